@@ -1,0 +1,1 @@
+"""Networks, a file for each family.  A network knows nothing of losses."""

@@ -1,0 +1,148 @@
+"""DCGAN: the deep convolutional generator and discriminator of Radford, Metz & Chintala (2016).
+
+At 64 px with width 64 these are, weight for weight, the networks of the widely used PyTorch example (3,576,704 and
+2,765,568 parameters), and its state dicts load as they are.  The options switch the paper's five guidelines off one by
+one, for the ablations of lecture 04.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import _check
+
+SIZES = (16, 32, 64, 128)
+
+
+def _check_size(size: int) -> int:
+    if size not in SIZES:
+        raise ValueError(f"DCGAN comes at {', '.join(map(str, SIZES))} px, not {size}")
+    return size
+
+
+def init_dcgan(module: nn.Module, std: float = 0.02, generator: torch.Generator | None = None) -> nn.Module:
+    """Initialise in place as the paper does: weights ~ N(0, 0.02^2); batch norm's gain ~ N(1, 0.02^2), its shift 0.
+
+    Source: Radford et al. 2016, section 4 (the gain's distribution is that of the authors' code).
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(layer.weight, 0.0, std, generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0, std, generator=generator)
+            nn.init.zeros_(layer.bias)
+    return module
+
+
+class Generator(nn.Module):
+    """G: latents [N, latent_dim] -> images [N, channels, size, size] in [-1, 1].
+
+    A transposed convolution turns the latent into a 4x4 map; each further one doubles the side and halves the channels:
+    4x4 has ``width * size / 8`` of them, size/2 has ``width``.
+
+    Options: ``norm=False`` drops batch normalisation; ``upsample="nearest"`` doubles by nearest neighbours and a 3x3
+    convolution in place of transposed convolutions; ``hidden_linear=True`` starts with a hidden fully connected layer;
+    ``activation="tanh"`` replaces ReLU.
+    """
+
+    def __init__(
+        self,
+        size: int = 64,
+        latent_dim: int = 100,
+        width: int = 64,
+        channels: int = 3,
+        *,
+        norm: bool = True,
+        upsample: str = "transposed",
+        hidden_linear: bool = False,
+        activation: str = "relu",
+    ) -> None:
+        super().__init__()
+        _check_size(size)
+        _check.one_of("upsample", upsample, ["transposed", "nearest"])
+        _check.one_of("activation", activation, ["relu", "tanh"])
+        self.size, self.latent_dim = size, latent_dim
+        kind = nn.ReLU if activation == "relu" else nn.Tanh
+
+        def activate() -> nn.Module:
+            return nn.ReLU(inplace=True) if kind is nn.ReLU else nn.Tanh()
+
+        def normalise(n: int) -> list[nn.Module]:
+            return [nn.BatchNorm2d(n)] if norm else []
+
+        def double(n_in: int, n_out: int, bias: bool) -> list[nn.Module]:
+            if upsample == "transposed":
+                return [nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)]
+            return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(n_in, n_out, 3, padding=1, bias=bias)]
+
+        n, side = width * size // 8, 4
+        layers: list[nn.Module] = []
+        if hidden_linear:
+            layers += [nn.Flatten(), nn.Linear(latent_dim, 4 * latent_dim), activate(), nn.Unflatten(1, (4 * latent_dim, 1, 1))]
+        first_in = 4 * latent_dim if hidden_linear else latent_dim
+        layers += [nn.ConvTranspose2d(first_in, n, 4, bias=not norm), *normalise(n), activate()]  # [N, n, 4, 4]
+        while side < size // 2:
+            layers += [*double(n, n // 2, not norm), *normalise(n // 2), activate()]
+            n, side = n // 2, side * 2
+        layers += [*double(n, channels, False), nn.Tanh()]
+        self.main = nn.Sequential(*layers)
+        init_dcgan(self)
+
+    def forward(self, z: Tensor) -> Tensor:
+        z = _check.latents(z, self.latent_dim)
+        return self.main(z[:, :, None, None])  # [N, channels, size, size]
+
+
+class Discriminator(nn.Module):
+    """D: images [N, channels, size, size] -> logits [N] by strided convolutions, LeakyReLU(0.2) and batch normalisation.
+
+    The first layer has no batch normalisation, so that D sees the colours as they are; the last returns the logit (the
+    published networks end in a sigmoid, which here is part of the loss).
+
+    Options: ``norm=False`` drops batch normalisation; ``downsample="pool"`` halves by max pooling after 3x3 convolutions;
+    ``hidden_linear=True`` ends in a hidden fully connected layer; ``activation="relu"`` replaces LeakyReLU.
+    """
+
+    def __init__(
+        self,
+        size: int = 64,
+        width: int = 64,
+        channels: int = 3,
+        *,
+        norm: bool = True,
+        downsample: str = "strided",
+        hidden_linear: bool = False,
+        activation: str = "leaky_relu",
+    ) -> None:
+        super().__init__()
+        _check_size(size)
+        _check.one_of("downsample", downsample, ["strided", "pool"])
+        _check.one_of("activation", activation, ["leaky_relu", "relu"])
+        self.size, self.channels = size, channels
+
+        def activate() -> nn.Module:
+            return nn.LeakyReLU(0.2, inplace=True) if activation == "leaky_relu" else nn.ReLU(inplace=True)
+
+        def halve(n_in: int, n_out: int, bias: bool) -> list[nn.Module]:
+            if downsample == "strided":
+                return [nn.Conv2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)]
+            return [nn.Conv2d(n_in, n_out, 3, padding=1, bias=bias), nn.MaxPool2d(2)]
+
+        n, side = width, size // 2
+        layers: list[nn.Module] = [*halve(channels, n, not norm), activate()]
+        while side > 4:
+            layers += [*halve(n, 2 * n, not norm), *([nn.BatchNorm2d(2 * n)] if norm else []), activate()]
+            n, side = 2 * n, side // 2
+        if hidden_linear:
+            layers += [nn.Flatten(), nn.Linear(16 * n, n), activate(), nn.Linear(n, 1)]
+        else:
+            layers += [nn.Conv2d(n, 1, 4, bias=False)]
+        self.main = nn.Sequential(*layers)
+        init_dcgan(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = _check.images(x, self.channels, self.size)
+        return self.main(x).flatten()  # [N, 1, 1, 1] -> [N]

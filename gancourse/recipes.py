@@ -1,0 +1,149 @@
+"""Complete training recipes by name: data, networks, game and settings, so that a shipped network can be made again.
+
+``gancourse train NAME`` runs one from the command line; lecture 04 explains what each part is for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gancourse import _check, penalties, scale
+from gancourse.gans.gan import GAN
+from gancourse.training import Run, fit
+from gancourse.zoo import Card, fill_card
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What :func:`train` needs; every field is plain data, so that a model card can print it."""
+
+    title: str
+    data: str
+    size: int
+    family: str  # a module of gancourse.models with a Generator and a Discriminator
+    generator: dict[str, Any]
+    discriminator: dict[str, Any]
+    objective: str
+    steps: int
+    settings: dict[str, Any]
+    r1_gamma: float | None = None
+    r1_every: int = 8
+    n: int = 10_000
+    batch_size: int = 64
+    licence: dict[str, str] = field(default_factory=dict)
+
+
+_CC_BY = {"data": "CC BY 4.0, adventurer by Lisa Wischofsky", "weights": "CC BY 4.0"}
+_CC0 = {"data": "CC0 1.0, lorelei by Lisa Wischofsky", "weights": "CC BY 4.0"}
+
+
+def _relativistic(title: str, data: str, size: int, width: int, steps: int, n: int, licence: dict[str, str], **settings: Any) -> Recipe:
+    """The course's recipe for faces: convnet, relativistic pairing, lazy R1 with gamma 1, Adam 1e-3 (0, 0.99), averaged weights."""
+    return Recipe(
+        title=title,
+        data=data,
+        size=size,
+        family="convnet",
+        generator={"size": size, "latent_dim": 64, "width": width},
+        discriminator={"size": size, "width": width},
+        objective="relativistic",
+        r1_gamma=1.0,
+        steps=steps,
+        settings={"lr": 1e-3, "betas": (0.0, 0.99), "ema": 0.998, **settings},
+        n=n,
+        licence=licence,
+    )
+
+
+RECIPES: dict[str, Recipe] = {
+    "faces32_dcgan": Recipe(
+        title="32 px faces by DCGAN's own recipe",
+        data="faces",
+        size=32,
+        family="dcgan",
+        generator={"size": 32, "latent_dim": 100, "width": 32},
+        discriminator={"size": 32, "width": 32},
+        objective="non_saturating",
+        steps=3000,
+        settings={"lr": 2e-4, "betas": (0.5, 0.999), "ema": None},
+        licence=_CC_BY,
+    ),
+    "faces32_quick": _relativistic(
+        "32 px faces in minutes", "faces", 32, width=24, steps=3000, n=10_000, licence=_CC_BY, schedule="cosine"
+    ),
+    "faces32": _relativistic(
+        "32 px faces, trained longer", "faces", 32, width=24, steps=8000, n=20_000, licence=_CC_BY, schedule="flat_linear", ema=0.999
+    ),
+    "faces64": _relativistic(
+        "64 px faces", "faces", 64, width=16, steps=8000, n=20_000, licence=_CC_BY, schedule="flat_linear", ema=0.999
+    ),
+}
+
+
+def names() -> list[str]:
+    """The recipes' names."""
+    return list(RECIPES)
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of that name."""
+    return RECIPES[_check.one_of("recipe", name, RECIPES)]
+
+
+def build(name: str, seed: int = 0) -> GAN:
+    """The game of a recipe with freshly initialised networks on the scale's device."""
+    chosen = recipe(name)
+    family = importlib.import_module(f"gancourse.models.{chosen.family}")
+    with torch.random.fork_rng(devices=[]):  # the networks' constructors draw from the global generator
+        torch.manual_seed(seed)
+        generator, discriminator = family.Generator(**chosen.generator), family.Discriminator(**chosen.discriminator)
+    penalty = penalties.r1(chosen.r1_gamma, every=chosen.r1_every) if chosen.r1_gamma is not None else None
+    device = scale.device()
+    return GAN(generator.to(device), discriminator.to(device), chosen.objective, penalty=penalty)
+
+
+def train(
+    name: str,
+    steps: int | None = None,
+    seed: int = 0,
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
+) -> tuple[Run, Card]:
+    """Run a recipe; returns the run and the card of its generator (without a measured quality, which the caller adds)."""
+    from gancourse import data
+
+    chosen = recipe(name)
+    steps = steps if steps is not None else chosen.steps
+    images = data.load(chosen.data, size=chosen.size, n=chosen.n)
+    batches = data.Batches(images, chosen.batch_size, seed=seed, device=scale.device())
+    run = fit(
+        build(name, seed), batches, steps, seed=seed, checkpoint=checkpoint, progress=progress, hooks=hooks, **chosen.settings
+    )
+    card = fill_card(
+        run.generator,
+        chosen.generator,
+        title=chosen.title,
+        data={"name": chosen.data, "arguments": {"size": chosen.size, "n": chosen.n, "seed": 0}},
+        training={
+            "recipe": name,
+            "arguments": {
+                "objective": chosen.objective,
+                "r1_gamma": chosen.r1_gamma,
+                "r1_every": chosen.r1_every,
+                "batch_size": chosen.batch_size,
+                **{key: list(value) if isinstance(value, tuple) else value for key, value in chosen.settings.items()},
+            },
+        },
+        steps=run.step,
+        seconds=round(run.seconds),
+        seed=seed,
+        licence=chosen.licence,
+    )
+    return run, card

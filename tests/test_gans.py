@@ -1,0 +1,65 @@
+import pytest
+import torch
+
+from gancourse import losses, penalties
+from gancourse.gans.gan import GAN
+from gancourse.models import dcgan, mlp
+
+
+def toy(objective="non_saturating", **options):
+    torch.manual_seed(0)
+    return GAN(mlp.Generator(2, 2, hidden=(8,)), mlp.Discriminator(2, hidden=(8,)), objective, **options)
+
+
+def round_of(gan, seed=0, step=0):
+    real = torch.randn(6, 2, generator=torch.Generator().manual_seed(9))
+    return gan.play(real, torch.Generator().manual_seed(seed), step=step)
+
+
+@pytest.mark.parametrize("name", losses.OBJECTIVES)
+def test_losses_are_the_objective_of_the_logits(name):
+    gan = toy(name)
+    batch = round_of(gan)
+    real, fake = gan.discriminator(batch.real), gan.discriminator(gan.generator(batch.z))
+    objective = losses.objective(name)
+    assert torch.allclose(gan.discriminator_loss(batch), objective.discriminator(real, fake))
+    assert torch.allclose(gan.generator_loss(batch), objective.generator(fake, real))
+
+
+@pytest.mark.parametrize("name", losses.OBJECTIVES)
+def test_each_loss_moves_its_own_player(name):
+    """D's loss must not reach G (detach), and G's loss must reach G."""
+    gan = toy(name)
+    gan.discriminator_loss(round_of(gan)).backward()
+    assert all(p.grad is None for p in gan.generator.parameters())
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in gan.discriminator.parameters())
+    gan.generator_loss(round_of(gan)).backward()
+    assert any(p.grad.abs().sum() > 0 for p in gan.generator.parameters())
+
+
+def test_lazy_penalty_keeps_its_average_strength():
+    gan = toy(penalty=penalties.r1(2.0, every=4))
+    plain = toy()
+    extra = [(gan.discriminator_loss(round_of(gan, step=s)) - plain.discriminator_loss(round_of(plain))).item() for s in range(4)]
+    full = penalties.r1(2.0)(gan.discriminator, round_of(gan).real, None).item()
+    assert extra[0] == pytest.approx(4 * full, rel=1e-4)
+    assert extra[1:] == pytest.approx([0, 0, 0], abs=1e-7)
+
+
+def test_sampling_leaves_modes_and_statistics_alone():
+    gan = GAN(dcgan.Generator(16, latent_dim=3, width=4), dcgan.Discriminator(16, width=4))
+    before = {name: value.clone() for name, value in gan.generator.state_dict().items()}
+    first, second = gan.sample(5, seed=1), gan.sample(5, seed=1)
+    assert torch.equal(first, second)
+    assert not torch.equal(first, gan.sample(5, seed=2))
+    assert gan.generator.training
+    assert not first.requires_grad
+    for name, value in gan.generator.state_dict().items():
+        assert torch.equal(before[name], value)
+
+
+def test_bad_input_names_the_fix():
+    with pytest.raises(ValueError, match="latent_dim"):
+        GAN(torch.nn.Linear(2, 2), mlp.Discriminator(2))
+    with pytest.raises(ValueError, match="did you mean 'hinge'"):
+        toy("hinges")

@@ -1,0 +1,337 @@
+"""fit() is Algorithm 1, resumes bit for bit, and loses nothing."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gancourse import _state, penalties, training
+from gancourse.gans.gan import GAN
+from gancourse.models import dcgan, mlp
+from gancourse.training import TrainingDiverged, fit
+
+ROOT = Path(__file__).parents[1]
+
+
+class Points:
+    """An endless, resumable source of points from a seeded generator."""
+
+    def __init__(self, n=16, shape=(2,), seed=1):
+        self.n, self.shape = n, shape
+        self.rng = torch.Generator().manual_seed(seed)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return torch.randn(self.n, *self.shape, generator=self.rng).clamp(-1, 1)
+
+    def state_dict(self):
+        return {"rng": self.rng.get_state()}
+
+    def load_state_dict(self, state):
+        self.rng.set_state(state["rng"])
+
+
+def toy(objective="non_saturating", **options):
+    torch.manual_seed(0)
+    return GAN(mlp.Generator(2, 2, hidden=(16,)), mlp.Discriminator(2, hidden=(16,)), objective, **options)
+
+
+def conv():
+    torch.manual_seed(0)
+    networks = dcgan.Generator(16, latent_dim=4, width=8), dcgan.Discriminator(16, width=8)
+    return GAN(*networks, "relativistic", penalty=penalties.r1(1.0, every=2))
+
+
+def weights(module):
+    return torch.cat([value.flatten().double() for value in module.state_dict().values()])
+
+
+def algorithm_1(gan, batches, steps, k, lr, seed):
+    """Goodfellow et al. 2014, Algorithm 1, written by hand as in lecture 03."""
+    noise = torch.Generator().manual_seed(seed)
+    opt_d = torch.optim.Adam(gan.discriminator.parameters(), lr=lr, betas=(0.5, 0.999))
+    opt_g = torch.optim.Adam(gan.generator.parameters(), lr=lr, betas=(0.5, 0.999))
+    for _ in range(steps):
+        for _ in range(k):
+            x = next(batches)
+            z = torch.randn(len(x), gan.latent_dim, generator=noise)
+            fake = gan.generator(z)
+            real_logits, fake_logits = gan.discriminator(x), gan.discriminator(fake.detach())
+            d_loss = torch.nn.functional.softplus(-real_logits).mean() + torch.nn.functional.softplus(fake_logits).mean()
+            opt_d.zero_grad()
+            d_loss.backward()
+            opt_d.step()
+        g_loss = torch.nn.functional.softplus(-gan.discriminator(fake)).mean()
+        opt_g.zero_grad()
+        g_loss.backward()
+        opt_g.step()
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_fit_is_algorithm_1_bit_for_bit(k):
+    by_hand, by_fit = toy(), toy()
+    algorithm_1(by_hand, Points(), steps=30, k=k, lr=1e-3, seed=5)
+    fit(by_fit, Points(), 30, k=k, lr=1e-3, seed=5, progress=False)
+    assert torch.equal(weights(by_hand.generator), weights(by_fit.generator))
+    assert torch.equal(weights(by_hand.discriminator), weights(by_fit.discriminator))
+
+
+def same_run(one, other):
+    assert torch.equal(weights(one.gan.generator), weights(other.gan.generator))
+    assert torch.equal(weights(one.gan.discriminator), weights(other.gan.discriminator))
+    assert torch.equal(weights(one.generator), weights(other.generator))
+    for name, values in one.history.items():
+        assert np.array_equal(values, other.history[name], equal_nan=True), name
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_resumed_run_equals_an_uninterrupted_one(tmp_path, precision):
+    options = {"ema": 0.9, "lr": 1e-3, "schedule": "cosine", "precision": precision, "progress": False}
+    whole = fit(conv(), Points(8, (3, 16, 16)), 12, **options)
+
+    class Stop(Exception):
+        pass
+
+    def stop(run):
+        if run.step == 7:
+            raise Stop
+
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(Stop):
+        fit(conv(), Points(8, (3, 16, 16)), 12, checkpoint=path, checkpoint_every=5, hooks=[(1, stop)], **options)
+    torch.manual_seed(99)  # a resumed run must not depend on what the session did meanwhile
+    resumed = fit(conv(), Points(8, (3, 16, 16), seed=77), 12, checkpoint=path, checkpoint_every=5, **options)
+    same_run(whole, resumed)
+    assert resumed.step == 12
+
+
+KILLED = """
+import sys, time
+sys.path.insert(0, {root!r})
+import torch
+torch.set_num_threads(1)
+from tests.test_training import Points, conv
+from gancourse.training import fit
+hooks = [(1, lambda run: (print(run.step, flush=True), time.sleep({pause})))]
+fit(conv(), Points(8, (3, 16, 16)), 40, ema=0.9, lr=1e-3, precision="float32", progress=False,
+    checkpoint={path!r}, checkpoint_every=3, hooks=hooks)
+"""
+
+
+def start(path, pause):
+    code = textwrap.dedent(KILLED.format(root=str(ROOT), path=str(path), pause=pause))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is POSIX")
+def test_killed_run_goes_on_with_the_same_bits(tmp_path):
+    path = tmp_path / "run.safetensors"
+    process = start(path, pause=0.05)
+    for line in process.stdout:
+        if int(line) >= 8 and path.exists():
+            process.send_signal(signal.SIGKILL)
+            break
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert 0 < _state.load(path)["step"] < 40
+    process = start(path, pause=0)
+    process.communicate()
+    assert process.returncode == 0
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        whole = fit(conv(), Points(8, (3, 16, 16)), 40, ema=0.9, lr=1e-3, precision="float32", progress=False)
+    finally:
+        torch.set_num_threads(threads)
+    state = _state.load(path)
+    assert state["step"] == 40
+    for name, value in whole.gan.generator.state_dict().items():
+        assert torch.equal(value, state["generator"][name])
+    for name, value in whole.average.state_dict().items():
+        assert torch.equal(value, state["average"][name])
+
+
+def test_interrupt_ends_after_the_step_and_keeps_everything(tmp_path, capsys):
+    path = tmp_path / "run.safetensors"
+    press = [(1, lambda run: os.kill(os.getpid(), signal.SIGINT) if run.step == 4 else None)]
+    before = signal.getsignal(signal.SIGINT)
+    run = fit(toy(), Points(), 50, checkpoint=path, hooks=press, progress=False)
+    assert run.stopped == "interrupted"
+    assert signal.getsignal(signal.SIGINT) is before
+    assert _state.load(path)["step"] == run.step < 50
+    assert "nothing is lost" in capsys.readouterr().out
+    whole = fit(toy(), Points(), 50, progress=False)
+    same_run(whole, fit(toy(), Points(), 50, checkpoint=path, progress=False))
+
+
+@pytest.mark.parametrize("poison", ["discriminator", "generator"])
+def test_nan_stops_with_its_step_and_keeps_the_checkpoint(tmp_path, poison):
+    path = tmp_path / "run.safetensors"
+    gan = toy()
+
+    def spoil(run):
+        if run.step == 7:
+            with torch.no_grad():
+                next(getattr(gan, poison).parameters()).fill_(math.nan)
+
+    with pytest.raises(TrainingDiverged, match="became nan at step 8.*lower lr.*untouched") as caught:
+        fit(gan, Points(), 50, checkpoint=path, checkpoint_every=5, hooks=[(1, spoil)], progress=False)
+    assert caught.value.run.stopped == "diverged"
+    assert _state.load(path)["step"] == 5
+    assert torch.isfinite(weights(toy().generator)).all()
+    for value in _state.load(path)["generator"].values():
+        assert torch.isfinite(value).all()
+
+
+def test_history_and_hooks():
+    seen = []
+    run = fit(toy(penalty=penalties.r1(1.0, every=3)), Points(), 10, hooks=[(4, lambda r: seen.append(r.step))], progress=False)
+    assert seen == [0, 4, 8]
+    history = run.history
+    assert history["step"].tolist() == list(range(1, 11))
+    assert all(len(values) == 10 for values in history.values())
+    assert np.isfinite(history["d_loss"]).all() and np.isfinite(history["g_loss"]).all()
+    assert np.isfinite(history["penalty"]).tolist() == [s % 3 == 0 for s in range(10)]
+    assert run.stopped == "finished"
+    assert run.seconds > 0
+
+
+def test_average_follows_its_recurrence():
+    gan = toy()
+    states = []
+    keep = [(1, lambda run: states.append([p.detach().clone() for p in gan.generator.parameters()]))]
+    run = fit(gan, Points(), 6, ema=0.5, hooks=keep, lr=1e-2, progress=False)
+    expected = states[0]
+    for step, state in enumerate(states[1:]):
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected = [decay * e + (1 - decay) * s for e, s in zip(expected, state, strict=True)]
+    # the average of step s is made before hooks see step s + 1
+    for kept, e in zip(run.generator.parameters(), expected, strict=True):
+        assert torch.allclose(kept, e, atol=1e-6)
+    assert run.generator is not gan.generator
+
+
+@pytest.mark.parametrize(("schedule", "expected"), [("constant", 1.0), ("linear", 0.25), ("cosine", (1 + math.cos(0.75 * math.pi)) / 2)])
+def test_schedules(schedule, expected):
+    run = fit(toy(), Points(), 4, lr=(1e-3, 4e-3), schedule=schedule, progress=False)
+    assert run.optimizers["generator"].param_groups[0]["lr"] == pytest.approx(1e-3 * expected)
+    assert run.optimizers["discriminator"].param_groups[0]["lr"] == pytest.approx(4e-3 * expected)
+
+
+def test_channels_last_changes_layout_but_not_values():
+    gan = conv()
+    before = {name: value.clone() for name, value in gan.generator.state_dict().items()}
+    training._channels_last(gan.generator)
+    for name, value in gan.generator.state_dict().items():
+        assert torch.equal(before[name], value)
+    assert gan.generator.main[3].weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_precision_is_chosen_for_convolutions_only(monkeypatch):
+    monkeypatch.setattr(training, "supports_bf16", lambda device="cpu": True)
+    cpu = torch.device("cpu")
+    assert training._precision("auto", cpu, convolutional=True) == "bf16"
+    assert training._precision("auto", cpu, convolutional=False) == "float32"
+    monkeypatch.setattr(training, "supports_bf16", lambda device="cpu": False)
+    assert training._precision("auto", cpu, convolutional=True) == "float32"
+    assert training._precision("bf16", cpu, convolutional=True) == "bf16"
+
+
+def test_discriminator_is_trainable_again_after_fit():
+    gan = toy()
+    fit(gan, Points(), 2, progress=False)
+    assert all(p.requires_grad for p in gan.discriminator.parameters())
+
+
+def test_training_improves_a_toy():
+    """A generator moves to data at (0.6, 0.6) from wherever it begins."""
+
+    class Shifted(Points):
+        def __next__(self):
+            return 0.1 * torch.randn(64, 2, generator=self.rng) + 0.6
+
+    gan = toy()
+    start = (gan.sample(500).mean(0) - 0.6).norm()
+    run = fit(gan, Shifted(), 300, lr=2e-3, ema=0.98, progress=False)
+    assert (run.sample(500).mean(0) - 0.6).norm() < 0.3 < start
+
+
+def test_bad_settings_name_the_fix(tmp_path):
+    with pytest.raises(ValueError, match="steps must be above 0"):
+        fit(toy(), Points(), 0)
+    with pytest.raises(ValueError, match="did you mean 'cosine'"):
+        fit(toy(), Points(), 5, schedule="cosin", progress=False)
+    with pytest.raises(ValueError, match="pair .every, function."):
+        fit(toy(), Points(), 5, hooks=[print])
+    with pytest.raises(ValueError, match="gancourse.data.Batches"):
+        fit(toy(), iter([torch.zeros(4, 2)]), 5, checkpoint=tmp_path / "a.safetensors")
+    with pytest.raises(ValueError, match="ran out"):
+        fit(toy(), [torch.zeros(4, 2)], 5, progress=False)
+
+
+def test_checkpoints_of_other_runs_are_refused(tmp_path):
+    path = tmp_path / "run.safetensors"
+    fit(toy(), Points(), 4, checkpoint=path, lr=1e-3, progress=False)
+    with pytest.raises(ValueError, match="made with lr="):
+        fit(toy(), Points(), 8, checkpoint=path, lr=2e-3, progress=False)
+    other = GAN(mlp.Generator(2, 2, hidden=(5,)), mlp.Discriminator(2, hidden=(16,)))
+    with pytest.raises(ValueError, match="other networks"):
+        fit(other, Points(), 8, checkpoint=path, lr=1e-3, progress=False)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match="damaged"):
+        fit(toy(), Points(), 8, checkpoint=path, lr=1e-3, progress=False)
+    assert path.exists()
+
+
+def test_finished_run_can_be_extended_at_constant_rate(tmp_path):
+    path = tmp_path / "run.safetensors"
+    fit(toy(), Points(), 4, checkpoint=path, progress=False)
+    longer = fit(toy(), Points(), 9, checkpoint=path, progress=False)
+    same_run(fit(toy(), Points(), 9, progress=False), longer)
+
+
+def test_checkpoint_is_written_atomically(tmp_path, monkeypatch):
+    path = tmp_path / "run.safetensors"
+    _state.save(path, {"step": 1})
+
+    def crash(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", crash)
+    with pytest.raises(OSError, match="disk full"):
+        _state.save(path, {"step": 2})
+    assert _state.load(path)["step"] == 1
+    assert os.listdir(tmp_path) == ["run.safetensors"]
+
+
+def test_state_trees_round_trip(tmp_path):
+    tree = {"a": {0: {"step": torch.tensor(3.0), "m": torch.randn(2, 3)}}, "b": [1, 2.5, None, "x", True], "c": np.arange(3.0), "d": []}
+    path = tmp_path / "tree.safetensors"
+    _state.save(path, tree)
+    back = _state.load(path)
+    assert back["b"] == tree["b"] and back["d"] == []
+    assert torch.equal(back["a"][0]["m"], tree["a"][0]["m"])
+    assert np.array_equal(back["c"], tree["c"])
+    with pytest.raises(TypeError, match="not set"):
+        _state.save(path, {"a": {1, 2}})
+
+
+def test_progress_line_counts_and_ends(monkeypatch):
+    from gancourse._progress import Progress, clock
+
+    assert clock(59.6) == "1:00" and clock(3671) == "1:01:11"
+    monkeypatch.setattr(time, "monotonic", lambda: 10.0)
+    progress = Progress(100, enabled=False)
+    progress.update(40, D=1.25)
+    assert "step 40 of 100" in progress._text() and "D 1.250" in progress._text()
