@@ -59,6 +59,7 @@ class Run:
         self.step = 0
         self.seconds = 0.0
         self.stopped = "not started"
+        self._refreshed_at = -1
         self.settings: dict[str, Any] = {}
         self._columns: dict[str, list[float]] = {"step": [], "d_loss": [], "g_loss": []}
         self._pending: list[dict[str, Tensor]] = []
@@ -68,8 +69,17 @@ class Run:
 
     @property
     def generator(self) -> nn.Module:
-        """The averaged generator where averaging was asked for, else the generator itself."""
-        return self.average if self.average is not None else self.gan.generator
+        """The averaged generator where averaging was asked for, else the generator itself.
+
+        Batch normalisation's running statistics belong to the weights of the last steps and do not fit the averaged ones, so
+        they are measured anew for the average, from latents of their own.
+        """
+        if self.average is None:
+            return self.gan.generator
+        if self._refreshed_at != self.step:
+            self.gan.refresh_statistics(self.average)
+            self._refreshed_at = self.step
+        return self.average
 
     @property
     def history(self) -> dict[str, np.ndarray]:

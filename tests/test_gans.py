@@ -58,6 +58,17 @@ def test_sampling_leaves_modes_and_statistics_alone():
         assert torch.equal(before[name], value)
 
 
+def test_refreshed_statistics_are_those_of_the_weights():
+    torch.manual_seed(0)
+    gan = GAN(mlp.Generator(3, 4, hidden=(5,), norm="batch"), mlp.Discriminator(4))
+    linear, norm = gan.generator.layers[:2]
+    gan.refresh_statistics(gan.generator, rounds=40, n=256)
+    assert torch.allclose(norm.running_mean, linear.bias, atol=0.03)  # z has mean 0 and covariance I
+    assert torch.allclose(norm.running_var, linear.weight.square().sum(1), rtol=0.05)
+    assert norm.momentum == 0.1
+    assert gan.generator.training
+
+
 def test_bad_input_names_the_fix():
     with pytest.raises(ValueError, match="latent_dim"):
         GAN(torch.nn.Linear(2, 2), mlp.Discriminator(2))

@@ -222,6 +222,21 @@ def test_average_follows_its_recurrence():
     assert run.generator is not gan.generator
 
 
+def test_average_has_statistics_of_its_own_weights():
+    """With running statistics copied from the live generator, averaged weights would draw something else."""
+    run = fit(conv(), Points(8, (3, 16, 16)), 30, ema=0.9, lr=3e-3, precision="float32", progress=False)
+    layer = [m for m in run.average.modules() if isinstance(m, torch.nn.BatchNorm2d)][-1]
+    copied = layer.running_var.clone()
+    inputs = []
+    handle = layer.register_forward_hook(lambda module, args, output: inputs.append(args[0]))
+    run.generator.eval()
+    inputs.clear()
+    run.sample(512, seed=3)
+    handle.remove()
+    true = torch.cat(inputs).var((0, 2, 3))
+    assert (layer.running_var - true).norm() < 0.5 * (copied - true).norm()
+
+
 @pytest.mark.parametrize(("schedule", "expected"), [("constant", 1.0), ("linear", 0.25), ("cosine", (1 + math.cos(0.75 * math.pi)) / 2)])
 def test_schedules(schedule, expected):
     run = fit(toy(), Points(), 4, lr=(1e-3, 4e-3), schedule=schedule, progress=False)

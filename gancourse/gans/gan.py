@@ -102,6 +102,27 @@ class GAN:
         """Take over what :meth:`state_dict` gave."""
 
     @torch.no_grad()
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        """Measure the running statistics of ``generator``'s batch normalisation anew, as means over ``rounds`` batches of n.
+
+        Source: Izmailov et al. 2018 (stochastic weight averaging); "standing statistics" in Brock et al. 2019 (BigGAN).
+        """
+        layers = [layer for layer in generator.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+        if not layers:
+            return
+        training, momenta = generator.training, [layer.momentum for layer in layers]
+        for layer in layers:
+            layer.reset_running_stats()
+            layer.momentum = None  # a plain mean over the rounds
+        source = torch.Generator().manual_seed(seed)
+        generator.train()
+        for _ in range(rounds):
+            generator(self.latents(n, source))
+        generator.train(training)
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+
+    @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """n samples from the generator in evaluation mode; ``generator`` may be an averaged copy."""
         player = generator if generator is not None else self.generator

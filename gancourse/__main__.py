@@ -1,0 +1,8 @@
+"""``python -m gancourse`` is the command ``gancourse``."""
+
+import sys
+
+from gancourse.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

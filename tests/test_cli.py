@@ -1,0 +1,463 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+import torch
+
+from gancourse import __version__, _files, cli, notebooks, zoo
+from gancourse.claims import MIME
+from gancourse.models import dcgan, mlp
+
+SMALL = {"size": 16, "latent_dim": 8, "width": 8}
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    """Each test works in an empty folder, with its own data and its own shipped files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GANCOURSE_SCALE", "ci")
+    monkeypatch.delenv("GANCOURSE_DEBUG", raising=False)
+    monkeypatch.setattr(_files, "shipped", lambda *parts: (tmp_path / "shipped").joinpath(*parts))
+
+
+def run(capsys, *argv):
+    """Exit status, stdout and stderr of a command."""
+    status = cli.main([str(word) for word in argv])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def save_generator(path):
+    model = dcgan.Generator(**SMALL)
+    return zoo.save(path, model, zoo.fill_card(model, SMALL))
+
+
+# --------------------------------------------------------------------------------------------------------------- itself
+
+
+def test_help_and_version(capsys):
+    status, out, _ = run(capsys)
+    assert status == 0
+    for name in ("lab", "run", "train", "sample", "data", "doctor", "notebooks", "claims", "version"):
+        assert f"    {name}" in out
+    assert run(capsys, "version") == (0, f"gancourse {__version__}\n", "")
+    with pytest.raises(SystemExit) as stop:
+        run(capsys, "--version")
+    assert stop.value.code == 0
+
+
+@pytest.mark.parametrize("line", ["nonsense", "sample x --n 0", "sample x --n -3", "run 4 --scale big", "data burn"])
+def test_a_bad_command_line_is_refused(capsys, line):
+    with pytest.raises(SystemExit) as stop:
+        run(capsys, *line.split())
+    assert stop.value.code == 2
+
+
+def test_the_command_line_imports_nothing_heavy():
+    code = "import sys, gancourse.cli as c; c.parser().format_help(); sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(cli.__file__).parents[1], check=False).returncode == 0
+
+
+def test_the_module_is_the_command():
+    root = Path(cli.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-m", "gancourse", "version"], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"gancourse {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("choose another"), "gancourse: choose another\n"),
+        (ModuleNotFoundError("No module named 'torch'"), "gancourse doctor"),
+        (FileNotFoundError(2, "No such file", "there.txt"), "no file there.txt"),
+        (KeyError("x"), "KeyError: 'x' (GANCOURSE_DEBUG=1 shows where)"),
+        (ZeroDivisionError(), "ZeroDivisionError"),
+    ],
+)
+def test_errors_are_one_sentence(capsys, monkeypatch, error, says):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr(cli, "_version", fail)
+    status, out, err = run(capsys, "version")
+    assert (status, out) == (2, "")
+    assert says in err and err.count("\n") == 1 and "Traceback" not in err
+    monkeypatch.setenv("GANCOURSE_DEBUG", "1")
+    with pytest.raises(type(error)):
+        cli.main(["version"])
+
+
+def test_ctrl_c_is_no_traceback(capsys, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_version", interrupt)
+    assert run(capsys, "version") == (130, "", "gancourse: stopped\n")
+
+
+# ------------------------------------------------------------------------------------------------------------- lectures
+
+
+def test_lab_passes_on_what_it_is_told(capsys, monkeypatch):
+    calls = []
+    monkeypatch.setattr(notebooks, "lab", lambda *args, **options: calls.append((args, options)) or 0)
+    assert run(capsys, "lab")[0] == 0
+    assert run(capsys, "lab", "4", "--no-browser", "--port", "8899")[0] == 0
+    assert calls == [
+        ((), {"browser": None, "arguments": []}),
+        ((), {"name": "4", "browser": False, "arguments": ["--ServerApp.port=8899"]}),
+    ]
+
+
+def test_outside_a_checkout_the_lectures_say_so(capsys, monkeypatch):
+    monkeypatch.setattr(_files, "checkout", lambda: None)
+    monkeypatch.setattr(notebooks, "repository", lambda *_: "https://example.org/course")
+    for argv in (["lab"], ["run", "4"], ["notebooks"], ["claims"]):
+        status, out, err = run(capsys, *argv)
+        assert (status, out) == (2, "")
+        assert "clone https://example.org/course" in err
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with the sources of two lectures."""
+    root = tmp_path / "checkout"
+    (root / "notebooks" / "source").mkdir(parents=True)
+    project = '[project]\nurls = {Repository = "https://example.org/course"}\ndependencies = ["torch>=1"]\n'
+    (root / "pyproject.toml").write_text(project)
+    for name in ("02_minimax", "04_dcgan"):
+        (root / "notebooks" / "source" / f"{name}.py").write_text("# %% [markdown]\n# # Title\n\n# %%\n1 + 1\n")
+    monkeypatch.setattr(_files, "checkout", lambda: root)
+    return root
+
+
+def test_run_writes_the_page_where_it_is_told(capsys, monkeypatch, checkout, tmp_path):
+    seen = {}
+
+    def fake(name, *, folder, report):
+        import os
+
+        seen.update(name=name, scale=os.environ["GANCOURSE_SCALE"])
+        page = folder / "04_dcgan.html"
+        page.write_text("<p>lecture</p>")
+        return page
+
+    monkeypatch.setattr(notebooks, "run", fake)
+    status, out, _ = run(capsys, "run", "4", "--scale", "cpu", "--output", tmp_path / "deep" / "page.html")
+    assert status == 0 and "page.html" in out
+    assert seen == {"name": "4", "scale": "cpu"}
+    assert (tmp_path / "deep" / "page.html").read_text() == "<p>lecture</p>"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["page.html"]
+    assert run(capsys, "run", "4")[0] == 0
+    assert (tmp_path / "04_dcgan.html").is_file()
+
+
+def test_a_failed_lecture_leaves_nothing_behind(capsys, monkeypatch, checkout, tmp_path):
+    def fail(*args, **options):
+        raise notebooks.NotebookError("04_dcgan, cell 3 of 9: ValueError: no")
+
+    monkeypatch.setattr(notebooks, "run", fail)
+    status, out, err = run(capsys, "run", "4", "--output", "page.html")
+    assert (status, out) == (2, "") and "cell 3 of 9" in err
+    assert not (tmp_path / "page.html").exists() and not list(tmp_path.glob(".gancourse-*"))
+
+
+def test_notebooks_builds_and_checks(capsys, monkeypatch, checkout):
+    calls, failures = [], []
+    monkeypatch.setattr(notebooks, "build_all", lambda names, force: calls.append((names, force)) or failures)
+    assert run(capsys, "notebooks", "--force", "02")[0] == 0
+    assert calls == [(["02"], True)]
+    failures.append("02_minimax, cell 1 of 1: no")
+    status, _, err = run(capsys, "notebooks")
+    assert status == 1 and "cell 1 of 1" in err
+    monkeypatch.setattr(notebooks, "check", lambda: ["02_minimax: it has no outputs"])
+    assert run(capsys, "notebooks", "--check")[:2] == (1, "02_minimax: it has no outputs\n")
+    assert run(capsys, "notebooks", "--check", "4")[0] == 0
+    monkeypatch.setattr(notebooks, "check", lambda: [])
+    assert run(capsys, "notebooks", "--check")[0] == 0
+
+
+# --------------------------------------------------------------------------------------------------- training, sampling
+
+
+@pytest.fixture
+def recipes(monkeypatch):
+    """A stand-in for the recipes, which notes how it was called."""
+    calls = []
+
+    def train(name, steps=None, seed=0, checkpoint=None, progress=True):
+        calls.append({"name": name, "steps": steps, "seed": seed, "checkpoint": checkpoint})
+        generator = dcgan.Generator(**SMALL)
+        return types.SimpleNamespace(generator=generator), zoo.fill_card(generator, SMALL, title="faces")
+
+    module = types.ModuleType("gancourse.recipes")
+    module.names, module.train, module.calls = lambda: ["faces32", "faces64"], train, calls
+    monkeypatch.setitem(sys.modules, "gancourse.recipes", module)
+    monkeypatch.setattr("gancourse.recipes", module, raising=False)
+    return module
+
+
+def test_train_saves_a_checkpoint_that_sample_draws_from(capsys, recipes, tmp_path):
+    status, out, _ = run(capsys, "train", "faces32", "--steps", 5, "--seed", 3, "--checkpoint", "state.safetensors")
+    assert status == 0 and "gancourse sample faces32.safetensors" in out
+    assert recipes.calls == [{"name": "faces32", "steps": 5, "seed": 3, "checkpoint": Path("state.safetensors")}]
+    assert zoo.card(tmp_path / "faces32.safetensors")["title"] == "faces"
+    status, out, _ = run(capsys, "sample", "faces32.safetensors", "--n", 6, "--columns", 3, "--seed", 1)
+    assert status == 0 and "grid.png" in out
+    from PIL import Image
+
+    picture = Image.open(tmp_path / "grid.png")
+    assert picture.format == "PNG"
+    assert picture.width / picture.height == pytest.approx(50 / 33)  # 3 x 2 tiles of 16 px, a pixel between them
+
+
+def test_train_never_replaces_a_file_unasked(capsys, recipes, tmp_path):
+    (tmp_path / "mine.safetensors").write_bytes(b"weeks of work")
+    status, _, err = run(capsys, "train", "faces32", "--output", "mine")
+    assert status == 2 and "--force" in err
+    assert recipes.calls == []
+    assert (tmp_path / "mine.safetensors").read_bytes() == b"weeks of work"
+    assert run(capsys, "train", "faces32", "--output", "mine", "--force")[0] == 0
+    assert zoo.names() == [] and zoo.load(tmp_path / "mine").card["name"] == "mine"
+
+
+def test_train_and_sample_list_what_there_is(capsys, recipes):
+    assert run(capsys, "train")[1] == "recipes: faces32, faces64\n"
+    assert run(capsys, "sample")[1] == "shipped checkpoints: none\n"
+    save_generator("tiny")
+    assert run(capsys, "sample")[1] == "shipped checkpoints: tiny\n"
+    status, _, err = run(capsys, "train", "face32")
+    assert status == 2 and "did you mean 'faces32'" in err
+
+
+def test_sample_depends_on_the_seed(capsys, tmp_path):
+    save_generator(tmp_path / "tiny")
+    for name, seed in (("a.png", 1), ("b.png", 1), ("c.png", 2)):
+        assert run(capsys, "sample", "./tiny", "--n", 4, "--seed", seed, "--output", tmp_path / name)[0] == 0
+    a, b, c = ((tmp_path / name).read_bytes() for name in ("a.png", "b.png", "c.png"))
+    assert a == b != c
+
+
+def test_sample_of_points_says_what_is_wrong(capsys, tmp_path):
+    arguments = {"latent_dim": 2, "out_shape": [2], "hidden": [4], "out": None}
+    model = mlp.Generator(**arguments)
+    zoo.save(tmp_path / "points", model, zoo.fill_card(model, arguments))
+    status, _, err = run(capsys, "sample", "./points")
+    assert status == 2 and "no images" in err
+    status, _, err = run(capsys, "sample", "nothing_like_it")
+    assert status == 2 and "gancourse train" in err
+    assert not (tmp_path / "grid.png").exists()
+
+
+# ----------------------------------------------------------------------------------------------------------------- data
+
+
+@pytest.fixture
+def sets(monkeypatch):
+    """Stand-ins for the data sets, which note how they were called."""
+    from gancourse import data
+
+    calls = []
+
+    def make(name):
+        def load(size=16, n=None, split="train"):
+            calls.append((name, size, n, split))
+            return [0] * (n or {"train": 10_000, "test": 2_000}[split])
+
+        load.__doc__ = f"The set {name}.\n\nMore."
+        return load
+
+    monkeypatch.setattr(data, "EMBEDDED", {"faces": make("faces"), "pixel_faces": make("pixel_faces")})
+    monkeypatch.setattr(data, "REAL", {"mnist": make("mnist")})
+    return calls
+
+
+def test_data_builds_what_is_asked(capsys, sets):
+    assert run(capsys, "data", "build")[:2] == (0, "faces: 10,000 training and 2,000 test images\n")
+    assert sets == [("faces", 16, None, "train"), ("faces", 16, None, "test")]
+    sets.clear()
+    assert run(capsys, "data", "build", "pixel_faces:32", "mnist", "--n", 500)[0] == 0
+    assert sets == [("pixel_faces", 32, 500, "train"), ("mnist", 16, 500, "train")]
+    status, _, err = run(capsys, "data", "build", "face")
+    assert status == 2 and "did you mean 'faces'" in err
+    status, _, err = run(capsys, "data", "build", "faces:big")
+    assert status == 2 and "faces:64" in err
+
+
+def test_without_the_drawing_packages_only_a_named_set_is_an_error(capsys, monkeypatch):
+    from gancourse import data
+
+    def missing(**options):
+        raise ModuleNotFoundError("drawing faces needs packages")
+
+    monkeypatch.setattr(data, "EMBEDDED", {"faces": missing})
+    status, _, err = run(capsys, "data", "build")
+    assert status == 0 and "drawing faces needs packages" in err
+    assert run(capsys, "data", "build", "faces")[0] == 2
+
+
+def test_data_list_shows_sets_and_what_is_built(capsys, sets, tmp_path):
+    (tmp_path / "data" / "cache").mkdir(parents=True)
+    (tmp_path / "data" / "cache" / "faces_32_10000_0_train.npz").write_bytes(bytes(1_500_000))
+    status, out, _ = run(capsys, "data")
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0] == "made on this machine"
+    assert lines[1].split() == ["faces", "The", "set", "faces."]
+    assert lines[2].strip() == "built: faces_32_10000_0_train.npz (1.5 MB)"
+    assert lines[3].split()[0] == "pixel_faces"
+    assert str(tmp_path / "data" / "real") in lines[4]
+
+
+def test_every_set_has_a_line_of_its_own():
+    from gancourse import data
+
+    for name, function in (data.EMBEDDED | data.REAL).items():
+        assert function.__doc__ and function.__doc__.strip().splitlines()[0].endswith("."), name
+
+
+def test_clear_keeps_what_was_trained_unless_told(capsys, tmp_path):
+    cache = tmp_path / "data" / "cache"
+    (cache / "checkpoints" / "cpu").mkdir(parents=True)
+    (cache / "faces.npz").write_bytes(bytes(2_000_000))
+    (cache / "checkpoints" / "cpu" / "mine.safetensors").write_bytes(bytes(1_000_000))
+    (tmp_path / "data" / "real").mkdir()
+    (tmp_path / "data" / "real" / "mnist").write_bytes(b"placed by hand")
+    status, out, _ = run(capsys, "data", "clear")
+    assert status == 0 and "cleared 2.0 MB" in out
+    assert not (cache / "faces.npz").exists()
+    assert (cache / "checkpoints" / "cpu" / "mine.safetensors").exists()
+    assert "cleared 1.0 MB" in run(capsys, "data", "clear", "--all")[1]
+    assert list(cache.iterdir()) == []
+    assert (tmp_path / "data" / "real" / "mnist").exists()
+    assert "cleared 0.0 MB" in run(capsys, "data", "clear")[1]
+
+
+# --------------------------------------------------------------------------------------------------------------- claims
+
+RUN = """# %% [markdown]
+# # Title
+
+# %%
+from gancourse.claims import at_least, claim
+"""
+
+
+def write_lecture(root, name, *claims):
+    lines = [f"claim({id!r}, 'it is so', paper=1, ours={ours}, tolerance=at_least(1), exact=True)" for id, ours in claims]
+    (root / "notebooks" / "source" / f"{name}.py").write_text(RUN + "\n".join(lines) + "\n")
+
+
+def store_row(root, name, id, verdict, ours):
+    row = {"id": id, "statement": "it is so", "decks": "W", "source": "", "paper": "1"}
+    row |= {"ours": str(ours), "values": [float(ours)]}
+    row |= {"tolerance": "at least 1", "verdict": verdict, "unit": "", "note": "", "exact": True, "scale": None}
+    output = {"output_type": "display_data", "data": {MIME: row}, "metadata": {}}
+    cell = {"cell_type": "code", "source": "", "outputs": [output], "metadata": {}, "execution_count": 1}
+    book = {"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}
+    (root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(book))
+
+
+def test_claims_from_notebooks(capsys, checkout):
+    status, _, err = run(capsys, "claims", "--from-notebooks")
+    assert status == 2 and "nothing to write" in err
+    store_row(checkout, "02_minimax", "C03", "reproduced", 1)
+    assert run(capsys, "claims", "--check")[0] == 1
+    assert run(capsys, "claims", "--from-notebooks")[0] == 0
+    text = (checkout / "CLAIMS.md").read_text()
+    assert "1 row: 1 reproduced." in text and "[02_minimax](notebooks/02_minimax.ipynb)" in text
+    assert run(capsys, "claims", "--check")[0] == 0
+    (checkout / "CLAIMS.md").write_text(text.replace("reproduced", "proved"))
+    assert run(capsys, "claims", "--check")[0] == 1
+
+
+def test_claims_runs_the_lectures_and_tells_what_changed(capsys, checkout, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[1]))
+    write_lecture(checkout, "02_minimax", ("C03", 1), ("C02", 0))
+    store_row(checkout, "02_minimax", "C02", "reproduced", 1)
+    store_row(checkout, "04_dcgan", "C10", "reproduced", 2)
+    status, out, _ = run(capsys, "claims", "2")
+    assert status == 0
+    assert "C02 in 02_minimax: not reproduced (ours 0), but its notebook says reproduced" in out
+    assert "gancourse notebooks --force" in out
+    table = [line for line in (checkout / "CLAIMS.md").read_text().splitlines() if line.startswith("| C")]
+    assert [line.split(" | ")[0] for line in table] == ["| C02", "| C03", "| C10"]  # 04 was not run: its row is the notebook's
+
+
+def test_a_lecture_that_fails_leaves_the_ledger_alone(capsys, checkout, monkeypatch):
+    def fail(*args, name, **options):
+        raise notebooks.NotebookError(f"{name}, cell 1 of 1: no")
+
+    monkeypatch.setattr(notebooks, "execute", fail)
+    (checkout / "CLAIMS.md").write_text("as it was")
+    status, _, err = run(capsys, "claims")
+    assert status == 1 and "02_minimax, cell 1 of 1" in err and "04_dcgan, cell 1 of 1" in err
+    assert (checkout / "CLAIMS.md").read_text() == "as it was"
+
+
+# --------------------------------------------------------------------------------------------------------------- doctor
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    def refuse(*args, **options):
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr("socket.create_connection", refuse)
+
+
+def test_doctor_says_what_there_is(capsys, checkout, offline, tmp_path):
+    save_generator("tiny")
+    (tmp_path / "data" / "cache").mkdir(parents=True)
+    (tmp_path / "data" / "cache" / "faces-32.npz").write_bytes(bytes(3_000_000))
+    status, out, _ = run(capsys, "doctor")
+    assert status == 0 and out.endswith("The course can run.\n")
+    assert __version__ in out and torch.__version__ in out
+    for said in ("scale ci", "1 of 1 needed", "shipped: tiny", "faces-32.npz (3.0 MB)", "offline"):
+        assert said in out
+
+
+def test_doctor_names_what_is_missing(capsys, checkout, offline):
+    project = '[project]\ndependencies = ["torch>=1", "no-such-package>=2", "torch<1", "resvg-py-not"]\n'
+    (checkout / "pyproject.toml").write_text(project + '[project.optional-dependencies]\nlab = ["no-such-lab"]\n')
+    status, out, _ = run(capsys, "doctor")
+    assert status == 1
+    assert "- packages are missing (no-such-package, resvg-py-not, no-such-lab): make lab" in out
+    assert "other versions than tested: torch" in out
+
+
+def test_doctor_lets_the_drawing_packages_be_missing(capsys, checkout, offline, monkeypatch):
+    monkeypatch.setattr(cli, "_OPTIONAL", {"no-such-package"})
+    (checkout / "pyproject.toml").write_text('[project]\ndependencies = ["no-such-package"]\n')
+    status, out, _ = run(capsys, "doctor")
+    assert status == 0 and "shipped snapshot: no-such-package" in out
+
+
+def test_doctor_survives_a_wrong_scale(capsys, checkout, offline, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SCALE", "cpuu")
+    status, out, _ = run(capsys, "doctor")
+    assert status == 1 and "did you mean 'cpu'" in out
+
+
+def test_doctor_never_waits_for_a_network_that_does_not_answer(monkeypatch):
+    import threading
+
+    hold, answered = threading.Event(), []
+
+    def wait(*args, **options):
+        hold.wait(10)
+        answered.append(True)
+        raise OSError("too late")
+
+    monkeypatch.setattr("socket.create_connection", wait)
+    try:
+        assert cli._online(seconds=0.05) is False
+        assert not answered
+    finally:
+        hold.set()
