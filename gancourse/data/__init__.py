@@ -1,0 +1,88 @@
+"""Data sets: toy distributions, digits, faces, and real sets with the same interface.
+
+    faces = load("faces", size=32)         # an ImageSet: images, attributes, captions
+    batches = Batches(faces, 64, seed=0)   # an endless stream of float batches in [-1, 1]
+
+Everything but the real sets is made on this machine, without a network.  ``load(name)`` and the function of that name are the
+same; ``source`` puts a real set in the place of an embedded one: ``load("digits", source="mnist")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gancourse import _check
+from gancourse.data import toys
+from gancourse.data.batches import Batches
+from gancourse.data.digits import digits, font_digits, stacked_digits
+from gancourse.data.faces import anime, counterfactual, faces, pixel_faces
+from gancourse.data.images import ImageSet, to_float, to_uint8
+from gancourse.data.real import celeba, cifar10, fashion_mnist, mnist
+
+# The functions are imported here, not on first use: a function and a module share the names ``faces`` and ``digits``, and a later
+# import of the module would put it in the function's place.  All heavy packages are imported inside the functions.
+
+EMBEDDED: dict[str, Callable[..., ImageSet]] = {
+    "faces": faces,
+    "anime": anime,
+    "pixel_faces": pixel_faces,
+    "digits": digits,
+    "font_digits": font_digits,
+    "stacked_digits": stacked_digits,
+}
+REAL: dict[str, Callable[..., ImageSet]] = {
+    "mnist": mnist,
+    "fashion_mnist": fashion_mnist,
+    "cifar10": cifar10,
+    "celeba": celeba,
+}
+
+
+def load(
+    name: str,
+    size: int = 32,
+    n: int | None = None,
+    split: str = "train",
+    seed: int = 0,
+    *,
+    source: str | None = None,
+    **options: Any,
+) -> ImageSet:
+    """The set called ``name``: one of EMBEDDED (made here, offline) or of REAL (downloaded by torchvision).
+
+    size     pixels on each side
+    n        how many images; each set has its own default
+    split    "train" or "test"; they share no image
+    seed     which images, and in which order
+    source   a real set to take in the place of an embedded one, or None
+    options  further arguments of the set's own function
+    """
+    known = EMBEDDED | REAL
+    _check.one_of("data set", name, known)
+    if source is not None:
+        _check.one_of("source", source, REAL)
+    return known[source or name](size, n, split, seed, **options)
+
+
+__all__ = [
+    "EMBEDDED",
+    "REAL",
+    "Batches",
+    "ImageSet",
+    "anime",
+    "celeba",
+    "cifar10",
+    "counterfactual",
+    "digits",
+    "faces",
+    "fashion_mnist",
+    "font_digits",
+    "load",
+    "mnist",
+    "pixel_faces",
+    "stacked_digits",
+    "to_float",
+    "to_uint8",
+    "toys",
+]

@@ -1,0 +1,134 @@
+"""ImageSet: pictures at rest, with what is known about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gancourse import _check
+
+
+def to_float(images: Tensor) -> Tensor:
+    """Turn uint8 pixels 0..255 into floats in [-1, 1]: x / 127.5 - 1."""
+    if images.dtype != torch.uint8:
+        raise TypeError(f"to_float takes uint8 pixels, not {images.dtype}")
+    return images.to(torch.float32).div_(127.5).sub_(1)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Turn floats in [-1, 1] into uint8 pixels 0..255, rounded; what lies outside is clipped.  The inverse of ``to_float``."""
+    if not images.is_floating_point():
+        raise TypeError(f"to_uint8 takes floats in [-1, 1], not {images.dtype}")
+    return images.detach().float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+@dataclass(frozen=True, repr=False)
+class ImageSet:
+    """A set of N pictures.
+
+    images           uint8 [N, C, H, W]
+    labels           int64 [N], or None
+    attributes       int64 [N, A]: for each picture the index of its value in each attribute, or None
+    attribute_names  attribute -> names of its values, in the order of the columns of ``attributes``
+    captions         N English sentences, or None
+    """
+
+    images: Tensor
+    labels: Tensor | None = None
+    attributes: Tensor | None = None
+    attribute_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    captions: list[str] | None = None
+    name: str = "images"
+    licence: str = "unknown"
+    author: str = "unknown"
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.images.dtype != torch.uint8:
+            raise TypeError(f"images must be uint8 [N, C, H, W], not {self.images.dtype} {list(self.images.shape)}")
+        for what in ("labels", "attributes", "captions"):
+            column = getattr(self, what)
+            if column is not None and len(column) != len(self.images):
+                raise ValueError(f"{what} has {len(column)} rows for {len(self.images)} images")
+        columns = 0 if self.attributes is None else self.attributes.shape[1]
+        if columns != len(self.attribute_names):
+            raise ValueError(f"attributes has {columns} columns and attribute_names {len(self.attribute_names)} entries")
+
+    @property
+    def size(self) -> int:
+        """Height in pixels."""
+        return self.images.shape[2]
+
+    @property
+    def channels(self) -> int:
+        """1 for grey pictures, 3 for colour."""
+        return self.images.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int | slice | Sequence[int] | Tensor) -> ImageSet:
+        """The part that a slice, an index, a list of indices, an index tensor or a boolean mask selects."""
+        if isinstance(index, int):
+            if not -len(self) <= index < len(self):
+                raise IndexError(f"index {index} is outside a set of {len(self)} images")
+            index = [index % len(self)]
+        if not isinstance(index, slice):
+            index = torch.as_tensor(index)
+            if index.dtype == torch.bool:
+                if index.shape != (len(self),):
+                    raise IndexError(f"a mask must be [{len(self)}], not {list(index.shape)}")
+                index = index.nonzero().squeeze(1)
+            index = index.long()
+        captions = self.captions
+        if captions is not None:
+            captions = captions[index] if isinstance(index, slice) else [captions[i] for i in index.tolist()]
+        return replace(
+            self,
+            images=self.images[index],
+            labels=None if self.labels is None else self.labels[index],
+            attributes=None if self.attributes is None else self.attributes[index],
+            captions=captions,
+        )
+
+    def attribute(self, name: str) -> Tensor:
+        """One column of ``attributes``: int64 [N], indices into ``attribute_names[name]``."""
+        if self.attributes is None:
+            raise ValueError(f"{self.name} has no attributes")
+        _check.one_of("attribute", name, self.attribute_names)
+        return self.attributes[:, list(self.attribute_names).index(name)]
+
+    def where(self, *, label: int | Sequence[int] | None = None, **values: str | Sequence[str]) -> ImageSet:
+        """The pictures with the given attribute values: ``where(hair="red", skin=("tan", "dark"))``, ``where(label=7)``."""
+        mask = torch.ones(len(self), dtype=torch.bool)
+        if label is not None:
+            if self.labels is None:
+                raise ValueError(f"{self.name} has no labels; it has the attributes {list(self.attribute_names)}")
+            mask &= torch.isin(self.labels, torch.as_tensor(label))
+        for name, wanted in values.items():
+            column = self.attribute(name)
+            names = self.attribute_names[name]
+            wanted = (wanted,) if isinstance(wanted, str) else wanted
+            chosen = [names.index(_check.one_of(f"value of {name}", value, names)) for value in wanted]
+            mask &= torch.isin(column, torch.tensor(chosen))
+        return self[mask]
+
+    def describe(self, index: int) -> dict[str, Any]:
+        """What is known about one picture: its label, its attribute values by name, its caption."""
+        one = self[index]
+        known: dict[str, Any] = {} if one.labels is None else {"label": int(one.labels[0])}
+        if one.attributes is not None:
+            row = one.attributes[0].tolist()
+            known |= {name: values[i] for (name, values), i in zip(self.attribute_names.items(), row, strict=True)}
+        return known if one.captions is None else known | {"caption": one.captions[0]}
+
+    def __repr__(self) -> str:
+        n, channels, height, width = self.images.shape
+        known = [what for what in ("labels", "attributes", "captions") if getattr(self, what) is not None]
+        return (
+            f"ImageSet({self.name}: {n} images, {channels} x {height} x {width}, "
+            f"{', '.join(known) or 'no labels'}; {self.licence}, {self.author})"
+        )
