@@ -1,0 +1,43 @@
+"""Pictures for the course: grids, curves, the plane, neighbours, interpolations, films.
+
+Two rules hold for all of them.  A function that makes a picture returns it as one ``PIL.Image``: a notebook shows it when it
+is the last line of a cell, ``show(picture, caption=...)`` shows it anywhere, ``picture.save("name.png")`` keeps it.  A
+function that takes ``ax=`` draws into that matplotlib axis when one is given, and then returns None.  Nothing here leaves a
+figure open or touches matplotlib's global state, and tensors may be on any device.
+"""
+
+from gancourse.viz.curves import equilibrium, loss_curves
+from gancourse.viz.film import Animation, Film, ToyFilm, animate, film_strip
+from gancourse.viz.latent import evaluating, interpolate, slerp
+from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
+from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, real_and_fake, show
+from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
+from gancourse.viz.text import Table, source, table
+
+__all__ = [
+    "COLOURS",
+    "Animation",
+    "Film",
+    "Table",
+    "ToyFilm",
+    "animate",
+    "beside",
+    "discriminator_surface",
+    "equilibrium",
+    "evaluating",
+    "film_strip",
+    "generator_map",
+    "gradient_field",
+    "grid",
+    "interpolate",
+    "labelled_grid",
+    "loss_curves",
+    "nearest_neighbour_figure",
+    "nearest_neighbours",
+    "real_and_fake",
+    "scatter",
+    "show",
+    "slerp",
+    "source",
+    "table",
+]

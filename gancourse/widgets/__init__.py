@@ -1,0 +1,30 @@
+"""Live explorers for the notebooks; without a front end each shows its picture once.
+
+Built on ipywidgets.Image and observe alone, within what ipywidgets 7.7 (Google Colab) and 8 have in common: a picture follows the
+slider without the flicker of re-drawn outputs, and a notebook that is executed without a browser never waits for one.
+"""
+
+from gancourse.widgets.base import Live, one_thread, without_live_views
+from gancourse.widgets.explorer import Explorer, explorer
+from gancourse.widgets.game import Game, GamePlayer, LiveGame, ToyGame, game_player, live_game, toy_game
+from gancourse.widgets.quiz import Quiz, quiz
+from gancourse.widgets.sliders import LatentSliders, latent_sliders
+
+__all__ = [
+    "Explorer",
+    "Game",
+    "GamePlayer",
+    "LatentSliders",
+    "Live",
+    "LiveGame",
+    "Quiz",
+    "ToyGame",
+    "explorer",
+    "game_player",
+    "latent_sliders",
+    "live_game",
+    "one_thread",
+    "quiz",
+    "toy_game",
+    "without_live_views",
+]
