@@ -1,0 +1,105 @@
+"""Images per second of training.fit against the loop of the PyTorch DCGAN tutorial, on the same networks and data.
+
+The tutorial's loop is written out below as its page describes it: a DataLoader, BCELoss on sigmoid outputs, labels 1 and 0,
+two backward passes for the discriminator, float32.  The networks are the course's own in both (they are the tutorial's,
+weight for weight); the images lie in memory in both.  The two take turns, so that a change in the machine's load falls on
+both; the ratio of the medians is what counts, the absolute figures belong to this machine and this moment.
+
+    python benchmarks/engine.py [--size 32] [--width 32] [--steps 20] [--rounds 5] [--threads 0]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from gancourse import data
+from gancourse.gans.gan import GAN
+from gancourse.models import dcgan
+from gancourse.training import fit, supports_bf16
+
+BATCH = 64
+
+
+def networks(size: int, width: int) -> tuple[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    return dcgan.Generator(size, 100, width), dcgan.Discriminator(size, width)
+
+
+class Tutorial:
+    """The tutorial's training loop."""
+
+    def __init__(self, images: torch.Tensor, size: int, width: int) -> None:
+        self.net_g, net_d = networks(size, width)
+        self.net_d = nn.Sequential(net_d, nn.Sigmoid())
+        self.loader = DataLoader(TensorDataset(data.to_float(images)), batch_size=BATCH, shuffle=True, drop_last=True)
+        self.opt_d = torch.optim.Adam(self.net_d.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        self.opt_g = torch.optim.Adam(self.net_g.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        self.criterion = nn.BCELoss()
+
+    def run(self, steps: int) -> None:
+        done = 0
+        while done < steps:
+            for (real,) in self.loader:
+                self.net_d.zero_grad()
+                label = torch.full((BATCH,), 1.0)
+                self.criterion(self.net_d(real), label).backward()
+                fake = self.net_g(torch.randn(BATCH, 100))
+                label.fill_(0.0)
+                self.criterion(self.net_d(fake.detach()), label).backward()
+                self.opt_d.step()
+                self.net_g.zero_grad()
+                label.fill_(1.0)
+                error = self.criterion(self.net_d(fake), label)
+                error.backward()
+                self.opt_g.step()
+                error.item()
+                done += 1
+                if done == steps:
+                    return
+
+
+class Ours:
+    """fit() as a lecture calls it."""
+
+    def __init__(self, images: torch.Tensor, size: int, width: int) -> None:
+        self.gan = GAN(*networks(size, width))
+        self.batches = data.Batches(images, BATCH)
+
+    def run(self, steps: int) -> None:
+        fit(self.gan, self.batches, steps, progress=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, default in (("size", 32), ("width", 32), ("steps", 20), ("rounds", 5), ("threads", 0)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    asked = parser.parse_args()
+    if asked.threads:
+        torch.set_num_threads(asked.threads)
+    images = torch.randint(0, 256, (2048, 3, asked.size, asked.size), dtype=torch.uint8)
+    players = {"tutorial": Tutorial(images, asked.size, asked.width), "fit": Ours(images, asked.size, asked.width)}
+    rates: dict[str, list[float]] = {name: [] for name in players}
+    for player in players.values():
+        player.run(3)  # the first steps pay for allocations and kernel choices
+    for _ in range(asked.rounds):
+        for name, player in players.items():
+            began = time.perf_counter()
+            player.run(asked.steps)
+            rates[name].append(asked.steps * BATCH / (time.perf_counter() - began))
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    ratios = [ours / theirs for ours, theirs in zip(rates["fit"], rates["tutorial"], strict=True)]
+    threads = torch.get_num_threads()
+    print(f"{asked.size} px, width {asked.width}, batch {BATCH}, {threads} threads, bf16 units: {supports_bf16()}")
+    print(f"tutorial's loop {medians['tutorial']:8.0f} images/s")
+    print(f"fit             {medians['fit']:8.0f} images/s")
+    print(f"ratio {medians['fit'] / medians['tutorial']:.2f} (rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)})")
+
+
+if __name__ == "__main__":
+    main()

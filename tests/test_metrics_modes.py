@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from gancourse.data import toys
+from gancourse.metrics.modes import mode_report, stacked_mode_report
+
+PLUS = SimpleNamespace(modes=torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]), std=0.1, name="plus")
+
+
+def test_real_samples_score_one_minus_exp_minus_four_and_a_half():
+    ring = toys.ring("pacgan")
+    report = mode_report(ring.sample(200_000, seed=0), ring)
+    share = 1 - math.exp(-4.5)
+    error = math.sqrt(share * (1 - share) / 200_000)
+    assert abs(report.high_quality - share) < 4 * error
+    assert report.modes == report.total == 8
+    assert report.reverse_kl < 1e-3
+    assert abs(mode_report(ring.sample(200_000, seed=1), ring, threshold=1).high_quality - (1 - math.exp(-0.5))) < 5e-3
+
+
+@pytest.mark.parametrize("toy", [toys.ring("wgan_gp"), toys.grid("pacgan"), toys.grid("bourgan"), toys.ring("unrolled")])
+def test_real_samples_capture_every_mode_evenly(toy):
+    report = mode_report(toy.sample(2500, seed=0), toy)
+    assert report.modes == report.total == len(toy.modes)
+    assert report.high_quality > 0.98
+    assert report.reverse_kl < 0.02  # about (K - 1) / 2N, with the unequal weights of the unrolled ring allowed for
+
+
+def test_a_histogram_by_hand():
+    """Three samples on the first mode, one near the second, one 3.5 std off the third, one in the middle."""
+    samples = torch.tensor([[1.0, 0.0], [1.0, 0.29], [0.8, 0.0], [0.05, 1.0], [-1.0, 0.35], [0.0, 0.0]])
+    report = mode_report(samples, PLUS)
+    assert report.histogram.tolist() == [3, 1, 0, 0]
+    assert (report.modes, report.total, report.high_quality) == (2, 4, 4 / 6)
+    assert report.reverse_kl == pytest.approx(0.75 * math.log(3) + 0.25 * math.log(1), abs=1e-14)
+    assert report.total_variation == 0.5
+    assert str(report) == "2 of 4 modes, 66.7 % high quality, reverse KL 0.824"
+    wider = mode_report(samples, PLUS, threshold=4)
+    assert wider.histogram.tolist() == [3, 1, 1, 0]
+
+
+def test_one_mode_has_log_k_and_even_modes_have_zero():
+    assert mode_report(PLUS.modes[:1].repeat(10, 1), PLUS).reverse_kl == pytest.approx(math.log(4))
+    assert mode_report(PLUS.modes.repeat(10, 1), PLUS).reverse_kl == 0
+    assert mode_report(PLUS.modes[:1].repeat(10, 1), PLUS).total_variation == 0.75
+
+
+def test_unequal_weights_are_the_target():
+    toy = toys.gaussian_mixture(PLUS.modes, 0.1, torch.tensor([2.0, 1, 1, 1]))
+    samples = torch.cat([PLUS.modes, PLUS.modes[:1]])  # 2 : 1 : 1 : 1
+    assert mode_report(samples, toy).reverse_kl == pytest.approx(0, abs=1e-7)
+    assert mode_report(samples, PLUS).reverse_kl == pytest.approx(0.4 * math.log(1.6) + 0.6 * math.log(0.8))
+
+
+def test_the_edge_is_outside():
+    edge = SimpleNamespace(modes=torch.zeros(1, 2), std=1.0)
+    assert mode_report(torch.tensor([[3.0, 0.0]]), edge).high_quality == 0
+    assert mode_report(torch.tensor([[2.999, 0.0]]), edge).high_quality == 1
+
+
+def test_no_high_quality_sample_is_no_crash():
+    report = mode_report(torch.full((5, 2), 50.0), PLUS)
+    assert (report.modes, report.high_quality, report.histogram.sum()) == (0, 0.0, 0)
+    assert math.isnan(report.reverse_kl) and math.isnan(report.total_variation)
+
+
+def test_bad_samples_are_refused():
+    with pytest.raises(ValueError, match=r"samples must be \[N, 2\]"):
+        mode_report(torch.zeros(5, 3), PLUS)
+    with pytest.raises(ValueError, match="N > 0"):
+        mode_report(torch.zeros(0, 2), PLUS)
+    with pytest.raises(ValueError, match="NaN"):
+        mode_report(torch.tensor([[math.nan, 0.0]]), PLUS)
+    with pytest.raises(ValueError, match="threshold must be above 0"):
+        mode_report(torch.zeros(5, 2), PLUS, threshold=0)
+    with pytest.raises(ValueError, match="'moons' has no modes to count: take a mixture"):
+        mode_report(torch.zeros(5, 2), toys.moons())
+
+
+# stacked digits
+
+
+def test_every_code_once_is_even():
+    report = stacked_mode_report(torch.arange(1000))
+    assert (report.modes, report.total, report.reverse_kl) == (1000, 1000, 0)
+
+
+def test_digits_become_codes():
+    report = stacked_mode_report(torch.tensor([[7, 0, 3], [7, 0, 3], [0, 0, 0], [9, 9, 9]]))
+    assert report.histogram.nonzero().flatten().tolist() == [0, 703, 999]
+    assert report.modes == 3
+    assert report.reverse_kl == pytest.approx(0.5 * math.log(500) + 0.5 * math.log(250))
+
+
+def test_even_modes_and_few_samples_have_the_kl_that_the_docstring_states():
+    n = 26_000
+    codes = torch.randint(1000, (n,), generator=torch.Generator().manual_seed(0))
+    assert stacked_mode_report(codes).reverse_kl == pytest.approx(999 / (2 * n), rel=0.1)
+
+
+def test_bad_codes_are_refused():
+    with pytest.raises(TypeError, match="argmax"):
+        stacked_mode_report(torch.rand(10))
+    with pytest.raises(ValueError, match=r"0..999, not 1000..1000"):
+        stacked_mode_report(torch.tensor([1000]))
+    with pytest.raises(ValueError, match=r"digits must lie in 0..9"):
+        stacked_mode_report(torch.tensor([[1, 2, 10]]))
+    with pytest.raises(ValueError, match="N > 0"):
+        stacked_mode_report(torch.zeros(0, dtype=torch.int64))
