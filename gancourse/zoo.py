@@ -14,7 +14,7 @@ A card given to ``save`` is a dictionary (``fill_card`` makes one); these are it
     network    {"class": "gancourse.models.dcgan.Generator", "arguments": {"size": 32, ...}}
     data*      {"name": "faces", "arguments": {"size": 32, "n": 10000, "seed": 0}}
     training*  {"recipe": "faces32", "arguments": {"lr": 0.0002, ...}}
-    steps*     steps of training;  seconds*: core-seconds they took;  seed*
+    steps*     steps of training;  seconds*: how long they took;  seed*
     metric*    {"name": "Frechet distance", "value": 1.2, "floor": 0.3, "protocol": "..."}; the floor, real data against
                real data, belongs to distances and may be missing elsewhere (accuracies)
     licence*   {"data": "CC BY 4.0, Lisa Wischofsky", "weights": "CC BY 4.0"}
@@ -182,7 +182,7 @@ def _effort(card: Mapping[str, Any]) -> str:
     if "steps" in card:
         parts.append(f"{card['steps']:,} steps")
     if "seconds" in card:
-        parts.append(f"{card['seconds']:,.0f} core-seconds")
+        parts.append(f"{card['seconds']:,.0f} seconds")
     if "seed" in card:
         parts.append(f"seed {card['seed']}")
     return ", ".join(parts)

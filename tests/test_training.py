@@ -237,7 +237,10 @@ def test_average_has_statistics_of_its_own_weights():
     assert (layer.running_var - true).norm() < 0.5 * (copied - true).norm()
 
 
-@pytest.mark.parametrize(("schedule", "expected"), [("constant", 1.0), ("linear", 0.25), ("cosine", (1 + math.cos(0.75 * math.pi)) / 2)])
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [("constant", 1.0), ("linear", 0.25), ("cosine", (1 + math.cos(0.75 * math.pi)) / 2), ("flat_linear", 0.25 / 0.3)],
+)
 def test_schedules(schedule, expected):
     run = fit(toy(), Points(), 4, lr=(1e-3, 4e-3), schedule=schedule, progress=False)
     assert run.optimizers["generator"].param_groups[0]["lr"] == pytest.approx(1e-3 * expected)
@@ -331,7 +334,8 @@ def test_checkpoint_is_written_atomically(tmp_path, monkeypatch):
 
 
 def test_state_trees_round_trip(tmp_path):
-    tree = {"a": {0: {"step": torch.tensor(3.0), "m": torch.randn(2, 3)}}, "b": [1, 2.5, None, "x", True], "c": np.arange(3.0), "d": []}
+    inner = {0: {"step": torch.tensor(3.0), "m": torch.randn(2, 3)}}
+    tree = {"a": inner, "b": [1, 2.5, None, "x", True], "c": np.arange(3.0), "d": []}
     path = tmp_path / "tree.safetensors"
     _state.save(path, tree)
     back = _state.load(path)

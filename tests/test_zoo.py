@@ -324,7 +324,7 @@ def test_cards_show_themselves():
     text, html = str(card), card._repr_html_()
     assert text.splitlines()[0] == "digits8: digits from a small MLP"
     assert "models.mlp.Generator(latent_dim=5, out_shape=(1, 8, 8), hidden=(16,))" in text
-    assert "100 steps, 4 core-seconds, seed 1" in text
+    assert "100 steps, 4 seconds, seed 1" in text
     assert "Frechet distance 1.25 (real against real: 0.1)" in text
     assert "a &lt;b&gt;" in html and "a <b>" not in html
     assert str(zoo.Card()) == "model card"

@@ -1,0 +1,155 @@
+"""Grey levels, closed forms, and the maximum-likelihood loop."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gancourse import likelihood
+from gancourse.likelihood import (
+    bits_per_dim,
+    fit_likelihood,
+    from_levels,
+    gaussian_kl,
+    level_index,
+    log_mean_exp,
+    mean_bound,
+    quantise,
+)
+
+
+class Coin(nn.Module):
+    """d independent coins with values in {-1, 1}: its maximum-likelihood logits are known."""
+
+    def __init__(self, d: int = 3) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.zeros(d))
+
+    def log_prob(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        return -nn.functional.softplus(-x * self.logits).sum(1)
+
+
+def coins(batch: int = 512, seed: int = 0):
+    generator = torch.Generator().manual_seed(seed)
+    p = torch.tensor([0.9, 0.5, 0.2])
+    while True:
+        yield 2 * torch.bernoulli(p.expand(batch, 3), generator=generator) - 1
+
+
+@pytest.mark.parametrize("levels", [2, 3, 4, 5, 16, 17, 256])
+def test_levels_survive_the_byte(levels):
+    every_byte = torch.arange(256, dtype=torch.uint8)
+    rounded = quantise(every_byte, levels)
+    assert len(rounded.unique()) == levels and rounded.min() == 0 and rounded.max() == 255
+    assert (rounded.int() - every_byte.int()).abs().max() <= 255 / (levels - 1) / 2 + 0.5
+    assert torch.equal(quantise(rounded, levels), rounded)
+    index = level_index(rounded.float() / 127.5 - 1, levels)
+    assert torch.equal(index.unique(), torch.arange(levels)) and (index.diff() >= 0).all()
+    torch.testing.assert_close(from_levels(index, levels), rounded.float() / 127.5 - 1, atol=1 / 255 + 1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.98, 1.5, -3.0, math.nan])
+def test_values_between_two_levels_are_refused(value):
+    with pytest.raises(ValueError, match=r"quantise\(images, 2\)"):
+        level_index(torch.tensor([1.0, -1.0, value]), 2)
+
+
+def test_wrong_types_name_the_fix():
+    with pytest.raises(TypeError, match="to_uint8"):
+        quantise(torch.zeros(3), 2)
+    with pytest.raises(TypeError, match="to_float"):
+        level_index(torch.zeros(3, dtype=torch.uint8), 2)
+    with pytest.raises(ValueError, match="2 to 256"):
+        quantise(torch.zeros(3, dtype=torch.uint8), 1)
+
+
+def test_bits_per_dim_of_the_uniform_model_is_the_entropy_of_a_pixel():
+    assert bits_per_dim(64 * math.log(1 / 4), 64) == pytest.approx(2)
+    with pytest.raises(ValueError, match="dims"):
+        bits_per_dim(-1.0, 0)
+
+
+def test_gaussian_kl_against_torch_and_against_samples():
+    generator = torch.Generator().manual_seed(0)
+    mean, log_variance = torch.randn(2, 5, 3, generator=generator, dtype=torch.float64)
+    q = torch.distributions.Normal(mean, (log_variance / 2).exp())
+    p = torch.distributions.Normal(torch.zeros_like(mean), torch.ones_like(mean))
+    torch.testing.assert_close(gaussian_kl(mean, log_variance), torch.distributions.kl_divergence(q, p).sum(1))
+    z = mean + (log_variance / 2).exp() * torch.randn(200_000, 5, 3, generator=generator, dtype=torch.float64)
+    terms = (q.log_prob(z) - p.log_prob(z)).sum(-1)
+    error = (terms.mean(0) - gaussian_kl(mean, log_variance)).abs()
+    assert (error < 5 * terms.std(0) / math.sqrt(len(z))).all()
+    assert gaussian_kl(torch.zeros(1, 3), torch.zeros(1, 3)).item() == 0
+
+
+def test_log_mean_exp_does_not_overflow():
+    x = torch.tensor([[1000.0, -1000.0], [1001.0, -1001.0]])
+    expected = torch.tensor([1000 + math.log((1 + math.e) / 2), -1000 + math.log((1 + math.exp(-1)) / 2)])
+    torch.testing.assert_close(log_mean_exp(x), expected)
+
+
+def test_fit_reaches_the_maximum_likelihood_solution():
+    run = fit_likelihood(Coin(), coins(), 400, lr=0.1)
+    p = torch.sigmoid(run.model.logits.detach())
+    torch.testing.assert_close(p, torch.tensor([0.9, 0.5, 0.2]), atol=0.02, rtol=0)
+    entropy = -sum(q * math.log(q) + (1 - q) * math.log(1 - q) for q in (0.9, 0.5, 0.2))
+    assert run.history["nats"][-50:].mean() == pytest.approx(-entropy, abs=0.02)
+    assert run.step == 400 == len(run.history["nats"]) and run.history["step"][-1] == 400
+    assert not run.model.training
+
+
+def test_fit_is_repeatable_and_its_noise_comes_from_the_seed():
+    def noisy(model: Coin):
+        return lambda x, generator: model.log_prob(x) + torch.randn(len(x), generator=generator) * model.logits[0]
+
+    histories = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(123 + seed)  # the global generator must not matter
+        model = Coin()
+        histories.append(fit_likelihood(model, coins(), 20, bound=noisy(model), seed=seed).history["nats"])
+    np.testing.assert_array_equal(histories[0], histories[1])
+    assert not np.array_equal(histories[0], histories[2])
+
+
+def test_hooks_run_before_the_first_step_and_at_their_interval():
+    seen = []
+    fit_likelihood(Coin(), coins(), 6, hooks=[(2, lambda run: seen.append((run.step, len(run.history["nats"]))))])
+    assert seen == [(0, 0), (2, 2), (4, 4), (6, 6)]
+
+
+def _nan_bound(x: Tensor, generator: torch.Generator) -> Tensor:
+    return x.sum(1).requires_grad_() * math.nan
+
+
+def test_fit_names_what_is_wrong():
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        fit_likelihood(Coin(), coins(), 0)
+    with pytest.raises(ValueError, match="did you mean 'cosine'"):
+        fit_likelihood(Coin(), coins(), 1, schedule="cosin")
+    with pytest.raises(ValueError, match="ended after 1 of 3 steps"):
+        fit_likelihood(Coin(), [next(coins())], 3)
+    with pytest.raises(TypeError, match="neither log_prob nor elbo"):
+        fit_likelihood(nn.Linear(2, 2), coins(), 1)
+    with pytest.raises(FloatingPointError, match="lower lr"):
+        fit_likelihood(Coin(), coins(), 2, bound=_nan_bound)
+
+
+def test_mean_bound_is_the_mean_over_all_images_whatever_the_batch_size():
+    x, model = next(coins(101)), Coin()
+    with torch.no_grad():
+        model.logits.copy_(torch.tensor([1.0, -2.0, 0.5]))
+        expected = float(model.log_prob(x).mean())
+    for size in (7, 101, 500):
+        assert mean_bound(model.log_prob, x, size) == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ValueError, match="at least one"):
+        mean_bound(model.log_prob, x[:0])
+
+
+def test_as_generator_passes_a_generator_through():
+    generator = torch.Generator().manual_seed(5)
+    assert likelihood.as_generator(generator) is generator
+    assert likelihood.as_generator(5).initial_seed() == 5

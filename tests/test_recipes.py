@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from gancourse import data, recipes, zoo
+from gancourse.data.images import ImageSet
+
+
+@pytest.fixture
+def few_faces(monkeypatch):
+    """Sixty-four random pictures in place of the drawn set, which other tests cover."""
+    images = torch.randint(0, 256, (64, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    small = ImageSet(images=images, name="faces", licence="none", author="nobody")
+    monkeypatch.setattr(data, "load", lambda name, **options: small)
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_recipe_builds_its_networks(name):
+    chosen = recipes.recipe(name)
+    game = recipes.build(name)
+    images = game.sample(2)
+    assert images.shape == (2, 3, chosen.size, chosen.size)
+    assert game.discriminator(images).shape == (2,)
+    assert (game.penalty is None) == (chosen.r1_gamma is None)
+
+
+def test_building_depends_on_the_seed_and_leaves_the_global_one_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    first, again, other = (recipes.build("faces32_quick", seed=seed) for seed in (0, 0, 1))
+    assert torch.equal(torch.rand(1), expected)
+    assert torch.equal(first.sample(1), again.sample(1))
+    assert not torch.equal(first.sample(1), other.sample(1))
+
+
+def test_a_trained_recipe_has_a_complete_card(few_faces, tmp_path):
+    run, card = recipes.train("faces32_quick", steps=2, progress=False)
+    assert run.step == card["steps"] == 2
+    zoo.check_card({**card, "versions": {}})
+    assert card["metric"]["floor"] < card["metric"]["value"]
+    zoo.save(tmp_path / "mine.safetensors", run.generator, card)
+    back = zoo.load(tmp_path / "mine.safetensors")
+    assert torch.allclose(back.sample(2, seed=3), run.sample(2, seed=3), atol=1e-5)
+
+
+def test_unknown_names_get_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'faces32"):
+        recipes.build("face32")
