@@ -40,7 +40,7 @@ def test_a_trained_recipe_has_a_complete_card(few_faces, tmp_path):
     assert card["metric"]["floor"] < card["metric"]["value"]
     zoo.save(tmp_path / "mine.safetensors", run.generator, card)
     back = zoo.load(tmp_path / "mine.safetensors")
-    assert torch.allclose(back.sample(2, seed=3), run.sample(2, seed=3), atol=1e-5)
+    assert torch.allclose(back.sample(2, seed=3), run.sample(2, seed=3), atol=5e-3)  # stored in float16
 
 
 def test_unknown_names_get_the_nearest():

@@ -1,0 +1,54 @@
+# make lab            open the course in JupyterLab
+# make test           run every test, and every notebook at its smallest scale
+# make test-all       the same with the slow tests
+# make notebooks      rebuild the notebooks whose source changed (FORCE=1: all of them; NAMES="03 04": only these)
+# make claims         measure every claim again and write CLAIMS.md
+# make data           build the data sets that the course draws itself
+# make clean          remove what the above made: the environment and the built data
+#
+# Needed: make and Python 3.11 to 3.14. Another interpreter than the one found: make lab PYTHON=/path/to/python3.12
+
+VENV = .venv
+PY = $(VENV)/bin/python
+PYTEST = -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=600
+
+help:
+	@while IFS= read -r line; do case $$line in '#'*) echo "$${line#?}";; *) break;; esac; done < Makefile
+
+lab: data
+	$(PY) -m gancourse lab $(ARGS)
+
+test: data
+	$(PY) -m ruff check .
+	$(PY) -m pytest $(PYTEST)
+
+test-all: data
+	$(PY) -m ruff check .
+	$(PY) -m pytest $(PYTEST) -m ""
+
+data: $(VENV)/installed
+	$(PY) -m gancourse data build
+
+notebooks: data
+	$(PY) -m gancourse notebooks $${FORCE:+--force} $(NAMES)
+
+claims: data
+	$(PY) -m gancourse claims
+
+clean:
+	rm -rf $(VENV) data/cache
+
+# Made once, and again when the list of packages changes. The stamp is written last: an interrupted installation goes on.
+$(VENV)/installed: pyproject.toml constraints.txt
+	@found=; for python in $${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python}; do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then \
+	    found=$$python; break; fi; done; \
+	if [ -z "$$found" ]; then \
+	  echo "gancourse needs Python 3.11 to 3.14, and $${PYTHON:-python3} is not: install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; fi; \
+	if ! $(PY) -c '' 2>/dev/null; then \
+	  echo "making $(VENV) with $$found"; "$$found" -m venv --clear $(VENV) || exit 1; fi
+	$(PY) -m pip install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.PHONY: help lab test test-all data notebooks claims clean

@@ -1,0 +1,317 @@
+"""The builder: what it writes, what it notices, and that nbval with the Makefile's flags goes red where it should."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gancourse import notebooks
+
+jupytext = pytest.importorskip("jupytext")
+nbformat = pytest.importorskip("nbformat")
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = """\
+# %% [markdown]
+# # 01. A lecture
+#
+# It adds.
+
+# %%
+import os
+
+from ipywidgets import IntSlider
+
+two = 1 + 1
+
+# %% tags=["nbval-check-output"]
+print(two, os.environ["GANCOURSE_SCALE"])
+print({"a", "b", "c"})
+
+# %% [markdown]
+# It shows.
+
+# %%
+IntSlider(value=3)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A checkout with one small lecture."""
+    (tmp_path / "notebooks" / "source").mkdir(parents=True)
+    (tmp_path / "notebooks" / "source" / "01_lecture.py").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[project]\nurls = { Repository = "https://github.com/someone/course" }\n')
+    return tmp_path
+
+
+@pytest.fixture
+def source(folder: Path) -> Path:
+    return folder / "notebooks" / "source" / "01_lecture.py"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+# The course's own notebooks
+
+
+def test_the_lectures_are_there_and_numbered_once() -> None:
+    names = [source.stem for source in notebooks.sources(ROOT)]
+    numbers = [name[:2] for name in names]
+    assert names[0] == notebooks.FIRST
+    assert len(numbers) == len(set(numbers))
+
+
+def test_every_notebook_belongs_to_its_source() -> None:
+    problems = notebooks.check(ROOT)
+    assert not problems, "\n".join(problems)
+
+
+def test_outputs_were_made_with_the_pinned_pytorch() -> None:
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    for source in notebooks.sources(ROOT):
+        versions = nbformat.read(notebooks.target(source), as_version=4).metadata.gancourse.versions
+        assert versions.torch == pinned["torch"], source.stem
+
+
+# What the builder writes
+
+
+def test_a_built_notebook(source: Path, folder: Path) -> None:
+    assert notebooks.build(source, scale="cpu") == "executed"
+    path = notebooks.target(source)
+    book = nbformat.read(path, as_version=4)
+    nbformat.validate(book)
+    assert notebooks.check(folder) == []
+
+    kinds = [cell.cell_type for cell in book.cells]
+    assert kinds == ["markdown", "markdown", "code", "code", "code", "markdown", "code"]
+    assert "https://colab.research.google.com/github/someone/course/blob/main/notebooks/01_lecture.ipynb" in book.cells[1].source
+    assert "gancourse @ git+https://github.com/someone/course" in book.cells[2].source
+    assert book.cells[4].outputs[0].text.startswith("2 cpu\n")
+    assert book.cells[4].metadata.tags == ["nbval-check-output"]
+    assert book.metadata.gancourse.scale == "cpu"
+    assert book.metadata.kernelspec.name == "python3"
+    model = book.cells[-1].outputs[0].data["application/vnd.jupyter.widget-view+json"].model_id
+    assert book.metadata.widgets["application/vnd.jupyter.widget-state+json"].state[model].state.value == 3
+
+    first = path.read_bytes()
+    assert notebooks.build(source, scale="cpu") == "unchanged"
+    assert notebooks.build(source, scale="cpu", force=True) == "executed"
+    assert path.read_bytes() == first, "building twice must give the same bytes"
+
+    edit(source, "It adds.", "It adds and prints.")
+    assert [line for line in notebooks.check(folder) if "cells are not those" in line]
+    assert notebooks.build(source, scale="cpu") == "text", "an edit of the prose must not execute anything"
+    assert notebooks.check(folder) == []
+    again = nbformat.read(path, as_version=4)
+    assert "It adds and prints." in again.cells[0].source
+    assert [cell.get("outputs") for cell in again.cells] == [cell.get("outputs") for cell in book.cells]
+    assert [cell.id for cell in again.cells[1:]] == [cell.id for cell in book.cells[1:]]
+
+    edit(folder / "pyproject.toml", "someone", "somebody")
+    assert notebooks.build(source, scale="cpu") == "text", "a new address must not execute anything"
+    assert notebooks.check(folder) == []
+
+    edit(source, "1 + 1", "1 + 2")
+    assert [line for line in notebooks.check(folder) if "the code has changed" in line]
+    assert notebooks.build(source, scale="ci") == "executed"
+    assert nbformat.read(path, as_version=4).cells[4].outputs[0].text.startswith("3 ci\n")
+    assert notebooks.check(folder) == [
+        "01_lecture: its outputs are of ci scale, not cpu: GANCOURSE_SCALE=cpu make notebooks NAMES=01_lecture"
+    ]
+
+
+def test_a_failing_cell_is_named_and_the_old_notebook_kept(source: Path, folder: Path, capsys) -> None:
+    path = notebooks.target(source)
+    path.write_text("the old one", encoding="utf-8")
+    edit(source, 'IntSlider(value=3)', 'raise ArithmeticError("planted")')
+    (message,) = notebooks.build_all(folder=folder)
+    assert "01_lecture, cell 7 of 7: ArithmeticError: planted" in message
+    assert "FAILED" in capsys.readouterr().out
+    assert path.read_text(encoding="utf-8") == "the old one"
+    assert [entry.name for entry in path.parent.iterdir() if entry.name.startswith(".")] == []
+
+
+def test_a_dead_kernel_is_said_to_be_dead(source: Path) -> None:
+    edit(source, 'IntSlider(value=3)', "import os\n\nos._exit(1)")
+    with pytest.raises(notebooks.NotebookError, match="cell 7 of 7: the kernel died"):
+        notebooks.build(source)
+
+
+def test_only_a_titled_source_is_built(source: Path) -> None:
+    edit(source, "# # 01. A lecture", "# A lecture")
+    with pytest.raises(notebooks.NotebookError, match="begin with a title"):
+        notebooks.read(source)
+
+
+# What the checker notices
+
+
+def written(source: Path, folder: Path) -> nbformat.NotebookNode:
+    """A clean notebook of ``source`` as the builder would write it, without running a kernel."""
+    book = notebooks.read(source)
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, start=1):
+        cell.execution_count = number
+    code[-1].outputs = [nbformat.v4.new_output("stream", name="stdout", text="shown\n")]
+    book.metadata["gancourse"] = {"code_hash": notebooks.code_hash(book), "scale": "cpu", "versions": {}}
+    nbformat.write(book, notebooks.target(source))
+    assert notebooks.check(folder) == []
+    return book
+
+
+def no_count(book: nbformat.NotebookNode) -> None:
+    book.cells[3].execution_count = None
+
+
+def no_outputs(book: nbformat.NotebookNode) -> None:
+    book.cells[-1].outputs = []
+
+
+def other_code(book: nbformat.NotebookNode) -> None:
+    book.cells[3].source += "\n"
+
+
+def no_tag(book: nbformat.NotebookNode) -> None:
+    book.cells[4].metadata.tags = []
+
+
+def an_error(book: nbformat.NotebookNode) -> None:
+    book.cells[-1].outputs = [nbformat.v4.new_output("error", ename="OSError", evalue="planted", traceback=[])]
+
+
+def a_path(book: nbformat.NotebookNode) -> None:
+    book.cells[-1].outputs[0].text = "UserWarning: /home/ada/.venv/lib/python3.12/thing.py:3"
+
+
+def a_windows_path(book: nbformat.NotebookNode) -> None:
+    book.cells[-1].outputs[0].text = r"UserWarning: C:\Users\ada\thing.py:3"
+
+
+def much(book: nbformat.NotebookNode) -> None:
+    book.cells[-1].outputs[0].text = "x" * notebooks.LARGEST
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (no_count, "not run from top to bottom"),
+        (no_outputs, "has no outputs"),
+        (other_code, "cells are not those of the source"),
+        (no_tag, "cells are not those of the source"),
+        (an_error, "cell 7 ends in an error: OSError: planted"),
+        (a_path, "a path of the machine it was made on: /home/ada"),
+        (a_windows_path, r"a path of the machine it was made on: C:\Users\ada"),
+        (much, "more than 1 MB"),
+    ],
+)
+def test_a_spoilt_notebook_is_noticed(spoil, problem: str, source: Path, folder: Path) -> None:
+    book = written(source, folder)
+    spoil(book)
+    nbformat.write(book, notebooks.target(source))
+    assert [line for line in notebooks.check(folder) if problem in line]
+
+
+def test_pictures_and_addresses_are_not_taken_for_paths(source: Path, folder: Path) -> None:
+    book = written(source, folder)
+    book.cells[-1].outputs = [
+        nbformat.v4.new_output("display_data", data={"image/png": "iVBOR/tmp/abc", "text/plain": "https://site.org/home/ada"})
+    ]
+    nbformat.write(book, notebooks.target(source))
+    assert notebooks.check(folder) == []
+
+
+def test_missing_and_orphaned_notebooks_are_noticed(source: Path, folder: Path) -> None:
+    assert notebooks.check(folder) == ["01_lecture: there is no readable notebook: make notebooks NAMES=01_lecture"]
+    written(source, folder)
+    source.rename(source.with_name("02_lecture.py"))
+    assert "01_lecture: there is no notebooks/source/01_lecture.py to build it from" in notebooks.check(folder)
+
+
+def test_the_hash_is_of_the_code_alone(source: Path) -> None:
+    before = notebooks.code_hash(notebooks.read(source))
+    edit(source, "It adds.", "It sums.")
+    assert notebooks.code_hash(notebooks.read(source)) == before
+    edit(source, "1 + 1", "1 + 1  # two")
+    assert notebooks.code_hash(notebooks.read(source)) != before
+
+
+def test_names_of_notebooks(folder: Path, source: Path) -> None:
+    for name in ("1", "01", "01_lecture", "notebooks/01_lecture.ipynb", str(source)):
+        assert notebooks.find(name, folder) == source
+    with pytest.raises(ValueError, match="did you mean '01_lecture'"):
+        notebooks.find("01_lectrue", folder)
+
+
+# Running and opening
+
+
+def test_the_command_that_opens_the_course(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = notebooks.lab_command(browser=False, arguments=["--port=9999"])
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in command
+    assert command[-1] == "--port=9999"
+    assert "--no-browser" in command
+    assert "--no-browser" not in notebooks.lab_command(browser=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    assert "--allow-root" not in notebooks.lab_command(browser=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert "--allow-root" in notebooks.lab_command(browser=True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks about Linux's displays")
+def test_a_machine_without_a_display_has_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not notebooks.has_browser()
+
+
+# nbval
+
+
+def makefile_flags() -> list[str]:
+    """What `make test` gives pytest."""
+    (flags,) = re.findall(r"^PYTEST = (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    return flags.split()
+
+
+def planted(code: str, output: str) -> nbformat.NotebookNode:
+    cell = nbformat.v4.new_code_cell(
+        code,
+        execution_count=1,
+        metadata={"tags": ["nbval-check-output"]},
+        outputs=[nbformat.v4.new_output("stream", name="stdout", text=output)],
+    )
+    return nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+
+
+def test_nbval_sees_a_wrong_output_and_an_exception(tmp_path: Path) -> None:
+    nbformat.write(planted("import sys\nprint(6 * 7, sys.prefix)", f"42 {sys.prefix}\n"), tmp_path / "right.ipynb")
+    nbformat.write(planted("print(6 * 7)", "41\n"), tmp_path / "wrong.ipynb")
+    nbformat.write(planted("print(42)\nraise ValueError('planted')", "42\n"), tmp_path / "raises.ipynb")
+    # A kernel of the same name that somebody registered for all their projects must not be used.
+    stray = tmp_path / "home" / "kernels" / "python3"
+    stray.mkdir(parents=True)
+    (stray / "kernel.json").write_text('{"argv": ["/nowhere/python"], "display_name": "stray", "language": "python"}')
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *makefile_flags(), "-n", "0", "-rA", "-p", "no:cacheprovider", "."],
+        cwd=tmp_path,
+        env=os.environ | {"JUPYTER_DATA_DIR": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    outcome = {name: word for word, name in re.findall(r"^(PASSED|FAILED) (\w+)\.ipynb::", done.stdout, re.MULTILINE)}
+    assert outcome == {"right": "PASSED", "wrong": "FAILED", "raises": "FAILED"}, done.stdout
+    assert done.returncode == 1
+    assert "2 failed, 1 passed" in done.stdout.splitlines()[-1]

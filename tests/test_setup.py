@@ -1,0 +1,250 @@
+"""The set-up: what is installed, where, by which command, and that the documents that say so agree."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gancourse import __version__, notebooks
+
+yaml = pytest.importorskip("yaml")
+packaging = pytest.importorskip("packaging.requirements")
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+# What Google Colab installs (its list of 2026-08-19).
+COLAB = {
+    "torch": "2.11.0",
+    "torchvision": "0.26.0",
+    "numpy": "2.1.3",
+    "scipy": "1.16.3",
+    "matplotlib": "3.10.0",
+    "ipywidgets": "7.7.1",
+    "ipython": "7.34.0",
+    "ipykernel": "6.17.1",
+}
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def requirements(*groups: str) -> dict[str, packaging.Requirement]:
+    """The packages that pyproject.toml names, by name; the core's and those of the given extras."""
+    lines = PROJECT["dependencies"] + [line for group in groups for line in PROJECT["optional-dependencies"][group]]
+    found = [packaging.Requirement(line) for line in lines]
+    return {each.name: each for each in found if each.name != "gancourse"}
+
+
+def pins() -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==(\S+)$", text("constraints.txt"), re.MULTILINE))
+
+
+# Dependencies
+
+
+def test_conda_gets_the_same_packages() -> None:
+    environment = yaml.safe_load(text("environment.yml"))
+    conda, pip = environment["dependencies"][:-1], environment["dependencies"][-1]["pip"]
+    assert conda == [f"python{PROJECT['requires-python']}", "pip"]
+    assert pip[:2] == ["--constraint constraints.txt", "--editable ."]
+    listed = {each.name: each.specifier for each in map(packaging.Requirement, pip[2:])}
+    assert listed == {name: each.specifier for name, each in requirements("lab", "dev").items()}
+
+
+def test_every_dependency_is_bounded_and_pinned_within_its_bounds() -> None:
+    for name, wanted in requirements("lab", "dev").items():
+        signs = {each.operator for each in wanted.specifier}
+        assert ">=" in signs, name
+        assert "<" in signs or name == "hatchling", name  # the build back end is bounded by what it is asked to do
+        assert wanted.specifier.contains(pins()[name]), f"{name}: constraints.txt has {pins()[name]}"
+
+
+def test_the_floors_admit_colab() -> None:
+    known = requirements("lab")
+    for name, version in COLAB.items():
+        assert known[name].specifier.contains(version), f"{name} {version} is what Colab has"
+    assert packaging.Requirement(f"python{PROJECT['requires-python']}").specifier.contains("3.13.15")
+
+
+def test_colab_is_not_made_to_install_the_workshop() -> None:
+    assert not {"jupyterlab", "ipykernel", "pytest", "nbval", "jupytext", "ruff"} & set(requirements())
+
+
+def test_imports_are_declared() -> None:
+    """Each package that gancourse imports is one that pyproject.toml names."""
+    modules = {"IPython": "ipython", "PIL": "pillow", "sklearn": "scikit-learn", "dicebear": "dicebear-core"}
+    imported = set()
+    for path in (ROOT / "gancourse").rglob("*.py"):
+        lines = path.read_text(encoding="utf-8")
+        imported |= set(re.findall(r"^\s*(?:import|from) ([A-Za-z_]\w*)", lines, re.MULTILINE))
+    foreign = imported - set(sys.stdlib_module_names) - {"gancourse"}
+    names = {modules.get(name, name.replace("_", "-")) for name in foreign}
+    # jupyter_client comes with nbclient, pygments with IPython; doctor does without packaging where it is missing
+    assert names <= set(requirements("lab", "dev")) | {"jupyter-client", "packaging", "pygments"}
+
+
+def test_importing_the_package_is_cheap() -> None:
+    """Everything heavy but torch is imported by the function that needs it."""
+    heavy = {"matplotlib", "scipy", "sklearn", "ipywidgets", "IPython", "torchvision", "dicebear", "nbformat", "jupytext"}
+    code = """
+import importlib, pkgutil, sys, torch
+before = set(sys.modules)
+import gancourse
+for module in pkgutil.iter_modules(gancourse.__path__):
+    if module.name != "__main__":
+        importlib.import_module(f"gancourse.{module.name}")
+print(*sorted(set(sys.modules) - before))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
+    loaded = set(done.stdout.split())
+    assert "gancourse.cli" in loaded
+    assert not heavy & loaded
+
+
+# Documents
+
+
+def test_one_place_holds_the_address() -> None:
+    address = PROJECT["urls"]["Repository"]
+    assert notebooks.repository() == address
+    assert f"git clone {address}\n" in text("README.md")
+    assert yaml.safe_load(text("CITATION.cff"))["repository-code"] == address
+    written = [path for name in (".", ".ci", ".github/workflows") for path in (ROOT / name).iterdir() if path.is_file()]
+    written += [path for name in ("gancourse", "notebooks", "tests", "benchmarks") for path in (ROOT / name).rglob("*.py")]
+    holders = {path.name for path in written if address in read(path)}
+    assert holders == {"pyproject.toml", "README.md", "CITATION.cff"}
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def test_versions_agree() -> None:
+    citation = yaml.safe_load(text("CITATION.cff"))
+    assert citation["version"] == __version__
+
+
+def test_the_readme_lists_every_lecture() -> None:
+    rows = dict(re.findall(r"^\| \[\d\d\]\(notebooks/(\w+)\.ipynb\) \| (.+) \|$", text("README.md"), re.MULTILINE))
+    assert list(rows) == [source.stem for source in notebooks.sources()]
+    for source in notebooks.sources():
+        title = re.search(r"^# # \d\d\. (.+)$", read(source), re.MULTILINE)[1]
+        shown, picture, minutes = (part.strip() for part in rows[source.stem].split("|"))
+        assert shown == title
+        assert picture
+        assert minutes.isdecimal(), f"{source.stem}: the contents table lacks its minutes"
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text("README.md")):
+        assert (ROOT / target).exists(), target
+
+
+def test_windows_and_workflows_run_what_make_runs() -> None:
+    (flags,) = re.findall(r"^PYTEST = (.*)$", text("Makefile"), re.MULTILINE)
+    assert f"-m pytest {flags}" in text("README.md")
+    workflow = text(".github/workflows/ci.yml")
+    assert f"-m pytest {flags}" in workflow
+    assert "secrets" not in workflow
+    jobs = yaml.safe_load(workflow)["jobs"]
+    assert jobs["make"]["strategy"]["matrix"]["os"] == ["ubuntu-latest", "macos-latest"]
+    assert jobs["make"]["steps"][-1]["run"] == "bash .ci/run"
+    assert jobs["windows"]["runs-on"] == "windows-latest"
+    for job in jobs.values():
+        assert {"3.11", "3.14"} <= set(job["strategy"]["matrix"]["python"])
+    assert re.search(r"^exec make test$", text(".ci/run"), re.MULTILINE)
+
+
+# The Makefile
+
+needs_make = pytest.mark.skipif(shutil.which("make") is None or os.name == "nt", reason="make is not here")
+
+
+@pytest.fixture
+def machine(tmp_path: Path):
+    """A folder with the Makefile, and interpreters that write down what they are asked; ``make(...)`` runs it there."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "constraints.txt").touch()
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("sh", "touch", "mkdir", "cp", "chmod"):
+        (tools / tool).symlink_to(shutil.which(tool))
+
+    def python(name: str, *, fits: bool) -> None:
+        # Answers the question for its version; makes an environment whose interpreter is itself; writes down all else.
+        script = f"""#!/bin/sh
+        case "$1 $2" in
+          "-c "*) exit {0 if fits else 1};;
+          "-m venv") mkdir -p .venv/bin; cp "$0" .venv/bin/python;;
+        esac
+        echo "{name} $*" >> log
+        """
+        (tools / name).write_text(script)
+        (tools / name).chmod(0o755)
+
+    def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [shutil.which("make"), *arguments]
+        return subprocess.run(command, cwd=tmp_path, env={"PATH": str(tools)}, capture_output=True, text=True, timeout=60)
+
+    make.python, make.log = python, lambda: (tmp_path / "log").read_text().splitlines()
+    make.folder = tmp_path
+    return make
+
+
+@needs_make
+def test_an_old_python_gives_one_sentence(machine) -> None:
+    machine.python("python3", fits=False)
+    done = machine("test")
+    assert done.returncode != 0
+    (said,) = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert said.startswith("gancourse needs Python 3.11 to 3.14, and python3 is not: install one, or name it: make PYTHON=")
+    assert not (machine.folder / ".venv").exists()
+
+
+@needs_make
+def test_a_newer_python_is_found(machine) -> None:
+    machine.python("python3", fits=False)
+    machine.python("python3.12", fits=True)
+    done = machine("test")
+    assert done.returncode == 0, done.stderr
+    assert machine.log() == [
+        "python3.12 -m venv --clear .venv",
+        "python3.12 -m pip install --constraint constraints.txt --editable .[dev]",
+        "python3.12 -m gancourse data build",
+        "python3.12 -m ruff check .",
+        "python3.12 -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=600",
+    ]
+    machine("lab")
+    assert machine.log()[5:] == ["python3.12 -m gancourse data build", "python3.12 -m gancourse lab"], "installed once"
+    os.utime(machine.folder / "pyproject.toml", (2e9, 2e9))
+    machine("lab")
+    assert "python3.12 -m pip install --constraint constraints.txt --editable .[dev]" in machine.log()[7:]
+
+
+@needs_make
+def test_a_named_python_is_taken_or_refused(machine) -> None:
+    machine.python("python3", fits=True)
+    machine.python("mine", fits=True)
+    machine.python("old", fits=False)
+    refused = machine("lab", "PYTHON=old")
+    assert refused.returncode != 0 and "and old is not" in refused.stderr
+    assert machine("lab", "PYTHON=mine").returncode == 0
+    assert machine.log()[0] == "mine -m venv --clear .venv"
+
+
+@needs_make
+@pytest.mark.parametrize("step", ["-m pip", "-m gancourse", "-m ruff", "-m pytest"])
+def test_a_step_that_fails_fails_the_test(machine, step: str) -> None:
+    machine.python("python3", fits=True)
+    script = machine.folder / "bin" / "python3"
+    script.write_text(script.read_text().replace('case "$1 $2" in', f'case "$1 $2" in\n"{step}") exit 1;;'))
+    assert machine("test").returncode != 0
