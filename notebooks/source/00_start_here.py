@@ -1,0 +1,111 @@
+# %% [markdown]
+# # 00. Start here
+#
+# **Read** for ten minutes. **Run**: a few seconds. Needs no GPU and no network.
+#
+# This course is about generative adversarial networks: two networks, one that draws and one that judges, and how the drawing gets better
+# because the judging does. Run the next two cells (Shift + Enter) and move a slider.
+
+# %%
+from gancourse import data, metrics, scale, viz, widgets, zoo
+from gancourse.claims import claim, within
+
+painter = zoo.load("faces64")
+viz.show(viz.grid(painter.sample(39, seed=0), columns=13), caption="Nobody drew these faces. A network did, out of random numbers.")
+
+# %%
+widgets.latent_sliders(painter.model, n_sliders=4)
+
+# %% [markdown]
+# Every face is a list of 64 random numbers, its *latent*, and what a network makes of it. A slider moves the latent along one direction and the network draws
+# again. "New face" draws a new latent. In lecture 04 you train a network of this kind yourself and give the directions names: glasses, hair, smile.
+#
+# It learnt from pictures like these. They come from a pip package and are drawn on your machine, each with exact labels, so that a claim such as "nine of ten are
+# wearing glasses" can be checked.
+
+# %%
+faces = data.faces(size=64, n=500)
+print(faces.captions[0])
+viz.show(viz.grid(faces.images[:26], columns=13), caption="Training pictures: adventurer by Lisa Wischofsky, CC BY 4.0.")
+
+# %% [markdown]
+# ## Nothing here has to be believed
+#
+# Textbooks and lectures say many things about GANs: the game ends at $-\log 4$, one loss saturates and another does not, this guideline matters. In this course
+# each such sentence is *measured*, by a cell that you run. The cell shows a row like the next one: what the paper says, what we got, the
+# tolerance that was fixed before the run, and the verdict. A claim that does not hold at our scale is shown as "not reproduced", with the
+# reason as far as we know it.
+#
+# The first row is about the ruler itself. The course compares sets of pictures by the *Frechet distance* of their features (lecture 06 takes it apart). For two Gaussians in
+# the plane with equal means, the identity as the first covariance and $\begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$ as the second, a short calculation by hand gives
+# $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$.
+
+# %%
+import torch  # noqa: E402
+
+zero, a, b = torch.zeros(2), torch.eye(2), torch.tensor([[2.0, 1.0], [1.0, 2.0]])
+claim(
+    "S32.by_hand",
+    "Frechet distance of two Gaussians, against a calculation by hand",
+    paper=4 - 2 * 3**0.5,
+    ours=float(metrics.frechet_from_statistics(zero, a, zero, b)),
+    tolerance=within(1e-9),
+    source="Dowson & Landau 1982",
+    exact=True,
+)
+
+# %% [markdown]
+# All rows of all lectures are collected in the file `CLAIMS.md`.
+#
+# ## How a lecture works
+#
+# A lecture goes from a question to an equation, from the equation to a few lines of code, runs them, looks at the result and measures it. Each has one place where
+# something goes wrong, with a bug from real public code, something to play with, exercises without solutions, and a short quiz. The code that a
+# lecture shows is the code that runs, taken from the package `gancourse`; open any file of it, they are short.
+#
+# | | lecture | the question it answers |
+# |---|---|---|
+# | 00 | Start here | what is this? |
+# | [01](01_density_models.ipynb) | Density models | what can a model compute that knows its density, and what can it not? |
+# | [02](02_minimax.ipynb) | The minimax game | why should two networks playing against each other learn a distribution? |
+# | [03](03_first_gan.ipynb) | The first GAN | what does the game look like when it is played? |
+# | [04](04_dcgan.ipynb) | DCGAN | what does it take to draw faces? |
+#
+# ## How large an experiment is
+#
+# One switch sets all sizes. At scale `cpu`, the default without a GPU, every lecture runs in minutes on two processor cores and its pictures are good. At
+# scale `gpu` the sizes approach the papers'. At scale `ci` it only has to run: this is how the lectures are tested after every change. Before you start
+# Python, set `GANCOURSE_SCALE=ci` to skim a lecture in half a minute.
+
+# %%
+print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
+
+# %% [markdown]
+# If something does not work, run `gancourse doctor` in a terminal. It names what is missing and how to get it.
+#
+# You should know some Python, have seen a neural network trained in PyTorch, and be on speaking terms with expectations and logarithms. Nothing about GANs is assumed.
+
+# %%
+widgets.quiz(
+    [
+        {
+            "question": "A row says: paper 1000, ours 98, tolerance at least 900, not reproduced. What happened?",
+            "answer": "The claim was tested and did not hold here",
+            "why": "That is a result. The note beside such a row says what we know about the reason.",
+            "wrong": {
+                "The cell has a bug that someone should fix before teaching": "A cell that fails raises an error. A verdict is a measurement.",
+                "The paper is wrong": "One small experiment cannot show that. It shows that the claim does not hold under our protocol.",
+                "The tolerance should be widened": "It was fixed before the run, and stays.",
+            },
+        },
+        {
+            "question": "You move a slider and the face changes. What was trained while you moved it?",
+            "answer": "Nothing: the network is fixed, only its input changed",
+            "why": "The latent moved; the same weights drew another face.",
+            "wrong": {
+                "The generator": "Its weights are as they were loaded.",
+                "The latent, by gradient descent": "You moved it, along a fixed direction. Lecture 08 will search latents by gradient descent.",
+            },
+        },
+    ]
+)

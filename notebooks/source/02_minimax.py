@@ -1,0 +1,1227 @@
+# %% [markdown]
+# # 02. The minimax game
+#
+# **Covers** the objective of all five decks (Hong, McAllester, Kurmi, the cs231n notes, Wang): claims C01, C02, C03, C04, C05, C07.
+# **Papers**: Goodfellow et al. 2014 (NeurIPS), sections 3 and 4; Arjovsky & Bottou 2017 (ICLR), section 2.
+#
+# **Read** for about an hour. **Run**: about 20 seconds at ci scale, a minute and a half at cpu and gpu scale, on one quiet core.
+#
+# Two networks play against each other and one of them ends up drawing faces. This lecture explains why that should work, and
+# where the explanation stops. Almost everything happens in one dimension, where both distributions are known exactly. So every line
+# of the derivation can be checked by a number, and it is.
+#
+# After it you will be able to
+#
+# - write the objective down from nothing but "the police officer should give the right answer", and recognise the classifier's
+#   loss in it;
+# - derive the best discriminator in two ways, and check a trained network against it;
+# - derive $2\,\mathrm{JS} - 2\log 2$ and say what its two ends mean;
+# - say exactly what saturates in the saturating loss, and which of the popular sentences about $-\log D$ are true;
+# - state Algorithm 1, and say what its $k$ does and what it does not do;
+# - find the line in a published loss function that switches the generator off.
+
+# %%
+import math
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+
+from gancourse import data, losses, scale, theory, viz, widgets
+from gancourse.claims import at_least, at_most, claim, within, within_factor
+from gancourse.models import mlp
+
+torch.set_num_threads(1)  # networks this small gain nothing from a second core
+device = scale.device()
+seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
+REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
+
+# %% [markdown]
+# Here is the whole lecture as one picture. On the left, data $p$ (blue), a generator that misses it by 2 (orange), and the best
+# possible discriminator against this generator (green): 1 where only data lives, 0 where only fakes live. On the right, what is
+# left for the generator once the discriminator has given its best: a curve with its lowest point, $-\log 4$, where the generator
+# hits the data.
+
+# %%
+x, dx = theory.grid(-9, 17, 2601)
+shifts = torch.linspace(0, 8, 81, dtype=torch.float64)
+curve = [theory.value_at_optimum(theory.gaussian(x), theory.gaussian(x, shift), dx) for shift in shifts]
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+p, q = theory.gaussian(x), theory.gaussian(x, 2)
+left.plot(x, p / p.max(), color=REAL, label="data $p$ (height scaled)")
+left.plot(x, q / q.max(), color=FAKE, label="generator $q$")
+left.plot(x, theory.optimal_discriminator(p, q, dx), color=D_COLOUR, label="best discriminator $D^*$")
+left.set(xlabel="x", xlim=(-4, 10.5), ylim=(0, 1.05), yticks=[0, 0.5, 1])
+left.legend(loc="center right", fontsize=8.5)
+right.plot(shifts, curve, color=G_COLOUR)
+right.axhline(-math.log(4), color="grey", linestyle=":", label=r"$-\log 4$")
+right.set(xlabel="distance of the generator from the data", ylabel=r"$\max_D\ V(D, G)$")
+right.legend()
+plt.show()
+
+# %% [markdown]
+# ## 1. From counterfeiters to an objective
+#
+# A counterfeiter $G$ prints notes. A police officer $D$ is shown notes, one at a time, and says how likely each is to be genuine.
+# The officer learns from being told the answer afterwards. The counterfeiter learns from the officer's answers alone and never
+# sees a genuine note; this will matter. Nobody needs to say what makes a note look genuine, and that is the reason for the whole
+# construction: *we replace a likelihood that we cannot compute by a classification that we can.*
+#
+# Now make it exact. Toss a fair coin $y$. On heads ($y = 1$) show the officer a sample $x$ of the data distribution; on tails
+# ($y = 0$) draw noise $z \sim p_z$ and show $x = G(z)$. The officer answers with a number $D(x) \in (0, 1)$, the probability of
+# heads. The probability that this answer gives to what really happened is $D(x)^y (1 - D(x))^{1-y}$, its logarithm is
+# $y \log D(x) + (1 - y) \log (1 - D(x))$, and its mean over coin and samples is
+#
+# $$\tfrac12\, \mathbb{E}_{x \sim p} \log D(x) + \tfrac12\, \mathbb{E}_{z \sim p_z} \log\bigl(1 - D(G(z))\bigr) = \tfrac12 V(D, G).$$
+#
+# (As everywhere in the course, $\log$ is the natural logarithm.) The officer wants it high, the counterfeiter wants it low:
+#
+# $$\min_G \max_D\ V(D, G) = \mathbb{E}_{x \sim p} \log D(x) + \mathbb{E}_{z \sim p_z} \log\bigl(1 - D(G(z))\bigr).$$
+#
+# This is the objective that Hong, Kurmi, the cs231n notes and Wang print. The mean log-probability of the right label, with the
+# sign turned round, is *binary cross-entropy*, the loss of every two-class classifier. Kurmi keeps the coin's one half and writes
+# the two players' costs as
+#
+# $$J^{(D)} = -\tfrac12 \mathbb{E}_{x} \log D(x) - \tfrac12 \mathbb{E}_{z} \log (1 - D(G(z))) = -\tfrac12 V, \qquad
+# J^{(G)} = -\tfrac12 \mathbb{E}_{z} \log D(G(z)).$$
+#
+# So $J^{(D)}$ is $-V/2$ exactly. Kurmi's $J^{(G)}$ is *not* $+V/2$ or any part of it; section 5 is about that. McAllester writes the
+# same game with no $V$ at all; section 4 translates. The names that the decks give to the same things:
+#
+# | here | Hong, Kurmi, cs231n notes | Wang | McAllester |
+# |---|---|---|---|
+# | $p$, the data | $p_{\mathrm{data}}$ | $P_r$, $P_{\mathrm{data}}$ | $\mathrm{pop}$ |
+# | $q$, what the generator makes | "$G(z)$ with $z \sim p_z$" | $P_g$ | $p_\Phi$, $p_{\mathrm{Gen}}$ |
+# | $D(x)$ | $D_{\theta_d}(x)$, $D_\omega(x)$ | $D(x)$ | $P_{\mathrm{Disc}}(1 \mid y)$ |
+#
+# The course computes losses from *logits* $l$, with $D = \sigma(l) = 1/(1 + e^{-l})$. Then $-\log D = \mathrm{softplus}(-l)$ and
+# $-\log(1 - D) = \mathrm{softplus}(l)$, where $\mathrm{softplus}(l) = \log(1 + e^l)$. This is the code every later lecture trains with:
+
+# %%
+viz.source(losses.saturating_d, losses.saturating_g, losses.non_saturating_g)
+
+# %% [markdown]
+# Is the discriminator's loss the classifier's loss? Draw logits for 64 real and 64 fake samples, and compare three ways to compute
+# the same thing: the formula, our function, and PyTorch's cross-entropy with labels 1 for real and 0 for fake. Then the same for $J^{(G)}$,
+# which is the cross-entropy of the fakes when they are labelled as real.
+
+# %%
+gaps, swaps = [], []
+for seed in range(5):
+    real, fake = torch.randn(2, 64, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * 4
+    labels = torch.cat([torch.ones(64), torch.zeros(64)]).double()
+    cross_entropy = F.binary_cross_entropy_with_logits(torch.cat([real, fake]), labels)  # a mean over real and fake: the 1/2 is in it
+    kurmi = -torch.sigmoid(real).log().mean() / 2 - (1 - torch.sigmoid(fake)).log().mean() / 2
+    gaps.append(max(abs(cross_entropy - kurmi), abs(cross_entropy - losses.saturating_d(real, fake) / 2)))
+    swapped = F.binary_cross_entropy_with_logits(fake, torch.ones(64).double())  # the fakes, labelled real
+    swaps.append(max(abs(swapped + torch.sigmoid(fake).log().mean()), abs(swapped - losses.non_saturating_g(fake))))
+
+claim(
+    "C01",
+    "The discriminator's half of the game, J(D) = -V/2, is binary cross-entropy (largest difference)",
+    paper="equal",
+    ours=gaps,
+    tolerance=at_most(1e-12, strict=True),
+    source="Goodfellow et al. 2014, equation 1",
+    exact=True,
+)
+claim(
+    "C01.generator",
+    "Kurmi's J(G), without its 1/2, is the cross-entropy of fakes labelled as real (largest difference)",
+    paper="equal",
+    ours=swaps,
+    tolerance=at_most(1e-12, strict=True),
+    source="Goodfellow 2016, section 3.2.3",
+    exact=True,
+)
+
+# %% [markdown]
+# Two sentences of the cs231n notes need care here. They give $D$ the goal "always to answer 0.5, unable to tell the two apart". That
+# is where $D$ is *left* when $G$ has won; its goal is to tell them apart. And they let $G$ push the bracket towards $-\infty$. It can,
+# as long as $D$ stands still. Against a $D$ that answers back, section 3 shows that $G$ never gets below $-\log 4$.
+#
+# ## 2. The best discriminator
+#
+# Hold $G$ fixed. The second term of $V$ averages over $z$, the first over $x$. Let $q$ be the distribution of $x = G(z)$ (the decks
+# write $p_g$ or $P_g$). Averaging a function of $G(z)$ over $z$ is averaging the function over $q$, since that is what "the
+# distribution of $G(z)$" means:
+#
+# $$\mathbb{E}_{z \sim p_z}\, f(G(z)) = \mathbb{E}_{x \sim q}\, f(x).$$
+#
+# Nothing is lost and nothing is assumed about $G$; it need not be invertible. Check it on the example that stays with us: data
+# $p = \mathcal{N}(0, 1)$, noise $z \sim \mathcal{N}(0, 1)$ and $G(z) = 1.5 + 0.5 z$, so that $q = \mathcal{N}(1.5, 0.5^2)$.
+
+# %% tags=["nbval-check-output"]
+x, dx = theory.grid(-9, 9, 1801)
+p, q = theory.gaussian(x, 0, 1), theory.gaussian(x, 1.5, 0.5)
+
+
+def some_d(x):
+    return torch.sigmoid(1 - x.double() ** 2)  # any discriminator will do
+
+
+z, dz = theory.grid(-9, 9, 1801)
+over_z = theory.expectation(theory.gaussian(z), torch.log(1 - some_d(1.5 + 0.5 * z)), dz)
+over_x = theory.expectation(q, torch.log(1 - some_d(x)), dx)
+print(f"mean of log(1 - D) over z: {over_z:.10f}")
+print(f"mean of log(1 - D) over x: {over_x:.10f}")
+
+# %% [markdown]
+# Now both terms are integrals over the same $x$:
+#
+# $$V(D, G) = \int \Bigl[\, p(x) \log D(x) + q(x) \log (1 - D(x)) \,\Bigr]\, dx.$$
+#
+# ($p$ and $q$ here are densities. A generator with few latents in a large space has none in the usual sense; read $p$ and $q$ as
+# densities with respect to the measure $p + q$, for which both always have one, and nothing below changes.)
+#
+# $D$ may be any function, so its value at one point has nothing to do with its value at the next. To maximise the integral, maximise
+# the bracket at each $x$ by itself. Write $a = p(x)$, $b = q(x)$, $d = D(x)$:
+#
+# $$h(d) = a \log d + b \log (1 - d), \qquad h'(d) = \frac{a}{d} - \frac{b}{1 - d}, \qquad
+# h''(d) = -\frac{a}{d^2} - \frac{b}{(1-d)^2} < 0.$$
+#
+# $h$ is strictly concave (unless $a = b = 0$, where nobody ever looks), so a zero of $h'$ is the one maximum:
+# $a (1 - d) = b\, d$, hence $d = a / (a + b)$ and
+#
+# $$D^*(x) = \frac{p(x)}{p(x) + q(x)}.$$
+#
+# (If just one of $a$, $b$ is zero, $h$ runs uphill all the way to $d = 0$ or $d = 1$; the formula gives that end too.)
+#
+# **A sign to put right.** Wang minimises $-P_r \log D - P_g \log (1 - D)$, whose derivative is $-P_r/D + P_g/(1 - D)$. The deck prints
+# $P_r/D + P_g/(1-D) = 0$: a minus is lost. As printed, the equation has no solution between 0 and 1, for both terms are positive there;
+# their sum never falls below $(\sqrt{P_r} + \sqrt{P_g})^2$. Solved all the same, it gives $P_r/(P_r - P_g)$, which is never a probability.
+
+# %% tags=["nbval-check-output"]
+d = torch.linspace(0.0005, 0.9995, 1999, dtype=torch.float64)
+print("P_r   P_g    printed: smallest value   its root     right: root   P_r/(P_r + P_g)")
+for p_r, p_g in [(0.4, 0.1), (0.3, 0.3), (0.1, 0.7)]:
+    printed, right = p_r / d + p_g / (1 - d), -p_r / d + p_g / (1 - d)
+    crossing = float(d[right.abs().argmin()])
+    root = f"{p_r / (p_r - p_g):6.3f}" if p_r != p_g else "  none"
+    print(f"{p_r}   {p_g}    {printed.min():10.4f}                {root}       {crossing:.3f}         {p_r / (p_r + p_g):.3f}")
+
+# %% [markdown]
+# ### The same result without calculus
+#
+# Take any $D$ and subtract. Since $D^* = p/(p+q)$ and $1 - D^* = q/(p+q)$,
+#
+# $$V(D^*, G) - V(D, G) = \int \Bigl[p \log \frac{D^*}{D} + q \log \frac{1 - D^*}{1 - D}\Bigr] dx
+# = \int (p + q) \Bigl[ D^* \log \frac{D^*}{D} + (1 - D^*) \log \frac{1 - D^*}{1 - D} \Bigr] dx .$$
+#
+# The last bracket is the Kullback-Leibler divergence between two coins, one with probability $D^*(x)$ and one with $D(x)$. It is never
+# negative, and zero only when the coins agree. So no $D$ beats $D^*$, and we know by how much each one falls short. We call this the
+# *regret* of $D$; it is the yardstick of section 6.
+
+# %% tags=["nbval-check-output"]
+best = theory.optimal_discriminator(p, q, dx)
+for name, d in {"D* itself": best, "always 1/2": torch.full_like(x, 0.5), "some_d from above": some_d(x)}.items():
+    value, regret = theory.value(p, q, d, dx), theory.regret(p, q, d, dx)
+    print(f"{name:18} V = {value:8.5f}   regret = {regret:.5f}   V + regret = {value + regret:8.5f}")
+
+# %% [markdown]
+# One more way to see it. By Bayes' rule, with a fair coin, $P(\text{real} \mid x) = p(x) / (p(x) + q(x))$. The best discriminator is the
+# posterior, and its logit is the log of the density ratio,
+#
+# $$l^*(x) = \log \frac{D^*(x)}{1 - D^*(x)} = \log \frac{p(x)}{q(x)} .$$
+#
+# We started because densities were out of reach. The game still never computes $p$ or $q$, but its discriminator learns their *ratio*
+# from samples. That is how the counterfeiter, who never sees a genuine note, comes to know where the genuine notes are: it reads
+# the slope of that ratio.
+#
+# Wang spells out what $D^*$ does at the edges: 0 where only fakes live, 1 where only data lives. Four places on a street, then, and no
+# curves at all:
+
+# %% tags=["nbval-check-output"]
+genuine, fakes = torch.tensor([[0.5, 0.5, 0.0, 0.0], [0.0, 0.25, 0.75, 0.0]], dtype=torch.float64)
+for place, a, b, d in zip(range(4), genuine, fakes, theory.optimal_discriminator(genuine, fakes), strict=True):
+    print(f"place {place}:  data {a:.2f}   fakes {b:.2f}   D* {d:.4f}")
+
+# %% [markdown]
+# (The fourth place is never visited. Every answer there is as good; the course's function says 1/2.)
+#
+# ### Does gradient ascent find it?
+#
+# First with a free function: one logit for every grid point, started at 0, and ascent on $V$ by autograd. By the chain rule
+# ($dD/dl = D(1 - D)$) the slope of the bracket with respect to the logit is
+#
+# $$\frac{\partial}{\partial l}\bigl[p \log \sigma(l) + q \log(1 - \sigma(l))\bigr] = p\,(1 - D) - q\,D = (p + q)\,(D^* - D).$$
+#
+# The second form says how learning goes: each point moves towards $D^*$, at a speed proportional to how often anybody comes by. Then with
+# a network: two hidden layers of 64, trained on *samples* of $p$ and $q$, from several seeds.
+
+# %%
+free = torch.zeros_like(x, requires_grad=True)
+snapshots, last = {}, 1000
+for step in range(last + 1):
+    if step in (0, 3, 30, last):
+        snapshots[step] = torch.sigmoid(free).detach()
+    (slope,) = torch.autograd.grad(theory.value_from_logits(p, q, free, dx), free)
+    if step == 3:
+        by_formula = (p + q) * (best - torch.sigmoid(free.detach())) * dx
+        print(f"step 3: autograd against (p + q)(D* - D) dx, largest difference: {(slope - by_formula).abs().max():.0e}")
+    free.data += 2 / dx * slope
+
+visited = (p + q) / 2 > 0.01
+print(f"step {last}: largest |D - D*| where (p + q)/2 > 0.01: {(snapshots[last] - best).abs()[visited].max():.4f}")
+
+# %%
+def train_discriminator(seed, steps, batch=256):
+    torch.manual_seed(seed)
+    D = mlp.Discriminator(1, hidden=(64, 64)).to(device)
+    optimizer = torch.optim.Adam(D.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0.02, steps)
+    noise = torch.Generator().manual_seed(seed)
+    for _ in range(steps):
+        real = torch.randn(batch, 1, generator=noise)
+        fake = 1.5 + 0.5 * torch.randn(batch, 1, generator=noise)
+        loss = losses.saturating_d(D(real.to(device)), D(fake.to(device)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    with torch.no_grad():
+        return D(x.float()[:, None].to(device)).double().cpu()  # its logits on the grid
+
+
+logits = [train_discriminator(seed, steps=scale.pick(ci=200, cpu=1500, gpu=1500)) for seed in seeds]
+errors = [theory.expectation((p + q) / 2, (torch.sigmoid(l) - best).abs(), dx) for l in logits]
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constrained")
+for axis in (left, right):
+    axis.fill_between(x, (p + q) / 2, color="0.88", label="$(p + q)/2$")
+    axis.plot(x, best, color="black", linewidth=2.2, label="$D^*$")
+    axis.set(xlabel="x", xlim=(-6, 6))
+for (step, d), shade in zip(snapshots.items(), (0.25, 0.45, 0.7, 1.0), strict=True):
+    left.plot(x, d, color=D_COLOUR, alpha=shade, label=f"step {step}")
+left.set_title("a free value at every point", fontsize=10)
+left.legend(fontsize=8, loc="lower left")
+for seed, l in zip(seeds, logits, strict=True):
+    right.plot(x, torch.sigmoid(l), color=D_COLOUR, linewidth=1, label="networks" if seed == 0 else None)
+right.set_title(f"a network trained on samples, {len(logits)} seeds", fontsize=10)
+right.legend(fontsize=8, loc="lower left")
+plt.show()
+
+# %% [markdown]
+# Grey is where samples fall. Look at the tails of the left picture. On top of the grey hills $D$ reaches $D^*$ within a few dozen
+# steps, on their slopes later; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is a few millionths there. The networks on the right cannot stay at 1/2
+# far out, they extend what they learned near by; beyond $x = 3$, where the samples end, they fan out and disagree with $D^*$ and with each
+# other. *A discriminator knows nothing about places that neither distribution visits.* A generator that wanders there is judged by an
+# extrapolation.
+
+# %%
+claim(
+    "C02",
+    "For a fixed generator a trained D approaches p_data/(p_data + p_g): mean |D - D*| over real and fake samples",
+    paper="D = D*",
+    ours=errors,
+    tolerance=at_most(0.02, strict=True),
+    source="Goodfellow et al. 2014, Proposition 1",
+)
+better = []
+for seed in range(5):
+    draw = torch.Generator().manual_seed(seed)
+    p_, q_ = theory.normalise(torch.rand(2, 10, generator=draw, dtype=torch.float64))
+    trials = theory.value(p_.expand(1000, 10), q_.expand(1000, 10), torch.rand(1000, 10, generator=draw))
+    better.append((trials > theory.value_at_optimum(p_, q_)).sum())
+claim(
+    "C02.best",
+    "Random discriminators that beat D* on random histograms, of 1000",
+    paper=0,
+    ours=better,
+    tolerance=at_most(0, strict=True),
+    source="Goodfellow et al. 2014, Proposition 1",
+    exact=True,
+)
+
+# %% [markdown]
+# ## 3. What is left for the generator
+#
+# Put $D^*$ into $V$ and follow it line by line, with $m = (p + q)/2$ for the half-and-half mixture:
+#
+# $$
+# \begin{aligned}
+# V(D^*, G) &= \mathbb{E}_p \log D^* + \mathbb{E}_q \log (1 - D^*) && (1)\\
+# &= \mathbb{E}_p \log \frac{p}{p + q} + \mathbb{E}_q \log \frac{q}{p + q} && (2)\\
+# &= \mathbb{E}_p \Bigl[\log \frac{p}{\frac12(p + q)} - \log 2\Bigr] + \mathbb{E}_q \Bigl[\log \frac{q}{\frac12 (p + q)} - \log 2\Bigr] && (3)\\
+# &= \mathrm{KL}(p \,\|\, m) + \mathrm{KL}(q \,\|\, m) - 2 \log 2 && (4)\\
+# &= 2\, \mathrm{JS}(p, q) - 2 \log 2 && (5)
+# \end{aligned}
+# $$
+#
+# Line 2 inserts $D^*$. Line 3 halves both denominators and pays for it with $\log 2$ each. Line 4 uses the definition
+# $\mathrm{KL}(p_1 \| p_2) = \mathbb{E}_{p_1} \log (p_1 / p_2)$, line 5 the definition
+# $\mathrm{JS}(p, q) = \frac12 \mathrm{KL}(p \| m) + \frac12 \mathrm{KL}(q \| m)$ of the Jensen-Shannon divergence. Each line as a number:
+
+# %% tags=["nbval-check-output"]
+m = (p + q) / 2
+
+
+def mean(density, f):
+    return theory.expectation(density, f, dx)
+
+
+lines = [
+    theory.value(p, q, best, dx),
+    mean(p, (p / (p + q)).log()) + mean(q, (q / (p + q)).log()),
+    mean(p, (p / m).log() - math.log(2)) + mean(q, (q / m).log() - math.log(2)),
+    theory.kl(p, m, dx) + theory.kl(q, m, dx) - 2 * math.log(2),
+    2 * theory.js(p, q, dx) - 2 * math.log(2),
+]
+for number, line in enumerate(lines, start=1):
+    print(f"({number})  {line:.12f}")
+
+# %% [markdown]
+# The two ends. $\mathrm{KL} \ge 0$ with equality only for equal distributions (Jensen's inequality), so $\mathrm{JS} \ge 0$ with equality
+# only for $q = p$: **the lowest value that $G$ can reach is $-2 \log 2 = -\log 4 \approx -1.386$, and it is reached exactly when the
+# generator's distribution is the data's.** At the other end $p/m \le 2$ everywhere, so each KL is at most $\log 2$ and so is JS; equality
+# holds when $p$ and $q$ never meet, and then $V = 0$: $D$ is certain and right.
+
+# %%
+identical, differences = [], []
+for seed in range(5):
+    draw = torch.Generator().manual_seed(seed)
+    weights = torch.rand(2, 20, generator=draw, dtype=torch.float64)
+    weights[0, :3] = weights[1, -3:] = 0  # places that only one of them visits
+    p_, q_ = theory.normalise(weights)
+    identical.append(theory.value(p_, p_, theory.optimal_discriminator(p_, p_)))
+    differences.append(abs(theory.value(p_, q_, theory.optimal_discriminator(p_, q_)) - 2 * theory.js(p_, q_) + 2 * math.log(2)))
+claim(
+    "C03",
+    "At p_g = p_data the value of the game is -2 log 2",
+    paper=-2 * math.log(2),
+    ours=identical,
+    tolerance=within(1e-12, strict=True),
+    source="Goodfellow et al. 2014, Theorem 1",
+    exact=True,
+)
+claim(
+    "C03.js",
+    "V(D*, G) = 2 JS(p_data, p_g) - 2 log 2 on random histograms (largest difference)",
+    paper="equal",
+    ours=differences,
+    tolerance=at_most(1e-12, strict=True),
+    source="Goodfellow et al. 2014, Theorem 1",
+    exact=True,
+)
+
+# %% [markdown]
+# ### A careful look at one sentence
+#
+# Wang reaches formula (5) of the deck by "adding a term that does not depend on the generator": the generator's own loss is only
+# $\mathbb{E}_q \log(1 - D)$, and $\mathbb{E}_p \log D$ is added to it. For a *fixed* $D$ that is right. But then $D^*$ is put in, and
+# $\mathbb{E}_p \log D^*$ does depend on the generator, through the $q$ inside $D^*$. Does the conclusion survive? Move the generator
+# by a shift $\theta$ and take three derivatives:
+
+# %% tags=["nbval-check-output"]
+theta = torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
+moving = theory.gaussian(x, theta, 0.5)
+held = theory.optimal_logit(p, moving, dx).detach()  # the logit of D*, no longer a function of theta
+
+
+def slope(f):
+    return torch.autograd.grad(f, theta, retain_graph=True)[0]
+
+
+print(f"of 2 JS - 2 log 2                                {slope(theory.value_at_optimum(p, moving, dx)):.6f}")
+print(f"of E_q log(1 - D) with D held at D*              {slope(theory.expectation(moving, -F.softplus(held), dx)):.6f}")
+print(f"of E_q log(1 - D*) with D* moving along          {slope(theory.saturating_at_optimum(p, moving, dx)):.6f}")
+
+# %% [markdown]
+# The first two agree and the third does not. It survives, then, for a reason that the sentence leaves out. At a maximum over $D$ the
+# derivative with respect to $D$ is zero, so moving $D^*$ along changes $V$ by nothing to first order. (This is the *envelope
+# theorem*.) The slope of $\max_D V$ is therefore the slope of $V$ with $D$ held still, and with $D$ held still the added term drops out.
+# Training code does hold $D$ still during the generator's step. So a generator that faces $D^*$ *at every step* descends
+# $2\,\mathrm{JS}$, and one that faces anything else descends something else.
+#
+# ## 4. A minimax theorem, and its small print
+#
+# ### Descending with the best discriminator
+#
+# As a function of $q$ the value $V$ is linear for each $D$, so its maximum over $D$ is convex in $q$: there are no bad valleys. Proposition 2
+# of the paper builds on that: if $D$ is made optimal at each step and $q$ is improved by small steps, then $q$ converges to $p$. Let us
+# run exactly this procedure. The "generator" is a histogram with 20 bars, $q = \mathrm{softmax}(w)$, nothing is sampled, and $D^*$ is
+# recomputed at every step and held fixed for the step. The data has two bumps; the generator starts on one of them.
+
+# %%
+places = torch.linspace(-3, 3, 20, dtype=torch.float64)
+bumps = theory.normalise(torch.exp(-2 * (places - 1.2) ** 2) + 0.6 * torch.exp(-3 * (places + 1.2) ** 2) + 1e-3)
+start = -((places + 1.5) ** 2) / 2
+
+
+def descend(generator_loss, steps, lr=2.0):
+    w, distance, frames = start.clone().requires_grad_(), [], {}
+    for step in range(steps + 1):
+        q = torch.softmax(w, 0)
+        d = theory.optimal_discriminator(bumps, q).detach()
+        if step in (0, 100, 300, steps):
+            frames[step] = q.detach()
+        distance.append(theory.js(bumps, q.detach()))
+        (gradient,) = torch.autograd.grad(generator_loss(q, d), w)
+        w.data -= lr * gradient
+    return torch.stack(distance), frames
+
+
+steps = scale.pick(ci=600, cpu=3000, gpu=3000)
+saturating, frames = descend(lambda q, d: (q * torch.log1p(-d)).sum(), steps)
+non_saturating, other_frames = descend(lambda q, d: -(q * d.log()).sum(), steps)
+
+# %%
+fig = plt.figure(figsize=(9, 3.2), layout="constrained")
+top = fig.add_gridspec(2, 4)
+for i, (step, q_) in enumerate(frames.items()):
+    axis = fig.add_subplot(top[i // 2, i % 2])
+    axis.bar(places, bumps, width=0.28, color=REAL, alpha=0.45, label="data")
+    axis.step(places, q_, where="mid", color=FAKE, label="generator")
+    axis.set(ylim=(0, 0.27), yticks=[])
+    axis.set_title(f"step {step}", fontsize=9)
+    if i == 0:
+        axis.legend(fontsize=7, loc="upper right")
+axis = fig.add_subplot(top[:, 2:])
+axis.semilogy(saturating, color=G_COLOUR, label=r"descending $E_q \log(1 - D^*)$")
+axis.semilogy(non_saturating, color=G_COLOUR, linestyle="--", label=r"descending $E_q[-\log D^*]$")
+axis.set(xlabel="step", ylabel="JS to the data")
+axis.legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# The bars on the left are the minimax loss at work: the missing bump is found, the surplus melts, and JS goes to zero in stairs. Each
+# stair is one more bar of the far bump that has been found; a bar grows in proportion to what it already has, so an almost empty
+# one takes long to start. The dashed curve is the other generator loss, $-\log D$, which section 5 introduces as the *faster* one. Here
+# it is the slower. Look at two bars after 100 steps:
+
+# %% tags=["nbval-check-output"]
+print("fakes per real sample           at the start   saturating, step 100   non-saturating, step 100")
+for name, bar in (("far left, too many fakes", 0), ("far bump, fakes missing", 14)):
+    ratios = [float(q_[bar] / bumps[bar]) for q_ in (frames[0], frames[100], other_frames[100])]
+    print(f"{name:28} {ratios[0]:14.3f}   {ratios[1]:20.3f}   {ratios[2]:24.3f}")
+
+# %% [markdown]
+# $-\log D$ is quicker to remove fakes that look wrong, and far slower to find data that is missing. At a place with much data and few fakes
+# $D^*$ is near 1; there $\log(1 - D^*)$ is hugely negative and rewards going there, while $-\log D^*$ is almost 0 and flat. The famous
+# picture of the two losses has two sides, and this is the side that is rarely shown.
+#
+# ### Min and max in this order
+#
+# At the solution $D = 1/2$ everywhere. What holds the generator there? Nothing in $V(1/2, \cdot)$: it is $-\log 4$ for *every* $q$, so
+# against this $D$ all generators are equally good. And against any other fixed $D$ the best reply is a disaster. $V$ is linear in $q$, so
+# its minimum puts all mass on the single point where $D$ is largest:
+
+# %% tags=["nbval-check-output"]
+d_star = theory.optimal_discriminator(bumps, torch.softmax(start, 0))
+spike = torch.zeros_like(bumps)
+spike[d_star.argmax()] = 1
+half = torch.full_like(bumps, 0.5)
+for name, q_ in {"the start": torch.softmax(start, 0), "the data": bumps, "a spike at the largest D": spike}.items():
+    against = [theory.value(bumps, q_, d) for d in (half, d_star)]
+    print(f"q = {name:25} V(1/2, q) = {against[0]:.4f}   V(D, q) = {against[1]:8.4f}   max over D: {theory.value_at_optimum(bumps, q_):8.4f}")
+
+# %% [markdown]
+# Read the last row. Against the $D$ that was best for the start (middle column), collapsing onto one point beats even a perfect copy of the
+# data. As soon as $D$ may answer (last column), the spike is the worst of the three. So the data is what $G$ should choose if $D$ moves
+# second, and the spike is what it should choose if $D$ does not move. Gradient code takes turns and settles neither. Keep this in mind
+# for the lecture on mode collapse.
+#
+# With free functions the two orders agree in value: $D = 1/2$ secures $-\log 4$ whatever $G$ does, and $q = p$ holds every $D$ to
+# $-\log 4$ or less. So $(p, 1/2)$ is a saddle point. Three things in the small print do not
+# carry over to networks: that $D$ is optimal at each step, that steps are taken in $q$ and not in weights, and that $q$ can be
+# anything, in particular $p$.
+#
+# ### The same theorem in McAllester's words
+#
+# McAllester writes no $V$. A pair $(i, y)$ is drawn: the label $i \in \{-1, 1\}$ by a fair coin, then $y \sim \mathrm{pop}$ if
+# $i = 1$ and $y \sim p_{\Phi}$ if $i = -1$. The discriminator is a conditional distribution $P_{\mathrm{Disc}}(i \mid y)$, and
+#
+# $$\mathrm{Gen}^* = \operatorname*{argmax}_{\mathrm{Gen}}\ \min_{\mathrm{Disc}}\ \mathbb{E}_{(i, y)} \bigl[-\ln P_{\mathrm{Disc}}(i \mid y)\bigr].$$
+#
+# Build the table of all pairs and compute it as written. With $D(y) = P_{\mathrm{Disc}}(1 \mid y)$ it must be $-V/2$, so argmax and min
+# stand where min and max stood.
+
+# %% tags=["nbval-check-output"]
+def labelled_pairs(pop, gen):
+    """P(i, y): row 0 is i = -1 (generated), row 1 is i = 1 (population)."""
+    return torch.stack([gen, pop]) / 2
+
+
+def cross_entropy(joint, disc):
+    """E[-ln P_disc(i | y)] over the table of pairs; disc has the shape of joint, its columns sum to 1."""
+    return -torch.special.xlogy(joint, disc).sum()
+
+
+draw = torch.Generator().manual_seed(0)
+pop, gen = theory.normalise(torch.rand(2, 8, generator=draw, dtype=torch.float64))
+joint = labelled_pairs(pop, gen)
+d = torch.rand(8, generator=draw, dtype=torch.float64)
+print(f"any Disc:        {cross_entropy(joint, torch.stack([1 - d, d])):.12f}")
+print(f"-V/2:            {-theory.value(pop, gen, d) / 2:.12f}")
+
+posterior = joint / joint.sum(0)  # P(i | y), the best Disc
+information = (joint * (joint / (joint.sum(0) * joint.sum(1, keepdim=True))).log()).sum()
+print(f"the best Disc:   {cross_entropy(joint, posterior):.12f}")
+print(f"ln 2 - JS:       {math.log(2) - theory.js(pop, gen):.12f}")
+print(f"ln 2 - I(i; y):  {math.log(2) - information:.12f}")
+
+# %% [markdown]
+# "Note that this involves only discrete cross-entropy", the deck says: the samples may be images, but what is predicted is one bit, so no
+# density of images is ever needed. The best cross-entropy is what is left unknown about that bit after seeing the image. One bit is
+# $\ln 2$, and seeing $y$ takes off the *mutual information* $I(i; y)$. So JS has a plain meaning: **it is how much an image tells about
+# whether it is real**, at most one bit. The generator's goal is that images tell nothing. Then the discriminator pays the full $\ln 2$
+# per image, the maximum.
+
+# %%
+differences, at_pop, elsewhere = [], [], []
+for seed in range(5):
+    draw = torch.Generator().manual_seed(seed)
+    pop, gen = theory.normalise(torch.rand(2, 30, generator=draw, dtype=torch.float64))
+    d = torch.rand(30, generator=draw, dtype=torch.float64)
+    joint, matched = labelled_pairs(pop, gen), labelled_pairs(pop, pop)
+    differences.append(abs(cross_entropy(joint, torch.stack([1 - d, d])) + theory.value(pop, gen, d) / 2))
+    at_pop.append(cross_entropy(matched, matched / matched.sum(0)))
+    elsewhere.append(math.log(2) - cross_entropy(joint, joint / joint.sum(0)))
+claim(
+    "C07",
+    "The labelled-pair cross-entropy with i in {-1, 1} equals -V/2 (largest difference)",
+    paper="the same game",
+    ours=differences,
+    tolerance=at_most(1e-12, strict=True),
+    source="McAllester 2020, TTIC 31230",
+    exact=True,
+)
+claim(
+    "C07.maximum",
+    "max over Gen of min over Disc is ln 2, at p_gen = pop (other generators fall short by JS)",
+    paper=math.log(2),
+    ours=at_pop,
+    tolerance=within(1e-12, strict=True),
+    source="McAllester 2020, TTIC 31230",
+    note=f"at five random generators the minimum falls short of ln 2 by {min(elsewhere):.3f} to {max(elsewhere):.3f}",
+    exact=True,
+)
+
+# %% [markdown]
+# ## 5. The generator's own loss
+#
+# Now the practical trouble that Hong and the cs231n notes draw. Early on the fakes are easily told, $D(G(z)) \approx 0$, and the curve
+# $\log(1 - D)$ looks flat there. Their cure: ascend $\log D(G(z))$ in its place, the *non-saturating* loss. (Kurmi prints only the cured
+# version, $J^{(G)} = -\frac12 \mathbb{E}_z \log D(G(z))$.) Look at both losses twice, against $D$ as the decks do, and against the
+# logit $l$ that the network really puts out.
+
+# %%
+d = torch.linspace(0.002, 0.998, 500)
+l = torch.linspace(-8, 8, 400)
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3), sharey=True, layout="constrained")
+left.plot(d, torch.log1p(-d), color=G_COLOUR, label=r"saturating $\log(1 - D)$")
+left.plot(d, -d.log(), color=G_COLOUR, linestyle="--", label=r"non-saturating $-\log D$")
+right.plot(l, -F.softplus(l), color=G_COLOUR)
+right.plot(l, F.softplus(-l), color=G_COLOUR, linestyle="--")
+left.set(xlabel="$D(G(z))$, as in the decks", ylabel="generator's loss", ylim=(-6.5, 6.5))
+right.set(xlabel=r"logit $l$, with $D = \sigma(l)$")
+right.axvspan(-8, -3, color="0.92")
+right.text(-7.7, -5.8, "D is sure of a fake:\nwhere training begins", fontsize=8.5)
+left.legend(fontsize=9, loc="upper right")
+plt.show()
+
+# %% [markdown]
+# In the left picture $\log (1 - D)$ is *not* flat at $D = 0$. Its slope there is $-1$, and a slope of $-1$ trains very well. What is flat
+# is the right picture. The chain rule brings in $dD/dl = D (1 - D)$, and
+#
+# $$\frac{d}{dl} \log (1 - \sigma(l)) = -\frac{D (1 - D)}{1 - D} = -D, \qquad\qquad
+# \frac{d}{dl} \bigl[-\log \sigma(l)\bigr] = -\frac{D (1 - D)}{D} = -(1 - D).$$
+#
+# Where $D$ is sure of a fake ($D \to 0$) the first slope dies and the second tends to $-1$. **It is the sigmoid that saturates;**
+# $\log(1 - D)$ lets it, and the logarithm in $-\log D$ undoes it.
+
+# %% tags=["nbval-check-output"]
+l = torch.tensor([-20.0, -10.0, -5.0, -2.0, 0.0, 2.0, 5.0], dtype=torch.float64, requires_grad=True)
+(saturating_slope,) = torch.autograd.grad(-F.softplus(l).sum(), l)
+(non_saturating_slope,) = torch.autograd.grad(F.softplus(-l).sum(), l)
+rows = [
+    {
+        "logit": f"{float(logit):g}",
+        "D": f"{d:.2e}",
+        "d log(1-D) / dD": f"{-1 / (1 - d):.4f}",
+        "d log(1-D) / dl": f"{a:.2e}",
+        "d(-log D) / dl": f"{b:.4f}",
+        "ratio": f"{b / a:.4g}",
+    }
+    for logit, d, a, b in zip(l.detach(), torch.sigmoid(l.detach()), saturating_slope, non_saturating_slope, strict=True)
+]
+viz.table(rows)
+
+# %%
+D_ = torch.sigmoid(l.detach())
+claim(
+    "C04",
+    "Slopes in the logit: -D for log(1 - D), -(1 - D) for -log D (largest difference from autograd, logits -20 to 5)",
+    paper="flat; steep",
+    ours=torch.maximum((saturating_slope + D_).abs(), (non_saturating_slope + 1 - D_).abs()).max(),
+    tolerance=at_most(1e-12),
+    source="Goodfellow et al. 2014, section 3",
+    exact=True,
+)
+
+# %% [markdown]
+# Read the table from its other end too. At logit 5, where a fake already passes, the saturating slope is full and the non-saturating one
+# nearly zero. "Gradient signal dominated by region where sample is already good", says the slide in the cs231n notes; this is that
+# sentence as a number.
+#
+# ### On a real generator
+#
+# For one sample, with generator weights $\theta$, the chain rule gives
+#
+# $$\nabla_\theta \log(1 - D) = -D\ \nabla_\theta\, l(G_\theta(z)), \qquad \nabla_\theta [-\log D] = -(1 - D)\ \nabla_\theta\, l(G_\theta(z)).$$
+#
+# The same vector, with weights $D$ and $1 - D$. So the theory predicts a ratio of gradient norms of about $(1 - D)/D = e^{-l}$. We measure it: an
+# untrained generator of $8 \times 8$ digits, and a discriminator that is trained against it while the generator stands still. Before
+# you look: if the mean logit on fakes sinks to $-9$, which ratio do you expect?
+
+# %%
+digits = data.to_float(data.digits(size=8).images)  # [N, 1, 8, 8] in [-1, 1]
+
+
+def flat_gradient(loss, network):
+    return torch.cat([g.flatten() for g in torch.autograd.grad(loss, network.parameters(), retain_graph=True)])
+
+
+def confident_discriminator(seed, looks):
+    """Gradient norms of both losses on a frozen generator while D learns; a row for each step in ``looks``."""
+    torch.manual_seed(seed)
+    G = mlp.Generator(16, (1, 8, 8), out="tanh").to(device)
+    D = mlp.Discriminator((1, 8, 8)).to(device)
+    optimizer = torch.optim.Adam(D.parameters(), lr=1e-3)
+    draw = torch.Generator().manual_seed(seed)
+    z = torch.randn(256, 16, generator=draw).to(device)
+    rows = []
+    for step in range(max(looks) + 1):
+        if step in looks:
+            fake = D(G(z)).double()
+            a, b = (flat_gradient(loss(fake), G).norm().item() for loss in (losses.saturating_g, losses.non_saturating_g))
+            d = torch.sigmoid(fake.detach())
+            rows.append([step, fake.mean().item(), a, b, ((1 - d).mean() / d.mean()).item()])
+        real = digits[torch.randint(len(digits), (64,), generator=draw)].to(device)
+        fake = G(torch.randn(64, 16, generator=draw).to(device)).detach()
+        loss = losses.saturating_d(D(real), D(fake))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return torch.tensor(rows)
+
+
+looks = scale.pick(ci=(0, 10, 25, 50), cpu=(0, 10, 25, 50, 100, 200, 400), gpu=(0, 10, 25, 50, 100, 200, 400))
+measured = torch.stack([confident_discriminator(seed, looks) for seed in seeds])  # [seed, look, column]
+step, logit, a, b, predicted = measured.unbind(-1)
+names = ("D's steps", "mean logit on fakes", "norm, log(1 - D)", "norm, -log D", "measured ratio", "(1 - D)/D")
+columns = [v.mean(0) for v in (step, logit, a, b, b / a, predicted)]
+viz.table([dict(zip(names, map(float, row), strict=True)) for row in zip(*columns, strict=True)], caption=f"means over {len(seeds)} seeds")
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+for i in range(len(seeds)):
+    left.semilogy(step[i], a[i], color=G_COLOUR, marker="o", markersize=3, label=r"$\log(1 - D)$" if i == 0 else None)
+    left.semilogy(step[i], b[i], color=G_COLOUR, marker="o", markersize=3, linestyle="--", label=r"$-\log D$" if i == 0 else None)
+    right.loglog(predicted[i], b[i] / a[i], "o", color=G_COLOUR, markersize=4)
+left.set(xlabel="steps that D has trained", ylabel="norm of the generator's gradient")
+left.legend()
+ends = [1, float(predicted.max()) * 1.5]
+right.loglog(ends, ends, color="grey", linewidth=1, label="prediction")
+right.set(xlabel="$(1 - D)/D$ on the fakes", ylabel="measured ratio of norms")
+right.legend()
+plt.show()
+
+# %% [markdown]
+# The generator did not change; only $D$ grew more certain. The minimax gradient first rises (there is something to say), then dies with
+# $D$ itself. The non-saturating gradient grows and stays. On the right every point is within about a tenth of the prediction.
+
+# %%
+claim(
+    "C04.measured",
+    "Gradient norm on a generator against a confident D: -log D over log(1 - D), after D's last step",
+    paper="much stronger gradients",
+    ours=(b / a)[:, -1],
+    tolerance=at_least(100, strict=True),
+    source="Goodfellow et al. 2014, section 3",
+)
+claim(
+    "C04.ratio",
+    "That ratio divided by the prediction (1 - D)/D",
+    paper=1,
+    ours=(b / a / predicted)[:, -1],
+    tolerance=within_factor(1.25, strict=True),
+    source="chain rule",
+)
+
+# %% [markdown]
+# ### Is it the same game?
+#
+# The paper says of $-\log D$ that it has the same fixed point of the dynamics, with stronger gradients early on. The labml annotated
+# implementation, read by many, goes further: its docstring says that descending on the cross-entropy with swapped labels "is the same as"
+# descending on $\log(1 - D)$. We can now sort the sentences.
+#
+# **One sample: same direction.** True, by the two formulas above. Only the weight differs, $D$ or $1 - D$.
+#
+# **A batch: same direction.** False. A batch is a sum over samples with different weights, and the sum can point elsewhere, even
+# backwards. **Same fixed point: only if the generator can match the data.** For a counter-example let the data have two bumps at
+# $\pm 1.5$ and let the generator be a single Gaussian $\mathcal{N}(0, s^2)$, which can only choose its width $s$. $D = D^*$ throughout.
+
+# %%
+x, dx = theory.grid(-12, 12, 1601)
+two_bumps = (theory.gaussian(x, -1.5, 0.5) + theory.gaussian(x, 1.5, 0.5)) / 2
+
+
+def slope_in_width(s, loss):
+    """d loss / ds for q = N(0, s^2) with D held at D*."""
+    s = torch.tensor(s, dtype=torch.float64, requires_grad=True)
+    q = theory.gaussian(x, 0, s)
+    logit = theory.optimal_logit(two_bumps, q, dx).detach()
+    per_point = -F.softplus(logit) if loss == "saturating" else F.softplus(-logit)
+    return torch.autograd.grad(theory.expectation(q, per_point, dx), s)[0].item()
+
+
+def resting_width(loss, low=0.8, high=2.0):
+    """Bisection: the width at which the slope changes its sign."""
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if slope_in_width(middle, loss) > 0 else (middle, high)
+    return middle
+
+
+widths = torch.linspace(1, 2, 41).tolist()
+rest = {loss: resting_width(loss) for loss in ("saturating", "non-saturating")}
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+left.axhline(0, color="grey", linewidth=0.8)
+for loss, style in (("saturating", "-"), ("non-saturating", "--")):
+    left.plot(widths, [slope_in_width(s, loss) for s in widths], color=G_COLOUR, linestyle=style, label=loss)
+    left.plot(rest[loss], 0, "o", color=G_COLOUR)
+    right.plot(x, theory.gaussian(x, 0, rest[loss]), color=FAKE, linestyle=style, label=f"{loss}: s = {rest[loss]:.2f}")
+left.axvspan(rest["non-saturating"], rest["saturating"], color="0.92")
+left.set(xlabel="width s of the generator", ylabel="slope of the generator's loss", ylim=(-1, 1.5))
+left.legend(fontsize=9)
+right.fill_between(x, two_bumps, color=REAL, alpha=0.3, label="data")
+right.set(xlabel="x", xlim=(-5, 5), ylim=(0, 0.6), yticks=[])
+right.legend(fontsize=9)
+plt.show()
+
+# %% tags=["nbval-check-output"]
+for s in (1.2, 1.45, 1.8):
+    slopes = [slope_in_width(s, loss) for loss in ("saturating", "non-saturating")]
+    advice = ["wider" if v < 0 else "narrower" for v in slopes]
+    print(f"s = {s}: saturating {slopes[0]:+.4f} ({advice[0]}), non-saturating {slopes[1]:+.4f} ({advice[1]})")
+s = torch.tensor(1.45, dtype=torch.float64, requires_grad=True)
+q = theory.gaussian(x, 0, s)
+follows = torch.autograd.grad(theory.reverse_kl(two_bumps, q, dx) - 2 * theory.js(two_bumps, q, dx), s)[0]
+print(f"slope of KL(q || p) - 2 JS at s = 1.45: {follows:+.4f}")
+
+# %% [markdown]
+# In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
+# Non-saturating rests at $s \approx 1.34$, narrower: it cares more about samples that look wrong (those between and beyond the bumps) than about
+# data it misses. The last line says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
+# 2017, Theorem 2.5), with a *minus* before JS. Lecture 05 takes that apart. The two agree when $q = p$, where $D = 1/2$ gives all
+# samples the weight 1/2 in both losses.
+#
+# **One $V$ that one player raises and the other lowers.** No longer. In the minimax game the costs are $-V/2$ and $+V/2$; their sum is zero
+# wherever the players are, and one player's gain is the other's loss. With Kurmi's $J^{(G)}$ the sum changes from place to place:
+
+# %% tags=["nbval-check-output"]
+x, dx = theory.grid(-9, 17, 2601)
+p = theory.gaussian(x)
+print("shift     J(D)     J(G)   J(D) + J(G)")
+for shift in (0.0, 1.0, 2.0, 4.0):
+    q = theory.gaussian(x, shift)
+    j_d, j_g = -theory.value_at_optimum(p, q, dx) / 2, theory.non_saturating_at_optimum(p, q, dx) / 2
+    print(f"{shift:5.0f}   {j_d:.4f}   {j_g:.4f}        {j_d + j_g:.4f}")
+
+# %% [markdown]
+# So what is trained in practice is a different game, with the same $D$, whose equilibrium $q = p$ it shares whenever $q = p$ is possible. The theorem
+# of section 3 is about the other one. Fedus et al. (2018) trained the non-saturating game on cases where descending JS should fail,
+# and it worked: *the divergence view explains the target, and it does not explain the path.*
+#
+# ## 6. Algorithm 1, and what k does
+#
+# Nobody can afford an optimal $D$ at each step. Algorithm 1 of the paper makes do:
+#
+# > **for** each training iteration
+# > > **for** $k$ steps: draw $m$ latents and $m$ real samples; move $\theta_d$ *up* the gradient of
+# > > $\frac1m \sum_i [\log D(x^{(i)}) + \log(1 - D(G(z^{(i)})))]$
+# >
+# > draw $m$ latents; move $\theta_g$ *down* the gradient of $\frac1m \sum_i \log(1 - D(G(z^{(i)})))$, or *up* that of
+# > $\frac1m \sum_i \log D(G(z^{(i)}))$
+#
+# Three notes on how the decks print it. The paper writes $p_g(z)$ for the noise prior; that is $p_z$, and has nothing to do with the
+# generator's distribution $p_g(x)$. The cs231n notes call one round of the outer loop an epoch; it is one iteration and uses
+# $k \cdot m$ real samples, so with $m = 100$ and $k = 1$ an epoch of MNIST is 600 of them. And they explain $k$ as an adjustment of the
+# batch size. It is not: $k$ is the number of *updates* of $D$ between two of $G$. A larger batch makes each update less noisy; more
+# updates let $D$ travel further. We can tell the two apart.
+#
+# The generator is $G(z) = \mu + s z$, so its distribution is known exactly at every moment, and with it $D^*$ and the regret of $D$. It
+# starts at $\mathcal{N}(3, 0.6^2)$, the data is $\mathcal{N}(0, 1)$. Both players use gradient descent with momentum, as in the paper.
+
+# %%
+x, dx = theory.grid(-8, 8, 401)
+p = theory.gaussian(x)
+
+
+def algorithm_1(seed, steps, k=1, m=64, lr_d=0.05, lr_g=0.02, film=()):
+    torch.manual_seed(seed)
+    D = mlp.Discriminator(1, hidden=(32, 32)).to(device)
+    theta = torch.tensor([3.0, -0.5], device=device, requires_grad=True)  # mu, log s
+    d_step = torch.optim.SGD(D.parameters(), lr=lr_d, momentum=0.5)
+    g_step = torch.optim.SGD([theta], lr=lr_g, momentum=0.5)
+    draw = torch.Generator().manual_seed(seed)
+
+    def G():
+        return theta[0] + theta[1].exp() * torch.randn(m, 1, generator=draw).to(device)
+
+    def look():
+        with torch.no_grad():
+            q = theory.gaussian(x, theta[0].item(), theta[1].exp().item())
+            logits = D(x.float()[:, None].to(device)).double().cpu()
+        return q, logits, theory.value_at_optimum(p, q, dx) - theory.value_from_logits(p, q, logits, dx), theory.js(p, q, dx)
+
+    regret, distance, frames = [], [], {}
+    for step in range(steps):
+        for _ in range(k):
+            real = torch.randn(m, 1, generator=draw).to(device)
+            d_loss = losses.non_saturating_d(D(real), D(G().detach()))
+            d_step.zero_grad()
+            d_loss.backward()
+            d_step.step()
+        if step % 5 == 0 or step in film:
+            q, logits, r, js = look()
+            regret.append((step, r))
+            distance.append(js)
+            if step in film:
+                frames[step] = q, torch.sigmoid(logits)
+        g_loss = losses.non_saturating_g(D(G()))
+        g_step.zero_grad()
+        g_loss.backward()
+        g_step.step()
+    return torch.tensor(regret), torch.stack(distance), frames
+
+
+steps = scale.pick(ci=40, cpu=400, gpu=400)
+film = (0, 20, steps // 5, steps - 1)
+_, _, frames = algorithm_1(0, steps, k=2, film=film)
+
+fig, axes = plt.subplots(1, 4, figsize=(9, 2.8), sharey=True, layout="constrained")
+for axis, (step, (q, d)) in zip(axes, frames.items(), strict=True):
+    axis.plot(x, p, color=REAL, label="data")
+    axis.plot(x, q, color=FAKE, label="generator")
+    axis.plot(x, d, color=D_COLOUR, label="$D$")
+    axis.plot(x, theory.optimal_discriminator(p, q, dx), color="black", linestyle=":", label="$D^*$")
+    axis.set(xlim=(-5, 5.5), xlabel="x")
+    axis.set_title(f"iteration {step}", fontsize=9)
+fig.legend(*axes[0].get_legend_handles_labels(), fontsize=8.5, loc="outside lower center", ncols=4)
+plt.show()
+
+# %% [markdown]
+# This is Figure 1 of the 2014 paper, computed rather than sketched ($k = 2$). $D$ starts by knowing nothing, learns to call everything on the right
+# a fake, the generator slides down its slope, and both end at 1/2. Watch the gap between $D$ (green) and $D^*$ (dotted): after
+# the generator has moved, $D$ still judges the generator of a moment ago. The regret of $D$ measures that lag. Now the experiment: $k = 1, 2, 5$;
+# then $k = 1$ with a batch five times as large, which sees as many samples as $k = 5$; then $k = 1$ with a five times larger step for $D$.
+
+# %%
+settings = {
+    "k = 1": {"k": 1},
+    "k = 1, batch x 5": {"k": 1, "m": 320},
+    "k = 2": {"k": 2},
+    "k = 5": {"k": 5},
+    "k = 1, D's step x 5": {"k": 1, "lr_d": 0.25},
+}
+runs = {name: [algorithm_1(seed, steps, **setting)[:2] for seed in seeds] for name, setting in settings.items()}
+regret = {name: torch.stack([r[:, 1].mean() for r, _ in each]) for name, each in runs.items()}
+final = {name: torch.stack([js[-len(js) // 4 :].mean() for _, js in each]) for name, each in runs.items()}
+rows = [
+    {
+        "": name,
+        "updates of D": settings[name]["k"] * steps,
+        "regret of D": f"{float(regret[name].mean()):.4f} ± {float(regret[name].std()):.4f}",
+        "JS to the data, last quarter": f"{float(final[name].mean()):.5f}",
+    }
+    for name in settings
+]
+viz.table(rows, caption=f"means over {len(seeds)} seeds, {steps} iterations")
+
+# %%
+fig, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
+lines = zip(settings, (REAL, REAL, D_COLOUR, FAKE, FAKE), ("-", ":", "-", "-", ":"), strict=True)
+for name, colour, style in lines:
+    curves = torch.stack([r for r, _ in runs[name]])
+    axis.semilogy(curves[0, :, 0], curves[:, :, 1].mean(0), color=colour, linestyle=style, label=name)
+axis.set(xlabel="iteration of Algorithm 1", ylabel="regret of D: $V(D^*, G) - V(D, G)$")
+axis.legend(fontsize=8, ncols=3, loc="upper right")
+plt.show()
+
+# %% [markdown]
+# More updates keep $D$ closer to its best; five times the batch changes nothing, the dotted blue line lies on the solid one. What counts is
+# how far $D$ can move while $G$ takes a step. That can also be bought with a larger step for $D$ (dotted orange), at a fifth of the
+# updates. Heusel et al. (2017) build on this with two time scales. The paper's own words for $k$ are that $D$ stays near its optimum *so
+# long as $G$ changes slowly enough*, and $k = 1$ was its choice for being the least expensive.
+#
+# The last column repeats the lesson of section 3. Where $D$ lags less, the generator ends closer to the data.
+
+# %%
+claim(
+    "C05",
+    "k steps of D per step of G keep D near its optimum: regret at k = 5 over regret at k = 1",
+    paper="near its optimum",
+    ours=regret["k = 5"] / regret["k = 1"],
+    tolerance=at_most(0.5, strict=True),
+    source="Goodfellow et al. 2014, Algorithm 1 and section 4",
+)
+claim(
+    "C05.batch",
+    "k is no batch size: regret at k = 1 with a batch of 320 over that with 64",
+    paper="k counts updates",
+    ours=regret["k = 1, batch x 5"] / regret["k = 1"],
+    tolerance=within_factor(1.25, of=1),
+    source="Goodfellow et al. 2014, Algorithm 1",
+)
+
+# %% [markdown]
+# ## 7. What goes wrong
+#
+# ### A hunt: the constant that kills the gradient
+#
+# torch-mimicry, a public GAN library, computes the non-saturating loss as the following line does:
+#
+#     loss = -(torch.sigmoid(logit) + 1e-8).log().mean()
+#
+# The `1e-8` is there to avoid $\log 0$. Stop here and find out what it does to the gradient. The non-saturating loss was invented for one
+# region; which logits are in it?
+#
+# The derivative of $-\log(\sigma(l) + \varepsilon)$ is $-\dfrac{\sigma (1 - \sigma)}{\sigma + \varepsilon}$. While $\sigma \gg \varepsilon$
+# this is $-(1 - \sigma)$, as it should be. Once $\sigma \ll \varepsilon$ it is about $-\sigma/\varepsilon$, and the loss saturates after
+# all. The two meet at $\sigma = 10^{-8}$, that is at $l = -18.4$. And without the constant? In 32 bits $\sigma(l)$ becomes 0 below about
+# $l = -104$, and autograd multiplies an infinity by a zero.
+
+# %% tags=["nbval-check-output"]
+forms = {
+    "softplus(-l)": losses.non_saturating_g,
+    "-log(sigmoid(l) + 1e-8)": lambda l: -torch.log(torch.sigmoid(l) + 1e-8).mean(),
+    "-log(sigmoid(l))": lambda l: -torch.log(torch.sigmoid(l)).mean(),
+}
+rows = []
+for value in (0.0, -10.0, -18.4, -25.0, -30.0, -110.0):
+    row = {"logit": f"{value:g}"}
+    for name, loss in forms.items():
+        l = torch.tensor([value], requires_grad=True)
+        row[name] = f"{torch.autograd.grad(loss(l), l)[0].item() + 0.0:.2g}"  # + 0.0: no "-0"
+    rows.append(row)
+viz.table(rows, caption="slope of the generator's loss in the logit, in float32")
+
+# %% [markdown]
+# Does a discriminator ever get that sure? In section 5 a few hundred steps sufficed for logits of $-9$ on a problem with 64 pixels. Here is the
+# effect in a game small enough to have an exact $D^*$: data $\mathcal{N}(0, 1)$, generator $z + \theta$ starting at $\theta = 10$, and the
+# best discriminator at every step, whose logit is $l^*(x) = \theta^2/2 - \theta x$. At the start the logits of the fakes lie
+# around $-50$.
+
+# %%
+def chase(loss, optimizer, steps=1000):
+    theta = torch.tensor([10.0], requires_grad=True)
+    opt, path = optimizer([theta], lr=0.02), []
+    draw = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        path.append(theta.item())
+        best = theta.detach()
+        logit = best**2 / 2 - best * (torch.randn(256, generator=draw) + theta)
+        opt.zero_grad()
+        loss(logit).backward()
+        opt.step()
+    return path
+
+
+eps_form = forms["-log(sigmoid(l) + 1e-8)"]
+contestants = {"softplus(-l)": (losses.non_saturating_g, "-"), "with 1e-8": (eps_form, "--"), "saturating": (losses.saturating_g, ":")}
+fig, axes = plt.subplots(1, 2, figsize=(9, 3), sharey=True, layout="constrained")
+paths = {}
+for axis, (name, optimizer) in zip(axes, {"gradient descent": torch.optim.SGD, "Adam": torch.optim.Adam}.items(), strict=True):
+    for label, (loss, style) in contestants.items():
+        paths[name, label] = chase(loss, optimizer)
+        axis.plot(paths[name, label], color=G_COLOUR, linestyle=style, label=label)
+    axis.set_xlabel("step")
+    axis.set_title(name, fontsize=10)
+axes[0].set_ylabel(r"generator's distance $\theta$ from the data")
+axes[0].legend(fontsize=9)
+plt.show()
+
+# %%
+for (name, label), path in paths.items():
+    at = "   ".join(f"{step}: {round(path[step], 2) + 0.0:5.2f}" for step in (100, 300, 999))
+    print(f"{name:17} {label:13} theta after step {at}")
+
+# %% [markdown]
+# Under plain gradient descent the constant does its damage in full: that generator hardly moves, and the saturating one does not move at
+# all. Under Adam all three get there, and the one with the constant is ahead of the sound one. Adam divides each gradient by its own
+# recent size, so a loss that is a million times too flat need not show. That may be why such a line survives, and why the saturating
+# loss fails less often in practice than its picture suggests. It excuses neither: Adam restores the length of
+# a gradient and not the weights of the samples in it, and only for gradients above its own $\epsilon = 10^{-8}$.
+# The cure costs nothing: `softplus(-logit)`, or
+# `binary_cross_entropy_with_logits` with labels 1.
+#
+# ### A sentence to read twice
+#
+# *Dive into Deep Learning* explains why $\log(1 - D)$ is replaced: if the generator does a perfect job, then $D(x') \approx 1$, so
+# $-\log(1 - D(x'))$ is near 0, and the gradients are too small for the discriminator. Decide that sentence yourself before you run the cell.
+
+# %% tags=["nbval-check-output"]
+for d in (0.01, 0.99):
+    print(f"D = {d}:  -log(1 - D) = {-math.log(1 - d):.2f},  generator's slope in the logit {-d:+.2f}")
+
+# %% [markdown]
+# It is the other way round: that loss is near 0 at $D = 0.01$, where the generator does *badly*, and there its gradient vanishes. And the
+# gradient in question is the generator's. (A correction was offered in 2019, pull request 459 of that book.)
+#
+#
+# ## 8. Coda: even the simplest game turns in circles
+#
+# Sections 3 and 4 say where the game should end. Do two players who alternate gradient steps get there? Take the simplest saddle of all,
+# $f(x, y) = x y$: $x$ descends, $y$ ascends, the solution is $(0, 0)$. Moving at the same time, with step $\eta$,
+#
+# $$x' = x - \eta\, y, \quad y' = y + \eta\, x \quad\Longrightarrow\quad x'^2 + y'^2 = (1 + \eta^2)(x^2 + y^2):$$
+#
+# every step leads *away* from the solution. If $y$ moves second and sees $x'$, the quantity $x^2 - \eta x y + y^2$ never changes (multiply
+# it out), so the path stays on an ellipse: it does not run away, and it does not arrive.
+
+# %% tags=["nbval-check-output"]
+def play_xy(alternating, eta=0.1, steps=200):
+    x_, y_, path = 1.0, 0.0, []
+    for _ in range(steps + 1):
+        path.append((x_, y_))
+        x_new = x_ - eta * y_
+        x_, y_ = x_new, y_ + eta * (x_new if alternating else x_)
+    return torch.tensor(path, dtype=torch.float64)
+
+
+together, in_turns = play_xy(alternating=False), play_xy(alternating=True)
+print(f"together: radius after 200 steps {together[-1].norm():.4f}, predicted {math.sqrt(1 + 0.1**2) ** 200:.4f}")
+kept = in_turns.square().sum(1) - 0.1 * in_turns.prod(1)
+print(f"in turns: radius from {in_turns.norm(dim=1).min():.4f} to {in_turns.norm(dim=1).max():.4f}, ", end="")
+print(f"x^2 - eta x y + y^2 from {kept.min():.6f} to {kept.max():.6f}")
+
+# %%
+fig, axis = plt.subplots(figsize=(4, 3.7), layout="constrained")
+axis.plot(*together.T, color="#D55E00", label="together")
+axis.plot(*in_turns.T, color="#0072B2", label="in turns")
+axis.plot(0, 0, "k+", markersize=10, label="solution")
+axis.set(xlabel="x (descends)", ylabel="y (ascends)", aspect="equal", xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
+axis.legend(fontsize=8, loc="upper left")
+plt.show()
+
+# %% [markdown]
+# A game is not a landscape with a valley, and no function decreases along its path. Lecture 05 meets this again in a GAN with one parameter on
+# each side, and finds what damps the circles.
+#
+# ## Play
+#
+# Walk along the journey of a generator $\mathcal{N}(\mu, s^2)$: first $\mu$ goes from 4 to 0 with $s = 0.5$, then $s$ grows to 1. Before you move, guess: at which
+# step of the walk does $D^*$ stop having a valley? Which half of the journey lowers JS more? And watch the slope of $D^*$ *under the
+# orange curve*, which is all that the generator gets to see.
+
+# %%
+from gancourse.viz.figures import rendered  # noqa: E402
+
+x, dx = theory.grid(-9, 9, 1801)
+p = theory.gaussian(x)
+
+
+def stage(mu, s):
+    q = theory.gaussian(x, mu, s)
+    js, v = (float(f(p, q, dx)) for f in (theory.js, theory.value_at_optimum))
+
+    def draw(figure):
+        axis = figure.add_subplot()
+        axis.plot(x, p, color=REAL, label="data")
+        axis.plot(x, q, color=FAKE, label="generator")
+        axis.plot(x, theory.optimal_discriminator(p, q, dx), color=D_COLOUR, label="$D^*$")
+        axis.set(xlim=(-4, 6.5), ylim=(-0.02, 1.3), yticks=[0, 0.5, 1], title=f"JS = {js:.3f} of {math.log(2):.3f},  max V = {v:.3f}")
+        axis.legend(fontsize=8, loc="upper center", ncols=3)
+
+    return rendered(draw, 430, 250)
+
+
+journey = [(mu, 0.5) for mu in (4, 3, 2, 1.5, 1, 0.5, 0)] + [(0, s) for s in (0.625, 0.75, 0.875, 1)]
+widgets.explorer({f"mu = {mu:g}, s = {s:g}": stage(mu, s) for mu, s in journey}, label="generator", kind="slider", most=6)
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. **A discriminator with a memory.** In section 2 the network saw fresh samples at every step. Give it 20 real and 20 fake samples for good, and
+#    train it long. What is $D^*$ for two sets of 20 points, and what does $V$ tend to? Plot $D$ over the true $D^*$ and its regret over
+#    time. What does this say about $\mathrm{JS}$ estimated as $(V + 2 \log 2)/2$ from a trained discriminator?
+# 2. **k against time scales.** In section 6 a five times larger step for $D$ did nearly what $k = 5$ does. Find where the two part: raise
+#    both to 10 and 20, and let the data be two narrow bumps. Count updates of $D$, not iterations, and say which you would pay for.
+# 3. **Your own game.** Replace $\log D$ and $\log(1 - D)$ by $-(1 - D)^2$ and $-D^2$. Find the best $D$ by the pointwise argument. What is left for the
+#    generator? (`theory.pearson_chi2` helps. The least-squares GAN, later in the course, does this with unbounded outputs in place of
+#    probabilities: does that change the argument?)
+
+# %%
+widgets.quiz(
+    [
+        {
+            "question": "At some point $x$ the data's density is 0.3 and the generator's is 0.1. What is $D^*(x)$?",
+            "answer": "0.75",
+            "why": "$0.3 / (0.3 + 0.1)$. Only the ratio counts.",
+            "wrong": {
+                "0.5": "That is $D^*$ where the two densities are equal.",
+                "1, because data is more likely there": "1 is right only where the generator never goes at all.",
+                "3": "3 is the density ratio, $e^{l^*}$; $D^*$ is the sigmoid of its logarithm.",
+            },
+        },
+        {
+            "question": "You read that a GAN's discriminator 'converged to a loss of $2 \\log 2$, so the generator is perfect'. What is missing?",
+            "answer": "Whether D is anywhere near the best D for this generator",
+            "why": "A D that always answers 1/2 has this loss against every generator. The value means something only at $D^*$.",
+            "wrong": {
+                "Nothing: $V = -2 \\log 2$ only if $q = p$": "That holds for $V(D^*, G)$. For other D the value says nothing about q.",
+                "The sign": "The loss of D is $-V = 2 \\log 2$; the sign is right.",
+                "The generator's loss": "In the minimax game it is part of V and adds nothing that V does not have.",
+            },
+        },
+        {
+            "question": "Where D is certain that a sample is fake, what is the slope of $\\log(1 - D)$?",
+            "answer": "About -1 with respect to D, about 0 with respect to the logit",
+            "why": "$-1/(1 - D)$ and $-D$: the sigmoid between logit and D takes the gradient away.",
+            "wrong": {
+                "About 0 with respect to both": "With respect to D it is $-1/(1 - D)$, which is -1 at D = 0.",
+                "About -1 with respect to both": "The chain rule multiplies by $D(1 - D)$, which is near 0.",
+                "It is infinite": "That is the slope of $-\\log D$ with respect to D, at D = 0.",
+            },
+        },
+        {
+            "question": "One batch, one discriminator: how do the gradients of the two generator losses differ?",
+            "answer": "Each sample's part has the same direction but another weight, so the sums can differ in direction",
+            "why": "The weights are $D$ and $1 - D$. In section 5 the sums even had opposite signs.",
+            "wrong": {
+                "Only in length": "True for one sample; a batch adds samples with different weights.",
+                "Not at all, once $D = D^*$": "The two-bump example had $D = D^*$ throughout, and the losses disagreed.",
+                "One is minus the other": "Both push every sample's logit up; only the weights differ.",
+            },
+        },
+        {
+            "question": "You double k in Algorithm 1. What happens?",
+            "answer": "D makes twice as many updates for each of G, and stays closer to $D^*$",
+            "why": "k counts updates. The regret of D falls; the cost of an iteration rises.",
+            "wrong": {
+                "The batch of D doubles": "The batch is m. Five times the batch left the regret as it was.",
+                "G learns twice as fast": "G makes the same updates as before, one for each iteration.",
+                "The number of epochs halves": "An iteration now uses $2k$ batches of real data, but epochs are not what k sets.",
+            },
+        },
+    ]
+)
+
+# %% [markdown]
+# ## Further reading
+#
+# - Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville & Bengio (2014), *Generative Adversarial Nets*, NeurIPS. Four pages of
+#   theory, all of it in this lecture.
+# - Goodfellow (2016), *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 3: the three games, with Kurmi's halves.
+# - Nowozin, Cseke & Tomioka (2016), *f-GAN*, NeurIPS: the pointwise argument for every f-divergence.
+# - Arjovsky & Bottou (2017), *Towards Principled Methods for Training Generative Adversarial Networks*, ICLR: what goes wrong when $D$ is too good.
+# - Heusel, Ramsauer, Unterthiner, Nessler & Hochreiter (2017), *GANs Trained by a Two Time-Scale Update Rule*, NeurIPS: two learning rates
+#   instead of $k$.
+# - Fedus, Rosca, Lakshminarayanan, Dai, Mohamed & Goodfellow (2018), *Many Paths to Equilibrium*, ICLR: GANs do not need to descend a divergence.
+# - Lin (1991), *Divergence Measures Based on the Shannon Entropy*, IEEE Transactions on Information Theory: where JS comes from.

@@ -1,0 +1,1376 @@
+# %% [markdown]
+# # 04. DCGAN
+#
+# **Covers** DCGAN and its five guidelines (Hong, Kurmi, the cs231n notes), convolution as index equations (McAllester, the cs231n notes),
+# the anime-avatar question (Wang), part of ganhacks (the cs231n notes): S04, S31, part of S29; claims C06, C10, C11.
+# **Papers**: Radford, Metz & Chintala 2016 (ICLR); Odena, Dumoulin & Olah 2016 (Distill); for the modern recipe Mescheder et al. 2018
+# (ICML), Karras et al. 2018 (ICLR), Jolicoeur-Martineau 2019 (ICLR), Huang et al. 2024 (NeurIPS).
+#
+# **Read** for about an hour and a half. **Run**: under a minute at ci scale, just under ten minutes on two quiet cores at cpu scale, half
+# of it for one training run; a quarter of an hour on a GPU, for longer runs.
+#
+# Lecture 03 ended with digits from fully connected layers. This one ends with faces. In between stand a layer that enlarges pictures, five
+# rules of thumb from 2016, and eight years of afterthoughts. We run all of it and keep score: which of the rules matter, which
+# no longer do, and what "smiling minus neutral" does to a face when a classifier counts, not a friendly eye.
+#
+# After it you will be able to
+#
+# - write strided and transposed convolution as index equations, and say why one is the other's transpose and nobody's inverse;
+# - compute the size of every layer of a generator, and see a chequerboard coming before the first training step;
+# - give the reason for each of DCGAN's five guidelines, and say what happened when we left it out;
+# - train a generator of 32 px faces in about five minutes, and judge it by more than its losses;
+# - walk through latent space, do arithmetic there, and measure both;
+# - find three bugs from public GAN code with a test of two lines each.
+
+# %%
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from gancourse import convolution, data, latent, losses, recipes, scale, viz, widgets, zoo
+from gancourse.claims import at_least, at_most, between, claim, within
+from gancourse.gans.gan import GAN
+from gancourse.metrics import frechet_distance
+from gancourse.metrics.attributes import attribute_classifier
+from gancourse.models import dcgan
+from gancourse.training import fit
+
+device = scale.device()
+seeds = range(scale.pick(ci=1, cpu=3, gpu=5))
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
+REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
+
+
+def show(picture, caption=None):
+    """Show a picture in 96 colours: a third of the bytes, and hardly a difference at 32 px."""
+    viz.show(picture.quantize(96), caption)
+
+
+# %% [markdown]
+# None of these people exists, and nobody drew them. Each is a vector of 64 random numbers, sent through a handful of convolutions.
+
+# %%
+shipped = {name: zoo.load(name) for name in ("faces32", "faces64")}
+show(viz.grid(shipped["faces32"].sample(26, seed=4), columns=13), "32 px, from weights that travel with the course.")
+show(viz.grid(shipped["faces64"].sample(6, seed=4), columns=6), "64 px, likewise.")
+
+# %% [markdown]
+# The data behind them are drawings too: thousands of cartoon faces, composed from parts of the *adventurer* style by Lisa Wischofsky
+# (CC BY 4.0). The course draws them itself, without a network, and knows six attributes of each: hair colour, hair length, skin, smile,
+# glasses, background. All values are equally frequent and independent of each other, so we can *count* what a generator leaves out.
+
+# %%
+faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000))
+show(viz.grid(faces.images[:26], columns=13), "Real training data.")
+viz.table([{"attribute": name, "values": ", ".join(values)} for name, values in faces.attribute_names.items()])
+
+# %% [markdown]
+# ## 1. Convolution as index equations
+#
+# A discriminator turns a large picture into one number, a generator turns a few numbers into a large picture. So one of them has to
+# shrink and the other to grow. McAllester writes both as index equations, which is the quickest way to see what they do. Let
+# $L_\ell[x, y, i]$ be the value of channel $i$ at place $(x, y)$ of layer $\ell$, let $W[\Delta x, \Delta y, i, j]$ be the weights and $s$ the
+# stride. Start with zeros in $L_{\ell + 1}$. Then, for all $x, y, j, \Delta x, \Delta y, i$:
+#
+# $$\text{strided convolution:} \qquad L_{\ell+1}[x, y, j] \;\mathrel{+}=\; W[\Delta x, \Delta y, i, j]\; L_\ell[s x + \Delta x,\ s y + \Delta y,\ i]$$
+#
+# $$\text{transposed convolution:} \qquad L_{\ell+1}[s x + \Delta x,\ s y + \Delta y,\ i] \;\mathrel{+}=\; W[\Delta x, \Delta y, i, j]\; L_\ell[x, y, j]$$
+#
+# The first line *gathers*: each place of the small layer looks at a window of the large one and sums. The second *scatters*: each place
+# of the small layer lays a copy of the kernel onto the large one, and where copies overlap they add up. Apart from that the two lines
+# are the same: swap $L_\ell$ and $L_{\ell+1}$, and one turns into the other. (The deck's first line prints $+$ where $\mathrel{+}=$ is
+# meant: without the equals sign it is an expression, and nothing is computed. Its second line has it right.)
+#
+# The equations are a program. Here it is, letter by letter, on a small case, beside what PyTorch says.
+
+# %% tags=["nbval-check-output"]
+def draw(*shape, seed):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+s, K, I, J = 2, 3, 2, 3  # stride, kernel, channels of the large layer, channels of the small one
+W, large, small = draw(K, K, I, J, seed=0), draw(7, 7, I, seed=1), draw(3, 3, J, seed=2)
+
+gathered, scattered = torch.zeros_like(small), torch.zeros_like(large)
+for x, y, j, dx, dy, i in itertools.product(range(3), range(3), range(J), range(K), range(K), range(I)):
+    gathered[x, y, j] += W[dx, dy, i, j] * large[s * x + dx, s * y + dy, i]
+    scattered[s * x + dx, s * y + dy, i] += W[dx, dy, i, j] * small[x, y, j]
+
+
+def to_torch(layer):
+    return layer.permute(2, 0, 1)[None]  # [x, y, channel] -> [1, channel, row, column]
+
+
+w = W.permute(3, 2, 0, 1)  # [dx, dy, i, j] -> [j, i, dx, dy]
+agree = torch.allclose(to_torch(gathered), F.conv2d(to_torch(large), w, stride=s))
+print(f"strided:    {list(large.shape)} -> {list(gathered.shape)}, equal to F.conv2d: {agree}")
+agree = torch.allclose(to_torch(scattered), F.conv_transpose2d(to_torch(small), w, stride=s))
+print(f"transposed: {list(small.shape)} -> {list(scattered.shape)}, equal to F.conv_transpose2d: {agree}")
+
+# %% [markdown]
+# Look at `w`. PyTorch keeps the weights of `Conv2d` as (out, in, height, width) and those of `ConvTranspose2d` as (in, out, height, width),
+# which looks like a slip in a library and has a reason: in both cases it is [small, large, height, width]. *The same tensor serves both
+# layers*, and the code above passes the very same `w` twice.
+#
+# Six nested loops are slow. The course's version keeps the loops over $\Delta x$ and $\Delta y$ and does all places at once. The
+# two functions differ in which side of the arrow the slice stands on:
+
+# %%
+viz.source(convolution.strided, convolution.transposed)
+
+# %% [markdown]
+# *Padding* puts a frame of zeros around the large layer before gathering. For the transposed layer it means the reverse: the frame is cut
+# off after scattering. (That is why "padding" makes a `ConvTranspose2d` smaller.) Five random layers, with the kernel and stride of
+# DCGAN and others:
+
+# %%
+off = {"strided": [], "transposed": []}
+for seed, (kernel, stride, padding) in enumerate([(4, 2, 1), (4, 1, 0), (3, 2, 0), (5, 2, 2), (3, 3, 1)]):
+    W, large, small = draw(kernel, kernel, 3, 5, seed=seed), draw(11, 9, 3, seed=10 + seed), draw(5, 4, 5, seed=20 + seed)
+    w, how = convolution.torch_weight(W), {"stride": stride, "padding": padding}
+    pairs = {
+        "strided": (convolution.strided(large, W, stride, padding), F.conv2d(to_torch(large), w, **how)),
+        "transposed": (convolution.transposed(small, W, stride, padding), F.conv_transpose2d(to_torch(small), w, **how)),
+    }
+    for name, (ours, theirs) in pairs.items():
+        off[name].append((to_torch(ours) - theirs).abs().max())
+
+for name, layer in {"strided": "Conv2d", "transposed": "ConvTranspose2d"}.items():
+    claim(
+        f"C06.{name}",
+        f"The index equation of {name} convolution is PyTorch's {layer} (largest difference)",
+        paper="equal",
+        ours=off[name],
+        tolerance=at_most(1e-6, strict=True),
+        source="McAllester's deck",
+        exact=True,
+    )
+
+# %% [markdown]
+# ### Why "transposed"
+#
+# Convolution is linear. So it is a matrix: write the large layer as one long vector $x$, the small one as $y$, then $y = A x$. The first
+# equation says what stands in $A$: in row $(x, y, j)$ and column $(sx + \Delta x, sy + \Delta y, i)$ the number
+# $W[\Delta x, \Delta y, i, j]$, elsewhere zeros. The second equation puts the same number in row $(sx + \Delta x, sy + \Delta y, i)$ and column
+# $(x, y, j)$. Rows and columns have changed places: it is $A^\top$. Here is $A$ for DCGAN's layer (kernel 4, stride 2, padding 1) on a
+# map of 6 x 6 places. The kernel is numbered 1 to 16 so that you can follow where its entries go.
+
+# %%
+numbered = torch.arange(1.0, 17.0).view(4, 4, 1, 1)
+A = convolution.matrix(numbered, (6, 6), stride=2, padding=1)
+fig, (left, right) = plt.subplots(1, 2, figsize=(8.4, 2.7), width_ratios=(3, 1), layout="constrained")
+for axis, matrix, title in ((left, A, "convolution: A, 9 x 36"), (right, A.T, "transposed: 36 x 9")):
+    axis.imshow(torch.where(matrix > 0, matrix, torch.nan), cmap="viridis", interpolation="nearest")
+    axis.set_title(title, fontsize=10)
+left.set(xlabel="place in the 6 x 6 map", ylabel="place in the 3 x 3 map", yticks=[0, 4, 8])
+right.set(xlabel="3 x 3 map", ylabel="6 x 6 map", xticks=[0, 8])
+plt.show()
+
+# %% [markdown]
+# White is zero, and there is a lot of it: a fully connected layer would fill the picture with independent numbers, a convolution repeats
+# sixteen. Transposition has a meaning that needs no matrix: $\langle A x, y \rangle = \langle x, A^\top y \rangle$ for all $x$ and $y$. It has
+# also a second name. In backpropagation the gradient of a layer $y = Ax$ with respect to its input is $A^\top$ times the gradient with
+# respect to its output. So *the forward pass of a transposed convolution is the backward pass of a convolution*, and every library
+# had the code for it long before anybody generated pictures. Three ways to the same numbers:
+
+# %% tags=["nbval-check-output"]
+W, large, small = draw(4, 4, 2, 3, seed=0), draw(6, 6, 2, seed=1).requires_grad_(), draw(3, 3, 3, seed=2)
+A = convolution.matrix(W, (6, 6), stride=2, padding=1)
+
+forward = F.conv2d(to_torch(large), convolution.torch_weight(W), stride=2, padding=1)
+(backward,) = torch.autograd.grad(forward, large, to_torch(small))
+scattered = convolution.transposed(small, W, stride=2, padding=1)
+print(f"A is {A.shape[0]} x {A.shape[1]}")
+print(f"<A x, y> = {A @ large.flatten() @ small.flatten():.6f}")
+print(f"<x, scatter(y)> = {large.flatten() @ scattered.flatten():.6f}")
+print(f"scatter(y) is A transposed times y: {torch.allclose(scattered.flatten(), A.T @ small.flatten())}")
+print(f"scatter(y) is conv2d's backward pass: {torch.allclose(scattered, backward)}")
+
+# %%
+gaps = []
+for seed in range(5):
+    W, x, y = draw(4, 4, 2, 3, seed=seed), draw(6, 6, 2, seed=seed + 10), draw(3, 3, 3, seed=seed + 20)
+    there, back = convolution.strided(x, W, 2, 1), convolution.transposed(y, W, 2, 1)
+    gaps.append(((there * y).sum() - (x * back).sum()).abs())
+claim(
+    "C06.adjoint",
+    "Transposed convolution is the transpose of convolution: |<Ax, y> - <x, A'y>| on a 6 x 6 map",
+    paper="0",
+    ours=gaps,
+    tolerance=at_most(1e-6, strict=True),
+    source="Dumoulin & Visin 2016",
+    exact=True,
+)
+
+# %% [markdown]
+# ### It does not undo anything
+#
+# The paper's Figure 1, which the cs231n notes reproduce, adds in brackets that these layers "are wrongly called deconvolutions". A
+# *deconvolution* would undo a convolution: $y = Ax$ in, $x$ out. Nothing can do this in full here, since 256 numbers cannot hold what
+# 1024 held. But one can come closer than $A^\top$ does. Below, a grey face, its convolution with a 4 x 4 box (stride 2), the transposed
+# convolution of that, and the best possible undoing in the least-squares sense, the pseudo-inverse $A^+$.
+
+# %%
+face = data.to_float(faces.images[:3]).mean(1).double()  # [3, 32, 32], grey
+A = convolution.matrix(torch.full((4, 4, 1, 1), 1 / 16, dtype=torch.float64), (32, 32), stride=2, padding=1)
+halved = face.flatten(1) @ A.T
+back, undone = halved @ A, halved @ torch.linalg.pinv(A).T
+enlarged = halved.view(3, 16, 16).repeat_interleave(2, 1).repeat_interleave(2, 2)
+pictures = torch.stack([face, enlarged, (4 * back).view(3, 32, 32), undone.view(3, 32, 32)], 1)  # 4: copies of 1/16 overlap 4 times
+titles = ["x", "A x (16 px)", "transposed", "pseudo-inverse"]
+show(viz.labelled_grid(pictures.float().clamp(-1, 1).view(12, 1, 32, 32), columns=titles, n_columns=4, scale=3))
+for name, guess in {"transposed (scaled by 4)": 4 * back, "pseudo-inverse": undone}.items():
+    print(f"{name:25} relative error {(guess - face.flatten(1)).norm() / face.norm():.2f}")
+
+# %% [markdown]
+# The transposed layer blurs a second time; that is what repeating a box does. In a generator this is no drawback. Nobody asks the layer to
+# undo anything, its weights are learned, and only the *wiring* is that of a convolution in reverse. "Fractionally-strided" is
+# the third name: one step in the large layer is a step of $1/s$ in the small one. (The cs231n notes translate it as "partly using
+# strided convolutions", which is something else. The stride is a fraction; nothing is partial.)
+#
+# ### Sizes
+#
+# For kernel $K$, stride $s$ and padding $p$ the equations give
+#
+# $$\text{strided: } n \mapsto \Bigl\lfloor \frac{n + 2p - K}{s} \Bigr\rfloor + 1, \qquad\quad \text{transposed: } n \mapsto (n - 1)\,s + K - 2p .$$
+#
+# Both are one line of thought: the last window begins at $s(n-1)$ and ends $K$ further on. Which layers double exactly?
+
+# %% tags=["nbval-check-output"]
+for kernel, stride, padding in [(2, 2, 0), (3, 2, 0), (3, 2, 1), (4, 2, 1), (5, 2, 2)]:
+    up = convolution.transposed_size(8, kernel, stride, padding)
+    down = convolution.convolved_size(up, kernel, stride, padding)
+    also = [n for n in range(up - 3, up + 4) if n != up and convolution.convolved_size(n, kernel, stride, padding) == 8]
+    print(f"kernel {kernel}, stride {stride}, padding {padding}:  8 -> {up:2} -> {down}   sizes that also shrink to 8: {also}")
+
+sizes = [1, convolution.transposed_size(1, 4, 1, 0)]
+while sizes[-1] < 64:
+    sizes.append(convolution.transposed_size(sizes[-1], 4, 2, 1))
+print("DCGAN's generator:", " -> ".join(map(str, sizes)))
+
+# %% [markdown]
+# With stride 2 a transposed layer doubles exactly if $K = 2 + 2p$: kernels 2, 4, 6, ... Two sizes always shrink to 8, and the formula goes back to
+# the smaller one; for the 5 x 5 kernels of the authors' first code that is 15. Libraries offer an `output_padding`, which adds the
+# missing row. Kernel 4, stride 2, padding 1 avoids the question, and everybody uses it.
+#
+# ### The chequerboard
+#
+# There is a second reason for even kernels. Scatter a layer of ones with a kernel of ones and count how often each place is written to:
+
+# %%
+counts = {
+    "kernel 3, stride 2": convolution.overlap(8, 3, 2),
+    "kernel 4, stride 2": convolution.overlap(8, 4, 2),
+    "nearest neighbour, then 3 x 3": convolution.overlap(14, 3, 1),
+}
+fig, axes = plt.subplots(1, 3, figsize=(8.4, 2.7), layout="constrained")
+for axis, (name, count) in zip(axes, counts.items(), strict=True):
+    image = axis.imshow(count, cmap="cividis", vmin=0, vmax=9, interpolation="nearest")
+    axis.set_title(name, fontsize=10)
+    axis.set(xticks=[], yticks=[])
+fig.colorbar(image, ax=axes, label="writes to a place", shrink=0.9)
+plt.show()
+
+# %% [markdown]
+# Kernel 3 with stride 2 writes to neighbouring places 1, 2 or 4 times. The network can learn weights that make up for it; it starts with a
+# pattern that it has to unlearn, at every scale. Kernel 4 writes 4 times everywhere (but for the rim). Is it then free of the pattern? Feed
+# a constant layer and look at the output, away from the rim, for random weights: its variation across places, relative to its size.
+
+# %% tags=["nbval-check-output"]
+def variation(layer):
+    inside = layer[4:12, 4:12, 0]
+    return inside.std(correction=0) / inside.square().mean().sqrt()
+
+
+def answers(w, flat):
+    doubled = flat.repeat_interleave(2, 0).repeat_interleave(2, 1)
+    return convolution.transposed(flat, w[:3, :3], 2), convolution.transposed(flat, w, 2, 1), convolution.strided(doubled, w[:3, :3], 1, 1)
+
+
+flat = torch.ones(8, 8, 1, dtype=torch.float64)
+names = ("kernel 3, stride 2", "kernel 4, stride 2", "nearest, then 3 x 3")
+equal = [variation(a) for a in answers(torch.ones(4, 4, 1, 1, dtype=torch.float64), flat)]
+trials = torch.stack([torch.stack([variation(a) for a in answers(draw(4, 4, 1, 1, seed=k), flat)]) for k in range(100)])
+for name, even, drawn in zip(names, equal, trials.median(0).values, strict=True):
+    print(f"{name:20}  equal weights {even:.2f}   random weights {drawn:.2f}")
+
+# %% [markdown]
+# Random kernels of size 4 draw chequerboards as well: the four places of a 2 x 2 block are computed by four different sets of four weights. The
+# even overlap removes the pattern that is there for *equal* weights, and no more. Enlarging first and convolving after that
+# answers a constant with a constant, whatever the weights. This is why our faces, further down, are made that way (Odena et al. 2016), and
+# why you will see a faint grid in pictures by plain DCGANs.
+#
+# ## 2. The two networks
+#
+# This is the generator that the decks draw, as it was published in code and copied ever since. Read the loop: a latent becomes 4 x 4 places, each
+# further layer doubles the side and halves the channels. The keyword options switch the paper's guidelines off, one at a time.
+
+# %%
+viz.source(dcgan.Generator)
+
+# %% [markdown]
+# The table is made by sending a latent through, layer after layer. Check a line by hand: a transposed layer from 512 to 256 channels has
+# $4 \cdot 4 \cdot 512 \cdot 256 = 2{,}097{,}152$ weights and no bias, for the batch normalisation after it has its own shift.
+
+# %%
+def describe(layer):
+    name = type(layer).__name__
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        return f"{name} {layer.kernel_size[0]} x {layer.kernel_size[0]}, stride {layer.stride[0]}, padding {layer.padding[0]}"
+    return f"{name}({layer.negative_slope})" if isinstance(layer, nn.LeakyReLU) else name
+
+
+def layer_table(layers, x, caption):
+    rows = [{"layer": "input", "output": " x ".join(map(str, x.shape[1:])), "parameters": ""}]
+    for layer in layers:
+        x = layer(x)
+        count = sum(p.numel() for p in layer.parameters())
+        shape = " x ".join(map(str, x.shape[1:]))
+        rows.append({"layer": describe(layer), "output": shape, "parameters": f"{count:,}" if count else ""})
+    return viz.table(rows, caption=caption)
+
+
+G64, D64 = dcgan.Generator(64), dcgan.Discriminator(64)
+with torch.no_grad():
+    table = layer_table(G64.main, torch.zeros(2, 100, 1, 1), "DCGAN's generator at 64 px")
+table
+
+# %%
+with torch.no_grad():
+    table = layer_table(D64.main, torch.zeros(2, 3, 64, 64), "DCGAN's discriminator at 64 px")
+table
+
+# %%
+def parameters(network):
+    return sum(p.numel() for p in network.parameters())
+
+
+for name, network, published in (("generator", G64, 3_576_704), ("discriminator", D64, 2_765_568)):
+    claim(
+        f"S04.{name}",
+        f"Our DCGAN {name} at 64 px has as many parameters as the widely used PyTorch example",
+        paper=published,
+        ours=parameters(network),
+        tolerance=within(0),
+        source="pytorch/examples, dcgan",
+        exact=True,
+        digits=7,
+    )
+print(f"twice as wide, 1024 channels at 4 x 4 as in the paper's Figure 1: {parameters(dcgan.Generator(64, width=128)):,}")
+
+# %% [markdown]
+# Three details that the slides pass over.
+#
+# *The first layer.* Kurmi sums up: "no fully connected layers". The paper says: no fully connected *hidden* layers. The first layer of the
+# generator multiplies the latent by a matrix and nothing else; a transposed convolution of a 1 x 1 map is a fully connected layer. So is the
+# discriminator's last one. The next cell checks it.
+#
+# *The latent.* The figure's caption says "100 dimensional uniform distribution". The code that made DCGAN popular draws normal
+# numbers, as ganhacks advises, and so do we. Section 6 measures the difference.
+#
+# *Where batch normalisation is missing.* "Use batchnorm in both" has small print: with it in all layers, samples oscillated and training became
+# unstable, so the paper leaves it out of the generator's last layer and the discriminator's first. Find both gaps in the tables.
+
+# %% tags=["nbval-check-output"]
+z = torch.randn(5, 100, generator=torch.Generator().manual_seed(0))
+first = G64.main[0]
+with torch.no_grad():
+    by_layer, by_matrix = first(z[:, :, None, None]).flatten(1), z @ first.weight.flatten(1)
+print(f"weight {list(first.weight.shape)}, as a matrix {list(first.weight.flatten(1).shape)}")
+print(f"layer and matrix give the same output: {torch.allclose(by_layer, by_matrix, atol=1e-5)}")
+
+# %% [markdown]
+# ### The first weights
+#
+# All weights start as $\mathcal{N}(0, 0.02^2)$. What does this number do? A sum of $n$ products with weights of standard deviation
+# $\sigma$ has standard deviation $\sigma \sqrt{n}$ times the size of the inputs, and ReLU halves the mean square. For the size to stay the same from
+# layer to layer one needs $\sigma = \sqrt{2/n}$ (He et al. 2015). A stride-2 layer with kernel 4 sums over $n = 4 \cdot$ channels, so
+# for 512 channels $\sqrt{2/n} \approx 0.031$ and for 64 about $0.088$. With 0.02 each layer's output is smaller than its input. Watch the standard
+# deviation of what leaves each convolution of the generator, with and without batch normalisation:
+
+# %%
+def spreads(network, z):
+    found, x = [], z[:, :, None, None]
+    for layer in network.main:
+        x = layer(x)
+        if isinstance(layer, nn.ConvTranspose2d):
+            found.append(float(x.std()))
+    return found
+
+
+z = torch.randn(16, 100, generator=torch.Generator().manual_seed(0))
+with torch.no_grad():
+    with_norm, without = spreads(G64, z), spreads(dcgan.Generator(64, norm=False), z)
+rows = [
+    {"layer": f"{n} x {n}", "followed by batch norm": f"{a:.3f}", "without": f"{b:.1e}"}
+    for n, a, b in zip(sizes[1:], with_norm, without, strict=True)
+]
+viz.table(rows, caption="standard deviation of each layer's output at the start")
+
+# %% [markdown]
+# With batch normalisation each layer starts afresh at size one, and 0.02 matters for the picture only (a generator that begins near grey).
+# Without it the signal is lost on the way: the last layer sees almost nothing of $z$, and whatever latent you put in, the same grey
+# comes out. Keep this table in mind for the next section.
+#
+# ## 3. Five guidelines, switched off one by one
+#
+# Hong and the cs231n notes quote the paper's box. Its reasons, in our words:
+#
+# 1. **Strided convolutions instead of pooling and fixed upsampling.** The network learns how to shrink and enlarge.
+# 2. **Batch normalisation in both networks.** Each layer's input keeps its size, whatever the layers below do; and the paper credits it with
+#    preventing the collapse of all samples to one point.
+# 3. **No fully connected hidden layers.** The highest convolutional features are tied directly to the input of $G$ and the output of $D$; pooling them
+#    to one average was stable too, and slower.
+# 4. **ReLU in the generator**, tanh at its end only. A bounded output learns faster to cover the colours; bounded layers in between saturate.
+# 5. **LeakyReLU in the discriminator.** "Found to work well", says the paper, more so at higher resolution. The usual reason: where ReLU is off no
+#    gradient passes, and the generator lives on what passes through $D$.
+#
+# The paper found them by "extensive model exploration" and prints no table. So we make one. Pixel-art faces at 16 px (by DiceBear, CC0), a DCGAN of
+# width 16, a few hundred steps, the same seeds for all; the learning rate is 5e-4 in place of 2e-4, since the runs are short. The measure is
+# the Fréchet distance between features of 1000 generated and several thousand real faces, in a small classifier that was trained to
+# read their attributes. Lower is better; the floor is what real faces score against real faces. A later lecture takes this
+# distance apart. The tolerance, fixed before the first run: a guideline *matters* if leaving it out makes the distance at least a quarter larger,
+# on average over seeds, against the full network of the same seed.
+
+# %%
+pixel_faces = data.pixel_faces(16, n=scale.pick(ci=1500, cpu=10_000, gpu=10_000))
+judge16 = attribute_classifier("pixel_faces", size=16)
+n_judged = scale.pick(ci=200, cpu=1000, gpu=1000)
+reference16 = judge16.features(pixel_faces.images[n_judged:])
+
+
+def distance16(images):
+    return frechet_distance(judge16.features(images), reference16)
+
+
+def play(seed, generator=None, discriminator=None, edit=None, game=GAN, objective="non_saturating", betas=(0.5, 0.999)):
+    """One short game of two small DCGANs; the arguments say what differs from the paper's recipe."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        players = dcgan.Generator(16, 64, 16, **(generator or {})), dcgan.Discriminator(16, 16, **(discriminator or {}))
+        for player in players:
+            if edit is not None:
+                edit(player)
+            player.to(device)
+    batches = data.Batches(pixel_faces, 64, seed=seed, device=device)
+    steps = scale.pick(ci=6, cpu=500, gpu=1000)
+    with widgets.one_thread():  # networks this small gain nothing from a second core
+        return fit(game(*players, objective), batches, steps, lr=5e-4, betas=betas, seed=seed, progress=False, precision="float32")
+
+
+distances, losses_at_end, samples = {}, {}, {}
+
+
+def measure(name, **changes):
+    runs = [play(seed, **changes) for seed in seeds]
+    distances[name] = np.array([distance16(run.sample(n_judged, seed=1)) for run in runs])
+    losses_at_end[name] = [np.mean([run.history[column][-50:].mean() for run in runs]) for column in ("d_loss", "g_loss")]
+    samples[name] = runs[0].sample(13, seed=1)
+
+
+print(f"floor, real against real: {distance16(pixel_faces.images[:n_judged]):.2f}")
+
+# %%
+ABLATIONS = {
+    "all five": {},
+    "no batch norm": {"generator": {"norm": False}, "discriminator": {"norm": False}},
+    "pooling, nearest": {"generator": {"upsample": "nearest"}, "discriminator": {"downsample": "pool"}},
+    "hidden linear": {"generator": {"hidden_linear": True}, "discriminator": {"hidden_linear": True}},
+    "tanh in G": {"generator": {"activation": "tanh"}},
+    "ReLU in D": {"discriminator": {"activation": "relu"}},
+}
+for name, changes in ABLATIONS.items():  # a minute or two at cpu scale
+    measure(name, **changes)
+
+
+def show_samples(names):
+    show(viz.labelled_grid(torch.cat([samples[name] for name in names]), rows=list(names), n_columns=13))
+
+
+show_samples(ABLATIONS)
+
+
+# %%
+def ratio(name, to="all five"):
+    return distances[name] / distances[to]
+
+
+def distance_table(names):
+    def row(name):
+        values = distances[name]
+        spread = f" ± {values.std(ddof=1):.1f}" if len(values) > 1 else ""
+        judged = {"game": name, "distance": f"{values.mean():.1f}{spread}", "against all five": f"{ratio(name).mean():.2f}"}
+        return judged | dict(zip(("loss of D", "loss of G"), (f"{loss:.2f}" for loss in losses_at_end[name]), strict=True))
+
+    return viz.table([row(name) for name in names])
+
+
+distance_table(ABLATIONS)
+
+# %%
+GUIDELINES = {
+    "strided": ("pooling, nearest", "max pooling and nearest-neighbour upsampling in place of strided convolutions"),
+    "batchnorm": ("no batch norm", "no batch normalisation"),
+    "fc": ("hidden linear", "a hidden fully connected layer in each network"),
+    "relu": ("tanh in G", "tanh in place of ReLU in the generator"),
+    "leaky": ("ReLU in D", "ReLU in place of LeakyReLU in the discriminator"),
+}
+for suffix, (name, what) in GUIDELINES.items():
+    claim(
+        f"C10.{suffix}",
+        f"With {what}, a short DCGAN run ends farther from the data (distance over that of the full network)",
+        paper="the guideline helps",
+        ours=ratio(name),
+        tolerance=at_least(1.25),
+        source="Radford et al. 2016, section 3",
+        note="16 px, width 16, a few hundred steps: the paper speaks of stability in long runs at 64 px.",
+    )
+
+# %% [markdown]
+# Read rows and verdicts together. Some rules carry the whole game at this scale: break them and all samples are the same grey or the same pattern.
+# Others may be broken without visible harm. The row without batch normalisation repays a second look. Its pattern repeats every two pixels and
+# hardly depends on $z$: what you see is the last layer's kernel, laid side by side, the chequerboard of section 1 with nothing over it.
+#
+# So batch normalisation decides here. But is it the *normalising*, or does it only repair the start? The table at the end of section 2 raises the
+# suspicion: without it the signal dies on its way, because 0.02 is too small a start for narrow networks. Take batch normalisation out
+# once more, and start with weights five times as large:
+
+# %%
+measure(
+    "no batch norm, big start",
+    generator={"norm": False},
+    discriminator={"norm": False},
+    edit=lambda network: dcgan.init_dcgan(network, std=0.1),
+)
+show_samples(["no batch norm", "no batch norm, big start"])
+distance_table(["all five", "no batch norm", "no batch norm, big start"])
+
+# %% [markdown]
+# There are faces again, rough and glaring, but different for different $z$. An ablation changes one line of code and often two things at once: the
+# row "no batch norm" measures "no batch norm, *with first weights chosen for networks that have it*". Remember this when you read that GANs need
+# batch normalisation. The modern discriminator of section 4 has none.
+#
+# As to the others: a verdict "not reproduced" above does not say that the paper was wrong. It says that at 16 px, in a shallow network and a
+# short run, the rule made no difference of a quarter, or made one in the other direction. The rules are sold as a package that
+# makes *deep* networks train *stably*; a package can be right although single parts of it are superfluous on a small problem.
+#
+# ## 4. Faces
+#
+# Now 32 px, and Wang's question: *how to use online anime images to make the computer generate indistinguishable anime avatars?* His
+# slides answer with pictures by chainer-DCGAN after 30 minutes, 2 hours and one day. We ask it of our cartoon faces, on two processor cores, and
+# allow five minutes. First the yardstick, as before: the features of a classifier that knows hair, skin and glasses.
+
+# %%
+classifier = attribute_classifier("faces")
+n_faces = scale.pick(ci=100, cpu=1000, gpu=2000)
+reference = classifier.features(faces.images[n_faces:])
+
+
+def distance(images):
+    return frechet_distance(classifier.features(images), reference)
+
+
+floor = distance(faces.images[:n_faces])
+right = classifier.accuracy(faces.images[:n_faces], faces.attributes[:n_faces])
+print(f"floor, real against real: {floor:.2f}")
+print("the classifier reads real faces correctly: " + ", ".join(f"{name} {share:.1%}" for name, share in right.items()))
+
+# %% [markdown]
+# ### DCGAN's own recipe
+#
+# Transposed convolutions, batch normalisation in both networks, weights from $\mathcal N(0, 0.02^2)$, Adam with learning rate 2e-4 and
+# $\beta_1 = 0.5$, the loss $-\log D$: everything as in the paper but for size and width.
+
+# %%
+recipe = recipes.recipe("faces32_dcgan")
+first_run = fit(
+    recipes.build("faces32_dcgan", seed=0),
+    data.Batches(faces, recipe.batch_size, seed=0, device=device),
+    scale.pick(ci=10, cpu=1200, gpu=6000),
+    **recipe.settings,
+)
+show(viz.grid(first_run.sample(26, seed=4), columns=13), f"DCGAN's own recipe after {first_run.step:,} steps, about {first_run.seconds:.0f} seconds.")
+
+# %%
+untrained = recipes.build("faces32_dcgan", seed=0)
+learned = distance(first_run.sample(n_faces, seed=1)) / distance(untrained.sample(n_faces, seed=1))
+claim(
+    "S04",
+    "DCGAN learns faces from random weights (distance after the run over distance before)",
+    paper="faces after training",
+    ours=learned,
+    tolerance=at_most(0.5),
+    source="Radford et al. 2016",
+)
+
+# %% [markdown]
+# It works: heads, hair, eyes in the right places, from nothing but a classifier's answers. It is also the state of 2016. Outlines smear,
+# backgrounds are mottled, and single pixels flicker in a regular grid. With more steps it improves slowly, and not always.
+#
+# ### What changed since
+#
+# The second recipe keeps the idea, convolutions that halve and double, and replaces nearly everything around it:
+#
+# | DCGAN | here | why | from |
+# |---|---|---|---|
+# | transposed convolution | nearest neighbour, then 3 x 3 | no chequerboard (section 1) | Odena et al. 2016 |
+# | $D$ with batch norm | $D$ without | a penalty on the gradient *at one sample* needs a $D$ that judges one sample | Gulrajani et al. 2017 |
+# | $D$ sees single pictures | minibatch standard deviation | $D$ can see that all fakes look alike | Karras et al. 2018 |
+# | $-\log D(G(z))$ | relativistic pairs: is this one more real than that one? | no mode of the data can be written off | Jolicoeur-Martineau 2019 |
+# | no penalty | $R_1$: $\frac{\gamma}{2}\,\mathbb{E}\lVert\nabla_x D(x)\rVert^2$ at real samples, every 8th step | near the goal the game converges | Mescheder et al. 2018 |
+# | Adam 2e-4, (0.5, 0.999) | Adam 1e-3, (0, 0.99), falling to 0 | momentum from old opponents misleads | Karras et al. 2018 |
+# | the last weights | a running average of the weights | the average of a circling player is near the centre | Yazıcı et al. 2019 |
+# | start at 0.02 | start at He's scale | signals neither grow nor fade (section 2) | He et al. 2015 |
+#
+# Each line has its own lecture later on. Two of them in code; the rest is `gancourse/recipes.py`.
+
+# %%
+viz.source(losses.relativistic_d, losses.relativistic_g)
+
+# %% [markdown]
+# While it trains, two hooks look over its shoulder: a film of the same eight latents, and a diary of the distance.
+
+# %%
+every = scale.pick(ci=2, cpu=250, gpu=700)
+film = viz.Film(every=every, n=8, columns=8, seed=3)
+diary = {"step": [], "distance": [], "faces": {}}
+
+
+def keep_diary(run):
+    diary["step"].append(run.step)
+    diary["distance"].append(distance(run.sample(n_faces, seed=1)))
+    diary["faces"][run.step] = run.sample(11, seed=4)
+
+
+recipe = recipes.recipe("faces32_quick")
+run = fit(
+    recipes.build("faces32_quick", seed=0),
+    data.Batches(faces, recipe.batch_size, seed=0, device=device),
+    12 * every,
+    hooks=[film.hook, (every, keep_diary)],
+    **recipe.settings,
+)
+print(f"{run.step:,} steps in {run.seconds / 60:.1f} minutes, looking over its shoulder included")
+
+# %%
+show(viz.grid(run.sample(65, seed=4), columns=13), "Sixty-five faces, not selected.")
+
+# %% [markdown]
+# ### Three training times
+#
+# Wang shows three: 30 minutes, 2 hours, a day. Ours are the same latents after a twelfth, a third and all of the run.
+
+# %%
+def clock(step):
+    seconds = run.seconds * step / run.step
+    return f"{seconds // 60:.0f}:{seconds % 60:02.0f} min"
+
+
+times = (every, 4 * every, 12 * every)
+rows = [f"step {step:,}, {clock(step)}" for step in times]
+show(viz.labelled_grid(torch.cat([diary["faces"][step] for step in times]), rows=rows, n_columns=11))
+
+# %%
+viz.animate(film, fps=3, width=530, colours=64)
+
+# %% [markdown]
+# Heads, skin and the colour of hair are there early, on backgrounds of running colours. Then edges sharpen, and backgrounds settle on one colour
+# each. Last come mouths and the thin frames of glasses, as far as they come at all. The order is roughly that of the number of pixels
+# involved: what covers little changes $D$'s answer little, and has to wait until the large mistakes are gone.
+
+# %%
+at = {step: value for step, value in zip(diary["step"], diary["distance"], strict=True)}
+claim(
+    "S31",
+    "Faces improve over three training times: the distance at the last over the distance at the first",
+    paper="improves over 30 minutes, 2 hours, one day",
+    ours=at[times[2]] / at[times[0]],
+    tolerance=at_most(0.5),
+    source="Wang's deck",
+)
+
+# %% [markdown]
+# ### How to read the losses
+#
+# Now the curves that everybody stares at while training.
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+viz.loss_curves(run, objective="relativistic", ax=left)
+right.semilogy(diary["step"], diary["distance"], marker="o", color=FAKE, label="generated")
+right.axhline(floor, color=REAL, linestyle=":", label="real against real")
+right.set(xlabel="step", ylabel="Fréchet distance", yticks=[1, 2, 5, 10, 20, 50], yticklabels=["1", "2", "5", "10", "20", "50"])
+right.minorticks_off()
+right.legend()
+plt.show()
+
+# %% [markdown]
+# Left, the losses: $D$'s goes down towards zero, $G$'s goes up and stays up, and neither looks for the dashed line of the equilibrium. Read
+# naively, $D$ wins ever more clearly and $G$ gets nowhere. Right, what happened meanwhile: the distance to the data falls many times over.
+#
+# The reason is the one of lecture 02. A loss in a game is a score *against the present opponent*. Both improve, and $D$ has the easier task:
+# to tell two pictures apart, one flaw is enough. Ganhacks lists under *track failures early*: "D loss goes to 0: failure mode". We take the tip at its
+# word. If a falling loss of $D$ meant failure, low losses of $D$ would go with large distances: a rank correlation below zero over the diary.
+
+# %%
+def ranks(values):
+    return np.argsort(np.argsort(values))
+
+
+window = max(1, every // 2)
+d_loss = [run.history["d_loss"][max(0, step - window) : step].mean() for step in diary["step"][1:]]
+correlation = np.corrcoef(ranks(d_loss), ranks(diary["distance"][1:]))[0, 1]
+claim(
+    "S29.dloss",
+    "A falling loss of D means failure: rank correlation of D's loss with the distance, over one run",
+    paper="D loss goes to 0: failure mode",
+    ours=correlation,
+    tolerance=at_most(-0.3),
+    source="soumith/ganhacks, tip 10",
+    note="In this run D's loss falls while the faces get better. A loss of exactly 0 from the first steps on is another matter: section 7.",
+)
+
+# %% [markdown]
+# ### Looking closely
+#
+# A good-looking grid proves little. Four questions, four measurements.
+#
+# **Do they look like the data?** Side by side, unselected:
+
+# %%
+fakes = run.sample(n_faces, seed=1)
+show(viz.real_and_fake(faces.images[:24], fakes[:24], n=24))
+
+# %% [markdown]
+# **Is everything there?** Here the attributes pay off. Of the values of each attribute, how large a share do the generated faces have? A bar of
+# zero height would be a dropped mode.
+
+# %%
+def shares(attributes):
+    return np.concatenate([
+        np.bincount(attributes[:, k].numpy(), minlength=len(values)) / len(attributes)
+        for k, values in enumerate(faces.attribute_names.values())
+    ])
+
+
+seen, wanted = shares(classifier.predict(fakes)), shares(faces.attributes)
+labels = [value for values in faces.attribute_names.values() for value in values]
+group = np.repeat(np.arange(len(faces.attribute_names)), [len(values) for values in faces.attribute_names.values()])
+positions = np.arange(len(labels)) + 0.7 * group  # a gap between attributes
+fig, axis = plt.subplots(figsize=(9, 2.9), layout="constrained")
+axis.bar(positions - 0.2, wanted, width=0.38, color=REAL, label="real")
+axis.bar(positions + 0.2, seen, width=0.38, color=FAKE, label="generated")
+axis.set_xticks(positions, labels, rotation=55, ha="right", fontsize=8)
+axis.set(ylabel="share of the faces", xlim=(-0.8, positions[-1] + 0.8))
+for k, name in enumerate(faces.attribute_names):
+    axis.text(positions[group == k].mean(), 1.02, name.replace("_", " "), ha="center", fontsize=9, transform=axis.get_xaxis_transform())
+axis.legend(loc="upper right", fontsize=8, ncols=2)
+plt.show()
+
+rarest = int((seen / wanted).argmin())
+print(f"rarest against its share in the data: {labels[rarest]}, {seen[rarest]:.3f} in place of {wanted[rarest]:.3f}")
+claim(
+    "S31.variety",
+    "Every value of every attribute occurs among the generated faces: the rarest one's share over its share in the data",
+    paper="varied avatars",
+    ours=seen[rarest] / wanted[rarest],
+    tolerance=at_least(0.2),
+    source="Wang's deck",
+)
+
+# %% [markdown]
+# **Are the combinations there?** All values can occur and combinations still be missing. There are 960; count how many turn up among equally many
+# real and generated faces. **Are they copies?** For each generated face find the nearest of all training faces, and compare the distance with
+# that of *real* faces that were left out of the search. A generator that copies has distance zero.
+
+# %%
+def combinations(attributes):
+    return len({tuple(row) for row in attributes.tolist()})
+
+
+print(f"combinations of attributes among {n_faces:,} faces:")
+print(f"  real                {combinations(faces.attributes[:n_faces])}")
+print(f"  generated           {combinations(classifier.predict(fakes))}")
+print(f"  DCGAN's own recipe  {combinations(classifier.predict(first_run.sample(n_faces, seed=1)))}")
+
+n_search = scale.pick(ci=32, cpu=256, gpu=256)
+rest = faces.images[n_search:]
+_, from_fake = viz.nearest_neighbours(fakes[:n_search], rest)
+_, from_real = viz.nearest_neighbours(faces.images[:n_search], rest)
+claim(
+    "S31.copies",
+    "Generated faces are no copies: median distance to the nearest training face, over that of unseen real faces",
+    paper="no memorisation",
+    ours=from_fake.median() / from_real.median(),
+    tolerance=at_least(0.5),
+    source="Radford et al. 2016, section 4",
+)
+show(viz.nearest_neighbour_figure(fakes, rest, n=12, scale=2))
+
+# %% [markdown]
+# **Are they indistinguishable?** That was Wang's word. Ask the discriminator itself, after the run: show it pairs of a real and a generated face and
+# count how often it gives the real one the higher logit. One half would be indistinguishable.
+
+# %%
+real_pairs = data.to_float(faces.images[:n_faces]).to(device)
+fake_pairs = fakes.to(device)
+with viz.evaluating(run.gan.discriminator):  # batches of 64, as in training: D looks at the spread of its batch
+    logits = [run.gan.judge(x) for pair in zip(real_pairs.split(64), fake_pairs.split(64), strict=True) for x in pair]
+told_apart = (torch.cat(logits[::2]) > torch.cat(logits[1::2])).double().mean()
+claim(
+    "S31.indistinguishable",
+    "Generated faces cannot be told from real ones: share of pairs in which D prefers the real face",
+    paper="indistinguishable",
+    ours=told_apart,
+    tolerance=between(0.4, 0.6),
+    source="Wang's deck",
+    note="To an eye at arm's length perhaps; to the network that was trained to look for the difference, no.",
+)
+
+# %% [markdown]
+# So the answer to Wang's question: a few minutes give avatars that are recognisable and varied, and a discriminator still tells most of them from
+# real ones. More time helps. The weights at the top of this lecture were trained longer, with a recipe that differs in a few numbers; their cards
+# say which, and how long it took.
+
+# %%
+rivals = {
+    "DCGAN's own recipe": (first_run.sample(n_faces, seed=1), f"{first_run.step:,}"),
+    "faces32_quick, this run": (fakes, f"{run.step:,}"),
+    "faces32, shipped": (shipped["faces32"].sample(n_faces, seed=1), f"{shipped['faces32'].card['steps']:,}"),
+    "real faces": (faces.images[:n_faces], ""),
+}
+rows = []
+for name, (images, steps) in rivals.items():
+    found = classifier.predict(images)
+    row = {"faces": name, "steps": steps, "distance": distance(images), "combinations": combinations(found)}
+    rows.append({**row, "rarest value": f"{(shares(found) / wanted).min():.0%}"})
+viz.table(rows)
+
+# %%
+for name in shipped:
+    print(shipped[name].card, end="\n\n")
+
+# %% [markdown]
+# (The cards measure with five times as many faces, so their distances are a little smaller than ours: a finite sample always adds something.)
+# To train them again, or to train your own: `gancourse train faces32`.
+#
+# ## 5. Latent space
+#
+# From here on the generator is the shipped one, called $G$. Does it *know* anything about faces, or does it hold a stack of pictures? The
+# decks give two experiments, from sections 6.1 and 6.3.2 of the paper.
+#
+# ### Walking
+#
+# Take two latents, walk from one to the other, and watch. A generator that had memorised pictures would show one, then another, with
+# a jump between. The top row walks on the straight line, the second on a great circle (below, why). The third plays the memoriser: each
+# picture of the second row is replaced by the training face nearest to it.
+
+# %%
+G = shipped["faces32"].model.to(device)
+
+
+def generate(z):
+    with viz.evaluating(G):
+        return torch.cat([G(part.to(device)).cpu() for part in z.split(256)])
+
+
+ends = torch.randn(2, 64, generator=torch.Generator().manual_seed(9))
+straight, circle = (viz.interpolate(G, ends[0], ends[1], 12, how) for how in ("linear", "spherical"))
+nearest, _ = viz.nearest_neighbours(circle, faces.images)
+snapped = data.to_float(faces.images[nearest[:, 0]])
+show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
+
+# %% [markdown]
+# "Smooth" needs a number. Follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
+# faces are about as far apart as its two ends. The longest single step, as a share of the distance between the ends: a steady walk on
+# a straight line has $1/32 \approx 0.03$, a lookup table has about 1. The tolerance is 0.25.
+
+# %%
+def longest_steps(images, steps):
+    f = classifier.features(images).view(-1, steps, 64)  # [walks, steps, features]
+    return (f[:, 1:] - f[:, :-1]).norm(dim=2).amax(1) / (f[:, -1] - f[:, 0]).norm(dim=1)
+
+
+walks, steps = scale.pick(ci=4, cpu=20, gpu=40), 33
+jumps, paths = [], []
+for seed in range(5):
+    z0, z1 = torch.randn(2, walks, 64, generator=torch.Generator().manual_seed(100 + seed))
+    paths.append(viz.interpolate(G, z0, z1, steps, "spherical"))
+    jumps.append(longest_steps(paths[-1], steps))
+nearest, _ = viz.nearest_neighbours(paths[0], faces.images)
+copied = faces.images[nearest[:, 0]]
+lookup = longest_steps(copied, steps)
+
+claim(
+    "C11.smooth",
+    "Interpolation is smooth: the longest of 32 steps over the distance between the ends (median over walks)",
+    paper="smooth transitions",
+    ours=[j.median() for j in jumps],
+    tolerance=at_most(0.25, strict=True),
+    source="Radford et al. 2016, section 6.1",
+)
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.9), layout="constrained")
+for images, colour, name in ((copied, REAL, "memoriser"), (paths[0], FAKE, "generator")):
+    f = classifier.features(images).view(-1, steps, 64)[0]
+    left.plot(np.linspace(0, 1, steps), (f - f[0]).norm(dim=1), color=colour, drawstyle="steps-post" if name == "memoriser" else "default", label=name)
+left.set(xlabel="place on the walk", ylabel="distance from its start")
+left.legend(fontsize=8)
+for ratios, colour in ((lookup, REAL), (torch.cat(jumps), FAKE)):
+    right.hist(ratios.numpy(), bins=np.linspace(0, 2, 41), weights=np.full(len(ratios), 1 / len(ratios)), color=colour, alpha=0.7)
+right.set(xlabel="longest step / distance between the ends", ylabel="share of the walks", xlim=(0, 2))
+plt.show()
+
+# %% [markdown]
+# The generator's curve bends and has steeper parts: somewhere on the way glasses have to come on, and half a pair of glasses is not in the
+# data. But it passes through the in-between, with glasses that fade in, where the memoriser stands still and jumps. Smoothness alone
+# does not rule out copying; it shows that there is something *between* the pictures.
+#
+# ### Straight line or great circle
+#
+# Ganhacks, tip 3, says: interpolate along a great circle. The reason is geometry. The squared length of $z \sim \mathcal{N}(0, I_D)$ is a sum of $D$ independent
+# terms of mean 1, so lengths crowd around $\sqrt D$; the distribution is a shell, and almost nothing lies near its centre. The middle of
+# a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$, and the generator has hardly ever seen such a latent.
+
+# %%
+z0, z1 = torch.randn(2, 5000, 64, generator=torch.Generator().manual_seed(0))
+middles = {"drawn": z0, "middle of the line": (z0 + z1) / 2, "middle of the circle": viz.slerp(z0, z1, 0.5)}
+for name, z in middles.items():
+    print(f"{name:21} length {z.norm(dim=1).mean():.2f} ± {z.norm(dim=1).std():.2f}   (sqrt 64 = 8)")
+
+
+def middle_distance(how, seed):
+    z0, z1 = torch.randn(2, n_faces, 64, generator=torch.Generator().manual_seed(200 + seed))
+    return distance(generate((z0 + z1) / 2 if how == "linear" else viz.slerp(z0, z1, 0.5)))
+
+
+middle = {how: np.array([middle_distance(how, seed) for seed in seeds]) for how in ("linear", "spherical")}
+claim(
+    "S29.greatcircle",
+    "Half-way on the great circle the faces are closer to the data than half-way on the line (distance on the line over distance on the circle)",
+    paper="interpolate along a great circle",
+    ours=middle["linear"] / middle["spherical"],
+    tolerance=at_least(1.1),
+    source="soumith/ganhacks, tip 3; White 2016",
+)
+
+# %% [markdown]
+# Look again at the first two rows of faces: the middle of the straight line is tidier and more average, the circle's is as varied as any draw. Shrinking
+# latents trades variety for tidiness. A later lecture does it on purpose and calls it the *truncation trick*.
+#
+# ### Arithmetic
+#
+# The most famous pictures of the paper, in Hong's deck and in the notes: *smiling woman − neutral woman + neutral man = smiling man*, and
+# *man with glasses − man without glasses + woman without glasses = woman with glasses*. Each term is the mean latent of three pictures
+# chosen by eye; with single pictures, the paper says, results were unstable. Judged by eye as well, on one example each.
+#
+# We let the classifier choose and judge. Our faces have no sex, so hair length takes its place:
+#
+# $$\text{short, glasses} \;-\; \text{short, no glasses} \;+\; \text{long, no glasses} \;=\; \text{long, glasses?}$$
+#
+# and the same with a smile in place of glasses. First, latents with labels: draw many, look at the pictures, write down what is seen.
+
+# %%
+labelled = latent.label_latents(G, classifier, n=scale.pick(ci=1000, cpu=6000, gpu=10_000), seed=0)
+viz.source(latent.arithmetic)
+
+# %%
+def equation(attribute):
+    return tuple({"hair_length": hair, attribute: value} for hair, value in (("short", "yes"), ("short", "no"), ("long", "no")))
+
+
+source = torch.Generator().manual_seed(5)
+a, b, c = (latent.exemplar_means(labelled.where(**group), 9, 3, source) for group in equation("glasses"))
+in_pixels = (generate(a) - generate(b) + generate(c)).clamp(-1, 1)
+rows = ["short, glasses", "− short, none", "+ long, none", "= in latents", "= in pixels"]
+show(viz.labelled_grid(torch.cat([generate(a), generate(b), generate(c), generate(a - b + c), in_pixels]), rows=rows, n_columns=9))
+
+# %% [markdown]
+# The upper three rows are pictures of *mean latents*: three people averaged, and still one clean face. The fourth row is the sum. The last row does the same
+# sum on pixels, and gets double exposures wherever two heads differ, as the paper remarks too.
+#
+# Now count. Five disjoint parts of the labelled latents, fifty random choices of exemplars in each; a trial succeeds if the classifier
+# sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones.
+
+# %%
+trials = scale.pick(ci=20, cpu=50, gpu=200)
+target = {name: {"hair_length": "long", name: "yes"} for name in ("glasses", "smile")}
+
+
+aimed_at = classifier.features(faces.where(**target["glasses"]).images)
+
+
+def judged(z, attribute):
+    """For five parts: the share of successes; and the distance of all these pictures to real faces with long hair and glasses."""
+    pictures = [generate(part) for part in z]
+    found = [latent.has(classifier.predict(part), classifier.attribute_names, **target[attribute]) for part in pictures]
+    return [float(hits.double().mean()) for hits in found], frechet_distance(classifier.features(torch.cat(pictures)), aimed_at)
+
+
+sums = {
+    (attribute, n): [latent.arithmetic(labelled[k::5], *equation(attribute), trials, n, seed=k) for k in range(5)]
+    for attribute in target
+    for n in (1, 3, 10)
+}
+results = {(*key, "as it is"): judged(z, key[0]) for key, z in sums.items()}
+results |= {(*key, "stretched"): judged([latent.to_shell(part) for part in z], key[0]) for key, z in sums.items()}
+
+chance = {name: f"{labelled.has(**target[name]).double().mean():.0%}" for name in target}
+rows = [{"exemplars": "none: chance", "length": "", **chance, "distance": ""}]
+for n, how in itertools.product((1, 3, 10), ("as it is", "stretched")):
+    length = f"{torch.cat(sums['glasses', n]).norm(dim=1).mean():.1f}" if how == "as it is" else "8.0, stretched"
+    shares_right = {name: f"{np.mean(results[name, n, how][0]):.0%}" for name in target}
+    rows.append({"exemplars": str(n), "length": length, **shares_right, "distance": f"{results['glasses', n, how][1]:.1f}"})
+viz.table(rows, caption="successes: long hair and ...; distance to real faces with long hair and glasses")
+
+# %%
+for name in target:
+    claim(
+        f"C11.{name}",
+        f"(short, {name}) - (short, none) + (long, none) gives (long, {name}): share of successes with three exemplars",
+        paper="works on the examples shown",
+        ours=results[name, 3, "as it is"][0],
+        tolerance=at_least(0.5),
+        source="Radford et al. 2016, section 6.3.2",
+        note="Five disjoint sets of exemplars. Chance is about a quarter.",
+    )
+claim(
+    "C11.average",
+    "Three averaged exemplars hit the attribute more often than one (difference in the share of successes, glasses)",
+    paper="single exemplars were unstable",
+    ours=np.subtract(results["glasses", 3, "as it is"][0], results["glasses", 1, "as it is"][0]),
+    tolerance=at_least(0.1),
+    source="Radford et al. 2016, section 6.3.2",
+)
+claim(
+    "C11.stable",
+    "Three averaged exemplars give better faces than one (distance to real faces with long hair and glasses, one over three)",
+    paper="single exemplars were unstable",
+    ours=results["glasses", 1, "as it is"][1] / results["glasses", 3, "as it is"][1],
+    tolerance=at_least(1.25),
+    source="Radford et al. 2016, section 6.3.2",
+)
+
+# %% [markdown]
+# Why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the sum
+# of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it is
+# $\sqrt D$: the sum lands where latents live. For ten it is too short. So averaging does two things, it takes out what the exemplars do
+# not share, and it changes the length. The rows marked *stretched* separate them: there each sum is brought to length 8 before it is drawn.
+#
+# Hitting the attribute and drawing a good face are two questions, and the last two columns answer them separately. A sum that is too long
+# still points the right way; it is the picture that suffers. One that is too short is tidy, average, and less varied than the data.
+#
+# ### Directions
+#
+# With labels at hand there is no need for triples. The mean latent of all faces with glasses less the mean of all without is a *direction*.
+# Add it to new faces (labelled latents that had no part in it), and count what changes:
+
+# %%
+def unchanged(before, after, attribute):
+    """Share of the other attributes that read the same before and after."""
+    others = [k for k, name in enumerate(classifier.attribute_names) if name != attribute]
+    return (before == after)[:, others].double().mean()
+
+
+def moved(attribute, start, end, strength, part):
+    """Of faces with value ``start``: how many show ``end`` after the move, and how often other attributes stay."""
+    direction = labelled[part::5].direction(attribute, start, end)
+    others = labelled[(part + 1) % 5 :: 5]
+    before = others[others.has(**{attribute: start})]
+    after = classifier.predict(generate(before.z + strength * direction))
+    flipped = latent.has(after, classifier.attribute_names, **{attribute: end}).double().mean()
+    return float(flipped), float(unchanged(before.attributes, after, attribute))
+
+
+MOVES = {"glasses": ("no", "yes"), "smile": ("no", "yes"), "hair_length": ("short", "long"), "skin": ("light", "dark")}
+rows, measured = [], {}
+for attribute, (start, end) in MOVES.items():
+    for strength in (1.0, 2.0):
+        measured[attribute, strength] = [moved(attribute, start, end, strength, part) for part in range(5)]
+        flipped, kept = np.mean(measured[attribute, strength], axis=0)
+        rows.append({"move": f"{attribute}: {start} to {end}", "strength": strength, "flipped": f"{flipped:.0%}", "others kept": f"{kept:.0%}"})
+
+before = labelled[labelled.has(glasses="no")]
+elsewhere = F.normalize(torch.randn(before.z.shape, generator=torch.Generator().manual_seed(0)), dim=1)
+after = classifier.predict(generate(before.z + 2 * labelled.direction("glasses", "no", "yes").norm() * elsewhere))
+flipped = latent.has(after, classifier.attribute_names, glasses="yes").double().mean()
+kept = unchanged(before.attributes, after, "glasses")
+rows.append({"move": "glasses: as far, but anywhere", "strength": 2.0, "flipped": f"{flipped:.0%}", "others kept": f"{kept:.0%}"})
+viz.table(rows)
+
+# %%
+glasses = np.array(measured["glasses", 2.0])
+claim(
+    "C11.direction",
+    "Twice the difference of class means puts glasses on faces without (share of faces that change)",
+    paper="directions carry meaning",
+    ours=glasses[:, 0],
+    tolerance=at_least(0.8),
+    source="Radford et al. 2016, section 6.3.2 (turn vector)",
+)
+claim(
+    "C11.keeps",
+    "The same move leaves the other five attributes alone (mean share unchanged)",
+    paper="directions carry meaning",
+    ours=glasses[:, 1],
+    tolerance=at_least(0.8),
+    source="Radford et al. 2016, section 6.3.2 (turn vector)",
+)
+
+# %% [markdown]
+# Nobody told the generator what glasses are. It was told *real* or *fake*, a few hundred thousand times, and a plane in latent space came to separate
+# faces with from faces without. The price can be read in the last column: directions are not pure. Moving one attribute far disturbs
+# others, most of all those that cover the same pixels.
+#
+# ## 6. Ganhacks, tested
+#
+# The cs231n notes close with a link to *ganhacks*, a list of tips by Chintala, Denton, Arjovsky and Mathieu (2016) that has been copied into many
+# tutorials and, by its own first line, is no longer maintained. Two of them were tested above (the great circle, the falling loss). Four more
+# fit the small game of section 3, against the same full network and the same seeds. The tolerance: a tip *helps* if doing without it makes the
+# distance at least a tenth larger.
+
+# %%
+class UniformLatents(GAN):
+    """z uniform in [-1, 1], as in the paper's figure."""
+
+    def latents(self, n, source):
+        return (2 * torch.rand(n, self.latent_dim, generator=source) - 1).to(self.device)
+
+
+class MixedBatch(GAN):
+    """Real and fake pass D together: its batch normalisation then averages over both."""
+
+    def discriminator_loss(self, batch):
+        real, fake = self.judge(torch.cat([batch.real, batch.fake.detach()])).chunk(2)
+        return self.objective.discriminator(real, fake)
+
+
+label_noise = torch.Generator().manual_seed(0)
+
+
+def soft_noisy_d(real, fake):
+    """Cross-entropy with labels from [0.7, 1.2] for real and [0, 0.3] for fake: softplus(l) - y l."""
+    y_real, y_fake = (torch.rand(real.shape, generator=label_noise).to(real.device) for _ in range(2))
+    return (F.softplus(real) - (0.7 + 0.5 * y_real) * real).mean() + (F.softplus(fake) - 0.3 * y_fake * fake).mean()
+
+
+measure("uniform latents", game=UniformLatents)
+measure("mixed batches", game=MixedBatch)
+measure("soft, noisy labels", objective=losses.Objective("soft labels", soft_noisy_d, losses.non_saturating_g))
+measure("Adam with beta1 = 0.9", betas=(0.9, 0.999))
+TIPS = ["all five", "uniform latents", "mixed batches", "soft, noisy labels", "Adam with beta1 = 0.9"]
+show_samples(TIPS)
+distance_table(TIPS)
+
+# %%
+tested = {
+    "gaussian": ("tip 3: do not draw z from a uniform distribution", ratio("uniform latents")),
+    "batches": ("tip 4: real and fake in batches of their own", ratio("mixed batches")),
+    "labels": ("tip 6: soft and noisy labels", ratio("all five", to="soft, noisy labels")),
+    "adam": ("tip 9 and the paper: Adam with beta1 = 0.5, against the usual 0.9", ratio("Adam with beta1 = 0.9")),
+}
+for suffix, (tip, without_over_with) in tested.items():
+    claim(
+        f"S29.{suffix}",
+        f"Ganhacks, {tip}: distance without the tip over distance with it",
+        paper="the tip helps",
+        ours=without_over_with,
+        tolerance=at_least(1.1),
+        source="soumith/ganhacks",
+        note="A short run of a small DCGAN at 16 px.",
+    )
+
+# %% [markdown]
+# One row stands out, and its losses deserve a minute. With mixed batches *both* players end with a loss near zero; both believe that they have
+# won. $D$ has learned to tell the two halves of a batch apart by comparing them with their common mean. $G$ is judged in batches of
+# fakes alone, where that mean is its own, and looks perfect. Each plays against an opponent that is not there. The tip is right, for a reason
+# that can be read off the code, and nothing in the losses says so.
+#
+# What to take from such a list? Not that tips are wrong; each fixed somebody's run. A tip is an *observation on one setting*, mostly without
+# the setting, and settings move on. Before adding one to your code, do what this section did: same seeds, one change, a number, and a threshold
+# that you wrote down before. It took a minute.
+#
+# ## 7. What goes wrong
+#
+# ### BatchNorm(x, 0.8)
+#
+# A widely read collection of GANs in PyTorch writes its normalisation as `nn.BatchNorm2d(128, 0.8)`, at 49 places; a tutorial of another
+# project copied it. The code runs, the losses look as always, samples come out. What is wrong?
+#
+# The author came from Keras, where 0.8 was the momentum. In PyTorch the second argument is `eps`, the small number that keeps the
+# division from exploding:
+#
+# $$\hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad \text{so a spread of } \sigma \text{ leaves as } \frac{\sigma}{\sqrt{\sigma^2 + \varepsilon}} .$$
+#
+# With $\varepsilon = 10^{-5}$ this is 1 for all reasonable $\sigma$. With 0.8 it is not:
+
+# %% tags=["nbval-check-output"]
+def leaving(layer, spread):
+    x = spread * torch.randn(64, 8, 16, 16, generator=torch.Generator().manual_seed(0))
+    return float(layer(x).detach().std())
+
+
+print("spread that enters:    ", "".join(f"{spread:8.2f}" for spread in (0.02, 0.1, 0.5, 1, 5)))
+for name, layer in {"BatchNorm2d(8)": nn.BatchNorm2d(8), "BatchNorm2d(8, 0.8)": nn.BatchNorm2d(8, 0.8)}.items():
+    print(f"leaves {name:20}", " ".join(f"{leaving(layer, spread):7.2f}" for spread in (0.02, 0.1, 0.5, 1, 5)))
+
+# %% [markdown]
+# A normalisation that does not normalise what is small: just the case it was added for. Two lines would have found it in any of the 49 places:
+
+# %% tags=["nbval-check-output"]
+for layer in (nn.BatchNorm2d(8), nn.BatchNorm2d(8, 0.8), nn.BatchNorm2d(8, momentum=0.2)):
+    normalises = abs(leaving(layer, 0.1) - 1) < 0.05
+    print(f"{'passes' if normalises else 'FAILS'}: {layer}")
+
+# %% [markdown]
+# The third line is what the author meant. Mind the second trap: Keras's momentum 0.8 keeps four fifths of the *old* average, PyTorch's `momentum`
+# is the share of the *new* one, so it is 0.2. Does the bug hurt? In our small game, with 0.8 in all layers:
+
+# %%
+def large_eps(network):
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.eps = 0.8
+
+
+measure("batch norm with eps 0.8", edit=large_eps)
+distance_table(["all five", "batch norm with eps 0.8", "no batch norm"])
+
+# %% [markdown]
+# The bug lies between having batch normalisation and not having it. Whatever its cost in a given setting, it is invisible in the losses, and nobody
+# who ran the code had a reason to look.
+#
+# ### A face that depends on its neighbours
+#
+# In training mode batch normalisation uses the mean and spread of the batch at hand. Forget `.eval()` when you sample, and each picture depends
+# on the others in its batch. The same latent three times: in evaluation mode, in a batch of random latents, in a batch of near copies of itself.
+
+# %%
+z = torch.randn(64, 64, generator=torch.Generator().manual_seed(12))
+near = z[:1] + 0.3 * torch.randn(64, 64, generator=torch.Generator().manual_seed(13))
+near[0] = z[0]
+kept = {name: value.clone() for name, value in G.state_dict().items()}
+with torch.no_grad():
+    G.train()
+    among_random, among_copies = G(z.to(device)).cpu(), G(near.to(device)).cpu()
+    G.load_state_dict(kept)  # training mode has moved the running averages too
+    G.eval()
+    alone = G(z[:1].to(device)).cpu()
+    again = G(z.to(device)).cpu()
+titles = ["evaluation", "among random", "among copies"]
+show(viz.labelled_grid(torch.cat([alone, among_random[:1], among_copies[:1]]), columns=titles, scale=4, pad=6))
+print(f"largest difference of a pixel, evaluation mode, alone or in a batch: {(alone - again[:1]).abs().max():.0e}")
+print(f"training mode, among random latents: {(alone - among_random[:1]).abs().max():.2f}, among copies: {(alone - among_copies[:1]).abs().max():.2f}")
+
+# %% [markdown]
+# Among copies of itself the face turns into somebody else: normalisation subtracts what the batch has in common, and here that is the face.
+# The two-line test: the first sample of a batch must equal the sample of its first latent alone.
+#
+# ### Data that the generator cannot reach
+#
+# A popular template normalises MNIST with mean 0.1307 and standard deviation 0.3081, the customary numbers for classifiers, and ends its
+# generator in tanh. Then black is −0.42 and white is 2.82, and the generator's range is [−1, 1].
+
+# %% tags=["nbval-check-output"]
+digits = data.to_float(data.digits(16, n=200).images)  # [-1, 1]
+shifted = ((digits + 1) / 2 - 0.1307) / 0.3081
+print(f"real digits lie in [{shifted.min():.2f}, {shifted.max():.2f}], tanh in [-1, 1]")
+caught = (shifted.amax((1, 2, 3)) > 1).double().mean()
+print(f"'some pixel is above 1' recognises {caught:.0%} of the real digits, and no generated one ever")
+
+# %% [markdown]
+# This discriminator is perfect, needs no training, and its gradient tells the generator nothing that it could follow. Here a loss of $D$ near 0 from the first
+# steps on *is* a failure, and ganhacks' tip 10 is right. The two-line test: `-1 <= x.min()` and `x.max() <= 1` for a batch of real data.
+# The course's batches come from `data.to_float`, which has no other range.
+#
+# ## 8. Play
+#
+# Sliders along the directions of section 5. Start with *glasses*; then take *skin* to an end and come back with *smile*. Which sliders interfere?
+
+# %%
+directions = torch.stack([F.normalize(labelled.direction(name, *values), dim=0) for name, values in MOVES.items()])
+widgets.latent_sliders(G, directions=directions, labels=["glasses", "smile", "long hair", "dark skin"], reach=3.0, seed=2)
+
+# %% [markdown]
+# ### Quiz
+
+# %%
+widgets.quiz([
+    {
+        "question": "A `ConvTranspose2d` with kernel 5, stride 2, padding 2 gets a 16 x 16 map. Which size comes out?",
+        "answer": "31 x 31",
+        "why": "$(16 - 1) \\cdot 2 + 5 - 2 \\cdot 2 = 31$. One row short of doubling: this is what `output_padding` is for.",
+        "wrong": {
+            "32 x 32": "It nearly doubles; count the last window: it begins at 30 and ends at 34, then 2 are cut off on each side.",
+            "35 x 35": "That is without the cut: padding takes 2 rows off each side.",
+            "8 x 8": "That is the strided convolution. The transposed one enlarges.",
+        },
+    },
+    {
+        "question": "What is the transposed convolution of a convolution's output, with the same weights?",
+        "answer": "$A^\\top A x$: in general not $x$",
+        "why": "It is the transpose, not the inverse. $A^\\top A = I$ would need columns at right angles and as many rows as columns.",
+        "wrong": {
+            "$x$ again": "Then nothing would be lost in going from 1024 numbers to 256.",
+            "the pseudo-inverse's answer $A^+ A x$": "That is the best possible guess; the transpose only rewires.",
+        },
+    },
+    {
+        "question": "During a run $D$'s loss falls and $G$'s rises. What do you know about the samples?",
+        "answer": "Nothing yet: look at them, and measure a distance to the data",
+        "why": "Each loss is a score against the present opponent. In this lecture both happened while the faces became better.",
+        "wrong": {
+            "They are getting worse": "In the run above they got better all the while.",
+            "They are getting better": "That happened above, but the same curves belong to a $D$ that has won for good.",
+            "G has collapsed": "Collapse shows in the variety of samples, hardly ever in these curves.",
+        },
+    },
+    {
+        "question": "Why did leaving out batch normalisation hurt so much in the ablation?",
+        "answer": "The ablation also left the small initialisation in place, which only works with it",
+        "why": "With larger first weights much or all of the loss comes back. One line changed two things.",
+        "wrong": {
+            "No GAN trains without batch normalisation": "The discriminator of section 4 has none.",
+            "Without it the networks have too few parameters": "Its gains and shifts are a fraction of a per cent of the weights.",
+        },
+    },
+    {
+        "question": "In latent arithmetic with means of $n$ exemplars, for which $n$ does the sum have the length of an ordinary latent?",
+        "answer": "3",
+        "why": "Three terms of squared length $D/n$ each make $3D/n$, and $3D/n = D$ for $n = 3$.",
+        "wrong": {
+            "1": "Then it is longer by $\\sqrt 3$: three independent latents are added.",
+            "as many as possible": "The means shrink towards 0, and the sum with them.",
+        },
+    },
+])
+
+# %% [markdown]
+# ### Exercises
+#
+# 1. **A kernel that cannot draw chequerboards.** The response of a stride-2 transposed layer to a constant is made of four sums of weights, one for
+#    each place of a 2 x 2 block. Which linear condition on the 4 x 4 kernel makes the four equal? Show that a kernel of the form
+#    *3 x 3 kernel convolved with a 2 x 2 box* always meets it, and that nearest-neighbour upsampling with a 3 x 3 convolution is such a layer. (So the
+#    modern generator is a DCGAN with tied weights.) Check with `convolution.transposed`.
+# 2. **Which line of the table did it?** Section 4 changed eight things at once, which is what section 3 warned of. Take them back one at a time
+#    (`GAN(..., objective="non_saturating")`, `spread=False`, `ema=None`, `penalty=None`) for 1000 steps each, three seeds, and make the ablation that
+#    the table deserves. Which single change costs most variety, which costs most distance? Do the two agree?
+# 3. **The avatars of the question.** Wang asked about anime. `data.anime(32)` draws another style by the same artist (*lorelei*, CC0). Train
+#    `faces32_quick`'s networks on it, without changing a number. Does a recipe tuned on one set carry over? With a network at hand try
+#    `data.load("celeba", size=64)` and `recipes.recipe("faces64")`.
+#
+# ### Further reading
+#
+# - Radford, Metz & Chintala, *Unsupervised representation learning with deep convolutional generative adversarial networks*, ICLR 2016 (on arXiv since
+#   2015, which is the year Kurmi gives).
+# - Dumoulin & Visin, *A guide to convolution arithmetic for deep learning*, 2016.
+# - Odena, Dumoulin & Olah, *Deconvolution and checkerboard artifacts*, Distill 2016.
+# - Ioffe & Szegedy, *Batch normalization*, ICML 2015; Springenberg et al., *Striving for simplicity: the all convolutional net*, ICLR workshop 2015.
+# - White, *Sampling generative networks*, 2016.
+# - Mescheder, Geiger & Nowozin, *Which training methods for GANs do actually converge?*, ICML 2018.
+# - Huang, Gokaslan, Kuleshov & Tompkin, *The GAN is dead; long live the GAN! A modern baseline GAN*, NeurIPS 2024.
