@@ -650,7 +650,7 @@ recipe = recipes.recipe("faces32_quick")
 run = fit(
     recipes.build("faces32_quick", seed=0),
     data.Batches(faces, recipe.batch_size, seed=0, device=device),
-    12 * every,
+    8 * every,
     hooks=[film.hook, (every, keep_diary)],
     **recipe.settings,
 )
@@ -662,7 +662,7 @@ show(viz.grid(run.sample(65, seed=4), columns=13), "Sixty-five faces, not select
 # %% [markdown]
 # ### Three training times
 #
-# Wang shows three: 30 minutes, 2 hours, a day. Ours are the same latents after a twelfth, a third and all of the run.
+# Wang shows three: 30 minutes, 2 hours, a day. Ours are the same latents after an eighth, three eighths and all of the run.
 
 # %%
 def clock(step):
@@ -670,7 +670,7 @@ def clock(step):
     return f"{seconds // 60:.0f}:{seconds % 60:02.0f} min"
 
 
-times = (every, 4 * every, 12 * every)
+times = (every, 3 * every, 8 * every)
 rows = [f"step {step:,}, {clock(step)}" for step in times]
 show(viz.labelled_grid(torch.cat([diary["faces"][step] for step in times]), rows=rows, n_columns=11))
 
