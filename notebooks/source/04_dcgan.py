@@ -6,7 +6,7 @@
 # **Papers**: Radford, Metz & Chintala 2016 (ICLR); Odena, Dumoulin & Olah 2016 (Distill); for the modern recipe Mescheder et al. 2018
 # (ICML), Karras et al. 2018 (ICLR), Jolicoeur-Martineau 2019 (ICLR), Huang et al. 2024 (NeurIPS).
 #
-# **Read** for about an hour and a half. **Run**: under a minute at ci scale, just under ten minutes on two quiet cores at cpu scale, half
+# **Read** for about an hour and a half. **Run**: under a minute at ci scale, about a quarter of an hour on two busy cores at cpu scale, half
 # of it for one training run; a quarter of an hour on a GPU, for longer runs.
 #
 # Lecture 03 ended with digits from fully connected layers. This one ends with faces. In between stand a layer that enlarges pictures, five
@@ -18,7 +18,7 @@
 # - write strided and transposed convolution as index equations, and say why one is the other's transpose and nobody's inverse;
 # - compute the size of every layer of a generator, and see a chequerboard coming before the first training step;
 # - give the reason for each of DCGAN's five guidelines, and say what happened when we left it out;
-# - train a generator of 32 px faces in about five minutes, and judge it by more than its losses;
+# - train a generator of 32 px faces in minutes, and judge it by more than its losses;
 # - walk through latent space, do arithmetic there, and measure both;
 # - find three bugs from public GAN code with a test of two lines each.
 
@@ -562,7 +562,7 @@ distance_table(["all five", "no batch norm", "no batch norm, big start"])
 #
 # Now 32 px, and Wang's question: *how to use online anime images to make the computer generate indistinguishable anime avatars?* His
 # slides answer with pictures by chainer-DCGAN after 30 minutes, 2 hours and one day. We ask it of our cartoon faces, on two processor cores, and
-# allow five minutes. First the yardstick, as before: the features of a classifier that knows hair, skin and glasses.
+# allow some minutes. First the yardstick, as before: the features of a classifier that knows hair, skin and glasses.
 
 # %%
 classifier = attribute_classifier("faces")
