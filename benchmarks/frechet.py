@@ -3,7 +3,8 @@
     python benchmarks/frechet.py [--dims 2048] [--rounds 3] [--threads 1]
 
 Both get the same float64 statistics of 2.5 samples per dimension; the runs are interleaved and medians compared, so that a
-busy machine slows both alike.  The last row has fewer samples than dimensions, from the features on.
+busy machine slows both alike.  The last row has fewer samples than dimensions: the covariances are singular, and there the
+usual way loses half of its digits.
 """
 
 from __future__ import annotations
