@@ -1,3 +1,6 @@
+import importlib
+import inspect
+
 import pytest
 import torch
 
@@ -13,7 +16,7 @@ def few_faces(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name, **options: small)
 
 
-@pytest.mark.parametrize("name", recipes.names())
+@pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_builds_its_networks(name):
     chosen = recipes.recipe(name)
     game = recipes.build(name)
@@ -46,3 +49,10 @@ def test_a_trained_recipe_has_a_complete_card(few_faces, tmp_path):
 def test_unknown_names_get_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'faces32"):
         recipes.build("face32")
+
+
+def test_every_family_of_recipes_can_train():
+    for name, family in recipes.FAMILIES.items():
+        module = importlib.import_module(f"gancourse.recipes.{family}")
+        parameters = list(inspect.signature(module.train).parameters)
+        assert parameters == ["name", "steps", "seed", "checkpoint", "progress", "hooks"], name

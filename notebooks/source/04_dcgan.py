@@ -632,7 +632,7 @@ claim(
 # | the last weights | a running average of the weights | the average of a circling player is near the centre | Yazıcı et al. 2019 |
 # | start at 0.02 | start at He's scale | signals neither grow nor fade (section 2) | He et al. 2015 |
 #
-# Each line has its own lecture later on. Two of them in code; the rest is `gancourse/recipes.py`.
+# Each line has its own lecture later on. Two of them in code; the rest is `gancourse/recipes/__init__.py`.
 
 # %%
 viz.source(losses.relativistic_d, losses.relativistic_g)

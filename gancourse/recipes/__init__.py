@@ -1,6 +1,11 @@
 """Complete training recipes by name: data, networks, game and settings, so that a shipped network can be made again.
 
 ``gancourse train NAME`` runs one from the command line; lecture 04 explains what each part is for.
+
+Recipes for images from latents alone are plain data, here.  A recipe that needs more (labels, pairs, growing) is a module of this
+package named after its family, listed in ``FAMILIES``, with one function
+
+    train(name, steps, seed, checkpoint, progress, hooks) -> (run, card)        # steps None: as many as the recipe says
 """
 
 from __future__ import annotations
@@ -116,14 +121,16 @@ RECIPES: dict[str, Recipe] = {
     ),
 }
 
+FAMILIES: dict[str, str] = {}  # name of the recipe to the module of this package that trains it
+
 
 def names() -> list[str]:
-    """The recipes' names."""
-    return list(RECIPES)
+    """The names of all recipes."""
+    return [*RECIPES, *FAMILIES]
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of that name."""
+    """The plain recipe of that name."""
     return RECIPES[_check.one_of("recipe", name, RECIPES)]
 
 
@@ -150,6 +157,9 @@ def train(
     """Run a recipe and measure what came of it; returns the run and the card of its generator."""
     from gancourse import data
 
+    if name in FAMILIES:
+        family = importlib.import_module(f"gancourse.recipes.{FAMILIES[name]}")
+        return family.train(name, steps, seed, checkpoint, progress, hooks)
     chosen = recipe(name)
     steps = steps if steps is not None else chosen.steps
     images = data.load(chosen.data, size=chosen.size, n=chosen.n)
