@@ -91,7 +91,7 @@ RECIPES: dict[str, Recipe] = {
         licence=_CC_BY,
     ),
     "faces32_quick": _relativistic(
-        "32 px faces in minutes", "faces", 32, width=24, steps=2000, n=10_000, licence=_CC_BY, schedule="cosine"
+        "32 px faces in minutes", "faces", 32, width=24, steps=1600, n=10_000, licence=_CC_BY, schedule="cosine"
     ),
     "faces32": _relativistic(
         "32 px faces, trained longer",

@@ -596,7 +596,7 @@ recipe = recipes.recipe("faces32_dcgan")
 first_run = fit(
     recipes.build("faces32_dcgan", seed=0),
     data.Batches(faces, recipe.batch_size, seed=0, device=device),
-    scale.pick(ci=10, cpu=1200, gpu=6000),
+    scale.pick(ci=10, cpu=800, gpu=6000),
     **recipe.settings,
 )
 show(viz.grid(first_run.sample(13, seed=4), columns=13), f"DCGAN's own recipe after {first_run.step:,} steps, about {first_run.seconds:.0f} seconds.")
@@ -641,7 +641,7 @@ viz.source(losses.relativistic_d, losses.relativistic_g)
 # While it trains, two hooks look over its shoulder: a film of the same six latents, and a diary of the distance.
 
 # %%
-every = scale.pick(ci=1, cpu=250, gpu=700)
+every = scale.pick(ci=1, cpu=200, gpu=700)
 film = viz.Film(every=every, n=6, columns=6, seed=3)
 diary = {"step": [], "distance": [], "faces": {}}
 
