@@ -30,12 +30,23 @@ def filled_state(case: dict[str, Any], constructed: dict[str, Tensor]) -> dict[s
         if kind == "keep":
             state[key] = constructed[key]
             continue
+        if kind == "spectral":
+            continue  # below, from the filled weight
         values = _normal(key, shape)
         if kind == "absnormal":
             values = np.abs(values)
         elif kind != "normal":
             raise ValueError(f"no rule for {kind}")
-        state[key] = torch.from_numpy((offset + scale * values).astype(np.float32))
+        state[key] = torch.from_numpy(np.asarray(offset + scale * values, dtype=np.float32))
+    for key, (_, kind, *_) in case["fill"].items():
+        if kind == "spectral" and key.endswith("weight_u"):  # the exact leading singular vectors, so that sigma is exact
+            weight = state[key.removesuffix("_u") + "_orig"]
+            u, _, v = torch.linalg.svd(weight.flatten(1).double(), full_matrices=False)
+            state[key], state[key.removesuffix("_u") + "_v"] = u[:, 0].float(), v[0].float()
+        elif kind == "spectral" and key.endswith(".u0"):  # BigGAN's names: u as a row, and sigma
+            weight = state[key.removesuffix("u0") + "weight"]
+            u, sigma, _ = torch.linalg.svd(weight.flatten(1).double(), full_matrices=False)
+            state[key], state[key.removesuffix("u0") + "sv0"] = u[:, :1].T.float(), sigma[:1].float()
     return state
 
 

@@ -1,0 +1,41 @@
+r"""Self-attention on feature maps, by which every place of a picture can look at every other."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class SelfAttention(nn.Module):
+    r"""x + gamma * W_o(attention over places): [N, C, H, W] -> [N, C, H, W].
+
+        beta_ij = softmax_j( theta(x)_i . phi(x)_j ),    o_i = sum_j beta_ij g(x)_j,    y = x + gamma W_o o
+
+    theta and phi have C/8 channels, g has C/2; all four maps are 1x1 convolutions without bias.  phi and g are max-pooled by
+    2, so each of the H W places looks at H W / 4 of them.  gamma starts at 0: at first the layer passes its input
+    through.  The products are not divided by sqrt(C/8), unlike a transformer's.
+
+    Source: Zhang et al. 2019 (SAGAN), section 3, with the pooling of its authors' code, as in Brock et al. 2019 (BigGAN).
+    """
+
+    def __init__(self, n_channels: int) -> None:
+        super().__init__()
+        if n_channels < 8:
+            raise ValueError(f"attention needs 8 channels or more, as its queries have an eighth of them, not {n_channels}")
+        self.theta = nn.Conv2d(n_channels, n_channels // 8, 1, bias=False)
+        self.phi = nn.Conv2d(n_channels, n_channels // 8, 1, bias=False)
+        self.g = nn.Conv2d(n_channels, n_channels // 2, 1, bias=False)
+        self.o = nn.Conv2d(n_channels // 2, n_channels, 1, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def weights(self, x: Tensor) -> Tensor:
+        """beta [N, H W, H W / 4]: where each place looks; every row sums to 1."""
+        query = self.theta(x).flatten(2)  # [N, C/8, HW]
+        key = F.max_pool2d(self.phi(x), 2).flatten(2)  # [N, C/8, HW/4]
+        return torch.softmax(query.transpose(1, 2) @ key, dim=-1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        value = F.max_pool2d(self.g(x), 2).flatten(2)  # [N, C/2, HW/4]
+        seen = value @ self.weights(x).transpose(1, 2)  # [N, C/2, HW]
+        return x + self.gamma * self.o(seen.unflatten(2, x.shape[2:]))

@@ -1,0 +1,416 @@
+r"""BigGAN: the residual networks of the projection GAN, wider, with attention, spectral normalisation on both sides, and latents
+that enter at every block.
+
+>>> generator, discriminator = build("cifar")                   # 32 px
+>>> generator, discriminator = build("imagenet128")             # 128 px, 70 and 88 million parameters
+>>> generator, discriminator = build("deep128")                 # BigGAN-deep
+
+In the large networks the label becomes one vector c, shared by all blocks, and the latent is cut into pieces: the first makes the
+4x4 map, the others join c, and each conditional batch normalisation reads its gain and bias off the block's own [c, z_i].
+
+Parameter counts are those of the authors' PyTorch code, whose state dicts :func:`load_reference` reads.
+
+Source: Brock, Donahue & Simonyan 2019 (ICLR), appendix B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gancourse import _check
+from gancourse.models import _reference, spectral
+from gancourse.models.attention import SelfAttention
+from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, LabelEmbedding, ProjectionHead, Spec
+from gancourse.models.resnet import DiscriminatorBlock, GeneratorBlock, check_size, double
+
+# Multiples of the width: the generator's 4x4 map and then the map after each block.
+_GENERATOR = {32: (4, 4, 4, 4), 64: (16, 16, 8, 4, 2), 128: (16, 16, 8, 4, 2, 1), 256: (16, 16, 8, 8, 4, 2, 1)}
+_DISCRIMINATOR = {32: (4, 4, 4, 4), 64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}
+_HALVINGS = {32: 2, 64: 4, 128: 5, 256: 6}  # how many stages of the discriminator halve the picture; they come first
+_DEEP_DISCRIMINATOR = {64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}  # the stem's channels first
+SIZES = tuple(_GENERATOR)
+DEEP_SIZES = tuple(_DEEP_DISCRIMINATOR)
+
+CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    "cifar": {"size": 32, "latent_dim": 128, "width": 64, "classes": 10, "init": "normal"},
+    "imagenet128": {
+        "size": 128, "latent_dim": 120, "width": 96, "classes": 1000, "shared_dim": 128, "hierarchical": True, "attention": (64,)
+    },
+    "deep128": {"size": 128, "latent_dim": 128, "width": 128, "classes": 1000, "shared_dim": 128, "attention": (64,), "depth": 2},
+}  # fmt: skip
+
+
+def build(name: str, **changes: Any) -> tuple[nn.Module, nn.Module]:
+    """The two networks of a published configuration, "cifar", "imagenet128" or "deep128"; ``changes`` override its settings."""
+    settings = CONFIGURATIONS[_check.one_of("configuration", name, CONFIGURATIONS)] | changes
+    both = {name: value for name, value in settings.items() if name not in ("latent_dim", "shared_dim", "hierarchical")}
+    if "depth" in settings:
+        return DeepGenerator(**settings), DeepDiscriminator(**both)
+    return Generator(**settings), Discriminator(**both)
+
+
+def init_weights(module: nn.Module, kind: str = "orthogonal", generator: torch.Generator | None = None) -> nn.Module:
+    """Initialise convolutions, linear layers and embeddings in place, "orthogonal" or "normal" (0.02^2); biases 0.
+
+    Source: Brock et al. 2019, section 3 (orthogonal); their PyTorch code takes N(0, 0.02^2) for CIFAR-10.
+    """
+    _check.one_of("init", kind, ["orthogonal", "normal"])
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
+            if kind == "normal":
+                nn.init.normal_(layer.weight, 0.0, 0.02, generator=generator)
+            else:
+                nn.init.orthogonal_(layer.weight, generator=generator)
+            if getattr(layer, "bias", None) is not None:
+                nn.init.zeros_(layer.bias)
+    return module
+
+
+def _normalise_all_but_embeddings(network: nn.Module) -> None:
+    for layer in list(network.modules()):
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            spectral.spectral_norm(layer)
+
+
+def _run(stages: nn.ModuleList, x: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
+    """Through all stages, each a block that reads its condition and, where there is one, attention after it."""
+    for stage, condition in zip(stages, conditions, strict=True):
+        for layer in stage:
+            x = layer(x, condition) if condition is not None and not isinstance(layer, SelfAttention) else layer(x)
+    return x
+
+
+class Generator(nn.Module):
+    """G: latents [N, latent_dim] and labels -> images [N, channels, size, size] in [-1, 1].
+
+    size          32, 64, 128 or 256 px
+    width         the unit of channels: every map has 4 * width of them at 32 px; at the larger sizes they fall from 16 * width
+    classes       what labels there are (see :mod:`gancourse.models.conditional`)
+    shared_dim    length of the label vector that all blocks share; None gives each normalisation tables of its own
+    hierarchical  cut the latent into equal pieces, one for the 4x4 map and one for each block (needs shared_dim)
+    attention     sizes of the maps that are followed by self-attention
+    init          "orthogonal" or "normal"
+
+    All convolutions and linear layers are spectrally normalised, embeddings are not.
+    """
+
+    def __init__(
+        self,
+        size: int = 32,
+        latent_dim: int = 128,
+        width: int = 64,
+        channels: int = 3,
+        *,
+        classes: Spec = 10,
+        shared_dim: int | None = None,
+        hierarchical: bool = False,
+        attention: Sequence[int] = (),
+        init: str = "orthogonal",
+    ) -> None:
+        super().__init__()
+        check_size(size, SIZES, "BigGAN's generator")
+        self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
+        plan = [width * multiple for multiple in _GENERATOR[size]]
+        pieces = len(plan) if hierarchical else 1  # one for the first map, one for each block
+        if hierarchical and shared_dim is None:
+            raise ValueError("hierarchical latents join the shared vector of the label: pass shared_dim=128, say")
+        if latent_dim % pieces:
+            raise ValueError(f"{latent_dim} latents cannot be cut into {pieces} equal pieces: take a multiple of {pieces}")
+        self.piece, self.hierarchical = latent_dim // pieces, hierarchical
+        self.shared = LabelEmbedding(self.classes, shared_dim) if shared_dim is not None else None
+
+        def norm(n: int) -> nn.Module:
+            if shared_dim is None:
+                return ConditionalBatchNorm2d(n, self.classes)
+            return ConditionalBatchNorm2d(n, condition_dim=shared_dim + (self.piece if hierarchical else 0))
+
+        self.first = nn.Linear(self.piece, plan[0] * 16)
+        self.stages = nn.ModuleList()
+        for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
+            stage = nn.ModuleList([GeneratorBlock(n_in, n_out, norm, "nearest")])
+            if 8 * 2**i in attention:
+                stage.append(SelfAttention(n_out))
+            self.stages.append(stage)
+        self.norm = nn.BatchNorm2d(plan[-1])
+        self.last = nn.Conv2d(plan[-1], channels, 3, padding=1)
+        init_weights(self, init)
+        _normalise_all_but_embeddings(self)
+
+    def embed(self, y: Tensor | None, n: int | None = None) -> Tensor:
+        """What the blocks are told of the labels: the shared vectors [N, shared_dim], or without such the labels themselves."""
+        y = self.classes.check(y, n)
+        return y if self.shared is None else self.shared(y)
+
+    def synthesise(self, z: Tensor, c: Tensor) -> Tensor:
+        """Images from latents and what :meth:`embed` gave; a mean of two shared vectors lies between two classes."""
+        first, *rest = z.split(self.piece, dim=1)
+        conditions = [torch.cat([c, piece], 1) for piece in rest] if self.hierarchical else [c] * len(self.stages)
+        x = self.first(first).unflatten(1, (-1, 4, 4))  # [N, C, 4, 4]
+        return torch.tanh(self.last(F.relu(self.norm(_run(self.stages, x, conditions)))))
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        z = _check.latents(z, self.latent_dim)
+        return self.synthesise(z, self.embed(y, len(z)))
+
+
+class Discriminator(nn.Module):
+    """D: images [N, channels, size, size] and labels -> logits [N], by projection of the summed last map.
+
+    Arguments as in :class:`Generator`.  Every layer is spectrally normalised, the embedding of the label too.
+
+    ``attention`` goes by the table of the authors' code, which at 32 px calls the maps of all four blocks 16 px (three of them
+    have 8): there ``attention=(16,)`` means after each block, and 8 nowhere.
+    """
+
+    def __init__(
+        self,
+        size: int = 32,
+        width: int = 64,
+        channels: int = 3,
+        *,
+        classes: Spec = 10,
+        attention: Sequence[int] = (),
+        init: str = "orthogonal",
+    ) -> None:
+        super().__init__()
+        check_size(size, SIZES, "BigGAN's discriminator")
+        self.size, self.channels, self.classes = size, channels, Classes.of(classes)
+        plan = [channels, *(width * multiple for multiple in _DISCRIMINATOR[size])]
+        self.stages = nn.ModuleList()
+        side = size
+        for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
+            downsample = i < _HALVINGS[size]
+            side = side // 2 if downsample else side
+            stage = nn.ModuleList([DiscriminatorBlock(n_in, n_out, downsample=downsample, first=i == 0)])
+            if (16 if size == 32 else side) in attention:
+                stage.append(SelfAttention(n_out))
+            self.stages.append(stage)
+        self.head = ProjectionHead(plan[-1], self.classes)
+        init_weights(self, init)
+        spectral.normalise(self)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        y = self.classes.check(y, len(x))
+        x = _run(self.stages, _check.images(x, self.channels, self.size), [None] * len(self.stages))
+        return self.head(F.relu(x).sum((2, 3)), y)  # [N]
+
+
+class DeepGeneratorBlock(nn.Module):
+    """A bottleneck: 1x1 to a quarter of the channels, two 3x3, 1x1 back; each after conditional norm and ReLU.
+
+    The shortcut has no weights: where channels fall it drops the last ones.
+    """
+
+    def __init__(self, n_in: int, n_out: int, condition_dim: int, upsample: bool) -> None:
+        super().__init__()
+        n = n_in // 4
+        self.n_out, self.upsample = n_out, "nearest" if upsample else None
+        self.norm1 = ConditionalBatchNorm2d(n_in, condition_dim=condition_dim)
+        self.norm2, self.norm3, self.norm4 = (ConditionalBatchNorm2d(n, condition_dim=condition_dim) for _ in range(3))
+        self.conv1, self.conv4 = nn.Conv2d(n_in, n, 1), nn.Conv2d(n, n_out, 1)
+        self.conv2, self.conv3 = nn.Conv2d(n, n, 3, padding=1), nn.Conv2d(n, n, 3, padding=1)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        h = self.conv1(F.relu(self.norm1(x, condition)))
+        h = self.conv2(double(F.relu(self.norm2(h, condition)), self.upsample))
+        h = self.conv3(F.relu(self.norm3(h, condition)))
+        h = self.conv4(F.relu(self.norm4(h, condition)))
+        return h + double(x[:, : self.n_out], self.upsample)
+
+
+class DeepDiscriminatorBlock(nn.Module):
+    """The same bottleneck without norms; where channels grow, a 1x1 convolution supplies the new ones beside the old."""
+
+    def __init__(self, n_in: int, n_out: int, downsample: bool) -> None:
+        super().__init__()
+        n = n_out // 4
+        self.downsample = downsample
+        self.conv1, self.conv4 = nn.Conv2d(n_in, n, 1), nn.Conv2d(n, n_out, 1)
+        self.conv2, self.conv3 = nn.Conv2d(n, n, 3, padding=1), nn.Conv2d(n, n, 3, padding=1)
+        self.shortcut = nn.Conv2d(n_in, n_out - n_in, 1) if n_in != n_out else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.conv1(F.relu(x))
+        h = self.conv2(F.relu(h))
+        h = F.relu(self.conv3(F.relu(h)))
+        if self.downsample:
+            h, x = F.avg_pool2d(h, 2), F.avg_pool2d(x, 2)
+        if self.shortcut is not None:
+            x = torch.cat([x, self.shortcut(x)], 1)
+        return self.conv4(h) + x
+
+
+class DeepGenerator(nn.Module):
+    """BigGAN-deep's G: ``depth`` bottleneck blocks at each size, and [c, z] whole given to the first layer and to every block.
+
+    Arguments as in :class:`Generator`.
+    """
+
+    def __init__(
+        self,
+        size: int = 128,
+        latent_dim: int = 128,
+        width: int = 128,
+        channels: int = 3,
+        *,
+        classes: Spec = 1000,
+        shared_dim: int = 128,
+        attention: Sequence[int] = (64,),
+        depth: int = 2,
+        init: str = "orthogonal",
+    ) -> None:
+        super().__init__()
+        check_size(size, DEEP_SIZES, "BigGAN-deep's generator")
+        self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
+        self.shared = LabelEmbedding(self.classes, shared_dim)
+        plan = [width * multiple for multiple in _GENERATOR[size]]
+        condition_dim = shared_dim + latent_dim
+        self.first = nn.Linear(condition_dim, plan[0] * 16)
+        self.stages = nn.ModuleList()
+        for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
+            for j in range(depth):  # the last block of a size doubles it; the first keeps the channels
+                block = DeepGeneratorBlock(n_in, n_in if j == 0 else n_out, condition_dim, upsample=j == depth - 1)
+                self.stages.append(nn.ModuleList([block]))
+            if 8 * 2**i in attention:
+                self.stages[-1].append(SelfAttention(n_out))
+        self.norm = nn.BatchNorm2d(plan[-1])
+        self.last = nn.Conv2d(plan[-1], channels, 3, padding=1)
+        init_weights(self, init)
+        _normalise_all_but_embeddings(self)
+
+    def embed(self, y: Tensor | None, n: int | None = None) -> Tensor:
+        """The labels' vectors [N, shared_dim]."""
+        return self.shared(self.classes.check(y, n))
+
+    def synthesise(self, z: Tensor, c: Tensor) -> Tensor:
+        """Images from latents and the labels' vectors."""
+        condition = torch.cat([c, z], 1)
+        x = _run(self.stages, self.first(condition).unflatten(1, (-1, 4, 4)), [condition] * len(self.stages))
+        return torch.tanh(self.last(F.relu(self.norm(x))))
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        z = _check.latents(z, self.latent_dim)
+        return self.synthesise(z, self.embed(y, len(z)))
+
+
+class DeepDiscriminator(nn.Module):
+    """BigGAN-deep's D: a 3x3 convolution, then ``depth`` bottleneck blocks at each size.
+
+    Arguments as in :class:`Discriminator`.
+    """
+
+    def __init__(
+        self,
+        size: int = 128,
+        width: int = 128,
+        channels: int = 3,
+        *,
+        classes: Spec = 1000,
+        attention: Sequence[int] = (64,),
+        depth: int = 2,
+        init: str = "orthogonal",
+    ) -> None:
+        super().__init__()
+        check_size(size, DEEP_SIZES, "BigGAN-deep's discriminator")
+        self.size, self.channels, self.classes = size, channels, Classes.of(classes)
+        plan = [width * multiple for multiple in _DEEP_DISCRIMINATOR[size]]
+        self.first = nn.Conv2d(channels, plan[0], 3, padding=1)
+        self.stages = nn.ModuleList()
+        for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
+            blocks = (DeepDiscriminatorBlock(n_in if j == 0 else n_out, n_out, downsample=j == 0) for j in range(depth))
+            stage = nn.ModuleList(blocks)
+            if size // 2 ** (i + 1) in attention:
+                stage.append(SelfAttention(n_out))
+            self.stages.append(stage)
+        self.head = ProjectionHead(plan[-1], self.classes)
+        init_weights(self, init)
+        spectral.normalise(self)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        y = self.classes.check(y, len(x))
+        x = self.first(_check.images(x, self.channels, self.size))
+        x = _run(self.stages, x, [None] * len(self.stages))
+        return self.head(F.relu(x).sum((2, 3)), y)  # [N]
+
+
+_NAMES = {"conv_sc": "shortcut", "bn1": "norm1", "bn2": "norm2", "bn3": "norm3", "bn4": "norm4"}
+_STATISTICS = {"stored_mean": "running_mean", "stored_var": "running_var"}
+
+
+def reference_keys(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict of the authors' PyTorch code under our key names, for BigGAN and BigGAN-deep, generator or discriminator.
+
+    That code keeps the left singular vector u alone and takes half a step of power iteration from it whenever it computes, also
+    in evaluation; v, and the u of that step, are computed here.
+    """
+    state = {key.removeprefix("module."): value for key, value in state.items()}
+    generator, tables = "output_layer.2.weight" in state, "shared.weight" not in state
+    outer = {"shared": "shared.table", "embed": "head.embedding.table", "input_conv": "first", "output_layer.2": "last"}
+    outer |= {"linear": "first"} if generator else {"linear": "head.linear"}
+    renamed: dict[str, Tensor] = {}
+    for key, value in state.items():
+        stem, _, name = key.rpartition(".")
+        if name in ("u0", "sv0"):
+            continue
+        if stem == "output_layer.0":
+            ours, name = "norm", {"gain": "weight", **_STATISTICS}.get(name, name)
+        elif stem.startswith("blocks."):
+            parts = [_NAMES.get(part, part) for part in stem.split(".")]
+            ours = ".".join(["stages", *parts[1:]])
+            if parts[-1].startswith("norm") and name in _STATISTICS:
+                ours, name = f"{ours}.norm", _STATISTICS[name]
+            elif parts[-1] in ("gain", "bias") and tables:
+                ours += ".table"
+        else:
+            ours = outer.get(stem, stem)
+        if name == "running_mean":
+            renamed[f"{ours}.num_batches_tracked"] = torch.tensor(0)
+        if name == "weight" and f"{stem}.u0" in state:
+            matrix = value.flatten(1)
+            v = F.normalize(matrix.T @ state[f"{stem}.u0"][0], dim=0, eps=1e-12)
+            parametrization = f"{ours}.parametrizations.weight"
+            renamed[f"{parametrization}.original"] = value
+            renamed[f"{parametrization}.0.u"] = F.normalize(matrix @ v, dim=0, eps=1e-12)
+            renamed[f"{parametrization}.0.v"] = v
+        else:
+            renamed[f"{ours}.{name}"] = value
+    return renamed
+
+
+def load_reference(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
+    """Load a state dict saved by the authors' PyTorch code; ValueError if it does not fit.  See :func:`reference_keys`."""
+    return _reference.load(module, reference_keys(state))
+
+
+def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """The arguments of :class:`Generator` for a state dict that the authors' PyTorch code saved of BigGAN's (not deep) generator.
+
+    >>> state = torch.load("G_ema.pth", weights_only=True)                   # tensors, no code
+    >>> generator = load_reference(Generator(**configuration(state)), state)
+    """
+    state = {key.removeprefix("module."): value for key, value in state.items()}
+    if "output_layer.2.weight" not in state or "blocks.0.0.conv4.weight" in state:
+        raise ValueError("this is no state dict of BigGAN's generator: it has no output_layer.2.weight, or it is BigGAN-deep's")
+    blocks = len({key.split(".")[1] for key in state if key.startswith("blocks.")})
+    size = 4 * 2**blocks
+    check_size(size, SIZES, "BigGAN's generator")
+    shared = state.get("shared.weight")
+    tables = state["blocks.0.0.bn1.gain.weight"].shape[0 if shared is None else 1]  # classes, or the length of the condition
+    piece = state["linear.weight"].shape[1]
+    hierarchical = shared is not None and tables > shared.shape[1]
+    return {
+        "size": size,
+        "latent_dim": piece * (blocks + 1) if hierarchical else piece,
+        "width": state["output_layer.2.weight"].shape[1] // _GENERATOR[size][-1],
+        "channels": state["output_layer.2.weight"].shape[0],
+        "classes": tables if shared is None else shared.shape[0],
+        "shared_dim": None if shared is None else shared.shape[1],
+        "hierarchical": hierarchical,
+        "attention": tuple(8 * 2**i for i in range(blocks) if f"blocks.{i}.1.gamma" in state),
+        "init": "normal",
+    }

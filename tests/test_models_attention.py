@@ -1,0 +1,58 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gancourse.models.attention import SelfAttention
+
+
+def layer(gamma=0.7):
+    torch.manual_seed(0)
+    attention = SelfAttention(16).double()
+    torch.nn.init.constant_(attention.gamma, gamma)
+    return attention, torch.randn(2, 16, 6, 6, dtype=torch.float64)
+
+
+def test_place_by_place():
+    """The equations written out for each place, in loops."""
+    attention, x = layer()
+    theta = F.conv2d(x, attention.theta.weight)
+    phi, g = (F.max_pool2d(F.conv2d(x, conv.weight), 2).flatten(2) for conv in (attention.phi, attention.g))
+    for i, j in ((0, 0), (2, 5), (5, 3)):
+        for n in range(2):
+            beta = torch.softmax(torch.stack([theta[n, :, i, j] @ phi[n, :, k] for k in range(9)]), 0)
+            o = sum(beta[k] * g[n, :, k] for k in range(9))
+            expected = x[n, :, i, j] + 0.7 * attention.o.weight[:, :, 0, 0] @ o
+            assert torch.allclose(attention(x)[n, :, i, j], expected)
+
+
+def test_begins_as_the_identity_and_can_leave_it():
+    attention, x = layer(gamma=0.0)
+    assert torch.equal(attention(x), x)
+    attention(x).square().sum().backward()
+    assert attention.gamma.grad.abs() > 0
+
+
+def test_weights_are_a_distribution_over_a_quarter_of_the_places():
+    attention, x = layer()
+    weights = attention.weights(x)
+    assert weights.shape == (2, 36, 9)
+    assert torch.allclose(weights.sum(-1), torch.ones(2, 36, dtype=torch.float64))
+
+
+def test_every_place_sees_every_other():
+    attention, x = layer()
+    x.requires_grad_(True)
+    (gradient,) = torch.autograd.grad(attention(x)[0, :, 0, 0].sum(), x)
+    reached = gradient[0].abs().sum(0)  # [6, 6]: max pooling passes at least one place of each 2x2 window
+    assert (F.max_pool2d(reached[None], 2) > 0).all()
+    assert (gradient[1] == 0).all()
+
+
+def test_second_derivatives_exist():
+    attention, x = layer()
+    assert torch.autograd.gradgradcheck(lambda x: attention(x)[:, :2, :2], x[:1, :, :4, :4].clone().requires_grad_(True))
+
+
+def test_too_few_channels():
+    with pytest.raises(ValueError, match="8 channels or more.*, not 4"):
+        SelfAttention(4)

@@ -1,0 +1,318 @@
+import collections
+import math
+import resource
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from gancourse import latent, penalties
+from gancourse.gans.conditional import ProjectionGAN
+from gancourse.models import biggan, spectral
+from gancourse.models.attention import SelfAttention
+from gancourse.models.conditional import LabelEmbedding
+from gancourse.training import fit
+from tests import golden_outputs
+
+COUNTERS = collections.defaultdict(lambda: torch.tensor(0))
+Y = torch.tensor([0, 2])
+
+
+def count(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "generator", "discriminator"),
+    [
+        ("cifar", {}, 4_304_387, 4_207_361),
+        ("imagenet128", {}, 70_433_988, 87_982_370),
+        ("imagenet128", {"width": 64}, 31_978_628, 39_448_258),
+        ("deep128", {}, 50_244_484, 34_590_210),
+    ],
+)
+def test_published_parameter_counts(name, changes, generator, discriminator):
+    with torch.device("meta"):
+        networks = biggan.build(name, init="normal", **changes)
+    assert [count(network) for network in networks] == [generator, discriminator]
+
+
+def test_generator_reproduces_the_reference():
+    case = golden_outputs.golden("biggan_G_c10style")
+    network = biggan.Generator(32, latent_dim=16, width=8, classes=6).eval()
+    biggan.load_reference(network, golden_outputs.filled_state(case, COUNTERS))
+    assert count(network) == case["params"]
+    given = golden_outputs.inputs(case)
+    golden_outputs.assert_matches(case, network(given["z"], given["y"]))
+
+
+def test_discriminator_reproduces_the_reference():
+    case = golden_outputs.golden("biggan_D_c10style")
+    network = biggan.Discriminator(32, width=8, classes=6).eval()
+    biggan.load_reference(network, golden_outputs.filled_state(case, COUNTERS))
+    assert count(network) == case["params"]
+    given = golden_outputs.inputs(case)
+    x = given["x"].requires_grad_(True)
+    logits = network(x, given["y"])
+    golden_outputs.assert_matches(case, logits[:, None])
+    (gradient,) = torch.autograd.grad(logits.sum(), x)
+    assert gradient.square().sum().item() == pytest.approx(case["grad"]["sum_sq_grad"], rel=1e-5)
+
+
+def small(size=64, **options):
+    torch.manual_seed(0)
+    options = {"classes": 3, "attention": (size // 2,), "init": "normal", "width": 8} | options
+    generator = biggan.Generator(size, latent_dim=15 if size == 64 else 8, shared_dim=6, hierarchical=size == 64, **options)
+    return generator, biggan.Discriminator(size, **options)
+
+
+def deep():
+    torch.manual_seed(0)
+    options = {"classes": 3, "attention": (32,), "init": "normal", "width": 8}
+    return biggan.DeepGenerator(64, latent_dim=5, shared_dim=6, **options), biggan.DeepDiscriminator(64, **options)
+
+
+@pytest.mark.parametrize("pair", [small, deep], ids=["wide", "deep"])
+def test_shapes_and_what_is_normalised(pair):
+    generator, discriminator = pair()
+    images = generator(torch.randn(2, generator.latent_dim), Y)
+    assert images.shape == (2, 3, 64, 64)
+    assert images.abs().max() <= 1
+    assert discriminator(images, Y).shape == (2,)
+    for network, embeddings in ((generator, False), (discriminator, True)):
+        assert sum(isinstance(layer, SelfAttention) for layer in network.modules()) == 1
+        for layer in network.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                assert spectral.is_normalised(layer)
+            elif isinstance(layer, LabelEmbedding):
+                assert spectral.is_normalised(layer.table) == embeddings
+
+
+def test_each_piece_of_the_latent_enters_at_its_block():
+    generator = small()[0].eval()
+    for stage in generator.stages:
+        for layer in stage:
+            if isinstance(layer, SelfAttention):
+                nn.init.constant_(layer.gamma, 1.0)
+    seen = []
+    for stage in generator.stages:
+        stage[0].register_forward_hook(lambda module, args, output: seen.append(output))
+    z = torch.randn(2, 15)
+    generator(z, Y)
+    before = list(seen)
+    for piece in range(5):
+        seen.clear()
+        changed = z.clone()
+        changed[:, 3 * piece : 3 * piece + 3] += 1
+        generator(changed, Y)
+        first = next(i for i, (old, new) in enumerate(zip(before, seen, strict=True)) if not torch.equal(old, new))
+        assert first == max(piece - 1, 0)  # the first piece makes the map that the first block reads, the next its gains
+
+
+def test_conditions_are_label_then_latent():
+    """The order in which published weights expect them."""
+    generator, z, seen = small()[0].eval(), torch.randn(2, 15), []
+    for stage in generator.stages:
+        stage[0].norm1.register_forward_pre_hook(lambda module, args: seen.append(args[1]))
+    generator(z, Y)
+    for i, condition in enumerate(seen):
+        assert torch.equal(condition, torch.cat([generator.shared(Y), z[:, 3 * i + 3 : 3 * i + 6]], 1))
+    generator, z, seen = deep()[0].eval(), torch.randn(2, 5), []
+    generator.first.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
+    generator.stages[3][0].norm4.register_forward_pre_hook(lambda module, args: seen.append(args[1]))
+    generator(z, Y)
+    assert all(torch.equal(condition, torch.cat([generator.shared(Y), z], 1)) for condition in seen)
+
+
+@pytest.mark.parametrize(("size", "side", "layers"), [(64, 32, 1), (64, 4, 2), (32, 16, 4), (32, 8, 0), (128, 64, 1)])
+def test_attention_of_the_discriminator_stands_where_the_reference_has_it(size, side, layers):
+    with torch.device("meta"):
+        network = biggan.Discriminator(size, width=8, classes=2, attention=(side,), init="normal")
+    assert sum(isinstance(layer, SelfAttention) for layer in network.modules()) == layers
+
+
+def test_classes_can_be_mixed():
+    generator = small()[0].eval()
+    z = torch.randn(1, 15)
+    c = [generator.embed(torch.tensor([label])) for label in (0, 1)]
+    assert torch.equal(generator.synthesise(z, c[0]), generator(z, torch.tensor([0])))
+    middle = generator.synthesise(z, (c[0] + c[1]) / 2)
+    assert not torch.equal(middle, generator.synthesise(z, c[0]))
+
+
+def test_deep_blocks_by_hand():
+    torch.manual_seed(0)
+    block = biggan.DeepGeneratorBlock(16, 8, 3, upsample=True)
+    x, c = torch.randn(2, 16, 4, 4), torch.randn(2, 3)
+    h = block.conv1(F.relu(block.norm1(x, c)))
+    h = block.conv2(nn.Upsample(scale_factor=2)(F.relu(block.norm2(h, c))))
+    h = block.conv4(F.relu(block.norm4(block.conv3(F.relu(block.norm3(h, c))), c)))
+    assert torch.allclose(block(x, c), h + nn.Upsample(scale_factor=2)(x)[:, :8], atol=1e-6)
+    assert block.conv2.weight.shape == (4, 4, 3, 3)
+
+    block = biggan.DeepDiscriminatorBlock(8, 16, downsample=True)
+    x = torch.randn(2, 8, 4, 4)
+    h = F.relu(block.conv3(F.relu(block.conv2(F.relu(block.conv1(F.relu(x)))))))
+    half = F.avg_pool2d(x, 2)
+    expected = block.conv4(F.avg_pool2d(h, 2)) + torch.cat([half, block.shortcut(half)], 1)
+    assert torch.allclose(block(x), expected, atol=1e-6)
+
+
+def as_the_reference_names_it(network, generator):
+    """A state dict under the reference's names, u converged: it stores u as a row, sigma, and no v."""
+    names = {"first": "linear", "shared": "shared", "norm": "output_layer.0", "last": "output_layer.2"}
+    if not generator:
+        names = {"first": "input_conv", "head.linear": "linear", "head.embedding": "embed"}
+    inside = {"shortcut": "conv_sc", **{f"norm{i}": f"bn{i}" for i in range(1, 5)}}
+    statistics = {"running_mean": "stored_mean", "running_var": "stored_var"}
+    state = {}
+    for key, value in network.state_dict().items():
+        key = key.replace(".table", "")
+        if key.endswith((".0.v", "num_batches_tracked")):
+            continue
+        key = key.replace(".parametrizations.weight.original", ".weight").replace(".parametrizations.weight.0.u", ".u0")
+        stem, _, name = key.rpartition(".")
+        if stem.startswith("stages"):
+            stem = ".".join(["blocks", *(inside.get(part, part) for part in stem.split(".")[1:])]).removesuffix(".norm")
+        elif stem == "norm":
+            stem, name = "output_layer.0", {"weight": "gain"}.get(name, name)
+        else:
+            stem = names[stem]
+        if name == "u0":
+            state[f"{stem}.sv0"], value = torch.ones(1), value[None]
+        state[f"{stem}.{statistics.get(name, name)}"] = value
+    return state
+
+
+def settled(network):
+    """The same network with u and v of every layer converged, running statistics and gammas away from where they start."""
+    for layer in network.modules():
+        if isinstance(layer, SelfAttention):
+            nn.init.constant_(layer.gamma, 0.5)
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.normal_()
+        if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding) and spectral.is_normalised(layer):
+            part = layer.parametrizations.weight
+            matrix = part.original.detach().flatten(1)
+            u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+            part[0].u, part[0].v = u[:, 0].contiguous(), v[0].contiguous()
+    return network.eval()
+
+
+@pytest.mark.parametrize("pair", [small, lambda: small(32), deep], ids=["hierarchical", "shared", "deep"])
+def test_state_dicts_of_the_reference(pair):
+    generator, discriminator = (settled(network) for network in pair())
+    fresh_generator, fresh_discriminator = (network.eval() for network in pair())
+    z = torch.randn(2, generator.latent_dim)
+    state = as_the_reference_names_it(generator, True)
+    if not isinstance(generator, biggan.DeepGenerator):
+        assert "blocks.0.0.bn1.gain.weight" in state
+        fresh_generator = biggan.Generator(**biggan.configuration(state)).eval()
+    biggan.load_reference(fresh_generator, state)
+    images = generator(z, Y)
+    assert torch.allclose(fresh_generator(z, Y), images, atol=1e-5)
+    biggan.load_reference(fresh_discriminator, as_the_reference_names_it(discriminator, False))
+    expected = discriminator(images, Y)
+    assert torch.allclose(fresh_discriminator(images, Y), expected, atol=1e-5 * expected.abs().max().item())
+
+
+def test_configuration_is_read_off_a_state_dict():
+    generator = biggan.Generator(32, latent_dim=7, width=4, channels=1, classes=5)
+    found = biggan.configuration({f"module.{key}": value for key, value in as_the_reference_names_it(generator, True).items()})
+    wanted = {"size": 32, "latent_dim": 7, "width": 4, "channels": 1, "classes": 5, "shared_dim": None, "hierarchical": False}
+    assert wanted.items() <= found.items()
+    with pytest.raises(ValueError, match="no state dict of BigGAN's generator"):
+        biggan.configuration({"a.weight": torch.zeros(1)})
+
+
+def test_orthogonal_initialisation_is_orthogonal():
+    torch.manual_seed(0)
+    layer = biggan.init_weights(nn.Conv2d(4, 6, 3))
+    matrix = layer.weight.flatten(1)
+    assert torch.allclose(matrix @ matrix.T, torch.eye(6), atol=1e-5)
+    assert layer.bias.abs().max() == 0
+    assert biggan.init_weights(nn.Linear(100, 100), "normal").weight.std().item() == pytest.approx(0.02, rel=0.05)
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (7, 3), (4, 2, 3, 3)])
+def test_orthogonal_penalty_by_its_definition(shape):
+    torch.manual_seed(0)
+    module = nn.Module()
+    module.weight = nn.Parameter(torch.randn(shape, dtype=torch.float64))
+    matrix = module.weight.flatten(1)
+    gram = matrix @ matrix.T
+    expected = (gram * (1 - torch.eye(len(gram)))).square().sum()
+    assert torch.allclose(penalties.orthogonal(module, beta=0.3), 0.3 * expected)
+    (slope,) = torch.autograd.grad(penalties.orthogonal(module, beta=1.0), module.weight)
+    assert torch.allclose(slope.flatten(1), 4 * (gram * (1 - torch.eye(len(gram)))) @ matrix)
+
+
+def test_orthogonal_penalty_leaves_lengths_free_and_skips():
+    layer = nn.Linear(5, 5)
+    with torch.no_grad():
+        layer.weight.copy_(3 * torch.eye(5))
+    assert penalties.orthogonal(layer).item() == 0
+    pair = nn.ModuleDict({"shared": nn.Embedding(4, 3), "conv": layer})
+    assert penalties.orthogonal(pair).item() > 0
+    assert penalties.orthogonal(pair, skip=lambda name: "shared" in name).item() == 0
+    with pytest.raises(ValueError, match="no weight of two axes"):
+        penalties.orthogonal(nn.BatchNorm2d(3))
+    with pytest.raises(ValueError, match="beta must be 0 or more"):
+        penalties.orthogonal(layer, beta=-1)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 2.0])
+def test_truncated_latents_have_the_truncated_normals_moments(threshold):
+    z = latent.truncated_latents(2000, 50, threshold, seed=1)
+    assert z.dtype == torch.float32
+    assert z.shape == (2000, 50)
+    assert z.abs().max() <= threshold + 1e-6
+    inside = math.erf(threshold / math.sqrt(2))
+    density = math.exp(-(threshold**2) / 2) / math.sqrt(2 * math.pi)
+    variance = 1 - 2 * threshold * density / inside
+    assert z.double().var().item() == pytest.approx(variance, rel=0.02)
+    assert z.double().mean().item() == pytest.approx(0, abs=5 * math.sqrt(variance / 1e5))
+    assert torch.equal(z, latent.truncated_latents(2000, 50, threshold, seed=1))
+
+
+def test_wide_threshold_is_no_truncation():
+    z = latent.truncated_latents(2000, 50, 20.0)
+    assert torch.isfinite(z).all()
+    assert z.std().item() == pytest.approx(1, rel=0.01)
+    assert (z.abs() > 3).float().mean().item() == pytest.approx(0.0027, rel=0.3)
+    with pytest.raises(ValueError, match="threshold must be above 0"):
+        latent.truncated_latents(2, 3, 0.0)
+
+
+def test_bad_input_names_the_fix():
+    with pytest.raises(ValueError, match="32, 64, 128, 256 px, not 48"):
+        biggan.Generator(48)
+    with pytest.raises(ValueError, match="128 latents cannot be cut into 5 equal pieces: take a multiple of 5"):
+        biggan.Generator(64, latent_dim=128, shared_dim=8, hierarchical=True)
+    with pytest.raises(ValueError, match="pass shared_dim"):
+        biggan.Generator(64, latent_dim=15, hierarchical=True)
+    with pytest.raises(ValueError, match="did you mean 'imagenet128'"):
+        biggan.build("imagenet")
+    with pytest.raises(ValueError, match="did you mean 'orthogonal'"):
+        biggan.init_weights(nn.Linear(2, 2), "ortho")
+    with pytest.raises(ValueError, match="labels are missing"):
+        biggan.Discriminator(32, width=2, init="normal")(torch.zeros(1, 3, 32, 32))
+    with pytest.raises(ValueError, match="build Generator with the size, width"):
+        biggan.load_reference(biggan.Generator(32, width=2, init="normal"), {"linear.weight": torch.zeros(2, 2)})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["imagenet128", "deep128"])
+def test_full_size_networks_train(name, capsys):
+    """One step of both players at 128 px, batch 2."""
+    torch.manual_seed(0)
+    generator, discriminator = biggan.build(name, init="normal")
+    before = [next(network.parameters()).clone() for network in (generator, discriminator)]
+    gan = ProjectionGAN(generator, discriminator)
+    run = fit(gan, iter([(torch.rand(2, 3, 128, 128) * 2 - 1, torch.tensor([7, 999]))]), 1, progress=False, precision="float32")
+    assert run.step == 1
+    for network, old in zip((generator, discriminator), before, strict=True):
+        assert not torch.equal(next(network.parameters()), old)
+    with capsys.disabled():
+        print(f"\n{name}: {run.seconds:.0f} s, peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
