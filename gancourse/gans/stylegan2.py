@@ -1,0 +1,177 @@
+"""StyleGAN2's game: non-saturating losses, lazy R1, path length regularisation, style mixing.
+
+    path length   (||J_w^T y||_2 - a)^2,   y ~ N(0, I) / sqrt(number of pixels),  a the running mean of the norm
+
+asks that a step in w change the image by an amount that is the same everywhere.  Both penalties are computed at every so
+many steps and multiplied by that number.  (The authors' code takes them in optimiser steps of their own and corrects the
+learning rate for the extra steps; here they are added to the step's loss, and nothing needs correcting.)
+
+Source: Karras et al. 2020 (StyleGAN2), sections 3.1 and 3.2, appendix B; style mixing Karras et al. 2019, section 3.1.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import losses, penalties
+from gancourse.gans.gan import GAN, Batch
+
+
+@dataclass
+class StyleBatch(Batch):
+    """A round of the game: the styles that made the fakes, and noise images where a path length is due."""
+
+    ws: Tensor | None = None  # [N, layers, w_dim], with its graph
+    directions: Tensor | None = None  # [M, C, H, W]
+
+
+@dataclass(frozen=True)
+class PathLength:
+    """weight * (||J^T y|| - running mean)^2 at every ``every``-th step, on a ``shrink``-th of the batch.
+
+    The running mean moves by ``decay`` of the way to each new measurement.
+    """
+
+    weight: float = 2.0
+    every: int = 4
+    decay: float = 0.01
+    shrink: int = 2
+
+    def __post_init__(self) -> None:
+        if self.weight < 0 or self.every < 1 or self.shrink < 1 or not 0 < self.decay <= 1:
+            raise ValueError(f"weight must be 0 or more, every and shrink 1 or more, decay in (0, 1], not {self}")
+
+
+def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
+    """||J^T y|| for each sample, the mean square over the layers' styles: [N], differentiable.
+
+    images = g(ws) with ws [N, layers, w_dim]; ``directions`` y has the images' shape and variance 1 / (H W).
+    """
+    (gradient,) = torch.autograd.grad((images.float() * directions).sum(), ws, create_graph=True)  # [N, layers, w_dim]
+    return gradient.float().square().sum(2).mean(1).sqrt()
+
+
+class StyleGAN2(GAN):
+    """The game with styles; ``generator`` has ``styles`` and ``synthesis`` as :mod:`gancourse.models.stylegan2` has them.
+
+    Args:
+        penalty: by default R1 with weight ``gamma`` at every 16th step; 0.0002 * pixels / batch size is a start for gamma.
+        path: path length regularisation, or None for none (small data, small images).
+        mixing: the share of samples whose finer layers take the style of a second latent.
+
+    With a conditional generator (``label_dim`` > 0) batches must bring labels: real images' labels are the fakes' too.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        objective: str | losses.Objective = "non_saturating",
+        penalty: Any = None,
+        *,
+        gamma: float = 1.0,
+        path: PathLength | None = None,
+        mixing: float = 0.9,
+        latent_dim: int | None = None,
+    ) -> None:
+        super().__init__(generator, discriminator, objective, penalty or penalties.r1(gamma, every=16), latent_dim)
+        if not 0 <= mixing <= 1:
+            raise ValueError(f"mixing is a probability, not {mixing}")
+        self.path, self.mixing = path, mixing
+        self.path_mean = torch.zeros(())
+
+    @property
+    def label_dim(self) -> int:
+        """How many classes the networks know; 0 for none."""
+        return getattr(self.generator, "label_dim", 0)
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> StyleBatch:
+        """Draw latents and styles, mix them, and make the fakes."""
+        if self.label_dim and labels is None:
+            raise ValueError("the generator is conditional: pass batches with labels, Batches(..., labels=True)")
+        labels = labels if self.label_dim else None
+        z = self.latents(len(real), source)
+        ws = self._mixed(self.generator.styles(z, labels), labels, source)
+        directions = None
+        if self.path is not None and step % self.path.every == 0:
+            n = max(1, len(real) // self.path.shrink)
+            pixels = math.sqrt(real.shape[2] * real.shape[3])
+            directions = (torch.randn(n, *real.shape[1:], generator=source) / pixels).to(self.device)
+        fake = self.generator.synthesis(ws).float()
+        return StyleBatch(real=real, z=z, fake=fake, labels=labels, step=step, ws=ws, directions=directions)
+
+    def _mixed(self, ws: Tensor, labels: Tensor | None, source: torch.Generator) -> Tensor:
+        """From a random layer on, the style of a second latent, for a share ``mixing`` of the samples."""
+        if not self.mixing:
+            return ws
+        n, layers = ws.shape[:2]
+        crossover = torch.randint(1, layers, (n,), generator=source)
+        crossover[torch.rand(n, generator=source) >= self.mixing] = layers
+        other = self.generator.styles(self.latents(n, source), labels)
+        from_other = torch.arange(layers) >= crossover[:, None]  # [N, layers]
+        return torch.where(from_other.to(ws.device)[:, :, None], other, ws)
+
+    def judge(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """D's logits in float32."""
+        return (self.discriminator(x, labels) if self.label_dim else self.discriminator(x)).float()
+
+    def discriminator_loss(self, batch: Batch) -> Tensor:
+        """The objective, and the penalty at every so many steps."""
+        fake = batch.fake.detach()
+        loss = self.objective.discriminator(self.judge(batch.real, batch.labels), self.judge(fake, batch.labels))
+        if batch.step % self.penalty.every == 0:
+            judge = functools.partial(self.judge, labels=batch.labels)
+            batch.log["penalty"] = penalty = self.penalty(judge, batch.real, fake)
+            loss = loss + self.penalty.every * penalty
+        return loss
+
+    def generator_loss(self, batch: StyleBatch) -> Tensor:
+        """The objective, and the path length penalty where it is due."""
+        fake = self.judge(batch.fake, batch.labels)
+        if self.objective.paired:
+            with torch.no_grad():
+                real = self.judge(batch.real, batch.labels)
+            loss = self.objective.generator(fake, real)
+        else:
+            loss = self.objective.generator(fake)
+        if batch.directions is not None:
+            loss = loss + self.path.every * self._path_penalty(batch)
+        return loss
+
+    def _path_penalty(self, batch: StyleBatch) -> Tensor:
+        ws = batch.ws[: len(batch.directions)]
+        with torch.autocast(self.device.type, enabled=False):  # a derivative of a derivative needs float32's digits
+            lengths = path_lengths(self.generator.synthesis(ws.float()), ws, batch.directions)
+        mean = self.path_mean.to(lengths.device).lerp(lengths.detach().mean(), self.path.decay)
+        self.path_mean = mean
+        batch.log["path_length"] = lengths.mean()
+        return self.path.weight * (lengths - mean).square().mean()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The running mean of the path length."""
+        return {"path_mean": self.path_mean}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what :meth:`state_dict` gave."""
+        self.path_mean = state["path_mean"]
+
+    @torch.no_grad()
+    def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None, labels: Tensor | None = None) -> Tensor:
+        """n samples in evaluation mode (constant noise); a conditional generator takes ``labels``, or the classes in turn."""
+        if not self.label_dim:
+            return super().sample(n, seed, generator)
+        player = generator if generator is not None else self.generator
+        training = player.training
+        player.eval()
+        try:
+            z = self.latents(n, torch.Generator().manual_seed(seed))
+            labels = (torch.arange(n) % self.label_dim if labels is None else labels).to(z.device)
+            return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float()
+        finally:
+            player.train(training)
