@@ -90,13 +90,17 @@ def log_mean_exp(log_values: Tensor, dim: int = 0) -> Tensor:
     return torch.logsumexp(log_values, dim) - math.log(log_values.shape[dim])
 
 
-@dataclass
+@dataclass(repr=False)
 class LikelihoodRun:
     """A model and how its training went; ``history`` has numpy arrays ``step`` and ``nats``, the mean bound of each batch."""
 
     model: nn.Module
-    nats: list[float] = field(default_factory=list, repr=False)
+    nats: list[float] = field(default_factory=list)
     seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        last = f", {np.mean(self.nats[-50:]):.2f} nats over the last batches" if self.nats else ""
+        return f"{type(self.model).__name__} after {self.step:,} steps{last}"
 
     @property
     def step(self) -> int:

@@ -2,6 +2,7 @@
 
     faces = load("faces", size=32)         # an ImageSet: images, attributes, captions
     batches = Batches(faces, 64, seed=0)   # an endless stream of float batches in [-1, 1]
+    pairs = load_pairs("lines")            # a PairSet: line drawings and the faces they are of
 
 Everything but the real sets is made on this machine, without a network.  ``load(name)`` and the function of that name are the
 same; ``source`` puts a real set in the place of an embedded one: ``load("digits", source="mnist")``.
@@ -13,11 +14,14 @@ from collections.abc import Callable
 from typing import Any
 
 from gancourse import _check
-from gancourse.data import toys
+from gancourse.data import corruptions, scenes, toys
 from gancourse.data.batches import Batches
 from gancourse.data.digits import digits, font_digits, stacked_digits
 from gancourse.data.faces import anime, counterfactual, faces, pixel_faces
+from gancourse.data.folders import paired_folder, unpaired_folder
 from gancourse.data.images import ImageSet, to_float, to_uint8
+from gancourse.data.pairs import PairBatches, PairSet, UnpairedBatches, load_pairs
+from gancourse.data.photos import photo_patches
 from gancourse.data.real import celeba, cifar10, fashion_mnist, mnist
 
 # The functions are imported here, not on first use: a function and a module share the names ``faces`` and ``digits``, and a later
@@ -30,6 +34,7 @@ EMBEDDED: dict[str, Callable[..., ImageSet]] = {
     "digits": digits,
     "font_digits": font_digits,
     "stacked_digits": stacked_digits,
+    "photo_patches": photo_patches,
 }
 REAL: dict[str, Callable[..., ImageSet]] = {
     "mnist": mnist,
@@ -70,19 +75,28 @@ __all__ = [
     "REAL",
     "Batches",
     "ImageSet",
+    "PairBatches",
+    "PairSet",
+    "UnpairedBatches",
     "anime",
     "celeba",
     "cifar10",
+    "corruptions",
     "counterfactual",
     "digits",
     "faces",
     "fashion_mnist",
     "font_digits",
     "load",
+    "load_pairs",
     "mnist",
+    "paired_folder",
+    "photo_patches",
     "pixel_faces",
+    "scenes",
     "stacked_digits",
     "to_float",
     "to_uint8",
     "toys",
+    "unpaired_folder",
 ]

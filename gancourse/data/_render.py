@@ -35,8 +35,8 @@ def definition(style: str) -> dict[str, Any]:
 def draw(job: dict[str, Any], faces: Iterable[Face]) -> Iterator[np.ndarray]:
     """Yield one uint8 picture [size, size, 3] for each face.
 
-    ``job`` holds ``definition`` (a style's name), ``size``, ``fixed`` options and ``attributes``: for each attribute the list of
-    its values' options.
+    ``job`` holds ``definition`` (a style's name, or a definition itself), ``size``, ``fixed`` options and ``attributes``: for
+    each attribute the list of its values' options.
     """
     import resvg_py
     from PIL import Image
@@ -51,7 +51,7 @@ def draw(job: dict[str, Any], faces: Iterable[Face]) -> Iterator[np.ndarray]:
         yield np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
-def _assembler(name: str, example: dict[str, Any]) -> Callable[[dict[str, Any]], str]:
+def _assembler(name: str | dict[str, Any], example: dict[str, Any]) -> Callable[[dict[str, Any]], str]:
     """The function that turns options into SVG text.
 
     Avatar checks its options against a JSON schema, which takes longer than the rest of the drawing together; our tables are
@@ -60,7 +60,7 @@ def _assembler(name: str, example: dict[str, Any]) -> Callable[[dict[str, Any]],
     """
     from dicebear import Avatar, Style
 
-    style = Style(definition(name))
+    style = Style(definition(name) if isinstance(name, str) else name)
     checked = Avatar(style, example).to_string()
 
     def quick(options: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gancourse.metrics.bias import Extrapolation, frechet_bias, frechet_bias_from_covariance, frechet_infinity
+from gancourse.metrics.copying import CopyingTest, copying_test, nearest_distances
 from gancourse.metrics.features import Extractor, image_features
 from gancourse.metrics.frechet import (
     FewSamplesWarning,
@@ -16,6 +18,7 @@ from gancourse.metrics.frechet import (
     real_against_real,
     statistics,
 )
+from gancourse.metrics.inception_score import InceptionScore, inception_score
 from gancourse.metrics.kernel import SubsetDistance, kernel_distance, kernel_distance_subsets
 from gancourse.metrics.modes import ModeReport, mode_report, stacked_mode_report
 from gancourse.metrics.precision_recall import (
@@ -25,6 +28,8 @@ from gancourse.metrics.precision_recall import (
     expected_coverage,
     precision_recall,
 )
+from gancourse.metrics.sliced_wasserstein import laplacian_pyramid, sliced_wasserstein, sliced_wasserstein_pyramid
+from gancourse.metrics.two_sample import TwoSampleTest, leave_one_out_accuracy, two_sample_test
 
 if TYPE_CHECKING:
     from gancourse.metrics.attributes import attribute_classifier, stacked_codes, train_attribute_classifier
@@ -45,26 +50,41 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "CopyingTest",
     "DensityCoverage",
     "Extractor",
+    "Extrapolation",
     "FewSamplesWarning",
+    "InceptionScore",
     "ModeReport",
     "PrecisionRecall",
     "SubsetDistance",
+    "TwoSampleTest",
     "attribute_classifier",
+    "copying_test",
     "density_coverage",
     "expected_coverage",
+    "frechet_bias",
+    "frechet_bias_from_covariance",
     "frechet_distance",
     "frechet_from_statistics",
+    "frechet_infinity",
     "frechet_of_generator",
     "image_features",
+    "inception_score",
     "kernel_distance",
     "kernel_distance_subsets",
+    "laplacian_pyramid",
+    "leave_one_out_accuracy",
     "mode_report",
+    "nearest_distances",
     "precision_recall",
     "real_against_real",
+    "sliced_wasserstein",
+    "sliced_wasserstein_pyramid",
     "stacked_codes",
     "stacked_mode_report",
     "statistics",
     "train_attribute_classifier",
+    "two_sample_test",
 ]

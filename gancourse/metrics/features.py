@@ -71,7 +71,10 @@ def feature_matrix(features: Tensor | np.ndarray, what: str = "features", least:
     if features.is_complex():
         raise TypeError(f"{what} must be real numbers, not {features.dtype}")
     if features.shape[0] < least or features.shape[1] < 1:
-        raise ValueError(f"{what} must hold at least {least} samples of at least 1 dimension, not {list(features.shape)}")
+        raise ValueError(
+            f"{what} must hold at least {least} samples of at least 1 dimension, not {list(features.shape)}: "
+            "fewer have no spread to compare"
+        )
     features = features.to("cpu" if features.device.type == "mps" else features.device).double()  # mps has no float64
     if not torch.isfinite(features).all():
         bad = int((~torch.isfinite(features).all(dim=1)).sum())

@@ -55,7 +55,10 @@ def kernel_distance_subsets(
     if subsets < 1:
         raise ValueError(f"subsets must be at least 1, not {subsets}")
     if not 2 <= subset_size <= min(len(a), len(b)):
-        raise ValueError(f"subset_size must be 2 to {min(len(a), len(b))}, the size of the smaller set, not {subset_size}")
+        raise ValueError(
+            f"subset_size must be 2 to {min(len(a), len(b))}, the size of the smaller set, not {subset_size}: a subset "
+            f"holds each sample once, so give at least {subset_size} samples, or lower subset_size"
+        )
     source = torch.Generator().manual_seed(seed)
     gamma = 1 / a.shape[1]
     values = []

@@ -87,7 +87,10 @@ class _Inside(NamedTuple):
 def _pair(real: Tensor, fake: Tensor, k: int) -> tuple[Tensor, Tensor]:
     real, fake = feature_pair(real, fake)
     if not 1 <= k < min(len(real), len(fake)):
-        raise ValueError(f"k must be 1 to {min(len(real), len(fake)) - 1}, one less than the smaller set, not {k}")
+        raise ValueError(
+            f"k must be 1 to {min(len(real), len(fake)) - 1}, one less than the smaller set, not {k}: each sample "
+            f"needs k neighbours besides itself, so at least {k + 1} samples"
+        )
     middle = real.mean(0)  # distances do not change, their rounding gets smaller
     return real - middle, fake - middle
 

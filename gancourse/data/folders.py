@@ -1,0 +1,141 @@
+"""Sets in the formats that the authors of pix2pix and CycleGAN publish, read from a folder.
+
+    facades = paired_folder("facades")              # train/*.jpg, each picture A and B side by side
+    horses, zebras = unpaired_folder("horse2zebra")  # trainA/*.jpg and trainB/*.jpg
+
+A name without a slash is looked for in ``data_dir()/real``; a path is taken as it is.  Nothing is downloaded.  A file
+that cannot be used stops the reading with a message that names and counts all such files; ``skip=True`` leaves them out
+with a warning.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gancourse import _check, _files
+from gancourse.data.images import ImageSet
+from gancourse.data.pairs import PairSet
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+DIRECTIONS = ("AtoB", "BtoA")
+
+
+def paired_folder(
+    folder: str | Path,
+    size: int | None = None,
+    n: int | None = None,
+    split: str = "train",
+    *,
+    direction: str = "AtoB",
+    skip: bool = False,
+) -> PairSet:
+    """Pairs from ``folder/split``: pictures twice as wide as high, A in the left half, B in the right (facades, edges2shoes...).
+
+    size       pixels on each side; None keeps the height of the first picture, and then all must have it
+    n          the first n in the order of their names; None for all
+    split      the name of a subfolder: train, test, val
+    direction  "AtoB": a is the left half; "BtoA" (facades, whose right half is the label map): a is the right half
+
+    Raises FileNotFoundError if the folder or its pictures are missing; ValueError naming the files that cannot be read, are not
+    two halves side by side, or differ in size.
+    """
+    _check.one_of("direction", direction, DIRECTIONS)
+    path = _folder(folder)
+    files = _pictures(path / split, n, "pictures with A and B side by side")
+
+    def halves(picture: Any) -> list[Any]:
+        width, height = picture.size
+        if width != 2 * height:
+            half = ", one half alone" if width == height else ""
+            raise ValueError(f"{width} x {height}{half}, where A and B side by side are {2 * height} x {height}")
+        return [picture.crop((0, 0, height, height)), picture.crop((height, 0, width, height))]
+
+    left, right = _read(files, size, halves, skip)
+    a, b = (left, right) if direction == "AtoB" else (right, left)
+    return PairSet(torch.from_numpy(a), torch.from_numpy(b), name=path.name)
+
+
+def unpaired_folder(
+    folder: str | Path, size: int | None = 256, n: int | None = None, split: str = "train", *, skip: bool = False
+) -> tuple[ImageSet, ImageSet]:
+    """The sets A and B from ``folder/trainA`` and ``folder/trainB`` (horse2zebra, apple2orange...); their lengths may differ.
+
+    size   pixels on each side, to which the middle square is brought; None keeps the size of the first picture
+    n      the first n of each in the order of their names; None for all
+    split  "train" or "test"
+
+    Raises as :func:`paired_folder` does; a folder with pictures on one side alone is an error that names the missing side.
+    """
+    path = _folder(folder)
+    sides = []
+    for letter in "AB":
+        files = _pictures(path / f"{split}{letter}", n, f"the pictures of set {letter}")
+        (images,) = _read(files, size, lambda picture: [_square(picture)], skip)
+        sides.append(ImageSet(torch.from_numpy(images), name=f"{path.name}, {split}{letter}"))
+    return sides[0], sides[1]
+
+
+def _folder(folder: str | Path) -> Path:
+    """The folder itself, or one of that name in data_dir()/real."""
+    path = Path(folder).expanduser()
+    if len(path.parts) == 1 and not path.is_dir():
+        path = _files.data_dir() / "real" / path
+    if not path.is_dir():
+        raise FileNotFoundError(
+            f"there is no folder {path.resolve()}: unpack the authors' archive there, or pass the path of the folder it made"
+        )
+    return path
+
+
+def _pictures(folder: Path, n: int | None, what: str) -> list[Path]:
+    if n is not None:
+        _check.positive("n", n)
+    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES) if folder.is_dir() else []
+    if found:
+        return found[:n]
+    beside = sorted(other.name for other in folder.parent.iterdir() if other.is_dir())
+    there = f"beside it are {', '.join(beside)}" if beside else "its parent has no subfolders"
+    state = "is empty" if folder.is_dir() else "is missing"
+    raise FileNotFoundError(f"{folder} {state}: it should hold {what} ({', '.join(SUFFIXES)}); {there}")
+
+
+def _square(picture: Any) -> Any:
+    width, height = picture.size
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    return picture.crop((left, top, left + side, top + side))
+
+
+def _read(files: Sequence[Path], size: int | None, parts: Callable[[Any], list[Any]], skip: bool) -> list[np.ndarray]:
+    """The parts of all pictures: one uint8 array [N, 3, size, size] for each part."""
+    from PIL import Image
+
+    rows: list[list[np.ndarray]] = []
+    unusable: list[str] = []
+    side = size
+    for file in files:
+        try:
+            with Image.open(file) as opened:
+                pieces = parts(opened.convert("RGB"))
+            side = side or pieces[0].size[0]
+            if size is None and pieces[0].size[0] != side:
+                raise ValueError(f"{pieces[0].size[0]} px where the first has {side}; pass size=... to bring all to one size")
+            wanted = (side, side)
+            pieces = [piece if piece.size == wanted else piece.resize(wanted, Image.Resampling.BICUBIC) for piece in pieces]
+            rows.append([np.asarray(piece).transpose(2, 0, 1) for piece in pieces])
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: a damaged PNG
+            reason = str(error) if isinstance(error, ValueError) else "cannot be read"
+            unusable.append(f"{file.name} ({reason})")
+    if unusable:
+        listed = "; ".join(unusable[:5]) + (f"; and {len(unusable) - 5} more" if len(unusable) > 5 else "")
+        message = f"{len(unusable)} of {len(files)} pictures in {files[0].parent} cannot be used: {listed}"
+        if not skip or not rows:
+            raise ValueError(f"{message}: repair or remove them" + ("" if skip else ", or pass skip=True to leave them out"))
+        warnings.warn(f"{message}; they are left out", stacklevel=3)
+    return [np.stack([row[i] for row in rows]) for i in range(len(rows[0]))]

@@ -1,0 +1,169 @@
+"""CoGAN: a joint distribution of two domains from samples of each alone, by weights that two GANs share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import _check, losses
+from gancourse.gans.gan import GAN
+from gancourse.models.dcgan import init_dcgan
+
+
+def _channels(channels: int | tuple[int, int]) -> tuple[int, int]:
+    return (channels, channels) if isinstance(channels, int) else channels
+
+
+def _halvings(size: int) -> int:
+    if size < 16 or size & (size - 1):
+        raise ValueError(f"size must be a power of two from 16 up, not {size}")
+    return size.bit_length() - 3  # between 4 x 4 and the full size
+
+
+def _tied(tied: int | None, most: int) -> int:
+    tied = most if tied is None else tied
+    if not 0 <= tied <= most:
+        raise ValueError(f"tied must be 0 to {most} layers at this size, not {tied}")
+    return tied
+
+
+class CoGenerator(nn.Module):
+    """G: latents [N, latent_dim] -> a pair of pictures (x1 [N, C1, size, size], x2 [N, C2, size, size]), one for each domain.
+
+    A transposed convolution makes a 4 x 4 map, each further one doubles its side.  The first ``tied`` of the layers are one and
+    the same for both domains: they decide what is in the picture.  The rest are each domain's own: they decide how it is
+    drawn.  By default all but the last are tied; ``tied=0`` cuts every tie, and then only the latent is common.
+
+    Source: Liu & Tuzel 2016, section 3 and figure 1.
+    """
+
+    def __init__(
+        self,
+        size: int = 32,
+        latent_dim: int = 100,
+        width: int = 32,
+        channels: int | tuple[int, int] = 1,
+        *,
+        tied: int | None = None,
+    ) -> None:
+        super().__init__()
+        doublings = _halvings(size)
+        self.size, self.latent_dim, self.tied = size, latent_dim, _tied(tied, doublings)
+
+        def layers(last: int) -> list[nn.Module]:
+            n = width * size // 8
+            parts = [nn.Sequential(nn.ConvTranspose2d(latent_dim, n, 4, bias=False), nn.BatchNorm2d(n), nn.ReLU())]
+            for _ in range(doublings - 1):
+                conv = nn.ConvTranspose2d(n, n // 2, 4, stride=2, padding=1, bias=False)
+                parts.append(nn.Sequential(conv, nn.BatchNorm2d(n // 2), nn.ReLU()))
+                n //= 2
+            return [*parts, nn.Sequential(nn.ConvTranspose2d(n, last, 4, stride=2, padding=1), nn.Tanh())]
+
+        both = [layers(last) for last in _channels(channels)]
+        self.shared = nn.Sequential(*both[0][: self.tied])
+        self.own = nn.ModuleList(nn.Sequential(*domain[self.tied :]) for domain in both)
+        init_dcgan(self)
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.shared(_check.latents(z, self.latent_dim)[:, :, None, None])
+        return self.own[0](x), self.own[1](x)
+
+
+class CoDiscriminator(nn.Module):
+    """D: a picture of one domain -> logits [N]; the last ``tied`` layers are one and the same for both domains.
+
+    The mirror image of the generator: each domain's own layers read its drawing, the tied ones judge what they found.  By default
+    all but the first are tied.
+
+    Source: Liu & Tuzel 2016, section 3.
+    """
+
+    def __init__(
+        self, size: int = 32, width: int = 32, channels: int | tuple[int, int] = 1, *, tied: int | None = None
+    ) -> None:
+        super().__init__()
+        halvings = _halvings(size)
+        self.size, self.channels, self.tied = size, _channels(channels), _tied(tied, halvings)
+
+        def layers(first: int) -> list[nn.Module]:
+            n = width
+            parts = [nn.Sequential(nn.Conv2d(first, n, 4, stride=2, padding=1), nn.LeakyReLU(0.2))]
+            for _ in range(halvings - 1):
+                conv = nn.Conv2d(n, 2 * n, 4, stride=2, padding=1, bias=False)
+                parts.append(nn.Sequential(conv, nn.BatchNorm2d(2 * n), nn.LeakyReLU(0.2)))
+                n *= 2
+            return [*parts, nn.Sequential(nn.Conv2d(n, 1, 4), nn.Flatten(0))]
+
+        both = [layers(first) for first in self.channels]
+        cut = halvings + 1 - self.tied
+        self.own = nn.ModuleList(nn.Sequential(*domain[:cut]) for domain in both)
+        self.shared = nn.Sequential(*both[0][cut:])
+        init_dcgan(self)
+
+    def forward(self, x: Tensor, domain: int) -> Tensor:
+        return self.shared(self.own[domain](_check.images(x, self.channels[domain], self.size)))
+
+
+@dataclass
+class CoBatch:
+    """One round: real pictures of both domains, and a pair of fakes from the same latents."""
+
+    reals: tuple[Tensor, Tensor]
+    z: Tensor
+    fakes: tuple[Tensor, Tensor]
+    step: int = 0
+    log: dict[str, Tensor] = field(default_factory=dict)
+
+
+class CoGAN(GAN):
+    """Liu & Tuzel (2016): two GANs, each for the marginal of its own domain, with tied weights.
+
+    No loss compares the two pictures of a pair.  Batches are (x1, x2), pictures that need not belong together:
+    :class:`gancourse.data.UnpairedBatches`.
+    """
+
+    def __init__(
+        self, generator: CoGenerator, discriminator: CoDiscriminator, objective: str | losses.Objective = "non_saturating"
+    ) -> None:
+        super().__init__(generator, discriminator, objective)
+        if self.objective.paired:
+            raise ValueError("the domains are unpaired: take an objective that judges pictures one by one")
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CoBatch:
+        if labels is None:
+            raise ValueError("CoGAN learns from two domains: pass batches of (x1, x2), such as gancourse.data.UnpairedBatches")
+        z = self.latents(len(real), source)
+        first, second = self.generator(z)
+        return CoBatch(reals=(real, labels), z=z, fakes=(first.float(), second.float()), step=step)
+
+    def discriminator_loss(self, batch: CoBatch) -> Tensor:
+        terms = []
+        for domain, (real, fake) in enumerate(zip(batch.reals, batch.fakes, strict=True)):
+            logits = self.discriminator(real, domain).float(), self.discriminator(fake.detach(), domain).float()
+            terms.append(self.objective.discriminator(*logits))
+        return terms[0] + terms[1]
+
+    def generator_loss(self, batch: CoBatch) -> Tensor:
+        terms = [self.objective.generator(self.discriminator(fake, i).float()) for i, fake in enumerate(batch.fakes)]
+        return terms[0] + terms[1]
+
+    @torch.no_grad()
+    def sample_pairs(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> tuple[Tensor, Tensor]:
+        """n pairs in evaluation mode: the same latents drawn by both domains."""
+        player = generator if generator is not None else self.generator
+        training = player.training
+        player.eval()
+        try:
+            z = self.latents(n, torch.Generator().manual_seed(seed))
+            parts = [player(part) for part in z.split(256)]
+        finally:
+            player.train(training)
+        return torch.cat([x for x, _ in parts]).float(), torch.cat([x for _, x in parts]).float()
+
+    def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
+        """n pairs, each as one picture with its two halves side by side: [N, C, H, 2 W]; a grey half is repeated in colour."""
+        first, second = self.sample_pairs(n, seed, generator)
+        channels = max(first.shape[1], second.shape[1])
+        return torch.cat([x if x.shape[1] == channels else x.expand(-1, channels, -1, -1) for x in (first, second)], 3)

@@ -1,0 +1,61 @@
+"""Scores against a known truth: what translation, inpainting and super-resolution can be measured by when the pairs are exact."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+def psnr(output: Tensor, target: Tensor) -> Tensor:
+    r"""Peak signal-to-noise ratio of each picture in decibels, for floats in [-1, 1]: [N].
+
+    10 log10(2^2 / mean squared error), the peak being the range from -1 to 1.  Identical pictures score infinity.
+    """
+    _same_shape(output, target)
+    return 10 * (4 / (output.double() - target.double()).square().flatten(1).mean(1)).log10()
+
+
+def l1(output: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute difference of each picture: [N]."""
+    _same_shape(output, target)
+    return (output.double() - target.double()).abs().flatten(1).mean(1)
+
+
+def gradient_energy(images: Tensor) -> Tensor:
+    """Mean absolute difference between neighbouring pixels, across and down: [N].  Blur lowers it, noise raises it."""
+    across = images.diff(dim=3).abs().flatten(1).mean(1)
+    down = images.diff(dim=2).abs().flatten(1).mean(1)
+    return (across + down) / 2
+
+
+class SegmentationScores(NamedTuple):
+    """The three scores of the pix2pix paper: right pixels, and the means over classes of right pixels and of IoU."""
+
+    pixel_accuracy: float
+    class_accuracy: float
+    iou: float
+
+
+def segmentation_scores(predicted: Tensor, truth: Tensor, classes: int) -> SegmentationScores:
+    r"""Compare two class maps, integers of one shape; classes that do not occur in the truth are left out of the means.
+
+    With n_ij the number of pixels of class i called j and t_i = sum_j n_ij: sum_i n_ii / sum_i t_i; mean of n_ii / t_i; mean of
+    n_ii / (t_i + sum_j n_ji - n_ii).
+
+    Source: Long, Shelhamer & Darrell 2015, section 5.
+    """
+    _same_shape(predicted, truth)
+    pairs = truth.long().flatten() * classes + predicted.long().flatten()
+    n = torch.bincount(pairs, minlength=classes**2).reshape(classes, classes).double()  # [true, predicted]
+    right, true, called = n.diagonal(), n.sum(1), n.sum(0)
+    present = true > 0
+    accuracy = (right / true)[present].mean().item()
+    iou = (right / (true + called - right))[present].mean().item()
+    return SegmentationScores((right.sum() / n.sum()).item(), accuracy, iou)
+
+
+def _same_shape(a: Tensor, b: Tensor) -> None:
+    if a.shape != b.shape:
+        raise ValueError(f"output and target must have one shape, not {list(a.shape)} and {list(b.shape)}")

@@ -1,0 +1,133 @@
+r"""The classifier two-sample test: train a classifier to tell the two sets apart, count its hits on samples it has not seen.
+
+If both sets follow one distribution, no classifier is right more often than a coin: the number of hits among m held-out samples
+is Binomial(m, 1/2), whatever the classifier and whatever it was trained on.  So the p-value is exact, and a poor classifier can
+only miss a difference, never invent one (Lopez-Paz & Oquab, 2017).  The held-out half is what makes it so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gancourse import _check
+from gancourse.metrics.features import feature_pair
+
+CLASSIFIERS = ("network", "neighbours")
+LEAST = 20  # of each set: 20 held out, where 15 hits have a p-value of 0.02
+_HIDDEN, _STEPS, _LR = 20, 300, 1e-2
+
+
+@dataclass(frozen=True)
+class TwoSampleTest:
+    """What ``two_sample_test`` found.
+
+    accuracy        share of held-out samples put in the right set: 1/2 for equal distributions, 1 for disjoint ones
+    p_value         chance of at least as many hits if both sets followed one distribution (exact binomial)
+    held_out        how many samples were judged, half of them of each set
+    train_accuracy  the same on the samples that it was trained on; says nothing about the question (NaN for neighbours)
+    """
+
+    accuracy: float
+    p_value: float
+    held_out: int
+    train_accuracy: float
+
+    def __str__(self) -> str:
+        return f"{100 * self.accuracy:.1f} % of {self.held_out} held-out samples told apart, p = {self.p_value:.2g}"
+
+
+def two_sample_test(a: Tensor, b: Tensor, *, classifier: str = "network", seed: int = 0) -> TwoSampleTest:
+    """Test whether the features (or points) [N, D] and [M, D] follow one distribution.
+
+    Equally many of both are taken, min(N, M); a random half of each trains, the other half is judged.  ``classifier`` is
+    "network" (one hidden layer of 20 ReLU, 300 steps of Adam on standardised features) or "neighbours" (majority of the
+    floor(sqrt(n)) nearest), the two of Lopez-Paz & Oquab (2017).  Tied votes and logits of 0 count as "first set".
+
+    Raises ValueError for fewer than 20 samples of a set, and for what ``frechet_distance`` refuses.  The samples must be
+    independent: copies of one image in both halves break the test.
+    """
+    _check.one_of("classifier", classifier, CLASSIFIERS)
+    a, b = feature_pair(a, b)
+    n = min(len(a), len(b))
+    if n < LEAST:
+        raise ValueError(
+            f"the two-sample test needs at least {LEAST} samples of each set, not {n}: half are held out to be judged, "
+            "and on fewer "
+            "than 20 judgements even a good classifier can hardly be told from a coin"
+        )
+    source = torch.Generator().manual_seed(seed)
+    a, b = (x[torch.randperm(len(x), generator=source)[:n].to(x.device)] for x in (a, b))
+    half = n // 2
+    train, test = torch.cat([a[:half], b[:half]]), torch.cat([a[half:], b[half:]])
+    mean, spread = train.mean(0), train.std(0)
+    train, test = ((x - mean) / spread.where(spread > 0, 1.0) for x in (train, test))
+    labels = torch.cat([torch.zeros(half), torch.ones(half)]).to(a.device)
+    truth = torch.cat([torch.zeros(n - half), torch.ones(n - half)]).to(a.device) > 0
+    on_train = math.nan
+    if classifier == "neighbours":
+        votes = _votes(train, labels, test, math.isqrt(len(train)))
+    else:
+        network = _trained(train.float(), labels, seed)
+        with torch.no_grad():
+            votes = network(test.float()).squeeze(1)
+            on_train = float(((network(train.float()).squeeze(1) > 0) == (labels > 0)).double().mean())
+    hits = int(((votes > 0) == truth).sum())
+    return TwoSampleTest(hits / len(truth), _binomial_tail(hits, len(truth)), len(truth), on_train)
+
+
+def leave_one_out_accuracy(a: Tensor, b: Tensor) -> tuple[float, float]:
+    """Share of ``a``, and of ``b``, whose nearest neighbour among all other samples is of their own set.
+
+    Both about 1/2 for equal distributions (N = M), near 1 for distributions that are far apart, and near 0 where each sample of
+    one set has a twin in the other: copying shows on the other side of one half.  Lopez-Paz & Oquab (2017), Xu et al. (2018).
+    """
+    a, b = feature_pair(a, b)
+    both = torch.cat([a, b])
+    both = both - both.mean(0)
+    own = torch.arange(len(both), device=a.device) < len(a)
+    nearest = []
+    for start in range(0, len(both), 1024):
+        rows = both[start : start + 1024]
+        distance = _distances(rows, both)
+        distance[torch.arange(len(rows)), torch.arange(start, start + len(rows))] = torch.inf
+        nearest.append(own[distance.argmin(1)])
+    same = (torch.cat(nearest) == own).double()
+    return float(same[: len(a)].mean()), float(same[len(a) :].mean())
+
+
+def _distances(x: Tensor, y: Tensor) -> Tensor:
+    return x.square().sum(1)[:, None] + y.square().sum(1) - 2 * x @ y.T
+
+
+def _votes(train: Tensor, labels: Tensor, test: Tensor, k: int) -> Tensor:
+    signs = 2 * labels - 1
+    nearest = [_distances(rows, train).topk(k, largest=False).indices for rows in test.split(1024)]
+    return signs[torch.cat(nearest)].sum(1)
+
+
+def _trained(x: Tensor, labels: Tensor, seed: int) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = nn.Sequential(nn.Linear(x.shape[1], _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 1))
+    network.to(x.device)
+    source = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(network.parameters(), lr=_LR, weight_decay=1e-4)
+    for _ in range(_STEPS):
+        index = torch.randint(len(x), (min(256, len(x)),), generator=source).to(x.device)
+        loss = F.binary_cross_entropy_with_logits(network(x[index]).squeeze(1), labels[index])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network
+
+
+def _binomial_tail(hits: int, n: int) -> float:
+    """P(Binomial(n, 1/2) >= hits)."""
+    from scipy.stats import binom
+
+    return float(binom.sf(hits - 1, n, 0.5))

@@ -1,0 +1,147 @@
+"""The U-Net generator of pix2pix (Isola, Zhu, Zhou & Efros 2017).
+
+An encoder halves the picture down to one pixel, a decoder doubles it back, and skip connections hand every encoder map to
+the decoder map of the same side: what input and output share, the places of their edges, need not pass the bottleneck.
+
+At width 64 with 256 px these are, weight for weight, the networks of the authors' PyTorch code (54,413,955 parameters with batch
+normalisation, 54,409,603 with instance normalisation; 41,828,995 at 128 px), and :func:`load_reference` reads their weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gancourse import _check
+from gancourse.models import _reference
+from gancourse.models.dcgan import init_dcgan
+
+NORMS = ("batch", "instance", "none")
+
+
+def normalise(norm: str, channels: int) -> nn.Module:
+    """The normalisation layer of that name; instance normalisation without gain and shift, as in the authors' code."""
+    _check.one_of("norm", norm, NORMS)
+    return {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d, "none": lambda n: nn.Identity()}[norm](channels)
+
+
+class Down(nn.Module):
+    """Halve the side: [N, n_in, H, W] -> [N, n_out, H/2, W/2]."""
+
+    def __init__(self, n_in: int, n_out: int, norm: str, bias: bool) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)
+        self.norm = normalise(norm, n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(x))
+
+
+class Up(nn.Module):
+    """Double the side: [N, n_in, H, W] -> [N, n_out, 2H, 2W], then dropout if asked for."""
+
+    def __init__(self, n_in: int, n_out: int, norm: str, bias: bool, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.conv = nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)
+        self.norm = normalise(norm, n_out)
+        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.dropout(self.norm(self.conv(x)))
+
+
+class UNet(nn.Module):
+    """G: pictures [N, in_channels, size, size] -> pictures [N, out_channels, size, size] in [-1, 1].
+
+    size      a power of two from 32 up; log2(size) halvings lead to one pixel
+    width     channels at half the side; twice, four and eight times as many further in
+    norm      "batch", "instance" or "none"; the bottleneck, one pixel, is never normalised
+    dropout   probability in the decoder's inner blocks (three at 256 px, two at 128, one at 64, none at 32), pix2pix's
+              only source of randomness; it acts in training mode and where :func:`keep_dropout` switches it on
+    skips     False cuts the skip connections: the plain encoder-decoder that the paper compares with
+
+    Source: Isola et al. 2017, section 3.2 and appendix 6.1.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        size: int = 256,
+        width: int = 64,
+        *,
+        norm: str = "batch",
+        dropout: float = 0.5,
+        skips: bool = True,
+    ) -> None:
+        super().__init__()
+        if size < 32 or size & (size - 1):
+            raise ValueError(f"size must be a power of two from 32 up, not {size}")
+        self.in_channels, self.size, self.skips = in_channels, size, skips
+        depth = size.bit_length() - 1  # halvings down to one pixel
+        channels = [width * min(8, 2**i) for i in range(depth)]  # w, 2w, 4w, 8w, 8w, ...
+        bias = norm != "batch"  # batch normalisation brings its own shift
+        twice = 2 if skips else 1
+
+        def kind(i: int) -> str:
+            return "none" if i in (0, depth - 1) else norm  # neither the first map nor the bottleneck is normalised
+
+        pairs = zip([in_channels, *channels], channels, strict=False)
+        self.down = nn.ModuleList(Down(n_in, n_out, kind(i), bias) for i, (n_in, n_out) in enumerate(pairs))
+        self.up = nn.ModuleList([Up(channels[-1], channels[-2], norm, bias)])
+        for i in range(depth - 2, 0, -1):  # from side 2 up to half the size
+            self.up.append(Up(twice * channels[i], channels[i - 1], norm, bias, dropout if i >= 4 else 0.0))
+        self.last = nn.ConvTranspose2d(twice * width, out_channels, 4, stride=2, padding=1)
+        init_dcgan(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = _check.images(x, self.in_channels, self.size)
+        maps = [self.down[0](x)]
+        for down in self.down[1:]:
+            maps.append(down(F.leaky_relu(maps[-1], 0.2)))
+        x = maps.pop()  # [N, 8 width, 1, 1]
+        for up in self.up:
+            x = up(F.relu(x))
+            skip = maps.pop()
+            x = torch.cat([skip, x], 1) if self.skips else x
+        return torch.tanh(self.last(F.relu(x)))
+
+
+def keep_dropout(module: nn.Module) -> nn.Module:
+    """Evaluation mode with dropout left on, so that one input gives several outputs.  Returns the module.
+
+    Source: Isola et al. 2017, section 3.2: dropout "at both training and test time".
+    """
+    module.eval()
+    for layer in module.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.train()
+    return module
+
+
+def reference_names(unet: UNet) -> dict[str, str]:
+    """Our key -> the key in the authors' code, where every level is nested inside the one before.
+
+    Inside a level: outermost 0 down, 1 the next level, 3 up; inner 1 down, 2 norm, 3 the next level, 5 up, 6 norm; innermost
+    1 down, 3 up, 4 norm.
+    """
+    depth = len(unet.down)
+    at = ["model.model", "model.model.1.model"]
+    for _ in range(depth - 2):
+        at.append(f"{at[-1]}.3.model")
+    parts = {"down.0.conv": f"{at[0]}.0", "last": f"{at[0]}.3", "up.0.conv": f"{at[-1]}.3", "up.0.norm": f"{at[-1]}.4"}
+    for level in range(1, depth):
+        parts |= {f"down.{level}.conv": f"{at[level]}.1", f"down.{level}.norm": f"{at[level]}.2"}
+    for i in range(1, depth - 1):
+        parts |= {f"up.{i}.conv": f"{at[depth - 1 - i]}.5", f"up.{i}.norm": f"{at[depth - 1 - i]}.6"}
+    split = (key.rsplit(".", 1) for key in unet.state_dict())
+    return {f"{layer}.{tensor}": f"{parts[layer]}.{tensor}" for layer, tensor in split}
+
+
+def load_reference(unet: UNet, state: Mapping[str, Tensor]) -> UNet:
+    """Take over a state dict of the authors' ``unet_128`` or ``unet_256``.  Raises ValueError if it does not fit."""
+    _reference.load(unet, state, reference_names(unet))
+    return unet

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gancourse.data import PairBatches, UnpairedBatches, paired_folder, unpaired_folder
+
+
+def save(path: Path, width: int, height: int, seed: int = 0) -> np.ndarray:
+    pixels = np.random.default_rng(seed).integers(256, size=(height, width, 3), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return pixels
+
+
+@pytest.fixture
+def facades(tmp_path: Path) -> Path:
+    for i in range(4):
+        save(tmp_path / "facades" / "train" / f"{i}.png", 32, 16, i)
+    return tmp_path / "facades"
+
+
+def test_halves_side_by_side(facades: Path) -> None:
+    pairs = paired_folder(facades)
+    pixels = np.random.default_rng(2).integers(256, size=(16, 32, 3), dtype=np.uint8).transpose(2, 0, 1)
+    assert pairs.a.shape == pairs.b.shape == (4, 3, 16, 16)
+    assert np.array_equal(pairs.a[2], pixels[:, :, :16]) and np.array_equal(pairs.b[2], pixels[:, :, 16:])
+    turned = paired_folder(facades, direction="BtoA")
+    assert torch.equal(turned.a, pairs.b) and torch.equal(turned.b, pairs.a)
+    assert paired_folder(facades, size=8, n=3).a.shape == (3, 3, 8, 8)
+    a, b = next(PairBatches(pairs, 2))
+    assert a.shape == b.shape == (2, 3, 16, 16)
+
+
+def test_unusable_files_are_named_counted_and_skipped_only_on_request(facades: Path) -> None:
+    save(facades / "train" / "half.png", 16, 16)
+    save(facades / "train" / "odd.png", 30, 16)
+    (facades / "train" / "text.jpg").write_text("not a picture")
+    whole = (facades / "train" / "0.png").read_bytes()
+    (facades / "train" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError) as caught:
+        paired_folder(facades)
+    message = str(caught.value)
+    assert "4 of 8 pictures" in message
+    assert "half.png (16 x 16, one half alone, where A and B side by side are 32 x 16)" in message
+    assert "odd.png (30 x 16, where" in message
+    assert "text.jpg (cannot be read)" in message and "cut.png (cannot be read)" in message
+    assert "skip=True" in message
+    with pytest.warns(UserWarning, match="4 of 8 pictures.*left out"):
+        assert len(paired_folder(facades, skip=True)) == 4
+
+
+def test_long_lists_are_cut_and_nothing_left_is_an_error(tmp_path: Path) -> None:
+    for i in range(9):
+        save(tmp_path / "train" / f"{i}.png", 16, 16)
+    with pytest.raises(ValueError, match="9 of 9 pictures.*and 4 more: repair or remove them$"):
+        paired_folder(tmp_path, skip=True)
+
+
+def test_sizes_must_agree_unless_one_is_asked_for(facades: Path) -> None:
+    save(facades / "train" / "z.png", 64, 32)
+    with pytest.raises(ValueError, match="z.png .32 px where the first has 16; pass size="):
+        paired_folder(facades)
+    assert paired_folder(facades, size=16).a.shape == (5, 3, 16, 16)
+
+
+def test_two_folders(tmp_path: Path) -> None:
+    for i in range(3):
+        save(tmp_path / "trainA" / f"{i}.jpg", 24, 16, i)
+    for i in range(2):
+        save(tmp_path / "trainB" / f"{i}.jpg", 16, 16, i)
+    a, b = unpaired_folder(tmp_path, size=16)
+    assert a.images.shape == (3, 3, 16, 16) and b.images.shape == (2, 3, 16, 16)
+    assert next(UnpairedBatches(a, b, 5))[1].shape == (5, 3, 16, 16)
+    with pytest.raises(FileNotFoundError, match="testA is missing.*set A.*beside it are trainA, trainB"):
+        unpaired_folder(tmp_path, split="test")
+
+
+def test_a_missing_side_is_named(tmp_path: Path) -> None:
+    save(tmp_path / "trainA" / "0.jpg", 16, 16)
+    with pytest.raises(FileNotFoundError, match="trainB is missing: it should hold the pictures of set B"):
+        unpaired_folder(tmp_path)
+    (tmp_path / "trainB").mkdir()
+    with pytest.raises(FileNotFoundError, match="trainB is empty"):
+        unpaired_folder(tmp_path)
+
+
+def test_names_are_looked_for_among_the_real_sets(facades: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    (tmp_path / "real").mkdir()
+    facades.rename(tmp_path / "real" / "facades")
+    assert len(paired_folder("facades")) == 4
+    with pytest.raises(FileNotFoundError, match="no folder .*maps: unpack the authors' archive there"):
+        paired_folder("maps")
+    with pytest.raises(ValueError, match="did you mean 'BtoA'"):
+        paired_folder("facades", direction="Btoa")

@@ -1,0 +1,45 @@
+import math
+
+import pytest
+import torch
+
+from gancourse.metrics import pairs
+
+
+def test_psnr_by_hand():
+    target = torch.zeros(2, 1, 4, 4)
+    output = torch.stack([torch.full((1, 4, 4), 0.2), torch.zeros(1, 4, 4)])
+    scores = pairs.psnr(output, target)
+    assert scores[0].item() == pytest.approx(20 * math.log10(2 / 0.2), abs=1e-5)
+    assert scores[1] == math.inf
+    assert pairs.l1(output, target)[0].item() == pytest.approx(0.2, abs=1e-6)
+
+
+def test_psnr_agrees_with_torchmetrics():
+    torchmetrics = pytest.importorskip("torchmetrics.functional.image")
+    a, b = torch.rand(2, 3, 3, 8, 8) * 2 - 1
+    expected = torchmetrics.peak_signal_noise_ratio(a, b, data_range=2.0, reduction="none", dim=(1, 2, 3))
+    assert torch.allclose(pairs.psnr(a, b).float(), expected, rtol=1e-5)
+
+
+def test_blur_lowers_the_gradient_energy():
+    x = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    blurred = torch.nn.functional.avg_pool2d(x, 3, stride=1, padding=1)
+    assert (pairs.gradient_energy(blurred) < 0.6 * pairs.gradient_energy(x)).all()
+    ramp = torch.arange(4.0).expand(1, 1, 4, 4)
+    assert pairs.gradient_energy(ramp).item() == pytest.approx(0.5)  # 1 across, 0 down
+
+
+def test_segmentation_scores_by_hand():
+    truth = torch.tensor([[0, 0, 0, 1], [0, 0, 0, 1]])
+    called = torch.tensor([[0, 0, 1, 1], [0, 0, 0, 0]])
+    scores = pairs.segmentation_scores(called, truth, 3)  # class 2 never occurs
+    assert scores.pixel_accuracy == pytest.approx(6 / 8)
+    assert scores.class_accuracy == pytest.approx((5 / 6 + 1 / 2) / 2)
+    assert scores.iou == pytest.approx((5 / 7 + 1 / 3) / 2)
+    assert pairs.segmentation_scores(truth, truth, 3) == (1, 1, 1)
+
+
+def test_shapes_must_agree():
+    with pytest.raises(ValueError, match="one shape"):
+        pairs.psnr(torch.zeros(1, 3, 4, 4), torch.zeros(1, 1, 4, 4))

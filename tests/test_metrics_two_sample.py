@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+import statistics
+
+import pytest
+import torch
+
+from gancourse.metrics.features import mark
+from gancourse.metrics.two_sample import CLASSIFIERS, leave_one_out_accuracy, two_sample_test
+
+
+def normal(n: int, d: int, seed: int, shift: float = 0.0) -> torch.Tensor:
+    return torch.randn(n, d, generator=torch.Generator().manual_seed(seed)) + shift
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_disjoint_sets_are_told_apart(classifier):
+    found = two_sample_test(normal(60, 3, 0), normal(80, 3, 1, shift=20), classifier=classifier)
+    assert found.accuracy == 1 and found.held_out == 60
+    assert found.p_value == pytest.approx(2.0**-60, rel=1e-9)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_equal_distributions_are_rejected_as_often_as_the_level_says(classifier, monkeypatch):
+    monkeypatch.setattr("gancourse.metrics.two_sample._STEPS", 40)  # the p-value holds for any classifier, well trained or not
+    p_values = [
+        two_sample_test(normal(60, 4, i), normal(60, 4, 500 + i), classifier=classifier, seed=i).p_value for i in range(40)
+    ]
+    assert sum(p < 0.05 for p in p_values) <= 5  # 1.2 expected; more than 5 of 24 has a chance below 0.5 %
+    assert 0.25 < statistics.mean(p_values) < 0.8
+
+
+def test_what_was_trained_on_is_not_judged():
+    found = [two_sample_test(normal(60, 50, i), normal(60, 50, 700 + i), seed=i) for i in range(5)]
+    assert min(f.train_accuracy for f in found) > 0.95  # 50 dimensions, 30 samples each: learnt by heart
+    assert 0.35 < statistics.mean(f.accuracy for f in found) < 0.65
+
+
+def test_the_p_value_is_the_tail_of_the_binomial():
+    found = two_sample_test(normal(40, 2, 2), normal(40, 2, 3, shift=0.8), classifier="neighbours")
+    hits = round(found.accuracy * found.held_out)
+    assert found.p_value == pytest.approx(sum(math.comb(40, k) for k in range(hits, 41)) / 2**40, rel=1e-9)
+    assert math.isnan(found.train_accuracy)
+
+
+def test_a_difference_in_shape_alone_is_found():
+    found = two_sample_test(normal(800, 2, 4), 3 * normal(800, 2, 5))  # same mean: a line could not tell
+    assert found.accuracy > 0.7 and found.p_value < 1e-6
+
+
+def test_it_is_reproducible_and_leaves_the_global_random_state_alone():
+    a, b = normal(50, 3, 6), normal(50, 3, 7, shift=0.5)
+    state = torch.get_rng_state()
+    assert two_sample_test(a, b, seed=1) == two_sample_test(a, b, seed=1)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_copies_push_the_neighbours_below_one_half():
+    x = normal(100, 5, 8)
+    assert leave_one_out_accuracy(x, x + 1e-6) == (0, 0)
+    assert leave_one_out_accuracy(x, x + 100) == (1, 1)
+    real, fake = leave_one_out_accuracy(normal(400, 3, 9), normal(400, 3, 10))
+    assert 0.4 < real < 0.6 and 0.4 < fake < 0.6
+
+
+def test_neighbours_point_by_point():
+    a, b = torch.tensor([[0.0], [1.0], [5.0]]), torch.tensor([[1.4], [5.2], [5.3]])
+    # nearest of 0, 1, 5: 1 (own), 1.4, 5.2; of 1.4, 5.2, 5.3: 1, 5.3 (own), 5.2 (own)
+    assert leave_one_out_accuracy(a, b) == pytest.approx((1 / 3, 2 / 3))
+
+
+def test_bad_input_is_refused():
+    a, b = normal(19, 3, 0), normal(30, 3, 1)
+    with pytest.raises(ValueError, match="at least 20 samples of each set, not 19: half are held out"):
+        two_sample_test(a, b)
+    with pytest.raises(ValueError, match="did you mean 'neighbours'"):
+        two_sample_test(b, b, classifier="neighbour")
+    with pytest.raises(ValueError, match="different spaces"):
+        two_sample_test(mark(b.clone(), "x"), mark(b.clone(), "y"))

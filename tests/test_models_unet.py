@@ -1,0 +1,100 @@
+import pytest
+import torch
+
+from gancourse.models import unet
+from tests import golden_outputs
+
+
+def count(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize(
+    ("size", "norm", "published"),
+    [(256, "batch", 54_413_955), (128, "batch", 41_828_995), (256, "instance", 54_409_603)],
+)
+def test_published_parameter_counts(size, norm, published):
+    with torch.device("meta"):
+        assert count(unet.UNet(size=size, norm=norm)) == published
+
+
+def reference_state():
+    case = golden_outputs.golden("pix2pix_unet256_ngf8")
+    network = unet.UNet(width=8)
+    names = unet.reference_names(network)
+    constructed = {theirs: network.state_dict()[ours] for ours, theirs in names.items()}
+    return case, network, golden_outputs.filled_state(case, constructed)
+
+
+def test_reproduces_the_reference():
+    case, network, state = reference_state()
+    unet.load_reference(network, state).eval()
+    assert count(network) == case["params"]
+    golden_outputs.assert_matches(case, network(golden_outputs.inputs(case)["x"]))
+
+
+def test_input_gradient_is_the_derivative_of_the_output():
+    torch.manual_seed(0)
+    network = unet.UNet(size=32, width=4, dropout=0).double().eval()
+    x, direction = torch.randn(2, 1, 3, 32, 32, dtype=torch.float64)
+    x.requires_grad_(True)
+    (gradient,) = torch.autograd.grad(network(x).sum(), x)
+    h = 1e-6
+    with torch.no_grad():
+        numeric = (network(x + h * direction).sum() - network(x - h * direction).sum()) / (2 * h)
+    assert (gradient * direction).sum().item() == pytest.approx(numeric.item(), rel=1e-5)
+
+
+def test_a_state_dict_that_does_not_fit_is_refused():
+    _, network, state = reference_state()
+    with pytest.raises(ValueError, match="has another shape at .*: build UNet with"):
+        unet.load_reference(unet.UNet(width=4), state)
+    with pytest.raises(ValueError, match="and 3 more: build UNet with the size"):
+        unet.load_reference(unet.UNet(width=8, size=128), state)
+    key = "model.model.3.bias"
+    with pytest.raises(ValueError, match=f"lacks {key}"):
+        unet.load_reference(network, {name: value for name, value in state.items() if name != key})
+    with pytest.raises(ValueError, match="has more than the network: extra"):
+        unet.load_reference(network, {**state, "extra": torch.zeros(1)})
+    unet.load_reference(network, {f"module.{name}": value for name, value in state.items()})  # saved by parallel training
+
+
+@pytest.mark.parametrize("size", [32, 64, 128])
+@pytest.mark.parametrize("norm", unet.NORMS)
+def test_shapes_and_range(size, norm):
+    network = unet.UNet(1, 3, size, width=2, norm=norm)
+    images = network(torch.randn(2, 1, size, size))
+    assert images.shape == (2, 3, size, size)
+    assert images.abs().max() <= 1
+
+
+@pytest.mark.parametrize(("size", "layers"), [(64, 1), (128, 2), (256, 3)])
+def test_dropout_is_where_the_paper_has_it_and_can_be_kept(size, layers):
+    torch.manual_seed(0)
+    network = unet.UNet(size=size, width=2)
+    assert sum(isinstance(layer, torch.nn.Dropout) for layer in network.modules()) == layers
+    x = torch.randn(1, 3, size, size)
+    network.eval()
+    assert torch.equal(network(x), network(x))
+    unet.keep_dropout(network)
+    assert not network.training
+    assert not torch.equal(network(x), network(x))
+
+
+def test_without_skips_everything_passes_the_bottleneck():
+    torch.manual_seed(0)
+    x = torch.randn(1, 3, 32, 32)
+    for skips in (True, False):
+        network = unet.UNet(size=32, width=2, skips=skips).eval()
+        network.up[0].conv.weight.data.zero_()  # cut the way through the bottleneck
+        depends = not torch.equal(network(x), network(-x))
+        assert depends == skips
+
+
+def test_bad_input_names_the_fix():
+    with pytest.raises(ValueError, match="power of two from 32 up, not 48"):
+        unet.UNet(size=48)
+    with pytest.raises(ValueError, match="did you mean 'instance'"):
+        unet.UNet(size=32, norm="instanc")
+    with pytest.raises(ValueError, match="64 x 64 pixels, not 32 x 32"):
+        unet.UNet(size=64, width=2)(torch.zeros(1, 3, 32, 32))
