@@ -6,8 +6,8 @@
 # **Papers**: Radford, Metz & Chintala 2016 (ICLR); Odena, Dumoulin & Olah 2016 (Distill); for the modern recipe Mescheder et al. 2018
 # (ICML), Karras et al. 2018 (ICLR), Jolicoeur-Martineau 2019 (ICLR), Huang et al. 2024 (NeurIPS).
 #
-# **Read** for about an hour and a half. **Run**: under a minute at ci scale, about a quarter of an hour on two busy cores at cpu scale, half
-# of it for one training run; a quarter of an hour on a GPU, for longer runs.
+# **Read** for about an hour and a half. **Run**: under a minute at ci scale; at cpu scale a quarter of an hour on one core, half of it for
+# one training run, and less on two.
 #
 # Lecture 03 ended with digits from fully connected layers. This one ends with faces. In between stand a layer that enlarges pictures, five
 # rules of thumb from 2016, and eight years of afterthoughts. We run all of it and keep score: which of the rules matter, which
