@@ -159,7 +159,7 @@ def fit(
     batches: Iterable[Any],
     steps: int,
     *,
-    k: int = 1,
+    k: int | Callable[[int], int] = 1,
     lr: float | tuple[float, float] = 2e-4,
     betas: tuple[float, float] = (0.5, 0.999),
     optimizer: Optimizer | None = None,
@@ -182,7 +182,7 @@ def fit(
         gan: the game; see :class:`gancourse.gans.gan.GAN`.
         batches: real samples, x or (x, labels); :class:`gancourse.data.Batches`, or any endless iterable without checkpoint.
         steps: generator updates in all (a resumed run counts those it has made).
-        k: discriminator updates per generator update (k of Algorithm 1).
+        k: discriminator updates per generator update (k of Algorithm 1), or a function of the step that says how many.
         lr: learning rate, or a pair (generator's, discriminator's).
         betas: Adam's decay rates; beta1 = 0.5 is DCGAN's choice.
         optimizer: a class or function called as ``optimizer(parameters, lr=...)`` in place of Adam.
@@ -213,7 +213,7 @@ def fit(
     }
     run = Run(gan, optimizers, ema, seed)
     run.settings = {
-        "k": k,
+        "k": k if isinstance(k, int) else "custom",
         "lr": [lr_g, lr_d],
         "betas": list(betas),
         "schedule": schedule if isinstance(schedule, str) else "custom",
@@ -237,7 +237,7 @@ def _loop(
     run: Run,
     batches: Iterable[Any],
     steps: int,
-    k: int,
+    k: int | Callable[[int], int],
     lr: tuple[float, float],
     factor: Schedule,
     checkpoint: Path | None,
@@ -259,7 +259,7 @@ def _loop(
         try:
             while run.step < steps:
                 _set_lr(run.optimizers, lr, factor(run.step / steps))
-                _one_step(run, stream, k)
+                _one_step(run, stream, k if isinstance(k, int) else k(run.step))
                 run.step += 1
                 run.seconds = time.monotonic() - began
                 due = [hook for every, hook in hooks if run.step % every == 0]
@@ -411,7 +411,7 @@ def _interruptible() -> Iterator[threading.Event]:
 
 def _check_settings(steps: int, k: int, checkpoint_every: int, hooks: Sequence[tuple[int, Any]]) -> None:
     _check.positive("steps", steps)
-    _check.positive("k", k)
+    _check.positive("k", k if isinstance(k, int) else k(0))
     _check.positive("checkpoint_every", checkpoint_every)
     for hook in hooks:
         if not (isinstance(hook, tuple) and len(hook) == 2 and isinstance(hook[0], int) and hook[0] > 0 and callable(hook[1])):

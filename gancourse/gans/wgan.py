@@ -1,0 +1,114 @@
+"""Wasserstein games: the discriminator becomes a critic that measures a distance.
+
+The critic f maximises E[f(x)] - E[f(G(z))] and has to be kept Lipschitz, by clipping its weights (:class:`WGAN`) or by a
+penalty on its gradient (:class:`WGANGP`).  Both log that difference as ``estimate``: it is the earth mover's distance times
+the critic's Lipschitz constant, as far as the critic is at its best.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import _check, losses
+from gancourse.gans.gan import GAN, Batch
+from gancourse.penalties import clip_weights, gradient_penalty
+
+
+class WGAN(GAN):
+    """WGAN: Wasserstein losses, and the critic's weights clipped to [-clip, clip] after each of its steps.
+
+    The published recipe plays it with five critic steps to one of G, without momentum::
+
+        fit(WGAN(G, f, clip=0.01), batches, steps, k=5, lr=5e-5, optimizer=torch.optim.RMSprop)
+
+    ``clip=None`` and another ``objective`` exist to switch single changes off.
+
+    Source: Arjovsky, Chintala & Bottou 2017, Algorithm 1.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        clip: float | None = 0.01,
+        objective: str | losses.Objective = "wasserstein",
+        latent_dim: int | None = None,
+    ) -> None:
+        super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
+        self.clip = _check.positive("clip", clip) if clip is not None else None
+
+    def discriminator_loss(self, batch: Batch) -> Tensor:
+        """-(E[f(x)] - E[f(G(z))]) for the Wasserstein objective."""
+        loss = super().discriminator_loss(batch)
+        batch.log["estimate"] = -loss.detach()
+        return loss
+
+    def after_discriminator_step(self) -> None:
+        if self.clip is not None:
+            clip_weights(self.discriminator, self.clip)
+
+
+def reference_critic_steps(step: int, k: int = 5) -> int:
+    """Critic steps before the generator's update ``step``, counted from 0, as the authors' published code takes them.
+
+    100 for the first 25 updates and at every 500th, else k = 5; the paper's Algorithm 1 says 5 throughout.  Pass it to fit as
+    ``k=reference_critic_steps``.
+    """
+    return 100 if step < 25 or step % 500 == 0 else k
+
+
+@dataclass
+class PairedBatch(Batch):
+    """A batch whose real and fake samples are joined by lines, with a place on each."""
+
+    epsilon: Tensor | None = None  # [N], uniform on [0, 1]
+
+
+class WGANGP(GAN):
+    """WGAN with gradient penalty: the critic minimises E[f(G(z))] - E[f(x)] + weight * E[(||grad f(x_hat)|| - target)^2].
+
+    epsilon, the place of x_hat on its line, is drawn with the latents, from the seed of ``fit``.  The published recipe is weight
+    10, target 1, five critic steps to one of G, and Adam almost without memory::
+
+        fit(WGANGP(G, f), batches, steps, k=5, lr=1e-4, betas=(0.0, 0.9))
+
+    A critic with batch normalisation is refused: its gradient at one sample depends on the others.
+
+    Source: Gulrajani et al. 2017, Algorithm 1.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        weight: float = 10.0,
+        target: float = 1.0,
+        one_sided: bool = False,
+        objective: str | losses.Objective = "wasserstein",
+        latent_dim: int | None = None,
+    ) -> None:
+        super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
+        if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in discriminator.modules()):
+            raise ValueError(
+                "a gradient penalty needs a critic that judges samples one by one: replace its batch normalisation by layer "
+                "normalisation, or leave normalisation out"
+            )
+        self.weight = _check.positive("weight", weight)
+        self.target, self.one_sided = target, one_sided
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> PairedBatch:
+        batch = super().play(real, source, labels, step)
+        epsilon = torch.rand(len(real), generator=source).to(real.device)
+        return PairedBatch(batch.real, batch.z, batch.fake, batch.labels, batch.step, batch.log, epsilon)
+
+    def discriminator_loss(self, batch: Batch) -> Tensor:
+        """The critic's loss with the penalty on the lines between the batch's pairs."""
+        loss = super().discriminator_loss(batch)
+        penalty = gradient_penalty(
+            self.discriminator, batch.real, batch.fake, batch.epsilon, target=self.target, one_sided=self.one_sided
+        )
+        batch.log["estimate"], batch.log["penalty"] = -loss.detach(), penalty
+        return loss + self.weight * penalty

@@ -1,0 +1,144 @@
+import math
+
+import pytest
+import torch
+from scipy.stats import wasserstein_distance
+from torch import nn
+
+from gancourse import theory, transport
+from gancourse.data import toys
+from gancourse.models import mlp
+
+
+def histograms(seed, n, m):
+    draw = torch.Generator().manual_seed(seed)
+    return (theory.normalise(torch.rand(k, generator=draw, dtype=torch.float64)) for k in (n, m))
+
+
+def clouds(seed, n, m, d=2):
+    draw = torch.Generator().manual_seed(seed)
+    return (torch.randn(k, d, generator=draw, dtype=torch.float64) for k in (n, m))
+
+
+def test_plan_by_hand():
+    """Half the mass of 0 has to go to 2, whatever the solver; the rest stays."""
+    p, q = torch.tensor([0.75, 0.25]), torch.tensor([0.25, 0.75])
+    cost = transport.distances(torch.tensor([0.0, 2.0]), torch.tensor([0.0, 2.0]))
+    answer = transport.earth_mover(p, q, cost)
+    assert answer.value == pytest.approx(1.0)
+    assert torch.allclose(answer.plan, torch.tensor([[0.25, 0.5], [0.0, 0.25]], dtype=torch.float64), atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_plan_has_its_margins_and_meets_its_dual(seed):
+    p, q = histograms(seed, 9, 14)
+    x, y = clouds(seed, 9, 14)
+    cost = transport.distances(x, y)
+    answer = transport.earth_mover(p, q, cost)
+    assert (answer.plan >= -1e-12).all()
+    assert torch.allclose(answer.plan.sum(1), p, atol=1e-9)
+    assert torch.allclose(answer.plan.sum(0), q, atol=1e-9)
+    assert answer.value == pytest.approx(answer.dual_value, abs=1e-9)
+    slack = cost - answer.f[:, None] - answer.g[None, :]
+    assert slack.min() > -1e-9  # feasible prices
+    assert slack[answer.plan > 1e-9].abs().max() < 1e-9  # complementary slackness
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_critic_is_lipschitz_and_shows_the_distance(seed):
+    (x,) = list(clouds(seed, 12, 1))[:1]
+    p, q = histograms(seed, 12, 12)
+    d = transport.distances(x, x)
+    value, f = transport.best_critic(p, q, d)
+    assert value == pytest.approx(transport.earth_mover(p, q, d).value, abs=1e-9)
+    assert value == pytest.approx(float((p - q) @ f), abs=1e-9)
+    assert ((f[:, None] - f[None, :]).abs() <= d + 1e-9).all()
+    assert f[0] == 0
+
+
+def test_extension_keeps_values_and_constant():
+    x, y = clouds(0, 12, 200)
+    p, q = histograms(0, 12, 12)
+    f = transport.best_critic(p, q, transport.distances(x, x))[1]
+    assert torch.allclose(transport.extend(x, f, x), f, atol=1e-9)
+    g = transport.extend(x, f, y)
+    slopes = (g[:, None] - g[None, :]).abs() / transport.distances(y, y).clamp(min=1e-12)
+    assert slopes.max() <= 1 + 1e-9
+
+
+@pytest.mark.parametrize(("n", "m"), [(50, 50), (30, 47)])
+def test_on_a_line_it_is_scipys_distance(n, m):
+    x, y = clouds(1, n, m, d=1)
+    x, y = x[:, 0], 2 * y[:, 0] + 1
+    expected = wasserstein_distance(x.numpy(), y.numpy())
+    assert transport.wasserstein_1d(x, y) == pytest.approx(expected, rel=1e-12)
+    even = [torch.full((k,), 1 / k, dtype=torch.float64) for k in (n, m)]
+    assert transport.earth_mover(*even, transport.distances(x, y)).value == pytest.approx(expected, rel=1e-8)
+
+
+def test_clouds_are_paired_as_the_program_pairs_them():
+    x, y = clouds(2, 20, 20)
+    even = torch.full((20,), 1 / 20, dtype=torch.float64)
+    planned = transport.earth_mover(even, even, transport.distances(x, y)).value
+    assert transport.wasserstein_samples(x, y) == pytest.approx(planned)
+    assert transport.wasserstein_samples(x, x + torch.tensor([3.0, 4.0])) == pytest.approx(5.0)
+
+
+def test_on_a_grid_a_shift_is_its_length():
+    x, dx = theory.grid(-10, 14, 2401)
+    w = transport.wasserstein_grid(theory.gaussian(x), theory.gaussian(x, torch.tensor([[0.0], [1.5], [4.0]])), dx)
+    assert torch.allclose(w, torch.tensor([0.0, 1.5, 4.0], dtype=torch.float64), atol=1e-9)
+    assert transport.wasserstein_grid(torch.tensor([1.0, 0, 0]), torch.tensor([0, 0, 1.0])) == 2
+
+
+def test_parallel_lines_closed_forms():
+    """W = |theta| on samples too; JS = log 2 on the histograms of two segments that do not meet."""
+    x = toys.parallel_lines(0).sample(60, seed=0)
+    for theta in (-0.5, 0.3):
+        y = toys.parallel_lines(theta).sample(60, seed=0)
+        assert transport.wasserstein_samples(x, y) == pytest.approx(transport.parallel_lines(theta).wasserstein, rel=1e-6)
+    assert transport.parallel_lines(0.3)[1:] == (math.log(2), math.inf, math.inf, 1.0)
+    assert transport.parallel_lines(0) == (0, 0, 0, 0, 0)
+
+
+def test_lipschitz_bound_is_exact_for_a_linear_map_and_above_samples_for_a_network():
+    rotation = torch.linalg.qr(torch.randn(4, 4, generator=torch.Generator().manual_seed(0)))[0]
+    assert transport.lipschitz_linear(3 * rotation) == pytest.approx(3, rel=1e-6)
+    torch.manual_seed(0)
+    network = mlp.Discriminator(2, hidden=(16, 16))
+    x = torch.randn(500, 2, generator=torch.Generator().manual_seed(1))
+    sampled = transport.lipschitz_sampled(network, x)
+    assert 0 < sampled <= transport.lipschitz_bound(network)
+    single = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))
+    assert transport.lipschitz_sampled(single, x) == pytest.approx(transport.lipschitz_bound(single), rel=1e-6)
+
+
+def test_gradient_norms_take_all_axes_but_the_batchs():
+    x = torch.randn(5, 3, 4, 4, dtype=torch.float64)
+    w = torch.randn(48, dtype=torch.float64)
+    assert torch.allclose(transport.gradient_norms(lambda x: x.flatten(1) @ w, x), w.norm().expand(5))
+    assert torch.allclose(transport.gradient_norms(lambda x: x.square().sum((1, 2, 3)) / 2, x), x.flatten(1).norm(dim=1))
+
+
+def test_bad_input_names_the_fix():
+    even = torch.full((3,), 1 / 3)
+    with pytest.raises(ValueError, match=r"cost must be \[3, 3\]"):
+        transport.earth_mover(even, even, torch.zeros(3, 2))
+    with pytest.raises(ValueError, match="normalise"):
+        transport.earth_mover(torch.ones(3), even, torch.zeros(3, 3))
+    with pytest.raises(ValueError, match="wasserstein_samples"):
+        transport.earth_mover(torch.full((600,), 1 / 600), torch.full((600,), 1 / 600), torch.zeros(600, 600))
+    with pytest.raises(ValueError, match="earth_mover"):
+        transport.best_critic(even, torch.full((2,), 0.5), torch.zeros(3, 3))
+    with pytest.raises(ValueError, match="equally many"):
+        transport.wasserstein_samples(torch.zeros(3, 2), torch.zeros(4, 2))
+    with pytest.raises(ValueError, match="one dimension"):
+        transport.distances(torch.zeros(3, 2), torch.zeros(4, 3))
+    with pytest.raises(ValueError, match="flatten images"):
+        transport.distances(torch.zeros(3, 1, 2, 2), torch.zeros(3, 4))
+    with pytest.raises(ValueError, match="NaN"):
+        transport.wasserstein_1d(torch.tensor([0.0, math.nan]), torch.zeros(2))
+    with pytest.raises(TypeError, match="BatchNorm1d"):
+        transport.lipschitz_bound(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
+    with pytest.raises(ValueError, match="one number for each sample"):
+        transport.gradient_norms(lambda x: x, torch.zeros(3, 2))
