@@ -736,9 +736,11 @@ claim(
 )
 
 # %% [markdown]
-# Read it by rows. *Copies* are seen by one measure only, the copying ratio: in every other column they look as good as held-out faces, or a little better. *Labels shuffled* is seen by one measure only, the one that looks at labels.
-# *Few, repeated* is the crudest fault, and precision still calls it excellent: its marked cell is marked for being too good. *Noise* passes the Frechet distance and the two-sample test, because our network has learnt to look past
-# such noise, and is caught by patches of pixels. *Blur* shows on the fine level of the pyramid, the *dropped colour* on the coarse one.
+# Read it by rows. *Copies* are unmasked by the copying ratio. The Frechet distance marks them too, for being *better* than held-out faces; who looks for
+# small numbers would be pleased. *Labels shuffled* is seen by one measure only, the one that looks at labels. *Few, repeated* is the crudest fault, and
+# precision still calls it excellent: its marked cell is marked for being too good. *Noise* hardly moves the Frechet distance, because our network has learnt
+# to look past such noise; patches of pixels show it plainly. *Blur* shows on the fine level of the pyramid, the *dropped colour* on the coarse one, and
+# that level also marks the held-out faces: with this many cells one false alarm is no surprise.
 #
 # Then by columns: no measure has all cells marked, and together they miss nothing. The last row is a network's work. Its faces are precise, dense, far from the training set, and short of recall: it draws typical faces, a
 # common complaint about GANs, and now you have seen the numbers behind it.
