@@ -1,0 +1,924 @@
+# %% [markdown]
+# # 10. Other losses
+#
+# **Covers** least squares (Kurmi, the cs231n notes, Wang), BEGAN (the cs231n notes, Wang), and what the decks' lists of names stand for: systems S10
+# and S13, claims C21 and C22; spectral normalisation and two penalties as a matter of Lipschitz constants (part of C17).
+# **Papers**: Mao et al. 2017 (ICCV), Nowozin et al. 2016 (NeurIPS), Lim & Ye 2017, Miyato et al. 2018 (ICLR), Jolicoeur-Martineau 2019 (ICLR),
+# Huang et al. 2024 (NeurIPS), Berthelot et al. 2017, Lucic et al. 2018 (NeurIPS).
+#
+# **Read** for about an hour and a quarter. **Run**: half a minute at ci scale, about six minutes on one core at cpu scale; no GPU is needed.
+#
+# The first GAN paper has two losses, and lecture 09 adds Wasserstein's. Within four years there were dozens more. Each came with a theorem, a page of samples,
+# and a table that it won. This lecture takes the important ones apart: what each asks for, what its theorem says by numbers, and what
+# the theorem leaves out. At the end they all train the same network on the same budget, and a table says who won.
+#
+# After it you will be able to
+#
+# - draw any GAN loss as two curves over the logit, and read from them where its players stop learning;
+# - derive least squares' chi-squared divergence, and say why "least squares does not saturate" is half true;
+# - turn any $f$-divergence into a game, with the right activation at the end of the discriminator;
+# - write spectral normalisation by power iteration, and say what it bounds and what it does not;
+# - build BEGAN with its thermostat, and tell what $\gamma$ buys;
+# - read a table that compares losses, and ask the three questions that most such tables do not survive.
+
+# %%
+import copy
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from scipy.stats import spearmanr
+from torch import nn
+
+from gancourse import data, fdivergence, losses, penalties, scale, theory, viz, widgets
+from gancourse.claims import at_least, at_most, between, claim, within
+from gancourse.gans import began
+from gancourse.gans.gan import GAN
+from gancourse.metrics import attribute_classifier, frechet_distance
+from gancourse.models import autoencoder, convnet, mlp, spectral
+from gancourse.training import fit
+from gancourse.viz.curves import smoothed
+
+torch.set_num_threads(1)
+device = scale.device()
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 80})
+COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic"],
+                  ["#8A8A8A", "#0072B2", "#D55E00", "#E6B800", "#009E73", "#7A1F5C"], strict=True))  # fmt: skip
+
+# %% [markdown]
+# ## 1. A loss is two curves
+#
+# A discriminator returns a logit $l$. All that a loss does is to say how much each player pays for it, and all that the players feel is the slope. So draw the
+# slopes. On the left, how hard $D$ pushes the logit of a *fake* down. On the right, how hard $G$ pulls it up. Right of zero the discriminator takes the fake for
+# real; far to the left it is sure that it is fake. (A relativistic loss looks at pairs; here the real partner has logit 0, which makes its
+# curve, dotted, that of the non-saturating loss.)
+
+# %%
+logits = torch.linspace(-6, 6, 241)
+
+
+def slopes(name, at):
+    """How hard each player pushes the logit of one fake: D downwards, G upwards."""
+    objective, zero = losses.objective(name), torch.zeros(1)
+    l = at.clone().requires_grad_(True)
+    of_d = torch.autograd.grad(sum(objective.discriminator(zero, x[None]) for x in l), l)[0]
+    of_g = torch.autograd.grad(sum(objective.generator(x[None], zero) for x in l), l)[0]
+    return of_d, -of_g
+
+
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained", sharey=True)
+for name, colour in COLOUR.items():
+    for axis, slope in zip(axes, slopes(name, logits), strict=True):
+        style = {"hinge": (0, (4, 2)), "relativistic": (0, (1, 2))}.get(name, "-")
+        axis.plot(logits, slope, color=colour, label=name.replace("_", " "), lw=2.5 if style == "-" else 2, ls=style)
+axes[0].set(title="D pushes a fake down", xlabel="logit of the fake", ylabel="slope", ylim=(-1.5, 3))
+axes[1].set(title="G pulls it up", xlabel="logit of the fake")
+axes[1].legend(ncols=2, fontsize=8)
+plt.show()
+
+# %% [markdown]
+# Read the right panel from the left. The *saturating* loss has no slope where $D$ is sure of a fake: lecture 02. The *non-saturating* one is steep there and flat on the
+# other side. The *Wasserstein* and *hinge* generators pull with the same force everywhere. *Least squares* is a straight line: the further off, the harder the pull,
+# and beyond 1 it pulls *back*. In the left panel the hinge is the one with an edge: once a fake's logit is below $-1$, $D$ does not
+# care how far.
+
+# %% [markdown]
+# ## 2. Least squares
+#
+# Kurmi's deck gives the general form. With codes $a$ for fake, $b$ for real, and $c$ for what the generator wants $D$ to say,
+#
+# $$\min_D\ \tfrac12 \mathbb{E}_{x}[(D(x) - b)^2] + \tfrac12 \mathbb{E}_{z}[(D(G(z)) - a)^2], \qquad
+# \min_G\ \tfrac12 \mathbb{E}_{z}[(D(G(z)) - c)^2].$$
+#
+# $D$ is the logit itself; there is no sigmoid. Two codings are in use: $(a, b, c) = (0, 1, 1)$, and Wang's $(-1, 1, 0)$.
+#
+# ### What the flat part costs
+#
+# Why squares? Kurmi's slide says "smooth and non-saturating gradient". Measure it at both ends: at a logit of $-10$, a fake that $D$ rejects with
+# confidence, and at $+10$, a fake deep in the region that $D$ calls real.
+
+# %% tags=["nbval-check-output"]
+ends = torch.tensor([-10.0, 10.0])
+for name in ("saturating", "non_saturating", "least_squares", "least_squares_pm1"):
+    at_low, at_high = slopes(name, ends)[1]
+    print(f"{name:>18}: pull {at_low:9.5f} at -10, {at_high:10.5f} at +10")
+claim(
+    "C21.slope",
+    "Where the logistic losses are flat, least squares is steep: its smaller pull on a fake, at logits -10 and 10",
+    paper="non-saturating (a figure)",
+    ours=slopes("least_squares", ends)[1].abs().min().item(),
+    tolerance=at_least(1),
+    source="Mao et al. 2017, section 3.2 and figure 2",
+    exact=True,
+)
+
+# %% [markdown]
+# Least squares has a slope at both ends. Note which end is the news. At $-10$ the *non-saturating* loss pulls just as dependably. The difference is at $+10$: a fake
+# that fools $D$ completely, but lies far from the data all the same, feels nothing from the logistic losses and is pulled back by least squares. That is the point of the
+# paper's first figure.
+#
+# ### The best discriminator
+#
+# Fix $G$, write $p$ for the data's density and $q$ for the generator's. At each $x$, $D$ minimises $\frac12 p (D - b)^2 + \frac12 q (D - a)^2$. Set the derivative to zero:
+#
+# $$D^*(x) = \frac{b\,p(x) + a\,q(x)}{p(x) + q(x)}.$$
+#
+# With $(0, 1)$ this is the discriminator of lecture 02, $p / (p + q)$; squares and cross-entropy agree on what is best. They differ in how they get there.
+#
+# ### One deck loses a bracket
+#
+# Wang's slide prints the fake term as $\mathbb{E}_z[D(G(z) + 1)^2]$: one bracket too far right. The square belongs to $D(G(z)) + 1$. As printed,
+# $D$ would be shown pictures with 1 added to every pixel, and be asked to answer 0. What would the best $D$ be? On a line, with
+# $q$ moved by one, minimise $\frac12 p(x)(D(x) - 1)^2 + \frac12 q(x - 1) D(x)^2$ point by point.
+
+# %% tags=["nbval-check-output"]
+x, dx = theory.grid(-8, 8, 1601)  # dx = 0.01, so moving by one is moving by 100 points
+p = theory.normalise(theory.gaussian(x, 0.0, 1.0), dx)
+right = fdivergence.least_squares_best(p, p, a=-1, b=1, dx=dx)
+moved = torch.roll(p, 100)
+printed = p / (p + moved)
+inside = x.abs() < 3
+print(f"G is perfect (q = p). Best D as it should be: between {right[inside].min():.2f} and {right[inside].max():.2f} on (-3, 3)")
+print(f"                      Best D as printed:      between {printed[inside].min():.2f} and {printed[inside].max():.2f}")
+
+# %% [markdown]
+# With the right formula a perfect generator leaves $D$ at 0 everywhere, undecided between $-1$ and $1$. With the printed one $D$ stays sure of itself against a perfect
+# generator, and keeps pushing it away from the data.
+#
+# ### Pearson's chi-squared
+#
+# Wang's deck quotes the paper: minimising this objective minimises the Pearson $\chi^2$ divergence. Derive it. Add to $G$'s loss the real term $\frac12 \mathbb{E}_x[(D(x) - c)^2]$. It
+# does not contain $G$, so while $D$ stands still no gradient changes. Insert $D^*$:
+#
+# $$2 C = \int (p + q)\,(D^* - c)^2 = \int \frac{\bigl((b - c)\,p + (a - c)\,q\bigr)^2}{p + q}
+# = \int \frac{\bigl((b - c)(p + q) - (b - a)\,q\bigr)^2}{p + q}.$$
+#
+# Now take $b - c = 1$ and $b - a = 2$:
+#
+# $$2 C = \int \frac{\bigl(2 q - (p + q)\bigr)^2}{p + q} = \chi^2_{\text{Pearson}}\bigl(p + q\,\|\,2 q\bigr).$$
+#
+# Check it on five random pairs of densities, with three codings that meet the condition and the usual one that does not.
+
+# %% tags=["nbval-check-output"]
+def random_density(seed):
+    source = torch.Generator().manual_seed(seed)
+    means, stds = 2.5 * torch.randn(3, generator=source), 0.5 + torch.rand(3, generator=source)
+    return theory.normalise(sum(theory.gaussian(x, m, s) for m, s in zip(means, stds, strict=True)), dx)
+
+
+def twice_c(p, q, a, b, c):
+    return 2 * fdivergence.least_squares_value(p, q, fdivergence.least_squares_best(p, q, a, b, dx), c, dx)
+
+
+pairs = [(random_density(2 * i), random_density(2 * i + 1)) for i in range(5)]
+chi2 = [((2 * q - (p + q)).square() / (p + q)).sum() * dx for p, q in pairs]
+for codes in [(-1, 1, 0), (0, 2, 1), (-0.5, 1.5, 0.5), (0, 1, 1)]:
+    gaps = torch.stack([twice_c(p, q, *codes) - chi for (p, q), chi in zip(pairs, chi2, strict=True)])
+    gap = gaps.abs().max().item()
+    print(f"a, b, c = {codes!s:<16} largest difference from chi-squared {'none (below 1e-9)' if gap < 1e-9 else f'{gap:.2f}'}")
+
+# %%
+claim(
+    "C21",
+    "With b - c = 1 and b - a = 2, twice the generator's value at the best D is Pearson's chi-squared of p + q against 2q (difference)",
+    paper=0.0,
+    ours=[(twice_c(p, q, -1, 1, 0) - chi).abs().item() for (p, q), chi in zip(pairs, chi2, strict=True)],
+    tolerance=within(1e-9, strict=True),
+    source="Mao et al. 2017, Theorem 1",
+    exact=True,
+)
+
+# %% [markdown]
+# The identity is exact, and the coding $(0, 1, 1)$ does not have it. Most code uses $(0, 1, 1)$ all the same, and the paper itself reports that the two work alike.
+#
+# ### What the theorem leaves out
+#
+# "Chi-squared" sounds like something that grows without bound when the generator is far off. Look at the integrand again: $(q - p)^2 / (p + q)$. It is symmetric in $p$ and $q$, it is never more
+# than $p + q$, and so the integral is never more than 2. Move $q$ away and compare with Jensen-Shannon, which lecture 02 showed to be flat, and with the Wasserstein distance.
+
+# %%
+steps = torch.arange(0, 12.1, 0.5)
+wide, dw = theory.grid(-8, 20, 2801)
+base = theory.normalise(theory.gaussian(wide, 0.0, 1.0), dw)
+curves = {"least squares, 2C (at most 2)": [], "Jensen-Shannon (at most log 2)": [], "Wasserstein, a tenth of it": []}
+for step in steps:
+    q = theory.normalise(theory.gaussian(wide, step.item(), 1.0), dw)
+    best = fdivergence.least_squares_best(base, q, -1, 1, dw) if (base > 0).all() and (q > 0).all() else None
+    curves["least squares, 2C (at most 2)"].append(2 * fdivergence.least_squares_value(base, q, best, 0, dw).item())
+    curves["Jensen-Shannon (at most log 2)"].append(theory.js(base, q, dw).item())
+    curves["Wasserstein, a tenth of it"].append(step.item() / 10)
+
+fig, axis = plt.subplots(figsize=(7, 2.9), layout="constrained")
+for (name, values), colour in zip(curves.items(), (COLOUR["least_squares"], COLOUR["non_saturating"], COLOUR["wasserstein"]), strict=True):
+    axis.plot(steps, values, label=name, color=colour, lw=2)
+axis.set(xlabel="distance between two unit Gaussians", ylabel="divergence")
+axis.legend(fontsize=8)
+plt.show()
+claim(
+    "C21.bounded",
+    "With the best D least squares is flat too: 2C for unit Gaussians 12 apart",
+    paper=2.0,
+    ours=curves["least squares, 2C (at most 2)"][-1],
+    tolerance=within(1e-3),
+    source="from the integral above; not in the paper",
+    exact=True,
+)
+
+# %% [markdown]
+# At the best discriminator, least squares is as flat as Jensen-Shannon. Its slope at a distance comes from a discriminator that is *not* the best one: a smooth $D$ that has not had time to become a
+# step. Keep the two statements apart: "the loss has slope where the sigmoid has none" is about a fixed $D$ and is true. "It minimises $\chi^2$" is about the best $D$, is also true, and does not help a
+# generator that is far away.
+
+# %% [markdown]
+# ## 3. Any $f$-divergence
+#
+# Jensen-Shannon from cross-entropy, $\chi^2$ from squares: is there a game for every divergence? Nowozin, Cseke and Tomioka answered in one line. Let $f$ be convex with $f(1) = 0$ and
+#
+# $$D_f(P \| Q) = \int q(x)\, f\!\left(\frac{p(x)}{q(x)}\right) dx .$$
+#
+# A convex function is the upper edge of its tangents: $f(u) = \max_t\, [u t - f^*(t)]$, where $f^*(t) = \max_u\, [u t - f(u)]$ is the *conjugate*. Choose one $t$ for each $x$ and call it $T(x)$. Whatever $T$
+# we choose, a chosen tangent lies below the function:
+#
+# $$D_f(P \| Q) \ \ge\ \int q \left[\frac pq\, T - f^*(T)\right] = \mathbb{E}_{P}[T(x)] - \mathbb{E}_{Q}[f^*(T(x))].$$
+#
+# Two expectations, no densities: a network can maximise that from samples. The best choice is the slope, $T^* = f'(p/q)$, and then the two sides are equal. One detail makes or breaks the code: $f^*$ has a *domain*. For the
+# reverse KL, $f^*(t) = -1 - \log(-t)$ exists only for $t < 0$. So a network's output $v$ passes an activation $g$ that maps onto the domain, $T = g(v)$.
+
+# %%
+rows = [dict(zip(["divergence", "f(u)", "f*(t)", "g(v)", "T*"], [row.title, *row.formulas], strict=True)) for row in fdivergence.DIVERGENCES.values()]
+viz.table(rows)
+
+# %% [markdown]
+# Every row is tested against its definition: that $f^*$ is the maximum, that $g$ stays in the domain, that $T^*$ is the slope. The row "GAN" is the first GAN: $g(v) = -\log(1 + e^{-v})$ is $\log \sigma(v)$, and
+# $f^*(g(v))$ is softplus. So cross-entropy on logits is one row of a table. Now the bound, by numbers: exact value, bound at $T^*$, and what a small
+# network finds from samples alone.
+
+# %%
+line, dl = theory.grid(-7, 8, 1501)
+p = theory.normalise(0.5 * theory.gaussian(line, -1.0, 0.8) + 0.5 * theory.gaussian(line, 1.5, 0.8), dl)
+q = theory.normalise(theory.gaussian(line, 0.5, 1.5), dl)
+
+
+def draw(n, which, source):
+    if which == "q":
+        return 0.5 + 1.5 * torch.randn(n, 1, generator=source)
+    centre = torch.where(torch.rand(n, 1, generator=source) < 0.5, -1.0, 1.5)
+    return centre + 0.8 * torch.randn(n, 1, generator=source)
+
+
+def learnt(row, seed=0):
+    """Train a network V on samples to maximise the bound, then evaluate the bound exactly on the grid."""
+    torch.manual_seed(seed)
+    network, source, game = mlp.Discriminator(1, hidden=(32, 32)), torch.Generator().manual_seed(seed), row.game()
+    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
+    for _ in range(scale.pick(ci=30, cpu=300, gpu=2000)):
+        loss = game.discriminator(network(draw(256, "p", source)), network(draw(256, "q", source)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        return row.bound_of_output(p, q, network(line[:, None].float()), dl).item()
+
+
+rows, shares = [], []
+for row in fdivergence.DIVERGENCES.values():
+    exact, at_best, found = row.exact(p, q, dl).item(), row.bound(p, q, row.best(p, q, dl), dl).item(), learnt(row)
+    rows.append({"divergence": row.title, "exact": f"{exact:.4f}", "bound at T*": f"{at_best:.4f}", "network, from samples": f"{found:.4f}"})
+    if row.name != "gan":  # starts at -2 log 2, not at 0
+        shares.append(found / exact)
+viz.table(rows)
+
+# %%
+claim(
+    "C21.conjugate",
+    "The variational bound at T* = f'(p/q) equals the divergence, for eight rows of the table (difference)",
+    paper=0.0,
+    ours=[(row.bound(p, q, row.best(p, q, dl), dl) - row.exact(p, q, dl)).abs().item() for row in fdivergence.DIVERGENCES.values()],
+    tolerance=within(1e-9, strict=True),
+    source="Nowozin et al. 2016, equations 4 to 6",
+    exact=True,
+)
+claim(
+    "C21.learnt",
+    "A small network finds the divergence from samples: its bound as a share of the exact value, seven divergences",
+    paper="a lower bound, tight for the best T",
+    ours=shares,
+    tolerance=between(0.8, 1.0),
+    source="Nowozin et al. 2016, section 2.2",
+)
+
+# %% [markdown]
+# The network's bound can come close to the exact value and never exceed it. That is what makes it a bound: a discriminator that is too small reports too small a
+# divergence.
+#
+# ### Does the choice matter?
+#
+# If the generator could match the data, all divergences would be zero at the same place. It matters when it cannot. Give it one Gaussian, and data with two clumps; minimise each exact divergence over the
+# mean and the standard deviation.
+
+# %%
+clumps = theory.normalise(0.65 * theory.gaussian(line, -1.2, 0.6) + 0.35 * theory.gaussian(line, 2.2, 0.6), dl)
+
+
+def best_gaussian(row, starts=((-1.0, 1.0), (2.0, 1.0))):
+    fits = []
+    for mean, std in starts:
+        theta = torch.tensor([mean, np.log(std)], dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.Adam([theta], lr=0.05)
+        for _ in range(scale.pick(ci=20, cpu=250, gpu=250)):
+            q = theory.normalise(theory.gaussian(line, theta[0], theta[1].exp()) + 1e-12, dl)
+            value = row.exact(clumps, q, dl)
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+        fits.append((value.item(), theta[0].item(), theta[1].exp().item()))
+    return min(fits)
+
+
+chosen = ["kl", "pearson", "js", "reverse_kl", "neyman"]
+fits = {name: best_gaussian(fdivergence.divergence(name)) for name in chosen}
+fig, axis = plt.subplots(figsize=(8, 3), layout="constrained")
+axis.fill_between(line, clumps, color="#DDDDDD", label="data")
+for name, colour in zip(chosen, list(COLOUR.values())[1:], strict=True):
+    _, mean, std = fits[name]
+    axis.plot(line, theory.gaussian(line, mean, std), color=colour, lw=2, label=f"{fdivergence.divergence(name).title}: std {std:.2f}")
+axis.set(xlabel="x", ylabel="density", xlim=(-5, 6))
+axis.legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# The same data, the same family, five divergences. Forward KL and Pearson's $\chi^2$ put a heavy price on data without samples: one wide Gaussian over everything, most of it where there is no data. Reverse KL and Neyman's
+# $\chi^2$ put it on samples without data: one clump, and the other given up. Jensen-Shannon sides with the first group here. (Lecture 05 takes this up as what each KL punishes, C14.) In a real GAN the picture blurs: $D$ is never
+# the best one, and the generator can do more than one Gaussian.
+
+# %% [markdown]
+# ## 4. Hinge, and a bound on the slope
+#
+# The loss behind most large image GANs after 2018 is the hinge, $\mathbb{E}[\max(0, 1 - l(x))] + \mathbb{E}[\max(0, 1 + l(G(z)))]$ for $D$ and $-\mathbb{E}[l(G(z))]$ for $G$. Which divergence is it? At each $x$, $D$ minimises
+# $p \max(0, 1 - l) + q \max(0, 1 + l)$. Between $-1$ and $1$ that is a straight line with slope $q - p$, so the best $l$ is at an end: $l^* = \operatorname{sign}(p - q)$. The value is $2 \int \min(p, q) = 2 - 2\,\mathrm{TV}(p, q)$:
+# total variation, the last row of the table.
+
+# %% tags=["nbval-check-output"]
+gaps = []
+for p, q in pairs:
+    best = (p - q).sign()
+    value = theory.expectation(p, (1 - best).clamp_min(0), dx) + theory.expectation(q, (1 + best).clamp_min(0), dx)
+    gaps.append((value - (2 - 2 * theory.total_variation(p, q, dx))).abs().item())
+print(f"hinge loss at its best D is 2 - 2 TV on five pairs of densities: {max(gaps) < 1e-9}")
+
+# %% [markdown]
+# Total variation is 1 for *any* two disjoint distributions, and $l^*$ is a step. A step has no slope to follow. So nobody uses the hinge alone: it comes with something that keeps $D$ smooth. In the
+# paper that made it popular that something is *spectral normalisation*.
+#
+# ### One number per layer
+#
+# A function is $K$-Lipschitz if it never stretches a distance by more than $K$ (lecture 09). ReLU and leaky ReLU stretch by at most 1, a matrix $W$ by at most its largest singular value $\sigma(W)$, and stretches multiply through layers. So divide
+# every weight by its $\sigma$, and the network is 1-Lipschitz. A singular value decomposition at every step would cost more than the training. Power iteration does not: start with any $v$, and repeat
+#
+# $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \text{then}\quad \sigma \approx u^\top W v .$$
+#
+# Each round multiplies the share of the second singular direction by $(\sigma_2 / \sigma_1)^2$. The trick of Miyato et al. is to keep $u$ and $v$ from one training step to the next. The weights move little, so *one*
+# round per step suffices.
+
+# %%
+viz.source(spectral.power_iteration, spectral.SpectralNorm)
+
+# %% [markdown]
+# Gradients flow through $\sigma$ (through $W$ in $u^\top W v$), not through $u$ and $v$. Is it the same as PyTorch's own? Start both from the same vectors, change the weights as an optimiser would, and compare pass by pass.
+
+# %%
+torch.manual_seed(0)
+plain = nn.Conv2d(16, 32, 3)
+ours = spectral.spectral_norm(copy.deepcopy(plain))
+theirs = torch.nn.utils.parametrizations.spectral_norm(copy.deepcopy(plain))
+spectral.load_reference(ours, theirs.state_dict())
+gaps = []
+for step in range(20):
+    gaps.append((ours.weight - theirs.weight).abs().max().item())
+    change = 0.02 * torch.randn(32, 16, 3, 3, generator=torch.Generator().manual_seed(step))
+    with torch.no_grad():
+        for layer in (ours, theirs):
+            layer.parametrizations.weight.original.add_(change)
+claim(
+    "C17.torch",
+    "Our spectral normalisation is PyTorch's: largest difference of a weight over 20 passes",
+    paper=0.0,
+    ours=max(gaps),
+    tolerance=within(1e-6),
+    source="Miyato et al. 2018, Algorithm 1; torch.nn.utils.parametrizations.spectral_norm",
+    exact=True,
+)
+
+# %% [markdown]
+# How quickly does it find $\sigma$? That depends on the gap between the first two singular values. A random wide matrix has almost none. Left below: the relative error of $\sigma$ for three random matrices, and for one
+# whose first singular value stands out. Right: what happens in a training run, where the weights move.
+
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
+source = torch.Generator().manual_seed(1)
+for shape, boost in (((64, 576), 1.0), ((256, 2304), 1.0), ((64, 576), 1.5)):
+    u_, s_, v_ = torch.linalg.svd(torch.randn(shape, generator=source), full_matrices=False)
+    s_[0] = boost * s_[0]
+    matrix = u_ @ torch.diag(s_) @ v_
+    u, v, errors = torch.randn(shape[0], generator=source), torch.randn(shape[1], generator=source), []
+    for _ in range(30):
+        u, v = spectral.power_iteration(matrix, u, v)
+        errors.append(1 - (u @ matrix @ v).item() / s_[0].item())
+    axes[0].semilogy(range(1, 31), np.maximum(errors, 1e-7), label=f"{shape[0]} x {shape[1]}" + (", first value x 1.5" if boost > 1 else ""))
+axes[0].axvline(15, color="#8A8A8A", ls=":")
+axes[0].set(xlabel="rounds of power iteration", ylabel="relative error of sigma", title="random matrices")
+axes[0].legend(fontsize=8)
+
+faces = data.pixel_faces(16, n=scale.pick(ci=1000, cpu=10_000, gpu=10_000))
+small = dict(size=16, width=scale.pick(ci=4, cpu=12, gpu=32))
+tracked = []
+
+
+def track(run):
+    pairs = []
+    for layer in run.gan.discriminator.modules():
+        if spectral.is_normalised(layer):
+            parts = layer.parametrizations.weight
+            with torch.no_grad():
+                pairs.append(parts[0].sigma(parts.original).item() / spectral.largest_singular_value(parts.original).item())
+    tracked.append((run.step, pairs))
+
+
+torch.manual_seed(0)
+critic = spectral.normalise(convnet.Discriminator(**small)).to(device)
+gan = GAN(convnet.Generator(**small, latent_dim=32).to(device), critic, "hinge")
+sn_run = fit(gan, data.Batches(faces, 32, seed=0, device=device), scale.pick(ci=15, cpu=200, gpu=2000), lr=1e-3, betas=(0.0, 0.99), hooks=[(5, track)], progress=False)
+axes[1].plot([step for step, _ in tracked], [values for _, values in tracked], lw=1)
+axes[1].set(xlabel="training step (lr 0.001)", ylabel="estimate / true sigma", title="one round per pass, four layers", ylim=(0.85, 1.02))
+plt.show()
+
+claim(
+    "C17.sigma",
+    "One round of power iteration per pass keeps up: estimate over true sigma, the worst layer and step of a run",
+    paper="one round suffices",
+    ours=min(min(values) for _, values in tracked),
+    tolerance=between(0.95, 1.0001),
+    source="Miyato et al. 2018, section 2.1 and appendix A",
+)
+
+# %% [markdown]
+# Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still of the order of a per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
+# layers stretch by slightly more than 1. Right: during training the estimate stays close, because a step moves the weights less than a round of iteration repairs.
+#
+# ### What it does not bound
+#
+# For a convolution the recipe takes the kernel $[C_{out}, C_{in}, k, k]$, reads it as a matrix with $C_{out}$ rows, and divides by that matrix's $\sigma$. But a convolution applies that matrix to *overlapping* patches. A pixel
+# takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. Users found this out (pytorch/pytorch#99149). Power iteration on the map
+# itself, convolution and transposed convolution in turn, gives the truth:
+
+# %%
+rows, ratios = [], []
+for name, (k, stride) in {"3x3, stride 1": (3, 1), "4x4, stride 2": (4, 2)}.items():
+    for what in ("random weights", "all weights equal"):
+        found = []
+        for seed in range(5):
+            torch.manual_seed(seed)
+            conv = nn.Conv2d(8, 16, k, stride=stride, padding=1, bias=False)
+            if what != "random weights":
+                nn.init.constant_(conv.weight, 0.1)
+            found.append((spectral.operator_norm(conv, 16, iterations=60) / spectral.largest_singular_value(conv.weight)).item())
+        if what == "random weights":
+            ratios += found
+        rows.append({"convolution": name, "kernel": what, "true norm / sigma": f"{np.mean(found):.2f}", "bound": -(-k // stride)})
+viz.table(rows)
+
+# %%
+claim(
+    "C17.conv",
+    "After spectral normalisation a convolution still stretches pictures by more than 1: its true norm, ten random kernels",
+    paper="1 if the kernel were the map",
+    ours=ratios,
+    tolerance=between(1.1, 3.0, share=1),
+    source="Miyato et al. 2018 normalise the kernel as a matrix; pytorch/pytorch#99149",
+    exact=True,
+)
+
+# %% [markdown]
+# So a "1-Lipschitz" convolutional discriminator is Lipschitz with *some* constant, which is enough to make the hinge usable. Do not read more into the name.
+
+# %% [markdown]
+# ## 5. Relative to what?
+#
+# In all losses so far, $D$ judges one picture at a time. Adding 5 to all its logits changes every loss, though it says nothing about which picture is more real. Jolicoeur-Martineau's *relativistic pairing* compares: it minimises
+#
+# $$\mathbb{E}\,\bigl[\operatorname{softplus}\bigl(-(l(x) - l(G(z)))\bigr)\bigr]$$
+#
+# over pairs of one real and one fake, and $G$ minimises the same with the roles exchanged. Only differences count.
+
+# %% tags=["nbval-check-output"]
+real, fake = torch.randn(2, 500, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+for name in ("non_saturating", "hinge", "relativistic"):
+    objective = losses.objective(name)
+    before, after = objective.discriminator(real, fake).item(), objective.discriminator(real + 5, fake + 5).item()
+    print(f"{name:>14}: D's loss {before:.3f}, with 5 added to every logit {after:.3f}")
+
+# %% [markdown]
+# Huang et al. (2024) build a whole recipe on it, with two penalties: $R_1 = \frac{\gamma}{2} \mathbb{E}|\nabla_x l(x)|^2$ at real samples, and $R_2$, the same at fakes. In their table on 1000 stacked digits, pairing with both penalties finds all
+# 1000 modes and cross-entropy with both 693, and with $R_1$ alone both fail. (Lecture 05 has the digits.) Their argument for pairing is about collapse: a fake is compared with real samples one by one, so pleasing $D$ at a single place helps
+# little while most real samples have higher logits. The argument for the second penalty you can measure in a minute. $R_1$ holds the slope down *where the data are*. At the start the fakes are elsewhere, and there $D$ is free. Eight clusters on a
+# ring, the same seeds, three settings; the mean squared slope of $D$ at real and at fake points during training:
+
+# %%
+ring = data.toys.ring("wgan_gp")
+settings = {"no penalty": None, "R1": penalties.r1(0.5), "R1 + R2": penalties.r1_r2(0.5)}
+ring_steps = scale.pick(ci=20, cpu=350, gpu=3000)
+slopes_at = {name: [] for name in settings}
+for name, penalty in settings.items():
+    for seed in range(scale.pick(ci=1, cpu=3, gpu=10)):
+        torch.manual_seed(seed)
+        gan = GAN(mlp.Generator(2, 2, hidden=(64, 64)), mlp.Discriminator(2, hidden=(64, 64)), "relativistic", penalty=penalty)
+        trail = []
+
+        def slope(run, trail=trail):
+            points = ring.sample(500, seed=1), run.sample(500, seed=1)
+            trail.append([run.step] + [penalties.squared_gradient_norm(run.gan.discriminator, x).mean().item() for x in points])
+
+        stream = data.Batches(ring, 128, seed=seed)
+        fit(gan, stream, ring_steps, lr=1e-3, betas=(0.0, 0.99), seed=seed, hooks=[(10, slope)], progress=False)
+        slopes_at[name].append(np.array(trail))
+
+fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained", sharey=True)
+for axis, (name, trails) in zip(axes, slopes_at.items(), strict=True):
+    mean = np.mean(trails, axis=0)
+    axis.semilogy(mean[:, 0], mean[:, 1], color=viz.COLOURS["real"], label="at real points")
+    axis.semilogy(mean[:, 0], mean[:, 2], color=viz.COLOURS["fake"], label="at fakes")
+    axis.set(title=name, xlabel="step")
+axes[0].set_ylabel("mean squared slope of D")
+axes[0].legend(fontsize=8)
+plt.show()
+means = {name: np.mean(trails, axis=(0, 1)) for name, trails in slopes_at.items()}
+viz.table(
+    [{"penalty": name, "at real points": f"{mean[1]:.3f}", "at fakes": f"{mean[2]:.3f}"} for name, mean in means.items()],
+    caption="mean squared slope of D, over the run and the seeds",
+)
+
+# %%
+claim(
+    "C17.r2",
+    "R1 alone leaves the slope at fakes larger than R1 + R2 do: squared slope at fakes, mean over the run, ratio by seed",
+    paper="R1 alone is not enough",
+    ours=[one[:, 2].mean() / both[:, 2].mean() for one, both in zip(slopes_at["R1"], slopes_at["R1 + R2"], strict=True)],
+    tolerance=at_least(1.5),
+    source="Huang et al. 2024, section 2 (their case: stacked digits)",
+)
+
+# %% [markdown]
+# $R_1$ alone lowers the slope at real points most, and at the fakes somewhat, because a small network cannot be flat here and steep next door. $R_1 + R_2$ lowers both. The budget is far too short to fit the ring, so this says nothing about
+# samples; it shows what the second penalty is for. Lecture 04's recipe for faces is pairing with a lazy $R_1$, and lecture 05 counts modes.
+
+# %% [markdown]
+# ## 6. BEGAN, whole
+#
+# BEGAN throws the two-way question out. Its discriminator is an *autoencoder*: it squeezes a picture through a few numbers, draws it again, and pays the error
+#
+# $$\mathcal{L}(x) = \operatorname{mean}\,|x - D(x)| .$$
+#
+# $D$ should draw real pictures well and fakes badly; $G$ should make what $D$ draws well. What has that to do with a distance between distributions? Each picture has a number $\mathcal{L}$. The numbers of real pictures have some
+# distribution $\mu_1$ with mean $m_1$, those of fakes $\mu_2$ with mean $m_2$. Wang's slide gives the step: by Jensen,
+#
+# $$W_1(\mu_1, \mu_2) = \inf \mathbb{E}|x_1 - x_2| \ \ge\ \inf |\mathbb{E}[x_1 - x_2]| = |m_1 - m_2| .$$
+#
+# So driving the means apart drives up a lower bound of a Wasserstein distance, *between the errors*, not between the pictures; Wang's slide is careful to say so. Check it with an autoencoder that knows nothing yet and one kind of fake.
+
+# %%
+def new_networks(seed):
+    torch.manual_seed(seed)
+    shape = dict(size=16, latent_dim=32, width=scale.pick(ci=4, cpu=12, gpu=32))
+    return autoencoder.Generator(**shape).to(device), autoencoder.Autoencoder(**shape).to(device)
+
+
+_, network = new_networks(0)
+with torch.no_grad():
+    noise = torch.randn(500, 3, 16, 16, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
+    real_errors = began.reconstruction_errors(network, data.to_float(faces.images[:500]).to(device))
+    fake_errors = began.reconstruction_errors(network, noise.to(device))
+w1 = (real_errors.sort().values - fake_errors.sort().values).abs().mean().item()  # on a line the plan is: smallest to smallest
+bound = abs(real_errors.mean() - fake_errors.mean()).item()
+claim(
+    "C22.bound",
+    "The difference of mean errors is a lower bound of the Wasserstein distance between the distributions of errors (bound / distance)",
+    paper="at most 1",
+    ours=bound / w1,
+    tolerance=at_most(1.000001),
+    source="Berthelot et al. 2017, section 3.2",
+    exact=True,
+)
+
+# %% [markdown]
+# ### The thermostat
+#
+# If $D$ simply maximised the difference it would win: drawing fakes badly is easy. BEGAN holds the ratio of the two errors at a chosen
+#
+# $$\gamma = \frac{\mathbb{E}[\mathcal{L}(G(z))]}{\mathbb{E}[\mathcal{L}(x)]} \in [0, 1]$$
+#
+# by a weight $k_t$ on the fakes, which is turned up when they are drawn too well and down when they are drawn too badly:
+#
+# $$\mathcal{L}_D = \mathcal{L}(x) - k_t\, \mathcal{L}(G(z)), \qquad \mathcal{L}_G = \mathcal{L}(G(z)), \qquad
+# k_{t+1} = k_t + \lambda_k\,\bigl(\gamma \mathcal{L}(x) - \mathcal{L}(G(z))\bigr), \quad k_t \in [0, 1].$$
+#
+# Engineers know it as integral control. The slide leaves the last condition out; "What goes wrong" shows what it is for. The code is shorter than the story:
+
+# %%
+viz.source(began.BEGAN.judge, began.BEGAN._of_discriminator, began.BEGAN.after_generator_step, began.convergence)
+
+# %% [markdown]
+# A low $\gamma$ asks that fakes be drawn much better than real pictures. The easy way to do that is to make *few kinds* of picture, simple ones. So $\gamma$ should trade diversity for quality, and the authors say it does. We sweep it on pixel-art faces of
+# 16 px. Diversity is measured in a classifier's features: their total variance, as a share of the real faces'. The budget is a few hundred steps, where the paper takes hundreds of thousands of them, so $\lambda_k$ is larger than the published 0.001; else the thermostat
+# would not wake up in time.
+
+# %%
+judge = attribute_classifier("pixel_faces", size=16)
+features = judge.features(faces.images[:1000])
+gammas = [0.5, 0.75, 1.0]
+seeds = range(scale.pick(ci=1, cpu=3, gpu=5))
+began_steps = scale.pick(ci=10, cpu=240, gpu=5000)
+sweep = {}
+for gamma in gammas:
+    for seed in seeds:
+        game, trail = began.BEGAN(*new_networks(seed), gamma=gamma, lambda_k=0.02), []
+
+        def measure(run, trail=trail):
+            made = judge.features(run.sample(400, seed=3).clamp(-1, 1).cpu())
+            trail.append((run.step, frechet_distance(made, features), (made.var(0).sum() / features.var(0).sum()).item()))
+
+        every = max(1, began_steps // 10)
+        stream = data.Batches(faces, 16, seed=seed, device=device)
+        run = fit(game, stream, began_steps, lr=1e-3, seed=seed, hooks=[(every, measure)], progress=False)
+        sweep[gamma, seed] = run, np.array(trail)
+
+drawn = sweep[1.0, 0][0].gan.discriminator(data.to_float(faces.images[:20]).to(device)).detach().cpu()
+made = [sweep[gamma, 0][0].sample(20, seed=0).cpu() for gamma in gammas]
+viz.labelled_grid(
+    torch.cat([data.to_float(faces.images[:20]), drawn, *made]).clamp(-1, 1),
+    rows=["real", "drawn again", *(f"gamma {gamma}" for gamma in gammas)],
+    n_columns=20,
+)
+
+# %%
+fig, axes = plt.subplots(1, 3, figsize=(9.5, 2.9), layout="constrained")
+for gamma, colour in zip(gammas, list(COLOUR.values())[1:], strict=False):
+    h = sweep[gamma, 0][0].history
+    ratio = smoothed(h["g_loss"], 25) / smoothed(h["real_error"], 25)
+    axes[0].plot(h["step"], h["k"], color=colour, label=f"gamma {gamma}")
+    axes[1].plot(h["step"], ratio, color=colour)
+    axes[1].axhline(gamma, color=colour, ls=":")
+    axes[2].plot(h["step"], smoothed(h["M"], 25), color=colour)
+axes[0].set(title="k", xlabel="step")
+axes[1].set(title="error of fakes / error of real", xlabel="step", ylim=(0, 2))
+axes[2].set(title="convergence measure M", xlabel="step")
+axes[0].legend(fontsize=8)
+plt.show()
+
+
+def held_ratio(run):
+    """Error of fakes over error of real pictures, in the last 100 steps."""
+    return run.history["g_loss"][-100:].mean() / run.history["real_error"][-100:].mean()
+
+
+rows = []
+for gamma in gammas:
+    ends = np.array([sweep[gamma, seed][1][-1] for seed in seeds])
+    held = [held_ratio(sweep[gamma, seed][0]) for seed in seeds]
+    rows.append({"gamma": gamma, "ratio held": f"{np.mean(held):.2f}", "diversity": f"{ends[:, 2].mean():.2f}", "Frechet distance": f"{ends[:, 1].mean():.0f}",
+                 "M": f"{np.mean([sweep[gamma, seed][0].history['M'][-100:].mean() for seed in seeds]):.3f}"})  # fmt: skip
+viz.table(rows)
+
+# %%
+claim(
+    "C22.balance",
+    "k_t holds the ratio of errors at gamma: distance of the ratio from gamma over the last 100 steps, all runs",
+    paper=0.0,
+    ours=[abs(held_ratio(run) - gamma) for (gamma, _), (run, _) in sweep.items()],
+    tolerance=at_most(0.1),
+    source="Berthelot et al. 2017, section 3.3",
+)
+claim(
+    "C22.diversity",
+    "Lower gamma, lower diversity: variance of features (share of the data's) at gamma 1 less that at 0.5, by seed",
+    paper="lower values of gamma lead to lower image diversity",
+    ours=[sweep[1.0, seed][1][-1, 2] - sweep[0.5, seed][1][-1, 2] for seed in seeds],
+    tolerance=at_least(0.02),
+    source="Berthelot et al. 2017, section 3.3",
+)
+
+
+def tracks(run, trail):
+    """Spearman's correlation of M (mean of the 25 steps before) with the Frechet distance over a run's checkpoints."""
+    m = [run.history["M"][max(0, int(step) - 25) : int(step)].mean() for step in trail[1:, 0]]
+    return spearmanr(m, trail[1:, 1]).statistic
+
+
+claim(
+    "C22.measure",
+    "M falls as the samples get better: Spearman's correlation of M with the Frechet distance over ten checkpoints, all runs",
+    paper="tells when training is done, or has collapsed",
+    ours=[tracks(*pair) for pair in sweep.values()],
+    tolerance=at_least(0.6),
+    note="M is the autoencoder's error plus the imbalance; neither term sees diversity, so a run that collapses lowers M too.",
+    source="Berthelot et al. 2017, section 3.4.1",
+)
+
+# %% [markdown]
+# Three readings.
+#
+# *The thermostat.* Look at the middle panel: the ratio of errors swings and then comes to its dotted line, and $k$ does what it takes. For a low $\gamma$ that can mean $k = 0$: the fakes are *still* drawn too badly, $D$ is a plain autoencoder, and
+# the generator's only task is to make what an autoencoder draws easily.
+#
+# *Diversity.* Compare the lower rows of the grid. What is easy to draw is one blurred face, and with a low $\gamma$ that is what all twenty are. With $\gamma = 1$, $D$ keeps pushing the easy pictures' error up and the generator has to move. The
+# direction of the claim is what the row above judges; the level is far below the data's 1 for every $\gamma$. This is a few hundred steps with a small autoencoder, which itself draws faces as blurs (second row). It says little about BEGAN with the paper's budget.
+#
+# *M.* Look at its formula before you trust it. It is small when $D$ draws real pictures well and when the balance holds. Neither part looks at how *different* the fakes are. A generator that repeats one easily drawn picture has a small error,
+# the thermostat balances it, and $M$ falls all the same, because the autoencoder goes on learning. So $M$ follows $D$'s progress in every run, and the quality of the samples only in those that do not collapse.
+
+# %% [markdown]
+# ## 7. Are they created equal?
+#
+# Every paper so far won its own table. Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
+# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two networks, the same light $R_1$ penalty (so that Wasserstein's critic stays bounded), the same optimiser, the same number
+# of steps, five seeds. The data are pixel-art faces at 16 px.
+#
+# We fix the test before we look. Runs with the same seed start from the same weights and see the same data, so compare them in pairs: a loss *consistently outperforms* the non-saturating one if it has the smaller Frechet distance in all five.
+
+# %%
+contest = ["non_saturating", "saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
+floor = frechet_distance(judge.features(faces.images[1000:2000]), features) if len(faces) >= 2000 else float("nan")
+
+
+def compete(name, seed, steps, penalty):
+    torch.manual_seed(seed)
+    gan = GAN(convnet.Generator(**small, latent_dim=32).to(device), convnet.Discriminator(**small).to(device), name, penalty=penalty)
+    return fit(gan, data.Batches(faces, 32, seed=seed, device=device), steps, lr=1e-3, betas=(0.0, 0.99), ema=0.98, seed=seed, progress=False)
+
+
+contest_steps = scale.pick(ci=8, cpu=200, gpu=3000)
+distances, pictures = {name: [] for name in contest}, {}
+for name in contest:
+    for seed in range(scale.pick(ci=1, cpu=5, gpu=10)):
+        run = compete(name, seed, contest_steps, penalties.r1(1.0, every=4))
+        made = run.sample(1000, seed=1).cpu()
+        distances[name].append(frechet_distance(judge.features(made), features))
+        pictures.setdefault(name, made[:20])
+
+viz.labelled_grid(torch.cat([pictures[name] for name in contest]), rows=[name.replace("_", " ") for name in contest], n_columns=20)
+
+# %%
+baseline = np.array(distances["non_saturating"])
+rows = []
+for name in contest:
+    values = np.array(distances[name])
+    rows.append({"loss": name.replace("_", " "), "median": f"{np.median(values):.0f}", "best": f"{values.min():.0f}", "worst": f"{values.max():.0f}",
+                 "beats non-saturating": "" if name == "non_saturating" else f"{(values < baseline).sum()} of {len(values)}"})  # fmt: skip
+viz.table(rows, caption=f"Frechet distance in the course's features, five seeds; real against real {floor:.0f}")
+
+# %%
+fig, axis = plt.subplots(figsize=(8, 2.8), layout="constrained")
+for i, name in enumerate(contest):
+    axis.plot(distances[name], [i] * len(distances[name]), "o", color=COLOUR[name], ms=6, alpha=0.8)
+axis.set(yticks=range(6), yticklabels=[name.replace("_", " ") for name in contest], xlabel="Frechet distance, one dot a seed")
+axis.invert_yaxis()
+plt.show()
+claim(
+    "S10.equal",
+    "No loss consistently outperforms the non-saturating one: number of losses that beat it in all seeds",
+    paper=0,
+    ours=sum(bool((np.array(distances[name]) < baseline).all()) for name in contest[1:]),
+    tolerance=at_most(0),
+    source="Lucic et al. 2018, abstract (each loss tuned, full-size networks)",
+)
+
+# %% [markdown]
+# Look at the dots before you rank. How wide is each row, and how far apart are the rows? With one seed, any two losses whose rows overlap could have come out in either order, and a paper would have been written about it. Then ask this table three questions.
+#
+# - *How many seeds?* Five. With five, even two *equal* losses give "better in all five" once in 32 comparisons, and we make five comparisons.
+# - *Was each tuned?* No: one learning rate, one $\gamma$ for all. That favours whatever it was chosen with, here relativistic pairing (lecture 04's recipe). Lucic et al. searched over settings for each, and differences shrank.
+# - *At which budget?* A tiny one, where the faces are just becoming faces. What learns fast in 200 steps need not be what is best after 100,000. And the Frechet distance looks at a course classifier's features, so it can be compared with nothing outside this
+#   table.
+#
+# An honest table says these things itself. Run the notebook at gpu scale for ten seeds and fifteen times the steps.
+
+# %% [markdown]
+# ## What goes wrong
+#
+# ### Squares of a sigmoid
+#
+# Least squares was invented to get rid of the sigmoid's flat parts. A great many implementations keep the sigmoid and put the squares after it (hwalsuklee/tensorflow-generative-model-collections#19 and simontomaskarlsson/CycleGAN-Keras#22 are
+# two, found by users and mended). The code runs, the loss falls. What is the pull on a confident fake?
+
+# %% tags=["nbval-check-output"]
+for at in (-2.0, -5.0, -10.0):
+    l = torch.tensor(at, requires_grad=True)
+    (wrong,) = torch.autograd.grad(losses.OBJECTIVES["least_squares"].generator(torch.sigmoid(l)), l)
+    (right,) = torch.autograd.grad(losses.OBJECTIVES["least_squares"].generator(l), l)
+    print(f"logit {at:5.1f}: least squares pulls with {-right:6.2f}, with a sigmoid before it {-wrong:.5f}")
+
+# %% [markdown]
+# The slope is that of the *saturating* loss again, the very thing the paper set out to cure. The test takes one line: the generator's slope at logit $-10$ must be 11 with the coding $(0, 1, 1)$.
+#
+# ### A thermostat without stops
+#
+# The other bug is in BEGAN, in the same public collection (pull request 16 mended it): $k_t$ is updated and never clipped. At the start of training the fakes are drawn *worse* than $\gamma$ times the real pictures, so the update is
+# negative, and $k_0 = 0$. Here is a run with the stops taken out.
+
+# %%
+class Unclipped(began.BEGAN):
+    def after_generator_step(self):
+        real, fake = self._errors
+        self.k = self.k + self.lambda_k * (self.gamma * real - fake).double()
+
+
+broken = Unclipped(*new_networks(0), gamma=0.5, lambda_k=0.02)
+wild = fit(broken, data.Batches(faces, 16, seed=0, device=device), began_steps, lr=1e-3, progress=False)
+tame = sweep[0.5, 0][0]
+fig, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
+axis.plot(wild.history["step"], wild.history["k"], color=viz.COLOURS["fake"], label="not clipped")
+axis.plot(tame.history["step"], tame.history["k"], color=viz.COLOURS["real"], label="clipped to [0, 1]")
+axis.axhline(0, color="#8A8A8A", lw=0.8)
+axis.set(xlabel="step", ylabel="k")
+axis.legend()
+plt.show()
+
+# %% [markdown]
+# Without stops $k_t$ goes below zero and stays there. Now the sign of the second term of $\mathcal{L}_D$ is turned round: $D$ minimises $\mathcal{L}(x) + |k_t|\,\mathcal{L}(G(z))$ and *helps* to draw the fakes. Nobody is left to object to anything the
+# generator makes, and no message appears. The test: two hundred updates with large fake errors, and $k$ must be 0.
+#
+# ### A wrong name
+#
+# A last one costs nothing to run. A widely read annotated repository has a class for the *Wasserstein* discriminator's loss that computes $\max(0, 1 - f(x)) + \max(0, 1 + f(G(z)))$, says that it clips, and clips no weights. You have just met that formula:
+# it is the hinge. It trains, and well, but its value estimates no Wasserstein distance: by section 4 it estimates $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
+
+# %% [markdown]
+# ## Play
+#
+# The contest as a menu: choose a loss, see what it drew with the first seed.
+
+# %%
+widgets.explorer({name.replace("_", " "): viz.grid(pictures[name], columns=10) for name in contest}, label="loss")
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. **A fair search.** Lucic et al. tuned every loss. Give each loss of section 7 three learning rates and three strengths of $R_1$, one seed each, and take the best. Does the order change? How many more runs would you need to trust it?
+# 2. **Hinge without a bound.** Train section 4's hinge GAN without spectral normalisation, and measure the largest slope $|\nabla_x l|$ at real samples during the run. Then with $R_1$ instead.
+# 3. **Your own divergence.** The *Jeffrey* divergence is KL + reverse KL. Write its row: $f$, $f'$, and by numerical maximisation $f^*$; choose $g$. Fit the two clumps of section 3 with it. Where between the two does it land?
+
+# %%
+widgets.quiz(
+    [
+        {
+            "question": "Least squares with codes -1, 1, 0: the discriminator is the best one, and the generator's samples are far from all data. How large is the slope of 2C with respect to their distance?",
+            "answer": "Practically zero: 2C is at its bound of 2",
+            "why": "(q - p)^2 / (p + q) integrates to 2 for disjoint distributions, however far apart.",
+            "wrong": {
+                "It grows with the distance, because squares do": "That is the slope in the logit at a fixed D, not in the distance at the best D.",
+                "Exactly as large as for the Wasserstein distance": "That one grows with the distance; this one is bounded.",
+                "Infinite, as chi-squared always is there": "Pearson's divergence of p against q would be; the one here is of p + q against 2q.",
+            },
+        },
+        {
+            "question": "Why does an f-GAN for the reverse KL need the activation -exp(-v)?",
+            "answer": "Its conjugate -1 - log(-t) exists only for negative t",
+            "why": "The network's output must be mapped onto the conjugate's domain.",
+            "wrong": {
+                "To make D's output a probability": "T is no probability; it estimates -q/p.",
+                "To bound the gradients": "exp bounds nothing.",
+                "It does not; any activation would do": "With a positive t the loss is the logarithm of a negative number.",
+            },
+        },
+        {
+            "question": "A 3x3 convolution has been spectrally normalised. By how much can it stretch a picture?",
+            "answer": "By more than 1, up to 3",
+            "why": "The kernel as a matrix has norm 1, and every pixel takes part in up to nine overlapping patches.",
+            "wrong": {
+                "By at most 1": "That holds for the matrix of the kernel, not for the map.",
+                "Up to 9": "Nine patches, but norms add in squares: the factor is the root.",
+                "Without limit": "The bound of ceil(k / s) always holds.",
+            },
+        },
+        {
+            "question": "In BEGAN, fakes are drawn much better than gamma times the real pictures. What does k_t do?",
+            "answer": "It rises: D starts to care about drawing fakes badly",
+            "why": "gamma L(x) - L(G(z)) is positive.",
+            "wrong": {
+                "It falls": "Then D would care less, and the fakes would be drawn better still.",
+                "Nothing; k_t follows the real error only": "Both errors are in the update.",
+                "It becomes negative": "It is clipped to [0, 1].",
+            },
+        },
+    ]
+)
+
+# %% [markdown]
+# ## Further reading
+#
+# - X. Mao et al., *Least Squares Generative Adversarial Networks*, ICCV 2017: both codings, and the theorem.
+# - S. Nowozin, B. Cseke & R. Tomioka, *f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization*, NeurIPS 2016: the table.
+# - J. H. Lim & J. C. Ye, *Geometric GAN*, 2017: the hinge. T. Miyato et al., *Spectral Normalization for Generative Adversarial Networks*, ICLR 2018.
+# - A. Jolicoeur-Martineau, *The Relativistic Discriminator: a Key Element Missing from Standard GAN*, ICLR 2019; N. Huang et al., *The GAN is Dead; Long Live the GAN! A Modern Baseline GAN*, NeurIPS 2024.
+# - D. Berthelot, T. Schumm & L. Metz, *BEGAN: Boundary Equilibrium Generative Adversarial Networks*, 2017.
+# - M. Lucic et al., *Are GANs Created Equal? A Large-Scale Study*, NeurIPS 2018. W. Fedus et al., *Many Paths to Equilibrium: GANs Do Not Need to Decrease a Divergence at Every Step*, ICLR 2018: why section 3 explains less
+#   than it seems to.
