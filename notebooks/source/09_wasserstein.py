@@ -738,8 +738,7 @@ for axis, group, name in zip(axes, (critic_pairs, gan_pairs), ("WGAN-GP: what th
     for seed, pairs in zip(track_seeds, group, strict=True):
         loss, far = zip(*pairs, strict=True)
         axis.plot(far, loss, marker="o", markersize=4, linewidth=0.7, label=f"seed {seed}")
-    axis.set(xlabel="sliced W of samples to data", ylabel=name, xscale="log")
-axes[0].set_yscale("log")
+    axis.set(xlabel="sliced W of samples to data", ylabel=name)
 axes[1].legend(fontsize=8)
 plt.show()
 claim(
@@ -749,6 +748,7 @@ claim(
     ours=correlations[0],
     tolerance=at_least(0.8),
     source="Arjovsky et al. 2017, figure 3",
+    note="runs of a few hundred steps in the plane, whose distance wanders; the published curves are of long runs on pictures, smoothed",
 )
 claim(
     "C18.gan_loss",
@@ -757,10 +757,13 @@ claim(
     ours=[a - b for a, b in zip(*correlations, strict=True)],
     tolerance=at_least(0.3),
     source="Arjovsky et al. 2017, figure 4",
+    note="here neither of the two losses tracks quality",
 )
 
 # %% [markdown]
-# A loss that tracks quality makes a run go from the upper right to the lower left: as the samples come nearer to the data, it falls. Compare the two panels in this respect; the rows put a number on it. The paper's own figures are smoothed first: its code passes the loss through a median
+# A loss that tracks quality makes a run go from the upper right to the lower left: as the samples come nearer to the data, it falls. Neither panel
+# shows that, and both rows fail. Section 6 saw why the critic's estimate may be far off: it takes long to turn to the right direction, and a few hundred
+# steps with five critic steps each are short. The paper's claim is about long runs on pictures, and its own figures are smoothed first: its code passes the loss through a median
 # filter of length 101. And the limit of section 3 stays: the estimate compares checkpoints of *one* run. Between critics of different width, depth or clipping the unknown factor $K$ differs.
 #
 # ## What goes wrong
