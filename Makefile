@@ -3,6 +3,7 @@
 # make test-all       the same with the slow tests
 # make notebooks      rebuild the notebooks whose source changed (FORCE=1: all of them; NAMES="03 04": only these)
 # make claims         measure every claim again and write CLAIMS.md
+# make homework       rebuild the homework: notebooks with answers, and the students' versions
 # make data           build the data sets that the course draws itself
 # make clean          remove what the above made: the environment and the built data
 #
@@ -32,6 +33,9 @@ data: $(VENV)/installed
 notebooks: data
 	$(PY) -m gancourse notebooks $${FORCE:+--force} $(NAMES)
 
+homework: data
+	$(PY) -m gancourse homework $(NAMES)
+
 claims: data
 	$(PY) -m gancourse claims
 
@@ -51,4 +55,4 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PY) -m pip install --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-.PHONY: help lab test test-all data notebooks claims clean
+.PHONY: help lab test test-all data notebooks homework claims clean

@@ -97,6 +97,18 @@ def parser() -> argparse.ArgumentParser:
     notebooks.add_argument("--check", action="store_true", help="build nothing, say what is stale")
     notebooks.add_argument("--force", action="store_true", help="execute also what did not change")
 
+    homework = add("homework", _homework, "build the homework: the notebooks with answers, and the students'")
+    homework.add_argument("names", nargs="*", metavar="N", help="only these: 1, hw1 or hw1_two_player_game")
+    homework.add_argument("--check", action="store_true", help="build nothing, say what is stale")
+
+    grade = add("grade", _grade, "grade a folder of submissions: a CSV of the class and a page for each student")
+    grade.add_argument("folder", type=Path, help="holds a notebook, or a folder with one, for each student")
+    grade.add_argument("--homework", metavar="N", help="which assignment (default: what the file names say)")
+    grade.add_argument("--output", type=Path, metavar="DIR", help="default: FOLDER-grades, beside the folder")
+    grade.add_argument("--jobs", type=_whole, help="how many at a time (default: one for each processor)")
+    grade.add_argument("--seconds", type=_whole, default=20, help="time for each cell (default: 20)")
+    grade.add_argument("--memory", type=_whole, default=2000, metavar="MB", help="memory for each submission (default: 2000)")
+
     claims = add("claims", _claims, "measure every claim again and write the ledger")
     claims.add_argument("names", nargs="*", metavar="NAME", help="measure only these lectures; other rows are the notebooks'")
     claims.add_argument("--from-notebooks", action="store_true", help="run nothing: take the rows from the executed notebooks")
@@ -161,6 +173,30 @@ def _notebooks(arguments: argparse.Namespace) -> int:
     for message in failed:
         _note(message)
     return 1 if failed else 0
+
+
+# ------------------------------------------------------------------------------------------------------------- homework
+
+
+def _homework(arguments: argparse.Namespace) -> int:
+    from gancourse.homework import build
+
+    if arguments.check:
+        found = build.check()
+        print("\n".join(found) or "the homework agrees with its sources")
+        return 1 if found else 0
+    for path in build.build_all(arguments.names):
+        print(f"wrote {path}")
+    return 0
+
+
+def _grade(arguments: argparse.Namespace) -> None:
+    from gancourse.homework import grade
+    from gancourse.homework._sandbox import Limits
+
+    seconds = float(arguments.seconds)
+    limits = Limits(cell_seconds=seconds, seconds=max(120.0, 6 * seconds), memory=arguments.memory * 1_000_000)
+    grade.grade_folder(arguments.folder, arguments.homework, output=arguments.output, jobs=arguments.jobs, limits=limits)
 
 
 # --------------------------------------------------------------------------------------------------- training, sampling

@@ -358,6 +358,7 @@ def check(folder: Path | None = None) -> list[str]:
     folder = folder or root()
     found = [f"{source.stem}: {problem}" for source in sources(folder) for problem in _problems(source)]
     orphans = {path.stem for path in folder.glob("notebooks/*.ipynb")} - {source.stem for source in sources(folder)}
+    orphans -= {path.stem for path in folder.glob("solutions/source/*.py")}  # the homework: gancourse.homework.build
     return found + [f"{name}: there is no notebooks/source/{name}.py to build it from" for name in sorted(orphans)]
 
 
@@ -452,6 +453,9 @@ def lab(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[s
         print("No browser here: open one of the addresses below yourself. If this is a remote machine, log in to it with")
         print("ssh -L 8888:localhost:8888 first (with the number that the address shows).", flush=True)
     environment = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}  # this environment's kernel, not a user's of the same name
+    # nbgrader, with which the homework is built, brings teachers' panels that take seconds to load; this folder turns them off.
+    configured = [str(Path(__file__).parent / "_lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configured))
     if os.name == "posix":
         os.execve(command[0], command, environment)  # one process, so that Ctrl-C reaches the server alone
     return subprocess.call(command, env=environment)

@@ -315,3 +315,21 @@ def test_nbval_sees_a_wrong_output_and_an_exception(tmp_path: Path) -> None:
     assert outcome == {"right": "PASSED", "wrong": "FAILED", "raises": "FAILED"}, done.stdout
     assert done.returncode == 1
     assert "2 failed, 1 passed" in done.stdout.splitlines()[-1]
+
+
+def test_the_lab_leaves_out_the_panels_of_nbgrader(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nbgrader")
+    from jupyter_core.paths import jupyter_config_path, jupyter_path
+    from jupyter_server.extension.config import ExtensionConfigManager
+    from jupyterlab_server.config import get_page_config
+
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(os, "execve", lambda path, command, environment: started.append(environment))
+    monkeypatch.setattr(notebooks.subprocess, "call", lambda command, env: started.append(env))
+    notebooks.lab(browser=True)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", started[0]["JUPYTER_CONFIG_PATH"])
+    enabled = ExtensionConfigManager(read_config_path=jupyter_config_path()).get_jpserver_extensions()
+    assert enabled.pop("jupyterlab", True)
+    assert [name for name, on in enabled.items() if on and name.startswith("nbgrader")] == []
+    page = get_page_config([os.path.join(folder, "labextensions") for folder in jupyter_path()])
+    assert "@jupyter/nbgrader" in page["disabledExtensions"]

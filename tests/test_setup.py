@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -56,11 +57,11 @@ def test_conda_gets_the_same_packages() -> None:
     assert conda == [f"python{PROJECT['requires-python']}", "pip"]
     assert pip[:2] == ["--constraint constraints.txt", "--editable ."]
     listed = {each.name: each.specifier for each in map(packaging.Requirement, pip[2:])}
-    assert listed == {name: each.specifier for name, each in requirements("lab", "dev").items()}
+    assert listed == {name: each.specifier for name, each in requirements("lab", "teach", "dev").items()}
 
 
 def test_every_dependency_is_bounded_and_pinned_within_its_bounds() -> None:
-    for name, wanted in requirements("lab", "dev").items():
+    for name, wanted in requirements("lab", "teach", "dev").items():
         signs = {each.operator for each in wanted.specifier}
         assert ">=" in signs, name
         assert "<" in signs or name == "hatchling", name  # the build back end is bounded by what it is asked to do
@@ -83,12 +84,15 @@ def test_imports_are_declared() -> None:
     modules = {"IPython": "ipython", "PIL": "pillow", "sklearn": "scikit-learn", "dicebear": "dicebear-core"}
     imported = set()
     for path in (ROOT / "gancourse").rglob("*.py"):
-        lines = path.read_text(encoding="utf-8")
-        imported |= set(re.findall(r"^\s*(?:import|from) ([A-Za-z_]\w*)", lines, re.MULTILINE))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.split(".")[0])
     foreign = imported - set(sys.stdlib_module_names) - {"gancourse"}
     names = {modules.get(name, name.replace("_", "-")) for name in foreign}
     # jupyter_client comes with nbclient, pygments with IPython; doctor does without packaging where it is missing
-    assert names <= set(requirements("lab", "dev")) | {"jupyter-client", "packaging", "pygments"}
+    assert names <= set(requirements("lab", "teach", "dev")) | {"jupyter-client", "packaging", "pygments"}
 
 
 def test_importing_the_package_is_cheap() -> None:

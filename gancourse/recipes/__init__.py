@@ -121,7 +121,10 @@ RECIPES: dict[str, Recipe] = {
     ),
 }
 
-FAMILIES: dict[str, str] = {}  # name of the recipe to the module of this package that trains it
+FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package that trains it
+    "faces32_conditional": "conditional",
+    "lines_to_face64": "pix2pix",
+}
 
 
 def names() -> list[str]:

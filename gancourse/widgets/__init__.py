@@ -4,6 +4,7 @@ Built on ipywidgets.Image and observe alone, within what ipywidgets 7.7 (Google 
 slider without the flicker of re-drawn outputs, and a notebook that is executed without a browser never waits for one.
 """
 
+from gancourse.widgets.attributes import AttributeChooser, attribute_chooser
 from gancourse.widgets.base import Live, one_thread, without_live_views
 from gancourse.widgets.explorer import Explorer, explorer
 from gancourse.widgets.game import Game, GamePlayer, LiveGame, ToyGame, game_player, live_game, toy_game
@@ -11,6 +12,7 @@ from gancourse.widgets.quiz import Quiz, quiz
 from gancourse.widgets.sliders import LatentSliders, latent_sliders
 
 __all__ = [
+    "AttributeChooser",
     "Explorer",
     "Game",
     "GamePlayer",
@@ -19,6 +21,7 @@ __all__ = [
     "LiveGame",
     "Quiz",
     "ToyGame",
+    "attribute_chooser",
     "explorer",
     "game_player",
     "latent_sliders",

@@ -1,0 +1,807 @@
+# %% [markdown]
+# # 07. Telling the generator what to draw
+#
+# **Covers** the conditional GAN (Kurmi, the cs231n notes) and AC-GAN (the same two decks): systems S05 and S06. Conditional batch normalisation and the
+# projection discriminator, which Hong's BigGAN needs, are built here and used again in lecture 13.
+# **Papers**: Mirza & Osindero 2014; Odena, Olah & Shlens 2017 (ICML); de Vries et al. 2017 (NeurIPS); Miyato & Koyama 2018 (ICLR); Gong et al. 2019
+# (NeurIPS).
+#
+# **Read** for about 50 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+#
+# The generators so far drew what they liked. From here on they are asked: a seven, a person with red hair and glasses. There are three ways to make a
+# discriminator care whether the wish was granted, and they differ in what they do to the *variety* of the answers. We derive each, run each on
+# digits, and judge them with a classifier that saw only real ones. Then faces, by six attributes at once, including combinations that were never
+# in the training data.
+#
+# After it you will be able to
+#
+# - derive the optimum of the conditional game, and say what a discriminator without labels lets the generator get away with;
+# - put a label into a network by concatenation and by conditional batch normalisation, and say what each can express;
+# - read AC-GAN's two losses with their signs, and predict what each wrong sign does;
+# - show, in one dimension, how AC-GAN bends the data, and derive the discriminator that does not;
+# - judge a conditional generator by obedience, by variety and by a distance within each condition, and say why the usual distance is not enough.
+
+# %%
+import itertools
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from gancourse import data, penalties, scale, theory, viz, widgets, zoo
+from gancourse.claims import at_least, at_most, claim
+from gancourse.gans.conditional import ACGAN, ConditionalGAN
+from gancourse.metrics import attribute_classifier, frechet_distance, real_against_real
+from gancourse.metrics.conditional import diversity_within, frechet_within
+from gancourse.models import mlp
+from gancourse.models.conditional import (
+    AuxiliaryDiscriminator,
+    ConcatDiscriminator,
+    ConcatGenerator,
+    ConditionalBatchNorm2d,
+    LabelEmbedding,
+    ProjectionDiscriminator,
+    ProjectionHead,
+)
+from gancourse.recipes import conditional as recipe
+from gancourse.training import fit
+
+torch.set_num_threads(1)  # most networks here are too small to gain from a second core
+device = scale.device()
+REAL, FAKE, D_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator"))
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
+
+
+def show(picture, caption=None):
+    viz.show(picture.quantize(96, method=2), caption)  # 96 colours: a third of the bytes
+
+
+# %% [markdown]
+# Each column below is one latent vector. Each row is one wish. Nobody drew these people, and the network that did was told only six small numbers.
+
+# %%
+shipped = zoo.load("faces32_conditional")
+painter = shipped.model.to(device)
+faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=10_000))
+names = faces.attribute_names
+
+
+def wish(**values):
+    """The labels [A] of a wish; what is not named: a smiling, tanned person with long brown hair, no glasses, on blue."""
+    usual = {"hair": "brown", "hair_length": "long", "skin": "tan", "smile": "yes", "glasses": "no", "background": "blue"}
+    return torch.tensor([names[key].index(value) for key, value in (usual | values).items()])
+
+
+@torch.no_grad()
+def paint(z, labels):
+    parts = zip(z.to(device).split(256), labels.to(device).split(256), strict=True)
+    return torch.cat([painter(*part) for part in parts]).cpu()
+
+
+z = torch.randn(12, painter.latent_dim, generator=torch.Generator().manual_seed(7))
+wishes = {
+    "as usual": wish(),
+    "with glasses": wish(glasses="yes"),
+    "short pink hair": wish(hair="pink", hair_length="short"),
+    "dark skin": wish(skin="dark"),
+    "not smiling": wish(smile="no"),
+}
+rows = torch.cat([paint(z, labels.expand(12, -1)) for labels in wishes.values()])
+show(viz.labelled_grid(rows, rows=list(wishes), n_columns=12), "Asked for in words, drawn by a network that ships with the course.")
+
+# %% [markdown]
+# ## 1. The conditional game
+#
+# Let $p(x, y)$ be the distribution of pictures with their labels. We want $p_G(x \mid y) = p(x \mid y)$ for every $y$. Mirza & Osindero hand the label to both
+# players:
+#
+# $$\min_G \max_D \; \mathbb{E}_{(x, y) \sim p}\,[\log D(x, y)] + \mathbb{E}_{y \sim p,\; z}\,[\log(1 - D(G(z, y), y))].$$
+#
+# (Kurmi and the cs231n notes print the paper's own line, in which the second $D$ reads $D(G(\mathbf z \mid \mathbf y))$, with the label inside the generator only. Taken
+# literally, such a $D$ would be told the labels of real samples and never those of fakes. What is meant, and what everyone codes, is the line above.)
+#
+# Nothing new has to be derived. Both expectations are over *pairs*: real ones from $p(x, y) = p(y)\,p(x \mid y)$, false ones from $p(y)\,p_G(x \mid y)$, because the
+# label of a fake is drawn from the data's labels. So this is the game of lecture 02 played with pairs, and its theorems hold as they stand. The best discriminator is
+#
+# $$D^*(x, y) = \frac{p(y)\,p(x \mid y)}{p(y)\,p(x \mid y) + p(y)\,p_G(x \mid y)} = \frac{p(x \mid y)}{p(x \mid y) + p_G(x \mid y)} ,$$
+#
+# the label's probability cancels, and with it the value of the game is
+#
+# $$V(D^*, G) = -2 \log 2 + 2\,\mathrm{JS}\bigl(p(x, y)\,\|\,p(y)\, p_G(x \mid y)\bigr) = -2 \log 2 + 2\,\mathbb{E}_{y}\,\mathrm{JS}\bigl(p(\cdot \mid y)\,\|\,p_G(\cdot \mid y)\bigr).$$
+#
+# The last step: both joint distributions have the same $p(y)$, so the divergence of the pairs is the average of the divergences within the labels. It is zero only if
+# $p_G(\cdot \mid y) = p(\cdot \mid y)$ for every label that occurs. Check it on random tables, three labels and six "pictures". As a rival take a discriminator that sees $x$ alone.
+
+# %% tags=["nbval-check-output"]
+def table(seed):
+    return theory.normalise(torch.rand(3, 6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64))
+
+
+p_y = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
+p, q = table(0), table(1)  # p(x | y) and p_G(x | y): [label, picture]
+joint_p, joint_q = (p_y[:, None] * p).flatten(), (p_y[:, None] * q).flatten()
+within = sum(w * theory.js(a, b) for w, a, b in zip(p_y, p, q, strict=True))
+best = (p / (p + q)).flatten()
+print(f"V at D* = {theory.value(joint_p, joint_q, best):.6f}")
+print(f"-2 log 2 + 2 E_y JS = {-2 * torch.log(torch.tensor(2.0)) + 2 * within:.6f}")
+
+swapped = p[[1, 2, 0]]  # a generator that draws label 1 where 0 was asked for, and so on
+uniform = torch.full((3,), 1 / 3, dtype=torch.float64)
+seen_without = theory.js(uniform @ p, uniform @ swapped)
+seen_with = sum(theory.js(a, b) for a, b in zip(p, swapped, strict=True)) / 3
+print(f"a generator that mixes up three equally frequent labels: JS with labels {seen_with:.3f}, without {seen_without:.3f}")
+
+# %%
+errors = []
+for seed in range(5):
+    p, q = table(2 * seed), table(2 * seed + 1)
+    within = sum(w * theory.js(a, b) for w, a, b in zip(p_y, p, q, strict=True))
+    value = theory.value((p_y[:, None] * p).flatten(), (p_y[:, None] * q).flatten(), (p / (p + q)).flatten())
+    errors.append((value - (-2 * torch.log(torch.tensor(2.0, dtype=torch.float64)) + 2 * within)).abs())
+claim(
+    "S05.value",
+    "At the best D(x, y) the conditional game is worth -2 log 2 + 2 E_y JS(p(.|y), p_G(.|y)) (largest error)",
+    paper="equal",
+    ours=errors,
+    tolerance=at_most(1e-9, strict=True),
+    source="Mirza & Osindero 2014, equation 2, with Goodfellow et al. 2014, Theorem 1",
+    exact=True,
+)
+
+# %% [markdown]
+# The last printed line is the reason for this lecture. A discriminator without labels is content with a generator that draws an excellent 3 when asked for a 7, as long as each digit
+# comes often enough. *Something on the discriminator's side must know the label.*
+#
+# ## 2. One-hot codes
+#
+# The first way: put a code of the label beside the input. Label $k$ of $K$ becomes a vector of $K$ zeros with a one in place $k$; the generator reads $[z, \text{code}]$, the
+# discriminator $[x, \text{code}]$. What does a first layer make of it? Its weights split into those for $z$ and those for the code,
+#
+# $$W\begin{bmatrix} z \\ \mathrm{onehot}(y)\end{bmatrix} + b = W_z z + \underbrace{W_y\,\mathrm{onehot}(y)}_{\text{column } y \text{ of } W_y} + b ,$$
+#
+# so *a one-hot code is a bias that depends on the label*, nothing more. A table of learnt vectors does the same without the zeros:
+
+# %% tags=["nbval-check-output"]
+torch.manual_seed(0)
+layer, z, y = nn.Linear(5 + 3, 4), torch.randn(6, 5), torch.tensor([0, 1, 2, 2, 1, 0])
+by_concatenation = layer(torch.cat([z, F.one_hot(y, 3).float()], 1))
+lookup = LabelEmbedding(3, dim=4)
+with torch.no_grad():
+    lookup.table.weight.copy_(layer.weight[:, 5:].T)
+by_bias = F.linear(z, layer.weight[:, :5], layer.bias) + lookup(y)
+print(f"the same: {torch.allclose(by_concatenation, by_bias, atol=1e-6)}")
+
+# %% [markdown]
+# Now digits: real handwriting from the UCI collection at 16x16 pixels, and two perceptrons. The judge is a classifier that was trained on real digits and knows nothing of our generators. Is what it reads what we
+# asked for?
+
+# %%
+digits = data.digits(16, n=scale.pick(ci=1000, cpu=4000, gpu=8000))
+judge = attribute_classifier("digits", size=16)
+n_judged = scale.pick(ci=700, cpu=2000, gpu=3000)
+real_features, real_labels = judge.features(digits.images[:n_judged]), digits.labels[:n_judged]
+asked = torch.arange(n_judged) % 10
+STEPS = scale.pick(ci=6, cpu=1000, gpu=3000)
+
+
+def concat_players(seed):
+    torch.manual_seed(seed)
+    generator = ConcatGenerator(mlp.Generator(64 + 10, (1, 16, 16), hidden=(128, 128), out="tanh"), 10)
+    return generator, mlp.Discriminator((1, 16, 16), hidden=(128, 128))
+
+
+def told(seed, objective="relativistic", penalty=1.0):
+    """The conditional GAN of 2014: one-hot codes on both sides."""
+    generator, _ = concat_players(seed)
+    discriminator = ConcatDiscriminator(mlp.Discriminator(256 + 10, hidden=(128, 128)), 10, flat=True)
+    r1 = penalties.r1(penalty, every=4) if penalty else None
+    return ConditionalGAN(generator.to(device), discriminator.to(device), objective, penalty=r1)
+
+
+def train(game, steps=STEPS, seed=0, source=digits):
+    batches = data.Batches(source, 64, seed=seed, labels=True, device=device)
+    return fit(game, batches, steps, lr=1e-3, betas=(0.0, 0.99), ema=0.99, seed=seed, progress=False)
+
+
+def judged(run, seed=1):
+    """Obedience, variety within a digit relative to the data's, distance overall, and the mean distance within a digit."""
+    images = run.gan.sample(n_judged, seed, generator=run.generator, labels=asked).cpu()
+    features = judge.features(images)
+    with torch.no_grad():
+        read = judge.heads(F.relu(features)).argmax(1)  # what judge.predict(images) says, without a second pass
+    within = frechet_within(features, asked, real_features, real_labels)
+    return {
+        "accuracy": (read == asked).double().mean().item(),
+        "variety": diversity_within(features, asked, real_features, real_labels),
+        "distance": frechet_distance(features, real_features),
+        "within": sum(within.values()) / len(within),
+    }
+
+
+def digits_of(run, columns=12):
+    """Each row one digit asked for, each column one latent."""
+    z = torch.randn(columns, 64, generator=torch.Generator().manual_seed(3)).repeat(10, 1).to(device)
+    with torch.no_grad():
+        return run.generator.eval()(z, torch.arange(10, device=device).repeat_interleave(columns)).cpu()
+
+
+plain = train(told(0, "non_saturating", penalty=None))
+helped = train(told(0))
+viz.show(
+    [viz.grid(digits_of(run), columns=12, scale=2) for run in (plain, helped)],
+    caption="Rows: the digits 0 to 9 were asked for. Left: the loss of 2014, no penalty. Right: pairs and $R_1$.",
+)
+
+# %%
+for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}.items():
+    print(f"{name:>28}: the digit asked for is drawn in {judged(run)['accuracy']:.2f} of the samples (chance: 0.10)")
+
+# %% [markdown]
+# Left, in these networks, the label is hardly obeyed, and that is worth understanding, because nothing in section 1 predicts it. The game's *optimum* obeys; the question is how to
+# get there. For the generator the label is 10 numbers beside 64 of noise, and its only reason to use them is that $D$'s answer depends on them. For $D$, in turn, the easy
+# evidence comes first: early fakes are wrong in ways that need no label at all. A $D$ without restraint becomes sure from that evidence alone, and where it is sure it teaches
+# nothing finer. So ask the discriminators themselves: by how much does the logit of a *real* digit fall when it is shown with a wrong label, in units of the spread of its logits?
+
+# %%
+fresh = data.digits(16, n=500, split="test")
+x, y = data.to_float(fresh.images).to(device), fresh.labels.to(device)
+
+
+@torch.no_grad()
+def notices(gan):
+    right, wrong = gan.judge(x, y), torch.stack([gan.judge(x, (y + shift) % 10) for shift in range(1, 10)])
+    return ((right - wrong.mean(0)).mean() / torch.cat([right[None], wrong]).std()).item()
+
+
+for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}.items():
+    print(f"{name:>28}: a wrong label costs a real digit {notices(run.gan):5.2f} standard deviations")
+
+# %% [markdown]
+# The restrained discriminator cares two or three times as much. The pairs of the relativistic loss (lecture 04 introduced them) set a real 7 against a *generated* 7: within a pair the label is the same and the comparison is about the picture given the label. And $R_1$ keeps $D$ from becoming
+# sure for cheap. Both leave $D$ something to learn about labels. We keep this recipe for everything that follows, so that only the treatment of the label differs.
+#
+# ## 3. Conditional batch normalisation
+#
+# A bias in the first layer is one place to put a label. De Vries et al. put it everywhere. Batch normalisation removes each channel's mean and scale and then gives it a new gain $\gamma_c$ and bias
+# $\beta_c$. Let the label choose them:
+#
+# $$\hat x = \frac{x - \mu_c}{\sqrt{\sigma_c^2 + \epsilon}}, \qquad\qquad \mathrm{CBN}(x, y) = (1 + \gamma_c(y))\, \hat x + \beta_c(y).$$
+#
+# A gain can do what a first-layer bias cannot do directly: switch channels off ($\gamma = -1$) and on in every layer, "the channels that draw glasses". With several attributes the course adds up their gains and biases, $\gamma_c(y) = \sum_a
+# \gamma_c^{(a)}(y_a)$. So 21 attribute values need 21 rows in a table, where all their combinations would need 960.
+
+# %%
+viz.source(ConditionalBatchNorm2d.forward)
+
+# %% [markdown]
+# Two checks. With gains and biases at zero it is plain batch normalisation. And the mean and variance must be those of the *whole* batch: taken label by label, each label's picture of itself would be normalised
+# away, and in a batch with one sample of a label there would be nothing left.
+
+# %% tags=["nbval-check-output"]
+norm, x4 = ConditionalBatchNorm2d(8, 3), torch.randn(6, 8, 4, 4, generator=torch.Generator().manual_seed(0))
+for part in (norm.gain, norm.bias):
+    nn.init.zeros_(part.table.weight)
+labels = torch.tensor([0, 1, 2, 0, 0, 0])
+print(f"gains and biases at zero: plain batch norm {torch.allclose(norm(x4, labels), nn.BatchNorm2d(8)(x4))}")
+with torch.no_grad():
+    norm.gain.table.weight[1] = -1.0
+print("gain -1 for label 1: its largest output is", f"{norm(x4, labels)[1].abs().max():.1f},", f"label 0's is {norm(x4, labels)[0].abs().max():.1f}")
+
+# %% [markdown]
+# ## 4. AC-GAN: the discriminator guesses
+#
+# Odena, Olah & Shlens turn the question round. $D$ is not told the label. It has a second head that *guesses* it, $P(C \mid x)$, beside the first, $P(S \mid x)$, real or fake:
+#
+# $$L_S = \mathbb{E}[\log P(S = \text{real} \mid x_\text{real})] + \mathbb{E}[\log P(S = \text{fake} \mid x_\text{fake})], \qquad L_C = \mathbb{E}[\log P(C = c \mid x_\text{real})] + \mathbb{E}[\log P(C = c \mid x_\text{fake})].$$
+#
+# *$D$ is trained to maximise $L_S + L_C$, $G$ to maximise $L_C - L_S$.* So it stands in the paper and in both decks, and it is right, with care for what the letters mean: these are log-likelihoods, **which
+# $D$ maximises**. Read the signs one at a time.
+#
+# - $L_C$ has the same sign for both. About the label the two are partners: $G$ wants its 7 to be recognised as a 7.
+# - $L_S$ has opposite signs. That is the game: $G$ wants its fakes taken for real, so it *lowers* the likelihood of the right answer.
+#
+# Code minimises losses, $\ell_S = -L_S$ and $\ell_C = -L_C$. Then $D$ minimises $\ell_S + \ell_C$, and $G$, which maximises $L_C - L_S$, minimises $\ell_C - \ell_S$. Who calls the *losses* "L" and copies "maximise $L_C - L_S$" from the slide has turned both of
+# $G$'s signs. There are four combinations, and they cost a few seconds each.
+
+# %%
+def guessing(seed, **signs):
+    generator, discriminator = concat_players(seed)
+    two_heads = AuxiliaryDiscriminator(discriminator, 10)
+    return ACGAN(generator.to(device), two_heads.to(device), "relativistic", penalty=penalties.r1(1.0, every=4), **signs)
+
+
+signs, sign_pictures = {}, []
+for source_sign, class_sign in itertools.product((1, -1), repeat=2):
+    scores = []
+    for seed in range(scale.pick(ci=1, cpu=2, gpu=5)):
+        run = train(guessing(seed, source_sign=source_sign, class_sign=class_sign), scale.pick(ci=4, cpu=500, gpu=1500), seed)
+        scores.append(judged(run))
+    letters = f"{'+' if class_sign == 1 else '-'} L_C {'-' if source_sign == 1 else '+'} L_S"
+    signs[letters] = {key: sum(part[key] for part in scores) / len(scores) for key in scores[0]}
+    sign_pictures.append(digits_of(run, columns=5))
+viz.table([
+    {"G maximises": letters, "draws what was asked": f"{m['accuracy']:.2f}", "distance overall": f"{m['distance']:.1f}"}
+    for letters, m in signs.items()
+])  # fmt: skip
+
+# %%
+viz.show(
+    [viz.grid(part, columns=5, scale=2) for part in sign_pictures],
+    "One block for each line of the table, in its order. Rows: the digits 0 to 9 were asked for; columns: five latents.",
+)
+
+# %%
+claim(
+    "S06.signs",
+    "AC-GAN needs G's sign of L_C as printed: accuracy of the asked digit as printed, less that with L_C turned over",
+    paper="G maximises L_C - L_S",
+    ours=signs["+ L_C - L_S"]["accuracy"] - signs["- L_C - L_S"]["accuracy"],
+    tolerance=at_least(0.4),
+    source="Odena, Olah & Shlens 2017, section 3",
+)
+
+# %% [markdown]
+# The first line is AC-GAN. In the second $G$ runs from the label it was asked for, and does so with success: it draws any digit but the one, far less often than chance would. In the third and the fourth it helps $D$ to unmask it. That is no
+# game any more: both players want the same, and $G$ runs away from the data until its pixels are at the ends of their range. Nothing is left for a class head to look at, so its sign no longer matters.
+#
+# ### What the class term does to the data
+#
+# AC-GAN pays $G$ for being *recognised*. Is that the same as matching $p(x \mid y)$? Suppose two classes overlap, so that even the best classifier is unsure in between. A faithful generator must draw those doubtful samples, and each costs it
+# $-\log P(C = c \mid x)$. Averaged over $G$'s samples, with $q(x, y) = p(y)\,p_G(x \mid y)$,
+#
+# $$-\mathbb{E}_{q}[\log C(y \mid x)] = H_q(Y \mid X) + \mathbb{E}_{q(x)}\,\mathrm{KL}\bigl(q(y \mid x)\,\|\,C(y \mid x)\bigr).$$
+#
+# The second term is welcome: it makes $q(y \mid x)$ agree with the classifier. The first is not in the game's aim at all. It is the *overlap* of the generated classes, and $G$ is paid for making it smaller than the data's: drop what is doubtful, move the
+# classes apart. (Gong et al. 2019 make this argument and say that the auxiliary classifier imposes perfect separability.) In one dimension you can see it. Two classes, $\mathcal N(-1, 1)$ and $\mathcal N(1, 1)$, a generator for both:
+
+# %%
+def crowd(seed, n=256):
+    source = torch.Generator().manual_seed(seed)
+    while True:
+        y = torch.randint(2, (n,), generator=source)
+        yield (2.0 * y - 1)[:, None] + torch.randn(n, 1, generator=source), y
+
+
+def line_game(kind, seed):
+    torch.manual_seed(seed)
+    generator = ConcatGenerator(mlp.Generator(2 + 2, 1, hidden=(64, 64), out=None), 2)
+    body, r1 = mlp.Discriminator(1, hidden=(64, 64)), penalties.r1(0.1, every=4)
+    if kind == "AC-GAN":
+        return ACGAN(generator, AuxiliaryDiscriminator(body, 2), "relativistic", penalty=r1)
+    return ConditionalGAN(generator, ProjectionDiscriminator(body, 2), "relativistic", penalty=r1)
+
+
+line_y = torch.arange(4000) % 2
+line, line_std = {}, {}  # samples of the last seed, and the widths of all
+for kind in ("AC-GAN", "projection"):
+    for seed in range(scale.pick(ci=1, cpu=3, gpu=5)):
+        steps = scale.pick(ci=5, cpu=800, gpu=1500)
+        run = fit(line_game(kind, seed), crowd(seed), steps, lr=2e-3, betas=(0.0, 0.99), ema=0.99, seed=seed, progress=False)
+        line[kind] = run.gan.sample(4000, seed=1, generator=run.generator, labels=line_y)[:, 0]
+        line_std.setdefault(kind, []).append(sum(line[kind][line_y == k].std().item() for k in (0, 1)) / 2)
+
+grid, dx = theory.grid(-5, 5)
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.7), layout="constrained", sharey=True)
+for axis, (kind, points) in zip(axes, line.items(), strict=True):
+    for k, colour in enumerate((D_COLOUR, FAKE)):
+        axis.hist(points[line_y == k].numpy(), bins=60, range=(-5, 5), density=True, alpha=0.5, color=colour, label=f"generated, class {k}")
+        axis.plot(grid, theory.gaussian(grid, 2.0 * k - 1), color=REAL, linestyle="--", label="data" if k else None)
+    axis.set(title=kind, xlabel="x")
+axes[0].legend(fontsize=8)
+plt.show()
+for kind, found in line_std.items():
+    print(f"{kind:>11}: standard deviation within a class {', '.join(f'{s:.2f}' for s in found)}   (data: 1)")
+
+# %%
+claim(
+    "S06.overlap",
+    "Where classes overlap, AC-GAN narrows them: standard deviation within a class (1 in the data)",
+    paper="low diversity within classes",
+    ours=line_std["AC-GAN"],
+    tolerance=at_most(0.85),
+    source="Gong et al. 2019 (TAC-GAN)",
+)
+claim(
+    "S06.control",
+    "The projection discriminator of section 5 keeps the width (the same networks, penalty and steps)",
+    paper="1 in the data",
+    ours=line_std["projection"],
+    tolerance=at_least(0.9),
+    source="Miyato & Koyama 2018, section 3",
+)
+
+# %% [markdown]
+# Left, a gap has opened where the classes overlap. The samples that belong there stand in a heap at its edge, where the class head is surer, and the width within a class has shrunk by more than a quarter. $D$'s first head objects to the gap, so the result is a truce between
+# the two terms, fixed by their weights and not by the data. Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
+#
+# ## 5. The projection discriminator
+#
+# What *should* the logit of a discriminator look like that is told $y$? By section 1 and lecture 02 it is a log ratio, and a log ratio of joint distributions splits in two:
+#
+# $$\log \frac{p(x, y)}{q(x, y)} = \log \frac{p(y \mid x)}{q(y \mid x)} + \log \frac{p(x)}{q(x)} .$$
+#
+# Suppose a classifier for each side would be a softmax on the same features $h(x)$: $\log p(y \mid x) = \langle v^p_y, h(x) \rangle - \log Z^p(x)$ and likewise for $q$. Insert both:
+#
+# $$\log \frac{p(x, y)}{q(x, y)} = \langle \underbrace{v^p_y - v^q_y}_{e_y},\, h(x) \rangle + \underbrace{\log \frac{Z^q(x)}{Z^p(x)} + \log \frac{p(x)}{q(x)}}_{\psi(x)\text{, free of } y} .$$
+#
+# So the label enters *as an inner product of a learnt vector $e_y$ with the features*, plus one term that does not know $y$. That is the architecture of Miyato & Koyama: two classifiers that are never trained as such, only their difference. When
+# $q = p$, $e_y = 0$: the label's term fades as $G$ becomes right, where AC-GAN's class term goes on paying. For Gaussian classes of one width the derivation is exact, with $h(x) = (x, 1)$:
+
+# %% tags=["nbval-check-output"]
+mu, nu = (torch.randn(4, 3, generator=torch.Generator().manual_seed(s), dtype=torch.float64) for s in (0, 1))
+points = torch.randn(1000, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+log_p, log_q = (-0.5 * (points[:, None] - centre[None]).square().sum(2) for centre in (mu, nu))  # [N, label], up to one constant
+h = torch.cat([points, torch.ones(1000, 1, dtype=torch.float64)], 1)
+e = torch.cat([mu - nu, 0.5 * (nu.square().sum(1) - mu.square().sum(1))[:, None]], 1)
+print(f"the log ratio is <e_y, h(x)>: largest difference below 1e-12: {bool((h @ e.T - (log_p - log_q)).abs().max() < 1e-12)}")
+
+# %%
+viz.source(ProjectionHead.forward)
+
+# %% [markdown]
+# Now all three on digits: the same generator, the same body of $D$, the same loss, penalty and number of steps. Only the label's way into $D$ differs. Four numbers for each:
+#
+# - *asked*: the share of samples in which the classifier reads the digit that was asked for;
+# - *variety*: the mean distance of two samples of the same digit, relative to that of real digits (1 for the data);
+# - *distance*: the Fréchet distance of all samples to all data;
+# - *within*: the same for each digit alone, averaged over the digits.
+
+# %%
+def projecting(seed):
+    generator, discriminator = concat_players(seed)
+    return ConditionalGAN(
+        generator.to(device),
+        ProjectionDiscriminator(discriminator, 10).to(device),
+        "relativistic",
+        penalty=penalties.r1(1.0, every=4),
+    )
+
+
+ways = {"one-hot codes": told, "AC-GAN": guessing, "projection": projecting}
+runs, found = {}, {name: [] for name in ways}
+for name, make in ways.items():
+    for seed in range(scale.pick(ci=1, cpu=3, gpu=5)):
+        runs[name] = helped if (name, seed) == ("one-hot codes", 0) else train(make(seed), seed=seed)
+        found[name].append(judged(runs[name]))
+
+floor = real_against_real(real_features)
+mean = {name: {key: sum(part[key] for part in parts) / len(parts) for key in parts[0]} for name, parts in found.items()}
+rows = [
+    {"way": name, "asked": f"{m['accuracy']:.2f}", **{key: f"{m[key]:.2f}" for key in ("variety", "distance", "within")}}
+    for name, m in mean.items()
+]
+right = (judge.predict(digits.images[:n_judged])[:, 0] == real_labels).double().mean()
+rows.append({"way": "real digits", "asked": f"{right:.2f}", "variety": "1", "distance": f"{floor:.2f} (floor)", "within": ""})
+viz.table(rows)
+
+# %%
+viz.show(
+    [viz.grid(digits_of(run, columns=8), columns=8, scale=2) for run in runs.values()],
+    caption="One-hot codes, AC-GAN, projection. Rows: the digit asked for; columns: one latent each.",
+)
+
+# %%
+claim(
+    "S05.digits",
+    "A conditional GAN draws the digit it is asked for: share of samples, projection discriminator",
+    paper="each row one digit (by eye)",
+    ours=[part["accuracy"] for part in found["projection"]],
+    tolerance=at_least(0.8),
+    source="Mirza & Osindero 2014, figure 2",
+)
+claim(
+    "S06.variety",
+    "AC-GAN is less varied within a digit than projection: ratio of the two varieties",
+    paper="low diversity within classes",
+    ours=[a["variety"] / b["variety"] for a, b in zip(found["AC-GAN"], found["projection"], strict=True)],
+    tolerance=at_most(0.9),
+    source="Gong et al. 2019 (TAC-GAN)",
+)
+claim(
+    "S06.within",
+    "Projection is nearer to the data within a class: its mean distance within a digit over AC-GAN's",
+    paper="intra FID of projection below AC-GAN's",
+    ours=[b["within"] / a["within"] for a, b in zip(found["AC-GAN"], found["projection"], strict=True)],
+    tolerance=at_most(0.95),
+    source="Miyato & Koyama 2018, table 1",
+)
+
+# %% [markdown]
+# Read the columns together. One-hot codes are still on their way: the label arrives as a shift of the first layer, and what a 7 has to do with it must be learnt in the layers above. The two others draw the asked digit in most samples, and if *asked* were the only column, AC-GAN would look at least as
+# good as projection. The other columns tell what it pays: two of its sevens are much more alike than two of projection's, and its samples are farther from the data, overall and within a digit. *Variety* needs care, too. Above 1 it is no merit: smudged samples lie farther from each other than clean digits do, and
+# that is why the least trained generator has the largest one. Only together with the distance does it mean anything. (The line in section 4 had no smudges; there the loss of width was plain.)
+#
+# ### Does $z$ know the label?
+#
+# Kurmi adds that AC-GAN "learns a representation for z that is independent of class label". One side of it holds by construction, since $z$ and $c$ are drawn independently. The interesting side is whether $z$ means the *same* for each
+# class: does the latent that gives a bold 3 give a bold 7? Then ink must correlate between digits drawn from one latent. The control draws each digit from a latent of its own.
+
+# %%
+def ink_correlation(run, shared):
+    z = torch.randn(200, 64, generator=torch.Generator().manual_seed(5))
+    ink = []
+    for digit in range(10):
+        if not shared:
+            z = torch.randn(200, 64, generator=torch.Generator().manual_seed(100 + digit))
+        with torch.no_grad():
+            images = run.generator.eval()(z.to(device), torch.full((200,), digit, device=device))
+        ink.append(images.mean((1, 2, 3)).cpu())
+    matrix = torch.corrcoef(torch.stack(ink))
+    return matrix[~torch.eye(10, dtype=torch.bool)].mean().item()
+
+
+shared, own = ink_correlation(runs["AC-GAN"], True), ink_correlation(runs["AC-GAN"], False)
+print(f"AC-GAN: correlation of ink between digits of one latent {shared:.2f}, of separate latents {own:.2f}")
+claim(
+    "S06.style",
+    "z means the same for each class: correlation of ink between digits drawn from one latent (0 for separate latents)",
+    paper="a representation for z independent of the class label",
+    ours=shared,
+    tolerance=at_least(0.2),
+    source="Odena, Olah & Shlens 2017; Kurmi's deck",
+)
+
+# %% [markdown]
+# ## 6. Faces by attribute
+#
+# Six attributes at once. The generator is lecture 04's with conditional batch normalisation in place of the plain one; the discriminator is lecture 04's with a projection; a pair's real and generated face have the same six labels. Here is the
+# method at work for a short while, with narrower networks than the shipped ones.
+
+# %%
+reader = attribute_classifier("faces")
+unseen = recipe.held_out(faces.attributes, faces.attribute_names)
+trained, never = faces[~unseen], faces[unseen]
+print("kept out of training: " + "; ".join(" with ".join(f"{k} {v}" for k, v in pair.items()) for pair in recipe.HELD_OUT))
+print(f"that is {len(never):,} of {len(faces):,} faces; the other {len(trained):,} are trained on")
+
+every = scale.pick(ci=2, cpu=60, gpu=300)
+diary = {"step": [], **{name: [] for name in names}}
+
+
+def keep_diary(run):
+    labels = trained.attributes[:300]
+    right = reader.accuracy(run.gan.sample(300, seed=1, generator=run.generator, labels=labels).cpu(), labels)
+    diary["step"].append(run.step)
+    for name, share in right.items():
+        diary[name].append(share)
+
+
+short = fit(
+    recipe.game(names, width=12),
+    data.Batches(trained, 64, seed=0, labels="attributes", device=device),
+    5 * every,
+    hooks=[(every, keep_diary)],
+    progress=False,
+    **recipe.SETTINGS,
+)
+
+# %%
+fig, axis = plt.subplots(figsize=(7.5, 3), layout="constrained")
+for k, (name, values) in enumerate(names.items()):
+    label = f"{name.replace('_', ' ')} (chance {1 / len(values):.2f})"
+    axis.plot(diary["step"], diary[name], marker="o", markersize=3, color=f"C{k}", label=label)
+axis.set(xlabel="step", ylabel="drawn as asked", ylim=(0, 1.02))
+axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+plt.show()
+
+# %% [markdown]
+# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are still drawn by chance. It is the order in which lecture 04's
+# faces appeared, and for the same reason: $D$ learns first what changes its answer most. Note how a single number, the mean over attributes say, would have hidden this.
+#
+# ### The shipped network
+#
+# The same recipe, twice as wide, for long enough. Its card says what it was trained on and how it was measured.
+
+# %%
+shipped.card
+
+# %%
+n_faces = scale.pick(ci=480, cpu=3000, gpu=3900)
+latents = torch.randn(n_faces, painter.latent_dim, generator=torch.Generator().manual_seed(11))
+asked_seen = trained.attributes[:n_faces]
+painted = paint(latents, asked_seen)
+asked_never = never.attributes[: scale.pick(ci=100, cpu=2000, gpu=2000)]
+painted_never = paint(latents[: len(asked_never)], asked_never)
+
+right_real = reader.accuracy(faces.images[:n_faces], faces.attributes[:n_faces])
+right_seen, right_never = reader.accuracy(painted, asked_seen), reader.accuracy(painted_never, asked_never)
+viz.table(
+    [
+        {
+            "attribute": name.replace("_", " "),
+            "chance": f"{1 / len(values):.2f}",
+            "real faces, as labelled": f"{right_real[name]:.3f}",
+            "drawn as asked": f"{right_seen[name]:.3f}",
+            "in pairs never trained": f"{right_never[name]:.3f}",
+        }
+        for name, values in names.items()
+    ]
+)
+
+# %%
+claim(
+    "S05.faces",
+    "Six attributes at once: the least share of faces that show an attribute as asked",
+    paper="conditions are followed (by eye)",
+    ours=min(right_seen.values()),
+    tolerance=at_least(0.85),
+    source="Mirza & Osindero 2014",
+)
+
+# %% [markdown]
+# ### Variety, within each hair colour
+#
+# Obedience alone is cheap: one good face per wish would have it. So look at the variety among faces that were asked for the same hair colour, and at the distance to the real faces that have it.
+
+# %%
+painted_features, trained_features = reader.features(painted), reader.features(trained.images[:n_faces])
+rows = []
+for name in ("hair", "skin", "glasses"):
+    column = list(names).index(name)
+    variety = diversity_within(painted_features, asked_seen[:, column], trained_features, asked_seen[:, column])
+    distances = frechet_within(painted_features, asked_seen[:, column], trained_features, asked_seen[:, column])
+    rows.append({
+        "within each": f"value of {name}",
+        "variety (data: 1)": f"{variety:.2f}",
+        "distances": ", ".join(f"{names[name][k]} {d:.1f}" for k, d in distances.items()),
+    })  # fmt: skip
+overall = frechet_distance(painted_features, trained_features)
+print(f"Fréchet distance overall {overall:.2f}; real against real {real_against_real(reader.features(trained.images[: 2 * n_faces])):.2f}")
+viz.table(rows)
+
+# %% [markdown]
+# About nine tenths of the data's variety are there within each value, and no value is much farther from its data than the others. What is missing is the finer half of the picture: grain in the hair, mouths that are hardly drawn.
+#
+# ### Never seen together
+#
+# Three pairs of values were kept out of training: blue hair on dark skin, glasses with red hair, long blonde hair. Each *value* was trained, with all others. Has the network learnt attributes, or a list of combinations?
+
+# %%
+pairs = {
+    "blue hair, dark skin": wish(hair="blue", skin="dark", background="cream"),
+    "red hair, glasses": wish(hair="red", glasses="yes"),
+    "long blonde hair": wish(hair="blonde", hair_length="long"),
+}
+z = torch.randn(11, painter.latent_dim, generator=torch.Generator().manual_seed(9))
+rows = torch.cat([paint(z, labels.expand(11, -1)) for labels in pairs.values()])
+show(viz.labelled_grid(rows, rows=list(pairs), n_columns=11), "No face with these pairs of attributes was in the training data.")
+
+both = []
+for pair in recipe.HELD_OUT:
+    mask = recipe.held_out(asked_never, names, [pair])
+    columns = [list(names).index(name) for name in pair]
+    read = reader.predict(painted_never[mask])[:, columns]
+    both.append((read == asked_never[mask][:, columns]).all(1).double().mean().item())
+    print(f"{' with '.join(f'{k} {v}' for k, v in pair.items()):>40}: both drawn as asked in {both[-1]:.0%} of {int(mask.sum())}")
+
+claim(
+    "S05.unseen",
+    "Pairs of attribute values never trained together are drawn as asked: share with both, the least of three pairs",
+    paper="not measured",
+    ours=min(both),
+    tolerance=at_least(0.7),
+    source="this course",
+)
+
+# %% [markdown]
+# All three are drawn nearly always, and in the table above the last two columns differ by a per cent at most. The network has learnt attributes. It could hardly do otherwise: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
+# trained, and in the discriminator the vectors $e_y$ add up as well. With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start. The design of the condition decides what can be composed. The data are kind to it: in these
+# drawings the colour of the hair has nothing to do with the frame of the glasses. Attributes that change each other's looks would be a harder test.
+#
+# ### One wish at a time
+#
+# The same latent, with and without glasses. If the condition does only its own work, the other five attributes stay as they are.
+
+# %%
+flipped = asked_seen[:1000].clone()
+column = list(names).index("glasses")
+flipped[:, column] = 1 - flipped[:, column]
+again = paint(latents[:1000], flipped)
+read_before, read_after = reader.predict(painted[:1000]), reader.predict(again)
+kept = {name: (read_before[:, k] == read_after[:, k]).double().mean().item() for k, name in enumerate(names)}
+print("after asking for the opposite of glasses, unchanged: " + ", ".join(f"{name} {share:.0%}" for name, share in kept.items()))
+pairs_ = torch.stack([painted[:10], again[:10]], 1).flatten(0, 1)
+show(viz.grid(pairs_, columns=10), "Ten people, each beside the same latent with the opposite wish about glasses.")
+
+# %% [markdown]
+# Five attributes stay as they are in nearly all faces, and the glasses themselves change in more than nine of ten. Compare lecture 04, where "glasses" was a direction in latent space that had to be searched for and that dragged hair and skin along. Here it is a row in a table.
+#
+# ## What goes wrong
+#
+# **The labels are shuffled.** A loader shuffles pictures and labels separately, or a sampler is seeded twice. Train the projection game on digits whose labels have been permuted among the pictures:
+
+# %%
+shuffled = data.ImageSet(
+    images=digits.images,
+    labels=digits.labels[torch.randperm(len(digits), generator=torch.Generator().manual_seed(0))],
+    name="digits with shuffled labels",
+)
+broken = judged(train(projecting(0), source=shuffled))
+healthy = found["projection"][0]
+for name, numbers in {"healthy": healthy, "shuffled": broken}.items():
+    print(f"{name:>9}: asked {numbers['accuracy']:.2f}, distance overall {numbers['distance']:.2f}, within {numbers['within']:.2f}")
+
+# %% [markdown]
+# Nothing crashes and the losses look as they always do. The overall distance is larger, which looks like a run that needs more steps, and indeed the mixture of all digits can still become right (section 1). The first number cannot be mistaken: the asked digit is drawn as often as chance has it, and no number of steps will help. *Every*
+# conditional generator needs a number that looks at the pair. A test of two lines finds it without training: show a fixed batch, `viz.labelled_grid(x, rows=labels)`, or ask a classifier for its accuracy on the batches that the loop sees.
+#
+# **A softmax too many.** A widely read AC-GAN script (eriklindernoren/PyTorch-GAN, `acgan.py`) ends the class head in `nn.Softmax()` and hands the result to `nn.CrossEntropyLoss`, which takes *logits* and applies a softmax of its own. Nothing crashes. What is the smallest loss that a perfect
+# head can reach?
+
+# %% tags=["nbval-check-output"]
+perfect = 50.0 * torch.eye(10)  # logits of a head that is always right, and sure
+target = torch.arange(10)
+print(f"cross-entropy of its logits:        {F.cross_entropy(perfect, target):.4f}")
+print(f"cross-entropy of its probabilities: {F.cross_entropy(perfect.softmax(1), target):.4f}   = log(e + 9) - 1")
+start = torch.zeros(10, 10, requires_grad=True)
+(slope,) = torch.autograd.grad(F.cross_entropy(start, target), start)
+(slope_twice,) = torch.autograd.grad(F.cross_entropy(start.softmax(1), target), start)
+print(f"slope where the head knows nothing: {slope.norm() / slope_twice.norm():.0f} times smaller with two")
+
+# %% [markdown]
+# A class loss that sinks to 1.46 and stays there, with ten classes, is this bug. In AC-GAN it also weakens the pull on the generator. The test: a head that is right and sure must have a loss near 0.
+#
+# ## Play
+#
+# Choose. The people keep their latents while your wishes change. Try the three pairs that were never trained. Then press *other people*.
+
+# %%
+widgets.attribute_chooser(painter, names, start={"hair": "red", "hair_length": "long", "smile": "yes"}, seed=1)
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. **How much label does $D$ need?** In `told`, give the label to the generator only, with a plain `mlp.Discriminator` wrapped to ignore `y`. Predict the four numbers of section 5 before you run it. (Section 1 has the answer to two of them.)
+# 2. **Repair AC-GAN.** Gong et al. add a *second* classifier, trained on generated samples only, and let $G$ *minimise* its success: the term $\log C_2(y \mid x)$ with the opposite sign. Show on paper that at the optimum it cancels $H_q(Y \mid X)$, and
+#    build it for the two classes on the line.
+# 3. **When is the projection not enough?** Give the two classes on the line different widths. Which term must $h(x)$ then contain for the log ratio to be an inner product? Does a $D$ with a hidden layer find it?
+
+# %%
+widgets.quiz([
+    {
+        "question": "A conditional generator's Fréchet distance over all samples is excellent. What do you know about whether it obeys?",
+        "answer": "Nothing",
+        "why": "The distance sees the mixture of all labels. A generator that permutes the labels has the same one.",
+        "wrong": {
+            "It obeys, or the distance would be large": "Section 1: the mixture can be right while every answer is wrong.",
+            "It obeys for most labels": "The mixture says nothing about which label a sample was drawn for.",
+        },
+    },
+    {
+        "question": "In AC-GAN, $L_S$ and $L_C$ are log-likelihoods. Which does the generator minimise in code, with $\\ell = -L$?",
+        "answer": "$\\ell_C - \\ell_S$",
+        "why": "Maximising $L_C - L_S$ is minimising $-L_C + L_S = \\ell_C - \\ell_S$: recognised as its class, not as a fake.",
+        "wrong": {
+            "$\\ell_S - \\ell_C$": "That has both signs turned: it helps D to unmask it and runs from its class.",
+            "$\\ell_C + \\ell_S$": "That is what D minimises; G would then help D to tell real from fake.",
+        },
+    },
+    {
+        "question": "Two classes overlap in the data. Why does AC-GAN push them apart?",
+        "answer": "G is paid for every sample that is recognised, so doubtful samples cost it, though the data have them",
+        "why": "The class term contains $H_q(Y \\mid X)$, which is smallest when the generated classes do not overlap.",
+        "wrong": {
+            "Its discriminator is not told the label": "It has to guess it instead, and on overlapping classes the best guess is honest. The harm is what G makes of it.",
+            "The learning rate is too high": "The effect is at the optimum of the losses, whatever the steps.",
+        },
+    },
+    {
+        "question": "In the projection discriminator, what is $e_y$ when the generator is perfect?",
+        "answer": "0: the label's term vanishes",
+        "why": "It is $v_y^p - v_y^q$, and the two posteriors are then the same.",
+        "wrong": {
+            "The mean feature of class y": "That would be a classifier's template; only the difference of two templates is needed.",
+            "It does not change in training": "It is learnt, and it follows what is still wrong with the generator's classes.",
+        },
+    },
+])
+
+# %% [markdown]
+# ## Further reading
+#
+# - M. Mirza & S. Osindero, *Conditional Generative Adversarial Nets*, 2014 (arXiv).
+# - A. Odena, C. Olah & J. Shlens, *Conditional Image Synthesis with Auxiliary Classifier GANs*, ICML 2017 (on arXiv since 2016, the year that Kurmi gives).
+# - H. de Vries et al., *Modulating early visual processing by language*, NeurIPS 2017: conditional batch normalisation.
+# - T. Miyato & M. Koyama, *cGANs with Projection Discriminator*, ICLR 2018.
+# - M. Gong, Y. Xu, C. Li, K. Zhang & K. Batmanghelich, *Twin Auxiliary Classifiers GAN*, NeurIPS 2019: why AC-GAN loses variety, and a repair.

@@ -1,0 +1,119 @@
+"""How answers are planted, and what becomes of them.
+
+A module ``hwN_answers`` holds a :class:`Garden`; each planted answer replaces some of the functions of the notebook with the
+answers and is then judged by that notebook's own graded cell, hidden tests included, in this process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gancourse.homework import _guard, _run, checks, grade
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+@dataclass
+class Planted:
+    """One answer: what it is, the part it is for, words that the report must say, and the functions or the code that it is."""
+
+    what: str
+    part: str
+    says: str
+    functions: dict[str, Any]
+    code: str
+
+
+@dataclass
+class Garden:
+    """The planted answers of one assignment."""
+
+    homework: str
+    wrong: list[Planted] = field(default_factory=list)
+    right: list[Planted] = field(default_factory=list)
+
+    def plant_wrong(self, what: str, part: str, says: str = "", code: str = "", **functions: Callable) -> None:
+        """An answer that must lose points; ``says``: words of the slip that the student should read."""
+        self.wrong.append(Planted(what, part, says, functions, code))
+
+    def plant_right(self, what: str, part: str, code: str = "", **functions: Callable) -> None:
+        """An answer, written differently, that must get all points."""
+        self.right.append(Planted(what, part, "", functions, code))
+
+
+@dataclass
+class Outcome:
+    points: float
+    of: float
+    report: str
+
+
+@functools.cache
+def notebook(homework: str) -> Path:
+    """The notebook with the answers."""
+    (path,) = (ROOT / "solutions").glob(f"{homework}_*.ipynb")
+    return path
+
+
+@functools.cache
+def _assignment(homework: str) -> _run.Assignment:
+    return grade.load_assignment(notebook(homework))
+
+
+def answers(homework: str) -> dict[str, Any]:
+    """The names that the notebook with the answers defines, pictures left out."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for cell in json.loads(notebook(homework).read_text(encoding="utf-8"))["cells"]:
+        about = cell["metadata"].get("nbgrader", {})
+        if about.get("solution") or about.get("grade_id") == "setup":
+            _run._execute("".join(cell["source"]), about["grade_id"], space)
+    return space
+
+
+def judge(homework: str, planted: Planted) -> Outcome:
+    """Run the graded cell of the part on the planted answer."""
+    check = _assignment(homework).checks[f"{planted.part}-check"]
+    space = answers(homework)
+    space["right"] = dict(space)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        try:
+            if planted.code:
+                _run._execute(planted.code, planted.part, space)
+            score = _run._execute(check.code, check.name, space | planted.functions)
+        finally:
+            _guard.guard.restore()
+    assert type(score) is checks.Score
+    return Outcome(float(score), check.points, said.getvalue())
+
+
+def gardens() -> list[Garden]:
+    """All of them, in the order of the assignments."""
+    names = sorted(path.stem for path in HERE.glob("hw*_answers.py"))
+    return [importlib.import_module(f"tests.homework.{name}").garden for name in names]
+
+
+def table() -> tuple[str, bool]:
+    """What became of every planted answer, and whether it is as it should be."""
+    lines, well = [], True
+    for garden in gardens():
+        for kind, planted in [("wrong", p) for p in garden.wrong] + [("right", p) for p in garden.right]:
+            outcome = judge(garden.homework, planted)
+            caught = outcome.points < outcome.of
+            good = caught == (kind == "wrong") and planted.says in outcome.report
+            well &= good
+            verdict = "as it should be" if good else "NOT AS IT SHOULD BE"
+            lines.append(
+                f"{garden.homework}  {kind}  {planted.part:12} {outcome.points:4g}/{outcome.of:<4g} {planted.what:64} {verdict}"
+            )
+        lines.append(f"{garden.homework}: {len(garden.wrong)} wrong answers planted, {len(garden.right)} right ones")
+    return "\n".join(lines), well

@@ -1,0 +1,223 @@
+"""The vocabulary of the checks: what each lets pass, what it refuses, and what it says."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gancourse.homework import _guard, checks
+from gancourse.homework.checks import Wrong
+
+
+def test_a_part_gives_points_item_by_item(capsys: pytest.CaptureFixture[str]) -> None:
+    @checks.part(points=3)
+    def example(sheet, f):
+        with sheet.item("first", 1):
+            checks.close(f(1.0), 2.0, slips=[(1.0, "not doubled")])
+        with sheet.item("second", 0.5):
+            raise KeyError("x")
+        with sheet.item("third", 1.5):
+            pass
+
+    score = example(lambda x: x)
+    said = capsys.readouterr().out
+    assert (score, repr(score), score.report.points) == (1.5, "1.5", 3)
+    assert "perhaps   not doubled" in said and "KeyError" in said and "example: 1.5 of 3 points" in said
+    assert example(lambda x: 2 * x, quiet=True) == 2.5
+    assert capsys.readouterr().out == ""
+    assert example.points == 3
+
+
+def test_what_stumbles_outside_an_item_costs_the_rest() -> None:
+    @checks.part(points=2)
+    def example(sheet, f):
+        with sheet.item("first", 1):
+            pass
+        f()
+        with sheet.item("second", 1):
+            pass
+
+    score = example(lambda: 1 / 0, quiet=True)
+    assert score == 1 and "ZeroDivisionError" in str(score.report)
+
+
+def test_stubs_exits_and_time_are_named() -> None:
+    @checks.part(points=2)
+    def example(sheet, f):
+        for name in "ab":
+            with sheet.item(name, 1):
+                f()
+
+    def raising(error):
+        def f():
+            raise error
+
+        return f
+
+    assert "not written yet" in str(example(raising(NotImplementedError()), quiet=True).report)
+    assert "exit()" in str(example(raising(SystemExit()), quiet=True).report)
+    late = example(raising(checks.TimeUp("too long")), quiet=True).report
+    assert len(late.items) == 2 and "too long" in str(late), "no further item is tried when the time is up"
+    with pytest.raises(KeyboardInterrupt):
+        example(raising(KeyboardInterrupt()), quiet=True)
+
+
+def test_the_seed_decides_and_the_global_one_is_left_alone() -> None:
+    drawn = []
+
+    @checks.part(points=1)
+    def example(sheet):
+        drawn.append(torch.cat([sheet.randn(2), sheet.rand(2), torch.tensor([float(sheet.integer(0, 10**6))])]))
+        torch.manual_seed(5)
+
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    for seed in (0, 0, 1):
+        example(seed=seed, quiet=True)
+    assert torch.equal(before, torch.get_rng_state())
+    assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
+
+
+@pytest.mark.parametrize(
+    ("came", "expected", "slip"),
+    [
+        (torch.tensor([1.0, 2.5]), torch.tensor([1.0, 2.0]), ""),
+        (torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), "turned round"),
+        (torch.tensor([[1.0, 2.0]]), torch.tensor([1.0, 2.0]), ""),
+        (torch.tensor([math.nan, 2.0]), torch.tensor([1.0, 2.0]), "NaN"),
+        (torch.arange(20.0), torch.arange(20.0) + 0.1, ""),
+        ("1", 1.0, ""),
+        (None, 1.0, "return missing"),
+        ([1.0, 2.0], torch.tensor([1.0, 2.0]), ""),
+        (True, 1.0, ""),
+        (torch.tensor([1.0, 2.0]).as_subclass(type("Liar", (torch.Tensor,), {})), torch.tensor([1.0, 2.0]), "Liar"),
+        (torch.empty(2, device="meta"), torch.tensor([1.0, 2.0]), "without values"),
+    ],
+)
+def test_close_refuses(came, expected, slip: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        checks.close(
+            came, expected, slips=[(lambda: 1 / 0, "a slip that cannot be computed"), (torch.tensor([2.0, 1.0]), "turned round")]
+        )
+    assert slip in str(caught.value)
+    assert "cannot be computed" not in str(caught.value)
+
+
+def test_close_lets_pass() -> None:
+    for came, expected in [
+        (1, 1.0),
+        (1.0 + 1e-9, 1.0),
+        (torch.tensor(2.0), 2.0),
+        (torch.tensor([2.0]), 2.0),
+        (torch.tensor([1.0, math.inf]), [1.0, math.inf]),
+        (torch.nn.Parameter(torch.ones(2)), torch.ones(2)),
+        (torch.ones(2, dtype=torch.float16), torch.ones(2)),
+    ]:
+        checks.close(came, expected)
+
+
+def test_equal() -> None:
+    checks.equal([(1.0, 2)], [(1, 2.0)])
+    checks.equal("ab", "ab")
+    checks.equal(None, None)
+
+    class Yes:
+        def __eq__(self, other):
+            return True
+
+    for came, expected in [(Yes(), 1), ([Yes()], [1]), (True, 1), ("1", 1), ([1], [1, 2]), (None, 0)]:
+        with pytest.raises(Wrong):
+            checks.equal(came, expected)
+    with pytest.raises(Wrong, match="off by one"):
+        checks.equal(3, 4, slips=[(5, "no"), (3, "off by one")])
+
+
+def test_shapes_scalars_numbers() -> None:
+    checks.shape(torch.zeros(2, 3), (2, 3))
+    with pytest.raises(Wrong, match="transposed"):
+        checks.shape(torch.zeros(3, 2), (2, 3), slips={(3, 2): "transposed"})
+    with pytest.raises(Wrong, match="take the mean"):
+        checks.scalar(torch.zeros(3))
+    assert checks.number(torch.tensor([3.0])) == 3.0
+    for odd in ("3", None, True, torch.zeros(2)):
+        with pytest.raises(Wrong):
+            checks.number(odd)
+    with pytest.raises(Wrong, match="without NaN"):
+        checks.finite(torch.tensor([math.nan]))
+
+
+def test_slopes() -> None:
+    at = torch.linspace(-2, 2, 5, dtype=torch.float64)
+
+    def f(x):
+        return F.softplus(x).sum()
+
+    checks.close(checks.gradient(f, at), checks.finite_differences(f, at), atol=1e-6)
+    for dead in (lambda x: x.detach().sum(), lambda x: torch.zeros((), requires_grad=True) + 0):
+        with pytest.raises(Wrong, match="depends on its argument"):
+            checks.gradient(dead, at)
+
+
+def test_in_place_calls_and_devices() -> None:
+    x = torch.ones(3)
+    with checks.unchanged(x=x):
+        _ = x + 1
+    with pytest.raises(Wrong, match="in place"), checks.unchanged(x=x):
+        x += 1
+    with checks.forbidden(["relu"], "no"):
+        F.leaky_relu(x)
+    with pytest.raises(Wrong, match="a call of relu"), checks.forbidden(["relu"], "no"):
+        torch.nn.ReLU()(x)
+    assert checks.on_meta(lambda t: t + torch.ones_like(t), x).shape == (3,)
+    for stuck in (lambda t: torch.cat([t, torch.ones(3)]), lambda t: torch.ones(3)):
+        with pytest.raises(Wrong, match="on the CPU"):
+            checks.on_meta(stuck, x)
+
+
+def test_the_trace_of_a_network() -> None:
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4, 0.8), torch.nn.LeakyReLU(0.2))
+    calls, out = checks.trace(network, torch.zeros(2, 3, 5, 5), ("conv2d", "batch_norm", "leaky_relu"))
+    assert [call["name"] for call in calls] == ["conv2d", "batch_norm", "leaky_relu"]
+    assert calls[1]["arguments"]["eps"] == 0.8 and calls[2]["arguments"]["negative_slope"] == 0.2
+    assert calls[0]["shape"] == [2, 4, 3, 3] == list(out.shape)
+
+
+def test_mock_players_write_down_what_happens() -> None:
+    tape = checks.Tape()
+    player = checks.MockPlayer("D", tape, torch.ones(2), torch.zeros(()))
+    optimiser = checks.MockOptimiser("D", tape, player, lr=0.5)
+    optimiser.zero_grad()
+    player(torch.ones(1, 2)).sum().backward()
+    optimiser.step()
+    assert tape == ["zero D", "D", "step D"]
+    assert checks.gradients(player).tolist() == [1, 1, 1]
+    assert checks.weights(player).tolist() == [0.5, 0.5, -0.5]
+    assert tape.count_of("D") == 1 and str(tape) == "zero D D step D"
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        lambda: setattr(torch, "allclose", lambda *a, **k: True),
+        lambda: setattr(torch.Tensor, "__eq__", lambda a, b: True),
+        lambda: setattr(checks, "close", lambda *a, **k: None),
+        lambda: setattr(checks.close, "__code__", (lambda *a, **k: None).__code__),
+        lambda: setattr(checks.close, "__kwdefaults__", {"rtol": 1e9}),
+        lambda: setattr(checks.Sheet, "item", lambda *a: None),
+        lambda: setattr(_guard.guard, "complain", lambda: "") or setattr(math, "log", abs),
+        lambda: setattr(__import__("builtins"), "abs", lambda x: 0),
+    ],
+)
+def test_the_guard_notices_and_repairs(patch) -> None:
+    guard = _guard.guard.copy()
+    assert guard.complain() == ""
+    try:
+        patch()
+        assert "is no longer what it was" in guard.complain()
+    finally:
+        guard.restore()
+        vars(_guard.guard).pop("complain", None)
+    assert guard.complain() == _guard.guard.complain() == ""
