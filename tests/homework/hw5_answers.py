@@ -170,7 +170,10 @@ wrong("the mean over all but the batch", "batch", "each place by itself", pixel_
 wrong("the last dimension", "batch", "the channels are dim 1", pixel_norm=norm(dim=-1))
 wrong("length 1 (F.normalize)", "batch", "sqrt(C) is missing", pixel_norm=lambda x, eps=1e-8: F.normalize(x, dim=1))
 wrong(
-    "the root of the mean square forgotten", "batch", "root is missing", pixel_norm=lambda x, eps=1e-8: x / (x.square().mean(1, keepdim=True) + eps)
+    "the root of the mean square forgotten",
+    "batch",
+    "root is missing",
+    pixel_norm=lambda x, eps=1e-8: x / (x.square().mean(1, keepdim=True) + eps),
 )
 wrong(
     "eps outside the root",
@@ -396,7 +399,9 @@ wrong("the sum over the outputs", "modulation", "runs over the outputs", modulat
 wrong("the sum over the inputs only", "modulation", "over the inputs only", modulated_weights=modulated_with(over=(2,)))
 wrong("the sum over the kernel only", "modulation", "kernel's places only", modulated_weights=modulated_with(over=(3, 4)))
 wrong("the mean of the squares", "modulation", "take their sum", modulated_weights=modulated_with(mean=True))
-wrong("the root of the energy forgotten", "modulation", "the root is missing", modulated_weights=modulated_with(root=False))
+wrong(
+    "the square root over the energy forgotten", "modulation", "the root is missing", modulated_weights=modulated_with(root=False)
+)
 wrong("the length before the style", "modulation", "*before* the style", modulated_weights=modulated_with(before=True))
 wrong(
     "demodulate not looked at",
