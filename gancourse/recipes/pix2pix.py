@@ -23,7 +23,7 @@ from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
 NAMES = ("lines_to_face64",)
-SIZE, WIDTH, LAYERS, N, STEPS, BATCH_SIZE = 64, 16, 2, 1200, 1000, 16
+SIZE, WIDTH, LAYERS, N, STEPS, BATCH_SIZE = 64, 16, 2, 2400, 2500, 16
 DRAWN = ("hair_length", "smile", "glasses")  # the attributes that a line drawing shows
 L1 = 10.0
 SETTINGS: dict[str, Any] = {"lr": 5e-4, "betas": (0.5, 0.999), "ema": 0.995, "schedule": "flat_linear"}

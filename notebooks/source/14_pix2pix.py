@@ -47,7 +47,7 @@ def show(picture, caption=None):
 
 
 # %% [markdown]
-# First the result. The network in the middle was trained on twelve hundred pairs of line drawing and face, for a few minutes on one core, and ships with the course. It has never seen
+# First the result. The network in the middle was trained on 2,400 pairs of line drawing and face, for a few minutes on two cores, and ships with the course. It has never seen
 # these drawings. Top row: what it is given. Middle: what it makes of it. Bottom: the face that the drawing was taken from.
 
 # %%
