@@ -70,7 +70,7 @@ shipped.card
 
 # %% [markdown]
 # Look at the colours. Hair, skin and background of the middle row differ from those of the bottom row, and they must: the drawing does not hold them. Glasses, mouth and outline agree,
-# because the drawing does hold those. That split, *given* and *left open*, is what this lecture is about. Look also at hair that is blue on one side and brown on the other, and at the textured backgrounds: the discriminator
+# because the drawing does hold those. That split, *given* and *left open*, is what this lecture is about. Look also at hair that has two colours on one head, and at the textured backgrounds: the discriminator
 # judges squares of 34 pixels, each by itself, and no square sees that the other side of the head has another colour. The card says how good these outputs are by measure.
 #
 # ## 1. The game, with a picture as its condition
