@@ -63,7 +63,7 @@ def test_losses_are_the_papers_by_hand():
         ({"adversarial": 0}, {"cycle_a", "cycle_b"}),
         ({"identity": 5, "cycle": (0, 0)}, {"adversarial_a", "adversarial_b", "identity"}),
     ],
-    ids=str,
+    ids=("neither cycle", "cycle of a", "cycle of b", "no adversary", "identity alone"),
 )
 def test_the_ablation_leaves_terms_out(options, logged):
     game = tiny(**options)
