@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import losses
+from gancourse import _networks, losses
 from gancourse.data.batches import Batches
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.minibatch import MinibatchDiscrimination, MinibatchSpread
@@ -214,18 +214,12 @@ class EnsembleGAN(GAN):
         for source, kept in zip(self.sources, state["sources"], strict=True):
             source.set_state(kept)
 
-    @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """n samples of each member in evaluation mode, from the same n latents: [K, n, ...]."""
         player = generator if generator is not None else self.generator
-        training = player.training
-        player.eval()
-        try:
-            z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed)).to(self.device)
-            parts = [player(part.expand(len(self.seeds), -1, -1)) for part in z.split(1024)]
-            return torch.cat(parts, dim=1).float()
-        finally:
-            player.train(training)
+        z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed)).to(self.device)
+        with _networks.evaluating(player):
+            return torch.cat([player(part.expand(len(self.seeds), -1, -1)) for part in z.split(1024)], dim=1).float()
 
 
 def _summed(objective: losses.Objective, members: int) -> losses.Objective:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import _check
-from gancourse.viz.latent import evaluating
+from gancourse._networks import evaluating
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,7 @@ def fit(
         TrainingDiverged: a loss is NaN or infinite.
         ValueError: settings out of range, or a checkpoint made with other settings.
     """
-    _check_settings(steps, k, checkpoint_every, hooks)
+    _check_settings(steps, k(0) if callable(k) else k, checkpoint_every, hooks)
     lr_g, lr_d = lr if isinstance(lr, tuple) else (lr, lr)
     make = optimizer or (lambda parameters, lr: torch.optim.Adam(parameters, lr=lr, betas=betas))
     convolutional = _has_convolutions(gan.generator) or _has_convolutions(gan.discriminator)
@@ -213,7 +213,7 @@ def fit(
     }
     run = Run(gan, optimizers, ema, seed)
     run.settings = {
-        "k": k if isinstance(k, int) else "custom",
+        "k": "custom" if callable(k) else k,
         "lr": [lr_g, lr_d],
         "betas": list(betas),
         "schedule": schedule if isinstance(schedule, str) else "custom",
@@ -259,7 +259,7 @@ def _loop(
         try:
             while run.step < steps:
                 _set_lr(run.optimizers, lr, factor(run.step / steps))
-                _one_step(run, stream, k if isinstance(k, int) else k(run.step))
+                _one_step(run, stream, k(run.step) if callable(k) else k)
                 run.step += 1
                 run.seconds = time.monotonic() - began
                 due = [hook for every, hook in hooks if run.step % every == 0]
@@ -411,7 +411,7 @@ def _interruptible() -> Iterator[threading.Event]:
 
 def _check_settings(steps: int, k: int, checkpoint_every: int, hooks: Sequence[tuple[int, Any]]) -> None:
     _check.positive("steps", steps)
-    _check.positive("k", k if isinstance(k, int) else k(0))
+    _check.positive("k", k)
     _check.positive("checkpoint_every", checkpoint_every)
     for hook in hooks:
         if not (isinstance(hook, tuple) and len(hook) == 2 and isinstance(hook[0], int) and hook[0] > 0 and callable(hook[1])):

@@ -77,7 +77,7 @@ def algorithm_1(gan, batches, steps, k, lr, seed):
         opt_g.step()
 
 
-@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("k", [1, 3, np.int64(2)], ids=str)
 def test_fit_is_algorithm_1_bit_for_bit(k):
     by_hand, by_fit = toy(), toy()
     algorithm_1(by_hand, Points(), steps=30, k=k, lr=1e-3, seed=5)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check, losses
+from gancourse import _check, _networks, losses
 from gancourse.gans.gan import GAN
 from gancourse.models.dcgan import init_dcgan
 
@@ -149,17 +149,12 @@ class CoGAN(GAN):
         terms = [self.objective.generator(self.discriminator(fake, i).float()) for i, fake in enumerate(batch.fakes)]
         return terms[0] + terms[1]
 
-    @torch.no_grad()
     def sample_pairs(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> tuple[Tensor, Tensor]:
         """n pairs in evaluation mode: the same latents drawn by both domains."""
         player = generator if generator is not None else self.generator
-        training = player.training
-        player.eval()
-        try:
-            z = self.latents(n, torch.Generator().manual_seed(seed))
+        z = self.latents(n, torch.Generator().manual_seed(seed))
+        with _networks.evaluating(player):
             parts = [player(part) for part in z.split(256)]
-        finally:
-            player.train(training)
         return torch.cat([x for x, _ in parts]).float(), torch.cat([x for _, x in parts]).float()
 
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import losses
-from gancourse.gans.gan import GAN, Batch
+from gancourse import _networks, losses
+from gancourse.gans.gan import Batch, LabelledGAN
 from gancourse.latent import truncated_latents
 from gancourse.models.conditional import Classes, Spec
 from gancourse.penalties import ZeroCentred
@@ -39,7 +39,7 @@ class _Labelled(nn.Module):
         return self.generator(z, self.labels[index.to(self.labels.device)])
 
 
-class ConditionalGAN(GAN):
+class ConditionalGAN(LabelledGAN):
     r"""Both players know the label y:
 
         min_G max_D  E_{x, y}[log D(x | y)] + E_{z, y}[log(1 - D(G(z | y) | y))]
@@ -76,34 +76,9 @@ class ConditionalGAN(GAN):
         z = self.latents(len(real), source)
         return Batch(real=real, z=z, fake=self.generator(z, labels).float(), labels=labels, step=step)
 
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """D's logits for samples with their labels, in float32."""
-        return self.discriminator(x, labels).float()
-
-    def discriminator_loss(self, batch: Batch) -> Tensor:
-        """What D minimises, real and fake samples with the same labels."""
-        fake = batch.fake.detach()
-        loss = self.objective.discriminator(self.judge(batch.real, batch.labels), self.judge(fake, batch.labels))
-        return loss + self._penalty_at(batch, fake)
-
     def generator_loss(self, batch: Batch) -> Tensor:
         """What G minimises, through D as it now is."""
-        fake = self.judge(batch.fake, batch.labels)
-        return self._adversarial(batch, fake) + self._weights_penalty(batch)
-
-    def _adversarial(self, batch: Batch, fake: Tensor) -> Tensor:
-        if not self.objective.paired:
-            return self.objective.generator(fake)
-        with torch.no_grad():  # the real logits carry no gradient to G
-            real = self.judge(batch.real, batch.labels)
-        return self.objective.generator(fake, real)
-
-    def _penalty_at(self, batch: Batch, fake: Tensor) -> Tensor | float:
-        if self.penalty is None or batch.step % self.penalty.every:
-            return 0.0
-        # Samples keep their places, so the same labels belong to real, fake and whatever is mixed of them.
-        batch.log["penalty"] = penalty = self.penalty(lambda x: self.judge(x, batch.labels), batch.real, fake)
-        return self.penalty.every * penalty
+        return super().generator_loss(batch) + self._weights_penalty(batch)
 
     def _weights_penalty(self, batch: Batch) -> Tensor | float:
         if self.generator_penalty is None:
@@ -126,7 +101,6 @@ class ConditionalGAN(GAN):
         seen = self._seen if self._seen is not None else self.classes.spread(SEEN, seed).to(self.device)
         super().refresh_statistics(_Labelled(generator, seen, seed), rounds, n, seed)
 
-    @torch.no_grad()
     def sample(
         self,
         n: int,
@@ -153,12 +127,8 @@ class ConditionalGAN(GAN):
             z = self.latents(n, torch.Generator().manual_seed(seed))
         else:
             z = truncated_latents(n, self.latent_dim, truncation, seed).to(self.device)
-        training = player.training
-        player.eval()
-        try:
+        with _networks.evaluating(player):
             return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float()
-        finally:
-            player.train(training)
 
 
 class ProjectionGAN(ConditionalGAN):

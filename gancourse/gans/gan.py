@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import losses
+from gancourse import _networks, losses
 
 if TYPE_CHECKING:
     from gancourse.penalties import ZeroCentred
@@ -107,29 +107,50 @@ class GAN:
 
         Source: Izmailov et al. 2018 (stochastic weight averaging); "standing statistics" in Brock et al. 2019 (BigGAN).
         """
-        layers = [layer for layer in generator.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
-        if not layers:
+        if not _networks.batch_norms(generator):
             return
-        training, momenta = generator.training, [layer.momentum for layer in layers]
-        for layer in layers:
-            layer.reset_running_stats()
-            layer.momentum = None  # a plain mean over the rounds
         source = torch.Generator().manual_seed(seed)
-        generator.train()
-        for _ in range(rounds):
-            generator(self.latents(n, source))
-        generator.train(training)
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
+        with _networks.measuring_statistics(generator):
+            for _ in range(rounds):
+                generator(self.latents(n, source))
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """n samples from the generator in evaluation mode; ``generator`` may be an averaged copy."""
         player = generator if generator is not None else self.generator
-        training = player.training
-        player.eval()
-        try:
-            z = self.latents(n, torch.Generator().manual_seed(seed))
+        z = self.latents(n, torch.Generator().manual_seed(seed))
+        with _networks.evaluating(player):
             return torch.cat([player(part) for part in z.split(256)]).float()
-        finally:
-            player.train(training)
+
+
+class LabelledGAN(GAN):
+    """A game whose discriminator may be told the labels: its losses go through ``judge(x, labels)``, which subclasses define."""
+
+    def judge(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """D's logits for samples with their labels, in float32."""
+        return self.discriminator(x, labels).float()
+
+    def discriminator_loss(self, batch: Batch) -> Tensor:
+        """What D minimises, real and fake samples with the same labels."""
+        fake = batch.fake.detach()
+        loss = self.objective.discriminator(self.judge(batch.real, batch.labels), self.judge(fake, batch.labels))
+        return loss + self._penalty_at(batch, fake)
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        """What G minimises, through D as it now is."""
+        return self._adversarial(batch, self.judge(batch.fake, batch.labels))
+
+    def _adversarial(self, batch: Batch, fake: Tensor) -> Tensor:
+        """G's loss from D's logits for the fakes."""
+        if not self.objective.paired:
+            return self.objective.generator(fake)
+        with torch.no_grad():  # the real logits carry no gradient to G
+            real = self.judge(batch.real, batch.labels)
+        return self.objective.generator(fake, real)
+
+    def _penalty_at(self, batch: Batch, fake: Tensor) -> Tensor | float:
+        if self.penalty is None or batch.step % self.penalty.every:
+            return 0.0
+        # Samples keep their places, so the same labels belong to real, fake and whatever is mixed of them.
+        batch.log["penalty"] = penalty = self.penalty(lambda x: self.judge(x, batch.labels), batch.real, fake)
+        return self.penalty.every * penalty

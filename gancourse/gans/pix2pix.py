@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, losses
+from gancourse import _check, _networks, losses
 from gancourse.gans.gan import GAN, Batch
 
 if TYPE_CHECKING:
@@ -45,16 +45,11 @@ class Translation(GAN):
         """The generator's output for inputs."""
         return generator(x)
 
-    @torch.no_grad()
     def translate(self, x: Tensor, generator: nn.Module | None = None) -> Tensor:
         """Outputs for inputs [N, C, H, W] in evaluation mode, 64 at a time; ``generator`` may be an averaged copy."""
         player = generator if generator is not None else self.generator
-        training = player.training
-        player.eval()
-        try:
+        with _networks.evaluating(player):
             return torch.cat([self.run(player, part.to(self.device)) for part in x.split(64)]).float()
-        finally:
-            player.train(training)
 
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """Outputs for the first n examples; the same inputs every time, so ``seed`` changes nothing."""
@@ -63,22 +58,12 @@ class Translation(GAN):
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure the running statistics of ``generator``'s batch normalisation anew, over the examples."""
-        layers = [layer for layer in generator.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
-        if not layers or self.examples is None:
+        if not _networks.batch_norms(generator) or self.examples is None:
             return
-        training, momenta = generator.training, [layer.momentum for layer in layers]
-        for layer in layers:
-            layer.reset_running_stats()
-            layer.momentum = None  # a plain mean
-        generator.train()
-        with torch.random.fork_rng(devices=[]):  # dropout must not disturb the run
-            torch.manual_seed(seed)
+        with _networks.measuring_statistics(generator), _networks.seeded(seed):  # dropout must not disturb the run
             for part in self.examples.split(max(2, len(self.examples) // rounds)):
                 if len(part) > 1:
                     self.run(generator, part.to(self.device))
-        generator.train(training)
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
 
     def _examples(self, n: int) -> Tensor:
         if self.examples is None:

@@ -11,7 +11,6 @@ Source: Karras et al. 2020 (StyleGAN2), sections 3.1 and 3.2, appendix B; style 
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import losses, penalties
-from gancourse.gans.gan import GAN, Batch
+from gancourse import _networks, losses, penalties
+from gancourse.gans.gan import Batch, LabelledGAN
 
 
 @dataclass
@@ -57,7 +56,7 @@ def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
     return gradient.float().square().sum(2).mean(1).sqrt()
 
 
-class StyleGAN2(GAN):
+class StyleGAN2(LabelledGAN):
     """The game with styles; ``generator`` has ``styles`` and ``synthesis`` as :mod:`gancourse.models.stylegan2` has them.
 
     Args:
@@ -121,28 +120,10 @@ class StyleGAN2(GAN):
         """D's logits in float32."""
         return (self.discriminator(x, labels) if self.label_dim else self.discriminator(x)).float()
 
-    def discriminator_loss(self, batch: Batch) -> Tensor:
-        """The objective, and the penalty at every so many steps."""
-        fake = batch.fake.detach()
-        loss = self.objective.discriminator(self.judge(batch.real, batch.labels), self.judge(fake, batch.labels))
-        if batch.step % self.penalty.every == 0:
-            judge = functools.partial(self.judge, labels=batch.labels)
-            batch.log["penalty"] = penalty = self.penalty(judge, batch.real, fake)
-            loss = loss + self.penalty.every * penalty
-        return loss
-
     def generator_loss(self, batch: StyleBatch) -> Tensor:
         """The objective, and the path length penalty where it is due."""
-        fake = self.judge(batch.fake, batch.labels)
-        if self.objective.paired:
-            with torch.no_grad():
-                real = self.judge(batch.real, batch.labels)
-            loss = self.objective.generator(fake, real)
-        else:
-            loss = self.objective.generator(fake)
-        if batch.directions is not None:
-            loss = loss + self.path.every * self._path_penalty(batch)
-        return loss
+        loss = super().generator_loss(batch)
+        return loss if batch.directions is None else loss + self.path.every * self._path_penalty(batch)
 
     def _path_penalty(self, batch: StyleBatch) -> Tensor:
         ws = batch.ws[: len(batch.directions)]
@@ -161,17 +142,12 @@ class StyleGAN2(GAN):
         """Take over what :meth:`state_dict` gave."""
         self.path_mean = state["path_mean"]
 
-    @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None, labels: Tensor | None = None) -> Tensor:
         """n samples in evaluation mode (constant noise); a conditional generator takes ``labels``, or the classes in turn."""
         if not self.label_dim:
             return super().sample(n, seed, generator)
         player = generator if generator is not None else self.generator
-        training = player.training
-        player.eval()
-        try:
-            z = self.latents(n, torch.Generator().manual_seed(seed))
-            labels = (torch.arange(n) % self.label_dim if labels is None else labels).to(z.device)
+        z = self.latents(n, torch.Generator().manual_seed(seed))
+        labels = (torch.arange(n) % self.label_dim if labels is None else labels).to(z.device)
+        with _networks.evaluating(player):
             return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float()
-        finally:
-            player.train(training)

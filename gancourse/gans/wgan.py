@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check, losses
+from gancourse import _check, _networks, losses
 from gancourse.gans.gan import GAN, Batch
 from gancourse.penalties import clip_weights, gradient_penalty
 
@@ -91,7 +91,7 @@ class WGANGP(GAN):
         latent_dim: int | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
-        if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in discriminator.modules()):
+        if _networks.batch_norms(discriminator):
             raise ValueError(
                 "a gradient penalty needs a critic that judges samples one by one: replace its batch normalisation by layer "
                 "normalisation, or leave normalisation out"

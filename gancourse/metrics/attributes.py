@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse import _check, zoo
+from gancourse import _check, _networks, zoo
 from gancourse._progress import Progress
 from gancourse.data.images import ImageSet
 from gancourse.models.classifier import AttributeClassifier, prepare
@@ -69,8 +69,7 @@ def train_attribute_classifier(
         raise ValueError(f"n must be at least {_BATCH_SIZE}, one batch, not {n}")
     data = _images(style, DRAWN_AT[style] if size is None else size, n, "train", seed, progress)
     targets, names = _targets(data)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _networks.seeded(seed):
         name = f"{style} classifier, {len(data)} images of {data.size} px, {steps} steps, seed {seed}"
         network = AttributeClassifier(names, channels=data.channels, extractor_id=name)
     _fit(network, data.images, targets, steps, seed, progress)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse import _check, _networks
 from gancourse.metrics.features import feature_pair
 
 CLASSIFIERS = ("network", "neighbours")
@@ -111,8 +111,7 @@ def _votes(train: Tensor, labels: Tensor, test: Tensor, k: int) -> Tensor:
 
 
 def _trained(x: Tensor, labels: Tensor, seed: int) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _networks.seeded(seed):
         network = nn.Sequential(nn.Linear(x.shape[1], _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 1))
     network.to(x.device)
     source = torch.Generator().manual_seed(seed)

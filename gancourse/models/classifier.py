@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse import _check, _networks
 
 SIZE = 32  # pixels at which it looks
 
@@ -103,7 +103,6 @@ class AttributeClassifier(nn.Module):
         right = (self.predict(images, batch_size) == attributes).double().mean(0)
         return dict(zip(self.attribute_names, right.tolist(), strict=True))
 
-    @torch.no_grad()
     def _batched(self, images: Tensor, batch_size: int, function: Callable[[Tensor], Tensor]) -> Tensor:
         _check.positive("batch_size", batch_size)
         if not isinstance(images, Tensor) or images.ndim != 4 or len(images) == 0:
@@ -112,9 +111,5 @@ class AttributeClassifier(nn.Module):
         if images.shape[1] != self.channels:
             raise ValueError(f"{self.extractor_id} looks at {self.channels} channels, and the images have {images.shape[1]}")
         device = next(self.parameters()).device
-        training = self.training
-        self.eval()
-        try:
+        with _networks.evaluating(self):
             return torch.cat([function(prepare(part.to(device))).cpu() for part in images.split(batch_size)])
-        finally:
-            self.train(training)

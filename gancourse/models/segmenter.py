@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse import _check, _networks
 
 
 class Segmenter(nn.Module):
@@ -40,15 +40,11 @@ class Segmenter(nn.Module):
         coarse = F.interpolate(self.coarse(fine), size=fine.shape[2:], mode="nearest")
         return self.last(self.join(torch.cat([fine, coarse], 1)))
 
-    @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """The most likely class of each pixel: int64 [N, 1, H, W], in evaluation mode, 128 pictures at a time."""
-        training, device = self.training, self.last.weight.device
-        self.eval()
-        try:
+        device = self.last.weight.device
+        with _networks.evaluating(self):
             return torch.cat([self(part.to(device)).argmax(1, keepdim=True).cpu() for part in x.split(128)])
-        finally:
-            self.train(training)
 
 
 def _convolution(n_in: int, n_out: int, stride: int = 1, holes: int = 1) -> nn.Sequential:
@@ -65,8 +61,7 @@ def train_segmenter(
     """
     if len(pictures) != len(maps) or pictures.shape[2:] != maps.shape[2:] or maps.shape[1:2] != (1,):
         raise ValueError(f"maps must be [N, 1, H, W] for pictures {list(pictures.shape)}, not {list(maps.shape)}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _networks.seeded(seed):
         network = Segmenter(classes, pictures.shape[1]).to(pictures.device)
     optimizer = torch.optim.Adam(network.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)

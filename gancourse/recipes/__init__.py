@@ -16,9 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from gancourse import _check, penalties, scale
+from gancourse import _check, _networks, penalties, scale
 from gancourse.data.images import ImageSet
 from gancourse.gans.gan import GAN
 from gancourse.training import Run, fit
@@ -141,8 +139,7 @@ def build(name: str, seed: int = 0) -> GAN:
     """The game of a recipe with freshly initialised networks on the scale's device."""
     chosen = recipe(name)
     family = importlib.import_module(f"gancourse.models.{chosen.family}")
-    with torch.random.fork_rng(devices=[]):  # the networks' constructors draw from the global generator
-        torch.manual_seed(seed)
+    with _networks.seeded(seed):
         generator, discriminator = family.Generator(**chosen.generator), family.Discriminator(**chosen.discriminator)
     penalty = penalties.r1(chosen.r1_gamma, every=chosen.r1_every) if chosen.r1_gamma is not None else None
     device = scale.device()

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gancourse import _check, data, metrics, penalties, scale
+from gancourse import _check, _networks, data, metrics, penalties, scale
 from gancourse.data.images import ImageSet
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.models import conditional_convnet, convnet
@@ -52,8 +52,7 @@ def players(
     classes: Mapping[str, Sequence[str]], size: int = 32, width: int = WIDTH, seed: int = 0
 ) -> tuple[conditional_convnet.Generator, ProjectionDiscriminator]:
     """The two networks, freshly initialised, on the scale's device; the global random state is left alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _networks.seeded(seed):
         generator = conditional_convnet.Generator(classes, size, width=width)
         discriminator = ProjectionDiscriminator(convnet.Discriminator(size, width), classes)
     return generator.to(scale.device()), discriminator.to(scale.device())

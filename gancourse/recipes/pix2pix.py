@@ -11,9 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from gancourse import _check, metrics, scale
+from gancourse import _check, _networks, metrics, scale
 from gancourse.data.pairs import PairBatches, PairSet, load_pairs
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.metrics.pairs import gradient_energy, l1, psnr
@@ -43,8 +41,7 @@ def players(
 
     ``layers`` sets the discriminator's field of view: 16, 34 or 70 px for 1, 2 or 3.  ``unet`` goes to the generator.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _networks.seeded(seed):
         generator = UNet(in_channels, 3, size, width, **unet)
         discriminator = PatchGAN(in_channels * conditional + 3, width, layers)
     return generator.to(scale.device()), discriminator.to(scale.device())

@@ -6,9 +6,10 @@ function that takes ``ax=`` draws into that matplotlib axis when one is given, a
 figure open or touches matplotlib's global state, and tensors may be on any device.
 """
 
+from gancourse._networks import evaluating
 from gancourse.viz.curves import equilibrium, loss_curves
 from gancourse.viz.film import Animation, Film, ToyFilm, animate, film_strip
-from gancourse.viz.latent import evaluating, interpolate, slerp
+from gancourse.viz.latent import interpolate, slerp
 from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
 from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, real_and_fake, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter

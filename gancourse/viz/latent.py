@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from gancourse import _check
+from gancourse._networks import evaluating
 
 Network = nn.Module | Callable[[Tensor], Tensor]
-
-
-@contextlib.contextmanager
-def evaluating(*networks: Network) -> Iterator[None]:
-    """In this block the networks are in evaluation mode and record no gradients; after it each submodule is as it was."""
-    before = [(module, module.training) for network in networks if isinstance(network, nn.Module) for module in network.modules()]
-    for module, _ in before:
-        module.training = False
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in before:
-            module.training = training
 
 
 def device_of(network: Network, otherwise: torch.device | str = "cpu") -> torch.device:

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from gancourse import _check
+from gancourse._networks import evaluating
 from gancourse.viz.figures import on_axis, rendered
-from gancourse.viz.latent import Network, device_of, draw_latents, evaluating, latent_dim_of, run
+from gancourse.viz.latent import Network, device_of, draw_latents, latent_dim_of, run
 from gancourse.viz.pictures import COLOURS, positive_int
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import _check
+from gancourse._networks import evaluating
 from gancourse.viz import pictures
-from gancourse.viz.latent import device_of, evaluating, latent_dim_of
+from gancourse.viz.latent import device_of, latent_dim_of
 from gancourse.widgets.base import Live, image_widget, one_thread, quick_png
 
 if TYPE_CHECKING:

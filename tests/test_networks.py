@@ -1,0 +1,53 @@
+import pytest
+import torch
+from torch import nn
+
+from gancourse._networks import batch_norms, evaluating, measuring_statistics, seeded
+from gancourse.gans.pix2pix import Pix2Pix
+from gancourse.models.patchgan import PatchGAN
+from gancourse.models.unet import UNet, keep_dropout
+
+
+def test_a_seed_makes_the_same_weights_and_leaves_the_caller_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    with seeded(0):
+        first = nn.Linear(2, 2)
+    assert torch.equal(torch.rand(2), expected)
+    with seeded(0):
+        assert torch.equal(nn.Linear(2, 2).weight, first.weight)
+
+
+def test_measured_statistics_are_plain_means_over_the_batches():
+    norm = nn.BatchNorm1d(1, momentum=0.3)
+    network = nn.Sequential(norm).eval()
+    with measuring_statistics(network):
+        for value in (1.0, 2.0, 6.0):
+            network(torch.full((4, 1), value))
+    assert norm.running_mean.item() == pytest.approx(3.0)
+    assert norm.momentum == 0.3
+    assert not network.training
+    assert batch_norms(network) == [norm]
+
+
+def test_an_error_while_measuring_leaves_momentum_and_mode_as_they_were():
+    network = nn.Sequential(nn.BatchNorm1d(1, momentum=0.3))
+    network.eval()
+    with pytest.raises(RuntimeError), measuring_statistics(network):
+        raise RuntimeError
+    assert network[0].momentum == 0.3
+    assert not network.training
+
+
+def test_translating_does_not_end_a_network_s_kept_dropout():
+    with seeded(0):
+        generator = UNet(1, 3, 128, 4)
+        game = Pix2Pix(generator, PatchGAN(4, 4, 1))
+    keep_dropout(generator)
+    dropouts = [layer for layer in generator.modules() if isinstance(layer, nn.Dropout)]
+    game.translate(torch.zeros(2, 1, 128, 128))
+    assert dropouts
+    assert all(layer.training for layer in dropouts)
+    with evaluating(generator):
+        assert not any(layer.training for layer in dropouts)
