@@ -586,7 +586,7 @@ axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
-# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are still drawn by chance. It is the order in which lecture 04's
+# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are drawn hardly better than by chance. It is the order in which lecture 04's
 # faces appeared, and for the same reason: $D$ learns first what changes its answer most. Note how a single number, the mean over attributes say, would have hidden this.
 #
 # ### The shipped network
@@ -651,7 +651,7 @@ print(f"Fréchet distance overall {overall:.2f}; real against real {real_against
 viz.table(rows)
 
 # %% [markdown]
-# About nine tenths of the data's variety are there within each value, and no value is much farther from its data than the others. What is missing is the finer half of the picture: grain in the hair, mouths that are hardly drawn.
+# About nine tenths of the data's variety are there within each value. Red hair is farthest from its data, not quite twice as far as black. What is missing is the finer half of the picture: grain in the hair, mouths that are hardly drawn.
 #
 # ### Never seen together
 #
@@ -685,7 +685,7 @@ claim(
 )
 
 # %% [markdown]
-# All three are drawn nearly always, and in the table above the last two columns differ by a per cent at most. The network has learnt attributes. It could hardly do otherwise: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
+# All three are drawn nearly always, and in the table above the last two columns differ by little more than a per cent. The network has learnt attributes. It could hardly do otherwise: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
 # trained, and in the discriminator the vectors $e_y$ add up as well. With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start. The design of the condition decides what can be composed. The data are kind to it: in these
 # drawings the colour of the hair has nothing to do with the frame of the glasses. Attributes that change each other's looks would be a harder test.
 #
