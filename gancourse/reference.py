@@ -105,7 +105,8 @@ def _is_state(value: Any) -> bool:
 def read_state_dict(path: str | os.PathLike[str], part: str | None = None) -> dict[str, Tensor]:
     """The tensors of a file by name, on the CPU; ``part`` says which state dict of a file that holds several.
 
-    Without ``part``, the averaged generator if there is one, else the generator (:data:`PARTS`).
+    Without ``part``, the averaged generator if there is one, else the generator (:data:`PARTS`).  The prefix "module." that
+    parallel training leaves is dropped.
 
     Raises:
         ValueError: the file holds more than tensors, is damaged, or has no such part.
@@ -115,7 +116,7 @@ def read_state_dict(path: str | os.PathLike[str], part: str | None = None) -> di
         raise FileNotFoundError(f"there is no file {path}: give the path of weights that you have downloaded")
     content = _read(path)
     if part is None and _is_state(content):
-        return dict(content)
+        return _single(content)
     parts = [name for name, value in content.items() if _is_state(value)]
     if part is None:
         part = next((name for name in PARTS if name in parts), parts[0] if len(parts) == 1 else None)
@@ -123,10 +124,14 @@ def read_state_dict(path: str | os.PathLike[str], part: str | None = None) -> di
         raise ValueError(
             f"{path.name} has no state dict where one is looked for: pass part=, one of {', '.join(parts) or 'none'}"
         )
-    state = dict(content[_check.one_of("part", part, parts)])
+    state = _single(content[_check.one_of("part", part, parts)])
     if isinstance(content.get("latent_avg"), Tensor):  # kept beside the generator by one implementation
         state["latent_avg"] = content["latent_avg"]
     return state
+
+
+def _single(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix("module."): value for key, value in state.items()}
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -331,10 +331,10 @@ def test_bad_input_names_the_fix():
     arguments = stylegan2.configuration(state)
     with pytest.raises(ValueError, match="another filter"):
         stylegan2.load_reference(stylegan2.Generator(**{**arguments, "taps": (1, 2, 2, 1)}), state)
-    with pytest.raises(ValueError, match="has no place here"):
+    with pytest.raises(ValueError, match="this network has no place for synthesis.b4.torgb.weight"):
         stylegan2.load_reference(stylegan2.Generator(**{**arguments, "architecture": "orig"}), state)
-    with pytest.raises(ValueError, match="build it in the same size"):
+    with pytest.raises(ValueError, match="shapes differ: .*: build Generator with the size"):
         stylegan2.load_reference(stylegan2.Generator(**{**arguments, "channel_max": 32}), state)
-    with pytest.raises(ValueError, match="it lacks synthesis.blocks.3.conv1.bias"):
+    with pytest.raises(ValueError, match="it lacks what fills synthesis.blocks.3.conv1.bias"):
         del state["synthesis.b32.conv1.bias"]
         stylegan2.load_reference(stylegan2.Generator(**arguments), state)

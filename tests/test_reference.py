@@ -27,6 +27,9 @@ def test_a_saved_state_dict_is_recognised_and_computes_what_it_did(name, ending,
     else:
         save_file({key: value.contiguous() for key, value in state.items()}, path)
     loaded = reference.load(path)
+    parallel = tmp_path / "parallel.pt"
+    torch.save({"g_ema": {f"module.{key}": value for key, value in state.items()}}, parallel)
+    assert torch.equal(reference.load(parallel).sample(2, seed=3), loaded.sample(2, seed=3))
     assert loaded.family == {"sg2": "stylegan2", "pga": "progan", "r3g": "r3gan"}[name[:3]]
     assert not loaded.network.training
     golden_outputs.assert_matches(case, loaded.network(golden_outputs.inputs(case)["z"]))

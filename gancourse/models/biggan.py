@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import _check
-from gancourse.models import _reference, spectral
+from gancourse.models import _keys, spectral
 from gancourse.models.attention import SelfAttention
 from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, LabelEmbedding, ProjectionHead, Spec
 from gancourse.models.resnet import DiscriminatorBlock, GeneratorBlock, check_size, double
@@ -384,7 +384,7 @@ def reference_keys(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def load_reference(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     """Load a state dict saved by the authors' PyTorch code; ValueError if it does not fit.  See :func:`reference_keys`."""
-    return _reference.load(module, reference_keys(state))
+    return _keys.load(module, reference_keys(state))
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

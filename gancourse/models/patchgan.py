@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from gancourse import _check
-from gancourse.models import _reference
+from gancourse.models import _keys
 from gancourse.models.dcgan import init_dcgan
 from gancourse.models.unet import normalise
 
@@ -93,7 +93,7 @@ def load_reference(network: PatchGAN | PixelDiscriminator, state: Mapping[str, T
 
     Raises ValueError if it does not fit.
     """
-    return _reference.load(network, state)
+    return _keys.load(network, state)
 
 
 def receptive_field(layers: Iterable[tuple[int, int]]) -> int:

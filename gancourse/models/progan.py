@@ -275,7 +275,7 @@ def load_reference(module: Generator | Discriminator, state: Mapping[str, Tensor
         return key
 
     stage = {name: value for name, value in module.state_dict().items() if name in ("_level", "_alpha")}
-    return _keys.load_renamed(module, {**stage, **state}, rename)
+    return _keys.load(module, {**stage, **state}, rename)
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -39,11 +39,12 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "imagenet64": {"widths": (1536,) * 5, "groups": (96,) * 5},
     "small32": {"widths": (128, 128, 64, 32), "groups": (16, 16, 8, 4)},
     "small64": {"widths": (128, 128, 128, 64, 32), "groups": (16, 16, 16, 8, 4)},
+    "tiny32": {"widths": (96, 64, 32, 12), "groups": (12, 8, 4, 2), "blocks": (2, 2, 1, 1)},  # trained on a processor
 }
 
 
 def players(name: str, label_dim: int = 0) -> tuple[Generator, Discriminator]:
-    """Both networks of a configuration: "cifar10", "ffhq64", "ffhq256", "imagenet32", "imagenet64", "small32" or "small64"."""
+    """Both networks of a configuration, one of ``CONFIGURATIONS``: "cifar10", "ffhq256", "small64", "tiny32", for instance."""
     chosen = CONFIGURATIONS[_check.one_of("configuration", name, CONFIGURATIONS)]
     return Generator(**chosen, label_dim=label_dim), Discriminator(**chosen, label_dim=label_dim)
 
@@ -301,7 +302,7 @@ def _rename(key: str) -> str | None:
 def load_reference(module: Generator | Discriminator, state: Mapping[str, Tensor]) -> nn.Module:
     """Fill a network with a state dict that the authors' implementation saved (keys with or without the prefix "Model.")."""
     _keys.check_filters(state, "Resampler.Kernel", module.taps)
-    return _keys.load_renamed(module, state, _rename)
+    return _keys.load(module, state, _rename)
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import _check
-from gancourse.models import _reference, spectral
+from gancourse.models import _keys, spectral
 from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, ProjectionHead, Spec
 
 SIZES = (16, 32, 64, 128)
@@ -275,4 +275,4 @@ def load_reference(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
 
     Its discriminators are built here with ``shortcut_sees_relu=True``.
     """
-    return _reference.load(module, reference_keys(state))
+    return _keys.load(module, reference_keys(state))

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from gancourse import _check
-from gancourse.models import _reference
+from gancourse.models import _keys
 
 CONDITIONS = ("spade", "concatenate", "input")
 _HALVINGS = {5: "normal", 6: "more", 7: "most"}  # the names in the authors' code
@@ -275,4 +275,4 @@ def reference_names(network: nn.Module) -> dict[str, str]:
 
 def load_reference(network: SPADEGenerator | MultiScaleDiscriminator, state: Mapping[str, Tensor]) -> nn.Module:
     """Take over a state dict of the authors' generator or multi-scale discriminator.  Raises ValueError if it does not fit."""
-    return _reference.load(network, state, reference_names(network))
+    return _keys.load(network, state, _keys.renaming(reference_names(network)))

@@ -233,7 +233,7 @@ def load_reference(module: Generator, state: Mapping[str, Tensor]) -> nn.Module:
     """
     stage = {name: value for name, value in module.state_dict().items() if name.endswith(("_level", "_alpha"))}
     values = {key: _value(key, value) for key, value in state.items()}
-    return _keys.load_renamed(module, {**stage, **values}, lambda key: _rename(key, module.levels))
+    return _keys.load(module, {**stage, **values}, lambda key: _rename(key, module.levels))
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

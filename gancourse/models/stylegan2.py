@@ -357,6 +357,21 @@ class Generator(nn.Module):
         return self.synthesis(ws, noise)
 
 
+@torch.no_grad()
+def measure_average(generator: Generator, n: int = 20_000, seed: int = 0) -> Tensor:
+    """Set ``mapping.average`` to the mean of f(z) over n latents, in place, and return it: [w_dim].
+
+    The running mean of training belongs to the weights of the last steps.  An averaged generator has a mapping of its own, and
+    truncation should pull towards the mean of that one.  For unconditional generators.
+    """
+    if generator.label_dim:
+        raise ValueError("a conditional generator has a mean of w for each label: average mapping(z, labels) over z yourself")
+    average = generator.mapping.average
+    z = torch.randn(n, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+    total = sum(generator.mapping(part.to(average.device)).sum(0) for part in z.split(2000))  # no running mean under no_grad
+    return average.copy_(total / n)
+
+
 def truncate(ws: Tensor, average: Tensor, truncation: float, layers: int | None = None) -> Tensor:
     """average + truncation (ws - average) for styles [N, layers, w_dim], in the first ``layers`` (None: in all)."""
     if truncation == 1.0:
@@ -546,9 +561,9 @@ def load_reference(module: Generator | Discriminator, state: Mapping[str, Tensor
         _keys.check_filters(state, ".kernel", module.taps)
         if generator and "latent_avg" not in state:
             state = {**state, "latent_avg": torch.zeros(module.w_dim)}
-        return _keys.load_renamed(module, state, lambda key: _rosinality(key, generator))
+        return _keys.load(module, state, lambda key: _rosinality(key, generator))
     _keys.check_filters(state, "resample_filter", module.taps)
-    return _keys.load_renamed(module, state, lambda key: _official(key, module.size, generator))
+    return _keys.load(module, state, lambda key: _official(key, module.size, generator))
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

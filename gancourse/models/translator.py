@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from gancourse import _check
-from gancourse.models import _reference
+from gancourse.models import _keys
 from gancourse.models.dcgan import init_dcgan
 from gancourse.models.unet import normalise
 
@@ -80,6 +80,22 @@ class ResNetTranslator(nn.Module):
         return self.model(x)
 
 
+class TwoWay(nn.Module):
+    """Both translators of a CycleGAN as one network: ``ab`` from the set A to the set B, ``ba`` back; called, it is ``ab``.
+
+    Two :class:`ResNetTranslator` of one ``width`` and number of ``blocks``; ``channels`` are those of the pictures of A and B.
+    """
+
+    def __init__(self, width: int = 64, blocks: int = 9, channels: tuple[int, int] = (3, 3), *, norm: str = "instance") -> None:
+        super().__init__()
+        a, b = channels
+        self.ab = ResNetTranslator(a, b, width, blocks, norm=norm)
+        self.ba = ResNetTranslator(b, a, width, blocks, norm=norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.ab(x)
+
+
 def load_reference(network: ResNetTranslator, state: Mapping[str, Tensor]) -> nn.Module:
     """Take over a state dict of the authors' ``resnet_6blocks`` or ``resnet_9blocks``.  Raises ValueError if it does not fit."""
-    return _reference.load(network, state)
+    return _keys.load(network, state)

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import _check
-from gancourse.models import _reference
+from gancourse.models import _keys
 from gancourse.models.dcgan import init_dcgan
 
 NORMS = ("batch", "instance", "none")
@@ -143,5 +143,5 @@ def reference_names(unet: UNet) -> dict[str, str]:
 
 def load_reference(unet: UNet, state: Mapping[str, Tensor]) -> UNet:
     """Take over a state dict of the authors' ``unet_128`` or ``unet_256``.  Raises ValueError if it does not fit."""
-    _reference.load(unet, state, reference_names(unet))
+    _keys.load(unet, state, _keys.renaming(reference_names(unet)))
     return unet
