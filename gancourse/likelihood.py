@@ -108,6 +108,11 @@ class LikelihoodRun:
         return len(self.nats)
 
     @property
+    def generator(self) -> nn.Module:
+        """The model under the name that a run of :func:`gancourse.training.fit` gives to what is worth saving."""
+        return self.model
+
+    @property
     def history(self) -> dict[str, np.ndarray]:
         return {"step": np.arange(1, self.step + 1), "nats": np.asarray(self.nats)}
 

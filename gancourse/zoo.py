@@ -97,7 +97,10 @@ class Shipped:
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0) -> Tensor:
-        """``n`` samples from latents z ~ N(0, I), on the model's device; for networks whose only input is a latent."""
+        """``n`` samples from latents z ~ N(0, I), on the model's device; for networks whose only input is a latent.
+
+        Images are cut to [-1, 1], for some networks end without a tanh.
+        """
         _check.positive("n", n)
         latent_dim = getattr(self.model, "latent_dim", None)
         if not isinstance(latent_dim, int) or len(_required_inputs(self.model)) != 1:
@@ -105,7 +108,8 @@ class Shipped:
             raise ValueError(f"{name} does not map latents alone to samples: call .model on the inputs it takes")
         device = next(self.model.parameters()).device
         z = torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
-        return torch.cat([self.model(part) for part in z.split(256)]).float()
+        samples = torch.cat([self.model(part) for part in z.split(256)]).float()
+        return samples.clamp(-1, 1) if samples.ndim == 4 else samples
 
 
 def _required_inputs(model: nn.Module) -> list[str]:

@@ -148,3 +148,17 @@ def test_bad_settings_name_the_fix():
         tiny().translate(images(1, 1, 4, 4), direction="abb")
     with pytest.raises(ValueError, match="two sets"):
         tiny().play(images(1, 1, 4, 4), torch.Generator())
+
+
+def test_pool_keeps_no_graph():
+    pool = ImagePool(2, seed=0)
+    x = images(4, 1, 2, 2).requires_grad_(True)
+    given = pool(2 * x)  # fakes that still hang on the step that made them
+    assert not given.requires_grad and not any(image.requires_grad for image in pool.images)
+
+
+def test_identity_loss_is_zero_for_the_identity_mapping():
+    # public code has compared translations with unrelated pictures of the other batch under this name
+    game = CycleGAN(nn.Identity(), nn.Identity(), Mean(), Mean(), adversarial=0.0, cycle=(0, 0), identity=5.0)
+    batch = game.play(images(2, 1, 4, 4), torch.Generator(), labels=images(2, 1, 4, 4, seed=1))
+    assert game.generator_loss(batch).item() == 0

@@ -60,6 +60,13 @@ def test_training_grows_through_all_levels_and_the_average_follows():
     assert (run.generator.level, run.generator.alpha) == (2, 1.0)
 
 
+def test_real_images_fade_unless_told_otherwise():
+    x, source = images(4).float() / 127.5 - 1, torch.Generator().manual_seed(0)
+    step = 3  # level 1 at alpha = 0.5
+    assert torch.equal(game().play(x, source, step=step).real, at_level(x, 1, 0.5))
+    assert torch.equal(game(fade_real=False).play(x, source, step=step).real, at_level(x, 1))
+
+
 def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path):
     straight = fit(game(), Batches(images(), 8), 9, ema=0.9, progress=False)
     first = game()

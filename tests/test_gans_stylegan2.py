@@ -132,3 +132,37 @@ def test_bad_input_names_the_fix():
         game(mixing=2)
     with pytest.raises(ValueError, match="every and shrink 1 or more"):
         PathLength(every=0)
+
+
+def test_the_averaged_generator_gets_a_mean_of_w_of_its_own():
+    """The running mean is of the training weights' mapping; truncation of the average needs the average's."""
+    gan = game()
+    run = fit(gan, Batches(images(), 8), 20, lr=0.01, ema=0.95, progress=False)
+    average = run.generator.mapping.average
+    z = torch.randn(20_000, 4, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        assert torch.allclose(average, run.generator.mapping(z).mean(0), atol=0.03)
+    assert not torch.allclose(average, gan.generator.mapping.average, atol=0.03)
+
+
+def test_samples_are_pictures():
+    gan = game()
+    for parameter in gan.generator.synthesis.parameters():
+        parameter.data *= 3
+    assert gan.sample(4).abs().max() == 1  # cut: the generator itself goes beyond
+
+
+def test_a_mean_over_labels_is_refused():
+    with pytest.raises(ValueError, match="label"):
+        stylegan2.measure_average(game(label_dim=3).generator)
+
+
+def test_noise_waits_for_its_step():
+    gan = game(noise_from=5, mixing=0.0, path=PathLength(every=1))
+    for block in gan.generator.synthesis.blocks:
+        block.conv1.noise_strength.data.fill_(1.0)
+    early, again, late = (a_round(gan, step).fake for step in (4, 4, 5))  # the same latents in all three
+    assert torch.equal(early, again)
+    assert not torch.allclose(early, late, atol=0.01)
+    gan.generator_loss(a_round(gan, 4)).backward()  # the path length's images, too
+    assert all(block.conv1.noise_strength.grad is None for block in gan.generator.synthesis.blocks)

@@ -98,3 +98,97 @@ def test_bad_input_names_the_fix(labelled):
         labelled[labelled.has(smile="no")].direction("smile", "no", "yes")
     with pytest.raises(ValueError, match="attributes"):
         latent.LabelledLatents(torch.zeros(3, 2), torch.zeros(3, 1), NAMES)
+    with pytest.raises(ValueError, match="hence no W"):
+        latent.label_latents(generator, Judge(), 4, latent_dim=8, space="w")
+
+
+# ------------------------------------------------------------------------------------------------------ planes and their normals
+
+
+class Styled:
+    """A mapping that doubles z, and pictures of what it gives."""
+
+    latent_dim = 8
+
+    def styles(self, z, labels=None):
+        return (2 * z)[:, None].repeat(1, 3, 1)
+
+    def __call__(self, z):
+        return generator(self.styles(z)[:, 0])
+
+
+def test_latents_are_labelled_in_w_too():
+    z, w = (latent.label_latents(Styled(), Judge(), 50, space=space) for space in ("z", "w"))
+    assert torch.equal(w.z, 2 * z.z) and torch.equal(w.attributes, z.attributes)
+
+
+@pytest.mark.parametrize("method", latent.METHODS)
+def test_the_planted_direction_is_found(method):
+    x = torch.randn(3000, 6, generator=torch.Generator().manual_seed(0))
+    normal = torch.tensor([3.0, -4.0, 0, 0, 0, 0]) / 5
+    found = latent.attribute_directions(x, {"smile": x @ normal > 0.3})["smile"]
+    assert found.norm() == pytest.approx(1) and found @ normal > 0.995
+
+
+@pytest.mark.parametrize("method", ["logistic", "svm"])
+def test_the_normal_is_that_of_the_plane_in_a_stretched_space_as_well(method):
+    """The difference of means leans towards wide axes that say nothing; a plane's normal does not."""
+    x = torch.randn(4000, 3, generator=torch.Generator().manual_seed(0))
+    x[:, 2] = x[:, 0] + 0.5 * x[:, 2]  # goes along with what decides
+    x = x * torch.tensor([1.0, 1.0, 30.0])
+    labels = {"smile": x[:, 0] > 0}
+    planes = latent.attribute_directions(x, labels, method)["smile"]
+    means = latent.attribute_directions(x, labels, "means")["smile"]
+    assert planes[0] > 0.99 and means[0] < 0.1
+
+
+def test_a_rare_attribute_has_its_direction():
+    x = torch.randn(4000, 6, generator=torch.Generator().manual_seed(0))
+    found = latent.attribute_directions(x, {"glasses": x[:, 1] > 2})["glasses"]  # one in 44
+    assert found[1] > 0.98
+
+
+def test_orthogonalised_directions_leave_the_others_alone():
+    source = torch.Generator().manual_seed(0)
+    direction, first, second = torch.randn(3, 16, generator=source)
+    found = latent.orthogonalise(direction, [first, second])
+    assert found.norm() == pytest.approx(1)
+    assert abs(found @ first) < 1e-5 and abs(found @ second) < 1e-5
+    # what is left is the nearest such direction: the rest lies in the span
+    gone = direction - (direction @ found) * found
+    solution = torch.linalg.lstsq(torch.stack([first, second], 1), gone).solution
+    torch.testing.assert_close(torch.stack([first, second], 1) @ solution, gone, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(latent.orthogonalise(direction, []), direction / direction.norm())
+    torch.testing.assert_close(latent.orthogonalise(direction, [first, first]), latent.orthogonalise(direction, [first]))
+    with pytest.raises(ValueError, match="nothing of it is left"):
+        latent.orthogonalise(first + second, [first, second])
+
+
+def test_moving_along_a_direction():
+    ws = torch.zeros(2, 4, 3)
+    direction = torch.tensor([0.0, 1.0, 0.0])
+    moved = latent.move(ws, direction, torch.tensor([1.0, -2.0]), slice(0, 2))
+    assert moved[:, :, 1].tolist() == [[1, 1, 0, 0], [-2, -2, 0, 0]] and not moved[:, :, ::2].any()
+    assert not ws.any()
+    assert latent.move(ws[:, 0], direction, 3.0).tolist() == [[0, 3, 0]] * 2
+    with pytest.raises(ValueError, match="direction"):
+        latent.move(ws, torch.zeros(4), 1.0)
+    with pytest.raises(ValueError, match="generator.styles"):
+        latent.move(ws[:, 0], direction, 1.0, slice(0, 2))
+    with pytest.raises(ValueError, match="one for each of the 2"):
+        latent.move(ws, direction, torch.ones(3))
+
+
+def test_spread_along_a_direction():
+    x = torch.randn(20_000, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([2.0, 5.0])
+    assert latent.spread_along(x, torch.tensor([0.0, 7.0])) == pytest.approx(5, rel=0.03)
+
+
+def test_directions_need_both_sides():
+    x = torch.randn(10, 3)
+    with pytest.raises(ValueError, match="none of the latents have smile"):
+        latent.attribute_directions(x, {"smile": torch.zeros(10, dtype=torch.bool)})
+    with pytest.raises(ValueError, match="yes or no"):
+        latent.attribute_directions(x, {"hair": torch.arange(10)})
+    with pytest.raises(ValueError, match="did you mean 'svm'"):
+        latent.attribute_directions(x, {"smile": x[:, 0] > 0}, "smv")

@@ -200,7 +200,7 @@ def test_averaging_leaves_the_encoders_statistics_alone():
 
 def test_bigan_refuses_what_it_cannot_play():
     with pytest.raises(ValueError, match="objective of BiGAN"):
-        BiGAN(bigan().generator, bigan().discriminator, "relativistic")
+        BiGAN(bigan().generator, bigan().discriminator, "least_squares")
     with pytest.raises(ValueError, match="E gives 4"):
         Bidirectional(mlp.Generator(3, SHAPE), Encoder(SHAPE, 4))
     with pytest.raises(ValueError, match="its own latent"):

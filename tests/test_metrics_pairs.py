@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from gancourse.metrics import pairs
+from gancourse.metrics.pairs import l1, psnr
 
 
 def test_psnr_by_hand():
@@ -43,3 +44,29 @@ def test_segmentation_scores_by_hand():
 def test_shapes_must_agree():
     with pytest.raises(ValueError, match="one shape"):
         pairs.psnr(torch.zeros(1, 3, 4, 4), torch.zeros(1, 1, 4, 4))
+
+
+def test_retrieved_asks_for_the_own_target():
+    from gancourse.metrics.pairs import retrieved
+
+    target = torch.rand(6, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    assert retrieved(target + 0.01, target) == 1.0
+    assert retrieved(target.roll(1, 0), target) == 0.0
+    assert retrieved(target.median(0, keepdim=True).values.expand_as(target), target) <= 1 / 6  # one picture for all
+    two = target.clone()
+    two[1] = two[0]  # equal targets cannot be told apart
+    assert retrieved(two, two) == pytest.approx(4 / 6)
+    with pytest.raises(ValueError, match="one shape"):
+        retrieved(target, target[:3])
+
+
+def test_a_mask_restricts_the_mean_to_the_hole():
+    target = torch.zeros(2, 3, 8, 8)
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[..., 2:4, 2:6] = 1
+    output = 0.5 * mask.expand(2, 3, 8, 8) + 0.01 * (1 - mask)
+    assert torch.allclose(l1(output, target, mask), torch.full((2,), 0.5, dtype=torch.float64))
+    assert torch.allclose(psnr(output, target, mask), 10 * torch.log10(torch.tensor([16.0, 16.0], dtype=torch.float64)))
+    assert (psnr(output, target) > psnr(output, target, mask) + 5).all(), "given pixels would add to the score"
+    with pytest.raises(ValueError, match="mask must be"):
+        l1(output, target, mask[0])

@@ -338,3 +338,14 @@ def test_bad_input_names_the_fix():
     with pytest.raises(ValueError, match="it lacks what fills synthesis.blocks.3.conv1.bias"):
         del state["synthesis.b32.conv1.bias"]
         stylegan2.load_reference(stylegan2.Generator(**arguments), state)
+
+
+def test_the_mappings_rate_changes_its_speed_and_not_its_function():
+    """Stored weights are 1 / rate times larger: the same draws give the same f, and a step of Adam counts less."""
+    torch.manual_seed(0)
+    slow = stylegan2.Generator(8, 4, w_dim=6, mapping_layers=2, channel_base=64, channel_max=8)
+    torch.manual_seed(0)
+    fast = stylegan2.Generator(8, 4, w_dim=6, mapping_layers=2, channel_base=64, channel_max=8, mapping_lr_mult=0.1)
+    z = torch.randn(5, 4)
+    assert torch.allclose(slow.styles(z), fast.styles(z), atol=1e-5)
+    assert torch.allclose(slow.mapping.layers[0].weight, 10 * fast.mapping.layers[0].weight)

@@ -53,3 +53,27 @@ def test_bad_input_names_the_fix():
         translator.ResNetTranslator(norm="instant")
     with pytest.raises(ValueError, match="blocks must be 0 or more"):
         translator.ResNetTranslator(blocks=-1)
+
+
+def test_a_residual_translator_draws_the_change():
+    torch.manual_seed(0)
+    network = translator.ResNetTranslator(width=2, blocks=0, residual=True)
+    x = torch.rand(2, 3, 16, 16) * 2 - 1
+    assert torch.allclose(network(x), (x + 2 * network.model(x)).clamp(-1, 1))
+    last = network.model[-2]  # before the tanh
+    torch.nn.init.zeros_(last.weight)
+    torch.nn.init.zeros_(last.bias)
+    assert torch.equal(network(x), x)
+    torch.nn.init.constant_(last.bias, 20.0)
+    assert torch.equal(network(x), torch.ones_like(x))  # any target can be reached
+    with pytest.raises(ValueError, match="channels must be equal"):
+        translator.ResNetTranslator(1, 3, residual=True)
+
+
+def test_two_ways_are_two_networks():
+    torch.manual_seed(0)
+    both = translator.TwoWay(2, 1, (1, 3))
+    x = torch.rand(1, 1, 16, 16)
+    assert torch.equal(both(x), both.ab(x)) and both.ab(x).shape[1] == 3
+    assert both.ba(both.ab(x)).shape == x.shape
+    assert not torch.equal(both.ab.model[4].weight, both.ba.model[4].weight)

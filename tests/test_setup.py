@@ -91,8 +91,8 @@ def test_imports_are_declared() -> None:
                 imported.add(node.module.split(".")[0])
     foreign = imported - set(sys.stdlib_module_names) - {"gancourse"}
     names = {modules.get(name, name.replace("_", "-")) for name in foreign}
-    # jupyter_client comes with nbclient, pygments with IPython; doctor does without packaging where it is missing
-    assert names <= set(requirements("lab", "teach", "dev")) | {"jupyter-client", "packaging", "pygments"}
+    # jupyter_client comes with nbclient, pygments with IPython, traitlets with ipywidgets; doctor does without packaging
+    assert names <= set(requirements("lab", "teach", "dev")) | {"jupyter-client", "packaging", "pygments", "traitlets"}
 
 
 def test_importing_the_package_is_cheap() -> None:

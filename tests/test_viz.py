@@ -425,6 +425,16 @@ def test_slerp_passes_from_one_length_to_the_other_linearly():
     assert torch.allclose(path.norm(dim=1), torch.tensor([2.0, 3.0, 6.0]))
 
 
+def test_slerp_takes_places_of_its_own_for_each_pair():
+    a, b = torch.randn(2, 3, 6, generator=torch.Generator().manual_seed(0))
+    t = torch.tensor([[0.1, 0.7], [0.5, 0.2], [0.9, 0.0]])
+    path = viz.slerp(a, b, t)
+    for i in range(3):
+        assert torch.allclose(path[i], viz.slerp(a[i], b[i], t[i]))
+    with pytest.raises(ValueError, match="a row for each of the 3 pairs"):
+        viz.slerp(a, b, t[:2])
+
+
 @pytest.mark.parametrize("scale", [1.0, 1 + 1e-9, 2.5])
 def test_slerp_of_parallel_ends_is_straight(scale):
     a = torch.randn(5, dtype=torch.float64)

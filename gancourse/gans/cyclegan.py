@@ -168,13 +168,13 @@ class CycleGAN(Translation):
         return loss
 
     def run(self, generator: nn.Module, x: Tensor) -> Tensor:
-        return generator.ab(x) if isinstance(generator, Two) else generator(x)
+        return generator.ab(x) if _both(generator) else generator(x)
 
     def translate(self, x: Tensor, generator: nn.Module | None = None, direction: str = "ab") -> Tensor:
         """Pictures of one set as the other's, in evaluation mode; ``generator`` may be an averaged copy of both translators."""
         _check.one_of("direction", direction, DIRECTIONS)
         player = self.generator if generator is None else generator
-        return super().translate(x, player.get_submodule(direction) if isinstance(player, Two) else player)
+        return super().translate(x, player.get_submodule(direction) if _both(player) else player)
 
     def reconstruct(self, a: Tensor, noise: float = 0.0, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """G_ba(G_ab(a) + noise * N(0, I)): the way there and back, the translation disturbed in between.
@@ -190,7 +190,7 @@ class CycleGAN(Translation):
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Both ways: ``ab`` over the examples, ``ba`` over their translations."""
-        if not isinstance(generator, Two) or self.examples is None:
+        if not _both(generator) or self.examples is None:
             return
         super().refresh_statistics(generator.ab, rounds, n, seed)
         examples, self.examples = self.examples, super().translate(self.examples, generator.ab)
@@ -206,3 +206,8 @@ class CycleGAN(Translation):
         super().load_state_dict(state)
         for name, pool in self.pools.items():
             pool.load_state_dict(state["pools"][name], self.device)
+
+
+def _both(network: nn.Module) -> bool:
+    """Whether it holds both translators: a game's :class:`Two`, or a shipped :class:`gancourse.models.translator.TwoWay`."""
+    return hasattr(network, "ab") and hasattr(network, "ba")

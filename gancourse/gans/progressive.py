@@ -87,7 +87,8 @@ class Progressive(GAN):
     >>> game = Progressive(progan.Generator(32, ...), progan.Discriminator(32, ...), schedule)
     >>> run = fit(game, batches_of_32_px, schedule.steps, betas=(0.0, 0.99), ema=0.999)
 
-    The stage is part of the networks' state, so that the averaged generator and a resumed run have it too.
+    The stage is part of the networks' state, so that the averaged generator and a resumed run have it too.  ``fade_real=False``
+    shows real images at full detail during a fade, a mistake for lecture 11.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Progressive(GAN):
         objective: str | losses.Objective = "non_saturating",
         penalty: Any = None,
         latent_dim: int | None = None,
+        fade_real: bool = True,
     ) -> None:
         super().__init__(generator, discriminator, objective, penalty, latent_dim)
         for player in (generator, discriminator):
@@ -108,7 +110,7 @@ class Progressive(GAN):
         if generator.levels != schedule.levels or discriminator.levels != schedule.levels:
             made = f"{generator.levels} and {discriminator.levels}"
             raise ValueError(f"the schedule ends at level {schedule.levels}, the networks at {made}: build them for one size")
-        self.schedule = schedule
+        self.schedule, self.fade_real = schedule, fade_real
         self.stage(0)
 
     def stage(self, step: int) -> tuple[int, float]:
@@ -121,6 +123,6 @@ class Progressive(GAN):
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """One round at the stage of ``step``: the fakes and the real images have its side."""
         level, alpha = self.stage(step)
-        batch = super().play(at_level(real, level, alpha), source, labels, step)
+        batch = super().play(at_level(real, level, alpha if self.fade_real else 1.0), source, labels, step)
         batch.log["level"], batch.log["alpha"] = torch.tensor(float(level)), torch.tensor(alpha)
         return batch

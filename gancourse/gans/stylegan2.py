@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from gancourse import _networks, losses, penalties
 from gancourse.gans.gan import Batch, LabelledGAN
+from gancourse.models.stylegan2 import Generator, measure_average
 
 
 @dataclass
@@ -63,6 +64,8 @@ class StyleGAN2(LabelledGAN):
         penalty: by default R1 with weight ``gamma`` at every 16th step; 0.0002 * pixels / batch size is a start for gamma.
         path: path length regularisation, or None for none (small data, small images).
         mixing: the share of samples whose finer layers take the style of a second latent.
+        noise_from: the step from which the generator gets its noise.  Early on a generator that knows no details yet makes
+            them of noise, which a short training then has to unlearn.
 
     With a conditional generator (``label_dim`` > 0) batches must bring labels: real images' labels are the fakes' too.
     """
@@ -77,12 +80,13 @@ class StyleGAN2(LabelledGAN):
         gamma: float = 1.0,
         path: PathLength | None = None,
         mixing: float = 0.9,
+        noise_from: int = 0,
         latent_dim: int | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, penalty or penalties.r1(gamma, every=16), latent_dim)
         if not 0 <= mixing <= 1:
             raise ValueError(f"mixing is a probability, not {mixing}")
-        self.path, self.mixing = path, mixing
+        self.path, self.mixing, self.noise_from = path, mixing, noise_from
         self.path_mean = torch.zeros(())
 
     @property
@@ -102,8 +106,11 @@ class StyleGAN2(LabelledGAN):
             n = max(1, len(real) // self.path.shrink)
             pixels = math.sqrt(real.shape[2] * real.shape[3])
             directions = (torch.randn(n, *real.shape[1:], generator=source) / pixels).to(self.device)
-        fake = self.generator.synthesis(ws).float()
+        fake = self._synthesised(ws, step).float()
         return StyleBatch(real=real, z=z, fake=fake, labels=labels, step=step, ws=ws, directions=directions)
+
+    def _synthesised(self, ws: Tensor, step: int) -> Tensor:
+        return self.generator.synthesis(ws) if step >= self.noise_from else self.generator.synthesis(ws, "none")
 
     def _mixed(self, ws: Tensor, labels: Tensor | None, source: torch.Generator) -> Tensor:
         """From a random layer on, the style of a second latent, for a share ``mixing`` of the samples."""
@@ -128,11 +135,17 @@ class StyleGAN2(LabelledGAN):
     def _path_penalty(self, batch: StyleBatch) -> Tensor:
         ws = batch.ws[: len(batch.directions)]
         with torch.autocast(self.device.type, enabled=False):  # a derivative of a derivative needs float32's digits
-            lengths = path_lengths(self.generator.synthesis(ws.float()), ws, batch.directions)
+            lengths = path_lengths(self._synthesised(ws.float(), batch.step), ws, batch.directions)
         mean = self.path_mean.to(lengths.device).lerp(lengths.detach().mean(), self.path.decay)
         self.path_mean = mean
         batch.log["path_length"] = lengths.mean()
         return self.path.weight * (lengths - mean).square().mean()
+
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        """Measure the mean of w anew for an averaged generator, whose mapping is not the one that the running mean is of."""
+        super().refresh_statistics(generator, rounds, n, seed)
+        if isinstance(generator, Generator) and not generator.label_dim:
+            measure_average(generator, seed=seed)
 
     def state_dict(self) -> dict[str, Any]:
         """The running mean of the path length."""
@@ -143,11 +156,14 @@ class StyleGAN2(LabelledGAN):
         self.path_mean = state["path_mean"]
 
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None, labels: Tensor | None = None) -> Tensor:
-        """n samples in evaluation mode (constant noise); a conditional generator takes ``labels``, or the classes in turn."""
+        """n samples in evaluation mode (constant noise), cut to [-1, 1]: the networks end without a tanh.
+
+        A conditional generator takes ``labels``, or the classes in turn.
+        """
         if not self.label_dim:
-            return super().sample(n, seed, generator)
+            return super().sample(n, seed, generator).clamp(-1, 1)
         player = generator if generator is not None else self.generator
         z = self.latents(n, torch.Generator().manual_seed(seed))
         labels = (torch.arange(n) % self.label_dim if labels is None else labels).to(z.device)
         with _networks.evaluating(player):
-            return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float()
+            return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float().clamp(-1, 1)

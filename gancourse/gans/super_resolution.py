@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,9 @@ from gancourse import losses
 from gancourse.data.corruptions import downscale
 from gancourse.gans.gan import Batch
 from gancourse.gans.pix2pix import Translation, nothing
+
+if TYPE_CHECKING:
+    from gancourse.penalties import ZeroCentred
 
 
 class SuperResolution(Translation):
@@ -23,6 +27,7 @@ class SuperResolution(Translation):
                  (SRGAN compares maps of a classifier, VGG in the paper: a match of textures need not be a match of pixels)
     adversarial  0 trains SRResNet, the paper's starting point for SRGAN; D does not learn then
     pixels       weight of the squared error of pixels beside a ``content`` function; 0 in the paper
+    penalty      on D, such as :func:`gancourse.penalties.r1`; none in the paper
 
     Source: Ledig et al. 2017, equations 3 to 6.
     """
@@ -37,12 +42,14 @@ class SuperResolution(Translation):
         adversarial: float = 1e-3,
         pixels: float = 0.0,
         scale: int = 4,
+        penalty: ZeroCentred | None = None,
         examples: Tensor | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, examples)
         if min(adversarial, pixels) < 0:
             raise ValueError(f"weights must be 0 or more, not adversarial={adversarial}, pixels={pixels}")
         self.content, self.adversarial, self.pixels, self.scale = content, adversarial, pixels, scale
+        self.penalty = penalty
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         low = downscale(real, self.scale)

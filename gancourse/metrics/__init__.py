@@ -21,6 +21,8 @@ from gancourse.metrics.frechet import (
 from gancourse.metrics.inception_score import InceptionScore, inception_score
 from gancourse.metrics.kernel import SubsetDistance, kernel_distance, kernel_distance_subsets
 from gancourse.metrics.modes import ModeReport, mode_report, stacked_mode_report
+from gancourse.metrics.path_length import PathLengths, perceptual_path_length
+from gancourse.metrics.perceptual import PerceptualFeatures, perceptual_features
 from gancourse.metrics.precision_recall import (
     DensityCoverage,
     PrecisionRecall,
@@ -28,6 +30,7 @@ from gancourse.metrics.precision_recall import (
     expected_coverage,
     precision_recall,
 )
+from gancourse.metrics.separability import Separability, linear_separability
 from gancourse.metrics.sliced_wasserstein import laplacian_pyramid, sliced_wasserstein, sliced_wasserstein_pyramid
 from gancourse.metrics.two_sample import TwoSampleTest, leave_one_out_accuracy, two_sample_test
 
@@ -57,7 +60,10 @@ __all__ = [
     "FewSamplesWarning",
     "InceptionScore",
     "ModeReport",
+    "PathLengths",
+    "PerceptualFeatures",
     "PrecisionRecall",
+    "Separability",
     "SubsetDistance",
     "TwoSampleTest",
     "attribute_classifier",
@@ -76,8 +82,11 @@ __all__ = [
     "kernel_distance_subsets",
     "laplacian_pyramid",
     "leave_one_out_accuracy",
+    "linear_separability",
     "mode_report",
     "nearest_distances",
+    "perceptual_features",
+    "perceptual_path_length",
     "precision_recall",
     "real_against_real",
     "sliced_wasserstein",

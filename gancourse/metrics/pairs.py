@@ -8,19 +8,44 @@ import torch
 from torch import Tensor
 
 
-def psnr(output: Tensor, target: Tensor) -> Tensor:
+def psnr(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     r"""Peak signal-to-noise ratio of each picture in decibels, for floats in [-1, 1]: [N].
 
     10 log10(2^2 / mean squared error), the peak being the range from -1 to 1.  Identical pictures score infinity.
+    With a ``mask`` [N or 1, 1, H, W] the mean is over the pixels where it is 1: what a filled hole is measured by, for pixels
+    that were given would add to the score.
     """
     _same_shape(output, target)
-    return 10 * (4 / (output.double() - target.double()).square().flatten(1).mean(1)).log10()
+    return 10 * (4 / _mean((output.double() - target.double()).square(), mask)).log10()
 
 
-def l1(output: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute difference of each picture: [N]."""
+def l1(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Mean absolute difference of each picture, or of its pixels where ``mask`` is 1: [N]."""
     _same_shape(output, target)
-    return (output.double() - target.double()).abs().flatten(1).mean(1)
+    return _mean((output.double() - target.double()).abs(), mask)
+
+
+def _mean(x: Tensor, mask: Tensor | None) -> Tensor:
+    """The mean of each picture of x [N, C, H, W] over the pixels where the mask is 1: [N]."""
+    if mask is None:
+        return x.flatten(1).mean(1)
+    if mask.ndim != 4 or mask.shape[1] != 1 or mask.shape[2:] != x.shape[2:] or mask.shape[0] not in (1, len(x)):
+        raise ValueError(f"mask must be [{len(x)} or 1, 1, {x.shape[2]}, {x.shape[3]}], not {list(mask.shape)}")
+    mask = mask.to(x).expand(len(x), *x.shape[1:])
+    return (x * mask).flatten(1).sum(1) / mask.flatten(1).sum(1)
+
+
+def retrieved(output: Tensor, target: Tensor) -> float:
+    """The share of outputs whose own target is nearer, in mean absolute difference, than all other targets.
+
+    Asks whether an output belongs to its input, which an average does not: one picture for all inputs may be close to every
+    target and scores 1/N.  Both are [N, C, H, W], pair i at place i; targets that are equal count against the output.
+    """
+    _same_shape(output, target)
+    distance = torch.cdist(output.flatten(1).double(), target.flatten(1).double(), p=1)  # [N, N]
+    own = distance.diagonal()
+    others = distance.masked_fill(torch.eye(len(output), dtype=torch.bool, device=output.device), float("inf")).amin(1)
+    return (own < others).double().mean().item()
 
 
 def gradient_energy(images: Tensor) -> Tensor:

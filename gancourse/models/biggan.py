@@ -15,6 +15,7 @@ Source: Brock, Donahue & Simonyan 2019 (ICLR), appendix B.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse import _check, _networks
 from gancourse.models import _keys, spectral
 from gancourse.models.attention import SelfAttention
 from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, LabelEmbedding, ProjectionHead, Spec
@@ -336,6 +337,25 @@ class DeepDiscriminator(nn.Module):
         x = self.first(_check.images(x, self.channels, self.size))
         x = _run(self.stages, x, [None] * len(self.stages))
         return self.head(F.relu(x).sum((2, 3)), y)  # [N]
+
+
+@torch.no_grad()
+def standing_statistics(generator: nn.Module, z: Tensor, y: Tensor, batch_size: int = 64) -> nn.Module:
+    """A copy of ``generator`` in evaluation mode whose batch normalisation stands on these latents [N, D] and labels [N].
+
+    Means and variances are averaged over the batches, with equal weights, so N should be a multiple of ``batch_size``; the
+    generator itself stays as it is.  Statistics belong to the weights and to the distribution of latents: those of the last
+    training steps fit neither averaged weights nor truncated latents.
+
+    Source: Brock et al. 2019 ("standing statistics").
+    """
+    if len(z) != len(y) or len(z) < batch_size:
+        raise ValueError(f"{len(z)} latents and {len(y)} labels: pass one label for each, and at least a batch of {batch_size}")
+    copied = copy.deepcopy(generator)
+    with _networks.measuring_statistics(copied):
+        for part, labels in zip(z.split(batch_size), y.split(batch_size), strict=True):
+            copied(part, labels)
+    return copied.eval()
 
 
 _NAMES = {"conv_sc": "shortcut", "bn1": "norm1", "bn2": "norm2", "bn3": "norm3", "bn4": "norm4"}

@@ -20,15 +20,29 @@ def _check_size(size: int) -> None:
         raise ValueError(f"size must be a power of two from 8 up, not {size}")
 
 
+def halving(size: int, width: int, max_width: int = 256, channels: int = 3) -> tuple[nn.Sequential, int]:
+    """Strided 4x4 convolutions with leaky ReLUs from ``size`` down to 4x4, and the number of channels there.
+
+    A map of side r has min(max_width, width * size / r) channels.
+    """
+    _check_size(size)
+    n, side = channels, size
+    layers: list[nn.Module] = []
+    while side > 4:
+        side //= 2
+        n_out = min(max_width, width * size // side)
+        layers += [nn.Conv2d(n, n_out, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        n = n_out
+    return nn.Sequential(*layers), n
+
+
 class Generator(nn.Module):
     """G: latents [N, latent_dim] -> images [N, channels, size, size] in [-1, 1].
 
     A map of side r has min(max_width, width * size / r) channels: ``width`` at full size, twice as many at half of it.
     """
 
-    def __init__(
-        self, size: int = 32, latent_dim: int = 64, width: int = 24, max_width: int = 256, channels: int = 3
-    ) -> None:
+    def __init__(self, size: int = 32, latent_dim: int = 64, width: int = 24, max_width: int = 256, channels: int = 3) -> None:
         super().__init__()
         _check_size(size)
         self.size, self.latent_dim = size, latent_dim
@@ -63,20 +77,10 @@ class Discriminator(nn.Module):
     of side r has min(max_width, width * size / r) channels.  ``spread=False`` leaves the minibatch layer out.
     """
 
-    def __init__(
-        self, size: int = 32, width: int = 24, max_width: int = 256, channels: int = 3, *, spread: bool = True
-    ) -> None:
+    def __init__(self, size: int = 32, width: int = 24, max_width: int = 256, channels: int = 3, *, spread: bool = True) -> None:
         super().__init__()
-        _check_size(size)
         self.size, self.channels = size, channels
-        n, side = channels, size
-        layers: list[nn.Module] = []
-        while side > 4:
-            side //= 2
-            n_out = min(max_width, width * size // side)
-            layers += [nn.Conv2d(n, n_out, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
-            n = n_out
-        self.blocks = nn.Sequential(*layers)
+        self.blocks, n = halving(size, width, max_width, channels)
         self.spread = MinibatchStdDev() if spread else nn.Identity()
         self.mix = nn.Sequential(nn.Conv2d(n + int(spread), n, 3, padding=1), nn.LeakyReLU(0.2))
         self.last = nn.Linear(n * 16, 1)

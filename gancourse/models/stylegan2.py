@@ -119,18 +119,22 @@ def _scaled_conv(x: Tensor, weight: Tensor, style: Tensor, up: bool, taps: resam
 
 
 class MappingNetwork(nn.Module):
-    """f: latents z [N, latent_dim], labels -> w [N, w_dim]; a multi-layer perceptron that learns a hundred times slower.
+    """f: latents z [N, latent_dim], labels -> w [N, w_dim]; a multi-layer perceptron that learns ``lr_mult`` times as fast.
+
+    The published 0.01 suits trainings of a million steps; in a few thousand such a mapping hardly moves.
 
     z is divided by its root mean square; a label's embedding likewise, and put beside it.  ``average`` is the running mean of
     w over training passes, which truncation pulls towards.
     """
 
-    def __init__(self, latent_dim: int, w_dim: int, layers: int, label_dim: int = 0, track_average: bool = True) -> None:
+    def __init__(
+        self, latent_dim: int, w_dim: int, layers: int, label_dim: int = 0, track_average: bool = True, lr_mult: float = 0.01
+    ) -> None:
         super().__init__()
         self.latent_dim, self.label_dim = latent_dim, label_dim
         self.embed = EqualisedLinear(label_dim, w_dim) if label_dim else None
         widths = [latent_dim + (w_dim if label_dim else 0)] + [w_dim] * layers
-        self.layers = nn.ModuleList(EqualisedLinear(a, b, lr_mult=0.01) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.layers = nn.ModuleList(EqualisedLinear(a, b, lr_mult=lr_mult) for a, b in zip(widths[:-1], widths[1:], strict=True))
         if track_average:
             self.register_buffer("average", torch.zeros(w_dim))
         self.track_average = track_average
@@ -311,6 +315,7 @@ class Generator(nn.Module):
         channel_base: int = 32768,
         channel_max: int = 512,
         mapping_layers: int = 8,
+        mapping_lr_mult: float = 0.01,
         architecture: str = "skip",
         label_dim: int = 0,
         taps: resample.Taps = resample.BINOMIAL,
@@ -319,7 +324,7 @@ class Generator(nn.Module):
         super().__init__()
         _check.one_of("architecture", architecture, ARCHITECTURES)
         self.size, self.latent_dim, self.w_dim, self.label_dim, self.taps = size, latent_dim, w_dim, label_dim, taps
-        self.mapping = MappingNetwork(latent_dim, w_dim, mapping_layers, label_dim)
+        self.mapping = MappingNetwork(latent_dim, w_dim, mapping_layers, label_dim, lr_mult=mapping_lr_mult)
         self.synthesis = Synthesis(size, w_dim, channels, channel_base, channel_max, architecture, taps, clamp)
 
     @property

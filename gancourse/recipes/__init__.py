@@ -120,8 +120,20 @@ RECIPES: dict[str, Recipe] = {
 }
 
 FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package that trains it
+    "biggan_faces32": "class_conditional",
     "faces32_conditional": "conditional",
     "lines_to_face64": "pix2pix",
+    "inpaint_faces64": "repair",
+    "upscale_faces64_mse": "repair",
+    "upscale_faces64": "repair",
+    "stylegan2_anime32": "style",
+    "stylegan2_faces32": "style",
+    "r3gan_anime32": "r3gan",
+    "day_to_night64": "unpaired",
+    "glasses32": "unpaired",
+    "progan64": "progressive",
+    "vae_faces32": "encoders",
+    "bigan_faces32": "encoders",
 }
 
 
@@ -202,7 +214,7 @@ def measure(run: Run, images: ImageSet, n: int = 5000) -> dict[str, Any]:
     n = min(n, len(images) // 2)
     judge = metrics.attribute_classifier(images.name, images.size)
     real = judge.features(images.images[: 2 * n])
-    value = metrics.frechet_distance(judge.features(run.sample(n, seed=1).cpu()), real[:n])
+    value = metrics.frechet_distance(judge.features(run.sample(n, seed=1).clamp(-1, 1).cpu()), real[:n])
     return {
         "name": "Frechet distance",
         "value": round(value, 2),

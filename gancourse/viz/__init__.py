@@ -13,6 +13,7 @@ from gancourse.viz.latent import interpolate, slerp
 from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
 from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, real_and_fake, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
+from gancourse.viz.styles import closed_path, mixing_grid, style_film
 from gancourse.viz.text import Table, source, table
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ToyFilm",
     "animate",
     "beside",
+    "closed_path",
     "discriminator_surface",
     "equilibrium",
     "evaluating",
@@ -33,6 +35,7 @@ __all__ = [
     "interpolate",
     "labelled_grid",
     "loss_curves",
+    "mixing_grid",
     "nearest_neighbour_figure",
     "nearest_neighbours",
     "real_and_fake",
@@ -40,5 +43,6 @@ __all__ = [
     "show",
     "slerp",
     "source",
+    "style_film",
     "table",
 ]

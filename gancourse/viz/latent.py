@@ -61,7 +61,8 @@ def slerp(z0: Tensor, z1: Tensor, t: Tensor | float) -> Tensor:
     leave the plane open, and the path goes through the coordinate axis that z0 uses least.  Where an end is 0, or D is
     1, no circle exists and the path is straight.
 
-    z0, z1: [D] or [N, D]; t: a number or [T].  Returns [..., D] for a number, [..., T, D] otherwise.
+    z0, z1: [D] or [N, D]; t: a number, [T] for all pairs, or [N, T] for each its own.  Returns [..., D] for a number,
+    [..., T, D] otherwise.
 
     Source: Shoemake 1985; White 2016 for latents of generative networks.
     """
@@ -69,7 +70,10 @@ def slerp(z0: Tensor, z1: Tensor, t: Tensor | float) -> Tensor:
         raise ValueError(f"z0 and z1 must both be [D] or both [N, D], not {list(z0.shape)} and {list(z1.shape)}")
     single, number = z0.ndim == 1, not isinstance(t, Tensor)
     a, b = (z.reshape(-1, z.shape[-1]).double() for z in (z0, z1))  # [N, D]
-    steps = torch.as_tensor(t, dtype=torch.float64, device=a.device).reshape(1, -1, 1)  # [1, T, 1]
+    steps = torch.as_tensor(t, dtype=torch.float64, device=a.device)
+    if steps.ndim == 2 and len(steps) != len(a):
+        raise ValueError(f"t must be a number, [T], or [N, T] with a row for each of the {len(a)} pairs, not {list(steps.shape)}")
+    steps = steps[..., None] if steps.ndim == 2 else steps.reshape(1, -1, 1)  # [N or 1, T, 1]
     length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)  # [N, 1]
     straight = (1 - steps) * a[:, None] + steps * b[:, None]  # [N, T, D]
     path = straight

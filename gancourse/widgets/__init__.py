@@ -6,28 +6,41 @@ slider without the flicker of re-drawn outputs, and a notebook that is executed 
 
 from gancourse.widgets.attributes import AttributeChooser, attribute_chooser
 from gancourse.widgets.base import Live, one_thread, without_live_views
+from gancourse.widgets.canvas import PaintCanvas, draw_face, fill_hole
 from gancourse.widgets.explorer import Explorer, explorer
 from gancourse.widgets.game import Game, GamePlayer, LiveGame, ToyGame, game_player, live_game, toy_game
+from gancourse.widgets.growing import GrowthSlider, growth_slider
 from gancourse.widgets.quiz import Quiz, quiz
 from gancourse.widgets.sliders import LatentSliders, latent_sliders
+from gancourse.widgets.style import StyleExplorer, style_explorer
+from gancourse.widgets.translate import Translator, translator
 
 __all__ = [
     "AttributeChooser",
     "Explorer",
     "Game",
     "GamePlayer",
+    "GrowthSlider",
     "LatentSliders",
     "Live",
     "LiveGame",
+    "PaintCanvas",
     "Quiz",
+    "StyleExplorer",
     "ToyGame",
+    "Translator",
     "attribute_chooser",
+    "draw_face",
     "explorer",
+    "fill_hole",
     "game_player",
+    "growth_slider",
     "latent_sliders",
     "live_game",
     "one_thread",
     "quiz",
+    "style_explorer",
     "toy_game",
+    "translator",
     "without_live_views",
 ]

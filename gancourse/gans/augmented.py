@@ -1,0 +1,172 @@
+r"""Any game with an augmented discriminator: D judges T(x) and T(G(z)), and G learns through T.
+
+    L_D = E[f(D(T(x)), D(T(G(z))))],        L_G = E[g(D(T(G(z))))]
+
+The wrapper takes a game and puts T before its discriminator, which is the one place that all of the game's losses pass: real and
+fake, D's turn and G's, labels or none.
+
+>>> game = AugmentedGAN(GAN(generator, discriminator))                                          # DiffAugment
+>>> game = AugmentedGAN(GAN(generator, discriminator), "flip,colour", control=AdaptiveProbability())   # ADA
+>>> run = fit(game, batches, steps)
+
+A gradient penalty sees D(T(x)) as a function of the image x *before* T, so R1 bounds the slope that the generator feels.  (The
+other reading, the slope of D at T(x), is larger where T shrinks contrasts or cuts a hole; DiffAugment's code has both.)
+
+In evaluation mode D judges images as they are.
+
+Source: Zhao et al. 2020 (DiffAugment); Karras et al. 2020a (ADA).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import _check, augment, losses
+from gancourse.gans.gan import GAN, Batch
+
+
+class AdaptiveProbability:
+    """ADA's controller: raise p while D is too sure of the training images, lower it while it is not.
+
+        r_t = E[sign(D(T(x)))],      p <- clip(p + sign(r_t - target) * n / images, 0, most)
+
+    r_t is the mean over the ``n`` real images of the last ``every`` updates of D: 0 when D is right about half of them, 1 when it
+    is sure of all.  p moves from 0 to 1 in no fewer than ``images`` images.  A paired loss (relativistic) leaves the zero of the
+    logits free; there the sign is that of D(T(x)) - D(T(G(z))).
+
+    Source: Karras et al. 2020a, section 3: target 0.6, 500,000 images, every 4 updates.
+    """
+
+    def __init__(self, target: float = 0.6, images: int = 500_000, every: int = 4, *, p: float = 0.0, most: float = 1.0) -> None:
+        if not -1 < target < 1:
+            raise ValueError(f"the target is a mean of signs, between -1 and 1, not {target}")
+        if not 0 <= p <= most <= 1:
+            raise ValueError(f"probabilities must satisfy 0 <= p <= most <= 1, not p={p}, most={most}")
+        self.target = target
+        self.images, self.every = int(_check.positive("images", images)), int(_check.positive("every", every))
+        self.p, self.most = float(p), float(most)
+        self.r = 0.0  # r_t as last measured
+        self._updates, self._seen, self._signs = 0, 0, torch.zeros(())
+
+    def observe(self, logits: Tensor) -> None:
+        """Take note of the real logits [N] of one update."""
+        self._signs = self._signs.to(logits.device) + logits.detach().sign().sum()
+        self._seen += logits.numel()
+
+    def step(self) -> None:
+        """Called after each update of D; every so many of them, p moves."""
+        self._updates += 1
+        if self._updates < self.every or not self._seen:
+            return
+        self.r = float(self._signs) / self._seen
+        move = self._seen / self.images * ((self.r > self.target) - (self.r < self.target))
+        self.p = min(self.most, max(0.0, self.p + move))
+        self._updates, self._seen, self._signs = 0, 0, torch.zeros(())
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"p": self.p, "r": self.r, "updates": self._updates, "seen": self._seen, "signs": float(self._signs)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.p, self.r, self._updates, self._seen = state["p"], state["r"], state["updates"], state["seen"]
+        self._signs = torch.tensor(state["signs"])
+
+
+class AugmentedDiscriminator(nn.Module):
+    """D(T(x)) in training mode, D(x) in evaluation mode; further arguments (labels) go through."""
+
+    def __init__(self, network: nn.Module, transform: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network, self.transform = network, transform
+
+    def forward(self, x: Tensor, *args: Any, **options: Any) -> Tensor:
+        return self.network(self.transform(x) if self.training else x, *args, **options)
+
+
+class AugmentedGAN(GAN):
+    """A game whose discriminator sees images through random transforms, by the policy of :mod:`gancourse.augment`.
+
+    ``game`` is any game; its networks are shared, the game itself is left as it was.  Every image goes through each transform
+    with probability ``p``, or with that of ``control`` if one is given.  ``seed`` seeds the transforms.  The state of both is
+    part of :meth:`state_dict`, so that an interrupted run goes on bit for bit.  p and r_t stand in the run's history.
+    """
+
+    def __init__(
+        self,
+        game: GAN,
+        policy: str | Sequence[str] = augment.DIFFAUGMENT,
+        p: float = 1.0,
+        control: AdaptiveProbability | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.game = copy.copy(game)
+        self.policy, self.control = augment.transforms(policy), control
+        self._p = p
+        self.source = torch.Generator().manual_seed(seed)
+        self.game.discriminator = AugmentedDiscriminator(game.discriminator, self.transform)
+        if control is not None:
+            self.game.objective = game.objective._replace(discriminator=self._observed(game.objective))
+        super().__init__(self.game.generator, self.game.discriminator, self.game.objective, game.penalty, game.latent_dim)
+
+    @property
+    def p(self) -> float:
+        """The probability in force."""
+        return self._p if self.control is None else self.control.p
+
+    def transform(self, x: Tensor) -> Tensor:
+        """T(x), drawn anew at each call."""
+        return augment.augment(x, self.policy, self.source, self.p)
+
+    def _observed(self, objective: losses.Objective) -> Callable[[Tensor, Tensor], Tensor]:
+        """The objective's D loss, with the controller looking on: there real logits are known to be real, in every game."""
+
+        def loss(real: Tensor, fake: Tensor) -> Tensor:
+            self.control.observe(real - fake if objective.paired else real)
+            return objective.discriminator(real, fake)
+
+        return loss
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
+        return self.game.play(real, source, labels=labels, step=step)
+
+    def discriminator_loss(self, batch: Batch) -> Tensor:
+        """What D minimises, real and fake both through T."""
+        loss = self.game.discriminator_loss(batch)
+        if self.control is not None:
+            batch.log["p"], batch.log["r"] = torch.tensor(self.control.p), torch.tensor(self.control.r)
+        return loss
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        """What G minimises, through D and T."""
+        return self.game.generator_loss(batch)
+
+    def after_discriminator_step(self) -> None:
+        self.game.after_discriminator_step()
+        if self.control is not None:
+            self.control.step()
+
+    def after_generator_step(self) -> None:
+        self.game.after_generator_step()
+
+    def refresh_statistics(self, generator: nn.Module, *args: Any, **options: Any) -> None:
+        self.game.refresh_statistics(generator, *args, **options)
+
+    def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None, **options: Any) -> Tensor:
+        """The game's own samples; nothing is augmented."""
+        return self.game.sample(n, seed, generator=generator, **options)
+
+    def state_dict(self) -> dict[str, Any]:
+        control = self.control.state_dict() if self.control is not None else None
+        return {"game": self.game.state_dict(), "source": self.source.get_state(), "control": control}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if (state["control"] is None) != (self.control is None):
+            raise ValueError("one of the two runs adapts its probability and the other does not: pass the same control")
+        self.game.load_state_dict(state["game"])
+        self.source.set_state(state["source"])
+        if self.control is not None:
+            self.control.load_state_dict(state["control"])
