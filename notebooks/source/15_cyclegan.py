@@ -5,7 +5,7 @@
 # its input, and C30, tied weights alone make a joint distribution out of two marginals.
 # **Papers**: Zhu, Park, Isola & Efros 2017 (ICCV), Liu & Tuzel 2016 (NIPS), Chu, Zhmoginov & Sandler 2017, Shrivastava et al. 2017 (CVPR), Shen & Liu 2017 (CVPR).
 #
-# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
 #
 # Lecture 14 had pairs: this drawing, that face. Pairs are rare. Nobody has the same landscape, to the pixel, by day and by night; everybody has a heap of days and a heap of nights. This lecture translates between two heaps. Our
 # pictures are drawn by a program, so each one does have a partner. The networks never see it. We keep it back, and it gives what lessons on photographs lack: an exact score for translation without pairs.

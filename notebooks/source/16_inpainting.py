@@ -1,0 +1,686 @@
+# %% [markdown]
+# # 16. Repair: inpainting and super-resolution
+#
+# **Covers** context encoders (Kurmi; system S22, claim C26) and SRGAN (Kurmi; system S21), with what came since.
+# **Papers**: Pathak et al. 2016 (CVPR), Yu et al. 2019 (ICCV), Ledig et al. 2017 (CVPR), Blau & Michaeli 2018 (CVPR).
+#
+# **Read** for about 40 minutes. **Run**: half a minute at ci scale, about six minutes at cpu scale; no GPU is needed.
+#
+# A picture has lost something: a square from its middle, what lies under a scratch, three quarters of its pixels in each direction. Many pictures fit what is left. This lecture is about which of them a network should give back. An answer can be
+# *near the truth on average* or it can *look like a picture*, and you will see that one has to be paid for with the other.
+#
+# After it you will be able to
+#
+# - write a reconstruction loss with a mask that does not depend on the size of the hole;
+# - derive what squared and absolute error answer where the input leaves a choice, and how many decibels an honest guess costs;
+# - say whether an encoder that learnt to fill holes has learnt anything else, with random weights as the control;
+# - measure super-resolution both ways, by PSNR and by realism, and predict which network wins which;
+# - find the three classical bugs of inpainting code with three short tests.
+
+# %%
+from functools import partial
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+
+from gancourse import data, metrics, scale, viz, widgets, zoo
+from gancourse.claims import at_least, at_most, claim, within
+from gancourse.data.corruptions import central, downscale, free_form, random_blocks
+from gancourse.data.images import to_float, to_uint8
+from gancourse.gans.inpainting import Inpainting, erase, masked_loss
+from gancourse.metrics.pairs import gradient_energy, psnr
+from gancourse.metrics.sliced_wasserstein import sliced_wasserstein_pyramid
+from gancourse.models import convnet
+from gancourse.models.encoder_decoder import ContextEncoder, GatedConv2d, bicubic
+from gancourse.recipes import repair
+from gancourse.training import fit
+
+torch.set_num_threads(1)
+device = scale.device()
+seeds = range(scale.pick(ci=1, cpu=3, gpu=5))
+
+
+def show(picture, caption=None):
+    """Show a picture in 96 colours: a third of the bytes, and hardly a difference in drawn faces."""
+    viz.show(picture.quantize(96, method=2), caption)
+
+
+# %% [markdown]
+# First the result. The network that fills these holes has half a million weights, was trained for minutes, and ships with the course. It has never seen these faces.
+
+# %%
+shipped = zoo.load("inpaint_faces64")
+people = to_float(data.faces(64, scale.pick(ci=12, cpu=400, gpu=400), "test", progress=False).images)
+
+
+def fill(x, mask, model=shipped.model):
+    """What a network on pictures and masks makes of holes: [N, 3, H, W]."""
+    with torch.no_grad():
+        seen = erase(x, mask)
+        return seen + mask * torch.cat([model(part) for part in torch.cat([seen, mask], 1).split(64)])
+
+
+ten = people[:10]
+masks = repair.holes(10, 64, torch.Generator().manual_seed(3))
+show(
+    viz.labelled_grid(torch.cat([erase(ten, masks), fill(ten, masks), ten]), ["given", "filled", "truth"], n_columns=10),
+    caption="Holes of every shape in unseen faces, filled.",
+)
+shipped.card
+
+# %% [markdown]
+# Look first at hair and skin beside a hole: they go on. Then at what a hole hides wholly. The network gives an eye where an eye belongs, and it cannot know which. Where only background was hidden, a trace of the brush can remain.
+# The rest of the lecture takes this network apart, from the first that did it, in 2016.
+#
+# ## 1. The context encoder
+#
+# Let $x$ be a picture and $M$ a mask, 1 where the picture is missing. The network $F$ sees $(1 - M) \odot x$ and nothing else. Pathak et al. train it with two terms:
+#
+# $$\mathcal{L}_{rec} = \frac{\lVert M \odot (x - F((1 - M) \odot x)) \rVert_2^2}{|M|}, \qquad
+# \mathcal{L}_{adv} = \max_D \mathbb{E}\bigl[\log D(x) + \log(1 - D(F((1 - M) \odot x)))\bigr],$$
+#
+# $$\mathcal{L} = \lambda_{rec}\, \mathcal{L}_{rec} + \lambda_{adv}\, \mathcal{L}_{adv}, \qquad \lambda_{rec} = 0.999,\ \lambda_{adv} = 0.001.$$
+#
+# $|M|$ is the number of missing values. The paper says "normalised" and leaves the division out of its formula. It matters: let every output be wrong by 0.5 and change only the size of the hole.
+
+# %%
+viz.source(masked_loss, Inpainting.generator_loss)
+
+# %% tags=["nbval-check-output"]
+x, off = torch.zeros(1, 3, 64, 64), torch.full((1, 3, 64, 64), 0.5)
+per_hole, over_picture = [], []
+for fraction in (0.125, 0.25, 0.5, 1.0):
+    mask = central(1, 64, fraction=fraction)
+    per_hole.append(masked_loss(off, x, mask).item())
+    over_picture.append((mask * (off - x)).square().mean().item())
+    print(f"hole of {int(mask.sum()):>4} pixels: divided by |M| {per_hole[-1]:.4f}, by the whole picture {over_picture[-1]:.4f}")
+
+# %%
+claim(
+    "C26.normalised",
+    "The largest difference between the normalised masked losses of holes of 64 to 4,096 pixels, all wrong by the same amount",
+    paper="normalised",
+    ours=max(per_hole) - min(per_hole),
+    tolerance=within(1e-6, of=0.0),
+    source="Pathak et al. 2016, equation 1",
+    exact=True,
+)
+
+# %% [markdown]
+# Divided by the whole picture, a small hole counts for next to nothing, and the adversarial term, which is not divided, takes over: at an eighth of the side the balance of the two shifts by a factor of 64. This is a bug that nobody sees in a loss curve.
+#
+# The paper cuts holes of two kinds: the *central* square of half the side, and *random* blocks that together cover a quarter. A network for the first may learn where the hole's edge always is; the second makes it look at content everywhere, and the paper uses it to learn features.
+
+# %%
+regions = torch.cat(
+    [central(3, 64), random_blocks(3, 64, torch.Generator().manual_seed(0)), free_form(3, 64, torch.Generator().manual_seed(2))]
+)
+show(viz.grid(erase(people[:9], regions), columns=9), caption="Central square, random blocks, and, for later, free-form strokes.")
+
+# %% [markdown]
+# ## 2. What a loss answers when it cannot know
+#
+# Fix what the network sees and look at one missing value. Given the visible part it is a random number $X$; the network must name one number $a$. Squared error:
+#
+# $$\frac{d}{da}\, \mathbb{E}\,(X - a)^2 = 2\,(a - \mathbb{E}X) = 0 \quad\Rightarrow\quad a^* = \mathbb{E}[X], \text{ the conditional mean.}$$
+#
+# Absolute error:
+#
+# $$\frac{d}{da}\, \mathbb{E}\,|X - a| = P(X < a) - P(X > a) = 0 \quad\Rightarrow\quad a^* = \text{a median of } X.$$
+#
+# Neither has to be a value that $X$ ever takes. And a discriminator? It sees answers and true values and tries to tell them apart; at its equilibrium (lecture 02) the answers are *distributed* as $X$ is. An ideal adversarial network draws its answer $X'$ from the
+# distribution of $X$ given what is visible, independently of the truth. Its squared error is
+#
+# $$\mathbb{E}\,(X - X')^2 = \mathbb{E}\,(X - \mu)^2 + \mathbb{E}\,(X' - \mu)^2 = 2\operatorname{Var} X,$$
+#
+# exactly twice the least possible. In PSNR that is $10 \log_{10} 2 = 3.01$ dB: the price of looking real. Blau & Michaeli (2018) prove that this is no weakness of GANs: for every distortion measure the best attainable distance
+# to real pictures and the best attainable distortion trade off along a curve, and for squared error 3 dB always suffice for perfect realism. Check it on a pixel that is dark hair with probability 0.55, skin with 0.3, and background with 0.15:
+
+# %% tags=["nbval-check-output"]
+values, chances = torch.tensor([-0.9, 0.4, 0.8]), torch.tensor([0.55, 0.30, 0.15])
+grid = torch.linspace(-1, 1, 2001)
+l2 = (chances * (values - grid[:, None]).square()).sum(1)
+l1 = (chances * (values - grid[:, None]).abs()).sum(1)
+mean = (chances * values).sum()
+print(f"least squared error at {grid[l2.argmin()]:+.3f}; the mean is {mean:+.3f}")
+print(f"least absolute error at {grid[l1.argmin()]:+.3f}; the median is -0.900")
+draws = values[torch.multinomial(chances, 2_000_000, replacement=True, generator=torch.Generator().manual_seed(0))]
+truth, guess = draws.chunk(2)
+cost = 10 * torch.log10((truth - guess).square().mean() / (truth - mean).square().mean())
+print(f"an honest guess against the mean: {cost:.2f} dB worse, 10 log10(2) = 3.01")
+
+# %%
+plt.figure(figsize=(7, 2.8), dpi=100)
+plt.plot(grid, l2, color=viz.COLOURS["real"], label="expected squared error")
+plt.plot(grid, l1, color=viz.COLOURS["fake"], linestyle="--", label="expected absolute error")
+plt.vlines(values, 0, chances, color="black", linewidth=3, label="what occurs, and how often")
+plt.xlabel("answer a")
+plt.legend(fontsize=8)
+plt.tight_layout()
+plt.show()
+claim(
+    "C26.price",
+    "What an answer drawn from the true distribution loses against the mean, in PSNR",
+    paper=3.0103,
+    ours=cost.item(),
+    tolerance=within(0.02),
+    source="Blau & Michaeli 2018: at most 3 dB; derived above",
+    unit="dB",
+    exact=True,
+)
+
+# %% [markdown]
+# The mean is a colour that does not occur: that is blur. The median occurs here, but it is chosen for each pixel by itself, so that neighbours need not agree.
+#
+# ## 3. L1, L2, joint
+#
+# Now train context encoders at 32 px, central hole, three losses, everything else equal. Beside them stands the paper's first rival: find the training face that fits best *around* the hole and copy its middle.
+
+# %%
+faces = data.faces(32, scale.pick(ci=600, cpu=10_000, gpu=10_000), progress=False)
+held = scale.pick(ci=40, cpu=400, gpu=1000)
+train_faces, test_faces = faces[:-held], faces[-held:]
+true = to_float(test_faces.images)
+hole = central(1, 32)
+ENTRIES = {
+    "L2": {"loss": "l2", "adversarial": 0.0},
+    "L1": {"loss": "l1", "adversarial": 0.0},
+    "joint": {"loss": "l2", "adversarial": 0.001},
+    "joint, 0.02": {"loss": "l2", "adversarial": 0.02},
+}
+steps = scale.pick(ci=4, cpu=150, gpu=4000)
+
+
+def encode(seed, masks=central, output="centre", n_steps=steps, **loss):
+    """Train a context encoder on faces of 32 px; returns the run."""
+    torch.manual_seed(seed)
+    generator = ContextEncoder(32, 32, output=output, bottleneck_dim=128).to(device)
+    judge = convnet.Discriminator(16 if output == "centre" else 32, 16, spread=False).to(device)
+    game = Inpainting(generator, judge, masks, judged="hole" if output == "centre" else "picture", **loss)
+    batches = data.Batches(train_faces, 32, seed=seed, device=device)
+    return fit(game, batches, n_steps, lr=(1e-3, 5e-4), seed=seed, progress=False)
+
+
+def nearest_around(x, mask):
+    """The training face closest to each x outside the hole, with its middle copied into x."""
+    known = to_float(train_faces.images)
+    keep = (mask[0, 0] == 0).flatten()
+    distance = torch.cdist(*(t.flatten(2)[:, :, keep].flatten(1) for t in (x, known)))
+    return erase(x, mask) + mask * known[distance.argmin(1)]
+
+
+made = {name: [encode(seed, **loss).gan.complete(true, hole).cpu() for seed in seeds] for name, loss in ENTRIES.items()}
+made["nearest neighbour"] = [nearest_around(true, hole)]
+
+
+def middle(x):
+    return x[:, :, 8:24, 8:24]
+
+
+quality = {name: [psnr(x, true, hole).mean().item() for x in several] for name, several in made.items()}
+sharp = {
+    name: [(gradient_energy(middle(x)).mean() / gradient_energy(middle(true)).mean()).item() for x in several]
+    for name, several in made.items()
+}
+judge = metrics.attribute_classifier("faces", 32)
+half = len(true) // 2
+real_features = judge.features(test_faces.images)
+realism = {
+    name: [metrics.frechet_distance(judge.features(to_uint8(x[:half])), real_features[half : 2 * half]) for x in several]
+    for name, several in made.items()
+}
+
+# %%
+show(
+    viz.labelled_grid(
+        torch.cat([erase(true, hole)[:10], *(x[0][:10] for x in made.values()), true[:10]]),
+        ["given", *made, "truth"],
+        n_columns=10,
+    ),
+    caption="The same ten unseen faces (seed 0).",
+)
+
+
+def mean_of(numbers):
+    return sum(numbers) / len(numbers)
+
+
+viz.table(
+    [
+        *([name, mean_of(quality[name]), mean_of(sharp[name]), mean_of(realism[name])] for name in made),
+        ["true faces", "-", 1.0, metrics.frechet_distance(real_features[:half], real_features[half : 2 * half])],
+    ],
+    header=["loss", "PSNR in the hole, dB", "gradient energy in the hole, of the true", "Frechet distance"],
+    caption="Means over seeds; half of the test faces filled, against the other half as it was",
+)
+
+# %%
+claim(
+    "C26.l1_l2",
+    "PSNR in the hole: L1 less L2",
+    paper="no significant difference",
+    ours=[a - b for a, b in zip(quality["L1"], quality["L2"], strict=True)],
+    tolerance=within(0.5, of=0.0),
+    source="Pathak et al. 2016, section 3.2",
+    unit="dB",
+    note="Drawn faces have few grey values between: median and mean lie further apart than in photographs.",
+)
+claim(
+    "C26.sharpen",
+    "The joint loss sharpens: gradient energy in the hole, joint (the paper's weights) over L2",
+    paper="sharper",
+    ours=[a / b for a, b in zip(sharp["joint"], sharp["L2"], strict=True)],
+    tolerance=at_least(1.1),
+    source="Pathak et al. 2016, figure 1 and section 5.1",
+    note="A weight of 0.001 says little in a training of seconds; the row below has twenty times as much.",
+)
+claim(
+    "C26.sharpen_more",
+    "The same with lambda_adv = 0.02: gradient energy in the hole, over L2",
+    paper="sharper",
+    ours=[a / b for a, b in zip(sharp["joint, 0.02"], sharp["L2"], strict=True)],
+    tolerance=at_least(1.1),
+    source="Pathak et al. 2016",
+)
+claim(
+    "C26.neighbour",
+    "PSNR: the joint loss less the nearest neighbour",
+    paper=18.58 - 12.79,
+    ours=[a - quality["nearest neighbour"][0] for a in quality["joint"]],
+    tolerance=at_least(1.0),
+    source="Pathak et al. 2016, table 1: Paris StreetView, neighbours by HOG",
+    unit="dB",
+    note="Thousands of drawn faces from one kit: a neighbour can be nearly the same drawing.",
+)
+
+# %% [markdown]
+# What to look for, row by row. L2 and L1 hedge: soft features of an average face, in the right skin. The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. The adversarial rows show what each weight buys in edges and costs in decibels;
+# the verdicts above say how much of it the paper's own weights show after so few steps.
+#
+# ## 4. Are the features good for something?
+#
+# The paper's title is *feature learning by inpainting*: whoever can fill the middle of a street must know what windows are. It transfers the encoder to classification. The fair control is the same encoder with its random first weights: random convolutions are already good features (lecture 13).
+# A linear classifier on the frozen 4 x 4 map, few labels, three attributes.
+
+# %%
+N_LABELS = scale.pick(ci=60, cpu=500, gpu=500)
+ATTRIBUTES = ["glasses", "smile", "hair_length"]
+columns = [list(faces.attribute_names).index(name) for name in ATTRIBUTES]
+
+
+def probe(encoder, ridge=100.0):
+    """Accuracies of linear classifiers (least squares on one-hot labels) on an encoder's features."""
+    with torch.no_grad():
+        encoder.eval()
+        features = [
+            encoder.encode(to_float(part.images).to(device)).flatten(1).cpu() for part in (train_faces[:N_LABELS], test_faces)
+        ]
+    centre, spread = features[0].mean(0), features[0].std(0) + 1e-3
+    a, b = (F.pad((x - centre) / spread, (0, 1), value=1.0).double() for x in features)
+    found = []
+    for column in columns:
+        y = train_faces.attributes[:N_LABELS, column]
+        wanted = F.one_hot(y).double()
+        weights = a.T @ torch.linalg.solve(a @ a.T + ridge * torch.eye(len(a), dtype=a.dtype), wanted)  # [D + 1, classes]
+        found.append(((b @ weights).argmax(1) == test_faces.attributes[:, column]).float().mean().item())
+    return found
+
+
+accuracy = {"random weights": [], "central square": [], "random blocks": []}
+for seed in seeds:
+    blocks = encode(seed, random_blocks, "image", loss="l2", adversarial=0.001)
+    square = encode(seed, central, "image", loss="l2", adversarial=0.001)
+    torch.manual_seed(100 + seed)
+    untrained = ContextEncoder(32, 32, output="image", bottleneck_dim=128).to(device)
+    with torch.no_grad():  # its batch normalisation measures the data, as that of the trained ones did
+        untrained.train()
+        for _ in range(20):
+            untrained(erase(to_float(train_faces.images[:64]).to(device), random_blocks(64, 32).to(device)))
+    accuracy["random weights"].append(probe(untrained))
+    accuracy["central square"].append(probe(square.generator))
+    accuracy["random blocks"].append(probe(blocks.generator))
+
+# %%
+chance = [test_faces.attributes[:, column].bincount().max().item() / len(test_faces) for column in columns]
+viz.table(
+    [
+        *([name, *torch.tensor(rows).mean(0).tolist(), torch.tensor(rows).mean().item()] for name, rows in accuracy.items()),
+        ["the commonest value", *chance, mean_of(chance)],
+    ],
+    header=["encoder", *ATTRIBUTES, "mean"],
+    caption=f"Share of unseen faces classified rightly from {N_LABELS} labels, linear classifier on frozen features",
+)
+
+# %%
+by_seed = {name: torch.tensor(rows).mean(1) for name, rows in accuracy.items()}
+claim(
+    "S22.transfer",
+    "Mean accuracy of a linear classifier: features learnt by filling random blocks, less random features",
+    paper="56.5 % against 53.3 %",
+    ours=by_seed["random blocks"] - by_seed["random weights"],
+    tolerance=at_least(0.02),
+    source="Pathak et al. 2016, table 2: VOC 2007 classification, fine-tuned, against random Gaussian weights",
+    note="A short training on drawings; random convolutions see glasses and long hair quite well.",
+)
+
+# %% [markdown]
+# The control is what makes the table readable. Without the row of random weights the accuracies would look like proof of learning. With it they show none: on these easy attributes the random encoder is a little better, and a short training on holes has only moved the features elsewhere. The paper's own gain over random weights was a few points.
+#
+# ## 5. Since then: holes of any shape
+#
+# The context encoder has two weak points. Its convolutions treat the grey filler of the hole as if it were paint, and its output is made for one square. What followed:
+#
+# - *Partial convolutions* (Liu et al. 2018) average over valid pixels only and shrink the mask layer by layer by a fixed rule.
+# - *Gated convolutions* (Yu et al. 2019) learn that rule: the network gets the mask as a channel, and each layer is $y = \phi(W x) \odot \sigma(W_g x)$, a value and a gate. They train on free-form strokes, against a patch discriminator with spectral normalisation, by the hinge loss.
+# - *LaMa* (Suvorov et al. 2022) replaces part of the convolutions by ones in Fourier space, so that every layer sees the whole picture, for very large holes.
+#
+# The shipped network is a small one of the second kind. What do its gates do? Show a face with a stroke through it, and the mean gate of three layers.
+
+# %%
+viz.source(GatedConv2d.forward)
+one, cut = people[3:4], free_form(8, 64, torch.Generator().manual_seed(11))[4:5]
+with torch.no_grad():
+    h = torch.cat([erase(one, cut), cut], 1)
+    gates = []
+    for layer in list(shipped.model.net)[:5]:
+        if layer.conv.stride == (1, 1):
+            gates.append(F.interpolate(layer.gate(h).mean(1, keepdim=True), 64))
+        h = layer(h)
+panels = [erase(one, cut), *(2 * (g - g.amin()) / (g.amax() - g.amin()) - 1 for g in gates), fill(one, cut)]
+names = ["given", *(f"gate, layer {i}" for i in (1, 3, 5)), "filled"]
+show(
+    viz.labelled_grid(torch.cat([p.expand(-1, 3, -1, -1) for p in panels]), None, names, scale=3),
+    caption="White: open. Each gate map is stretched to its own range.",
+)
+
+# %%
+kinds = {"strokes": free_form, "blocks": random_blocks, "centre": central, "thin strokes": partial(free_form, width=(0.03, 0.05))}
+table = []
+for name, kind in kinds.items():
+    many = kind(len(people), 64, torch.Generator().manual_seed(5))
+    seen = (1 - many).expand_as(people)
+    flat = (people * seen).sum((2, 3), keepdim=True) / seen.sum((2, 3), keepdim=True)
+    filled = fill(people, many)
+    table.append(
+        [
+            name,
+            many.mean().item(),
+            psnr(filled, people, many).mean().item(),
+            psnr(erase(people, many, flat), people, many).mean().item(),
+        ]
+    )
+viz.table(
+    table,
+    header=["holes", "covered", "PSNR in the hole, dB", "with the mean colour, dB"],
+    caption="The shipped network on unseen faces",
+)
+
+# %% [markdown]
+# Find the stroke in the gates, and see how much of the face is in them, too. The table orders the holes: a thin stroke has its answer beside it; the central square has to be invented.
+#
+# ## 6. SRGAN: four times larger
+#
+# Make a 64 px picture of a 16 px one. Fifteen of sixteen pixels are missing, evenly. Ledig et al. train a residual network, *SRResNet*, on squared error, and then go on with an adversarial term, *SRGAN*:
+#
+# $$\mathcal{L} = \mathcal{L}_{content} + 10^{-3}\, \mathcal{L}_{adv}.$$
+#
+# The content loss compares pixels, or feature maps of a VGG classifier: a match of textures need not be a match of pixels. We compare pixels (their SRGAN-MSE), since the features of our classifier shall judge and must not be trained on. Their table is a small scandal of 2017: the network that
+# people liked best had the worse PSNR.
+#
+# | Set5, four times larger | bicubic | SRResNet | SRGAN | true |
+# |---|---|---|---|---|
+# | PSNR, dB | 28.43 | 32.05 | 29.40 | |
+# | mean opinion score, 1 to 5 | | 3.37 | 3.58 | 4.32 |
+#
+# First on faces, with the two shipped networks: SRResNet, and SRGAN, which started from its weights and had a thousand steps more.
+
+# %%
+small = downscale(people, 4)
+
+
+def enlarge(model):
+    with torch.no_grad():
+        return torch.cat([model(part) for part in small.split(64)]).clamp(-1, 1)
+
+
+versions = {
+    "bicubic": bicubic(small, 4),
+    "SRResNet": enlarge(zoo.load("upscale_faces64_mse").model),
+    "SRGAN": enlarge(zoo.load("upscale_faces64").model),
+}
+show(
+    viz.labelled_grid(
+        torch.cat([F.interpolate(small[:7], scale_factor=4), *(x[:7] for x in versions.values()), people[:7]]),
+        ["given", *versions, "truth"], n_columns=7, scale=2,
+    ),
+    caption="Unseen faces of 16 px, made 64 px.",
+)  # fmt: skip
+judge64 = metrics.attribute_classifier("faces", 64)
+real64, h64 = judge64.features(to_uint8(people)), len(people) // 2
+table = [
+    [
+        name,
+        psnr(x, people).mean().item(),
+        metrics.frechet_distance(judge64.features(to_uint8(x[:h64])), real64[h64 : 2 * h64]),
+        (gradient_energy(x).mean() / gradient_energy(people).mean()).item(),
+        psnr(downscale(x, 4), small).mean().item(),
+    ]
+    for name, x in versions.items()
+]
+table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], real64[h64 : 2 * h64]), 1.0, "-"])
+viz.table(table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
+
+# %% [markdown]
+# SRGAN had more steps, so its PSNR need not be the lower one here: this table is no fair comparison, the next one is. The last column is the test of honesty: shrunk again, each answer must be the picture that was given. All of them nearly are. They differ in what shrinking throws away.
+#
+# ### The fair race
+#
+# For a claim both must have the same start and the same number of steps. Photograph patches of 32 px, made of 8: one SRResNet, then two ways on from it, with and without the adversarial term. Realism is measured by the sliced Wasserstein distance of small patches at
+# the finest level of a Laplacian pyramid (lecture 06), for there is no classifier of photographs here, and the finest level is what shrinking removed.
+
+# %%
+patches = data.photo_patches(32, scale.pick(ci=80, cpu=3000, gpu=4000))
+judged = to_float(data.photo_patches(32, scale.pick(ci=24, cpu=400, gpu=500), "test").images)
+low = downscale(judged, 4)
+first, more = scale.pick(ci=2, cpu=100, gpu=3000), scale.pick(ci=2, cpu=100, gpu=3000)
+
+
+def finest(x):
+    """Sliced Wasserstein distance to the true patches at the finest level of the pyramid."""
+    return next(iter(sliced_wasserstein_pyramid(to_uint8(x), to_uint8(judged), seed=0).values()))
+
+
+race = {"SRResNet": [], "SRGAN": []}
+for seed in seeds:
+    start = repair.super_resolution(32, 4, 24, 3, adversarial=0.0, seed=seed)
+    fit(start, data.Batches(patches, 16, seed=seed, device=device), first, lr=1e-3, seed=seed, progress=False)
+    weights = {key: value.clone() for key, value in start.generator.state_dict().items()}
+    for name, adversarial in (("SRResNet", 0.0), ("SRGAN", 0.05)):
+        game = repair.super_resolution(32, 4, 24, 3, adversarial=adversarial, seed=seed)
+        game.generator.load_state_dict(weights)
+        batches = data.Batches(patches, 16, seed=100 + seed, device=device)
+        run = fit(game, batches, more, lr=5e-4, betas=(0.0, 0.99), ema=0.98, schedule="flat_linear", seed=seed, progress=False)
+        race[name].append(run.gan.translate(low, run.generator).cpu().clamp(-1, 1))
+
+score = {
+    name: {"psnr": [psnr(x, judged).mean().item() for x in several], "swd": [finest(x) for x in several]}
+    for name, several in race.items()
+}
+plain = bicubic(low, 4)
+show(
+    viz.labelled_grid(
+        torch.cat([F.interpolate(low[:10], scale_factor=4), plain[:10], race["SRResNet"][0][:10], race["SRGAN"][0][:10], judged[:10]]),
+        ["given", "bicubic", "SRResNet", "SRGAN", "truth"], n_columns=10,
+    ),
+    caption="Patches of photographs that no network has seen (seed 0).",
+)  # fmt: skip
+
+# %%
+viz.table(
+    [
+        [
+            "bicubic",
+            psnr(plain, judged).mean().item(),
+            finest(plain),
+            (gradient_energy(plain).mean() / gradient_energy(judged).mean()).item(),
+        ],
+        *(
+            [
+                name,
+                mean_of(s["psnr"]),
+                mean_of(s["swd"]),
+                mean_of([(gradient_energy(x).mean() / gradient_energy(judged).mean()).item() for x in race[name]]),
+            ]
+            for name, s in score.items()
+        ),
+    ],
+    header=["", "PSNR, dB", "sliced Wasserstein, finest level", "gradient energy, of the true"],
+    caption="Photograph patches, 8 to 32 px, means over seeds",
+)
+
+# %%
+claim(
+    "S21.psnr",
+    "PSNR: SRGAN less SRResNet, from one start, with equal steps",
+    paper=29.40 - 32.05,
+    ours=[a - b for a, b in zip(score["SRGAN"]["psnr"], score["SRResNet"]["psnr"], strict=True)],
+    tolerance=at_most(0.0),
+    source="Ledig et al. 2017, table 2: Set5",
+    unit="dB",
+)
+claim(
+    "S21.realism",
+    "Sliced Wasserstein distance at the finest level: SRGAN over SRResNet",
+    paper="opinion score 3.58 against 3.37",
+    ours=[a / b for a, b in zip(score["SRGAN"]["swd"], score["SRResNet"]["swd"], strict=True)],
+    tolerance=at_most(1.0),
+    source="Ledig et al. 2017, table 2: people prefer SRGAN",
+)
+
+# %% [markdown]
+# Half of the trade is here. The adversary costs PSNR, and the second row says that it buys nothing yet: its patches hold more detail than those of SRResNet, and the detail is of the wrong kind, grain where leaves should be. A hundred steps teach it to roughen; texture takes longer. The
+# faces above, after thousands of steps, are closer to the paper: more detail, and the smallest Frechet distance of the three, by a little. (There SRGAN's PSNR is higher too, because it had a thousand steps more.)
+#
+# Neither measure is wrong: PSNR asks for the conditional mean, realism for membership in the set. A paper that reports one of them has chosen its winner before the race.
+# In medicine or astronomy the honest answer may be the blurred one, with its spread beside it: an invented detail is an invented finding.
+#
+# ## What goes wrong
+#
+# Three bugs, each of which trains without a word. Each has a test of two lines that uses no training.
+#
+# **The network sees the hole's content.** Somebody forgets to erase, or erases after building the input. Test: change what lies under the hole. The answer must not change.
+
+
+# %% tags=["nbval-check-output"]
+def leaky(x, mask):
+    with torch.no_grad():
+        return erase(x, mask) + mask * shipped.model(torch.cat([x, mask], 1))  # x, not erase(x, mask)
+
+
+probe_mask = central(4, 64)
+other = erase(people[:4], probe_mask) + probe_mask * people[4:8]
+for name, function in {"erased": fill, "forgotten": leaky}.items():
+    print(
+        f"{name:>9}: the answer depends on what is under the hole: {not torch.allclose(function(people[:4], probe_mask), function(other, probe_mask))}"
+    )
+
+# %% [markdown]
+# **The mask is the wrong way round.** Half of the field writes 1 for missing, half for known; the two meet when code is joined. Test: give the network both, and compare in the hole.
+
+# %%
+with torch.no_grad():
+    inverted = erase(people, regions[:1]) + regions[:1] * torch.cat(
+        [
+            shipped.model(torch.cat([erase(part, regions[:1]), 1 - regions[:1].expand(len(part), -1, -1, -1)], 1))
+            for part in people.split(64)
+        ]
+    )
+print(
+    f"PSNR in the hole: mask as trained {psnr(fill(people, regions[:1].expand(len(people), -1, -1, -1)), people, regions[:1]).mean():.1f} dB, ",
+    end="",
+)
+print(f"inverted {psnr(inverted, people, regions[:1]).mean():.1f} dB")
+
+# %% [markdown]
+# **Normalisation that does not normalise.** The best-known collection of GAN scripts in PyTorch writes `BatchNorm2d(n, 0.8)` at 49 places. The second argument is not the momentum, as in Keras, but $\varepsilon$, which is added to the variance. Maps with small variance come out small, and early in training they all are.
+
+# %% tags=["nbval-check-output"]
+for spread in (0.03, 0.3, 3.0):
+    maps = spread * torch.randn(64, 4, 16, 16, generator=torch.Generator().manual_seed(0))
+    meant, written = (torch.nn.BatchNorm2d(4, eps)(maps).std().item() for eps in (1e-5, 0.8))
+    print(f"maps with standard deviation {spread}: after normalisation {meant:.2f}, with BatchNorm2d(n, 0.8) {written:.2f}")
+
+# %% [markdown]
+# ## Play
+#
+# Paint a hole on the face, with the mouse or a finger. The answer follows while you paint. Try: one eye; both; the whole hair, then a little less than the whole; the outline of the chin. When does the network stop continuing and start inventing? Paint over glasses until the last trace of them is gone.
+
+# %%
+widgets.fill_hole(shipped.model, people[:12])
+
+# %% [markdown]
+# Where a trace of hair or frame is left, it is continued; where none is left, the network falls back on what is commonest.
+#
+# ## Exercises
+#
+# 1. **The exchange rate.** Run section 3 with $\lambda_{adv}$ = 0, 0.001, 0.005, 0.02, 0.1 and draw PSNR against Frechet distance. Where does the nearest neighbour lie in this plane? Can any point lie below and left of your curve?
+# 2. **The context that is needed.** With the shipped network, cover all but a ring of width $w$ around the central hole. From which $w$ on does the PSNR in the hole no longer grow? Compare with the receptive field of its convolutions (lecture 14 has the formula; mind the dilations).
+# 3. **Several answers.** The network gives one answer for one hole. Add a latent map to its input and a loss that rewards different answers for different latents; measure whether the spread of answers is that of the true faces with the same visible part.
+
+# %%
+widgets.quiz(
+    [
+        {
+            "question": "A masked loss is divided by the number of all pixels. Holes become four times smaller in area. What happens?",
+            "answer": "The adversarial term counts four times as much against it",
+            "why": "The reconstruction term shrinks with the hole, the adversarial one does not.",
+            "wrong": {
+                "Nothing, Adam divides it out": "Adam rescales the sum, not the balance of the terms.",
+                "The hole is filled four times as sharply": "A balance has shifted; no loss asks for that.",
+                "The gradient outside the hole grows": "The mask makes it zero there.",
+            },
+        },
+        {
+            "question": "Given what is visible, a pixel is 0 or 1, equally often. What do L2 and an ideal adversarial loss answer?",
+            "answer": "1/2, and 0 or 1 by chance",
+            "why": "The conditional mean; a draw from the conditional distribution.",
+            "wrong": {
+                "0 or 1 by chance, and 1/2": "The other way round: 1/2 never occurs, and D sees that.",
+                "Both 1/2": "D rejects a value that never occurs.",
+                "Both the likelier value": "There is none.",
+            },
+        },
+        {
+            "question": "By how much does a perfect sampler of the conditional distribution lose against the mean, in PSNR?",
+            "answer": "3.01 dB",
+            "why": "Its expected squared error is twice the variance.",
+            "wrong": {
+                "0 dB, it is perfect": "It is perfectly realistic; truth and draw are independent.",
+                "6.02 dB": "That would be four times the squared error.",
+                "It depends on the distribution": "The variance cancels: twice is twice.",
+            },
+        },
+        {
+            "question": "An encoder trained by inpainting reaches 80 % with a linear classifier. What do you ask first?",
+            "answer": "What the same encoder with random weights reaches",
+            "why": "Random convolutions are good features already; only the difference was learnt.",
+            "wrong": {
+                "Its PSNR": "Good features and good filling need not go together.",
+                "How many weights it has": "The control has as many.",
+                "Whether L1 or L2 was used": "Interesting, but it does not tell learnt from given.",
+            },
+        },
+    ]
+)
+
+# %% [markdown]
+# ## Further reading
+#
+# - D. Pathak, P. Krahenbuhl, J. Donahue, T. Darrell & A. Efros, *Context Encoders: Feature Learning by Inpainting*, CVPR 2016.
+# - J. Yu, Z. Lin, J. Yang, X. Shen, X. Lu & T. Huang, *Free-Form Image Inpainting with Gated Convolution*, ICCV 2019.
+# - G. Liu et al., *Image Inpainting for Irregular Holes Using Partial Convolutions*, ECCV 2018.
+# - R. Suvorov et al., *Resolution-robust Large Mask Inpainting with Fourier Convolutions*, WACV 2022.
+# - C. Ledig et al., *Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network*, CVPR 2017: figures 2 and 6, table 2.
+# - Y. Blau & T. Michaeli, *The Perception-Distortion Tradeoff*, CVPR 2018.
+# - X. Wang et al., *ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks*, ECCV 2018 workshops: what a relativistic discriminator adds.
