@@ -1,0 +1,1031 @@
+# %% [markdown]
+# # 12. StyleGAN
+#
+# **Covers** StyleGAN (Hong): system S17, with its mapping network, modulation, noise, style mixing, truncation, interpolation and the slide "try yourself".
+# **Papers**: Karras, Laine & Aila 2019 (CVPR, StyleGAN), Karras et al. 2020 (CVPR, StyleGAN2), Huang & Belongie 2017 (ICCV), Kynkäänniemi et al. 2019 (NeurIPS), Shen et al. 2020 (CVPR).
+#
+# **Read** for about 50 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+#
+# Until now a latent vector entered the generator at its bottom and nobody knew where its numbers went. StyleGAN changes the entrance. A small network first turns $z$ into a *style* $w$; then $w$ is handed to every layer, coarse ones and
+# fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and measures what the
+# new entrance buys: coarse and fine decisions that can be exchanged, attributes that lie along straight lines, and faces that can be found again.
+#
+# Hong's three lines on the slide are "improved version of progressive GAN", "deep embedding layers of latent variable" and "injecting latent variable via modulation". Sections 1 to 3 say what the last two mean; lecture 11 was the first.
+#
+# After it you will be able to
+#
+# - say what a mapping network is free to do that $z$ is not, and measure whether it did;
+# - write modulation as instance normalisation and as a change of the weights, and state exactly in what the two are equal and in what they differ;
+# - mix styles, truncate them, and put numbers on what each layer decides and on what truncation costs;
+# - explain lazy regularisation and path length regularisation, and check both;
+# - compare Z with W by path length and by separability, find attribute directions, and project a picture into W.
+
+# %%
+import dataclasses
+import math
+import time
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from gancourse import data, latent, penalties, scale, viz, widgets, zoo
+from gancourse.claims import at_least, at_most, claim, within
+from gancourse.gans.stylegan2 import PathLength, StyleGAN2, path_lengths
+from gancourse.metrics import attribute_classifier, frechet_distance, precision_recall
+from gancourse.metrics.path_length import perceptual_path_length
+from gancourse.metrics.separability import linear_separability
+from gancourse.models import stylegan1, stylegan2
+from gancourse.projection import project
+from gancourse.training import fit
+from gancourse.viz.styles import styles_of_seeds, synthesised
+
+torch.set_num_threads(1)
+device = scale.device()
+ACCENT, REAL, FAKE = (viz.COLOURS[name] for name in ("accent", "real", "fake"))
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
+
+
+def show(picture, caption=None):
+    viz.show(picture.quantize(96, method=2), caption)  # 96 colours: a third of the bytes
+
+
+# %% [markdown]
+# First the result. The network below ships with the course. The four faces on the left give the *coarse* layers of each picture in their row, the five at the top give the *fine* layers of each picture in their column. Look along a row, then down a column: what stays?
+
+# %%
+shipped = zoo.load("stylegan2_faces32")
+G = shipped.model.to(device)
+L = G.layers  # how many styles a picture has
+show(
+    viz.mixing_grid(G, range(4), range(10, 15), crossover=L // 2),
+    "Style mixing. Each picture has two parents, and each parent has its own layers.",
+)
+shipped.card
+
+# %% [markdown]
+# Read the card before you go on. A quarter of an hour of one processor core makes a sketch of a StyleGAN: faces of few kinds, soft, at a Fréchet distance of about 20, where `faces32` of lecture 04 has 6 after a longer training of an easier network. The parts below are the published ones, and how they work can be measured on it. How *well* faces come out is
+# another matter, and several measurements will remind you of it.
+#
+# ## 1. The mapping network
+#
+# A multi-layer perceptron $f$ turns $z \sim \mathcal N(0, I)$ into $w = f(z)$, a vector of the same length. Why should that help?
+#
+# The generator must turn a round cloud into the distribution of faces. Suppose that in the data no person with short hair wears glasses. In $z$ two directions might stand for hair and glasses; but a round cloud has points in every quadrant, and the
+# forbidden quadrant must be filled with something. A map from a round cloud to a set with a missing corner has to bend. The bend need not be in the picture-making part: if $f$ does the bending, then $w$ can have the shape that the
+# data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the loss asks for this.* Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
+# measure it. So shall we, in section 9.
+
+# %%
+viz.source(stylegan2.MappingNetwork.forward)
+
+# %% [markdown]
+# Two details. $z$ is divided by its root mean square first, so only its direction counts. And the layers learn a hundred times slower than the rest (`lr_mult=0.01`), because a perceptron without normalisation at the learning rate of the convolutions is unstable;
+# with equalised weights (lecture 11) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 2,600 steps, not a million. With 0.01 its mapping would hardly have moved, so it learns as fast as the rest, `lr_mult=1`, and has two layers instead of eight.)
+#
+# What shape did $w$ take here? $z$ has the same variance in all its directions. For $w$ we measure it: the eigenvalues of its covariance.
+
+# %%
+n_styles = scale.pick(ci=500, cpu=5000, gpu=20_000)
+w = latent.styles_of(G, torch.randn(n_styles, G.latent_dim, generator=torch.Generator().manual_seed(0)))
+spectrum = torch.linalg.eigvalsh(torch.cov(w.T.double())).flip(0)
+share = spectrum.cumsum(0) / spectrum.sum()
+print(
+    f"of {G.w_dim} directions, {int((share < 0.5).sum()) + 1} hold half of the variance of w and {int((share < 0.9).sum()) + 1} hold nine tenths"
+)
+print(f"for z, {G.latent_dim // 2} and {math.ceil(0.9 * G.latent_dim)}")
+
+# %% [markdown]
+# A few directions carry nearly all of it: $w$ is far from round. So few are also a warning, for few directions of $w$ mean few kinds of faces; section 6 counts them.
+#
+# ## 2. Modulation, the first way: adaptive instance normalisation
+#
+# Now $w$ has to reach the layers. A learned affine map $A$ makes of $w$ a *style* for each layer: two numbers for each of its feature maps. StyleGAN's layer normalises each map of each sample over its own places, then sets mean and spread by
+# the style (Huang & Belongie's AdaIN):
+#
+# $$\mathrm{AdaIN}(x_c, w) = (1 + s_c)\,\frac{x_c - \mu(x_c)}{\sigma(x_c)} + t_c, \qquad (s, t) = A(w),$$
+#
+# where $\mu$ and $\sigma$ are mean and standard deviation over the places of map $c$. After it a map has mean $t_c$ and standard deviation $|1 + s_c|$, whatever came before.
+
+# %%
+viz.source(stylegan1.instance_norm, stylegan1.adain, stylegan1.Epilogue.forward)
+
+# %% tags=["nbval-check-output"]
+torch.manual_seed(0)
+x = 5 + 3 * torch.rand(2, 4, 16, 16)
+s, t = torch.randn(2, 4), torch.randn(2, 4)
+y = stylegan1.adain(x, s, t)
+print(f"mean is t:        {torch.allclose(y.mean((2, 3)), t, atol=1e-5)}")
+print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).abs(), atol=1e-5)}")
+
+# %% [markdown]
+# The normalisation is what makes a style *local*. Without it, a style that doubles a map doubles it for all later layers. With it, the next layer's normalisation takes the factor out again, so each style acts on one convolution and no further. Mixing styles
+# between layers works because of that.
+#
+# ## 3. Modulation, the second way: a change of the weights
+#
+# StyleGAN2 gets the same locality without looking at the maps. Read the chain as *scale the maps by the style, convolve, normalise*. Scaling input map $i$ by $s_i$ and convolving is convolving with scaled weights,
+#
+# $$w'_{oik} = s_i\, w_{oik},$$
+#
+# $o$ for output maps, $i$ for input maps, $k$ for places of the kernel. What would the output's spread be? If the inputs are independent with mean 0 and variance 1,
+#
+# $$y_o = \sum_{i,k} w'_{oik}\, x_{ik} \quad\Rightarrow\quad \operatorname{Var} y_o = \sum_{i,k} w'^{\,2}_{oik} .$$
+#
+# So divide by its root. That is *demodulation*:
+#
+# $$w''_{oik} = \frac{w'_{oik}}{\sqrt{\sum_{i,k} w'^{\,2}_{oik} + \varepsilon}} , \qquad \varepsilon = 10^{-8}.$$
+#
+# The statistics of the maps are gone from the formula; they have been replaced by what they would be under an assumption. Two ways to compute it: with a set of weights for each sample (a grouped convolution, in which each sample is a group), or with one set of
+# weights for all, the input multiplied by $s_i$ and the output by the denominator.
+
+# %%
+viz.source(stylegan2.modulated_weights, stylegan2.demodulation, stylegan2.modulated_conv2d)
+
+
+# %% tags=["nbval-check-output"]
+def by_groups(x, weight, style):
+    """Each sample with its own weights: the samples become groups of one convolution."""
+    n, i, h, w = x.shape
+    own = stylegan2.modulated_weights(weight, style)  # [N, O, I, k, k]
+    y = F.conv2d(x.reshape(1, n * i, h, w), own.flatten(0, 1), padding=weight.shape[-1] // 2, groups=n)
+    return y.reshape(n, -1, h, w)
+
+
+differences, variances = [], []
+for seed in range(5):
+    g = torch.Generator().manual_seed(seed)
+    x, weight, style = (
+        torch.randn(8, 32, 64, 64, generator=g),
+        torch.randn(32, 32, 3, 3, generator=g),
+        1 + torch.randn(8, 32, generator=g),
+    )
+    y = stylegan2.modulated_conv2d(x, weight, style)
+    differences.append((y - by_groups(x, weight, style)).abs().max().item())
+    variances.append(y[:, :, 1:-1, 1:-1].var(correction=0).item())  # at the border the kernel meets zeros
+print(f"both ways agree to 1e-5: {max(differences) < 1e-5}")
+print(f"variance of the output: {sum(variances) / 5:.3f}")
+
+# %%
+claim(
+    "S17.implementations",
+    "Grouped convolution with the modulated weights, less input and output scaled (largest difference)",
+    paper="equal",
+    ours=differences,
+    tolerance=at_most(1e-5, strict=True),
+    source="Karras et al. 2020, section 2.2, and the authors' code",
+    exact=True,
+)
+claim(
+    "S17.demodulation",
+    "Variance after demodulation, inputs independent with variance 1, random styles",
+    paper=1.0,
+    ours=variances,
+    tolerance=within(0.01),
+    source="Karras et al. 2020, equations 2 and 3",
+    exact=True,
+)
+
+# %% [markdown]
+# ### Equal in effect, but not in everything
+#
+# What does each of the two remove? Take a layer of the shipped network with real activations. Multiply all its styles by 3, and in a second experiment multiply the features that enter it by 3. By what factor does the output grow?
+
+# %%
+captured = {}
+
+
+def capture(name):
+    def hook(module, inputs):
+        captured[name] = (inputs[0].detach(), module.affine(inputs[1]).detach(), module.weight.detach())
+
+    return hook
+
+
+layers = {f"{4 * 2**i} px": block.conv1 for i, block in enumerate(G.synthesis.blocks)}
+handles = [layer.register_forward_pre_hook(capture(name)) for name, layer in layers.items()]
+n_faces = scale.pick(ci=8, cpu=64, gpu=64)
+faces_ws = styles_of_seeds(G, range(n_faces))
+_ = synthesised(G, faces_ws, chunk=n_faces)
+for handle in handles:
+    handle.remove()
+
+
+def plain(x, style, weight):
+    return stylegan2.modulated_conv2d(x, weight, style, demodulate=False)
+
+
+def demodulated(x, style, weight):
+    return stylegan2.modulated_conv2d(x, weight, style)
+
+
+def instance_normalised(x, style, weight):
+    return stylegan1.instance_norm(plain(x, style, weight))
+
+
+WAYS = {"no normalisation": plain, "instance normalisation": instance_normalised, "demodulation": demodulated}
+x, style, weight = captured["16 px"]
+factors, table = {}, []
+for name, way in WAYS.items():
+    usual = way(x, style, weight)
+    factors[name] = [(way(*changed).norm() / usual.norm()).item() for changed in ((x, 3 * style, weight), (3 * x, style, weight))]
+    table.append([name, *(f"{factor:.3f}" for factor in factors[name])])
+viz.table(
+    table,
+    header=["after the convolution", "styles times 3", "features times 3"],
+    caption="By what factor the output grows (layer at 16 px)",
+)
+
+# %%
+claim(
+    "S17.local",
+    "Styles times 3: the output's growth less 1, after instance normalisation and after demodulation (the larger)",
+    paper="removed by both",
+    ours=max(abs(factors[name][0] - 1) for name in ("instance normalisation", "demodulation")),
+    tolerance=at_most(1e-3, strict=True),
+    source="Karras et al. 2020, section 2.2",
+    exact=True,
+)
+
+# %% [markdown]
+# So this is the exact statement. *Both take out the scale of the styles*: a style acts on one convolution, and the two ways are equal in this effect. *Only instance normalisation takes out the scale of the features*: demodulation does not look at them and passes
+# their strength on. It is the weaker normalisation, and that was the aim.
+#
+# The assumption behind it, independent features with variance 1, is not true of a trained network. How far off is it? For each map of each face: its root mean square after the convolution.
+
+# %%
+fig, axes = plt.subplots(1, len(captured), figsize=(9, 2.4), layout="constrained")
+medians = {label: [] for label in ("no normalisation", "demodulation")}
+for axis, (name, (x, style, weight)) in zip(axes, captured.items(), strict=True):
+    for label, colour in (("no normalisation", viz.COLOURS["ink"]), ("demodulation", ACCENT)):
+        size = WAYS[label](x, style, weight).square().mean((2, 3)).sqrt().flatten().cpu()
+        axis.hist(
+            size.clamp(min=1e-3).log10(), bins=torch.linspace(-2, 3, 41).numpy(), histtype="step", color=colour, label=label
+        )
+    axis.axvline(0, color=FAKE, lw=0.8)
+    axis.set(title=name, xlabel="log10 of size", yticks=[])
+handles, labels = axes[0].get_legend_handles_labels()
+fig.legend(handles, labels, loc="outside upper center", ncols=2)
+plt.show()
+for label, found in medians.items():
+    print(f"{label:<16} medians: {', '.join(found)}")
+
+# %% [markdown]
+# The red line is size 1, where instance normalisation would put every map exactly. Demodulated maps stay of one order of magnitude from layer to layer, though not at 1, for features that have been through a leaky ReLU are neither independent nor of mean 0. Without demodulation the sizes are whatever styles and weights make them, and the next
+# layer would have to live with it.
+#
+# ### The droplets
+#
+# Why change a normalisation that worked? Karras et al. (2020, section 2) found a blob like a drop of water in most pictures of StyleGAN, and in all feature maps from about 64 px upwards. Their explanation: instance normalisation destroys
+# what the relative strength of two maps says, and the generator smuggles it through. One strong spike in a corner of a map dominates its $\sigma$; by the spike's height the network sets the strength of everything else. When they took the normalisation
+# out, the droplets disappeared. The mechanism in numbers: a map of $64 \times 64$ places with variance 1, and a spike of height $A$ added at one place. The rest should come out with
+# deviation $1 / \sqrt{1 + A^2 / 64^2}$.
+
+# %% tags=["nbval-check-output"]
+field = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+for height in (0, 64, 640):
+    spiked = field.clone()
+    spiked[0, 0, 3, 3] += height
+    rest = stylegan1.instance_norm(spiked).flatten()[300:]  # away from the spike
+    print(
+        f"spike {height:3d}: the rest has deviation {rest.std():.2f}, by the formula {1 / math.sqrt(1 + height**2 / 64**2):.2f}"
+    )
+
+# %% [markdown]
+# A spike is a volume knob. Demodulation has no such knob to offer, and needs none: what a map's strength says gets through by itself.
+#
+# ## 4. The synthesis network
+#
+# The picture starts from a learned constant of $4 \times 4$ places: all that differs between two faces comes in by the styles (and noise). Each side has two styled convolutions, the first doubling the side, and a $1 \times 1$ convolution that turns features into colours. The colours of
+# all sides are added up, each enlarged to the next. StyleGAN2 does not grow: the sum lets the network begin with coarse sides and shift its weight to fine ones when it is ready. Below is the sum after each side.
+
+
+# %%
+@torch.no_grad()
+def sums(ws):
+    """The image after each side, enlarged to full size: [sides, N, 3, size, size]."""
+    x = image = None
+    shown = []
+    for i, block in enumerate(G.synthesis.blocks):
+        x, image = block(x, image, ws[:, :2] if i == 0 else ws[:, 2 * i - 1 : 2 * i + 2], "constant")
+        shown.append(F.interpolate(image, size=G.size).clamp(-1, 1).cpu())
+    return torch.stack(shown)
+
+
+show(
+    viz.labelled_grid(sums(faces_ws[:8]).flatten(0, 1), [f"to {4 * 2**i} px" for i in range(len(layers))], n_columns=8),
+    "Colours summed up to each side. The last row is the picture.",
+)
+
+# %% [markdown]
+# The intermediate sums are no small versions of the face: nothing in the loss asks that they be. What counts is the last row.
+#
+# ### Noise
+#
+# Between convolution and activation each layer adds a map of white noise, the same for all channels, times a learned strength that starts at 0. It is for what has no cause: where a curl of hair falls. Without it a network must make such detail out of the styles.
+# How much does this network use it? Our drawn faces have few such details, and our recipe lets the noise in only for the last fifth of the steps: in the first pilots a generator that knew no details yet made them of noise, as speckles. Top: pictures of one $w$ with different noise, and the deviation over 32 of them. Below: how strong.
+
+# %%
+one = faces_ws[:1].expand(33, -1, -1)
+torch.manual_seed(0)
+noisy = synthesised(G, one[:32], noise="random")
+without = synthesised(G, one[:1], noise="none")
+spread = noisy.std(0).mean(0).expand(1, 3, -1, -1)  # [1, 3, H, W]
+shown = torch.cat([without, noisy[:5], spread / spread.max() * 2 - 1])
+show(
+    viz.labelled_grid(shown, columns=["no noise", *[f"noise {i + 1}" for i in range(5)], "deviation"], scale=2),
+    "One style, several noises.",
+)
+strengths = [
+    (f"{name} {part}", layer.noise_strength.item())
+    for name, block in zip(layers, G.synthesis.blocks, strict=True)
+    for part, layer in (("first", block.conv0), ("second", block.conv1))
+    if layer is not None
+]
+print("strengths: " + ", ".join(f"{name} {value:+.3f}" for name, value in strengths))
+between = synthesised(G, faces_ws).std(0).mean().item()
+print(f"mean deviation of a pixel: {noisy.std(0).mean():.3f} over noise, {between:.3f} over styles")
+
+# %% [markdown]
+# It has hardly taken it up: one layer of the last side has a strength that can be seen, and the face is the same with any noise. Drawn faces ask for no more.
+#
+# For evaluation the noise is held constant, so that a latent means one picture. Remember this; it is the second case of "what goes wrong".
+#
+# ### The two papers side by side
+#
+# | | StyleGAN (2019) | StyleGAN2 (2020) |
+# |---|---|---|
+# | style sets | mean and spread of each map, after instance normalisation | the weights' scale; demodulation in place of normalisation |
+# | noise | before the activation, a strength for each map | the same, a strength for each layer |
+# | sizes | grows, as ProGAN does | whole from the start; colours summed over sides, residual discriminator |
+# | regularisation | R1 (FFHQ), style mixing | R1 every 16th step, path length every 4th (their code; 8th in the paper), style mixing |
+#
+# Both are in the package, layer by layer, with weights loaded from the authors' own files (`stylegan2.load_reference`, `stylegan1.load_reference`).
+
+# %%
+viz.source(stylegan2.StyledConv.forward)
+
+# %% tags=["nbval-check-output"]
+with torch.device("meta"):  # shapes without memory
+    published = {
+        "StyleGAN generator, 1024 px": stylegan1.Generator(1024),
+        "StyleGAN2 generator, 1024 px": stylegan2.players("ffhq1024")[0],
+        "StyleGAN2 discriminator, 1024 px": stylegan2.players("ffhq1024")[1],
+    }
+counts = {name: sum(p.numel() for p in network.parameters()) for name, network in published.items()}
+for name, number in counts.items():
+    print(f"{name:<33} {number:>11,}")
+
+# %%
+claim(
+    "S17.parameters",
+    "Parameters of StyleGAN's generator at 1024 px",
+    paper=26.2,
+    ours=counts["StyleGAN generator, 1024 px"] / 1e6,
+    tolerance=within(0.05),
+    source="Karras et al. 2019, section 2",
+    unit="million",
+    exact=True,
+)
+
+# %% [markdown]
+# ## 5. Style mixing: which layer decides what?
+#
+# While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
+# the paper, half in our recipe.) The grid at the top used it after training. Now in numbers. Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 06 says whose
+# attribute the mixture has.
+
+# %%
+judge = attribute_classifier("faces", size=32)
+names = list(judge.attribute_names)
+n_pairs, seeds = scale.pick(ci=20, cpu=300, gpu=1000), range(scale.pick(ci=2, cpu=3, gpu=5))
+crossovers = list(range(0, L + 1, 2))
+
+
+def seen(ws):
+    return judge.predict(synthesised(G, ws))
+
+
+def from_coarse(seed):
+    """Share of mixtures with the attribute of the coarse parent, among pairs that differ in it: [crossovers, attributes]."""
+    z = torch.randn(2 * n_pairs, G.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
+    with torch.no_grad():
+        a, b = G.styles(z).chunk(2)
+    has_a, has_b = seen(a), seen(b)
+    differ = (has_a != has_b).double()
+    rows = []
+    for c in crossovers:
+        mixed = has_b if c == 0 else has_a if c == L else seen(stylegan2.mix(a, b, c))
+        rows.append(((mixed == has_a) * differ).sum(0) / differ.sum(0).clamp(min=1))
+    return torch.stack(rows)
+
+
+shares = torch.stack([from_coarse(seed) for seed in seeds])  # [seeds, crossovers, attributes]
+
+# %%
+fig, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
+styles_of_lines = {"hair_length": "-", "glasses": "-", "smile": "-", "hair": "--", "skin": "--", "background": "--"}
+for i, name in enumerate(names):
+    axis.plot(crossovers, shares.mean(0)[:, i], styles_of_lines.get(name, ":"), marker="o", ms=4, label=name.replace("_", " "))
+axis.set(xlabel="crossover: layers before it come from a", ylabel="share with a's attribute", xticks=crossovers)
+axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+plt.show()
+for c, row in zip(crossovers, shares.mean(0), strict=True):
+    print(f"crossover {c:2d}: " + ", ".join(f"{name} {value:.2f}" for name, value in zip(names, row, strict=True)))
+
+# %% [markdown]
+# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Shapes (solid lines) rise first, colours (dashed) last. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
+# 64 on. Written down before the run:
+
+
+# %%
+def mean_share(attributes, crossover):
+    """One number for each seed."""
+    return shares[:, crossovers.index(crossover), [names.index(name) for name in attributes]].mean(1)
+
+
+middle = crossovers[len(crossovers) // 2]
+claim(
+    "S17.mixing",
+    f"Mixtures at crossover {middle}: how much oftener the coarse parent decides shapes (hair length, glasses, smile) than colours (hair, skin, background)",
+    paper="coarse: shapes; fine: colours",
+    ours=mean_share(["hair_length", "glasses", "smile"], middle) - mean_share(["hair", "skin", "background"], middle),
+    tolerance=at_least(0, strict=True),
+    source="Karras et al. 2019, section 3.1 and figure 3",
+)
+
+# %% [markdown]
+# ## 6. Truncation
+#
+# Where the density of $w$ is low the network has had little practice. So pull every style towards the mean of all, $\bar w = \mathbb E\, f(z)$:
+#
+# $$w' = \bar w + \psi\,(w - \bar w).$$
+#
+# At $\psi = 0$ there is one picture, the face of the mean style. At $\psi = 1$ nothing changes. Negative values give something like the opposite face.
+
+# %%
+psis = (-0.7, 0.0, 0.35, 0.7, 1.0, 1.3)
+w0 = faces_ws[[0, 1, 2]]
+rows = torch.stack([synthesised(G, stylegan2.truncate(w0, G.mapping.average, psi)) for psi in psis], 1).flatten(0, 1)
+show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Three faces, pulled to the mean and through it.")
+
+# %% [markdown]
+# The second column is the same face three times. Truncation buys quality with variety. By how much? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
+# classifier's features, as in lecture 06.
+
+# %%
+n_judged = scale.pick(ci=80, cpu=600, gpu=5000)
+real_features = judge.features(data.faces(32, n=scale.pick(ci=80, cpu=1200, gpu=5000), progress=False).images[:n_judged])
+PSIS = (0.4, 0.6, 0.8, 1.0)
+
+
+def features_of(ws):
+    return judge.features(synthesised(G, ws))
+
+
+def drawn(n, seed, generator=None):
+    z = torch.randn(n, G.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
+    with torch.no_grad():
+        return (generator or G).styles(z)
+
+
+def judged(ws):
+    features = features_of(ws)
+    return *precision_recall(real_features, features), frechet_distance(features, real_features)
+
+
+measured = torch.tensor(
+    [[judged(stylegan2.truncate(drawn(n_judged, seed), G.mapping.average, psi)) for psi in PSIS] for seed in seeds]
+)  # [seeds, psis, 3]
+viz.table(
+    [[psi, *(f"{value:.2f}" for value in row)] for psi, row in zip(PSIS, measured.mean(0), strict=True)],
+    header=["psi", "precision", "recall", "Fréchet distance"],
+    caption=f"{n_judged} faces, means over {len(seeds)} seeds",
+)
+
+# %%
+half, whole = PSIS.index(0.6), PSIS.index(1.0)
+claim(
+    "S17.truncation_precision",
+    "Precision at psi = 0.6 less that at 1",
+    paper="truncation raises precision",
+    ours=measured[:, half, 0] - measured[:, whole, 0],
+    tolerance=at_least(0, strict=True),
+    source="Kynkäänniemi et al. 2019 (StyleGAN)",
+)
+claim(
+    "S17.truncation_recall",
+    "Recall at psi = 1 less that at 0.6",
+    paper="truncation lowers recall",
+    ours=measured[:, whole, 1] - measured[:, half, 1],
+    tolerance=at_least(0, strict=True),
+    source="Kynkäänniemi et al. 2019 (StyleGAN)",
+)
+
+# %% [markdown]
+# This network does not have the trade to offer. Its recall is next to nothing at every $\psi$: it draws a few typical faces of the many that there are. Its precision is high without truncation, so there is nothing to gain, and one of the two rows is not reproduced. The pictures above lose variety all the same.
+#
+# The Fréchet distance mixes both and is best with no truncation. That is why papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
+#
+# ## 7. Two penalties, computed now and then
+#
+# ### Lazy R1
+#
+# R1 (lecture 05) adds $\frac{\gamma}{2}\,\mathbb E \lVert \nabla_x D(x) \rVert^2$ at real pictures to the discriminator's loss. Its gradient is a derivative of a derivative and costs about as much as the rest of the step. StyleGAN2 computes it at every $k = 16$th step and multiplies it by $k$. Over $k$ steps with still-standing weights the
+# mean gradient is the same: $\frac1k (k\,g + 0 + \dots + 0) = g$. Check it on our game, which does the multiplication, for three initialisations.
+
+
+# %%
+def small_game(seed, every=16, **options):
+    torch.manual_seed(seed)
+    widths = {"channel_base": 256, "channel_max": 48}
+    generator = stylegan2.Generator(32, 32, w_dim=32, mapping_layers=2, mapping_lr_mult=0.1, **widths)
+    discriminator = stylegan2.Discriminator(32, **widths)
+    return StyleGAN2(generator.to(device), discriminator.to(device), "relativistic", penalties.r1(2.0, every=every), **options)
+
+
+faces32 = data.faces(32, n=scale.pick(ci=200, cpu=10_000, gpu=10_000), progress=False)
+real = data.to_float(faces32.images[:16]).to(device)
+
+
+def gradient(game, batch, steps):
+    """The mean gradient of D's loss over these steps, weights standing still."""
+    game.discriminator.zero_grad()
+    for step in steps:
+        (game.discriminator_loss(dataclasses.replace(batch, step=step)) / len(steps)).backward()
+    return torch.cat([p.grad.flatten() for p in game.discriminator.parameters()])
+
+
+errors = []
+for seed in range(3):
+    lazy, always = small_game(seed, every=16), small_game(seed, every=1)
+    batch = lazy.play(real, torch.Generator().manual_seed(0))
+    difference = gradient(lazy, batch, range(16)) - gradient(always, batch, range(1))
+    errors.append((difference.norm() / gradient(always, batch, range(1)).norm()).item())
+claim(
+    "S17.lazy",
+    "R1 at every 16th step, times 16: mean gradient over 16 steps less that of R1 at every step (relative)",
+    paper="equal",
+    ours=errors,
+    tolerance=at_most(1e-4, strict=True),
+    source="Karras et al. 2020, section 3.1",
+    exact=True,
+)
+
+# %% [markdown]
+# What is saved? Count multiplications, which do not depend on the machine, and seconds, which do.
+
+# %%
+game = small_game(0, every=16)
+
+
+def d_step(step):
+    game.discriminator.zero_grad()
+    game.discriminator_loss(dataclasses.replace(batch, step=step)).backward()
+
+
+class Multiplications(TorchDispatchMode):
+    """Counts those of convolutions and matrix products, forwards, backwards and backwards again."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        if func._overloadpacket in flop_registry:
+            self.total += flop_registry[func._overloadpacket](*args, **(kwargs or {}), out_val=out) / 2
+        return out
+
+
+def multiplications(step):
+    with Multiplications() as counter:
+        d_step(step)
+    return counter.total
+
+
+def seconds(step):
+    repeats = scale.pick(ci=1, cpu=5, gpu=20)
+    d_step(step)
+    start = time.perf_counter()
+    for _ in range(repeats):
+        d_step(step)
+    return (time.perf_counter() - start) / repeats
+
+
+for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
+    with_penalty, without_penalty = cost(0), cost(1)
+    lazy_cost = (with_penalty + 15 * without_penalty) / 16
+    print(
+        f"{what:>15}: a D step with R1 costs {with_penalty / without_penalty:.1f} of one without; every 16th: {lazy_cost / without_penalty:.2f}"
+    )
+
+# %% [markdown]
+# The weights do move within 16 steps, so lazy and eager are not the same run. The paper found no harm; the R3GAN paper (lecture 13) reports that on stacked digits and toys lazy regularisation made training fail.
+#
+# ### Path length
+#
+# A step in $w$ should change the picture by an amount that does not depend on where one stands. Let $J_w$ be the Jacobian of $g$ at $w$. The penalty is
+#
+# $$\mathbb E_{w,\, y}\bigl(\lVert J_w^{\mathsf T} y \rVert_2 - a\bigr)^2, \qquad y \sim \mathcal N(0, I),$$
+#
+# $a$ being the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian. Since $\mathbb E \lVert J^{\mathsf T} y\rVert^2 = \lVert J \rVert_F^2$, the norm measures how much the picture moves. The square is smallest when the norm is the same for
+# *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number. Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
+# values differ, with the same sum of squares.
+
+# %% tags=["nbval-check-output"]
+g = torch.Generator().manual_seed(0)
+basis = torch.linalg.qr(torch.randn(1000, 20, generator=g, dtype=torch.float64))[0]
+values = {
+    "equal": torch.full((20,), 3.0),
+    "unequal": 3 * torch.linspace(0.1, 1.9, 20) / torch.linspace(0.1, 1.9, 20).square().mean().sqrt(),
+}
+y = torch.randn(20_000, 1000, generator=g)
+for name, singular in values.items():
+    lengths = (y @ (basis * singular).float()).norm(dim=1)  # ||A^T y||
+    print(
+        f"{name:>7}: mean square {lengths.square().mean():5.1f} (by the formula {singular.square().sum():.1f}), variance {lengths.var():.2f}"
+    )
+
+# %%
+viz.source(path_lengths, StyleGAN2._path_penalty)
+
+# %% [markdown]
+# ## 8. The game, played
+#
+# All of it in one `fit`: styles, mixing, lazy R1, lazy path length, averaged weights. A smaller network than the shipped one, at 32 px, for half a minute.
+#
+# What departs from the paper, here and in the recipe of the shipped weights: the relativistic loss of lecture 10 in place of the non-saturating one; learning rates four times (generator) and twice (discriminator) the published 0.002, because a training of some thousand
+# steps cannot afford the published million; half of the pictures mixed; noise late or not at all.
+
+# %%
+steps = scale.pick(ci=4, cpu=300, gpu=3000)
+film = viz.Film(every=max(1, steps // 6), n=12, seed=1, columns=4)
+game = small_game(0, every=8, path=PathLength(every=8, shrink=2), mixing=0.5, noise_from=steps)
+run = fit(
+    game,
+    data.Batches(faces32, 16, seed=0, device=device),
+    steps,
+    lr=(8e-3, 4e-3),
+    betas=(0.0, 0.99),
+    ema=0.98,
+    hooks=[film.hook],
+    progress=False,
+)
+show(viz.film_strip(film, 6, columns=6), "Twelve latents on the way.")
+print(
+    run, f"{sum(p.numel() for p in run.generator.parameters()):,} parameters, shipped: {sum(p.numel() for p in G.parameters()):,}"
+)
+
+# %% [markdown]
+# After so few steps these are ghosts at best: colours and a round shape come first. The shipped network had more of everything and the same game (`gancourse train stylegan2_faces32` makes it again); its card holds the distance on the way:
+
+# %%
+curve = torch.tensor(shipped.card.get("curve", [[0, float("nan")]]))
+fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
+axis.plot(curve[:, 0] / 1000, curve[:, 1], marker="o", color=ACCENT)
+axis.axhline(shipped.card["metric"]["floor"], color=REAL, lw=1, label="real against real")
+axis.set(xlabel="thousand pictures seen", ylabel="Fréchet distance", ylim=(0, None))
+axis.legend()
+plt.show()
+
+# %% [markdown]
+# ## 9. Z against W
+#
+# Was section 1 right, did $f$ take over the bending? Two measures from the paper.
+#
+# **Perceptual path length.** Walk from one latent to another and add up how much the picture changes. If space is bent, the walk passes through things that are in neither end: the path is long. With a small step $\epsilon$ and a perceptual distance $d$ that is quadratic in small changes,
+#
+# $$l_{\mathcal W} = \mathbb E\, \frac{1}{\epsilon^2}\, d\bigl(g(\mathrm{lerp}(f(z_1), f(z_2); t)),\; g(\mathrm{lerp}(f(z_1), f(z_2); t + \epsilon))\bigr), \qquad \epsilon = 10^{-4},$$
+#
+# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ compares feature maps of the attribute classifier, theirs of VGG, so compare ratios only.
+
+# %%
+n_paths = scale.pick(ci=6, cpu=250, gpu=5000)
+ppl = {
+    (space, sampling): torch.tensor(
+        [perceptual_path_length(G, n_paths, space=space, sampling=sampling, seed=10 * seed).trimmed_mean for seed in seeds]
+    )
+    for space in ("z", "w")
+    for sampling in ("full", "end")
+}
+PAPER = {("z", "full"): 664.9, ("z", "end"): 666.1, ("w", "full"): 233.3, ("w", "end"): 197.2}
+viz.table(
+    [
+        [space.upper(), sampling, f"{value.mean():.1f} ± {value.std():.1f}", PAPER[space, sampling]]
+        for (space, sampling), value in ppl.items()
+    ],
+    header=["space", "where", "ours", "StyleGAN, FFHQ"],
+    caption="Perceptual path length",
+)
+
+# %%
+claim(
+    "S17.path_length",
+    "Path length in Z over that in W, full paths",
+    paper=664.9 / 233.3,
+    ours=ppl["z", "full"] / ppl["w", "full"],
+    tolerance=at_least(1, strict=True),
+    source="the authors' released FFHQ network; Karras et al. 2019, section 4.1",
+    note="Three seeds of paths through one trained network; the paper's numbers are of one network, too.",
+)
+claim(
+    "S17.path_ends",
+    "Path length in W, full paths over ends",
+    paper=233.3 / 197.2,
+    ours=ppl["w", "full"] / ppl["w", "end"],
+    tolerance=at_least(1, strict=True),
+    source="the authors' released FFHQ network; Karras et al. 2019, section 4.1",
+    note="Between two styles the straight line leaves the set that f fills; at its ends it does not.",
+)
+
+# %% [markdown]
+# **Linear separability.** If attributes lie along straight lines, a plane in latent space should tell who smiles. Generate faces, let the classifier label them, keep the half it is surest about, fit a plane for each attribute, and ask how many bits about the label remain
+# unknown once the side of the plane is known, $H(Y \mid X)$. The score is $\exp \sum_i H(Y_i \mid X_i)$ with entropies in nats, 1 at best. Ours holds a quarter of the faces back for judging, because with so few a plane can learn its own faces by heart.
+
+# %%
+n_labelled = scale.pick(ci=150, cpu=1600, gpu=10_000)
+scores = {"z": [], "w": []}
+for seed in seeds:
+    z = torch.randn(n_labelled, G.latent_dim, generator=torch.Generator().manual_seed(100 + seed))
+    w = latent.styles_of(G, z)
+    images = synthesised(G, w[:, None].expand(-1, L, -1))
+    answers = judge.probabilities(images)
+    for space, points in (("z", z), ("w", w)):
+        scores[space].append(linear_separability(points, answers, holdout=0.25, seed=seed))
+
+
+def bits(space, name):
+    return sum(score.entropies[name] for score in scores[space]) / len(seeds)
+
+
+viz.table(
+    [
+        [
+            name.replace("_", " "),
+            f"{sum(s.prior[name] for s in scores['z']) / len(seeds):.2f}",
+            f"{bits('z', name):.2f}",
+            f"{bits('w', name):.2f}",
+        ]
+        for name in names
+    ],
+    header=["attribute", "bits before", "left in Z", "left in W"],
+    caption="What a plane leaves unknown",
+)
+print("score: " + ", ".join(f"{space.upper()} {sum(s.score for s in scores[space]) / len(seeds):.2f}" for space in scores))
+
+# %%
+claim(
+    "S17.separability",
+    "Separability score in Z over that in W",
+    paper=165.0 / 3.74,
+    ours=[a.score / b.score for a, b in zip(scores["z"], scores["w"], strict=True)],
+    tolerance=at_least(1, strict=True),
+    source="the authors' released FFHQ network; Karras et al. 2019, section 4.2",
+    note="Six attributes of drawn faces, not forty of photographs: the sizes of the scores are no match, their order is what is claimed.",
+)
+
+# %% [markdown]
+# ## 10. Directions
+#
+# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance.
+
+# %%
+labels = judge.predict(images)  # of the last seed's faces
+wanted = {
+    "long hair": ("hair_length", "long"),
+    "glasses": ("glasses", "yes"),
+    "smile": ("smile", "yes"),
+    "dark skin": ("skin", "dark"),
+}
+
+
+def fitted(points):
+    sides = {name: latent.has(labels, judge.attribute_names, **{attribute: value}) for name, (attribute, value) in wanted.items()}
+    sides = {name: mask for name, mask in sides.items() if mask.any() and not mask.all()}
+    found = latent.attribute_directions(points, sides)
+    return {name: latent.orthogonalise(d, [other for key, other in found.items() if key != name]) for name, d in found.items()}
+
+
+directions = fitted(w)
+amounts = (-3, -1.5, 0, 1.5, 3)
+row = faces_ws[3:4]
+walks = [
+    synthesised(G, torch.cat([latent.move(row, d.to(device), a * latent.spread_along(w, d)) for a in amounts]))
+    for d in directions.values()
+]
+show(
+    viz.labelled_grid(torch.cat(walks), list(directions), [f"{a:+g}" for a in amounts]),
+    "One face, moved along four directions; unit: the deviation of w along it.",
+)
+
+# %% [markdown]
+# How well does it work, and does it work better than in Z? For faces without the attribute: the share that has it after a move of three deviations, and the share of the *other* attributes that changed on the way.
+
+
+# %%
+def moved(space, name):
+    """Success and damage of a move by three deviations."""
+    attribute, value = wanted[name]
+    points, found = (w, directions) if space == "w" else (z, directions_z)
+    start = ~latent.has(labels, judge.attribute_names, **{attribute: value})
+    at = start.nonzero()[: scale.pick(ci=10, cpu=120, gpu=500), 0]
+    there = latent.move(points[at], found[name], 3 * latent.spread_along(points, found[name]))
+    with torch.no_grad():
+        ws = there[:, None].expand(-1, L, -1) if space == "w" else G.styles(there.to(device))
+    after = seen(ws)
+    others = [i for i, other in enumerate(names) if other != attribute]
+    success = latent.has(after, judge.attribute_names, **{attribute: value}).double().mean().item()
+    return success, (after[:, others] != labels[at][:, others]).double().mean().item()
+
+
+directions_z = fitted(z)
+viz.table(
+    [[name, *(f"{x:.2f}" for space in ("z", "w") for x in moved(space, name))] for name in directions],
+    header=["direction", "Z: changed as asked", "Z: others changed", "W: as asked", "W: others"],
+    caption="A move of three deviations",
+)
+
+# %% [markdown]
+# In Z the move changes the attribute in a third of the faces and the others just as often: that is no direction of hair or glasses, only a way off. In W next to nothing changes at all. A direction that is made orthogonal to the others, in a W whose variance lies in a handful of directions, is left with a length that moves little: three
+# deviations along it are a small step. The rows of faces show the same. In a network that knows more kinds of faces this experiment is worth repeating; lecture 04 has directions that work, on `faces32`.
+#
+# ## 11. Find a given face
+#
+# Projection: which $w$ draws this picture? Start at $\bar w$ and descend on the distance between the picture and $g(w)$, in the classifier's feature maps and in pixels. Two kinds of target: four faces of the test set, which the network has never seen, and, as a control, four that it drew itself. For the control a perfect $w$
+# exists. A third search, in $\mathcal W^+$, gives each layer its own style.
+
+# %%
+n_targets, project_steps = scale.pick(ci=1, cpu=4, gpu=8), scale.pick(ci=5, cpu=200, gpu=500)
+strangers = data.to_float(data.faces(32, n=scale.pick(ci=12, cpu=12, gpu=12), split="test", progress=False).images[:n_targets])
+own = synthesised(G, drawn(n_targets, 77))
+found = project(G, torch.cat([own, strangers]), steps=project_steps)
+found_plus = project(G, strangers, steps=project_steps, space="w+")
+rows = [own, found.images[:n_targets], strangers, found.images[n_targets:], found_plus.images]
+show(
+    viz.labelled_grid(
+        torch.cat(rows).clamp(-1, 1),
+        ["generated", "found in W", "test face", "found in W", "found in W+"],
+        n_columns=n_targets,
+        scale=2,
+    ),
+    "Targets, and what the search found.",
+)
+for name, error in (
+    ("generated", found.errors[:n_targets]),
+    ("test faces", found.errors[n_targets:]),
+    ("test faces, W+", found_plus.errors),
+):
+    print(f"{name:>15}: squared error of a pixel {error.mean():.4f}")
+
+# %%
+claim(
+    "S17.projection",
+    "Perceptual distance after projection, test faces over generated ones",
+    paper="generated images project better",
+    ours=(found.distances[n_targets:].mean() / found.distances[:n_targets].mean()).item(),
+    tolerance=at_least(1, strict=True),
+    source="Karras et al. 2020, section 5",
+)
+
+# %% [markdown]
+# The control tells what the search can do, the difference tells what the network cannot draw. Karras et al. use it to tell whether a picture came from a given network. In $\mathcal W^+$ the test faces come out closer. That is no proof that the network can draw them: with a style for each layer the search has $L$ times as many numbers and leaves
+# the set of pictures that any $z$ gives.
+#
+# ## 12. A walk
+#
+# Interpolation in W, around a closed path through four styles, three walks side by side.
+
+# %%
+viz.style_film(
+    G, [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]], frames=scale.pick(ci=4, cpu=24, gpu=40), width=400, fps=8, colours=48
+)
+
+# %% [markdown]
+# ## What goes wrong
+#
+# **The wrong mean.** Truncation needs $\bar w$ of *this* mapping network. In public code it has been missing (a file without `latent_avg`, a mean of zeros) or that of another network: one popular implementation (lucidrains/stylegan2-pytorch, issue 282) computed the mean with the mapping of the training weights and then truncated the
+# averaged generator with it. Nothing crashes. What do we see?
+
+# %%
+wrong_means = {"right": G.mapping.average, "zeros": torch.zeros_like(G.mapping.average)}
+torch.manual_seed(1)
+other = stylegan2.Generator(**shipped.card["network"]["arguments"]).to(device)
+stylegan2.measure_average(other, n=2000)
+wrong_means["another network's"] = other.mapping.average
+rows, lines = [], []
+for name, average in wrong_means.items():
+    rows.append(synthesised(G, stylegan2.truncate(faces_ws[:8], average, 0.4)))
+    distance = frechet_distance(features_of(stylegan2.truncate(drawn(n_judged, 0), average, 0.7)), real_features)
+    lines.append(f"{name}: {distance:.1f}")
+show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 0.4 with three means.")
+print("Fréchet distance at psi = 0.7, mean " + ", ".join(lines))
+
+# %% [markdown]
+# Little: with a mean of zeros the distance hardly changes, and the mean of another network costs a point or two. Nobody would notice. Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+#
+# **Noise in the ruler.** The authors' layers draw fresh noise unless told otherwise. For samples this does not matter. For a path length it is fatal: both pictures of a pair must share their noise, because their difference is divided by $\epsilon^2 = 10^{-8}$.
+
+
+# %%
+class Restless(torch.nn.Module):
+    """The generator with fresh noise at every call."""
+
+    latent_dim = G.latent_dim
+
+    def forward(self, z):
+        return G(z.to(device), noise="random")
+
+
+torch.manual_seed(0)
+few = scale.pick(ci=4, cpu=64, gpu=500)
+print(f"path length in Z, noise constant: {perceptual_path_length(G, few, space='z').mean:.3g}")
+print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), few, space='z').mean:.3g}")
+
+# %% [markdown]
+# An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
+#
+# ## Play
+#
+# "Try yourself", says Hong's last slide. Two seeds, A and B; how many coarse layers come from A; truncation; noise; and four directions.
+
+# %%
+widgets.style_explorer(G, directions, seeds=(3, 12), crossover=L // 2)
+
+# %% [markdown]
+# Try to find: a crossover that gives A's hair in B's colours; the truncation at which faces begin to look alike; a pair of seeds for which the direction sliders do anything (section 10 says why they do little).
+#
+# ## Exercises
+#
+# 1. **No demodulation.** Set `demodulate=False` in a copy of `StyledConv` and train the small game of section 8 again. What happens to the size of the features, and to mixing?
+# 2. **How much mixing?** Train the small game with `mixing` 0, 0.5 and 0.9 and draw the curves of section 5 for each. The paper's table 2 tests such networks with up to four latents in one picture; do the same.
+# 3. **Depth of the mapping.** Train with 0, 2 and 8 mapping layers (with 0 layers $w = z$) and compare path lengths and separability. Where does the gain come from?
+#
+# Homework 5, *Growing and styling*, has you write modulation, truncation and mixing yourself.
+
+# %%
+widgets.quiz(
+    [
+        {
+            "question": "All styles of one layer are doubled. What does a demodulated convolution give?",
+            "answer": "The same output as before",
+            "why": "The weights' length doubles too, and is divided out.",
+            "wrong": {
+                "Twice the output": "That is modulation alone.",
+                "Half the output": "Numerator and denominator grow alike.",
+                "It depends on the features": "Demodulation never looks at them.",
+            },
+        },
+        {
+            "question": "All features that enter a layer are doubled. Which layer's output does not change?",
+            "answer": "That of instance normalisation",
+            "why": "It divides by the deviation of the very maps; demodulation passes the factor on.",
+            "wrong": {
+                "That of demodulation": "It looks at the weights alone.",
+                "Both": "They differ in exactly this.",
+                "Neither": "Instance normalisation removes any scale.",
+            },
+        },
+        {
+            "question": "A paper shows pictures at psi = 0.5 and a Fréchet distance at psi = 1. What follows?",
+            "answer": "The pictures are better and less varied than those that were measured",
+            "why": "Truncation raises precision and lowers recall.",
+            "wrong": {
+                "The distance would be lower at 0.5": "It is usually higher, for variety is missing.",
+                "Nothing, psi is a matter of taste": "It changes the distribution that is judged.",
+                "The pictures were picked by hand": "Perhaps, but truncation alone explains better ones.",
+            },
+        },
+        {
+            "question": "R1 is computed at every 16th step. By what must it be multiplied there?",
+            "answer": "16",
+            "why": "Then the mean gradient over 16 steps is that of R1 at every step.",
+            "wrong": {
+                "1": "Then it is sixteen times weaker.",
+                "1/16": "Then it is 256 times weaker.",
+                "4, the root": "Gradients add up linearly.",
+            },
+        },
+        {
+            "question": "Path length regularisation is smallest for which Jacobians?",
+            "answer": "Those with equal singular values, a rotation times a number",
+            "why": "Then ||J^T y|| is nearly the same for all y.",
+            "wrong": {
+                "J = 0": "The aim is the running mean of the length, not 0.",
+                "Those of rank one": "Then the length varies as much as one normal number.",
+                "Diagonal ones": "Their entries may differ.",
+            },
+        },
+    ]
+)
+
+# %% [markdown]
+# ## Further reading
+#
+# - T. Karras, S. Laine & T. Aila, *A Style-Based Generator Architecture for Generative Adversarial Networks*, CVPR 2019: tables 3 and 4 are section 9.
+# - T. Karras et al., *Analyzing and Improving the Image Quality of StyleGAN*, CVPR 2020: the droplets, demodulation, lazy and path length regularisation, projection.
+# - X. Huang & S. Belongie, *Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization*, ICCV 2017: where AdaIN comes from.
+# - T. Kynkäänniemi et al., *Improved Precision and Recall Metric for Assessing Generative Models*, NeurIPS 2019: truncation measured.
+# - Y. Shen, J. Gu, X. Tang & B. Zhou, *Interpreting the Latent Space of GANs for Semantic Face Editing*, CVPR 2020: directions by planes.
+# - R. Abdal, Y. Qin & P. Wonka, *Image2StyleGAN: How to Embed Images Into the StyleGAN Latent Space?*, ICCV 2019: the space W+.
+# - T. Karras et al., *Alias-Free Generative Adversarial Networks*, NeurIPS 2021: details that stick to the screen, and StyleGAN3's cure.
