@@ -96,19 +96,22 @@ class Shipped:
     card: Card
 
     @torch.no_grad()
-    def sample(self, n: int, seed: int = 0) -> Tensor:
-        """``n`` samples from latents z ~ N(0, I), on the model's device; for networks whose only input is a latent.
+    def sample(self, n: int, seed: int = 0, labels: Tensor | None = None) -> Tensor:
+        """``n`` samples from latents z ~ N(0, I), on the model's device; a conditional network takes ``labels``, one for each.
 
         Images are cut to [-1, 1], for some networks end without a tanh.
         """
         _check.positive("n", n)
         latent_dim = getattr(self.model, "latent_dim", None)
-        if not isinstance(latent_dim, int) or len(_required_inputs(self.model)) != 1:
+        if not isinstance(latent_dim, int) or len(_required_inputs(self.model)) > 1 + (labels is not None):
             name = self.card.get("name", "this network")
-            raise ValueError(f"{name} does not map latents alone to samples: call .model on the inputs it takes")
+            raise ValueError(f"{name} does not map latents alone to samples: pass labels=, or call .model on its inputs")
+        if labels is not None and len(labels) != n:
+            raise ValueError(f"{n} samples need {n} labels, not {len(labels)}")
         device = next(self.model.parameters()).device
-        z = torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
-        samples = torch.cat([self.model(part) for part in z.split(256)]).float()
+        inputs = [torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)]
+        inputs += [labels.to(device)] if labels is not None else []
+        samples = torch.cat([self.model(*parts) for parts in zip(*(x.split(256) for x in inputs), strict=True)]).float()
         return samples.clamp(-1, 1) if samples.ndim == 4 else samples
 
 

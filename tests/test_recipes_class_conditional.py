@@ -67,3 +67,13 @@ def test_a_short_training_gives_a_network_and_a_card_that_can_be_saved(monkeypat
     z, y = torch.randn(3, 80, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 7, 23])
     with torch.no_grad():
         assert torch.allclose(shipped.model(z, y), run.generator.eval()(z, y), atol=1e-6)
+
+
+def test_the_shipped_network_is_sampled_by_label():
+    shipped = zoo.load("biggan_faces32")
+    one, other = (shipped.sample(3, seed=1, labels=torch.full((3,), label)) for label in (0, 20))
+    assert one.shape == (3, 3, 32, 32) and not torch.allclose(one, other)
+    with pytest.raises(ValueError, match="labels are missing"):
+        shipped.sample(3)
+    with pytest.raises(ValueError, match="3 samples need 3 labels, not 2"):
+        shipped.sample(3, labels=torch.tensor([0, 1]))
