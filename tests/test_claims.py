@@ -389,6 +389,9 @@ EXPLAINED_IN_THE_TEXT = {
     "C08.tiny_pac4",
     "C08.capacity",
     "S09.paired",
+    "S16.between",
+    "S16.fidelity",
+    "S16.thermostat",
     "S17.truncation_precision",
     "S21.realism",
 }
