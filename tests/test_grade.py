@@ -64,9 +64,14 @@ def never_ends_when_called(book):
 
 @student
 def cannot_be_stopped(book):
-    return answer(
-        book, "rounds", "while True:\n    try:\n        for i in range(10**9): j = i * i\n    except BaseException: pass"
-    )
+    stubborn = """while True:
+    try:
+        while True:  # twice, for an interrupt may come just between one try and the next
+            try:
+                for i in range(10**9): j = i * i
+            except BaseException: pass
+    except BaseException: pass"""
+    return answer(book, "rounds", stubborn)
 
 
 @student

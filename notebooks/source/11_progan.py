@@ -129,7 +129,7 @@ claim(
 # With plain gradient descent the story is another one: there the step is proportional to the gradient, the gradient of $W$ is $c$ times that of $w$, and $cW$ moves by $c^2 \eta g$. So equalised layers belong to Adam and its relatives. Check the invariance first:
 
 
-# %% tags=["nbval-check-output"]
+# %%
 def relative_step(optimiser, loss_scale):
     layer, x = nn.Linear(64, 8), torch.randn(32, 64, generator=rng(0))
     nn.init.normal_(layer.weight, generator=rng(1))
