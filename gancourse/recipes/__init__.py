@@ -11,10 +11,12 @@ package named after its family, listed in ``FAMILIES``, with one function
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import torch.nn.functional as F
 
 from gancourse import _check, _networks, penalties, scale
 from gancourse.data.images import ImageSet
@@ -191,7 +193,7 @@ def train(
                 "r1_gamma": chosen.r1_gamma,
                 "r1_every": chosen.r1_every,
                 "batch_size": chosen.batch_size,
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in chosen.settings.items()},
+                **listed(chosen.settings),
             },
         },
         steps=run.step,
@@ -201,6 +203,41 @@ def train(
         licence=chosen.licence,
     )
     return run, card
+
+
+def listed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with lists in place of tuples, as a card has them when it comes back from its file."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
+
+
+class Curve:
+    """A hook that measures the Frechet distance of n samples on the way: ``points`` of [images seen, distance].
+
+    The first ``references`` images of the training set (default: n) are judged once, in the attribute classifier's features.
+    Samples smaller than they are, of a network that still grows, are enlarged by repeating pixels.  Steps before ``start`` are
+    left out; a run that goes on from a checkpoint has the points since then.
+    """
+
+    def __init__(
+        self, images: ImageSet, n: int, batch_size: int, *, seed: int = 1, references: int | None = None, start: int = 0
+    ) -> None:
+        from gancourse import metrics
+
+        self.n, self.batch_size, self.seed, self.size, self.start = n, batch_size, seed, images.size, start
+        self.judge = metrics.attribute_classifier(images.name, images.size)
+        self.real = self.judge.features(images.images[: n if references is None else references])
+        self.points: list[list[float]] = []
+
+    def __call__(self, run: Run) -> None:
+        if run.step < self.start:
+            return
+        from gancourse import metrics
+
+        fake = run.sample(self.n, seed=self.seed).clamp(-1, 1).cpu()
+        if fake.shape[-1] != self.size:
+            fake = F.interpolate(fake, size=self.size, mode="nearest")
+        distance = metrics.frechet_distance(self.judge.features(fake), self.real)
+        self.points.append([run.step * self.batch_size, round(float(distance), 2)])
 
 
 def measure(run: Run, images: ImageSet, n: int = 5000) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gancourse import _check, _networks, data, metrics, penalties, scale
+from gancourse import _check, _networks, data, metrics, penalties, recipes, scale
 from gancourse.data.images import ImageSet
 from gancourse.gans.conditional import ProjectionGAN
 from gancourse.models import biggan
+from gancourse.recipes import listed
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -86,14 +87,7 @@ def train(
     _check.one_of("recipe", name, NAMES)
     images, classes = label(data.faces(32, N, progress=progress))
     steps = STEPS if steps is None else steps
-    judge = metrics.attribute_classifier("faces", 32)
-    real = judge.features(images.images[: 2 * CURVE_SAMPLES])
-    curve: list[list[float]] = []
-
-    def note(run: Run) -> None:
-        features = judge.features(run.sample(CURVE_SAMPLES, seed=1).cpu())
-        curve.append([run.step * BATCH_SIZE, round(metrics.frechet_distance(features, real), 2)])
-
+    curve = recipes.Curve(images, CURVE_SAMPLES, BATCH_SIZE, references=2 * CURVE_SAMPLES)
     batches = data.Batches(images, BATCH_SIZE, seed=seed, labels=True, device=scale.device())
     run = fit(
         game(seed),
@@ -102,12 +96,12 @@ def train(
         seed=seed,
         checkpoint=checkpoint,
         progress=progress,
-        hooks=[*hooks, (max(1, STEPS // CURVE_POINTS), note)],
+        hooks=[*hooks, (max(1, STEPS // CURVE_POINTS), curve)],
         **SETTINGS,
     )
     card = fill_card(
         run.generator,
-        {key: list(value) if isinstance(value, tuple) else value for key, value in GENERATOR.items()},
+        listed(GENERATOR),
         title="32 px faces by the colours of hair and skin",
         data={"name": "faces", "arguments": {"size": 32, "n": N, "seed": 0}},
         training={
@@ -117,7 +111,7 @@ def train(
                 "discriminator": "BigGAN's, width 12, without attention",
                 "orthogonal_beta": BETA,
                 "batch_size": BATCH_SIZE,
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in SETTINGS.items()},
+                **listed(SETTINGS),
             },
         },
         steps=run.step,
@@ -126,7 +120,7 @@ def train(
         metric=measure(run, images),
         licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
         classes=list(classes),
-        curve=curve,
+        curve=curve.points,
     )
     return run, card
 

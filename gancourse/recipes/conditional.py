@@ -18,6 +18,7 @@ from gancourse.data.images import ImageSet
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.models import conditional_convnet, convnet
 from gancourse.models.conditional import ProjectionDiscriminator
+from gancourse.recipes import listed
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -102,7 +103,7 @@ def train(
                 "r1_every": R1_EVERY,
                 "batch_size": BATCH_SIZE,
                 "held_out": [dict(combination) for combination in HELD_OUT],
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in SETTINGS.items()},
+                **listed(SETTINGS),
             },
         },
         steps=run.step,

@@ -17,6 +17,7 @@ from gancourse.data.images import ImageSet
 from gancourse.gans.bigan import BiGAN
 from gancourse.likelihood import LikelihoodRun, fit_likelihood
 from gancourse.models.encoders import ConvBidirectional, ConvVAE, PairDiscriminator
+from gancourse.recipes import listed
 from gancourse.training import Run, fit, supports_bf16
 from gancourse.zoo import Card, fill_card
 
@@ -110,7 +111,7 @@ def train(
             "recipe": name,
             "arguments": {
                 "batch_size": batch_size,
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in arguments.items()},
+                **listed(arguments),
             },
         },
         steps=run.step,

@@ -17,6 +17,7 @@ from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.metrics.pairs import gradient_energy, l1, psnr
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.unet import UNet
+from gancourse.recipes import listed
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -81,7 +82,7 @@ def train(
                 "l1": L1,
                 "discriminator": f"PatchGAN, width {WIDTH}, {LAYERS} layers, conditional",
                 "batch_size": BATCH_SIZE,
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in SETTINGS.items()},
+                **listed(SETTINGS),
             },
         },
         steps=run.step,

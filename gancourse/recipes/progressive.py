@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse import _check, _networks, data, metrics, penalties, recipes, scale
+from gancourse import _check, _networks, data, penalties, recipes, scale
 from gancourse.gans.progressive import Progressive, Schedule
 from gancourse.models import progan
+from gancourse.recipes import listed
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -88,15 +88,7 @@ def train(
     """
     _check.one_of("recipe", name, NAMES)
     images = data.faces(SIZE, N, progress=progress)
-    schedule, judge = timetable(steps), metrics.attribute_classifier("faces", SIZE)
-    few = min(1000, len(images))
-    real = judge.features(images.images[:few])
-    curve: list[list[float]] = []
-
-    def measure_on_the_way(run: Run) -> None:
-        fake = F.interpolate(run.sample(few, seed=1).clamp(-1, 1).cpu(), size=SIZE, mode="nearest")
-        curve.append([run.step * BATCH_SIZE, round(metrics.frechet_distance(judge.features(fake), real), 2)])
-
+    schedule, curve = timetable(steps), recipes.Curve(images, min(1000, len(images)), BATCH_SIZE)
     run = fit(
         game(schedule, SIZE, seed),
         data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
@@ -104,7 +96,7 @@ def train(
         seed=seed,
         checkpoint=checkpoint,
         progress=progress,
-        hooks=[(CURVE_EVERY, measure_on_the_way), *hooks],
+        hooks=[(CURVE_EVERY, curve), *hooks],
         **SETTINGS,
     )
     card = fill_card(
@@ -121,14 +113,14 @@ def train(
                 "fade": list(schedule.fade),
                 "stable": list(schedule.stable),
                 "batch_size": BATCH_SIZE,
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in SETTINGS.items()},
+                **listed(SETTINGS),
             },
         },
         steps=run.step,
         seconds=round(run.seconds),
         seed=seed,
         metric=recipes.measure(run, images),
-        curve=curve,
+        curve=curve.points,
         licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
         note="The colour layers of the smaller sides are as their levels left them: the blocks below have moved on since.",
     )

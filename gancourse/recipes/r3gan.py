@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gancourse import _check, _networks, data, metrics, penalties, recipes, scale
+from gancourse import _check, _networks, data, penalties, recipes, scale
 from gancourse.gans.gan import GAN
 from gancourse.models import r3gan
+from gancourse.recipes import listed
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -44,14 +45,7 @@ def train(
     """Train R3GAN on anime faces and measure it; returns the run and the card of its generator."""
     _check.one_of("recipe", name, NAMES)
     images = data.anime(32, N, progress=progress)
-    judge = metrics.attribute_classifier(images.name, images.size)
-    real = judge.features(images.images[:CURVE_SAMPLES])
-    curve: list[list[float]] = []
-
-    def measure_curve(run: Run) -> None:
-        features = judge.features(run.sample(CURVE_SAMPLES, seed=2).cpu())
-        curve.append([run.step * BATCH_SIZE, round(metrics.frechet_distance(features, real), 2)])
-
+    curve = recipes.Curve(images, CURVE_SAMPLES, BATCH_SIZE, seed=2)
     run = fit(
         game(seed=seed),
         data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
@@ -59,7 +53,7 @@ def train(
         seed=seed,
         checkpoint=checkpoint,
         progress=progress,
-        hooks=[*hooks, (CURVE_EVERY, measure_curve)],
+        hooks=[*hooks, (CURVE_EVERY, curve)],
         **SETTINGS,
     )
     card = fill_card(
@@ -75,14 +69,14 @@ def train(
                 "gamma": GAMMA,
                 "penalty_every": EVERY,
                 "batch_size": BATCH_SIZE,
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in SETTINGS.items()},
+                **listed(SETTINGS),
             },
         },
         steps=run.step,
         seconds=round(run.seconds),
         seed=seed,
         metric=recipes.measure(run, images),
-        curve=curve,
+        curve=curve.points,
         licence={"data": f"{images.licence}, lorelei by {images.author}", "weights": "CC BY 4.0"},
         note=f"R1 and R2 are lazy: every {EVERY}th step with {EVERY} times the weight, where the paper computes them at every "
         f"step; curve: images seen, Frechet distance of {CURVE_SAMPLES} samples to as many training images.",

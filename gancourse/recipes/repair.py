@@ -25,6 +25,7 @@ from gancourse.metrics.pairs import psnr
 from gancourse.models import convnet
 from gancourse.models.encoder_decoder import GatedInpainter, SRResNet, bicubic
 from gancourse.models.patchgan import PatchGAN
+from gancourse.recipes import listed
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -167,7 +168,7 @@ def _inpaint_arguments() -> dict[str, Any]:
         "discriminator": f"PatchGAN on picture and mask, width {INPAINT['judge']}, 3 layers, spectral normalisation",
         "holes": "half free-form, a quarter random blocks, a quarter central",
         "batch_size": BATCH_SIZE,
-        **_plain(INPAINT_SETTINGS),
+        **listed(INPAINT_SETTINGS),
     }
 
 
@@ -181,11 +182,7 @@ def _upscale_arguments(name: str) -> dict[str, Any]:
         "starts_from": "upscale_faces64_mse",
     }
     common = {"content": "squared error of pixels", "factor": FACTOR, "batch_size": BATCH_SIZE}
-    return common | (adversarial if name == "upscale_faces64" else {}) | _plain(UPSCALE_SETTINGS[name])
-
-
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
+    return common | (adversarial if name == "upscale_faces64" else {}) | listed(UPSCALE_SETTINGS[name])
 
 
 def _point(run: Run, measure: Callable[[Run, ImageSet], dict[str, Any]], unseen: ImageSet) -> list[float]:

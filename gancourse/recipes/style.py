@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gancourse import _check, _networks, data, metrics, penalties, scale
-from gancourse.data.images import ImageSet
+from gancourse import _check, _networks, data, penalties, scale
 from gancourse.gans.stylegan2 import PathLength, StyleGAN2
 from gancourse.models import stylegan2
-from gancourse.recipes import measure
+from gancourse.recipes import Curve, listed, measure
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -77,21 +76,6 @@ def game(name: str, seed: int = 0, steps: int | None = None) -> StyleGAN2:
     return StyleGAN2(*players(name, seed), "relativistic", penalty, path=PATH, mixing=MIXING, noise_from=noise_from)
 
 
-class Curve:
-    """A hook that measures the Frechet distance of the averaged generator on the way: ``points`` of (images seen, distance)."""
-
-    def __init__(self, images: ImageSet, n: int) -> None:
-        self.judge = metrics.attribute_classifier(images.name, images.size)
-        self.real = self.judge.features(images.images[:n])
-        self.points: list[list[float]] = []
-
-    def __call__(self, run: Run) -> None:
-        if run.step:
-            fake = self.judge.features(run.sample(len(self.real), seed=3).cpu())
-            distance = metrics.frechet_distance(fake, self.real)
-            self.points.append([run.step * BATCH_SIZE, round(float(distance), 2)])
-
-
 def train(
     name: str = "stylegan2_faces32",
     steps: int | None = None,
@@ -107,7 +91,7 @@ def train(
     chosen = RECIPES[_check.one_of("recipe", name, NAMES)]
     steps = chosen.steps if steps is None else steps
     images = data.load(chosen.data, size=chosen.size, n=chosen.n)
-    curve = Curve(images, CURVE_SAMPLES)
+    curve = Curve(images, min(CURVE_SAMPLES, len(images)), BATCH_SIZE, seed=3, start=1)
     run = fit(
         game(name, seed, steps),
         data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
@@ -134,7 +118,7 @@ def train(
                 "mixing": MIXING,
                 "noise_from": NOISE_FROM,
                 "batch_size": BATCH_SIZE,
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in SETTINGS.items()},
+                **listed(SETTINGS),
             },
         },
         steps=run.step,

@@ -19,6 +19,7 @@ from gancourse.gans.cyclegan import CycleGAN
 from gancourse.metrics.pairs import l1
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.translator import TwoWay
+from gancourse.recipes import listed
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -139,7 +140,7 @@ def train(
                 "identity": chosen.identity,
                 "discriminators": f"PatchGAN, width {chosen.width}, {chosen.layers} layers",
                 "batch_size": chosen.batch_size,
-                **{key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()},
+                **listed(settings),
             },
         },
         steps=run.step,
