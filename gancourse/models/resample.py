@@ -63,11 +63,14 @@ class _Spread(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, kernel: Tensor, pad: tuple[int, int], stride: int, size: tuple[int, int]) -> Tensor:
         ctx.kernel, ctx.pad, ctx.stride = kernel, pad, stride
-        weight = kernel.to(x).expand(x.shape[1], 1, -1, -1)
+        # a processor has no fast transposed convolution by groups in half precision: it is some forty times as slow as in float32
+        values = x.float() if x.device.type == "cpu" and x.dtype != torch.float64 else x
+        weight = kernel.to(values).expand(x.shape[1], 1, -1, -1)
         least = min(pad)
         rest = [n + sum(pad) - (m - 1) * stride - len(kernel) for n, m in zip(size, x.shape[2:], strict=True)]
         with torch.autocast(x.device.type, enabled=False):
-            y = F.conv_transpose2d(x, weight, stride=stride, padding=least, output_padding=rest, groups=x.shape[1])
+            y = F.conv_transpose2d(values, weight, stride=stride, padding=least, output_padding=rest, groups=x.shape[1])
+        y = y.to(x.dtype)
         before = pad[0] - least
         return y if y.shape[2:] == size else y[:, :, before : before + size[0], before : before + size[1]].contiguous()
 
