@@ -201,8 +201,8 @@ def fit(
         ValueError: settings out of range, or a checkpoint made with other settings.
     """
     _check_settings(steps, k(0) if callable(k) else k, checkpoint_every, hooks)
-    lr_g, lr_d = lr if isinstance(lr, tuple) else (lr, lr)
-    make = optimizer or (lambda parameters, lr: torch.optim.Adam(parameters, lr=lr, betas=betas))
+    lr_g, lr_d = lr if isinstance(lr, tuple | list) else (lr, lr)
+    make = optimizer or (lambda parameters, lr: torch.optim.Adam(parameters, lr=lr, betas=tuple(map(float, betas))))
     convolutional = _has_convolutions(gan.generator) or _has_convolutions(gan.discriminator)
     if convolutional:
         _channels_last(gan.generator)

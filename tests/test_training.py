@@ -298,6 +298,15 @@ def test_bad_settings_name_the_fix(tmp_path):
         fit(toy(), [torch.zeros(4, 2)], 5, progress=False)
 
 
+def test_rates_and_decays_may_be_lists_and_whole_numbers():
+    """As a settings file has them; Adam alone refuses a pair of an int and a float."""
+    options = {"steps": 4, "progress": False}
+    same_run(
+        fit(toy(), Points(), lr=[1e-3, 2e-3], betas=[0, 0.99], **options),
+        fit(toy(), Points(), lr=(1e-3, 2e-3), betas=(0.0, 0.99), **options),
+    )
+
+
 def test_checkpoints_of_other_runs_are_refused(tmp_path):
     path = tmp_path / "run.safetensors"
     fit(toy(), Points(), 4, checkpoint=path, lr=1e-3, progress=False)
