@@ -57,6 +57,15 @@ def test_path_penalty_is_lazy_scaled_and_has_a_running_mean():
         assert batch.log["path_length"].item() == pytest.approx(lengths.mean().item(), rel=1e-4)
 
 
+def test_directions_have_the_variance_that_makes_lengths_independent_of_the_size():
+    """y ~ N(0, I) / sqrt(H W), on a part of the batch."""
+    gan = game(path=PathLength(every=4, shrink=2))
+    directions = a_round(gan, 0).directions
+    pixels = directions.shape[2] * directions.shape[3]
+    assert directions.square().mean().item() == pytest.approx(1 / pixels, rel=0.2)
+    assert len(directions) == max(1, len(a_round(gan, 0).z) // 2)
+
+
 def test_path_penalty_reaches_the_mapping_and_the_synthesis():
     gan = game(path=PathLength())
     gan.generator_loss(a_round(gan)).backward()

@@ -85,6 +85,16 @@ def test_fitted_colours_are_the_best_that_one_layer_can_do():
             return (network(latents()) - target).square().mean().item()
 
     best = error(fitted)
+    z = torch.randn(200, 6, generator=torch.Generator().manual_seed(3))  # the latents that the layers were fitted on
+
+    def drawn(level):
+        with torch.no_grad(), growing.grown(fitted, level):
+            return fitted(z)
+
+    for level, share in enumerate(shares[:2]):  # what the layers draw explains as much as the regression said
+        wanted = F.avg_pool2d(drawn(2), 4 // 2**level)
+        spread = (wanted - wanted.mean((0, 2, 3), keepdim=True)).square().sum()
+        assert 1 - (drawn(level) - wanted).square().sum() / spread == pytest.approx(share, abs=1e-3)
     assert best < error(generator) / 4
     assert best < target.var().item()  # better than any constant
     for parameter in (fitted.to_rgb[0].weight, fitted.to_rgb[0].bias):
