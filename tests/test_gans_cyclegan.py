@@ -54,6 +54,15 @@ def test_losses_are_the_papers_by_hand():
     assert game.generator_loss(batch).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
+def test_a_cycle_teaches_both_translators():
+    game = tiny(adversarial=0, cycle=(10, 0))
+    a = images(2, 1, 4, 4)
+    game.generator_loss(game.play(a, torch.Generator(), labels=images(2, 1, 4, 4, seed=1))).backward()
+    # 10 E|w_ba w_ab a - a| with w_ab = 2, w_ba = 1/4: below a, so both slopes are negative
+    assert game.generator.ab.w.grad.item() == pytest.approx(-10 * 0.25 * a.mean().item(), rel=1e-5)
+    assert game.generator.ba.w.grad.item() == pytest.approx(-10 * 2 * a.mean().item(), rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "logged"),
     [
@@ -137,6 +146,9 @@ def test_batch_norm_of_the_average_is_measured_both_ways():
         layer = run.generator.get_submodule(direction).model[2]
         assert layer.running_mean.abs().sum() > 0
         assert layer.momentum == 0.1
+        layer.running_mean.fill_(99.0)  # of no picture: measuring anew leaves nothing of it
+        game.refresh_statistics(run.generator)
+        assert 0 < layer.running_mean.abs().max() < 9
 
 
 def test_bad_settings_name_the_fix():

@@ -275,7 +275,7 @@ def labelled_grid(
     if across == 0 or n != across * down or (rows is not None and len(rows) != down):
         came = f"{len(rows) if rows is not None else down} rows of {across}"
         raise ValueError(f"{n} images do not fill {came}: give a label for each row and each column")
-    margin = max((_text_size(label, font_size)[0] for label in rows), default=0) + 8 if rows else 0
+    margin = max((_text_size(label, font_size)[0] for label in rows), default=0) + 12 if rows else 0
     head = round(1.6 * font_size) if columns is not None else 0
     sheet_width = across * (width + pad) - pad
     scale = scale if scale is not None else enlargement(sheet_width, width, max(1, widest - margin))
