@@ -69,6 +69,23 @@ def test_losses_by_hand():
     assert game.generator_loss(batch).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
+def test_the_whole_picture_is_judged_with_its_hole_filled_not_as_painted():
+    """The generator paints the full frame; outside the hole D must see what was there, in its own turn and in G's."""
+    torch.manual_seed(0)
+    judge = PatchGAN(3, 2, 1)
+    judge.eval()
+    game = Inpainting(GatedInpainter(2), judge, corruptions.central, judged="picture")
+    x = pictures(4)
+    batch = game.play(x, torch.Generator())
+    assert not torch.allclose(batch.output * (1 - batch.mask), x * (1 - batch.mask), atol=0.1)
+    filled = x * (1 - batch.mask) + batch.output * batch.mask
+    real, fake = judge(x), judge(filled)
+    expected = nn.functional.softplus(-real).mean() + nn.functional.softplus(fake).mean()
+    assert game.discriminator_loss(batch).item() == pytest.approx(expected.item(), rel=1e-5)
+    game.generator_loss(batch)
+    assert batch.log["adversarial"].item() == pytest.approx(nn.functional.softplus(-fake).mean().item(), rel=1e-5)
+
+
 def test_a_run_with_holes_anywhere_is_reproducible():
     def run():
         torch.manual_seed(0)
