@@ -26,6 +26,15 @@ def test_the_generator_sees_the_small_picture_alone():
     assert torch.allclose(player.translate(batch.z), player.generator(batch.z))
 
 
+def test_the_scale_decides_how_small():
+    torch.manual_seed(0)
+    doubling = torch.nn.Upsample(scale_factor=2)
+    player = SuperResolution(doubling, SRDiscriminator(16, 2), scale=2)
+    batch = player.play(pictures(2), torch.Generator())
+    assert torch.equal(batch.z, downscale(pictures(2), 2))
+    assert batch.fake.shape == (2, 3, 16, 16)
+
+
 def test_losses_by_hand():
     player = game()
     batch = player.play(pictures(4), torch.Generator())
