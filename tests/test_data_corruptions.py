@@ -78,3 +78,16 @@ def test_grey_is_the_luminance():
     assert corruptions.grey(pixels.float()).flatten()[0].item() == pytest.approx(76.245)
     with pytest.raises(ValueError, match=r"\[N, 3, H, W\]"):
         corruptions.grey(torch.zeros(1, 1, 2, 2))
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_shrinking_folds_no_fine_pattern_back(shift):
+    """Stripes as fine as the new pixels are wide become grey wherever they start; sampling alone would show them as a tint."""
+    stripes = torch.tensor([1.0, 1.0, -1.0, -1.0]).repeat(8).roll(shift).expand(1, 3, 32, 32)
+    assert corruptions.downscale(stripes, 4)[..., 2:-2].abs().max() < 0.1
+
+
+def test_blocks_reach_every_edge():
+    masks = corruptions.random_blocks(64, 16, torch.Generator().manual_seed(0))
+    for edge in (masks[:, :, 0], masks[:, :, -1], masks[..., 0], masks[..., -1]):
+        assert edge.any()
