@@ -4,7 +4,7 @@
 # **Covers** StyleGAN (Hong): system S17, with its mapping network, modulation, noise, style mixing, truncation, interpolation and the slide "try yourself".
 # **Papers**: Karras, Laine & Aila 2019 (CVPR, StyleGAN), Karras et al. 2020 (CVPR, StyleGAN2), Huang & Belongie 2017 (ICCV), Kynkäänniemi et al. 2019 (NeurIPS), Shen et al. 2020 (CVPR).
 #
-# **Read** for about 50 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+# **Read** for about 50 minutes. **Run**: half a minute at ci scale, about two and a half minutes at cpu scale; no GPU is needed.
 #
 # Until now a latent vector entered the generator at its bottom and nobody knew where its numbers went. StyleGAN changes the entrance. A small network first turns $z$ into a *style* $w$; then $w$ is handed to every layer, coarse ones and
 # fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and measures what the
@@ -60,14 +60,14 @@ shipped = zoo.load("stylegan2_faces32")
 G = shipped.model.to(device)
 L = G.layers  # how many styles a picture has
 show(
-    viz.mixing_grid(G, range(4), range(10, 15), crossover=L // 2),
+    viz.mixing_grid(G, range(1, 5), range(10, 15), crossover=L // 2),
     "Style mixing. Each picture has two parents, and each parent has its own layers.",
 )
 shipped.card
 
 # %% [markdown]
-# Read the card before you go on. A quarter of an hour of one processor core makes a sketch of a StyleGAN: faces of few kinds, soft, at a Fréchet distance of about 20, where `faces32` of lecture 04 has 6 after a longer training of an easier network. The parts below are the published ones, and how they work can be measured on it. How *well* faces come out is
-# another matter, and several measurements will remind you of it.
+# Read the card before you go on. An hour and ten minutes of one processor core make a small StyleGAN: faces of many kinds at a Fréchet distance of about 9, where `faces32` of lecture 04, an easier network, has 6. Outlines are soft, and now and then a face dissolves. The parts below are the published ones, and how they work can be measured on it. How *well* faces come out is
+# another matter: the published networks saw 25 million pictures, ours a quarter of a million.
 #
 # ## 1. The mapping network
 #
@@ -83,7 +83,7 @@ viz.source(stylegan2.MappingNetwork.forward)
 
 # %% [markdown]
 # Two details. $z$ is divided by its root mean square first, so only its direction counts. And the layers learn a hundred times slower than the rest (`lr_mult=0.01`), because a perceptron without normalisation at the learning rate of the convolutions is unstable;
-# with equalised weights (lecture 11) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 2,600 steps, not a million. With 0.01 its mapping would hardly have moved, so it learns as fast as the rest, `lr_mult=1`, and has two layers instead of eight.)
+# with equalised weights (lecture 11) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 8,000 steps, not a million. It has two layers instead of eight and `lr_mult=0.05`. The number matters: in a shorter run of ours with `lr_mult=1`, a mapping as fast as the rest, nine tenths of the variance of $w$ came to lie in 5 of its 64 directions, and the network drew few kinds of faces.)
 #
 # What shape did $w$ take here? $z$ has the same variance in all its directions. For $w$ we measure it: the eigenvalues of its covariance.
 
@@ -98,7 +98,7 @@ print(
 print(f"for z, {G.latent_dim // 2} and {math.ceil(0.9 * G.latent_dim)}")
 
 # %% [markdown]
-# A few directions carry nearly all of it: $w$ is far from round. So few are also a warning, for few directions of $w$ mean few kinds of faces; section 6 counts them.
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. Nor is it a thin sheet: 29 directions are needed for nine tenths. The mapping has stretched what makes a difference and shrunk the rest.
 #
 # ## 2. Modulation, the first way: adaptive instance normalisation
 #
@@ -264,6 +264,7 @@ for axis, (name, (x, style, weight)) in zip(axes, captured.items(), strict=True)
         axis.hist(
             size.clamp(min=1e-3).log10(), bins=torch.linspace(-2, 3, 41).numpy(), histtype="step", color=colour, label=label
         )
+        medians[label].append(f"{size.median():.2f}")
     axis.axvline(0, color=FAKE, lw=0.8)
     axis.set(title=name, xlabel="log10 of size", yticks=[])
 handles, labels = axes[0].get_legend_handles_labels()
@@ -320,7 +321,7 @@ show(
 )
 
 # %% [markdown]
-# The intermediate sums are no small versions of the face: nothing in the loss asks that they be. What counts is the last row.
+# From 8 px on the sums are rough versions of the face, though nothing in the loss asks that they be. What counts is the last row.
 #
 # ### Noise
 #
@@ -349,7 +350,7 @@ between = synthesised(G, faces_ws).std(0).mean().item()
 print(f"mean deviation of a pixel: {noisy.std(0).mean():.3f} over noise, {between:.3f} over styles")
 
 # %% [markdown]
-# It has hardly taken it up: one layer of the last side has a strength that can be seen, and the face is the same with any noise. Drawn faces ask for no more.
+# It has not taken it up: the strengths are 0.001 at most, and the face is the same with any noise. (The last picture is stretched to its own range; without that it would be black.) Drawn faces ask for no more.
 #
 # For evaluation the noise is held constant, so that a latent means one picture. Remember this; it is the second case of "what goes wrong".
 #
@@ -436,7 +437,7 @@ for c, row in zip(crossovers, shares.mean(0), strict=True):
     print(f"crossover {c:2d}: " + ", ".join(f"{name} {value:.2f}" for name, value in zip(names, row, strict=True)))
 
 # %% [markdown]
-# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Shapes (solid lines) rise first, colours (dashed) last. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
+# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first, skin and background last. The others lie between, and not in the order of a textbook: the colour of the hair comes with its shape, and glasses wait for the last two layers in a quarter of the faces. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
 # 64 on. Written down before the run:
 
 
@@ -525,7 +526,7 @@ claim(
 )
 
 # %% [markdown]
-# This network does not have the trade to offer. Its recall is next to nothing at every $\psi$: it draws a few typical faces of the many that there are. Its precision is high without truncation, so there is nothing to gain, and one of the two rows is not reproduced. The pictures above lose variety all the same.
+# One half of the trade is there. Pulling the styles to $\psi = 0.6$ halves the recall: fewer of the real faces have a generated one near them. But there is no precision to be bought, for it is 0.99 without truncation, so the first of the two rows is not reproduced. By the eye there is something to buy. Look at the first face above: at $\psi = 1$ it dissolves, at 0.35 it is a face. The classifier's 64 features, whose region the generated faces hardly ever leave, do not see such flaws.
 #
 # The Fréchet distance mixes both and is best with no truncation. That is why papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
 #
@@ -655,8 +656,12 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 #
 # All of it in one `fit`: styles, mixing, lazy R1, lazy path length, averaged weights. A smaller network than the shipped one, at 32 px, for half a minute.
 #
-# What departs from the paper, here and in the recipe of the shipped weights: the relativistic loss of lecture 10 in place of the non-saturating one; learning rates four times (generator) and twice (discriminator) the published 0.002, because a training of some thousand
-# steps cannot afford the published million; half of the pictures mixed; noise late or not at all.
+# What departs from the paper:
+#
+# - the relativistic loss of lecture 10 in place of the non-saturating one;
+# - higher learning rates, because a training of some thousand steps cannot afford the published million: here four times (generator) and twice (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end;
+# - half of the pictures mixed here and three in ten in the recipe, and noise late or not at all;
+# - a much stronger R1: $\gamma = 2$ here and 4 in the recipe, where the usual start, 0.0002 times the pixels over the batch size, would be 0.006. In single pilots of 600 steps, with learning rates that differed a little, $\gamma$ of 0.01 and 0.1 left the distance above 40, 1 brought it to 30, and 4 with the slower mapping to 27. These drawings are flat areas with hard edges, and photographs are not: a start is a start.
 
 # %%
 steps = scale.pick(ci=4, cpu=300, gpu=3000)
@@ -847,8 +852,8 @@ viz.table(
 )
 
 # %% [markdown]
-# In Z the move changes the attribute in a third of the faces and the others just as often: that is no direction of hair or glasses, only a way off. In W next to nothing changes at all. A direction that is made orthogonal to the others, in a W whose variance lies in a handful of directions, is left with a length that moves little: three
-# deviations along it are a small step. The rows of faces show the same. In a network that knows more kinds of faces this experiment is worth repeating; lecture 04 has directions that work, on `faces32`.
+# In Z the move nearly always brings what was asked, and with it four in ten of the other attributes change: three deviations along one direction lead to the far end of a round cloud, where the face is another one altogether. In W glasses and dark skin come in about four faces of five, and between a seventh and three tenths of the rest changes; long hair comes in a third, and a smile, a few pixels of a face of 32, in a
+# sixth, with a tenth of the rest or less. So a step in W does less and does it more cleanly. The picture shows the same: glasses grow dark without another face appearing behind them, and light skin turns dark while the hair keeps its shape. (That all four directions were made orthogonal to each other costs strength: what hair and skin share was taken from both.)
 #
 # ## 11. Find a given face
 #
@@ -922,7 +927,7 @@ show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(lines))
 
 # %% [markdown]
-# Little: with a mean of zeros the distance hardly changes, and the mean of another network costs a point or two. Nobody would notice. Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind, and the distance grows by a point and a half and by half a point. Nobody would notice. Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 #
 # **Noise in the ruler.** The authors' layers draw fresh noise unless told otherwise. For samples this does not matter. For a path length it is fatal: both pictures of a pair must share their noise, because their difference is divided by $\epsilon^2 = 10^{-8}$.
 
@@ -943,7 +948,7 @@ print(f"path length in Z, noise constant: {perceptual_path_length(G, few, space=
 print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), few, space='z').mean:.3g}")
 
 # %% [markdown]
-# An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
+# Twenty times the true number, from noise of a strength that no eye can see. An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
 #
 # ## Play
 #
@@ -953,7 +958,7 @@ print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), fe
 widgets.style_explorer(G, directions, seeds=(3, 12), crossover=L // 2)
 
 # %% [markdown]
-# Try to find: a crossover that gives A's hair in B's colours; the truncation at which faces begin to look alike; a pair of seeds for which the direction sliders do anything (section 10 says why they do little).
+# Try to find: a crossover that gives A's hair in B's colours; a face that dissolves at truncation 1 and is mended at 0.6; the truncation at which all faces begin to look alike; glasses on a face that had none, and what else they bring along.
 #
 # ## Exercises
 #
