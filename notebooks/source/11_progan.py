@@ -4,7 +4,7 @@
 # **Covers** progressive growing (Hong, Kurmi): system S15; claim C27, the fade-in and the time saved against training at full size from the start.
 # **Papers**: Karras, Aila, Laine & Lehtinen 2018 (ICLR); He et al. 2015 (ICCV); Kingma & Ba 2015 (ICLR); Denton et al. 2015 (NeurIPS); Karras et al. 2020 (CVPR).
 #
-# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about six minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
 #
 # At four pixels a side a face is a brown patch on a coloured ground, and a GAN learns to paint it in seconds. ProGAN starts there. It doubles the side, again and again, and
 # lets the new layers in so gently that nothing learnt so far is lost. You build the parts, derive the fade, watch it, break it, and measure what growing saves. On the way you meet three parts that
