@@ -39,7 +39,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "imagenet64": {"widths": (1536,) * 5, "groups": (96,) * 5},
     "small32": {"widths": (128, 128, 64, 32), "groups": (16, 16, 8, 4)},
     "small64": {"widths": (128, 128, 128, 64, 32), "groups": (16, 16, 16, 8, 4)},
-    "tiny32": {"widths": (96, 64, 32, 12), "groups": (12, 8, 4, 2), "blocks": (2, 2, 1, 1)},  # trained on a processor
+    "tiny32": {"widths": (96, 96, 48, 24), "groups": (12, 12, 6, 3), "blocks": 1},  # trained on a processor
 }
 
 

@@ -25,7 +25,7 @@ from gancourse.zoo import Card, fill_card
 
 NAMES = ("biggan_faces32",)
 LABELLED_BY = ("hair", "skin")
-STEPS, N, BATCH_SIZE = 1600, 20_000, 32
+STEPS, N, BATCH_SIZE = 4200, 20_000, 32
 GENERATOR: dict[str, Any] = {
     "size": 32,
     "latent_dim": 80,  # four pieces of 20: the 4x4 map and three blocks
