@@ -1,4 +1,4 @@
-"""R3GAN on anime faces: plain residual networks, relativistic pairing, R1 + R2, and averaged weights; an hour of one processor core.
+"""R3GAN on anime faces: plain residual networks, relativistic pairing, R1 + R2, averaged weights; an hour of one processor core.
 
 Two things differ from the paper (Huang et al. 2024), both for the sake of a processor: the networks are a hundredth of its
 smallest, and the two penalties are computed at every fourth step with four times the weight (lazily) instead of at every step.

@@ -5,7 +5,7 @@ The blocks are the published ones with fewer channels.  What is not StyleGAN2's 
 - the relativistic objective, with which the course's other networks for the same pictures are trained;
 - learning rates of 1.5 (generator) and 3 times (discriminator) the published 0.002, going down to 0 at the end, because there are
   eight thousand steps and not a million;
-- a mapping that learns a twentieth as fast as the rest, in place of a hundredth.  As fast as the rest, it squeezed W into a handful
+- a mapping that learns a twentieth as fast as the rest, not a hundredth.  As fast as the rest, it squeezed W into a handful
   of directions, and the faces were of few kinds;
 - R1 with gamma 4, hundreds of times the usual start (0.0002 times the pixels over the batch size).  In single pilots of 600
   steps the distance stayed above 40 with 0.01 and 0.1, came down to 30 with 1, and to 27 with 4 and the slower mapping: drawn
