@@ -1125,7 +1125,7 @@ for name, statement, above, below in (
     )
 
 # %% [markdown]
-# Two things to take from the table, whatever its order. The stripped and the modern networks *train*: no equalised rates, no minibatch deviation, no noise, no mapping network, and the same learning rate for all. And the order of five architectures after some seconds each says next to nothing about their order after a week: early in training
+# None of the five draws a face after so few steps, as the samples show. Two things can be taken from the table all the same. The stripped networks and the modern ones get *as far as* StyleGAN2 in the same steps: no equalised rates, no minibatch deviation, no noise, no mapping network, and the same learning rate for all. And the order of five architectures after some seconds each says next to nothing about their order after a week: early in training
 # the distance measures who gets to the colours first. The paper's table is about the end. Take the spread over seeds as the unit in which to read differences.
 
 # %% [markdown]
