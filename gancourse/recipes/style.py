@@ -76,7 +76,7 @@ def players(name: str, seed: int = 0) -> tuple[stylegan2.Generator, stylegan2.Di
 
 
 def game(name: str, seed: int = 0, steps: int | None = None) -> StyleGAN2:
-    """The game of a recipe: relativistic pairing, lazy R1 and path length, half of the styles mixed, noise towards the end."""
+    """The game of a recipe: relativistic pairing, lazy R1 and path length, some styles mixed, noise towards the end."""
     chosen = RECIPES[_check.one_of("recipe", name, NAMES)]
     noise_from = round(NOISE_FROM * (chosen.steps if steps is None else steps))
     penalty = penalties.r1(chosen.r1_gamma, every=R1_EVERY)

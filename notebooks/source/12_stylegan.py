@@ -395,7 +395,7 @@ claim(
 # ## 5. Style mixing: which layer decides what?
 #
 # While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
-# the paper, half in our recipe.) The grid at the top used it after training. Now in numbers. Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 06 says whose
+# the paper, three in ten in our recipe.) The grid at the top used it after training. Now in numbers. Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 06 says whose
 # attribute the mixture has.
 
 # %%

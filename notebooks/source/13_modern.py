@@ -58,7 +58,7 @@ def show(picture, caption=None):
 
 
 # %% [markdown]
-# First the result of part one. A BigGAN of the smallest kind, trained on two cores, ships with the course. It was told one label for each face, the colours of hair and skin together, 24 classes in all. Each column is one latent.
+# First the result of part one. A BigGAN of the smallest kind, trained on one core, ships with the course. It was told one label for each face, the colours of hair and skin together, 24 classes in all. Each column is one latent.
 
 # %%
 shipped = zoo.load("biggan_faces32")
@@ -606,7 +606,7 @@ claim(
 
 # %% [markdown]
 # The filters stand farther apart with the penalty. Everything else is a caution. What truncation buys in density it buys with the penalty and without. The penalty acts on lengths, too, as soon as two filters are not at right angles: the last layer's weights become smaller, so fewer pixels reach the flat ends of tanh than in real digits, and with all $z$ the coverage is lower: for so small a network
-# $\beta = 10^{-4}$ slows the learning. An honest reading of the paper's numbers is that the penalty matters where truncation fails, and on perceptrons it does not fail. In the shipped BigGAN the same $\beta$ is a term of about 0.02 in the generator's loss.
+# $\beta = 10^{-4}$ slows the learning. An honest reading of the paper's numbers is that the penalty matters where truncation fails, and on perceptrons it does not fail. In the shipped BigGAN the same $\beta$ is a term of about 0.06 in the generator's loss.
 
 # %% [markdown]
 # # Part two: a hundred pictures
