@@ -14,15 +14,19 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch.nn.functional as F
+from torch import Tensor
 
 from gancourse import _check, _networks, penalties, scale
 from gancourse.data.images import ImageSet
 from gancourse.gans.gan import GAN
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
+
+if TYPE_CHECKING:
+    from gancourse.metrics import AttributeClassifier
 
 
 @dataclass(frozen=True)
@@ -250,11 +254,22 @@ def measure(run: Run, images: ImageSet, n: int = 5000) -> dict[str, Any]:
 
     n = min(n, len(images) // 2)
     judge = metrics.attribute_classifier(images.name, images.size)
-    real = judge.features(images.images[: 2 * n])
-    value = metrics.frechet_distance(judge.features(run.sample(n, seed=1).clamp(-1, 1).cpu()), real[:n])
+    return frechet_metric(judge, run.sample(n, seed=1).clamp(-1, 1).cpu(), images.images[: 2 * n])
+
+
+def frechet_metric(
+    judge: AttributeClassifier, samples: Tensor, references: Tensor, against: str = "training images", also: str = ""
+) -> dict[str, Any]:
+    """A card's metric: the Frechet distance of n samples to the first n of 2n references, in the judge's features.
+
+    The floor is the distance between the two halves of the references; ``against`` names these, ``also`` ends the protocol.
+    """
+    from gancourse import metrics
+
+    n, real = len(samples), judge.features(references)
     return {
         "name": "Frechet distance",
-        "value": round(value, 2),
+        "value": round(metrics.frechet_distance(judge.features(samples), real[:n]), 2),
         "floor": round(metrics.real_against_real(real), 2),
-        "protocol": f"{n} samples against {n} training images, 64 features of {judge.extractor_id.split()[0]}, float64",
+        "protocol": f"{n} samples against {n} {against}, 64 features of {judge.extractor_id.split()[0]}, float64{also}",
     }

@@ -139,13 +139,7 @@ def measure(run: Run, images: ImageSet, n: int = 5000) -> dict[str, Any]:
     """The Frechet distance of n samples to n training images of the same classes, and how often the class is as asked for."""
     n = min(n, len(images) // 2)
     judge = metrics.attribute_classifier(images.name, images.size)
-    real = judge.features(images.images[: 2 * n])
     fake = run.gan.sample(n, seed=1, generator=run.generator, labels=images.labels[:n]).cpu()
     right = ", ".join(f"{name} {share:.3f}" for name, share in right_class(judge, fake, images.labels[:n]).items())
-    return {
-        "name": "Frechet distance",
-        "value": round(metrics.frechet_distance(judge.features(fake), real[:n]), 2),
-        "floor": round(metrics.real_against_real(real), 2),
-        "protocol": f"{n} samples against {n} training images of the same classes, 64 features of "
-        f"{judge.extractor_id.split()[0]}, float64; share of samples with what was asked for: {right}",
-    }
+    also = f"; share of samples with what was asked for: {right}"
+    return recipes.frechet_metric(judge, fake, images.images[: 2 * n], "training images of the same classes", also)

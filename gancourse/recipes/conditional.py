@@ -18,7 +18,7 @@ from gancourse.data.images import ImageSet
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.models import conditional_convnet, convnet
 from gancourse.models.conditional import ProjectionDiscriminator
-from gancourse.recipes import listed
+from gancourse.recipes import frechet_metric, listed
 from gancourse.training import Run, fit
 from gancourse.zoo import Card, fill_card
 
@@ -127,16 +127,9 @@ def measure(run: Run, images: ImageSet, n: int = 3900) -> dict[str, Any]:
     seen, rest = images[~unseen], images[unseen]
     n = min(n, len(seen) // 2)
     judge = metrics.attribute_classifier(images.name, images.size)
-    real = judge.features(seen.images[: 2 * n])
     fake = run.gan.sample(n, seed=1, generator=run.generator, labels=seen.attributes[:n]).cpu()
     new = run.gan.sample(len(rest), seed=2, generator=run.generator, labels=rest.attributes).cpu()
     right, right_new = judge.accuracy(fake, seen.attributes[:n]), judge.accuracy(new, rest.attributes)
-    listed, listed_new = (", ".join(f"{k} {v:.3f}" for k, v in found.items()) for found in (right, right_new))
-    return {
-        "name": "Frechet distance",
-        "value": round(metrics.frechet_distance(judge.features(fake), real[:n]), 2),
-        "floor": round(metrics.real_against_real(real), 2),
-        "protocol": f"{n} samples against {n} training images with the same attributes, 64 features of "
-        f"{judge.extractor_id.split()[0]}, float64; share of samples with the attribute asked for: {listed}; "
-        f"in combinations never trained: {listed_new}",
-    }
+    found, found_new = (", ".join(f"{k} {v:.3f}" for k, v in shares.items()) for shares in (right, right_new))
+    also = f"; share of samples with the attribute asked for: {found}; in combinations never trained: {found_new}"
+    return frechet_metric(judge, fake, seen.images[: 2 * n], "training images with the same attributes", also)

@@ -17,7 +17,7 @@ from gancourse.data.images import ImageSet
 from gancourse.gans.bigan import BiGAN
 from gancourse.likelihood import LikelihoodRun, fit_likelihood
 from gancourse.models.encoders import ConvBidirectional, ConvVAE, PairDiscriminator
-from gancourse.recipes import listed
+from gancourse.recipes import frechet_metric, listed
 from gancourse.training import Run, fit, supports_bf16
 from gancourse.zoo import Card, fill_card
 
@@ -143,12 +143,6 @@ def measure(model: nn.Module, images: ImageSet, unseen: Tensor, n: int = 5000) -
     with _networks.evaluating(model):
         samples = torch.cat([model(part).float().cpu() for part in z.split(250)])
     judge = metrics.attribute_classifier(images.name, images.size)
-    real = judge.features(images.images[: 2 * n])
     error = errors(model, unseen).mean().item()
-    return {
-        "name": "Frechet distance",
-        "value": round(metrics.frechet_distance(judge.features(samples), real[:n]), 2),
-        "floor": round(metrics.real_against_real(real), 2),
-        "protocol": f"{n} samples against {n} training images, 64 features of {judge.extractor_id.split()[0]}, float64; "
-        f"squared error per pixel of the reconstructions of {len(unseen)} test faces: {error:.4f}",
-    }
+    also = f"; squared error per pixel of the reconstructions of {len(unseen)} test faces: {error:.4f}"
+    return frechet_metric(judge, samples, images.images[: 2 * n], also=also)
