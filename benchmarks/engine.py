@@ -21,7 +21,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from gancourse import data
 from gancourse.gans.gan import GAN
 from gancourse.models import dcgan
-from gancourse.training import fit, supports_bf16
+from gancourse.training import fit
+from gancourse.training.loop import supports_bf16
 
 BATCH = 64
 

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.models import resample
+from gancourse.models.layers import resample
 from gancourse.models.stylegan2 import modulated_conv2d, modulated_weights
 
 SHAPES = ((128, 16), (64, 32), (32, 64))  # (channels, side after upsampling) of a small generator

@@ -1,3 +1,3 @@
 """gancourse: the tested building blocks of a verified course on generative adversarial networks."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -2,7 +2,7 @@
 
 import sys
 
-from gancourse.cli import main
+from gancourse.classroom.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import torch
 
-from gancourse import _check
+from gancourse.base import check
 
 SCALES = ("ci", "cpu", "gpu")
 T = TypeVar("T")
@@ -20,7 +20,7 @@ T = TypeVar("T")
 def name() -> str:
     """The scale in force."""
     default = "gpu" if torch.cuda.is_available() else "cpu"
-    return _check.one_of("GANCOURSE_SCALE", os.environ.get("GANCOURSE_SCALE") or default, SCALES)
+    return check.one_of("GANCOURSE_SCALE", os.environ.get("GANCOURSE_SCALE") or default, SCALES)
 
 
 def pick(*, ci: T, cpu: T, gpu: T) -> T:

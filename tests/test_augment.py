@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gancourse import augment
+from gancourse.gans import augment
 
 
 def source(seed=0):

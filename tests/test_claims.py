@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from gancourse import _files, claims
-from gancourse._coverage import CLAIMS, DECKS, PROMISES, SYSTEMS
-from gancourse.claims import (
+from gancourse.base import files
+from gancourse.classroom import claims
+from gancourse.classroom.claims import (
     MIME,
     at_least,
     at_most,
@@ -25,6 +25,7 @@ from gancourse.claims import (
     within_factor,
     within_relative,
 )
+from gancourse.classroom.coverage import CLAIMS, DECKS, PROMISES, SYSTEMS
 
 
 @pytest.fixture(autouse=True)
@@ -321,7 +322,7 @@ def test_a_kernel_shows_each_row_once_and_stores_its_record(tmp_path):
         shell.display_formatter.active_types = ["text/plain", "text/html", MIME]
         with capture_output() as captured:
             shell.run_cell(
-                "from gancourse.claims import *\n"
+                "from gancourse.classroom.claims import *\n"
                 "row = claim('C03', 'kept', paper=1, ours=1, tolerance=within(0))\n"
                 "claim('C02', 'last line', paper=1, ours=1, tolerance=within(0))",
                 store_history=True,
@@ -366,7 +367,7 @@ def test_the_table_of_promises_is_whole():
 
 
 def committed_rows():
-    root = _files.checkout()
+    root = files.checkout()
     if root is None:
         pytest.skip("needs a checkout")
     return root, rows_from_notebooks(root / "notebooks")

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from gancourse import __version__, _files, cli, notebooks, zoo
-from gancourse.claims import MIME
+from gancourse import __version__, zoo
+from gancourse.base import files
+from gancourse.classroom import cli, notebooks
+from gancourse.classroom.claims import MIME
 from gancourse.models import dcgan, mlp
 
 SMALL = {"size": 16, "latent_dim": 8, "width": 8}
@@ -23,7 +25,7 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GANCOURSE_SCALE", "ci")
     monkeypatch.delenv("GANCOURSE_DEBUG", raising=False)
-    monkeypatch.setattr(_files, "shipped", lambda *parts: (tmp_path / "shipped").joinpath(*parts))
+    monkeypatch.setattr(files, "shipped", lambda *parts: (tmp_path / "shipped").joinpath(*parts))
 
 
 def run(capsys, *argv):
@@ -60,12 +62,13 @@ def test_a_bad_command_line_is_refused(capsys, line):
 
 
 def test_the_command_line_imports_nothing_heavy():
-    code = "import sys, gancourse.cli as c; c.parser().format_help(); sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(cli.__file__).parents[1], check=False).returncode == 0
+    code = "import sys, gancourse.classroom.cli as c; c.parser().format_help(); "
+    code += "sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(cli.__file__).parents[2], check=False).returncode == 0
 
 
 def test_the_module_is_the_command():
-    root = Path(cli.__file__).parents[1]
+    root = Path(cli.__file__).parents[2]
     done = subprocess.run([sys.executable, "-m", "gancourse", "version"], cwd=root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"gancourse {__version__}\n")
 
@@ -116,7 +119,7 @@ def test_lab_passes_on_what_it_is_told(capsys, monkeypatch):
 
 
 def test_outside_a_checkout_the_lectures_say_so(capsys, monkeypatch):
-    monkeypatch.setattr(_files, "checkout", lambda: None)
+    monkeypatch.setattr(files, "checkout", lambda: None)
     monkeypatch.setattr(notebooks, "repository", lambda *_: "https://example.org/course")
     for argv in (["lab"], ["run", "4"], ["notebooks"], ["claims"]):
         status, out, err = run(capsys, *argv)
@@ -133,7 +136,7 @@ def checkout(tmp_path, monkeypatch):
     (root / "pyproject.toml").write_text(project)
     for name in ("02_minimax", "04_dcgan"):
         (root / "notebooks" / "source" / f"{name}.py").write_text("# %% [markdown]\n# # Title\n\n# %%\n1 + 1\n")
-    monkeypatch.setattr(_files, "checkout", lambda: root)
+    monkeypatch.setattr(files, "checkout", lambda: root)
     return root
 
 
@@ -196,10 +199,10 @@ def recipes(monkeypatch):
         generator = dcgan.Generator(**SMALL)
         return types.SimpleNamespace(generator=generator), zoo.fill_card(generator, SMALL, title="faces")
 
-    module = types.ModuleType("gancourse.recipes")
+    module = types.ModuleType("gancourse.experiments")
     module.names, module.train, module.calls = lambda: ["faces32", "faces64"], train, calls
-    monkeypatch.setitem(sys.modules, "gancourse.recipes", module)
-    monkeypatch.setattr("gancourse.recipes", module, raising=False)
+    monkeypatch.setitem(sys.modules, "gancourse.experiments", module)
+    monkeypatch.setattr("gancourse.experiments", module, raising=False)
     return module
 
 
@@ -345,7 +348,7 @@ RUN = """# %% [markdown]
 # # Title
 
 # %%
-from gancourse.claims import at_least, claim
+from gancourse.classroom.claims import at_least, claim
 """
 
 
@@ -378,7 +381,7 @@ def test_claims_from_notebooks(capsys, checkout):
 
 
 def test_claims_runs_the_lectures_and_tells_what_changed(capsys, checkout, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[2]))
     write_lecture(checkout, "02_minimax", ("C03", 1), ("C02", 0))
     store_row(checkout, "02_minimax", "C02", "reproduced", 1)
     store_row(checkout, "04_dcgan", "C10", "reproduced", 2)

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from gancourse import _files, notebooks
+from gancourse.base.files import checkout
+from gancourse.classroom import notebooks
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Colab is Linux, and the test builds a folder of symbolic links")
 pytest.importorskip("hatchling", reason="the wheel is built offline, with the build backend of this environment")
@@ -64,12 +65,12 @@ began = time.perf_counter()
 exec(compile(cell, "cell", "exec"))
 seconds = time.perf_counter() - began
 import gancourse
-from gancourse import _files
+from gancourse.base import files
 
 seen = {
     "package": gancourse.__file__,
-    "weights": _files.shipped("checkpoints", "probe.safetensors").read_text(),
-    "snapshot": _files.shipped("snapshot", "probe.npz").read_text(),
+    "weights": files.shipped("checkpoints", "probe.safetensors").read_text(),
+    "snapshot": files.shipped("snapshot", "probe.npz").read_text(),
     "torch": metadata.version("torch"),
     "ran_pip": "subprocess" in sys.modules and called,
 }
@@ -197,4 +198,4 @@ def test_a_wheel_without_shipped_files_can_be_built(tmp_path: Path) -> None:
 
 
 def test_the_checkout_is_where_the_other_tests_look() -> None:
-    assert _files.checkout() == ROOT
+    assert checkout() == ROOT

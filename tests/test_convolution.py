@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse import convolution
+from gancourse.theory import convolution
 
 CASES = [(6, 3, 1, 0), (6, 3, 2, 0), (7, 4, 2, 1), (6, 4, 2, 1), (4, 4, 1, 0), (8, 3, 3, 2), (9, 2, 3, 0)]
 # each: n, kernel, stride, padding

@@ -33,9 +33,7 @@ def test_random_blocks_cover_what_is_asked_and_hardly_more():
 
 
 def test_free_form_width_and_number_matter():
-    thin, thick = (
-        corruptions.free_form(40, 64, torch.Generator().manual_seed(0), width=(w, w)).mean() for w in (0.05, 0.2)
-    )
+    thin, thick = (corruptions.free_form(40, 64, torch.Generator().manual_seed(0), width=(w, w)).mean() for w in (0.05, 0.2))
     assert thick > 2 * thin
     with pytest.raises(ValueError, match="ranges"):
         corruptions.free_form(1, 32, strokes=(3, 1))

@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse.data import ImageSet, digits, font_digits, stacked_digits
-
-module: Any = sys.modules["gancourse.data.digits"]  # ``gancourse.data.digits`` itself is the function
+from gancourse.data import numerals as module
 
 
 def nearest_mean_accuracy(train: ImageSet, test: ImageSet) -> float:

@@ -14,12 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from gancourse import _files
+from gancourse.base import files
 from gancourse.data import ImageSet, _cache, _render, _snapshot, anime, counterfactual, faces, pixel_faces
-from gancourse.data import faces as faces_function
+from gancourse.data import avatars as module
 from gancourse.data._design import factorial
 
-module: Any = sys.modules["gancourse.data.faces"]  # ``gancourse.data.faces`` itself is the function
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -148,7 +147,7 @@ def test_counterfactuals_differ_in_one_attribute_only(attribute: str, a: str, b:
 )
 def test_bad_requests_name_the_fix(arguments: tuple[Any, ...], options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        faces_function(*arguments, **options)
+        faces(*arguments, **options)
 
 
 def test_bad_counterfactuals_name_the_nearest() -> None:
@@ -360,13 +359,13 @@ def test_an_interrupt_stops_the_workers(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.fixture
 def snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_files, "checkout", lambda: ROOT)
+    monkeypatch.setattr(files, "checkout", lambda: ROOT)
     no_drawing_packages(monkeypatch)
 
 
 def test_the_snapshot_holds_the_faces_that_would_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = pixel_faces(16, 100, progress=False)
-    monkeypatch.setattr(_files, "checkout", lambda: ROOT)
+    monkeypatch.setattr(files, "checkout", lambda: ROOT)
     no_drawing_packages(monkeypatch)
     monkeypatch.setattr(_cache, "_read", lambda path: None)
     shipped = pixel_faces(16, 100)

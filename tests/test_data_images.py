@@ -135,7 +135,7 @@ def test_load_names_the_nearest_set() -> None:
 
 def test_importing_the_data_package_imports_nothing_heavy() -> None:
     program = (
-        "import sys, gancourse.data.faces, gancourse.data.digits, gancourse.data as data\n"
+        "import sys, gancourse.data.avatars, gancourse.data.numerals, gancourse.data as data\n"
         "assert callable(data.faces) and callable(data.digits), 'a module hides the function of the same name'\n"
         "heavy = {'matplotlib', 'scipy', 'sklearn', 'PIL', 'torchvision', 'dicebear', 'resvg_py', 'IPython'}\n"
         "print(sorted(heavy & set(sys.modules)))"

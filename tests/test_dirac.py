@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from gancourse.dirac import METHODS, DiracGAN, r1_eigenvalues, radius, spiral_radius
+from gancourse.theory.dirac import METHODS, DiracGAN, r1_eigenvalues, radius, spiral_radius
 
 
 def end(method, alternating=False, **options):

@@ -7,16 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, penalties, recipes, zoo
+from gancourse import data, experiments, zoo
 from gancourse.data.images import ImageSet
-from gancourse.ensembles import stack
+from gancourse.experiments import encoders
 from gancourse.gans.bigan import BiGAN
-from gancourse.likelihood import gaussian_kl
+from gancourse.gans.ensemble import stack
+from gancourse.losses import penalties
 from gancourse.models import mlp
 from gancourse.models.encoders import ConvBidirectional, ConvVAE, Encoder, PairDiscriminator
 from gancourse.models.latent_codes import Bidirectional, JointDiscriminator
 from gancourse.models.latent_codes import Encoder as FlatEncoder
-from gancourse.recipes import encoders
+from gancourse.theory.likelihood import gaussian_kl
 
 SMALL = {"size": 8, "latent_dim": 3, "width": 4}
 
@@ -149,7 +150,7 @@ def few_faces(monkeypatch):
 
 @pytest.mark.parametrize(("name", "batch"), [("vae_faces32", encoders.VAE_BATCH), ("bigan_faces32", encoders.BIGAN_BATCH)])
 def test_a_recipe_trains_and_its_card_is_complete(few_faces, tmp_path, name, batch):
-    run, card = recipes.train(name, steps=2, progress=False)
+    run, card = experiments.train(name, steps=2, progress=False)
     zoo.check_card({**card, "versions": {}})
     assert run.step == card["steps"] == 2 and [images for images, _ in card["curve"]] == [batch, 2 * batch]
     assert "64 test faces" in card["metric"]["protocol"]
@@ -170,4 +171,4 @@ def test_first_weights_come_from_the_seed_alone():
 
 def test_the_autoencoder_keeps_no_checkpoint(tmp_path):
     with pytest.raises(ValueError, match="leave checkpoint out"):
-        recipes.train("vae_faces32", steps=1, checkpoint=tmp_path / "x", progress=False)
+        experiments.train("vae_faces32", steps=1, checkpoint=tmp_path / "x", progress=False)

@@ -2,12 +2,13 @@ import pytest
 import torch
 
 from gancourse import data
-from gancourse.ensembles import EnsembleBatches, EnsembleGAN, member_norms, stack
+from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, member_norms, stack
 from gancourse.gans.gan import GAN
 from gancourse.gans.packed import PackedDiscriminator, PackedGAN
 from gancourse.gans.unrolled import UnrolledGAN
-from gancourse.models import minibatch, mlp
-from gancourse.penalties import r1
+from gancourse.losses.penalties import r1
+from gancourse.models import mlp
+from gancourse.models.layers import minibatch
 from gancourse.training import fit
 
 SEEDS = (3, 1, 4)

@@ -3,9 +3,10 @@ import math
 import pytest
 import torch
 
-from gancourse import fdivergence, losses, theory
+from gancourse import losses, theory
 from gancourse.gans.gan import GAN
 from gancourse.models import mlp
+from gancourse.theory import fdivergence
 
 X, DX = theory.grid(-7, 7, 1401)
 P = theory.normalise(theory.gaussian(X, 0.6, 1.0), DX)

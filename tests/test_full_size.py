@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from gancourse import penalties
 from gancourse.gans.gan import GAN
 from gancourse.gans.progressive import Progressive, Schedule
 from gancourse.gans.stylegan2 import PathLength, StyleGAN2
+from gancourse.losses import penalties
 from gancourse.models import progan, r3gan, stylegan1, stylegan2
 from gancourse.training import fit
 

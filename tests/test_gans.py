@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from gancourse import losses, penalties
+from gancourse import losses
 from gancourse.gans.gan import GAN
+from gancourse.losses import penalties
 from gancourse.models import dcgan, mlp
 
 

@@ -5,17 +5,20 @@ import copy
 import pytest
 import torch
 
-from gancourse import _networks, augment, data, penalties
+from gancourse import data
+from gancourse.base import networks
+from gancourse.gans import augment
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedDiscriminator, AugmentedGAN
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.gans.gan import GAN
+from gancourse.losses import penalties
 from gancourse.models import convnet, mlp
 from gancourse.models.conditional import ProjectionDiscriminator
 from gancourse.training import fit
 
 
 def players(seed=0, size=8):
-    with _networks.seeded(seed):
+    with networks.seeded(seed):
         return convnet.Generator(size, latent_dim=4, width=4), convnet.Discriminator(size, 4)
 
 
@@ -101,7 +104,7 @@ def test_the_penalty_is_on_the_slope_at_the_image_before_the_transform():
 
 
 def test_labelled_games_go_through_once():
-    with _networks.seeded(0):
+    with networks.seeded(0):
         discriminator = ProjectionDiscriminator(convnet.Discriminator(8, 4), {"hair": ("red", "blue")})
     inner = ConditionalGAN(_Labelled(), discriminator, penalty=penalties.r1(1.0))
     calls = []
@@ -135,7 +138,7 @@ class _Labelled(torch.nn.Module):
 def test_in_evaluation_mode_d_judges_images_as_they_are():
     play = AugmentedGAN(game())
     state = play.source.get_state()
-    with _networks.evaluating(play.discriminator):
+    with networks.evaluating(play.discriminator):
         assert torch.equal(play.discriminator(faces()), play.discriminator.network(faces()))
     assert torch.equal(play.source.get_state(), state)
     assert isinstance(copy.deepcopy(play.discriminator.network), convnet.Discriminator)
@@ -218,7 +221,7 @@ def test_augmenting_the_data_alone_leaks_and_both_sides_do_not(monkeypatch):
     real, found = torch.full((64, 3, 8, 8), 0.2), {}
     dim = torch.Generator().manual_seed(9)
     for name in ("data alone", "both"):
-        with _networks.seeded(0):
+        with networks.seeded(0):
             g, d = Level(), torch.nn.Sequential(_Mean(), mlp.Discriminator(1, hidden=(16,)))
         play = GAN(g, d, penalty=penalties.r1_r2(0.1))
         if name == "both":

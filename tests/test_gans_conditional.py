@@ -2,9 +2,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse import losses, penalties
+from gancourse import losses
 from gancourse.data import Batches, digits
 from gancourse.gans.conditional import ACGAN, ConditionalGAN, ProjectionGAN
+from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier
 from gancourse.models import mlp, resnet
 from gancourse.models.conditional import AuxiliaryDiscriminator, Classes, ProjectionDiscriminator, mlp_pair

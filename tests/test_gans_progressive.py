@@ -2,9 +2,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse import penalties
 from gancourse.data import Batches
 from gancourse.gans.progressive import Progressive, Schedule, at_level
+from gancourse.losses import penalties
 from gancourse.models import dcgan, progan, stylegan1
 from gancourse.training import fit
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from gancourse import penalties
 from gancourse.data import Batches
 from gancourse.gans.stylegan2 import PathLength, StyleGAN2, path_lengths
+from gancourse.losses import penalties
 from gancourse.models import stylegan2
 from gancourse.training import fit
 

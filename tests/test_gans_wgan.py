@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse import penalties
 from gancourse.data import Batches, toys
 from gancourse.gans.wgan import WGAN, WGANGP, reference_critic_steps
+from gancourse.losses import penalties
 from gancourse.models import mlp
 from gancourse.training import fit
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from gancourse import cli
-from gancourse.homework import _run, _sandbox, build, grade
+from gancourse.classroom import cli
+from gancourse.classroom.homework import _run, _sandbox, build, grade
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = build.solution_path(build.find("hw1", ROOT))
@@ -185,13 +185,15 @@ def patches_torch(book):
 def patches_the_checks(book):
     book = answer(book, "optimal", "def optimal_discriminator(p, q):\n    return p")
     return before(
-        book, "from gancourse.homework import checks, _guard\nchecks.close = lambda *a, **k: None\n_guard.guard.names.clear()"
+        book,
+        "from gancourse.classroom.homework import checks, _guard\n"
+        "checks.close = lambda *a, **k: None\n_guard.guard.names.clear()",
     )
 
 
 @student
 def patches_when_called(book):
-    code = "from gancourse.homework import checks\ndef optimal_discriminator(p, q):\n"
+    code = "from gancourse.classroom.homework import checks\ndef optimal_discriminator(p, q):\n"
     return answer(book, "optimal", code + "    checks.close = lambda *a, **k: None\n    return p")
 
 
@@ -361,7 +363,7 @@ def test_without_forking_and_without_select_the_grades_are_the_same(tmp_path: Pa
     monkeypatch.setattr(grade, "FORKS", False)
     monkeypatch.setattr(grade, "_SELECT", False)
     whole = grade.load_assignment(ANSWERS)
-    setup = "import torch\nfrom gancourse.homework import hw1"
+    setup = "import torch\nfrom gancourse.classroom.homework import hw1"
     assignment = replace(whole, setup=setup, checks={name: whole.checks[name] for name in ("losses-check", "optimal-check")})
     book = json.loads(ANSWERS.read_text(encoding="utf-8"))
     book["cells"] = [cell(book, name) for name in ("losses", "optimal")]

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import growing
+from gancourse.gans import growing
 from gancourse.gans.progressive import Progressive, Schedule, at_level
 from gancourse.models import progan
 from gancourse.models.progan import Discriminator, Generator

@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from gancourse.homework import build, checks
+from gancourse.classroom.homework import build, checks
 from tests.homework import planting
 
 GARDENS = planting.gardens()
@@ -42,7 +42,7 @@ def test_enough_is_planted() -> None:
 
 @pytest.mark.parametrize("garden", GARDENS, ids=lambda garden: garden.homework)
 def test_every_part_is_graded_and_its_items_add_up(garden: planting.Garden) -> None:
-    module = importlib.import_module(f"gancourse.homework.{garden.homework}")
+    module = importlib.import_module(f"gancourse.classroom.homework.{garden.homework}")
     assignment = planting.grade.load_assignment(planting.notebook(garden.homework))
     assert {f"{name}-check": points for name, points in checks.parts(module).items()} == {
         name: check.points for name, check in assignment.checks.items()

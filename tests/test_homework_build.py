@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from gancourse import cli, notebooks
-from gancourse.homework import _run, build
+from gancourse.classroom import cli, notebooks
+from gancourse.classroom.homework import _run, build
 
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("nbgrader")
@@ -144,7 +144,7 @@ def test_nbgrader_reads_our_scores() -> None:
     """Partial credit is the bare number in the output of a graded cell."""
     from nbgrader.utils import determine_grade
 
-    from gancourse.homework import checks
+    from gancourse.classroom.homework import checks
 
     score = checks.Score(checks.Report("part", 4.0, [checks.Item("a", 2.0, 2.0), checks.Item("b", 2.0, 0.5, "half")]))
     cell = nbformat.v4.new_code_cell("points", metadata={"nbgrader": {"grade": True, "points": 4, "schema_version": 3}})

@@ -8,8 +8,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse.homework import _guard, checks
-from gancourse.homework.checks import Wrong
+from gancourse.classroom.homework import _guard, checks
+from gancourse.classroom.homework.checks import Wrong
 
 
 def test_a_part_gives_points_item_by_item(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse import inversion
 from gancourse.data import Batches
-from gancourse.ensembles import EnsembleBatches, stack
 from gancourse.gans import semi_supervised as ssl
 from gancourse.gans.bigan import BiGAN
+from gancourse.gans.ensemble import EnsembleBatches, stack
 from gancourse.gans.infogan import Categorical, Codes, InfoGAN, Uniform, information_bound, mutual_information
+from gancourse.latent import inversion
 from gancourse.metrics.matching import match
 from gancourse.models import mlp
 from gancourse.models.latent_codes import Bidirectional, Classifier, CodeDiscriminator, Encoder, JointDiscriminator, features

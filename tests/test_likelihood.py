@@ -9,17 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gancourse import likelihood
-from gancourse.likelihood import (
-    bits_per_dim,
-    fit_likelihood,
-    from_levels,
-    gaussian_kl,
-    level_index,
-    log_mean_exp,
-    mean_bound,
-    quantise,
-)
+from gancourse.base.networks import as_generator
+from gancourse.theory.likelihood import bits_per_dim, from_levels, gaussian_kl, level_index, log_mean_exp, quantise
+from gancourse.training.likelihood import fit_likelihood, mean_bound
 
 
 class Coin(nn.Module):
@@ -151,5 +143,5 @@ def test_mean_bound_is_the_mean_over_all_images_whatever_the_batch_size():
 
 def test_as_generator_passes_a_generator_through():
     generator = torch.Generator().manual_seed(5)
-    assert likelihood.as_generator(generator) is generator
-    assert likelihood.as_generator(5).initial_seed() == 5
+    assert as_generator(generator) is generator
+    assert as_generator(5).initial_seed() == 5

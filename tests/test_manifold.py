@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from gancourse import manifold
 from gancourse.models import convnet, dcgan, mlp
+from gancourse.theory import manifold
 
 
 def latents(n, dim):

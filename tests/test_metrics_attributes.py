@@ -6,9 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse import _files, data, zoo
+from gancourse import data, zoo
+from gancourse.base import files
+from gancourse.base.features import extractor_of
 from gancourse.metrics.attributes import STYLES, attribute_classifier, stacked_codes, train_attribute_classifier
-from gancourse.metrics.features import extractor_of, image_features
+from gancourse.metrics.features import image_features
 from gancourse.metrics.frechet import frechet_distance, real_against_real
 from gancourse.metrics.modes import stacked_mode_report
 from gancourse.models.classifier import AttributeClassifier, prepare
@@ -114,7 +116,7 @@ def test_shipped_weights_are_small_and_their_card_promises_99_percent(style):
     card = zoo.card(f"classifier_{style}")
     zoo.check_card(card)
     assert card["metric"]["value"] >= 0.99
-    assert _files.shipped("checkpoints", f"classifier_{style}.safetensors").stat().st_size < 1e6
+    assert files.shipped("checkpoints", f"classifier_{style}.safetensors").stat().st_size < 1e6
 
 
 def test_fresh_faces_are_read_right(classifier, fresh_faces):

@@ -5,8 +5,8 @@ import statistics
 import pytest
 import torch
 
+from gancourse.base.features import mark
 from gancourse.metrics.bias import frechet_bias, frechet_bias_from_covariance, frechet_infinity
-from gancourse.metrics.features import mark
 from gancourse.metrics.frechet import frechet_distance
 
 F64 = torch.float64

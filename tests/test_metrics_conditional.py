@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from gancourse.base.features import mark
 from gancourse.metrics import frechet_distance
 from gancourse.metrics.conditional import diversity_within, frechet_within, spread_within
-from gancourse.metrics.features import mark
 
 
 def clusters(seed=0, std=1.0, shift=0.0, n=300):

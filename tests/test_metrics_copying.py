@@ -5,8 +5,8 @@ import statistics
 import pytest
 import torch
 
+from gancourse.base.features import mark
 from gancourse.metrics.copying import copying_test, nearest_distances
-from gancourse.metrics.features import mark
 
 
 def normal(n: int, d: int, seed: int) -> torch.Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from gancourse.metrics.features import mark
+from gancourse.base.features import mark
 from gancourse.metrics.frechet import (
     FewSamplesWarning,
     frechet_distance,

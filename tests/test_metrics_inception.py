@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from gancourse.base.features import extractor_of
 from gancourse.metrics import inception as module
-from gancourse.metrics.features import extractor_of
 from gancourse.metrics.frechet import FewSamplesWarning
 
 

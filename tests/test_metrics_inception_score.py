@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gancourse.metrics.inception_score import inception_score
+from gancourse.metrics.label_entropy import inception_score
 
 
 def softmax(n: int, k: int, seed: int, sharpness: float = 2.0) -> torch.Tensor:

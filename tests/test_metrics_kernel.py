@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gancourse.metrics.features import mark
+from gancourse.base.features import mark
 from gancourse.metrics.frechet import frechet_distance
 from gancourse.metrics.kernel import kernel_distance, kernel_distance_subsets
 

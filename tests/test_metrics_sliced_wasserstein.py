@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from gancourse.metrics.features import mark
-from gancourse.metrics.sliced_wasserstein import laplacian_pyramid, reconstruct, sliced_wasserstein, sliced_wasserstein_pyramid
+from gancourse.base.features import mark
+from gancourse.metrics.slices import laplacian_pyramid, reconstruct, sliced_wasserstein, sliced_wasserstein_pyramid
 
 F64 = torch.float64
 

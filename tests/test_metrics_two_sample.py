@@ -6,7 +6,7 @@ import statistics
 import pytest
 import torch
 
-from gancourse.metrics.features import mark
+from gancourse.base.features import mark
 from gancourse.metrics.two_sample import CLASSIFIERS, leave_one_out_accuracy, two_sample_test
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse.models.attention import SelfAttention
+from gancourse.models.layers.attention import SelfAttention
 
 
 def layer(gamma=0.7):

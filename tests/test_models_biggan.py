@@ -7,11 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import latent, penalties
+from gancourse import latent
 from gancourse.gans.conditional import ProjectionGAN
-from gancourse.models import biggan, spectral
-from gancourse.models.attention import SelfAttention
+from gancourse.losses import penalties
+from gancourse.models import biggan
 from gancourse.models.conditional import LabelEmbedding
+from gancourse.models.layers import spectral
+from gancourse.models.layers.attention import SelfAttention
 from gancourse.training import fit
 from tests import golden_outputs
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from gancourse.losses import non_saturating_d
-from gancourse.models import convnet, dcgan, mlp, spectral
+from gancourse.models import convnet, dcgan, mlp
 from gancourse.models.conditional import (
     AuxiliaryDiscriminator,
     AuxiliaryHead,
@@ -18,6 +18,7 @@ from gancourse.models.conditional import (
     dcgan_pair,
     mlp_pair,
 )
+from gancourse.models.layers import spectral
 
 HAIR = {"hair": ("black", "red", "grey"), "smile": ("no", "yes")}
 

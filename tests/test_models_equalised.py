@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse.models.equalised import EqualisedConv2d, EqualisedLinear, PixelNorm, pixel_norm
+from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, PixelNorm, pixel_norm
 
 
 @pytest.mark.parametrize("equalised", [True, False])

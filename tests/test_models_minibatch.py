@@ -3,9 +3,9 @@ import math
 import pytest
 import torch
 
-from gancourse.models import minibatch
-from gancourse.models.layers import MinibatchStdDev
-from gancourse.models.minibatch import Discriminator, MinibatchDiscrimination, MinibatchSpread, closeness
+from gancourse.models.layers import minibatch
+from gancourse.models.layers.common import MinibatchStdDev
+from gancourse.models.layers.minibatch import Discriminator, MinibatchDiscrimination, MinibatchSpread, closeness
 
 
 def test_closeness_by_a_loop():

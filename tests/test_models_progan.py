@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse.models import progan
-from gancourse.models.layers import MinibatchStdDev
+from gancourse.models.layers.common import MinibatchStdDev
 from tests import golden_outputs
 
 SMALL = {"channel_base": 128, "channel_max": 16}

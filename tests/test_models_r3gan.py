@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from gancourse.models import r3gan, resample
+from gancourse.models import r3gan
+from gancourse.models.layers import resample
 from tests import golden_outputs
 
 SMALL = {"widths": (16, 16, 8), "groups": (4, 4, 2)}

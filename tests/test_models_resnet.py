@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse.models import resnet, spectral
+from gancourse.models import resnet
 from gancourse.models.conditional import ConditionalBatchNorm2d, Features
+from gancourse.models.layers import spectral
 from tests import golden_outputs
 
 COUNTERS = collections.defaultdict(lambda: torch.tensor(0))  # what the references' constructors set: batches seen

@@ -7,7 +7,8 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 from gancourse.gans.gan import GAN
-from gancourse.models import convnet, mlp, spectral
+from gancourse.models import convnet, mlp
+from gancourse.models.layers import spectral
 from gancourse.training import fit
 
 LAYERS = {

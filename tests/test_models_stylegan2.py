@@ -2,7 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse.models import resample, stylegan2
+from gancourse.models import stylegan2
+from gancourse.models.layers import resample
 from tests import golden_outputs
 
 SMALL = {"channel_base": 128, "channel_max": 16}

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from gancourse.likelihood import fit_likelihood, gaussian_kl
 from gancourse.models.vae import VAE, Code, Decoder, LinearGaussian, latent_grid, reparameterise
+from gancourse.theory.likelihood import gaussian_kl
+from gancourse.training.likelihood import fit_likelihood
 
 
 def binary_images(n: int = 6, size: int = 3, seed: int = 0) -> torch.Tensor:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse._networks import batch_norms, evaluating, measuring_statistics, seeded
+from gancourse.base.networks import batch_norms, evaluating, measuring_statistics, seeded
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.unet import UNet, keep_dropout

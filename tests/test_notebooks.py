@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gancourse import notebooks
+from gancourse.classroom import notebooks
 
 jupytext = pytest.importorskip("jupytext")
 nbformat = pytest.importorskip("nbformat")
@@ -95,8 +95,9 @@ def test_a_built_notebook(source: Path, folder: Path) -> None:
 
     kinds = [cell.cell_type for cell in book.cells]
     assert kinds == ["markdown", "markdown", "code", "code", "code", "markdown", "code"]
-    assert "https://colab.research.google.com/github/someone/course/blob/main/notebooks/01_lecture.ipynb" in book.cells[1].source
-    assert "gancourse @ git+https://github.com/someone/course" in book.cells[2].source
+    place = f"github/someone/course/blob/{notebooks.TAG}/notebooks/01_lecture.ipynb"
+    assert f"https://colab.research.google.com/{place}" in book.cells[1].source
+    assert f"gancourse @ git+https://github.com/someone/course@{notebooks.TAG}" in book.cells[2].source
     assert book.cells[4].outputs[0].text.startswith("2 cpu\n")
     assert book.cells[4].metadata.tags == ["nbval-check-output"]
     assert book.metadata.gancourse.scale == "cpu"
@@ -134,7 +135,7 @@ def test_a_built_notebook(source: Path, folder: Path) -> None:
 def test_a_failing_cell_is_named_and_the_old_notebook_kept(source: Path, folder: Path, capsys) -> None:
     path = notebooks.target(source)
     path.write_text("the old one", encoding="utf-8")
-    edit(source, 'IntSlider(value=3)', 'raise ArithmeticError("planted")')
+    edit(source, "IntSlider(value=3)", 'raise ArithmeticError("planted")')
     (message,) = notebooks.build_all(folder=folder)
     assert "01_lecture, cell 7 of 7: ArithmeticError: planted" in message
     assert "FAILED" in capsys.readouterr().out
@@ -143,7 +144,7 @@ def test_a_failing_cell_is_named_and_the_old_notebook_kept(source: Path, folder:
 
 
 def test_a_dead_kernel_is_said_to_be_dead(source: Path) -> None:
-    edit(source, 'IntSlider(value=3)', "import os\n\nos._exit(1)")
+    edit(source, "IntSlider(value=3)", "import os\n\nos._exit(1)")
     with pytest.raises(notebooks.NotebookError, match="cell 7 of 7: the kernel died"):
         notebooks.build(source)
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gancourse import penalties
+from gancourse.losses import penalties
 from gancourse.models import mlp
 
 

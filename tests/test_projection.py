@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse import projection
+from gancourse.latent import projection
+from gancourse.latent.projection import project
 from gancourse.models import stylegan1, stylegan2
-from gancourse.projection import project
 
 
 def made(**options):
@@ -175,7 +175,7 @@ def test_shipped_features_are_the_default(generator, target):
 def test_bad_input_names_the_fix(generator, target):
     with pytest.raises(ValueError, match="did you mean 'w\\+'"):
         project(generator, target, space="w++")
-    with pytest.raises(ValueError, match="gancourse.inversion"):
+    with pytest.raises(ValueError, match="gancourse.latent.inversion"):
         project(nn.Linear(2, 2), target)
     with pytest.raises(ValueError, match="one shape"):
         project(generator, torch.zeros(1, 3, 8, 8), steps=1, features=coarse)

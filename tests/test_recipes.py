@@ -4,7 +4,7 @@ import inspect
 import pytest
 import torch
 
-from gancourse import data, recipes, zoo
+from gancourse import data, experiments, zoo
 from gancourse.data.images import ImageSet
 
 
@@ -16,10 +16,10 @@ def few_faces(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name, **options: small)
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", experiments.RECIPES)
 def test_every_recipe_builds_its_networks(name):
-    chosen = recipes.recipe(name)
-    game = recipes.build(name)
+    chosen = experiments.recipe(name)
+    game = experiments.build(name)
     images = game.sample(2)
     assert images.shape == (2, 3, chosen.size, chosen.size)
     assert game.discriminator(images).shape == (2,)
@@ -30,14 +30,14 @@ def test_building_depends_on_the_seed_and_leaves_the_global_one_alone():
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    first, again, other = (recipes.build("faces32_quick", seed=seed) for seed in (0, 0, 1))
+    first, again, other = (experiments.build("faces32_quick", seed=seed) for seed in (0, 0, 1))
     assert torch.equal(torch.rand(1), expected)
     assert torch.equal(first.sample(1), again.sample(1))
     assert not torch.equal(first.sample(1), other.sample(1))
 
 
 def test_a_trained_recipe_has_a_complete_card(few_faces, tmp_path):
-    run, card = recipes.train("faces32_quick", steps=2, progress=False)
+    run, card = experiments.train("faces32_quick", steps=2, progress=False)
     assert run.step == card["steps"] == 2
     zoo.check_card({**card, "versions": {}})
     assert card["metric"]["floor"] < card["metric"]["value"]
@@ -48,11 +48,11 @@ def test_a_trained_recipe_has_a_complete_card(few_faces, tmp_path):
 
 def test_unknown_names_get_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'faces32"):
-        recipes.build("face32")
+        experiments.build("face32")
 
 
 def test_every_family_of_recipes_can_train():
-    for name, family in recipes.FAMILIES.items():
-        module = importlib.import_module(f"gancourse.recipes.{family}")
+    for name, family in experiments.FAMILIES.items():
+        module = importlib.import_module(f"gancourse.experiments.{family}")
         parameters = list(inspect.signature(module.train).parameters)
         assert parameters == ["name", "steps", "seed", "checkpoint", "progress", "hooks"], name

@@ -3,10 +3,11 @@ import json
 import pytest
 import torch
 
-from gancourse import data, penalties, zoo
+from gancourse import data, zoo
+from gancourse.experiments import FAMILIES, class_conditional
+from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier
 from gancourse.models import biggan
-from gancourse.recipes import FAMILIES, class_conditional
 
 
 def toy_set(n=24):
@@ -64,9 +65,8 @@ def test_a_short_training_gives_a_network_and_a_card_that_can_be_saved(monkeypat
     assert [images for images, _ in card["curve"]] == [0, 16]
     assert len(card["classes"]) == 24 and "both" in card["metric"]["protocol"]
     shipped = zoo.load(zoo.save(tmp_path / "small.safetensors", run.generator, card, dtype=None))
-    z, y = torch.randn(3, 80, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 7, 23])
-    with torch.no_grad():
-        assert torch.allclose(shipped.model(z, y), run.generator.eval()(z, y), atol=1e-6)
+    trained = run.generator.state_dict()
+    assert all(torch.equal(value, trained[name]) for name, value in shipped.model.state_dict().items())
 
 
 def test_the_shipped_network_is_sampled_by_label():

@@ -1,8 +1,8 @@
 import torch
 
 from gancourse import data
+from gancourse.experiments import conditional
 from gancourse.models.conditional import Classes
-from gancourse.recipes import conditional
 
 
 def test_held_out_rows_are_those_of_any_combination():
@@ -14,7 +14,7 @@ def test_held_out_rows_are_those_of_any_combination():
 
 
 def test_training_sees_every_value_and_no_held_out_pair():
-    from gancourse.data.faces import STYLES
+    from gancourse.data.avatars import STYLES
 
     names = {name: tuple(values) for name, values in STYLES["faces"].attributes.items()}
     every = torch.cartesian_prod(*[torch.arange(len(values)) for values in names.values()])

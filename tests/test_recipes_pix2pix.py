@@ -2,8 +2,8 @@ import torch
 
 from gancourse import data
 from gancourse.data.pairs import PairSet
+from gancourse.experiments import pix2pix
 from gancourse.models.patchgan import convolutions, receptive_field
-from gancourse.recipes import pix2pix
 
 
 def test_players_leave_the_global_seed_alone_and_start_alike():

@@ -1,9 +1,10 @@
 import pytest
 import torch
 
-from gancourse import data, penalties, recipes, zoo
+from gancourse import data, experiments, zoo
+from gancourse.experiments import progressive
 from gancourse.gans.progressive import Schedule
-from gancourse.recipes import progressive
+from gancourse.losses import penalties
 
 
 def test_a_shorter_timetable_keeps_its_proportions():
@@ -55,8 +56,8 @@ def test_the_recipe_trains_measures_and_loads_again(monkeypatch, tmp_path):
     monkeypatch.setattr(progressive, "CURVE_EVERY", 4)
     monkeypatch.setattr(progressive.data, "faces", lambda size, n, progress: faces)
     measured = {"name": "Frechet distance", "value": 1.0, "floor": 0.1, "protocol": "x"}
-    monkeypatch.setattr(recipes, "measure", lambda run, images: measured)
-    run, card = recipes.train("progan64", steps=7, progress=False)
+    monkeypatch.setattr(experiments, "measure", lambda run, images: measured)
+    run, card = experiments.train("progan64", steps=7, progress=False)
     assert run.step == 7 and run.generator.level == 3 and run.sample(2).shape == (2, 3, 32, 32)
     assert [point[0] for point in card["curve"]] == [0, 16] and all(distance > 0 for _, distance in card["curve"])
     path = zoo.save(tmp_path / "small.safetensors", run.generator, card)

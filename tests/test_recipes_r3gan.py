@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from gancourse import zoo
+from gancourse.experiments import r3gan as recipe
 from gancourse.models import r3gan as networks
-from gancourse.recipes import r3gan as recipe
 
 
 def test_the_game_is_the_papers_but_lazy():

@@ -5,8 +5,8 @@ import torch
 
 from gancourse import data, metrics, zoo
 from gancourse.data.images import ImageSet
+from gancourse.experiments import repair
 from gancourse.metrics.attributes import attribute_classifier
-from gancourse.recipes import repair
 
 
 def small_faces():

@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 import torch
 
-from gancourse import recipes, zoo
+from gancourse import experiments, zoo
 from gancourse.data import ImageSet
-from gancourse.recipes import style
+from gancourse.experiments import style
 
 TINY = {"size": 8, "channel_base": 64, "channel_max": 8}
 
@@ -28,8 +28,8 @@ def tiny(monkeypatch):
 
 
 def test_the_family_is_listed():
-    assert set(style.NAMES) <= set(recipes.names())
-    assert all(recipes.FAMILIES[name] == "style" for name in style.NAMES)
+    assert set(style.NAMES) <= set(experiments.names())
+    assert all(experiments.FAMILIES[name] == "style" for name in style.NAMES)
 
 
 def test_players_depend_on_the_seed_alone():
@@ -51,7 +51,7 @@ def test_the_game_is_lazy_and_mixes():
 
 @pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")
 def test_a_run_ends_with_its_own_mean_of_w_and_a_card_that_can_ship(tiny, tmp_path):
-    run, card = recipes.train("stylegan2_faces32", steps=6, progress=False)
+    run, card = experiments.train("stylegan2_faces32", steps=6, progress=False)
     kept = run.generator.mapping.average.clone()
     z = torch.randn(20_000, 4, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():

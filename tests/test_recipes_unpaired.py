@@ -4,9 +4,9 @@ import torch
 
 from gancourse import zoo
 from gancourse.data.pairs import PairSet
+from gancourse.experiments import unpaired
 from gancourse.models.patchgan import convolutions, receptive_field
 from gancourse.models.translator import TwoWay
-from gancourse.recipes import unpaired
 
 
 def test_players_leave_the_global_seed_alone_and_start_alike():

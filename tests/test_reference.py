@@ -4,8 +4,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from gancourse import reference
-from gancourse.models import resample
+from gancourse.models.layers import resample
+from gancourse.zoo import reference
 from tests import golden_outputs
 
 CASES = ["sg2_G_skip", "sg2_G_orig", "pganzoo_G_a0", "r3gan_G_cNone"]

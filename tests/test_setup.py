@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from gancourse import __version__, notebooks
+from gancourse import __version__
+from gancourse.classroom import notebooks
 
 yaml = pytest.importorskip("yaml")
 packaging = pytest.importorskip("packaging.requirements")
@@ -102,14 +103,14 @@ def test_importing_the_package_is_cheap() -> None:
 import importlib, pkgutil, sys, torch
 before = set(sys.modules)
 import gancourse
-for module in pkgutil.iter_modules(gancourse.__path__):
-    if module.name != "__main__":
-        importlib.import_module(f"gancourse.{module.name}")
+for module in pkgutil.walk_packages(gancourse.__path__, "gancourse."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
 print(*sorted(set(sys.modules) - before))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     loaded = set(done.stdout.split())
-    assert "gancourse.cli" in loaded
+    assert "gancourse.classroom.cli" in loaded
     assert not heavy & loaded
 
 
@@ -134,6 +135,11 @@ def read(path: Path) -> str:
 def test_versions_agree() -> None:
     citation = yaml.safe_load(text("CITATION.cff"))
     assert citation["version"] == __version__
+    assert re.search(r"^## (\S+)$", text("CHANGELOG.md"), re.MULTILINE)[1] == __version__
+    for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]:
+        page = read(path)
+        assert f"git+{PROJECT['urls']['Repository']}@v{__version__}'" in page, f"{path.name} installs another version"
+        assert f"/blob/v{__version__}/notebooks/{path.name}" in page, f"{path.name} opens another version in Colab"
 
 
 def test_the_readme_lists_every_lecture() -> None:
@@ -147,8 +153,9 @@ def test_the_readme_lists_every_lecture() -> None:
         assert minutes.isdecimal(), f"{source.stem}: the contents table lacks its minutes"
 
 
-def test_links_of_the_readme_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text("README.md")):
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_of_the_documents_lead_somewhere(name) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text(name)):
         assert (ROOT / target).exists(), target
 
 

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from gancourse import _state, penalties, training
+from gancourse import training
+from gancourse.base import trees
 from gancourse.gans.gan import GAN
+from gancourse.losses import penalties
 from gancourse.models import dcgan, mlp
 from gancourse.training import TrainingDiverged, fit
 
@@ -144,7 +146,7 @@ def test_killed_run_goes_on_with_the_same_bits(tmp_path):
             break
     process.wait()
     assert process.returncode == -signal.SIGKILL
-    assert 0 < _state.load(path)["step"] < 40
+    assert 0 < trees.load(path)["step"] < 40
     process = start(path, pause=0)
     process.communicate()
     assert process.returncode == 0
@@ -154,7 +156,7 @@ def test_killed_run_goes_on_with_the_same_bits(tmp_path):
         whole = fit(conv(), Points(8, (3, 16, 16)), 40, ema=0.9, lr=1e-3, precision="float32", progress=False)
     finally:
         torch.set_num_threads(threads)
-    state = _state.load(path)
+    state = trees.load(path)
     assert state["step"] == 40
     for name, value in whole.gan.generator.state_dict().items():
         assert torch.equal(value, state["generator"][name])
@@ -169,7 +171,7 @@ def test_interrupt_ends_after_the_step_and_keeps_everything(tmp_path, capsys):
     run = fit(toy(), Points(), 50, checkpoint=path, hooks=press, progress=False)
     assert run.stopped == "interrupted"
     assert signal.getsignal(signal.SIGINT) is before
-    assert _state.load(path)["step"] == run.step < 50
+    assert trees.load(path)["step"] == run.step < 50
     assert "nothing is lost" in capsys.readouterr().out
     whole = fit(toy(), Points(), 50, progress=False)
     same_run(whole, fit(toy(), Points(), 50, checkpoint=path, progress=False))
@@ -188,9 +190,9 @@ def test_nan_stops_with_its_step_and_keeps_the_checkpoint(tmp_path, poison):
     with pytest.raises(TrainingDiverged, match="became nan at step 8.*lower lr.*untouched") as caught:
         fit(gan, Points(), 50, checkpoint=path, checkpoint_every=5, hooks=[(1, spoil)], progress=False)
     assert caught.value.run.stopped == "diverged"
-    assert _state.load(path)["step"] == 5
+    assert trees.load(path)["step"] == 5
     assert torch.isfinite(weights(toy().generator)).all()
-    for value in _state.load(path)["generator"].values():
+    for value in trees.load(path)["generator"].values():
         assert torch.isfinite(value).all()
 
 
@@ -250,20 +252,20 @@ def test_schedules(schedule, expected):
 def test_channels_last_changes_layout_but_not_values():
     gan = conv()
     before = {name: value.clone() for name, value in gan.generator.state_dict().items()}
-    training._channels_last(gan.generator)
+    training.loop._channels_last(gan.generator)
     for name, value in gan.generator.state_dict().items():
         assert torch.equal(before[name], value)
     assert gan.generator.main[3].weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_precision_is_chosen_for_convolutions_only(monkeypatch):
-    monkeypatch.setattr(training, "supports_bf16", lambda device="cpu": True)
+    monkeypatch.setattr(training.loop, "supports_bf16", lambda device="cpu": True)
     cpu = torch.device("cpu")
-    assert training._precision("auto", cpu, convolutional=True) == "bf16"
-    assert training._precision("auto", cpu, convolutional=False) == "float32"
-    monkeypatch.setattr(training, "supports_bf16", lambda device="cpu": False)
-    assert training._precision("auto", cpu, convolutional=True) == "float32"
-    assert training._precision("bf16", cpu, convolutional=True) == "bf16"
+    assert training.loop._precision("auto", cpu, convolutional=True) == "bf16"
+    assert training.loop._precision("auto", cpu, convolutional=False) == "float32"
+    monkeypatch.setattr(training.loop, "supports_bf16", lambda device="cpu": False)
+    assert training.loop._precision("auto", cpu, convolutional=True) == "float32"
+    assert training.loop._precision("bf16", cpu, convolutional=True) == "bf16"
 
 
 def test_discriminator_is_trainable_again_after_fit():
@@ -330,15 +332,15 @@ def test_finished_run_can_be_extended_at_constant_rate(tmp_path):
 
 def test_checkpoint_is_written_atomically(tmp_path, monkeypatch):
     path = tmp_path / "run.safetensors"
-    _state.save(path, {"step": 1})
+    trees.save(path, {"step": 1})
 
     def crash(*args, **kwargs):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "replace", crash)
     with pytest.raises(OSError, match="disk full"):
-        _state.save(path, {"step": 2})
-    assert _state.load(path)["step"] == 1
+        trees.save(path, {"step": 2})
+    assert trees.load(path)["step"] == 1
     assert os.listdir(tmp_path) == ["run.safetensors"]
 
 
@@ -346,17 +348,17 @@ def test_state_trees_round_trip(tmp_path):
     inner = {0: {"step": torch.tensor(3.0), "m": torch.randn(2, 3)}}
     tree = {"a": inner, "b": [1, 2.5, None, "x", True], "c": np.arange(3.0), "d": []}
     path = tmp_path / "tree.safetensors"
-    _state.save(path, tree)
-    back = _state.load(path)
+    trees.save(path, tree)
+    back = trees.load(path)
     assert back["b"] == tree["b"] and back["d"] == []
     assert torch.equal(back["a"][0]["m"], tree["a"][0]["m"])
     assert np.array_equal(back["c"], tree["c"])
     with pytest.raises(TypeError, match="not set"):
-        _state.save(path, {"a": {1, 2}})
+        trees.save(path, {"a": {1, 2}})
 
 
 def test_progress_line_counts_and_ends(monkeypatch):
-    from gancourse._progress import Progress, clock
+    from gancourse.base.progress import Progress, clock
 
     assert clock(59.6) == "1:00" and clock(3671) == "1:01:11"
     monkeypatch.setattr(time, "monotonic", lambda: 10.0)

@@ -5,9 +5,10 @@ import torch
 from scipy.stats import wasserstein_distance
 from torch import nn
 
-from gancourse import theory, transport
+from gancourse import theory
 from gancourse.data import toys
 from gancourse.models import mlp
+from gancourse.theory import transport
 
 
 def histograms(seed, n, m):

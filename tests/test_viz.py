@@ -17,10 +17,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import losses, viz
+from gancourse import latent, losses, viz
 from gancourse.gans.gan import GAN
 from gancourse.models import mlp
-from gancourse.viz import latent, pictures, plane, text
+from gancourse.viz import pictures, plane, text
 
 
 def images(n: int, channels: int = 3, height: int = 5, width: int = 4, seed: int = 0) -> torch.Tensor:
@@ -406,7 +406,7 @@ def contains(picture: np.ndarray, tile: np.ndarray, times: int = 1) -> bool:
 def test_slerp_keeps_the_length_of_equally_long_ends_and_moves_at_one_speed():
     a, b = (torch.randn(9, dtype=torch.float64, generator=torch.Generator().manual_seed(s)) for s in (0, 1))
     a, b = a / a.norm() * 3, b / b.norm() * 3
-    path = viz.slerp(a, b, torch.linspace(0, 1, 11))
+    path = latent.slerp(a, b, torch.linspace(0, 1, 11))
     assert torch.allclose(path.norm(dim=1), torch.full((11,), 3.0, dtype=torch.float64))
     cosines = torch.cosine_similarity(path[:-1], path[1:])
     assert torch.allclose(cosines, cosines[:1].expand(10))
@@ -417,35 +417,35 @@ def test_slerp_agrees_with_shoemakes_formula():
     a, b = (nn.functional.normalize(torch.randn(7, dtype=torch.float64), dim=0) for _ in range(2))
     angle = torch.arccos(a @ b)
     expected = (torch.sin(0.7 * angle) * a + torch.sin(0.3 * angle) * b) / torch.sin(angle)
-    assert torch.allclose(viz.slerp(a, b, 0.3), expected)
+    assert torch.allclose(latent.slerp(a, b, 0.3), expected)
 
 
 def test_slerp_passes_from_one_length_to_the_other_linearly():
-    path = viz.slerp(torch.tensor([2.0, 0.0]), torch.tensor([0.0, 6.0]), torch.tensor([0.0, 0.25, 1.0]))
+    path = latent.slerp(torch.tensor([2.0, 0.0]), torch.tensor([0.0, 6.0]), torch.tensor([0.0, 0.25, 1.0]))
     assert torch.allclose(path.norm(dim=1), torch.tensor([2.0, 3.0, 6.0]))
 
 
 def test_slerp_takes_places_of_its_own_for_each_pair():
     a, b = torch.randn(2, 3, 6, generator=torch.Generator().manual_seed(0))
     t = torch.tensor([[0.1, 0.7], [0.5, 0.2], [0.9, 0.0]])
-    path = viz.slerp(a, b, t)
+    path = latent.slerp(a, b, t)
     for i in range(3):
-        assert torch.allclose(path[i], viz.slerp(a[i], b[i], t[i]))
+        assert torch.allclose(path[i], latent.slerp(a[i], b[i], t[i]))
     with pytest.raises(ValueError, match="a row for each of the 3 pairs"):
-        viz.slerp(a, b, t[:2])
+        latent.slerp(a, b, t[:2])
 
 
 @pytest.mark.parametrize("scale", [1.0, 1 + 1e-9, 2.5])
 def test_slerp_of_parallel_ends_is_straight(scale):
     a = torch.randn(5, dtype=torch.float64)
     t = torch.linspace(0, 1, 5, dtype=torch.float64)
-    assert torch.allclose(viz.slerp(a, scale * a, t), (1 - t[:, None]) * a + t[:, None] * scale * a)
+    assert torch.allclose(latent.slerp(a, scale * a, t), (1 - t[:, None]) * a + t[:, None] * scale * a)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_slerp_of_opposite_ends_goes_round_and_never_through_zero(dtype):
     a = torch.randn(2, 6, dtype=dtype)
-    path = viz.slerp(a, -a, torch.linspace(0, 1, 9))
+    path = latent.slerp(a, -a, torch.linspace(0, 1, 9))
     assert path.isfinite().all()
     assert torch.allclose(path.norm(dim=2), a.norm(dim=1)[:, None].expand(2, 9), atol=1e-5)
     assert torch.allclose((path[:, 4] * a).sum(1), torch.zeros(2, dtype=dtype), atol=1e-5)  # half-way: at right angles
@@ -453,32 +453,32 @@ def test_slerp_of_opposite_ends_goes_round_and_never_through_zero(dtype):
 
 
 def test_slerp_from_zero_or_in_one_dimension_is_straight():
-    assert torch.allclose(viz.slerp(torch.zeros(3), torch.ones(3), 0.5), torch.full((3,), 0.5))
-    assert torch.allclose(viz.slerp(torch.tensor([-1.0]), torch.tensor([1.0]), 0.5), torch.zeros(1))
+    assert torch.allclose(latent.slerp(torch.zeros(3), torch.ones(3), 0.5), torch.full((3,), 0.5))
+    assert torch.allclose(latent.slerp(torch.tensor([-1.0]), torch.tensor([1.0]), 0.5), torch.zeros(1))
 
 
 @pytest.mark.parametrize("how", ["linear", "spherical"])
 def test_interpolation_begins_and_ends_at_the_given_latents(how):
     generator = conv_generator()
     z0, z1 = torch.randn(3, 6), torch.randn(3, 6)
-    walks = viz.interpolate(generator, z0, z1, 5, how)
+    walks = latent.interpolate(generator, z0, z1, 5, how)
     assert walks.shape == (15, 3, 8, 8)
     with viz.evaluating(generator):
         assert torch.allclose(walks[::5], generator(z0), atol=1e-6)
         assert torch.allclose(walks[4::5], generator(z1), atol=1e-6)
-        middle = (z0 + z1) / 2 if how == "linear" else viz.slerp(z0, z1, 0.5)
+        middle = (z0 + z1) / 2 if how == "linear" else latent.slerp(z0, z1, 0.5)
         assert torch.allclose(walks[2::5], generator(middle), atol=1e-5)
-    assert viz.interpolate(generator, z0[0], z1[0], 4, how).shape == (4, 3, 8, 8)
+    assert latent.interpolate(generator, z0[0], z1[0], 4, how).shape == (4, 3, 8, 8)
 
 
 def test_bad_interpolations_name_the_fix():
     z = torch.randn(2, 6)
     with pytest.raises(ValueError, match="did you mean 'spherical'"):
-        viz.interpolate(conv_generator(), z, z, 3, "spherical_")
+        latent.interpolate(conv_generator(), z, z, 3, "spherical_")
     with pytest.raises(ValueError, match="2 or more"):
-        viz.interpolate(conv_generator(), z, z, 1)
+        latent.interpolate(conv_generator(), z, z, 1)
     with pytest.raises(ValueError, match="one shape"):
-        viz.interpolate(conv_generator(), z, z[:1])
+        latent.interpolate(conv_generator(), z, z[:1])
 
 
 def test_evaluating_restores_each_submodule_even_after_an_error():
@@ -493,7 +493,7 @@ def test_evaluating_restores_each_submodule_even_after_an_error():
 def test_drawing_does_not_move_the_running_statistics():
     net = conv_generator().train()
     before = net[2].running_mean.clone()
-    viz.interpolate(net, torch.randn(6), torch.randn(6), 4)
+    latent.interpolate(net, torch.randn(6), torch.randn(6), 4)
     assert torch.equal(net[2].running_mean, before)
 
 
@@ -682,13 +682,13 @@ def test_outside_a_notebook_show_and_source_print_nothing(capsys):
 def test_source_shows_the_code_itself_with_a_path_that_begins_at_the_package(notebook):
     viz.source(losses.hinge_d, GAN)
     first, second = (data["text/plain"] for data in notebook)
-    lines = Path(losses.__file__).read_text(encoding="utf-8").splitlines()
+    lines = Path(losses.objectives.__file__).read_text(encoding="utf-8").splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("def hinge_d"))
-    assert first.startswith(f"gancourse/losses.py:{at + 1}\n\ndef hinge_d(")
+    assert first.startswith(f"gancourse/losses/objectives.py:{at + 1}\n\ndef hinge_d(")
     assert lines[at + 2].strip() in first
     assert second.startswith("gancourse/gans/gan.py:")
     page = notebook[0]["text/html"]
-    assert f"<code>gancourse/losses.py:{at + 1}</code>" in page and '<span class="k">def</span>' in page
+    assert f"<code>gancourse/losses/objectives.py:{at + 1}</code>" in page and '<span class="k">def</span>' in page
     assert html.unescape(re.sub("<[^>]*>", "", page)).split() == first.split()
 
 
@@ -726,4 +726,4 @@ def test_pictures_of_tensors_and_networks_on_a_gpu():
         viz.generator_map(run.generator, real=points),
     ):
         assert picture.width > 300
-    assert viz.interpolate(conv_generator().cuda(), torch.randn(6).cuda(), torch.randn(6).cuda(), 3).shape == (3, 3, 8, 8)
+    assert latent.interpolate(conv_generator().cuda(), torch.randn(6).cuda(), torch.randn(6).cuda(), 3).shape == (3, 3, 8, 8)

@@ -7,8 +7,9 @@ from PIL import Image
 from torch import nn
 
 from gancourse import viz
+from gancourse.latent import walks
 from gancourse.models import stylegan1, stylegan2
-from gancourse.viz import latent, styles
+from gancourse.viz import styles
 
 
 class Painted(nn.Module):
@@ -31,7 +32,7 @@ class Painted(nn.Module):
 
 
 def tones(seed):
-    return np.round((latent.draw_latents(1, 4, seed)[0, 0].clamp(-1, 1).item() + 1) * 127.5)
+    return np.round((walks.draw_latents(1, 4, seed)[0, 0].clamp(-1, 1).item() + 1) * 127.5)
 
 
 def test_a_mixture_takes_coarse_layers_from_its_row_and_fine_ones_from_its_column():
@@ -128,7 +129,7 @@ def test_several_loops_play_side_by_side_and_files_stay_small():
 def test_seeds_labels_and_truncation_reach_the_styles():
     generator = Painted()
     ws = styles.styles_of_seeds(generator, [3, 4], truncation=0.5, labels=torch.tensor([0, 2]))
-    torch.testing.assert_close(ws[1, 0], 0.5 * latent.draw_latents(1, 4, 4)[0] + 2)
+    torch.testing.assert_close(ws[1, 0], 0.5 * walks.draw_latents(1, 4, 4)[0] + 2)
     with pytest.raises(ValueError, match="no styles and synthesis"):
         viz.mixing_grid(nn.Linear(2, 2), [1], [2], 1)
     with pytest.raises(ValueError, match="did you mean 'none'"):

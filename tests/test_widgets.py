@@ -13,10 +13,11 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import viz, widgets
+from gancourse import viz
+from gancourse.classroom import widgets
+from gancourse.classroom.widgets.base import VIEW
 from gancourse.gans.gan import GAN
 from gancourse.models import mlp
-from gancourse.widgets.base import VIEW
 
 QUESTIONS = [
     {
@@ -432,7 +433,8 @@ def everything_in(widget):
 CELLS = """
 import torch
 from PIL import Image
-from gancourse import viz, widgets
+from gancourse import viz
+from gancourse.classroom import widgets
 from gancourse.gans.gan import GAN
 from gancourse.models import mlp
 frames = [Image.new("RGB", (40, 30), (60 * i, 0, 0)) for i in range(3)]

@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import widgets
-from gancourse.widgets.base import VIEW
+from gancourse.classroom import widgets
+from gancourse.classroom.widgets.base import VIEW
 
 NAMES = {"hair": ("black", "red", "blue"), "smile": ("no", "yes")}
 

@@ -15,9 +15,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import widgets
+from gancourse.classroom import widgets
+from gancourse.classroom.widgets import canvas
 from gancourse.data.corruptions import painted
-from gancourse.widgets import canvas
 
 pytest.importorskip("anywidget")
 

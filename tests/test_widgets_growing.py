@@ -6,9 +6,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import growing, widgets
+from gancourse.classroom import widgets
+from gancourse.classroom.widgets.base import VIEW
+from gancourse.gans import growing
 from gancourse.models.progan import Generator
-from gancourse.widgets.base import VIEW
 
 
 def small():

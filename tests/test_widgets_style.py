@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import widgets
+from gancourse.base.latents import draw_latents
+from gancourse.classroom import widgets
+from gancourse.classroom.widgets.base import VIEW
 from gancourse.models import stylegan1, stylegan2
-from gancourse.viz.latent import draw_latents
-from gancourse.widgets.base import VIEW
 
 
 class Watched(stylegan2.Generator):

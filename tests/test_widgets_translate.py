@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import widgets
+from gancourse.classroom import widgets
+from gancourse.classroom.widgets.base import VIEW
 from gancourse.models.translator import TwoWay
-from gancourse.widgets.base import VIEW
 
 
 class Scaled(nn.Module):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from gancourse import _files, zoo
+from gancourse import zoo
+from gancourse.base import files
 from gancourse.models import dcgan, mlp
 
 ARGUMENTS = {"latent_dim": 5, "out_shape": (1, 8, 8), "hidden": (16,)}
@@ -17,7 +18,7 @@ def folders(tmp_path, monkeypatch):
     """Shipped files and the cache of these tests are empty folders of their own."""
     monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GANCOURSE_SCALE", "cpu")
-    monkeypatch.setattr(_files, "shipped", lambda *parts: (tmp_path / "shipped").joinpath(*parts))
+    monkeypatch.setattr(files, "shipped", lambda *parts: (tmp_path / "shipped").joinpath(*parts))
 
 
 def network(seed=0):
@@ -160,7 +161,7 @@ def test_a_card_without_a_hash_loads_nothing(saved, weights):
     [
         "os.system",
         "torch.nn.Linear",
-        "gancourse.cli.main",
+        "gancourse.classroom.cli.main",
         "gancourse.modelsx.mlp.Generator",
         "gancourse.models.mlp.Generator.forward",
         "gancourse.models.mlp.nn",
@@ -332,7 +333,7 @@ def test_cards_show_themselves():
 
 # --------------------------------------------------------------------------------------------- what ships with the course
 
-ROOT = Path(zoo.__file__).parent.parent / "data" / "checkpoints"
+ROOT = Path(__file__).resolve().parents[1] / "data" / "checkpoints"
 SHIPPED = sorted(ROOT.glob("*.safetensors"))
 
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.data import corruptions, scenes, toys
+from gancourse.data.avatars import anime, counterfactual, faces, pixel_faces
 from gancourse.data.batches import Batches
-from gancourse.data.digits import digits, font_digits, stacked_digits
-from gancourse.data.faces import anime, counterfactual, faces, pixel_faces
 from gancourse.data.folders import paired_folder, unpaired_folder
 from gancourse.data.images import ImageSet, to_float, to_uint8
+from gancourse.data.numerals import digits, font_digits, stacked_digits
 from gancourse.data.pairs import PairBatches, PairSet, UnpairedBatches, load_pairs
 from gancourse.data.photos import photo_patches
 from gancourse.data.real import celeba, cifar10, fashion_mnist, mnist
@@ -64,9 +64,9 @@ def load(
     options  further arguments of the set's own function
     """
     known = EMBEDDED | REAL
-    _check.one_of("data set", name, known)
+    check.one_of("data set", name, known)
     if source is not None:
-        _check.one_of("source", source, REAL)
+        check.one_of("source", source, REAL)
     return known[source or name](size, n, split, seed, **options)
 
 

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from gancourse import _files
+from gancourse.base import files
 
 Arrays = dict[str, np.ndarray]
 
@@ -30,7 +30,7 @@ def cached(name: str, recipe: Mapping[str, Any], build: Callable[[], Arrays], ve
     any version will do.  A damaged file is built again with a warning.  Where the folder cannot be written, the arrays are
     returned all the same.
     """
-    path = _files.cache_dir() / f"{name}.npz"
+    path = files.cache_dir() / f"{name}.npz"
     wanted = digest(recipe)
     found = _read(path)
     if found and found.pop("recipe").item() == wanted:
@@ -39,7 +39,7 @@ def cached(name: str, recipe: Mapping[str, Any], build: Callable[[], Arrays], ve
             return found
     arrays = build()
     try:
-        with _files.atomic_write(path) as part, open(part, "wb") as stream:
+        with files.atomic_write(path) as part, open(part, "wb") as stream:
             np.savez_compressed(stream, recipe=np.array(wanted), versions=np.array(json.dumps(versions)), **arrays)
     except OSError as error:
         warnings.warn(f"cannot keep {path} ({error}): it will be built again next time", stacklevel=2)

@@ -55,7 +55,7 @@ def _assembler(name: str | dict[str, Any], example: dict[str, Any]) -> Callable[
     """The function that turns options into SVG text.
 
     Avatar checks its options against a JSON schema, which takes longer than the rest of the drawing together; our tables are
-    checked once, by gancourse.data.faces.check_style.  So the parts of Avatar are called without that step, provided that
+    checked once, by gancourse.data.avatars.check_style.  So the parts of Avatar are called without that step, provided that
     they are where this release of dicebear-core has them and draw ``example`` as Avatar does.
     """
     from dicebear import Avatar, Style
@@ -91,7 +91,7 @@ def render(job: dict[str, Any], faces: Sequence[Face], progress: bool = True, wo
     Works in ``workers`` processes (default: one for each processor, and at least 250 faces for each), or in this one if that
     is one or if processes cannot be started.
     """
-    from gancourse._progress import Progress
+    from gancourse.base.progress import Progress
 
     out = np.empty((len(faces), 3, job["size"], job["size"]), np.uint8)
     workers = min(cores(), len(faces) // 250) if workers is None else workers

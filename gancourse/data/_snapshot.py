@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gancourse import _files
+from gancourse.base import files
 
 SIZE = 16
 ROUNDS = {"train": 11, "test": 3}  # enough for the default n of pixel_faces
@@ -18,7 +18,7 @@ ROUNDS = {"train": 11, "test": 3}  # enough for the default n of pixel_faces
 
 def path() -> Path:
     """Where the snapshot lies."""
-    return _files.shipped("snapshot", "pixel_faces_16.npz")
+    return files.shipped("snapshot", "pixel_faces_16.npz")
 
 
 def take(numbers: np.ndarray, rounds: np.ndarray, split: str, seed: int, enlarge: int) -> dict[str, np.ndarray]:
@@ -39,7 +39,7 @@ def take(numbers: np.ndarray, rounds: np.ndarray, split: str, seed: int, enlarge
 def build() -> Path:
     """Draw the faces and write the snapshot."""
     from gancourse.data._design import factorial
-    from gancourse.data.faces import STYLES, pixel_faces, plan
+    from gancourse.data.avatars import STYLES, pixel_faces, plan
 
     style = STYLES["pixel_faces"]
     combinations = factorial([len(values) for values in style.attributes.values()])
@@ -55,7 +55,7 @@ def build() -> Path:
         raise ValueError(f"the faces have {len(palette)} colours; a byte holds 256")
     parts = np.split(codes.reshape(-1).astype(np.uint8), [drawn["train"][..., 0].size])
     pixels = {split: part.reshape(drawn[split].shape[:-1]) for split, part in zip(drawn, parts, strict=True)}
-    with _files.atomic_write(path()) as part, open(part, "wb") as stream:
+    with files.atomic_write(path()) as part, open(part, "wb") as stream:
         np.savez_compressed(stream, palette=palette, attributes=combinations.astype(np.uint8), **pixels)
     return path()
 

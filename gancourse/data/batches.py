@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.data.images import ImageSet, to_float
 from gancourse.data.toys import Distribution
 
@@ -48,7 +48,7 @@ class Batches:
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
         self.batch_size = batch_size
-        self.order = _check.one_of("order", order, ORDERS)
+        self.order = check.one_of("order", order, ORDERS)
         self.flip = flip
         self.device = torch.device("cpu" if device is None else device)
         self._generator = torch.Generator().manual_seed(seed)

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from gancourse import _check, _files
+from gancourse.base import check
+from gancourse.base.files import data_dir
 from gancourse.data.images import ImageSet
 from gancourse.data.pairs import PairSet
 
@@ -45,7 +46,7 @@ def paired_folder(
     Raises FileNotFoundError if the folder or its pictures are missing; ValueError naming the files that cannot be read, are not
     two halves side by side, or differ in size.
     """
-    _check.one_of("direction", direction, DIRECTIONS)
+    check.one_of("direction", direction, DIRECTIONS)
     path = _folder(folder)
     files = _pictures(path / split, n, "pictures with A and B side by side")
 
@@ -85,7 +86,7 @@ def _folder(folder: str | Path) -> Path:
     """The folder itself, or one of that name in data_dir()/real."""
     path = Path(folder).expanduser()
     if len(path.parts) == 1 and not path.is_dir():
-        path = _files.data_dir() / "real" / path
+        path = data_dir() / "real" / path
     if not path.is_dir():
         raise FileNotFoundError(
             f"there is no folder {path.resolve()}: unpack the authors' archive there, or pass the path of the folder it made"
@@ -95,7 +96,7 @@ def _folder(folder: str | Path) -> Path:
 
 def _pictures(folder: Path, n: int | None, what: str) -> list[Path]:
     if n is not None:
-        _check.positive("n", n)
+        check.positive("n", n)
     found = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES) if folder.is_dir() else []
     if found:
         return found[:n]

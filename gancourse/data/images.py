@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gancourse import _check
+from gancourse.base import check
 
 
 def to_float(images: Tensor) -> Tensor:
@@ -98,7 +98,7 @@ class ImageSet:
         """One column of ``attributes``: int64 [N], indices into ``attribute_names[name]``."""
         if self.attributes is None:
             raise ValueError(f"{self.name} has no attributes")
-        _check.one_of("attribute", name, self.attribute_names)
+        check.one_of("attribute", name, self.attribute_names)
         return self.attributes[:, list(self.attribute_names).index(name)]
 
     def where(self, *, label: int | Sequence[int] | None = None, **values: str | Sequence[str]) -> ImageSet:
@@ -112,7 +112,7 @@ class ImageSet:
             column = self.attribute(name)
             names = self.attribute_names[name]
             wanted = (wanted,) if isinstance(wanted, str) else wanted
-            chosen = [names.index(_check.one_of(f"value of {name}", value, names)) for value in wanted]
+            chosen = [names.index(check.one_of(f"value of {name}", value, names)) for value in wanted]
             mask &= torch.isin(column, torch.tensor(chosen))
         return self[mask]
 

@@ -6,7 +6,7 @@
     batches = UnpairedBatches(day, night, 4)
 
 The kinds: line drawing, class map or grey picture to face; face without glasses to the same with them; scene by day to the
-same by night; layout and attributes to scene.  Faces are drawn by the packages that :mod:`gancourse.data.faces` uses; a
+same by night; layout and attributes to scene.  Faces are drawn by the packages that :mod:`gancourse.data.avatars` uses; a
 repainted copy of the style gives the line drawing and the class map.  Scenes are drawn by :mod:`gancourse.data.scenes`.
 """
 
@@ -21,13 +21,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.data import _cache, _render
 from gancourse.data import scenes as _scenes
 from gancourse.data._design import design, factorial
+from gancourse.data.avatars import DRAWING_PACKAGES, SPLITS, STYLES, _versions, counterfactual, faces, plan
 from gancourse.data.batches import Batches
 from gancourse.data.corruptions import grey
-from gancourse.data.faces import DRAWING_PACKAGES, SPLITS, STYLES, _versions, counterfactual, faces, plan
 from gancourse.data.images import ImageSet, to_float
 
 FACE_CLASSES = ("background", "skin", "hair", "eyes", "brows", "mouth", "glasses")
@@ -68,7 +68,7 @@ class PairSet:
         if self.classes and (self.a.shape[1] != 1 or (len(self.a) and int(self.a.max()) >= len(self.classes))):
             raise ValueError(f"class maps must be [N, 1, H, W] with indices below {len(self.classes)}")
         for name in self.given:
-            _check.one_of("attribute", name, self.attribute_names)
+            check.one_of("attribute", name, self.attribute_names)
 
     def __len__(self) -> int:
         return len(self.a)
@@ -227,10 +227,10 @@ def load_pairs(
 
     Faces are those of ``faces(size, n, split, seed)``.
     """
-    build = KINDS[_check.one_of("kind of pairs", kind, KINDS)]
-    _check.one_of("split", split, DEFAULT_N)
+    build = KINDS[check.one_of("kind of pairs", kind, KINDS)]
+    check.one_of("split", split, DEFAULT_N)
     n = DEFAULT_N[split] if n is None else n
-    _check.positive("n", n)
+    check.positive("n", n)
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, not {seed}")
     if not 8 <= size <= 256:
@@ -357,7 +357,7 @@ def _repaint(definition: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _night(size: int, n: int, split: str, seed: int, progress: bool, season: str = "summer") -> PairSet:
-    _check.one_of("season", season, _scenes.ATTRIBUTES["season"])
+    check.one_of("season", season, _scenes.ATTRIBUTES["season"])
 
     def build() -> _cache.Arrays:
         day, night = _scenes.day_and_night(_scenes.scenes(n, [seed, SPLITS[split]]), size, season)
@@ -378,7 +378,7 @@ def _scene_pairs(
     for column, (name, value) in enumerate((("time", time), ("season", season))):
         if value is not None:
             names = _scenes.ATTRIBUTES[name]
-            attributes[:, column] = names.index(_check.one_of(f"value of {name}", value, names))
+            attributes[:, column] = names.index(check.one_of(f"value of {name}", value, names))
 
     def build() -> _cache.Arrays:
         some = _scenes.scenes(n, [seed, SPLITS[split]])

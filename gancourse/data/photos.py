@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.data.images import ImageSet
 
 DEFAULT_N = {"train": 4_000, "test": 500}
@@ -37,9 +37,7 @@ PHOTOS = (
     Photo(
         "a Chinese temple", "CC BY 2.0", "danielbuechele (Flickr)", "sklearn", "datasets/images/china.jpg", (0, 0.75), (0.75, 1)
     ),
-    Photo(
-        "a flower", "CC BY 2.0", "vultilion (Flickr)", "sklearn", "datasets/images/flower.jpg", (0, 0.52), (0.52, 0.75)
-    ),
+    Photo("a flower", "CC BY 2.0", "vultilion (Flickr)", "sklearn", "datasets/images/flower.jpg", (0, 0.52), (0.52, 0.75)),
     Photo(
         "Grace Hopper",
         "public domain",
@@ -66,18 +64,16 @@ def photo(index: int) -> np.ndarray:
         return np.asarray(opened.convert("RGB"))
 
 
-def photo_patches(
-    size: int = 64, n: int | None = None, split: str = "train", seed: int = 0, *, texture: float = 4.0
-) -> ImageSet:
+def photo_patches(size: int = 64, n: int | None = None, split: str = "train", seed: int = 0, *, texture: float = 4.0) -> ImageSet:
     """Squares cut at random from three photographs: uint8 [N, 3, size, size]; ``labels`` says from which.
 
     The splits are cut from different columns of each photograph, so no pixel is in both.  Half of the training patches are
     mirrored.  Patches whose neighbouring grey values differ by less than ``texture`` in the mean (sky, blurred background) are
     left out.  n defaults to 4,000 (train) or 500 (test); each photograph gives the same number, within one.
     """
-    _check.one_of("split", split, DEFAULT_N)
+    check.one_of("split", split, DEFAULT_N)
     n = DEFAULT_N[split] if n is None else n
-    _check.positive("n", n)
+    check.positive("n", n)
     if not 8 <= size <= 128:
         raise ValueError(f"size must be 8 to 128 pixels, not {size}")
     rng = np.random.default_rng([seed, list(DEFAULT_N).index(split)])

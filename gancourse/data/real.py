@@ -22,8 +22,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse import _check, _files
-from gancourse._progress import Progress
+from gancourse.base import check
+from gancourse.base.files import data_dir
+from gancourse.base.progress import Progress
 from gancourse.data import _cache
 from gancourse.data.images import ImageSet
 
@@ -215,7 +216,7 @@ def _present(path: Path) -> Path:
 
 def _obtain(name: str, read: Callable[[Path, bool], Any], root: Path | str | None) -> Any:
     """Read the files that lie in place, else download them; else say in one sentence what to do."""
-    root = _files.data_dir() / "real" if root is None else Path(root)
+    root = data_dir() / "real" if root is None else Path(root)
     known = REAL_SETS[name]
     try:
         return read(root, False)
@@ -244,7 +245,7 @@ def _impatient() -> Iterator[None]:
 
 
 def _check_request(size: int, n: int | None, split: str, seed: int) -> None:
-    _check.one_of("split", split, ("train", "test"))
+    check.one_of("split", split, ("train", "test"))
     if not 8 <= size <= 256:
         raise ValueError(f"size must be 8 to 256 pixels, not {size}")
     if n is not None and n < 1:

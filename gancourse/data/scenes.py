@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gancourse import _check
+from gancourse.base import check
 
 CLASSES = ("sky", "sun or moon", "mountains", "hills", "meadow", "lake", "tree", "house", "roof", "window")
 ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
@@ -64,7 +64,7 @@ class Scenes:
 
 def scenes(n: int, seed: int | list[int] = 0) -> Scenes:
     """Draw the numbers of n scenes."""
-    _check.positive("n", n)
+    check.positive("n", n)
     rng = np.random.default_rng(seed)
     ridges = np.empty((n, 3, 7))
     for i, (low, high, amplitude) in enumerate([(0.34, 0.46, 0.07), (0.52, 0.62, 0.045), (0.68, 0.78, 0.025)]):
@@ -127,8 +127,8 @@ def layout(some: Scenes, size: int = 64) -> np.ndarray:
 
 def palette(some: Scenes, time: str, season: str) -> np.ndarray:
     """The colour of each class of each scene: float [N, classes, 3] in grey values 0..255."""
-    _check.one_of("time", time, ATTRIBUTES["time"])
-    _check.one_of("season", season, ATTRIBUTES["season"])
+    check.one_of("time", time, ATTRIBUTES["time"])
+    check.one_of("season", season, ATTRIBUTES["season"])
     n = len(some)
 
     def colours(base: Mapping[str, tuple[int, ...]], ground: tuple[tuple[int, ...], ...]) -> np.ndarray:

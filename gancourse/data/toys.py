@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from gancourse import _check
+from gancourse.base import check
 
 Curve = Callable[[Tensor], Tensor]  # u in [0, 1], [N] -> points [N, 2]
 
@@ -147,7 +147,7 @@ def gaussian_mixture(
     modes = torch.as_tensor(modes, dtype=torch.float32)
     if modes.ndim != 2 or len(modes) < 1:
         raise ValueError(f"modes must be [K, D], not {list(modes.shape)}")
-    _check.positive("std", std)
+    check.positive("std", std)
     weights = torch.ones(len(modes)) if weights is None else torch.as_tensor(weights, dtype=torch.float32)
     if weights.shape != (len(modes),) or (weights <= 0).any():
         raise ValueError(f"weights must be {len(modes)} numbers above 0, one for each mode, not {weights.tolist()}")
@@ -206,7 +206,7 @@ def ring(variant: str = "pacgan") -> GaussianMixture:
     wgan_gp   8 modes, radius 2 / 1.414, std 0.02 / 1.414 (Gulrajani et al. 2017)
     unrolled  as the published code of Metz et al. 2017 draws it: 7 different modes, radius 1, std 0.01, weight 2/8 at the top
     """
-    return RINGS[_check.one_of("ring", variant, RINGS)]()
+    return RINGS[check.one_of("ring", variant, RINGS)]()
 
 
 def grid(variant: str = "pacgan") -> GaussianMixture:
@@ -216,13 +216,13 @@ def grid(variant: str = "pacgan") -> GaussianMixture:
     wgan_gp  the same divided by 2.828 (Gulrajani et al. 2017)
     bourgan  centres {-4, -2, 0, 2, 4}^2, variance 0.01, that is std 0.1 (Xiao et al. 2018)
     """
-    return GRIDS[_check.one_of("grid", variant, GRIDS)]()
+    return GRIDS[check.one_of("grid", variant, GRIDS)]()
 
 
 def spiral(turns: float = 1.5, std: float = 0.02) -> NoisyCurve:
     """An Archimedean spiral from the centre to radius 1, even along its length up to the innermost part: radius sqrt(u)."""
-    _check.positive("turns", turns)
-    _check.positive("std", std)
+    check.positive("turns", turns)
+    check.positive("std", std)
 
     def curve(u: Tensor) -> Tensor:
         radius = u.sqrt()
@@ -234,7 +234,7 @@ def spiral(turns: float = 1.5, std: float = 0.02) -> NoisyCurve:
 
 def moons(std: float = 0.1) -> NoisyCurve:
     """Two interleaved half circles, placed as scikit-learn's make_moons places them."""
-    _check.positive("std", std)
+    check.positive("std", std)
 
     def upper(u: Tensor) -> Tensor:
         return torch.stack([(math.pi * u).cos(), (math.pi * u).sin()], dim=1)
@@ -250,7 +250,7 @@ def swiss_roll(variant: str = "wgan_gp") -> NoisyCurve:
 
     wgan_gp  Gulrajani et al. 2017, gan_toy.py: make_swiss_roll(noise=0.25)[:, [0, 2]] / 7.5
     """
-    _check.one_of("swiss roll", variant, ["wgan_gp"])
+    check.one_of("swiss roll", variant, ["wgan_gp"])
 
     def curve(u: Tensor) -> Tensor:
         t = 1.5 * math.pi * (1 + 2 * u)

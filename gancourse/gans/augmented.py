@@ -26,7 +26,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check, augment, losses
+from gancourse import losses
+from gancourse.base import check
+from gancourse.gans import augment
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -48,7 +50,7 @@ class AdaptiveProbability:
         if not 0 <= p <= most <= 1:
             raise ValueError(f"probabilities must satisfy 0 <= p <= most <= 1, not p={p}, most={most}")
         self.target = target
-        self.images, self.every = int(_check.positive("images", images)), int(_check.positive("every", every))
+        self.images, self.every = int(check.positive("images", images)), int(check.positive("every", every))
         self.p, self.most = float(p), float(most)
         self.r = 0.0  # r_t as last measured
         self._updates, self._seen, self._signs = 0, 0, torch.zeros(())
@@ -88,7 +90,7 @@ class AugmentedDiscriminator(nn.Module):
 
 
 class AugmentedGAN(GAN):
-    """A game whose discriminator sees images through random transforms, by the policy of :mod:`gancourse.augment`.
+    """A game whose discriminator sees images through random transforms, by the policy of :mod:`gancourse.gans.augment`.
 
     ``game`` is any game; its networks are shared, the game itself is left as it was.  Every image goes through each transform
     with probability ``p``, or with that of ``control`` if one is given.  ``seed`` seeds the transforms.  The state of both is

@@ -24,7 +24,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check, losses
+from gancourse import losses
+from gancourse.base import check
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -66,7 +67,7 @@ class BEGAN(GAN):
             raise ValueError(f"gamma must be in (0, 1], not {gamma}: at 0 the generated pictures' error would have to vanish")
         if not 0 <= k <= 1:
             raise ValueError(f"k must be in [0, 1], not {k}")
-        _check.positive("lambda_k", lambda_k)
+        check.positive("lambda_k", lambda_k)
         objective = losses.Objective("began", self._of_discriminator, lambda fake, real=None: fake.mean())
         super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
         self.gamma, self.lambda_k = gamma, lambda_k

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check, losses
-from gancourse.ensembles import _summed
+from gancourse import losses
+from gancourse.base import check
 from gancourse.gans.gan import GAN, Batch
+from gancourse.losses import summed
 from gancourse.models.latent_codes import Bidirectional
 
 if TYPE_CHECKING:
-    from gancourse.penalties import ZeroCentred
+    from gancourse.losses.penalties import ZeroCentred
 
 MIRRORED = ("non_saturating", "hinge", "wasserstein")  # whose generator's loss asks for "real" at l and for "fake" at -l
 OBJECTIVES = (*MIRRORED, "relativistic")
@@ -58,12 +59,12 @@ class BiGAN(GAN):
         super().__init__(players, discriminator, objective, penalty)
         if not hasattr(players, "encode"):
             raise ValueError("BiGAN needs G and E: pass Bidirectional(generator, encoder)")
-        _check.one_of("objective of BiGAN", self.objective.name, OBJECTIVES)
+        check.one_of("objective of BiGAN", self.objective.name, OBJECTIVES)
         self.members: int | None = getattr(players, "members", None)
         if self.members is not None:
             if penalty is not None:
                 raise ValueError("an ensemble has no gradient penalty: train its members with BiGAN, one by one")
-            self.objective = _summed(self.objective, self.members)
+            self.objective = summed(self.objective, self.members)
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         shape = (n, self.latent_dim) if self.members is None else (self.members, n, self.latent_dim)

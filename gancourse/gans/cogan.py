@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check, _networks, losses
+from gancourse import losses
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN
 from gancourse.models.dcgan import init_dcgan
 
@@ -67,7 +68,7 @@ class CoGenerator(nn.Module):
         init_dcgan(self)
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.shared(_check.latents(z, self.latent_dim)[:, :, None, None])
+        x = self.shared(check.latents(z, self.latent_dim)[:, :, None, None])
         return self.own[0](x), self.own[1](x)
 
 
@@ -80,9 +81,7 @@ class CoDiscriminator(nn.Module):
     Source: Liu & Tuzel 2016, section 3.
     """
 
-    def __init__(
-        self, size: int = 32, width: int = 32, channels: int | tuple[int, int] = 1, *, tied: int | None = None
-    ) -> None:
+    def __init__(self, size: int = 32, width: int = 32, channels: int | tuple[int, int] = 1, *, tied: int | None = None) -> None:
         super().__init__()
         halvings = _halvings(size)
         self.size, self.channels, self.tied = size, _channels(channels), _tied(tied, halvings)
@@ -103,7 +102,7 @@ class CoDiscriminator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor, domain: int) -> Tensor:
-        return self.shared(self.own[domain](_check.images(x, self.channels[domain], self.size)))
+        return self.shared(self.own[domain](check.images(x, self.channels[domain], self.size)))
 
 
 @dataclass
@@ -153,7 +152,7 @@ class CoGAN(GAN):
         """n pairs in evaluation mode: the same latents drawn by both domains."""
         player = generator if generator is not None else self.generator
         z = self.latents(n, torch.Generator().manual_seed(seed))
-        with _networks.evaluating(player):
+        with networks.evaluating(player):
             parts = [player(part) for part in z.split(256)]
         return torch.cat([x for x, _ in parts]).float(), torch.cat([x for _, x in parts]).float()
 

@@ -16,11 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import _networks, losses
+from gancourse import losses
+from gancourse.base import networks
+from gancourse.base.latents import truncated_latents
 from gancourse.gans.gan import Batch, LabelledGAN
-from gancourse.latent import truncated_latents
+from gancourse.losses.penalties import ZeroCentred
 from gancourse.models.conditional import Classes, Spec
-from gancourse.penalties import ZeroCentred
 
 SEEN = 1024  # how many of the last labels a game remembers
 
@@ -45,7 +46,7 @@ class ConditionalGAN(LabelledGAN):
         min_G max_D  E_{x, y}[log D(x | y)] + E_{z, y}[log(1 - D(G(z | y) | y))]
 
     ``generator(z, y)`` and ``discriminator(x, y)`` take labels [N] or [N, A].  ``generator_penalty(generator)`` is added to
-    the generator's loss; :func:`gancourse.penalties.orthogonal` is one.
+    the generator's loss; :func:`gancourse.losses.penalties.orthogonal` is one.
 
     Source: Mirza & Osindero 2014, equation 2.
     """
@@ -127,7 +128,7 @@ class ConditionalGAN(LabelledGAN):
             z = self.latents(n, torch.Generator().manual_seed(seed))
         else:
             z = truncated_latents(n, self.latent_dim, truncation, seed).to(self.device)
-        with _networks.evaluating(player):
+        with networks.evaluating(player):
             return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float()
 
 

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, losses
+from gancourse import losses
+from gancourse.base import check
 from gancourse.gans.pix2pix import Translation, nothing
 
 # The losses of the authors' code: least squares, the discriminator's halved, the generator's whole.
@@ -172,7 +173,7 @@ class CycleGAN(Translation):
 
     def translate(self, x: Tensor, generator: nn.Module | None = None, direction: str = "ab") -> Tensor:
         """Pictures of one set as the other's, in evaluation mode; ``generator`` may be an averaged copy of both translators."""
-        _check.one_of("direction", direction, DIRECTIONS)
+        check.one_of("direction", direction, DIRECTIONS)
         player = self.generator if generator is None else generator
         return super().translate(x, player.get_submodule(direction) if _both(player) else player)
 

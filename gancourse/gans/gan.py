@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import _networks, losses
+from gancourse import losses
+from gancourse.base import networks
 
 if TYPE_CHECKING:
-    from gancourse.penalties import ZeroCentred
+    from gancourse.losses.penalties import ZeroCentred
 
 
 @dataclass
@@ -107,10 +108,10 @@ class GAN:
 
         Source: Izmailov et al. 2018 (stochastic weight averaging); "standing statistics" in Brock et al. 2019 (BigGAN).
         """
-        if not _networks.batch_norms(generator):
+        if not networks.batch_norms(generator):
             return
         source = torch.Generator().manual_seed(seed)
-        with _networks.measuring_statistics(generator):
+        with networks.measuring_statistics(generator):
             for _ in range(rounds):
                 generator(self.latents(n, source))
 
@@ -119,7 +120,7 @@ class GAN:
         """n samples from the generator in evaluation mode; ``generator`` may be an averaged copy."""
         player = generator if generator is not None else self.generator
         z = self.latents(n, torch.Generator().manual_seed(seed))
-        with _networks.evaluating(player):
+        with networks.evaluating(player):
             return torch.cat([player(part) for part in z.split(256)]).float()
 
 

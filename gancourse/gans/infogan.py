@@ -18,8 +18,8 @@ The last expectation needs no posterior: draw the code, make the picture, ask Q 
 >>> run = fit(InfoGAN(generator, discriminator, codes), batches, 3000)
 >>> run.gan.read(images)[0]                                   # int64 [N]: the category Q sees in each image
 
-Several seeds at once: with :func:`gancourse.ensembles.stack`-ed networks everything has one more dimension in front, [K, N, ...],
-and the losses are sums over the members.
+Several seeds at once: with :func:`gancourse.gans.ensemble.stack`-ed networks everything has one more dimension in front,
+[K, N, ...], and the losses are sums over the members.
 
 Source: Chen et al. 2016 (NeurIPS), sections 4 to 6.
 """
@@ -35,9 +35,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, losses
-from gancourse.ensembles import _summed
+from gancourse import losses
+from gancourse.base import check
 from gancourse.gans.gan import GAN, Batch
+from gancourse.losses import summed
 from gancourse.models.latent_codes import features
 
 LOG_2PI = math.log(2 * math.pi)
@@ -101,7 +102,7 @@ class Uniform:
     n: int = 1
 
     def __post_init__(self) -> None:
-        _check.positive("n", self.n)
+        check.positive("n", self.n)
 
     @property
     def width(self) -> int:
@@ -174,7 +175,7 @@ class Codes:
         return [part.read(columns) for part, columns in zip(self.parts, self._columns(parameters), strict=True)]
 
     def _checked(self, z: Tensor) -> Tensor:
-        _check.latents(z.flatten(0, -2), self.latent_dim)
+        check.latents(z.flatten(0, -2), self.latent_dim)
         return z
 
     def _columns(self, parameters: Tensor) -> list[Tensor]:
@@ -216,7 +217,7 @@ class InfoGAN(GAN):
         if bool((self.weight < 0).any()):
             raise ValueError(f"weight must be at least 0, not {float(self.weight.min())}")
         if self.members is not None:
-            self.objective = _summed(self.objective, self.members)
+            self.objective = summed(self.objective, self.members)
         self._own = torch.Generator().manual_seed(seed)
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, losses
+from gancourse import losses
+from gancourse.base import check
 from gancourse.gans.gan import Batch
 from gancourse.gans.pix2pix import Translation, nothing
 
@@ -31,7 +32,7 @@ def masked_loss(output: Tensor, target: Tensor, mask: Tensor, loss: str = "l2") 
 
     Source: Pathak et al. 2016, equation 1, "normalised masked L2 distance".
     """
-    distance = (target - output).abs() if _check.one_of("loss", loss, LOSSES) == "l1" else (target - output).square()
+    distance = (target - output).abs() if check.one_of("loss", loss, LOSSES) == "l1" else (target - output).square()
     return (distance * mask).sum() / (mask.sum() * output.shape[1]).clamp(min=1)
 
 
@@ -79,8 +80,8 @@ class Inpainting(Translation):
             raise ValueError(f"the weights must be 0 or more and not both 0, not {reconstruction} and {adversarial}")
         self.masks, self.fill = masks, fill
         self.reconstruction, self.adversarial = reconstruction, adversarial
-        self.loss = _check.one_of("loss", loss, LOSSES)
-        self.judged = _check.one_of("judged", judged, JUDGED)
+        self.loss = check.one_of("loss", loss, LOSSES)
+        self.judged = check.one_of("judged", judged, JUDGED)
 
     def output(self, generator: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
         """What ``generator`` paints for pictures with holes, in the full frame: [N, C, H, W]."""

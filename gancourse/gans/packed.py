@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.gans.gan import GAN
 
 
@@ -23,7 +23,7 @@ def pack(x: Tensor, m: int, dim: int = 0) -> Tensor:
 
     Vectors are concatenated, images stacked as channels.  ``dim`` is the batch axis (1 for an ensemble's [K, N, ...]).
     """
-    _check.positive("m", m)
+    check.positive("m", m)
     if x.ndim < dim + 2:
         raise ValueError(f"samples must have at least one axis beside the batch, not shape {list(x.shape)}")
     if x.shape[dim] % m:
@@ -40,7 +40,7 @@ class PackedDiscriminator(nn.Module):
 
     def __init__(self, network: nn.Module, m: int) -> None:
         super().__init__()
-        self.network, self.m = network, int(_check.positive("m", m))
+        self.network, self.m = network, int(check.positive("m", m))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.network(pack(x, self.m, getattr(self.network, "batch_dim", 0)))

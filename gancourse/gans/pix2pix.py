@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, _networks, losses
+from gancourse import losses
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN, Batch
 
 if TYPE_CHECKING:
-    from gancourse.penalties import ZeroCentred
+    from gancourse.losses.penalties import ZeroCentred
 
 EXAMPLES = 64  # inputs that a game keeps to show its progress with
 RECONSTRUCTIONS = {"l1": F.l1_loss, "l2": F.mse_loss}
@@ -48,7 +49,7 @@ class Translation(GAN):
     def translate(self, x: Tensor, generator: nn.Module | None = None) -> Tensor:
         """Outputs for inputs [N, C, H, W] in evaluation mode, 64 at a time; ``generator`` may be an averaged copy."""
         player = generator if generator is not None else self.generator
-        with _networks.evaluating(player):
+        with networks.evaluating(player):
             return torch.cat([self.run(player, part.to(self.device)) for part in x.split(64)]).float()
 
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
@@ -58,9 +59,9 @@ class Translation(GAN):
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure the running statistics of ``generator``'s batch normalisation anew, over the examples."""
-        if not _networks.batch_norms(generator) or self.examples is None:
+        if not networks.batch_norms(generator) or self.examples is None:
             return
-        with _networks.measuring_statistics(generator), _networks.seeded(seed):  # dropout must not disturb the run
+        with networks.measuring_statistics(generator), networks.seeded(seed):  # dropout must not disturb the run
             for part in self.examples.split(max(2, len(self.examples) // rounds)):
                 if len(part) > 1:
                     self.run(generator, part.to(self.device))
@@ -136,7 +137,7 @@ class Pix2Pix(Translation):
                 "take gancourse.models.spade.MultiScaleDiscriminator"
             )
         self.l1, self.adversarial, self.conditional = l1, adversarial, conditional
-        self.compare = RECONSTRUCTIONS[_check.one_of("reconstruction", reconstruction, RECONSTRUCTIONS)]
+        self.compare = RECONSTRUCTIONS[check.one_of("reconstruction", reconstruction, RECONSTRUCTIONS)]
         self.feature_matching, self.discriminator_weight, self.penalty = feature_matching, discriminator_weight, penalty
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> PairBatch:

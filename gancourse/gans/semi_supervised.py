@@ -11,8 +11,8 @@ softmax.  D minimises
 
 G matches D's features on average (Salimans et al. 2016):  || E_x h(x) - E_z h(G(z)) ||^2, h D's last hidden layer.
 
-Everything here also works on :func:`gancourse.ensembles.stack`-ed networks, [K, N, ...] instead of [N, ...], and then sums over
-the members.
+Everything here also works on :func:`gancourse.gans.ensemble.stack`-ed networks, [K, N, ...] instead of [N, ...], and then
+sums over the members.
 
 Sources: Salimans et al. 2016 (NeurIPS), sections 3.1 and 5; Odena 2016 (ICML workshop) with K + 1 outputs.
 """
@@ -27,10 +27,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse.base import check
+from gancourse.base.networks import update_average
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.latent_codes import features
-from gancourse.training import update_average
 
 GENERATOR_LOSSES = ("feature_matching", "non_saturating")
 
@@ -105,7 +105,7 @@ class SemiSupervisedGAN(GAN):
         super().__init__(generator, classifier)
         self.members: int | None = getattr(generator, "members", None)
         self.labelled = LabelledSet(*labelled, members=self.members)
-        self.kind = _check.one_of("generator_loss", generator_loss, GENERATOR_LOSSES)
+        self.kind = check.one_of("generator_loss", generator_loss, GENERATOR_LOSSES)
         self.unlabelled_weight, self.batch_labelled, self.noise = unlabelled_weight, batch_labelled, noise
         self.decay = average
         self.average = copy.deepcopy(classifier).requires_grad_(False) if average is not None else None
@@ -180,7 +180,7 @@ def fit_supervised(
     kept = copy.deepcopy(classifier).requires_grad_(False) if average is not None else classifier
     optimizer = torch.optim.Adam(classifier.parameters(), lr=lr, betas=(0.5, 0.999))
     source = torch.Generator().manual_seed(seed)
-    for _ in range(int(_check.positive("steps", steps))):
+    for _ in range(int(check.positive("steps", steps))):
         x, y = few.draw(batch_size, source)
         loss = supervised_loss(classifier(_noisy(x, noise, source)), y).sum()
         optimizer.zero_grad()

@@ -18,8 +18,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse import _networks, losses, penalties
+from gancourse import losses
+from gancourse.base import networks
 from gancourse.gans.gan import Batch, LabelledGAN
+from gancourse.losses import penalties
 from gancourse.models.stylegan2 import Generator, measure_average
 
 
@@ -165,5 +167,5 @@ class StyleGAN2(LabelledGAN):
         player = generator if generator is not None else self.generator
         z = self.latents(n, torch.Generator().manual_seed(seed))
         labels = (torch.arange(n) % self.label_dim if labels is None else labels).to(z.device)
-        with _networks.evaluating(player):
+        with networks.evaluating(player):
             return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float().clamp(-1, 1)

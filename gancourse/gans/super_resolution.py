@@ -15,7 +15,7 @@ from gancourse.gans.gan import Batch
 from gancourse.gans.pix2pix import Translation, nothing
 
 if TYPE_CHECKING:
-    from gancourse.penalties import ZeroCentred
+    from gancourse.losses.penalties import ZeroCentred
 
 
 class SuperResolution(Translation):
@@ -27,7 +27,7 @@ class SuperResolution(Translation):
                  (SRGAN compares maps of a classifier, VGG in the paper: a match of textures need not be a match of pixels)
     adversarial  0 trains SRResNet, the paper's starting point for SRGAN; D does not learn then
     pixels       weight of the squared error of pixels beside a ``content`` function; 0 in the paper
-    penalty      on D, such as :func:`gancourse.penalties.r1`; none in the paper
+    penalty      on D, such as :func:`gancourse.losses.penalties.r1`; none in the paper
 
     Source: Ledig et al. 2017, equations 3 to 6.
     """

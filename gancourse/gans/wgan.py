@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check, _networks, losses
+from gancourse import losses
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN, Batch
-from gancourse.penalties import clip_weights, gradient_penalty
+from gancourse.losses.penalties import clip_weights, gradient_penalty
 
 
 class WGAN(GAN):
@@ -38,7 +39,7 @@ class WGAN(GAN):
         latent_dim: int | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
-        self.clip = _check.positive("clip", clip) if clip is not None else None
+        self.clip = check.positive("clip", clip) if clip is not None else None
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """-(E[f(x)] - E[f(G(z))]) for the Wasserstein objective."""
@@ -91,12 +92,12 @@ class WGANGP(GAN):
         latent_dim: int | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
-        if _networks.batch_norms(discriminator):
+        if networks.batch_norms(discriminator):
             raise ValueError(
                 "a gradient penalty needs a critic that judges samples one by one: replace its batch normalisation by layer "
                 "normalisation, or leave normalisation out"
             )
-        self.weight = _check.positive("weight", weight)
+        self.weight = check.positive("weight", weight)
         self.target, self.one_sided = target, one_sided
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> PairedBatch:

@@ -18,20 +18,20 @@ from gancourse.metrics.frechet import (
     real_against_real,
     statistics,
 )
-from gancourse.metrics.inception_score import InceptionScore, inception_score
 from gancourse.metrics.kernel import SubsetDistance, kernel_distance, kernel_distance_subsets
+from gancourse.metrics.label_entropy import InceptionScore, inception_score
 from gancourse.metrics.modes import ModeReport, mode_report, stacked_mode_report
-from gancourse.metrics.path_length import PathLengths, perceptual_path_length
-from gancourse.metrics.perceptual import PerceptualFeatures, perceptual_features
-from gancourse.metrics.precision_recall import (
+from gancourse.metrics.neighbourhoods import (
     DensityCoverage,
     PrecisionRecall,
     density_coverage,
     expected_coverage,
     precision_recall,
 )
+from gancourse.metrics.path_length import PathLengths, perceptual_path_length
+from gancourse.metrics.perceptual import PerceptualFeatures, perceptual_features
 from gancourse.metrics.separability import Separability, linear_separability
-from gancourse.metrics.sliced_wasserstein import laplacian_pyramid, sliced_wasserstein, sliced_wasserstein_pyramid
+from gancourse.metrics.slices import laplacian_pyramid, sliced_wasserstein, sliced_wasserstein_pyramid
 from gancourse.metrics.two_sample import TwoSampleTest, leave_one_out_accuracy, two_sample_test
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse import _check, _networks, zoo
-from gancourse._progress import Progress
+from gancourse import zoo
+from gancourse.base import check, networks
+from gancourse.base.progress import Progress
 from gancourse.data.images import ImageSet
 from gancourse.models.classifier import AttributeClassifier, prepare
 
@@ -40,7 +41,7 @@ def attribute_classifier(style: str = "faces", size: int = 32) -> AttributeClass
     The weights ship with the course; where they are missing, the recipe runs (a minute or two) and the result is cached.
     ``extractor_id`` names style and weights, so features of differently trained networks are never compared.
     """
-    _check.one_of("style", style, STYLES)
+    check.one_of("style", style, STYLES)
     if not 8 <= size <= 256:
         raise ValueError(f"size must be 8 to 256 pixels, not {size}")
     shipped = zoo.load_or_train(_name(style), lambda: _train_with_card(style))
@@ -63,13 +64,13 @@ def train_attribute_classifier(
     or two on one core.  Digits are half handwritten, half printed.  The same arguments give the same network on the same
     machine; the global random state is left alone.
     """
-    _check.one_of("style", style, STYLES)
-    _check.positive("steps", steps)
+    check.one_of("style", style, STYLES)
+    check.positive("steps", steps)
     if n < _BATCH_SIZE:
         raise ValueError(f"n must be at least {_BATCH_SIZE}, one batch, not {n}")
     data = _images(style, DRAWN_AT[style] if size is None else size, n, "train", seed, progress)
     targets, names = _targets(data)
-    with _networks.seeded(seed):
+    with networks.seeded(seed):
         name = f"{style} classifier, {len(data)} images of {data.size} px, {steps} steps, seed {seed}"
         network = AttributeClassifier(names, channels=data.channels, extractor_id=name)
     _fit(network, data.images, targets, steps, seed, progress)
@@ -171,7 +172,7 @@ def _train_with_card(style: str, seed: int = 0, progress: bool = True) -> tuple[
 
 def _ship(styles: list[str]) -> None:
     for style in styles:
-        path = zoo.save(_name(style), *_train_with_card(_check.one_of("style", style, STYLES)))
+        path = zoo.save(_name(style), *_train_with_card(check.one_of("style", style, STYLES)))
         print(f"{path.name}: {zoo.card(path)['metric']}")
 
 

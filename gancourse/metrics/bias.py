@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.metrics.features import feature_matrix, feature_pair
 from gancourse.metrics.frechet import frechet_distance, statistics
 
@@ -63,7 +63,7 @@ def frechet_infinity(
     features, and Sobol sequences in place of independent latents, which makes the line less noisy.
     """
     a, b = feature_pair(features_a, features_b)
-    _check.one_of("vary", vary, VARY)
+    check.one_of("vary", vary, VARY)
     largest = len(a) if vary == "first" else min(len(a), len(b))
     dims = a.shape[1]
     least = max(5 * dims, largest // 10) if least is None else least

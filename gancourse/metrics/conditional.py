@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gancourse.metrics.features import extractor_of, mark
+from gancourse.base.features import extractor_of, mark
 from gancourse.metrics.frechet import frechet_distance
 
 
@@ -49,9 +49,7 @@ def frechet_within(features: Tensor, labels: Tensor, real_features: Tensor, real
     real_features, real_labels = _checked(real_features, real_labels)
     found, known = labels.unique().tolist(), real_labels.unique().tolist()
     _same_labels(found, known)
-    return {
-        label: frechet_distance(_of(features, labels, label), _of(real_features, real_labels, label)) for label in found
-    }
+    return {label: frechet_distance(_of(features, labels, label), _of(real_features, real_labels, label)) for label in found}
 
 
 def _of(features: Tensor, labels: Tensor, label: int) -> Tensor:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.metrics.features import feature_pair
 
 LEAST = 20  # held-out samples, and generated ones
@@ -66,7 +66,7 @@ def copying_test(
     """
     if not 0 < quantile < 1:
         raise ValueError(f"quantile must lie between 0 and 1, not {quantile}")
-    _check.positive("rounds", rounds)
+    check.positive("rounds", rounds)
     for what, x in (("generated", samples), ("held-out", held_out)):
         if len(x) < LEAST:
             raise ValueError(

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_MARK = "extractor_id"
+from gancourse.base.features import extractor_of, mark
 
 
 @runtime_checkable
@@ -24,17 +24,6 @@ class Extractor(Protocol):
     extractor_id: str
 
     def features(self, images: Tensor, batch_size: int = 256) -> Tensor: ...
-
-
-def mark(features: Tensor, extractor_id: str) -> Tensor:
-    """Leave the extractor's name on ``features`` and return them."""
-    setattr(features, _MARK, extractor_id)
-    return features
-
-
-def extractor_of(features: Tensor) -> str | None:
-    """The name that ``mark`` left, or None."""
-    return getattr(features, _MARK, None)
 
 
 def image_features(images: Tensor, extractor: Extractor, batch_size: int = 256) -> Tensor:

@@ -25,7 +25,8 @@ import warnings
 import torch
 from torch import Tensor
 
-from gancourse.metrics.features import Extractor, feature_matrix, feature_pair, image_features, mark
+from gancourse.base.features import mark
+from gancourse.metrics.features import Extractor, feature_matrix, feature_pair, image_features
 
 _EPS = torch.finfo(torch.float64).eps
 _ROWS = 8192  # at a time, so that 50,000 x 2048 features need no second copy

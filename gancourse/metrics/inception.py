@@ -17,8 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.metrics.features import image_features, mark
+from gancourse.base import check
+from gancourse.base.features import mark
+from gancourse.metrics.features import image_features
 from gancourse.metrics.frechet import frechet_distance
 
 PROTOCOLS = {
@@ -58,7 +59,7 @@ class InceptionFeatures:
         if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3 or len(images) == 0:
             came = list(images.shape) if isinstance(images, Tensor) else type(images).__name__
             raise ValueError(f"Inception looks at images [N, 3, H, W] with N > 0, not {came}: repeat a grey channel three times")
-        images = images if images.dtype == torch.uint8 else to_uint8(_check.images(images))
+        images = images if images.dtype == torch.uint8 else to_uint8(check.images(images))
         device = next(self.network.parameters()).device
         self.network.eval()  # a fine-tuning script that calls .train() on everything would change the features
         parts = [self._forward(self.network, part.to(device)).float().cpu() for part in images.split(batch_size)]
@@ -85,7 +86,7 @@ def inception(source: str = "torch-fidelity", weights: str | Path | None = None)
     ``weights`` is the path of the file; None downloads it once into torch's own cache.  Raises ImportError where the package is
     missing and OSError where the weights cannot be had; both say what to do.
     """
-    _check.one_of("source", source, PROTOCOLS)
+    check.one_of("source", source, PROTOCOLS)
     if weights is not None and not Path(weights).is_file():
         raise FileNotFoundError(f"there is no file {str(weights)!r}: give the path of {_FILES[source]}, or None to download it")
     try:

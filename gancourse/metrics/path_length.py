@@ -21,9 +21,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse._networks import evaluating
-from gancourse.viz.latent import device_of, latent_dim_of, slerp
+from gancourse.base import check
+from gancourse.base.latents import device_of, latent_dim_of, slerp
+from gancourse.base.networks import evaluating
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 SPACES, SAMPLINGS = ("z", "w"), ("full", "end")
@@ -94,11 +94,11 @@ def perceptual_path_length(
     the length linearly, so that other generators see latents of the length they know.  The authors also cut out the middle of
     the face, and the whole image is compared here.  An ``epsilon`` far below 1e-4 drowns in float32's rounding.
     """
-    _check.one_of("space", space, SPACES)
-    _check.one_of("sampling", sampling, SAMPLINGS)
-    _check.positive("n", n)
-    _check.positive("epsilon", epsilon)
-    _check.positive("batch_size", batch_size)
+    check.one_of("space", space, SPACES)
+    check.one_of("sampling", sampling, SAMPLINGS)
+    check.positive("n", n)
+    check.positive("epsilon", epsilon)
+    check.positive("batch_size", batch_size)
     if space == "w" and not (hasattr(generator, "styles") and hasattr(generator, "synthesis")):
         raise ValueError(f"{type(generator).__name__} has no styles and synthesis, hence no W: measure it with space='z'")
     if labels is not None and len(labels) != n:

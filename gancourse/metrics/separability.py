@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gancourse import _check
+from gancourse.base import check
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,7 +86,7 @@ def linear_separability(
         raise ValueError("there is no attribute to separate: pass classifier.probabilities(images)")
     if not 0 < keep <= 1 or not 0 <= holdout < 1:
         raise ValueError(f"keep must lie in (0, 1] and holdout in [0, 1), not {keep} and {holdout}")
-    x = _standardised(_check.finite("latents", latents.detach().double().cpu())).numpy()
+    x = _standardised(check.finite("latents", latents.detach().double().cpu())).numpy()
     entropies, prior, accuracy, kept = {}, {}, {}, {}
     for name, answers in judged.items():
         index, y = _kept(name, torch.as_tensor(answers).detach().cpu(), len(x), keep)

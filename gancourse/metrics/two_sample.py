@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, _networks
+from gancourse.base import check, networks
 from gancourse.metrics.features import feature_pair
 
 CLASSIFIERS = ("network", "neighbours")
@@ -51,7 +51,7 @@ def two_sample_test(a: Tensor, b: Tensor, *, classifier: str = "network", seed: 
     Raises ValueError for fewer than 20 samples of a set, and for what ``frechet_distance`` refuses.  The samples must be
     independent: copies of one image in both halves break the test.
     """
-    _check.one_of("classifier", classifier, CLASSIFIERS)
+    check.one_of("classifier", classifier, CLASSIFIERS)
     a, b = feature_pair(a, b)
     n = min(len(a), len(b))
     if n < LEAST:
@@ -111,7 +111,7 @@ def _votes(train: Tensor, labels: Tensor, test: Tensor, k: int) -> Tensor:
 
 
 def _trained(x: Tensor, labels: Tensor, seed: int) -> nn.Module:
-    with _networks.seeded(seed):
+    with networks.seeded(seed):
         network = nn.Sequential(nn.Linear(x.shape[1], _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 1))
     network.to(x.device)
     source = torch.Generator().manual_seed(seed)

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models.layers import init_he
+from gancourse.base import check
+from gancourse.models.layers.common import init_he
 
 SIZES = (8, 16, 32, 64)
 
@@ -82,7 +82,7 @@ class Generator(nn.Module):
         self.decoder = Decoder(size, latent_dim, width, channels)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.decoder(_check.latents(z, self.latent_dim))
+        return self.decoder(check.latents(z, self.latent_dim))
 
 
 class Autoencoder(nn.Module):
@@ -95,4 +95,4 @@ class Autoencoder(nn.Module):
         self.decoder = Decoder(size, latent_dim, width, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.decoder(self.encoder(_check.images(x, self.channels, self.size)))
+        return self.decoder(self.encoder(check.images(x, self.channels, self.size)))

@@ -23,10 +23,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, _networks
-from gancourse.models import _keys, spectral
-from gancourse.models.attention import SelfAttention
+from gancourse.base import check, networks
 from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, LabelEmbedding, ProjectionHead, Spec
+from gancourse.models.layers import spectral
+from gancourse.models.layers.attention import SelfAttention
+from gancourse.models.reference import keys
 from gancourse.models.resnet import DiscriminatorBlock, GeneratorBlock, check_size, double
 
 # Multiples of the width: the generator's 4x4 map and then the map after each block.
@@ -48,7 +49,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 def build(name: str, **changes: Any) -> tuple[nn.Module, nn.Module]:
     """The two networks of a published configuration, "cifar", "imagenet128" or "deep128"; ``changes`` override its settings."""
-    settings = CONFIGURATIONS[_check.one_of("configuration", name, CONFIGURATIONS)] | changes
+    settings = CONFIGURATIONS[check.one_of("configuration", name, CONFIGURATIONS)] | changes
     both = {name: value for name, value in settings.items() if name not in ("latent_dim", "shared_dim", "hierarchical")}
     if "depth" in settings:
         return DeepGenerator(**settings), DeepDiscriminator(**both)
@@ -60,7 +61,7 @@ def init_weights(module: nn.Module, kind: str = "orthogonal", generator: torch.G
 
     Source: Brock et al. 2019, section 3 (orthogonal); their PyTorch code takes N(0, 0.02^2) for CIFAR-10.
     """
-    _check.one_of("init", kind, ["orthogonal", "normal"])
+    check.one_of("init", kind, ["orthogonal", "normal"])
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
             if kind == "normal":
@@ -155,7 +156,7 @@ class Generator(nn.Module):
         return torch.tanh(self.last(F.relu(self.norm(_run(self.stages, x, conditions)))))
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        z = _check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim)
         return self.synthesise(z, self.embed(y, len(z)))
 
 
@@ -197,7 +198,7 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         y = self.classes.check(y, len(x))
-        x = _run(self.stages, _check.images(x, self.channels, self.size), [None] * len(self.stages))
+        x = _run(self.stages, check.images(x, self.channels, self.size), [None] * len(self.stages))
         return self.head(F.relu(x).sum((2, 3)), y)  # [N]
 
 
@@ -295,7 +296,7 @@ class DeepGenerator(nn.Module):
         return torch.tanh(self.last(F.relu(self.norm(x))))
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        z = _check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim)
         return self.synthesise(z, self.embed(y, len(z)))
 
 
@@ -334,7 +335,7 @@ class DeepDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         y = self.classes.check(y, len(x))
-        x = self.first(_check.images(x, self.channels, self.size))
+        x = self.first(check.images(x, self.channels, self.size))
         x = _run(self.stages, x, [None] * len(self.stages))
         return self.head(F.relu(x).sum((2, 3)), y)  # [N]
 
@@ -352,7 +353,7 @@ def standing_statistics(generator: nn.Module, z: Tensor, y: Tensor, batch_size: 
     if len(z) != len(y) or len(z) < batch_size:
         raise ValueError(f"{len(z)} latents and {len(y)} labels: pass one label for each, and at least a batch of {batch_size}")
     copied = copy.deepcopy(generator)
-    with _networks.measuring_statistics(copied):
+    with networks.measuring_statistics(copied):
         for part, labels in zip(z.split(batch_size), y.split(batch_size), strict=True):
             copied(part, labels)
     return copied.eval()
@@ -404,7 +405,7 @@ def reference_keys(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def load_reference(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     """Load a state dict saved by the authors' PyTorch code; ValueError if it does not fit.  See :func:`reference_keys`."""
-    return _keys.load(module, reference_keys(state))
+    return keys.load(module, reference_keys(state))
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

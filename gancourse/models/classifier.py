@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, _networks
+from gancourse.base import check, networks
 
 SIZE = 32  # pixels at which it looks
 
@@ -21,7 +21,7 @@ def prepare(images: Tensor, size: int = SIZE) -> Tensor:
     """
     if isinstance(images, Tensor) and images.dtype == torch.uint8:
         images = images.float() / 127.5 - 1
-    images = _check.images(images).float()
+    images = check.images(images).float()
     height, width = images.shape[2:]
     if height != width:
         raise ValueError(f"images must be square, not {height} x {width}: crop them first")
@@ -81,7 +81,7 @@ class AttributeClassifier(nn.Module):
         In eval mode and without gradients.  The tensor carries ``extractor_id``, so that metrics can refuse to compare
         features of different networks.
         """
-        from gancourse.metrics.features import mark
+        from gancourse.base.features import mark
 
         return mark(self._batched(images, batch_size, self.embedding), self.extractor_id)
 
@@ -104,12 +104,12 @@ class AttributeClassifier(nn.Module):
         return dict(zip(self.attribute_names, right.tolist(), strict=True))
 
     def _batched(self, images: Tensor, batch_size: int, function: Callable[[Tensor], Tensor]) -> Tensor:
-        _check.positive("batch_size", batch_size)
+        check.positive("batch_size", batch_size)
         if not isinstance(images, Tensor) or images.ndim != 4 or len(images) == 0:
             came = list(images.shape) if isinstance(images, Tensor) else type(images).__name__
             raise ValueError(f"images must be a batch [N, C, H, W] with N > 0, not {came}")
         if images.shape[1] != self.channels:
             raise ValueError(f"{self.extractor_id} looks at {self.channels} channels, and the images have {images.shape[1]}")
         device = next(self.parameters()).device
-        with _networks.evaluating(self):
+        with networks.evaluating(self):
             return torch.cat([function(prepare(part.to(device))).cpu() for part in images.split(batch_size)])

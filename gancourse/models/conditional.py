@@ -26,8 +26,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models import dcgan, mlp, spectral
+from gancourse.base import check
+from gancourse.models import dcgan, mlp
+from gancourse.models.layers import spectral
 
 INTEGERS = (torch.int64, torch.int32, torch.int16, torch.uint8, torch.int8)
 
@@ -301,7 +302,7 @@ class ConcatGenerator(nn.Module):
         self.network = network
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        z = _check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim)
         return self.network(torch.cat([z, self.code(y, len(z)).to(z.dtype)], 1))
 
 
@@ -323,7 +324,7 @@ class ConcatDiscriminator(nn.Module):
         code = self.code(y, len(x)).to(x.dtype)  # [N, width]
         if self.flat:
             return self.network(torch.cat([x.flatten(1), code], 1))
-        x = _check.images(x)
+        x = check.images(x)
         maps = code[:, :, None, None].expand(-1, -1, *x.shape[2:])  # [N, width, H, W]
         return self.network(torch.cat([x, maps], 1))
 

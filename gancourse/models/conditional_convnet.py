@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, Spec
 from gancourse.models.convnet import _check_size
-from gancourse.models.layers import init_he
+from gancourse.models.layers.common import init_he
 
 
 class Generator(nn.Module):
@@ -54,7 +54,7 @@ class Generator(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.02)  # begin near grey, inside tanh's linear range
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        z = _check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim)
         y = self.classes.check(y, len(z))
         x = self.first(z).unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)  # [N, C, 4, 4]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):

@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models.layers import MinibatchStdDev, init_he
+from gancourse.base import check
+from gancourse.models.layers.common import MinibatchStdDev, init_he
 
 
 def _check_size(size: int) -> None:
@@ -65,7 +65,7 @@ class Generator(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.02)  # begin near grey, inside tanh's linear range
 
     def forward(self, z: Tensor) -> Tensor:
-        z = _check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim)
         x = self.first(z).unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)  # [N, C, 4, 4]
         return torch.tanh(self.last(self.blocks(x)))  # [N, channels, size, size]
 
@@ -88,5 +88,5 @@ class Discriminator(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.01)  # begin undecided
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.blocks(_check.images(x, self.channels, self.size))  # [N, C, 4, 4]
+        x = self.blocks(check.images(x, self.channels, self.size))  # [N, C, 4, 4]
         return self.last(self.mix(self.spread(x)).flatten(1)).squeeze(1)  # [N]

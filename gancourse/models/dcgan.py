@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse.base import check
 
 SIZES = (16, 32, 64, 128)
 
@@ -62,8 +62,8 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         _check_size(size)
-        _check.one_of("upsample", upsample, ["transposed", "nearest"])
-        _check.one_of("activation", activation, ["relu", "tanh"])
+        check.one_of("upsample", upsample, ["transposed", "nearest"])
+        check.one_of("activation", activation, ["relu", "tanh"])
         self.size, self.latent_dim = size, latent_dim
         kind = nn.ReLU if activation == "relu" else nn.Tanh
 
@@ -92,7 +92,7 @@ class Generator(nn.Module):
         init_dcgan(self)
 
     def forward(self, z: Tensor) -> Tensor:
-        z = _check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim)
         return self.main(z[:, :, None, None])  # [N, channels, size, size]
 
 
@@ -119,8 +119,8 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         _check_size(size)
-        _check.one_of("downsample", downsample, ["strided", "pool"])
-        _check.one_of("activation", activation, ["leaky_relu", "relu"])
+        check.one_of("downsample", downsample, ["strided", "pool"])
+        check.one_of("activation", activation, ["leaky_relu", "relu"])
         self.size, self.channels = size, channels
 
         def activate() -> nn.Module:
@@ -144,5 +144,5 @@ class Discriminator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = _check.images(x, self.channels, self.size)
+        x = check.images(x, self.channels, self.size)
         return self.main(x).flatten()  # [N, 1, 1, 1] -> [N]

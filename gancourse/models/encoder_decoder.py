@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.models.dcgan import init_dcgan
-from gancourse.models.layers import init_he
+from gancourse.models.layers.common import init_he
 
 
 class ChannelwiseLinear(nn.Module):
@@ -55,8 +55,8 @@ class ContextEncoder(nn.Module):
         bottleneck_dim: int = 4000,
     ) -> None:
         super().__init__()
-        _check.one_of("output", output, ["centre", "image"])
-        _check.one_of("bottleneck", bottleneck, ["convolution", "channelwise"])
+        check.one_of("output", output, ["centre", "image"])
+        check.one_of("bottleneck", bottleneck, ["convolution", "channelwise"])
         if size < 16 or size & (size - 1):
             raise ValueError(f"size must be a power of two from 16 up, not {size}")
         self.size, self.channels, self.output = size, channels, output
@@ -88,7 +88,7 @@ class ContextEncoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Features [N, C, 4, 4] of pictures, with or without a hole."""
-        return self.encoder(_check.images(x, self.channels, self.size))
+        return self.encoder(check.images(x, self.channels, self.size))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decoder(self.bottleneck(self.encode(x)))
@@ -172,7 +172,7 @@ class GatedInpainter(nn.Module):
         init_he(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = _check.images(x, self.channels + 1, what="pictures with their masks")
+        x = check.images(x, self.channels + 1, what="pictures with their masks")
         if x.shape[2] % 4 or x.shape[3] % 4:
             raise ValueError(f"height and width must be multiples of 4, not {x.shape[2]} x {x.shape[3]}")
         return self.net(x)
@@ -228,7 +228,7 @@ class SRResNet(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.01)  # begin near grey, so that the first steps are not spent on unlearning noise
 
     def forward(self, x: Tensor) -> Tensor:
-        low = _check.images(x, self.channels)
+        low = check.images(x, self.channels)
         x = self.first(low)
         x = self.last(self.up(x + self.body(x)))
         return x + bicubic(low, self.scale) if self.skip else x
@@ -264,7 +264,7 @@ class SRDiscriminator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.judge(self.features(_check.images(x, self.channels, self.size))).squeeze(1)  # [N]
+        return self.judge(self.features(check.images(x, self.channels, self.size))).squeeze(1)  # [N]
 
 
 def bicubic(low: Tensor, scale: int) -> Tensor:

@@ -3,7 +3,7 @@
 Both models here draw with that generator, so that their reconstructions differ by what they were trained for, and not by how they
 draw.
 
->>> vae = ConvVAE(32)                          # trained by gancourse.likelihood.fit_likelihood
+>>> vae = ConvVAE(32)                          # trained by gancourse.training.fit_likelihood
 >>> pair = ConvBidirectional(32)               # trained by gancourse.gans.bigan.BiGAN against a PairDiscriminator(32)
 >>> vae.reconstruct(x), pair.reconstruct(x)    # shaped like x, [N, 3, 32, 32] in [-1, 1]
 """
@@ -13,10 +13,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.models import convnet
 from gancourse.models.latent_codes import Bidirectional
-from gancourse.models.layers import MinibatchStdDev, init_he
+from gancourse.models.layers.common import MinibatchStdDev, init_he
 from gancourse.models.vae import VAE, Code, Decoder
 
 
@@ -28,7 +28,7 @@ class Encoder(nn.Module):
 
     def __init__(self, size: int = 32, n_out: int = 64, width: int = 24, channels: int = 3) -> None:
         super().__init__()
-        self.size, self.channels, self.out_shape = size, channels, (int(_check.positive("n_out", n_out)),)
+        self.size, self.channels, self.out_shape = size, channels, (int(check.positive("n_out", n_out)),)
         self.blocks, n = convnet.halving(size, width, channels=channels)
         self.mix = nn.Sequential(nn.Conv2d(n, n, 3, padding=1), nn.LeakyReLU(0.2))
         self.last = nn.Linear(n * 16, n_out)
@@ -36,7 +36,7 @@ class Encoder(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, (n * 16) ** -0.5)  # codes begin with the spread of N(0, I)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.last(self.mix(self.blocks(_check.images(x, self.channels, self.size))).flatten(1))
+        return self.last(self.mix(self.blocks(check.images(x, self.channels, self.size))).flatten(1))
 
 
 class ConvBidirectional(Bidirectional):
@@ -71,8 +71,8 @@ class PairDiscriminator(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.01)  # begin undecided
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        z = _check.latents(z, self.latent_dim)
-        x = _check.images(x, self.channels, self.size)
+        z = check.latents(z, self.latent_dim)
+        x = check.images(x, self.channels, self.size)
         if len(x) != len(z):
             raise ValueError(f"each picture needs its own latent: {len(x)} pictures came with {len(z)} latents")
         seen = self.mix(self.spread(self.blocks(x))).flatten(1)
@@ -103,7 +103,7 @@ class ConvVAE(VAE):
     def __init__(self, size: int = 32, latent_dim: int = 64, width: int = 24, encoder_width: int = 16, channels: int = 3) -> None:
         nn.Module.__init__(self)
         self.shape, self.likelihood = (channels, size, size), "gaussian"
-        self.latent_dim = int(_check.positive("latent_dim", latent_dim))
+        self.latent_dim = int(check.positive("latent_dim", latent_dim))
         self.encoder = Encoder(size, 2 * self.latent_dim, encoder_width, channels)
         self.decoder = _ConvDecoder(size, self.latent_dim, width, channels)
         self.log_sigma = nn.Parameter(torch.zeros(()))

@@ -13,19 +13,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.models.mlp import _hidden_layers
 
 
 class _Perceptron(nn.Module):
-    """Samples [N, *in_shape] -> [N, n_out], all in ``layers``, so that :func:`gancourse.ensembles.stack` takes it."""
+    """Samples [N, *in_shape] -> [N, n_out], all in ``layers``, so that :func:`gancourse.gans.ensemble.stack` takes it."""
 
-    def __init__(
-        self, in_shape: int | Sequence[int], n_out: int, hidden: Sequence[int], norm: str | None = None
-    ) -> None:
+    def __init__(self, in_shape: int | Sequence[int], n_out: int, hidden: Sequence[int], norm: str | None = None) -> None:
         super().__init__()
         self.in_shape = (in_shape,) if isinstance(in_shape, int) else tuple(in_shape)
-        self.out_shape = (int(_check.positive("the number of outputs", n_out)),)
+        self.out_shape = (int(check.positive("the number of outputs", n_out)),)
         sizes = [math.prod(self.in_shape), *hidden]
         self.layers = nn.Sequential(*_hidden_layers(sizes, "leaky_relu", norm), nn.Linear(sizes[-1], n_out))
 

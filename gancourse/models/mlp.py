@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
+from gancourse.base import check
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh}
 
 
 def _activation(name: str) -> nn.Module:
-    kind = ACTIVATIONS[_check.one_of("activation", name, ACTIVATIONS)]
+    kind = ACTIVATIONS[check.one_of("activation", name, ACTIVATIONS)]
     return nn.LeakyReLU(0.2) if kind is nn.LeakyReLU else kind()
 
 
@@ -23,7 +23,7 @@ def _hidden_layers(sizes: Sequence[int], activation: str, norm: str | None) -> l
     for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
         layers.append(nn.Linear(n_in, n_out))
         if norm is not None:
-            _check.one_of("norm", norm, ["batch"])
+            check.one_of("norm", norm, ["batch"])
             layers.append(nn.BatchNorm1d(n_out))
         layers.append(_activation(activation))
     return layers
@@ -50,12 +50,12 @@ class Generator(nn.Module):
         layers = _hidden_layers([latent_dim, *hidden], activation, norm)
         layers.append(nn.Linear([latent_dim, *hidden][-1], math.prod(self.out_shape)))
         if out is not None:
-            _check.one_of("out", out, ["tanh"])
+            check.one_of("out", out, ["tanh"])
             layers.append(nn.Tanh())
         self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        x = self.layers(_check.latents(z, self.latent_dim))  # [N, prod(out_shape)]
+        x = self.layers(check.latents(z, self.latent_dim))  # [N, prod(out_shape)]
         return x.unflatten(1, self.out_shape)
 
 

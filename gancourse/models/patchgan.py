@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from gancourse import _check
-from gancourse.models import _keys
+from gancourse.base import check
 from gancourse.models.dcgan import init_dcgan
+from gancourse.models.reference import keys
 from gancourse.models.unet import normalise
 
 NORMS = ("batch", "instance", "spectral", "none")
@@ -39,8 +39,8 @@ class PatchGAN(nn.Module):
 
     def __init__(self, in_channels: int = 6, width: int = 64, layers: int = 3, *, norm: str = "batch") -> None:
         super().__init__()
-        _check.positive("layers", layers)
-        _check.one_of("norm", norm, NORMS)
+        check.positive("layers", layers)
+        check.one_of("norm", norm, NORMS)
         self.in_channels, self.layers = in_channels, layers
         bias = norm != "batch"
         channels = [width * min(8, 2**i) for i in range(layers + 1)]
@@ -55,7 +55,7 @@ class PatchGAN(nn.Module):
             _spectral(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model(_check.images(x, self.in_channels))  # [N, 1, h, w]
+        return self.model(check.images(x, self.in_channels))  # [N, 1, h, w]
 
 
 class PixelDiscriminator(nn.Module):
@@ -79,7 +79,7 @@ class PixelDiscriminator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.net(_check.images(x, self.in_channels))  # [N, 1, H, W]
+        return self.net(check.images(x, self.in_channels))  # [N, 1, H, W]
 
 
 def _spectral(module: nn.Module) -> None:
@@ -93,7 +93,7 @@ def load_reference(network: PatchGAN | PixelDiscriminator, state: Mapping[str, T
 
     Raises ValueError if it does not fit.
     """
-    return _keys.load(network, state)
+    return keys.load(network, state)
 
 
 def receptive_field(layers: Iterable[tuple[int, int]]) -> int:

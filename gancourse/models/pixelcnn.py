@@ -24,8 +24,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.likelihood import as_generator, from_levels, level_index
+from gancourse.base import check
+from gancourse.base.networks import as_generator
+from gancourse.theory.likelihood import from_levels, level_index
 
 
 def causal_mask(kind: str, kernel: int) -> Tensor:
@@ -34,7 +35,7 @@ def causal_mask(kind: str, kernel: int) -> Tensor:
     The centre is 0 for kind "A" (the first layer: a pixel must not see itself) and 1 for kind "B" (later layers: the feature
     there has not seen the pixel).  Source: van den Oord, Kalchbrenner & Kavukcuoglu 2016, section 3.4.
     """
-    _check.one_of("mask", kind, ["A", "B"])
+    check.one_of("mask", kind, ["A", "B"])
     if kernel < 1 or kernel % 2 == 0:
         raise ValueError(f"a mask has a centre, so kernel must be odd, not {kernel}")
     mask = torch.zeros(kernel, kernel)
@@ -176,21 +177,21 @@ class PixelCNN(nn.Module):
         super().__init__()
         if not 2 <= levels <= 256:
             raise ValueError(f"levels must be 2 to 256, not {levels}")
-        _check.positive("size", size)
+        check.positive("size", size)
         for name, value in (("kernel", kernel), ("first_kernel", first_kernel)):
             if value < 3 or value % 2 == 0:
                 raise ValueError(f"{name} must be odd and at least 3, not {value}")
         self.size, self.levels = size, levels
-        self.features = STACKS[_check.one_of("stack", stack, STACKS)](width, depth, kernel, first_kernel)
+        self.features = STACKS[check.one_of("stack", stack, STACKS)](width, depth, kernel, first_kernel)
         self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU(), nn.Conv2d(width, levels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, levels, H, W] of every pixel's conditional, given the image to its left and above."""
-        return self.head(self.features(_check.images(x, channels=1)))
+        return self.head(self.features(check.images(x, channels=1)))
 
     def log_conditionals(self, x: Tensor) -> Tensor:
         """log p(x_t | x_{<t}) of every pixel, [N, H, W], in nats: one pass for all of them."""
-        index = level_index(_check.images(x, channels=1, size=self.size), self.levels)
+        index = level_index(check.images(x, channels=1, size=self.size), self.levels)
         return F.log_softmax(self(x), dim=1).gather(1, index).squeeze(1)
 
     def log_prob(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -233,7 +234,7 @@ class PixelCNN(nn.Module):
             if n < 1:
                 raise ValueError(f"n must be at least 1, not {n}")
             return torch.full((n, 1, self.size, self.size), -1.0, dtype=parameter.dtype, device=parameter.device)
-        level_index(_check.images(given, channels=1, size=self.size, what="given"), self.levels)
+        level_index(check.images(given, channels=1, size=self.size, what="given"), self.levels)
         if len(given) != n:
             raise ValueError(f"given has {len(given)} images but n is {n}")
         return given.to(parameter).clone()

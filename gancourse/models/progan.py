@@ -25,10 +25,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models import _keys, resample
-from gancourse.models.equalised import EqualisedConv2d, EqualisedLinear, pixel_norm
-from gancourse.models.layers import MinibatchStdDev
+from gancourse.base import check
+from gancourse.models.layers import resample
+from gancourse.models.layers.common import MinibatchStdDev
+from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, pixel_norm
+from gancourse.models.reference import keys
 
 VARIANTS = ("official", "gan_zoo")
 GAIN = math.sqrt(2)  # He's for rectifiers; the layers at the ends have 1
@@ -127,7 +128,7 @@ class Generator(Growing):
         self.to_rgb = _colour_layers(heads, [(width, channels) for width in self.widths], gain=GAIN if zoo else 1.0, **kind)
 
     def forward(self, z: Tensor) -> Tensor:
-        z = _check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim)
         level, alpha = self.level, self.alpha
         x = self.first(pixel_norm(z) if self.norm else z).unflatten(1, (-1, 4, 4))
         if self.first_bias is not None:
@@ -203,7 +204,7 @@ class Discriminator(Growing):
 
     def forward(self, x: Tensor) -> Tensor:
         level, alpha = self.level, self.alpha
-        _check.images(x, self.channels, 4 * 2**level)
+        check.images(x, self.channels, 4 * 2**level)
         features = F.leaky_relu(_head(self.from_rgb, level, self.levels)(x), 0.2)
         for i in range(level, 0, -1):
             features = self.blocks[i - 1](features)
@@ -217,7 +218,7 @@ class Discriminator(Growing):
 
 
 def _kind(variant: str, equalised: bool) -> tuple[str, dict[str, Any]]:
-    _check.one_of("variant", variant, VARIANTS)
+    check.one_of("variant", variant, VARIANTS)
     return variant, {"equalised": equalised, "scale_bias": equalised and variant == "gan_zoo"}
 
 
@@ -231,7 +232,7 @@ def _given_widths(widths: tuple[int, ...] | None, size: int, base: int, largest:
 
 def _colour_layers(heads: str, sides: list[tuple[int, int]], **kind: Any) -> nn.ModuleList:
     """A 1x1 convolution for each level, or only the last level's."""
-    _check.one_of("heads", heads, ["all", "last"])
+    check.one_of("heads", heads, ["all", "last"])
     kept = sides if heads == "all" else sides[-1:]
     return nn.ModuleList(EqualisedConv2d(a, b, 1, **kind) for a, b in kept)
 
@@ -275,7 +276,7 @@ def load_reference(module: Generator | Discriminator, state: Mapping[str, Tensor
         return key
 
     stage = {name: value for name, value in module.state_dict().items() if name in ("_level", "_alpha")}
-    return _keys.load(module, {**stage, **state}, rename)
+    return keys.load(module, {**stage, **state}, rename)
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

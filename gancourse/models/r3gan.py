@@ -23,9 +23,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models import _keys, resample
-from gancourse.models.layers import class_vectors
+from gancourse.base import check
+from gancourse.models.layers import resample
+from gancourse.models.layers.common import class_vectors
+from gancourse.models.reference import keys
 from gancourse.models.stylegan2 import sides
 
 GAIN = math.sqrt(2 / (1 + 0.2**2))  # keeps the variance through leaky ReLU(0.2); in the initialisation only
@@ -45,7 +46,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 def players(name: str, label_dim: int = 0) -> tuple[Generator, Discriminator]:
     """Both networks of a configuration, one of ``CONFIGURATIONS``: "cifar10", "ffhq256", "small64", "tiny32", for instance."""
-    chosen = CONFIGURATIONS[_check.one_of("configuration", name, CONFIGURATIONS)]
+    chosen = CONFIGURATIONS[check.one_of("configuration", name, CONFIGURATIONS)]
     return Generator(**chosen, label_dim=label_dim), Discriminator(**chosen, label_dim=label_dim)
 
 
@@ -170,7 +171,7 @@ class Generator(nn.Module):
         self.to_rgb = _conv(widths[-1], channels)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        x = _check.latents(z, self.latent_dim)
+        x = check.latents(z, self.latent_dim)
         if self.embed is not None:
             x = torch.cat([x, self.embed(_vectors(labels, self.label_dim, z.device))], 1)
         for stage in self.stages:
@@ -212,7 +213,7 @@ class Discriminator(nn.Module):
         self.embed = _scaled(nn.Linear(label_dim, embedding, bias=False)) if label_dim else None
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        x = self.from_rgb(_check.images(x, self.channels, self.size))
+        x = self.from_rgb(check.images(x, self.channels, self.size))
         for stage in self.stages:
             x = stage(x)
         if self.embed is not None:
@@ -259,7 +260,7 @@ class StrippedGenerator(nn.Module):
         self.to_rgb = nn.ModuleList(_with_bias(b, channels, 1, 1.0) for _, b in pairs)
 
     def forward(self, z: Tensor) -> Tensor:
-        x = F.leaky_relu(self.convs[0](self.first(_check.latents(z, self.latent_dim))), 0.2)
+        x = F.leaky_relu(self.convs[0](self.first(check.latents(z, self.latent_dim))), 0.2)
         image = self.to_rgb[0](x)
         for up, bias, conv, to_rgb in zip(self.up, self.up_bias, self.convs[1:], self.to_rgb[1:], strict=True):
             x = resample.conv_up(x, up.weight, self.taps)
@@ -301,8 +302,8 @@ def _rename(key: str) -> str | None:
 
 def load_reference(module: Generator | Discriminator, state: Mapping[str, Tensor]) -> nn.Module:
     """Fill a network with a state dict that the authors' implementation saved (keys with or without the prefix "Model.")."""
-    _keys.check_filters(state, "Resampler.Kernel", module.taps)
-    return _keys.load(module, state, _rename)
+    keys.check_filters(state, "Resampler.Kernel", module.taps)
+    return keys.load(module, state, _rename)
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

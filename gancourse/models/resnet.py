@@ -24,9 +24,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models import _keys, spectral
+from gancourse.base import check
 from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, ProjectionHead, Spec
+from gancourse.models.layers import spectral
+from gancourse.models.reference import keys
 
 SIZES = (16, 32, 64, 128)
 WIDTHS = {16: (128, 128), 32: (256, 128), 64: (1024, 1024), 128: (1024, 1024)}  # generator's and discriminator's
@@ -152,7 +153,7 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         check_size(size, SIZES, "the residual generator")
-        _check.one_of("upsample", upsample, ["bilinear", "nearest"])
+        check.one_of("upsample", upsample, ["bilinear", "nearest"])
         self.size, self.latent_dim = size, latent_dim
         self.classes = Classes.of(classes) if classes is not None else None
         width = WIDTHS[size][0] if width is None else width
@@ -170,7 +171,7 @@ class Generator(nn.Module):
         init_xavier(self)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        x = self.first(_check.latents(z, self.latent_dim)).unflatten(1, (-1, 4, 4))  # [N, C, 4, 4]
+        x = self.first(check.latents(z, self.latent_dim)).unflatten(1, (-1, 4, 4))  # [N, C, 4, 4]
         if self.classes is None:
             unlabelled(y, "generator")
         else:
@@ -205,7 +206,7 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         check_size(size, SIZES, "the residual discriminator")
-        self.pool = _check.one_of("pool", pool, ["sum", "mean"])
+        self.pool = check.one_of("pool", pool, ["sum", "mean"])
         self.size, self.channels = size, channels
         self.classes = Classes.of(classes) if classes is not None else None
         width = WIDTHS[size][1] if width is None else width
@@ -227,7 +228,7 @@ class Discriminator(nn.Module):
             spectral.normalise(self)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        x = _check.images(x, self.channels, self.size)
+        x = check.images(x, self.channels, self.size)
         for block in self.blocks:
             x = block(x)
         h = F.relu(x).sum((2, 3)) if self.pool == "sum" else F.relu(x).mean((2, 3))  # [N, C]
@@ -275,4 +276,4 @@ def load_reference(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
 
     Its discriminators are built here with ``shortcut_sees_relu=True``.
     """
-    return _keys.load(module, reference_keys(state))
+    return keys.load(module, reference_keys(state))

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check, _networks
+from gancourse.base import check, networks
 
 
 class Segmenter(nn.Module):
@@ -24,7 +24,7 @@ class Segmenter(nn.Module):
 
     def __init__(self, classes: int, channels: int = 3, width: int = 16) -> None:
         super().__init__()
-        _check.positive("classes", classes)
+        check.positive("classes", classes)
         self.classes, self.channels = classes, channels
         self.fine = _convolution(channels, width)
         self.coarse = nn.Sequential(
@@ -36,14 +36,14 @@ class Segmenter(nn.Module):
         self.last = nn.Conv2d(width, classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        fine = self.fine(_check.images(x, self.channels))
+        fine = self.fine(check.images(x, self.channels))
         coarse = F.interpolate(self.coarse(fine), size=fine.shape[2:], mode="nearest")
         return self.last(self.join(torch.cat([fine, coarse], 1)))
 
     def predict(self, x: Tensor) -> Tensor:
         """The most likely class of each pixel: int64 [N, 1, H, W], in evaluation mode, 128 pictures at a time."""
         device = self.last.weight.device
-        with _networks.evaluating(self):
+        with networks.evaluating(self):
             return torch.cat([self(part.to(device)).argmax(1, keepdim=True).cpu() for part in x.split(128)])
 
 
@@ -61,7 +61,7 @@ def train_segmenter(
     """
     if len(pictures) != len(maps) or pictures.shape[2:] != maps.shape[2:] or maps.shape[1:2] != (1,):
         raise ValueError(f"maps must be [N, 1, H, W] for pictures {list(pictures.shape)}, not {list(maps.shape)}")
-    with _networks.seeded(seed):
+    with networks.seeded(seed):
         network = Segmenter(classes, pictures.shape[1]).to(pictures.device)
     optimizer = torch.optim.Adam(network.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from gancourse import _check
-from gancourse.models import _keys
+from gancourse.base import check
+from gancourse.models.reference import keys
 
 CONDITIONS = ("spade", "concatenate", "input")
 _HALVINGS = {5: "normal", 6: "more", 7: "most"}  # the names in the authors' code
@@ -126,7 +126,7 @@ class SPADEGenerator(nn.Module):
         spectral: bool = True,
     ) -> None:
         super().__init__()
-        _check.one_of("condition", condition, CONDITIONS)
+        check.one_of("condition", condition, CONDITIONS)
         if halvings not in _HALVINGS:
             raise ValueError(f"halvings must be 5, 6 or 7, not {halvings}")
         if size % 2**halvings:
@@ -157,13 +157,13 @@ class SPADEGenerator(nn.Module):
                     nn.init.zeros_(layer.bias)
 
     def forward(self, layout: Tensor, z: Tensor | None = None) -> Tensor:
-        _check.images(layout, self.layout_channels, what="layouts")
+        check.images(layout, self.layout_channels, what="layouts")
         if self.latent_dim is None:
             x = self.fc(F.interpolate(layout, size=self.start, mode="nearest"))
         elif z is None:
             raise ValueError(f"this generator draws variety from a latent: pass z [N, {self.latent_dim}]")
         else:
-            x = self.fc(_check.latents(z, self.latent_dim)).unflatten(1, (-1, *self.start))
+            x = self.fc(check.latents(z, self.latent_dim)).unflatten(1, (-1, *self.start))
         x = double(self.head_0(x, layout))
         x = self.G_middle_0(x, layout)
         x = double(x) if self.halvings > 5 else x
@@ -193,7 +193,7 @@ class LayoutDiscriminator(nn.Module):
 
     def __init__(self, in_channels: int, width: int = 64, layers: int = 4) -> None:
         super().__init__()
-        _check.positive("layers", layers)
+        check.positive("layers", layers)
         n = width
         self.model0 = nn.Sequential(nn.Conv2d(in_channels, n, 4, stride=2, padding=2), nn.LeakyReLU(0.2))
         for i in range(1, layers):
@@ -229,13 +229,13 @@ class MultiScaleDiscriminator(nn.Module):
 
     def __init__(self, in_channels: int, width: int = 64, layers: int = 4, scales: int = 2) -> None:
         super().__init__()
-        _check.positive("scales", scales)
+        check.positive("scales", scales)
         self.in_channels = in_channels
         for i in range(scales):
             self.add_module(f"discriminator_{i}", LayoutDiscriminator(in_channels, width, layers))
 
     def features(self, x: Tensor) -> list[list[Tensor]]:
-        x = _check.images(x, self.in_channels)
+        x = check.images(x, self.in_channels)
         maps = []
         for discriminator in self.children():
             maps.append(discriminator.features(x))
@@ -275,4 +275,4 @@ def reference_names(network: nn.Module) -> dict[str, str]:
 
 def load_reference(network: SPADEGenerator | MultiScaleDiscriminator, state: Mapping[str, Tensor]) -> nn.Module:
     """Take over a state dict of the authors' generator or multi-scale discriminator.  Raises ValueError if it does not fit."""
-    return _keys.load(network, state, _keys.renaming(reference_names(network)))
+    return keys.load(network, state, keys.renaming(reference_names(network)))

@@ -22,10 +22,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models import _keys, resample
-from gancourse.models.equalised import EqualisedConv2d, EqualisedLinear
+from gancourse.base import check
+from gancourse.models.layers import resample
+from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear
 from gancourse.models.progan import Growing, side_widths
+from gancourse.models.reference import keys
 from gancourse.models.stylegan2 import NOISE, MappingNetwork, truncate
 
 GAIN = math.sqrt(2)
@@ -110,7 +111,7 @@ class Synthesis(Growing):
         self.layers = 2 * len(widths)
 
     def forward(self, ws: Tensor, noise: str = "auto") -> Tensor:
-        _check.one_of("noise", noise, NOISE)
+        check.one_of("noise", noise, NOISE)
         if ws.ndim != 3 or ws.shape[1] != self.layers:
             raise ValueError(f"styles must be [N, {self.layers}, w_dim], not {list(ws.shape)}: Generator.styles makes them")
         level, alpha = self.level, self.alpha
@@ -233,7 +234,7 @@ def load_reference(module: Generator, state: Mapping[str, Tensor]) -> nn.Module:
     """
     stage = {name: value for name, value in module.state_dict().items() if name.endswith(("_level", "_alpha"))}
     values = {key: _value(key, value) for key, value in state.items()}
-    return _keys.load(module, {**stage, **values}, lambda key: _rename(key, module.levels))
+    return keys.load(module, {**stage, **values}, lambda key: _rename(key, module.levels))
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

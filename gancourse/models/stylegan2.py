@@ -21,10 +21,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models import _keys, resample
-from gancourse.models.equalised import EqualisedConv2d, EqualisedLinear, pixel_norm
-from gancourse.models.layers import MinibatchStdDev, class_vectors
+from gancourse.base import check
+from gancourse.models.layers import resample
+from gancourse.models.layers.common import MinibatchStdDev, class_vectors
+from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, pixel_norm
+from gancourse.models.reference import keys
 
 ARCHITECTURES = ("skip", "resnet", "orig")
 NOISE = ("auto", "random", "constant", "none")
@@ -52,7 +53,7 @@ CONFIGURATIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 def players(name: str, label_dim: int = 0) -> tuple[Generator, Discriminator]:
     """Both networks of a configuration: "ffhq1024", "ffhq256", "paper256", "cifar10", "small64" or "small32"."""
-    generator, discriminator = CONFIGURATIONS[_check.one_of("configuration", name, CONFIGURATIONS)]
+    generator, discriminator = CONFIGURATIONS[check.one_of("configuration", name, CONFIGURATIONS)]
     return Generator(**generator, label_dim=label_dim), Discriminator(**discriminator, label_dim=label_dim)
 
 
@@ -141,7 +142,7 @@ class MappingNetwork(nn.Module):
 
     def forward(self, z: Tensor | None, labels: Tensor | None = None) -> Tensor:
         with _float32(self.layers[0].weight):
-            parts = [] if z is None else [pixel_norm(_check.latents(z, self.latent_dim).float())]
+            parts = [] if z is None else [pixel_norm(check.latents(z, self.latent_dim).float())]
             if self.embed is not None:
                 parts.append(self._embedded(labels))
             w = torch.cat(parts, 1)
@@ -284,7 +285,7 @@ class Synthesis(nn.Module):
         self.layers = 2 * len(self.blocks)
 
     def forward(self, ws: Tensor, noise: str = "auto") -> Tensor:
-        _check.one_of("noise", noise, NOISE)
+        check.one_of("noise", noise, NOISE)
         if ws.ndim != 3 or ws.shape[1] != self.layers:
             raise ValueError(f"styles must be [N, {self.layers}, w_dim], not {list(ws.shape)}: Generator.styles makes them")
         x, image = self.blocks[0](None, None, ws[:, :2], noise)
@@ -322,7 +323,7 @@ class Generator(nn.Module):
         clamp: float | None = None,
     ) -> None:
         super().__init__()
-        _check.one_of("architecture", architecture, ARCHITECTURES)
+        check.one_of("architecture", architecture, ARCHITECTURES)
         self.size, self.latent_dim, self.w_dim, self.label_dim, self.taps = size, latent_dim, w_dim, label_dim, taps
         self.mapping = MappingNetwork(latent_dim, w_dim, mapping_layers, label_dim, lr_mult=mapping_lr_mult)
         self.synthesis = Synthesis(size, w_dim, channels, channel_base, channel_max, architecture, taps, clamp)
@@ -475,7 +476,7 @@ class Discriminator(nn.Module):
         taps: resample.Taps = resample.BINOMIAL,
     ) -> None:
         super().__init__()
-        _check.one_of("architecture", architecture, ARCHITECTURES)
+        check.one_of("architecture", architecture, ARCHITECTURES)
         self.size, self.channels, self.label_dim, self.taps = size, channels, label_dim, taps
         widths = [_width(side, channel_base, channel_max) for side in reversed(sides(size))]
         self.blocks = nn.ModuleList(
@@ -487,7 +488,7 @@ class Discriminator(nn.Module):
         self.mapping = MappingNetwork(0, n, label_layers, label_dim, track_average=False) if label_dim else None
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        image: Tensor | None = _check.images(x, self.channels, self.size)
+        image: Tensor | None = check.images(x, self.channels, self.size)
         features: Tensor | None = None
         for block in self.blocks:
             features, image = block(features, image)
@@ -563,12 +564,12 @@ def load_reference(module: Generator | Discriminator, state: Mapping[str, Tensor
     """
     generator = isinstance(module, Generator)
     if any(key.startswith(("convs.", "to_rgbs.")) for key in state):
-        _keys.check_filters(state, ".kernel", module.taps)
+        keys.check_filters(state, ".kernel", module.taps)
         if generator and "latent_avg" not in state:
             state = {**state, "latent_avg": torch.zeros(module.w_dim)}
-        return _keys.load(module, state, lambda key: _rosinality(key, generator))
-    _keys.check_filters(state, "resample_filter", module.taps)
-    return _keys.load(module, state, lambda key: _official(key, module.size, generator))
+        return keys.load(module, state, lambda key: _rosinality(key, generator))
+    keys.check_filters(state, "resample_filter", module.taps)
+    return keys.load(module, state, lambda key: _official(key, module.size, generator))
 
 
 def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models import _keys
+from gancourse.base import check
 from gancourse.models.dcgan import init_dcgan
+from gancourse.models.reference import keys
 from gancourse.models.unet import normalise
 
 
@@ -81,7 +81,7 @@ class ResNetTranslator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = _check.images(x, self.in_channels)
+        x = check.images(x, self.in_channels)
         if x.shape[2] % 4 or x.shape[3] % 4:
             raise ValueError(f"height and width must be multiples of 4, not {x.shape[2]} x {x.shape[3]}")
         return (x + 2 * self.model(x)).clamp(-1, 1) if self.residual else self.model(x)
@@ -113,4 +113,4 @@ class TwoWay(nn.Module):
 
 def load_reference(network: ResNetTranslator, state: Mapping[str, Tensor]) -> nn.Module:
     """Take over a state dict of the authors' ``resnet_6blocks`` or ``resnet_9blocks``.  Raises ValueError if it does not fit."""
-    return _keys.load(network, state)
+    return keys.load(network, state)

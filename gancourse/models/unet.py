@@ -15,16 +15,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.models import _keys
+from gancourse.base import check
 from gancourse.models.dcgan import init_dcgan
+from gancourse.models.reference import keys
 
 NORMS = ("batch", "instance", "none")
 
 
 def normalise(norm: str, channels: int) -> nn.Module:
     """The normalisation layer of that name; instance normalisation without gain and shift, as in the authors' code."""
-    _check.one_of("norm", norm, NORMS)
+    check.one_of("norm", norm, NORMS)
     return {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d, "none": lambda n: nn.Identity()}[norm](channels)
 
 
@@ -98,7 +98,7 @@ class UNet(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = _check.images(x, self.in_channels, self.size)
+        x = check.images(x, self.in_channels, self.size)
         maps = [self.down[0](x)]
         for down in self.down[1:]:
             maps.append(down(F.leaky_relu(maps[-1], 0.2)))
@@ -143,5 +143,5 @@ def reference_names(unet: UNet) -> dict[str, str]:
 
 def load_reference(unet: UNet, state: Mapping[str, Tensor]) -> UNet:
     """Take over a state dict of the authors' ``unet_128`` or ``unet_256``.  Raises ValueError if it does not fit."""
-    _keys.load(unet, state, _keys.renaming(reference_names(unet)))
+    keys.load(unet, state, keys.renaming(reference_names(unet)))
     return unet

@@ -23,8 +23,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse.likelihood import as_generator, gaussian_kl, level_index, log_mean_exp
+from gancourse.base import check
+from gancourse.base.networks import as_generator
+from gancourse.theory.likelihood import gaussian_kl, level_index, log_mean_exp
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -63,7 +64,7 @@ def latent_grid(latent_dim: int, points: int = 200, reach: float = 5.0) -> tuple
     """
     if latent_dim not in (1, 2):
         raise ValueError(f"a grid over the latent space needs latent_dim 1 or 2, not {latent_dim}: use importance_bound")
-    width = 2 * _check.positive("reach", reach) / _check.positive("points", points)
+    width = 2 * check.positive("reach", reach) / check.positive("points", points)
     axis = (torch.arange(points) + 0.5) * width - reach
     grid = torch.cartesian_prod(*[axis] * latent_dim).reshape(-1, latent_dim)
     return grid, latent_dim * math.log(width)
@@ -82,7 +83,7 @@ class Decoder(nn.Module):
         return self.layers(z)
 
     def forward(self, z: Tensor) -> Tensor:
-        out = self.outputs(_check.latents(z, self.latent_dim))
+        out = self.outputs(check.latents(z, self.latent_dim))
         mean = torch.tanh(out / 2) if self.likelihood == "bernoulli" else out  # 2 sigmoid(l) - 1 = tanh(l / 2)
         return mean.unflatten(1, self.shape)
 
@@ -103,8 +104,8 @@ class VAE(nn.Module):
         likelihood: str = "bernoulli",
     ) -> None:
         super().__init__()
-        self.shape, self.latent_dim = tuple(shape), int(_check.positive("latent_dim", latent_dim))
-        self.likelihood = _check.one_of("likelihood", likelihood, ["bernoulli", "gaussian"])
+        self.shape, self.latent_dim = tuple(shape), int(check.positive("latent_dim", latent_dim))
+        self.likelihood = check.one_of("likelihood", likelihood, ["bernoulli", "gaussian"])
         self.encoder = _mlp([math.prod(self.shape), *hidden, 2 * self.latent_dim])
         self.decoder = Decoder(self.latent_dim, self.shape, tuple(hidden)[::-1], self.likelihood)
         self.log_sigma = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
@@ -149,7 +150,7 @@ class VAE(nn.Module):
 
     def log_joint_table(self, x: Tensor, z: Tensor) -> Tensor:
         """log p(x, z) = log p(x|z) + log p(z) for every image with every code, [N, G], in nats."""
-        x, out = self._flat(x), self.decoder.outputs(_check.latents(z, self.latent_dim))
+        x, out = self._flat(x), self.decoder.outputs(check.latents(z, self.latent_dim))
         if self.likelihood == "bernoulli":
             pixels = (x + 1) / 2
             table = pixels @ out.T - F.softplus(out).sum(1)
@@ -172,7 +173,7 @@ class VAE(nn.Module):
     @torch.no_grad()
     def sample(self, n: int, seed: int | torch.Generator = 0, pixels: str = "mean") -> Tensor:
         """n images [n, *shape] in one pass: z ~ N(0, I), then the mean of p(x|z), or with ``pixels="drawn"`` a draw from it."""
-        _check.one_of("pixels", pixels, ["mean", "drawn"])
+        check.one_of("pixels", pixels, ["mean", "drawn"])
         generator = as_generator(seed, next(self.parameters()).device)
         mean = self.decode(self._noise((n, self.latent_dim), generator))
         if pixels == "mean":
@@ -213,7 +214,7 @@ class LinearGaussian:
         if weight.ndim != 2 or mean.shape != weight.shape[:1]:
             raise ValueError(f"weight must be [D, d] and mean [D], not {list(weight.shape)} and {list(mean.shape)}")
         self.weight, self.mean = weight.double(), mean.double()
-        self.sigma = float(_check.positive("sigma", sigma))
+        self.sigma = float(check.positive("sigma", sigma))
         self.latent_dim = weight.shape[1]
 
     @classmethod

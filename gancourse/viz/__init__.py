@@ -6,12 +6,12 @@ function that takes ``ax=`` draws into that matplotlib axis when one is given, a
 figure open or touches matplotlib's global state, and tensors may be on any device.
 """
 
-from gancourse._networks import evaluating
+from gancourse.base.networks import evaluating
+from gancourse.viz.comparison import real_and_fake
 from gancourse.viz.curves import equilibrium, loss_curves
 from gancourse.viz.film import Animation, Film, ToyFilm, animate, film_strip
-from gancourse.viz.latent import interpolate, slerp
 from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
-from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, real_and_fake, show
+from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
 from gancourse.viz.styles import closed_path, mixing_grid, style_film
 from gancourse.viz.text import Table, source, table
@@ -32,7 +32,6 @@ __all__ = [
     "generator_map",
     "gradient_field",
     "grid",
-    "interpolate",
     "labelled_grid",
     "loss_curves",
     "mixing_grid",
@@ -41,7 +40,6 @@ __all__ = [
     "real_and_fake",
     "scatter",
     "show",
-    "slerp",
     "source",
     "style_film",
     "table",

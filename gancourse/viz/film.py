@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gancourse import _check, _files
+from gancourse.base import check, files
+from gancourse.base.latents import draw_latents, latent_dim_of, run
 from gancourse.viz import pictures
 from gancourse.viz.figures import rendered
-from gancourse.viz.latent import draw_latents, latent_dim_of, run
 from gancourse.viz.plane import Bounds, box, discriminator_surface, toy_samples
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class Animation:
 
     def save(self, path: str | Path) -> None:
         """Write the animated PNG."""
-        with _files.atomic_write(path) as part:
+        with files.atomic_write(path) as part:
             part.write_bytes(self.png)
 
 
@@ -203,7 +203,7 @@ def animate(
     are enlarged by a whole factor.  Two things keep the file small enough for a notebook: of more than ``most`` frames evenly
     spread ones are taken, and all share one palette of ``colours`` (None keeps every colour, at about three times the size).
     """
-    _check.positive("fps", fps)
+    check.positive("fps", fps)
     pictures.positive_int("width", width)
     found, own = as_frames(frames)
     named = _captions(captions, own, len(found))

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gancourse import _check
-from gancourse._networks import evaluating
+from gancourse.base import check
+from gancourse.base.latents import Network, device_of, draw_latents, latent_dim_of, run
+from gancourse.base.networks import evaluating
 from gancourse.viz.figures import on_axis, rendered
-from gancourse.viz.latent import Network, device_of, draw_latents, latent_dim_of, run
 from gancourse.viz.pictures import COLOURS, positive_int
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def box(bounds: Bounds | None, *samples: Any, margin: float = 0.1) -> Box:
         centre, half = (low + high) / 2, max(float((high - low).max()) * (0.5 + margin), 1e-6)
         return (centre[0] - half, centre[0] + half, centre[1] - half, centre[1] + half)
     if isinstance(bounds, (int, float)):
-        half = _check.positive("bounds", float(bounds))
+        half = check.positive("bounds", float(bounds))
         return (-half, half, -half, half)
     if len(bounds) != 4 or not (bounds[0] < bounds[1] and bounds[2] < bounds[3]):
         wanted = "a number or (left, right, bottom, top) with left < right and bottom < top"
@@ -145,11 +145,11 @@ def discriminator_surface(
     """
     from matplotlib.ticker import MaxNLocator
 
-    _check.one_of("show", show, ["probability", "logit"])
+    check.one_of("show", show, ["probability", "logit"])
     area = box(bounds, real, fake)
     xs, ys, at = lattice(area, positive_int("resolution", resolution))
     logits = logits_on(discriminator, at).reshape(resolution, resolution)
-    limit = _check.positive("limit", limit) if limit is not None else max(float(np.abs(logits).max()), 1e-6)
+    limit = check.positive("limit", limit) if limit is not None else max(float(np.abs(logits).max()), 1e-6)
     undecided, low, high, label = (0.5, 0.0, 1.0, "D(x)") if show == "probability" else (0.0, -limit, limit, "logit l(x)")
     values = 1 / (1 + np.exp(-np.clip(logits, -50, 50))) if show == "probability" else np.clip(logits, -limit, limit)
 
@@ -227,7 +227,7 @@ def generator_map(
     """
     if positive_int("lines", lines) < 2:
         raise ValueError("lines must be 2 or more")
-    _check.positive("reach", reach)
+    check.positive("reach", reach)
     dim = latent_dim_of(generator, latent_dim)
     if directions is None:
         if dim < 2:

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gancourse import _check
-from gancourse._networks import evaluating
+from gancourse.base import check
+from gancourse.base.latents import device_of, draw_latents
+from gancourse.base.networks import evaluating
 from gancourse.viz import pictures
 from gancourse.viz.film import Animation, animate
-from gancourse.viz.latent import device_of, draw_latents
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -66,7 +66,7 @@ def mixing_grid(
     rows, columns = len(row_seeds), len(column_seeds)
     ws = styles_of_seeds(generator, [*row_seeds, *column_seeds], truncation, labels)
     mixed = mix(ws[:rows].repeat_interleave(columns, 0), ws[rows:].repeat(rows, 1, 1), crossover)
-    images = synthesised(generator, torch.cat([ws, mixed]), _check.one_of("noise", noise, NOISE))
+    images = synthesised(generator, torch.cat([ws, mixed]), check.one_of("noise", noise, NOISE))
     side, head, margin = images.shape[-1], 22, 62
     if scale is None:
         scale = pictures.enlargement((columns + 1) * (side + 1) - 1, side, max(1, widest - margin - _GAP))
@@ -103,7 +103,7 @@ def closed_path(points: Tensor, frames: int, how: str = "spline") -> Tensor:
 
     Source: Catmull & Rom 1974.
     """
-    _check.one_of("how", how, ("linear", "spline"))
+    check.one_of("how", how, ("linear", "spline"))
     pictures.positive_int("frames", frames)
     if points.ndim < 2 or len(points) < 2:
         raise ValueError(f"a path needs two points or more, [K, ...], not {list(points.shape)}")

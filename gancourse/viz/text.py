@@ -13,7 +13,7 @@ from gancourse.viz.pictures import in_notebook
 
 
 def located(thing: Any) -> tuple[str, str]:
-    """The source code of a function, class, method or module, and where it is: ``gancourse/losses.py:42``.
+    """The source code of a function, class, method or module, and where it is: ``gancourse/losses/objectives.py:42``.
 
     The path begins at the package, so it reads the same on every machine; code typed in a notebook has only "this notebook".
     """

@@ -7,8 +7,9 @@
 # because the judging does. Run the next two cells (Shift + Enter) and move a slider.
 
 # %%
-from gancourse import data, metrics, scale, viz, widgets, zoo
-from gancourse.claims import claim, within
+from gancourse import data, metrics, scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import claim, within
 
 painter = zoo.load("faces64")
 viz.show(viz.grid(painter.sample(39, seed=0), columns=13), caption="Nobody drew these faces. A network did, out of random numbers.")

@@ -29,12 +29,14 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from gancourse import data, scale, viz, widgets
-from gancourse.claims import at_least, at_most, claim, within
+from gancourse import data, latent, scale, viz
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within
 from gancourse.gans.gan import GAN
-from gancourse.likelihood import bits_per_dim, fit_likelihood, gaussian_kl, log_mean_exp, mean_bound, quantise
 from gancourse.models import mlp, pixelcnn, vae
+from gancourse.theory.likelihood import bits_per_dim, gaussian_kl, log_mean_exp, quantise
 from gancourse.training import fit
+from gancourse.training.likelihood import fit_likelihood, mean_bound
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
 device = scale.device()
@@ -663,7 +665,7 @@ plane = torch.stack(torch.meshgrid(quantiles, -quantiles, indexing="xy"), -1).re
 with torch.no_grad():
     ends = vae16.encode(test[:24]).mean
     land = vae2.decode(plane.to(device)).cpu()
-walks = viz.interpolate(vae16.decoder, ends[:12], ends[12:], steps=9, how="linear")
+walks = latent.interpolate(vae16.decoder, ends[:12], ends[12:], steps=9, how="linear")
 viz.show(
     [viz.grid(land, columns=13, scale=3, pad=0), viz.grid(walks, columns=9, scale=3)],
     caption="Left: the plane of codes of the VAE with 2 latent variables. Right: twelve walks between test digits, 16 latent variables.",
@@ -954,9 +956,9 @@ attempts = {
         lambda: implicit.encode(one_image),
     ),
     "images along a path of codes": (
-        lambda: len(viz.interpolate(ar, z0, z1, latent_dim=ar.latent_dim)),
-        lambda: len(viz.interpolate(vae16.decoder, z0, z1)),
-        lambda: len(viz.interpolate(implicit, z0, z1)),
+        lambda: len(latent.interpolate(ar, z0, z1, latent_dim=ar.latent_dim)),
+        lambda: len(latent.interpolate(vae16.decoder, z0, z1)),
+        lambda: len(latent.interpolate(implicit, z0, z1)),
     ),
     "a gradient from the image to its noise": (
         lambda: torch.autograd.grad(ar.sample(1, seed=0).mean(), list(ar.parameters())),

@@ -27,8 +27,9 @@ import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 
-from gancourse import data, losses, scale, theory, viz, widgets
-from gancourse.claims import at_least, at_most, claim, within, within_factor
+from gancourse import data, losses, scale, theory, viz
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within, within_factor
 from gancourse.models import mlp
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core

@@ -22,8 +22,9 @@ import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 
-from gancourse import data, scale, viz, widgets
-from gancourse.claims import at_least, at_most, between, claim
+from gancourse import data, latent, scale, viz
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, between, claim
 from gancourse.gans.gan import GAN
 from gancourse.metrics import attribute_classifier
 from gancourse.models import mlp
@@ -155,9 +156,9 @@ print(f"{len(pairs)} weight tensors, identical bits in {sum(torch.equal(a, b) fo
 # nothing else about it. That division lets later lectures change the losses, the networks or the conditions, one at a time.
 
 # %%
-from gancourse.training import _one_step  # noqa: E402
+from gancourse.training import one_step  # noqa: E402
 
-viz.source(_one_step, GAN.discriminator_loss, GAN.generator_loss)
+viz.source(one_step, GAN.discriminator_loss, GAN.generator_loss)
 
 # %% [markdown]
 # Now watch a whole game. `ToyFilm` is a hook that `fit` calls every so many steps.
@@ -305,7 +306,7 @@ claim(
 
 # %%
 z = torch.randn(12, 64, generator=torch.Generator().manual_seed(11))
-walks = [viz.interpolate(run.generator, z[2 * i], z[2 * i + 1], 12, how="linear") for i in range(6)]
+walks = [latent.interpolate(run.generator, z[2 * i], z[2 * i + 1], 12, how="linear") for i in range(6)]
 viz.show(viz.grid(torch.cat(walks), columns=12), caption="Six straight walks in latent space, from the left column to the right one.")
 
 # %% [markdown]
@@ -316,7 +317,7 @@ viz.show(viz.grid(torch.cat(walks), columns=12), caption="Six straight walks in 
 jumps = []
 for seed in range(5):
     z0, z1 = torch.randn(2, 64, generator=torch.Generator().manual_seed(100 + seed))
-    lengths = viz.interpolate(run.generator, z0, z1, 61, how="linear").flatten(1).diff(dim=0).norm(dim=1)
+    lengths = latent.interpolate(run.generator, z0, z1, 61, how="linear").flatten(1).diff(dim=0).norm(dim=1)
     jumps.append((lengths.max() / lengths.mean()).item())
 claim(
     "S03.walk",

@@ -31,12 +31,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import convolution, data, latent, losses, recipes, scale, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, between, claim, within
+from gancourse import data, experiments, latent, losses, scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, between, claim, within
 from gancourse.gans.gan import GAN
 from gancourse.metrics import frechet_distance
 from gancourse.metrics.attributes import attribute_classifier
 from gancourse.models import dcgan
+from gancourse.theory import convolution
 from gancourse.training import fit
 
 torch.manual_seed(0)  # for first weights where a cell names no seed
@@ -592,9 +594,9 @@ print("the classifier reads real faces correctly: " + ", ".join(f"{name} {share:
 # $\beta_1 = 0.5$, the loss $-\log D$: everything as in the paper but for size and width.
 
 # %%
-recipe = recipes.recipe("faces32_dcgan")
+recipe = experiments.recipe("faces32_dcgan")
 first_run = fit(
-    recipes.build("faces32_dcgan", seed=0),
+    experiments.build("faces32_dcgan", seed=0),
     data.Batches(faces, recipe.batch_size, seed=0, device=device),
     scale.pick(ci=10, cpu=800, gpu=6000),
     **recipe.settings,
@@ -602,7 +604,7 @@ first_run = fit(
 show(viz.grid(first_run.sample(13, seed=4), columns=13), f"DCGAN's own recipe after {first_run.step:,} steps, about {first_run.seconds:.0f} seconds.")
 
 # %%
-untrained = recipes.build("faces32_dcgan", seed=0)
+untrained = experiments.build("faces32_dcgan", seed=0)
 learned = distance(first_run.sample(n_faces, seed=1)) / distance(untrained.sample(n_faces, seed=1))
 claim(
     "S04",
@@ -652,9 +654,9 @@ def keep_diary(run):
     diary["faces"][run.step] = run.sample(11, seed=4)
 
 
-recipe = recipes.recipe("faces32_quick")
+recipe = experiments.recipe("faces32_quick")
 run = fit(
-    recipes.build("faces32_quick", seed=0),
+    experiments.build("faces32_quick", seed=0),
     data.Batches(faces, recipe.batch_size, seed=0, device=device),
     8 * every,
     hooks=[film.hook, (every, keep_diary)],
@@ -886,7 +888,7 @@ def generate(z):
 
 
 ends = torch.randn(2, 64, generator=torch.Generator().manual_seed(1))
-straight, circle = (viz.interpolate(G, ends[0], ends[1], 12, how) for how in ("linear", "spherical"))
+straight, circle = (latent.interpolate(G, ends[0], ends[1], 12, how) for how in ("linear", "spherical"))
 nearest, _ = viz.nearest_neighbours(circle, faces.images)
 snapped = data.to_float(faces.images[nearest[:, 0]])
 show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
@@ -906,7 +908,7 @@ walks, steps = scale.pick(ci=4, cpu=20, gpu=40), 33
 jumps, paths = [], []
 for seed in range(5):
     z0, z1 = torch.randn(2, walks, 64, generator=torch.Generator().manual_seed(100 + seed))
-    paths.append(viz.interpolate(G, z0, z1, steps, "spherical"))
+    paths.append(latent.interpolate(G, z0, z1, steps, "spherical"))
     jumps.append(longest_steps(paths[-1], steps))
 nearest, _ = viz.nearest_neighbours(paths[0], faces.images)
 copied = faces.images[nearest[:, 0]]
@@ -946,14 +948,14 @@ plt.show()
 
 # %%
 z0, z1 = torch.randn(2, 5000, 64, generator=torch.Generator().manual_seed(0))
-middles = {"drawn": z0, "middle of the line": (z0 + z1) / 2, "middle of the circle": viz.slerp(z0, z1, 0.5)}
+middles = {"drawn": z0, "middle of the line": (z0 + z1) / 2, "middle of the circle": latent.slerp(z0, z1, 0.5)}
 for name, z in middles.items():
     print(f"{name:21} length {z.norm(dim=1).mean():.2f} ± {z.norm(dim=1).std():.2f}   (sqrt 64 = 8)")
 
 
 def middle_distance(how, seed):
     z0, z1 = torch.randn(2, n_faces, 64, generator=torch.Generator().manual_seed(200 + seed))
-    return distance(generate((z0 + z1) / 2 if how == "linear" else viz.slerp(z0, z1, 0.5)))
+    return distance(generate((z0 + z1) / 2 if how == "linear" else latent.slerp(z0, z1, 0.5)))
 
 
 middle = {how: np.array([middle_distance(how, seed) for seed in seeds]) for how in ("linear", "spherical")}

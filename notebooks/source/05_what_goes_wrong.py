@@ -31,14 +31,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, dirac, losses, manifold, scale, theory, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, between, claim, within
-from gancourse.ensembles import EnsembleBatches, EnsembleGAN, StackedLinear, member_norms, stack
+from gancourse import data, losses, scale, theory, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, between, claim, within
+from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, StackedLinear, member_norms, stack
 from gancourse.gans.gan import GAN
 from gancourse.gans.packed import PackedDiscriminator, pack, packed_total_variation
 from gancourse.gans.unrolled import UnrolledGAN
 from gancourse.metrics import mode_report, stacked_mode_report
-from gancourse.models import minibatch, mlp
+from gancourse.models import mlp
+from gancourse.models.layers import minibatch
+from gancourse.theory import dirac, manifold
 from gancourse.training import fit
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core

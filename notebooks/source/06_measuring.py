@@ -26,9 +26,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gancourse import data, metrics, scale, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, claim, within
-from gancourse.metrics.inception_score import inception_score
+from gancourse import data, metrics, scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within
+from gancourse.metrics.label_entropy import inception_score
 
 torch.set_num_threads(1)
 seeds = range(scale.pick(ci=2, cpu=5, gpu=10))

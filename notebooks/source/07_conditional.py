@@ -29,9 +29,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, penalties, scale, theory, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, claim
+from gancourse import data, scale, theory, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim
+from gancourse.experiments import conditional as recipe
 from gancourse.gans.conditional import ACGAN, ConditionalGAN
+from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier, frechet_distance, real_against_real
 from gancourse.metrics.conditional import diversity_within, frechet_within
 from gancourse.models import mlp
@@ -44,7 +47,6 @@ from gancourse.models.conditional import (
     ProjectionDiscriminator,
     ProjectionHead,
 )
-from gancourse.recipes import conditional as recipe
 from gancourse.training import fit
 
 torch.set_num_threads(1)  # most networks here are too small to gain from a second core

@@ -32,19 +32,21 @@ from scipy import stats
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 
-from gancourse import data, inversion, metrics, scale, theory, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, claim, within
-from gancourse.ensembles import EnsembleBatches, stack
+from gancourse import data, metrics, scale, theory, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within
+from gancourse.experiments import encoders
 from gancourse.gans import semi_supervised as ssl
 from gancourse.gans.bigan import BiGAN
+from gancourse.gans.ensemble import EnsembleBatches, stack
 from gancourse.gans.infogan import Categorical, Codes, InfoGAN, Uniform, information_bound, mutual_information
-from gancourse.likelihood import fit_likelihood
+from gancourse.latent import inversion
 from gancourse.metrics.matching import match
 from gancourse.models import mlp
 from gancourse.models.latent_codes import Bidirectional, Classifier, CodeDiscriminator, Encoder, JointDiscriminator
 from gancourse.models.vae import VAE
-from gancourse.recipes import encoders
 from gancourse.training import fit
+from gancourse.training.likelihood import fit_likelihood
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
 device = scale.device()

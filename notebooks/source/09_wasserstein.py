@@ -27,14 +27,17 @@ import torch
 from scipy.stats import spearmanr
 from torch import nn
 
-from gancourse import data, losses, penalties, scale, theory, transport, viz, widgets
-from gancourse.claims import at_least, at_most, between, claim, within, within_relative
-from gancourse.ensembles import EnsembleBatches, EnsembleGAN, stack
+from gancourse import data, losses, scale, theory, viz
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, between, claim, within, within_relative
+from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, stack
 from gancourse.gans.gan import GAN
 from gancourse.gans.wgan import WGAN, WGANGP, reference_critic_steps
-from gancourse.metrics.sliced_wasserstein import sliced_wasserstein
+from gancourse.losses import penalties
+from gancourse.metrics.slices import sliced_wasserstein
 from gancourse.models import convnet, mlp
-from gancourse.models.layers import init_he
+from gancourse.models.layers.common import init_he
+from gancourse.theory import transport
 from gancourse.training import fit
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core

@@ -30,12 +30,16 @@ import torch
 from scipy.stats import spearmanr
 from torch import nn
 
-from gancourse import data, fdivergence, losses, penalties, scale, theory, viz, widgets
-from gancourse.claims import at_least, at_most, between, claim, within
+from gancourse import data, losses, scale, theory, viz
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, between, claim, within
 from gancourse.gans import began
 from gancourse.gans.gan import GAN
+from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier, frechet_distance
-from gancourse.models import autoencoder, convnet, mlp, spectral
+from gancourse.models import autoencoder, convnet, mlp
+from gancourse.models.layers import spectral
+from gancourse.theory import fdivergence
 from gancourse.training import fit
 from gancourse.viz.curves import smoothed
 

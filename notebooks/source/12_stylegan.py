@@ -31,14 +31,16 @@ import torch.nn.functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from gancourse import data, latent, penalties, scale, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, claim, within
+from gancourse import data, latent, scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within
 from gancourse.gans.stylegan2 import PathLength, StyleGAN2, path_lengths
+from gancourse.latent.projection import project
+from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier, frechet_distance, precision_recall
 from gancourse.metrics.path_length import perceptual_path_length
 from gancourse.metrics.separability import linear_separability
 from gancourse.models import stylegan1, stylegan2
-from gancourse.projection import project
 from gancourse.training import fit
 from gancourse.viz.styles import styles_of_seeds, synthesised
 

@@ -29,21 +29,24 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import augment, data, losses, penalties, scale, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, claim, within
+from gancourse import data, losses, scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within
+from gancourse.experiments import class_conditional as recipe
+from gancourse.gans import augment
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedDiscriminator, AugmentedGAN
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.gans.gan import GAN
 from gancourse.gans.stylegan2 import StyleGAN2
 from gancourse.latent import truncate
+from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier, frechet_distance
 from gancourse.metrics.copying import copying_test
 from gancourse.metrics.modes import stacked_mode_report
-from gancourse.metrics.precision_recall import density_coverage
+from gancourse.metrics.neighbourhoods import density_coverage
 from gancourse.models import biggan, convnet, mlp, r3gan, stylegan2
-from gancourse.models.attention import SelfAttention
 from gancourse.models.conditional import ConcatGenerator, ConditionalBatchNorm2d, ProjectionDiscriminator
-from gancourse.recipes import class_conditional as recipe
+from gancourse.models.layers.attention import SelfAttention
 from gancourse.training import fit
 
 torch.set_num_threads(1)  # most networks here are too small to gain from a second core

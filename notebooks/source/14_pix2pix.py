@@ -27,15 +27,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import scale, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, claim, within
+from gancourse import scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within
 from gancourse.data.pairs import FACE_CLASSES, PairBatches, load_pairs
+from gancourse.experiments.pix2pix import players
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.metrics.pairs import gradient_energy, l1, psnr, segmentation_scores
 from gancourse.models import patchgan, spade
 from gancourse.models.segmenter import train_segmenter
 from gancourse.models.unet import UNet, keep_dropout
-from gancourse.recipes.pix2pix import players
 from gancourse.training import fit
 
 torch.set_num_threads(1)

@@ -28,19 +28,20 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, metrics, scale, theory, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, claim, within
+from gancourse import data, metrics, scale, theory, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within
 from gancourse.data import UnpairedBatches, to_float
 from gancourse.data.folders import unpaired_folder
 from gancourse.data.pairs import load_pairs
 from gancourse.data.scenes import day_and_night, scenes
+from gancourse.experiments.unpaired import players
 from gancourse.gans.cogan import CoDiscriminator, CoGAN, CoGenerator
 from gancourse.gans.cyclegan import CycleGAN, ImagePool
 from gancourse.metrics.pairs import l1, retrieved
 from gancourse.models import mlp
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.translator import ResNetTranslator
-from gancourse.recipes.unpaired import players
 from gancourse.training import fit
 
 torch.set_num_threads(1)

@@ -24,16 +24,17 @@ import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 
-from gancourse import data, metrics, scale, viz, widgets, zoo
-from gancourse.claims import at_least, at_most, claim, within
+from gancourse import data, metrics, scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim, within
 from gancourse.data.corruptions import central, downscale, free_form, random_blocks
 from gancourse.data.images import to_float, to_uint8
+from gancourse.experiments import repair
 from gancourse.gans.inpainting import Inpainting, erase, masked_loss
 from gancourse.metrics.pairs import gradient_energy, psnr
-from gancourse.metrics.sliced_wasserstein import sliced_wasserstein_pyramid
+from gancourse.metrics.slices import sliced_wasserstein_pyramid
 from gancourse.models import convnet
 from gancourse.models.encoder_decoder import ContextEncoder, GatedConv2d, bicubic
-from gancourse.recipes import repair
 from gancourse.training import fit
 
 torch.set_num_threads(1)

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, scale, viz
-from gancourse.homework import hw1
+from gancourse.classroom.homework import hw1
 from gancourse.models import mlp
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core

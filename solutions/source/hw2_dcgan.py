@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from gancourse import data, latent, scale, viz, zoo
+from gancourse.classroom.homework import hw2
 from gancourse.gans.gan import GAN
-from gancourse.homework import hw2
 from gancourse.metrics.attributes import attribute_classifier
 from gancourse.training import fit
 

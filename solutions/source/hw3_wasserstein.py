@@ -16,7 +16,7 @@ import torch
 from scipy.optimize import linprog
 
 from gancourse import data, scale, viz
-from gancourse.homework import hw3
+from gancourse.classroom.homework import hw3
 from gancourse.models import mlp
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core

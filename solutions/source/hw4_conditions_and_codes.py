@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from gancourse import data, scale, viz
-from gancourse.homework import hw4
-from gancourse.models import spectral
+from gancourse.classroom.homework import hw4
+from gancourse.models.layers import spectral
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
 

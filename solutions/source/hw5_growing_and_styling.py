@@ -15,9 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, penalties, scale, viz
+from gancourse import data, scale, viz
+from gancourse.classroom.homework import hw5
 from gancourse.gans.gan import GAN, Batch
-from gancourse.homework import hw5
+from gancourse.losses import penalties
 from gancourse.training import fit
 
 torch.set_num_threads(1)

@@ -19,8 +19,8 @@ from matplotlib.patches import Rectangle
 from torch import nn
 
 from gancourse import data, scale, viz
+from gancourse.classroom.homework import hw6
 from gancourse.data import corruptions
-from gancourse.homework import hw6
 
 torch.set_num_threads(1)  # networks this small gain little from a second core
 

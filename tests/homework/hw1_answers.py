@@ -380,13 +380,13 @@ wrong(
     "the check replaced",
     "optimal",
     "no longer what it was",
-    code="import gancourse.homework.checks as c\nc.close = lambda *a, **k: None",
+    code="import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None",
 )
 wrong(
     "Score made generous",
     "optimal",
     "no longer",
-    code="from gancourse.homework import checks\nchecks.Report.got = property(lambda report: 3.0)",
+    code="from gancourse.classroom.homework import checks\nchecks.Report.got = property(lambda report: 3.0)",
 )
 wrong(
     "the check's code rewritten",

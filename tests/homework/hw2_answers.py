@@ -371,7 +371,7 @@ wrong(
 )
 wrong("no division by the sine", "walks", "division by sin", slerp=lambda a, b, t: arc(a, b, t, sine=False))
 wrong("0/0 between equal directions", "walks", "sin(Omega) = 0", slerp=lambda a, b, t: arc(a, b, t, guard=False))
-right("by the package's own", "walks", code="from gancourse import viz\nfrom gancourse.viz.latent import slerp")
+right("by the package's own", "walks", code="from gancourse.latent import slerp")
 right("z0 + t (z1 - z0)", "walks", lerp=lambda a, b, t: torch.stack([a + u * (b - a) for u in t]))
 
 # 6. Attributes

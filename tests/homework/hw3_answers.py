@@ -598,7 +598,7 @@ wrong(
     "the oracle replaced",
     "transport",
     "no longer what it was",
-    code="import gancourse.transport as t\nt.earth_mover = lambda p, q, c: right['earth_mover'](p, q, c)",
+    code="import gancourse.theory.transport as t\nt.earth_mover = lambda p, q, c: right['earth_mover'](p, q, c)",
 )
 wrong(
     "the catalogue of slips replaced",

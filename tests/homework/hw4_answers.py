@@ -492,7 +492,7 @@ wrong(
     "the check replaced",
     "pairs",
     "no longer what it was",
-    code="import gancourse.homework.checks as c\nc.close = lambda *a, **k: None",
+    code="import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None",
 )
 wrong(
     "batch_norm replaced, which the check asks",

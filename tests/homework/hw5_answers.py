@@ -631,7 +631,7 @@ wrong(
     "the check replaced",
     "mixing",
     "no longer what it was",
-    code="import gancourse.homework.checks as c\nc.close = lambda *a, **k: None",
+    code="import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None",
 )
 wrong(
     "the check's code rewritten",

@@ -527,7 +527,7 @@ wrong(
     "close() replaced",
     "masks",
     "no longer what it was",
-    code="import gancourse.homework.checks as c\nc.close = lambda *a, **k: None",
+    code="import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None",
 )
 wrong("the oracle replaced", "unet", "no longer", code="hw6._u = lambda *a, **k: run_unet(*a[:3])")
 wrong("the losses of the check replaced", "step", "no longer", code="hw6._g_loss = hw6._d_loss")

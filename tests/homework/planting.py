@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gancourse.homework import _guard, _run, checks, grade
+from gancourse.classroom.homework import _guard, _run, checks, grade
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

@@ -1,0 +1,64 @@
+"""Where files live, and how they are written so that a crash never leaves half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; when the block ends well, move it into place in one step.
+
+    A reader sees the old file or the new one, never a part: if the block raises or the process dies, ``path`` is untouched.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix or ".part", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(part, 0o666 & ~umask)  # mkstemp makes private files; a cache is shared like any other file
+        with open(part, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def checkout() -> Path | None:
+    """The repository's folder if gancourse is imported from one, else None."""
+    root = _PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() and (root / "notebooks").is_dir() else None
+
+
+def data_dir() -> Path:
+    """The folder for built and downloaded data: $GANCOURSE_DATA, else the checkout's data/, else a per-user folder."""
+    if chosen := os.environ.get("GANCOURSE_DATA"):
+        return Path(chosen).expanduser()
+    if root := checkout():
+        return root / "data"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "gancourse"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gancourse"
+
+
+def cache_dir() -> Path:
+    """The folder of built data sets; anything in it can be deleted and is built again."""
+    return data_dir() / "cache"
+
+
+def shipped(*parts: str) -> Path:
+    """A file that travels with the course (weights, snapshots): in the checkout's data/, or inside an installed package."""
+    if (root := checkout()) is not None:
+        return root.joinpath("data", *parts)
+    return _PACKAGE.joinpath("_shipped", *parts)

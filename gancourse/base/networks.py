@@ -1,0 +1,72 @@
+"""What many places do with whole networks: run them in evaluation mode, make them from a seed, measure batch statistics anew."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+
+@contextlib.contextmanager
+def evaluating(*networks: object) -> Iterator[None]:
+    """In this block the networks are in evaluation mode and record no gradients; after it each submodule is as it was.
+
+    Plain functions among ``networks`` are left alone.
+    """
+    before = [(module, module.training) for network in networks if isinstance(network, nn.Module) for module in network.modules()]
+    for module, _ in before:
+        module.training = False
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """In this block the global generator, the source of first weights, starts from ``seed``; afterwards it is as before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def batch_norms(network: nn.Module) -> list[nn.Module]:
+    """The batch normalisation layers of a network."""
+    return [layer for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+
+
+@contextlib.contextmanager
+def measuring_statistics(network: nn.Module) -> Iterator[None]:
+    """The running statistics of ``network``'s batch normalisation become plain means over the batches of this block."""
+    layers, training = batch_norms(network), network.training
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # a plain mean
+    network.train()
+    try:
+        yield
+    finally:
+        network.train(training)
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+
+
+def as_generator(seed: int | torch.Generator, device: torch.device | str = "cpu") -> torch.Generator:
+    """A torch.Generator: the one given, or a new one that starts from the seed."""
+    return seed if isinstance(seed, torch.Generator) else torch.Generator(device).manual_seed(seed)
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """average <- decay * average + (1 - decay) * model, for parameters; buffers (batch norm's statistics) are copied.
+
+    Source: Polyak & Juditsky 1992; for GANs Karras et al. 2018, section 4.1 (Yazici et al. 2019 study it).
+    """
+    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+    for kept, fresh in zip(average.buffers(), model.buffers(), strict=True):
+        kept.copy_(fresh)

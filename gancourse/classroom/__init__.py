@@ -1,0 +1,1 @@
+"""What teachers and students touch: claims, notebooks, homework, widgets, the command line."""

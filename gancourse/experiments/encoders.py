@@ -1,0 +1,152 @@
+"""Faces with a way back: a variational autoencoder and a BiGAN, both with 64 latents, like ``faces32``.
+
+Lecture 08 lets them, and descent through ``faces32`` itself, reconstruct the same unseen faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import data, metrics, scale
+from gancourse.base import check, networks
+from gancourse.data.images import ImageSet
+from gancourse.experiments import frechet_metric, listed
+from gancourse.gans.bigan import BiGAN
+from gancourse.latent import inversion
+from gancourse.losses import penalties
+from gancourse.models.encoders import ConvBidirectional, ConvVAE, PairDiscriminator
+from gancourse.training import Run, fit
+from gancourse.training.likelihood import LikelihoodRun, fit_likelihood
+from gancourse.training.loop import supports_bf16
+from gancourse.zoo import Card, fill_card
+
+NAMES = ("vae_faces32", "bigan_faces32")
+NETWORKS: dict[str, dict[str, int]] = {  # the autoencoder's generator is that of faces32, BiGAN's is narrower to pay for its D
+    "vae_faces32": {"size": 32, "latent_dim": 64, "width": 24},
+    "bigan_faces32": {"size": 32, "latent_dim": 64, "width": 16},
+}
+N, TEST = 20_000, 500
+VAE_STEPS, VAE_BATCH, VAE_LR = 2400, 64, 1e-3
+BIGAN_STEPS, BIGAN_BATCH = 5500, 32
+BIGAN_SETTINGS: dict[str, Any] = {"lr": 1e-3, "betas": (0.0, 0.99), "ema": 0.998, "schedule": "flat_linear"}
+R1_GAMMA, R1_EVERY = 1.0, 8
+CURVE_EVERY = 300
+
+
+def vae(seed: int = 0, **network: int) -> ConvVAE:
+    """The variational autoencoder of the recipe with its first weights, on the scale's device."""
+    with networks.seeded(seed):
+        return ConvVAE(**(NETWORKS["vae_faces32"] | network)).to(scale.device(), memory_format=torch.channels_last)
+
+
+def elbo(model: ConvVAE) -> Callable[..., Tensor]:
+    """The bound of the model, its networks in bfloat16 where the processor computes in it, as ``fit`` does with convolutions."""
+    device = next(model.parameters()).device
+
+    def bound(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=supports_bf16(device)):
+            return model.elbo(x, generator)
+
+    return bound
+
+
+def players(seed: int = 0, **network: int) -> tuple[ConvBidirectional, PairDiscriminator]:
+    """G with E, and D, of the BiGAN with their first weights, on the scale's device."""
+    arguments = NETWORKS["bigan_faces32"] | network
+    with networks.seeded(seed):
+        pair, discriminator = ConvBidirectional(**arguments), PairDiscriminator(**arguments)
+    return pair.to(scale.device()), discriminator.to(scale.device())
+
+
+def game(seed: int = 0, **network: int) -> BiGAN:
+    """The BiGAN of the recipe: relativistic pairing of pairs, lazy R1 on the gradient in picture and latent."""
+    return BiGAN(*players(seed, **network), "relativistic", penalty=penalties.r1(R1_GAMMA, every=R1_EVERY))
+
+
+def train(
+    name: str,
+    steps: int | None = None,
+    seed: int = 0,
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+    hooks: Sequence[tuple[int, Callable[[Any], Any]]] = (),
+) -> tuple[Run | LikelihoodRun, Card]:
+    """Train one of the two and measure it; returns the run and the card of the network, encoder and generator in one.
+
+    Raises:
+        ValueError: another name, or a checkpoint for the autoencoder, whose loop keeps none.
+    """
+    check.one_of("recipe", name, NAMES)
+    if name == "vae_faces32" and checkpoint is not None:
+        raise ValueError("vae_faces32 trains in minutes and keeps no checkpoint: leave checkpoint out")
+    images = data.faces(32, N, progress=progress)
+    unseen = data.to_float(data.faces(32, TEST, split="test", progress=progress).images)
+    batch_size = VAE_BATCH if name == "vae_faces32" else BIGAN_BATCH
+    batches = data.Batches(images, batch_size, seed=seed, device=scale.device())
+    curve: list[list[float]] = []
+
+    def measure_curve(run: Run | LikelihoodRun) -> None:
+        if run.step:
+            curve.append([run.step * batch_size, round(errors(run.generator, unseen[:100]).mean().item(), 4)])
+
+    hooks = [*hooks, (CURVE_EVERY, measure_curve)]
+    run: Run | LikelihoodRun
+    if name == "vae_faces32":
+        steps = VAE_STEPS if steps is None else steps
+        model = vae(seed)
+        run = fit_likelihood(model, batches, steps, bound=elbo(model), lr=VAE_LR, seed=seed, hooks=hooks, progress=progress)
+        title, arguments = "a variational autoencoder of 32 px faces", {"bound": "elbo", "lr": VAE_LR, "schedule": "cosine"}
+    else:
+        steps = BIGAN_STEPS if steps is None else steps
+        run = fit(game(seed), batches, steps, seed=seed, checkpoint=checkpoint, hooks=hooks, progress=progress, **BIGAN_SETTINGS)
+        title = "BiGAN: 32 px faces and the way back"
+        arguments = {"objective": "relativistic", "r1_gamma": R1_GAMMA, "r1_every": R1_EVERY, **BIGAN_SETTINGS}
+    card = fill_card(
+        run.generator,
+        NETWORKS[name],
+        title=title,
+        data={"name": "faces", "arguments": {"size": 32, "n": N, "seed": 0}},
+        training={
+            "recipe": name,
+            "arguments": {
+                "batch_size": batch_size,
+                **listed(arguments),
+            },
+        },
+        steps=run.step,
+        seconds=round(run.seconds),
+        seed=seed,
+        metric=measure(run.generator, images, unseen),
+        curve=curve,
+        licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
+        note="encode, reconstruct and sample; curve: images seen, squared error per pixel on 100 test faces.",
+    )
+    return run, card
+
+
+@torch.no_grad()
+def errors(model: nn.Module, unseen: Tensor) -> Tensor:
+    """The squared error per pixel of ``model.reconstruct`` at images [N, ...], in evaluation mode: [N]."""
+    device = next(model.parameters()).device
+    with networks.evaluating(model):
+        made = torch.cat([model.reconstruct(part.to(device)).float().cpu() for part in unseen.split(250)])
+    return inversion.reconstruction_error(made, unseen)
+
+
+@torch.no_grad()
+def measure(model: nn.Module, images: ImageSet, unseen: Tensor, n: int = 5000) -> dict[str, Any]:
+    """The reconstruction error on unseen faces, and the Frechet distance of n samples to n training images with its floor."""
+    n = min(n, len(images) // 2)
+    device = next(model.parameters()).device
+    z = torch.randn(n, model.latent_dim, generator=torch.Generator().manual_seed(1)).to(device)
+    with networks.evaluating(model):
+        samples = torch.cat([model(part).float().cpu() for part in z.split(250)])
+    judge = metrics.attribute_classifier(images.name, images.size)
+    error = errors(model, unseen).mean().item()
+    also = f"; squared error per pixel of the reconstructions of {len(unseen)} test faces: {error:.4f}"
+    return frechet_metric(judge, samples, images.images[: 2 * n], also=also)

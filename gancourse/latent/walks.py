@@ -1,0 +1,55 @@
+"""Walks in latent space: from one latent to another, and along directions that change the picture."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gancourse.base import check
+from gancourse.base.latents import Network, draw_latents, run, slerp
+
+
+def interpolate(generator: Network, z0: Tensor, z1: Tensor, steps: int = 8, how: str = "spherical") -> Tensor:
+    """Images on the way from G(z0) to G(z1), ends included.
+
+    z0, z1: [D], or [N, D] for N walks; ``how``: "linear" or "spherical" (:func:`slerp`).  Returns float [N * steps, C, H, W] on
+    the CPU, walk by walk: ``grid(interpolate(...), columns=steps)`` shows a walk in each row.
+    """
+    check.one_of("how", how, ["linear", "spherical"])
+    if not isinstance(steps, int) or steps < 2:
+        raise ValueError(f"steps must be a whole number, 2 or more (both ends are shown), not {steps!r}")
+    floats = all(isinstance(z, Tensor) and z.is_floating_point() for z in (z0, z1))
+    if not floats or z0.shape != z1.shape or z0.ndim not in (1, 2):
+        came = [list(z.shape) if isinstance(z, Tensor) else type(z).__name__ for z in (z0, z1)]
+        raise ValueError(f"z0 and z1 must be float tensors of one shape, [D] or [N, D], not {came[0]} and {came[1]}")
+    if z0.ndim == 1:
+        z0, z1 = z0[None], z1[None]
+    t = torch.linspace(0, 1, steps, device=z0.device, dtype=z0.dtype)
+    path = z0[:, None] + t[:, None] * (z1 - z0)[:, None] if how == "linear" else slerp(z0, z1, t)
+    path[:, 0], path[:, -1] = z0, z1  # the ends to the bit
+    return run(generator, path.flatten(0, 1))
+
+
+def strongest_directions(generator: Network, latent_dim: int, k: int, seed: int = 0, around: int = 3) -> Tensor:
+    """The k orthonormal directions [k, latent_dim] in which the picture changes most, strongest first.
+
+    They are the leading eigenvectors of E_z[J(z)^T J(z)], J(z) = dG/dz estimated by differences of half a standard deviation at
+    ``around`` random latents: around * (latent_dim + 1) images.  The sign makes the largest component positive.
+
+    Source: the local bases of Ramesh, Choi & LeCun 2018; GANSpace (Härkönen et al. 2020) does this on inner features.
+    """
+    step = 0.5
+    total = torch.zeros(latent_dim, latent_dim, dtype=torch.float64)
+    for z in draw_latents(around, latent_dim, seed):
+        moved = run(generator, torch.cat([z[None], z + step * torch.eye(latent_dim)])).flatten(1).double()
+        jacobian = (moved[1:] - moved[0]) / step  # [latent_dim, pixels]
+        total += jacobian @ jacobian.T
+    vectors = torch.linalg.eigh(total).eigenvectors.flip(1)[:, :k].T  # [k, latent_dim]
+    largest = vectors.gather(1, vectors.abs().argmax(1, keepdim=True))
+    return (vectors * largest.sign()).float()
+
+
+def random_directions(latent_dim: int, k: int, seed: int = 0) -> Tensor:
+    """k random orthonormal directions [k, latent_dim]."""
+    basis, _ = torch.linalg.qr(draw_latents(k, latent_dim, seed).T.double())  # [latent_dim, k]
+    return basis.T.float()

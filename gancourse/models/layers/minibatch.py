@@ -1,0 +1,99 @@
+"""Discriminators that see the batch: minibatch discrimination (Salimans et al. 2016) and the batch's spread (Karras et al. 2018).
+
+A discriminator that judges samples one by one cannot know that they are all alike.  Both layers append to each sample's features
+how it compares with the others of its batch; real and fake batches must therefore pass D apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.base import check
+from gancourse.models.mlp import _hidden_layers
+
+KINDS = ("discrimination", "stddev")
+
+
+def closeness(m: Tensor) -> Tensor:
+    r"""How close each sample of a batch is to the others, kernel by kernel: m [..., N, B, C] -> [..., N, B].
+
+        o(x_i)_b = sum_{j != i} exp(-||M_{i,b} - M_{j,b}||_1)
+
+    Near 0 where sample i is unlike all others, N - 1 where all are the same.  (The paper's sum includes j = i, which
+    adds 1 to every entry and so only shifts the next layer's bias; its published code leaves j = i out, as here.)
+
+    Source: Salimans et al. 2016, section 3.2.
+    """
+    distance = (m.unsqueeze(-3) - m.unsqueeze(-4)).abs().sum(-1)  # [..., N, N, B], ||M_i,b - M_j,b||_1
+    return torch.exp(-distance).sum(-2) - 1.0
+
+
+class MinibatchDiscrimination(nn.Module):
+    """Append to features f(x_i) in R^F how close x_i is to the rest of the batch: [N, F] -> [N, F + B].
+
+    A learnt tensor T [F, B, C] projects the features to B kernels in R^C, M_i = f(x_i) T; :func:`closeness` compares them.
+    Memory grows with N^2 B C.  The paper's published code takes B = 100 and C = 5.
+
+    Source: Salimans et al. 2016, section 3.2.
+    """
+
+    def __init__(self, features: int, kernels: int = 16, dim: int = 4) -> None:
+        super().__init__()
+        check.positive("kernels", kernels)
+        check.positive("dim", dim)
+        self.projection = nn.Parameter(torch.randn(features, kernels, dim) / math.sqrt(features))  # T
+
+    def forward(self, x: Tensor) -> Tensor:
+        m = torch.matmul(x, self.projection.flatten(-2)).unflatten(-1, self.projection.shape[-2:])  # [..., N, B, C]
+        return torch.cat([x, closeness(m)], -1)
+
+
+class MinibatchSpread(nn.Module):
+    """Append one number to each sample of a batch, the mean over features of their standard deviation: [N, F] -> [N, F + 1].
+
+    It is :class:`gancourse.models.layers.common.MinibatchStdDev` for vectors, with the whole batch as the one group.
+
+    Source: Karras et al. 2018 (ProGAN), section 3.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        spread = (x.var(-2, unbiased=False) + 1e-8).sqrt().mean(-1)  # [...]; the 1e-8 keeps the root's gradient finite
+        return torch.cat([x, spread[..., None, None].expand(*x.shape[:-1], 1)], -1)
+
+
+class Discriminator(nn.Module):
+    """D on batches of vectors or small images: [N, *in_shape] -> logits [N], the batch's statistics before the last layer.
+
+    ``kind`` is "discrimination" (``kernels`` x ``dim``) or "stddev".  The last layer's weights on the batch's statistics begin at
+    zero: closeness is a large number, and with random weights it would decide, either way, before D has learnt anything.
+    """
+
+    def __init__(
+        self,
+        in_shape: int | Sequence[int] = 2,
+        hidden: Sequence[int] = (128, 128),
+        kind: str = "discrimination",
+        activation: str = "leaky_relu",
+        kernels: int = 16,
+        dim: int = 4,
+    ) -> None:
+        super().__init__()
+        check.one_of("kind of minibatch layer", kind, KINDS)
+        self.in_shape = (in_shape,) if isinstance(in_shape, int) else tuple(in_shape)
+        sizes = [math.prod(self.in_shape), *hidden]
+        across = MinibatchDiscrimination(sizes[-1], kernels, dim) if kind == "discrimination" else MinibatchSpread()
+        extra = kernels if kind == "discrimination" else 1
+        last = nn.Linear(sizes[-1] + extra, 1)
+        nn.init.zeros_(last.weight[:, sizes[-1] :])
+        self.layers = nn.Sequential(*_hidden_layers(sizes, activation, None), across, last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if tuple(x.shape[1:]) != self.in_shape:
+            raise ValueError(f"samples must be [N, {', '.join(map(str, self.in_shape))}], not {list(x.shape)}")
+        if len(x) < 2:
+            raise ValueError("a minibatch layer compares samples, and there is only one: pass at least two at a time")
+        return self.layers(torch.flatten(x, 1)).squeeze(1)  # [N]

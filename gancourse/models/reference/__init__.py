@@ -1,0 +1,1 @@
+"""Weights of published implementations: their key names turned into ours."""

@@ -1,0 +1,148 @@
+"""The loop that fits a model of one player to data: ascend the mean log-likelihood, or a lower bound of it, by Adam.
+
+The models of lecture 01 (:mod:`gancourse.models.pixelcnn`, :mod:`gancourse.models.vae`) need no game, so their loop is shorter
+than that of :mod:`gancourse.training.loop`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gancourse.base import check
+from gancourse.base.networks import as_generator
+from gancourse.base.progress import Progress
+
+Bound = Callable[..., Tensor]
+
+
+@dataclass(repr=False)
+class LikelihoodRun:
+    """A model and how its training went; ``history`` has numpy arrays ``step`` and ``nats``, the mean bound of each batch."""
+
+    model: nn.Module
+    nats: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        last = f", {np.mean(self.nats[-50:]):.2f} nats over the last batches" if self.nats else ""
+        return f"{type(self.model).__name__} after {self.step:,} steps{last}"
+
+    @property
+    def step(self) -> int:
+        """Updates made so far."""
+        return len(self.nats)
+
+    @property
+    def generator(self) -> nn.Module:
+        """The model under the name that a run of :func:`gancourse.training.fit` gives to what is worth saving."""
+        return self.model
+
+    @property
+    def history(self) -> dict[str, np.ndarray]:
+        return {"step": np.arange(1, self.step + 1), "nats": np.asarray(self.nats)}
+
+    def sample(self, n: int, seed: int = 0) -> Tensor:
+        """n samples of the model as it now is."""
+        return self.model.sample(n, seed)
+
+
+def fit_likelihood(
+    model: nn.Module,
+    batches: Iterable[Tensor],
+    steps: int,
+    *,
+    bound: Bound | None = None,
+    lr: float = 1e-3,
+    schedule: str = "cosine",
+    clip: float | None = 1.0,
+    seed: int = 0,
+    hooks: Sequence[tuple[int, Callable[[LikelihoodRun], Any]]] = (),
+    progress: bool = True,
+) -> LikelihoodRun:
+    """Maximise the mean of a log-likelihood over batches: theta <- argmax E_{x ~ data}[log p_theta(x)], by Adam.
+
+    Args:
+        model: what to train; it is left in evaluation mode.
+        batches: x [N, ...], an endless iterable such as :class:`gancourse.data.Batches`.
+        steps: updates.
+        bound: ``bound(x, generator=...)`` -> [N] nats, the log-likelihood of each image or a lower bound of it; by default the
+            model's ``log_prob`` if it has one, else its ``elbo``.
+        lr: learning rate.  The loss is in nats per dimension, so one rate serves images of any size.
+        schedule: "constant", or "cosine" down to zero.
+        clip: largest norm of the gradient, or None.
+        seed: seeds the noise of a stochastic bound.
+        hooks: pairs (every, function): ``function(run)`` is called before the first step and after every so many.
+        progress: show a line with the step and the bound.
+
+    Raises:
+        FloatingPointError: the bound is NaN or infinite.
+        ValueError: settings out of range, or batches that end too early.
+    """
+    check.one_of("schedule", schedule, ["constant", "cosine"])
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, not {steps}")
+    bound = bound or _default_bound(model)
+    device = next(model.parameters()).device
+    generator = as_generator(seed, device)
+    optimiser = torch.optim.Adam(model.parameters(), lr=check.positive("lr", lr))
+    run, stream = LikelihoodRun(model), iter(batches)
+    model.train()
+    _call(hooks, run)
+    bar, began = Progress(steps, enabled=progress), time.monotonic()
+    try:
+        while run.step < steps:
+            if schedule == "cosine":
+                optimiser.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * run.step / steps)) / 2
+            x = next(stream, None)
+            if x is None:
+                raise ValueError(f"the batches ended after {run.step} of {steps} steps: pass the endless gancourse.data.Batches")
+            run.nats.append(_ascend(optimiser, bound, x.to(device), generator, clip))
+            if not math.isfinite(run.nats[-1]):
+                raise FloatingPointError(f"the bound became {run.nats[-1]} at step {run.step}: lower lr, it is {lr:g}")
+            run.seconds = time.monotonic() - began
+            bar.update(run.step, nats=run.nats[-1])
+            _call(hooks, run)
+    finally:
+        bar.close()
+        model.eval()
+    return run
+
+
+def _ascend(optimiser: torch.optim.Optimizer, bound: Bound, x: Tensor, generator: torch.Generator, clip: float | None) -> float:
+    """One update; the mean bound of the batch before it."""
+    value = bound(x, generator=generator).mean()
+    optimiser.zero_grad(set_to_none=True)
+    (-value / x[0].numel()).backward()
+    if clip is not None:
+        nn.utils.clip_grad_norm_([p for group in optimiser.param_groups for p in group["params"]], clip)
+    optimiser.step()
+    return float(value.detach())
+
+
+@torch.no_grad()
+def mean_bound(bound: Bound, images: Tensor, batch_size: int = 256, **options: object) -> float:
+    """The mean of ``bound(x, **options)`` over all images, in nats, a batch at a time."""
+    if not len(images):
+        raise ValueError("mean_bound needs at least one image")
+    return float(sum(float(bound(x, **options).double().sum()) for x in images.split(batch_size)) / len(images))
+
+
+def _default_bound(model: nn.Module) -> Bound:
+    for name in ("log_prob", "elbo"):
+        if hasattr(model, name):
+            return getattr(model, name)
+    raise TypeError(f"{type(model).__name__} has neither log_prob nor elbo: pass bound=, a function of a batch giving [N] nats")
+
+
+def _call(hooks: Sequence[tuple[int, Callable[[LikelihoodRun], Any]]], run: LikelihoodRun) -> None:
+    for every, function in hooks:
+        if run.step % every == 0:
+            function(run)

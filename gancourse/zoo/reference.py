@@ -1,0 +1,196 @@
+"""Sample from real weights: read a state dict that a published implementation saved, and build the network it belongs to.
+
+The files are ones you have downloaded.  Nothing in them is executed: they are read as safetensors or by ``torch.load`` with
+``weights_only=True``, which takes tensors and refuses everything else.
+
+>>> from gancourse import reference, viz
+>>> faces = reference.load("stylegan2-ffhq-config-f.pt")
+>>> faces
+Reference(stylegan2, 1024 px, 30,370,060 parameters)
+>>> viz.grid(faces.sample(8, seed=0, truncation=0.7))
+
+What is recognised, by its key names; sizes, widths and conditions are read off the shapes:
+
+    family      implementations                                                        keys
+    stylegan2   NVlabs stylegan2-ada-pytorch, stylegan3 (StyleGAN2 configurations)     synthesis.b4.const, mapping.fc0.weight ...
+                rosinality/stylegan2-pytorch                                           input.input, convs.0.conv.weight ...
+    stylegan1   NVlabs/stylegan, its TensorFlow variables saved as tensors             4x4/Const/const, Dense0/weight ...
+    progan      facebookresearch/pytorch_GAN_zoo                                       formatLayer.module.weight ...
+    r3gan       brownvc/R3GAN                                                          MainLayers.0.Layers.0.Basis ...
+    biggan      ajbrock/BigGAN-PyTorch                                                 linear.weight, blocks.0.0.conv1.weight ...
+
+Some of these projects distribute pickled objects rather than tensors.  Such a file runs code when it is read, so it is not
+read here: in that project's own environment, load it once and write ``torch.save(G.state_dict(), "weights.pt")``.
+
+>>> from gancourse.models import stylegan2                          # a discriminator, say: build it, then fill it
+>>> state = reference.read_state_dict("checkpoint.pt", part="d")
+>>> discriminator = stylegan2.load_reference(stylegan2.Discriminator(1024), state)
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.base import check
+
+FAMILIES = (
+    "stylegan2",
+    "stylegan1",
+    "progan",
+    "r3gan",
+    "biggan",
+)  # modules of gancourse.models with configuration() and load_reference()
+PARTS = (
+    "g_ema",
+    "G_ema",
+    "ema",
+    "generator",
+    "netG",
+    "G",
+    "g",
+    "state_dict",
+    "model",
+)  # where files keep a generator, best first
+
+
+@dataclass
+class Reference:
+    """A published generator with its weights, in evaluation mode."""
+
+    family: str
+    network: nn.Module
+    arguments: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        count = sum(parameter.numel() for parameter in self.network.parameters())
+        return f"Reference({self.family}, {self.network.size} px, {count:,} parameters)"
+
+    @property
+    def classes(self) -> int:
+        """How many classes the network knows; 0 for none."""
+        return self.arguments.get("label_dim") or self.arguments.get("classes") or 0
+
+    @torch.no_grad()
+    def sample(self, n: int, seed: int = 0, *, labels: Tensor | None = None, batch: int = 16, **options: Any) -> Tensor:
+        """n images [n, C, size, size], about in [-1, 1], of latents z ~ N(0, I); a conditional network takes ``labels`` [n], or
+        the classes in turn.  ``options`` go to the network: ``truncation=0.7`` for a StyleGAN."""
+        check.positive("n", n)
+        if labels is not None and not self.classes:
+            raise ValueError(f"this {self.family} is not conditional: leave labels out")
+        if labels is not None and len(labels) != n:
+            raise ValueError(f"{n} images need {n} labels, not {len(labels)}")
+        device = next(self.network.parameters()).device
+        z = torch.randn(n, self.network.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
+        if not self.classes:
+            return torch.cat([self.network(part, **options) for part in z.split(batch)])
+        labels = (torch.arange(n) % self.classes if labels is None else labels).to(device)
+        pairs = zip(z.split(batch), labels.split(batch), strict=True)
+        return torch.cat([self.network(*pair, **options) for pair in pairs])
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(part, Tensor) for part in value.values())
+
+
+def read_state_dict(path: str | os.PathLike[str], part: str | None = None) -> dict[str, Tensor]:
+    """The tensors of a file by name, on the CPU; ``part`` says which state dict of a file that holds several.
+
+    Without ``part``, the averaged generator if there is one, else the generator (:data:`PARTS`).  The prefix "module." that
+    parallel training leaves is dropped.
+
+    Raises:
+        ValueError: the file holds more than tensors, is damaged, or has no such part.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}: give the path of weights that you have downloaded")
+    content = _read(path)
+    if part is None and _is_state(content):
+        return _single(content)
+    parts = [name for name, value in content.items() if _is_state(value)]
+    if part is None:
+        part = next((name for name in PARTS if name in parts), parts[0] if len(parts) == 1 else None)
+    if part is None:
+        raise ValueError(
+            f"{path.name} has no state dict where one is looked for: pass part=, one of {', '.join(parts) or 'none'}"
+        )
+    state = _single(content[check.one_of("part", part, parts)])
+    if isinstance(content.get("latent_avg"), Tensor):  # kept beside the generator by one implementation
+        state["latent_avg"] = content["latent_avg"]
+    return state
+
+
+def _single(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix("module."): value for key, value in state.items()}
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if path.suffix == ".safetensors":
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return load_file(path)
+        except SafetensorError as error:
+            raise ValueError(f"{path.name} is damaged or no safetensors file ({error}): download it again") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickle's protocol, before a refusal that says more
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            f"{path.name} holds objects that run code when they are read, so it is not read: in the environment of the project "
+            'that made it, load it and write torch.save(G.state_dict(), "weights.pt")'
+        ) from error
+    except (RuntimeError, EOFError, KeyError) as error:
+        raise ValueError(f"{path.name} is damaged or no file of weights ({error}): download it again") from error
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{path.name} holds a {type(content).__name__}, not a state dict")
+    return content
+
+
+def _module(family: str) -> Any:
+    return importlib.import_module(f"gancourse.models.{check.one_of('family', family, FAMILIES)}")
+
+
+def identify(state: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
+    """Which family a generator's state dict is of, and the arguments its ``Generator`` is built with."""
+    reasons = []
+    for family in FAMILIES:
+        try:
+            return family, _module(family).configuration(state)
+        except (ValueError, KeyError) as error:
+            reasons.append(f"{family}: {error}")
+    raise ValueError(f"these keys ({', '.join(list(state)[:3])} ...) are of no generator that is known: {'; '.join(reasons)}")
+
+
+def load(path: str | os.PathLike[str], *, part: str | None = None, family: str | None = None, **changes: Any) -> Reference:
+    """Read a downloaded file, build the generator it belongs to, and fill it.
+
+    Args:
+        path: a file of tensors: .safetensors, or what torch.save made of a state dict (or of a dictionary of state dicts).
+        part: which state dict of the file; by default the averaged generator.
+        family: one of :data:`FAMILIES`; by default told from the key names.
+        changes: arguments of the generator that differ from what the shapes say (``taps=(1, 2, 1)``, say).
+    """
+    state = read_state_dict(path, part)
+    if family is None:
+        family, arguments = identify(state)
+    else:
+        arguments = _module(family).configuration(state)
+    arguments = {**arguments, **changes}
+    module = _module(family)
+    with torch.random.fork_rng(devices=[]):  # the first weights are overwritten: that is no business of the caller's seed
+        network = module.Generator(**arguments)
+    module.load_reference(network, state)
+    return Reference(family, network.eval(), arguments)
