@@ -1,6 +1,6 @@
 """Faces with a way back: a variational autoencoder and a BiGAN, both with 64 latents, like ``faces32``.
 
-Lecture 08 lets them, and descent through ``faces32`` itself, reconstruct the same unseen faces.
+Lecture 10 lets them, and descent through ``faces32`` itself, reconstruct the same unseen faces.
 """
 
 from __future__ import annotations

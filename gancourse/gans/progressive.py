@@ -88,7 +88,7 @@ class Progressive(GAN):
     >>> run = fit(game, batches_of_32_px, schedule.steps, betas=(0.0, 0.99), ema=0.999)
 
     The stage is part of the networks' state, so that the averaged generator and a resumed run have it too.  ``fade_real=False``
-    shows real images at full detail during a fade, a mistake for lecture 11.
+    shows real images at full detail during a fade, a mistake for lecture 13.
     """
 
     def __init__(

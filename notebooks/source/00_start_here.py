@@ -19,7 +19,7 @@ widgets.latent_sliders(painter.model, n_sliders=4)
 
 # %% [markdown]
 # Every face is a list of 64 random numbers, its *latent*, and what a network makes of it. A slider moves the latent along one direction and the network draws
-# again. "New face" draws a new latent. In lecture 04 you train a network of this kind yourself and give the directions names: glasses, hair, smile.
+# again. "New face" draws a new latent. In lecture 04 you train a network of this kind yourself, and in lecture 05 its directions get names: glasses, hair, smile.
 #
 # It learnt from pictures like these. They come from a pip package and are drawn on your machine, each with exact labels, so that a claim such as "nine of ten are
 # wearing glasses" can be checked.
@@ -37,7 +37,7 @@ viz.show(viz.grid(faces.images[:26], columns=13), caption="Training pictures: ad
 # tolerance that was fixed before the run, and the verdict. A claim that does not hold at our scale is shown as "not reproduced", with the
 # reason as far as we know it.
 #
-# The first row is about the ruler itself. The course compares sets of pictures by the *Frechet distance* of their features (lecture 06 takes it apart). For two Gaussians in
+# The first row is about the ruler itself. The course compares sets of pictures by the *Frechet distance* of their features (lecture 08 takes it apart). For two Gaussians in
 # the plane with equal means, the identity as the first covariance and $\begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$ as the second, a short calculation by hand gives
 # $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$.
 
@@ -71,6 +71,21 @@ claim(
 # | [02](02_minimax.ipynb) | The minimax game | why should two networks playing against each other learn a distribution? |
 # | [03](03_first_gan.ipynb) | The first GAN | what does the game look like when it is played? |
 # | [04](04_dcgan.ipynb) | DCGAN | what does it take to draw faces? |
+# | [05](05_latent_space.ipynb) | Latent space | does the generator know what glasses are? |
+# | [06](06_mode_collapse.ipynb) | Mode collapse | why does it leave things out, and who can see it? |
+# | [07](07_dynamics.ipynb) | Vanishing gradients and dynamics | why does the game stall, or go in circles? |
+# | [08](08_measuring.ipynb) | Measuring | how good are the samples, and who says so? |
+# | [09](09_conditional.ipynb) | Conditional GANs | can one say what to draw? |
+# | [10](10_codes.ipynb) | Codes | can the latent be read back from a picture? |
+# | [11](11_wasserstein.ipynb) | Wasserstein | what if the loss were a distance? |
+# | [12](12_other_losses.ipynb) | Other losses | which loss, and does it matter? |
+# | [13](13_progan.ipynb) | ProGAN | does it help to begin small? |
+# | [14](14_stylegan.ipynb) | StyleGAN | what does a generator gain from styles? |
+# | [15](15_biggan.ipynb) | BigGAN | what does size take? |
+# | [16](16_modern.ipynb) | Modern GANs | a hundred pictures; which tricks are still needed? |
+# | [17](17_pix2pix.ipynb) | Pix2pix | can a picture be the condition? |
+# | [18](18_cyclegan.ipynb) | CycleGAN | and without pairs? |
+# | [19](19_inpainting.ipynb) | Repair | what belongs into the hole? |
 #
 # ## How large an experiment is
 #
@@ -105,7 +120,7 @@ widgets.quiz(
             "why": "The latent moved; the same weights drew another face.",
             "wrong": {
                 "The generator": "Its weights are as they were loaded.",
-                "The latent, by gradient descent": "You moved it, along a fixed direction. Lecture 08 will search latents by gradient descent.",
+                "The latent, by gradient descent": "You moved it, along a fixed direction. Lecture 10 will search latents by gradient descent.",
             },
         },
     ]

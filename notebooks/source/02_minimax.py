@@ -819,7 +819,7 @@ print(f"slope of KL(q || p) - 2 JS at s = 1.45: {follows:+.4f}")
 # In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
 # Non-saturating rests at $s \approx 1.34$, narrower: it cares more about samples that look wrong (those between and beyond the bumps) than about
 # data it misses. The last line says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
-# 2017, Theorem 2.5), with a *minus* before JS. Lecture 05 takes that apart. The two agree when $q = p$, where $D = 1/2$ gives all
+# 2017, Theorem 2.5), with a *minus* before JS. Lecture 07 takes that apart. The two agree when $q = p$, where $D = 1/2$ gives all
 # samples the weight 1/2 in both losses.
 #
 # **One $V$ that one player raises and the other lowers.** No longer. In the minimax game the costs are $-V/2$ and $+V/2$; their sum is zero
@@ -1112,7 +1112,7 @@ axis.legend(fontsize=8, loc="upper left")
 plt.show()
 
 # %% [markdown]
-# A game is not a landscape with a valley, and no function decreases along its path. Lecture 05 meets this again in a GAN with one parameter on
+# A game is not a landscape with a valley, and no function decreases along its path. Lecture 07 meets this again in a GAN with one parameter on
 # each side, and finds what damps the circles.
 #
 # ## Play

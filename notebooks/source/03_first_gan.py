@@ -135,7 +135,7 @@ viz.show(carried, caption="A continuous map cannot tear the plane: a few lattice
 # %% [markdown]
 # The stray points between the moons are no accident of this run. $G$ is continuous and the latents are one connected cloud, so its image is
 # connected. To serve two separate moons it must stretch a thin bridge between them and move across it fast, so that few latents land there.
-# Every GAN on data with separate clusters has such bridges; lecture 05 meets their large relatives.
+# Every GAN on data with separate clusters has such bridges; lecture 06 meets their large relatives.
 #
 # ## 3. `fit` is this loop
 #
@@ -204,7 +204,7 @@ plt.show()
 #
 # Compare the first and the third run: nearly the same final losses, and nothing else in common. Losses at $2 \log 2$ and $\log 2$ say that *this*
 # discriminator cannot tell the samples apart, and nothing about a better one. So a loss curve tells who is ahead. It does not tell how good the samples are: look at
-# them, and measure them (lecture 06). A generator's loss that rises is no sign of failure, and one that falls is no sign of success.
+# them, and measure them (lecture 08). A generator's loss that rises is no sign of failure, and one that falls is no sign of success.
 #
 # ## 4. Digits
 #
@@ -272,7 +272,7 @@ claim(
 )
 
 # %% [markdown]
-# The comparison has a limit that lecture 06 takes up. Distance in pixels sees exact copies; a copy moved by two pixels would pass as new. "Not the nearest in pixels" is
+# The comparison has a limit that lecture 08 takes up. Distance in pixels sees exact copies; a copy moved by two pixels would pass as new. "Not the nearest in pixels" is
 # weaker than "not memorised".
 #
 # ### Is every digit there?
@@ -400,7 +400,7 @@ widgets.toy_game(GAN(*new_players(seed=1)), moons, lr=3e-3, preview_rounds=(0, 3
 # 2. **Starve the latent.** Give the moon's generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
 #    noisy moons, and what does the discriminator make of it in the long run?
 # 3. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare speed per second and stability on the moons
-#    over five seeds. (Lecture 05 computes, for the smallest GAN there is, why alternating behaves better.)
+#    over five seeds. (Lecture 07 computes, for the smallest GAN there is, why alternating behaves better.)
 
 # %%
 widgets.quiz(
@@ -453,5 +453,5 @@ widgets.quiz(
 #
 # - I. Goodfellow et al., *Generative Adversarial Nets*, NeurIPS 2014: Algorithm 1, figures 2 and 3, and how the losses were chosen.
 # - I. Goodfellow, *NIPS 2016 Tutorial: Generative Adversarial Networks*, 2016: section 7 discusses what trains and what does not.
-# - L. Metz et al., *Unrolled Generative Adversarial Networks*, ICLR 2017: what happens when G looks ahead; lecture 05.
+# - L. Metz et al., *Unrolled Generative Adversarial Networks*, ICLR 2017: what happens when G looks ahead; lecture 06.
 # - M. Khayatkhoei, M. Singh & A. Elgammal, *Disconnected Manifold Learning for Generative Adversarial Networks*, NeurIPS 2018: the bridge between the moons, in theory.

@@ -2,16 +2,16 @@
 # # 04. DCGAN
 #
 # **Covers** DCGAN and its five guidelines (Hong, Kurmi, the cs231n notes), convolution as index equations (McAllester, the cs231n notes),
-# the anime-avatar question (Wang), part of ganhacks (the cs231n notes): S04, S31, part of S29; claims C06, C10, C11.
+# the anime-avatar question (Wang), part of ganhacks (the cs231n notes): S04, S31, part of S29; claims C06, C10.
 # **Papers**: Radford, Metz & Chintala 2016 (ICLR); Odena, Dumoulin & Olah 2016 (Distill); for the modern recipe Mescheder et al. 2018
 # (ICML), Karras et al. 2018 (ICLR), Jolicoeur-Martineau 2019 (ICLR), Huang et al. 2024 (NeurIPS).
 #
-# **Read** for about an hour and a half. **Run**: under a minute at ci scale; at cpu scale a quarter of an hour on one core, half of it for
+# **Read** for about an hour. **Run**: under a minute at ci scale; at cpu scale a quarter of an hour on one core, half of it for
 # one training run, and less on two.
 #
 # Lecture 03 ended with digits from fully connected layers. This one ends with faces. In between stand a layer that enlarges pictures, five
-# rules of thumb from 2016, and eight years of afterthoughts. We run all of it and keep score: which of the rules matter, which
-# no longer do, and what "smiling minus neutral" does to a face when a classifier counts, not a friendly eye.
+# rules of thumb from 2016, and eight years of afterthoughts. We run all of it and keep score: which of the rules matter, and
+# which no longer do. What the generator's latent space knows about faces is lecture 05.
 #
 # After it you will be able to
 #
@@ -19,7 +19,6 @@
 # - compute the size of every layer of a generator, and see a chequerboard coming before the first training step;
 # - give the reason for each of DCGAN's five guidelines, and say what happened when we left it out;
 # - train a generator of 32 px faces in minutes, and judge it by more than its losses;
-# - walk through latent space, do arithmetic there, and measure both;
 # - find three bugs from public GAN code with a test of two lines each.
 
 # %%
@@ -31,7 +30,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, experiments, latent, losses, scale, viz, zoo
+from gancourse import data, experiments, losses, scale, viz, zoo
 from gancourse.classroom import widgets
 from gancourse.classroom.claims import at_least, at_most, between, claim, within
 from gancourse.gans.gan import GAN
@@ -51,7 +50,6 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 def show(picture, caption=None):
     """Show a picture in 96 colours: a third of the bytes, and hardly a difference at 32 px."""
     viz.show(picture.quantize(96, method=2), caption)  # by an octree, which keeps rare colours
-
 
 # %% [markdown]
 # None of these people exists, and nobody drew them. Each is a vector of 64 random numbers, sent through a handful of convolutions.
@@ -500,7 +498,6 @@ def show_samples(names):
 
 show_samples(ABLATIONS)
 
-
 # %%
 def ratio(name, to="all five"):
     return distances[name] / distances[to]
@@ -866,287 +863,12 @@ for name in shipped:
 # %% [markdown]
 # (The cards measure with five times as many faces, so their distances are a little smaller than ours: a finite sample always adds something.)
 # To train them again, or to train your own: `gancourse train faces32`.
-#
-# ## 5. Latent space
-#
-# From here on the generator is the shipped one, called $G$. Does it *know* anything about faces, or does it hold a stack of pictures? The
-# decks give two experiments, from sections 6.1 and 6.3.2 of the paper.
-#
-# ### Walking
-#
-# Take two latents, walk from one to the other, and watch. A generator that had memorised pictures would show one, then another, with
-# a jump between. The top row walks on the straight line, the second on a great circle (below, why). The third plays the memoriser: each
-# picture of the second row is replaced by the training face nearest to it.
-
-# %%
-G = shipped["faces32"].model.to(device)
-
-
-def generate(z):
-    with viz.evaluating(G):
-        return torch.cat([G(part.to(device)).cpu() for part in z.split(256)])
-
-
-ends = torch.randn(2, 64, generator=torch.Generator().manual_seed(1))
-straight, circle = (latent.interpolate(G, ends[0], ends[1], 12, how) for how in ("linear", "spherical"))
-nearest, _ = viz.nearest_neighbours(circle, faces.images)
-snapped = data.to_float(faces.images[nearest[:, 0]])
-show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
 
 # %% [markdown]
-# "Smooth" needs a number. Follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
-# faces are about as far apart as its two ends. The longest single step, as a share of the distance between the ends: a steady walk on
-# a straight line has $1/32 \approx 0.03$, a lookup table has about 1. The tolerance is 0.25.
-
-# %%
-def longest_steps(images, steps):
-    f = classifier.features(images).view(-1, steps, 64)  # [walks, steps, features]
-    return (f[:, 1:] - f[:, :-1]).norm(dim=2).amax(1) / (f[:, -1] - f[:, 0]).norm(dim=1)
-
-
-walks, steps = scale.pick(ci=4, cpu=20, gpu=40), 33
-jumps, paths = [], []
-for seed in range(5):
-    z0, z1 = torch.randn(2, walks, 64, generator=torch.Generator().manual_seed(100 + seed))
-    paths.append(latent.interpolate(G, z0, z1, steps, "spherical"))
-    jumps.append(longest_steps(paths[-1], steps))
-nearest, _ = viz.nearest_neighbours(paths[0], faces.images)
-copied = faces.images[nearest[:, 0]]
-lookup = longest_steps(copied, steps)
-
-claim(
-    "C11.smooth",
-    "Interpolation is smooth: the longest of 32 steps over the distance between the ends (median over walks)",
-    paper="smooth transitions",
-    ours=[j.median() for j in jumps],
-    tolerance=at_most(0.25, strict=True),
-    source="Radford et al. 2016, section 6.1",
-)
-
-# %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.9), layout="constrained")
-for images, colour, name in ((copied, REAL, "memoriser"), (paths[0], FAKE, "generator")):
-    f = classifier.features(images).view(-1, steps, 64)[0]
-    left.plot(np.linspace(0, 1, steps), (f - f[0]).norm(dim=1), color=colour, drawstyle="steps-post" if name == "memoriser" else "default", label=name)
-left.set(xlabel="place on the walk", ylabel="distance from its start")
-left.legend(fontsize=8)
-for ratios, colour in ((lookup, REAL), (torch.cat(jumps), FAKE)):
-    right.hist(ratios.numpy(), bins=np.linspace(0, 2, 41), weights=np.full(len(ratios), 1 / len(ratios)), color=colour, alpha=0.7)
-right.set(xlabel="longest step / distance between the ends", ylabel="share of the walks", xlim=(0, 2))
-plt.show()
-
-# %% [markdown]
-# The generator's curve bends and has steeper parts: somewhere on the way glasses have to come on, and half a pair of glasses is not in the
-# data. But it passes through the in-between, with glasses that fade in, where the memoriser stands still and jumps. Smoothness alone
-# does not rule out copying; it shows that there is something *between* the pictures.
-#
-# ### Straight line or great circle
-#
-# Ganhacks, tip 3, says: interpolate along a great circle. The reason is geometry. The squared length of $z \sim \mathcal{N}(0, I_D)$ is a sum of $D$ independent
-# terms of mean 1, so lengths crowd around $\sqrt D$; the distribution is a shell, and almost nothing lies near its centre. The middle of
-# a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$, and the generator has hardly ever seen such a latent.
-
-# %%
-z0, z1 = torch.randn(2, 5000, 64, generator=torch.Generator().manual_seed(0))
-middles = {"drawn": z0, "middle of the line": (z0 + z1) / 2, "middle of the circle": latent.slerp(z0, z1, 0.5)}
-for name, z in middles.items():
-    print(f"{name:21} length {z.norm(dim=1).mean():.2f} ± {z.norm(dim=1).std():.2f}   (sqrt 64 = 8)")
-
-
-def middle_distance(how, seed):
-    z0, z1 = torch.randn(2, n_faces, 64, generator=torch.Generator().manual_seed(200 + seed))
-    return distance(generate((z0 + z1) / 2 if how == "linear" else latent.slerp(z0, z1, 0.5)))
-
-
-middle = {how: np.array([middle_distance(how, seed) for seed in seeds]) for how in ("linear", "spherical")}
-claim(
-    "S29.greatcircle",
-    "Half-way on the great circle the faces are closer to the data than half-way on the line (distance on the line over distance on the circle)",
-    paper="interpolate along a great circle",
-    ours=middle["linear"] / middle["spherical"],
-    tolerance=at_least(1.1),
-    source="soumith/ganhacks, tip 3; White 2016",
-)
-
-# %% [markdown]
-# Look again at the first two rows of faces: the middle of the straight line is tidier and more average, the circle's is as varied as any draw. Shrinking
-# latents trades variety for tidiness. A later lecture does it on purpose and calls it the *truncation trick*.
-#
-# ### Arithmetic
-#
-# The most famous pictures of the paper, in Hong's deck and in the notes: *smiling woman − neutral woman + neutral man = smiling man*, and
-# *man with glasses − man without glasses + woman without glasses = woman with glasses*. Each term is the mean latent of three pictures
-# chosen by eye; with single pictures, the paper says, results were unstable. Judged by eye as well, on one example each.
-#
-# We let the classifier choose and judge. Our faces have no sex, so hair length takes its place:
-#
-# $$\text{short, glasses} \;-\; \text{short, no glasses} \;+\; \text{long, no glasses} \;=\; \text{long, glasses?}$$
-#
-# and the same with a smile in place of glasses. First, latents with labels: draw many, look at the pictures, write down what is seen.
-
-# %%
-labelled = latent.label_latents(G, classifier, n=scale.pick(ci=1000, cpu=6000, gpu=10_000), seed=0)
-viz.source(latent.arithmetic)
-
-# %%
-def equation(attribute):
-    return tuple({"hair_length": hair, attribute: value} for hair, value in (("short", "yes"), ("short", "no"), ("long", "no")))
-
-
-source = torch.Generator().manual_seed(5)
-a, b, c = (latent.exemplar_means(labelled.where(**group), 8, 3, source) for group in equation("glasses"))
-in_pixels = (generate(a) - generate(b) + generate(c)).clamp(-1, 1)
-rows = ["short, glasses", "− short, none", "+ long, none", "= in latents", "= in pixels"]
-show(viz.labelled_grid(torch.cat([generate(a), generate(b), generate(c), generate(a - b + c), in_pixels]), rows=rows, n_columns=8))
-
-# %% [markdown]
-# The upper three rows are pictures of *mean latents*: three people averaged, and still one clean face. The fourth row is the sum. The last row does the same
-# sum on pixels, and gets double exposures wherever two heads differ, as the paper remarks too.
-#
-# Now count. Five disjoint parts of the labelled latents, fifty random choices of exemplars in each; a trial succeeds if the classifier
-# sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones.
-
-# %%
-trials = scale.pick(ci=13, cpu=50, gpu=200)
-target = {name: {"hair_length": "long", name: "yes"} for name in ("glasses", "smile")}
-
-
-aimed_at = classifier.features(faces.where(**target["glasses"]).images)
-
-
-def judged(z, attribute):
-    """For five parts: the share of successes; and the distance of all these pictures to real faces with long hair and glasses."""
-    pictures = [generate(part) for part in z]
-    found = [latent.has(classifier.predict(part), classifier.attribute_names, **target[attribute]) for part in pictures]
-    return [float(hits.double().mean()) for hits in found], frechet_distance(classifier.features(torch.cat(pictures)), aimed_at)
-
-
-sums = {
-    (attribute, n): [latent.arithmetic(labelled[k::5], *equation(attribute), trials, n, seed=k) for k in range(5)]
-    for attribute in target
-    for n in (1, 3, 10)
-}
-results = {(*key, "as it is"): judged(z, key[0]) for key, z in sums.items()}
-results |= {(*key, "stretched"): judged([latent.to_shell(part) for part in z], key[0]) for key, z in sums.items()}
-
-chance = {name: f"{labelled.has(**target[name]).double().mean():.0%}" for name in target}
-rows = [{"exemplars": "none: chance", "length": "", **chance, "distance": ""}]
-for n, how in itertools.product((1, 3, 10), ("as it is", "stretched")):
-    length = f"{torch.cat(sums['glasses', n]).norm(dim=1).mean():.1f}" if how == "as it is" else "8.0, stretched"
-    shares_right = {name: f"{np.mean(results[name, n, how][0]):.0%}" for name in target}
-    rows.append({"exemplars": str(n), "length": length, **shares_right, "distance": f"{results['glasses', n, how][1]:.1f}"})
-viz.table(rows, caption="successes: long hair and ...; distance to real faces with long hair and glasses")
-
-# %%
-for name in target:
-    claim(
-        f"C11.{name}",
-        f"(short, {name}) - (short, none) + (long, none) gives (long, {name}): share of successes with three exemplars",
-        paper="works on the examples shown",
-        ours=results[name, 3, "as it is"][0],
-        tolerance=at_least(0.5),
-        source="Radford et al. 2016, section 6.3.2",
-        note="Five disjoint sets of exemplars. Chance is about a fifth.",
-    )
-claim(
-    "C11.average",
-    "Three averaged exemplars hit the attribute more often than one (difference in the share of successes, glasses)",
-    paper="single exemplars were unstable",
-    ours=np.subtract(results["glasses", 3, "as it is"][0], results["glasses", 1, "as it is"][0]),
-    tolerance=at_least(0.1),
-    source="Radford et al. 2016, section 6.3.2",
-    note="Averaging changes the length of the sum too; at equal length (rows marked stretched) more exemplars do better.",
-)
-claim(
-    "C11.stable",
-    "Three averaged exemplars give better faces than one (distance to real faces with long hair and glasses, one over three)",
-    paper="single exemplars were unstable",
-    ours=results["glasses", 1, "as it is"][1] / results["glasses", 3, "as it is"][1],
-    tolerance=at_least(1.25),
-    source="Radford et al. 2016, section 6.3.2",
-)
-
-# %% [markdown]
-# The first equation passes, the second does not: a mouth is four or five pixels wide at 32 px, and the generator draws it vaguely. Both do far better
-# than chance, and neither is the rule without exception that one hand-picked example suggests.
-#
-# And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
-# sum of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it
-# is $\sqrt D$: the sum lands where latents live. For ten it is too short. So averaging does two things at once. It removes what the exemplars do not
-# share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
-#
-# Read the stretched rows downwards: at equal length one exemplar does worst, three better, ten best, for glasses and for smiles. Averaging helps, as the
-# paper says. Now compare each row with its stretched twin. A sum that is too long exaggerates everything, the wanted attribute included; that is how
-# single exemplars nearly keep up with three, and why our row C11.average fails. A sum that is too short fades. Three is the number at which nothing
-# needs to be stretched. Better than three is many, and then stretch; the distances in the last column agree.
-#
-# ### Directions
-#
-# With labels at hand there is no need for triples. The mean latent of all faces with glasses less the mean of all without is a *direction*.
-# Add it to new faces (labelled latents that had no part in it), and count what changes:
-
-# %%
-def unchanged(before, after, attribute):
-    """Share of the other attributes that read the same before and after."""
-    others = [k for k, name in enumerate(classifier.attribute_names) if name != attribute]
-    return (before == after)[:, others].double().mean()
-
-
-def moved(attribute, start, end, strength, part):
-    """Of faces with value ``start``: how many show ``end`` after the move, and how often other attributes stay."""
-    direction = labelled[part::5].direction(attribute, start, end)
-    others = labelled[(part + 1) % 5 :: 5]
-    before = others[others.has(**{attribute: start})]
-    after = classifier.predict(generate(before.z + strength * direction))
-    flipped = latent.has(after, classifier.attribute_names, **{attribute: end}).double().mean()
-    return float(flipped), float(unchanged(before.attributes, after, attribute))
-
-
-MOVES = {"glasses": ("no", "yes"), "smile": ("no", "yes"), "hair_length": ("short", "long"), "skin": ("light", "dark")}
-rows, measured = [], {}
-for attribute, (start, end) in MOVES.items():
-    for strength in (1.0, 2.0):
-        measured[attribute, strength] = [moved(attribute, start, end, strength, part) for part in range(5)]
-        flipped, kept = np.mean(measured[attribute, strength], axis=0)
-        rows.append({"move": f"{attribute}: {start} to {end}", "strength": strength, "flipped": f"{flipped:.0%}", "others kept": f"{kept:.0%}"})
-
-before = labelled[labelled.has(glasses="no")]
-elsewhere = F.normalize(torch.randn(before.z.shape, generator=torch.Generator().manual_seed(0)), dim=1)
-after = classifier.predict(generate(before.z + 2 * labelled.direction("glasses", "no", "yes").norm() * elsewhere))
-flipped = latent.has(after, classifier.attribute_names, glasses="yes").double().mean()
-kept = unchanged(before.attributes, after, "glasses")
-rows.append({"move": "glasses: as far, but anywhere", "strength": 2.0, "flipped": f"{flipped:.0%}", "others kept": f"{kept:.0%}"})
-viz.table(rows)
-
-# %%
-glasses = np.array(measured["glasses", 2.0])
-claim(
-    "C11.direction",
-    "Twice the difference of class means puts glasses on faces without (share of faces that change)",
-    paper="directions carry meaning",
-    ours=glasses[:, 0],
-    tolerance=at_least(0.8),
-    source="Radford et al. 2016, section 6.3.2 (turn vector)",
-)
-claim(
-    "C11.keeps",
-    "The same move leaves the other five attributes alone (mean share unchanged)",
-    paper="directions carry meaning",
-    ours=glasses[:, 1],
-    tolerance=at_least(0.8),
-    source="Radford et al. 2016, section 6.3.2 (turn vector)",
-    note="A walk as long in a random direction changes nearly as much: see the table's last row.",
-)
-
-# %% [markdown]
-# Nobody told the generator what glasses are. It was told *real* or *fake*, a few hundred thousand times, and a plane in latent space came to separate
-# faces with from faces without. The price can be read in the last column: directions are not pure. The farther one attribute is moved, the more
-# of the others change: for glasses hardly more than on a walk as long to anywhere (last row), for skin a good deal more.
-#
-# ## 6. Ganhacks, tested
+# ## 5. Ganhacks, tested
 #
 # The cs231n notes close with a link to *ganhacks*, a list of tips by Chintala, Denton, Arjovsky and Mathieu (2016) that has been copied into many
-# tutorials and, by its own first line, is no longer maintained. Two of them were tested above (the great circle, the falling loss). Four more
+# tutorials and, by its own first line, is no longer maintained. The falling loss was tested above, the great circle is in lecture 05. Four more
 # fit the small game of section 3, against the same full network and the same seeds. The tolerance: a tip *helps* if doing without it makes the
 # distance at least a tenth larger.
 
@@ -1212,8 +934,9 @@ for suffix, (tip, without_over_with) in tested.items():
 # What to take from such a list? Not that tips are wrong; each fixed somebody's run. A tip is an *observation on one setting*, mostly without
 # the setting, and settings move on. Before adding one to your code, do what this section did: same seeds, one change, a number, and a threshold
 # that you wrote down before. It took a minute.
-#
-# ## 7. What goes wrong
+
+# %% [markdown]
+# ## 6. What goes wrong
 #
 # ### BatchNorm(x, 0.8)
 #
@@ -1270,6 +993,7 @@ distance_table(["all five", "batch norm with eps 0.8", "no batch norm"])
 # on the others in its batch. The same latent three times: in evaluation mode, in a batch of random latents, in a batch of near copies of itself.
 
 # %%
+G = shipped["faces32"].model.to(device)
 z = torch.randn(64, 64, generator=torch.Generator().manual_seed(12))
 near = z[:1] + 0.3 * torch.randn(64, 64, generator=torch.Generator().manual_seed(13))
 near[0] = z[0]
@@ -1306,16 +1030,15 @@ print(f"'some pixel is above 1' recognises {caught:.0%} of the real digits, and 
 # This discriminator is perfect, needs no training, and its gradient tells the generator nothing that it could follow. Here a loss of $D$ near 0 from the first
 # steps on *is* a failure, and ganhacks' tip 10 is right. The two-line test: `-1 <= x.min()` and `x.max() <= 1` for a batch of real data.
 # The course's batches come from `data.to_float`, which has no other range.
+
+# %% [markdown]
+# ## 7. Play
 #
-# ## 8. Play
-#
-# Sliders along three directions of section 5. Start with *glasses*; then take *long hair* to one end and *dark skin* to the other. Which sliders
-# interfere? What does a new face change about that?
+# Four sliders, along the directions in which the picture changes most. Nobody has told the network what they mean: can you name them? Lecture 05
+# finds directions that have names.
 
 # %%
-chosen = {"glasses": "glasses", "hair_length": "long hair", "skin": "dark skin"}
-directions = torch.stack([F.normalize(labelled.direction(name, *MOVES[name]), dim=0) for name in chosen])
-widgets.latent_sliders(G, directions=directions, labels=list(chosen.values()), reach=3.0, seed=8)
+widgets.latent_sliders(shipped["faces32"].model, seed=8)
 
 # %% [markdown]
 # ### Quiz
@@ -1360,15 +1083,6 @@ widgets.quiz([
             "Without it the networks have too few parameters": "Its gains and shifts are a fraction of a per cent of the weights.",
         },
     },
-    {
-        "question": "In latent arithmetic with means of $n$ exemplars, for which $n$ does the sum have the length of an ordinary latent?",
-        "answer": "3",
-        "why": "Three terms of squared length $D/n$ each make $3D/n$, and $3D/n = D$ for $n = 3$.",
-        "wrong": {
-            "1": "Then it is longer by $\\sqrt 3$: three independent latents are added.",
-            "as many as possible": "The means shrink towards 0, and the sum with them.",
-        },
-    },
 ])
 
 # %% [markdown]
@@ -1392,6 +1106,5 @@ widgets.quiz([
 # - Dumoulin & Visin, *A guide to convolution arithmetic for deep learning*, 2016.
 # - Odena, Dumoulin & Olah, *Deconvolution and checkerboard artifacts*, Distill 2016.
 # - Ioffe & Szegedy, *Batch normalization*, ICML 2015; Springenberg et al., *Striving for simplicity: the all convolutional net*, ICLR workshop 2015.
-# - White, *Sampling generative networks*, 2016.
 # - Mescheder, Geiger & Nowozin, *Which training methods for GANs do actually converge?*, ICML 2018.
 # - Huang, Gokaslan, Kuleshov & Tompkin, *The GAN is dead; long live the GAN! A modern baseline GAN*, NeurIPS 2024.

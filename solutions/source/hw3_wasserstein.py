@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 3. Wasserstein and friends
 #
-# **After** lectures 09 and 10. **Time**: about 110 minutes. **Points**: 20. **At the end** two critics of your own making teach a generator to draw a
+# **After** lectures 11 and 12. **Time**: about 110 minutes. **Points**: 20. **At the end** two critics of your own making teach a generator to draw a
 # ring: one clipped, one held by a gradient penalty. And your own linear program says how far each of them was from the truth.
 #
 # As before: replace `raise NotImplementedError()`, run the cell below, read what the check says. It grades what you hand in with other
@@ -222,7 +222,7 @@ points
 # %% [markdown]
 # ## 6. Least squares (2 points)
 #
-# Lecture 10's other cure for flat losses. With $D(x)$ the network's output itself, no sigmoid, and codes $a$ for fake, $b$ for real, $c$ for what the generator wants to hear,
+# Lecture 12's other cure for flat losses. With $D(x)$ the network's output itself, no sigmoid, and codes $a$ for fake, $b$ for real, $c$ for what the generator wants to hear,
 #
 # $$L_D = \tfrac12 \mathbb{E}_x (D(x) - b)^2 + \tfrac12 \mathbb{E}_z (D(G(z)) - a)^2, \qquad L_G = \tfrac12 \mathbb{E}_z (D(G(z)) - c)^2.$$
 #
@@ -264,7 +264,7 @@ points
 # $$L_D = \mathcal{L}(x) - k_t\, \mathcal{L}(G(z)), \qquad L_G = \mathcal{L}(G(z)), \qquad
 # k_{t+1} = k_t + \lambda \bigl(\gamma\, \mathcal{L}(x) - \mathcal{L}(G(z))\bigr), \text{ held in } [0, 1].$$
 #
-# Write the three pieces. `next_k` gets and returns plain numbers. (One public collection forgot the last four words. In lecture 10 you saw what $k$ does then.)
+# Write the three pieces. `next_k` gets and returns plain numbers. (One public collection forgot the last four words. In lecture 12 you saw what $k$ does then.)
 
 # %% solution="thermostat"
 def errors(autoencoder, x):

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 4. Conditions and codes
 #
-# **After** lectures 07 and 08. **Time**: about 90 minutes. **Points**: 20. **At the end** a generator with your normalisation, judged by your projection and read by
+# **After** lectures 09 and 10. **Time**: about 90 minutes. **Points**: 20. **At the end** a generator with your normalisation, judged by your projection and read by
 # your bound, draws a chart of digits: the rows are the ten classes that it is told, the columns a code that it has found for itself.
 #
 # As before: replace `raise NotImplementedError()`, run the check below it, read what it says, try again as often as you like. The same checks grade what you

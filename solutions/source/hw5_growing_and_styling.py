@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 5. Growing and styling
 #
-# **After** lectures 11 and 12. **Time**: about 100 minutes. **Points**: 20. **At the end** a generator built of your own layers grows from 4 to 16 pixels, draws
+# **After** lectures 13 and 14. **Time**: about 100 minutes. **Points**: 20. **At the end** a generator built of your own layers grows from 4 to 16 pixels, draws
 # pixel-art faces, and mixes the styles of any two of them.
 #
 # As before: replace `raise NotImplementedError()`, run the cell below, read what the check says. It grades what you hand in with other

@@ -1,8 +1,8 @@
 # %% [markdown]
-# # 07. Telling the generator what to draw
+# # 09. Telling the generator what to draw
 #
 # **Covers** the conditional GAN (Kurmi, the cs231n notes) and AC-GAN (the same two decks): systems S05 and S06. Conditional batch normalisation and the
-# projection discriminator, which Hong's BigGAN needs, are built here and used again in lecture 13.
+# projection discriminator, which Hong's BigGAN needs, are built here and used again in lecture 15.
 # **Papers**: Mirza & Osindero 2014; Odena, Olah & Shlens 2017 (ICML); de Vries et al. 2017 (NeurIPS); Miyato & Koyama 2018 (ICLR); Gong et al. 2019
 # (NeurIPS).
 #
@@ -707,7 +707,7 @@ pairs_ = torch.stack([painted[:10], again[:10]], 1).flatten(0, 1)
 show(viz.grid(pairs_, columns=10), "Ten people, each beside the same latent with the opposite wish about glasses.")
 
 # %% [markdown]
-# Five attributes stay as they are in nearly all faces, and the glasses themselves change in more than nine of ten. Compare lecture 04, where "glasses" was a direction in latent space that had to be searched for and that dragged hair and skin along. Here it is a row in a table.
+# Five attributes stay as they are in nearly all faces, and the glasses themselves change in more than nine of ten. Compare lecture 05, where "glasses" was a direction in latent space that had to be searched for and that dragged hair and skin along. Here it is a row in a table.
 #
 # ## What goes wrong
 #

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 12. StyleGAN
+# # 14. StyleGAN
 #
 # **Covers** StyleGAN (Hong): system S17, with its mapping network, modulation, noise, style mixing, truncation, interpolation and the slide "try yourself".
 # **Papers**: Karras, Laine & Aila 2019 (CVPR, StyleGAN), Karras et al. 2020 (CVPR, StyleGAN2), Huang & Belongie 2017 (ICCV), Kynkäänniemi et al. 2019 (NeurIPS), Shen et al. 2020 (CVPR).
@@ -10,7 +10,7 @@
 # fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and measures what the
 # new entrance buys: coarse and fine decisions that can be exchanged, attributes that lie along straight lines, and faces that can be found again.
 #
-# Hong's three lines on the slide are "improved version of progressive GAN", "deep embedding layers of latent variable" and "injecting latent variable via modulation". Sections 1 to 3 say what the last two mean; lecture 11 was the first.
+# Hong's three lines on the slide are "improved version of progressive GAN", "deep embedding layers of latent variable" and "injecting latent variable via modulation". Sections 1 to 3 say what the last two mean; lecture 13 was the first.
 #
 # After it you will be able to
 #
@@ -85,7 +85,7 @@ viz.source(stylegan2.MappingNetwork.forward)
 
 # %% [markdown]
 # Two details. $z$ is divided by its root mean square first, so only its direction counts. And the layers learn a hundred times slower than the rest (`lr_mult=0.01`), because a perceptron without normalisation at the learning rate of the convolutions is unstable;
-# with equalised weights (lecture 11) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 8,000 steps, not a million. It has two layers instead of eight and `lr_mult=0.05`. The number matters: in a shorter run of ours with `lr_mult=1`, a mapping as fast as the rest, nine tenths of the variance of $w$ came to lie in 5 of its 64 directions, and the network drew few kinds of faces.)
+# with equalised weights (lecture 13) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 8,000 steps, not a million. It has two layers instead of eight and `lr_mult=0.05`. The number matters: in a shorter run of ours with `lr_mult=1`, a mapping as fast as the rest, nine tenths of the variance of $w$ came to lie in 5 of its 64 directions, and the network drew few kinds of faces.)
 #
 # What shape did $w$ take here? $z$ has the same variance in all its directions. For $w$ we measure it: the eigenvalues of its covariance.
 
@@ -397,7 +397,7 @@ claim(
 # ## 5. Style mixing: which layer decides what?
 #
 # While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
-# the paper, three in ten in our recipe.) The grid at the top used it after training. Now in numbers. Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 06 says whose
+# the paper, three in ten in our recipe.) The grid at the top used it after training. Now in numbers. Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose
 # attribute the mixture has.
 
 # %%
@@ -476,7 +476,7 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 
 # %% [markdown]
 # The second column is the same face three times. Truncation buys quality with variety. By how much? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
-# classifier's features, as in lecture 06.
+# classifier's features, as in lecture 08.
 
 # %%
 n_judged = scale.pick(ci=80, cpu=600, gpu=5000)
@@ -536,7 +536,7 @@ claim(
 #
 # ### Lazy R1
 #
-# R1 (lecture 05) adds $\frac{\gamma}{2}\,\mathbb E \lVert \nabla_x D(x) \rVert^2$ at real pictures to the discriminator's loss. Its gradient is a derivative of a derivative and costs about as much as the rest of the step. StyleGAN2 computes it at every $k = 16$th step and multiplies it by $k$. Over $k$ steps with still-standing weights the
+# R1 (lecture 07) adds $\frac{\gamma}{2}\,\mathbb E \lVert \nabla_x D(x) \rVert^2$ at real pictures to the discriminator's loss. Its gradient is a derivative of a derivative and costs about as much as the rest of the step. StyleGAN2 computes it at every $k = 16$th step and multiplies it by $k$. Over $k$ steps with still-standing weights the
 # mean gradient is the same: $\frac1k (k\,g + 0 + \dots + 0) = g$. Check it on our game, which does the multiplication, for three initialisations.
 
 
@@ -624,7 +624,7 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
     )
 
 # %% [markdown]
-# The weights do move within 16 steps, so lazy and eager are not the same run. The paper found no harm; the R3GAN paper (lecture 13) reports that on stacked digits and toys lazy regularisation made training fail.
+# The weights do move within 16 steps, so lazy and eager are not the same run. The paper found no harm; the R3GAN paper (lecture 16) reports that on stacked digits and toys lazy regularisation made training fail.
 #
 # ### Path length
 #
@@ -660,7 +660,7 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 #
 # What departs from the paper:
 #
-# - the relativistic loss of lecture 10 in place of the non-saturating one;
+# - the relativistic loss of lecture 12 in place of the non-saturating one;
 # - higher learning rates, because a training of some thousand steps cannot afford the published million: here four times (generator) and twice (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end;
 # - half of the pictures mixed here and three in ten in the recipe, and noise late or not at all;
 # - a much stronger R1: $\gamma = 2$ here and 4 in the recipe, where the usual start, 0.0002 times the pixels over the batch size, would be 0.006. In single pilots of 600 steps, with learning rates that differed a little, $\gamma$ of 0.01 and 0.1 left the distance above 40, 1 brought it to 30, and 4 with the slower mapping to 27. These drawings are flat areas with hard edges, and photographs are not: a start is a start.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 11. Growing: ProGAN
+# # 13. Growing: ProGAN
 #
 # **Covers** progressive growing (Hong, Kurmi): system S15; claim C27, the fade-in and the time saved against training at full size from the start.
 # **Papers**: Karras, Aila, Laine & Lehtinen 2018 (ICLR); He et al. 2015 (ICCV); Kingma & Ba 2015 (ICLR); Denton et al. 2015 (NeurIPS); Karras et al. 2020 (CVPR).
@@ -231,7 +231,7 @@ print("lengths of b over sqrt(C):", [round(n.item(), 3) for n in b.norm(dim=1).m
 print(f"gradient along a, as a cosine: {'below 1e-5' if cosine < 1e-5 else cosine.item()}")
 
 # %% [markdown]
-# The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 05). So give it a number that can: in a group of $G$ samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
+# The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 06). So give it a number that can: in a group of $G$ samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
 # A generator that collapses drives this number to the floor, and $D$ learns to reject what has it so low. There are no parameters, and it costs next to nothing.
 
 # %%
@@ -460,7 +460,7 @@ for side, share in zip(SIDES, shares, strict=True):
     print(f"{side:>2} px: fitted colours explain {100 * share:.0f} % of the variance of the final picture, seen at {side} px")
 
 # %% [markdown]
-# The left-over layers are off in colour or contrast, the fitted ones show what the features of each level know. Most of the picture's coarse colours are decided at 4 x 4 places. Keep that in mind for lecture 12, where each level gets a style of its own.
+# The left-over layers are off in colour or contrast, the fitted ones show what the features of each level know. Most of the picture's coarse colours are decided at 4 x 4 places. Keep that in mind for lecture 14, where each level gets a style of its own.
 #
 # ## 6. What growing saves
 #
@@ -582,7 +582,7 @@ claim(
 #
 # ## 7. A distance for each scale of detail
 #
-# One number hides *where* an image is wrong. The paper's own measure takes images apart into a Laplacian pyramid, which holds one band of detail a level, draws patches of 7 x 7 pixels from each, and compares real and fake patches by the sliced Wasserstein distance (lecture 09): project on random directions, sort, take differences.
+# One number hides *where* an image is wrong. The paper's own measure takes images apart into a Laplacian pyramid, which holds one band of detail a level, draws patches of 7 x 7 pixels from each, and compares real and fake patches by the sliced Wasserstein distance (lecture 11): project on random directions, sort, take differences.
 # Before we trust it, three sets of which we know what is wrong:
 
 # %%

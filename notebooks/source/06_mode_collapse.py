@@ -1,28 +1,23 @@
 # %% [markdown]
-# # 05. What goes wrong
+# # 06. Mode collapse
 #
-# **Covers** what Hong, McAllester, the cs231n notes and Wang say of failure: system S33, claims C08, C12, C13, C14, C29.
-# **Papers**: Arjovsky & Bottou 2017 (ICLR); Salimans et al. 2016 (NeurIPS); Metz et al. 2017 (ICLR); Srivastava et al. 2017 (NeurIPS);
-# Lin et al. 2018 (NeurIPS); Mescheder, Geiger & Nowozin 2018 (ICML).
+# **Covers** what Hong, McAllester, the cs231n notes and Wang say of failure: system S33, claims C08, C29.
+# **Papers**: Salimans et al. 2016 (NeurIPS); Metz et al. 2017 (ICLR); Srivastava et al. 2017 (NeurIPS); Lin et al. 2018 (NeurIPS).
 #
-# **Read** for about an hour and a half. **Run**: about half a minute at ci scale, about eight minutes at cpu scale, on one core.
+# **Read** for about 50 minutes. **Run**: about half a minute at ci scale, about six minutes at cpu scale, on one core.
 #
 # Three things go wrong with the game of lecture 02. The generator keeps part of the data and drops the rest (*mode collapse*). Its gradient dies,
 # or turns to noise, because two thin sets in a large space do not meet. And even where neither happens, two players who follow their
-# gradients may walk in circles. Each has a cure that is a few lines long, and each cure has a published table. This lecture measures
-# them all, with five seeds wherever a number is a matter of luck.
+# gradients may walk in circles. This lecture takes the first, lecture 07 the other two. Each cure is a few lines long and has a published
+# table; we measure them, with five seeds wherever a number is a matter of luck.
 #
 # After it you will be able to
 #
 # - read a table of captured modes, and say what it leaves out;
 # - explain why a discriminator that judges one sample at a time cannot see a lack of variety, and repair it in three ways: by packing, by
-#   minibatch statistics, by looking ahead;
-# - show that a generator's samples fill a set of measure zero, and what this does to JS, to KL and to the gradient;
-# - say what $-\log D$ makes the generator minimise, and which errors each direction of KL forgives;
-# - compute, for the smallest GAN there is, who circles, who runs away and who arrives.
+#   minibatch statistics, by looking ahead.
 
 # %%
-import copy
 import math
 from types import SimpleNamespace
 
@@ -31,17 +26,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, losses, scale, theory, viz, zoo
+from gancourse import data, losses, scale, theory, viz
 from gancourse.classroom import widgets
 from gancourse.classroom.claims import at_least, at_most, between, claim, within
-from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, StackedLinear, member_norms, stack
+from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, StackedLinear, stack
 from gancourse.gans.gan import GAN
 from gancourse.gans.packed import PackedDiscriminator, pack, packed_total_variation
 from gancourse.gans.unrolled import UnrolledGAN
 from gancourse.metrics import mode_report, stacked_mode_report
 from gancourse.models import mlp
 from gancourse.models.layers import minibatch
-from gancourse.theory import dirac, manifold
 from gancourse.training import fit
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
@@ -51,30 +45,16 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
 # %% [markdown]
-# The three failures in one picture, each computed exactly. Left: one Gaussian that lowers $\mathrm{KL}(q \| p)$ to data with two bumps drops one of them. Middle:
-# JS between two boxes, as one moves away from the other: once they are apart, it stands still. Right: a generator and a discriminator of one
-# number each, taking turns, walk in a circle; with a penalty they arrive.
+# The failure in one picture, computed exactly. One Gaussian that lowers $\mathrm{KL}(q \| p)$ to data with two bumps drops one of them.
 
 # %%
 x, dx = theory.grid(-6, 6, 601)
 two_bumps = (theory.gaussian(x, -2, 0.7) + theory.gaussian(x, 2, 0.7)) / 2
-cells, width = theory.grid(-0.995, 4.995, 600)
-shifts = torch.linspace(0, 3, 61, dtype=torch.float64)
-boxes = [theory.normalise(((cells > shift) & (cells < shift + 1)).double(), width) for shift in shifts]
-
-fig, (left, middle, right) = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained")
-left.fill_between(x, two_bumps, color=REAL, alpha=0.3, label="data")
-left.plot(x, theory.gaussian(x, -2, 0.7), color=FAKE, label="generator")
-left.set(xlabel="x", yticks=[], title="drops a mode")
-left.legend(fontsize=8)
-middle.plot(shifts, [theory.js(boxes[0], each, width) for each in boxes], color=G_COLOUR)
-middle.axhline(math.log(2), color="grey", linestyle=":", linewidth=1)
-middle.set(xlabel="distance of the generator", ylabel="JS", title="has no slope")
-right.plot(*dirac.DiracGAN("minimax").play(100, alternating=True).T, color=FAKE, label="minimax")
-right.plot(*dirac.DiracGAN("r1", 0.3).play(100, alternating=True).T, color=REAL, label="with R1")
-right.plot(0, 0, "k+", markersize=9)
-right.set(xlabel=r"generator $\theta$", ylabel=r"discriminator $\psi$", xlim=(-1.8, 2.9), ylim=(-1.8, 1.8), aspect="equal", title="walks in circles")
-right.legend(fontsize=8, loc="lower right")
+fig, axis = plt.subplots(figsize=(5, 2.4), layout="constrained")
+axis.fill_between(x, two_bumps, color=REAL, alpha=0.3, label="data")
+axis.plot(x, theory.gaussian(x, -2, 0.7), color=FAKE, label="generator")
+axis.set(xlabel="x", yticks=[], title="drops a mode")
+axis.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
@@ -538,7 +518,6 @@ for line, (k, runs) in zip(axes, unrolled.items(), strict=True):
     line[0].set_ylabel(f"k = {k}", fontsize=10)
 plt.show()
 
-
 # %%
 lines = torch.linspace(0, math.pi, 65)[:-1]
 lines = torch.stack([lines.cos(), lines.sin()])  # [2, 64] directions
@@ -575,7 +554,7 @@ claim(
 # Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again: some four times a plain step for $k = 5$. What it buys is not
 # visible in a run this short. Neither row has found the narrow modes, and the two distances are alike; the paper's picture takes 25,000 steps. The count of
 # captured modes would have hidden this: a cloud that is spread over the whole plane "captures" modes by chance. That is why the table measures the
-# distance to the data along many lines (lecture 09 explains the distance). The size of $\eta$ matters as well. Set it to 0.5 and watch: the generator learns to
+# distance to the data along many lines (lecture 11 explains the distance). The size of $\eta$ matters as well. Set it to 0.5 and watch: the generator learns to
 # exploit the $D$ in its thoughts, which is no longer like the $D$ that it meets.
 #
 # ## 6. A thousand modes
@@ -698,580 +677,8 @@ for kind, name in (("stddev", "minibatch std"), ("discrimination", "minibatch di
 # C08.capacity (800): after 1,500 steps of small perceptrons the counts are still far from the paper's, which trains convolutions for much longer. And the KL tells more than the count: two generators that
 # reach as many modes may serve them very differently. (PacGAN's own numbers for this test differ from those of Metz et al. on the same
 # rows, 78.5 against 30.6 modes for the plain GAN: section 2 again.)
-#
-# ## 7. Thin sets in a large space
-#
-# Now the second failure. Wang follows Arjovsky & Bottou (2017). *Lemma 1*: if $g$ is made of affine maps and the usual pointwise
-# nonlinearities, then $g(\mathcal{Z})$ lies in a countable union of manifolds of dimension at most $\dim \mathcal{Z}$. If the latent has fewer
-# dimensions than the picture has pixels, samples fill a set of measure zero.
-#
-# For a smooth $g$ the reason is one line of linear algebra. Near $z$, $g(z + \delta) \approx g(z) + J \delta$ with the Jacobian $J = \partial g / \partial z$,
-# a matrix with as many columns as the latent has dimensions. Its rank is the dimension in which samples can move there. By the chain rule $J$ is a product
-# of weight matrices and diagonal slopes, so its rank is at most the narrowest of them. We compute it, for untrained networks of
-# several kinds and for the face generator of this course:
-
-# %%
-def ranks(make, n=20):
-    worst = []
-    for seed in range(5):
-        torch.manual_seed(seed)
-        generator = make()
-        z = torch.randn(n, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
-        worst.append(manifold.jacobian_rank(generator, z).max().item())
-    return worst
-
-
-def vector(latent_dim, hidden, activation):
-    return lambda: mlp.Generator(latent_dim, (784,), hidden=hidden, activation=activation)
-
-
-generators = {
-    "2 latents, ReLU": (2, vector(2, (128, 256), "relu")),
-    "10 latents, LeakyReLU": (10, vector(10, (128, 256), "leaky_relu")),
-    "10 latents, tanh": (10, vector(10, (128, 256), "tanh")),
-    "10 latents, a layer of 3 units": (10, vector(10, (128, 3, 128), "tanh")),
-}
-found = {name: ranks(make) for name, (_, make) in generators.items()}
-faces = zoo.load("faces32").model
-z = torch.randn(scale.pick(ci=1, cpu=6, gpu=6), faces.latent_dim, generator=torch.Generator().manual_seed(0))
-stretch = manifold.singular_values(faces, z)  # [N, 64]
-face_rank = (stretch > 1e-10 * stretch[:, :1]).sum(1)
-rows = [
-    {"generator": name, "latents": dim, "values in a sample": 784, "largest rank, 5 seeds x 20 points": max(found[name])}
-    for name, (dim, _) in generators.items()
-]
-rows.append(
-    {"generator": "faces, 32 px, trained", "latents": 64, "values in a sample": 3072, "largest rank, 5 seeds x 20 points": int(face_rank.max())}
-)
-viz.table(rows)
-
-# %%
-claim(
-    "C12",
-    "Lemma 1: rank of the Jacobian less the latent's dimension (largest over points and networks, per seed)",
-    paper="at most 0",
-    ours=[max(found[name][seed] - dim for name, (dim, _) in generators.items()) for seed in range(5)],
-    tolerance=at_most(0, strict=True),
-    source="Arjovsky & Bottou 2017, lemma 1",
-    exact=True,
-)
-claim(
-    "C12.faces",
-    "Dimension of the set of faces that a trained generator draws, near its samples (3072 pixel values, 64 latents)",
-    paper="at most 64",
-    ours=face_rank,
-    tolerance=at_most(64, strict=True),
-    source="Arjovsky & Bottou 2017, lemma 1",
-    exact=True,
-)
-
-# %%
-fig, axis = plt.subplots(figsize=(6.5, 2.7), layout="constrained")
-for values in stretch:
-    axis.semilogy(range(1, 65), values, color=G_COLOUR, linewidth=1)
-axis.axvline(64.5, color="grey", linestyle=":")
-axis.text(63.5, float(stretch.max()), "64 latents end here;\n3072 pixel values go on", fontsize=8.5, ha="right", va="top")
-axis.set(xlabel="direction, strongest first", ylabel="singular value of $J$")
-plt.show()
 
 # %% [markdown]
-# In every row the rank is the bound: the number of latents, or the narrow layer. The faces lie on sheets of 64 dimensions in a space of 3072, and each
-# line of the figure is one face: the strongest direction moves the picture tens of times as far as the weakest. Off the sheet there is
-# nothing. If a camera could draw a picture at random, it would hit the set of all faces that this generator can draw with probability zero.
-#
-# Data is thin too (faces are no random noise), and two thin sets in general position do not overlap. Wang's picture: two curves in the plane cross in
-# points, and the points have length zero. What follows is measured next.
-#
-# ### Disjoint supports: the divergences stand still
-#
-# Two boxes of width 1, one at 0 and one at $\theta$. As long as they overlap, JS, KL and TV say something. Once they are apart:
-
-# %% tags=["nbval-check-output"]
-x, dx = theory.grid(-0.995, 4.995, 600)  # cells of width 0.01, by their middles
-
-
-def box(theta):
-    return theory.normalise(((x > theta) & (x < theta + 1)).double(), dx)
-
-
-print("theta      JS        KL(p||q)    TV")
-for theta in (0.0, 0.25, 0.5, 0.9, 1.0, 1.5, 3.0):
-    p, q = box(0.0), box(theta)
-    print(f"{theta:4.2f}    {theory.js(p, q, dx):.4f}    {theory.kl(p, q, dx):8.4f}    {theory.total_variation(p, q, dx):.4f}")
-
-# %%
-js_apart, kl_apart = [], []
-for seed in range(5):
-    draw = torch.Generator().manual_seed(seed)
-    p, q = torch.rand(2, 30, generator=draw, dtype=torch.float64)
-    mask = torch.rand(30, generator=draw) < 0.5
-    mask[:2] = torch.tensor([True, False])
-    p, q = theory.normalise(p * mask), theory.normalise(q * ~mask)
-    js_apart.append(theory.js(p, q))
-    kl_apart.append(min(theory.kl(p, q), theory.kl(q, p)))
-source = "Arjovsky & Bottou 2017, theorem 2.3"
-claim("C13", "JS of disjoint distributions", paper=math.log(2), ours=js_apart, tolerance=within(1e-12, strict=True), source=source, exact=True)
-claim(
-    "C13.kl",
-    "KL of disjoint distributions, the smaller of both directions",
-    paper=math.inf,
-    ours=kl_apart,
-    tolerance=within(0, strict=True),
-    source=source,
-    exact=True,
-)
-
-# %% [markdown]
-# Does a *trained* discriminator notice? Take two parallel vertical lines in the plane, the data at $x_1 = 0$ and the fakes at $x_1 = \theta$: one-dimensional
-# sets, as in the lemma. From a discriminator's value $V$ on fresh samples, $(V + 2 \log 2)/2$ estimates JS (lecture 02). We also take
-# the slope of the generator's saturating loss in $\theta$: what it would learn from this $D$.
-
-# %%
-thetas = (0.0, 0.1, 0.25, 0.5, 1.0)
-line_seeds = [seed for _ in thetas for seed in seeds]
-networks = []
-for seed in line_seeds:
-    torch.manual_seed(seed)
-    networks.append(mlp.Discriminator(2, hidden=(64, 64)))
-judges = stack(networks).to(device)
-line_steps = scale.pick(ci=40, cpu=1500, gpu=1500)
-optimizer = torch.optim.Adam(judges.parameters(), lr=3e-3)
-schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0.02, line_steps)
-at = torch.tensor([theta for theta in thetas for _ in seeds])[:, None]  # [K, 1]
-draw = torch.Generator().manual_seed(0)
-
-
-def on_lines(n):
-    """n real and n fake points for every member: two tensors [K, n, 2]."""
-    heights = torch.rand(2, len(at), n, generator=draw)
-    return torch.stack([torch.zeros_like(heights[0]), heights[0]], 2).to(device), torch.stack([at.expand(-1, n), heights[1]], 2).to(device)
-
-
-for _ in range(line_steps):
-    real, fake = on_lines(64)
-    loss = len(at) * losses.saturating_d(judges(real), judges(fake))
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    schedule.step()
-
-real, fake = on_lines(4000)
-fake.requires_grad_(True)
-value = -(F.softplus(-judges(real)) + F.softplus(judges(fake))).mean(1)
-estimate = ((value + 2 * math.log(2)) / 2).detach().cpu().reshape(len(thetas), -1)
-(slope,) = torch.autograd.grad(-F.softplus(judges(fake)).mean(1).sum(), fake)
-slope = slope[..., 0].sum(1).abs().cpu().reshape(len(thetas), -1)
-rows = [
-    {
-        "theta": theta,
-        "JS, exact": 0.0 if theta == 0 else round(math.log(2), 4),
-        "JS, from D": f"{float(js.mean()):.4f}",
-        "slope of log(1 - D) in theta": f"{float(g.mean()):.1e}",
-        "slope of the distance": "" if theta == 0 else "1",
-    }
-    for theta, js, g in zip(thetas, estimate, slope, strict=True)
-]
-viz.table(rows, caption=f"parallel lines; means over {len(seeds)} seeds of discriminators trained for {line_steps} steps")
-
-# %%
-claim(
-    "C13.lines",
-    "JS that a trained D reports for parallel lines at distance 0.25 or more (smallest)",
-    paper=math.log(2),
-    ours=estimate[2:].amin(0),
-    tolerance=within(0.02),
-    source="Arjovsky, Chintala & Bottou 2017, example 1",
-)
-
-# %% [markdown]
-# At every distance but zero the discriminator reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
-# at 1. The slope that the generator gets is about a hundredth at distance 0.1 and a few ten-thousandths at distance 1. Lecture 09 brings the distance whose slope is 1 wherever you stand.
-#
-# ### A fresh discriminator against generators of three ages
-#
-# Wang reproduces the experiment of Arjovsky & Bottou: train a DCGAN for 1, 10 and 25 epochs, stop the generator, and train a *new* discriminator from scratch
-# against it. Watch the gradient that the generator would get. "In the best case 5 orders of magnitude after 4000 discriminator
-# iterations", the deck says.
-#
-# We use digits of 16 x 16 pixels and a perceptron with batch normalisation in place of the DCGAN, so that all ages and seeds fit into one ensemble. An
-# epoch is four passes through the 1437 digits. Both generator losses are measured on the same frozen generators: the original $\log(1 - D)$,
-# and $-\log D$.
-
-# %%
-size = 16
-gradient_seeds = range(scale.pick(ci=2, cpu=3, gpu=5))
-digits = data.digits(size=size)
-epoch = scale.pick(ci=3, cpu=4 * 1437 // 64, gpu=4 * 1437 // 64)
-ages = {"1 epoch": epoch, "10 epochs": 10 * epoch, "25 epochs": 25 * epoch}
-old = {}
-
-
-def keep(run):
-    for name, step in ages.items():
-        if run.step == step:
-            old[name] = copy.deepcopy(run.gan.generator)
-
-
-game = ensemble(
-    gradient_seeds,
-    lambda: mlp.Generator(32, (1, size, size), hidden=(256, 256), norm="batch", out="tanh"),
-    lambda: mlp.Discriminator((1, size, size), hidden=(256, 256)),
-)
-batches = EnsembleBatches(digits, 64, gradient_seeds, device=device)
-fit(game, batches, 25 * epoch, lr=2e-4, hooks=[(epoch, keep)], progress=False)
-viz.show(
-    viz.labelled_grid(
-        torch.cat([generator.member(0).eval()(torch.randn(16, 32, generator=torch.Generator().manual_seed(0)).to(device)) for generator in old.values()])
-        .detach()
-        .cpu(),
-        rows=list(old),
-        n_columns=16,
-    )
-)
-
-# %%
-frozen = stack([generator.member(k) for generator in old.values() for k in range(len(gradient_seeds))]).to(device)
-K = frozen.members
-fresh = []
-for k in range(K):
-    torch.manual_seed(100 + k)
-    fresh.append(mlp.Discriminator((1, size, size), hidden=(128, 128)))
-fresh = stack(fresh).to(device)
-optimizer = torch.optim.Adam(fresh.parameters(), lr=1e-3)
-batches = EnsembleBatches(digits, 64, range(K), device=device)
-draw = torch.Generator().manual_seed(0)
-weights = list(frozen.parameters())
-last = scale.pick(ci=40, cpu=4000, gpu=4000)
-looks = sorted({0, *(round(last ** (i / 14)) for i in range(1, 15))})
-
-
-def gradient_norms(loss, repeats=10):
-    """Norms of the generators' gradients, [K, repeats], on fresh batches."""
-    norms = []
-    for _ in range(repeats):
-        z = torch.randn(K, 64, 32, generator=draw).to(device)
-        norms.append(member_norms(torch.autograd.grad(K * loss(fresh(frozen(z))), weights), K))
-    return torch.stack(norms, 1).cpu()
-
-
-curves = {"log(1 - D)": [], "-log D": []}
-for step in range(last + 1):
-    if step in looks:
-        for name, loss in (("log(1 - D)", losses.saturating_g), ("-log D", losses.non_saturating_g)):
-            curves[name].append(gradient_norms(loss))
-    with torch.no_grad():
-        fake = frozen(torch.randn(K, 64, 32, generator=draw).to(device))
-    loss = K * losses.saturating_d(fresh(next(batches)), fresh(fake))
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-norms = {name: torch.stack(each).unflatten(1, (len(ages), -1)) for name, each in curves.items()}  # [look, age, seed, repeat]
-
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-for i, (name, colour) in enumerate(zip(ages, (FAKE, REAL, D_COLOUR), strict=True)):
-    for axis, key in ((left, "log(1 - D)"), (right, "-log D")):
-        mean = norms[key][:, i].mean(-1)  # [look, seed]
-        axis.loglog([max(step, 0.7) for step in looks], mean, color=colour, linewidth=1, alpha=0.5)
-        axis.loglog([max(step, 0.7) for step in looks], mean.mean(1), color=colour, linewidth=2, label=f"generator of {name}")
-left.set(xlabel="steps of the fresh D (leftmost: none)", ylabel="norm of G's gradient", title=r"original, $\log(1 - D)$")
-right.set(xlabel="steps of the fresh D", title=r"$-\log D$")
-left.legend(fontsize=8)
-plt.show()
-
-# %%
-original, other = norms["log(1 - D)"].mean(-1), norms["-log D"].mean(-1)  # [look, age, seed]
-orders = torch.log10(original.amax(0) / original[-1])  # [age, seed]
-growth = other[-1] / other[0]
-noise = norms["-log D"].std(-1)  # [look, age, seed], over ten batches
-noisier = noise[-1] / noise[0]
-viz.table(
-    [
-        {
-            "generator of": name,
-            "log(1 - D): orders lost, peak to end": f"{float(orders[i].mean()):.1f} ± {float(orders[i].std()):.1f}",
-            "-log D: norm, first": f"{float(other[0, i].mean()):.2g}",
-            "last": f"{float(other[-1, i].mean()):.2g}",
-            "grown by": f"{float(growth[i].mean()):.0f}",
-            "its std over batches grown by": f"{float(noisier[i].mean()):.0f}",
-        }
-        for i, name in enumerate(ages)
-    ],
-    caption=f"after {last} steps of a fresh discriminator, {len(gradient_seeds)} seeds",
-)
-
-# %%
-claim(
-    "C13.gradient",
-    "Orders of magnitude that the gradient of log(1 - D) loses against a fresh D, youngest generator",
-    paper="5 in the best case",
-    ours=orders[0],
-    tolerance=at_least(2.5),
-    source="Arjovsky & Bottou 2017, figure 2",
-)
-claim(
-    "C13.growth",
-    "The gradient of -log D grows meanwhile (last norm over first, youngest generator)",
-    paper="grows quickly",
-    ours=growth[0],
-    tolerance=at_least(50),
-    source="Arjovsky & Bottou 2017, figure 3",
-)
-claim(
-    "C13.noise",
-    "and it grows noisier (standard deviation of the norm over batches, last over first, youngest generator)",
-    paper="noise grows",
-    ours=noisier[0],
-    tolerance=at_least(10),
-    source="Arjovsky & Bottou 2017, figure 3 and theorem 2.6",
-)
-
-# %% [markdown]
-# On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, fastest against the youngest generator, whose samples
-# are easiest to tell. The older generators' samples lie closer to the 1437 digits, and a fresh $D$ needs longer to be as sure; the deck's five
-# orders are its best case too. On the right the gradient of $-\log D$ does the opposite: it grows by orders, and the last column of the table says that it also jumps
-# more from batch to batch. Theorem 2.6 of the paper predicts it: if $D$ is the best one plus small independent noise, the generator's update has a
-# Cauchy distribution, with neither mean nor variance. One loss whispers, the other one shouts at random.
-#
-# ## 8. What $-\log D$ minimises
-#
-# Wang derives the second problem from a formula. With $D^* = p/(p + q)$ the density ratio is $q/p = (1 - D^*)/D^*$, so
-#
-# $$\mathrm{KL}(q \| p) = \mathbb{E}_q \log \frac{q}{p} = \mathbb{E}_q \log(1 - D^*) - \mathbb{E}_q \log D^*
-# \quad\Longrightarrow\quad \mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - \mathbb{E}_q \log (1 - D^*).$$
-#
-# Lecture 02 has $\mathbb{E}_p \log D^* + \mathbb{E}_q \log (1 - D^*) = 2\,\mathrm{JS} - 2 \log 2$. Put in,
-#
-# $$\mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - 2\, \mathrm{JS}(p, q) + 2 \log 2 + \mathbb{E}_p \log D^*.$$
-#
-# Both sides, on random histograms:
-
-# %%
-differences = []
-for seed in range(5):
-    p, q = theory.normalise(torch.rand(2, 40, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) ** 3)
-    d = theory.optimal_discriminator(p, q)
-    left_side = theory.expectation(q, -d.log())
-    right_side = theory.reverse_kl(p, q) - 2 * theory.js(p, q) + 2 * math.log(2) + theory.expectation(p, d.log())
-    differences.append(abs(left_side - right_side))
-claim(
-    "C14",
-    "E_q[-log D*] = KL(q||p) - 2 JS + 2 log 2 + E_p log D* (largest difference)",
-    paper="equal",
-    ours=differences,
-    tolerance=at_most(1e-12, strict=True),
-    source="Arjovsky & Bottou 2017, section 2.2.2",
-    exact=True,
-)
-
-# %% [markdown]
-# Two things to read off. JS comes with a *minus*: this generator is asked to come nearer in one sense and to stay away in another. And the divergence
-# that it does lower is $\mathrm{KL}(q \| p)$, the *reverse* one. Which errors does that forgive?
-#
-# Give the data two bumps. One generator **drops**: only a share $\varepsilon$ of its samples is on the right bump. Another **fakes**: a share
-# $\varepsilon$ of its samples lies at 8, where there is no data.
-
-# %% tags=["nbval-check-output"]
-x, dx = theory.grid(-8, 12, 4001)
-
-
-def bump(mean, std=0.7):
-    return theory.gaussian(x, mean, std)
-
-
-p = (bump(-2) + bump(2)) / 2
-print("                     KL(p||q)   KL(q||p)      JS    E_q[-log D*]")
-for error, spoilt in (
-    ("drops", lambda e: (1 - e) * bump(-2) + e * bump(2)),
-    ("fakes", lambda e: (1 - e) * p + e * bump(8)),
-):
-    for e in (1e-2, 1e-4, 1e-8):
-        q = spoilt(e)
-        values = (theory.kl(p, q, dx), theory.reverse_kl(p, q, dx), theory.js(p, q, dx), theory.non_saturating_at_optimum(p, q, dx))
-        print(f"{error}, eps = {e:.0e}   " + "   ".join(f"{v:8.4f}" for v in values))
-
-# %% [markdown]
-# Follow the columns. For $\mathrm{KL}(p \| q)$ dropping grows without bound as $\varepsilon \to 0$, and faking costs about $\varepsilon$. For
-# $\mathrm{KL}(q \| p)$ dropping half of the data costs $\log 2 = 0.69$ at most, however thoroughly it is dropped, while one fake in a hundred
-# costs nearly half as much already, and more the farther away it lies. So the generator that minimises $\mathrm{KL}(q \| p)$ can afford to
-# drop and cannot afford to fake. The last column is its whole loss, whose floor is $\log 2$ at $q = p$; it tells the same story.
-#
-# **A slip to put right.** Under the heading "collapse mode" Wang's line reads $\mathrm{KL}(P_g \| P_r) - 2\,\mathrm{JS} + \dots$, and the two cases below
-# it say that dropping "assigns an extremely high cost" and that faking costs "extremely low". Those two sentences weigh the *other* direction,
-# $\mathrm{KL}(P_r \| P_g)$, the one of maximum likelihood (in Arjovsky & Bottou they stand in a discussion of that). For the loss of the line above, they are to be read the other way round, as the deck's next
-# sentence does.
-
-# %%
-drop = bump(-2)
-apart = 0.5 * (theory.gaussian(x, -4, 0.3) + theory.gaussian(x, 4, 0.3))
-claim(
-    "C14.dropping",
-    "KL(q||p) for a generator that drops one of two equal, separate bumps altogether",
-    paper=math.log(2),
-    ours=theory.reverse_kl(apart, theory.gaussian(x, -4, 0.3), dx),
-    tolerance=within(1e-9),
-    source="closed form",
-    exact=True,
-)
-costs = [theory.kl(apart, (1 - e) * theory.gaussian(x, -4, 0.3) + e * theory.gaussian(x, 4, 0.3), dx) for e in (1e-4, 1e-8)]
-claim(
-    "C14.covering",
-    "KL(p||q) grows without bound as the bump fades: its increase from a share of 1e-4 to 1e-8 (half of ln 10^4)",
-    paper=math.log(1e4) / 2,
-    ours=costs[1] - costs[0],
-    tolerance=within(1e-3),
-    source="closed form",
-    exact=True,
-)
-
-# %% [markdown]
-# What does a generator that is too simple do, then? Let $q$ be one Gaussian, the data two bumps, and search mean and width on a lattice for the best
-# $q$ by each criterion.
-
-# %%
-coarse, dc = theory.grid(-8, 8, 321)
-two = (theory.gaussian(coarse, -2, 0.7) + theory.gaussian(coarse, 2, 0.7)) / 2
-means_, widths = torch.linspace(-3, 3, 61, dtype=torch.float64), torch.linspace(0.4, 3.2, 57, dtype=torch.float64)
-lattice = torch.cartesian_prod(means_, widths)  # [M, 2]
-family = theory.normalise(theory.gaussian(coarse, lattice[:, :1], lattice[:, 1:]), dc)  # [M, 321]
-data_row = two.expand_as(family)
-criteria = {
-    r"KL$(p\,\|\,q)$": theory.kl(data_row, family, dc),
-    "JS": theory.js(data_row, family, dc),
-    r"KL$(q\,\|\,p)$": theory.reverse_kl(data_row, family, dc),
-    r"KL$(q\,\|\,p) - 2$JS": theory.reverse_kl(data_row, family, dc) - 2 * theory.js(data_row, family, dc),
-}
-fig, axis = plt.subplots(figsize=(8, 3), layout="constrained")
-axis.fill_between(coarse, two, color=REAL, alpha=0.3, label="data")
-for (name, values), style, colour in zip(criteria.items(), ("-", "--", "-", ":"), (D_COLOUR, "black", FAKE, G_COLOUR), strict=True):
-    mean_, width_ = (lattice[values.argmin()] + 0.0).tolist()
-    axis.plot(coarse, family[values.argmin()], linestyle=style, color=colour, linewidth=2, label=f"{name}: mean {round(mean_, 1) + 0.0:.1f}, std {width_:.2f}")
-axis.set(xlabel="x", yticks=[], xlim=(-6, 8))
-axis.legend(fontsize=8.5, loc="upper right")
-plt.show()
-
-# %% [markdown]
-# $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both bumps and put most of its mass between them, where data is rare. The two criteria with
-# $\mathrm{KL}(q \| p)$ pick one bump and fit it exactly; the minus before JS makes no visible difference here (the dotted line
-# covers the solid one). The first kind invents samples, the second kind drops half of the data.
-#
-# One caution. This is a statement about targets, at $D = D^*$. Whether it explains the collapse of sections 2 to 6 is another question: Goodfellow's
-# tutorial (2016) notes that GANs choose few modes with any of these divergences, and that the cause lies in the game. The tiny
-# discriminators of section 6 say the same: the loss never changed, and the modes came back.
-#
-# ## 9. The smallest GAN: who circles, who arrives
-#
-# Hong asks whether the adversarial game is stable and answers that it is not. Mescheder, Geiger & Nowozin (2018) found the smallest example. The data is the point 0. The generator is
-# the point $\theta$. The discriminator is the line $l(x) = \psi x$. The supports are disjoint unless $\theta = 0$, and the only equilibrium is $\theta = \psi = 0$. From the minimax losses
-#
-# $$L_D = \log 2 + \log(1 + e^{\psi \theta}), \qquad L_G = -\log(1 + e^{\psi\theta}),$$
-#
-# both players follow $\dot\theta = -\partial L_G / \partial \theta = \sigma(\psi\theta)\,\psi$ and $\dot\psi = -\partial L_D / \partial \psi = -\sigma(\psi\theta)\,\theta$. Near the
-# equilibrium $\sigma \approx \frac12$, and
-#
-# $$\begin{pmatrix} \dot\theta \\ \dot\psi \end{pmatrix} = J \begin{pmatrix} \theta \\ \psi \end{pmatrix}, \qquad
-# J = \begin{pmatrix} 0 & \tfrac12 \\ -\tfrac12 & -\gamma \end{pmatrix}, \qquad
-# \lambda = -\frac{\gamma}{2} \pm \sqrt{\frac{\gamma^2}{4} - \frac14}.$$
-#
-# $\gamma$ is the strength of the penalty R1, $\frac{\gamma}{2} \lVert \nabla D \rVert^2 = \frac\gamma2 \psi^2$ on real samples; without it $\lambda = \pm \frac{i}{2}$. No real part, nothing pulls: *a
-# circle*. In steps of size $h$ it is worse: both at once multiplies by $I + hJ$, whose eigenvalues $1 \pm \frac{ih}{2}$ lie *outside* the unit circle. In turns they lie on it.
-
-# %% tags=["nbval-check-output"]
-h = 0.2
-print("method                  eigenvalues of J               one step of 0.2, |multipliers|: at once   in turns")
-for label, method in {
-    "minimax": dirac.DiracGAN("minimax"),
-    "non-saturating": dirac.DiracGAN("non_saturating"),
-    "Wasserstein": dirac.DiracGAN("wasserstein"),
-    "R1, gamma 0.3": dirac.DiracGAN("r1", 0.3),
-    "R1, gamma 1": dirac.DiracGAN("r1", 1.0),
-    "R1, gamma 2": dirac.DiracGAN("r1", 2.0),
-}.items():
-    values = "  ".join(f"{round(v.real, 6) + 0.0:+.3f}{round(v.imag, 6) + 0.0:+.3f}i" for v in method.eigenvalues().tolist())
-    sizes = [f"{float(method.multipliers(h, turns).abs().max()):.4f}" for turns in (False, True)]
-    print(f"{label:20}  {values:35}          {sizes[0]:>20} {sizes[1]:>14}")
-
-# %%
-contestants = {
-    "minimax": dirac.DiracGAN("minimax"),
-    "non-saturating": dirac.DiracGAN("non_saturating"),
-    "WGAN, clipped at 1": dirac.DiracGAN("wasserstein_clip", 1.0),
-    "WGAN-GP": dirac.DiracGAN("wasserstein_gp", 0.7),
-    "R1, gamma 0.3": dirac.DiracGAN("r1", 0.3),
-    "R1, gamma 1": dirac.DiracGAN("r1", 1.0),
-}
-fig, axes = plt.subplots(1, 6, figsize=(9.4, 2.1), sharey=True, layout="constrained")
-ends = {}
-for axis, (name, method) in zip(axes, contestants.items(), strict=True):
-    for alternating, colour in ((False, FAKE), (True, REAL)):
-        path = method.play(500, h, alternating=alternating)
-        ends[name, alternating] = float(dirac.radius(path)[-1])
-        axis.plot(*path.T, color=colour, linewidth=0.8, label="in turns" if alternating else "at once")
-    axis.plot(0, 0, "k+", markersize=8)
-    axis.set(xlim=(-3.3, 3.3), ylim=(-3.3, 3.3), aspect="equal", xlabel=r"$\theta$")
-    axis.set_title(name, fontsize=9)
-axes[0].set_ylabel(r"$\psi$")
-axes[0].legend(fontsize=7, loc="upper left", handlelength=1)
-plt.show()
-
-# %% tags=["nbval-check-output"]
-print("distance from the equilibrium after 500 steps of 0.2, from 1.414")
-for name in contestants:
-    print(f"{name:20}  at once {ends[name, False]:9.2g}   in turns {ends[name, True]:9.2g}")
-
-# %%
-claim(
-    "C13.dirac",
-    "Simultaneous gradient steps on the Dirac-GAN run away (last radius over first, 500 steps of 0.2)",
-    paper="diverges",
-    ours=ends["minimax", False] / math.sqrt(2),
-    tolerance=at_least(2),
-    source="Mescheder et al. 2018, section 2",
-    exact=True,
-)
-claim(
-    "C13.dirac_turns",
-    "Alternating steps neither arrive nor run away (last radius over first)",
-    paper="stable orbit",
-    ours=ends["minimax", True] / math.sqrt(2),
-    tolerance=within(0.02, of=1),
-    source="Mescheder et al. 2018, section 2",
-    exact=True,
-)
-claim(
-    "C13.dirac_penalty",
-    "WGAN-GP does not arrive (last radius, the smaller of both kinds of steps)",
-    paper="does not converge",
-    ours=min(ends["WGAN-GP", False], ends["WGAN-GP", True]),
-    tolerance=at_least(0.5),
-    source="Mescheder et al. 2018, section 3",
-    exact=True,
-)
-claim(
-    "C13.dirac_r1",
-    "R1 arrives (last radius, the larger of both kinds of steps and both gammas)",
-    paper="converges",
-    ours=max(ends[name, turns] for name in ("R1, gamma 0.3", "R1, gamma 1") for turns in (False, True)),
-    tolerance=at_most(1e-4),
-    source="Mescheder et al. 2018, section 4.1",
-    exact=True,
-)
-gaps = [(dirac.DiracGAN("r1", g).eigenvalues() - dirac.r1_eigenvalues(g)).abs().max() for g in (0.1, 0.3, 0.7, 1.5, 3.0)]
-claim(
-    "C13.dirac_eigenvalues",
-    "Eigenvalues of the field by autograd equal -gamma/2 ± sqrt(gamma²/4 - 1/4) (largest difference, five gammas)",
-    paper="equal",
-    ours=gaps,
-    tolerance=at_most(1e-8, strict=True),
-    source="Mescheder et al. 2018, section 4.1",
-    exact=True,
-)
-
-# %% [markdown]
-# Look at the pictures again. *Minimax at once* spirals out, *in turns* it draws a closed ring. *Non-saturating* has the same eigenvalues; its path drifts inwards far from the
-# centre, where the field is not linear, and slower and slower near it. *Clipping* turns the ring into a box and *WGAN-GP* ends in a ring of its own, for its penalty wants
-# $|\psi| = 1$ where the equilibrium has 0. Only the penalty that is centred at zero puts a real part into the eigenvalues. At $\gamma = 1$ the root vanishes ($\gamma = 2 f'(0)$): both
-# eigenvalues are $-\frac12$, the fastest way in; beyond, one of them moves back towards 0, and a stronger penalty arrives later. The course's face recipes use R1 for this reason.
-#
 # ## What goes wrong: the eight modes that are seven
 #
 # VEEGAN's table says that it ran the unrolled GAN from the authors' published notebook. Its data cell places the centres of the eight modes at the angles
@@ -1310,35 +717,16 @@ claim(
 #
 # PacGAN's published stacked-MNIST code has a relative of this slip: real pictures are fed to $D$ in $[0, 1]$, and the generator ends in $\tanh$. Exercise 3 asks what that
 # does.
-#
+
+# %% [markdown]
 # ## Play
 #
-# Turn up R1 on the Dirac-GAN. Before you move: at which $\gamma$ do the turns disappear, and does more always help?
+# A GAN on the ring. Step it, change the rates, and watch where the samples go: how many of the eight places do they visit, and do they stay?
 
 # %%
-from gancourse.viz.figures import rendered  # noqa: E402
-
-
-def spiral(gamma):
-    method = dirac.DiracGAN("r1", gamma) if gamma else dirac.DiracGAN("minimax")
-    path = method.play(150, h, alternating=True)
-    roots = dirac.r1_eigenvalues(gamma)
-
-    def draw(figure):
-        left, right = figure.subplots(1, 2)
-        left.plot(*path.T, color=REAL, marker=".", markersize=3, linewidth=0.8)
-        left.plot(0, 0, "k+", markersize=9)
-        left.set(xlim=(-1.8, 1.8), ylim=(-1.8, 1.8), aspect="equal", xlabel=r"$\theta$", ylabel=r"$\psi$")
-        left.set_title(f"after 150 steps: {float(dirac.radius(path)[-1]):.1e}", fontsize=9)
-        right.axvspan(0, 1, color="0.92")
-        right.plot(roots.real, roots.imag, "o", color=G_COLOUR)
-        right.set(xlim=(-3.2, 0.5), ylim=(-0.8, 0.8), xlabel="real part", ylabel="imaginary part")
-        right.set_title("eigenvalues", fontsize=9)
-
-    return rendered(draw, 560, 270)
-
-
-widgets.explorer({f"gamma = {g:g}": spiral(g) for g in (0, 0.1, 0.3, 0.6, 1, 1.5, 2, 3)}, label="R1", kind="slider", most=6)
+torch.manual_seed(0)
+live = GAN(mlp.Generator(8, 2, activation="leaky_relu"), mlp.Discriminator(2))
+widgets.toy_game(live, ring, lr=1e-3, preview_rounds=(0, 300))
 
 # %% [markdown]
 # ## Exercises
@@ -1349,8 +737,6 @@ widgets.explorer({f"gamma = {g:g}": spiral(g) for g in (0, 0.1, 0.3, 0.6, 1, 1.5
 #    What can $D$ now see without looking at modes at all?
 # 3. **The wrong range.** Feed the stacked digits to $D$ in $[0, 1]$ while $G$ ends in $\tanh$. Which one feature separates real from fake, and what does the generator do
 #    about it? Does packing still help?
-# 4. **Noise as a cure.** Arjovsky & Bottou (2017) add Gaussian noise to real and fake samples, so that the supports overlap. Add it to the parallel lines of section 7 and
-#    plot the slope in $\theta$ against the size of the noise. What is lost when the noise is large? Then add it to the Dirac-GAN: which term appears in $J$?
 
 # %%
 widgets.quiz(
@@ -1375,42 +761,13 @@ widgets.quiz(
                 "It pushes them towards the nearest missing mode": "Nothing in D(x) at this x knows about places elsewhere.",
             },
         },
-        {
-            "question": "A generator has 100 latents, a layer of 20 units in the middle and 784 outputs. What is the largest rank its Jacobian can have?",
-            "answer": "20",
-            "why": "The Jacobian is a product of matrices; its rank is at most that of the narrowest.",
-            "wrong": {"100": "The bound by the latent; the narrow layer is stricter.", "784": "There are 784 rows, but only 100 columns.", "120": "Ranks of factors do not add up."},
-        },
-        {
-            "question": "Which error does KL(q || p), with p the data, hardly punish?",
-            "answer": "Dropping half of the modes",
-            "why": "It costs log 2 at most for half of the data, however thoroughly the other half is missing.",
-            "wrong": {
-                "Samples far from all data": "There q/p is enormous, and the mean is taken over q.",
-                "Both kinds alike": "That is nearer to JS, which is symmetric.",
-                "None": "It cannot see what q never produces.",
-            },
-        },
-        {
-            "question": "The eigenvalues of a game's field at its equilibrium are ± i/2. What do simultaneous gradient steps do near it?",
-            "answer": "They spiral outwards, for any step size",
-            "why": "The multipliers 1 ± ih/2 have modulus above 1.",
-            "wrong": {
-                "They circle for ever": "The flow in continuous time does; a step along the tangent leaves the circle.",
-                "They converge if the step is small": "Smaller steps leave more slowly, and leave.",
-                "It depends on the starting point": "Not near the equilibrium, where the field is linear.",
-            },
-        },
     ]
 )
 
 # %% [markdown]
 # ## Further reading
 #
-# - Arjovsky & Bottou (2017), *Towards Principled Methods for Training Generative Adversarial Networks*, ICLR. Sections 7 and 8.
 # - Salimans, Goodfellow, Zaremba, Cheung, Radford & Chen (2016), *Improved Techniques for Training GANs*, NeurIPS: minibatch discrimination.
 # - Metz, Poole, Pfau & Sohl-Dickstein (2017), *Unrolled Generative Adversarial Networks*, ICLR.
 # - Srivastava, Valkov, Russell, Gutmann & Sutton (2017), *VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning*, NeurIPS.
 # - Lin, Khetan, Fanti & Oh (2018), *PacGAN: The Power of Two Samples in Generative Adversarial Networks*, NeurIPS.
-# - Mescheder, Geiger & Nowozin (2018), *Which Training Methods for GANs do actually Converge?*, ICML. Section 9.
-# - Goodfellow (2016), *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 5.1: why KL alone does not explain collapse.

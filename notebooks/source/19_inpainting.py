@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 16. Repair: inpainting and super-resolution
+# # 19. Repair: inpainting and super-resolution
 #
 # **Covers** context encoders (Kurmi; system S22, claim C26) and SRGAN (Kurmi; system S21), with what came since.
 # **Papers**: Pathak et al. 2016 (CVPR), Yu et al. 2019 (ICCV), Ledig et al. 2017 (CVPR), Blau & Michaeli 2018 (CVPR).
@@ -301,7 +301,7 @@ claim(
 #
 # ## 4. Are the features good for something?
 #
-# The paper's title is *feature learning by inpainting*: whoever can fill the middle of a street must know what windows are. It transfers the encoder to classification. The fair control is the same encoder with its random first weights: random convolutions are already good features (lecture 13).
+# The paper's title is *feature learning by inpainting*: whoever can fill the middle of a street must know what windows are. It transfers the encoder to classification. The fair control is the same encoder with its random first weights: random convolutions are already good features.
 # A linear classifier on the frozen 4 x 4 map, few labels, three attributes.
 
 # %%
@@ -478,7 +478,7 @@ viz.table(table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", 
 # ### The fair race
 #
 # For a claim both must have the same start and the same number of steps. Photograph patches of 32 px, made of 8: one SRResNet, then two ways on from it, with and without the adversarial term. Realism is measured by the sliced Wasserstein distance of small patches at
-# the finest level of a Laplacian pyramid (lecture 06), for there is no classifier of photographs here, and the finest level is what shrinking removed.
+# the finest level of a Laplacian pyramid (lecture 08), for there is no classifier of photographs here, and the finest level is what shrinking removed.
 
 # %%
 patches = data.photo_patches(32, scale.pick(ci=80, cpu=3000, gpu=4000))
@@ -626,7 +626,7 @@ widgets.fill_hole(shipped.model, people[:12])
 # ## Exercises
 #
 # 1. **The exchange rate.** Run section 3 with $\lambda_{adv}$ = 0, 0.001, 0.005, 0.02, 0.1 and draw PSNR against Frechet distance. Where does the nearest neighbour lie in this plane? Can any point lie below and left of your curve?
-# 2. **The context that is needed.** With the shipped network, cover all but a ring of width $w$ around the central hole. From which $w$ on does the PSNR in the hole no longer grow? Compare with the receptive field of its convolutions (lecture 14 has the formula; mind the dilations).
+# 2. **The context that is needed.** With the shipped network, cover all but a ring of width $w$ around the central hole. From which $w$ on does the PSNR in the hole no longer grow? Compare with the receptive field of its convolutions (lecture 17 has the formula; mind the dilations).
 # 3. **Several answers.** The network gives one answer for one hole. Add a latent map to its input and a loss that rewards different answers for different latents; measure whether the spread of answers is that of the true faces with the same visible part.
 
 # %%

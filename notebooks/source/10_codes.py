@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 08. Codes: reading the latent back
+# # 10. Codes: reading the latent back
 #
 # **Covers** InfoGAN (S07), BiGAN or ALI (S08) and the semi-supervised GAN (S09), all three named by Kurmi, the first two also by the cs231n
 # notes; and latent inversion by descent.
@@ -454,7 +454,7 @@ claim(
 #
 # ### The same faces, three ways
 #
-# Digits of 64 pixels are an easy test. The faces of the beginning have 3,072, and we have a judge for them: the classifier of lecture 06, which reads hair, length of hair, skin, smile, glasses and background. Does the copy
+# Digits of 64 pixels are an easy test. The faces of the beginning have 3,072, and we have a judge for them: the classifier of lecture 08, which reads hair, length of hair, skin, smile, glasses and background. Does the copy
 # still have the attributes that the face was drawn with?
 #
 # The VAE and the BiGAN have convolutional networks and were trained on the 20,000 faces from which `faces32` learnt. All three generators take 64 latents. Look at their cards: what each was trained for, for how long, and how good its own
@@ -467,7 +467,7 @@ zoo.card("vae_faces32")
 zoo.card("bigan_faces32")
 
 # %% [markdown]
-# BiGAN's game is the relativistic one of lecture 10, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent. Two controls. An **untrained encoder** before the trained generator shows what
+# BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent. Two controls. An **untrained encoder** before the trained generator shows what
 # attributes a face has by chance. And **descent from $E(x)$** through BiGAN's own generator shows how much of BiGAN's error is the encoder's: the generator is the same.
 
 # %%

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 15. CycleGAN and CoGAN: two sets, no pairs
+# # 18. CycleGAN and CoGAN: two sets, no pairs
 #
 # **Covers** translation without pairs (Kurmi, the cs231n notes) and coupled GANs (Wang, the cs231n notes): systems S24 and S14; claims C25, without the cycle nothing ties an output to
 # its input, and C30, tied weights alone make a joint distribution out of two marginals.
@@ -7,7 +7,7 @@
 #
 # **Read** for about 45 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
 #
-# Lecture 14 had pairs: this drawing, that face. Pairs are rare. Nobody has the same landscape, to the pixel, by day and by night; everybody has a heap of days and a heap of nights. This lecture translates between two heaps. Our
+# Lecture 17 had pairs: this drawing, that face. Pairs are rare. Nobody has the same landscape, to the pixel, by day and by night; everybody has a heap of days and a heap of nights. This lecture translates between two heaps. Our
 # pictures are drawn by a program, so each one does have a partner. The networks never see it. We keep it back, and it gives what lessons on photographs lack: an exact score for translation without pairs.
 #
 # After it you will be able to
@@ -130,7 +130,7 @@ print(f"all to one:   JS to p_B {theory.js(made, uniform):.3f}, cycle error at l
 #
 # $$L_{D_b} = \tfrac12\,\mathbb{E}_b\bigl[(D_b(b) - 1)^2\bigr] + \tfrac12\,\mathbb{E}_a\bigl[D_b(G_{ab}(a))^2\bigr], \qquad L_{\text{adv}}(G_{ab}) = \mathbb{E}_a\bigl[(D_b(G_{ab}(a)) - 1)^2\bigr].$$
 #
-# What is the best $D_b$? At a picture $x$ with density $p$ under the real nights and $q$ under the translations, minimise $p\,(d - 1)^2 + q\,d^2$. The derivative $2p(d-1) + 2qd$ vanishes at $d = \frac{p}{p+q}$, which is the optimal discriminator of lecture 02 without its sigmoid. Lecture 10 derives the
+# What is the best $D_b$? At a picture $x$ with density $p$ under the real nights and $q$ under the translations, minimise $p\,(d - 1)^2 + q\,d^2$. The derivative $2p(d-1) + 2qd$ vanishes at $d = \frac{p}{p+q}$, which is the optimal discriminator of lecture 02 without its sigmoid. Lecture 12 derives the
 # divergence that belongs to it. A check by brute force:
 
 # %% tags=["nbval-check-output"]

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 06. Measuring
+# # 08. Measuring
 #
 # **Covers** the Frechet distance as the standard measure (McAllester): system S32; claim C09, that it gives no guarantee against collapse or copying.
 # **Papers**: Heusel et al. 2017 (NeurIPS), Salimans et al. 2016 (NeurIPS), Barratt & Sharma 2018, Binkowski et al. 2018 (ICLR), Kynkaanniemi et al. 2019
@@ -331,7 +331,7 @@ viz.table(rows, caption="300 generated points halfway between a real cluster and
 # ### Sliced Wasserstein distance
 #
 # On a line the best pairing is easy: sort both sets. In $D$ dimensions project on random directions, sort, average. No Gaussian is assumed, and no network is needed. Karras et al.
-# (2018) apply it to 7 x 7 patches at every level of a Laplacian pyramid, so that one sees *at which scale* of detail the images differ. (Lecture 11 measures progressive growing with it.)
+# (2018) apply it to 7 x 7 patches at every level of a Laplacian pyramid, so that one sees *at which scale* of detail the images differ. (Lecture 13 measures progressive growing with it.)
 #
 # ### Two-sample test
 #

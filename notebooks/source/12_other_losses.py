@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 10. Other losses
+# # 12. Other losses
 #
 # **Covers** least squares (Kurmi, the cs231n notes, Wang), BEGAN (the cs231n notes, Wang), and what the decks' lists of names stand for: systems S10
 # and S13, claims C21 and C22; spectral normalisation and two penalties as a matter of Lipschitz constants (part of C17).
@@ -8,7 +8,7 @@
 #
 # **Read** for about an hour and a quarter. **Run**: half a minute at ci scale, about eight minutes on one core at cpu scale; no GPU is needed.
 #
-# The first GAN paper has two losses, and lecture 09 adds Wasserstein's. Within four years there were dozens more. Each came with a theorem, a page of samples,
+# The first GAN paper has two losses, and lecture 11 adds Wasserstein's. Within four years there were dozens more. Each came with a theorem, a page of samples,
 # and a table that it won. This lecture takes the important ones apart: what each asks for, what its theorem says by numbers, and what
 # the theorem leaves out. At the end they all train the same network on the same budget, and a table says who won.
 #
@@ -353,7 +353,7 @@ plt.show()
 
 # %% [markdown]
 # The same data, the same family, five divergences. Forward KL and Pearson's $\chi^2$ put a heavy price on data without samples: one wide Gaussian over everything, most of it where there is no data. Reverse KL and Neyman's
-# $\chi^2$ put it on samples without data: one clump, and the other given up. Jensen-Shannon sides with the first group here. (Lecture 05 takes this up as what each KL punishes, C14.) In a real GAN the picture blurs: $D$ is never
+# $\chi^2$ put it on samples without data: one clump, and the other given up. Jensen-Shannon sides with the first group here. (Lecture 07 takes this up as what each KL punishes, C14.) In a real GAN the picture blurs: $D$ is never
 # the best one, and the generator can do more than one Gaussian.
 
 # %% [markdown]
@@ -377,7 +377,7 @@ print(f"hinge loss at its best D is 2 - 2 TV on five pairs of densities: {max(ga
 #
 # ### One number per layer
 #
-# A function is $K$-Lipschitz if it never stretches a distance by more than $K$ (lecture 09). ReLU and leaky ReLU stretch by at most 1, a matrix $W$ by at most its largest singular value $\sigma(W)$, and stretches multiply through layers. So divide
+# A function is $K$-Lipschitz if it never stretches a distance by more than $K$ (lecture 11). ReLU and leaky ReLU stretch by at most 1, a matrix $W$ by at most its largest singular value $\sigma(W)$, and stretches multiply through layers. So divide
 # every weight by its $\sigma$, and the network is 1-Lipschitz. A singular value decomposition at every step would cost more than the training. Power iteration does not: start with any $v$, and repeat
 #
 # $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \text{then}\quad \sigma \approx u^\top W v .$$
@@ -525,7 +525,7 @@ for name in ("non_saturating", "hinge", "relativistic"):
 
 # %% [markdown]
 # Huang et al. (2024) build a whole recipe on it, with two penalties: $R_1 = \frac{\gamma}{2} \mathbb{E}|\nabla_x l(x)|^2$ at real samples, and $R_2$, the same at fakes. In their table on 1000 stacked digits, pairing with both penalties finds all
-# 1000 modes and cross-entropy with both 693, and with $R_1$ alone both fail. (Lecture 05 has the digits.) Their argument for pairing is about collapse: a fake is compared with real samples one by one, so pleasing $D$ at a single place helps
+# 1000 modes and cross-entropy with both 693, and with $R_1$ alone both fail. (Lecture 06 has the digits.) Their argument for pairing is about collapse: a fake is compared with real samples one by one, so pleasing $D$ at a single place helps
 # little while most real samples have higher logits. The argument for the second penalty you can measure in a minute. $R_1$ holds the slope down *where the data are*. At the start the fakes are elsewhere, and there $D$ is free. Eight clusters on a
 # ring, the same seeds, three settings; the mean squared slope of $D$ at real and at fake points during training:
 
@@ -575,7 +575,7 @@ claim(
 
 # %% [markdown]
 # $R_1$ alone lowers the slope at real points most, and at the fakes somewhat, because a small network cannot be flat here and steep next door. $R_1 + R_2$ lowers both. The budget is far too short to fit the ring, so this says nothing about
-# samples; it shows what the second penalty is for. Lecture 04's recipe for faces is pairing with a lazy $R_1$, and lecture 05 counts modes.
+# samples; it shows what the second penalty is for. Lecture 04's recipe for faces is pairing with a lazy $R_1$, and lecture 06 counts modes.
 
 # %% [markdown]
 # ## 6. BEGAN, whole

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 09. Wasserstein
+# # 11. Wasserstein
 #
 # **Covers** the Wasserstein part of Wang's deck and the last lines of the cs231n notes: systems S11, S12, claims C15 to C20.
 # **Papers**: Arjovsky, Chintala & Bottou 2017 (ICML), *Wasserstein GAN*; Gulrajani et al. 2017 (NeurIPS), *Improved Training of Wasserstein GANs*.
@@ -367,7 +367,7 @@ claim(
 viz.source(reference_critic_steps)
 
 # %% [markdown]
-# Five seeds each, trained together as one ensemble (lecture 05). The measure is the exact $W$ between 400 samples and 400 data points. The tolerance was fixed before the runs: a change *matters* if taking it back
+# Five seeds each, trained together as one ensemble (lecture 06). The measure is the exact $W$ between 400 samples and 400 data points. The tolerance was fixed before the runs: a change *matters* if taking it back
 # makes the final $W$ at least 1.25 times as large.
 
 # %%
@@ -944,5 +944,5 @@ widgets.quiz(
 # - M. Arjovsky, S. Chintala & L. Bottou, *Wasserstein Generative Adversarial Networks*, ICML 2017: example 1, Theorem 1, and figure 3.
 # - I. Gulrajani, F. Ahmed, M. Arjovsky, V. Dumoulin & A. Courville, *Improved Training of Wasserstein GANs*, NeurIPS 2017.
 # - H. Petzka, A. Fischer & D. Lukovnikov, *On the Regularization of Wasserstein GANs*, ICLR 2018: why random pairs, and why two-sided?
-# - T. Miyato et al., *Spectral Normalization for Generative Adversarial Networks*, ICLR 2018: the product bound made a layer; lecture 10.
+# - T. Miyato et al., *Spectral Normalization for Generative Adversarial Networks*, ICLR 2018: the product bound made a layer; lecture 12.
 # - G. Peyré & M. Cuturi, *Computational Optimal Transport*, 2019: the linear program and everything after it.

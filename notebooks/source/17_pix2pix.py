@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 14. Pix2pix: pictures as conditions
+# # 17. Pix2pix: pictures as conditions
 #
 # **Covers** image-to-image translation with pairs (Kurmi, the cs231n notes): systems S23, S25 and S26; claims C23, an unconditional discriminator lets
 # the generator ignore its input, and C24, "belongs to the set" against "equals this target".
@@ -7,7 +7,7 @@
 #
 # **Read** for about 45 minutes. **Run**: a quarter of a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
-# Lecture 07 gave the generator a label. Here the condition is a whole picture, pixel by pixel: a line drawing, a map of classes, a grey photograph. The generator
+# Lecture 09 gave the generator a label. Here the condition is a whole picture, pixel by pixel: a line drawing, a map of classes, a grey photograph. The generator
 # has to keep what the picture says and invent what it leaves open. You train the five losses that the pix2pix paper compares, and judge them by reading the class map back out of the
 # pictures. Our pictures are drawn by a program, so the true maps are known and the judge can be checked.
 #
@@ -460,7 +460,7 @@ for name, made in {"L1": by_l1, "10 L1 + cGAN": by_both}.items():
     print(f"{name:>12}: PSNR {closeness:.1f} dB, saturation {colour:.2f} of the true")
 
 # %% [markdown]
-# PSNR is made for the cautious answer, saturation asks for the bold one. "Equals this target" and "belongs to the set" are different wishes, and a score that belongs to one of them judges the other unfairly. Lectures 06 and 16 meet the same pair.
+# PSNR is made for the cautious answer, saturation asks for the bold one. "Equals this target" and "belongs to the set" are different wishes, and a score that belongs to one of them judges the other unfairly. Lectures 08 and 19 meet the same pair.
 #
 # ### Several plausible answers?
 #
@@ -484,7 +484,7 @@ claim(
 )
 
 # %% [markdown]
-# It picks *a* mode, and nearly always the same one. A latent that is really used needs a loss that asks for it; lectures 07 and 12 have such losses.
+# It picks *a* mode, and nearly always the same one. A latent that is really used needs a loss that asks for it; lectures 09 and 14 have such losses.
 #
 # ## 7. SPADE: the layout in every normalisation
 #
@@ -501,7 +501,7 @@ print(f"... and after instance normalisation: {(normalise(conv(sky)) - normalise
 print(f"... and after SPADE:                  {(spade_layer(h, sky) - spade_layer(h, lake)).abs().max() > 0.1}")
 
 # %% [markdown]
-# Park et al. therefore compute gain and shift of each normalisation from the layout, pixel by pixel: $y = (1 + \gamma(m)) \cdot \frac{x - \mu}{\sigma} + \beta(m)$. That is conditional batch normalisation (lecture 07), with a picture in the label's place.
+# Park et al. therefore compute gain and shift of each normalisation from the layout, pixel by pixel: $y = (1 + \gamma(m)) \cdot \frac{x - \mu}{\sigma} + \beta(m)$. That is conditional batch normalisation (lecture 09), with a picture in the label's place.
 
 # %%
 viz.source(spade.SPADE.forward)

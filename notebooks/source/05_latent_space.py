@@ -1,0 +1,397 @@
+# %% [markdown]
+# # 05. Latent space
+#
+# **Covers** walks and arithmetic in latent space (Hong, the cs231n notes): claim C11.
+# **Papers**: Radford, Metz & Chintala 2016 (ICLR), sections 6.1 and 6.3.2; White 2016; Shoemake 1985.
+#
+# **Read** for about half an hour. **Run**: under a minute at ci scale, about two minutes at cpu scale on one core.
+#
+# A generator maps random numbers to faces. Does it *know* anything about faces, or does it hold a stack of pictures? And if there is
+# something like knowledge in the space of its inputs, can one find where "glasses" are? We walk through that space, do arithmetic in it,
+# look for directions in it, and let a classifier count what happens, not a friendly eye.
+#
+# After it you will be able to
+#
+# - walk from one face to another, and tell a smooth walk from a lookup table by a number;
+# - say when to walk on a line and when on a great circle, and what each does to the length of a latent;
+# - do arithmetic with the means of exemplars, and say how many exemplars it takes and why;
+# - find a direction for an attribute, and measure what else it changes.
+
+# %%
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from gancourse import data, latent, scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, at_most, claim
+from gancourse.metrics import frechet_distance
+from gancourse.metrics.attributes import attribute_classifier
+
+torch.manual_seed(0)  # for first weights where a cell names no seed
+device = scale.device()
+seeds = range(scale.pick(ci=1, cpu=3, gpu=5))
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 80})
+REAL, FAKE = (viz.COLOURS[name] for name in ("real", "fake"))
+
+
+def show(picture, caption=None):
+    """Show a picture in 96 colours: a third of the bytes, and hardly a difference at 32 px."""
+    viz.show(picture.quantize(96, method=2), caption)  # by an octree, which keeps rare colours
+
+# %% [markdown]
+# The generator is `faces32`, of lecture 04, with the weights that travel with the course; we call it $G$. The instruments are lecture 04's as well: a
+# classifier reads six attributes of a face, and its features give a Fréchet distance to real faces.
+
+# %%
+shipped = zoo.load("faces32")
+faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000))
+faces = faces[torch.randperm(len(faces), generator=torch.Generator().manual_seed(0))]
+classifier = attribute_classifier("faces")
+n_faces = scale.pick(ci=100, cpu=1000, gpu=2000)  # faces.images[:n_faces] stand for unseen real faces, the rest is the reference
+reference = classifier.features(faces.images[n_faces:])
+
+
+def distance(images):
+    return frechet_distance(classifier.features(images), reference)
+
+
+show(viz.grid(shipped.sample(26, seed=4), columns=13), "Samples of the generator.")
+show(viz.grid(faces.images[:26], columns=13), "Real faces.")
+
+# %% [markdown]
+# ## 1. Walking
+#
+# Take two latents, walk from one to the other, and watch. A generator that had memorised pictures would show one, then another, with
+# a jump between. The top row walks on the straight line, the second on a great circle (below, why). The third plays the memoriser: each
+# picture of the second row is replaced by the training face nearest to it.
+
+# %%
+G = shipped.model.to(device)
+
+
+def generate(z):
+    with viz.evaluating(G):
+        return torch.cat([G(part.to(device)).cpu() for part in z.split(256)])
+
+
+ends = torch.randn(2, 64, generator=torch.Generator().manual_seed(1))
+straight, circle = (latent.interpolate(G, ends[0], ends[1], 12, how) for how in ("linear", "spherical"))
+nearest, _ = viz.nearest_neighbours(circle, faces.images)
+snapped = data.to_float(faces.images[nearest[:, 0]])
+show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
+
+# %% [markdown]
+# "Smooth" needs a number. Follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
+# faces are about as far apart as its two ends. The longest single step, as a share of the distance between the ends: a steady walk on
+# a straight line has $1/32 \approx 0.03$, a lookup table has about 1. The tolerance is 0.25.
+
+# %%
+def longest_steps(images, steps):
+    f = classifier.features(images).view(-1, steps, 64)  # [walks, steps, features]
+    return (f[:, 1:] - f[:, :-1]).norm(dim=2).amax(1) / (f[:, -1] - f[:, 0]).norm(dim=1)
+
+
+walks, steps = scale.pick(ci=4, cpu=20, gpu=40), 33
+jumps, paths = [], []
+for seed in range(5):
+    z0, z1 = torch.randn(2, walks, 64, generator=torch.Generator().manual_seed(100 + seed))
+    paths.append(latent.interpolate(G, z0, z1, steps, "spherical"))
+    jumps.append(longest_steps(paths[-1], steps))
+nearest, _ = viz.nearest_neighbours(paths[0], faces.images)
+copied = faces.images[nearest[:, 0]]
+lookup = longest_steps(copied, steps)
+
+claim(
+    "C11.smooth",
+    "Interpolation is smooth: the longest of 32 steps over the distance between the ends (median over walks)",
+    paper="smooth transitions",
+    ours=[j.median() for j in jumps],
+    tolerance=at_most(0.25, strict=True),
+    source="Radford et al. 2016, section 6.1",
+)
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.9), layout="constrained")
+for images, colour, name in ((copied, REAL, "memoriser"), (paths[0], FAKE, "generator")):
+    f = classifier.features(images).view(-1, steps, 64)[0]
+    left.plot(np.linspace(0, 1, steps), (f - f[0]).norm(dim=1), color=colour, drawstyle="steps-post" if name == "memoriser" else "default", label=name)
+left.set(xlabel="place on the walk", ylabel="distance from its start")
+left.legend(fontsize=8)
+for ratios, colour in ((lookup, REAL), (torch.cat(jumps), FAKE)):
+    right.hist(ratios.numpy(), bins=np.linspace(0, 2, 41), weights=np.full(len(ratios), 1 / len(ratios)), color=colour, alpha=0.7)
+right.set(xlabel="longest step / distance between the ends", ylabel="share of the walks", xlim=(0, 2))
+plt.show()
+
+# %% [markdown]
+# The generator's curve bends and has steeper parts: somewhere on the way glasses have to come on, and half a pair of glasses is not in the
+# data. But it passes through the in-between, with glasses that fade in, where the memoriser stands still and jumps. Smoothness alone
+# does not rule out copying; it shows that there is something *between* the pictures.
+#
+# ## 2. Straight line or great circle
+#
+# Ganhacks, tip 3, says: interpolate along a great circle. The reason is geometry. The squared length of $z \sim \mathcal{N}(0, I_D)$ is a sum of $D$ independent
+# terms of mean 1, so lengths crowd around $\sqrt D$; the distribution is a shell, and almost nothing lies near its centre. The middle of
+# a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$, and the generator has hardly ever seen such a latent.
+
+# %%
+z0, z1 = torch.randn(2, 5000, 64, generator=torch.Generator().manual_seed(0))
+middles = {"drawn": z0, "middle of the line": (z0 + z1) / 2, "middle of the circle": latent.slerp(z0, z1, 0.5)}
+for name, z in middles.items():
+    print(f"{name:21} length {z.norm(dim=1).mean():.2f} ± {z.norm(dim=1).std():.2f}   (sqrt 64 = 8)")
+
+
+def middle_distance(how, seed):
+    z0, z1 = torch.randn(2, n_faces, 64, generator=torch.Generator().manual_seed(200 + seed))
+    return distance(generate((z0 + z1) / 2 if how == "linear" else latent.slerp(z0, z1, 0.5)))
+
+
+middle = {how: np.array([middle_distance(how, seed) for seed in seeds]) for how in ("linear", "spherical")}
+claim(
+    "S29.greatcircle",
+    "Half-way on the great circle the faces are closer to the data than half-way on the line (distance on the line over distance on the circle)",
+    paper="interpolate along a great circle",
+    ours=middle["linear"] / middle["spherical"],
+    tolerance=at_least(1.1),
+    source="soumith/ganhacks, tip 3; White 2016",
+)
+
+# %% [markdown]
+# Look again at the first two rows of faces: the middle of the straight line is tidier and more average, the circle's is as varied as any draw. Shrinking
+# latents trades variety for tidiness. A later lecture does it on purpose and calls it the *truncation trick*.
+#
+# ## 3. Arithmetic
+#
+# The most famous pictures of the paper, in Hong's deck and in the notes: *smiling woman − neutral woman + neutral man = smiling man*, and
+# *man with glasses − man without glasses + woman without glasses = woman with glasses*. Each term is the mean latent of three pictures
+# chosen by eye; with single pictures, the paper says, results were unstable. Judged by eye as well, on one example each.
+#
+# We let the classifier choose and judge. Our faces have no sex, so hair length takes its place:
+#
+# $$\text{short, glasses} \;-\; \text{short, no glasses} \;+\; \text{long, no glasses} \;=\; \text{long, glasses?}$$
+#
+# and the same with a smile in place of glasses. First, latents with labels: draw many, look at the pictures, write down what is seen.
+
+# %%
+labelled = latent.label_latents(G, classifier, n=scale.pick(ci=1000, cpu=6000, gpu=10_000), seed=0)
+viz.source(latent.arithmetic)
+
+# %%
+def equation(attribute):
+    return tuple({"hair_length": hair, attribute: value} for hair, value in (("short", "yes"), ("short", "no"), ("long", "no")))
+
+
+source = torch.Generator().manual_seed(5)
+a, b, c = (latent.exemplar_means(labelled.where(**group), 8, 3, source) for group in equation("glasses"))
+in_pixels = (generate(a) - generate(b) + generate(c)).clamp(-1, 1)
+rows = ["short, glasses", "− short, none", "+ long, none", "= in latents", "= in pixels"]
+show(viz.labelled_grid(torch.cat([generate(a), generate(b), generate(c), generate(a - b + c), in_pixels]), rows=rows, n_columns=8))
+
+# %% [markdown]
+# The upper three rows are pictures of *mean latents*: three people averaged, and still one clean face. The fourth row is the sum. The last row does the same
+# sum on pixels, and gets double exposures wherever two heads differ, as the paper remarks too.
+#
+# Now count. Five disjoint parts of the labelled latents, fifty random choices of exemplars in each; a trial succeeds if the classifier
+# sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones.
+
+# %%
+trials = scale.pick(ci=13, cpu=50, gpu=200)
+target = {name: {"hair_length": "long", name: "yes"} for name in ("glasses", "smile")}
+
+
+aimed_at = classifier.features(faces.where(**target["glasses"]).images)
+
+
+def judged(z, attribute):
+    """For five parts: the share of successes; and the distance of all these pictures to real faces with long hair and glasses."""
+    pictures = [generate(part) for part in z]
+    found = [latent.has(classifier.predict(part), classifier.attribute_names, **target[attribute]) for part in pictures]
+    return [float(hits.double().mean()) for hits in found], frechet_distance(classifier.features(torch.cat(pictures)), aimed_at)
+
+
+sums = {
+    (attribute, n): [latent.arithmetic(labelled[k::5], *equation(attribute), trials, n, seed=k) for k in range(5)]
+    for attribute in target
+    for n in (1, 3, 10)
+}
+results = {(*key, "as it is"): judged(z, key[0]) for key, z in sums.items()}
+results |= {(*key, "stretched"): judged([latent.to_shell(part) for part in z], key[0]) for key, z in sums.items()}
+
+chance = {name: f"{labelled.has(**target[name]).double().mean():.0%}" for name in target}
+rows = [{"exemplars": "none: chance", "length": "", **chance, "distance": ""}]
+for n, how in itertools.product((1, 3, 10), ("as it is", "stretched")):
+    length = f"{torch.cat(sums['glasses', n]).norm(dim=1).mean():.1f}" if how == "as it is" else "8.0, stretched"
+    shares_right = {name: f"{np.mean(results[name, n, how][0]):.0%}" for name in target}
+    rows.append({"exemplars": str(n), "length": length, **shares_right, "distance": f"{results['glasses', n, how][1]:.1f}"})
+viz.table(rows, caption="successes: long hair and ...; distance to real faces with long hair and glasses")
+
+# %%
+for name in target:
+    claim(
+        f"C11.{name}",
+        f"(short, {name}) - (short, none) + (long, none) gives (long, {name}): share of successes with three exemplars",
+        paper="works on the examples shown",
+        ours=results[name, 3, "as it is"][0],
+        tolerance=at_least(0.5),
+        source="Radford et al. 2016, section 6.3.2",
+        note="Five disjoint sets of exemplars. Chance is about a fifth.",
+    )
+claim(
+    "C11.average",
+    "Three averaged exemplars hit the attribute more often than one (difference in the share of successes, glasses)",
+    paper="single exemplars were unstable",
+    ours=np.subtract(results["glasses", 3, "as it is"][0], results["glasses", 1, "as it is"][0]),
+    tolerance=at_least(0.1),
+    source="Radford et al. 2016, section 6.3.2",
+    note="Averaging changes the length of the sum too; at equal length (rows marked stretched) more exemplars do better.",
+)
+claim(
+    "C11.stable",
+    "Three averaged exemplars give better faces than one (distance to real faces with long hair and glasses, one over three)",
+    paper="single exemplars were unstable",
+    ours=results["glasses", 1, "as it is"][1] / results["glasses", 3, "as it is"][1],
+    tolerance=at_least(1.25),
+    source="Radford et al. 2016, section 6.3.2",
+)
+
+# %% [markdown]
+# The first equation passes, the second does not: a mouth is four or five pixels wide at 32 px, and the generator draws it vaguely. Both do far better
+# than chance, and neither is the rule without exception that one hand-picked example suggests.
+#
+# And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
+# sum of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it
+# is $\sqrt D$: the sum lands where latents live. For ten it is too short. So averaging does two things at once. It removes what the exemplars do not
+# share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
+#
+# Read the stretched rows downwards: at equal length one exemplar does worst, three better, ten best, for glasses and for smiles. Averaging helps, as the
+# paper says. Now compare each row with its stretched twin. A sum that is too long exaggerates everything, the wanted attribute included; that is how
+# single exemplars nearly keep up with three, and why our row C11.average fails. A sum that is too short fades. Three is the number at which nothing
+# needs to be stretched. Better than three is many, and then stretch; the distances in the last column agree.
+#
+# ## 4. Directions
+#
+# With labels at hand there is no need for triples. The mean latent of all faces with glasses less the mean of all without is a *direction*.
+# Add it to new faces (labelled latents that had no part in it), and count what changes:
+
+# %%
+def unchanged(before, after, attribute):
+    """Share of the other attributes that read the same before and after."""
+    others = [k for k, name in enumerate(classifier.attribute_names) if name != attribute]
+    return (before == after)[:, others].double().mean()
+
+
+def moved(attribute, start, end, strength, part):
+    """Of faces with value ``start``: how many show ``end`` after the move, and how often other attributes stay."""
+    direction = labelled[part::5].direction(attribute, start, end)
+    others = labelled[(part + 1) % 5 :: 5]
+    before = others[others.has(**{attribute: start})]
+    after = classifier.predict(generate(before.z + strength * direction))
+    flipped = latent.has(after, classifier.attribute_names, **{attribute: end}).double().mean()
+    return float(flipped), float(unchanged(before.attributes, after, attribute))
+
+
+MOVES = {"glasses": ("no", "yes"), "smile": ("no", "yes"), "hair_length": ("short", "long"), "skin": ("light", "dark")}
+rows, measured = [], {}
+for attribute, (start, end) in MOVES.items():
+    for strength in (1.0, 2.0):
+        measured[attribute, strength] = [moved(attribute, start, end, strength, part) for part in range(5)]
+        flipped, kept = np.mean(measured[attribute, strength], axis=0)
+        rows.append({"move": f"{attribute}: {start} to {end}", "strength": strength, "flipped": f"{flipped:.0%}", "others kept": f"{kept:.0%}"})
+
+before = labelled[labelled.has(glasses="no")]
+elsewhere = F.normalize(torch.randn(before.z.shape, generator=torch.Generator().manual_seed(0)), dim=1)
+after = classifier.predict(generate(before.z + 2 * labelled.direction("glasses", "no", "yes").norm() * elsewhere))
+flipped = latent.has(after, classifier.attribute_names, glasses="yes").double().mean()
+kept = unchanged(before.attributes, after, "glasses")
+rows.append({"move": "glasses: as far, but anywhere", "strength": 2.0, "flipped": f"{flipped:.0%}", "others kept": f"{kept:.0%}"})
+viz.table(rows)
+
+# %%
+glasses = np.array(measured["glasses", 2.0])
+claim(
+    "C11.direction",
+    "Twice the difference of class means puts glasses on faces without (share of faces that change)",
+    paper="directions carry meaning",
+    ours=glasses[:, 0],
+    tolerance=at_least(0.8),
+    source="Radford et al. 2016, section 6.3.2 (turn vector)",
+)
+claim(
+    "C11.keeps",
+    "The same move leaves the other five attributes alone (mean share unchanged)",
+    paper="directions carry meaning",
+    ours=glasses[:, 1],
+    tolerance=at_least(0.8),
+    source="Radford et al. 2016, section 6.3.2 (turn vector)",
+    note="A walk as long in a random direction changes nearly as much: see the table's last row.",
+)
+
+# %% [markdown]
+# Nobody told the generator what glasses are. It was told *real* or *fake*, a few hundred thousand times, and a plane in latent space came to separate
+# faces with from faces without. The price can be read in the last column: directions are not pure. The farther one attribute is moved, the more
+# of the others change: for glasses hardly more than on a walk as long to anywhere (last row), for skin a good deal more.
+
+# %% [markdown]
+# ## 5. Play
+#
+# Sliders along three directions of section 4. Start with *glasses*; then take *long hair* to one end and *dark skin* to the other. Which sliders
+# interfere? What does a new face change about that?
+
+# %%
+chosen = {"glasses": "glasses", "hair_length": "long hair", "skin": "dark skin"}
+directions = torch.stack([F.normalize(labelled.direction(name, *MOVES[name]), dim=0) for name in chosen])
+widgets.latent_sliders(G, directions=directions, labels=list(chosen.values()), reach=3.0, seed=8)
+
+# %% [markdown]
+# ### Quiz
+
+# %%
+widgets.quiz([
+    {
+        "question": "In latent arithmetic with means of $n$ exemplars, for which $n$ does the sum have the length of an ordinary latent?",
+        "answer": "3",
+        "why": "Three terms of squared length $D/n$ each make $3D/n$, and $3D/n = D$ for $n = 3$.",
+        "wrong": {
+            "1": "Then it is longer by $\\sqrt 3$: three independent latents are added.",
+            "as many as possible": "The means shrink towards 0, and the sum with them.",
+        },
+    },
+    {
+        "question": "A straight walk between two independent latents of 64 dimensions: how long is the latent in the middle, compared with the ends?",
+        "answer": "Shorter by about $\\sqrt 2$",
+        "why": "$|(z_0 + z_1)/2|^2 = (|z_0|^2 + |z_1|^2)/4$ where they are at right angles, as independent ones nearly are: half of $D$.",
+        "wrong": {
+            "as long": "That is the great circle.",
+            "0": "Only for opposite ends.",
+        },
+    },
+    {
+        "question": "A walk is called smooth. Which number would a generator that only looks up training pictures fail?",
+        "answer": "The longest of many small steps, as a share of the way from end to end",
+        "why": "A lookup stands still and then jumps: one step is nearly the whole way.",
+        "wrong": {
+            "the distance between the two ends": "A lookup has the same ends.",
+            "the Fréchet distance of all pictures on the way": "Training pictures score best of all.",
+        },
+    },
+])
+
+# %% [markdown]
+# ### Exercises
+#
+# 1. **How many exemplars?** Repeat section 3 with means of 1, 2, 3, 5 and 10 exemplars, and stretch each sum to the length $\sqrt{64}$ (`latent.to_shell`).
+#    Is it the averaging that helps, or the length?
+# 2. **A purer direction.** Take the direction of *glasses* and remove its parts along those of the other five attributes (`latent.orthogonalise`). What do
+#    the last two columns of section 4 say now?
+# 3. **Planes instead of means.** `latent.attribute_directions` fits a plane between latents with and without an attribute. Compare its normals with
+#    the differences of means: the angle between them, and what each flips at the same length.
+#
+# ### Further reading
+#
+# - Radford, Metz & Chintala, *Unsupervised representation learning with deep convolutional generative adversarial networks*, ICLR 2016: sections 6.1 and 6.3.
+# - White, *Sampling generative networks*, 2016.
+# - Shen, Gu, Tang & Zhou, *Interpreting the latent space of GANs for semantic face editing*, CVPR 2020.
+# - Härkönen, Hertzmann, Lehtinen & Paris, *GANSpace: discovering interpretable GAN controls*, NeurIPS 2020.

@@ -1,0 +1,743 @@
+# %% [markdown]
+# # 16. Modern GANs: few pictures, R3GAN, and what came after
+#
+# **Covers** what the decks could not yet know: training on a hundred pictures (DiffAugment, ADA), the recipe of R3GAN, and where adversarial training stands
+# beside diffusion.
+# **Papers**: Zhao et al. 2020 and Karras et al. 2020 (both NeurIPS); Huang et al. 2024 (NeurIPS).
+#
+# **Read** for about 40 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
+#
+# Two questions after the classics. What happens when there are only a hundred pictures? And which of all the tricks of a decade are still needed, if the loss is
+# chosen well? Each has an answer with a name, and each answer can be taken apart and measured on a small machine.
+#
+# After it you will be able to
+#
+# - train on a hundred pictures without showing the generator an augmented one, and say when augmentation stops paying;
+# - assemble R3GAN's recipe step by step, and say what each step removes;
+# - say where a discriminator is still the right tool beside diffusion models.
+
+# %%
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from gancourse import data, losses, scale, viz, zoo
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, claim, within
+from gancourse.gans import augment
+from gancourse.gans.augmented import AdaptiveProbability, AugmentedDiscriminator, AugmentedGAN
+from gancourse.gans.gan import GAN
+from gancourse.gans.stylegan2 import StyleGAN2
+from gancourse.losses import penalties
+from gancourse.metrics import attribute_classifier, frechet_distance
+from gancourse.metrics.copying import copying_test
+from gancourse.metrics.modes import stacked_mode_report
+from gancourse.models import convnet, mlp, r3gan, stylegan2
+from gancourse.training import fit
+
+torch.set_num_threads(1)  # most networks here are too small to gain from a second core
+device = scale.device()
+seeds = range(scale.pick(ci=1, cpu=3, gpu=5))
+REAL, FAKE, D_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator"))
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
+
+
+def show(picture, caption=None):
+    viz.show(picture.quantize(96, method=2), caption)  # 96 colours: a third of the bytes
+
+# %% [markdown]
+# # Part one: a hundred pictures
+#
+# BigGAN had 1.2 million photographs. Most people who want a GAN have a hundred. Then the discriminator learns the hundred by heart: it no longer asks "does this look like a face?" but "is this one of *my* faces?", and what it tells
+# the generator is worth less every hour. Two papers of the same summer found the same cure (Zhao et al. 2020; Karras et al. 2020): show $D$ each picture, real or fake, only through a random change that leaves a face a face.
+#
+# ## 1. A discriminator that learns by heart
+#
+# Watch it happen. The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
+# twice: as the reference of the Fréchet distance, and as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not.
+
+# %%
+pixels = data.pixel_faces(16, n=scale.pick(ci=1000, cpu=10_000, gpu=10_000), progress=False)
+n_unseen, n_steps = scale.pick(ci=200, cpu=1000, gpu=1000), scale.pick(ci=12, cpu=600, gpu=6000)
+everything, unseen = pixels[: len(pixels) - n_unseen], pixels[len(pixels) - n_unseen :]
+few = everything[:100]
+pixel_judge = attribute_classifier("pixel_faces", 16)
+unseen_features = pixel_judge.features(unseen.images)
+
+
+def small_game(seed):
+    """Small convolutional players; no penalty, so that nothing but augmentation keeps D from learning by heart."""
+    torch.manual_seed(seed)
+    return GAN(convnet.Generator(16, width=8).to(device), convnet.Discriminator(16, width=8).to(device))
+
+
+def opinions(run, faces, n=100):
+    """D's mean logit for training faces, unseen faces and fakes, as they are (evaluation mode: not augmented)."""
+    judge = run.gan.discriminator.eval()
+    shown = [data.to_float(faces.images[:n]), data.to_float(unseen.images[:n]), run.gan.sample(n, seed=3)]
+    with torch.no_grad():
+        means = [judge(x.to(device)).mean().item() for x in shown]
+    judge.train()
+    return [run.step, *means]
+
+
+def short_run(game, batches, seed, steps=n_steps, hooks=()):
+    options = {"lr": 2e-3, "betas": (0.0, 0.99), "ema": 0.99, "precision": "float32", "progress": False}
+    return fit(game, batches, steps, seed=seed, hooks=hooks, **options)
+
+
+def distance(run, features=unseen_features):
+    return frechet_distance(pixel_judge.features(run.sample(len(unseen), seed=1).cpu()), features)
+
+# %% [markdown]
+# ## 2. The change must be differentiable, and on both sides
+#
+# Let $T$ be the random change, drawn anew for every picture. With any pair of losses $f$ for $D$ and $g$ for $G$ on logits,
+#
+# $$L_D = \mathbb{E}\, f\bigl(D(T(x)),\ D(T(G(z)))\bigr), \qquad L_G = \mathbb{E}\, g\bigl(D(T(G(z)))\bigr).$$
+#
+# Three places, one $T$. The generator's gradient runs *through* it, $\nabla_\theta L_G = \mathbb{E}\,[\, g'(\cdot)\, \nabla D\; \partial T / \partial x\; \partial G / \partial \theta\,]$, so $T$ has to be differentiable in the pixels, with its random numbers held fixed. A shift is (it re-orders pixels). So is cutting a hole (a product with a mask), and
+# so are brightness, saturation and contrast (sums and products). JPEG compression or rounding to bytes is not.
+#
+# DiffAugment has these three families, and each is a few lines:
+
+# %%
+viz.source(augment.brightness, augment.cutout)
+
+# %%
+eight = data.to_float(pixels.images[:12])
+rows = ["nothing", "colour", "translation", "cutout", "colour,translation,cutout"]
+source = torch.Generator().manual_seed(4)
+shown = torch.cat([eight if row == "nothing" else augment.augment(eight, row, source) for row in rows]).clamp(-1, 1)
+show(
+    viz.labelled_grid(shown, rows=[row.replace(",", ", ") for row in rows], n_columns=12),
+    "Each row: the same twelve faces through one policy.",
+)
+
+# %% [markdown]
+# Do gradients arrive? Compare them with finite differences for one fixed draw, and look where a hole was cut: there the generator hears nothing, for this draw.
+
+# %% tags=["nbval-check-output"]
+face = data.to_float(pixels.images[:1]).double().requires_grad_(True)
+
+
+def through(x, policy=augment.DIFFAUGMENT):
+    return augment.augment(x, policy, torch.Generator().manual_seed(11))
+
+
+print("slopes equal finite differences:", torch.autograd.gradcheck(through, face))
+(slope,) = torch.autograd.grad(through(face, "cutout").sum(), face)
+print(f"pixels of 256 that this hole leaves a gradient: {(slope[0, 0] > 0).sum().item()}")
+
+# %% [markdown]
+# One wrapper puts $T$ before the discriminator of any game of this course, so that every loss passes it, $D$'s turn and $G$'s, labels or none.
+
+# %%
+viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observed)
+
+# %% [markdown]
+# A detail that papers leave open: what does $R_1$ penalise now, the slope at $x$ or at $T(x)$? DiffAugment's code has a loss for each. Ours takes $\|\nabla_x D(T(x))\|^2$, the slope at the picture *before* the change, as ADA's code does: it is the slope that
+# the generator feels.
+#
+# ## 3. How much? Ask the discriminator
+#
+# DiffAugment changes every picture, always. If there are enough pictures that is a waste: $D$ has to learn faces through holes for no reason. ADA makes each change with a probability $p$ and lets $D$'s own confidence set it. Over a few batches measure
+#
+# $$r_t = \mathbb{E}\bigl[\operatorname{sign} D(T(x))\bigr],$$
+#
+# 0 when $D$ is right about half of the real pictures and 1 when it is sure of all of them. Above the target 0.6 it has begun to learn by heart, and $p$ goes up by a small step. Below it, $p$ goes down. A thermostat, as in BEGAN (lecture 12), with stops at 0 and 1.
+
+# %%
+viz.source(AdaptiveProbability.step)
+
+# %%
+def augmented(game, how, seed):
+    if how == "DiffAugment":
+        return AugmentedGAN(game, augment.DIFFAUGMENT, seed=seed)
+    if how == "ADA":
+        return AugmentedGAN(game, augment.DIFFAUGMENT, control=AdaptiveProbability(target=0.6, images=5000), seed=seed)
+    return game
+
+
+methods, trails, results = ("none", "DiffAugment", "ADA"), {}, {}
+for size, chosen in {"100": few, f"{len(everything):,}": everything}.items():
+    for how in methods:
+        for seed in seeds:
+            trail = trails[size, how, seed] = []
+            hook = (max(1, n_steps // 12), lambda run, trail=trail, chosen=chosen: trail.append(opinions(run, chosen)))
+            batches = data.Batches(chosen, 16, seed=seed, device=device)
+            run = short_run(augmented(small_game(seed), how, seed), batches, seed, hooks=[hook])
+            results[size, how, seed] = run
+all_faces = f"{len(everything):,}"
+
+# %%
+fig, axes = plt.subplots(1, 4, figsize=(9, 2.7), layout="constrained", sharey=True)
+for axis, (size, how) in zip(axes, [("100", "none"), ("100", "DiffAugment"), ("100", "ADA"), (all_faces, "none")], strict=True):
+    trail = np.array(trails[size, how, 0])
+    for column, (label, colour) in enumerate(
+        [("training faces", viz.COLOURS["real"]), ("unseen faces", viz.COLOURS["discriminator"]), ("fakes", viz.COLOURS["fake"])],
+        start=1,
+    ):
+        axis.plot(trail[:, 0], trail[:, column], color=colour, label=label)
+    axis.set(title=f"{size} faces, {how}", xlabel="step")
+    axis.title.set_fontsize(9)
+axes[0].set_ylabel("mean logit of D")
+axes[0].legend(fontsize=7)
+plt.show()
+
+# %% [markdown]
+# First panel: with 100 faces and no augmentation the line of the training faces leaves that of the unseen ones. $D$ has begun to learn by heart. Last panel: with 9,000 faces the two lines stay together, whatever $D$ thinks of the fakes. In the second panel DiffAugment holds them together with 100 faces, too. ADA,
+# in the third, lets a smaller gap open.
+#
+# Now the pictures and the distances.
+
+# %%
+features = {key: pixel_judge.features(run.sample(len(unseen), seed=1).cpu()) for key, run in results.items()}
+fd = {key: frechet_distance(x, unseen_features) for key, x in features.items()}
+gap = {key: trails[key][-1][1] - trails[key][-1][2] for key in results}
+
+
+def mean(found, size, how):
+    return np.mean([found[size, how, seed] for seed in seeds])
+
+
+table = []
+for size, chosen in {"100": few, all_faces: everything}.items():
+    known = pixel_judge.features(chosen.images[:2000])
+    for how in methods:
+        copied = [copying_test(features[size, how, seed], known, unseen_features, rounds=50).ratio for seed in seeds]
+        table.append(
+            {
+                "training faces": size,
+                "augmentation": how,
+                "Fréchet distance to unseen": round(mean(fd, size, how), 1),
+                "D: training less unseen": round(mean(gap, size, how), 1),
+                "copying ratio": round(np.mean(copied), 2),
+                "p at the end": f"{np.mean([results[size, how, s].gan.p for s in seeds]):.2f}" if how != "none" else "",
+            }
+        )
+viz.table(table, caption=f"{n_steps} steps of 16 faces, means over {len(seeds)} seeds; a copying ratio below 1 means copies")
+
+# %%
+samples = torch.cat([results[size, how, 0].sample(12, seed=1).cpu() for size in ("100", all_faces) for how in methods])
+names = [f"{size}: {how}" for size in ("100", all_faces) for how in methods]
+show(viz.labelled_grid(samples, rows=names, n_columns=12), "Samples of seed 0, the same twelve latents in every row.")
+
+# %%
+def ratios(found, size, above, below):
+    return [found[size, above, seed] / found[size, below, seed] for seed in seeds]
+
+
+claim(
+    "S16.memory",
+    "With 100 faces D learns them by heart, and DiffAugment keeps it from that: lead of training over unseen faces in logits, none less DiffAugment",
+    paper="D's accuracy: training rises, validation falls",
+    ours=[gap["100", "none", seed] - gap["100", "DiffAugment", seed] for seed in seeds],
+    tolerance=at_least(1.0),
+    source="Zhao et al. 2020, figure 1",
+)
+claim(
+    "S16.few",
+    "At 100 pictures DiffAugment helps: Fréchet distance without over with, by seed",
+    paper=80.20 / 46.87,
+    ours=ratios(fd, "100", "none", "DiffAugment"),
+    tolerance=at_least(1.2),
+    source="Zhao et al. 2020, 100-shot Obama",
+    note="about 10,000 pictures shown to networks of a few thousand weights, against 300,000 shown to StyleGAN2: here G is still learning what a face is",
+)
+claim(
+    "S16.ada",
+    "At 100 pictures ADA helps: Fréchet distance without over with, by seed",
+    paper=5.59 / 2.42,
+    ours=ratios(fd, "100", "none", "ADA"),
+    tolerance=at_least(1.2),
+    source="Karras et al. 2020, abstract: the record on CIFAR-10 before and with ADA",
+    note="another data set and a far longer run; p starts from 0 and needs its time to rise",
+)
+claim(
+    "S16.many",
+    "With all pictures DiffAugment hurts: Fréchet distance with over without, by seed",
+    paper=4.24 / 3.81,
+    ours=ratios(fd, all_faces, "DiffAugment", "none"),
+    tolerance=at_least(1.0),
+    source="Zhao et al. 2020, FFHQ with 70,000 pictures",
+)
+claim(
+    "S16.thermostat",
+    "ADA augments less where there are more pictures: p at 100 faces less p at all, at the end",
+    paper="p rises later or never with more data (a figure)",
+    ours=[results["100", "ADA", s].gan.p - results[all_faces, "ADA", s].gan.p for s in seeds],
+    tolerance=at_least(0.1),
+    source="Karras et al. 2020, section 3",
+)
+
+# %% [markdown]
+# The pictures are rough after 10,000 faces shown; read the table instead, and the **lead** first. It is large in one row only: 100 faces, no augmentation. That is the disease, and both cures treat it. Now the **distance**. Without augmentation 100 faces in place of 9,000 cost a point so far: the run is too short for the disease to show in the pictures. DiffAugment hurts at 9,000, as in the
+# papers, where its holes and tints only slow the lessons down; at 100 it does not help yet, and ADA, which began at $p = 0$, is level with no augmentation. So of *helps, then hurts* this table has the second half, and the rows above say so. ADA's $p$ ends higher at 100 faces than at 9,000, as it should, though by a hair less than we had asked.
+#
+# The papers' runs are thirty times as long and more. There DiffAugment wins clearly where pictures are few, 62.16 without and 25.66 with it at 1,000 faces, and loses a little where there are many, 3.81 and 4.24 at 70,000 (Zhao et al. 2020). The gpu scale of this notebook trains ten times as long as ours. The **copying ratio** stays above 1 in every row. A generator can suffer from a
+# discriminator that learns by heart without copying anything itself. (It is far above 1 for 9,000 faces because pixel faces are few in kind: nearly every unseen face has a twin among so many.)
+#
+# ## What goes wrong: augmenting the data alone
+#
+# The oldest bug is to augment the training set and nothing else, as one does with classifiers. The real distribution is then the *changed* faces, and a good generator paints those.
+
+# %%
+leaky = {}
+for seed in seeds:
+    draws = torch.Generator().manual_seed(seed)
+    plain = data.Batches(everything, 16, seed=seed, device=device)
+    changed = (augment.augment(x, augment.DIFFAUGMENT, draws) for x in plain)
+    leaky[seed] = short_run(small_game(seed), changed, seed)
+
+changed_unseen = augment.augment(data.to_float(unseen.images), augment.DIFFAUGMENT, torch.Generator().manual_seed(0)).clamp(-1, 1)
+changed_features = pixel_judge.features(changed_unseen)
+both = {seed: results[all_faces, "DiffAugment", seed] for seed in seeds}
+rows = []
+for name, runs in {"the data alone": leaky, "both sides": both}.items():
+    to_plain, to_changed = (np.mean([distance(runs[s], f) for s in seeds]) for f in (unseen_features, changed_features))
+    rows.append({"augmented": name, "distance to faces": round(to_plain, 1), "distance to changed faces": round(to_changed, 1)})
+samples = torch.cat([leaky[0].sample(12, seed=1).cpu(), both[0].sample(12, seed=1).cpu()])
+show(
+    viz.labelled_grid(samples, rows=["the data alone", "both sides"], n_columns=12),
+    "Holes, shifts and tints leak into the samples of the first row.",
+)
+viz.table(rows, caption=f"Fréchet distances of {len(unseen)} samples, means over {len(seeds)} seeds")
+
+# %%
+def lean(run):
+    """How much nearer the samples are to changed faces than to faces."""
+    return distance(run) / distance(run, changed_features)
+
+
+claim(
+    "S16.leak",
+    "Augmenting the data alone leaks: samples' distance to faces over distance to changed faces, against the same with both sides, by seed",
+    paper="augmenting the reals only gives augmented samples",
+    ours=[lean(leaky[seed]) / lean(both[seed]) for seed in seeds],
+    tolerance=at_least(1.5),
+    source="Zhao et al. 2020, section 3; Karras et al. 2020, section 2",
+)
+
+# %% [markdown]
+# Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
+# poses are multiplied by
+#
+# $$M = (1 - p)\, I + \tfrac{p}{4}\, \mathbf{1}\mathbf{1}^\top, \qquad \text{eigenvalues } 1,\ 1-p,\ 1-p,\ 1-p.$$
+#
+# For $p < 1$ it can be inverted, so the upright faces are the only answer. At $p = 1$ all poses look alike, and a generator of sleeping faces is as good as any. Near 1 the evidence is weak, and a network is not perfect: Karras et al. advise to stay below about 0.8. Check $M$ by counting:
+
+# %% tags=["nbval-check-output"]
+square = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+poses = torch.stack([square[0].rot90(k, (1, 2)) for k in range(4)]).flatten(1)
+smallest = {}
+for p in (0.3, 0.8, 1.0):
+    turned = augment.augment(square.expand(20_000, -1, -1, -1), "quarter_turns", torch.Generator().manual_seed(1), p).flatten(1)
+    first = torch.stack([(turned == pose).all(1).float().mean() for pose in poses])  # where upright faces go
+    counted = torch.stack([first.roll(k) for k in range(4)])  # turning the input turns the output
+    smallest[p] = torch.linalg.svdvals(counted).min().item()
+    print(
+        f"p = {p}: shares of the poses {[round(v, 2) for v in first.tolist()]}, smallest singular value {smallest[p]:.2f}, 1 - p = {1 - p:.2f}"
+    )
+claim(
+    "S16.invert",
+    "Turns with probability p can be undone: smallest singular value of their map of poses, less 1 - p, for p = 0.3, 0.8, 1",
+    paper=0.0,
+    ours=[value - (1 - p) for p, value in smallest.items()],
+    tolerance=within(0.02),
+    source="Karras et al. 2020, section 2.2",
+    exact=True,
+)
+
+# %% [markdown]
+# The other two bugs of public code are quieter. Augmenting in $D$'s turn only leaves $G$ to learn from a $D$ that has never seen a plain fake. And a $T$ made of library calls on byte images has no gradient: the loss falls, and $G$ learns nothing
+# through it. The course's tests plant the first and check the second for every transform.
+
+# %% [markdown]
+# # Part two: which tricks are still needed?
+#
+# By 2020 a good GAN was a list of tricks: minibatch standard deviation, equalised learning rate, path length regularisation, style mixing, noise, a loss that is not quite the one of the theory, and penalties computed now and then. Each is in these lectures, and each helped
+# when it came. Huang et al. (2024) ask which of them are still needed if one starts from a loss that deserves trust. Their answer, R3GAN, is a loss, two penalties, and two plain residual networks. The course ships a small one, of anime faces:
+
+# %%
+modern = zoo.load("r3gan_anime32")
+show(viz.grid(modern.sample(36, seed=0), columns=12), "Samples of the shipped R3GAN, 32 px; none was picked.")
+
+# %%
+modern.card
+
+# %% [markdown]
+# Heads, shoulders, hair of many cuts, glasses, glances to either side: plain convolutions, two losses, two penalties and an hour of one processor core. The loss of a GAN says little about progress, but the distance on the way, kept in the card, fell through nearly the whole run:
+
+# %%
+curve_of = torch.tensor(modern.card["curve"])
+fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
+axis.plot(curve_of[:, 0] / 1000, curve_of[:, 1], marker="o", ms=3, color=FAKE)
+axis.axhline(modern.card["metric"]["floor"], color=REAL, lw=1, label="real against real")
+axis.set(xlabel="thousand pictures seen", ylabel="Fréchet distance", ylim=(-1.5, None))
+axis.legend()
+plt.show()
+
+# %% [markdown]
+# A first version of this network drew bars across every face and ended at a distance of 23. Four things were changed at once: the weight of the penalties ($\gamma$ from 1 to 5), the width of the last block (12 to 24 channels), the learning rate (doubled) and the number of steps (four times as many). Which of them cured it was not tested; exercise 4 suggests how to find out.
+#
+# ## 4. The loss: pairs, and a penalty on each side
+#
+# Lecture 12 introduced both halves; here is why they belong together. With logits $l$, real $x$ and fake $\tilde x = G(z)$ in pairs,
+#
+# $$L_D = \mathbb{E}\,\operatorname{softplus}\bigl(l(\tilde x) - l(x)\bigr) + \tfrac{\gamma}{2}\, \mathbb{E}\|\nabla l(x)\|^2 + \tfrac{\gamma}{2}\, \mathbb{E}\|\nabla l(\tilde x)\|^2, \qquad
+# L_G = \mathbb{E}\,\operatorname{softplus}\bigl(l(x) - l(\tilde x)\bigr).$$
+#
+# **Pairs, against dropped modes.** In the classical game a fake wins by lying above a fixed level of $l$, and all fakes may win at the same place: that is the basin in which modes are dropped. In pairs a fake wins by lying above *its* real partner. If all fakes sit at one mode, $D$ only has to
+# raise the other modes, and every pair with a partner there is lost. Sun, Fang & Schwing (2020) prove, for generated points that move freely, that the classical game has such bad basins and that the paired one has none. That says nothing about getting anywhere: without a penalty neither game need converge.
+#
+# **Penalties, for convergence.** That is the second half. On the Dirac-GAN (lecture 07: data at 0, a fake at $\theta$, $l(x) = \psi x$) the field near the equilibrium is linear, and its eigenvalues say everything. The slope of $l$ is $\psi$ at both points, so $R_1 = R_2 = \frac{\gamma}{2} \psi^2$ and
+#
+# $$J = \begin{pmatrix} 0 & \frac12 \\ -\frac12 & -n\gamma \end{pmatrix}, \qquad \lambda = -\tfrac{n \gamma}{2} \pm \sqrt{\tfrac{n^2 \gamma^2}{4} - \tfrac14}, \qquad n = \text{number of penalties}.$$
+#
+# Without a penalty the eigenvalues are $\pm \frac{i}{2}$: around in circles for ever. With one or both the real part is negative. Compute the Jacobian from the course's own loss and penalty, by automatic differentiation:
+
+# %% tags=["nbval-check-output"]
+def dirac_eigenvalues(penalty):
+    """Eigenvalues of the field (-dL_G / dtheta, -dL_D / dpsi) at the equilibrium of the Dirac-GAN in pairs."""
+    theta, psi = (torch.zeros(1, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    real = torch.zeros(1, 1, dtype=torch.float64)
+
+    def logit(x):
+        return (psi * x).sum(1)
+
+    fake = theta.reshape(1, 1) - real
+    d_loss = losses.relativistic_d(logit(real), logit(fake)) + (penalty(logit, real, fake) if penalty else 0.0)
+    g_loss = losses.relativistic_g(logit(fake), logit(real))
+    (d_theta,) = torch.autograd.grad(g_loss, theta, create_graph=True)
+    (d_psi,) = torch.autograd.grad(d_loss, psi, create_graph=True)
+    rows = [torch.autograd.grad(-d, (theta, psi), allow_unused=True, retain_graph=True) for d in (d_theta, d_psi)]
+    jacobian = torch.tensor([[0.0 if entry is None else entry.item() for entry in row] for row in rows], dtype=torch.float64)
+    return torch.linalg.eigvals(jacobian)
+
+
+gamma, gaps = 0.4, []
+for n, (name, penalty) in enumerate({"none": None, "R1": penalties.r1(gamma), "R1 + R2": penalties.r1_r2(gamma)}.items()):
+    found = dirac_eigenvalues(penalty)
+    root = torch.sqrt(torch.tensor(n**2 * gamma**2 / 4 - 0.25, dtype=torch.complex128))
+    gaps.append((found - (-n * gamma / 2 + torch.stack([root, -root]))).abs().min(0).values.max().item())
+    print(f"{name:>8}: eigenvalues " + ", ".join(f"{round(v.real.item(), 2) + 0.0:+.2f} {v.imag:+.2f}i" for v in found))
+
+# %%
+claim(
+    "S16.dirac",
+    "Pairs with R1 and R2 on the Dirac-GAN: eigenvalues of the course's own loss less the closed form (0, 1, 2 penalties)",
+    paper=0.0,
+    ours=gaps,
+    tolerance=within(1e-8),
+    source="after Mescheder et al. 2018; Huang et al. 2024, section 2",
+    exact=True,
+)
+
+# %% [markdown]
+# The Dirac-GAN cannot tell $R_1$ from $R_2$: a linear $D$ has the same slope everywhere, and both together are one with twice the weight. So why both? Because a real $D$ has different slopes at different places. Lecture 12 measured it: with $R_1$ alone the slope *at the fakes* stays large while they are far from the
+# data, and it is the fakes that move along it. At the end of training, when fakes lie on the data, one penalty would do. The second is for the way there.
+
+# %% [markdown]
+# ## 5. The roadmap
+#
+# The paper starts from StyleGAN2 on faces of 256 px and goes in steps, each network of the same size, 5 million pictures each.
+#
+# | | step | Fréchet distance |
+# |---|---|---|
+# | A | StyleGAN2 as it is | 7.516 |
+# | B | everything stripped that is not a convolution: mapping, styles, noise, equalised rates, minibatch deviation, path length | 12.46 |
+# | C | pairs instead of the non-saturating loss; then $R_2$ beside $R_1$ | 11.77; 11.65 |
+# | D | residual blocks; then without the skips to the output | 10.17; 9.950 |
+# | E | grouped convolutions; then with an inverted bottleneck | 7.507; 7.045 |
+#
+# Read it slowly. Stripping costs five points. The loss wins back less than one. Backbones of 2017 and 2018 win back the rest. The loss was not chosen for its distance but for what follows: with it, plain networks train without any of the tricks. Are these networks of the same size? Count them.
+
+# %% tags=["nbval-check-output"]
+with torch.device("meta"):
+    published = {
+        "A": (stylegan2.Generator(256, channel_base=16384), stylegan2.Discriminator(256, channel_base=16384)),
+        "B": (r3gan.StrippedGenerator(256), stylegan2.Discriminator(256, channel_base=16384, group_size=0, equalised=False)),
+        "E": r3gan.players("ffhq256"),
+    }
+millions = {name: [sum(p.numel() for p in network.parameters()) / 1e6 for network in pair] for name, pair in published.items()}
+for name, (g, d) in millions.items():
+    print(f"{name}: G {g:.3f} million, D {d:.3f} million")
+
+# %%
+claim(
+    "S16.roadmap_size",
+    "Parameters of the roadmap's networks, G and D of A, B and E, ours less the paper's (million)",
+    paper=0.0,
+    ours=[
+        a - b
+        for name, paper in {"A": (24.767, 24.001), "B": (18.890, 23.996), "E": (23.058, 23.010)}.items()
+        for a, b in zip(millions[name], paper, strict=True)
+    ],
+    tolerance=within(0.001, strict=True),
+    source="Huang et al. 2024, the roadmap from StyleGAN2",
+    exact=True,
+)
+
+# %% [markdown]
+# A block of E, and the whole of its generator's forward pass. There is nothing to remember:
+
+# %%
+viz.source(r3gan.Block, r3gan.Generator.forward)
+
+# %% [markdown]
+# The paper's comparison took weeks of large machines. Ours takes two minutes: pixel faces of 16 px, networks of thirty channels, a hundred and fifty steps. Every step of the road is there, with the same data, steps, learning rate and $\gamma$. Expect no more than an impression.
+
+# %%
+def steps_of_the_road():
+    """name -> (generator, discriminator) -> game; freshly initialised from the global seed."""
+    narrow = {"channel_base": 256, "channel_max": 32}
+    blocks = {"widths": (32, 32, 16), "groups": (4, 4, 2), "blocks": 1}
+
+    def style():
+        generator = stylegan2.Generator(16, 64, w_dim=64, mapping_layers=2, **narrow)
+        return generator, stylegan2.Discriminator(16, **narrow)
+
+    def stripped():
+        return r3gan.StrippedGenerator(16, 64, **narrow), stylegan2.Discriminator(16, group_size=0, equalised=False, **narrow)
+
+    r1, both = penalties.r1(0.2, every=4), penalties.r1_r2(0.2, every=4)
+    return {
+        "A": ("StyleGAN2", style, lambda g, d: StyleGAN2(g, d, penalty=r1)),
+        "B": ("stripped", stripped, lambda g, d: GAN(g, d, "non_saturating", penalty=r1)),
+        "C1": ("+ pairs", stripped, lambda g, d: GAN(g, d, "relativistic", penalty=r1)),
+        "C2": ("+ R2", stripped, lambda g, d: GAN(g, d, "relativistic", penalty=both)),
+        "E": ("+ modern blocks", lambda: (r3gan.Generator(**blocks), r3gan.Discriminator(**blocks)), lambda g, d: GAN(g, d, "relativistic", penalty=both)),
+    }  # fmt: skip
+
+
+pixels = data.pixel_faces(16, n=scale.pick(ci=1000, cpu=10_000, gpu=10_000), progress=False)
+n_reference, road_steps = scale.pick(ci=200, cpu=1000, gpu=1000), scale.pick(ci=6, cpu=150, gpu=10_000)
+road_judge = attribute_classifier("pixel_faces", 16)
+reference = road_judge.features(pixels.images[:n_reference])
+paper = {"A": 7.516, "B": 12.46, "C1": 11.77, "C2": 11.65, "E": 7.045}
+road, rows, pictures = {}, [], []
+for name, (what, make, play) in steps_of_the_road().items():
+    found = []
+    for seed in seeds:
+        torch.manual_seed(seed)
+        generator, discriminator = make()
+        game = play(generator.to(device), discriminator.to(device))
+        batches = data.Batches(pixels, 16, seed=seed, device=device)
+        run = fit(game, batches, road_steps, lr=1e-3, betas=(0.0, 0.99), ema=0.99, seed=seed, precision="float32", progress=False)
+        found.append(frechet_distance(road_judge.features(run.sample(n_reference, seed=1).cpu().clamp(-1, 1)), reference))
+        if seed == 0:
+            pictures.append(run.sample(12, seed=2).cpu().clamp(-1, 1))
+    road[name] = np.array(found)
+    size = sum(p.numel() for network in (generator, discriminator) for p in network.parameters())
+    rows.append({"step": name, "": what, "Fréchet distance": round(np.mean(found), 1), "± over seeds": round(np.std(found), 1), "parameters": size, "paper, 256 px": paper[name]})  # fmt: skip
+viz.table(rows, caption=f"{road_steps} steps of 16 pictures, {len(seeds)} seeds; penalties every 4th step")
+
+# %%
+show(
+    viz.labelled_grid(torch.cat(pictures), rows=[f"{row['step']}: {row['']}" for row in rows], n_columns=12),
+    "Samples of seed 0 of each step.",
+)
+
+# %%
+for name, statement, above, below in (
+    ("strip", "Stripping StyleGAN2 costs: Fréchet distance of B over A", "B", "A"),
+    ("pairs", "Pairs and R2 pay: B over C2", "B", "C2"),
+    ("blocks", "Modern blocks pay: C2 over E", "C2", "E"),
+):
+    claim(
+        f"S16.roadmap_{name}",
+        statement + ", by seed, at 16 px",
+        paper=round(paper[above] / paper[below], 3),
+        ours=road[above] / road[below],
+        tolerance=at_least(1.0),
+        source="Huang et al. 2024, the roadmap from StyleGAN2",
+        note=f"{road_steps} steps of 16 pictures at 16 px, against 5 million pictures at 256 px",
+    )
+
+# %% [markdown]
+# None of the five draws a face after so few steps, as the samples show. Two things can be taken from the table all the same. The stripped networks and the modern ones get *as far as* StyleGAN2 in the same steps: no equalised rates, no minibatch deviation, no noise, no mapping network, and the same learning rate for all. And the order of five architectures after some seconds each says next to nothing about their order after a week: early in training
+# the distance measures who gets to the colours first. The paper's table is about the end. Take the spread over seeds as the unit in which to read differences.
+
+# %% [markdown]
+# ## 6. A thousand modes
+#
+# The number that R3GAN's users ask about most is in its first table: all 1000 modes of Stacked MNIST, where the same networks without pairs find 693, and with $R_1$ alone training fails. The authors' repository has no preset for it (issue 23 asks for one). Here is the recipe, on the stacked digits of lecture 06: 8 px, generator
+# and discriminator plain perceptrons without any normalisation, $D$ with 2 x 128 units. One detail matters: the paper's appendix reports that *lazy* penalties make just this experiment fail, so here they are computed at every step.
+
+# %%
+digits = data.digits(size=8, n=scale.pick(ci=1437, cpu=8000, gpu=8000))
+torch.manual_seed(0)
+reader_of_digits = nn.Sequential(nn.Flatten(), nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 10))
+optimizer, stream = torch.optim.Adam(reader_of_digits.parameters(), lr=2e-3), data.Batches(digits, 128, seed=0, labels=True)
+for _ in range(scale.pick(ci=100, cpu=1000, gpu=1500)):
+    x, y = next(stream)
+    loss = F.cross_entropy(reader_of_digits(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+@torch.no_grad()
+def read(x):
+    """Which digits are in the three colours: [N, 3, 8, 8] -> int64 [N, 3]."""
+    return reader_of_digits(x.reshape(-1, 1, 8, 8).cpu()).argmax(1).reshape(-1, 3)
+
+
+stacked = data.stacked_digits(size=8, n=scale.pick(ci=2000, cpu=20_000, gpu=100_000))
+mode_steps, n_counted = scale.pick(ci=10, cpu=600, gpu=20_000), scale.pick(ci=1000, cpu=25_600, gpu=25_600)
+ablation = {
+    "pairs + R1 + R2": ("relativistic", penalties.r1_r2(1.0), "1000 / 0.0781"),
+    "no pairs, R1 + R2": ("non_saturating", penalties.r1_r2(1.0), "693 / 0.9270"),
+    "pairs + R1": ("relativistic", penalties.r1(1.0), "fails"),
+    "no pairs, R1": ("non_saturating", penalties.r1(1.0), "fails"),
+}
+modes, rows, pictures = {}, [], []
+for name, (objective, penalty, published) in ablation.items():
+    reports = []
+    for seed in seeds:
+        torch.manual_seed(seed)
+        generator = mlp.Generator(64, (3, 8, 8), hidden=(256, 256), activation="leaky_relu", out="tanh").to(device)
+        game = GAN(generator, mlp.Discriminator((3, 8, 8), hidden=(128, 128)).to(device), objective, penalty=penalty)
+        batches = data.Batches(stacked, 64, seed=seed, device=device)
+        run = fit(game, batches, mode_steps, lr=1e-3, betas=(0.0, 0.99), ema=0.99, seed=seed, progress=False)
+        reports.append(stacked_mode_report(read(run.sample(n_counted, seed=1))))
+        if seed == 0:
+            pictures.append(run.sample(20, seed=2).cpu())
+    modes[name] = reports
+    kl = np.mean([report.reverse_kl for report in reports])
+    counted = [report.modes for report in reports]
+    rows.append(
+        {
+            "loss": name,
+            "modes of 1000": f"{np.mean(counted):.0f} ± {np.std(counted):.0f}",
+            "KL": round(kl, 2),
+            "paper: modes / KL": published,
+        }
+    )
+viz.table(
+    rows,
+    caption=f"{n_counted} samples, {mode_steps} steps, {len(seeds)} seeds; the paper's: Stacked MNIST, a small residual network",
+)
+
+# %%
+show(
+    viz.labelled_grid(torch.cat(pictures), rows=list(ablation), n_columns=20),
+    "Samples of seed 0, 8 px, three digits in three colours.",
+)
+
+# %%
+claim(
+    "C08.r3gan",
+    "Pairs with R1 and R2 find all modes of stacked digits (of 1000)",
+    paper=1000,
+    ours=[report.modes for report in modes["pairs + R1 + R2"]],
+    tolerance=at_least(900),
+    source="Huang et al. 2024, table 1",
+    note=f"perceptrons, {mode_steps} steps of 64; the paper: convolutional networks, and many times as long",
+)
+claim(
+    "C08.pairs",
+    "Pairs keep more modes than the classical loss with the same penalties: KL without pairs less KL with, by seed",
+    paper=round(0.9270 - 0.0781, 3),
+    ours=[a.reverse_kl - b.reverse_kl for a, b in zip(modes["no pairs, R1 + R2"], modes["pairs + R1 + R2"], strict=True)],
+    tolerance=at_least(0.1),
+    source="Huang et al. 2024, table 1",
+    note="with perceptrons and a short run the penalties, not the pairs, may decide",
+)
+claim(
+    "C08.r2",
+    "R2 is needed beside R1: KL with R1 alone less KL with both, in pairs, by seed",
+    paper="R1 alone fails",
+    ours=[a.reverse_kl - b.reverse_kl for a, b in zip(modes["pairs + R1"], modes["pairs + R1 + R2"], strict=True)],
+    tolerance=at_least(0.1),
+    source="Huang et al. 2024, table 1",
+    note="the paper calls a run failed when it diverges; a perceptron of this size does not have to",
+)
+
+# %% [markdown]
+# This row of the course is meant to be read with suspicion. Lecture 06 found that the *capacity of $D$* decides how many modes survive on these digits, and a discriminator under two penalties is a weaker one. What the ablation can show at this scale is the order of the four losses, and ours is another one than the paper's: with the same penalties the classical loss finds more modes than the paired one, here, after 600 steps. $R_2$ beside $R_1$ does help in pairs, as in the paper. What no such run can show is the paper's thousand,
+# which took convolutional networks and hours. If you want it: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is the paper's network for this experiment (without labels), `data.stacked_digits(32, base=data.mnist())` its data, and `penalties.r1_r2` at every step its penalty. A maintainer's advice to a user who found the penalties slow: computing them at every
+# eighth step works on most data and costs a little, but the convergence theory no longer covers it, and on some data it fails (brownvc/R3GAN, issue 9). The shipped anime faces are trained lazily, every fourth step; the digits above are not.
+
+# %% [markdown]
+# # Part three: what diffusion took over, and where one step came back
+#
+# In 2021 Dhariwal & Nichol gave their paper the title *Diffusion Models Beat GANs on Image Synthesis*. On class-conditional ImageNet their guided diffusion reached Fréchet distances of 2.97 at 128 px, 4.59 at 256 and 7.72 at 512, below BigGAN-deep, and with better coverage of the
+# data. The reasons are those of this course. A diffusion model is trained by regression: there is one network, one loss that goes down, no opponent, and no reward for leaving a mode out (lecture 01's maximum likelihood is its relative, lecture 06's collapse is not). And *guidance* gave it the knob that truncation gives a
+# GAN, traded at sampling time against variety. Text-to-image followed within a year.
+#
+# What was given up is section 1 of every GAN paper: **one forward pass**. A diffusion model computes a picture in tens to hundreds of passes; Dhariwal & Nichol needed 25 to match BigGAN-deep. From there adversarial training came back by three roads.
+#
+# **Larger GANs.** StyleGAN-T (Sauer et al. 2023, ICML) and GigaGAN (Kang et al. 2023, CVPR) asked whether GANs scale to text, with about a billion parameters each. GigaGAN writes a picture of 512 px in 0.13 seconds and 16 megapixels in 3.66, with the latent space of lecture 14. Its authors also say that StyleGAN, merely enlarged, becomes unstable. StyleGAN-T beat the distilled diffusion models of its time. And yet Sauer and others write, at
+# the end of the same year, that despite such attempts GANs "often fall short" of diffusion models in the quality of samples.
+#
+# **Distillation with a discriminator.** If a slow model is good and a fast one is wanted, train a one-step student of the slow teacher. Matching the teacher by a squared error averages, and lecture 17 shows what averages look like; a discriminator repairs that. *Adversarial diffusion distillation* (Sauer et al. 2023, the method of SDXL-Turbo) adds an adversarial loss to a
+# distillation loss and samples in one to four steps; its authors report that four steps reach their teacher, SDXL. *DMD2* (Yin et al. 2024, NeurIPS) adds "a GAN loss into the distillation procedure" so that the student learns from real pictures as well, and reports distances of 1.28 on ImageNet at 64 px and 8.35 on zero-shot COCO 2014 in one step: below
+# its teacher, at a five-hundredth of the cost of sampling. They needed a *two time-scale update rule*: more updates for the critic than for the student. It is lecture 02's theorem, which asks for a $D$ that is kept near its optimum.
+#
+# **Simpler GANs.** R3GAN, part two of this lecture, shows that much of the old fragility was the loss. With a loss that converges, a plain network is enough: 1000 of 1000 modes, a distance of 2.75 on FFHQ at 256 px by its own table, in one pass.
+#
+# And a fourth road was never left. The autoencoders in which latent diffusion works, VQGAN's (Esser et al. 2021, CVPR) and its successors, are trained with a patch discriminator: the one of lecture 17, for the same reason. *Where a loss would average and the eye would not, a discriminator is still the tool.* That is a smaller claim than GANs once made. It is the one that has held.
+#
+# | you want | take |
+# |---|---|
+# | the best picture for a sentence, and can wait | diffusion or flow matching |
+# | the same in one to four steps | a student distilled with a discriminator |
+# | a narrow domain, real time, a latent space to edit in | a GAN: StyleGAN2, R3GAN |
+# | sharp reconstructions from a lossy code | an autoencoder with a patch discriminator |
+# | a likelihood | none of these: a flow, an autoregressive model, a VAE's bound (lecture 01) |
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. **What cured the bars?** Take pixel faces of 16 px and the networks of step E in section 5. Train them with $\gamma$ = 0.2, 1, 5 and 25 and each with the last width 8 and 16, three seeds. Which of the two moves the distance, and does the answer depend on the number of steps?
+# 2. **Few of one kind.** Take only red-haired faces, `faces.where(hair="red")[:100]`, and train part one's game with and without augmentation of colour. Does red survive? Then with quarter turns, always applied: do turned faces leak into the samples?
+
+# %%
+widgets.quiz(
+    [
+        {
+            "question": "Augmenting only the real pictures of a GAN teaches the generator to draw augmented ones. What repairs that?",
+            "answer": "The same kind of augmentation for the fakes, with gradients passing through it",
+            "why": "D then never sees an unaugmented picture, and G is told only about differences that survive the augmentation.",
+            "wrong": {
+                "A smaller learning rate for G": "The optimum would still be the augmented distribution.",
+                "Augmenting the fakes without gradients": "G would then learn nothing through D at all.",
+            },
+        },
+        {
+            "question": "Why can a relativistic loss not be content with a generator that serves one mode very well?",
+            "answer": "Fakes are compared with real samples, one with one, also with those of the modes left out",
+            "why": "A real sample from a forgotten mode is paired with a fake and wins; the loss stays above its minimum.",
+            "wrong": {
+                "Because R1 forbids it": "R1 smooths D; alone it does not bring modes back.",
+                "Because its discriminator sees pairs of pictures at its input": "It sees one at a time; only the logits are subtracted.",
+            },
+        },
+        {
+            "question": "What do SDXL-Turbo and DMD2 use a discriminator for?",
+            "answer": "To train a student that samples in one or a few steps",
+            "why": "Regression on a teacher's outputs averages; an adversarial term keeps single samples sharp.",
+            "wrong": {
+                "To speed up the training of the teacher": "The teacher is trained before, by regression.",
+                "To choose the best of many samples": "Nothing is rejected; one sample is drawn.",
+            },
+        },
+    ]
+)
+
+# %% [markdown]
+# ## Further reading
+#
+# - S. Zhao et al., *Differentiable Augmentation for Data-Efficient GAN Training*, NeurIPS 2020.
+# - T. Karras et al., *Training Generative Adversarial Networks with Limited Data*, NeurIPS 2020: ADA.
+# - Y. Huang, A. Gokaslan, V. Kuleshov & J. Tompkin, *The GAN is dead; long live the GAN! A Modern GAN Baseline*, NeurIPS 2024.
+# - P. Dhariwal & A. Nichol, *Diffusion Models Beat GANs on Image Synthesis*, NeurIPS 2021.
+# - P. Esser, R. Rombach & B. Ommer, *Taming Transformers for High-Resolution Image Synthesis*, CVPR 2021.
+# - A. Sauer et al., *StyleGAN-T*, ICML 2023; M. Kang et al., *Scaling up GANs for Text-to-Image Synthesis*, CVPR 2023.
+# - A. Sauer, D. Lorenz, A. Blattmann & R. Rombach, *Adversarial Diffusion Distillation*, 2023 (arXiv).
+# - T. Yin et al., *Improved Distribution Matching Distillation for Fast Image Synthesis*, NeurIPS 2024.
