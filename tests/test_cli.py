@@ -7,11 +7,10 @@ import types
 from pathlib import Path
 
 import pytest
-import torch
 
 from gancourse import __version__, zoo
 from gancourse.base import files
-from gancourse.classroom import cli, notebooks
+from gancourse.classroom import cli, lab, notebooks, pages
 from gancourse.classroom.claims import MIME
 from gancourse.models import dcgan, mlp
 
@@ -109,7 +108,7 @@ def test_ctrl_c_is_no_traceback(capsys, monkeypatch):
 
 def test_lab_passes_on_what_it_is_told(capsys, monkeypatch):
     calls = []
-    monkeypatch.setattr(notebooks, "lab", lambda *args, **options: calls.append((args, options)) or 0)
+    monkeypatch.setattr(lab, "serve", lambda *args, **options: calls.append((args, options)) or 0)
     assert run(capsys, "lab")[0] == 0
     assert run(capsys, "lab", "4", "--no-browser", "--port", "8899")[0] == 0
     assert calls == [
@@ -151,7 +150,7 @@ def test_run_writes_the_page_where_it_is_told(capsys, monkeypatch, checkout, tmp
         page.write_text("<p>lecture</p>")
         return page
 
-    monkeypatch.setattr(notebooks, "run", fake)
+    monkeypatch.setattr(pages, "run", fake)
     status, out, _ = run(capsys, "run", "4", "--scale", "cpu", "--output", tmp_path / "deep" / "page.html")
     assert status == 0 and "page.html" in out
     assert seen == {"name": "4", "scale": "cpu"}
@@ -165,7 +164,7 @@ def test_a_failed_lecture_leaves_nothing_behind(capsys, monkeypatch, checkout, t
     def fail(*args, **options):
         raise notebooks.NotebookError("04_dcgan, cell 3 of 9: ValueError: no")
 
-    monkeypatch.setattr(notebooks, "run", fail)
+    monkeypatch.setattr(pages, "run", fail)
     status, out, err = run(capsys, "run", "4", "--output", "page.html")
     assert (status, out) == (2, "") and "cell 3 of 9" in err
     assert not (tmp_path / "page.html").exists() and not list(tmp_path.glob(".gancourse-*"))
@@ -402,65 +401,3 @@ def test_a_lecture_that_fails_leaves_the_ledger_alone(capsys, checkout, monkeypa
     status, _, err = run(capsys, "claims")
     assert status == 1 and "02_minimax, cell 1 of 1" in err and "04_dcgan, cell 1 of 1" in err
     assert (checkout / "CLAIMS.md").read_text() == "as it was"
-
-
-# --------------------------------------------------------------------------------------------------------------- doctor
-
-
-@pytest.fixture
-def offline(monkeypatch):
-    def refuse(*args, **options):
-        raise OSError("no network in tests")
-
-    monkeypatch.setattr("socket.create_connection", refuse)
-
-
-def test_doctor_says_what_there_is(capsys, checkout, offline, tmp_path):
-    save_generator("tiny")
-    (tmp_path / "data" / "cache").mkdir(parents=True)
-    (tmp_path / "data" / "cache" / "faces-32.npz").write_bytes(bytes(3_000_000))
-    status, out, _ = run(capsys, "doctor")
-    assert status == 0 and out.endswith("The course can run.\n")
-    assert __version__ in out and torch.__version__ in out
-    for said in ("scale ci", "1 of 1 needed", "shipped: tiny", "faces-32.npz (3.0 MB)", "offline"):
-        assert said in out
-
-
-def test_doctor_names_what_is_missing(capsys, checkout, offline):
-    project = '[project]\ndependencies = ["torch>=1", "no-such-package>=2", "torch<1", "resvg-py-not"]\n'
-    (checkout / "pyproject.toml").write_text(project + '[project.optional-dependencies]\nlab = ["no-such-lab"]\n')
-    status, out, _ = run(capsys, "doctor")
-    assert status == 1
-    assert "- packages are missing (no-such-package, resvg-py-not, no-such-lab): make lab" in out
-    assert "other versions than tested: torch" in out
-
-
-def test_doctor_lets_the_drawing_packages_be_missing(capsys, checkout, offline, monkeypatch):
-    monkeypatch.setattr(cli, "_OPTIONAL", {"no-such-package"})
-    (checkout / "pyproject.toml").write_text('[project]\ndependencies = ["no-such-package"]\n')
-    status, out, _ = run(capsys, "doctor")
-    assert status == 0 and "shipped snapshot: no-such-package" in out
-
-
-def test_doctor_survives_a_wrong_scale(capsys, checkout, offline, monkeypatch):
-    monkeypatch.setenv("GANCOURSE_SCALE", "cpuu")
-    status, out, _ = run(capsys, "doctor")
-    assert status == 1 and "did you mean 'cpu'" in out
-
-
-def test_doctor_never_waits_for_a_network_that_does_not_answer(monkeypatch):
-    import threading
-
-    hold, answered = threading.Event(), []
-
-    def wait(*args, **options):
-        hold.wait(10)
-        answered.append(True)
-        raise OSError("too late")
-
-    monkeypatch.setattr("socket.create_connection", wait)
-    try:
-        assert cli._online(seconds=0.05) is False
-        assert not answered
-    finally:
-        hold.set()

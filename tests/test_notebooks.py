@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gancourse.classroom import notebooks
+from gancourse.classroom import lab, notebooks
 
 jupytext = pytest.importorskip("jupytext")
 nbformat = pytest.importorskip("nbformat")
@@ -67,7 +67,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_the_lectures_are_there_and_numbered_once() -> None:
     names = [source.stem for source in notebooks.sources(ROOT)]
     numbers = [name[:2] for name in names]
-    assert names[0] == notebooks.FIRST
+    assert names[0] == lab.FIRST
     assert len(numbers) == len(set(numbers))
 
 
@@ -254,29 +254,6 @@ def test_names_of_notebooks(folder: Path, source: Path) -> None:
         notebooks.find("01_lectrue", folder)
 
 
-# Running and opening
-
-
-def test_the_command_that_opens_the_course(monkeypatch: pytest.MonkeyPatch) -> None:
-    command = notebooks.lab_command(browser=False, arguments=["--port=9999"])
-    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in command
-    assert command[-1] == "--port=9999"
-    assert "--no-browser" in command
-    assert "--no-browser" not in notebooks.lab_command(browser=True)
-    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
-    assert "--allow-root" not in notebooks.lab_command(browser=True)
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert "--allow-root" in notebooks.lab_command(browser=True)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks about Linux's displays")
-def test_a_machine_without_a_display_has_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert not notebooks.has_browser()
-
-
 # nbval
 
 
@@ -318,19 +295,30 @@ def test_nbval_sees_a_wrong_output_and_an_exception(tmp_path: Path) -> None:
     assert "2 failed, 1 passed" in done.stdout.splitlines()[-1]
 
 
-def test_the_lab_leaves_out_the_panels_of_nbgrader(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("nbgrader")
-    from jupyter_core.paths import jupyter_config_path, jupyter_path
-    from jupyter_server.extension.config import ExtensionConfigManager
-    from jupyterlab_server.config import get_page_config
+# Edits by hand
 
-    started: list[dict[str, str]] = []
-    monkeypatch.setattr(os, "execve", lambda path, command, environment: started.append(environment))
-    monkeypatch.setattr(notebooks.subprocess, "call", lambda command, env: started.append(env))
-    notebooks.lab(browser=True)
-    monkeypatch.setenv("JUPYTER_CONFIG_PATH", started[0]["JUPYTER_CONFIG_PATH"])
-    enabled = ExtensionConfigManager(read_config_path=jupyter_config_path()).get_jpserver_extensions()
-    assert enabled.pop("jupyterlab", True)
-    assert [name for name, on in enabled.items() if on and name.startswith("nbgrader")] == []
-    page = get_page_config([os.path.join(folder, "labextensions") for folder in jupyter_path()])
-    assert "@jupyter/nbgrader" in page["disabledExtensions"]
+
+def test_a_notebook_edited_by_hand_is_kept_before_it_is_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    source = folder / "notebooks" / "source" / "01_lecture.py"
+    monkeypatch.setenv("GANCOURSE_DATA", str(folder / "data"))
+    notebooks.build(source, scale="ci")
+    book = nbformat.read(notebooks.target(source), as_version=4)
+    book.cells[-1].outputs = []  # running a lecture is no edit
+    nbformat.write(book, notebooks.target(source))
+    assert notebooks.keep_edit(book, notebooks.target(source)) is None
+    book.cells[0].source += "\n\nA sentence of a teacher."
+    nbformat.write(book, notebooks.target(source))
+    notebooks.build(source, scale="ci")
+    (kept,) = (folder / "data" / "cache" / "edited").glob("01_lecture-*.ipynb")
+    assert "A sentence of a teacher." in kept.read_text(encoding="utf-8") and str(kept) in capsys.readouterr().out
+    assert "A sentence of a teacher." not in notebooks.target(source).read_text(encoding="utf-8")
+
+
+def test_lectures_link_to_their_neighbours(folder: Path) -> None:
+    source = folder / "notebooks" / "source" / "01_lecture.py"
+    for name in ("00_before", "02_after"):
+        source.with_name(f"{name}.py").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    line = notebooks.read(source).cells[1].source
+    assert "[previous: 00 before](00_before.ipynb)" in line and "[next: 02 after](02_after.ipynb)" in line
+    assert "[all claims](../CLAIMS.md)" in line
+    assert "previous" not in notebooks.read(source.with_name("00_before.py")).cells[1].source

@@ -12,12 +12,13 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gancourse import __version__
 from gancourse.base import files
+from gancourse.classroom import storage
 
 SCALES = ("ci", "cpu", "gpu")
 
@@ -91,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     data.add_argument("--n", type=_whole, help="with build: how many training images (default: the set's own numbers)")
     data.add_argument("--all", action="store_true", help="with clear: the networks trained here, too")
 
-    add("doctor", _doctor, "look at what is installed, cached and reachable, and name what is missing")
+    add("doctor", lambda _: _doctor(), "look at what is installed, cached and reachable, and name what is missing")
 
     notebooks = add("notebooks", _notebooks, "build the notebooks whose source changed")
     notebooks.add_argument("names", nargs="*", metavar="NAME", help="only these: 03 or 03_first_gan")
@@ -132,23 +133,19 @@ def _note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _mb(size: float) -> str:
-    return f"{size / 1e6:.1f} MB"
-
-
 # ------------------------------------------------------------------------------------------------------------- lectures
 
 
 def _lab(arguments: argparse.Namespace) -> int:
-    from gancourse.classroom import notebooks
+    from gancourse.classroom import lab
 
     extra = [f"--ServerApp.port={arguments.port}"] if arguments.port else []
     name = {} if arguments.notebook is None else {"name": arguments.notebook}
-    return notebooks.lab(**name, browser=False if arguments.no_browser else None, arguments=extra)
+    return lab.serve(**name, browser=False if arguments.no_browser else None, arguments=extra)
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from gancourse.classroom import notebooks
+    from gancourse.classroom import pages
 
     if arguments.scale:
         os.environ["GANCOURSE_SCALE"] = arguments.scale
@@ -156,7 +153,7 @@ def _run(arguments: argparse.Namespace) -> None:
     folder = wanted.absolute().parent if wanted else Path.cwd()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".gancourse-", dir=folder) as inside:
-        page = notebooks.run(arguments.notebook, folder=Path(inside), report=_note)
+        page = pages.run(arguments.notebook, folder=Path(inside), report=_note)
         target = wanted or Path(page.name)
         os.replace(page, target)
     print(f"wrote {target}")
@@ -256,9 +253,9 @@ def _data_list(arguments: argparse.Namespace) -> None:
         print(title)
         for name, function in sets.items():
             print(f"  {name:<16} {(function.__doc__ or '').strip().partition(chr(10))[0]}")
-            for path in _cache_entries():
+            for path in storage.entries():
                 if re.match(rf"{name}_\d", path.name):
-                    print(f"  {'':<16} built: {path.name} ({_mb(_size(path))})")
+                    print(f"  {'':<16} built: {path.name} ({storage.megabytes(storage.size(path))})")
 
 
 def _data_build(arguments: argparse.Namespace) -> None:
@@ -295,21 +292,12 @@ def _load_set(request: str, n: int | None) -> list[str]:
 def _data_clear(arguments: argparse.Namespace) -> None:
     """Empty the cache; what was trained here stays unless asked for, because it took longest."""
     freed = 0
-    for path in _cache_entries():
+    for path in storage.entries():
         if path.name == "checkpoints" and not arguments.all:
             continue
-        freed += _size(path)
+        freed += storage.size(path)
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    print(f"cleared {_mb(freed)} from {files.cache_dir()}")
-
-
-def _cache_entries() -> list[Path]:
-    folder = files.cache_dir()
-    return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
-def _size(path: Path) -> int:
-    return sum(part.stat().st_size for part in path.rglob("*") if part.is_file()) if path.is_dir() else path.stat().st_size
+    print(f"cleared {storage.megabytes(freed)} from {files.cache_dir()}")
 
 
 # --------------------------------------------------------------------------------------------------------------- claims
@@ -382,168 +370,7 @@ def _version(arguments: argparse.Namespace) -> None:
     print(f"gancourse {__version__}")
 
 
-def _doctor(arguments: argparse.Namespace) -> int:
-    """Print what was found; 1 if something that the course needs is missing, with what to do."""
-    problems: list[str] = []
-    for look in (_see_course, _see_python, _see_torch, _see_packages, _see_jupyter, _see_shipped, _see_data, _see_network):
-        title, found, wrong = look()
-        for i, line in enumerate(found):
-            print(f"{title if i == 0 else '':<10} {line}")
-        problems += wrong
-    print()
-    if problems:
-        print("The course cannot run yet:")
-        print("\n".join(f"- {problem}" for problem in problems))
-        return 1
-    print("The course can run.")
-    return 0
+def _doctor() -> int:
+    from gancourse.classroom import doctor
 
-
-Finding = tuple[str, list[str], list[str]]
-
-
-def _see_course() -> Finding:
-    root = files.checkout()
-    package = Path(__file__).parents[1]
-    where = f"the checkout {root}" if root else f"the installed package {package} (the notebooks need a checkout)"
-    return "gancourse", [f"{__version__} from {where}"], []
-
-
-def _see_python() -> Finding:
-    import platform
-
-    return "python", [f"{platform.python_version()} on {platform.system()} {platform.machine()}, {sys.executable}"], []
-
-
-def _see_torch() -> Finding:
-    try:
-        import torch
-
-        from gancourse import scale, training
-    except (ImportError, OSError) as error:
-        return "torch", [f"cannot be imported: {error}"], [f"PyTorch does not work here: {_install()}"]
-    cuda = torch.cuda.is_available()
-    bf16 = "yes" if training.supports_bf16("cuda" if cuda else "cpu") else "no"
-    found = [
-        f"{torch.__version__} on {torch.cuda.get_device_name() if cuda else 'CPU'}",
-        f"{torch.get_num_threads()} threads on {os.cpu_count()} cores, bfloat16 in hardware: {bf16}",
-    ]
-    try:
-        return "torch", [*found, f"scale {scale.name()} (GANCOURSE_SCALE chooses ci, cpu or gpu)"], []
-    except ValueError as error:
-        return "torch", found, [f"{error}: unset GANCOURSE_SCALE"]
-
-
-def _install() -> str:
-    return "make lab in the checkout, or pip install -e '.[dev]'" if files.checkout() else "pip install --upgrade gancourse"
-
-
-# Where these have no wheel the course draws nothing and uses the snapshot that ships with it.
-_OPTIONAL = {"dicebear-core", "dicebear-styles", "resvg-py"}
-
-
-def _see_packages() -> Finding:
-    missing, wrong, count = [], [], 0
-    for name, wanted, version in _requirements():
-        count += 1
-        if version is None:
-            missing.append(name)
-        elif not _fits(version, wanted):
-            wrong.append(f"{name} {version} (wanted {wanted})")
-    optional = [name for name in missing if name in _OPTIONAL]
-    missing = [name for name in missing if name not in _OPTIONAL]
-    found = [f"{count - len(missing) - len(optional)} of {count} needed are there"]
-    found += [f"missing: {', '.join(missing)}"] if missing else []
-    found += [f"other versions than tested: {', '.join(wrong)}"] if wrong else []
-    found += [f"missing, so that faces come from the shipped snapshot: {', '.join(optional)}"] if optional else []
-    return "packages", found, [f"packages are missing ({', '.join(missing)}): {_install()}"] if missing else []
-
-
-def _requirements() -> Iterator[tuple[str, str, str | None]]:
-    """Name, wanted versions and installed version of each package that the course needs here."""
-    from importlib import metadata
-
-    for line in _declared():
-        match = re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*([^;]*)", line)
-        name, wanted = match[1], match[2].strip()
-        try:
-            yield name, wanted, metadata.version(name)
-        except metadata.PackageNotFoundError:
-            yield name, wanted, None
-
-
-def _declared() -> list[str]:
-    """The requirements as pyproject.toml or the installed package states them; those of the lab where there are notebooks."""
-    root = files.checkout()
-    if root is not None:
-        import tomllib
-
-        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return [*project.get("dependencies", []), *project.get("optional-dependencies", {}).get("lab", [])]
-    from importlib import metadata
-
-    try:
-        return [line for line in metadata.requires("gancourse") or [] if "extra ==" not in line]
-    except metadata.PackageNotFoundError:
-        return []
-
-
-def _fits(version: str, wanted: str) -> bool:
-    try:
-        from packaging.specifiers import SpecifierSet
-    except ImportError:
-        return True
-    return SpecifierSet(wanted).contains(version, prereleases=True)
-
-
-def _see_jupyter() -> Finding:
-    try:
-        from jupyter_client.kernelspec import KernelSpecManager
-
-        kernels = sorted(KernelSpecManager().find_kernel_specs())
-    except ImportError:
-        kernels = []
-    found = [f"kernels: {', '.join(kernels) or 'none'}"]
-    if kernels or files.checkout() is None:
-        return "jupyter", found, []
-    return "jupyter", found, [f"Jupyter has no Python kernel: {_install()}"]
-
-
-def _see_shipped() -> Finding:
-    names = sorted(path.stem for path in files.shipped("checkpoints").glob("*.safetensors"))
-    return "weights", [f"shipped: {', '.join(names) or 'none'}"], []
-
-
-def _see_data() -> Finding:
-    folder = files.data_dir()
-    entries = [f"{path.name} ({_mb(_size(path))})" for path in _cache_entries()]
-    found = [str(folder), f"built: {', '.join(entries) or 'nothing yet (gancourse data build)'}"]
-    above = next(path for path in (folder, *folder.parents) if path.exists())
-    if os.access(above, os.W_OK):
-        return "data", found, []
-    return "data", found, [f"{folder} cannot be written: set GANCOURSE_DATA to a folder of your own"]
-
-
-def _see_network() -> Finding:
-    online = "online" if _online() else "offline"
-    return "network", [f"{online} (the course does not need it; real photo sets are downloaded once)"], []
-
-
-def _online(seconds: float = 1.5) -> bool:
-    """Whether a well-known host answers; never longer than ``seconds``, though name look-ups have no time limit of their own."""
-    import socket
-    import threading
-
-    answer: list[bool] = []
-
-    def look() -> None:
-        try:
-            socket.create_connection(("pypi.org", 443), timeout=seconds).close()
-        except OSError:
-            return
-        answer.append(True)
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return bool(answer)
+    return doctor.examine()

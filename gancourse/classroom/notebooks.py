@@ -14,14 +14,12 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 import textwrap
 import time
 import tomllib
-import webbrowser
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -38,7 +36,6 @@ TAG = f"v{__version__}"  # of the release that the set-up cells install
 SCALE = "cpu"  # of the committed outputs
 LARGEST = 1_000_000  # bytes of a notebook file: forges stop showing larger ones
 CELL_TIMEOUT = 1800  # seconds: no cell of a lecture may take as long, so one that does hangs
-FIRST = "00_start_here"
 
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
@@ -147,7 +144,7 @@ def read(source: Path) -> NotebookNode:
     if not written or written[0].cell_type != "markdown" or not written[0].source.startswith("# "):
         raise NotebookError(f"{source.name}: the first cell must be markdown and begin with a title, as in: # 04. Title")
     address = repository(source.parent.parent.parent)
-    link = v4.new_markdown_cell(colab_link(source.stem, address))
+    link = v4.new_markdown_cell(" \N{MIDDLE DOT} ".join([colab_link(source.stem, address), *_neighbours(source), _CLAIMS]))
     setup = v4.new_code_cell(colab_cell(requirement(address)), metadata=_SETUP_METADATA)
     book = v4.new_notebook(
         cells=[written[0], link, setup, *written[1:]], metadata={"kernelspec": _KERNELSPEC, "language_info": _LANGUAGE}
@@ -156,6 +153,17 @@ def read(source: Path) -> NotebookNode:
         cell.metadata.pop("lines_to_next_cell", None)
     _identify(book)
     return book
+
+
+_CLAIMS = "[all claims](../CLAIMS.md)"
+
+
+def _neighbours(source: Path) -> list[str]:
+    """Links to the lecture before and the one after."""
+    stems = [path.stem for path in sources(source.parent.parent.parent)]
+    place = stems.index(source.stem)
+    around = (("previous", stems[place - 1] if place else None), ("next", stems[place + 1] if place + 1 < len(stems) else None))
+    return [f"[{word}: {stem.replace('_', ' ')}]({stem}.ipynb)" for word, stem in around if stem]
 
 
 def _identify(book: NotebookNode) -> None:
@@ -179,6 +187,11 @@ def code_hash(book: NotebookNode) -> str:
     """
     code = [cell.source for cell in _code(book) if _SETUP_TAG not in cell.metadata.get("tags", ())]
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
+
+
+def text_hash(book: NotebookNode) -> str:
+    """A hash of all cells' text as it was built; a notebook whose text has another was edited by hand."""
+    return hashlib.sha256(json.dumps([_text(cell) for cell in book.cells]).encode()).hexdigest()[:16]
 
 
 # From cells to outputs
@@ -270,7 +283,9 @@ def build(source: Path, *, force: bool = False, scale: str | None = None, report
 
     scale = scale or os.environ.get("GANCOURSE_SCALE") or SCALE
     book, path = read(source), target(source)
-    old = _load(path)
+    old = load(path)
+    if old is not None and (kept := keep_edit(old, path)) is not None:
+        print(f"{path.name} was edited by hand, and is made from source/{source.name}: your edit is kept as {kept}", flush=True)
     if not force and old is not None and _belongs(old, book) and old.metadata.gancourse.scale == scale:
         _carry(old, book)
         done = "text"
@@ -279,12 +294,24 @@ def build(source: Path, *, force: bool = False, scale: str | None = None, report
         book.metadata["gancourse"] = {"code_hash": code_hash(book), "scale": scale, "versions": _versions()}
         done = "executed"
     _lighten(book)
+    book.metadata["gancourse"]["text_hash"] = text_hash(book)
     text = (writes(book) + "\n").encode()
     if done == "text" and path.read_bytes() == text:
         return "unchanged"
     with files.atomic_write(path) as part:
         part.write_bytes(text)
     return done
+
+
+def keep_edit(old: NotebookNode, path: Path) -> Path | None:
+    """Copy a notebook that somebody edited since it was built, before it is replaced; returns where to, None if nobody did."""
+    built = old.metadata.get("gancourse", {}).get("text_hash")
+    if built is None or built == text_hash(old):
+        return None
+    kept = files.cache_dir() / "edited" / f"{path.stem}-{text_hash(old)}.ipynb"
+    with files.atomic_write(kept) as part:
+        part.write_bytes(path.read_bytes())
+    return kept
 
 
 def _lighten(book: NotebookNode) -> None:
@@ -331,7 +358,7 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": metadata.version("torch").split("+")[0], "gancourse": __version__}
 
 
-def _load(path: Path) -> NotebookNode | None:
+def load(path: Path) -> NotebookNode | None:
     """The notebook at ``path``; None if there is none, or none that can be read."""
     from nbformat import read as load
     from nbformat.reader import NotJSONError
@@ -376,7 +403,7 @@ def check(folder: Path | None = None) -> list[str]:
 
 def _problems(source: Path) -> Iterator[str]:
     path, mend = target(source), f"make notebooks NAMES={source.stem}"
-    book = _load(path)
+    book = load(path)
     if book is None:
         yield f"there is no readable notebook: {mend}"
         return
@@ -415,59 +442,3 @@ def _words(output: NotebookNode) -> str:
     """What an output says in text; pictures are left out, since base64 may spell anything."""
     data = {kind: value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")}
     return "\n".join([output.get("text", ""), *map(str, data.values()), *output.get("traceback", ())])
-
-
-# Running and opening
-
-
-def run(name: str, *, folder: Path | None = None, report: Callable[[str], None] | None = print) -> Path:
-    """Execute a lecture at the scale in force and write it as HTML into ``folder`` (default: here); returns the file's path."""
-    from nbconvert import HTMLExporter
-
-    path = target(find(name))
-    if (book := _load(path)) is None:
-        raise NotebookError(f"{path.name} cannot be read: make notebooks NAMES={path.stem}")
-    page, _ = HTMLExporter().from_notebook_node(execute(book, name=path.stem, folder=path.parent, report=report))
-    with files.atomic_write((folder or Path.cwd()) / f"{path.stem}.html") as part:
-        part.write_text(page, encoding="utf-8")
-    return (folder or Path.cwd()) / f"{path.stem}.html"
-
-
-def has_browser() -> bool:
-    """Whether this machine can open a page in a browser with windows."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return False  # what webbrowser finds then runs in the terminal that the server writes to
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        return False
-    return True
-
-
-def lab_command(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> list[str]:
-    """The command that serves the checkout in JupyterLab, opened at a lecture; ``browser=None`` finds out whether to open one."""
-    path = target(find(name)).relative_to(root()).as_posix()
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root()}", f"--LabApp.default_url=/lab/tree/{path}"]
-    # No question about news and no look for updates: the course asks nothing of the network.
-    command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command.append("--log-level=WARN")  # leaves the address
-    if not (has_browser() if browser is None else browser):
-        command.append("--no-browser")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")  # in a container everybody is root
-    return [*command, *arguments]
-
-
-def lab(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> int:
-    """Open a lecture in JupyterLab and serve it until Ctrl-C; the address is printed where there is no browser."""
-    command = lab_command(name, browser=browser, arguments=arguments)
-    if "--no-browser" in command:
-        print("No browser here: open one of the addresses below yourself. If this is a remote machine, log in to it with")
-        print("ssh -L 8888:localhost:8888 first (with the number that the address shows).", flush=True)
-    environment = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}  # this environment's kernel, not a user's of the same name
-    # nbgrader, with which the homework is built, brings teachers' panels that take seconds to load; this folder turns them off.
-    configured = [str(Path(__file__).parent / "_lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configured))
-    if os.name == "posix":
-        os.execve(command[0], command, environment)  # one process, so that Ctrl-C reaches the server alone
-    return subprocess.call(command, env=environment)

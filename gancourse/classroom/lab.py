@@ -1,0 +1,62 @@
+"""Open the course in JupyterLab."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from gancourse.classroom import notebooks
+
+FIRST = "00_start_here"
+
+
+def has_browser() -> bool:
+    """Whether this machine can open a page in a browser with windows."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False  # what webbrowser finds then runs in the terminal that the server writes to
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def command_line(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> list[str]:
+    """The command that serves the checkout in JupyterLab, opened at a lecture; ``browser=None`` finds out whether to open one."""
+    path = notebooks.target(notebooks.find(name)).relative_to(notebooks.root()).as_posix()
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={notebooks.root()}",
+        f"--LabApp.default_url=/lab/tree/{path}",
+    ]
+    # No question about news and no look for updates: the course asks nothing of the network.
+    command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command.append("--log-level=WARN")  # leaves the address
+    if not (has_browser() if browser is None else browser):
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container everybody is root
+    return [*command, *arguments]
+
+
+def serve(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> int:
+    """Open a lecture in JupyterLab and serve it until Ctrl-C; the address is printed where there is no browser."""
+    command = command_line(name, browser=browser, arguments=arguments)
+    if "--no-browser" in command:
+        print("No browser here: open one of the addresses below yourself. If this is a remote machine, log in to it with")
+        print("ssh -L 8888:localhost:8888 first (with the number that the address shows).", flush=True)
+    environment = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}  # this environment's kernel, not a user's of the same name
+    here = os.path.dirname(sys.executable)  # so that Lab's own terminal finds the command gancourse, as the lectures say
+    environment["PATH"] = os.pathsep.join(filter(None, [here, environment.get("PATH", "")]))
+    # The folder turns off nbgrader's panels, which take seconds to load, and the question whether to read Jupyter's news.
+    configured = [str(Path(__file__).parent / "_lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configured))
+    if os.name == "posix":
+        os.execve(command[0], command, environment)  # one process, so that Ctrl-C reaches the server alone
+    return subprocess.call(command, env=environment)

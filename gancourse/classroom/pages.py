@@ -1,0 +1,79 @@
+"""A lecture as one HTML page that needs no network: executed, its formulas as MathML, fit to be printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gancourse.base import files
+from gancourse.classroom import notebooks
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+# Code and formulas, whichever comes first: what is code keeps its dollars.
+_PIECES = re.compile(
+    r"(?P<fence>^```.*?^```)"
+    r"|(?P<ticks>`+).+?(?P=ticks)"
+    r"|\$\$(?P<display>.+?)\$\$"
+    r"|(?<![\\$])\$(?P<inline>[^$\n]+(?:\n[^$\n]+)*?)\$(?!\d)",
+    re.DOTALL | re.MULTILINE,
+)
+
+# What the converter does not know, and what it knows instead.
+_SYNONYMS = ((r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}"), (r"\{(aligned|gathered)\}", "{align*}"))
+
+PRINT = """<style>
+@media print {
+  .jp-Notebook, .jp-Cell, .jp-OutputArea, .jp-OutputArea-output { overflow: visible !important; max-width: 100% !important; }
+  .jp-OutputPrompt, .jp-InputPrompt { display: none !important; }
+  pre, code { white-space: pre-wrap !important; overflow-wrap: anywhere !important; }
+  table { table-layout: auto; width: auto !important; max-width: 100% !important; }
+  td, th { max-width: none !important; min-width: 0 !important; white-space: normal !important; overflow-wrap: anywhere; }
+  img, svg { max-width: 100% !important; height: auto !important; }
+  tr, img { break-inside: avoid; }
+}
+math { font-size: 1.08em; }
+</style>"""
+
+
+def with_mathml(text: str) -> str:
+    """Markdown whose formulas, ``$...$`` and ``$$...$$``, have become MathML, which every current browser sets by itself."""
+    from latex2mathml.converter import convert
+
+    def piece(match: re.Match[str]) -> str:
+        if match["fence"] or match["ticks"]:
+            return match[0]
+        formula, display = (match["display"], "block") if match["display"] else (match["inline"], "inline")
+        for unknown, known in _SYNONYMS:
+            formula = re.sub(unknown, known, formula)
+        return convert(formula, display=display).replace("\n", " ")
+
+    return _PIECES.sub(piece, text)
+
+
+def html(book: NotebookNode) -> str:
+    """The page of an executed notebook."""
+    from nbconvert import HTMLExporter
+    from nbformat import from_dict
+
+    book = from_dict(book)
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_mathml(cell.source)
+    page, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(book)
+    return page.replace("</head>", f"{PRINT}</head>", 1)
+
+
+def run(name: str, *, folder: Path | None = None, report: Callable[[str], None] | None = print) -> Path:
+    """Execute a lecture at the scale in force and write it as HTML into ``folder`` (default: here); returns the file's path."""
+    path = notebooks.target(notebooks.find(name))
+    if (book := notebooks.load(path)) is None:
+        raise notebooks.NotebookError(f"{path.name} cannot be read: make notebooks NAMES={path.stem}")
+    page = html(notebooks.execute(book, name=path.stem, folder=path.parent, report=report))
+    target = (folder or Path.cwd()) / f"{path.stem}.html"
+    with files.atomic_write(target) as part:
+        part.write_text(page, encoding="utf-8")
+    return target

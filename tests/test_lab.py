@@ -1,0 +1,61 @@
+"""How the course is opened in JupyterLab."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from gancourse.classroom import lab
+
+
+def test_the_command_that_opens_the_course(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = lab.command_line(browser=False, arguments=["--port=9999"])
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in command
+    assert command[-1] == "--port=9999"
+    assert "--no-browser" in command
+    assert "--no-browser" not in lab.command_line(browser=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    assert "--allow-root" not in lab.command_line(browser=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert "--allow-root" in lab.command_line(browser=True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks about Linux's displays")
+def test_a_machine_without_a_display_has_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not lab.has_browser()
+
+
+def test_the_lab_leaves_out_the_panels_of_nbgrader(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nbgrader")
+    from jupyter_core.paths import jupyter_config_path, jupyter_path
+    from jupyter_server.extension.config import ExtensionConfigManager
+    from jupyterlab_server.config import get_page_config
+
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(os, "execve", lambda path, command, environment: started.append(environment))
+    monkeypatch.setattr(lab.subprocess, "call", lambda command, env: started.append(env))
+    lab.serve(browser=True)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", started[0]["JUPYTER_CONFIG_PATH"])
+    enabled = ExtensionConfigManager(read_config_path=jupyter_config_path()).get_jpserver_extensions()
+    assert enabled.pop("jupyterlab", True)
+    assert [name for name, on in enabled.items() if on and name.startswith("nbgrader")] == []
+    page = get_page_config([os.path.join(folder, "labextensions") for folder in jupyter_path()])
+    assert "@jupyter/nbgrader" in page["disabledExtensions"]
+
+
+def test_the_labs_terminal_finds_the_command_and_nobody_is_asked_about_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jupyterlab_server.config import get_page_config
+
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(os, "execve", lambda path, command, environment: started.append(environment))
+    monkeypatch.setattr(lab.subprocess, "call", lambda command, env: started.append(env))
+    lab.serve(browser=True)
+    assert started[0]["PATH"].split(os.pathsep)[0] == os.path.dirname(sys.executable)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", started[0]["JUPYTER_CONFIG_PATH"])
+    disabled = get_page_config([])["disabledExtensions"]
+    assert "@jupyterlab/apputils-extension:announcements" in disabled

@@ -1,0 +1,35 @@
+"""A lecture as a page of HTML: formulas without a network, dollars in code left alone."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+import pytest
+
+from gancourse.classroom import pages
+
+
+def test_formulas_become_mathml() -> None:
+    text = pages.with_mathml("Let $x^2$ be, and\n\n$$\\frac{a}{b}$$\n\nBinomial$(m, \\tfrac12)$.")
+    assert text.count("<math") == 3 and "$" not in text
+    assert 'display="block"' in text and "<mfrac>" in text
+    assert "<msup>" in text
+
+
+def test_multi_line_formulas_and_operators() -> None:
+    text = pages.with_mathml("$$\\begin{aligned} a &= b \\\\ &= c \\end{aligned}$$ and $\\arg\\max_x f$")
+    assert "<mtable" in text and "arg" in text and "\\arg" not in text
+
+
+@pytest.mark.parametrize("text", ["`a $x$ b`", "```\nexport A=$B C=$D\n```", "a price of \\$5 or so"])
+def test_code_and_escaped_dollars_stay(text: str) -> None:
+    assert pages.with_mathml(text) == text
+
+
+def test_a_page_asks_no_other_machine_and_can_be_printed() -> None:
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\n$x$"), nbformat.v4.new_code_cell("1 + 1")])
+    page = pages.html(book)
+    assert "<math" in page and "@media print" in page
+    assert book.cells[0].source.endswith("$x$")  # the notebook itself is left as it is
+    assert re.findall(r"(?:src|href)=[\"']?(?:https?:)?//[^\"'> ]+", page) == []
