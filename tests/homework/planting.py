@@ -1,7 +1,11 @@
 """How answers are planted, and what becomes of them.
 
-A module ``hwN_answers`` holds a :class:`Garden`; each planted answer replaces some of the functions of the notebook with the
-answers and is then judged by that notebook's own graded cell, hidden tests included, in this process.
+The slips that an assignment knows are wrong answers written as functions, in its own module: :func:`slips` plants them all.  By
+hand, in the :class:`Garden` of a module ``hwN_answers``, stand the right answers, written differently, and the wrong ones that no
+table of values tells: in place, detached, on the wrong device, not written, hard-coded, tampering.
+
+Each planted answer replaces some of the functions of the notebook with the answers and is then judged by that notebook's own
+graded cell, hidden tests included, in this process.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import inspect
 import io
 import json
 from collections.abc import Callable
@@ -48,6 +53,18 @@ class Garden:
     def plant_right(self, what: str, part: str, code: str = "", **functions: Callable) -> None:
         """An answer, written differently, that must get all points."""
         self.right.append(Planted(what, part, "", functions, code))
+
+
+def slips(homework: str) -> list[Planted]:
+    """Every slip of every table of the assignment's module, planted in the part that takes the answer."""
+    module = importlib.import_module(f"gancourse.homework.{homework}")
+    part = {answer: name for name in checks.parts(module) for answer in inspect.signature(getattr(module, name)).parameters}
+    return [
+        Planted(f"{slip.answer}-{message}-{i}", part[slip.answer], f"perhaps   {message}\n", {slip.answer: function}, "")
+        for slip in vars(module).values()
+        if isinstance(slip, checks.Slips)
+        for i, (message, function) in enumerate(slip.each())
+    ]
 
 
 @dataclass
@@ -106,7 +123,8 @@ def table() -> tuple[str, bool]:
     """What became of every planted answer, and whether it is as it should be."""
     lines, well = [], True
     for garden in gardens():
-        for kind, planted in [("wrong", p) for p in garden.wrong] + [("right", p) for p in garden.right]:
+        wrong = garden.wrong + slips(garden.homework)
+        for kind, planted in [("wrong", p) for p in wrong] + [("right", p) for p in garden.right]:
             outcome = judge(garden.homework, planted)
             caught = outcome.points < outcome.of
             good = caught == (kind == "wrong") and planted.says in outcome.report
@@ -115,5 +133,5 @@ def table() -> tuple[str, bool]:
             lines.append(
                 f"{garden.homework}  {kind}  {planted.part:12} {outcome.points:4g}/{outcome.of:<4g} {planted.what:64} {verdict}"
             )
-        lines.append(f"{garden.homework}: {len(garden.wrong)} wrong answers planted, {len(garden.right)} right ones")
+        lines.append(f"{garden.homework}: {len(wrong)} wrong answers planted, {len(garden.right)} right ones")
     return "\n".join(lines), well
