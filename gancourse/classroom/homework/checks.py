@@ -260,16 +260,21 @@ def compare(
     slips: Slips | None = None,
     what: str = "",
     read: Callable[[Any], Any] | None = None,
+    size: str = "",
     **more: Any,
 ) -> None:
     """Agreement of an answer with the right function, as :func:`close` has it (which takes ``more``).
 
     ``at`` holds the arguments, or is a function that makes of an answer what is to be compared, as the weights after a step.
-    ``read`` looks at what came before it is compared: :func:`scalar`, :func:`number`.
+    ``read`` looks at what came before it is compared: :func:`scalar`, :func:`number`.  ``size`` is said of a wrong shape that is
+    no known slip's.
     """
     measure = at if callable(at) else lambda f: f(*at)
     expected, came = measure(right), measure(answer)
-    close(read(came) if read else came, expected, what, slips=slips.by(measure) if slips else (), **more)
+    known = slips.by(measure) if slips else ()
+    if size:
+        shape(came, expected.shape, size, known)
+    close(read(came) if read else came, expected, what, slips=known, **more)
 
 
 def times(factor: float, f: Callable) -> Callable:
