@@ -26,6 +26,7 @@ tests plant every one of them as a student's answer.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import inspect
 import math
@@ -601,6 +602,24 @@ class MockOptimiser(torch.optim.SGD):
         return super().step(*args, **kwargs)
 
     step.hooked = True  # type: ignore[attr-defined]  # else torch replaces the method when the first one is made
+
+
+class Table:
+    """Two players who hold old gradients, as the other one's step leaves them; the same ones whenever the table is laid."""
+
+    def __init__(self, tape: Tape, g: nn.Module, d: nn.Module, lr: float) -> None:
+        self.tape, self.g, self.d, self.lr = tape, g, d, lr
+
+    def lay(self) -> tuple[nn.Module, nn.Module, MockOptimiser, MockOptimiser]:
+        """G, D and their optimisers; the tape begins anew."""
+        self.tape.clear()
+        players = [copy.deepcopy(player) for player in (self.g, self.d)]
+        for player in players:
+            player.tape = self.tape
+            for p in player.parameters():
+                p.grad = torch.full_like(p, 5.0)
+        g, d = players
+        return g, d, MockOptimiser("G", self.tape, g, self.lr), MockOptimiser("D", self.tape, d, self.lr)
 
 
 def weights(module: nn.Module) -> Tensor:
