@@ -7,6 +7,7 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from tests.homework.planting import Garden
 
@@ -114,41 +115,43 @@ right("slopes by autograd", "slopes", non_saturating_slope=lambda v: torch.func.
 # 5. Steps
 
 
-def attached_d_step(generator, discriminator, optimiser, real, z):
-    loss = d_loss(discriminator(real), discriminator(generator(z)))
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss.item()
+def stepped(before=lambda g, d: None, after=lambda g, d: None, returned=Tensor.item, cut=Tensor.detach):
+    """A step of each player, with something else before or after it."""
+
+    def d_step(generator, discriminator, optimiser, real, z):
+        before(generator, discriminator)
+        return move(d_loss(discriminator(real), discriminator(cut(generator(z)))), generator, discriminator, optimiser)
+
+    def g_step(generator, discriminator, optimiser, z):
+        before(generator, discriminator)
+        return move(g_loss(discriminator(generator(z))), generator, discriminator, optimiser)
+
+    def move(loss, generator, discriminator, optimiser):
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        after(generator, discriminator)
+        return returned(loss)
+
+    return d_step, g_step
 
 
-def g_step(generator, discriminator, optimiser, z):
-    loss = g_loss(discriminator(generator(z)))
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    return loss
-
-
-def g_step_both(generator, discriminator, optimiser, z):
-    value = g_step(generator, discriminator, optimiser, z)
+def shifted(network):
     with torch.no_grad():
-        for p in discriminator.parameters():
-            p -= 0.1 * p.grad
-    return value.item()
+        for p in network.parameters():
+            p += 0.1
 
 
-def g_step_frozen(generator, discriminator, optimiser, z):
-    discriminator.requires_grad_(False)
-    return g_step(generator, discriminator, optimiser, z).item()
-
-
-wrong("detach() forgotten", "steps", "detach the fakes", discriminator_step=attached_d_step)
+wrong("detach() forgotten", "steps", "detach the fakes", discriminator_step=stepped(cut=lambda x: x)[0])
 wrong("fakes out of thin air", "steps", "generator(z)", discriminator_step=lambda g, d, o, real, z: 0.0)
-wrong("a loss with its graph", "steps", "loss.item()", generator_step=g_step)
-wrong("nothing returned", "steps", "return missing", generator_step=lambda *game: g_step(*game) and None)
-wrong("G's step moves D, too", "steps", "only G's optimiser", generator_step=g_step_both)
-wrong("D frozen for good", "steps", "requires_grad", generator_step=g_step_frozen)
+wrong("a loss with its graph", "steps", "loss.item()", generator_step=stepped(returned=lambda loss: loss)[1])
+wrong("nothing returned", "steps", "return missing", generator_step=stepped(returned=lambda loss: None)[1])
+wrong("D's step moves G, too", "steps", "moved the generator", discriminator_step=stepped(after=lambda g, d: shifted(g))[0])
+wrong("G's step moves D, too", "steps", "only G's optimiser", generator_step=stepped(after=lambda g, d: shifted(d))[1])
+wrong("D frozen for good", "steps", "requires_grad", generator_step=stepped(after=lambda g, d: d.requires_grad_(False))[1])
+wrong("D left in the other mode", "steps", "not part of the step", generator_step=stepped(after=lambda g, d: d.eval())[1])
+frozen = stepped(before=lambda g, d: d.requires_grad_(False), after=lambda g, d: d.requires_grad_(True))[1]
+right("D frozen during G's step", "steps", generator_step=frozen)
 
 
 def joined_d_step(generator, discriminator, optimiser, real, z):
@@ -162,13 +165,6 @@ def joined_d_step(generator, discriminator, optimiser, real, z):
     return float(loss.detach())
 
 
-def frozen_g_step(generator, discriminator, optimiser, z):
-    discriminator.requires_grad_(False)
-    value = g_step(generator, discriminator, optimiser, z)
-    discriminator.requires_grad_(True)
-    return value.item()
-
-
 def two_backwards(generator, discriminator, optimiser, real, z):
     optimiser.zero_grad()
     a = F.softplus(-discriminator(real)).mean()
@@ -180,48 +176,33 @@ def two_backwards(generator, discriminator, optimiser, real, z):
 
 
 right("real and fake in one batch, no_grad", "steps", discriminator_step=joined_d_step)
-right("D frozen during G's step", "steps", generator_step=frozen_g_step)
 right("two backward passes", "steps", discriminator_step=two_backwards)
 
 # 6. Rounds
 
 
 def loop(order):
-    def train(rounds, k, draw_real, draw_z, d_step, g_step):
-        return order(rounds, k, lambda: d_step(draw_real(), draw_z()), lambda: g_step(draw_z()))
-
-    return train
+    return lambda n, k, draw_real, draw_z, d_step, g_step: [order(k, draw_real, draw_z, d_step, g_step) for _ in range(n)]
 
 
-def reused_batch(rounds, k, draw_real, draw_z, d_step, g_step):
-    history = []
-    for _ in range(rounds):
-        real, z = draw_real(), draw_z()
-        for _ in range(k):
-            d_loss = d_step(real, z)
-        history.append((d_loss, g_step(draw_z())))
-    return history
+def reused_latents(k, real, z, d_step, g_step):
+    drawn = [z() for _ in range(k)]
+    return [d_step(real(), latents) for latents in drawn][-1], g_step(drawn[-1])
 
 
-def reused_latents(rounds, k, draw_real, draw_z, d_step, g_step):
-    history = []
-    for _ in range(rounds):
-        for _ in range(k):
-            z = draw_z()
-            d_loss = d_step(draw_real(), z)
-        history.append((d_loss, g_step(z)))
-    return history
-
-
-wrong("one batch for all k steps", "rounds", "inner loop", train=reused_batch)
-wrong("D's latents used again for G", "rounds", "new latents for G", train=reused_latents)
 wrong(
-    "no history",
+    "one batch for all k steps",
     "rounds",
-    "return missing",
-    train=loop(lambda n, k, d, g: [([d() for _ in range(k)], g()) for _ in range(n)] and None),
+    "inner loop",
+    train=loop(lambda k, real, z, d, g: ([d(batch, z()) for batch in [real()] * k][-1], g(z()))),
 )
-right("comprehensions", "rounds", train=loop(lambda n, k, d, g: [([d() for _ in range(k)][-1], g()) for _ in range(n)]))
+wrong("D's latents used again for G", "rounds", "new latents for G", train=loop(reused_latents))
+wrong(
+    "z for real", "rounds", "d_step from draw_real()", train=loop(lambda k, r, z, d, g: ([d(z(), r()) for _ in range(k)], g(z())))
+)
+wrong("real for z", "rounds", "from draw_z()", train=loop(lambda k, r, z, d, g: ([d(r(), z()) for _ in range(k)], g(r()))))
+wrong("no history", "rounds", "return missing", train=lambda *a: loop(lambda k, r, z, d, g: [d(r(), z()), g(z())])(*a) and None)
+right("comprehensions", "rounds", train=loop(lambda k, real, z, d, g: ([d(real(), z()) for _ in range(k)][-1], g(z()))))
 
 
 def by_modulo(rounds, k, draw_real, draw_z, d_step, g_step):
@@ -239,43 +220,23 @@ right("counting modulo k", "rounds", train=by_modulo)
 # Answers that do not answer
 
 wrong("torch.allclose always true", "rounds", "torch.allclose is no longer", code="torch.allclose = lambda *a, **k: True")
-wrong(
-    "the check replaced",
-    "optimal",
-    "no longer what it was",
-    code="import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None",
-)
+wrong("the check replaced", "optimal", "no longer", code="hw1.close = lambda *a, **k: None")
 wrong(
     "Score made generous",
     "optimal",
     "no longer",
     code="from gancourse.classroom.homework import checks\nchecks.Report.got = property(lambda report: 3.0)",
 )
-wrong(
-    "the check's code rewritten",
-    "optimal",
-    "no longer",
-    code="hw1.optimal.__wrapped__.__code__ = (lambda sheet, f: None).__code__",
-)
-wrong(
-    "a tensor that equals everything",
-    "optimal",
-    "something of type",
-    code="""
+wrong("code rewritten", "optimal", "no longer", code="hw1.optimal.__wrapped__.__code__ = (lambda sheet, f: None).__code__")
+wrong("a tensor that equals everything", "optimal", "something of type", code="""
 class Yes(torch.Tensor):
     def __eq__(self, other): return True
     def __sub__(self, other): return 0 * other
 optimal_discriminator = lambda p, q: torch.zeros_like(p).as_subclass(Yes)
-""",
-)
-wrong(
-    "Tensor.__eq__ replaced when called",
-    "optimal",
-    "no longer",
-    code="""
+""")  # fmt: skip
+wrong("Tensor.__eq__ replaced when called", "optimal", "no longer", code="""
 def optimal_discriminator(p, q):
     torch.Tensor.__eq__ = lambda s, o: True
     return p
-""",
-)
+""")  # fmt: skip
 wrong("exit() in the answer", "optimal", "exit()", code="def optimal_discriminator(p, q):\n    raise SystemExit(0)")

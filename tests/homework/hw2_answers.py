@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -148,6 +150,7 @@ def make_g(latent_dim, width):
     return nn.Sequential(*layers, nn.ConvTranspose2d(n, 3, 4, 2, 1, bias=False), nn.Tanh())
 
 
+wrong("more weights", "networks", "nothing has weights but", make_generator=lambda *n: nn.Sequential(make_g(*n), nn.PReLU()))
 right("in place activations", "networks", make_generator=make_g)
 
 # 4. Initialisation
@@ -176,41 +179,35 @@ right("z0 + t (z1 - z0)", "walks", lerp=lambda a, b, t: torch.stack([a + u * (b 
 # 6. Attributes
 
 
-def no_restore(generator, z):
-    generator.eval()
-    with torch.no_grad():
-        return generator(z)
+def pictured(before=lambda g: g.eval(), after=lambda g, mode: g.train(mode), graph=False):
+    def pictures(generator, z):
+        mode = generator.training
+        before(generator)
+        with torch.set_grad_enabled(graph):
+            made = generator(z)
+        after(generator, mode)
+        return made
+
+    return pictures
 
 
-def always_train(generator, z):
-    made = no_restore(generator, z)
-    generator.train()
-    return made
-
-
-def no_eval(generator, z):
-    with torch.no_grad():
-        return generator(z)
-
-
-def with_graph(generator, z):
-    mode = generator.training
-    made = generator.eval()(z)
+def passed_again(generator, mode):
+    generator.train()(torch.randn(5, 4, dtype=torch.float64))
     generator.train(mode)
-    return made
 
 
+wrong("eval() forgotten", "attributes", "eval() first", pictures=pictured(before=lambda g: None))
+wrong("left", "attributes", "remember generator.training", pictures=pictured(after=lambda g, mode: None))
+wrong("always to training", "attributes", "it is not always training", pictures=pictured(after=lambda g, mode: g.train()))
+wrong("no_grad forgotten", "attributes", "torch.no_grad()", pictures=pictured(graph=True))
+wrong("a pass in training mode", "attributes", "running statistics", pictures=pictured(after=passed_again))
+
+
+@torch.inference_mode()
 def by_copy(generator, z):
-    import copy
-
-    with torch.inference_mode():
-        return copy.deepcopy(generator).eval()(z).clone()
+    return copy.deepcopy(generator).eval()(z).clone()
 
 
-wrong("eval() forgotten", "attributes", "eval() first", pictures=no_eval)
-wrong("left in evaluation mode", "attributes", "remember generator.training", pictures=no_restore)
-wrong("always back to training mode", "attributes", "it is not always training", pictures=always_train)
-wrong("no_grad forgotten", "attributes", "torch.no_grad()", pictures=with_graph)
 right("a copy, in inference mode", "attributes", pictures=by_copy)
 right(
     "weights of a mask",

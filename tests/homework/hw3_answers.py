@@ -142,6 +142,13 @@ def step(detach=True, returned=lambda loss: -loss.item()):
 
 wrong("the fakes not detached", "clipping", "detach the fakes", critic_step=step(detach=False))
 wrong("the graph returned", "clipping", ".item()", critic_step=step(returned=lambda loss: -loss))
+wrong(
+    "two steps",
+    "clipping",
+    "one step of the optimiser",
+    critic_step=lambda g, f, o, *a: (step()(g, f, o, *a), o.zero_grad(), o.step())[0],
+)
+wrong("G moves", "clipping", "moved the generator", critic_step=lambda g, *a: (step()(g, *a), g.weight.data.add_(1))[0])
 wrong("fakes out of thin air", "clipping", "generator(z)", critic_step=lambda g, critic, o, real, z, c: 0.0)
 
 
@@ -199,6 +206,8 @@ wrong(
     "wrong number of axes",
     between=mixed(lambda x: torch.rand(len(x), 1)),
 )
+wrong("one axis too many", "places", "mixed with every other", between=mixed(lambda x: torch.rand(len(x), *[1] * x.ndim)))
+wrong("a number added", "places", "added to all entries", between=lambda r, f: r + torch.rand(column(r)))
 wrong(
     "epsilon [N, 1, 1, 1] against points", "places", "wrong number of axes", between=mixed(lambda x: torch.rand(len(x), 1, 1, 1))
 )

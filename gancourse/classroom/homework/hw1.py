@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +12,10 @@ from torch import Tensor, nn
 
 from gancourse import theory
 from gancourse.classroom.homework.checks import (
-    MockOptimiser,
     MockPlayer,
     Sheet,
     Slips,
+    Table,
     Tape,
     Wrong,
     close,
@@ -322,14 +321,14 @@ def _gradient_norm(*game: Any) -> Tensor:
     return _length(_parts(*game))
 
 
+def _total(size: Callable[[Tensor], Tensor], *game: Any) -> Tensor:
+    return torch.stack([size(part) for part in _parts(*game)]).sum()
+
+
 _GRADIENT_NORM = Slips("gradient_norm") | {
     "this is the square of the length": lambda *game: _gradient_norm(*game).square(),
-    "the lengths of the parts are added: add their squares, then take the root": lambda *game: sum(
-        part.norm() for part in _parts(*game)
-    ),
-    "this is the sum of absolute values: take the Euclidean length": lambda *game: sum(
-        part.abs().sum() for part in _parts(*game)
-    ),
+    "the lengths of the parts are added: add their squares, then take the root": lambda *game: _total(torch.norm, *game),
+    "this is the sum of absolute values: take the Euclidean length": lambda *game: _total(lambda v: v.abs().sum(), *game),
     "only the first parameter's gradient: take all of them": lambda *game: _length(_parts(*game)[:1]),
     "only the last parameter's gradient: take all of them": lambda *game: _length(_parts(*game)[-1:]),
     "this is the discriminator's gradient: differentiate by G's parameters": lambda *game: _length(_parts(*game, of="D")),
@@ -375,47 +374,6 @@ def _players(sheet: Sheet, tape: Tape) -> tuple[MockPlayer, MockPlayer, Tensor, 
     g = MockPlayer("G", tape, sheet.randn(2, 3), sheet.randn(3), latent_dim=2)
     d = MockPlayer("D", tape, sheet.randn(3), sheet.randn(()))
     return g, d, sheet.randn(6, 2), sheet.randn(6, 3) + 1
-
-
-class _Table:
-    """Players who hold old gradients, as the other player's step leaves them; the same ones whenever the table is laid."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.tape = Tape()
-        self.g, self.d, self.z, self.real = _players(sheet, self.tape)
-
-    def lay(self) -> tuple[MockPlayer, MockPlayer, MockOptimiser, MockOptimiser]:
-        """G, D and their optimisers."""
-        tape, players = self.tape, [copy.deepcopy(player) for player in (self.g, self.d)]
-        tape.clear()
-        for player in players:
-            player.tape = tape
-            for p in player.parameters():
-                p.grad = torch.full_like(p, 5.0)
-        g, d = players
-        return g, d, MockOptimiser("G", tape, g, 0.1), MockOptimiser("D", tape, d, 0.1)
-
-    def after_d(self, step: Callable) -> Tensor:
-        """D's weights after its step."""
-        g, d, _, opt_d = self.lay()
-        step(g, d, opt_d, self.real, self.z)
-        return weights(d)
-
-    def after_g(self, step: Callable) -> Tensor:
-        """G's weights after its step."""
-        g, d, opt_g, _ = self.lay()
-        step(g, d, opt_g, self.z)
-        return weights(g)
-
-    def loss_of_d(self, step: Callable) -> Any:
-        """What its step returns."""
-        g, d, _, opt_d = self.lay()
-        return step(g, d, opt_d, self.real, self.z)
-
-    def loss_of_g(self, step: Callable) -> Any:
-        """What its step returns."""
-        g, d, opt_g, _ = self.lay()
-        return step(g, d, opt_g, self.z)
 
 
 def _move(acts: str, loss: Callable[[], Tensor], optimiser: Any, late: bool) -> float:
@@ -475,61 +433,66 @@ _G_STEP = Slips("generator_step") | {
 
 @part(points=5)
 def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) -> None:
+    tape = Tape()
+    first_g, first_d, z, real = _players(sheet, tape)
+    table = Table(tape, first_g, first_d, lr=0.1)
+
+    def d_step(step: Callable) -> tuple[nn.Module, Any]:
+        g, d, _, optimiser = table.lay()
+        return d, step(g, d, optimiser, real, z)
+
+    def g_step(step: Callable) -> tuple[nn.Module, Any]:
+        g, d, optimiser, _ = table.lay()
+        return g, step(g, d, optimiser, z)
+
     with sheet.item("the discriminator moves down its own loss", 1):
-        table = _Table(sheet)
-        moved = table.after_d(discriminator_step)
-        if table.tape.count_of("G") == 0:
+        moved = weights(d_step(discriminator_step)[0])
+        if tape.count_of("G") == 0:
             raise Wrong("fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
-        if "step D" in table.tape and torch.equal(moved, weights(table.d)):
+        if "step D" in tape and torch.equal(moved, weights(first_d)):
             raise Wrong("D's weights moved by its step", "the weights from before it", _CLEARED)
-        compare(discriminator_step, _d_step(), table.after_d, _D_STEP, "D's weights after one step")
-        compare(discriminator_step, _d_step(), table.loss_of_d, _D_STEP, "the loss that is returned", read=number, slip=_LATE)
+        compare(discriminator_step, _d_step(), lambda f: weights(d_step(f)[0]), _D_STEP, "D's weights after one step")
+        what = "the loss that is returned"
+        compare(discriminator_step, _d_step(), lambda f: d_step(f)[1], _D_STEP, what, read=number, slip=_LATE)
 
     with sheet.item("and leaves the generator alone", 1):
         g, d, _, opt_d = table.lay()
-        for p in g.parameters():
-            p.grad = None
-        loss = discriminator_step(g, d, opt_d, table.real, table.z)
-        true("step D" in table.tape, "a step of D", f"{table.tape}")
-        close(weights(g), weights(table.g), "G's weights after D's step", slip="D's step moved the generator")
-        if gradients(g).any():
-            slip = "detach the fakes: D's loss must not ask G to change"
-            raise Wrong("no gradient in the generator", "a gradient from D's loss", slip)
+        g.zero_grad()
+        loss = discriminator_step(g, d, opt_d, real, z)
+        true("step D" in tape, "a step of D", f"{tape}")
+        close(weights(g), weights(first_g), "G's weights after D's step", slip="D's step moved the generator")
+        slip = "detach the fakes: D's loss must not ask G to change"
+        true(not gradients(g).any(), "no gradient in the generator", "a gradient from D's loss", slip)
         _plain_number(loss)
 
     with sheet.item("the generator moves down the non-saturating loss", 1):
-        compare(generator_step, _g_step(), table.after_g, _G_STEP, "G's weights after one step")
-        compare(generator_step, _g_step(), table.loss_of_g, _G_STEP, "the loss that is returned", read=number, slip=_LATE)
+        compare(generator_step, _g_step(), lambda f: weights(g_step(f)[0]), _G_STEP, "G's weights after one step")
+        compare(generator_step, _g_step(), lambda f: g_step(f)[1], _G_STEP, what, read=number, slip=_LATE)
 
     with sheet.item("and leaves the discriminator alone", 1):
         g, d, opt_g, _ = table.lay()
         mode = d.training
-        loss = generator_step(g, d, opt_g, table.z)
-        true("step G" in table.tape, "a step of G", f"{table.tape}")
-        close(weights(d), weights(table.d), "D's weights after G's step", slip="only G's optimiser may step")
-        true(
-            all(p.requires_grad for p in d.parameters()),
-            "D's parameters as they were",
-            "parameters that no longer ask for gradients",
-            "set requires_grad back to True, or D will never learn again",
-        )
+        loss = generator_step(g, d, opt_g, z)
+        true("step G" in tape, "a step of G", f"{tape}")
+        close(weights(d), weights(first_d), "D's weights after G's step", slip="only G's optimiser may step")
+        slip = "set requires_grad back to True, or D will never learn again"
+        asking, none = all(p.requires_grad for p in d.parameters()), "parameters that no longer ask for gradients"
+        true(asking, "D's parameters as they were", none, slip)
         true(d.training == mode, "D in the mode it was in", "D in the other mode", "eval() and train() are not part of the step")
         _plain_number(loss)
 
     with sheet.item("three rounds in a row", 1):
-        ours, theirs = _three_rounds(table, _d_step(), _g_step()), _three_rounds(table, discriminator_step, generator_step)
+
+        def three(steps: tuple[Callable, Callable]) -> Tensor:
+            g, d, opt_g, opt_d = table.lay()
+            for i in range(3):
+                steps[0](g, d, opt_d, real + i, z + i)
+                steps[1](g, d, opt_g, z - i)
+            return torch.cat([weights(d), weights(g)])
+
         slip = "gradients from G's step are still in D, or the loss is computed with old weights or old fakes"
-        close(weights(theirs[1]), weights(ours[1]), "D's weights after three rounds", slip=slip)
-        slip = "judge the fakes with D as it is now, after its step"
-        close(weights(theirs[0]), weights(ours[0]), "G's weights after three rounds", slip=slip)
-
-
-def _three_rounds(table: _Table, d_step: Callable, g_step: Callable) -> tuple[nn.Module, nn.Module]:
-    g, d, opt_g, opt_d = table.lay()
-    for i in range(3):
-        d_step(g, d, opt_d, table.real + i, table.z + i)
-        g_step(g, d, opt_g, table.z - i)
-    return g, d
+        what = "D's and G's weights after three rounds"
+        close(three((discriminator_step, generator_step)), three((_d_step(), _g_step())), what, slip=slip)
 
 
 def _plain_number(loss: Any) -> None:
@@ -599,6 +562,16 @@ def _notes(train: Callable, n: int, k: int) -> tuple[list[tuple[Any, ...]], Any]
     return seen, train(n, k, lambda: draw("real"), lambda: draw("z"), d_step, g_step)
 
 
+_INNER = "draw inside the inner loop: k steps on one batch are not k steps of Algorithm 1"
+_AGAIN = "draw new latents for G's step too, and inside the inner loop for D's"
+
+
+def _fresh(values: list[Any], name: str, source: str, once: str, slip: str) -> None:
+    """Samples from their own source, each of them used once."""
+    true(all(isinstance(v, str) and v.startswith(name) for v in values), source, show(values))
+    true(len(set(values)) == len(values), once, f"{len(set(values))} draws for {len(values)} steps", slip)
+
+
 @part(points=2)
 def rounds(sheet: Sheet, train: Callable) -> None:
     n, k = sheet.integer(3, 5), sheet.integer(2, 4)
@@ -615,23 +588,8 @@ def rounds(sheet: Sheet, train: Callable) -> None:
         seen, history = _notes(train, n, k)
         reals = [step[1] for step in seen if step[0] == "D"]
         latents = [step[-1] for step in seen]
-        for values, name, source in (
-            (reals, "real", "the first argument of d_step from draw_real()"),
-            (latents, "z", "latents from draw_z()"),
-        ):
-            true(all(isinstance(v, str) and v.startswith(name) for v in values), source, show(values))
-        true(
-            len(set(reals)) == len(reals),
-            "a new real batch for each step of D",
-            f"{len(set(reals))} batches for {len(reals)} steps",
-            "draw inside the inner loop: k steps on one batch are not k steps of Algorithm 1",
-        )
-        true(
-            len(set(latents)) == len(latents),
-            "new latents for each step",
-            f"{len(set(latents))} draws for {len(latents)} steps",
-            "draw new latents for G's step too, and inside the inner loop for D's",
-        )
+        _fresh(reals, "real", "the first argument of d_step from draw_real()", "a new real batch for each step of D", _INNER)
+        _fresh(latents, "z", "latents from draw_z()", "new latents for each step", _AGAIN)
         slip = "one pair (D's last loss, G's loss) for each round, in this order"
         equal(history, _notes(_train, n, k)[1], slip, _TRAIN.by(lambda f: _notes(f, n, k)[1]))
 

@@ -217,13 +217,8 @@ def scatter(sheet: Sheet, transposed_conv: Callable) -> None:
                 raise Wrong(f"a gradient by {name}", "none", "detach(), .data, .item() or numpy cut the graph")
             close(a, b, f"the gradient by {name}")
         single = run(x.detach().float(), w.detach().float(), 2, 1)
-        slip = "make the result with x.new_zeros, or dtype=x.dtype"
-        true(
-            single.dtype == torch.float32 and came.dtype == torch.float64,
-            "float32 for float32, float64 for float64",
-            f"{single.dtype} and {came.dtype}",
-            slip,
-        )
+        kinds, slip = f"{single.dtype} and {came.dtype}", "make the result with x.new_zeros, or dtype=x.dtype"
+        true(kinds == "torch.float32 and torch.float64", "float32 for float32, float64 for float64", kinds, slip)
         on_meta(transposed_conv, x.detach(), w.detach(), 2, 1)
 
 
@@ -249,14 +244,8 @@ def _words(network: nn.Module, x: Tensor) -> tuple[list[str], list[dict[str, Any
 def _norms(calls: list[dict[str, Any]]) -> None:
     """Batch norm with PyTorch's settings: the eps that stands in the call, and statistics of the batch in training."""
     for call in calls:
-        if call["name"] == "batch_norm":
-            eps = call["arguments"].get("eps", 1e-5)
-            true(
-                math.isclose(eps, 1e-5),
-                "batch norm with eps 1e-5",
-                f"eps {eps:g}",
-                _EPS if eps > 1e-3 else "",
-            )
+        eps = call["arguments"].get("eps", 1e-5)
+        true(math.isclose(eps, 1e-5), "batch norm with eps 1e-5", f"eps {eps:g}", _EPS if eps > 1e-3 else "")
 
 
 def _sequence(answer: Callable, right: Callable, words: Callable[[Callable], list[str]], slips: Slips) -> None:
@@ -354,19 +343,19 @@ _SQUEEZE = "squeeze() takes the batch dimension away when it is 1: use flatten, 
 _HALVES = "channels and side of each transposed convolution: 4 width at 4, then half as many at twice the side"
 _SLOPE = "LeakyReLU's slope is 0.2; PyTorch's default is 0.01"
 
+_COLOURS = "the first layer has no batch norm: D must see the colours as they are"
+_NO_NORM = "the last layer has no batch norm: the pictures would have the batch's mean"
+_RELU = "the generator's hidden activations are ReLU, the discriminator's LeakyReLU"
+
 _MAKE_GENERATOR = Slips("make_generator") | {
     **_counted(_generator, "generator"),
     "one doubling too many": _growing(8, 4, 2, 1),
     "one doubling is missing": _growing(4, 2),
     _HALVES: _growing(4, 4, 4),
-    "the last layer has no batch norm: the pictures would have the batch's mean": _changed(
-        _generator, lambda layers: [*layers[:-1], nn.BatchNorm2d(3), nn.Tanh()]
-    ),
+    _NO_NORM: _changed(_generator, lambda layers: [*layers[:-1], nn.BatchNorm2d(3), nn.Tanh()]),
     "pixels lie in [-1, 1]: the last activation is tanh": _each(_generator, nn.Tanh, lambda _: nn.Sigmoid()),
     "the last activation is missing: pixels lie in [-1, 1]": _each(_generator, nn.Tanh, lambda _: None),
-    "the generator's hidden activations are ReLU, the discriminator's LeakyReLU": _each(
-        _generator, nn.ReLU, lambda _: nn.LeakyReLU(0.2)
-    ),
+    _RELU: _each(_generator, nn.ReLU, lambda _: nn.LeakyReLU(0.2)),
     "batch norm comes before the activation": _turned(_generator),
     "batch norm is missing": _each(_generator, nn.BatchNorm2d, lambda _: None),
     "a ReLU before tanh leaves no dark pixels": _each(_generator, nn.Tanh, lambda tanh: nn.Sequential(nn.ReLU(), tanh)),
@@ -378,9 +367,7 @@ _MAKE_DISCRIMINATOR = Slips("make_discriminator") | {
     "logits are [N]: flatten the three last dimensions away": _each(_discriminator, nn.Flatten, lambda _: None),
     "one number for the batch: D judges every picture by itself": _each(_discriminator, nn.Flatten, lambda _: _Then(torch.mean)),
     _SQUEEZE: _each(_discriminator, nn.Flatten, lambda _: _Then(torch.squeeze)),
-    "the first layer has no batch norm: D must see the colours as they are": _changed(
-        _discriminator, lambda layers: [layers[0], nn.BatchNorm2d(layers[0].out_channels), *layers[1:]]
-    ),
+    _COLOURS: _changed(_discriminator, lambda layers: [layers[0], nn.BatchNorm2d(layers[0].out_channels), *layers[1:]]),
     "D returns logits: the sigmoid is part of the loss": _changed(_discriminator, lambda layers: [*layers, nn.Sigmoid()]),
     "the discriminator's activations are LeakyReLU": _each(_discriminator, nn.LeakyReLU, lambda _: nn.ReLU()),
     "batch norm comes before the activation": _turned(_discriminator),
@@ -424,12 +411,8 @@ def networks(sheet: Sheet, make_generator: Callable, make_discriminator: Callabl
             for p in d.parameters():
                 p.mul_(30.0)
         loud = d.train()(x)
-        true(
-            loud.max() > 1.5 or loud.min() < -0.5,
-            "logits, which may be any number",
-            show(loud),
-            "a sigmoid at the end: it is part of the loss",
-        )
+        slip = "a sigmoid at the end: it is part of the loss"
+        true(loud.max() > 1.5 or loud.min() < -0.5, "logits, which may be any number", show(loud), slip)
 
     with sheet.item("the discriminator's layers, in order", 1):
         _sequence(make_discriminator, _discriminator, lambda f: _words(f(width).train(), x)[0], _MAKE_DISCRIMINATOR)
@@ -503,6 +486,7 @@ _AROUND = "the gains of batch norm are around 1, the weights of convolutions aro
 _NORMAL = "normal_, and not uniform_ or trunc_normal_"
 _SEEDED = "no manual_seed inside"
 _SHIFT = "the shift (bias) of batch norm starts at 0"
+_IN_PLACE = "write into the weights in place (nn.init does); do not replace them"
 _ONLY = "only convolutions and batch norms are asked for"
 
 _INITIALISE = Slips("initialise") | {
@@ -558,12 +542,8 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
         for name in ("inside.1.weight", "last.weight", "last.bias"):
             what = f"{name}, which is no convolution and no batch norm"
             close(network.get_parameter(name), untouched.get_parameter(name), what, slip=_ONLY)
-        true(
-            all(p.requires_grad and p.is_leaf for p in network.parameters()),
-            "parameters that can still learn",
-            "one that cannot",
-            "write into the weights in place (nn.init does); do not replace them",
-        )
+        learning = all(p.requires_grad and p.is_leaf for p in network.parameters())
+        true(learning, "parameters that can still learn", "one that cannot", _IN_PLACE)
 
 
 # 5. Walks ----------------------------------------------------------------------------------------------------------------
@@ -727,26 +707,13 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
             close(came, right, "G(z) in evaluation mode", slip="the generator is in training mode: eval() first")
             if came.requires_grad:
                 raise Wrong("pictures without a gradient", "pictures with a graph behind them", "torch.no_grad()")
-            close(
-                pictures(g, latents[:1]),
-                right[:1],
-                "one picture alone, the same as in company",
-                slip="batch statistics: eval() first",
-            )
+            slip = "a pass in training mode has moved batch norm's running statistics"
             for name, value in g.state_dict().items():
-                close(
-                    value,
-                    state[name],
-                    f"{name} afterwards",
-                    slip="a pass in training mode has moved batch norm's running statistics",
-                )
+                close(value, state[name], f"{name} afterwards", slip=slip)
+            close(pictures(g, latents[:1]), right[:1], "one picture alone, the same as in company")
             word = {True: "training", False: "evaluation"}
-            true(
-                g.training == mode,
-                f"the generator back in {word[mode]} mode",
-                f"left in {word[g.training]} mode",
-                "remember generator.training before eval() and go back to it: it is not always training",
-            )
+            slip = "remember generator.training before eval() and go back to it: it is not always training"
+            true(g.training == mode, f"the generator back in {word[mode]} mode", f"left in {word[g.training]} mode", slip)
 
 
 seal(__name__)

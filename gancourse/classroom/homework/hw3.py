@@ -130,10 +130,7 @@ def transport(sheet: Sheet, on_a_line: Callable, earth_mover: Callable) -> None:
             with unchanged(p=p, q=q, cost=cost):
                 plan, _ = _solved(earth_mover, p, q, cost)
             true(plan.min() >= -1e-9, "a plan without negative entries", show(plan), "nobody can move less than nothing: T >= 0")
-            leaves, arrives = (
-                _PLAN.by(lambda f, a=(p, q, cost): f(*a)[0].sum(1)),
-                _PLAN.by(lambda f, a=(p, q, cost): f(*a)[0].sum(0)),
-            )
+            leaves, arrives = (_PLAN.by(lambda f, d=d, a=(p, q, cost): f(*a)[0].sum(d)) for d in (1, 0))
             close(plan.sum(1), p, "what leaves each heap (sums of the rows)", leaves, atol=1e-6)
             close(plan.sum(0), q, "what arrives in each hole (sums of the columns)", arrives, slip=_UNFILLED, atol=1e-6)
 
@@ -520,19 +517,10 @@ def places(sheet: Sheet, between: Callable) -> None:
         mean, variance = float(epsilon.mean()), float(epsilon.var())
         # Six standard errors: of the mean sqrt(1/12 / n), of the variance sqrt(1/180 / n).
         well = abs(mean - 0.5) < 6 * math.sqrt(1 / 12 / 4000) and abs(variance - 1 / 12) < 6 * math.sqrt(1 / 180 / 4000)
-        true(
-            well,
-            "epsilon uniform in [0, 1]: mean 0.5, variance 0.083",
-            f"mean {mean:.3f}, variance {variance:.3f}",
-            "epsilon does not fill [0, 1] evenly: torch.rand does",
-        )
-        again = _mixed(between, real, fake).double()
-        true(
-            not torch.equal(again, came),
-            "new random points in the next call",
-            "the same points again",
-            "a seed is set inside: draw anew each time",
-        )
+        slip, found = "epsilon does not fill [0, 1] evenly: torch.rand does", f"mean {mean:.3f}, variance {variance:.3f}"
+        true(well, "epsilon uniform in [0, 1]: mean 0.5, variance 0.083", found, slip)
+        other, slip = not torch.equal(_mixed(between, real, fake).double(), came), "a seed is set inside: draw anew each time"
+        true(other, "new random points in the next call", "the same points again", slip)
 
 
 def _mixed(between: Callable, real: Tensor, fake: Tensor) -> Tensor:
@@ -558,20 +546,16 @@ def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
 
     if same(e, 1) and same(e, 0):
         value = float(e.mean())
-        slips = {
-            1.0: "epsilon is 1: the penalty is taken at real samples only",
-            0.0: "epsilon is 0: the penalty is taken at fake samples only",
-        }
-        slip = slips.get(round(value, 6), "one epsilon for the whole batch: draw one for each pair")
+        only = {1.0: "real", 0.0: "fake"}.get(round(value, 6))
+        slip = f"epsilon is {value:.0f}: the penalty is taken at {only} samples only"
+        slip = slip if only else "one epsilon for the whole batch: draw one for each pair"
         raise Wrong("an epsilon for each pair", f"{value:.4g} for all of them", slip)
     if not same(e, 1):
         raise Wrong("points on the lines between pairs", "points beside them", _beside(came, real, fake, e, same))
     if e.min() < -1e-6 or e.max() > 1 + 1e-6:
-        raise Wrong(
-            "points between real and fake, epsilon in [0, 1]",
-            f"epsilon from {float(e.min()):.3g} to {float(e.max()):.3g}",
-            "epsilon is from a normal distribution, or another that leaves [0, 1]: torch.rand, not torch.randn",
-        )
+        slip = "epsilon is from a normal distribution, or another that leaves [0, 1]: torch.rand, not torch.randn"
+        found = f"epsilon from {float(e.min()):.3g} to {float(e.max()):.3g}"
+        raise Wrong("points between real and fake, epsilon in [0, 1]", found, slip)
 
 
 def _beside(came: Tensor, real: Tensor, fake: Tensor, e: Tensor, same: Callable[[Tensor, int], bool]) -> str:
@@ -716,20 +700,15 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
         mine = weight.clone().requires_grad_()
         mine.grad = torch.full_like(mine, 7.0)
         came = asked(mine, source * 1.0)
-        if not torch.equal(mine.grad, torch.full_like(mine, 7.0)):
-            raise Wrong(
-                "the critic's .grad as it was",
-                "something added to it",
-                "backward() writes into everybody's .grad: torch.autograd.grad does not",
-            )
+        kept, slip = (mine.grad == 7).all(), "backward() writes into everybody's .grad: torch.autograd.grad does not"
+        true(kept, "the critic's .grad as it was", "something added to it", slip)
         true(came.requires_grad, "a penalty that can be minimised", "one without a gradient", _BLOCKED)
         came.backward()
-        if source.grad is not None and source.grad.any():
-            raise Wrong(
-                "no gradient in what x was made from",
-                "a gradient of the penalty there",
-                "x hangs on the generator: x.detach().requires_grad_() cuts it off",
-            )
+        clean, slip = (
+            source.grad is None or not source.grad.any(),
+            "x hangs on the generator: x.detach().requires_grad_() cuts it off",
+        )
+        true(clean, "no gradient in what x was made from", "a gradient of the penalty there", slip)
 
 
 # 6. Least squares --------------------------------------------------------------------------------------------------------
