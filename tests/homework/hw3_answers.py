@@ -58,12 +58,9 @@ wrong("the north-west corner", "transport", "", earth_mover=northwest)
 
 def by_loops(p, q, cost):
     n, m = cost.shape
-    masks = [torch.zeros(n, m) for _ in range(n + m)]
-    for i in range(n):
-        masks[i][i] = 1
-    for j in range(m):
-        masks[n + j][:, j] = 1
-    answer = linprog(cost.reshape(-1).tolist(), A_eq=torch.stack(masks).flatten(1).numpy(), b_eq=torch.cat([p, q]).tolist())
+    rows = [[float(i == k) for i in range(n) for j in range(m)] for k in range(n)]
+    columns = [[float(j == k) for i in range(n) for j in range(m)] for k in range(m)]
+    answer = linprog(cost.reshape(-1).tolist(), A_eq=rows + columns, b_eq=torch.cat([p, q]).tolist())
     plan = torch.tensor(answer.x).view(n, m)
     return plan, (plan * cost).sum()
 
@@ -170,82 +167,13 @@ right("real and fake in one batch", "clipping", critic_step=joined)
 right("the box by .data", "clipping", clip=lambda critic, c: [p.data.clamp_(-c, c) for p in critic.parameters()])
 right("the losses by labels", "clipping", critic_loss=lambda r, f: (-1 * r).mean() + (1 * f).mean())
 
-# 4. Where the penalty looks: each of the published mistakes
-
-
-def mixed(epsilon):
-    def between(real, fake):
-        e = epsilon(real)
-        return e * real + (1 - e) * fake
-
-    return between
+# 4. Where the penalty looks
 
 
 def column(x):
     return [len(x)] + [1] * (x.ndim - 1)
 
 
-wrong("epsilon is 1 (a public implementation)", "places", "real samples only", between=mixed(lambda x: torch.ones(column(x))))
-wrong("epsilon is 0", "places", "fake samples only", between=mixed(lambda x: torch.zeros(column(x))))
-wrong("epsilon is 1/2", "places", "draw one for each pair", between=mixed(lambda x: torch.full(column(x), 0.5)))
-wrong(
-    "a normal epsilon (a textbook, keras.io)", "places", "a normal distribution", between=mixed(lambda x: torch.randn(column(x)))
-)
-wrong("one epsilon for the batch", "places", "one epsilon for the whole batch", between=mixed(lambda x: torch.rand(1)))
-wrong("an epsilon for each entry (PyTorch-GAN, issue 5)", "places", "fill a box", between=mixed(torch.rand_like))
-wrong(
-    "an epsilon for each feature, shared by the pairs",
-    "places",
-    "the same in all pairs",
-    between=mixed(lambda x: torch.rand(1, *x.shape[1:])),
-)
-wrong("a normal epsilon for each entry", "places", "noise around the samples", between=mixed(torch.randn_like))
-wrong(
-    "epsilon [N, 1] against pictures",
-    "places",
-    "wrong number of axes",
-    between=mixed(lambda x: torch.rand(len(x), 1)),
-)
-wrong("one axis too many", "places", "mixed with every other", between=mixed(lambda x: torch.rand(len(x), *[1] * x.ndim)))
-wrong("a number added", "places", "added to all entries", between=lambda r, f: r + torch.rand(column(r)))
-wrong(
-    "epsilon [N, 1, 1, 1] against points", "places", "wrong number of axes", between=mixed(lambda x: torch.rand(len(x), 1, 1, 1))
-)
-wrong(
-    "epsilon [N] that lines up with the width",
-    "places",
-    "*last* axis",
-    between=lambda real, fake: mixed(
-        lambda x: torch.rand(len(x)) if x.ndim == 4 and x.shape[-1] == len(x) else torch.rand(column(x))
-    )(real, fake),
-)
-wrong(
-    "one epsilon a channel",
-    "places",
-    "for each channel",
-    between=mixed(lambda x: torch.rand(*x.shape[:2], 1, 1) if x.ndim == 4 else torch.rand(column(x))),
-)
-
-
-def lost_plus(real, fake):
-    e = torch.rand(column(real), dtype=torch.float64)
-    return e * real * (1 - e) * fake
-
-
-def two_draws(real, fake):
-    return torch.rand(column(real), dtype=torch.float64) * real + torch.rand(column(real), dtype=torch.float64) * fake
-
-
-def seeded(real, fake):
-    e = torch.rand(column(real), generator=torch.Generator().manual_seed(0))
-    return e * real + (1 - e) * fake
-
-
-wrong("a deck's lost plus", "places", "a plus is lost", between=lost_plus)
-wrong("two draws for one epsilon", "places", "do not sum to 1", between=two_draws)
-wrong("a seed inside", "places", "draw anew", between=seeded)
-wrong("epsilon from the upper half", "places", "evenly", between=mixed(lambda x: 0.5 + torch.rand(column(x)) / 2))
-wrong("DRAGAN's noise", "places", "noise around", between=lambda real, fake: real + 0.5 * torch.randn_like(real))
 right("torch.lerp", "places", between=lambda r, f: torch.lerp(f, r, torch.rand(column(r), dtype=r.dtype)))
 right("by the difference", "places", between=lambda r, f: f + torch.rand(column(r)) * (r - f))
 right("the roles of epsilon exchanged", "places", between=lambda r, f: r + torch.rand(column(r)) * (f - r))
@@ -339,7 +267,6 @@ right("squares multiplied out", "least_squares", squares_g=lambda f, c: (f * f -
 # 7. A thermostat
 
 
-wrong("stopped at the top only", "thermostat", "k left [0, 1]", next_k=lambda k, r, f, g, s: min(k + s * (g * r - f), 1.0))
 wrong(
     "the move clipped, not k",
     "thermostat",

@@ -96,10 +96,13 @@ def answers(homework: str) -> dict[str, Any]:
     return space
 
 
+_known_answers = functools.cache(answers)
+
+
 def judge(homework: str, planted: Planted) -> Outcome:
     """Run the graded cell of the part on the planted answer."""
     check = _assignment(homework).checks[f"{planted.part}-check"]
-    space = answers(homework)
+    space = answers(homework) if planted.code else dict(_known_answers(homework))
     space["right"] = dict(space)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
@@ -108,7 +111,8 @@ def judge(homework: str, planted: Planted) -> Outcome:
                 _run._execute(planted.code, planted.part, space)
             score = _run._execute(check.code, check.name, space | planted.functions)
         finally:
-            _guard.guard.restore()
+            if planted.code:
+                _guard.guard.restore()
     assert type(score) is checks.Score
     return Outcome(float(score), check.points, said.getvalue())
 

@@ -492,6 +492,59 @@ def _estimated(table: Table, critic_step: Callable, real: Tensor, z: Tensor) -> 
 # 4. Where the penalty looks ----------------------------------------------------------------------------------------------
 
 
+def _column(x: Tensor) -> list[int]:
+    """The shape of one number for each sample."""
+    return [len(x)] + [1] * (x.ndim - 1)
+
+
+def _mix(epsilon: Callable[[Tensor], Tensor]) -> Callable:
+    def between(real: Tensor, fake: Tensor) -> Tensor:
+        e = epsilon(real).to(real)
+        return e * real + (1 - e) * fake
+
+    return between
+
+
+_AXES = "epsilon has the wrong number of axes: [N], and then a 1 for each further axis of the samples, [N, 1] or [N, 1, 1, 1]"
+_EVERY = "every sample is mixed with every other: epsilon needs a 1 for each further axis"
+_AT_REAL = "epsilon is 1: the penalty is taken at real samples only"
+_AT_FAKE = "epsilon is 0: the penalty is taken at fake samples only"
+_ONE = "one epsilon for the whole batch: draw one for each pair"
+_OUT = "epsilon is from a normal distribution, or another that leaves [0, 1]: torch.rand, not torch.randn"
+_LOST_PLUS = "a plus is lost, as in one deck: epsilon x *plus* (1 - epsilon) x_fake"
+_TWO = "the weights of real and fake do not sum to 1: they are epsilon and 1 - epsilon, with the same epsilon"
+_LAST_AXIS = "epsilon [N] lines up with the *last* axis: give it the shape [N, 1, 1, 1]"
+_SHARED = "one epsilon for each entry, the same in all pairs: its shape must begin with N and go on with ones"
+_CHANNEL = "one epsilon for each channel: the points leave the line"
+_BOX_FILLED = "one epsilon for each entry (rand_like): the points fill a box in place of a line; one for each pair is wanted"
+_ADDED = "a number is added to all entries: move along real - fake"
+_NOISE = "noise around the samples, not points between pairs: a normal epsilon for each entry, or DRAGAN's recipe"
+_UNEVEN = "epsilon does not fill [0, 1] evenly: torch.rand does"
+_SEEDED = "a seed is set inside: draw anew each time"
+
+_BETWEEN = (
+    Slips("between")
+    | {  # each of them published
+        _AXES: (_mix(lambda x: torch.rand(len(x), 1)), _mix(lambda x: torch.rand(len(x), 1, 1, 1))),
+        _EVERY: _mix(lambda x: torch.rand(len(x), *[1] * x.ndim)),
+        _AT_REAL: _mix(lambda x: torch.ones(_column(x))),
+        _AT_FAKE: _mix(lambda x: torch.zeros(_column(x))),
+        _ONE: (_mix(lambda x: torch.rand(1)), _mix(lambda x: torch.full(_column(x), 0.5))),
+        _OUT: _mix(lambda x: torch.randn(_column(x))),
+        _LOST_PLUS: lambda real, fake: (e := torch.rand(_column(real))) * real * (1 - e) * fake,
+        _TWO: lambda real, fake: torch.rand(_column(real)) * real + torch.rand(_column(real)) * fake,
+        _LAST_AXIS: _mix(lambda x: torch.rand(len(x) if x.shape[-1] == len(x) else _column(x))),
+        _SHARED: _mix(lambda x: torch.rand(1, *x.shape[1:])),
+        _CHANNEL: _mix(lambda x: torch.rand(*x.shape[:2], 1, 1) if x.ndim == 4 else torch.rand(_column(x))),
+        _BOX_FILLED: _mix(torch.rand_like),
+        _ADDED: lambda real, fake: real + torch.rand(_column(real)),
+        _NOISE: (_mix(torch.randn_like), lambda real, fake: real + 0.5 * torch.randn_like(real)),
+        _UNEVEN: _mix(lambda x: 0.5 + torch.rand(_column(x)) / 2),
+        _SEEDED: _mix(lambda x: torch.rand(_column(x), generator=torch.Generator().manual_seed(0))),
+    }
+)
+
+
 @part(points=2)
 def places(sheet: Sheet, between: Callable) -> None:
     torch.manual_seed(sheet.integer(0, 10**6))  # the answer's own epsilon; the caller's random numbers are put back
@@ -517,24 +570,22 @@ def places(sheet: Sheet, between: Callable) -> None:
         mean, variance = float(epsilon.mean()), float(epsilon.var())
         # Six standard errors: of the mean sqrt(1/12 / n), of the variance sqrt(1/180 / n).
         well = abs(mean - 0.5) < 6 * math.sqrt(1 / 12 / 4000) and abs(variance - 1 / 12) < 6 * math.sqrt(1 / 180 / 4000)
-        slip, found = "epsilon does not fill [0, 1] evenly: torch.rand does", f"mean {mean:.3f}, variance {variance:.3f}"
-        true(well, "epsilon uniform in [0, 1]: mean 0.5, variance 0.083", found, slip)
-        other, slip = not torch.equal(_mixed(between, real, fake).double(), came), "a seed is set inside: draw anew each time"
-        true(other, "new random points in the next call", "the same points again", slip)
+        found = f"mean {mean:.3f}, variance {variance:.3f}"
+        true(well, "epsilon uniform in [0, 1]: mean 0.5, variance 0.083", found, _UNEVEN)
+        other = not torch.equal(_mixed(between, real, fake).double(), came)
+        true(other, "new random points in the next call", "the same points again", _SEEDED)
 
 
 def _mixed(between: Callable, real: Tensor, fake: Tensor) -> Tensor:
     """The student's points, if their shape is right."""
     n, *rest = real.shape
-    ones = "epsilon has the wrong number of axes: [N], and then a 1 for each further axis of the samples, [N, 1] or [N, 1, 1, 1]"
     try:
         came = between(real, fake)
     except RuntimeError as error:
         if "must match" not in str(error):
             raise
-        raise Wrong(f"points of shape {[n, *rest]}", "shapes that do not line up", ones) from None
-    slips = {(n, n, *rest): "every sample is mixed with every other: epsilon needs a 1 for each further axis"}
-    return shape(came, [n, *rest], ones, slips)
+        raise Wrong(f"points of shape {[n, *rest]}", "shapes that do not line up", _AXES) from None
+    return shape(came, [n, *rest], _AXES, {(n, n, *rest): _EVERY})
 
 
 def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
@@ -546,40 +597,37 @@ def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
 
     if same(e, 1) and same(e, 0):
         value = float(e.mean())
-        only = {1.0: "real", 0.0: "fake"}.get(round(value, 6))
-        slip = f"epsilon is {value:.0f}: the penalty is taken at {only} samples only"
-        slip = slip if only else "one epsilon for the whole batch: draw one for each pair"
+        slip = {1.0: _AT_REAL, 0.0: _AT_FAKE}.get(round(value, 6), _ONE)
         raise Wrong("an epsilon for each pair", f"{value:.4g} for all of them", slip)
     if not same(e, 1):
         raise Wrong("points on the lines between pairs", "points beside them", _beside(came, real, fake, e, same))
     if e.min() < -1e-6 or e.max() > 1 + 1e-6:
-        slip = "epsilon is from a normal distribution, or another that leaves [0, 1]: torch.rand, not torch.randn"
         found = f"epsilon from {float(e.min()):.3g} to {float(e.max()):.3g}"
-        raise Wrong("points between real and fake, epsilon in [0, 1]", found, slip)
+        raise Wrong("points between real and fake, epsilon in [0, 1]", found, _OUT)
 
 
 def _beside(came: Tensor, real: Tensor, fake: Tensor, e: Tensor, same: Callable[[Tensor, int], bool]) -> str:
     """Which way the points went that are not on the lines."""
     product = (came / (real * fake)).flatten(1)
     if same(product, 1):
-        return "a plus is lost, as in one deck: epsilon x *plus* (1 - epsilon) x_fake"
+        return _LOST_PLUS
     x, r, f = (t.flatten(1) for t in (came, real, fake))
     weight = torch.linalg.lstsq(torch.stack([r, f], -1), x[..., None]).solution  # [N, 2, 1]
     if bool(((torch.stack([r, f], -1) @ weight)[..., 0] - x).abs().max() < 1e-6):
-        return "the weights of real and fake do not sum to 1: they are epsilon and 1 - epsilon, with the same epsilon"
+        return _TWO
     axes = e.reshape(came.shape)
     outside = bool(e.min() < -1e-6 or e.max() > 1 + 1e-6)
     if came.ndim == 4 and same(axes.permute(3, 0, 1, 2).flatten(1), 1):
-        return "epsilon [N] lines up with the *last* axis: give it the shape [N, 1, 1, 1]"
+        return _LAST_AXIS
     if same(e, 0):
-        return "one epsilon for each entry, the same in all pairs: its shape must begin with N and go on with ones"
+        return _SHARED
     if came.ndim == 4 and same(axes.flatten(2), 2):
-        return "one epsilon for each channel: the points leave the line"
+        return _CHANNEL
     if not outside:
-        return "one epsilon for each entry (rand_like): the points fill a box in place of a line; one for each pair is wanted"
+        return _BOX_FILLED
     if same((came - real).flatten(1), 1) or same((came - fake).flatten(1), 1):
-        return "a number is added to all entries: move along real - fake"
-    return "noise around the samples, not points between pairs: a normal epsilon for each entry, or DRAGAN's recipe"
+        return _ADDED
+    return _NOISE
 
 
 # 5. The gradient penalty -------------------------------------------------------------------------------------------------
@@ -893,7 +941,7 @@ _BEGAN = Slips("began_losses") | {
     "this is the sum over the batch: take the mean": _began(_loss_of_d, lambda r, f, k: f.sum()),
 }
 _NEXT_K = Slips("next_k") | {
-    _LEFT_OUT: lambda k, *a: k + _move(*a),
+    _LEFT_OUT: (lambda k, *a: k + _move(*a), lambda k, *a: min(k + _move(*a), 1.0)),
     _REACH: _refused,
     _RISE: _moved(times(-1, _move)),
     "gamma multiplies the real error": _moved(lambda real, fake, gamma, rate: rate * (real - gamma * fake)),
