@@ -57,7 +57,7 @@ class Garden:
 
 def slips(homework: str) -> list[Planted]:
     """Every slip of every table of the assignment's module, planted in the part that takes the answer."""
-    module = importlib.import_module(f"gancourse.homework.{homework}")
+    module = importlib.import_module(f"gancourse.classroom.homework.{homework}")
     part = {answer: name for name in checks.parts(module) for answer in inspect.signature(getattr(module, name)).parameters}
     return [
         Planted(f"{slip.answer}-{message}-{i}", part[slip.answer], f"perhaps   {message}\n", {slip.answer: function}, "")
