@@ -146,8 +146,7 @@ def _accepts_size(he_constant: Callable) -> None:
 # 2. Pixels and batches ---------------------------------------------------------------------------------------------------
 
 
-@part(points=4)
-def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
+def _pixel_norm(sheet: Sheet, pixel_norm: Callable) -> None:
     with sheet.item("pixel normalisation", 1):
         x = 2 * sheet.randn(3, 4, 5, 2) + 0.7
         square = x.square()
@@ -191,6 +190,8 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
         z = sheet.randn(5, 8)
         close(pixel_norm(z), z / z.square().mean(1, keepdim=True).sqrt(), "latents [N, C]")
 
+
+def _where_all_is_zero(sheet: Sheet, pixel_norm: Callable) -> None:
     with sheet.item("where all channels are 0", 0.5):
         zeros = torch.zeros(2, 3, 2, 2, dtype=torch.float64)
         said = "0/0: eps belongs under the root"
@@ -204,6 +205,8 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
             slip="eps = 1e-8 is added to the mean square, under the root",
         )
 
+
+def _one_group(sheet: Sheet, minibatch_std: Callable) -> None:
     with sheet.item("the spread of a batch, in one group", 1):
         x = sheet.randn(6, 3, 4, 5) * (1 + 2 * sheet.rand(1, 3, 4, 5))
         with unchanged(x=x):
@@ -252,6 +255,8 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
         ]
         close(out[:, 3], everywhere((variance + 1e-8).sqrt().mean()), "the new map", slips=slips)
 
+
+def _several_groups(sheet: Sheet, minibatch_std: Callable) -> None:
     with sheet.item("several groups", 1):
         x = sheet.randn(6, 2, 3, 3) * torch.tensor([1, 5, 2, 9, 3, 4.0]).double()[:, None, None, None]
         for size in (2, 3):
@@ -281,6 +286,8 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
             close(out[:, 2, 0, 0], torch.stack(right), f"six samples in groups of {size}", slips=slips)
         on_meta(lambda v: minibatch_std(v, 2), torch.zeros(4, 3, 2, 2))
 
+
+def _collapsed(sheet: Sheet, minibatch_std: Callable) -> None:
     with sheet.item("a collapsed batch", 0.5):
         same = sheet.randn(1, 2, 3, 3).expand(4, 2, 3, 3).clone()
         close(
@@ -306,6 +313,15 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
             slips=[(torch.zeros_like(x), "no gradient reaches the features through the map: was it detached?")],
             atol=1e-6,
         )
+
+
+@part(points=4)
+def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
+    _pixel_norm(sheet, pixel_norm)
+    _where_all_is_zero(sheet, pixel_norm)
+    _one_group(sheet, minibatch_std)
+    _several_groups(sheet, minibatch_std)
+    _collapsed(sheet, minibatch_std)
 
 
 # 3. Fading in ------------------------------------------------------------------------------------------------------------
@@ -449,11 +465,7 @@ def _stage(stage: Callable, step: int, fade: int, stable: int, last: int, said: 
 # 4. Modulation and demodulation ------------------------------------------------------------------------------------------
 
 
-@part(points=4)
-def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callable) -> None:
-    square, style = sheet.randn(3, 3, 3, 3), sheet.randn(2, 3) + 1
-    oblong, wide = sheet.randn(4, 2, 3, 3), sheet.randn(5, 2) + 1
-
+def _modulated(sheet: Sheet, square: Tensor, style: Tensor, oblong: Tensor, wide: Tensor, modulated_weights: Callable) -> None:
     with sheet.item("modulation", 1):
         with unchanged(weight=square, style=style):
             modulated_weights(square, style, False), modulated_weights(square, style)
@@ -481,6 +493,8 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             )
             close(came, right, f"weights {[o, i, 3, 3]}, {n} styles, no demodulation", slips=slips)
 
+
+def _demodulated(sheet: Sheet, modulated_weights: Callable, oblong: Tensor, square: Tensor, style: Tensor, wide: Tensor) -> None:
     with sheet.item("demodulation", 1):
         for weight, s in ((square, style), (oblong, wide)):
             scaled = torch.einsum("ni,oikl->noikl", s, weight)
@@ -545,6 +559,8 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             slip="eps = 1e-8 is added to the sum of squares, under the root",
         )
 
+
+def _own_weights(sheet: Sheet, square: Tensor, style: Tensor, oblong: Tensor, wide: Tensor, modulated_conv: Callable) -> None:
     with sheet.item("every sample with its own weights", 1.5):
         for weight, s, demodulate in (
             (square, style, False),
@@ -558,6 +574,8 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
                 modulated_conv(x, weight, s, demodulate)
             _convolution(modulated_conv, x, weight, s, demodulate, k)
 
+
+def _slopes(sheet: Sheet, modulated_conv: Callable) -> None:
     with sheet.item("gradients reach input, weights and style", 0.5):
         x = sheet.randn(2, 2, 3, 3)
         style, weight = sheet.randn(2, 2) + 1, sheet.randn(2, 2, 3, 3)
@@ -576,6 +594,16 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
                 slip=said,
                 atol=1e-6,
             )
+
+
+@part(points=4)
+def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callable) -> None:
+    square, style = sheet.randn(3, 3, 3, 3), sheet.randn(2, 3) + 1
+    oblong, wide = sheet.randn(4, 2, 3, 3), sheet.randn(5, 2) + 1
+    _modulated(sheet, square, style, oblong, wide, modulated_weights)
+    _demodulated(sheet, modulated_weights, oblong, square, style, wide)
+    _own_weights(sheet, square, style, oblong, wide, modulated_conv)
+    _slopes(sheet, modulated_conv)
 
 
 def _convolution(modulated_conv: Callable, x: Tensor, weight: Tensor, style: Tensor, demodulate: bool, k: int) -> None:
