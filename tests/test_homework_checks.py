@@ -89,6 +89,7 @@ def test_the_seed_decides_and_the_global_one_is_left_alone() -> None:
         (torch.tensor([[1.0, 2.0]]), torch.tensor([1.0, 2.0]), ""),
         (torch.tensor([math.nan, 2.0]), torch.tensor([1.0, 2.0]), "NaN"),
         (torch.arange(20.0), torch.arange(20.0) + 0.1, ""),
+        (torch.tensor([1.0, -17.0]), torch.tensor([1.0, -math.inf]), ""),
         ("1", 1.0, ""),
         (None, 1.0, "return missing"),
         ([1.0, 2.0], torch.tensor([1.0, 2.0]), ""),
