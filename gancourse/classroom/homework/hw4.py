@@ -16,13 +16,14 @@ from gancourse.classroom.homework.checks import (
     Slips,
     Wrong,
     close,
-    finite,
     gradient,
+    gradients,
     number,
     on_meta,
     part,
     scalar,
     seal,
+    true,
     unchanged,
 )
 
@@ -40,14 +41,7 @@ def _shuffled(sheet: Sheet, values: list[int]) -> Tensor:
 # 1. A normalisation that is told the class -------------------------------------------------------------------------------
 
 
-def _norm(
-    axes: tuple[int, ...] = (0, 2, 3),
-    less: int = 0,
-    one: float = 1.0,
-    centre: float = 1.0,
-    length: Callable = lambda var, eps: (var + eps).sqrt(),
-    cut: Callable = lambda v: v,
-) -> Callable:
+def _norm(axes=(0, 2, 3), less=0, one=1.0, centre=1.0, length=lambda var, eps: (var + eps).sqrt(), cut=lambda v: v) -> Callable:
     """Conditional batch normalisation, with a slip where an argument is not the default."""
 
     def f(x: Tensor, y: Tensor, gains: Tensor, biases: Tensor, eps: float = 1e-5) -> Tensor:
@@ -106,13 +100,8 @@ def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
         mixed = "with tables of zeros labels must not matter: the statistics are over the whole batch, whatever the labels in it"
         for labels in (y, torch.full_like(y, 1)):
             close(conditional_batch_norm(x, labels, zeros, zeros), plain, "tables of zeros: the plain normalisation", slip=mixed)
-        quiet = 1e-3 * x
-        close(
-            conditional_batch_norm(quiet, y, zeros, zeros),
-            F.batch_norm(quiet, None, None, training=True),
-            "a quiet channel, with the default eps",
-            slips=_BATCH_NORM.at(quiet, y, zeros, zeros),
-        )
+        given, right = (1e-3 * x, y, zeros, zeros), F.batch_norm(1e-3 * x, None, None, training=True)
+        close(conditional_batch_norm(*given), right, "a quiet channel, with the default eps", _BATCH_NORM.at(*given))
         half = F.batch_norm(x, None, None, training=True, eps=0.5)
         close(conditional_batch_norm(x, y, zeros, zeros, eps=0.5), half, "with eps=0.5", slip=_GIVEN_EPS)
 
@@ -130,9 +119,9 @@ def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
                 said = _UNDETACHED if where is x else ""
                 close((slope * way).sum(), by_differences, what, slip=said, rtol=1e-4, atol=1e-4)
 
-    with sheet.item("nothing is overwritten, any device will do", 0.5):
-        with unchanged(x=x, y=y, gains=gains, biases=biases):
-            conditional_batch_norm(x, y, gains, biases)
+    nothing = "nothing is overwritten, any device will do"
+    with sheet.item(nothing, 0.5), unchanged(x=x, y=y, gains=gains, biases=biases):
+        conditional_batch_norm(x, y, gains, biases)
         on_meta(conditional_batch_norm, x, y, gains, biases)
 
 
@@ -366,35 +355,30 @@ def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) 
 
     with sheet.item("whose gradients", 1):
         g, d = _Drawer(sheet), _Judge(sheet)  # new ones: what an answer did to the old ones is not asked here
-        right = torch.autograd.grad(_hinge(d(x, y), d(g(z, y_fake).detach(), y_fake)), list(d.parameters()))
-        _fresh(g, d, lambda: discriminator_loss(g, d, x, y, z, y_fake))
-        if any(p.grad is not None and bool(p.grad.any()) for p in g.parameters()):
-            said = "detach the fakes: D's loss must not ask G to change"
-            raise Wrong("no gradient in the generator", "a gradient from D's loss", said)
-        for p, slope in zip(d.parameters(), right, strict=True):
-            close(p.grad, slope, "D's gradient from its own loss", slip=_DEAF)
-        right = torch.autograd.grad(-d(g(z, y_fake), y_fake).mean(), list(g.parameters()))
-        loss = _fresh(g, d, lambda: generator_loss(g, d, z, y_fake))
-        if any(p.grad is None for p in g.parameters()):
-            raise Wrong("a gradient in the generator", "none", "the fakes must not be detached in G's own loss")
-        for p, slope in zip(g.parameters(), right, strict=True):
-            close(p.grad, slope, "G's gradient from its own loss")
-        finite(loss)
-        if not all(p.requires_grad for p in [*g.parameters(), *d.parameters()]):
-            raise Wrong(
-                "players as they were", "parameters that no longer ask for gradients", "set requires_grad back afterwards"
-            )
+        _, right = _taught(g, d, _hinge(d(x, y), d(g(z, y_fake).detach(), y_fake)))
+        of_g, of_d = _taught(g, d, discriminator_loss(g, d, x, y, z, y_fake))
+        said = "detach the fakes: D's loss must not ask G to change"
+        true(not of_g.any(), "no gradient in the generator", "a gradient from D's loss", said)
+        close(of_d, right, "D's gradient from its own loss", slip=_DEAF)
+        right, _ = _taught(g, d, -d(g(z, y_fake), y_fake).mean())
+        of_g, _ = _taught(g, d, generator_loss(g, d, z, y_fake))
+        true(of_g.any(), "a gradient in the generator", "none", "the fakes must not be detached in G's own loss")
+        close(of_g, right, "G's gradient from its own loss")
+        asking, came = (
+            all(p.requires_grad for p in [*g.parameters(), *d.parameters()]),
+            "parameters that no longer ask for gradients",
+        )
+        true(asking, "players as they were", came, "set requires_grad back afterwards")
 
 
-def _fresh(g: nn.Module, d: nn.Module, f: Callable[[], Any]) -> Tensor:
-    """Forget all gradients, compute f() and differentiate it."""
+def _taught(g: nn.Module, d: nn.Module, loss: Any) -> tuple[Tensor, Tensor]:
+    """The gradients of a loss in G and in D."""
     for p in [*g.parameters(), *d.parameters()]:
         p.grad = None
-    loss = scalar(f())
-    if not loss.requires_grad:
-        raise Wrong("a loss that depends on its player", "one without a gradient", "something is detached that should learn")
+    said = "something is detached that should learn"
+    true(scalar(loss).requires_grad, "a loss that depends on its player", "one without a gradient", said)
     loss.backward()
-    return loss.detach()
+    return gradients(g), gradients(d)
 
 
 # 4. How much a picture tells about its code ------------------------------------------------------------------------------
@@ -541,11 +525,7 @@ _CATEGORY = Slips("category_bound") | {
 
 
 def _gaussian(
-    entropy: float = LOG2,
-    constant: float = LOG_2PI / 2,
-    s: float = 1.0,
-    square: Callable = lambda gap, std: (gap / std).square() / 2,
-    mean: Callable = torch.mean,
+    entropy=LOG2, constant=LOG_2PI / 2, s=1.0, square=lambda gap, std: (gap / std).square() / 2, mean=torch.mean
 ) -> Callable:
     """The bound of a number, with a slip where an argument is not the default."""
     return lambda m, log_std, u: entropy - mean(constant + s * log_std + square(u - m, log_std.exp()))
@@ -639,10 +619,10 @@ _REAL_LOGIT = Slips("real_logit") | {
 
 
 def _semi(
-    labelled: Callable = F.cross_entropy,
-    real: Callable = lambda v: F.softplus(-v).mean(),
-    fake: Callable = lambda v: F.softplus(v).mean(),
-    logit: Callable = lambda v: v.logsumexp(1),
+    labelled=F.cross_entropy,
+    real=lambda v: F.softplus(-v).mean(),
+    fake=lambda v: F.softplus(v).mean(),
+    logit=lambda v: v.logsumexp(1),
 ) -> Callable:
     """The semi-supervised loss, with a slip where an argument is not the default."""
     return lambda x, y, r, f: labelled(x, y) + real(logit(r)) + fake(logit(f))

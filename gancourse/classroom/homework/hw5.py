@@ -380,10 +380,10 @@ _FADE_REAL = Slips("fade_real") | {
 
 
 def _timetable(
-    alpha: Callable = lambda i, fade, stable: min(1.0, i / (fade + 1)),
-    level: Callable = lambda i, period: i // period + 1,
-    start: Callable = lambda fade, stable: stable,
-    levels: Callable = lambda last: last,
+    alpha=lambda i, fade, stable: min(1.0, i / (fade + 1)),
+    level=lambda i, period: i // period + 1,
+    start=lambda fade, stable: stable,
+    levels=lambda last: last,
 ) -> Callable:
     """The timetable of training, with a slip where an argument is not the default."""
 
@@ -670,9 +670,7 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
 # 5. Truncation -----------------------------------------------------------------------------------------------------------
 
 
-def _running(
-    new: Callable = lambda w: w.mean(0), share: Callable = lambda beta: 1 - beta, old: Callable = lambda b: b
-) -> Callable:
+def _running(new=lambda w: w.mean(0), share=lambda beta: 1 - beta, old=lambda b: b) -> Callable:
     """The running mean, with a slip where an argument is not the default."""
     return lambda average, w, beta=0.998: old(beta) * average + share(beta) * new(w.detach())
 

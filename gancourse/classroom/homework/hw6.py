@@ -316,12 +316,7 @@ def _gan(real: Tensor, made: Tensor) -> Tensor:
     return (F.softplus(-real).mean() + F.softplus(made).mean()) / 2
 
 
-def _judged(
-    loss: Callable = _gan,
-    real: Callable = lambda a, b: (a, b),
-    made: Callable = lambda a, b, fake: (a, fake),
-    dim: int = 1,
-) -> Callable:
+def _judged(loss=_gan, real=lambda a, b: (a, b), made=lambda a, b, fake: (a, fake), dim=1) -> Callable:
     """D's loss as a function of its logits for the pictures ``real`` and ``made``."""
 
     def f(judge: Callable, a: Tensor, b: Tensor, fake: Tensor) -> Tensor:
@@ -372,11 +367,11 @@ _D_LOSS = Slips("discriminator_loss") | {
 
 
 def _wished(
-    fooled: Callable = lambda logits: F.softplus(-logits).mean(),
-    gap: Callable = lambda gap: gap.abs().mean(),
-    added: Callable = lambda fooled, gap, weight: fooled + weight * gap,
-    seen: Callable = lambda a, b, fake: (a, fake),
-    dim: int = 1,
+    fooled=lambda logits: F.softplus(-logits).mean(),
+    gap=lambda gap: gap.abs().mean(),
+    added=lambda fooled, gap, weight: fooled + weight * gap,
+    seen=lambda a, b, fake: (a, fake),
+    dim=1,
 ) -> Callable:
     """G's loss, with a slip where an argument is not the default."""
 
@@ -771,11 +766,7 @@ _COMPLETE = Slips("complete") | {
 }
 
 
-def _missing(
-    distance: Callable = torch.square,
-    total: Callable = torch.sum,
-    count: Callable = lambda x, mask: (mask.sum() * x.shape[1]).clamp(min=1),
-) -> Callable:
+def _missing(distance=torch.square, total=torch.sum, count=lambda x, mask: (mask.sum() * x.shape[1]).clamp(min=1)) -> Callable:
     """The masked loss, with a slip where an argument is not the default."""
     return lambda output, x, mask: total(distance(output - x) * mask) / count(x, mask)
 
