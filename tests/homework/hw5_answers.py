@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -21,29 +20,28 @@ def he(shape, gain=2**0.5):
     return gain / math.sqrt(math.prod(shape[1:]))
 
 
-def in_place(x, weight, bias, gain=2**0.5):
-    weight.data.mul_(he(weight.shape, gain))
-    return F.conv2d(x, weight, bias, padding=weight.shape[2] // 2)
+def conv(x, w, b, gain=2**0.5):
+    return F.conv2d(x * he(w.shape, gain), w, b, padding="same")
 
 
-def conv_in_numpy(x, weight, bias, gain=2**0.5):
-    weight = torch.from_numpy(he(weight.shape, gain) * weight.detach().numpy())
-    return F.conv2d(x, weight, bias, padding=weight.shape[2] // 2)
-
-
-def not_transposed(x, w, b, gain=1.0, lr_mult=1.0):
-    return lr_mult * (x @ (he(w.shape, gain) * w) + b)
+def in_place(x, w, b, gain=2**0.5):
+    return F.conv2d(x, w.data.mul_(he(w.shape, gain)), b, padding="same")
 
 
 PART = "equalised"
 wrong("the stored weights multiplied at every call", PART, "overwritten", equalised_conv=in_place)
-wrong("weights through numpy", PART, "was it detached", equalised_conv=conv_in_numpy)
-wrong("weights not transposed", PART, equalised_linear=not_transposed)
+wrong(
+    "weights through numpy",
+    PART,
+    "was it detached",
+    equalised_conv=lambda x, w, b, gain=2**0.5: conv(x, torch.from_numpy(w.detach().numpy()), b, gain),
+)
+wrong("weights not transposed", PART, equalised_linear=lambda x, w, b, gain=1.0, m=1.0: m * (x @ (he(w.shape, gain) * w) + b))
 wrong("a number looked up for the visible seed", PART, he_constant=lambda s, gain=2**0.5: 0.5)
 right(
     "the input scaled in place of the weights",
     PART,
-    equalised_conv=lambda x, w, b, gain=2**0.5: F.conv2d(x * he(w.shape, gain), w, b, padding="same"),
+    equalised_conv=conv,
     equalised_linear=lambda x, w, b, gain=1.0, m=1.0: m * torch.einsum("ni,oi->no", he(w.shape, gain) * x, w) + m * b,
 )
 right(
@@ -74,23 +72,18 @@ def std_by_moments(x, group, eps=1e-8):
     return F.pad(x, (0, 0, 0, 0, 0, 1)) + F.pad(extra, (0, 0, 0, 0, x.shape[1], 0))
 
 
-def on_the_cpu(x, group, eps=1e-8):
-    extra = torch.zeros(len(x), 1, *x.shape[2:], dtype=x.dtype)
-    return torch.cat([x, extra + std_by_slices(x, group, eps)[:, -1:]], 1)
-
-
-def rms_in_place(x, eps=1e-8):
-    return x.div_((x.square().mean(1, keepdim=True) + eps).sqrt())
+def rms(x, eps=1e-8):
+    return x * torch.rsqrt(x.pow(2).mean(1, True) + eps)
 
 
 PART = "batch"
-wrong("pixel norm in place", PART, "in place", pixel_norm=rms_in_place)
-wrong("a map on the CPU", PART, "on the CPU", minibatch_std=on_the_cpu)
+wrong("pixel norm in place", PART, "in place", pixel_norm=lambda x: x.copy_(rms(x)))
+wrong("a map on the CPU", PART, "on the CPU", minibatch_std=lambda x, group: std_by_slices(x, group) + torch.zeros(1))
 wrong("without a graph", PART, "was the map detached?", minibatch_std=torch.no_grad()(std_by_slices))
 right(
     "rsqrt, and slices in a loop",
     PART,
-    pixel_norm=lambda x, eps=1e-8: x * torch.rsqrt(x.pow(2).mean(1, True) + eps),
+    pixel_norm=rms,
     minibatch_std=std_by_slices,
 )
 right(
@@ -157,19 +150,17 @@ def scaled(x, weight, style, demodulate=True, eps=1e-8):
     return y / (style.square() @ weight.square().sum((2, 3)).T + eps).sqrt()[:, :, None, None] if demodulate else y
 
 
-def scale_input_in_place(x, weight, style, demodulate=True, eps=1e-8):
-    y = each(x, weight, style, demodulate, eps)
-    with torch.no_grad():
-        x.mul_(style[:, :, None, None])
-    return y
-
-
 def mapped(x, weight, style, demodulate=True, eps=1e-8):
     return torch.vmap(lambda x, s: each(x[None], weight, s[None], demodulate, eps)[0])(x, style)
 
 
 PART = "modulation"
-wrong("the input overwritten", PART, "in place", modulated_conv=scale_input_in_place)
+wrong(
+    "the input overwritten",
+    PART,
+    "in place",
+    modulated_conv=lambda x, w, s, *more: each(x.mul_(s[:, :, None, None]), w, s**0, *more),
+)
 wrong("no graph", PART, "computed without a graph", modulated_conv=torch.no_grad()(each))
 right("a loop", PART, modulated_conv=each)
 right("groups", PART, modulated_conv=grouped)
@@ -177,15 +168,6 @@ right("inputs and outputs scaled", PART, modulated_conv=scaled)
 right("einsum, lengths by torch.linalg, vmap", PART, modulated_weights=by_einsum, modulated_conv=mapped)
 
 # 5. Truncation
-
-
-def cut_in_place(ws, average, psi, layers=None):
-    ws[:, :layers] = average + psi * (ws[:, :layers] - average)
-    return ws
-
-
-def mean_in_place(average, w, beta=0.998):
-    return average.mul_(beta).add_((1 - beta) * w.detach().mean(0))
 
 
 def with_psis(ws, average, psi, layers=None):
@@ -208,23 +190,14 @@ def copied(ws, average, psi, layers=None):
 
 
 PART = "truncation"
-wrong("the mean changed in place", PART, "in place", running_mean=mean_in_place)
-wrong("styles overwritten", PART, "in place", truncate=cut_in_place)
+wrong(
+    "the mean changed in place", PART, "in place", running_mean=lambda average, *w: average.copy_(mean_without_graph(average, *w))
+)
+wrong("styles overwritten", PART, "in place", truncate=lambda ws, *more: ws.copy_(copied(ws, *more)))
 right("a psi for each layer, no_grad", PART, truncate=with_psis, running_mean=mean_without_graph)
 right("layer by layer in a copy", PART, truncate=copied)
 
 # 6. Mixing
-
-
-def overwriting(ws, other, crossover):
-    for i, c in enumerate(crossover.tolist()):
-        ws[i, c:] = other[i, c:]
-    return ws
-
-
-def in_numpy(ws, other, crossover):
-    keep = np.arange(ws.shape[1]) < crossover.numpy()[:, None]
-    return torch.from_numpy(np.where(keep[:, :, None], ws.detach().numpy(), other.detach().numpy()))
 
 
 def row_by_row(ws, other, crossover):
@@ -245,8 +218,10 @@ class Mixer(nn.Module):
 
 
 PART = "mixing"
-wrong("ws overwritten", PART, "in place", mix=overwriting)
-wrong("through numpy, without gradients", PART, "detached", mix=in_numpy)
+wrong("ws overwritten", PART, "in place", mix=lambda ws, *more: ws.copy_(row_by_row(ws, *more)))
+wrong(
+    "through numpy, without gradients", PART, "detached", mix=lambda *given: torch.from_numpy(row_by_row(*given).detach().numpy())
+)
 wrong("float32", PART, "the styles' type", mix=lambda a, b, c: row_by_row(a.float(), b.float(), c))
 right("row by row", PART, mix=row_by_row)
 right("with a mask of zeros and ones", PART, mix=by_mask)

@@ -13,39 +13,6 @@ wrong, right = garden.plant_wrong, garden.plant_right
 # 1. The U and its skips
 
 
-def popping_channels(encoder, out):
-    pairs = [(encoder[-1], encoder[-2])]
-    encoder.pop()
-    while len(encoder) > 1:
-        n = encoder.pop()
-        pairs.append((2 * n, encoder[-1]))
-    return [*pairs, (2 * encoder[0], out)]
-
-
-def encoder_run_again(downs, ups, x):
-    def depth(i):
-        y = x
-        for down in downs[:i]:
-            y = down(y)
-        return y
-
-    y = ups[0](depth(len(downs)))
-    for i, up in enumerate(ups[1:], start=1):
-        y = up(torch.cat([depth(len(downs) - i), y], 1))
-    return y
-
-
-def layers_popped(downs, ups, x):
-    maps = []
-    for down in downs:
-        x = down(x)
-        maps.append(x)
-    x = ups.pop(0)(maps.pop())
-    while ups:
-        x = ups.pop(0)(torch.cat([maps.pop(), x], 1))
-    return x
-
-
 def nested(downs, ups, x):
     """As in the authors' code: each level holds the next."""
     inner = downs[0](x)
@@ -70,9 +37,14 @@ def zipped(downs, ups, x):
 
 
 PART = "unet"
-wrong("the caller's list popped", PART, "change it", decoder_channels=popping_channels)
-wrong("the encoder run anew for each skip", PART, "keep the encoder's maps", run_unet=encoder_run_again)
-wrong("the layers popped", PART, "pop the maps", run_unet=layers_popped)
+wrong("the caller's list popped", PART, "change it", decoder_channels=lambda c, out: by_places([c.pop(0) for _ in list(c)], out))
+wrong(
+    "the encoder run anew for each skip",
+    PART,
+    "keep the encoder's maps",
+    run_unet=lambda *given: zipped(*given) + 0 * nested(*given),
+)
+wrong("the layers popped", PART, "pop the maps", run_unet=lambda downs, ups, x: zipped(downs, [ups.pop(0) for _ in list(ups)], x))
 wrong("not written", PART, "not written yet", code="def run_unet(downs, ups, x):\n    raise NotImplementedError()")
 right("nested, level by level", PART, run_unet=nested, decoder_channels=by_places)
 right("zip over reversed maps", PART, run_unet=zipped)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -12,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.classroom.homework.checks import (
-    MockOptimiser,
+from gancourse.homework.checks import (
     Sheet,
     Slips,
+    Table,
     Tape,
     Wrong,
     close,
@@ -576,19 +575,14 @@ _RETURNED = Slips("train_step") | {
 @part(points=3)
 def step(sheet: Sheet, train_step: Callable) -> None:
     tape = Tape()
-    first_g, first_d = _Painter(sheet, tape), _Judge(sheet, tape)
+    table = Table(tape, _Painter(sheet, tape), _Judge(sheet, tape), 0.2)
     a, b = sheet.randn(3, 2, 4, 6), sheet.randn(3, 3, 4, 6)
 
     def play(one: Callable) -> tuple[Any, nn.Module, nn.Module]:
         """One step of fresh players, who hold old gradients; what came, and the players."""
-        g, d = copy.deepcopy(first_g), copy.deepcopy(first_d)
-        g.tape, d.tape = tape, tape
-        opt_g, opt_d = MockOptimiser("G", tape, g, 0.2), MockOptimiser("D", tape, d, 0.2)
-        for p in [*g.parameters(), *d.parameters()]:
-            p.grad = torch.full_like(p, 5.0)
-        tape.clear()
+        g, d, *optimisers = table.lay()
         with _graphs():
-            return one(g, d, opt_g, opt_d, a, b, _d_loss, _g_loss), g, d
+            return one(g, d, *optimisers, a, b, _d_loss, _g_loss), g, d
 
     with sheet.item("the discriminator's step", 1):
         compare(train_step, _step, lambda one: weights(play(one)[2]), _STEP_D, "D's weights afterwards")
