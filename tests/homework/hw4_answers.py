@@ -116,6 +116,7 @@ def freezing(generator, discriminator, z, y_fake):
 PART = "pairs"
 wrong("detach forgotten", PART, "detach the fakes", discriminator_loss=undetached)
 wrong("the fake detached in G's loss", PART, "detached", generator_loss=lambda g, d, z, y: -d(g(z, y).detach(), y).mean())
+wrong("D's loss without a graph", PART, "something is detached", discriminator_loss=torch.no_grad()(in_one_call))
 wrong("D frozen for good", PART, "set requires_grad back", generator_loss=freezing)
 right("data and fakes in one call", PART, discriminator_loss=in_one_call)
 right(
@@ -151,6 +152,12 @@ right(
 
 LOG2 = math.log(2)
 PART = "codes"
+wrong(
+    "the logits detached",
+    PART,
+    "no gradient reaches",
+    category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v.detach(), c),
+)
 wrong(
     "no reduction", PART, "one number", category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v, c, reduction="none")
 )

@@ -77,7 +77,12 @@ def window_by_offset(layers, i):
 
 
 PART = "patches"
-wrong("the list reversed in place", PART, window=lambda layers, i: layers.reverse() or window_by_offset(layers[::-1], i))
+wrong(
+    "the list reversed in place",
+    PART,
+    "the caller's list",
+    window=lambda layers, i: layers.reverse() or window_by_offset(layers[::-1], i),
+)
 right("the field from a gradient", PART, receptive_field=field_by_gradient)
 right("the recursion from the output", PART, receptive_field=field_by_recursion, window=window_by_offset)
 

@@ -280,8 +280,9 @@ def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
     with sheet.item("neighbours and overlaps", 1):
         layers, i = stack(), sheet.integer(2, 9)
         given = list(layers)
-        first, second = _ends(window(given, i)), _ends(window(given, i + 1))
+        first = _ends(window(given, i))
         true(given == layers, "the list of layers as it was", "a list changed", "pop() and reverse() change the caller's list")
+        second = _ends(window(given, i + 1))
         step, spread = math.prod(s for _, s, _ in layers), [second[0] - first[0], second[1] - first[1]]
         equal(spread, [step, step], "neighbouring logits stand as far apart as the product of the strides")
         given, wide = [(k, s) for k, s, _ in layers], "a window is as wide as the receptive field"
@@ -659,6 +660,7 @@ def _identity_by(gap: Callable = _gap) -> Callable:
 _cycle, _identity = _cycle_by(), _identity_by()
 _UNPAIRED = "the sets are not paired: a picture is compared with itself, never with one of the other set"
 _CUT = "no_grad, detach() or item() cuts the graph"
+_ONE = "one number: the mean over pictures, channels and pixels"
 _CYCLE = Slips("cycle_loss") | {
     "the translation is detached half-way: the first translator learns, too": _cycle_by(between=lambda x: x.detach()),
     "the cycle from B is cut off": lambda ab, ba, a, b: _gap(ba(ab(a)), a) + _gap(ab(ba(b)), b).detach(),
@@ -686,6 +688,7 @@ _CYCLE = Slips("cycle_loss") | {
     ),
     "both sums are divided by the size of a": lambda ab, ba, a, b: summed(_cycle)(ab, ba, a, b) / a.numel(),
     _CUT: torch.no_grad()(_cycle),
+    _ONE: _cycle_by(lambda x, y: (x - y).abs().flatten(1).mean(1)),
 }
 _IDENTITY = Slips("identity_loss") | {
     "ab turns A into B: it is a picture of B that it should leave alone": swapped(_identity),
@@ -706,8 +709,7 @@ def cycle(sheet: Sheet, cycle_loss: Callable, identity_loss: Callable) -> None:
     a, b = sheet.randn(3, 3, 4, 6), sheet.randn(3, 3, 4, 6)
 
     with sheet.item("the cycle", 1), unchanged(a=a, b=b):
-        one = "one number: the mean over pictures, channels and pixels"
-        compare(cycle_loss, _cycle, (ab, ba, a, b), _CYCLE, read=lambda came: scalar(came, one))
+        compare(cycle_loss, _cycle, (ab, ba, a, b), _CYCLE, read=lambda came: scalar(came, _ONE))
 
     with sheet.item("the identity loss", 0.5):
         compare(identity_loss, _identity, (ab, ba, a, b), _IDENTITY, read=lambda came: scalar(came, "one number"))
@@ -765,6 +767,7 @@ def _missing(distance=torch.square, total=torch.sum, count=lambda x, mask: (mask
     return lambda output, x, mask: total(distance(output - x) * mask) / count(x, mask)
 
 
+_BATCH = "one number for the batch"
 _EMPTY = "0/0: where no pixel is missing the loss is 0"
 _CHANNELS_OF = "the number of channels is that of the picture, not always 3"
 _MASKED = Slips("masked_loss") | {
@@ -785,6 +788,7 @@ _MASKED = Slips("masked_loss") | {
     "a root too much: the squared distance": lambda output, x, mask: _missing()(output, x, mask).sqrt(),
     "a sign": times(-1, _missing()),
     _CHANNELS_OF: _missing(count=lambda x, mask: (3 * mask.sum()).clamp(min=1)),
+    _BATCH: _missing(total=lambda gaps: gaps.sum((1, 2, 3))),
     _EMPTY: _missing(count=lambda x, mask: mask.sum() * x.shape[1]),
 }
 _PULLED = Slips("masked_loss") | {"the output outside the hole is pulled, too": lambda output, x, mask: F.mse_loss(output, x)}
@@ -803,7 +807,7 @@ def masks(sheet: Sheet, erase: Callable, complete: Callable, masked_loss: Callab
         close(complete(x, output, mask), _filled(x, mask, output), "completed", _COMPLETE.at(x, output, mask))
 
     with sheet.item("the loss over the hole", 1), unchanged(output=output, x=x, mask=mask):
-        compare(masked_loss, _missing(), (output, x, mask), _MASKED, read=lambda came: scalar(came, "one number for the batch"))
+        compare(masked_loss, _missing(), (output, x, mask), _MASKED, read=lambda came: scalar(came, _BATCH))
         compare(masked_loss, _missing(), (output[:, :1], x[:, :1], mask), what="grey pictures", slip=_CHANNELS_OF)
 
     with sheet.item("no hole, and no gradient from outside", 1):
