@@ -229,7 +229,7 @@ right("a module, layer by layer", PART, mix=Mixer())
 
 # Answers that do not answer
 
-CLOSE = "import gancourse.homework.checks as c\nc.close = lambda *a, **k: None"
+CLOSE = "import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None"
 REWRITTEN = "hw5.modulation.__wrapped__.__code__ = (lambda sheet, f, g: None).__code__"
 wrong("the check replaced", "mixing", "no longer what it was", code=CLOSE)
 wrong("the check's code rewritten", "modulation", "no longer", code=REWRITTEN)

@@ -185,7 +185,7 @@ right("masked_fill", PART, erase=lambda x, m, fill=0.0: x.masked_fill(m.bool(), 
 
 # Answers that do not answer
 
-CLOSE = "import gancourse.homework.checks as c\nc.close = lambda *a, **k: None"
+CLOSE = "import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None"
 wrong("close() replaced", "masks", "no longer what it was", code=CLOSE)
 wrong("the oracle replaced", "unet", "no longer", code="hw6._u = lambda *a, **k: run_unet")
 wrong("the losses of the check replaced", "step", "no longer", code="hw6._g_loss = hw6._d_loss")

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.homework.checks import (
+from gancourse.classroom.homework.checks import (
     Sheet,
     Slips,
     Table,
