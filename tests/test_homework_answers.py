@@ -14,6 +14,16 @@ GARDENS = planting.gardens()
 
 @pytest.mark.parametrize(
     ("homework", "planted"),
+    [pytest.param(g.homework, p, id=f"{g.homework}-{p.part}-{p.what}") for g in GARDENS for p in planting.slips(g.homework)],
+)
+def test_a_slip_is_caught_and_named(homework: str, planted: planting.Planted) -> None:
+    outcome = planting.judge(homework, planted)
+    assert outcome.points < outcome.of, outcome.report
+    assert planted.says in outcome.report, outcome.report
+
+
+@pytest.mark.parametrize(
+    ("homework", "planted"),
     [pytest.param(g.homework, p, id=f"{g.homework}-{p.part}-{p.what}") for g in GARDENS for p in g.wrong],
 )
 def test_a_wrong_answer_is_caught(homework: str, planted: planting.Planted) -> None:
@@ -34,7 +44,7 @@ def test_a_right_answer_passes(homework: str, planted: planting.Planted) -> None
 def test_enough_is_planted() -> None:
     assert [g.homework for g in GARDENS] == [source.stem.partition("_")[0] for source in build.sources()]
     for garden in GARDENS:
-        assert len(garden.wrong) >= 20, garden.homework
+        assert len(garden.wrong + planting.slips(garden.homework)) >= 20, garden.homework
         assert len(garden.right) >= 5, garden.homework
         names = [planted.what for planted in garden.wrong + garden.right]
         assert len(set(names)) == len(names), garden.homework

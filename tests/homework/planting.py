@@ -1,7 +1,11 @@
 """How answers are planted, and what becomes of them.
 
-A module ``hwN_answers`` holds a :class:`Garden`; each planted answer replaces some of the functions of the notebook with the
-answers and is then judged by that notebook's own graded cell, hidden tests included, in this process.
+The slips that an assignment knows are wrong answers written as functions, in its own module: :func:`slips` plants them all.  By
+hand, in the :class:`Garden` of a module ``hwN_answers``, stand the right answers, written differently, and the wrong ones that no
+table of values tells: in place, detached, on the wrong device, not written, hard-coded, tampering.
+
+Each planted answer replaces some of the functions of the notebook with the answers and is then judged by that notebook's own
+graded cell, hidden tests included, in this process.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import inspect
 import io
 import json
 from collections.abc import Callable
@@ -50,6 +55,18 @@ class Garden:
         self.right.append(Planted(what, part, "", functions, code))
 
 
+def slips(homework: str) -> list[Planted]:
+    """Every slip of every table of the assignment's module, planted in the part that takes the answer."""
+    module = importlib.import_module(f"gancourse.classroom.homework.{homework}")
+    part = {answer: name for name in checks.parts(module) for answer in inspect.signature(getattr(module, name)).parameters}
+    return [
+        Planted(f"{slip.answer}-{message}-{i}", part[slip.answer], f"perhaps   {message}\n", {slip.answer: function}, "")
+        for slip in vars(module).values()
+        if isinstance(slip, checks.Slips)
+        for i, (message, function) in enumerate(slip.each())
+    ]
+
+
 @dataclass
 class Outcome:
     points: float
@@ -79,10 +96,13 @@ def answers(homework: str) -> dict[str, Any]:
     return space
 
 
+_known_answers = functools.cache(answers)
+
+
 def judge(homework: str, planted: Planted) -> Outcome:
     """Run the graded cell of the part on the planted answer."""
     check = _assignment(homework).checks[f"{planted.part}-check"]
-    space = answers(homework)
+    space = answers(homework) if planted.code else dict(_known_answers(homework))
     space["right"] = dict(space)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
@@ -91,7 +111,8 @@ def judge(homework: str, planted: Planted) -> Outcome:
                 _run._execute(planted.code, planted.part, space)
             score = _run._execute(check.code, check.name, space | planted.functions)
         finally:
-            _guard.guard.restore()
+            if planted.code:
+                _guard.guard.restore()
     assert type(score) is checks.Score
     return Outcome(float(score), check.points, said.getvalue())
 
@@ -106,7 +127,8 @@ def table() -> tuple[str, bool]:
     """What became of every planted answer, and whether it is as it should be."""
     lines, well = [], True
     for garden in gardens():
-        for kind, planted in [("wrong", p) for p in garden.wrong] + [("right", p) for p in garden.right]:
+        wrong = garden.wrong + slips(garden.homework)
+        for kind, planted in [("wrong", p) for p in wrong] + [("right", p) for p in garden.right]:
             outcome = judge(garden.homework, planted)
             caught = outcome.points < outcome.of
             good = caught == (kind == "wrong") and planted.says in outcome.report
@@ -115,5 +137,5 @@ def table() -> tuple[str, bool]:
             lines.append(
                 f"{garden.homework}  {kind}  {planted.part:12} {outcome.points:4g}/{outcome.of:<4g} {planted.what:64} {verdict}"
             )
-        lines.append(f"{garden.homework}: {len(garden.wrong)} wrong answers planted, {len(garden.right)} right ones")
+        lines.append(f"{garden.homework}: {len(wrong)} wrong answers planted, {len(garden.right)} right ones")
     return "\n".join(lines), well

@@ -14,16 +14,24 @@ that nbgrader reads as partial credit.  An item that fails, for whatever reason,
 
 Checks compare with closed forms, finite differences and other ways to the same number, at random inputs that depend on
 ``seed``: the graded cells ask again with a seed that the student has not seen.
+
+A slip is a wrong answer that is known beforehand: a function with the answer's own signature, and what is said of it.  The slips
+of an answer stand in one table of the module; the check computes what each of them makes of its inputs and compares, and the
+tests plant every one of them as a student's answer.
+
+>>> _LOSS = Slips("generator_loss") | {"this is the sum, take the mean": summed(_loss), "a sign": times(-1, _loss)}
+>>> compare(generator_loss, _loss, (logits,), _LOSS)
 """
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import inspect
 import math
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +40,7 @@ from torch import Tensor, nn
 
 from gancourse.classroom.homework import _guard
 
-Slips = Sequence[tuple[Any, str]]
+Pairs = Sequence[tuple[Any, str]]  # a wrong value, or a function that computes it, and what it gives away
 
 
 class Wrong(AssertionError):
@@ -217,6 +225,105 @@ def show(value: Any) -> str:
     return f"something of type {type(value).__name__}"
 
 
+# Slips -------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Slips:
+    """The known wrong answers in place of one function: what is said, and the function (or several) that it is said of."""
+
+    answer: str  # the name that the part's check gives to the function
+    known: Mapping[str, Callable | tuple[Callable, ...]] = field(default_factory=dict)
+
+    def __or__(self, more: Mapping[str, Callable | tuple[Callable, ...]]) -> Slips:
+        """The same with more of them."""
+        return Slips(self.answer, {**self.known, **more})
+
+    def each(self) -> Iterator[tuple[str, Callable]]:
+        """What is said and a function, one pair for each function."""
+        for message, functions in self.known.items():
+            for function in functions if isinstance(functions, tuple) else (functions,):
+                yield message, function
+
+    def by(self, measure: Callable[[Callable], Any]) -> Pairs:
+        """``measure(function)`` of each, computed only when it is asked for."""
+        return [(functools.partial(measure, function), message) for message, function in self.each()]
+
+    def at(self, *arguments: Any) -> Pairs:
+        """What each makes of these arguments."""
+        return self.by(lambda f: f(*arguments))
+
+
+def compare(
+    answer: Callable,
+    right: Callable,
+    at: tuple[Any, ...] | Callable[[Callable], Any],
+    slips: Slips | None = None,
+    what: str = "",
+    read: Callable[[Any], Any] | None = None,
+    size: str = "",
+    **more: Any,
+) -> None:
+    """Agreement of an answer with the right function, as :func:`close` has it (which takes ``more``).
+
+    ``at`` holds the arguments, or is a function that makes of an answer what is to be compared, as the weights after a step.
+    ``read`` looks at what came before it is compared: :func:`scalar`, :func:`number`.  ``size`` is said of a wrong shape that is
+    no known slip's.
+    """
+    measure = at if callable(at) else lambda f: f(*at)
+    expected, came = measure(right), measure(answer)
+    known = slips.by(measure) if slips else ()
+    if size:
+        shape(came, expected.shape, size, known)
+    close(read(came) if read else came, expected, what, slips=known, **more)
+
+
+def times(factor: float, f: Callable) -> Callable:
+    """A sign (-1), a half too much (1/2), bits (1 / log 2): the function f with a factor."""
+    return lambda *arguments: factor * f(*arguments)
+
+
+def swapped(f: Callable) -> Callable:
+    """The function f with its first two arguments exchanged."""
+    return lambda a, b, *others: f(b, a, *others)
+
+
+class _Summing(torch.overrides.TorchFunctionMode):
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        return (torch.sum if getattr(function, "__name__", "") == "mean" else function)(*args, **(kwargs or {}))
+
+
+def summed(f: Callable) -> Callable:
+    """The function f with a sum wherever it takes a mean."""
+
+    def sums(*arguments: Any) -> Any:
+        with _Summing():
+            return f(*arguments)
+
+    return sums
+
+
+def _value(value: Any) -> Tensor | None:
+    """A slip's value as a tensor; None where it cannot be computed."""
+    with contextlib.suppress(Exception):
+        return torch.as_tensor(value() if callable(value) else value).detach().double()
+    return None
+
+
+def _slip(given: Tensor, wanted: Tensor, slips: Pairs, rtol: float, atol: float) -> str:
+    """What is said of the first slip with the given values and not the wanted ones; else, of one with the same wrong shape."""
+    said = ""
+    for value, message in slips:
+        other = _value(value)
+        if other is None or other.shape != given.shape:
+            continue
+        if given.shape != wanted.shape:
+            said = said or message
+        if _agree(given, other, rtol, atol) and not (other.shape == wanted.shape and _agree(other, wanted, rtol, atol)):
+            return message
+    return said
+
+
 # Checks ------------------------------------------------------------------------------------------------------------------
 
 
@@ -227,11 +334,16 @@ def tensor(came: Any, what: str = "a tensor") -> Tensor:
     return came
 
 
-def shape(came: Any, expected: Sequence[int], slip: str = "", slips: dict[tuple[int, ...], str] | None = None) -> Tensor:
+def shape(came: Any, expected: Sequence[int], slip: str = "", slips: dict[tuple[int, ...], str] | Pairs | None = None) -> Tensor:
     """``came`` if it is a tensor of that shape; ``slips`` says what wrong shapes mean."""
     came = tensor(came, f"a tensor of shape {list(expected)}")
     if tuple(came.shape) != tuple(expected):
-        said = (slips or {}).get(tuple(came.shape), slip)
+        if isinstance(slips, dict):
+            said = slips.get(tuple(came.shape), slip)
+        elif slips and came.device.type != "meta":
+            said = _slip(came.detach().cpu().double(), torch.empty(tuple(expected), device="meta"), slips, 1e-5, 1e-7) or slip
+        else:
+            said = slip
         raise Wrong(f"a tensor of shape {list(expected)}", f"one of shape {list(came.shape)}", said)
     return came
 
@@ -253,14 +365,15 @@ def number(came: Any, what: str = "a number") -> float:
     raise Wrong(what, show(came))
 
 
-def equal(came: Any, expected: Any, slip: str = "", slips: Slips = ()) -> None:
+def equal(came: Any, expected: Any, slip: str = "", slips: Pairs = ()) -> None:
     """Exact equality of ints, strings, booleans, or lists and tuples of them; 3.0 counts as 3."""
     if _plain(came) == _plain(expected):
         return
     for value, message in slips:
-        if _plain(came) == _plain(value):
-            slip = message
-            break
+        with contextlib.suppress(Exception):
+            if _plain(came) == (other := _plain(value() if callable(value) else value)) and other != _plain(expected):
+                slip = message
+                break
     raise Wrong(show(expected), show(came), slip)
 
 
@@ -283,7 +396,7 @@ def close(
     came: Any,
     expected: Any,
     what: str = "",
-    slips: Slips = (),
+    slips: Pairs = (),
     slip: str = "",
     rtol: float = 1e-5,
     atol: float = 1e-7,
@@ -294,19 +407,13 @@ def close(
     with what came is said, else ``slip``.  Infinite entries must be infinite in both.
     """
     wanted = torch.as_tensor(expected).detach().double()
-    given = _numbers(came, wanted, what)
+    given = _numbers(came, wanted, what, slips, slip)
     prefix = f"{what}: " if what else ""
     if _agree(given, wanted, rtol, atol):
         return
-    for value, message in slips:
-        with contextlib.suppress(Exception):
-            other = torch.as_tensor(value() if callable(value) else value).detach().double()
-            if other.shape == given.shape and not _agree(other, wanted, rtol, atol) and _agree(given, other, rtol, atol):
-                slip = message
-                break
-    else:
-        if not torch.isfinite(given).all() and torch.isfinite(wanted).all():
-            slip = slip or "NaN or infinity: a logarithm of 0, a division by 0, or an exponential that overflows"
+    slip = _slip(given, wanted, slips, rtol, atol) or slip
+    if not slip and not torch.isfinite(given).all() and torch.isfinite(wanted).all():
+        slip = "NaN or infinity: a logarithm of 0, a division by 0, or an exponential that overflows"
     if given.numel() <= 8:
         raise Wrong(prefix + show(wanted), show(given), slip)
     gap = (given - wanted).abs().nan_to_num(math.inf)
@@ -320,22 +427,22 @@ def close(
     )
 
 
-def _numbers(came: Any, wanted: Tensor, what: str) -> Tensor:
+def _numbers(came: Any, wanted: Tensor, what: str, slips: Pairs, slip: str) -> Tensor:
     if type(came) in (int, float) and wanted.ndim == 0:
         return torch.tensor(float(came), dtype=torch.float64)
     came = tensor(
         came, (f"{what}: " if what else "") + (show(wanted) if wanted.numel() <= 8 else f"a tensor {list(wanted.shape)}")
     )
-    if came.shape != wanted.shape and not came.numel() == wanted.numel() == 1:
-        raise Wrong(f"a tensor of shape {list(wanted.shape)}", f"one of shape {list(came.shape)}")
+    if not came.numel() == wanted.numel() == 1:
+        shape(came, wanted.shape, slip, slips)
     if came.device.type == "meta":
         raise Wrong("numbers", "a tensor without values")
     return came.detach().cpu().double().reshape(wanted.shape)
 
 
 def _agree(a: Tensor, b: Tensor, rtol: float, atol: float) -> bool:
-    same = a == b  # infinities too
-    near = (a - b).abs() <= rtol * b.abs() + atol
+    same = (a == b) | (a.isnan() & b.isnan())  # infinities too
+    near = b.isfinite() & ((a - b).abs() <= rtol * b.abs() + atol)
     return bool((same | near).all())
 
 
@@ -495,6 +602,24 @@ class MockOptimiser(torch.optim.SGD):
         return super().step(*args, **kwargs)
 
     step.hooked = True  # type: ignore[attr-defined]  # else torch replaces the method when the first one is made
+
+
+class Table:
+    """Two players who hold old gradients, as the other one's step leaves them; the same ones whenever the table is laid."""
+
+    def __init__(self, tape: Tape, g: nn.Module, d: nn.Module, lr: float) -> None:
+        self.tape, self.g, self.d, self.lr = tape, g, d, lr
+
+    def lay(self) -> tuple[nn.Module, nn.Module, MockOptimiser, MockOptimiser]:
+        """G, D and their optimisers; the tape begins anew."""
+        self.tape.clear()
+        players = [copy.deepcopy(player) for player in (self.g, self.d)]
+        for player in players:
+            player.tape = self.tape
+            for p in player.parameters():
+                p.grad = torch.full_like(p, 5.0)
+        g, d = players
+        return g, d, MockOptimiser("G", self.tape, g, self.lr), MockOptimiser("D", self.tape, d, self.lr)
 
 
 def weights(module: nn.Module) -> Tensor:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancourse import theory
 from gancourse.classroom.homework.checks import (
-    MockOptimiser,
     MockPlayer,
     Sheet,
+    Slips,
+    Table,
     Tape,
     Wrong,
     close,
+    compare,
     equal,
     finite,
     finite_differences,
@@ -29,6 +30,9 @@ from gancourse.classroom.homework.checks import (
     scalar,
     seal,
     show,
+    summed,
+    swapped,
+    times,
     true,
     unchanged,
     weights,
@@ -39,59 +43,104 @@ LOG2 = math.log(2.0)
 # 1. Losses on logits -----------------------------------------------------------------------------------------------------
 
 
+def _d_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def _saturating(fake: Tensor) -> Tensor:
+    return -F.softplus(fake).mean()
+
+
+def _non_saturating(fake: Tensor) -> Tensor:
+    return F.softplus(-fake).mean()
+
+
+_LOST = "the logarithm of a probability that has rounded to 0: compute the loss from the logit, by softplus"
+
+
+def _rounded(loss: Callable[..., Tensor]) -> dict[str, tuple[Callable, ...]]:
+    """``loss(log, *logits)`` with a log that is no good logarithm of the sigmoid."""
+
+    def by(*logs: Callable[[Tensor], Tensor]) -> tuple[Callable, ...]:
+        return tuple(lambda *logits, log=log: loss(log, *logits) for log in logs)
+
+    return {
+        f"log(... + {e:g}) stops at {math.log(e):.1f}, and its slope is 0 from there: write softplus": by(
+            lambda v, e=e: (torch.sigmoid(v) + e).log(), lambda v, e=e: (1 - torch.sigmoid(-v) + e).log()
+        )
+        for e in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-16)
+    } | {
+        "an exponential that overflows, or the logarithm of 0: write softplus": by(
+            lambda v: torch.sigmoid(v).log(), lambda v: -torch.log1p(torch.exp(-v))
+        ),
+        _LOST: by(lambda v: -F.binary_cross_entropy(torch.sigmoid(v), torch.ones_like(v), reduction="none")),
+    }
+
+
+_SUM = "this is the sum over the batch: take the mean"
+
+_D_LOSS = Slips("discriminator_loss") | {
+    "the sign is turned round: this is V, which D maximises; a loss is minimised": times(-1, _d_loss),
+    "the labels are exchanged: real is 1, fake is 0": lambda r, f: _d_loss(-r, -f),
+    "log(1 - D) in both terms: the real one is -log D = softplus(-l)": lambda r, f: _d_loss(-r, f),
+    "-log D in both terms: the fake one is -log(1 - D) = softplus(l)": lambda r, f: _d_loss(r, -f),
+    _SUM: summed(_d_loss),
+    "one half too much: here the two means are added, as in V": times(1 / 2, _d_loss),
+    "a mean over both kinds together: take the mean of each, then add": lambda r, f: _non_saturating(torch.cat([r, -f])),
+    "the fakes are missing": lambda r, f: _non_saturating(r),
+    "the real ones are missing": lambda r, f: -_saturating(f),
+    "a sign: both terms of the loss are positive": lambda r, f: _non_saturating(r) + _saturating(f),
+    "the sigmoid is applied twice": lambda r, f: _d_loss(torch.sigmoid(r), torch.sigmoid(f)),
+    "in bits: the course takes the natural logarithm": times(1 / LOG2, _d_loss),
+    **_rounded(lambda log, r, f: -log(r).mean() - log(-f).mean()),
+}
+_SATURATING = Slips("saturating_loss") | {
+    "the sign is turned round: log(1 - D) = -softplus(l)": times(-1, _saturating),
+    "this is the non-saturating loss -log D": _non_saturating,
+    "this is log D: the minimax game gives G log(1 - D)": times(-1, _non_saturating),
+    _SUM: summed(_saturating),
+    "one half too much": times(1 / 2, _saturating),
+    **_rounded(lambda log, f: log(-f).mean()),
+}
+_NON_SATURATING = Slips("non_saturating_loss") | {
+    "the sign is turned round: this would push D's answers down": times(-1, _non_saturating),
+    "this is the saturating loss log(1 - D)": _saturating,
+    "this labels the fakes as fake, which is D's own term: G wants them called real": times(-1, _saturating),
+    _SUM: summed(_non_saturating),
+    "one half too much": times(1 / 2, _non_saturating),
+    **_rounded(lambda log, f: -log(f).mean()),
+}
+
+
+def _far(loss: Callable, right: Callable, slips: Slips, what: str, n: float, *signs: int) -> None:
+    """Value and slope at a logit of n in float32, where a sigmoid has long rounded to 0 or 1."""
+    at = torch.tensor([n])
+    place = f"{what} at a logit of {n:g}"
+    compare(loss, right, tuple(sign * at for sign in signs), slips, place, slip=_LOST, rtol=1e-4)
+    slope = finite(gradient(lambda v: loss(*(sign * v for sign in signs)), at), f"the slope of {what}", _LOST)
+    true(slope.abs() > 0.5, f"{what} with a slope at a logit of {n:g}", show(slope), _LOST)
+
+
 @part(points=4)
 def losses(sheet: Sheet, discriminator_loss: Callable, saturating_loss: Callable, non_saturating_loss: Callable) -> None:
     real, fake = 2 * sheet.randn(7) + 0.5, 2 * sheet.randn(4) - 0.5
-    softplus = F.softplus
 
     with sheet.item("the discriminator's loss", 1):
-        scalar(discriminator_loss(real, fake))
-        r, f = softplus(-real), softplus(fake)
-        slips = [
-            (-r.mean() - f.mean(), "the sign is turned round: this is V, which D maximises; a loss is minimised"),
-            (softplus(real).mean() + softplus(-fake).mean(), "the labels are exchanged: real is 1, fake is 0"),
-            (softplus(real).mean() + f.mean(), "log(1 - D) in both terms: the real one is -log D = softplus(-l)"),
-            (r.mean() + softplus(-fake).mean(), "-log D in both terms: the fake one is -log(1 - D) = softplus(l)"),
-            (r.sum() + f.sum(), "this is the sum over the batch: take the mean"),
-            ((r.mean() + f.mean()) / 2, "one half too much: here the two means are added, as in V"),
-            ((r.sum() + f.sum()) / 11, "a mean over both kinds together: take the mean of each, then add"),
-            (r.mean(), "the fakes are missing"),
-            (f.mean(), "the real ones are missing"),
-            (r.mean() - f.mean(), "a sign: both terms of the loss are positive"),
-            (softplus(-torch.sigmoid(real)).mean() + softplus(torch.sigmoid(fake)).mean(), "the sigmoid is applied twice"),
-            ((r.mean() + f.mean()) / LOG2, "in bits: the course takes the natural logarithm"),
-        ]
-        close(discriminator_loss(real, fake), r.mean() + f.mean(), slips=slips)
+        compare(discriminator_loss, _d_loss, (real, fake), _D_LOSS, read=scalar)
         zeros = torch.zeros(3, dtype=torch.float64)
         close(discriminator_loss(zeros, zeros), 2 * LOG2, "where D says 1/2 everywhere")
 
     with sheet.item("the generator's loss in the minimax game", 0.5):
-        f = softplus(fake)
-        slips = [
-            (f.mean(), "the sign is turned round: log(1 - D) = -softplus(l)"),
-            (softplus(-fake).mean(), "this is the non-saturating loss -log D"),
-            (-softplus(-fake).mean(), "this is log D: the minimax game gives G log(1 - D)"),
-            (-f.sum(), "this is the sum over the batch: take the mean"),
-            (-f.mean() / 2, "one half too much"),
-        ]
-        close(scalar(saturating_loss(fake)), -f.mean(), slips=slips)
+        compare(saturating_loss, _saturating, (fake,), _SATURATING, read=scalar)
 
     with sheet.item("the non-saturating loss", 0.5):
-        f = softplus(-fake)
-        slips = [
-            (-f.mean(), "the sign is turned round: this would push D's answers down"),
-            (-softplus(fake).mean(), "this is the saturating loss log(1 - D)"),
-            (softplus(fake).mean(), "this labels the fakes as fake, which is D's own term: G wants them called real"),
-            (f.sum(), "this is the sum over the batch: take the mean"),
-            (f.mean() / 2, "one half too much"),
-        ]
-        close(scalar(non_saturating_loss(fake)), f.mean(), slips=slips)
+        compare(non_saturating_loss, _non_saturating, (fake,), _NON_SATURATING, read=scalar)
 
     with sheet.item("no logit is too large", 1):
         for n in (30.0, 200.0):
-            _far(lambda v: discriminator_loss(-v, v), n, 2 * n, "D's loss")
-            _far(lambda v: non_saturating_loss(-v), n, n, "the non-saturating loss")
-            _far(lambda v: saturating_loss(v), n, -n, "the saturating loss")
+            _far(discriminator_loss, _d_loss, _D_LOSS, "D's loss", n, -1, 1)
+            _far(non_saturating_loss, _non_saturating, _NON_SATURATING, "the non-saturating loss", n, -1)
+            _far(saturating_loss, _saturating, _SATURATING, "the saturating loss", n, 1)
 
     with sheet.item("the slopes", 1):
         with unchanged(real=real, fake=fake):
@@ -106,23 +155,31 @@ def losses(sheet: Sheet, discriminator_loss: Callable, saturating_loss: Callable
             close(gradient(loss, at), finite_differences(loss, at), "the gradient, by finite differences", atol=1e-6)
 
 
-def _far(loss: Callable[[Tensor], Any], n: float, expected: float, what: str) -> None:
-    """Value and slope at a logit of n in float32, where a sigmoid has long rounded to 0 or 1."""
-    at = torch.tensor([n])
-    eps = [
-        (sign * k * -math.log(e), f"log(... + {e:g}) stops at {math.log(e):.1f}, and its slope is 0 from there: write softplus")
-        for e in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-16)
-        for k in (1, 2)
-        for sign in (1, -1)
-    ]
-    eps += [(sign * math.inf, "an exponential that overflows, or the logarithm of 0: write softplus") for sign in (1, -1)]
-    lost = "the logarithm of a probability that has rounded to 0: compute the loss from the logit, by softplus"
-    close(loss(at), expected, f"{what} at a logit of {n:g}", slips=eps, slip=lost, rtol=1e-4)
-    slope = finite(gradient(loss, at), f"the slope of {what}", lost)
-    true(slope.abs() > 0.5, f"{what} with a slope at a logit of {n:g}", show(slope), lost)
-
-
 # 2. The best discriminator -----------------------------------------------------------------------------------------------
+
+
+def _best(p: Tensor, q: Tensor) -> Tensor:
+    return torch.where(p + q == 0, 0.5, p / (p + q))
+
+
+_MOVED = "a small number added to p or q moves D* away from 0 and 1"
+_SMALL = "a small constant in the denominator is not small beside a p + q of 4e-12"
+_EMPTY = "0/0: where p + q is 0 answer 1/2"
+
+_OPTIMAL = Slips("optimal_discriminator") | {
+    "p and q are exchanged: D is the probability of *real*": swapped(_best),
+    "this is the ratio p/q: D* is a probability": lambda p, q: p / q,
+    "this is D*'s logit: apply the sigmoid, or leave the logarithm away": lambda p, q: (p / q).log(),
+    "a minus is lost, as in the deck: the derivative is p/D - q/(1 - D)": lambda p, q: p / (p - q),
+    "the sigmoid belongs to log(p/q), not to p/q": lambda p, q: torch.sigmoid(p / q),
+    "the sigmoid belongs to log p - log q": lambda p, q: torch.sigmoid(p - q),
+    "divide place by place, by p + q there and not by its sum": lambda p, q: p / (p + q).sum(),
+    "this is the best *decision*: D* says how sure it is": lambda p, q: (p > q).double(),
+    "1/2 is where D ends when q = p": lambda p, q: torch.full_like(p, 0.5),
+    _MOVED: lambda p, q: (p + 1e-9) / (p + q + 2e-9),
+    _SMALL: lambda p, q: (p / (p + q + 1e-15)).where(p + q > 0, 0.5),
+    _EMPTY: lambda p, q: p / (p + q),
+}
 
 
 @part(points=3)
@@ -130,420 +187,411 @@ def optimal(sheet: Sheet, optimal_discriminator: Callable) -> None:
     p, q = theory.normalise(sheet.rand(2, 9) + 0.05)
 
     with sheet.item("D* on two histograms", 1):
-        slips = [
-            (q / (p + q), "p and q are exchanged: D is the probability of *real*"),
-            (p / q, "this is the ratio p/q: D* is a probability"),
-            ((p / q).log(), "this is D*'s logit: apply the sigmoid, or leave the logarithm away"),
-            (p / (p - q), "a minus is lost, as in the deck: the derivative is p/D - q/(1 - D)"),
-            (torch.sigmoid(p / q), "the sigmoid belongs to log(p/q), not to p/q"),
-            (torch.sigmoid(p - q), "the sigmoid belongs to log p - log q"),
-            (p / (p + q).sum(), "divide place by place, by p + q there and not by its sum"),
-            ((p > q).double(), "this is the best *decision*: D* says how sure it is"),
-            (torch.full_like(p, 0.5), "1/2 is where D ends when q = p"),
-        ]
-        close(optimal_discriminator(p, q), p / (p + q), slips=slips)
+        compare(optimal_discriminator, _best, (p, q), _OPTIMAL)
 
     with sheet.item("where only one of the two lives", 1):
-        p1, q1 = torch.tensor([0.5, 0.5, 0.0]).double(), torch.tensor([0.0, 0.5, 0.5]).double()
-        close(
-            optimal_discriminator(p1, q1),
-            torch.tensor([1.0, 0.5, 0.0]),
-            "1 where only data lives, 0 where only fakes do",
-            atol=1e-12,
-            slip="a small number added to p or q moves D* away from 0 and 1",
-        )
-        tiny, tiny_q = torch.tensor([[1 - 1e-12, 1e-12], [1 - 3e-12, 3e-12]], dtype=torch.float64)
-        close(
-            optimal_discriminator(tiny, tiny_q),
-            tiny / (tiny + tiny_q),
-            "at rare places",
-            atol=0,
-            rtol=1e-6,
-            slip="a small constant in the denominator is not small beside a p + q of 4e-12",
-        )
+        alone = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]).double()
+        what = "1 where only data lives, 0 where only fakes do"
+        compare(optimal_discriminator, _best, tuple(alone), _OPTIMAL, what, atol=1e-12, slip=_MOVED)
+        tiny = torch.tensor([[1 - 1e-12, 1e-12], [1 - 3e-12, 3e-12]], dtype=torch.float64)
+        compare(optimal_discriminator, _best, tuple(tiny), _OPTIMAL, "at rare places", atol=0, rtol=1e-6, slip=_SMALL)
 
     with sheet.item("where nobody lives, and many pairs at once", 1):
         p2 = torch.tensor([[0.25, 0.0, 0.75, 0.0], [1.0, 0.0, 0.0, 0.0]]).double()
         q2 = torch.tensor([[0.75, 0.0, 0.25, 0.0], [0.0, 0.0, 0.0, 1.0]]).double()
-        expected = torch.tensor([[0.25, 0.5, 0.75, 0.5], [1.0, 0.5, 0.5, 0.0]]).double()
         with unchanged(p=p2, q=q2):
-            close(optimal_discriminator(p2, q2), expected, slip="0/0: where p + q is 0 answer 1/2")
+            compare(optimal_discriminator, _best, (p2, q2), _OPTIMAL, slip=_EMPTY)
 
 
 # 3. What is left for the generator ---------------------------------------------------------------------------------------
 
 
+def _kl(p: Tensor, q: Tensor) -> Tensor:
+    return (p * (p / q).log()).sum()
+
+
+def _js(p: Tensor, q: Tensor) -> Tensor:
+    m = torch.where(p + q > 0, (p + q) / 2, 1.0)
+    return (torch.xlogy(p, p / m) + torch.xlogy(q, q / m)).sum() / 2
+
+
+def _js_by(kl: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable:
+    """A mean over p and q of something that knows this one, the other one and the middle."""
+    return lambda p, q: (kl(p, q, (p + q) / 2) + kl(q, p, (p + q) / 2)) / 2
+
+
+def _v(p: Tensor, q: Tensor, d: Tensor) -> Tensor:
+    return (torch.xlogy(p, d) + torch.xlogy(q, 1 - d)).sum()
+
+
+_ZERO = "0 log 0 = 0: where p is 0 the term is 0, whatever the logarithm says (torch.xlogy)"
+_NOBODY = "0 log 0 = 0: nobody visits the places where D is wrong"
+_BITS = "in bits: take the natural logarithm"
+
+_JS = Slips("js") | {
+    _ZERO: _js_by(lambda p, q, m: _kl(p, m)),
+    _BITS: times(1 / LOG2, _js),
+    "the halves before the two divergences are missing": times(2, _js),
+    "this is Jeffreys' mean of KL(p, q) and KL(q, p): JS compares with the middle m": _js_by(lambda p, q, m: _kl(p, q)),
+    "this is KL(p, q)": _kl,
+    "this is KL, which is infinite here": lambda p, q: torch.xlogy(p, p / q.where(p > 0, 1)).sum(),
+    "only p is compared with the middle: q is, too": lambda p, q: _kl(p, (p + q) / 2),
+    "KL's arguments are exchanged: KL(p, m), not KL(m, p)": _js_by(lambda p, q, m: _kl(m, p)),
+    "the middle is (p + q)/2: without the 2 it is no distribution": _js_by(lambda p, q, m: _kl(p, 2 * m)),
+    "the sign is turned round": times(-1, _js),
+    "this is the root of JS, the distance: leave the root away": lambda p, q: _js(p, q).sqrt(),
+    "a mean over the places: an expectation is a sum with weights p": lambda p, q: _js(p, q) / len(p),
+}
+_VALUE = Slips("value") | {
+    "the sign is turned round: V is what D maximises": times(-1, _v),
+    "Kurmi's one half is not in V": times(1 / 2, _v),
+    "p and q are exchanged": swapped(_v),
+    "a sign: V is the sum of two negative numbers": lambda p, q, d: _v(p, -q, d),
+    "plain means: an expectation weights the places by p, or by q": lambda p, q, d: d.log().mean() + (1 - d).log().mean(),
+    "means of weighted terms: the weights p sum to 1 already, so sum": lambda p, q, d: _v(p, q, d) / len(p),
+    _BITS: times(1 / LOG2, _v),
+    _NOBODY: lambda p, q, d: (p * d.log() + q * (1 - d).log()).sum(),
+}
+
+
 @part(points=3)
 def divergence(sheet: Sheet, js: Callable, value: Callable) -> None:
     p, q = theory.normalise(sheet.rand(2, 12) + 0.02)
-    m = (p + q) / 2
-
-    def kl(a: Tensor, b: Tensor) -> Tensor:
-        return (a * (a / b).log()).sum()
 
     with sheet.item("JS of two histograms", 1):
-        right = (kl(p, m) + kl(q, m)) / 2
-        slips = [
-            (right / LOG2, "in bits: take the natural logarithm"),
-            (2 * right, "the halves before the two divergences are missing"),
-            ((kl(p, q) + kl(q, p)) / 2, "this is Jeffreys' mean of KL(p, q) and KL(q, p): JS compares with the middle m"),
-            (kl(p, q), "this is KL(p, q)"),
-            (kl(p, m), "only p is compared with the middle: q is, too"),
-            ((kl(m, p) + kl(m, q)) / 2, "KL's arguments are exchanged: KL(p, m), not KL(m, p)"),
-            ((kl(p, p + q) + kl(q, p + q)) / 2, "the middle is (p + q)/2: without the 2 it is no distribution"),
-            (-right, "the sign is turned round"),
-            (right.sqrt(), "this is the root of JS, the distance: leave the root away"),
-            (right / 12, "a mean over the places: an expectation is a sum with weights p"),
-        ]
-        close(number(js(p, q)), right, slips=slips)
-        close(number(js(q, p)), right, "the other way round")
+        compare(js, _js, (p, q), _JS, read=number)
+        compare(js, _js, (q, p), _JS, "the other way round", read=number)
 
     with sheet.item("its two ends, 0 and log 2", 1):
         a, b = torch.tensor([0.5, 0.5, 0.0, 0.0]).double(), torch.tensor([0.0, 0.0, 0.25, 0.75]).double()
-        zero = "0 log 0 = 0: where p is 0 the term is 0, whatever the logarithm says (torch.xlogy)"
-        close(number(js(a, a)), 0.0, "JS of a distribution with itself", slip=zero, atol=1e-9)
-        close(
-            number(js(a, b)),
-            LOG2,
-            "JS of two that never meet",
-            slip=zero,
-            rtol=1e-9,
-            slips=[(math.inf, "this is KL, which is infinite here")],
-        )
+        close(number(js(a, a)), 0.0, "JS of a distribution with itself", _JS.at(a, a), slip=_ZERO, atol=1e-9)
+        close(number(js(a, b)), LOG2, "JS of two that never meet", _JS.at(a, b), slip=_ZERO, rtol=1e-9)
         with unchanged(p=a, q=b):
             js(a, b)
 
     with sheet.item("the value of the game", 1):
-        d = 0.05 + 0.9 * sheet.rand(12)
-        right = (p * d.log()).sum() + (q * (1 - d).log()).sum()
-        slips = [
-            (-right, "the sign is turned round: V is what D maximises"),
-            (right / 2, "Kurmi's one half is not in V"),
-            ((q * d.log()).sum() + (p * (1 - d).log()).sum(), "p and q are exchanged"),
-            ((p * d.log()).sum() - (q * (1 - d).log()).sum(), "a sign: V is the sum of two negative numbers"),
-            (d.log().mean() + (1 - d).log().mean(), "plain means: an expectation weights the places by p, or by q"),
-            (
-                (p * d.log()).mean() + (q * (1 - d).log()).mean(),
-                "means of weighted terms: the weights p sum to 1 already, so sum",
-            ),
-            (right / LOG2, "in bits: take the natural logarithm"),
-        ]
-        close(number(value(p, q, d)), right, slips=slips)
-        best = p / (p + q)
-        close(number(value(p, q, best)), 2 * theory.js(p, q) - 2 * LOG2, "V(D*, G) = 2 JS - 2 log 2")
+        compare(value, _v, (p, q, 0.05 + 0.9 * sheet.rand(12)), _VALUE, read=number)
+        close(number(value(p, q, p / (p + q))), 2 * theory.js(p, q) - 2 * LOG2, "V(D*, G) = 2 JS - 2 log 2")
         sure = torch.tensor([1.0, 1.0, 0.0, 0.0]).double()
-        close(
-            number(value(a, b, sure)),
-            0.0,
-            "V where D* is sure and right",
-            slip="0 log 0 = 0: nobody visits the places where D is wrong",
-        )
+        close(number(value(a, b, sure)), 0.0, "V where D* is sure and right", _VALUE.at(a, b, sure), slip=_NOBODY)
 
 
 # 4. Saturating or not ----------------------------------------------------------------------------------------------------
 
 
+def _saturating_slope(v: Tensor) -> Tensor:
+    return -torch.sigmoid(v)
+
+
+def _non_saturating_slope(v: Tensor) -> Tensor:
+    return -torch.sigmoid(-v)
+
+
+def _slope_slips(answer: str, other: Callable) -> Slips:
+    def of(f: Callable[[Tensor], Tensor]) -> Callable:
+        return lambda v: f(torch.sigmoid(v))
+
+    return Slips(answer) | {
+        "the two slopes are exchanged": other,
+        "the sign: the loss falls when the logit grows, so its slope is negative": (of(lambda d: d), of(lambda d: 1 - d)),
+        "this is dD/dl: multiply by the derivative of the loss in D": of(lambda d: d * (1 - d)),
+        "this is -dD/dl: divide by 1 - D or by D": of(lambda d: -d * (1 - d)),
+        "this is the slope in D: the chain rule brings in dD/dl = D (1 - D)": (
+            of(lambda d: 1 / (d - 1)),
+            of(lambda d: -1 / d),
+        ),
+    }
+
+
+_SATURATING_SLOPE = _slope_slips("saturating_slope", _non_saturating_slope)
+_NON_SATURATING_SLOPE = _slope_slips("non_saturating_slope", _saturating_slope)
+
+
+def _parts(loss: Callable, generator: nn.Module, discriminator: nn.Module, z: Tensor, of: str = "G") -> list[Tensor]:
+    """The gradient, parameter by parameter, in those of G, D or both ("GD")."""
+    networks = {"G": generator, "D": discriminator}
+    return list(torch.autograd.grad(loss(discriminator(generator(z))), [p for name in of for p in networks[name].parameters()]))
+
+
+def _length(parts: list[Tensor]) -> Tensor:
+    return torch.cat([part.flatten() for part in parts]).norm()
+
+
+def _gradient_norm(*game: Any) -> Tensor:
+    return _length(_parts(*game))
+
+
+def _total(size: Callable[[Tensor], Tensor], *game: Any) -> Tensor:
+    return torch.stack([size(part) for part in _parts(*game)]).sum()
+
+
+_GRADIENT_NORM = Slips("gradient_norm") | {
+    "this is the square of the length": lambda *game: _gradient_norm(*game).square(),
+    "the lengths of the parts are added: add their squares, then take the root": lambda *game: _total(torch.norm, *game),
+    "this is the sum of absolute values: take the Euclidean length": lambda *game: _total(lambda v: v.abs().sum(), *game),
+    "only the first parameter's gradient: take all of them": lambda *game: _length(_parts(*game)[:1]),
+    "only the last parameter's gradient: take all of them": lambda *game: _length(_parts(*game)[-1:]),
+    "this is the discriminator's gradient: differentiate by G's parameters": lambda *game: _length(_parts(*game, of="D")),
+    "the discriminator's gradient is in it: take G's parameters only": lambda *game: _length(_parts(*game, of="GD")),
+}
+
+
 @part(points=3)
 def slopes(sheet: Sheet, saturating_slope: Callable, non_saturating_slope: Callable, gradient_norm: Callable) -> None:
     logits = 3 * sheet.randn(9)
-    d = torch.sigmoid(logits)
 
     with sheet.item("the two slopes in the logit", 1):
-        wrong = [
-            (d, "the sign: the loss falls when the logit grows, so its slope is negative"),
-            (1 - d, "the sign: the loss falls when the logit grows, so its slope is negative"),
-            (d * (1 - d), "this is dD/dl: multiply by the derivative of the loss in D"),
-            (-d * (1 - d), "this is -dD/dl: divide by 1 - D or by D"),
-            (-1 / (1 - d), "this is the slope in D: the chain rule brings in dD/dl = D (1 - D)"),
-            (-1 / d, "this is the slope in D: the chain rule brings in dD/dl = D (1 - D)"),
-        ]
-        close(saturating_slope(logits), -d, "of log(1 - D)", slips=[(d - 1, "the two slopes are exchanged"), *wrong])
-        close(non_saturating_slope(logits), d - 1, "of -log D", slips=[(-d, "the two slopes are exchanged"), *wrong])
+        compare(saturating_slope, _saturating_slope, (logits,), _SATURATING_SLOPE, "of log(1 - D)")
+        compare(non_saturating_slope, _non_saturating_slope, (logits,), _NON_SATURATING_SLOPE, "of -log D")
         far = torch.tensor([-1000.0, 1000.0]).double()
         close(saturating_slope(far), [0.0, -1.0], "of log(1 - D) at logits -1000 and 1000")
         close(non_saturating_slope(far), [-1.0, 0.0], "of -log D at logits -1000 and 1000")
 
-    g, discriminator, z, _ = _players(sheet)
-
-    def plain(fake: Tensor) -> Tensor:
-        return fake.mean()
-
-    def expected(loss: Callable[[Tensor], Tensor], network: torch.nn.Module) -> list[Tensor]:
-        return list(torch.autograd.grad(loss(discriminator(g(z))), list(network.parameters())))
-
-    def length(parts: list[Tensor]) -> Tensor:
-        return torch.cat([part.flatten() for part in parts]).norm()
+    g, discriminator, z, _ = _players(sheet, Tape())
 
     with sheet.item("the length of the generator's gradient", 1):
-        for loss in (plain, lambda fake: F.softplus(-fake).mean()):
-            right = expected(loss, g)
-            slips = [
-                (length(right).square(), "this is the square of the length"),
-                (sum(part.norm() for part in right), "the lengths of the parts are added: add their squares, then take the root"),
-                (
-                    torch.cat([part.flatten() for part in right]).abs().sum(),
-                    "this is the sum of absolute values: take the Euclidean length",
-                ),
-                (right[0].norm(), "only the first parameter's gradient: take all of them"),
-                (right[-1].norm(), "only the last parameter's gradient: take all of them"),
-                (length(expected(loss, discriminator)), "this is the discriminator's gradient: differentiate by G's parameters"),
-                (
-                    length([*right, *expected(loss, discriminator)]),
-                    "the discriminator's gradient is in it: take G's parameters only",
-                ),
-            ]
-            close(number(gradient_norm(loss, g, discriminator, z)), length(right), slips=slips)
+        for loss in (torch.mean, _non_saturating):
+            compare(gradient_norm, _gradient_norm, (loss, g, discriminator, z), _GRADIENT_NORM, read=number)
 
     with sheet.item("measuring changes nothing", 1):
-        for network in (g, discriminator):
-            for p in network.parameters():
-                p.grad = torch.full_like(p, 7.0)
+        for p in [*g.parameters(), *discriminator.parameters()]:
+            p.grad = torch.full_like(p, 7.0)
         before = [weights(network) for network in (g, discriminator)]
-        first = number(gradient_norm(plain, g, discriminator, z))
-        close(
-            first,
-            length(expected(plain, g)),
-            "the length, with old gradients lying about",
-            slip="old gradients are added to yours: use torch.autograd.grad, which leaves .grad alone",
-        )
+        slip = "old gradients are added to yours: use torch.autograd.grad, which leaves .grad alone"
+        what = "the length, with old gradients lying about"
+        compare(gradient_norm, _gradient_norm, (torch.mean, g, discriminator, z), what=what, read=number, slip=slip)
+        slip = "backward() adds to .grad, and zero_grad() throws away what was there: use torch.autograd.grad"
         for network, was, name in zip((g, discriminator), before, ("G", "D"), strict=True):
             close(weights(network), was, f"the weights of {name} afterwards")
-            close(
-                gradients(network),
-                torch.full_like(was, 7.0),
-                f"the .grad of {name} afterwards",
-                slip="backward() adds to .grad, and zero_grad() throws away what was there: use torch.autograd.grad",
-            )
+            close(gradients(network), torch.full_like(was, 7.0), f"the .grad of {name} afterwards", slip=slip)
 
 
 # 5. One step of each player ----------------------------------------------------------------------------------------------
 
 
-def _players(sheet: Sheet, tape: Tape | None = None) -> tuple[MockPlayer, MockPlayer, Tensor, Tensor]:
+def _players(sheet: Sheet, tape: Tape) -> tuple[MockPlayer, MockPlayer, Tensor, Tensor]:
     """G: [N, 2] -> [N, 3], D: [N, 3] -> [N], latents and real points; all float64."""
-    tape = Tape() if tape is None else tape
     g = MockPlayer("G", tape, sheet.randn(2, 3), sheet.randn(3), latent_dim=2)
     d = MockPlayer("D", tape, sheet.randn(3), sheet.randn(()))
     return g, d, sheet.randn(6, 2), sheet.randn(6, 3) + 1
 
 
-def _after(network: torch.nn.Module, loss: Tensor, lr: float, old: float = 0.0) -> Tensor:
-    """The weights after one step of gradient descent on ``loss``, ``old`` being what each .grad held before."""
-    slopes = torch.autograd.grad(loss, list(network.parameters()), retain_graph=True)
-    return weights(network) - lr * (torch.cat([s.flatten() for s in slopes]) + old)
+def _move(acts: str, loss: Callable[[], Tensor], optimiser: Any, late: bool) -> float:
+    """The acts of a step in the given order; the loss from before them, or from after them."""
+    value = loss()
+    for act in acts.split():
+        {"zero": optimiser.zero_grad, "back": value.backward, "step": optimiser.step}[act]()
+    return (loss() if late else value).item()
 
 
-def _d_loss(g: MockPlayer, d: MockPlayer, real: Tensor, z: Tensor) -> Tensor:
-    return F.softplus(-d(real)).mean() + F.softplus(d(g(z).detach())).mean()
+def _d_step(acts: str = "zero back step", loss: Callable = _d_loss, late: bool = False) -> Callable:
+    def step(generator: nn.Module, discriminator: nn.Module, optimiser: Any, real: Tensor, z: Tensor) -> float:
+        fake = generator(z).detach()
+        return _move(acts, lambda: loss(discriminator(real), discriminator(fake)), optimiser, late)
+
+    return step
+
+
+def _g_step(acts: str = "zero back step", loss: Callable = _non_saturating, late: bool = False, cut: bool = False) -> Callable:
+    def step(generator: nn.Module, discriminator: nn.Module, optimiser: Any, z: Tensor) -> float:
+        return _move(acts, lambda: loss(discriminator(generator(z).detach() if cut else generator(z))), optimiser, late)
+
+    return step
+
+
+_CLEARED = "the gradients were cleared between backward() and step()"
+_LATE = "return the loss from before the step"
+
+_D_STEP = Slips("discriminator_step") | {
+    "D has not moved: is optimiser.step() there, after backward()?": _d_step("zero back"),
+    _CLEARED: _d_step("back zero step"),
+    "D climbs its loss: a sign is turned round": _d_step(loss=times(-1, _d_loss)),
+    "old gradients are added to the new ones: zero_grad() before backward()": (
+        _d_step("back step"),
+        _d_step("back step zero"),
+    ),
+    "the step used old gradients only: backward() is missing, or zero_grad() comes too late": _d_step("step zero back"),
+    "the fakes are missing from D's loss": _d_step(loss=lambda r, f: _non_saturating(r)),
+    "the real ones are missing from D's loss": _d_step(loss=lambda r, f: -_saturating(f)),
+    "real and fake are exchanged": _d_step(loss=swapped(_d_loss)),
+    "the sum over the batch instead of the mean": _d_step(loss=summed(_d_loss)),
+    "one half too much": _d_step(loss=times(1 / 2, _d_loss)),
+    _LATE: _d_step(late=True),
+}
+_G_STEP = Slips("generator_step") | {
+    "G has not moved: was the fake detached, or is optimiser.step() missing?": (_g_step("zero back"), _g_step(cut=True)),
+    "this is the saturating loss log(1 - D)": _g_step(loss=_saturating),
+    "G climbs its loss: a sign is turned round": _g_step(loss=times(-1, _non_saturating)),
+    "G helps D: the fakes must be labelled as real": _g_step(loss=times(-1, _saturating)),
+    "D's step left gradients in G, and they are added: zero_grad() before backward()": _g_step("back step"),
+    "the step used old gradients only: no new ones reached G; was the fake detached?": _g_step("back step", cut=True),
+    "the sum over the batch instead of the mean": _g_step(loss=summed(_non_saturating)),
+    "one half too much": _g_step(loss=times(1 / 2, _non_saturating)),
+    _LATE: _g_step(late=True),
+}
 
 
 @part(points=5)
 def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) -> None:
-    lr, stale = 0.1, 5.0
+    tape = Tape()
+    first_g, first_d, z, real = _players(sheet, tape)
+    table = Table(tape, first_g, first_d, lr=0.1)
 
-    def table() -> tuple[Any, ...]:
-        """Fresh players; D and G hold stale gradients, as the other player's step leaves them."""
-        tape = Tape()
-        g, d, z, real = _players(sheet, tape)
-        opt_g, opt_d = MockOptimiser("G", tape, g, lr), MockOptimiser("D", tape, d, lr)
-        for p in [*g.parameters(), *d.parameters()]:
-            p.grad = torch.full_like(p, stale)
-        return tape, g, d, z, real, opt_g, opt_d
+    def d_step(step: Callable) -> tuple[nn.Module, Any]:
+        g, d, _, optimiser = table.lay()
+        return d, step(g, d, optimiser, real, z)
+
+    def g_step(step: Callable) -> tuple[nn.Module, Any]:
+        g, d, optimiser, _ = table.lay()
+        return g, step(g, d, optimiser, z)
 
     with sheet.item("the discriminator moves down its own loss", 1):
-        tape, g, d, z, real, _, opt_d = table()
-        r, f = F.softplus(-d(real)), F.softplus(d(g(z).detach()))
-        right, start = _after(d, r.mean() + f.mean(), lr), weights(d)
-        slips = [
-            (start, "D has not moved: is optimiser.step() there, after backward()?"),
-            (_after(d, -(r.mean() + f.mean()), lr), "D climbs its loss: a sign is turned round"),
-            (_after(d, r.mean() + f.mean(), lr, stale), "old gradients are added to the new ones: zero_grad() before backward()"),
-            (start - lr * stale, "the step used old gradients only: backward() is missing, or zero_grad() comes too late"),
-            (start, "the gradients were cleared between backward() and step()"),
-            (_after(d, r.mean(), lr), "the fakes are missing from D's loss"),
-            (_after(d, f.mean(), lr), "the real ones are missing from D's loss"),
-            (_after(d, F.softplus(d(real)).mean() + F.softplus(-d(g(z))).mean(), lr), "real and fake are exchanged"),
-            (_after(d, r.sum() + f.sum(), lr), "the sum over the batch instead of the mean"),
-            (_after(d, (r.mean() + f.mean()) / 2, lr), "one half too much"),
-        ]
-        tape.clear()
-        loss = discriminator_step(g, d, opt_d, real, z)
+        moved = weights(d_step(discriminator_step)[0])
         if tape.count_of("G") == 0:
             raise Wrong("fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
-        close(weights(d), right, "D's weights after one step", slips=slips)
-        close(number(loss), r.mean() + f.mean(), "the loss that is returned", slip="return the loss from before the step")
+        if "step D" in tape and torch.equal(moved, weights(first_d)):
+            raise Wrong("D's weights moved by its step", "the weights from before it", _CLEARED)
+        compare(discriminator_step, _d_step(), lambda f: weights(d_step(f)[0]), _D_STEP, "D's weights after one step")
+        what = "the loss that is returned"
+        compare(discriminator_step, _d_step(), lambda f: d_step(f)[1], _D_STEP, what, read=number, slip=_LATE)
 
     with sheet.item("and leaves the generator alone", 1):
-        tape, g, d, z, real, _, opt_d = table()
-        start = weights(g)
-        for p in g.parameters():
-            p.grad = None
+        g, d, _, opt_d = table.lay()
+        g.zero_grad()
         loss = discriminator_step(g, d, opt_d, real, z)
         true("step D" in tape, "a step of D", f"{tape}")
-        close(weights(g), start, "G's weights after D's step", slip="D's step moved the generator")
-        if gradients(g).any():
-            raise Wrong(
-                "no gradient in the generator", "a gradient from D's loss", "detach the fakes: D's loss must not ask G to change"
-            )
+        close(weights(g), weights(first_g), "G's weights after D's step", slip="D's step moved the generator")
+        slip = "detach the fakes: D's loss must not ask G to change"
+        true(not gradients(g).any(), "no gradient in the generator", "a gradient from D's loss", slip)
         _plain_number(loss)
 
     with sheet.item("the generator moves down the non-saturating loss", 1):
-        tape, g, d, z, _, opt_g, _ = table()
-        fake = d(g(z))
-        start = weights(g)
-        slips = [
-            (start, "G has not moved: was the fake detached, or is optimiser.step() missing?"),
-            (_after(g, -F.softplus(fake).mean(), lr), "this is the saturating loss log(1 - D)"),
-            (_after(g, -F.softplus(-fake).mean(), lr), "G climbs its loss: a sign is turned round"),
-            (_after(g, F.softplus(fake).mean(), lr), "G helps D: the fakes must be labelled as real"),
-            (
-                _after(g, F.softplus(-fake).mean(), lr, stale),
-                "D's step left gradients in G, and they are added: zero_grad() before backward()",
-            ),
-            (start - lr * stale, "the step used old gradients only: no new ones reached G; was the fake detached?"),
-            (_after(g, F.softplus(-fake).sum(), lr), "the sum over the batch instead of the mean"),
-            (_after(g, F.softplus(-fake).mean() / 2, lr), "one half too much"),
-        ]
-        loss = generator_step(g, d, opt_g, z)
-        close(weights(g), _copy_after(g, d, z, start, lr), "G's weights after one step", slips=slips)
-        close(number(loss), F.softplus(-fake).mean(), "the loss that is returned", slip="return the loss from before the step")
+        compare(generator_step, _g_step(), lambda f: weights(g_step(f)[0]), _G_STEP, "G's weights after one step")
+        compare(generator_step, _g_step(), lambda f: g_step(f)[1], _G_STEP, what, read=number, slip=_LATE)
 
     with sheet.item("and leaves the discriminator alone", 1):
-        tape, g, d, z, _, opt_g, _ = table()
-        start, mode = weights(d), d.training
+        g, d, opt_g, _ = table.lay()
+        mode = d.training
         loss = generator_step(g, d, opt_g, z)
         true("step G" in tape, "a step of G", f"{tape}")
-        close(weights(d), start, "D's weights after G's step", slip="only G's optimiser may step")
-        true(
-            all(p.requires_grad for p in d.parameters()),
-            "D's parameters as they were",
-            "parameters that no longer ask for gradients",
-            "set requires_grad back to True, or D will never learn again",
-        )
+        close(weights(d), weights(first_d), "D's weights after G's step", slip="only G's optimiser may step")
+        slip = "set requires_grad back to True, or D will never learn again"
+        asking, none = all(p.requires_grad for p in d.parameters()), "parameters that no longer ask for gradients"
+        true(asking, "D's parameters as they were", none, slip)
         true(d.training == mode, "D in the mode it was in", "D in the other mode", "eval() and train() are not part of the step")
         _plain_number(loss)
 
     with sheet.item("three rounds in a row", 1):
-        tape, g, d, z, real, opt_g, opt_d = table()
-        g2, d2 = copy.deepcopy(g), copy.deepcopy(d)
-        for i in range(3):
-            discriminator_step(g, d, opt_d, real + i, z + i)
-            generator_step(g, d, opt_g, z - i)
-            for network, loss in (
-                (d2, lambda i=i: _d_loss(g2, d2, real + i, z + i)),
-                (g2, lambda i=i: F.softplus(-d2(g2(z - i))).mean()),
-            ):
-                _set(network, _after(network, loss(), lr))
-        close(
-            weights(d),
-            weights(d2),
-            "D's weights after three rounds",
-            slip="gradients from G's step are still in D, or the loss is computed with old weights or old fakes",
-        )
-        close(
-            weights(g), weights(g2), "G's weights after three rounds", slip="judge the fakes with D as it is now, after its step"
-        )
 
+        def three(steps: tuple[Callable, Callable]) -> Tensor:
+            g, d, opt_g, opt_d = table.lay()
+            for i in range(3):
+                steps[0](g, d, opt_d, real + i, z + i)
+                steps[1](g, d, opt_g, z - i)
+            return torch.cat([weights(d), weights(g)])
 
-def _copy_after(g: MockPlayer, d: MockPlayer, z: Tensor, start: Tensor, lr: float) -> Tensor:
-    """Where G should be after a step from the weights ``start``."""
-    twin = copy.deepcopy(g)
-    _set(twin, start)
-    return _after(twin, F.softplus(-d(twin(z))).mean(), lr)
-
-
-def _set(network: torch.nn.Module, vector: Tensor) -> None:
-    with torch.no_grad():
-        torch.nn.utils.vector_to_parameters(vector, network.parameters())
+        slip = "gradients from G's step are still in D, or the loss is computed with old weights or old fakes"
+        what = "D's and G's weights after three rounds"
+        close(three((discriminator_step, generator_step)), three((_d_step(), _g_step())), what, slip=slip)
 
 
 def _plain_number(loss: Any) -> None:
     number(loss, "the loss as a number")
     if isinstance(loss, Tensor) and loss.requires_grad:
-        raise Wrong(
-            "a number",
-            "a tensor with its whole graph",
-            "return loss.item(): a history of such tensors keeps every graph in memory",
-        )
+        slip = "return loss.item(): a history of such tensors keeps every graph in memory"
+        raise Wrong("a number", "a tensor with its whole graph", slip)
 
 
 # 6. Rounds of the game ---------------------------------------------------------------------------------------------------
 
 
+def _rounds(play: Callable) -> Callable:
+    """A training loop made of ``play(n, k, d, g)``, whose d() and g() step with fresh samples and return the loss."""
+
+    def train(
+        rounds: int, k: int, draw_real: Callable, draw_z: Callable, d_step: Callable, g_step: Callable
+    ) -> list[tuple[Any, Any]]:
+        return play(rounds, k, lambda: d_step(draw_real(), draw_z()), lambda: g_step(draw_z()))
+
+    return train
+
+
+def _round(k: int, d: Callable, g: Callable, ks: int = 1) -> tuple[Any, Any]:
+    """k steps of D, then ``ks`` of G; the last losses."""
+    return [d() for _ in range(k)][-1], [g() for _ in range(ks)][-1]
+
+
+_train = _rounds(lambda n, k, d, g: [_round(k, d, g) for _ in range(n)])
+
+_TRAIN = Slips("train") | {
+    "k counts steps of the *discriminator*: here G makes k of them": _rounds(
+        lambda n, k, d, g: [_round(1, d, g, k) for _ in range(n)]
+    ),
+    "D makes k steps in each round, not one": _rounds(lambda n, k, d, g: [_round(1, d, g) for _ in range(n)]),
+    "G steps once after k steps of D, not after each": _rounds(lambda n, k, d, g: [_round(1, d, g) for _ in range(n * k)]),
+    "the discriminator goes first": _rounds(lambda n, k, d, g: [(g(), [d() for _ in range(k)])[::-1] for _ in range(n)]),
+    "the players alternate: one round is k steps of D and one of G": _rounds(lambda n, k, d, g: [_round(k * n, d, g, n)]),
+    "one round is missing: range(1, n) has n - 1 entries": _rounds(lambda n, k, d, g: [_round(k, d, g) for _ in range(1, n)]),
+    "one round too many": _rounds(lambda n, k, d, g: [_round(k, d, g) for _ in range(n + 1)]),
+    "one step of D is missing in each round": _rounds(lambda n, k, d, g: [([d() for _ in range(k - 1)], g()) for _ in range(n)]),
+    "one step of D too many in each round": _rounds(lambda n, k, d, g: [_round(k + 1, d, g) for _ in range(n)]),
+    "n counts rounds, not steps of D": _rounds(lambda n, k, d, g: [(d(), g() if i % k == k - 1 else None) for i in range(n)]),
+    "the two losses of a pair are exchanged": _rounds(lambda n, k, d, g: [_round(k, d, g)[::-1] for _ in range(n)]),
+}
+
+
+def _notes(train: Callable, n: int, k: int) -> tuple[list[tuple[Any, ...]], Any]:
+    """Call the answer with players that only take notes: their steps in order, and what came."""
+    seen: list[tuple[Any, ...]] = []
+    drawn = Tape()
+
+    def draw(name: str) -> str:
+        drawn.append(name)
+        return f"{name}{drawn.count_of(name)}"
+
+    def step(name: str, sign: float, *samples: Any) -> float:
+        seen.append((name, *samples))
+        return sign * sum(step[0] == name for step in seen)
+
+    def d_step(real: Any, z: Any) -> float:
+        return step("D", 1.0, real, z)
+
+    def g_step(z: Any) -> float:
+        return step("G", -1.0, z)
+
+    return seen, train(n, k, lambda: draw("real"), lambda: draw("z"), d_step, g_step)
+
+
+_INNER = "draw inside the inner loop: k steps on one batch are not k steps of Algorithm 1"
+_AGAIN = "draw new latents for G's step too, and inside the inner loop for D's"
+
+
+def _fresh(values: list[Any], name: str, source: str, once: str, slip: str) -> None:
+    """Samples from their own source, each of them used once."""
+    true(all(isinstance(v, str) and v.startswith(name) for v in values), source, show(values))
+    true(len(set(values)) == len(values), once, f"{len(set(values))} draws for {len(values)} steps", slip)
+
+
 @part(points=2)
 def rounds(sheet: Sheet, train: Callable) -> None:
-    def play(n: int, k: int) -> tuple[Tape, list[tuple[Any, ...]], Any]:
-        """Call the answer with players that only take notes."""
-        tape, seen = Tape(), []
-
-        def draw(name: str) -> Callable[[], str]:
-            def one() -> str:
-                tape.append(name)
-                return f"{name}{tape.count_of(name)}"
-
-            return one
-
-        def d_step(real: Any, z: Any) -> float:
-            tape.append("D")
-            seen.append(("D", real, z))
-            return float(tape.count_of("D"))
-
-        def g_step(z: Any) -> float:
-            tape.append("G")
-            seen.append(("G", z))
-            return -float(tape.count_of("G"))
-
-        return tape, seen, train(n, k, draw("real"), draw("z"), d_step, g_step)
-
     n, k = sheet.integer(3, 5), sheet.integer(2, 4)
 
     with sheet.item("k steps of D, then one of G, round after round", 1):
-        for this_n, this_k in ((n, 1), (n, k)):
-            tape, seen, _ = play(this_n, this_k)
-            order = "".join(step[0] for step in seen)
-            slips = [
-                (("D" + "G" * this_k) * this_n, "k counts steps of the *discriminator*: here G makes k of them"),
-                (("D" + "G") * this_n, "D makes k steps in each round, not one"),
-                (("D" + "G") * this_n * this_k, "G steps once after k steps of D, not after each"),
-                (("G" + "D" * this_k) * this_n, "the discriminator goes first"),
-                ("D" * this_k * this_n + "G" * this_n, "the players alternate: one round is k steps of D and one of G"),
-                (("D" * this_k + "G") * (this_n - 1), "one round is missing: range(1, n) has n - 1 entries"),
-                (("D" * this_k + "G") * (this_n + 1), "one round too many"),
-                (("D" * (this_k - 1) + "G") * this_n, "one step of D is missing in each round"),
-                (("D" * (this_k + 1) + "G") * this_n, "one step of D too many in each round"),
-                ("".join("DG" if i % this_k == this_k - 1 else "D" for i in range(this_n)), "n counts rounds, not steps of D"),
-            ]
-            equal(order, ("D" * this_k + "G") * this_n, slips=slips)
+        for this in ((n, 1), (n, k)):
+
+            def order(f: Callable, this: tuple[int, int] = this) -> str:
+                return "".join(step[0] for step in _notes(f, *this)[0])
+
+            equal(order(train), order(_train), slips=_TRAIN.by(order))
 
     with sheet.item("fresh samples for every step, and the history", 1):
-        tape, seen, history = play(n, k)
+        seen, history = _notes(train, n, k)
         reals = [step[1] for step in seen if step[0] == "D"]
         latents = [step[-1] for step in seen]
-        true(
-            all(isinstance(v, str) and v.startswith("real") for v in reals),
-            "the first argument of d_step from draw_real()",
-            show(reals),
-        )
-        true(all(isinstance(v, str) and v.startswith("z") for v in latents), "latents from draw_z()", show(latents))
-        true(
-            len(set(reals)) == len(reals),
-            "a new real batch for each step of D",
-            f"{len(set(reals))} batches for {len(reals)} steps",
-            "draw inside the inner loop: k steps on one batch are not k steps of Algorithm 1",
-        )
-        true(
-            len(set(latents)) == len(latents),
-            "new latents for each step",
-            f"{len(set(latents))} draws for {len(latents)} steps",
-            "draw new latents for G's step too, and inside the inner loop for D's",
-        )
+        _fresh(reals, "real", "the first argument of d_step from draw_real()", "a new real batch for each step of D", _INNER)
+        _fresh(latents, "z", "latents from draw_z()", "new latents for each step", _AGAIN)
         slip = "one pair (D's last loss, G's loss) for each round, in this order"
-        equal(
-            history,
-            [(float(k * i), -float(i)) for i in range(1, n + 1)],
-            slip,
-            slips=[([(-float(i), float(k * i)) for i in range(1, n + 1)], "the two losses of a pair are exchanged")],
-        )
+        equal(history, _notes(_train, n, k)[1], slip, _TRAIN.by(lambda f: _notes(f, n, k)[1]))
 
 
 seal(__name__, "gancourse.theory")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -13,8 +14,10 @@ from torch import Tensor, nn
 
 from gancourse.classroom.homework.checks import (
     Sheet,
+    Slips,
     Wrong,
     close,
+    compare,
     equal,
     forbidden,
     on_meta,
@@ -22,12 +25,56 @@ from gancourse.classroom.homework.checks import (
     seal,
     shape,
     show,
+    summed,
+    swapped,
+    times,
     trace,
     true,
     unchanged,
 )
 
 # 1. Sizes ----------------------------------------------------------------------------------------------------------------
+
+
+def _conv_size(n: int, k: int, s: int, p: int) -> int:
+    return (n + 2 * p - k) // s + 1
+
+
+def _transposed_size(n: int, k: int, s: int, p: int) -> int:
+    return (n - 1) * s + k - 2 * p
+
+
+def _doubling_padding(k: int) -> int | None:
+    return (k - 2) // 2 if k % 2 == 0 else None
+
+
+_CONV_SIZE = Slips("conv_size") | {
+    "the first window is not counted: + 1": lambda n, k, s, p: (n + 2 * p - k) // s,
+    "the last window must fit, so round down (//)": lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+    "rounded up: a window that does not fit is not placed": lambda n, k, s, p: -((n + 2 * p - k) // -s) + 1,
+    "the padding is on both sides: 2p": lambda n, k, s, p: (n + p - k) // s + 1,
+    "the padding is missing": lambda n, k, s, p: (n - k) // s + 1,
+    "the kernel and the padding count, too": lambda n, k, s, p: n // s,
+    "this is the transposed convolution": _transposed_size,
+}
+_TRANSPOSED_SIZE = Slips("transposed_size") | {
+    "the last kernel begins at s (n - 1), not at s n": lambda n, k, s, p: n * s + k - 2 * p,
+    "padding makes the result smaller: it is cut off": lambda n, k, s, p: (n - 1) * s + k + 2 * p,
+    "the padding is cut off on both sides: 2p": lambda n, k, s, p: (n - 1) * s + k - p,
+    "the padding is missing": lambda n, k, s, p: (n - 1) * s + k,
+    "a kernel reaches k - 1 pixels beyond its first": lambda n, k, s, p: (n - 1) * s + 1 - 2 * p,
+    "that holds for some layers only: kernel and padding count, too": lambda n, k, s, p: n * s,
+    "this is the convolution, from large to small": _conv_size,
+}
+_ODD = "an odd kernel gives 2n + 1 or 2n - 1 pixels, whatever the padding: return None"
+_KEEPS = "that is the padding of a convolution that keeps the size: put it into your formula with n = 8"
+
+_DOUBLING_PADDING = Slips("doubling_padding") | {
+    "half a pixel cannot be cut off: for such a kernel there is none, so return None": lambda k: (k - 2) / 2 if k > 1 else None,
+    _ODD: lambda k: (k - 2) // 2 if k > 1 else None,
+    _KEEPS: lambda k: (k - 1) // 2,
+    "1 is right for a kernel of 4": lambda k: 1,
+}
 
 
 @part(points=3)
@@ -39,56 +86,27 @@ def sizes(sheet: Sheet, conv_size: Callable, transposed_size: Callable, doubling
     words = [f"{n} pixels, kernel {k}, stride {s}, padding {p}" for n, k, s, p in layers]
 
     with sheet.item("convolution", 1):
-        slips = {
-            "the first window is not counted: + 1": lambda n, k, s, p: (n + 2 * p - k) // s,
-            "the last window must fit, so round down (//)": lambda n, k, s, p: (n + 2 * p - k) / s + 1,
-            "rounded up: a window that does not fit is not placed": lambda n, k, s, p: -((n + 2 * p - k) // -s) + 1,
-            "the padding is on both sides: 2p": lambda n, k, s, p: (n + p - k) // s + 1,
-            "the padding is missing": lambda n, k, s, p: (n - k) // s + 1,
-            "the kernel and the padding count, too": lambda n, k, s, p: n // s,
-            "this is the transposed convolution": lambda n, k, s, p: (n - 1) * s + k - 2 * p,
-        }
-        _whole(conv_size, lambda n, k, s, p: (n + 2 * p - k) // s + 1, layers, words, slips)
+        _whole(conv_size, _conv_size, layers, words, _CONV_SIZE)
 
     with sheet.item("transposed convolution", 1):
-        slips = {
-            "the last kernel begins at s (n - 1), not at s n": lambda n, k, s, p: n * s + k - 2 * p,
-            "padding makes the result smaller: it is cut off": lambda n, k, s, p: (n - 1) * s + k + 2 * p,
-            "the padding is cut off on both sides: 2p": lambda n, k, s, p: (n - 1) * s + k - p,
-            "the padding is missing": lambda n, k, s, p: (n - 1) * s + k,
-            "a kernel reaches k - 1 pixels beyond its first": lambda n, k, s, p: (n - 1) * s + 1 - 2 * p,
-            "that holds for some layers only: kernel and padding count, too": lambda n, k, s, p: n * s,
-            "this is the convolution, from large to small": lambda n, k, s, p: (n + 2 * p - k) // s + 1,
-        }
-        _whole(transposed_size, lambda n, k, s, p: (n - 1) * s + k - 2 * p, layers, words, slips)
+        _whole(transposed_size, _transposed_size, layers, words, _TRANSPOSED_SIZE)
 
     with sheet.item("the padding that doubles", 1):
-        kernels = [(k,) for k in range(1, 9)]
-        slips = {
-            "half a pixel cannot be cut off: for such a kernel there is none, so return None": lambda k: (
-                (k - 2) / 2 if k > 1 else None
-            ),
-            "an odd kernel gives 2n + 1 or 2n - 1 pixels, whatever the padding: return None": lambda k: (
-                (k - 2) // 2 if k > 1 else None
-            ),
-            "that is the padding of a convolution that keeps the size: put it into your formula with n = 8": lambda k: (
-                (k - 1) // 2
-            ),
-            "1 is right for a kernel of 4": lambda k: 1,
-        }
-        right = [(k - 2) // 2 if k % 2 == 0 else None for k in range(1, 9)]
-        _whole(doubling_padding, lambda k: right[k - 1], kernels, [f"kernel {k}" for (k,) in kernels], slips)
+        kernels = range(1, 9)
+        _whole(doubling_padding, _doubling_padding, [(k,) for k in kernels], [f"kernel {k}" for k in kernels], _DOUBLING_PADDING)
 
 
-def _whole(answer: Callable, right: Callable, cases: list[tuple], words: list[str], slips: dict[str, Callable]) -> None:
+def _whole(answer: Callable, right: Callable, cases: list[tuple], words: list[str], slips: Slips) -> None:
     """Ints or None, and neither 3.0 nor a tensor; a slip is named if it explains all the cases."""
-    came = [answer(*case) for case in cases]
-    meaning = [([f(*case) for case in cases], slip) for slip, f in slips.items()]
-    for case, value, what in zip(cases, came, words, strict=True):
-        wanted = right(*case)
+
+    def on_all(f: Callable) -> list:
+        return [f(*case) for case in cases]
+
+    came, right_ones = on_all(answer), on_all(right)
+    for value, wanted, what in zip(came, right_ones, words, strict=True):
         if type(value) not in (int, type(None)) or value != wanted:
             try:
-                equal(came, [right(*case) for case in cases], slips=meaning)
+                equal(came, right_ones, slips=slips.by(on_all))
                 slip = "a number of pixels is an int: divide with //"
             except Wrong as error:
                 slip = error.slip
@@ -99,19 +117,60 @@ def _whole(answer: Callable, right: Callable, cases: list[tuple], words: list[st
 # 2. Transposed convolution -----------------------------------------------------------------------------------------------
 
 
-def _scatter(x: Tensor, w: Tensor, s: int, p: int) -> Tensor:
+def _transposed(x: Tensor, w: Tensor, s: int, p: int) -> Tensor:
     return F.conv_transpose2d(x, w, stride=s, padding=p)
+
+
+def _laid(x: Tensor, w: Tensor, s: int) -> Tensor:
+    """Every kernel laid down and added, nothing cut off; without the functions that are off limits."""
+    high, wide, k = x.shape[2], x.shape[3], w.shape[2]
+    columns = torch.einsum("bkp,kf->bfp", x.flatten(2), w.flatten(1))
+    return F.fold(columns, ((high - 1) * s + k, (wide - 1) * s + k), k, stride=s)
 
 
 def _overwritten(x: Tensor, w: Tensor, s: int) -> Tensor:
     """The answer that writes = in place of +=, kernel place by kernel place."""
-    height, width, k = x.shape[2], x.shape[3], w.shape[2]
-    y = x.new_zeros(len(x), w.shape[1], (height - 1) * s + k, (width - 1) * s + k)
+    (high, wide), k = x.shape[2:], w.shape[2]
+    y = torch.zeros_like(_laid(x, w, s))
     for i in range(k):
         for j in range(k):
-            rows, columns = slice(i, i + s * (height - 1) + 1, s), slice(j, j + s * (width - 1) + 1, s)
+            rows, columns = slice(i, i + s * (high - 1) + 1, s), slice(j, j + s * (wide - 1) + 1, s)
             y[:, :, rows, columns] = torch.einsum("bkrc,ko->borc", x, w[:, :, i, j])
     return y
+
+
+def _scattered(lay: Callable = _laid, sides: tuple[int, ...] = (1, 1, 1, 1)) -> Callable:
+    """Lay the kernels down, then cut off so many times p above, below, to the left and to the right."""
+
+    def transposed_conv(x: Tensor, w: Tensor, s: int, p: int) -> Tensor:
+        y = lay(x, w, s)
+        top, bottom, left, right = (times * p for times in sides)
+        return y[:, :, top : y.shape[2] - bottom, left : y.shape[3] - right]
+
+    return transposed_conv
+
+
+_EMPTY = "y[0:-0] is empty: the slice p:-p does not work for p = 0"
+_ADDED = "here padding makes the result smaller: cut p pixels off on all four sides"
+
+_SCATTER = Slips("transposed_conv") | {
+    "the kernel is upside down: i and j run with the place, not against it": _scattered(
+        lambda x, w, s: _laid(x, w.flip(2, 3), s)
+    ),
+    "rows and columns of the kernel are exchanged": _scattered(lambda x, w, s: _laid(x, w.mT, s)),
+    "where kernels overlap they add up: += and not =": _scattered(_overwritten),
+    "each input channel has its own kernel: weight[k, o]": _scattered(
+        lambda x, w, s: _laid(x, w.mean(0, keepdim=True).expand_as(w), s)
+    ),
+    "nothing is cut off": _scattered(sides=(0, 0, 0, 0)),
+    _ADDED: lambda x, w, s, p: F.pad(_laid(x, w, s), [p] * 4),
+    "cut p pixels off at the end of rows and columns, too": _scattered(sides=(1, 0, 1, 0)),
+    "cut off p pixels on each side, not 2p": _scattered(sides=(2, 2, 2, 2)),
+    "cut p pixels off on all four sides, not 2p on one": tuple(
+        _scattered(sides=(a, 2 - a, b, 2 - b)) for a in (0, 2) for b in (0, 2)
+    ),
+    _EMPTY: lambda x, w, s, p: _laid(x, w, s)[:, :, p:-p, p:-p],
+}
 
 
 @part(points=4)
@@ -123,84 +182,43 @@ def scatter(sheet: Sheet, transposed_conv: Callable) -> None:
         with forbidden(off_limits, rule):
             came = transposed_conv(*arguments)
         if isinstance(came, Tensor) and came.numel() == 0:
-            raise Wrong("pixels", f"none: shape {list(came.shape)}", "y[0:-0] is empty: the slice p:-p does not work for p = 0")
+            raise Wrong("pixels", f"none: shape {list(came.shape)}", _EMPTY)
         return came
 
+    def agrees(x: Tensor, w: Tensor, s: int, p: int, what: str = "") -> None:
+        size = f"{'(n - 1) s + K - 2p' if p else 'the result is (n - 1) s + K'} pixels high and wide"
+        compare(run, _transposed, (x, w, s, p), _SCATTER, what, size=size)
+
     with sheet.item("one pixel lays one kernel", 1):
-        w = sheet.randn(1, 1, 3, 3)
         x = torch.zeros(1, 1, 2, 3, dtype=torch.float64)
         x[0, 0, 1, 1] = 2.0
-        right = _scatter(x, w, 2, 0)
-        slips = [
-            (_scatter(x, w.flip(2, 3), 2, 0), "the kernel is upside down: i and j run with the place, not against it"),
-            (_scatter(x, w.transpose(2, 3), 2, 0), "rows and columns of the kernel are exchanged"),
-        ]
-        came = shape(run(x, w, 2, 0), right.shape, "the result is (n - 1) s + K pixels high and wide")
-        close(came, right, slips=slips)
+        agrees(x, sheet.randn(1, 1, 3, 3), 2, 0)
 
     with sheet.item("kernels that overlap, several channels, no square", 1):
-        x, w = sheet.randn(2, 3, 4, 5), sheet.randn(3, 2, 4, 4)
-        right = _scatter(x, w, 2, 0)
-        slips = [
-            (lambda: _overwritten(x, w, 2), "where kernels overlap they add up: += and not ="),
-            (_scatter(x, w.flip(2, 3), 2, 0), "the kernel is upside down: i and j run with the place, not against it"),
-            (_scatter(x, w.transpose(2, 3), 2, 0), "rows and columns of the kernel are exchanged"),
-            (
-                lambda: _scatter(x, w.sum(0, keepdim=True).expand_as(w) / 3, 2, 0),
-                "each input channel has its own kernel: weight[k, o]",
-            ),
-        ]
-        close(shape(run(x, w, 2, 0), right.shape), right, slips=slips)
-        x, w = sheet.randn(1, 2, 3, 3), sheet.randn(2, 2, 2, 2)
-        close(shape(run(x, w, 3, 0), (1, 2, 8, 8)), _scatter(x, w, 3, 0), "a stride that is larger than the kernel")
+        agrees(sheet.randn(2, 3, 4, 5), sheet.randn(3, 2, 4, 4), 2, 0)
+        agrees(sheet.randn(1, 2, 3, 3), sheet.randn(2, 2, 2, 2), 3, 0, "a stride that is larger than the kernel")
 
     with sheet.item("padding is cut off", 1):
         for s, p in ((2, 1), (1, 2)):
-            x, w = sheet.randn(2, 2, 5, 3), sheet.randn(2, 3, 4, 4)
-            right, whole = _scatter(x, w, s, p), _scatter(x, w, s, 0)
-            meaning = {
-                tuple(whole.shape): "nothing is cut off",
-                tuple(F.pad(whole, [p] * 4).shape): "here padding makes the result smaller: cut p pixels off on all four sides",
-                tuple(whole[:, :, p:, p:].shape): "cut p pixels off at the end of rows and columns, too",
-                tuple(whole[:, :, 2 * p : -2 * p, 2 * p : -2 * p].shape): "cut off p pixels on each side, not 2p",
-            }
-            came = shape(run(x, w, s, p), right.shape, "(n - 1) s + K - 2p pixels high and wide", meaning)
-            high, wide = right.shape[2:]
-            cuts = [
-                (whole[:, :, a : a + high, b : b + wide], "cut p pixels off on all four sides, not 2p on one")
-                for a in (0, 2 * p)
-                for b in (0, 2 * p)
-            ]
-            close(came, right, slips=cuts)
-        x, w = sheet.randn(1, 2, 3, 3), sheet.randn(2, 1, 3, 3)
-        close(
-            shape(run(x, w, 2, 0), (1, 1, 7, 7)),
-            _scatter(x, w, 2, 0),
-            "padding 0",
-            slip="y[0:-0] is empty: 0:-p does not work for p = 0",
-        )
+            agrees(sheet.randn(2, 2, 5, 3), sheet.randn(2, 3, 4, 4), s, p)
+        agrees(sheet.randn(1, 2, 3, 3), sheet.randn(2, 1, 3, 3), 2, 0, "padding 0")
 
     with sheet.item("gradients, precision, device", 1):
         x, w = sheet.randn(1, 2, 3, 3).requires_grad_(), sheet.randn(2, 3, 4, 4).requires_grad_()
-        weight = sheet.randn(*_scatter(x, w, 2, 1).shape)
+        weight = sheet.randn(*_transposed(x, w, 2, 1).shape)
         with unchanged(x=x, weight=w):
             came = shape(run(x, w, 2, 1), weight.shape)
         if not came.requires_grad:
             raise Wrong("a result with a gradient", "one without", "detach(), .data, .item() or numpy cut the graph")
         ours = torch.autograd.grad((came * weight).sum(), (x, w), allow_unused=True)
-        theirs = torch.autograd.grad((_scatter(x, w, 2, 1) * weight).sum(), (x, w))
+        theirs = torch.autograd.grad((_transposed(x, w, 2, 1) * weight).sum(), (x, w))
         for name, a, b in zip(("x", "the weight"), ours, theirs, strict=True):
             if a is None:
                 raise Wrong(f"a gradient by {name}", "none", "detach(), .data, .item() or numpy cut the graph")
             close(a, b, f"the gradient by {name}")
         single = run(x.detach().float(), w.detach().float(), 2, 1)
-        slip = "make the result with x.new_zeros, or dtype=x.dtype"
-        true(
-            single.dtype == torch.float32 and came.dtype == torch.float64,
-            "float32 for float32, float64 for float64",
-            f"{single.dtype} and {came.dtype}",
-            slip,
-        )
+        kinds, slip = f"{single.dtype} and {came.dtype}", "make the result with x.new_zeros, or dtype=x.dtype"
+        true(kinds == "torch.float32 and torch.float64", "float32 for float32, float64 for float64", kinds, slip)
         on_meta(transposed_conv, x.detach(), w.detach(), 2, 1)
 
 
@@ -226,50 +244,142 @@ def _words(network: nn.Module, x: Tensor) -> tuple[list[str], list[dict[str, Any
 def _norms(calls: list[dict[str, Any]]) -> None:
     """Batch norm with PyTorch's settings: the eps that stands in the call, and statistics of the batch in training."""
     for call in calls:
-        if call["name"] == "batch_norm":
-            eps = call["arguments"].get("eps", 1e-5)
-            true(
-                math.isclose(eps, 1e-5),
-                "batch norm with eps 1e-5",
-                f"eps {eps:g}",
-                "the second argument of BatchNorm2d is eps, not the momentum" if eps > 1e-3 else "",
-            )
+        eps = call["arguments"].get("eps", 1e-5)
+        true(math.isclose(eps, 1e-5), "batch norm with eps 1e-5", f"eps {eps:g}", _EPS if eps > 1e-3 else "")
 
 
-def _sequence(came: list[str], right: list[str], slips: dict[str, list[str]]) -> None:
-    for slip, wrong in slips.items():
-        if came == wrong:
-            raise Wrong(" ".join(right), " ".join(came), slip)
-    if came != right:
-        raise Wrong(" ".join(right), " ".join(came) or "no layer")
+def _sequence(answer: Callable, right: Callable, words: Callable[[Callable], list[str]], slips: Slips) -> None:
+    """The same layers in the same order."""
+    came, wanted = words(answer), words(right)
+    try:
+        equal(came, wanted, slips=slips.by(words))
+    except Wrong as error:
+        raise Wrong(" ".join(wanted), " ".join(came) or "no layer", error.slip) from None
 
 
-def _with(words: list[str], place: int, *put: str, drop: int = 1) -> list[str]:
-    return words[:place] + list(put) + words[place + drop :]
+class _Then(nn.Module):
+    """A function as a layer."""
+
+    def __init__(self, f: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.f = f
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.f(x)
 
 
-_BLOCK = ["conv_transpose2d", "batch_norm", "relu"]
-_G = [*_BLOCK, *_BLOCK, *_BLOCK, "conv_transpose2d", "tanh"]
-_G_SLIPS = {
-    "the last layer has no batch norm: the pictures would have the batch's mean": _with(_G, 9, "conv_transpose2d", "batch_norm"),
-    "pixels lie in [-1, 1]: the last activation is tanh": _with(_G, 10, "sigmoid"),
-    "the last activation is missing: pixels lie in [-1, 1]": _G[:-1],
-    "the generator's hidden activations are ReLU, the discriminator's LeakyReLU": [
-        "leaky_relu" if w == "relu" else w for w in _G
-    ],
-    "batch norm comes before the activation": [*["conv_transpose2d", "relu", "batch_norm"] * 3, "conv_transpose2d", "tanh"],
-    "batch norm is missing": [w for w in _G if w != "batch_norm"],
-    "a ReLU before tanh leaves no dark pixels": _with(_G, 10, "relu", "tanh"),
+def _growing(*times: int) -> Callable:
+    """A generator with so many times ``width`` channels before each doubling."""
+
+    def make(latent_dim: int, width: int) -> nn.Sequential:
+        layers: list[nn.Module] = [nn.Unflatten(1, (latent_dim, 1, 1))]
+        sizes = [latent_dim, *(n * width for n in times), 3]
+        for i, (a, b) in enumerate(itertools.pairwise(sizes)):
+            layers += [nn.ConvTranspose2d(a, b, 4, *((2, 1) if i else (1, 0)), bias=False), nn.BatchNorm2d(b), nn.ReLU()]
+        return nn.Sequential(*layers[:-2], nn.Tanh())
+
+    return make
+
+
+_generator = _growing(4, 2, 1)
+
+
+def _discriminator(width: int) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
+    for n in (width, 2 * width):
+        layers += [nn.Conv2d(n, 2 * n, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * n), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers, nn.Conv2d(4 * width, 1, 4, bias=False), nn.Flatten(0))
+
+
+def _changed(make: Callable, change: Callable[[list[nn.Module]], Sequence[nn.Module]]) -> Callable:
+    """The network with other layers."""
+    return lambda *sizes: nn.Sequential(*change(list(make(*sizes))))
+
+
+def _each(make: Callable, kind: type | tuple[type, ...], change: Callable[[Any], Any]) -> Callable:
+    """The network with another layer in place of each one of a kind, or with none."""
+    return _changed(make, lambda layers: [new for old in layers if (new := change(old) if isinstance(old, kind) else old)])
+
+
+def _turned(make: Callable) -> Callable:
+    """Batch norm after the activation."""
+
+    def change(layers: list[nn.Module]) -> list[nn.Module]:
+        for i in [i for i, layer in enumerate(layers) if isinstance(layer, nn.BatchNorm2d)]:
+            layers[i : i + 2] = [layers[i + 1], layers[i]]
+        return layers
+
+    return _changed(make, change)
+
+
+_CONV = (nn.Conv2d, nn.ConvTranspose2d)
+
+
+def _like(conv: Any, kernel: int = 4, bias: bool = True) -> Any:
+    """Another convolution in its place."""
+    return type(conv)(conv.in_channels, conv.out_channels, kernel, conv.stride, conv.padding, bias=bias)
+
+
+def _counted(make: Callable, name: str) -> dict[str, Callable]:
+    """The slips that the number of parameters tells."""
+
+    def biased(layers: list[nn.Module], last: bool) -> list[nn.Module]:
+        end = max(i for i, layer in enumerate(layers) if isinstance(layer, _CONV))
+        return [_like(v) if isinstance(v, _CONV) and (i == end) == last else v for i, v in enumerate(layers)]
+
+    return {
+        f"the {name}'s convolutions have biases: bias=False": _each(make, _CONV, _like),
+        f"the {name}'s last convolution has a bias: bias=False": _changed(make, lambda layers: biased(layers, True)),
+        f"the {name}'s convolutions before batch norm have biases: bias=False": _changed(make, lambda v: biased(v, False)),
+        f"the {name}'s batch norms have no gain and shift (affine=False)": _each(
+            make, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, affine=False)
+        ),
+        f"the {name}'s kernels are 3 x 3": _each(make, _CONV, lambda conv: _like(conv, 3, False)),
+    }
+
+
+_EPS = "the second argument of BatchNorm2d is eps, not the momentum"
+_SQUEEZE = "squeeze() takes the batch dimension away when it is 1: use flatten, or squeeze(1)"
+_HALVES = "channels and side of each transposed convolution: 4 width at 4, then half as many at twice the side"
+_SLOPE = "LeakyReLU's slope is 0.2; PyTorch's default is 0.01"
+
+_COLOURS = "the first layer has no batch norm: D must see the colours as they are"
+_NO_NORM = "the last layer has no batch norm: the pictures would have the batch's mean"
+_RELU = "the generator's hidden activations are ReLU, the discriminator's LeakyReLU"
+
+_MAKE_GENERATOR = Slips("make_generator") | {
+    **_counted(_generator, "generator"),
+    "one doubling too many": _growing(8, 4, 2, 1),
+    "one doubling is missing": _growing(4, 2),
+    _HALVES: _growing(4, 4, 4),
+    _NO_NORM: _changed(_generator, lambda layers: [*layers[:-1], nn.BatchNorm2d(3), nn.Tanh()]),
+    "pixels lie in [-1, 1]: the last activation is tanh": _each(_generator, nn.Tanh, lambda _: nn.Sigmoid()),
+    "the last activation is missing: pixels lie in [-1, 1]": _each(_generator, nn.Tanh, lambda _: None),
+    _RELU: _each(_generator, nn.ReLU, lambda _: nn.LeakyReLU(0.2)),
+    "batch norm comes before the activation": _turned(_generator),
+    "batch norm is missing": _each(_generator, nn.BatchNorm2d, lambda _: None),
+    "a ReLU before tanh leaves no dark pixels": _each(_generator, nn.Tanh, lambda tanh: nn.Sequential(nn.ReLU(), tanh)),
+    _EPS: _each(_generator, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, 0.8)),
 }
-_D = ["conv2d", "leaky_relu", *["conv2d", "batch_norm", "leaky_relu"] * 2, "conv2d"]
-_D_SLIPS = {
-    "the first layer has no batch norm: D must see the colours as they are": _with(_D, 0, "conv2d", "batch_norm"),
-    "D returns logits: the sigmoid is part of the loss": [*_D, "sigmoid"],
-    "the discriminator's activations are LeakyReLU": ["relu" if w == "leaky_relu" else w for w in _D],
-    "batch norm comes before the activation": ["conv2d", "leaky_relu", *["conv2d", "leaky_relu", "batch_norm"] * 2, "conv2d"],
-    "batch norm is missing": [w for w in _D if w != "batch_norm"],
-    "the last layer gives the logit as it is: no batch norm there": [*_D, "batch_norm"],
-    "the last layer gives the logit as it is: no activation there": [*_D, "leaky_relu"],
+_MAKE_DISCRIMINATOR = Slips("make_discriminator") | {
+    **_counted(_discriminator, "discriminator"),
+    "logits are [N]: flatten the last dimension away": _each(_discriminator, nn.Flatten, lambda _: nn.Flatten()),
+    "logits are [N]: flatten the three last dimensions away": _each(_discriminator, nn.Flatten, lambda _: None),
+    "one number for the batch: D judges every picture by itself": _each(_discriminator, nn.Flatten, lambda _: _Then(torch.mean)),
+    _SQUEEZE: _each(_discriminator, nn.Flatten, lambda _: _Then(torch.squeeze)),
+    _COLOURS: _changed(_discriminator, lambda layers: [layers[0], nn.BatchNorm2d(layers[0].out_channels), *layers[1:]]),
+    "D returns logits: the sigmoid is part of the loss": _changed(_discriminator, lambda layers: [*layers, nn.Sigmoid()]),
+    "the discriminator's activations are LeakyReLU": _each(_discriminator, nn.LeakyReLU, lambda _: nn.ReLU()),
+    "batch norm comes before the activation": _turned(_discriminator),
+    "batch norm is missing": _each(_discriminator, nn.BatchNorm2d, lambda _: None),
+    "the last layer gives the logit as it is: no batch norm there": _each(
+        _discriminator, nn.Flatten, lambda flat: nn.Sequential(nn.BatchNorm2d(1), flat)
+    ),
+    "the last layer gives the logit as it is: no activation there": _changed(
+        _discriminator, lambda layers: [*layers, nn.LeakyReLU(0.2)]
+    ),
+    _SLOPE: _each(_discriminator, nn.LeakyReLU, lambda _: nn.LeakyReLU()),
+    _EPS: _each(_discriminator, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, 0.8)),
 }
 
 
@@ -281,73 +391,50 @@ def networks(sheet: Sheet, make_generator: Callable, make_discriminator: Callabl
 
     with sheet.item("the generator's pictures", 1):
         g = _network(make_generator(latent_dim, width), "make_generator")
-        came = shape(
-            g(z), (n, 3, 32, 32), slips={(n, 3, 64, 64): "one doubling too many", (n, 3, 16, 16): "one doubling is missing"}
-        )
+        came = shape(g(z), (n, 3, 32, 32), slips=_MAKE_GENERATOR.by(lambda make: make(latent_dim, width)(z)))
         true(came.abs().max() <= 1, "pixels in [-1, 1]", show(came), "the last activation is tanh")
         true((came < 0).any(), "pixels on both sides of 0", show(came), "the last activation is tanh, and no ReLU or sigmoid")
         shape(_network(make_generator(2 * latent_dim, width), "make_generator")(torch.cat([z, z], 1)), (n, 3, 32, 32))
 
     with sheet.item("the generator's layers, in order", 1):
-        words, calls, _ = _words(make_generator(latent_dim, width).train(), z)
-        _sequence(words, _G, _G_SLIPS)
+        _sequence(make_generator, _generator, lambda f: _words(f(latent_dim, width).train(), z)[0], _MAKE_GENERATOR)
+        calls = _words(make_generator(latent_dim, width).train(), z)[1]
         _norms(calls)
-        wanted = [(4 * width, 4), (2 * width, 8), (width, 16), (3, 32)]
         made = [tuple(call["shape"][1:3]) for call in calls if call["name"] == "conv_transpose2d"]
-        equal(made, wanted, "channels and side of each transposed convolution: 4 width at 4, then half as many at twice the side")
+        equal(made, [(4 * width, 4), (2 * width, 8), (width, 16), (3, 32)], _HALVES)
 
     with sheet.item("the discriminator's logits", 1):
         d = _network(make_discriminator(width), "make_discriminator")
-        meaning = {
-            (n, 1): "logits are [N]: flatten the last dimension away",
-            (n, 1, 1, 1): "logits are [N]: flatten the three last dimensions away",
-            (): "one number for the batch: D judges every picture by itself",
-            (1,): "squeeze() takes the batch dimension away when it is 1: use flatten or view(-1)",
-        }
-        shape(d(x), (n,), slips=meaning)
-        shape(d.eval()(x[:1]), (1,), "squeeze() takes the batch dimension away when it is 1: use flatten, or squeeze(1)", {})
+        shape(d(x), (n,), slips=_MAKE_DISCRIMINATOR.by(lambda make: make(width)(x)))
+        shape(d.eval()(x[:1]), (1,), _SQUEEZE)
         with torch.no_grad():
             for p in d.parameters():
                 p.mul_(30.0)
         loud = d.train()(x)
-        true(
-            loud.max() > 1.5 or loud.min() < -0.5,
-            "logits, which may be any number",
-            show(loud),
-            "a sigmoid at the end: it is part of the loss",
-        )
+        slip = "a sigmoid at the end: it is part of the loss"
+        true(loud.max() > 1.5 or loud.min() < -0.5, "logits, which may be any number", show(loud), slip)
 
     with sheet.item("the discriminator's layers, in order", 1):
-        words, calls, _ = _words(make_discriminator(width).train(), x)
-        _sequence(words, _D, _D_SLIPS)
+        _sequence(make_discriminator, _discriminator, lambda f: _words(f(width).train(), x)[0], _MAKE_DISCRIMINATOR)
+        calls = _words(make_discriminator(width).train(), x)[1]
         _norms(calls)
         leaks = {call["arguments"].get("negative_slope", 0.01) for call in calls if call["name"].startswith("leaky")}
-        equal(sorted(leaks), [0.2], "LeakyReLU's slope is 0.2; PyTorch's default is 0.01")
+        equal(sorted(leaks), [0.2], _SLOPE)
         made = [tuple(call["shape"][1:3]) for call in calls if call["name"] == "conv2d"]
-        equal(
-            made,
-            [(width, 16), (2 * width, 8), (4 * width, 4), (1, 1)],
-            "channels and side of each convolution: they double as the side halves",
-        )
+        slip = "channels and side of each convolution: they double as the side halves"
+        equal(made, [(width, 16), (2 * width, 8), (4 * width, 4), (1, 1)], slip)
 
     with sheet.item("as many parameters as there should be", 1):
-        w = width
-        in_g = 16 * (latent_dim * 4 * w + 8 * w * w + 2 * w * w + 3 * w)
-        in_d = 16 * (3 * w + 2 * w * w + 8 * w * w + 4 * w)
-        norms_g, norms_d = 2 * (4 * w + 2 * w + w), 2 * (2 * w + 4 * w)
-        bias_g, bias_d = 4 * w + 2 * w + w + 3, w + 2 * w + 4 * w + 1
-        for name, net, conv, norm, bias in (
-            ("generator", make_generator(latent_dim, w), in_g, norms_g, bias_g),
-            ("discriminator", make_discriminator(w), in_d, norms_d, bias_d),
+        for name, make, right, arguments, slips in (
+            ("generator", make_generator, _generator, (latent_dim, width), _MAKE_GENERATOR),
+            ("discriminator", make_discriminator, _discriminator, (width,), _MAKE_DISCRIMINATOR),
         ):
-            last = 3 if name == "generator" else 1
-            equal(sum(p.numel() for p in net.parameters()), conv + norm,
-                  f"the {name}'s kernels are 4 x 4, and nothing has weights but convolutions and batch norms",
-                  slips=[(conv + norm + bias, f"the {name}'s convolutions have biases: bias=False"),
-                         (conv + norm + last, f"the {name}'s last convolution has a bias: bias=False"),
-                         (conv + norm + bias - last, f"the {name}'s convolutions before batch norm have biases: bias=False"),
-                         (conv, f"the {name}'s batch norms have no gain and shift (affine=False)"),
-                         (conv // 16 * 9 + norm, f"the {name}'s kernels are 3 x 3")])  # fmt: skip
+
+            def count(f: Callable, arguments: tuple[int, ...] = arguments) -> int:
+                return sum(p.numel() for p in f(*arguments).parameters())
+
+            slip = f"the {name}'s kernels are 4 x 4, and nothing has weights but convolutions and batch norms"
+            equal(count(make), count(right), slip, slips.by(count))
 
 
 # 4. Initialisation -------------------------------------------------------------------------------------------------------
@@ -363,84 +450,154 @@ class _Deep(nn.Module):
         self.last = nn.Linear(4, 3)
 
 
+def _init(
+    std: float = 0.02,
+    gain: float = 1.0,
+    shift: float = 0.0,
+    draw: Callable = nn.init.normal_,
+    kinds: tuple[type, ...] = (*_CONV, nn.BatchNorm2d),
+    layers: Callable[[nn.Module], Iterable[nn.Module]] = nn.Module.modules,
+    seed: int | None = None,
+) -> Callable:
+    """Write into the layers of some kinds; ``seed`` is set before each of them."""
+
+    def initialise(network: nn.Module) -> None:
+        for layer in layers(network):
+            if isinstance(layer, kinds):
+                norm = isinstance(layer, nn.BatchNorm2d)
+                if seed is not None:
+                    torch.manual_seed(seed)
+                draw(layer.weight, gain if norm else 0.0, std)
+                if layer.bias is not None:
+                    nn.init.constant_(layer.bias, shift if norm else 0.0)
+
+    return initialise
+
+
+_SPREADS = {
+    0.2: "0.2 is in a tutorial's comment; the paper says 0.02",
+    math.sqrt(0.02): "0.02 is the standard deviation, not the variance",
+    0.02**2: "0.02 is the standard deviation; torch's normal_ takes it as it is",
+    0.02 / math.sqrt(3): "this is a uniform distribution",
+    0.0: "all weights are the same: they would stay so",
+}
+_UNTOUCHED = "these have not been touched"
+_AROUND = "the gains of batch norm are around 1, the weights of convolutions around 0"
+_NORMAL = "normal_, and not uniform_ or trunc_normal_"
+_SEEDED = "no manual_seed inside"
+_SHIFT = "the shift (bias) of batch norm starts at 0"
+_IN_PLACE = "write into the weights in place (nn.init does); do not replace them"
+_ONLY = "only convolutions and batch norms are asked for"
+
+_INITIALISE = Slips("initialise") | {
+    **{message: _init(std) for std, message in _SPREADS.items()},
+    _UNTOUCHED: (_init(kinds=_CONV), _init(kinds=(nn.Conv2d, nn.BatchNorm2d)), _init(layers=nn.Module.children)),
+    _AROUND: _init(gain=0.0),
+    _NORMAL: _init(draw=lambda w, mean, std: nn.init.uniform_(w, mean - std * 3**0.5, mean + std * 3**0.5)),
+    _SEEDED: _init(seed=0),
+    _SHIFT: _init(shift=0.5),
+    _ONLY: _init(kinds=(*_CONV, nn.BatchNorm2d, nn.Linear)),
+}
+
+
+def _spread(w: Tensor, mean: float, name: str) -> None:
+    """Numbers around the mean with a standard deviation of 0.02, from a normal distribution."""
+    w = w.detach().double().flatten()
+    std = float(w.std())
+    said, came = f"{name} with mean {mean:g} and standard deviation 0.02", f"mean {w.mean():.4g}, standard deviation {std:.4g}"
+    slip = next((text for value, text in _SPREADS.items() if abs(std - value) <= 0.05 * value + 1e-6), "")
+    if abs(w.mean() - mean) > 6 * 0.02 / math.sqrt(len(w)):  # six standard errors
+        untouched = abs(w.mean() - mean - 0.5) < 0.1 or std > 0.5
+        raise Wrong(said, came, _UNTOUCHED if untouched else slip or _AROUND)
+    true(abs(std / 0.02 - 1) < 6 / math.sqrt(2 * len(w)), said, came, slip)
+    outside = float(((w - mean).abs() > 0.04).double().mean())  # beyond two standard deviations: 4.55 %
+    well = abs(outside - 0.0455) < 6 * math.sqrt(0.0455 / len(w))
+    true(well, f"{name} from a normal distribution", f"{100 * outside:.1f} % beyond 2 std", _NORMAL)
+
+
 @part(points=2)
 def initial(sheet: Sheet, initialise: Callable) -> None:
-    def fresh() -> tuple[_Deep, Any]:
+    def fresh(change: Callable[[nn.Module], Any]) -> _Deep:
         torch.manual_seed(1000 + sheet.seed)
         network = _Deep()
         with torch.no_grad():
             for p in network.parameters():
                 p.add_(0.5)
-        return network, initialise(network)
-
-    def spread(w: Tensor, mean: float, name: str) -> None:
-        w = w.detach().double().flatten()
-        error = 6 * 0.02 / math.sqrt(len(w))  # six standard errors of the mean
-        said = f"{name} with mean {mean:g} and standard deviation 0.02"
-        came = f"mean {w.mean():.4g}, standard deviation {w.std():.4g}"
-        slips = [
-            (0.2, "0.2 is in a tutorial's comment; the paper says 0.02"),
-            (math.sqrt(0.02), "0.02 is the standard deviation, not the variance"),
-            (0.02**2, "0.02 is the standard deviation; torch's normal_ takes it as it is"),
-            (0.02 / math.sqrt(3), "this is a uniform distribution"),
-            (0.0, "all weights are the same: they would stay so"),
-        ]
-        std = float(w.std())
-        slip = next((text for value, text in slips if abs(std - value) <= 0.05 * value + 1e-6), "")
-        if abs(w.mean() - mean) > error:
-            moved = abs(w.mean() - mean - 0.5) < 0.1 or std > 0.5
-            said_slip = (
-                "these have not been touched"
-                if moved
-                else slip or "the gains of batch norm are around 1, the weights of convolutions around 0"
-            )
-            raise Wrong(said, came, said_slip)
-        true(abs(std / 0.02 - 1) < 6 / math.sqrt(2 * len(w)), said, came, slip)
-        outside = float(((w - mean).abs() > 0.04).double().mean())  # beyond two standard deviations: 4.55 %
-        true(
-            abs(outside - 0.0455) < 6 * math.sqrt(0.0455 / len(w)),
-            f"{name} from a normal distribution",
-            f"{100 * outside:.1f} % beyond 2 std",
-            "normal_, and not uniform_ or trunc_normal_",
-        )
+        change(network)
+        return network
 
     with sheet.item("convolutions", 1):
-        network, _ = fresh()
-        spread(network.first.weight, 0.0, "the weights of a Conv2d")
-        spread(network.inside[0][0].weight, 0.0, "the weights of a ConvTranspose2d that sits deeper")
-        other, _ = fresh()[0], None
-        true(
-            not torch.equal(network.first.weight.flatten()[:9], network.inside[0][0].weight.flatten()[:9]),
-            "new random numbers for every layer",
-            "the same numbers in two layers",
-            "no manual_seed inside",
-        )
-        del other
+        network = fresh(initialise)
+        first, deeper = network.first.weight, network.inside[0][0].weight
+        _spread(first, 0.0, "the weights of a Conv2d")
+        _spread(deeper, 0.0, "the weights of a ConvTranspose2d that sits deeper")
+        other = not torch.equal(first.flatten()[:9], deeper.flatten()[:9])
+        true(other, "new random numbers for every layer", "the same numbers in two layers", _SEEDED)
 
     with sheet.item("batch norm, and nothing else", 1):
-        network, returned = fresh()
+        network, untouched = fresh(initialise), fresh(lambda network: None)
         norm = network.inside[0][1]
-        spread(norm.weight, 1.0, "the gains of a BatchNorm2d")
-        close(norm.bias, torch.zeros(6000), "the shifts of a BatchNorm2d", slip="the shift (bias) of batch norm starts at 0")
-        torch.manual_seed(1000 + sheet.seed)
-        untouched = _Deep()
+        _spread(norm.weight, 1.0, "the gains of a BatchNorm2d")
+        close(norm.bias, torch.zeros(6000), "the shifts of a BatchNorm2d", slip=_SHIFT)
         for name in ("inside.1.weight", "last.weight", "last.bias"):
-            close(
-                network.get_parameter(name),
-                untouched.get_parameter(name) + 0.5,
-                f"{name}, which is no convolution and no batch norm",
-                slip="only convolutions and batch norms are asked for",
-            )
-        true(
-            all(p.requires_grad and p.is_leaf for p in network.parameters()),
-            "parameters that can still learn",
-            "one that cannot",
-            "write into the weights in place (nn.init does); do not replace them",
-        )
-        del returned
+            what = f"{name}, which is no convolution and no batch norm"
+            close(network.get_parameter(name), untouched.get_parameter(name), what, slip=_ONLY)
+        learning = all(p.requires_grad and p.is_leaf for p in network.parameters())
+        true(learning, "parameters that can still learn", "one that cannot", _IN_PLACE)
 
 
 # 5. Walks ----------------------------------------------------------------------------------------------------------------
+
+
+def _line(z0: Tensor, z1: Tensor, t: Tensor) -> Tensor:
+    return (1 - t)[:, None] * z0 + t[:, None] * z1
+
+
+def _angle(z0: Tensor, z1: Tensor) -> Tensor:
+    return torch.acos(z0 @ z1 / (z0.norm() * z1.norm()))
+
+
+def _arc_by(angle: Callable[[Tensor, Tensor], Tensor]) -> Callable:
+    """The formula of the arc, with this angle between the latents."""
+
+    def slerp(z0: Tensor, z1: Tensor, t: Tensor) -> Tensor:
+        omega = angle(z0, z1)
+        return (torch.sin((1 - t) * omega)[:, None] * z0 + torch.sin(t * omega)[:, None] * z1) / torch.sin(omega)
+
+    return slerp
+
+
+def _arc(z0: Tensor, z1: Tensor, t: Tensor) -> Tensor:
+    path = _arc_by(_angle)(z0, z1, t)
+    return path if path.isfinite().all() else _line(z0, z1, t)
+
+
+_PATH = {
+    "the path is [T, D]: times along the first dimension": lambda a, b, t: _line(a, b, t).T,
+    "one latent for each time: [T, D]": lambda a, b, t: a + t.mean() * (b - a),
+}
+_UNIT = "the latents keep their lengths: only the angle is taken from unit vectors"
+_SAME = "sin(Omega) = 0: where the directions are the same return the line (and clamp the cosine before acos)"
+_DIRECTIONS = "the angle is that of the directions: divide by both lengths before acos"
+_LENGTH = "the path has length 1: only the angle is taken from unit vectors, the latents keep their length"
+
+_LERP = Slips("lerp") | {
+    **_PATH,
+    "it runs from z1 to z0: t = 0 is z0": swapped(_line),
+    "z0 + t z1 is not between them: z0 + t (z1 - z0)": lambda a, b, t: a + t[:, None] * b,
+}
+_SLERP = Slips("slerp") | {
+    **_PATH,
+    "this is the line": _line,
+    _SAME: _arc_by(_angle),
+    _LENGTH: lambda a, b, t: _arc(a / a.norm(), b / b.norm(), t),
+    "it runs from z1 to z0: t = 0 is z0": swapped(_arc),
+    "the angle is in degrees: torch.sin takes radians": _arc_by(lambda a, b: torch.rad2deg(_angle(a, b))),
+    _DIRECTIONS: _arc_by(lambda a, b: torch.acos((a @ b).clamp(-1, 1))),
+    "the division by sin(Omega) is missing": lambda a, b, t: _arc(a, b, t) * torch.sin(_angle(a, b)),
+    "Omega is the angle: acos of the cosine": _arc_by(lambda a, b: torch.cos(_angle(a, b))),
+    _UNIT: lambda a, b, t: _arc(a, b / b.norm() * a.norm(), t),
+}
 
 
 @part(points=3)
@@ -448,70 +605,25 @@ def walks(sheet: Sheet, lerp: Callable, slerp: Callable) -> None:
     z0, z1 = sheet.randn(2, 7)
     t = torch.tensor([0.0, 0.2, 0.5, 0.9, 1.0], dtype=torch.float64)
 
-    def along(a: Tensor, b: Tensor) -> Tensor:
-        return a[:, None] * z0 + b[:, None] * z1
-
     with sheet.item("the line", 1):
-        right = along(1 - t, t)
-        came = lerp(z0, z1, t)
-        wrong_way = {(7, 5): "the path is [T, D]: times along the first dimension", (7,): "one latent for each time: [T, D]"}
-        shape(came, (5, 7), slips=wrong_way)
-        close(
-            came,
-            right,
-            slips=[
-                (along(t, 1 - t), "it runs from z1 to z0: t = 0 is z0"),
-                (along(torch.ones(5).double(), t), "z0 + t z1 is not between them: z0 + t (z1 - z0)"),
-            ],
-        )
+        compare(lerp, _line, (z0, z1, t), _LERP)
 
     with sheet.item("the arc, between latents of one length", 1):
         z0 = 0.8 * z0 / z0.norm()  # shorter than 1, so that an angle taken without the lengths is another angle
-        for a, b in ((z0, z1), (z0, -0.7 * z0 + 0.1 * z1)):
-            b = b / b.norm() * a.norm()
-            omega = torch.acos((a @ b) / (a.norm() * b.norm()))
-
-            def arc(w: Any, a: Tensor = a, b: Tensor = b) -> Tensor:
-                return (torch.sin((1 - t) * w)[:, None] * a + torch.sin(t * w)[:, None] * b) / torch.sin(torch.as_tensor(w))
-
-            right = arc(omega)
-            slips = [
-                ((1 - t)[:, None] * a + t[:, None] * b, "this is the line"),
-                (
-                    right / a.norm(),
-                    "the path has length 1: only the angle is taken from unit vectors, the latents keep their length",
-                ),
-                (right.flip(0), "it runs from z1 to z0: t = 0 is z0"),
-                (lambda arc=arc, omega=omega: arc(torch.rad2deg(omega)), "the angle is in degrees: torch.sin takes radians"),
-                (
-                    lambda arc=arc, a=a, b=b: arc(torch.acos((a @ b).clamp(-1, 1))),
-                    "the angle is that of the directions: divide by both lengths before acos",
-                ),
-                (right * torch.sin(omega), "the division by sin(Omega) is missing"),
-                (lambda arc=arc, omega=omega: arc(torch.cos(omega)), "Omega is the angle: acos of the cosine"),
-            ]
-            close(shape(slerp(a, b, t), (5, 7), slips=wrong_way), right, slips=slips, rtol=1e-5, atol=1e-6)
+        for b in (z1, -0.7 * z0 + 0.1 * z1):
+            compare(slerp, _arc, (z0, b / b.norm() * z0.norm(), t), _SLERP, atol=1e-6)
 
     with sheet.item("its ends, and where there is no arc", 1):
         longer = 3 * sheet.randn(7)
         ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
-        unit = "the latents keep their lengths: only the angle is taken from unit vectors"
+        near = {"slip": _SAME, "rtol": 1e-4, "atol": 1e-5}
         with unchanged(z0=z0, z1=longer):
-            close(slerp(z0, longer, ends), torch.stack([z0, longer]), "the ends, of different lengths", slip=unit, atol=1e-6)
-        same = "sin(Omega) = 0: where the directions are the same return the line (and clamp the cosine before acos)"
-        close(slerp(z0, z0, t), z0.expand(5, 7), "from a latent to itself", slip=same, rtol=1e-4, atol=1e-5)
-        close(
-            slerp(z0, 2 * z0, ends),
-            torch.stack([z0, 2 * z0]),
-            "to the same direction, twice as far",
-            slip=same,
-            rtol=1e-4,
-            atol=1e-5,
-        )
-        float32 = slerp(z0.float(), z0.float() * (1 + 1e-7), t.float())
-        close(
-            float32, z0.expand(5, 7), "in single precision, to a latent that is nearly the same", slip=same, rtol=1e-3, atol=1e-4
-        )
+            compare(slerp, _arc, (z0, longer, ends), _SLERP, "the ends, of different lengths", slip=_UNIT, atol=1e-6)
+        compare(slerp, _line, (z0, z0, t), _SLERP, "from a latent to itself", **near)
+        compare(slerp, _line, (z0, 2 * z0, ends), _SLERP, "to the same direction, twice as far", **near)
+        close_by = (z0.float(), z0.float() * (1 + 1e-7), t.float())
+        near |= {"rtol": 1e-3, "atol": 1e-4}
+        compare(slerp, _line, close_by, _SLERP, "in single precision, to a latent that is nearly the same", **near)
 
 
 # 6. Attributes -----------------------------------------------------------------------------------------------------------
@@ -536,48 +648,49 @@ class _Mood(nn.Module):
         return self.layers(z)
 
 
+def _direction(z: Tensor, has: Tensor) -> Tensor:
+    return z[has].mean(0) - z[~has].mean(0)
+
+
+def _analogy(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    return a.mean(0) - b.mean(0) + c.mean(0)
+
+
+_DIRECTION = Slips("direction") | {
+    "the sign is turned round: with less without": times(-1, _direction),
+    "only the mean of those that have it: subtract the mean of the others": lambda z, has: z[has].mean(0),
+    "less the mean of *all*: subtract the mean of those without": lambda z, has: z[has].mean(0) - z.mean(0),
+    "sums instead of means: there are more without than with": summed(_direction),
+    "divided by its length: how far it reaches matters here": lambda z, has: F.normalize(_direction(z, has), dim=0),
+    "the latents are not sorted: pick them with the mask": lambda z, has: _direction(z, has.sort(descending=True).values),
+    "one mean over all, with signs: the two groups are not equally large": lambda z, has: torch.where(has[:, None], z, -z).mean(
+        0
+    ),
+    "a mean over everything: mean(0)": lambda z, has: z[has].mean() - z[~has].mean(),
+    "a mean over the wrong dimension: mean(0)": lambda z, has: torch.where(has[:, None], z, -z).mean(1),
+}
+_ANALOGY = Slips("analogy") | {
+    "a - b + c, and this is a + b - c": lambda a, b, c: _analogy(a, c, b),
+    "a - b + c, and this is a - b - c": lambda a, b, c: _analogy(a, b, -c),
+    "a - b + c, and this is b - a + c": swapped(_analogy),
+    "sums instead of means": summed(_analogy),
+    "the first exemplar only: take the mean of each group": lambda a, b, c: a[0] - b[0] + c[0],
+    "a mean over everything: mean(0)": lambda a, b, c: a.mean() - b.mean() + c.mean(),
+}
+
+
 @part(points=3)
 def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: Callable) -> None:
     z = sheet.randn(11, 5)
     has = torch.tensor([True, False, False, True, False, False, True, False, False, False, True])
 
-    with sheet.item("the direction of an attribute", 1):
-        right = z[has].mean(0) - z[~has].mean(0)
-        slips = [
-            (-right, "the sign is turned round: with less without"),
-            (z[has].mean(0), "only the mean of those that have it: subtract the mean of the others"),
-            (z[has].mean(0) - z.mean(0), "less the mean of *all*: subtract the mean of those without"),
-            (z[has].sum(0) - z[~has].sum(0), "sums instead of means: there are more without than with"),
-            (right / right.norm(), "divided by its length: how far it reaches matters here"),
-            (z[:4].mean(0) - z[4:].mean(0), "the latents are not sorted: pick them with the mask"),
-            (
-                ((2 * has.double() - 1)[:, None] * z).mean(0),
-                "one mean over all, with signs: the two groups are not equally large",
-            ),
-        ]
-        with unchanged(z=z):
-            close(
-                shape(
-                    direction(z, has),
-                    (5,),
-                    slips={(): "a mean over everything: mean(0)", (11,): "a mean over the wrong dimension: mean(0)"},
-                ),
-                right,
-                slips=slips,
-            )
+    with sheet.item("the direction of an attribute", 1), unchanged(z=z):
+        compare(direction, _direction, (z, has), _DIRECTION)
 
     with sheet.item("a - b + c", 1):
         a, b, c = sheet.randn(3, 5), sheet.randn(4, 5), sheet.randn(2, 5)
-        ma, mb, mc = a.mean(0), b.mean(0), c.mean(0)
-        slips = [
-            (ma + mb - mc, "a - b + c, and this is a + b - c"),
-            (ma - mb - mc, "a - b + c, and this is a - b - c"),
-            (mb - ma + mc, "a - b + c, and this is b - a + c"),
-            (a.sum(0) - b.sum(0) + c.sum(0), "sums instead of means"),
-            (a[0] - b[0] + c[0], "the first exemplar only: take the mean of each group"),
-        ]
         with unchanged(a=a, b=b, c=c):
-            close(shape(analogy(a, b, c), (5,), slips={(): "a mean over everything: mean(0)"}), ma - mb + mc, slips=slips)
+            compare(analogy, _analogy, (a, b, c), _ANALOGY)
 
     with sheet.item("pictures in evaluation mode, and no trace", 1):
         torch.manual_seed(sheet.seed)
@@ -594,26 +707,13 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
             close(came, right, "G(z) in evaluation mode", slip="the generator is in training mode: eval() first")
             if came.requires_grad:
                 raise Wrong("pictures without a gradient", "pictures with a graph behind them", "torch.no_grad()")
-            close(
-                pictures(g, latents[:1]),
-                right[:1],
-                "one picture alone, the same as in company",
-                slip="batch statistics: eval() first",
-            )
+            slip = "a pass in training mode has moved batch norm's running statistics"
             for name, value in g.state_dict().items():
-                close(
-                    value,
-                    state[name],
-                    f"{name} afterwards",
-                    slip="a pass in training mode has moved batch norm's running statistics",
-                )
+                close(value, state[name], f"{name} afterwards", slip=slip)
+            close(pictures(g, latents[:1]), right[:1], "one picture alone, the same as in company")
             word = {True: "training", False: "evaluation"}
-            true(
-                g.training == mode,
-                f"the generator back in {word[mode]} mode",
-                f"left in {word[g.training]} mode",
-                "remember generator.training before eval() and go back to it: it is not always training",
-            )
+            slip = "remember generator.training before eval() and go back to it: it is not always training"
+            true(g.training == mode, f"the generator back in {word[mode]} mode", f"left in {word[g.training]} mode", slip)
 
 
 seal(__name__)

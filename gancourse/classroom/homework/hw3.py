@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections.abc import Callable
@@ -14,13 +15,14 @@ from torch import Tensor, nn
 
 from gancourse import theory
 from gancourse.classroom.homework.checks import (
-    MockOptimiser,
     MockPlayer,
     Sheet,
     Slips,
+    Table,
     Tape,
     Wrong,
     close,
+    compare,
     finite,
     finite_differences,
     gradient,
@@ -31,16 +33,84 @@ from gancourse.classroom.homework.checks import (
     seal,
     shape,
     show,
+    summed,
+    times,
     true,
     unchanged,
     weights,
 )
 from gancourse.theory import transport as oracle
 
-TITLE = "Wasserstein and friends"
-
-
 # 1. Moving earth ---------------------------------------------------------------------------------------------------------
+
+
+def _work(p: Tensor, q: Tensor) -> Tensor:
+    return (p - q).cumsum(0).abs().sum()
+
+
+_MEAN = "a mean over the gaps: the work is their sum"
+_LEFT = "earth that goes left and earth that goes right cancel: the absolute value of each gap, then the sum"
+_OUTSIDE = "the absolute value belongs to each gap, before the sum: left and right must not cancel"
+_PLACES = "this compares place by place and does not know how far earth goes: what crosses a gap is a running sum"
+
+_ON_A_LINE = Slips("on_a_line") | {
+    _LEFT: lambda p, q: (p - q).cumsum(0).sum(),
+    _OUTSIDE: lambda p, q: (p - q).cumsum(0).sum().abs(),
+    _PLACES: lambda p, q: (p - q).abs().sum(),
+    "this is the total variation: how much is moved, not how far": lambda p, q: (p - q).abs().sum() / 2,
+    "compare the two running sums by their difference": lambda p, q: (p.cumsum(0) * q.cumsum(0)).sum(),
+    "squares in place of absolute values: the work is mass times way": lambda p, q: (p - q).cumsum(0).square().sum(),
+    _MEAN: (lambda p, q: _work(p, q) / len(p), lambda p, q: _work(p, q) / (len(p) - 1)),
+    "one half too much": times(1 / 2, _work),
+    "this is the busiest gap only: add up all of them": lambda p, q: (p - q).cumsum(0).abs().max(),
+    "the first gap is missing, between place 0 and place 1": lambda p, q: (p - q).cumsum(0)[1:].abs().sum(),
+    "the last gap is missing": lambda p, q: (p - q).cumsum(0)[:-2].abs().sum(),
+}
+
+
+def _best(p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, Tensor]:
+    best = oracle.earth_mover(p, q, cost)
+    return best.plan, best.value
+
+
+def _planned(plan: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable:
+    """A plan of one's own, and its work."""
+    return lambda p, q, cost: (made := plan(p, q, cost), (made * cost).sum())
+
+
+def _nearest(p: Tensor, q: Tensor, cost: Tensor) -> Tensor:
+    """Each heap to its nearest hole."""
+    return p[:, None] * F.one_hot(cost.argmin(1), len(q))
+
+
+def _worked(work: Callable[[Tensor, Tensor], Tensor]) -> Callable:
+    """The best plan, and what is taken for its work."""
+    return lambda p, q, cost: (plan := _best(p, q, cost)[0], work(plan, cost))
+
+
+_ORDER = "the entries are out of order: flatten() reads row by row, so reshape(n, m) writes them back"
+_UNFILLED = "the holes are not filled: A has m more rows, one for each hole"
+_SPREAD = "this is the plan p_i q_j, which sends a bit of everything everywhere: find the cheapest"
+_DEAREST = "this is the dearest plan: linprog minimises, so leave the sign as it is"
+_NO_ROOM = "each heap goes to its nearest hole, but the holes have no room for that"
+_TOO_LITTLE = "each hole takes from its nearest heap, but the heaps do not hold that much"
+
+_PLAN = Slips("earth_mover") | {
+    _ORDER: _planned(lambda p, q, cost: _best(p, q, cost)[0].reshape(len(q), len(p)).T),
+    "every heap is taken as large as the others": _planned(lambda p, q, cost: _best(torch.full_like(p, 1 / len(p)), q, cost)[0]),
+    "each row of the plan sums to 1: it must sum to p_i": _planned(lambda p, q, cost: _best(p, q, cost)[0] / p[:, None]),
+    _UNFILLED: _planned(_nearest),
+}
+_WORK = Slips("earth_mover") | {
+    _SPREAD: _planned(lambda p, q, cost: p[:, None] * q),
+    _DEAREST: (_planned(lambda p, q, cost: _best(p, q, -cost)[0]), lambda p, q, cost: _best(p, q, -cost)),
+    "the sign is turned round": _worked(lambda plan, cost: -(plan * cost).sum()),
+    "the costs are squared": _worked(lambda plan, cost: (plan * cost.square()).sum()),
+    "this plan is best for other costs, squared ones": _planned(lambda p, q, cost: _best(p, q, cost.square())[0]),
+    "a mean over the plan's entries: the work is their sum": _worked(lambda plan, cost: (plan * cost).mean()),
+    _NO_ROOM: _planned(_nearest),
+    _TOO_LITTLE: _planned(lambda p, q, cost: _nearest(q, p, cost.T).T),
+}
 
 
 @part(points=4)
@@ -49,30 +119,8 @@ def transport(sheet: Sheet, on_a_line: Callable, earth_mover: Callable) -> None:
         # The heaps lie in the middle and the holes at both ends, so that earth goes to the left and to the right.
         p = theory.normalise(sheet.rand(7) + torch.tensor([0, 0, 9, 9, 9, 0, 0]).double())
         q = theory.normalise(sheet.rand(7) + torch.tensor([9, 9, 0, 0, 0, 5, 5]).double())
-        crossing = (p - q).cumsum(0)
-        right = crossing.abs().sum()
-        slips = [
-            (
-                crossing.sum(),
-                "earth that goes left and earth that goes right cancel: the absolute value of each gap, then the sum",
-            ),
-            (crossing.sum().abs(), "the absolute value belongs to each gap, before the sum: left and right must not cancel"),
-            (
-                (p - q).abs().sum(),
-                "this compares place by place and does not know how far earth goes: what crosses a gap is a running sum",
-            ),
-            ((p - q).abs().sum() / 2, "this is the total variation: how much is moved, not how far"),
-            ((p.cumsum(0) * q.cumsum(0)).sum(), "compare the two running sums by their difference"),
-            (crossing.square().sum(), "squares in place of absolute values: the work is mass times way"),
-            (right / 7, "a mean over the gaps: the work is their sum"),
-            (right / 6, "a mean over the gaps: the work is their sum"),
-            (right / 2, "one half too much"),
-            (crossing.abs().max(), "this is the busiest gap only: add up all of them"),
-            (crossing[1:].abs().sum(), "the first gap is missing, between place 0 and place 1"),
-            (crossing[:-2].abs().sum(), "the last gap is missing"),
-        ]
         with unchanged(p=p, q=q):
-            close(_number(on_a_line(p, q)), right, slips=slips)
+            compare(on_a_line, _work, (p, q), _ON_A_LINE, read=_number)
         i, j = torch.eye(5, dtype=torch.float64)[[4, 1]]
         close(_number(on_a_line(i, j)), 3.0, "all earth from place 4 to place 1")
 
@@ -82,42 +130,18 @@ def transport(sheet: Sheet, on_a_line: Callable, earth_mover: Callable) -> None:
             with unchanged(p=p, q=q, cost=cost):
                 plan, _ = _solved(earth_mover, p, q, cost)
             true(plan.min() >= -1e-9, "a plan without negative entries", show(plan), "nobody can move less than nothing: T >= 0")
-            best = oracle.earth_mover(p, q, cost).plan
-            mixed = best.reshape(m, n).T
-            slips = [
-                (mixed.sum(1), "the entries are out of order: flatten() reads row by row, so reshape(n, m) writes them back"),
-                (torch.full_like(p, 1 / n), "every heap is taken as large as the others"),
-                (torch.ones_like(p), "each row of the plan sums to 1: it must sum to p_i"),
-            ]
-            close(plan.sum(1), p, "what leaves each heap (sums of the rows)", slips=slips, atol=1e-6)
-            slip = "the holes are not filled: A has m more rows, one for each hole"
-            close(plan.sum(0), q, "what arrives in each hole (sums of the columns)", slip=slip, atol=1e-6)
+            leaves, arrives = (_PLAN.by(lambda f, d=d, a=(p, q, cost): f(*a)[0].sum(d)) for d in (1, 0))
+            close(plan.sum(1), p, "what leaves each heap (sums of the rows)", leaves, atol=1e-6)
+            close(plan.sum(0), q, "what arrives in each hole (sums of the columns)", arrives, slip=_UNFILLED, atol=1e-6)
 
     with sheet.item("and none is cheaper", 1):
         for n, m in ((4, 6), (5, 3)):
             p, q, cost = _program(sheet, n, m)
             plan, work = _solved(earth_mover, p, q, cost)
-            best = oracle.earth_mover(p, q, cost)
-            independent = (p[:, None] * q * cost).sum()
-            slips = [
-                (independent, "this is the plan p_i q_j, which sends a bit of everything everywhere: find the cheapest"),
-                (
-                    -oracle.earth_mover(p, q, -cost).value,
-                    "this is the dearest plan: linprog minimises, so leave the sign as it is",
-                ),
-                (
-                    oracle.earth_mover(p, q, -cost).value,
-                    "this is the dearest plan: linprog minimises, so leave the sign as it is",
-                ),
-                (-best.value, "the sign is turned round"),
-                (oracle.earth_mover(p, q, cost.square()).value, "the costs are squared"),
-                ((oracle.earth_mover(p, q, cost.square()).plan * cost).sum(), "this plan is best for other costs, squared ones"),
-                (best.value / (n * m), "a mean over the plan's entries: the work is their sum"),
-                (cost.min(1).values @ p, "each heap goes to its nearest hole, but the holes have no room for that"),
-                (cost.min(0).values @ q, "each hole takes from its nearest heap, but the heaps do not hold that much"),
-            ]
-            close((plan * cost).sum(), best.value, "the work of the plan", slips=slips, atol=1e-6)
-            close(work, (plan * cost).sum(), "the work that is returned", slips=slips, atol=1e-6)
+            best, slips = _best(p, q, cost)[1], _WORK.by(lambda f, a=(p, q, cost): (f(*a)[0] * a[2]).sum())
+            close((plan * cost).sum(), best, "the work of the plan", slips, atol=1e-6)
+            slips = _WORK.by(lambda f, a=(p, q, cost): f(*a)[1])
+            close(work, (plan * cost).sum(), "the work that is returned", slips, atol=1e-6)
 
     with sheet.item("the same by trying everything", 1):
         n = 5
@@ -129,7 +153,7 @@ def transport(sheet: Sheet, on_a_line: Callable, earth_mover: Callable) -> None:
         place = torch.arange(6.0, dtype=torch.float64)
         p, q = theory.normalise(sheet.rand(2, 6))
         _, work = _solved(earth_mover, p, q, (place[:, None] - place).abs())
-        close(work, (p - q).cumsum(0).abs().sum(), "heaps and holes on a line", atol=1e-6)
+        close(work, _work(p, q), "heaps and holes on a line", atol=1e-6)
 
 
 def _program(sheet: Sheet, n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -168,72 +192,210 @@ def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[
 # 2. What a critic proves -------------------------------------------------------------------------------------------------
 
 
+def _means(f: Tensor, p: Tensor, q: Tensor, *_: Any) -> Tensor:
+    return ((p - q) * f).sum()
+
+
+def _slopes(f: Tensor, distance: Tensor) -> Tensor:
+    """The slope of each pair of two places."""
+    apart = ~torch.eye(len(f), dtype=torch.bool)
+    return (f[:, None] - f).abs()[apart] / distance[apart]
+
+
+def _over(constant: Callable[[Tensor, Tensor], Any], means: Callable = _means) -> Callable:
+    """Some difference of means over some constant of f and the distances."""
+    return lambda f, p, q, distance: means(f, p, q) / constant(f, distance)
+
+
+def _steepest(f: Tensor, distance: Tensor) -> Tensor:
+    return _slopes(f, distance).max()
+
+
+def _shown(f: Tensor, p: Tensor, q: Tensor, distance: Tensor) -> Tensor:
+    return _over(_steepest)(f, p, q, distance) if _steepest(f, distance) else torch.zeros(())
+
+
+_DIAGONAL = "0/0: leave the diagonal out, where f_i - f_i is divided by a distance of 0"
+_FLAT = "0/0: for a constant f, K is 0 and the answer 0"
+
+_SHOWN = Slips("shown") | {
+    "also an f that is flatter than 1 is divided by its K: it may be made steeper": _over(
+        lambda f, d: _steepest(f, d).clamp(min=1)
+    ),
+    "f may be steep: divide by its Lipschitz constant K": _means,
+    "f may be steep, and upside down: divide by K, and keep the sign": lambda *a: _means(*a).abs(),
+    "an f that is upside down proves a negative number: keep the sign": lambda *a: _shown(*a).abs(),
+    "p and q are exchanged": times(-1, _shown),
+    "divide by K: a steeper f proves less": _over(lambda f, d: 1 / _steepest(f, d)),
+    "this divides by the mean slope: K is the largest": _over(lambda f, d: _slopes(f, d).mean()),
+    "this divides by the smallest slope: K is the largest": _over(lambda f, d: _slopes(f, d).min()),
+    "these are the slopes between neighbours in the list: take all pairs": _over(
+        lambda f, d: (f.diff().abs() / d.diagonal(1)).max()
+    ),
+    "K is a slope: divide each difference by the distance of its pair": _over(lambda f, d: f.max() - f.min()),
+    "K is the largest slope, not the largest value": _over(lambda f, d: f.abs().max()),
+    "the quotient of each pair first, then the maximum": _over(lambda f, d: (f.max() - f.min()) / d.max()),
+    "the slope is the difference *divided* by the distance": _over(lambda f, d: ((f[:, None] - f).abs() * d).max()),
+    "K came out infinite: leave the diagonal out": _over(lambda f, d: (((f[:, None] - f).abs() + 1e-12) / d).max()),
+    "a mean over the places: an expectation is a sum with weights p": lambda f, *a: _shown(f, *a) / len(f),
+    "the expectation under q is missing": _over(_steepest, lambda f, p, q: (p * f).sum()),
+    "divided by K twice": _over(lambda f, d: _steepest(f, d).square()),
+    _DIAGONAL: _over(lambda f, d: ((f[:, None] - f).abs() / d).max()),
+    _FLAT: _over(_steepest),
+}
+
+
 @part(points=2)
 def duality(sheet: Sheet, shown: Callable) -> None:
     points = sheet.randn(9, 2)
     metric = oracle.distances(points, points)
     p, q = theory.normalise(sheet.rand(2, 9))
     f = 3 * sheet.randn(9)
-    apart = ~torch.eye(9, dtype=torch.bool)
-    slopes = (f[:, None] - f).abs()[apart] / metric[apart]
+    f = -f * _means(f, p, q).sign()  # upside down: it proves a negative number
 
-    def asked(f: Tensor) -> float:
-        came = _number(shown(f, p, q, metric))
-        true(
-            not math.isnan(came), "a number", "NaN", "0/0: leave the diagonal out, where f_i - f_i is divided by a distance of 0"
-        )
+    def asked(came: Any) -> float:
+        came = _number(came)
+        true(not math.isnan(came), "a number", "NaN", _DIAGONAL)
         return came
 
     with sheet.item("the difference of means, over the steepest slope", 1):
-        means = ((p - q) * f).sum()
-        gaps, ways = f.diff().abs(), metric.diagonal(1)
-        slips = [
-            (means, "f may be steep: divide by its Lipschitz constant K"),
-            (means.abs(), "f may be steep, and upside down: divide by K, and keep the sign"),
-            (means.abs() / slopes.max(), "an f that is upside down proves a negative number: keep the sign"),
-            (-means / slopes.max(), "p and q are exchanged"),
-            (means * slopes.max(), "divide by K: a steeper f proves less"),
-            (means / slopes.mean(), "this divides by the mean slope: K is the largest"),
-            (means / slopes.min(), "this divides by the smallest slope: K is the largest"),
-            (means / (gaps / ways).max(), "these are the slopes between neighbours in the list: take all pairs"),
-            (means / (f.max() - f.min()), "K is a slope: divide each difference by the distance of its pair"),
-            (means / f.abs().max(), "K is the largest slope, not the largest value"),
-            (means / ((f[:, None] - f).abs().max() / metric.max()), "the quotient of each pair first, then the maximum"),
-            (means / ((f[:, None] - f).abs() * metric).max(), "the slope is the difference *divided* by the distance"),
-            (0.0, "K came out infinite: leave the diagonal out"),
-            (means / 9 / slopes.max(), "a mean over the places: an expectation is a sum with weights p"),
-            ((p * f).sum() / slopes.max(), "the expectation under q is missing"),
-            (means / slopes.max().square(), "divided by K twice"),
-        ]
         with unchanged(f=f, p=p, q=q, distance=metric):
-            close(asked(f), means / slopes.max(), slips=slips)
-        close(asked(f.flip(0)), _proved(f.flip(0), p, q, metric), "another f")
+            compare(shown, _shown, (f, p, q, metric), _SHOWN, read=asked)
+        compare(shown, _shown, (f.flip(0), p, q, metric), _SHOWN, "another f", read=asked)
 
     with sheet.item("the best critic proves W, and ten times it, or it plus 5, the same", 0.5):
         value, best = oracle.best_critic(p, q, metric)
-        for what, g in (("f", best), ("10 f", 10 * best), ("f + 5", best + 5), ("f / 100", best / 100)):
-            slips = [
-                (
-                    min(10.0, 1.0) * ((p - q) * g).sum(),
-                    "also an f that is flatter than 1 is divided by its K: it may be made steeper",
-                ),
-                (10 * value, "divide by K"),
-            ]
-            close(asked(g), value, f"{what}, for the best critic f", slips=slips, atol=1e-6)
-        close(asked(-best), -value, "-f, for the best critic f", atol=1e-6, slip="upside down, it proves a negative number")
+        for what, g, right in (
+            ("f", best, value),
+            ("10 f", 10 * best, value),
+            ("f + 5", best + 5, value),
+            ("f / 100", best / 100, value),
+            ("-f", -best, -value),
+        ):
+            slips = _SHOWN.at(g, p, q, metric)
+            close(asked(shown(g, p, q, metric)), right, f"{what}, for the best critic f", slips, atol=1e-6)
 
     with sheet.item("a constant proves nothing", 0.5):
-        flat = "0/0: for a constant f, K is 0 and the answer 0"
         came = _number(shown(torch.full_like(p, 3.0), p, q, metric))
-        true(math.isfinite(came) and abs(came) < 1e-9, "0", show(came), flat)
-
-
-def _proved(f: Tensor, p: Tensor, q: Tensor, metric: Tensor) -> Tensor:
-    apart = ~torch.eye(len(f), dtype=torch.bool)
-    return ((p - q) * f).sum() / ((f[:, None] - f).abs()[apart] / metric[apart]).max()
+        true(math.isfinite(came) and abs(came) < 1e-9, "0", show(came), _FLAT)
 
 
 # 3. The clipped critic ---------------------------------------------------------------------------------------------------
+
+
+def _critic_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return fake.mean() - real.mean()
+
+
+def _generator_loss(fake: Tensor) -> Tensor:
+    return -fake.mean()
+
+
+def _written(change: Callable[[Tensor, float], Tensor]) -> Callable:
+    """``change(p, c)`` written into every parameter."""
+
+    def clip(critic: nn.Module, c: float) -> None:
+        with torch.no_grad():
+            for p in critic.parameters():
+                p.copy_(change(p, c))
+
+    return clip
+
+
+_clip = _written(lambda p, c: p.clamp(-c, c))
+
+
+def _clip_all(critic: nn.Module, c: float) -> None:
+    _clip(critic, c)
+    nn.utils.clip_grad_value_(critic.parameters(), c)
+
+
+def _clip_and_freeze(critic: nn.Module, c: float) -> None:
+    _clip(critic, c)
+    critic.requires_grad_(False)
+
+
+_ANY = "a critic has no sigmoid: its values may be any number"
+_NOT_GRADIENTS = "clip the weights, not the gradients"
+_TRAINABLE = "clamp inside torch.no_grad(), and leave requires_grad as it was"
+
+_CRITIC_LOSS = Slips("critic_loss") | {
+    "no absolute value: the critic must learn which of the two is high": lambda r, f: -_critic_loss(r, f).abs(),
+    "the sign is turned round: this is what the critic maximises, and a loss is minimised": times(-1, _critic_loss),
+    "this is the hinge loss, as in the annotated repository: here nothing is cut off at 1": lambda r, f: (
+        F.relu(1 - r).mean() + F.relu(1 + f).mean()
+    ),
+    "this is the cross-entropy of homework 1": lambda r, f: F.softplus(-r).mean() + F.softplus(f).mean(),
+    _ANY: lambda r, f: _critic_loss(torch.sigmoid(r), torch.sigmoid(f)),
+    "no square": lambda r, f: _critic_loss(r, f).square(),
+    "these are sums over the batch: take the means": summed(_critic_loss),
+    "a mean over both kinds together: take the mean of each": lambda r, f: torch.cat([f, -r]).mean(),
+    "one half too much": times(1 / 2, _critic_loss),
+    "a sign: the two are pushed apart": (lambda r, f: f.mean() + r.mean(), lambda r, f: -f.mean() - r.mean()),
+    "the fakes are missing": lambda r, f: -r.mean(),
+    "the real ones are missing": lambda r, f: f.mean(),
+}
+_GENERATOR_LOSS = Slips("generator_loss") | {
+    "the sign: the generator wants high values": times(-1, _generator_loss),
+    _ANY: lambda f: _generator_loss(torch.sigmoid(f)),
+    "this is -log D of homework 1": lambda f: F.softplus(-f).mean(),
+    "this is a hinge: here nothing is cut off": lambda f: F.relu(1 - f).mean(),
+    "this is the sum over the batch: take the mean": summed(_generator_loss),
+    "one half too much": times(1 / 2, _generator_loss),
+}
+_BOX = Slips("clip") | {
+    "nothing has changed: clamp() makes a new tensor, clamp_() writes into the old one": _written(lambda p, c: p),
+    "the lower wall is missing: -c": _written(lambda p, c: p.clamp(max=c)),
+    "the upper wall is missing: c": _written(lambda p, c: p.clamp(min=-c)),
+    "the box begins at -c, not at 0": _written(lambda p, c: p.clamp(0, c)),
+    "biases are parameters, too": _written(lambda p, c: p.clamp(-c, c) if p.ndim > 1 else p),
+    "only the first layer is in the box: take all parameters": lambda critic, c: _clip(critic[0], c),
+    "this makes the weights shorter; clipping cuts each number off by itself": (
+        _written(lambda p, c: p * c / p.norm()),
+        _written(lambda p, c: p * min(1.0, c / float(p.norm()))),
+    ),
+    "this scales all weights; those inside the box stay as they are": _written(lambda p, c: p * c / p.abs().max()),
+    "a soft wall moves the weights inside the box, too: clamp": _written(lambda p, c: c * torch.tanh(p)),
+    "all weights are on the walls: those inside the box stay as they are": _written(lambda p, c: c * p.sign()),
+    _NOT_GRADIENTS: _clip_all,
+    _TRAINABLE: _clip_and_freeze,
+}
+
+
+def _critic_step(acts: str = "zero back step box", loss: Callable = _critic_loss, returned: Callable | None = None) -> Callable:
+    """The acts of a step in this order; ``returned`` makes the result of the loss before them and of the one after them."""
+
+    def step(generator: nn.Module, critic: nn.Module, optimiser: Any, real: Tensor, z: Tensor, c: float) -> float:
+        fake = generator(z).detach()
+        before = loss(critic(real), critic(fake))
+        does = {"zero": optimiser.zero_grad, "back": before.backward, "step": optimiser.step, "box": lambda: _clip(critic, c)}
+        does["grads"] = lambda: nn.utils.clip_grad_value_(critic.parameters(), c)
+        for act in acts.split():
+            does[act]()
+        return (returned(before, loss(critic(real), critic(fake))) if returned else -before).item()
+
+    return step
+
+
+_CRITIC_STEP = Slips("critic_step") | {
+    "this is the loss: the estimate is minus the loss": _critic_step(returned=lambda before, after: before),
+    "this is the estimate after the step: take the loss from before": _critic_step(returned=lambda before, after: -after),
+    "this is the loss after the step: the estimate is minus the loss before it": _critic_step(
+        returned=lambda before, after: after
+    ),
+    "the box is missing: clip after the step": _critic_step("zero back step"),
+    "clipped *before* the step, which then leaves the box": _critic_step("box zero back step"),
+    "the critic has not moved: is optimiser.step() there, after backward()?": (
+        _critic_step("zero back box"),
+        _critic_step("zero back"),
+    ),
+    "the critic makes its estimate smaller: a sign is turned round": _critic_step(loss=times(-1, _critic_loss)),
+    "old gradients are added to the new ones: zero_grad() before backward()": _critic_step("back step box"),
+    "the step used old gradients only: backward() is missing, or zero_grad() comes too late": _critic_step("step zero back box"),
+    "the fakes are missing from the critic's loss": _critic_step(loss=lambda r, f: -r.mean()),
+    "the real ones are missing from the critic's loss": _critic_step(loss=lambda r, f: f.mean()),
+    "the gradients were clipped: it is the weights that go into the box": _critic_step("zero back grads step box"),
+}
 
 
 @part(points=4)
@@ -241,155 +403,146 @@ def clipping(sheet: Sheet, critic_loss: Callable, generator_loss: Callable, clip
     with sheet.item("two losses without a sigmoid", 1):
         high, low = 2 * sheet.randn(7) + 2, 2 * sheet.randn(4) - 2
         for real, fake in ((high, low), (low, high)):  # a critic may be wrong, too
-            r, f = real.mean(), fake.mean()
-            hinge = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
-            size = (-(r - f).abs(), "no absolute value: the critic must learn which of the two is high")
-            slips = [
-                *([size] if real is low else []),
-                (r - f, "the sign is turned round: this is what the critic maximises, and a loss is minimised"),
-                (hinge, "this is the hinge loss, as in the annotated repository: here nothing is cut off at 1"),
-                (F.softplus(-real).mean() + F.softplus(fake).mean(), "this is the cross-entropy of homework 1"),
-                (
-                    torch.sigmoid(fake).mean() - torch.sigmoid(real).mean(),
-                    "a critic has no sigmoid: its values may be any number",
-                ),
-                ((r - f).square(), "no square"),
-                (fake.sum() - real.sum(), "these are sums over the batch: take the means"),
-                ((fake.sum() - real.sum()) / 11, "a mean over both kinds together: take the mean of each"),
-                ((f - r) / 2, "one half too much"),
-                (f + r, "a sign: the two are pushed apart"),
-                (-f - r, "a sign: the two are pushed apart"),
-                (-r, "the fakes are missing"),
-                (f, "the real ones are missing"),
-            ]
             with unchanged(real=real, fake=fake):
-                close(scalar(critic_loss(real, fake)), f - r, "the critic's loss", slips=slips)
-        slips = [
-            (f, "the sign: the generator wants high values"),
-            (-torch.sigmoid(fake).mean(), "a critic has no sigmoid: its values may be any number"),
-            (F.softplus(-fake).mean(), "this is -log D of homework 1"),
-            (F.relu(1 - fake).mean(), "this is a hinge: here nothing is cut off"),
-            (-fake.sum(), "this is the sum over the batch: take the mean"),
-            (-f / 2, "one half too much"),
-        ]
-        close(scalar(generator_loss(fake)), -f, "the generator's loss", slips=slips)
-        slope = gradient(generator_loss, fake)
-        close(slope, torch.full_like(fake, -1 / len(fake)), "the slope of the generator's loss, the same at every value")
+                compare(critic_loss, _critic_loss, (real, fake), _CRITIC_LOSS, "the critic's loss", read=scalar)
+        compare(generator_loss, _generator_loss, (low,), _GENERATOR_LOSS, "the generator's loss", read=scalar)
+        slope = gradient(generator_loss, low)
+        close(slope, torch.full_like(low, -1 / len(low)), "the slope of the generator's loss, the same at every value")
 
     with sheet.item("the box", 1):
-        c = 0.3
-        critic = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1)).double()
-        known = list(critic.parameters())
-        with torch.no_grad():
-            for p in known:
-                p.copy_(sheet.randn(*p.shape))
-                p.view(-1)[0] = 0.9 if p.numel() > 1 else -0.9  # something to cut off, biases included
-        for p in known:
-            p.grad = torch.full_like(p, 7.0)
-        start = weights(critic)
-
-        def on_each(f: Callable[[Tensor], Tensor]) -> Tensor:
-            return torch.cat([f(p.detach()).flatten() for p in known])
-
-        right = start.clamp(-c, c)
-        slips = [
-            (start, "nothing has changed: clamp() makes a new tensor, clamp_() writes into the old one"),
-            (start.clamp(max=c), "the lower wall is missing: -c"),
-            (start.clamp(min=-c), "the upper wall is missing: c"),
-            (start.clamp(min=0, max=c), "the box begins at -c, not at 0"),
-            (on_each(lambda p: p.clamp(-c, c) if p.ndim > 1 else p), "biases are parameters, too"),
-            (torch.cat([start[:16].clamp(-c, c), start[16:]]), "only the first layer is in the box: take all parameters"),
-            (on_each(lambda p: p * c / p.norm()), "this makes the weights shorter; clipping cuts each number off by itself"),
-            (
-                on_each(lambda p: p * min(1.0, c / float(p.norm()))),
-                "this makes the weights shorter; clipping cuts each number off",
-            ),
-            (on_each(lambda p: p * c / p.abs().max()), "this scales all weights; those inside the box stay as they are"),
-            (c * torch.tanh(start), "a soft wall moves the weights inside the box, too: clamp"),
-            (c * start.sign(), "all weights are on the walls: those inside the box stay as they are"),
-        ]
-        clip(critic, c)
-        now = list(critic.parameters())
-        if len(now) != len(known) or any(a is not b for a, b in zip(now, known, strict=True)):
-            raise Wrong(
-                "the critic's own parameters", "new ones", "the optimiser still holds the old ones: write into them, clamp_()"
-            )
-        close(weights(critic), right, "the weights after clipping", slips=slips)
-        true(
-            all(p.requires_grad and p.is_leaf for p in known),
-            "parameters that can be trained on",
-            "some that cannot",
-            "clamp inside torch.no_grad(), and leave requires_grad as it was",
-        )
-        close(gradients(critic), torch.full_like(start, 7.0), ".grad as it was", slip="clip the weights, not the gradients")
-
-    lr, c, stale = 0.05, 0.3, 5.0
-    w0 = torch.tensor([0.6, -0.6, 0.02, -0.03]).double()
-
-    def table() -> tuple[Any, ...]:
-        """Fresh players whose gradients are stale; some weights will have to be clipped after the step, others will not."""
-        tape = Tape()
-        g = MockPlayer("G", tape, 0.5 * sheet.randn(2, 4), 0.5 * sheet.randn(4), latent_dim=2)
-        f = MockPlayer("D", tape, w0, torch.tensor(0.1).double())
-        for p in [*g.parameters(), *f.parameters()]:
-            p.grad = torch.full_like(p, stale)
-        return tape, g, f, MockOptimiser("D", tape, f, lr), sheet.randn(6, 4) + 0.5, sheet.randn(4, 2)
+        _into_the_box(_box_critic(sheet), clip)
 
     with sheet.item("one step of the critic, and then the box", 1):
-        tape, g, f, optimiser, real, z = table()
-        start = weights(f)
-        with torch.no_grad():
-            fake = g(z)
-        to_real, to_fake = torch.cat([real.mean(0), torch.ones(1)]), torch.cat([fake.mean(0), torch.ones(1)])
-        slope = (to_fake - to_real).double()
+        table, real, z = _critics(sheet)
 
-        def box(w: Tensor) -> Tensor:
-            return w.clamp(-c, c)
+        def moved(step: Callable) -> Tensor:
+            g, f, _, optimiser = table.lay()
+            step(g, f, optimiser, real, z, 0.3)
+            return weights(f)
 
-        slips = [
-            (start - lr * slope, "the box is missing: clip after the step"),
-            (box(start) - lr * slope, "clipped *before* the step, which then leaves the box"),
-            (box(start), "the critic has not moved: is optimiser.step() there, after backward()?"),
-            (start, "the critic has not moved: is optimiser.step() there, after backward()?"),
-            (box(start + lr * slope), "the critic makes its estimate smaller: a sign is turned round"),
-            (box(start - lr * (slope + stale)), "old gradients are added to the new ones: zero_grad() before backward()"),
-            (box(start - lr * stale), "the step used old gradients only: backward() is missing, or zero_grad() comes too late"),
-            (box(start + lr * to_real), "the fakes are missing from the critic's loss"),
-            (box(start - lr * to_fake), "the real ones are missing from the critic's loss"),
-            (box(start - lr * slope.clamp(-c, c)), "the gradients were clipped: it is the weights that go into the box"),
-        ]
-        tape.clear()
-        critic_step(g, f, optimiser, real, z, c)
-        if tape.count_of("G") == 0:
+        moved(critic_step)
+        steps, tape = table.tape.count_of("step D"), str(table.tape)
+        if table.tape.count_of("G") == 0:
             raise Wrong("fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
-        close(weights(f), box(start - lr * slope), "the critic's weights afterwards", slips=slips)
-        true(tape.count_of("step D") == 1, "one step of the optimiser", f"{tape}")
+        compare(critic_step, _critic_step(), moved, _CRITIC_STEP, "the critic's weights afterwards")
+        true(steps == 1, "one step of the optimiser", tape)
 
     with sheet.item("the estimate, and the generator left alone", 1):
-        tape, g, f, optimiser, real, z = table()
-        start = weights(g)
+        _estimated(table, critic_step, real, z)
+
+
+def _box_critic(sheet: Sheet) -> nn.Module:
+    """A critic with something to cut off in every parameter, biases included."""
+    critic = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1)).double()
+    with torch.no_grad():
+        for p in critic.parameters():
+            p.copy_(sheet.randn(*p.shape))
+            p.view(-1)[0] = 0.9 if p.numel() > 1 else -0.9
+    return critic
+
+
+def _into_the_box(first: nn.Module, clip: Callable) -> None:
+    """The weights after clipping, in the critic's own parameters and without a change of anything else."""
+
+    def clipped(f: Callable) -> tuple[list[nn.Parameter], nn.Module]:
+        critic = copy.deepcopy(first)
+        known = list(critic.parameters())
+        for p in known:
+            p.grad = torch.full_like(p, 7.0)
+        f(critic, 0.3)
+        return known, critic
+
+    known, critic = clipped(clip)
+    now = list(critic.parameters())
+    if len(now) != len(known) or any(a is not b for a, b in zip(now, known, strict=True)):
+        slip = "the optimiser still holds the old ones: write into them, clamp_()"
+        raise Wrong("the critic's own parameters", "new ones", slip)
+    compare(clip, _clip, lambda f: weights(clipped(f)[1]), _BOX, "the weights after clipping")
+    trainable = all(p.requires_grad and p.is_leaf for p in known)
+    true(trainable, "parameters that can be trained on", "some that cannot", _TRAINABLE)
+    close(gradients(critic), torch.full_like(weights(critic), 7.0), ".grad as it was", slip=_NOT_GRADIENTS)
+
+
+def _critics(sheet: Sheet) -> tuple[Table, Tensor, Tensor]:
+    """Players, real points and latents; some weights will have to be clipped after the step, others will not."""
+    tape = Tape()
+    g = MockPlayer("G", tape, 0.5 * sheet.randn(2, 4), 0.5 * sheet.randn(4), latent_dim=2)
+    f = MockPlayer("D", tape, torch.tensor([0.6, -0.6, 0.02, -0.03]).double(), torch.tensor(0.1).double())
+    return Table(tape, g, f, lr=0.05), sheet.randn(6, 4) + 0.5, sheet.randn(4, 2)
+
+
+def _estimated(table: Table, critic_step: Callable, real: Tensor, z: Tensor) -> None:
+    """The estimate that is returned, and nothing done to the generator."""
+
+    def returned(step: Callable) -> Any:
+        g, f, _, optimiser = table.lay()
         for p in g.parameters():
             p.grad = None
-        with torch.no_grad():
-            fake = g(z)
-            estimate = f(real).mean() - f(fake).mean()
-        came = critic_step(g, f, optimiser, real, z, c)
-        if isinstance(came, Tensor) and came.requires_grad:
-            raise Wrong("a plain number", "a tensor that holds on to its graph", "return .item()")
-        with torch.no_grad():
-            later = f(real).mean() - f(fake).mean()
-        slips = [
-            (-estimate, "this is the loss: the estimate is minus the loss"),
-            (later, "this is the estimate after the step: take the loss from before"),
-            (-later, "this is the loss after the step: the estimate is minus the loss before it"),
-        ]
-        close(number(came), estimate, "the estimate that is returned", slips=slips)
-        close(weights(g), start, "G's weights after the critic's step", slip="the critic's step moved the generator")
+        came = step(g, f, optimiser, real, z, 0.3)
+        close(weights(g), weights(table.g), "G's weights after the critic's step", slip="the critic's step moved the generator")
         if gradients(g).any():
             raise Wrong("no gradient in the generator", "a gradient from the critic's loss", "detach the fakes")
+        if isinstance(came, Tensor) and came.requires_grad:
+            raise Wrong("a plain number", "a tensor that holds on to its graph", "return .item()")
+        return came
+
+    compare(critic_step, _critic_step(), returned, _CRITIC_STEP, "the estimate that is returned", read=number)
 
 
 # 4. Where the penalty looks ----------------------------------------------------------------------------------------------
+
+
+def _column(x: Tensor) -> list[int]:
+    """The shape of one number for each sample."""
+    return [len(x)] + [1] * (x.ndim - 1)
+
+
+def _mix(epsilon: Callable[[Tensor], Tensor]) -> Callable:
+    def between(real: Tensor, fake: Tensor) -> Tensor:
+        e = epsilon(real).to(real)
+        return e * real + (1 - e) * fake
+
+    return between
+
+
+_AXES = "epsilon has the wrong number of axes: [N], and then a 1 for each further axis of the samples, [N, 1] or [N, 1, 1, 1]"
+_EVERY = "every sample is mixed with every other: epsilon needs a 1 for each further axis"
+_AT_REAL = "epsilon is 1: the penalty is taken at real samples only"
+_AT_FAKE = "epsilon is 0: the penalty is taken at fake samples only"
+_ONE = "one epsilon for the whole batch: draw one for each pair"
+_OUT = "epsilon is from a normal distribution, or another that leaves [0, 1]: torch.rand, not torch.randn"
+_LOST_PLUS = "a plus is lost, as in one deck: epsilon x *plus* (1 - epsilon) x_fake"
+_TWO = "the weights of real and fake do not sum to 1: they are epsilon and 1 - epsilon, with the same epsilon"
+_LAST_AXIS = "epsilon [N] lines up with the *last* axis: give it the shape [N, 1, 1, 1]"
+_SHARED = "one epsilon for each entry, the same in all pairs: its shape must begin with N and go on with ones"
+_CHANNEL = "one epsilon for each channel: the points leave the line"
+_BOX_FILLED = "one epsilon for each entry (rand_like): the points fill a box in place of a line; one for each pair is wanted"
+_ADDED = "a number is added to all entries: move along real - fake"
+_NOISE = "noise around the samples, not points between pairs: a normal epsilon for each entry, or DRAGAN's recipe"
+_UNEVEN = "epsilon does not fill [0, 1] evenly: torch.rand does"
+_SEEDED = "a seed is set inside: draw anew each time"
+
+_BETWEEN = (
+    Slips("between")
+    | {  # each of them published
+        _AXES: (_mix(lambda x: torch.rand(len(x), 1)), _mix(lambda x: torch.rand(len(x), 1, 1, 1))),
+        _EVERY: _mix(lambda x: torch.rand(len(x), *[1] * x.ndim)),
+        _AT_REAL: _mix(lambda x: torch.ones(_column(x))),
+        _AT_FAKE: _mix(lambda x: torch.zeros(_column(x))),
+        _ONE: (_mix(lambda x: torch.rand(1)), _mix(lambda x: torch.full(_column(x), 0.5))),
+        _OUT: _mix(lambda x: torch.randn(_column(x))),
+        _LOST_PLUS: lambda real, fake: (e := torch.rand(_column(real))) * real * (1 - e) * fake,
+        _TWO: lambda real, fake: torch.rand(_column(real)) * real + torch.rand(_column(real)) * fake,
+        _LAST_AXIS: _mix(lambda x: torch.rand(len(x) if x.shape[-1] == len(x) else _column(x))),
+        _SHARED: _mix(lambda x: torch.rand(1, *x.shape[1:])),
+        _CHANNEL: _mix(lambda x: torch.rand(*x.shape[:2], 1, 1) if x.ndim == 4 else torch.rand(_column(x))),
+        _BOX_FILLED: _mix(torch.rand_like),
+        _ADDED: lambda real, fake: real + torch.rand(_column(real)),
+        _NOISE: (_mix(torch.randn_like), lambda real, fake: real + 0.5 * torch.randn_like(real)),
+        _UNEVEN: _mix(lambda x: 0.5 + torch.rand(_column(x)) / 2),
+        _SEEDED: _mix(lambda x: torch.rand(_column(x), generator=torch.Generator().manual_seed(0))),
+    }
+)
 
 
 @part(points=2)
@@ -417,33 +570,22 @@ def places(sheet: Sheet, between: Callable) -> None:
         mean, variance = float(epsilon.mean()), float(epsilon.var())
         # Six standard errors: of the mean sqrt(1/12 / n), of the variance sqrt(1/180 / n).
         well = abs(mean - 0.5) < 6 * math.sqrt(1 / 12 / 4000) and abs(variance - 1 / 12) < 6 * math.sqrt(1 / 180 / 4000)
-        true(
-            well,
-            "epsilon uniform in [0, 1]: mean 0.5, variance 0.083",
-            f"mean {mean:.3f}, variance {variance:.3f}",
-            "epsilon does not fill [0, 1] evenly: torch.rand does",
-        )
-        again = _mixed(between, real, fake).double()
-        true(
-            not torch.equal(again, came),
-            "new random points in the next call",
-            "the same points again",
-            "a seed is set inside: draw anew each time",
-        )
+        found = f"mean {mean:.3f}, variance {variance:.3f}"
+        true(well, "epsilon uniform in [0, 1]: mean 0.5, variance 0.083", found, _UNEVEN)
+        other = not torch.equal(_mixed(between, real, fake).double(), came)
+        true(other, "new random points in the next call", "the same points again", _SEEDED)
 
 
 def _mixed(between: Callable, real: Tensor, fake: Tensor) -> Tensor:
     """The student's points, if their shape is right."""
     n, *rest = real.shape
-    ones = "epsilon has the wrong number of axes: [N], and then a 1 for each further axis of the samples, [N, 1] or [N, 1, 1, 1]"
     try:
         came = between(real, fake)
     except RuntimeError as error:
         if "must match" not in str(error):
             raise
-        raise Wrong(f"points of shape {[n, *rest]}", "shapes that do not line up", ones) from None
-    slips = {(n, n, *rest): "every sample is mixed with every other: epsilon needs a 1 for each further axis"}
-    return shape(came, [n, *rest], ones, slips)
+        raise Wrong(f"points of shape {[n, *rest]}", "shapes that do not line up", _AXES) from None
+    return shape(came, [n, *rest], _AXES, {(n, n, *rest): _EVERY})
 
 
 def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
@@ -455,93 +597,107 @@ def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
 
     if same(e, 1) and same(e, 0):
         value = float(e.mean())
-        slips = {
-            1.0: "epsilon is 1: the penalty is taken at real samples only",
-            0.0: "epsilon is 0: the penalty is taken at fake samples only",
-        }
-        slip = slips.get(round(value, 6), "one epsilon for the whole batch: draw one for each pair")
+        slip = {1.0: _AT_REAL, 0.0: _AT_FAKE}.get(round(value, 6), _ONE)
         raise Wrong("an epsilon for each pair", f"{value:.4g} for all of them", slip)
     if not same(e, 1):
         raise Wrong("points on the lines between pairs", "points beside them", _beside(came, real, fake, e, same))
     if e.min() < -1e-6 or e.max() > 1 + 1e-6:
-        raise Wrong(
-            "points between real and fake, epsilon in [0, 1]",
-            f"epsilon from {float(e.min()):.3g} to {float(e.max()):.3g}",
-            "epsilon is from a normal distribution, or another that leaves [0, 1]: torch.rand, not torch.randn",
-        )
+        found = f"epsilon from {float(e.min()):.3g} to {float(e.max()):.3g}"
+        raise Wrong("points between real and fake, epsilon in [0, 1]", found, _OUT)
 
 
 def _beside(came: Tensor, real: Tensor, fake: Tensor, e: Tensor, same: Callable[[Tensor, int], bool]) -> str:
     """Which way the points went that are not on the lines."""
     product = (came / (real * fake)).flatten(1)
     if same(product, 1):
-        return "a plus is lost, as in one deck: epsilon x *plus* (1 - epsilon) x_fake"
+        return _LOST_PLUS
     x, r, f = (t.flatten(1) for t in (came, real, fake))
     weight = torch.linalg.lstsq(torch.stack([r, f], -1), x[..., None]).solution  # [N, 2, 1]
     if bool(((torch.stack([r, f], -1) @ weight)[..., 0] - x).abs().max() < 1e-6):
-        return "the weights of real and fake do not sum to 1: they are epsilon and 1 - epsilon, with the same epsilon"
+        return _TWO
     axes = e.reshape(came.shape)
     outside = bool(e.min() < -1e-6 or e.max() > 1 + 1e-6)
     if came.ndim == 4 and same(axes.permute(3, 0, 1, 2).flatten(1), 1):
-        return "epsilon [N] lines up with the *last* axis: give it the shape [N, 1, 1, 1]"
+        return _LAST_AXIS
     if same(e, 0):
-        return "one epsilon for each entry, the same in all pairs: its shape must begin with N and go on with ones"
+        return _SHARED
     if came.ndim == 4 and same(axes.flatten(2), 2):
-        return "one epsilon for each channel: the points leave the line"
+        return _CHANNEL
     if not outside:
-        return "one epsilon for each entry (rand_like): the points fill a box in place of a line; one for each pair is wanted"
+        return _BOX_FILLED
     if same((came - real).flatten(1), 1) or same((came - fake).flatten(1), 1):
-        return "a number is added to all entries: move along real - fake"
-    return "noise around the samples, not points between pairs: a normal epsilon for each entry, or DRAGAN's recipe"
+        return _ADDED
+    return _NOISE
 
 
 # 5. The gradient penalty -------------------------------------------------------------------------------------------------
 
 
-def _penalties(g: Tensor) -> Slips:
-    """What wrong penalties make of the critic's gradients g [N, ...]."""
-    norms = g.flatten(1).norm(dim=1)
-    n = len(g)
+def _gradients(critic: Callable, x: Tensor, create: bool = True) -> Tensor:
+    """The critic's gradient at each sample, [N, ...]."""
+    x = x.detach().requires_grad_()
+    return torch.autograd.grad(critic(x).sum(), x, create_graph=create)[0]
 
-    def of(lengths: Tensor) -> Tensor:
-        return (lengths - 1).square().mean()
 
-    axis = "the norm is taken along the wrong axis: "
-    found = [
-        (norms.square().mean(), "the 1 is missing: this pulls the slope to 0"),
-        (of(norms.square()), "this is the *squared* norm against 1: a root is missing"),
-        ((norms - 1).abs().mean(), "the absolute difference: square it"),
-        ((norms - 1).mean(), "the square is missing: slopes above and below 1 cancel"),
-        ((norms.mean() - 1).square(), "the mean comes last: first the square of each sample's difference, then the mean"),
-        ((norms.mean() - 1), "the square is missing"),
-        ((norms - 1).clamp(min=0).square().mean(), "this is the one-sided penalty: here slopes below 1 cost, too"),
-        ((norms - 1).square().sum(), "this is the sum over the batch: take the mean"),
-        (of(norms) / 2, "one half too much"),
-        (10 * of(norms), "the weight 10 is not part of this function"),
-        (-of(norms), "the sign: a penalty is not negative"),
-        ((g.norm() - 1).square(), axis + "all samples got one norm together, and each needs its own"),
-        (of(g.norm(dim=0)), axis + "it runs over the batch (dim=0), and it should run over everything else"),
-        (of(g.flatten(1).norm(dim=0)), axis + "it runs over the batch (dim=0), and it should run over everything else"),
-        (of(norms / n), "this is the gradient of the *mean* of the values, N times too short: differentiate their sum"),
-        (of(g.flatten(1).abs().sum(1)), "this is the sum of absolute values: take the Euclidean norm"),
-        (of(g.flatten(1).square().mean(1).sqrt()), "a mean of the squares under the root: the norm is the root of their *sum*"),
-        (of(g.flatten(1).mean(1)), "the mean of a gradient's entries is not its length"),
-        (of(g.flatten(1).sum(1)), "the sum of a gradient's entries is not its length: take the norm"),
-        (of(g.flatten(1).abs().amax(1)), "the largest entry is not the Euclidean norm"),
-        (
-            of(torch.cat([norms[:1], torch.zeros_like(norms[1:])])),
-            "only the first sample's value was differentiated: sum them all",
-        ),
-    ]
-    if g.ndim == 4:
-        found += [
-            (of(g.norm(dim=1)), axis + "dim=1 is the channels, so every pixel got a norm; flatten(1) the sample first"),
-            (of(g.norm(dim=3)), axis + "the last one only; flatten(1) the sample first"),
-            (of(g.norm(dim=2)), axis + "the rows only; flatten(1) the sample first"),
-            (of(g.norm(dim=(2, 3))), axis + "every channel got a norm; flatten(1) the sample first"),
-            (of(g.norm(dim=(1, 2))), axis + "every column got a norm; flatten(1) the sample first"),
-        ]
-    return found
+def _lengths(g: Tensor) -> Tensor:
+    return g.flatten(1).norm(dim=1)
+
+
+def _penalty_by(value: Callable[[Tensor], Tensor], create: bool = True) -> Callable:
+    """Something made of the gradients."""
+    return lambda critic, x: value(_gradients(critic, x, create))
+
+
+def _penalty_of(lengths: Callable[[Tensor], Tensor]) -> Callable:
+    """The squared distance from 1 of something that is taken for the gradients' lengths."""
+    return _penalty_by(lambda g: (lengths(g) - 1).square().mean())
+
+
+_penalty = _penalty_of(_lengths)
+
+_AXIS = "the norm is taken along the wrong axis: "
+_FIRST = "; flatten(1) the sample first"
+_BLOCKED = "the way back is cut: create_graph=True in torch.autograd.grad, and no detach(), .data or .item() after it"
+_ROOT = "the root of 0 has an infinite slope: norm() knows what to do there, sqrt() does not"
+_MEAN_LAST = "the mean comes last: first the square of each sample's difference, then the mean"
+_TOO_SHORT = "this is the gradient of the *mean* of the values, N times too short: differentiate their sum"
+_ROOT_MEAN = "a mean of the squares under the root: the norm is the root of their *sum*"
+_BATCH_AXIS = _AXIS + "it runs over the batch (dim=0), and it should run over everything else"
+
+_PENALTY = Slips("gradient_penalty") | {
+    "the 1 is missing: this pulls the slope to 0": _penalty_by(lambda g: _lengths(g).square().mean()),
+    "this is the *squared* norm against 1: a root is missing": _penalty_of(lambda g: _lengths(g).square()),
+    "the absolute difference: square it": _penalty_by(lambda g: (_lengths(g) - 1).abs().mean()),
+    "the square is missing: slopes above and below 1 cancel": _penalty_by(lambda g: (_lengths(g) - 1).mean()),
+    _MEAN_LAST: _penalty_by(lambda g: (_lengths(g).mean() - 1).square()),
+    "this is the one-sided penalty: here slopes below 1 cost, too": _penalty_of(lambda g: _lengths(g).clamp(min=1)),
+    "this is the sum over the batch: take the mean": summed(_penalty),
+    "one half too much": times(1 / 2, _penalty),
+    "the weight 10 is not part of this function": times(10, _penalty),
+    "the sign: a penalty is not negative": times(-1, _penalty),
+    _AXIS + "all samples got one norm together, and each needs its own": _penalty_of(torch.norm),
+    _BATCH_AXIS: (_penalty_of(lambda g: g.norm(dim=0)), _penalty_of(lambda g: g.flatten(1).norm(dim=0))),
+    _TOO_SHORT: _penalty_of(lambda g: _lengths(g) / len(g)),
+    "this is the sum of absolute values: take the Euclidean norm": _penalty_of(lambda g: g.flatten(1).abs().sum(1)),
+    _ROOT_MEAN: _penalty_of(lambda g: g.flatten(1).square().mean(1).sqrt()),
+    "the mean of a gradient's entries is not its length": _penalty_of(lambda g: g.flatten(1).mean(1)),
+    "the sum of a gradient's entries is not its length: take the norm": _penalty_of(lambda g: g.flatten(1).sum(1)),
+    "the largest entry is not the Euclidean norm": _penalty_of(lambda g: g.flatten(1).abs().amax(1)),
+    "only the first sample's value was differentiated: sum them all": _penalty_of(
+        lambda g: _lengths(g) * (torch.arange(len(g)) == 0)
+    ),
+    _AXIS + "dim=1 is the channels, so every pixel got a norm" + _FIRST: _penalty_of(lambda g: g.norm(dim=1)),
+    _AXIS + "the last one only" + _FIRST: _penalty_of(lambda g: g.norm(dim=3)),
+    _AXIS + "the rows only" + _FIRST: _penalty_of(lambda g: g.norm(dim=2)),
+    _AXIS + "every channel got a norm" + _FIRST: _penalty_of(lambda g: g.norm(dim=(2, 3))),
+    _AXIS + "every column got a norm" + _FIRST: _penalty_of(lambda g: g.norm(dim=(1, 2))),
+    _BLOCKED: (
+        _penalty_by(lambda g: (_lengths(g) - 1).square().mean(), create=False),
+        _penalty_by(lambda g: (_lengths(g.requires_grad_()) - 1).square().mean(), create=False),
+        lambda critic, x: _penalty(critic, x).detach() + 0 * critic(x).sum(),
+    ),
+    _ROOT: _penalty_of(lambda g: g.flatten(1).square().sum(1).sqrt()),
+}
 
 
 @part(points=4)
@@ -553,8 +709,8 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
     weight = sheet.randn(2, 3, 4)
     x = sheet.randn(5, 2, 3, 4) * torch.tensor([0.04, 0.1, 0.4, 1.0, 2.0]).double().reshape(5, 1, 1, 1)
 
-    def asked(w: Tensor, at: Tensor) -> Tensor:
-        return scalar(gradient_penalty(lambda points: curved(w, points), at))
+    def asked(w: Tensor, at: Tensor, f: Callable = gradient_penalty) -> Tensor:
+        return scalar(f(lambda points: curved(w, points), at))
 
     with sheet.item("critics known by heart: of slope 1 and of slope 0", 1):
         for size in ((6, 2), (4, 3, 2, 5)):
@@ -566,59 +722,101 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
                 return (w * points).flatten(1).sum(1)
 
             kind = "points [N, 2]" if len(size) == 2 else "pictures [N, C, H, W]"
-            slopes = w.detach().expand(size)
             came = scalar(gradient_penalty(linear, at))
-            close(came, 0.0, f"f(x) = w . x with a w of length 1, {kind}", slips=_penalties(slopes), atol=1e-9)
+            close(came, 0.0, f"f(x) = w . x with a w of length 1, {kind}", _PENALTY.at(linear, at), atol=1e-9)
             came = scalar(gradient_penalty(lambda points, f=linear: 0 * f(points), at))
             close(came, 1.0, f"a constant critic, {kind}", slip="its slope is 0, and 0 is 1 away from 1", rtol=1e-3)
 
     with sheet.item("a critic whose slope differs from sample to sample", 1):
-        g = weight * x
-        right = (g.flatten(1).norm(dim=1) - 1).square().mean()
         with unchanged(x=x):
-            close(asked(weight.clone().requires_grad_(), x), right, slips=_penalties(g))
-        flat, points = sheet.randn(3), sheet.randn(7, 3)
-        g = flat * points
-        right = (g.norm(dim=1) - 1).square().mean()
-        close(asked(flat.requires_grad_(), points), right, "points [N, 3]", slips=_penalties(g))
+            compare(gradient_penalty, _penalty, lambda f: asked(weight.clone().requires_grad_(), x, f), _PENALTY)
+        flat, points = sheet.randn(3).requires_grad_(), sheet.randn(7, 3)
+        compare(gradient_penalty, _penalty, lambda f: asked(flat, points, f), _PENALTY, "points [N, 3]")
 
     with sheet.item("it can be learnt from", 1):
-        blocked = "the way back is cut: create_graph=True in torch.autograd.grad, and no detach(), .data or .item() after it"
-
-        came = gradient(lambda w: asked(w, x), weight, blocked)
+        came = gradient(lambda w: asked(w, x), weight, _BLOCKED)
         own = finite_differences(lambda w: asked(w.requires_grad_(), x), weight)
-        close(
-            came, own, "the slope of your penalty by the critic's parameters", slips=[(0 * weight, blocked)], rtol=1e-4, atol=1e-5
-        )
+        slips = _PENALTY.by(lambda f: gradient(lambda w: asked(w, x, f), weight))
+        close(came, own, "the slope of your penalty by the critic's parameters", slips, rtol=1e-4, atol=1e-5)
 
     with sheet.item("also where the critic is flat", 0.5):
-        still = torch.zeros_like(weight)
-        slope = gradient(lambda w: asked(w, x), still, blocked)
-        slip = "the root of 0 has an infinite slope: norm() knows what to do there, sqrt() does not"
-        finite(slope, "the slope by the parameters of a flat critic", slip)
+        slope = gradient(lambda w: asked(w, x), torch.zeros_like(weight), _BLOCKED)
+        finite(slope, "the slope by the parameters of a flat critic", _ROOT)
 
     with sheet.item("and leaves no trace", 0.5):
         source = x.detach().clone().requires_grad_()
         mine = weight.clone().requires_grad_()
         mine.grad = torch.full_like(mine, 7.0)
         came = asked(mine, source * 1.0)
-        if not torch.equal(mine.grad, torch.full_like(mine, 7.0)):
-            raise Wrong(
-                "the critic's .grad as it was",
-                "something added to it",
-                "backward() writes into everybody's .grad: torch.autograd.grad does not",
-            )
-        true(came.requires_grad, "a penalty that can be minimised", "one without a gradient", blocked)
+        kept, slip = (mine.grad == 7).all(), "backward() writes into everybody's .grad: torch.autograd.grad does not"
+        true(kept, "the critic's .grad as it was", "something added to it", slip)
+        true(came.requires_grad, "a penalty that can be minimised", "one without a gradient", _BLOCKED)
         came.backward()
-        if source.grad is not None and source.grad.any():
-            raise Wrong(
-                "no gradient in what x was made from",
-                "a gradient of the penalty there",
-                "x hangs on the generator: x.detach().requires_grad_() cuts it off",
-            )
+        clean, slip = (
+            source.grad is None or not source.grad.any(),
+            "x hangs on the generator: x.detach().requires_grad_() cuts it off",
+        )
+        true(clean, "no gradient in what x was made from", "a gradient of the penalty there", slip)
 
 
 # 6. Least squares --------------------------------------------------------------------------------------------------------
+
+
+def _squares_d(real: Tensor, fake: Tensor, a: float, b: float) -> Tensor:
+    return (real - b).square().mean() / 2 + (fake - a).square().mean() / 2
+
+
+def _squares_g(fake: Tensor, c: float) -> Tensor:
+    return (fake - c).square().mean() / 2
+
+
+def _best_d(p: Tensor, q: Tensor, a: float, b: float) -> Tensor:
+    return (b * p + a * q) / (p + q)
+
+
+_BRACKET = "a bracket is in the wrong place: the code belongs inside the square"
+_CURES = "no sigmoid: it brings back the flat parts that the squares should cure"
+_ZERO = "a sign: set p (D - b) + q (D - a) to zero"
+
+_SQUARES_D = Slips("squares_d") | {
+    "the halves are missing": times(2, _squares_d),
+    "the codes are exchanged: b is for real, a is for fake": lambda r, f, a, b: _squares_d(r, f, b, a),
+    _CURES: lambda r, f, a, b: _squares_d(torch.sigmoid(r), torch.sigmoid(f), a, b),
+    _BRACKET: lambda r, f, a, b: (r.square() - b).mean() / 2 + (f.square() - a).mean() / 2,
+    "first the square, then the mean": lambda r, f, a, b: _squares_d(r.mean(), f.mean(), a, b),
+    "absolute values in place of squares": lambda r, f, a, b: (r - b).abs().mean() / 2 + (f - a).abs().mean() / 2,
+    "these are sums over the batch: take the means": summed(_squares_d),
+    "a sign: the code is subtracted": lambda r, f, a, b: _squares_d(r, f, -a, -b),
+    "a sign: the code of the fakes is subtracted": lambda r, f, a, b: _squares_d(r, f, -a, b),
+    "the sign is turned round: a loss is minimised": times(-1, _squares_d),
+    "a sign: both terms of the loss are positive": lambda r, f, a, b: _squares_g(r, b) - _squares_g(f, a),
+    "the fakes are missing": lambda r, f, a, b: _squares_g(r, b),
+    "the real ones are missing": lambda r, f, a, b: _squares_g(f, a),
+    "the codes are arguments: do not take 0 and 1 for granted": lambda r, f, a, b: _squares_d(r, f, 0, 1),
+    "the codes are arguments: do not take -1 and 1 for granted": lambda r, f, a, b: _squares_d(r, f, -1, 1),
+}
+_SQUARES_G = Slips("squares_g") | {
+    "the half is missing": times(2, _squares_g),
+    "the sign is turned round": times(-1, _squares_g),
+    "no sigmoid: it brings back the flat parts": lambda f, c: _squares_g(torch.sigmoid(f), c),
+    _BRACKET: lambda f, c: (f.square() - c).mean() / 2,
+    "this is the sum over the batch: take the mean": summed(_squares_g),
+    "an absolute value in place of the square": lambda f, c: (f - c).abs().mean() / 2,
+    "a sign: the code is subtracted": lambda f, c: _squares_g(f, -c),
+    "the code is an argument: do not take 1 for granted": lambda f, c: _squares_g(f, 1),
+    "the code is missing": lambda f, c: _squares_g(f, 0),
+    "this is the Wasserstein generator's loss": lambda f, c: -f.mean(),
+}
+_BEST_D = Slips("best_d") | {
+    "the codes are exchanged: b goes with the data p": lambda p, q, a, b: _best_d(p, q, b, a),
+    "that is for the codes 0 and 1 only": lambda p, q, a, b: p / (p + q),
+    _ZERO: (lambda p, q, a, b: _best_d(p, q, -a, b), lambda p, q, a, b: (b * p - a * q) / (p - q)),
+    "divide by p + q": lambda p, q, a, b: b * p + a * q,
+    "divide place by place, by p + q there and not by its sum": lambda p, q, a, b: (b * p + a * q) / (p + q).sum(),
+    "that is where D ends when q = p": lambda p, q, a, b: torch.full_like(p, (a + b) / 2),
+    "this is the best decision: D may say anything between the codes": lambda p, q, a, b: torch.where(p > q, b, a).double(),
+}
+_FLAT_PARTS = "the sigmoid is back, and with it the flat parts"
 
 
 @part(points=2)
@@ -626,75 +824,23 @@ def least_squares(sheet: Sheet, squares_d: Callable, squares_g: Callable, best_d
     a, b, c = (float(code) for code in torch.tensor([-1.0, 1.0, 0.3]).double() + 0.2 * sheet.rand(3))
     real, fake = 2 * sheet.randn(7), 2 * sheet.randn(4)
 
-    with sheet.item("the discriminator's loss", 0.5):
-
-        def loss(r: Tensor, f: Tensor, a: float = a, b: float = b) -> Tensor:
-            return (r - b).square().mean() / 2 + (f - a).square().mean() / 2
-
-        right = loss(real, fake)
-        slips = [
-            (2 * right, "the halves are missing"),
-            (loss(real, fake, b, a), "the codes are exchanged: b is for real, a is for fake"),
-            (
-                loss(torch.sigmoid(real), torch.sigmoid(fake)),
-                "no sigmoid: it brings back the flat parts that the squares should cure",
-            ),
-            (
-                (real.square() - b).mean() / 2 + (fake.square() - a).mean() / 2,
-                "a bracket is in the wrong place: the code belongs inside the square",
-            ),
-            ((real - b).mean().square() / 2 + (fake - a).mean().square() / 2, "first the square, then the mean"),
-            ((real - b).abs().mean() / 2 + (fake - a).abs().mean() / 2, "absolute values in place of squares"),
-            ((real - b).square().sum() / 2 + (fake - a).square().sum() / 2, "these are sums over the batch: take the means"),
-            (loss(real, fake, -a, -b), "a sign: the code is subtracted"),
-            (loss(real, fake, -a, b), "a sign: the code of the fakes is subtracted"),
-            (-right, "the sign is turned round: a loss is minimised"),
-            ((real - b).square().mean() / 2 - (fake - a).square().mean() / 2, "a sign: both terms of the loss are positive"),
-            ((real - b).square().mean() / 2, "the fakes are missing"),
-            ((fake - a).square().mean() / 2, "the real ones are missing"),
-            (loss(real, fake, 0.0, 1.0), "the codes are arguments: do not take 0 and 1 for granted"),
-            (loss(real, fake, -1.0, 1.0), "the codes are arguments: do not take -1 and 1 for granted"),
-        ]
-        with unchanged(real=real, fake=fake):
-            close(scalar(squares_d(real, fake, a, b)), right, slips=slips)
+    with sheet.item("the discriminator's loss", 0.5), unchanged(real=real, fake=fake):
+        compare(squares_d, _squares_d, (real, fake, a, b), _SQUARES_D, read=scalar)
 
     with sheet.item("the generator's loss", 0.5):
-        right = (fake - c).square().mean() / 2
-        slips = [
-            (2 * right, "the half is missing"),
-            (-right, "the sign is turned round"),
-            ((torch.sigmoid(fake) - c).square().mean() / 2, "no sigmoid: it brings back the flat parts"),
-            ((fake.square() - c).mean() / 2, "a bracket is in the wrong place: the code belongs inside the square"),
-            ((fake - c).square().sum() / 2, "this is the sum over the batch: take the mean"),
-            ((fake - c).abs().mean() / 2, "an absolute value in place of the square"),
-            ((fake + c).square().mean() / 2, "a sign: the code is subtracted"),
-            ((fake - 1).square().mean() / 2, "the code is an argument: do not take 1 for granted"),
-            (fake.square().mean() / 2, "the code is missing"),
-            (-fake.mean(), "this is the Wasserstein generator's loss"),
-        ]
-        close(scalar(squares_g(fake, c)), right, slips=slips)
+        compare(squares_g, _squares_g, (fake, c), _SQUARES_G, read=scalar)
 
     with sheet.item("the best discriminator", 0.5):
         p, q = theory.normalise(sheet.rand(2, 9) + 0.05)
-        slips = [
-            ((a * p + b * q) / (p + q), "the codes are exchanged: b goes with the data p"),
-            (p / (p + q), "that is for the codes 0 and 1 only"),
-            ((b * p - a * q) / (p + q), "a sign: set p (D - b) + q (D - a) to zero"),
-            ((b * p - a * q) / (p - q), "a sign: set p (D - b) + q (D - a) to zero"),
-            (b * p + a * q, "divide by p + q"),
-            ((b * p + a * q) / 2, "divide by p + q, place by place"),
-            ((b * p + a * q) / (p + q).sum(), "divide place by place, by p + q there and not by its sum"),
-            (torch.full_like(p, (a + b) / 2), "that is where D ends when q = p"),
-            (torch.where(p > q, b, a).double(), "this is the best decision: D may say anything between the codes"),
-        ]
         with unchanged(p=p, q=q):
-            close(best_d(p, q, a, b), (b * p + a * q) / (p + q), slips=slips)
+            compare(best_d, _best_d, (p, q, a, b), _BEST_D)
 
     with sheet.item("the slopes, and no flat part", 0.5):
         far = torch.tensor([-10.0, 10.0]).double()
-        flat = torch.sigmoid(far) * (1 - torch.sigmoid(far)) * (torch.sigmoid(far) - c) / 2
-        slips = [(flat, "the sigmoid is back, and with it the flat parts")]
-        close(gradient(lambda f: squares_g(f, c), far), (far - c) / 2, "G's pull at outputs of -10 and 10", slips=slips)
+        slips = [
+            (value, _FLAT_PARTS) for value, said in _SQUARES_G.by(lambda f: gradient(lambda v: f(v, c), far)) if "sigmoid" in said
+        ]
+        close(gradient(lambda f: squares_g(f, c), far), (far - c) / 2, "G's pull at outputs of -10 and 10", slips)
         for f in (lambda v: squares_d(real, v, a, b), lambda v: squares_d(v, fake, a, b)):
             at = sheet.randn(5)
             close(gradient(f, at), finite_differences(f, at), "the gradient of D's loss, by finite differences", atol=1e-6)
@@ -714,91 +860,138 @@ class _Drawer(nn.Module):
         return torch.tanh(self.weight * x + 0.3)
 
 
+def _error(value: Callable[[Tensor], Tensor]) -> Callable:
+    """Something made of the difference between pictures and their drawings, picture by picture."""
+    return lambda draws, x: value(x - draws(x))
+
+
+_errors = _error(lambda gap: gap.flatten(1).abs().mean(1))
+
+
+def _began(d: Callable, g: Callable = lambda r, f, k: f.mean()) -> Callable:
+    """The two losses, each made of errors and k."""
+    return lambda r, f, k: (d(r, f, k), g(r, f, k))
+
+
+def _loss_of_d(r: Tensor, f: Tensor, k: float) -> Tensor:
+    return r.mean() - k * f.mean()
+
+
+_began_losses = _began(_loss_of_d)
+
+
+def _in_reach(k: float) -> float:
+    return min(max(k, 0.0), 1.0)
+
+
+def _moved(move: Callable[[float, float, float, float], float], start: float = 1.0) -> Callable:
+    """k after a move that is made of the two errors, gamma and the rate."""
+    return lambda k, *a: _in_reach(start * k + move(*a))
+
+
+def _move(real: float, fake: float, gamma: float, rate: float) -> float:
+    return rate * (gamma * real - fake)
+
+
+def _refused(k: float, *a: float) -> float:
+    return k + _move(*a) if 0 <= k + _move(*a) <= 1 else k
+
+
+_next_k = _moved(_move)
+
+_BRIGHT = "pixels that are too bright and too dark cancel: the absolute value first"
+_EACH = "one number for each picture: the mean runs over all axes but the first"
+_OVER_CHANNELS = "this is the mean over the channels: flatten(1) the picture first"
+_OVER_BATCH = "this is the mean over the batch: keep the first axis, and average over all others"
+_LEFT_OUT = "k left [0, 1]: clip it after each move, or D will one day *help* to draw the fakes"
+_REACH = "k must be able to reach the ends: clip it, and do not refuse the move"
+_RISE = "the sign: fakes that are drawn too well (below gamma L(x)) must make k rise"
+_RATE = "the rate lambda is missing"
+_OLD = "k moves from where it was: the old k is missing"
+
+_ERRORS = Slips("errors") | {
+    "these are squares: BEGAN takes absolute values": _error(lambda gap: gap.flatten(1).square().mean(1)),
+    "this is the sum over the pixels: take their mean": summed(_errors),
+    "this is the Euclidean length: take the mean of the absolute values": _error(lambda gap: gap.flatten(1).norm(dim=1)),
+    _BRIGHT: _error(lambda gap: gap.flatten(1).mean(1)),
+    "the absolute value of each pixel, before the mean": _error(lambda gap: gap.flatten(1).mean(1).abs()),
+    "this is the worst pixel: take the mean": _error(lambda gap: gap.flatten(1).abs().amax(1)),
+    _EACH: _error(lambda gap: gap.abs().mean()),
+    _OVER_CHANNELS: _error(lambda gap: gap.abs().mean(1)),
+    "one number for each picture: the channels belong to it": _error(lambda gap: gap.abs().mean((2, 3))),
+    _OVER_BATCH: _error(lambda gap: gap.abs().mean(0)),
+    "the mean over the pixels is missing": _error(torch.abs),
+    "the drawing is detached: the slope goes through it, too": lambda draws, x: _errors(lambda x: draws(x).detach(), x),
+    "the picture is detached": lambda draws, x: (x.detach() - draws(x)).flatten(1).abs().mean(1),
+}
+_BEGAN = Slips("began_losses") | {
+    "a sign: D wants to draw the fakes *badly*": _began(lambda r, f, k: r.mean() + k * f.mean()),
+    "the sign is turned round: D minimises its error on real pictures": _began(times(-1, _loss_of_d)),
+    "k is missing": _began(lambda r, f, k: r.mean() - f.mean()),
+    "k belongs to the fakes": _began(lambda r, f, k: k * r.mean() - f.mean()),
+    "k belongs to the fakes only": _began(lambda r, f, k: k * (r.mean() - f.mean())),
+    "the fakes are missing": _began(lambda r, f, k: r.mean()),
+    "k, not 1 - k": _began(lambda r, f, k: r.mean() - (1 - k) * f.mean()),
+    "the two losses are exchanged": _began(lambda r, f, k: f.mean(), _loss_of_d),
+    "these are sums over the batch: take the means": _began(summed(_loss_of_d)),
+    "the sign: G wants pictures that D draws *well*": _began(_loss_of_d, lambda r, f, k: -f.mean()),
+    "k is D's business: it is not in G's loss": _began(_loss_of_d, lambda r, f, k: k * f.mean()),
+    "k is D's business, and G wants a small error": _began(_loss_of_d, lambda r, f, k: -k * f.mean()),
+    "this is the error on real pictures": _began(_loss_of_d, lambda r, f, k: r.mean()),
+    "this is the sum over the batch: take the mean": _began(_loss_of_d, lambda r, f, k: f.sum()),
+}
+_NEXT_K = Slips("next_k") | {
+    _LEFT_OUT: (lambda k, *a: k + _move(*a), lambda k, *a: min(k + _move(*a), 1.0)),
+    _REACH: _refused,
+    _RISE: _moved(times(-1, _move)),
+    "gamma multiplies the real error": _moved(lambda real, fake, gamma, rate: rate * (real - gamma * fake)),
+    "the two errors are exchanged": _moved(lambda real, fake, gamma, rate: _move(fake, real, gamma, rate)),
+    "gamma is missing": _moved(lambda real, fake, gamma, rate: rate * (real - fake)),
+    "gamma belongs to the real error only": _moved(lambda real, fake, gamma, rate: rate * gamma * (real - fake)),
+    "the move has a sign: k must be able to fall": _moved(lambda *a: abs(_move(*a))),
+    _RATE: (lambda k, *a: k + _move(*a[:3], 1), _moved(lambda real, fake, gamma, rate: gamma * real - fake)),
+    _OLD: (lambda k, *a: _move(*a), _moved(_move, start=0)),
+    "the errors, not their ratio": _moved(lambda real, fake, gamma, rate: rate * (gamma - fake / real)),
+    "k has not moved": _moved(lambda *a: 0.0),
+}
+
+
 @part(points=2)
 def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: Callable) -> None:
     with sheet.item("how badly a picture is drawn", 0.5):
         draws, x = _Drawer(0.6), sheet.randn(3, 2, 4, 5)
-        gap = (x - draws(x)).detach().flatten(1)
-        slips = [
-            (gap.square().mean(1), "these are squares: BEGAN takes absolute values"),
-            (gap.abs().sum(1), "this is the sum over the pixels: take their mean"),
-            (gap.norm(dim=1), "this is the Euclidean length: take the mean of the absolute values"),
-            (gap.mean(1), "pixels that are too bright and too dark cancel: the absolute value first"),
-            (gap.mean(1).abs(), "the absolute value of each pixel, before the mean"),
-            (gap.abs().amax(1), "this is the worst pixel: take the mean"),
-        ]
-        wrong = {
-            (): "one number for each picture: the mean runs over all axes but the first",
-            (3, 4, 5): "this is the mean over the channels: flatten(1) the picture first",
-            (3, 2): "one number for each picture: the channels belong to it",
-            (2, 4, 5): "this is the mean over the batch: keep the first axis, and average over all others",
-            (3, 2, 4, 5): "the mean over the pixels is missing",
-        }
         with unchanged(x=x):
-            close(shape(errors(draws, x), [3], slips=wrong), gap.abs().mean(1), slips=slips)
+            compare(errors, _errors, (draws, x), _ERRORS)
         at = sheet.randn(2, 1, 2, 2)
-        true_slope = gradient(lambda v: (v - draws(v)).abs().mean(), at)
-        half = gradient(lambda v: (v - draws(v).detach()).abs().mean(), at)
-        other = gradient(lambda v: (v.detach() - draws(v)).abs().mean(), at)
-        slips = [(half, "the drawing is detached: the slope goes through it, too"), (other, "the picture is detached")]
-        close(gradient(lambda v: errors(draws, v).mean(), at), true_slope, "the slope by the picture", slips=slips)
+
+        def slope(f: Callable) -> Tensor:
+            return gradient(lambda v: f(draws, v).mean(), at)
+
+        compare(errors, _errors, slope, _ERRORS, "the slope by the picture")
 
     with sheet.item("the two losses", 0.5):
         r, f, k = sheet.rand(6) + 0.2, sheet.rand(4) + 0.4, 0.3 + 0.1 * float(sheet.rand(1))
         came = began_losses(r, f, k)
         if type(came) not in (tuple, list) or len(came) != 2:
             raise Wrong("two losses, L_D and L_G", show(came), "return both")
-        mr, mf = r.mean(), f.mean()
-        slips = [
-            (mr + k * mf, "a sign: D wants to draw the fakes *badly*"),
-            (k * mf - mr, "the sign is turned round: D minimises its error on real pictures"),
-            (mr - mf, "k is missing"),
-            (k * mr - mf, "k belongs to the fakes"),
-            (k * (mr - mf), "k belongs to the fakes only"),
-            (mr, "the fakes are missing"),
-            (mr - (1 - k) * mf, "k, not 1 - k"),
-            (mf, "the two losses are exchanged"),
-            (r.sum() - k * f.sum(), "these are sums over the batch: take the means"),
-        ]
-        close(scalar(came[0]), mr - k * mf, "L_D", slips=slips)
-        slips = [
-            (-mf, "the sign: G wants pictures that D draws *well*"),
-            (k * mf, "k is D's business: it is not in G's loss"),
-            (-k * mf, "k is D's business, and G wants a small error"),
-            (mr - k * mf, "the two losses are exchanged"),
-            (mr, "this is the error on real pictures"),
-            (f.sum(), "this is the sum over the batch: take the mean"),
-        ]
-        close(scalar(came[1]), mf, "L_G", slips=slips)
+        for i, name in enumerate(("L_D", "L_G")):
+            compare(began_losses, _began_losses, lambda g, i=i: g(r, f, k)[i], _BEGAN, name, read=scalar)
 
     with sheet.item("k moves the right way", 0.5):
         for _ in range(3):
             k, real, fake, gamma, rate = (float(v) for v in 0.4 + 0.2 * sheet.rand(5))
-            gamma, rate, fake = gamma + 0.2, rate / 5, fake / 2
-            move = gamma * real - fake
-            slips = [
-                (k - rate * move, "the sign: fakes that are drawn too well (below gamma L(x)) must make k rise"),
-                (k + rate * (real - gamma * fake), "gamma multiplies the real error"),
-                (k + rate * (gamma * fake - real), "the two errors are exchanged"),
-                (k + rate * (real - fake), "gamma is missing"),
-                (k + rate * gamma * (real - fake), "gamma belongs to the real error only"),
-                (k + rate * abs(move), "the move has a sign: k must be able to fall"),
-                (k + move, "the rate lambda is missing"),
-                (min(max(k + move, 0.0), 1.0), "the rate lambda is missing"),
-                (rate * move, "k moves from where it was: the old k is missing"),
-                (min(max(rate * move, 0.0), 1.0), "k moves from where it was: the old k is missing"),
-                (k + rate * (gamma - fake / real), "the errors, not their ratio"),
-                (k, "k has not moved"),
-            ]
-            close(_number(next_k(k, real, fake, gamma, rate)), k + rate * move, slips=slips)
+
+            def both(
+                f: Callable, k: float = k, real: float = real, fake: float = fake, rest: Any = (gamma + 0.2, rate / 5)
+            ) -> Tensor:
+                return torch.tensor([_number(f(k, real, error, *rest)) for error in (fake / 4, fake + 0.2)], dtype=torch.float64)
+
+            compare(next_k, _next_k, both, _NEXT_K, "k after one move up and after one down")
 
     with sheet.item("and stops at 0 and 1", 0.5):
         for k, real, fake, stop in ((0.02, 0.3, 0.9, 0.0), (0.0, 0.3, 0.9, 0.0), (0.99, 0.9, 0.05, 1.0), (1.0, 0.9, 0.05, 1.0)):
-            free = k + 0.1 * (0.5 * real - fake)
-            slips = [(free, "k left [0, 1]: clip it after each move, or D will one day *help* to draw the fakes")]
-            slips += [(k, "k must be able to reach the ends: clip it, and do not refuse the move")]
-            came = _number(next_k(k, real, fake, 0.5, 0.1))
-            close(came, stop, f"from k = {k:g}, real error {real:g}, fake error {fake:g}", slips=slips)
+            what = f"from k = {k:g}, real error {real:g}, fake error {fake:g}"
+            close(_number(next_k(k, real, fake, 0.5, 0.1)), stop, what, _NEXT_K.at(k, real, fake, 0.5, 0.1))
         k = 0.5
         for _ in range(200):
             k = _number(next_k(k, 0.4, 0.9, 0.5, 0.02))

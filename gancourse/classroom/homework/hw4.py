@@ -13,16 +13,17 @@ from torch import Tensor, nn
 from gancourse import theory
 from gancourse.classroom.homework.checks import (
     Sheet,
+    Slips,
     Wrong,
     close,
-    finite,
     gradient,
+    gradients,
     number,
     on_meta,
     part,
     scalar,
     seal,
-    shape,
+    true,
     unchanged,
 )
 
@@ -40,187 +41,182 @@ def _shuffled(sheet: Sheet, values: list[int]) -> Tensor:
 # 1. A normalisation that is told the class -------------------------------------------------------------------------------
 
 
+def _norm(axes=(0, 2, 3), less=0, one=1.0, centre=1.0, length=lambda var, eps: (var + eps).sqrt(), cut=lambda v: v) -> Callable:
+    """Conditional batch normalisation, with a slip where an argument is not the default."""
+
+    def f(x: Tensor, y: Tensor, gains: Tensor, biases: Tensor, eps: float = 1e-5) -> Tensor:
+        mean, var = cut(x.mean(axes, keepdim=True)), cut(x.var(axes, correction=less, keepdim=True))
+        normal = (x - centre * mean) / length(var, eps)
+        return (one + gains[y])[:, :, None, None] * normal + biases[y][:, :, None, None]
+
+    return f
+
+
+def _by_class(x: Tensor, y: Tensor, gains: Tensor, biases: Tensor, eps: float = 1e-5) -> Tensor:
+    own = [_norm()(x[y == k], y[y == k], gains, biases, eps)[(y[:i] == k).sum()] for i, k in enumerate(y)]
+    return torch.stack(own)
+
+
+_UNDETACHED = "mean and variance depend on the pictures: do not detach them"
+_GIVEN_EPS = "eps is an argument: use it"
+_BATCH_NORM = Slips("conditional_batch_norm") | {
+    "the 1 before the gain is missing: a table of zeros must leave the plain normalisation": _norm(one=0.0),
+    "the two tables are exchanged": lambda x, y, g, b: _norm()(x, y, b, g),
+    "the bias is missing": lambda x, y, g, b: _norm()(x, y, g, 0 * b),
+    "the gain is missing": lambda x, y, g, b: _norm()(x, y, 0 * g, b),
+    "gain and bias are missing: every class would get the same": lambda x, y, g, b: _norm()(x, y, 0 * g, 0 * b),
+    "the rows of the tables are in another order than the pictures": lambda x, y, g, b: _norm()(x, y.sort().values, g, b),
+    "every picture gets row 0 of the tables: take row y[n]": lambda x, y, g, b: _norm()(x, 0 * y, g, b),
+    "each picture has its own mean and variance (instance normalisation): take them over the batch, too": _norm((2, 3)),
+    "mean and variance over the channels: each channel has its own": _norm((1, 2, 3)),
+    "a mean for each place: take it over height and width, too": _norm((0,)),
+    "one mean for all channels: each channel has its own": _norm((0, 1, 2, 3)),
+    "the statistics are taken within each class: labels choose gain and bias, the statistics are the batch's": _by_class,
+    "this is the variance with n - 1: batch normalisation divides by the mean square (correction=0)": _norm(less=1),
+    "divided by the variance: take its root": _norm(length=lambda var, eps: var + eps),
+    "eps = 0.8 is another library's momentum": _norm(length=lambda var, eps: (var + 0.8).sqrt()),
+    "the mean is not taken away": _norm(centre=0.0),
+    "not divided by the standard deviation": _norm(length=lambda var, eps: 1.0),
+    "the gain multiplies the bias, too: add the bias last": lambda x, y, g, b: _norm()(x, y, g, (1 + g) * b),
+    "eps is added to the root: it belongs to the variance, under the root": _norm(length=lambda v, eps: v.sqrt() + eps),
+    "eps is missing: a channel that is constant would be divided by 0": _norm(length=lambda var, eps: var.sqrt()),
+    _GIVEN_EPS: _norm(length=lambda var, eps: (var + 1e-5).sqrt()),
+    _UNDETACHED: _norm(cut=Tensor.detach),
+}
+
+
 @part(points=4)
 def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
     y = _shuffled(sheet, [0, 0, 2, 2, 2, 3])
     x = 2 * sheet.randn(6, 3, 2, 5) + sheet.randn(1, 3, 1, 1) + sheet.randn(6, 1, 1, 1)
-    gains, biases = sheet.randn(4, 3), sheet.randn(4, 3)
-
-    def with_tables(normal: Tensor, one: float = 1.0, g: Tensor = gains, b: Tensor = biases, rows: Tensor = y) -> Tensor:
-        return (one + g[rows])[:, :, None, None] * normal + b[rows][:, :, None, None]
-
-    def over(axes: tuple[int, ...], correction: int = 0) -> Tensor:
-        mean, var = x.mean(axes, keepdim=True), x.var(axes, correction=correction, keepdim=True)
-        return (x - mean) / (var + 1e-5).sqrt()
+    gains, biases, zeros = sheet.randn(4, 3), sheet.randn(4, 3), torch.zeros(4, 3, dtype=torch.float64)
+    plain = F.batch_norm(x, None, None, training=True)
 
     with sheet.item("the normalised pictures, with gain and bias", 1.5):
-        normal = F.batch_norm(x, None, None, training=True)
-        mean, var = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), correction=0, keepdim=True)
-        own = torch.stack([_alone(x[y == y[i]])[(y == y[i]).nonzero()[:, 0].tolist().index(i)] for i in range(6)])
-        slips = [
-            (with_tables(normal, 0.0), "the 1 before the gain is missing: a table of zeros must leave the plain normalisation"),
-            (with_tables(normal, 1.0, biases, gains), "the two tables are exchanged"),
-            (with_tables(normal, b=torch.zeros_like(biases)), "the bias is missing"),
-            (with_tables(normal, g=torch.zeros_like(gains)), "the gain is missing"),
-            (normal, "gain and bias are missing: every class would get the same"),
-            (with_tables(normal, rows=y.sort().values), "the rows of the tables are in another order than the pictures"),
-            (with_tables(normal, rows=torch.zeros_like(y)), "every picture gets row 0 of the tables: take row y[n]"),
-            (
-                with_tables(over((2, 3))),
-                "each picture has its own mean and variance (instance normalisation): take them over the batch, too",
-            ),
-            (with_tables(over((1, 2, 3))), "mean and variance over the channels: each channel has its own"),
-            (with_tables(over((0,))), "a mean for each place: take it over height and width, too"),
-            (with_tables(over((0, 1, 2, 3))), "one mean for all channels: each channel has its own"),
-            (
-                with_tables(own),
-                "the statistics are taken within each class: labels choose gain and bias, the statistics are the batch's",
-            ),
-            (
-                with_tables(over((0, 2, 3), 1)),
-                "this is the variance with n - 1: batch normalisation divides by the mean square (correction=0)",
-            ),
-            (with_tables((x - mean) / (var + 1e-5)), "divided by the variance: take its root"),
-            (with_tables((x - mean) / (var + 0.8).sqrt()), "eps = 0.8 is another library's momentum"),
-            (with_tables(x / (var + 1e-5).sqrt()), "the mean is not taken away"),
-            (with_tables(x - mean), "not divided by the standard deviation"),
-            (
-                (1 + gains[y])[:, :, None, None] * (normal + biases[y][:, :, None, None]),
-                "the gain multiplies the bias, too: add the bias last",
-            ),
-        ]
-        came = shape(conditional_batch_norm(x, y, gains, biases), [6, 3, 2, 5])
-        close(came, with_tables(normal), slips=slips)
+        right = (1 + gains[y])[:, :, None, None] * plain + biases[y][:, :, None, None]
+        close(conditional_batch_norm(x, y, gains, biases), right, slips=_BATCH_NORM.at(x, y, gains, biases))
 
     with sheet.item("the statistics are those of the whole batch", 1):
-        zeros = torch.zeros(4, 3, dtype=torch.float64)
-        plain = F.batch_norm(x, None, None, training=True)
         mixed = "with tables of zeros labels must not matter: the statistics are over the whole batch, whatever the labels in it"
         for labels in (y, torch.full_like(y, 1)):
             close(conditional_batch_norm(x, labels, zeros, zeros), plain, "tables of zeros: the plain normalisation", slip=mixed)
-        quiet = 1e-3 * x
-        mean, var = quiet.mean((0, 2, 3), keepdim=True), quiet.var((0, 2, 3), correction=0, keepdim=True)
-        slips = [
-            ((quiet - mean) / (var.sqrt() + 1e-5), "eps is added to the root: it belongs to the variance, under the root"),
-            ((quiet - mean) / var.sqrt(), "eps is missing: a channel that is constant would be divided by 0"),
-            ((quiet - mean) / (var + 0.8).sqrt(), "eps = 0.8 is another library's momentum"),
-        ]
-        expected = F.batch_norm(quiet, None, None, training=True)
-        close(conditional_batch_norm(quiet, y, zeros, zeros), expected, "a quiet channel, with the default eps", slips=slips)
-        close(
-            conditional_batch_norm(x, y, zeros, zeros, eps=0.5),
-            F.batch_norm(x, None, None, training=True, eps=0.5),
-            "with eps=0.5",
-            slip="eps is an argument: use it",
-        )
+        given, right = (1e-3 * x, y, zeros, zeros), F.batch_norm(1e-3 * x, None, None, training=True)
+        close(conditional_batch_norm(*given), right, "a quiet channel, with the default eps", _BATCH_NORM.at(*given))
+        half = F.batch_norm(x, None, None, training=True, eps=0.5)
+        close(conditional_batch_norm(x, y, zeros, zeros, eps=0.5), half, "with eps=0.5", slip=_GIVEN_EPS)
 
     with sheet.item("the slopes, through the statistics as well", 1):
         probe = sheet.randn(6, 3, 2, 5)
-        for name, f, at in (
+        for name, f, where in (
             ("the pictures", lambda v: (conditional_batch_norm(v, y, gains, biases) * probe).sum(), x),
             ("the gains", lambda v: (conditional_batch_norm(x, y, v, biases) * probe).sum(), gains),
             ("the biases", lambda v: (conditional_batch_norm(x, y, gains, v) * probe).sum(), biases),
         ):
-            slip = "mean and variance depend on the pictures: do not detach them" if at is x else ""
-            slope = gradient(f, at)
+            slope, what = gradient(f, where), f"the slope in {name}, by finite differences"
             for _ in range(3):
-                way = sheet.randn(*at.shape)
-                by_differences = (number(f(at + 1e-4 * way)) - number(f(at - 1e-4 * way))) / 2e-4
-                close(
-                    (slope * way).sum(),
-                    by_differences,
-                    f"the slope in {name}, by finite differences",
-                    slip=slip,
-                    rtol=1e-4,
-                    atol=1e-4,
-                )
+                way = sheet.randn(*where.shape)
+                by_differences = (number(f(where + 1e-4 * way)) - number(f(where - 1e-4 * way))) / 2e-4
+                said = _UNDETACHED if where is x else ""
+                close((slope * way).sum(), by_differences, what, slip=said, rtol=1e-4, atol=1e-4)
 
-    with sheet.item("nothing is overwritten, any device will do", 0.5):
-        with unchanged(x=x, y=y, gains=gains, biases=biases):
-            conditional_batch_norm(x, y, gains, biases)
+    nothing = "nothing is overwritten, any device will do"
+    with sheet.item(nothing, 0.5), unchanged(x=x, y=y, gains=gains, biases=biases):
+        conditional_batch_norm(x, y, gains, biases)
         on_meta(conditional_batch_norm, x, y, gains, biases)
-
-
-def _alone(x: Tensor) -> Tensor:
-    """These pictures, normalised as if there were no others."""
-    return F.batch_norm(x, None, None, training=True)
 
 
 # 2. Two ways to tell the discriminator -----------------------------------------------------------------------------------
 
 
+def _maps(x: Tensor, y: Tensor, k: int) -> Tensor:
+    """[N, k, H, W]: ones in the map of each picture's label."""
+    return (torch.arange(k) == y[:, None]).to(x)[:, :, None, None].expand(-1, -1, *x.shape[2:])
+
+
+def _beside(maps: Callable, axis: int = 1) -> Callable:
+    return lambda x, y, k: torch.cat([x, maps(x, y, k)], axis)
+
+
+_LABEL_MAPS = Slips("with_label_maps") | {
+    "the maps come first: append them after the picture's own channels": lambda x, y, k: torch.cat([_maps(x, y, k), x], 1),
+    "the labels are in another order than the pictures": _beside(lambda x, y, k: _maps(x, y.sort().values, k)),
+    "the classes are in the wrong order": _beside(lambda x, y, k: _maps(x, y, k).flip(1)),
+    "zeros and ones are exchanged": _beside(lambda x, y, k: 1 - _maps(x, y, k)),
+    "the number of the class is no code: one map for each class": _beside(
+        lambda x, y, k: y[:, None, None, None] * torch.ones_like(_maps(x, y, k))
+    ),
+    "the ones are spread over the places: each map is constant 1 or 0": _beside(lambda x, y, k: _maps(x, y, k) / x[0, 0].numel()),
+    "the number of classes is k, not the largest label in this batch + 1": _beside(lambda x, y, k: _maps(x, y, y.max() + 1)),
+    "the picture itself is missing: its channels stay in front": lambda x, y, k: _maps(x, y, k) + 0,
+    "one map with the class number: a map for each class, ones in one of them": _beside(
+        lambda x, y, k: y[:, None, None, None] * torch.ones_like(x[:, :1])
+    ),
+    "joined along the width: channels are axis 1": _beside(_maps, 3),
+    "joined along the height: channels are axis 1": _beside(_maps, 2),
+    "joined along the batch: channels are axis 1": _beside(_maps, 0),
+}
+
+
+def _logit(label: Callable, w: float = 1.0, b: float = 1.0) -> Callable:
+    """h @ w + b and what ``label`` makes of features, labels and table."""
+    return lambda h, y, w_, b_, table: w * (h @ w_) + b * b_ + label(h, y, table)
+
+
+def _meeting(h: Tensor, y: Tensor, table: Tensor) -> Tensor:
+    """The inner products of the projection."""
+    return (table[y] * h).sum(1)
+
+
+_PROJECTION = Slips("projection") | {
+    "the label has no say: add the inner product of its vector and the features": _logit(lambda h, y, t: 0),
+    "only the projection: w and b judge the picture by itself": _logit(_meeting, w=0, b=0),
+    "w is missing": _logit(_meeting, w=0),
+    "b is missing": _logit(_meeting, b=0),
+    "the mean over the features: an inner product is a sum": _logit(lambda h, y, t: (t[y] * h).mean(1)),
+    "the label's vector is added without meeting the features: this is an inner product": _logit(lambda h, y, t: t[y].sum(1)),
+    "a sign: the projection is added": _logit(lambda h, y, t: -_meeting(h, y, t)),
+    "multiplied: the projection is added": lambda h, y, w, b, t: (h @ w + b) * _meeting(h, y, t),
+    "the rows of the table are in another order than the features": _logit(lambda h, y, t: _meeting(h, y.sort().values, t)),
+    "a cosine: the inner product, without dividing by the lengths": _logit(lambda h, y, t: F.cosine_similarity(t[y], h)),
+    "the largest class's product: take that of the label": _logit(lambda h, y, t: (h @ t.T).max(1).values),
+    "over all classes: take that of the label": _logit(lambda h, y, t: (h @ t.T).logsumexp(1)),
+    "a softmax over the classes: the projection is the inner product itself": _logit(
+        lambda h, y, t: (h @ t.T).log_softmax(1).gather(1, y[:, None])[:, 0]
+    ),
+    "a logit: leave the sigmoid to the loss": lambda *given: torch.sigmoid(_logit(_meeting)(*given)),
+    "every picture with every label of the batch: one logit for each pair (h[n], y[n])": _logit(lambda h, y, t: h @ t[y].T),
+    "a logit for each class: only the label's": lambda h, y, w, b, t: (h @ w + b)[:, None] + h @ t.T,
+    "one number for each picture, [N]: the last axis is too much": lambda *given: _logit(_meeting)(*given)[:, None],
+    "the products are not summed over the features": lambda h, y, w, b, t: h * w + b + t[y] * h,
+    "one logit for each picture: no mean over the batch here": lambda *given: _logit(_meeting)(*given).mean(),
+}
+
+
 @part(points=4)
 def telling(sheet: Sheet, with_label_maps: Callable, projection: Callable) -> None:
     with sheet.item("maps of the label beside the channels", 1):
-        x, y = sheet.randn(5, 2, 3, 4), _shuffled(sheet, [0, 1, 1, 3, 2])
-        maps = torch.zeros(5, 4, 3, 4, dtype=torch.float64)
+        x, y = sheet.randn(5, 4, 3, 2), _shuffled(sheet, [0, 1, 1, 3, 2])  # as many channels as classes: any axis can be joined
+        maps = torch.zeros(5, 4, 3, 2, dtype=torch.float64)
         for i, k in enumerate(y.tolist()):
             maps[i, k] = 1
-        slips = [
-            (torch.cat([maps, x], 1), "the maps come first: append them after the picture's own channels"),
-            (torch.cat([x, maps[y.sort().indices]], 1), "the labels are in another order than the pictures"),
-            (torch.cat([x, maps.flip(1)], 1), "the classes are in the wrong order"),
-            (torch.cat([x, 1 - maps], 1), "zeros and ones are exchanged"),
-            (
-                torch.cat([x, y[:, None, None, None] * torch.ones_like(maps)], 1),
-                "the number of the class is no code: one map for each class",
-            ),
-            (torch.cat([x, maps / 12], 1), "the ones are spread over the places: each map is constant 1 or 0"),
-        ]
-        shapes = {
-            (5, 4, 3, 4): "the picture itself is missing: its channels stay in front",
-            (5, 3, 3, 4): "one map with the class number: a map for each class, ones in one of them",
-            (5, 2, 3, 8): "joined along the width: channels are axis 1",
-            (5, 2, 7, 4): "joined along the height: channels are axis 1",
-            (10, 2, 3, 4): "joined along the batch: channels are axis 1",
-            (5, 6, 4, 3): "height and width are exchanged",
-        }
-        came = shape(with_label_maps(x, y, 4), [5, 6, 3, 4], slips=shapes)
-        close(came, torch.cat([x, maps], 1), slips=slips)
+        close(with_label_maps(x, y, 4), torch.cat([x, maps], 1), slips=_LABEL_MAPS.at(x, y, 4))
 
     with sheet.item("also where a class is missing from the batch, in any precision", 0.5):
         one, single = torch.tensor([1, 0, 1]), sheet.randn(3, 1, 2, 2).float()
-        said = {(3, 3, 2, 2): "the number of classes is k, not the largest label in this batch + 1"}
-        came = shape(with_label_maps(single, one, 5), [3, 6, 2, 2], slips=said)
+        maps = F.one_hot(one, 5)[:, :, None, None].expand(3, 5, 2, 2)
+        came = with_label_maps(single, one, 5)
+        close(came, torch.cat([single, maps], 1), slips=_LABEL_MAPS.at(single, one, 5))
         if came.dtype != torch.float32:
             raise Wrong("float32 for a float32 picture", str(came.dtype), "give the code the picture's dtype: .to(x)")
-        close(came[:, 1:].sum((1, 2, 3)), [4.0, 4.0, 4.0], "the ones of each picture's maps")
         with unchanged(x=single, y=one):
             with_label_maps(single, one, 5)
         on_meta(lambda a, b: with_label_maps(a, b, 5), single, one)
 
     h, y = sheet.randn(6, 4), _shuffled(sheet, [0, 0, 1, 3, 3, 4])
     w, b, table = sheet.randn(4), sheet.randn(()), sheet.randn(5, 4)
-    own, common = (table[y] * h).sum(1), h @ w + b
 
     with sheet.item("the projection's logits", 1.5):
-        slips = [
-            (common, "the label has no say: add the inner product of its vector and the features"),
-            (own, "only the projection: w and b judge the picture by itself"),
-            (own + b, "w is missing"),
-            (common - b + own, "b is missing"),
-            (common + own / 4, "the mean over the features: an inner product is a sum"),
-            (common + table[y].sum(1), "the label's vector is added without meeting the features: this is an inner product"),
-            (common - own, "a sign: the projection is added"),
-            (common * own, "multiplied: the projection is added"),
-            (common + (table[y.sort().values] * h).sum(1), "the rows of the table are in another order than the features"),
-            (common + F.cosine_similarity(table[y], h), "a cosine: the inner product, without dividing by the lengths"),
-            (common + (h @ table.T).max(1).values, "the largest class's product: take that of the label"),
-            (common + torch.logsumexp(h @ table.T, 1), "over all classes: take that of the label"),
-            (
-                common + (h @ table.T).log_softmax(1)[torch.arange(6), y],
-                "a softmax over the classes: the projection is the inner product itself",
-            ),
-            (torch.sigmoid(common + own), "a logit: leave the sigmoid to the loss"),
-        ]
-        shapes = {
-            (6, 6): "every picture with every label of the batch: one logit for each pair (h[n], y[n])",
-            (6, 5): "a logit for each class: only the label's",
-            (6, 1): "one number for each picture, [N]: the last axis is too much",
-            (6, 4): "the products are not summed over the features",
-            (): "one logit for each picture: no mean over the batch here",
-        }
-        close(shape(projection(h, y, w, b, table), [6], slips=shapes), common + own, slips=slips)
+        close(projection(h, y, w, b, table), h @ w + b + (table[y] * h).sum(1), slips=_PROJECTION.at(h, y, w, b, table))
 
     with sheet.item("who learns from a pair", 1):
         probe = sheet.randn(6)
@@ -238,28 +234,24 @@ def telling(sheet: Sheet, with_label_maps: Callable, projection: Callable) -> No
 
 
 class _Drawer(nn.Module):
-    """G(z, y): linear in z plus a row for the label; keeps what it was asked."""
+    """G(z, y): linear in z plus a row for the label."""
 
     def __init__(self, sheet: Sheet) -> None:
         super().__init__()
         self.weight, self.table = nn.Parameter(sheet.randn(2, 3)), nn.Parameter(sheet.randn(4, 3))
-        self.calls: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        self.calls.append((z.detach(), y))
         return z @ self.weight + self.table[y]
 
 
 class _Judge(nn.Module):
-    """D(x, y): a projection; keeps what it was asked."""
+    """D(x, y): a projection."""
 
     def __init__(self, sheet: Sheet) -> None:
         super().__init__()
         self.weight, self.table = nn.Parameter(sheet.randn(3)), nn.Parameter(sheet.randn(4, 3))
-        self.calls: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        self.calls.append((x.detach(), y))
         return x @ self.weight + (x * self.table[y]).sum(1)
 
 
@@ -274,6 +266,63 @@ def _hinge(real: Tensor, fake: Tensor) -> Tensor:
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
+def _judged(loss: Callable, labels: Callable = lambda y, y_fake: (y, y_fake, y_fake)) -> Callable:
+    """D's loss as a function of its logits, given the labels that data are judged with, fakes drawn for and judged with."""
+
+    def f(g: Callable, d: Callable, x: Tensor, y: Tensor, z: Tensor, y_fake: Tensor) -> Tensor:
+        of_data, drawn, of_fakes = labels(y, y_fake)
+        return loss(d(x, of_data), d(g(z, drawn).detach(), of_fakes))
+
+    return f
+
+
+_DEAF = "is D's answer on the fakes detached, too? Only the fakes should be"
+_D_HINGE = Slips("discriminator_loss") | {
+    "the sign is turned round: a loss is minimised": _judged(lambda r, f: -_hinge(r, f)),
+    "the fakes are called real, and the data fake": _judged(lambda r, f: _hinge(f, r)),
+    "this is a Wasserstein critic's loss: each pair stops counting beyond 1, or -1": _judged(lambda r, f: f.mean() - r.mean()),
+    "the mean is taken before the max: each pair has a margin of its own": _judged(
+        lambda r, f: F.relu(1 - r.mean()) + F.relu(1 + f.mean())
+    ),
+    "one half too much: the two means are added": _judged(lambda r, f: _hinge(r, f) / 2),
+    "the sum over the batch: take the mean": _judged(lambda r, f: F.relu(1 - r).sum() + F.relu(1 + f).sum()),
+    "this is the logistic loss of homework 1: here the hinge": _judged(lambda r, f: F.softplus(-r).mean() + F.softplus(f).mean()),
+    "the margin of 1 is missing": _judged(lambda r, f: F.relu(-r).mean() + F.relu(f).mean()),
+    "the fakes are missing": _judged(lambda r, f: F.relu(1 - r).mean()),
+    "the data are missing": _judged(lambda r, f: F.relu(1 + f).mean()),
+    "the fakes are judged with the labels of the data: D must hear the label that G was asked for": _judged(
+        _hinge, lambda y, y_fake: (y, y_fake, y)
+    ),
+    "the fakes are drawn for the labels of the data: y_fake is theirs": _judged(_hinge, lambda y, y_fake: (y, y, y)),
+    "the fakes are drawn for the labels of the data, and judged with y_fake": _judged(_hinge, lambda y, y_fake: (y, y, y_fake)),
+    "the data are judged with the labels of the fakes": _judged(_hinge, lambda y, y_fake: (y_fake, y_fake, y_fake)),
+    "the labels of data and fakes are exchanged": _judged(_hinge, lambda y, y_fake: (y_fake, y_fake, y)),
+    "a mean over both kinds together": (
+        _judged(lambda r, f: torch.cat([F.relu(1 - r), F.relu(1 + f)]).mean()),
+        _judged(lambda r, f: 2 * torch.cat([F.relu(1 - r), F.relu(1 + f)]).mean()),
+    ),
+    "divided by the number of data": _judged(lambda r, f: F.relu(1 - r).mean() + F.relu(1 + f).sum() / len(r)),
+    _DEAF: _judged(lambda r, f: _hinge(r, f.detach())),
+}
+
+
+def _wished(loss: Callable, label: Callable = lambda y: y) -> Callable:
+    """G's loss as a function of D's logits on its fakes."""
+    return lambda g, d, z, y: loss(d(g(z, y), label(y)))
+
+
+_OTHER_LABEL = "the label that it was drawn for"
+_G_HINGE = Slips("generator_loss") | {
+    "the sign is turned round: the generator wants high logits": _wished(lambda f: f.mean()),
+    "max(0, 1 - D) is the discriminator's: the generator never has enough": _wished(lambda f: F.relu(1 - f).mean()),
+    "this is the discriminator's own term": _wished(lambda f: F.relu(1 + f).mean()),
+    "no max here: the generator never has enough": _wished(lambda f: F.relu(-f).mean()),
+    "the sum over the batch: take the mean": _wished(lambda f: -f.sum()),
+    "this is the logistic loss of homework 1": _wished(lambda f: F.softplus(-f).mean()),
+    _OTHER_LABEL: _wished(lambda f: -f.mean(), lambda y: 0 * y),
+}
+
+
 @part(points=4)
 def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) -> None:
     g, d = _Drawer(sheet), _Judge(sheet)
@@ -281,116 +330,121 @@ def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) 
     z, y_fake = sheet.randn(6, 2), (y + 1) % 4  # another label than the data's in every place
     echo, none = _Echo(), torch.zeros(6, dtype=torch.int64)
     real = torch.tensor([-1.7, -0.4, 0.3, 0.8, 1.6, 2.9]).double() + 0.05 * sheet.rand(6)
-    fake = torch.tensor([-2.6, -1.4, -0.7, 0.2, 0.6, 1.8]).double() + 0.05 * sheet.rand(6)
+    fake = torch.tensor([-2.6, -1.4, -0.7, 0.2, 0.6]).double() + 0.05 * sheet.rand(5)  # fewer than data
+    known = "for players that make the logits known"
 
     with sheet.item("the discriminator's hinge loss", 1):
-        softplus = F.softplus
-        slips = [
-            (-_hinge(real, fake), "the sign is turned round: a loss is minimised"),
-            (_hinge(fake, real), "the fakes are called real, and the data fake"),
-            (_hinge(-real, -fake), "a sign within each max: real logits are to rise above 1, those of fakes to fall below -1"),
-            (fake.mean() - real.mean(), "this is a Wasserstein critic's loss: each pair stops counting beyond 1, or -1"),
-            (
-                F.relu(1 - real.mean()) + F.relu(1 + fake.mean()),
-                "the mean is taken before the max: each pair has a margin of its own",
-            ),
-            (_hinge(real, fake) / 2, "one half too much: the two means are added"),
-            (6 * _hinge(real, fake), "the sum over the batch: take the mean"),
-            (softplus(-real).mean() + softplus(fake).mean(), "this is the logistic loss of homework 1: here the hinge"),
-            (F.relu(-real).mean() + F.relu(fake).mean(), "the margin of 1 is missing"),
-            (F.relu(1 - real).mean(), "the fakes are missing"),
-            (F.relu(1 + fake).mean(), "the data are missing"),
-        ]
-        came = scalar(discriminator_loss(echo, echo, real, none, fake, none))
-        close(came, _hinge(real, fake), "for players that make the logits known", slips=slips)
+        given = (echo, echo, real, none, fake, none[:5])
+        close(scalar(discriminator_loss(*given)), _hinge(real, fake), known, slips=_D_HINGE.at(*given))
 
     with sheet.item("the generator's loss", 1):
-        slips = [
-            (fake.mean(), "the sign is turned round: the generator wants high logits"),
-            (F.relu(1 - fake).mean(), "max(0, 1 - D) is the discriminator's: the generator never has enough"),
-            (F.relu(1 + fake).mean(), "this is the discriminator's own term"),
-            (F.relu(-fake).mean(), "no max here: the generator never has enough"),
-            (-fake.sum(), "the sum over the batch: take the mean"),
-            (F.softplus(-fake).mean(), "this is the logistic loss of homework 1"),
-        ]
-        close(scalar(generator_loss(echo, echo, fake, none)), -fake.mean(), "for players that make the logits known", slips=slips)
-
-    def of(fake_label: Tensor, judged: Tensor, real_label: Tensor = y) -> Tensor:
-        return _hinge(d(x, real_label), d(g(z, fake_label), judged)).detach()
+        given = (echo, echo, fake, none[:5])
+        close(scalar(generator_loss(*given)), -fake.mean(), known, slips=_G_HINGE.at(*given))
 
     with sheet.item("each picture meets its own label", 1):
-        slips = [
-            (of(y_fake, y), "the fakes are judged with the labels of the data: D must hear the label that G was asked for"),
-            (of(y, y), "the fakes are drawn for the labels of the data: y_fake is theirs"),
-            (of(y, y_fake), "the fakes are drawn for the labels of the data, and judged with y_fake"),
-            (of(y_fake, y_fake, y_fake), "the data are judged with the labels of the fakes"),
-            (of(y_fake, y, y_fake), "the labels of data and fakes are exchanged"),
-        ]
-        close(discriminator_loss(g, d, x, y, z, y_fake), of(y_fake, y_fake), "D's loss", slips=slips)
-        close(
-            generator_loss(g, d, z, y_fake), -d(g(z, y_fake), y_fake).mean(), "G's loss", slip="the label that it was drawn for"
-        )
-        few, few_labels = z[:2], y_fake[:2]
-        expected = _hinge(d(x, y), d(g(few, few_labels), few_labels))
-        slips = [
-            (
-                (F.relu(1 - d(x, y)).sum() + F.relu(1 + d(g(few, few_labels), few_labels)).sum()) / 8,
-                "a mean over both kinds together",
-            ),
-            (
-                (F.relu(1 - d(x, y)).sum() + F.relu(1 + d(g(few, few_labels), few_labels)).sum()) / 4,
-                "a mean over both kinds together",
-            ),
-            (
-                F.relu(1 - d(x, y)).mean() + F.relu(1 + d(g(few, few_labels), few_labels)).sum() / 6,
-                "divided by the number of data",
-            ),
-        ]
-        close(discriminator_loss(g, d, x, y, few, few_labels), expected, "with 6 data and 2 fakes", slips=slips)
+        given = (g, d, x, y, z, y_fake)
+        right = _hinge(d(x, y), d(g(z, y_fake), y_fake))
+        close(discriminator_loss(*given), right, "D's loss", slips=_D_HINGE.at(*given))
+        close(generator_loss(g, d, z, y_fake), -d(g(z, y_fake), y_fake).mean(), "G's loss", slip=_OTHER_LABEL)
+        few = (g, d, x, y, z[:2], y_fake[:2])
+        right = _hinge(d(x, y), d(g(z, y_fake), y_fake)[:2])
+        close(discriminator_loss(*few), right, "with 6 data and 2 fakes", slips=_D_HINGE.at(*few))
         with unchanged(x=x, y=y, z=z, y_fake=y_fake):
-            discriminator_loss(g, d, x, y, z, y_fake)
+            discriminator_loss(*given)
             generator_loss(g, d, z, y_fake)
 
     with sheet.item("whose gradients", 1):
         g, d = _Drawer(sheet), _Judge(sheet)  # new ones: what an answer did to the old ones is not asked here
-        expected = torch.autograd.grad(_hinge(d(x, y), d(g(z, y_fake).detach(), y_fake)), list(d.parameters()))
-        loss = _fresh(g, d, lambda: discriminator_loss(g, d, x, y, z, y_fake))
-        if any(p.grad is not None and bool(p.grad.any()) for p in g.parameters()):
-            raise Wrong(
-                "no gradient in the generator", "a gradient from D's loss", "detach the fakes: D's loss must not ask G to change"
-            )
-        for p, slope in zip(d.parameters(), expected, strict=True):
-            close(
-                p.grad,
-                slope,
-                "D's gradient from its own loss",
-                slip="is D's answer on the fakes detached, too? Only the fakes should be",
-            )
-        expected = torch.autograd.grad(-d(g(z, y_fake), y_fake).mean(), list(g.parameters()))
-        loss = _fresh(g, d, lambda: generator_loss(g, d, z, y_fake))
-        if any(p.grad is None for p in g.parameters()):
-            raise Wrong("a gradient in the generator", "none", "the fakes must not be detached in G's own loss")
-        for p, slope in zip(g.parameters(), expected, strict=True):
-            close(p.grad, slope, "G's gradient from its own loss")
-        finite(loss)
-        if not all(p.requires_grad for p in [*g.parameters(), *d.parameters()]):
-            raise Wrong(
-                "players as they were", "parameters that no longer ask for gradients", "set requires_grad back afterwards"
-            )
+        _, right = _taught(g, d, _hinge(d(x, y), d(g(z, y_fake).detach(), y_fake)))
+        of_g, of_d = _taught(g, d, discriminator_loss(g, d, x, y, z, y_fake))
+        said = "detach the fakes: D's loss must not ask G to change"
+        true(not of_g.any(), "no gradient in the generator", "a gradient from D's loss", said)
+        close(of_d, right, "D's gradient from its own loss", slip=_DEAF)
+        right, _ = _taught(g, d, -d(g(z, y_fake), y_fake).mean())
+        of_g, _ = _taught(g, d, generator_loss(g, d, z, y_fake))
+        true(of_g.any(), "a gradient in the generator", "none", "the fakes must not be detached in G's own loss")
+        close(of_g, right, "G's gradient from its own loss")
+        asking, came = (
+            all(p.requires_grad for p in [*g.parameters(), *d.parameters()]),
+            "parameters that no longer ask for gradients",
+        )
+        true(asking, "players as they were", came, "set requires_grad back afterwards")
 
 
-def _fresh(g: nn.Module, d: nn.Module, f: Callable[[], Any]) -> Tensor:
-    """Forget all gradients, compute f() and differentiate it."""
+def _taught(g: nn.Module, d: nn.Module, loss: Any) -> tuple[Tensor, Tensor]:
+    """The gradients of a loss in G and in D."""
     for p in [*g.parameters(), *d.parameters()]:
         p.grad = None
-    loss = scalar(f())
-    if not loss.requires_grad:
-        raise Wrong("a loss that depends on its player", "one without a gradient", "something is detached that should learn")
+    said = "something is detached that should learn"
+    true(scalar(loss).requires_grad, "a loss that depends on its player", "one without a gradient", said)
     loss.backward()
-    return loss.detach()
+    return gradients(g), gradients(d)
 
 
 # 4. How much a picture tells about its code ------------------------------------------------------------------------------
+
+
+def _entropy(p: Tensor) -> Tensor:
+    return -torch.xlogy(p, p).sum()
+
+
+def _apart(joint: Tensor) -> Tensor:
+    """P(c) P(x)."""
+    return joint.sum(1, keepdim=True) * joint.sum(0)
+
+
+def _information(joint: Tensor) -> Tensor:
+    return _entropy(joint.sum(1)) + _entropy(joint.sum(0)) - _entropy(joint)
+
+
+_ZERO = "0 log 0 = 0: pairs that never occur add nothing (torch.xlogy), and 0/0 needs care"
+_INFORMATION = Slips("mutual_information") | {
+    "in bits: take the natural logarithm": lambda joint: _information(joint) / LOG2,
+    "the sign is turned round": lambda joint: -_information(joint),
+    "a mean over the table: an expectation is a sum with weights P(c, x)": lambda joint: _information(joint) / joint.numel(),
+    "KL's arguments are exchanged: weigh with P(c, x)": lambda j: (_apart(j) * (_apart(j) / j).log()).sum(),
+    "this is -H(c|x): H(c) is missing, divide by P(c), too": lambda joint: _entropy(joint.sum(0)) - _entropy(joint),
+    "this is H(c|x), what the picture does not tell": lambda joint: _entropy(joint) - _entropy(joint.sum(0)),
+    "this is H(c), which is the most that it can be": lambda joint: _entropy(joint.sum(1)),
+    "this is the entropy of the table": _entropy,
+    "this is -H(x|c): divide by P(x), too": lambda joint: _entropy(joint.sum(1)) - _entropy(joint),
+    "the weights P(c, x) before the logarithm are missing": lambda joint: (joint / _apart(joint)).log().sum(),
+    "a plain mean: weigh with P(c, x)": lambda joint: (joint / _apart(joint)).log().mean(),
+    _ZERO: lambda joint: (joint * (joint / _apart(joint)).log()).sum(),
+}
+
+
+def _bound(read: Callable = lambda joint, q: torch.xlogy(joint, q).sum(), codes: Callable = lambda j: j.sum(1)) -> Callable:
+    """The entropy of ``codes`` and what the reader adds."""
+    return lambda joint, q: _entropy(codes(joint)) + read(joint, q)
+
+
+_ZERO_READ = "0 log 0 = 0: Q may say 0 where P is 0 (torch.xlogy)"
+_NO_EPS = "no small constant in the logarithm"
+_BOUND = Slips("information_bound") | {
+    "the entropy H(c) is missing": lambda joint, q: torch.xlogy(joint, q).sum(),
+    "H(c) with the wrong sign: it is minus the sum of P log P": lambda j, q: _bound()(j, q) - 2 * _entropy(j.sum(1)),
+    "E log Q with the wrong sign: a reader that is right makes the bound larger": _bound(
+        lambda joint, q: -torch.xlogy(joint, q).sum()
+    ),
+    "the sign is turned round": lambda joint, q: -_bound()(joint, q),
+    "this has the pictures' entropy: H(c) is over the rows": _bound(codes=lambda joint: joint.sum(0)),
+    "the entropy of the whole table: H(c) is that of the codes": _bound(codes=lambda joint: joint),
+    "log C is the entropy of codes that are equally likely: these are not": lambda joint, q: (
+        math.log(len(joint)) + torch.xlogy(joint, q).sum()
+    ),
+    "a plain mean: weigh log Q with P(c, x)": _bound(lambda joint, q: q.log().mean()),
+    "log Q without its weights P(c, x)": _bound(lambda joint, q: q.log().sum()),
+    "P and Q are exchanged: weigh with P, take the logarithm of Q": _bound(lambda joint, q: (q * joint.log()).sum()),
+    "weighed with P(c|x): the pictures are not equally frequent, use P(c, x)": _bound(
+        lambda joint, q: torch.xlogy(joint / joint.sum(0), q).sum()
+    ),
+    "the logarithm of Q is missing": _bound(lambda joint, q: (joint * q).sum()),
+    "in bits: take the natural logarithm": lambda joint, q: _bound()(joint, q) / LOG2,
+    "a mean over the table: sum": lambda joint, q: _bound()(joint, q) / joint.numel(),
+    _ZERO_READ: _bound(lambda joint, q: (joint * q.log()).sum()),
+    _NO_EPS: _bound(lambda joint, q: torch.xlogy(joint, q + 1e-8).sum()),
+}
 
 
 @part(points=3)
@@ -399,170 +453,128 @@ def information(sheet: Sheet, mutual_information: Callable, information_bound: C
     prior, pictures = joint.sum(1, keepdim=True), joint.sum(0, keepdim=True)
     posterior = joint / pictures
 
-    def entropy(p: Tensor) -> Tensor:
-        return -torch.xlogy(p, p).sum()
+    def told(table: Tensor) -> float:
+        return number(mutual_information(table))
+
+    def read(table: Tensor, q: Tensor) -> float:
+        return number(information_bound(table, q))
 
     with sheet.item("mutual information", 1):
-        right = entropy(prior) + entropy(pictures) - entropy(joint)
-        slips = [
-            (right / LOG2, "in bits: take the natural logarithm"),
-            (-right, "the sign is turned round"),
-            (right / 15, "a mean over the table: an expectation is a sum with weights P(c, x)"),
-            ((prior * pictures * (prior * pictures / joint).log()).sum(), "KL's arguments are exchanged: weigh with P(c, x)"),
-            ((joint * posterior.log()).sum(), "this is -H(c|x): H(c) is missing, divide by P(c), too"),
-            (-(joint * posterior.log()).sum(), "this is H(c|x), what the picture does not tell"),
-            (entropy(prior), "this is H(c), which is the most that it can be"),
-            (entropy(joint), "this is the entropy of the table"),
-            ((joint * (joint / prior).log()).sum(), "this is -H(x|c): divide by P(x), too"),
-            ((joint / (prior * pictures)).log().sum(), "the weights P(c, x) before the logarithm are missing"),
-            ((joint / (prior * pictures)).log().mean(), "a plain mean: weigh with P(c, x)"),
-        ]
-        close(number(mutual_information(joint)), right, slips=slips)
-        zero = "0 log 0 = 0: pairs that never occur add nothing (torch.xlogy), and 0/0 needs care"
-        close(number(mutual_information(prior * pictures)), 0.0, "where the picture says nothing", atol=1e-9)
-        close(number(mutual_information(torch.eye(4).double() / 4)), math.log(4), "where it says everything", slip=zero)
+        right = (joint * (joint / (prior * pictures)).log()).sum()
+        close(told(joint), right, slips=_INFORMATION.at(joint))
+        close(told(prior * pictures), 0.0, "where the picture says nothing", atol=1e-9)
+        close(told(torch.eye(4).double() / 4), math.log(4), "where it says everything", slip=_ZERO)
         idle = torch.zeros(4, 6, dtype=torch.float64)
         idle[:3, :5] = joint
-        close(number(mutual_information(idle)), right, "with a code that nobody uses and a picture that nobody draws", slip=zero)
+        close(told(idle), right, "with a code that nobody uses and a picture that nobody draws", slip=_ZERO)
 
     q = theory.normalise(sheet.rand(5, 3) + 0.05).T
 
     with sheet.item("InfoGAN's bound", 1):
-        read = (joint * q.log()).sum()
-        right = entropy(prior) + read
-        slips = [
-            (read, "the entropy H(c) is missing"),
-            (read - entropy(prior), "H(c) with the wrong sign: it is minus the sum of P log P"),
-            (entropy(prior) - read, "E log Q with the wrong sign: a reader that is right makes the bound larger"),
-            (-right, "the sign is turned round"),
-            (entropy(pictures) + read, "this has the pictures' entropy: H(c) is over the rows"),
-            (entropy(joint) + read, "the entropy of the whole table: H(c) is that of the codes"),
-            (math.log(3) + read, "log C is the entropy of codes that are equally likely: these are not"),
-            (entropy(prior) + q.log().mean(), "a plain mean: weigh log Q with P(c, x)"),
-            (entropy(prior) + q.log().sum(), "log Q without its weights P(c, x)"),
-            (entropy(prior) + (q * joint.log()).sum(), "P and Q are exchanged: weigh with P, take the logarithm of Q"),
-            (
-                entropy(prior) + (posterior * q.log()).sum(),
-                "weighed with P(c|x): the pictures are not equally frequent, use P(c, x)",
-            ),
-            (entropy(prior) + (joint * q).sum(), "the logarithm of Q is missing"),
-            (right / LOG2, "in bits: take the natural logarithm"),
-            ((joint * (q / prior).log()).sum() / 15, "a mean over the table: sum"),
-        ]
-        close(number(information_bound(joint, q)), right, slips=slips)
+        close(read(joint, q), (joint * (q / prior).log()).sum(), slips=_BOUND.at(joint, q))
         with unchanged(joint=joint, q=q):
             information_bound(joint, q), mutual_information(joint)
 
     with sheet.item("the gap between the two is what Q gets wrong", 1):
-        best, any_q = number(information_bound(joint, posterior)), number(information_bound(joint, q))
-        exact = number(mutual_information(joint))
-        close(
-            best,
-            exact,
-            "the bound of the reader Q = P(c|x) is the information itself",
-            slip="one of the two functions is not right yet",
-        )
+        either, exact = "one of the two functions is not right yet", told(joint)
+        close(read(joint, posterior), exact, "the bound of the reader Q = P(c|x) is the information itself", slip=either)
         gap = (joint * (posterior / q).log()).sum()
-        close(
-            exact - any_q,
-            gap,
-            "I - L is the mean over pictures of KL(P(.|x), Q(.|x))",
-            slip="one of the two functions is not right yet",
-        )
+        close(exact - read(joint, q), gap, "I - L is the mean over pictures of KL(P(.|x), Q(.|x))", slip=either)
         sure, flat = torch.eye(4).double(), torch.full((4, 4), 0.25).double()
-        zero = "0 log 0 = 0: Q may say 0 where P is 0 (torch.xlogy)"
-        close(number(information_bound(sure / 4, sure)), math.log(4), "a reader that is sure, and right", slip=zero)
-        close(number(information_bound(sure / 4, flat)), 0.0, "a reader that does not look", atol=1e-6)
-        close(
-            number(information_bound(sure / 4, sure.flip(0))),
-            -math.inf,
-            "a reader that is sure, and wrong: no small constant in the logarithm",
-        )
+        close(read(sure / 4, sure), math.log(4), "a reader that is sure, and right", slip=_ZERO_READ)
+        close(read(sure / 4, flat), 0.0, "a reader that does not look", atol=1e-6)
+        close(read(sure / 4, sure.flip(0)), -math.inf, "a reader that is sure, and wrong", slip=_NO_EPS)
         unused = torch.tensor([[0.5, 0.0], [0.0, 0.5], [0.0, 0.0]]).double()
-        close(number(information_bound(unused, unused * 2)), LOG2, "with a code that nobody uses", slip=zero)
+        close(read(unused, unused * 2), LOG2, "with a code that nobody uses", slip=_ZERO_READ)
 
 
 # 5. The bound from samples -----------------------------------------------------------------------------------------------
+
+
+def _drawn(v: Tensor, c: Tensor) -> Tensor:
+    """The entry of each row for the code that was drawn."""
+    return v.gather(1, c[:, None])[:, 0]
+
+
+def _category(read: Callable, entropy: Callable = lambda v: math.log(v.shape[1])) -> Callable:
+    return lambda v, c: entropy(v) + read(v, c)
+
+
+def _log_q(v: Tensor, c: Tensor) -> Tensor:
+    return -F.cross_entropy(v, c)
+
+
+_ROUNDED = "the logarithm of a probability that has rounded to 0 or 1: stay with logits, log_softmax or cross_entropy"
+_CATEGORY = Slips("category_bound") | {
+    "the entropy H(c) = log K is missing": _log_q,
+    "the entropy with the wrong sign": _category(_log_q, lambda v: -math.log(v.shape[1])),
+    "the sign is turned round: the bound is maximised": lambda v, c: -_category(_log_q)(v, c),
+    "cross-entropy is minus the mean of log Q: subtract it": _category(F.cross_entropy),
+    "log N: the entropy of the code is that of its K values": _category(_log_q, lambda v: math.log(len(v))),
+    "the entropy of K equally likely values is log K, not K": _category(_log_q, lambda v: v.shape[1]),
+    "the sum over the batch: take the mean": _category(lambda v, c: len(v) * _log_q(v, c)),
+    "the entropy in bits": _category(_log_q, lambda v: math.log2(v.shape[1])),
+    "the softmax is applied twice: cross_entropy wants the logits": _category(lambda v, c: _log_q(v.softmax(1), c)),
+    "the logits are not normalised: log_softmax": _category(lambda v, c: _drawn(v, c).mean()),
+    "the logarithm of the probability is missing": _category(lambda v, c: _drawn(v.softmax(1), c).mean()),
+    "the logarithm of a mean: take the mean of logarithms": _category(lambda v, c: _drawn(v.softmax(1), c).mean().log()),
+    "the softmax is over the batch: it is over the K classes": _category(lambda v, c: _drawn(v.log_softmax(0), c).mean()),
+    "the likeliest category: take the one that was drawn": _category(lambda v, c: v.log_softmax(1).max(1).values.mean()),
+    _ROUNDED: _category(lambda v, c: _drawn(v.softmax(1), c).log().mean()),
+}
+
+
+def _gaussian(
+    entropy=LOG2, constant=LOG_2PI / 2, s=1.0, square=lambda gap, std: (gap / std).square() / 2, mean=torch.mean
+) -> Callable:
+    """The bound of a number, with a slip where an argument is not the default."""
+    return lambda m, log_std, u: entropy - mean(constant + s * log_std + square(u - m, log_std.exp()))
+
+
+_NUMBER = Slips("uniform_bound") | {
+    "the entropy of a uniform density on [-1, 1] is missing: it is log 2": _gaussian(entropy=0),
+    "the entropy with the wrong sign: the density is 1/2, its entropy log 2": _gaussian(entropy=-LOG2),
+    "the sign is turned round: the bound is maximised": lambda *given: -_gaussian()(*given),
+    "a squared error: that is a reader who never says how sure it is": (
+        lambda m, s, u: -F.mse_loss(m, u),
+        lambda m, s, u: LOG2 - F.mse_loss(m, u),
+        lambda m, s, u: F.mse_loss(m, u),
+    ),
+    "the constant -(log 2 pi)/2 is missing: without it the number is not in nats of information": _gaussian(constant=0),
+    "log 2 pi counts one half": _gaussian(constant=LOG_2PI),
+    "the term -s is missing: without it being unsure costs nothing": _gaussian(s=0),
+    "the sign of s: a wide Gaussian is low, -s": _gaussian(s=-1),
+    "divide by the variance exp(2 s), not by exp(s)": _gaussian(square=lambda gap, std: gap.square() / std / 2),
+    "s is the logarithm of the standard deviation, not of the variance": _gaussian(
+        s=0.5, square=lambda gap, std: gap.square() / std / 2
+    ),
+    "the half before the square is missing": _gaussian(square=lambda gap, std: (gap / std).square()),
+    "multiplied by the variance: divide": _gaussian(square=lambda gap, std: (gap * std).square() / 2),
+    "log_std is a logarithm: take exp": _gaussian(square=lambda gap, std: (gap / std.log()).square() / 2),
+    "the sum over the batch: take the mean": _gaussian(mean=torch.sum),
+}
 
 
 @part(points=2)
 def codes(sheet: Sheet, category_bound: Callable, uniform_bound: Callable) -> None:
     logits, c = 2 * sheet.randn(7, 4), _shuffled(sheet, [0, 1, 1, 2, 3, 3, 3])
     mean, log_std, u = sheet.randn(7), 0.5 * sheet.randn(7) - 0.5, 2 * sheet.rand(7) - 1
-    rows = torch.arange(7)
 
     with sheet.item("of a category", 0.5):
         read = torch.stack([logits[i, k] - torch.logsumexp(logits[i], 0) for i, k in enumerate(c.tolist())])
-        right = math.log(4) + read.mean()
-        slips = [
-            (read.mean(), "the entropy H(c) = log K is missing"),
-            (read.mean() - math.log(4), "the entropy with the wrong sign"),
-            (-right, "the sign is turned round: the bound is maximised"),
-            (math.log(4) - read.mean(), "cross-entropy is minus the mean of log Q: subtract it"),
-            (math.log(7) + read.mean(), "log N: the entropy of the code is that of its K values"),
-            (4 + read.mean(), "the entropy of K equally likely values is log K, not K"),
-            (math.log(4) + read.sum(), "the sum over the batch: take the mean"),
-            (math.log2(4) + read.mean(), "the entropy in bits"),
-            (
-                math.log(4) + logits.softmax(1).log_softmax(1)[rows, c].mean(),
-                "the softmax is applied twice: cross_entropy wants the logits",
-            ),
-            (math.log(4) + logits[rows, c].mean(), "the logits are not normalised: log_softmax"),
-            (math.log(4) + logits.softmax(1)[rows, c].mean(), "the logarithm of the probability is missing"),
-            (math.log(4) + logits.softmax(1)[rows, c].mean().log(), "the logarithm of a mean: take the mean of logarithms"),
-            (math.log(4) + logits.log_softmax(0)[rows, c].mean(), "the softmax is over the batch: it is over the K classes"),
-            (math.log(4) + logits.log_softmax(1).max(1).values.mean(), "the likeliest category: take the one that was drawn"),
-        ]
-        close(scalar(category_bound(logits, c)), right, slips=slips)
+        close(scalar(category_bound(logits, c)), math.log(4) + read.mean(), slips=_CATEGORY.at(logits, c))
 
     with sheet.item("of a number", 0.5):
-        std = log_std.exp()
-        right = LOG2 + torch.distributions.Normal(mean, std).log_prob(u).mean()
-        square = (u - mean).square()
-        slips = [
-            (right - LOG2, "the entropy of a uniform density on [-1, 1] is missing: it is log 2"),
-            (right - 2 * LOG2, "the entropy with the wrong sign: the density is 1/2, its entropy log 2"),
-            (-right, "the sign is turned round: the bound is maximised"),
-            (-square.mean(), "a squared error: that is a reader who never says how sure it is"),
-            (LOG2 - square.mean(), "a squared error: that is a reader who never says how sure it is"),
-            (square.mean(), "a squared error: that is a reader who never says how sure it is"),
-            (right + LOG_2PI / 2, "the constant -(log 2 pi)/2 is missing: without it the number is not in nats of information"),
-            (right - LOG_2PI / 2, "log 2 pi counts one half"),
-            (right + log_std.mean(), "the term -s is missing: without it being unsure costs nothing"),
-            (right + 2 * log_std.mean(), "the sign of s: a wide Gaussian is low, -s"),
-            (LOG2 - LOG_2PI / 2 - (log_std + square / std / 2).mean(), "divide by the variance exp(2 s), not by exp(s)"),
-            (
-                LOG2 - LOG_2PI / 2 - (log_std / 2 + square / std / 2).mean(),
-                "s is the logarithm of the standard deviation, not of the variance",
-            ),
-            (LOG2 - LOG_2PI / 2 - (log_std + square / std.square()).mean(), "the half before the square is missing"),
-            (LOG2 - LOG_2PI / 2 - (log_std + square * std.square() / 2).mean(), "multiplied by the variance: divide"),
-            (
-                LOG2 - LOG_2PI / 2 - (std.log().exp().log() + square / log_std.square() / 2).mean(),
-                "log_std is a logarithm: take exp",
-            ),
-            (LOG2 + 7 * (right - LOG2), "the sum over the batch: take the mean"),
-        ]
-        close(scalar(uniform_bound(mean, log_std, u)), right, slips=slips)
+        right = LOG2 + torch.distributions.Normal(mean, log_std.exp()).log_prob(u).mean()
+        close(scalar(uniform_bound(mean, log_std, u)), right, slips=_NUMBER.at(mean, log_std, u))
 
     with sheet.item("what they say of readers that one knows", 0.5):
-        close(
-            category_bound(torch.zeros(5, 6).double(), torch.tensor([0, 5, 2, 2, 1])),
-            0.0,
-            "a reader of six that does not look",
-            atol=1e-9,
-        )
+        blind = category_bound(torch.zeros(5, 6).double(), torch.tensor([0, 5, 2, 2, 1]))
+        close(blind, 0.0, "a reader of six that does not look", atol=1e-9)
         sure = torch.full((3, 10), -200.0).scatter(1, torch.tensor([[4], [0], [9]]), 200.0)
-        picked = torch.tensor([4, 0, 9])
-        eps = "the logarithm of a probability that has rounded to 0 or 1: stay with logits, log_softmax or cross_entropy"
-        close(category_bound(sure, picked), math.log(10), "one that is sure, and right, in float32", slip=eps, rtol=1e-4)
-        close(
-            category_bound(-sure, picked),
-            math.log(10) - 400 - math.log(9),
-            "one that is sure, and wrong, in float32",
-            slip=eps,
-            rtol=1e-4,
-        )
+        for sign, right, what in ((1, math.log(10), "right"), (-1, math.log(10) - 400 - math.log(9), "wrong")):
+            came = category_bound(sign * sure, torch.tensor([4, 0, 9]))
+            close(came, right, f"one that is sure, and {what}, in float32", slip=_ROUNDED, rtol=1e-4)
         wide = torch.zeros(4, dtype=torch.float64)
         codes = torch.tensor([-1.0, 1.0, 1.0, -1.0]).double()
         close(uniform_bound(wide, wide, codes), LOG2 - LOG_2PI / 2 - 0.5, "m = 0, s = 0, codes 1 and -1")
@@ -583,114 +595,151 @@ def codes(sheet: Sheet, category_bound: Callable, uniform_bound: Callable) -> No
 # 6. A discriminator that knows the classes -------------------------------------------------------------------------------
 
 
+def _probabilities(v: Tensor) -> Tensor:
+    """[N, K + 1]: of the K classes and, last, of "generated"."""
+    return F.pad(v, (0, 1)).softmax(1)
+
+
+_OVERFLOW = "an exponential that overflows, or the logarithm of 0: torch.logsumexp"
+_REAL_LOGIT = Slips("real_logit") | {
+    "the largest logit: real is any of the classes, so their exponentials add": lambda v: v.max(1).values,
+    "the sum of the logits: their exponentials add": lambda v: v.sum(1),
+    "the mean of the logits: their exponentials add": lambda v: v.mean(1),
+    "this is S: the logit is its logarithm": lambda v: v.exp().sum(1),
+    "this is the probability of real: here its logit": lambda v: 1 - _probabilities(v)[:, -1],
+    "this is log P(real): the logit is log P(real) - log P(fake)": lambda v: (1 - _probabilities(v)[:, -1]).log(),
+    'the sign: this is the logit of "generated"': lambda v: -v.logsumexp(1),
+    'the class "generated" is among those summed: S is over the K real ones': lambda v: F.pad(v, (0, 1)).logsumexp(1),
+    "the mean of the exponentials: their sum": lambda v: v.exp().mean(1).log(),
+    "after a softmax over the K classes their sum is 1, whatever the picture": lambda v: v.log_softmax(1).logsumexp(1),
+    "summed over the batch: sum over the classes, axis 1": lambda v: v.logsumexp(0),
+    "[N]: the last axis is too much": lambda v: v.logsumexp(1, keepdim=True),
+    _OVERFLOW: lambda v: v.exp().sum(1).log(),
+}
+
+
+def _semi(
+    labelled=F.cross_entropy,
+    real=lambda v: F.softplus(-v).mean(),
+    fake=lambda v: F.softplus(v).mean(),
+    logit=lambda v: v.logsumexp(1),
+) -> Callable:
+    """The semi-supervised loss, with a slip where an argument is not the default."""
+    return lambda x, y, r, f: labelled(x, y) + real(logit(r)) + fake(logit(f))
+
+
+def _none(*_: Any) -> float:
+    return 0.0
+
+
+_FAR = "the logarithm of a probability that has rounded: stay with logits, softplus and cross_entropy"
+_SEMI_SUPERVISED = Slips("semi_supervised_loss") | {
+    "the labelled samples are missing": _semi(labelled=_none),
+    "the unlabelled half is missing": _semi(real=_none, fake=_none),
+    "the fakes are missing": _semi(fake=_none),
+    "the unlabelled data are missing": _semi(real=_none),
+    "the sign of the labelled term: -log P(y|x)": _semi(labelled=lambda x, y: -F.cross_entropy(x, y)),
+    "the sign is turned round: a loss is minimised": lambda *given: -_semi()(*given),
+    "real and fake are exchanged: -log P(real) = softplus(-logit)": _semi(logit=lambda v: -v.logsumexp(1)),
+    "the fakes are called real: that is what G wants": _semi(fake=lambda v: F.softplus(-v).mean()),
+    "the labelled term is over K + 1 classes: a labelled sample is known to be real": _semi(
+        lambda x, y: F.cross_entropy(F.pad(x, (0, 1)), y)
+    ),
+    "one half too much: the three means are added": _semi(
+        real=lambda v: F.softplus(-v).mean() / 2, fake=lambda v: F.softplus(v).mean() / 2
+    ),
+    "the mean of the three: they are added": lambda *given: _semi()(*given) / 3,
+    "the sums over the batches: take the means": _semi(
+        lambda x, y: F.cross_entropy(x, y, reduction="sum"), lambda v: F.softplus(-v).sum(), lambda v: F.softplus(v).sum()
+    ),
+    "a mean over data and fakes together: take the mean of each": lambda x, y, r, f: (
+        F.cross_entropy(x, y) + F.softplus(torch.cat([-r.logsumexp(1), f.logsumexp(1)])).mean()
+    ),
+    "the softmax is applied twice: cross_entropy wants the logits": _semi(lambda x, y: F.cross_entropy(x.softmax(1), y)),
+    "the labels are in another order than the samples": _semi(lambda x, y: F.cross_entropy(x, y.sort().values)),
+    "the logit of real is logsumexp, not the largest logit": _semi(logit=lambda v: v.max(1).values),
+    _FAR: _semi(real=lambda v: -torch.sigmoid(v).log().mean()),
+}
+
+
+def _matched(distance: Callable, mean: Callable = lambda v: v.mean(0)) -> Callable:
+    return lambda a, b: distance(mean(a) - mean(b))
+
+
+def _squares(gap: Tensor) -> Tensor:
+    return gap.square().sum()
+
+
+_SIZES = "the batches may differ in size: compare their means"
+_UNTAUGHT = "no gradient reaches the fakes: G cannot learn from it"
+_MATCHING = Slips("feature_matching") | {
+    "the length: the square of it": _matched(torch.norm),
+    "a mean over the features (mse_loss): the squared length is a sum": _matched(lambda gap: gap.square().mean()),
+    "absolute values: squares": _matched(lambda gap: gap.abs().sum()),
+    "pair by pair: take the means over the batches first, then compare": (
+        lambda a, b: (a - b).square().sum(1).mean(),
+        lambda a, b: (a - b).square().mean(),
+        lambda a, b: (a - b).square().sum(),
+    ),
+    "means over the features: take them over the batch, axis 0": (
+        _matched(_squares, lambda v: v.mean(1)),
+        _matched(lambda gap: gap.square().mean(), lambda v: v.mean(1)),
+    ),
+    "one mean of all: each feature has its own": _matched(torch.square, torch.mean),
+    "the sums over the batches: take the means": _matched(_squares, lambda v: v.sum(0)),
+    "the square of the sum: the sum of the squares": _matched(lambda gap: gap.sum().square()),
+    "the sign is turned round: G minimises the distance": _matched(lambda gap: -_squares(gap)),
+    _SIZES: lambda a, b: ((a.sum(0) - b.sum(0)) / len(a)).square().sum(),
+    _UNTAUGHT: lambda a, b: _matched(_squares)(a, b.detach()),
+}
+
+
 @part(points=3)
 def classes(sheet: Sheet, real_logit: Callable, semi_supervised_loss: Callable, feature_matching: Callable) -> None:
     logits = 2 * sheet.randn(6, 3)
 
     with sheet.item('the logit of "real"', 1):
         p = F.pad(logits, (0, 1)).softmax(1)  # K + 1 classes, "generated" the last
-        right = (1 - p[:, 3]).log() - p[:, 3].log()
-        slips = [
-            (logits.max(1).values, "the largest logit: real is any of the classes, so their exponentials add"),
-            (logits.sum(1), "the sum of the logits: their exponentials add"),
-            (logits.mean(1), "the mean of the logits: their exponentials add"),
-            (logits.exp().sum(1), "this is S: the logit is its logarithm"),
-            (1 - p[:, 3], "this is the probability of real: here its logit"),
-            ((1 - p[:, 3]).log(), "this is log P(real): the logit is log P(real) - log P(fake)"),
-            (-right, 'the sign: this is the logit of "generated"'),
-            (torch.logsumexp(F.pad(logits, (0, 1)), 1), 'the class "generated" is among those summed: S is over the K real ones'),
-            (right - math.log(3), "the mean of the exponentials: their sum"),
-            (logits.log_softmax(1).logsumexp(1), "after a softmax over the K classes their sum is 1, whatever the picture"),
-        ]
-        shapes = {(3,): "summed over the batch: sum over the classes, axis 1", (6, 1): "[N]: the last axis is too much"}
-        close(shape(real_logit(logits), [6], slips=shapes), right, slips=slips)
+        close(real_logit(logits), (1 - p[:, 3]).log() - p[:, 3].log(), slips=_REAL_LOGIT.at(logits))
         far = torch.tensor([[200.0, -200.0, 0.0], [-200.0, -200.0, -200.0]])
-        over = "an exponential that overflows, or the logarithm of 0: torch.logsumexp"
-        close(real_logit(far), [200.0, -200 + math.log(3)], "logits of 200 and -200 in float32", slip=over)
+        close(real_logit(far), [200.0, -200 + math.log(3)], "logits of 200 and -200 in float32", slip=_OVERFLOW)
         with unchanged(logits=logits):
             real_logit(logits)
         on_meta(real_logit, logits)
 
-    labelled, y = 2 * sheet.randn(5, 4), _shuffled(sheet, [0, 1, 1, 3, 2])
-    real, fake = 2 * sheet.randn(7, 4), 2 * sheet.randn(3, 4) - 1
-
     with sheet.item("the classifier's loss", 1):
-        rows, softplus, lse = torch.arange(5), F.softplus, torch.logsumexp
-        among = -labelled.log_softmax(1)[rows, y].mean()
-        among_all = -F.pad(labelled, (0, 1)).log_softmax(1)[rows, y].mean()
-        r, f = -F.pad(real, (0, 1)).log_softmax(1)[:, :4].logsumexp(1).mean(), -F.pad(fake, (0, 1)).log_softmax(1)[:, 4].mean()
-        right = among + r + f
-        slips = [
-            (r + f, "the labelled samples are missing"),
-            (among, "the unlabelled half is missing"),
-            (among + r, "the fakes are missing"),
-            (among + f, "the unlabelled data are missing"),
-            (right - 2 * among, "the sign of the labelled term: -log P(y|x)"),
-            (-right, "the sign is turned round: a loss is minimised"),
-            (
-                among + softplus(lse(real, 1)).mean() + softplus(-lse(fake, 1)).mean(),
-                "real and fake are exchanged: -log P(real) = softplus(-logit)",
-            ),
-            (
-                among + softplus(-lse(real, 1)).mean() + softplus(-lse(fake, 1)).mean(),
-                "the fakes are called real: that is what G wants",
-            ),
-            (among_all + r + f, "the labelled term is over K + 1 classes: a labelled sample is known to be real"),
-            (among + (r + f) / 2, "one half too much: the three means are added"),
-            (right / 3, "the mean of the three: they are added"),
-            (5 * among + 7 * r + 3 * f, "the sums over the batches: take the means"),
-            (among + (7 * r + 3 * f) / 10, "a mean over data and fakes together: take the mean of each"),
-            (
-                -labelled.softmax(1).log_softmax(1)[rows, y].mean() + r + f,
-                "the softmax is applied twice: cross_entropy wants the logits",
-            ),
-            (-labelled.log_softmax(1)[rows, y.sort().values].mean() + r + f, "the labels are in another order than the samples"),
-            (
-                among + softplus(-real.max(1).values).mean() + softplus(fake.max(1).values).mean(),
-                "the logit of real is logsumexp, not the largest logit",
-            ),
-        ]
-        came = scalar(semi_supervised_loss(labelled, y, real, fake))
-        close(came, right, slips=slips)
-        big = torch.tensor([[200.0, 0.0], [0.0, 200.0]])
-        at = torch.tensor([0, 1])
-        over = "the logarithm of a probability that has rounded: stay with logits, softplus and cross_entropy"
-        close(semi_supervised_loss(big, at, -big - 200, big), 200 + 200.0, "logits of 200 in float32", slip=over, rtol=1e-4)
-        slope = gradient(lambda v: semi_supervised_loss(labelled, y, real, v), fake)
-        close(slope, F.pad(fake, (0, 1)).softmax(1)[:, :4] / 3, "the gradient in the fakes' logits")
-        with unchanged(labelled=labelled, y=y, real=real, fake=fake):
-            semi_supervised_loss(labelled, y, real, fake)
-        on_meta(semi_supervised_loss, labelled, y, real, fake)
+        _classifier(sheet, semi_supervised_loss)
 
     with sheet.item("feature matching", 1):
         a, b = sheet.randn(6, 4) + 0.5, sheet.randn(6, 4)
-        gap = a.mean(0) - b.mean(0)
-        slips = [
-            (gap.norm(), "the length: the square of it"),
-            (gap.square().mean(), "a mean over the features (mse_loss): the squared length is a sum"),
-            (gap.abs().sum(), "absolute values: squares"),
-            ((a - b).square().sum(1).mean(), "pair by pair: take the means over the batches first, then compare"),
-            ((a - b).square().mean(), "pair by pair: take the means over the batches first, then compare"),
-            ((a - b).square().sum(), "pair by pair: take the means over the batches first, then compare"),
-            ((a.mean(1) - b.mean(1)).square().sum(), "means over the features: take them over the batch, axis 0"),
-            ((a.mean(1) - b.mean(1)).square().mean(), "means over the features: take them over the batch, axis 0"),
-            ((a.mean() - b.mean()).square(), "one mean of all: each feature has its own"),
-            ((a.sum(0) - b.sum(0)).square().sum(), "the sums over the batches: take the means"),
-            (gap.sum().square(), "the square of the sum: the sum of the squares"),
-            (-gap.square().sum(), "the sign is turned round: G minimises the distance"),
-        ]
-        close(scalar(feature_matching(a, b)), gap.square().sum(), slips=slips)
+        close(scalar(feature_matching(a, b)), (a.mean(0) - b.mean(0)).square().sum(), slips=_MATCHING.at(a, b))
         few = b[:2]
-        expected = (a.mean(0) - few.mean(0)).square().sum()
-        close(
-            feature_matching(a, few), expected, "6 data and 2 fakes", slip="the batches may differ in size: compare their means"
-        )
+        right = (a.mean(0) - few.mean(0)).square().sum()
+        close(feature_matching(a, few), right, "6 data and 2 fakes", slip=_SIZES)
         close(feature_matching(a, a.flip(0)), 0.0, "the same samples in another order", atol=1e-12)
-        slope = gradient(lambda v: feature_matching(a, v), few, "no gradient reaches the fakes: G cannot learn from it")
+        slope = gradient(lambda v: feature_matching(a, v), few, _UNTAUGHT)
         close(slope, (few.mean(0) - a.mean(0)).expand(2, 4), "the gradient in the fakes' features")
         with unchanged(a=a, b=b):
             feature_matching(a, b)
         on_meta(feature_matching, a, b)
+
+
+def _classifier(sheet: Sheet, semi_supervised_loss: Callable) -> None:
+    labelled, y = 2 * sheet.randn(5, 4), _shuffled(sheet, [0, 1, 1, 3, 2])
+    real, fake = 2 * sheet.randn(7, 4), 2 * sheet.randn(3, 4) - 1
+    among = -labelled.log_softmax(1)[torch.arange(5), y].mean()
+    p, q = _probabilities(real), _probabilities(fake)
+    right = among - p[:, :4].sum(1).log().mean() - q[:, 4].log().mean()
+    came = scalar(semi_supervised_loss(labelled, y, real, fake))
+    close(came, right, slips=_SEMI_SUPERVISED.at(labelled, y, real, fake))
+    big = torch.tensor([[200.0, 0.0], [0.0, 200.0]])
+    came = semi_supervised_loss(big, torch.tensor([0, 1]), -big - 200, big)
+    close(came, 200 + 200.0, "logits of 200 in float32", slip=_FAR, rtol=1e-4)
+    slope = gradient(lambda v: semi_supervised_loss(labelled, y, real, v), fake)
+    close(slope, q[:, :4] / 3, "the gradient in the fakes' logits")
+    with unchanged(labelled=labelled, y=y, real=real, fake=fake):
+        semi_supervised_loss(labelled, y, real, fake)
+    on_meta(semi_supervised_loss, labelled, y, real, fake)
 
 
 seal(__name__, "gancourse.theory")

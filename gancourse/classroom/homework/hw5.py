@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -12,8 +12,10 @@ from torch import Tensor
 
 from gancourse.classroom.homework.checks import (
     Sheet,
+    Slips,
     Wrong,
     close,
+    compare,
     equal,
     finite,
     finite_differences,
@@ -25,287 +27,297 @@ from gancourse.classroom.homework.checks import (
     shape,
     show,
     tensor,
+    times,
     unchanged,
 )
 
 # 1. Equalised layers -----------------------------------------------------------------------------------------------------
 
 
+def _c(shape: Sequence[int], gain: float = math.sqrt(2)) -> float:
+    return gain / math.sqrt(math.prod(shape[1:]))
+
+
+def _fan(fan: Callable) -> Callable:
+    """He's constant with another fan-in."""
+    return lambda shape, gain: gain / math.sqrt(fan(shape))
+
+
+_HE = Slips("he_constant") | {
+    "this is the fan-out: one output sums over the *inputs*": _fan(lambda s: s[0] * math.prod(s[2:])),
+    "one output of a convolution sums over the kernel's places, too": _fan(lambda s: s[1]),
+    "one output of a convolution sums over k times k places of the kernel": _fan(lambda s: math.prod(s[1:3])),
+    "the root of the fan-in is missing": lambda s, gain: gain / math.prod(s[1:]),
+    "this is the variance c^2: c is its root": lambda s, gain: _c(s, gain) ** 2,
+    "the gain does not belong under the root": lambda s, gain: math.sqrt(gain) * _c(s, 1),
+    "upside down": lambda s, gain: 1 / _c(s, gain),
+    "the gain is not used": lambda s, gain: _c(s, 1),
+    "the gain is an argument: sqrt(2) is its default": lambda s, gain: _c(s),
+    "n_out is not part of the fan-in: one output sums over shape[1:]": _fan(math.prod),
+    "this is Glorot's constant: He takes the fan-in alone": _fan(lambda s: (s[0] + s[1]) * math.prod(s[2:])),
+}
+
+
+def _conv(c: Callable = _c, padding: Callable = lambda k: k // 2) -> Callable:
+    """The convolution with another constant, or padding."""
+    return lambda x, w, b, gain: F.conv2d(x, c(w.shape, gain) * w, b, padding=padding(w.shape[2]))
+
+
+_CONV = Slips("equalised_conv") | {
+    "c scales the weights, and the bias too: add the bias after c (a well-known public code has this)": (
+        lambda x, w, b, gain: _conv()(x, w, _c(w.shape, gain) * b, gain)
+    ),
+    "the weights are used as they are stored: where is c?": _conv(lambda s, gain: 1),
+    "the bias is missing": lambda x, w, b, gain: _conv()(x, w, 0 * b, gain),
+    "c comes in twice": _conv(lambda s, gain: _c(s, gain) ** 2),
+    "the gain is an argument": _conv(lambda s, gain: _c(s)),
+    "divided by c: multiply": _conv(lambda s, gain: 1 / _c(s, gain)),
+    "c of the fan-out: one output sums over the inputs": _conv(_fan(lambda s: s[0] * math.prod(s[2:]))),
+    "c forgets the kernel: one output sums over its places, too": _conv(_fan(lambda s: s[1])),
+    "the convolution keeps the size: padding is k // 2": (_conv(padding=lambda k: 0), _conv(padding=lambda k: k)),
+}
+
+
+def _linear(weight: Callable, bias: Callable, default: float = 1.0) -> Callable:
+    """x W^T times ``weight(c, m)`` plus the bias times ``bias(c, m)``."""
+
+    def f(x: Tensor, w: Tensor, b: Tensor, gain: float = default, m: float = 1.0) -> Tensor:
+        c = _c(w.shape, gain)
+        return weight(c, m) * (x @ w.T) + bias(c, m) * b
+
+    return f
+
+
+_LINEAR = Slips("equalised_linear") | {
+    "the linear layer's gain is 1 by default": _linear(lambda c, m: m * c, lambda c, m: m, math.sqrt(2)),
+    "the bias is stored 1/m times too large, too: m multiplies it as well": _linear(lambda c, m: m * c, lambda c, m: 1),
+    "the multiplier is not used": _linear(lambda c, m: c, lambda c, m: 1),
+    "m multiplies the weights, too": _linear(lambda c, m: c, lambda c, m: m),
+    "c multiplies the bias: it belongs to the weights alone": _linear(lambda c, m: m * c, lambda c, m: m * c),
+    "divided by m: the *stored* weights are 1/m times larger, the layer multiplies by m": (
+        _linear(lambda c, m: c / m, lambda c, m: 1 / m),
+        _linear(lambda c, m: c / m, lambda c, m: 1),
+    ),
+    "where is c?": _linear(lambda c, m: m, lambda c, m: m),
+    "the gain is an argument": lambda x, w, b, gain=1.0, m=1.0: m * (_c(w.shape, 1) * (x @ w.T) + b),
+    "the bias is missing": _linear(lambda c, m: m * c, lambda c, m: 0),
+}
+
+
 @part(points=4)
 def equalised(sheet: Sheet, he_constant: Callable, equalised_conv: Callable, equalised_linear: Callable) -> None:
     with sheet.item("He's constant", 1):
-        for n_out, n_in, kernel in (
-            (sheet.integer(2, 5), sheet.integer(6, 9), ()),
-            (7, sheet.integer(3, 6), (3, 3)),
-            (4, 9, (1, 1)),
-        ):
-            for gain in (1.0, math.sqrt(2), 3.0):
-                fan_in = n_in * math.prod(kernel)
-                slips = [
-                    (gain / math.sqrt(n_out * math.prod(kernel)), "this is the fan-out: one output sums over the *inputs*"),
-                    (gain / math.sqrt(n_in), "one output of a convolution sums over the kernel's places, too"),
-                    (gain / math.sqrt(n_in * 3), "one output of a convolution sums over k times k places of the kernel"),
-                    (gain / fan_in, "the root of the fan-in is missing"),
-                    (gain**2 / fan_in, "this is the variance c^2: c is its root"),
-                    (math.sqrt(gain / fan_in), "the gain does not belong under the root"),
-                    (math.sqrt(fan_in) / gain, "upside down"),
-                    (1 / math.sqrt(fan_in), "the gain is not used"),
-                    (math.sqrt(2 / fan_in), "the gain is an argument: sqrt(2) is its default"),
-                    (gain / math.sqrt(n_out * fan_in), "n_out is not part of the fan-in: one output sums over shape[1:]"),
-                    (
-                        gain / math.sqrt(fan_in + n_out * math.prod(kernel)),
-                        "this is Glorot's constant: He takes the fan-in alone",
-                    ),
-                ]
-                what = f"c for weights {[n_out, n_in, *kernel]} and gain {gain:.3g}"
-                close(number(he_constant((n_out, n_in, *kernel), gain)), gain / math.sqrt(fan_in), what, slips=slips)
+        sizes = ((sheet.integer(2, 5), sheet.integer(6, 9)), (7, sheet.integer(3, 6), 3, 3), (4, 9, 1, 1))
+        for size in sizes:
+            for gain in (3.0, 1.0, math.sqrt(2)):
+                what = f"c for weights {list(size)} and gain {gain:.3g}"
+                compare(he_constant, _c, (size, gain), _HE, what, number)
         close(number(he_constant((5, 8))), 0.5, "c for weights [5, 8] and the gain's default")
-        _accepts_size(he_constant)
+        given = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
+        close(number(he_constant(given, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
 
     with sheet.item("the convolution", 1):
         for kernel in (3, 1):
-            x, w, b = sheet.randn(2, 4, 5, 6), sheet.randn(3, 4, kernel, kernel), sheet.randn(3)
-            c, pad = 1.7 / math.sqrt(4 * kernel**2), kernel // 2
-            plain = F.conv2d(x, w, padding=pad)
-            bias = b[:, None, None]
-            slips = [
-                (
-                    c * (plain + bias),
-                    "c scales the weights, and the bias too: add the bias after c (a well-known public code has this)",
-                ),
-                (plain + bias, "the weights are used as they are stored: where is c?"),
-                (c * plain, "the bias is missing"),
-                (F.conv2d(c * x, c * w, b, padding=pad), "c comes in twice"),
-                (math.sqrt(2) / 1.7 * c * plain + bias, "the gain is an argument"),
-                (plain / c + bias, "divided by c: multiply"),
-                (1.7 / math.sqrt(3 * kernel**2) * plain + bias, "c of the fan-out: one output sums over the inputs"),
-                (1.7 / math.sqrt(4) * plain + bias, "c forgets the kernel: one output sums over its places, too"),
-            ]
-            came = shape(equalised_conv(x, w, b, 1.7), [2, 3, 5, 6], "the convolution keeps the size: padding is k // 2")
-            close(came, c * plain + bias, f"a {kernel} x {kernel} convolution with gain 1.7", slips=slips)
+            given = (sheet.randn(2, 4, 5, 6), sheet.randn(3, 4, kernel, kernel), sheet.randn(3), 1.7)
+            compare(equalised_conv, _conv(), given, _CONV, f"a {kernel} x {kernel} convolution with gain 1.7")
 
     with sheet.item("the linear layer and its multiplier", 1):
         x, w, b = sheet.randn(5, 6), sheet.randn(3, 6), sheet.randn(3)
-        c, m = 1.3 / math.sqrt(6), 0.01
-        plain = x @ w.T
-        close(
-            equalised_linear(x, w, b),
-            plain / math.sqrt(6) + b,
-            "with gain 1 and multiplier 1",
-            slips=[(plain * math.sqrt(2 / 6) + b, "the linear layer's gain is 1 by default")],
-        )
-        slips = [
-            (m * c * plain + b, "the bias is stored 1/m times too large, too: m multiplies it as well"),
-            (c * plain + b, "the multiplier is not used"),
-            (c * plain + m * b, "m multiplies the weights, too"),
-            (m * c * (plain + b), "c multiplies the bias: it belongs to the weights alone"),
-            (c / m * plain + b / m, "divided by m: the *stored* weights are 1/m times larger, the layer multiplies by m"),
-            (c / m * plain + b, "divided by m: the *stored* weights are 1/m times larger, the layer multiplies by m"),
-            (m * plain + m * b, "where is c?"),
-            (m / math.sqrt(6) * plain + m * b, "the gain is an argument"),
-            (m * c * plain, "the bias is missing"),
-        ]
-        close(equalised_linear(x, w, b, 1.3, m), m * (c * plain + b), "with gain 1.3 and multiplier 0.01", slips=slips)
+        close(equalised_linear(x, w, b), x @ w.T / math.sqrt(6) + b, "with gain 1 and multiplier 1", _LINEAR.at(x, w, b))
+        given, right = (x, w, b, 1.3, 0.01), 0.01 * (1.3 / math.sqrt(6) * x @ w.T + b)
+        close(equalised_linear(*given), right, "with gain 1.3 and multiplier 0.01", _LINEAR.at(*given))
 
     with sheet.item("what is stored stays as it is, and learns", 1):
-        stored = "the stored weights were overwritten: they are multiplied again at the next call. Scale a copy, c * weight"
-        for layer, x, w in (
-            (equalised_conv, sheet.randn(2, 4, 5, 5), sheet.randn(3, 4, 3, 3)),
-            (equalised_linear, sheet.randn(2, 4), sheet.randn(3, 4)),
-        ):
-            b, old = sheet.randn(3), w.clone()
-            with unchanged(x=x, bias=b):
-                first, second = (tensor(layer(x, w, b, 1.5)).detach().clone() for _ in range(2))
-            close(w, old, "the weights afterwards", slip=stored)
-            close(second, first, "the second call with the same weights", slip=stored)
-            slope = gradient(
-                lambda v, f=layer, x=x, b=b: f(x, v, b, 1.5).square().sum(), w, "no gradient reaches W: was it detached?"
-            )
-            expected = finite_differences(lambda v, f=layer, x=x, b=b: f(x, v, b, 1.5).square().sum(), w)
-            close(slope, expected, "the gradient in the stored weights, by finite differences", atol=1e-5, rtol=1e-4)
-            close(
-                gradient(lambda v, f=layer, x=x, w=w: f(x, w, v, 1.5).sum(), b),
-                _bias_slope(x),
-                "the gradient in the bias",
-                slip="no constant multiplies the bias here",
-            )
+        _stored(sheet, equalised_conv, sheet.randn(2, 4, 5, 5), sheet.randn(3, 4, 3, 3))
+        _stored(sheet, equalised_linear, sheet.randn(2, 4), sheet.randn(3, 4))
 
 
-def _bias_slope(x: Tensor) -> Tensor:
-    """d sum(y) / db: every sample and place counts once."""
-    return torch.full((3,), float(x.numel() // x.shape[1]), dtype=torch.float64)
+def _stored(sheet: Sheet, layer: Callable, x: Tensor, w: Tensor) -> None:
+    """The layer twice, and its gradients."""
+    b, old = sheet.randn(3), w.clone()
+    stored = "the stored weights were overwritten: they are multiplied again at the next call. Scale a copy, c * weight"
+    with unchanged(x=x, bias=b):
+        first, second = (tensor(layer(x, w, b, 1.5)).detach().clone() for _ in range(2))
+    close(w, old, "the weights afterwards", slip=stored)
+    close(second, first, "the second call with the same weights", slip=stored)
 
+    def loss(v: Tensor) -> Tensor:
+        return layer(x, v, b, 1.5).square().sum()
 
-def _accepts_size(he_constant: Callable) -> None:
-    """A weight's own shape is as good as a tuple."""
-    close(
-        number(he_constant(torch.zeros(2, 3, 5, 5).shape, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2"
-    )
+    slope = gradient(loss, w, "no gradient reaches W: was it detached?")
+    what = "the gradient in the stored weights, by finite differences"
+    close(slope, finite_differences(loss, w), what, atol=1e-5, rtol=1e-4)
+    each = torch.full((3,), x.numel() / x.shape[1], dtype=torch.float64)  # every sample and place counts once
+    slope = gradient(lambda v: layer(x, w, v, 1.5).sum(), b)
+    close(slope, each, "the gradient in the bias", slip="no constant multiplies the bias here")
 
 
 # 2. Pixels and batches ---------------------------------------------------------------------------------------------------
 
 
+def _over(*dims: int, size: Callable = lambda x, dims: x.square().mean(dims, keepdim=True).sqrt()) -> Callable:
+    """x divided by a size over other dimensions than the channels, or by another size."""
+    return lambda x: x / size(x, dims or 1)
+
+
+_CENTRED = "a mean is subtracted: that is layer normalisation"
+_EPS_UNDER = "0/0: eps belongs under the root"
+_EPS_ADDED = "eps = 1e-8 is added to the mean square, under the root"
+_PIXEL_NORM = Slips("pixel_norm") | {
+    "the mean runs over the places as well: each place by itself, dim 1 only": _over(1, 2, 3),
+    "the mean runs over the places: this is instance normalisation; take dim 1": _over(2, 3),
+    "the mean runs over the columns: the channels are dim 1": _over(-1),
+    "the mean runs over the batch: the channels are dim 1": _over(0),
+    "this makes the length 1: divide by the root of the *mean* square, as sqrt(C) is missing": F.normalize,
+    "the root is missing": _over(size=lambda x, d: x.square().mean(d, keepdim=True)),
+    "multiplied: divide": lambda x: x * x.square().mean(1, keepdim=True).sqrt(),
+    _CENTRED: (
+        lambda x: (x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True, unbiased=False),
+        lambda x: F.layer_norm(x.movedim(1, -1), x.shape[1:2]).movedim(-1, 1),
+    ),
+    "the standard deviation subtracts a mean: take the mean of the squares": (
+        _over(size=lambda x, d: x.std(d, keepdim=True)),
+        _over(size=lambda x, d: x.std(d, keepdim=True, unbiased=False)),
+    ),
+    "the mean of absolute values: take squares, and the root of their mean": _over(
+        size=lambda x, d: x.abs().mean(d, keepdim=True)
+    ),
+    "a plain mean: take squares, and the root of their mean": _over(size=lambda x, d: x.mean(d, keepdim=True)),
+    _EPS_UNDER: (_over(1), _over(size=lambda x, d: x.square().mean(d, keepdim=True).sqrt() + 1e-8)),
+    _EPS_ADDED: _over(size=lambda x, d: (x.square().mean(d, keepdim=True) + 1e-6).sqrt()),
+}
+
+
+def _spread(s: Callable, members: Callable = lambda i, m, g: slice(i, None, m), to: Callable | None = None) -> Callable:
+    """Minibatch deviation: ``s`` of each group's samples ``members``, written into the map of the samples ``to``."""
+
+    def f(x: Tensor, group: int) -> Tensor:
+        m = len(x) // group
+        out = x.new_zeros(len(x), 1, *x.shape[2:])
+        for i in range(m):
+            out[(to or members)(i, m, group), 0] = s(x[members(i, m, group)])
+        return torch.cat([x, out], 1)
+
+    return f
+
+
+def _neighbours(i: int, m: int, group: int) -> slice:
+    return slice(i * group, (i + 1) * group)
+
+
+def _deviation(x: Tensor) -> Tensor:
+    """Of each channel and place, over the samples."""
+    return (x.var(0, unbiased=False) + 1e-8).sqrt()
+
+
+def _mean_deviation(x: Tensor) -> Tensor:
+    return _deviation(x).mean()
+
+
+_MAP_LAST = "the features come first and unchanged, the new map behind them"
+_ROOT_AT_0 = "the root's slope at 0 is infinite: eps = 1e-8 belongs under the root"
+_STD = Slips("minibatch_std") | {
+    "where is eps?": _spread(lambda x: x.std(0, unbiased=False).mean()),
+    "nothing was appended: one map more than came in": lambda x, group: x + 0,
+    "one map for each channel: the mean over c, h and w is one number": (
+        lambda x, group: torch.cat([x, _deviation(x).expand_as(x)], 1)
+    ),
+    "appended to the batch: the channels are dim 1": lambda x, group: torch.cat([x, _deviation(x)[None]]),
+    _MAP_LAST: lambda x, group: _spread(_mean_deviation)(x, group).roll(1, 1),
+    "divided by G - 1: the variance here is the mean of the squares, over G": _spread(lambda x: x.std(0).mean()),
+    "the root is missing: the *standard deviation*, then the mean": _spread(lambda x: x.var(0, unbiased=False).mean()),
+    "the mean before the root: the root of each place's variance, then the mean": (
+        _spread(lambda x: x.var(0, unbiased=False).mean().sqrt())
+    ),
+    "the mean before the root, and G - 1": _spread(lambda x: x.var(0).mean().sqrt()),
+    "one deviation over everything: over the samples of the group at each place, then the mean": (
+        _spread(torch.std),
+        _spread(lambda x: x.std(unbiased=False)),
+    ),
+    "the deviation within each sample: it runs over the samples of the group, dim 0": (
+        _spread(lambda x: x.std((1, 2, 3), unbiased=False).mean()),
+        _spread(lambda x: x.std((1, 2, 3), unbiased=False)[:, None, None]),
+    ),
+    "the deviation over the channels: it runs over the samples of the group": _spread(lambda x: x.std(1, unbiased=False)),
+    "the mean over the channels only: over h and w, too": _spread(lambda x: _deviation(x).mean(0)),
+    "a sum over c, h, w: take the mean": _spread(lambda x: _deviation(x).sum()),
+    "the deviation of the mean image: first the deviation of the samples, then the mean": (
+        _spread(lambda x: x.mean(0).std(unbiased=False))
+    ),
+    "the group's mean is not subtracted": _spread(lambda x: x.square().mean(0).sqrt().mean()),
+    "groups of neighbours: sample i belongs to group i mod M, so a group is i, i + M, i + 2M, ...": (
+        _spread(_mean_deviation, _neighbours)
+    ),
+    "the numbers go to the wrong samples: sample i's is that of group i mod M (repeat, not repeat_interleave)": (
+        _spread(_mean_deviation, to=_neighbours)
+    ),
+    "groups of neighbours, and their numbers go to other samples": (
+        _spread(_mean_deviation, _neighbours, lambda i, m, group: slice(i, None, m))
+    ),
+    "G and M are exchanged: groups of G samples, M = N/G of them": (
+        lambda x, group: _spread(_mean_deviation)(x, len(x) // group)
+    ),
+    "one number for the whole batch: each group has its own": lambda x, group: _spread(_mean_deviation)(x, len(x)),
+    "the mean over the groups: each group has its own number": (
+        lambda x, group: torch.cat([x, 0 * x[:, :1] + _spread(_mean_deviation)(x, group)[:, -1].mean()], 1)
+    ),
+    "eps is added after the root: put it under it": _spread(lambda x: (x.std(0, unbiased=False) + 1e-8).mean()),
+    _ROOT_AT_0: _spread(lambda x: x.var(0, unbiased=False).sqrt().clamp(min=1e-4).mean()),
+    "no gradient reaches the features through the map: was it detached?": _spread(lambda x: _mean_deviation(x).detach()),
+}
+
+
 @part(points=4)
 def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
     with sheet.item("pixel normalisation", 1):
-        x = 2 * sheet.randn(3, 4, 5, 2) + 0.7
-        square = x.square()
-        slips = [
-            (
-                x / square.mean((1, 2, 3), keepdim=True).sqrt(),
-                "the mean runs over the places as well: each place by itself, dim 1 only",
-            ),
-            (
-                x / square.mean((2, 3), keepdim=True).sqrt(),
-                "the mean runs over the places: this is instance normalisation; take dim 1",
-            ),
-            (x / square.mean(-1, keepdim=True).sqrt(), "the mean runs over the columns: the channels are dim 1"),
-            (x / square.mean(0, keepdim=True).sqrt(), "the mean runs over the batch: the channels are dim 1"),
-            (
-                x / square.sum(1, keepdim=True).sqrt(),
-                "this makes the length 1: divide by the root of the *mean* square, as sqrt(C) is missing",
-            ),
-            (x / square.mean(1, keepdim=True), "the root is missing"),
-            (x * square.mean(1, keepdim=True).sqrt(), "multiplied: divide"),
-            (
-                (x - x.mean(1, keepdim=True)) / x.var(1, keepdim=True, unbiased=False).sqrt(),
-                "a mean is subtracted: that is layer normalisation",
-            ),
-            (x / x.std(1, keepdim=True), "the standard deviation subtracts a mean: take the mean of the squares"),
-            (
-                x / x.var(1, keepdim=True, unbiased=False).sqrt(),
-                "the standard deviation subtracts a mean: take the mean of the squares",
-            ),
-            (
-                F.layer_norm(x.movedim(1, -1), (4,)).movedim(-1, 1),
-                "a mean is subtracted: that is layer normalisation",
-            ),
-            (x / x.abs().mean(1, keepdim=True), "the mean of absolute values: take squares, and the root of their mean"),
-            (x / x.mean(1, keepdim=True), "a plain mean: take squares, and the root of their mean"),
-        ]
-        expected = x / square.mean(1, keepdim=True).sqrt()
+        x, z = 2 * sheet.randn(3, 4, 5, 2) + 0.7, sheet.randn(5, 8)
         with unchanged(x=x):
-            came = pixel_norm(x)
-        close(came, expected, slips=slips)
-        z = sheet.randn(5, 8)
-        close(pixel_norm(z), z / z.square().mean(1, keepdim=True).sqrt(), "latents [N, C]")
+            compare(pixel_norm, _over(1), (x,), _PIXEL_NORM)
+        compare(pixel_norm, _over(1), (z,), _PIXEL_NORM, "latents [N, C]")
 
     with sheet.item("where all channels are 0", 0.5):
         zeros = torch.zeros(2, 3, 2, 2, dtype=torch.float64)
-        said = "0/0: eps belongs under the root"
-        close(pixel_norm(zeros), zeros, "zeros", slip=said)
-        finite(gradient(lambda v: pixel_norm(v).sum(), zeros), "the gradient at zeros", said)
+        close(pixel_norm(zeros), zeros, "zeros", slip=_EPS_UNDER)
+        finite(gradient(lambda v: pixel_norm(v).sum(), zeros), "the gradient at zeros", _EPS_UNDER)
         at = torch.full((1, 2, 1, 1), 1e-4, dtype=torch.float64)
-        close(
-            pixel_norm(at),
-            at / math.sqrt(2e-8),
-            "two channels of 1e-4",
-            slip="eps = 1e-8 is added to the mean square, under the root",
-        )
+        close(pixel_norm(at), at / math.sqrt(2e-8), "two channels of 1e-4", slip=_EPS_ADDED)
 
     with sheet.item("the spread of a batch, in one group", 1):
         x = sheet.randn(6, 3, 4, 5) * (1 + 2 * sheet.rand(1, 3, 4, 5))
         with unchanged(x=x):
             minibatch_std(x, 6)
-        out = shape(
-            minibatch_std(x, 6),
-            [6, 4, 4, 5],
-            slips={
-                (6, 3, 4, 5): "nothing was appended: one map more than came in",
-                (6, 6, 4, 5): "one map for each channel: the mean over c, h and w is one number",
-                (7, 3, 4, 5): "appended to the batch: the channels are dim 1",
-            },
-        )
-        close(out[:, :3], x, "the first maps", slip="the features come first and unchanged, the new map behind them")
-        variance, unbiased = x.var(0, unbiased=False), x.var(0)
-
-        def everywhere(s: Any) -> Tensor:
-            return torch.as_tensor(s, dtype=torch.float64).expand(6, 4, 5)
-
-        slips = [
-            (everywhere(unbiased.sqrt().mean()), "divided by G - 1: the variance here is the mean of the squares, over G"),
-            (everywhere(variance.mean()), "the root is missing: the *standard deviation*, then the mean"),
-            (everywhere(variance.mean().sqrt()), "the mean before the root: the root of each place's variance, then the mean"),
-            (everywhere(unbiased.mean().sqrt()), "the mean before the root, and G - 1"),
-            (everywhere(x.std()), "one deviation over everything: over the samples of the group at each place, then the mean"),
-            (
-                everywhere(x.std(unbiased=False)),
-                "one deviation over everything: over the samples of the group at each place, then the mean",
-            ),
-            (
-                everywhere(x.std((1, 2, 3), unbiased=False).mean()),
-                "the deviation within each sample: it runs over the samples of the group, dim 0",
-            ),
-            (
-                x.std((1, 2, 3), unbiased=False)[:, None, None].expand(6, 4, 5),
-                "the deviation within each sample: it runs over the samples of the group",
-            ),
-            (x.std(1, unbiased=False), "the deviation over the channels: it runs over the samples of the group"),
-            (variance.sqrt().mean(0).expand(6, 4, 5), "the mean over the channels only: over h and w, too"),
-            (everywhere(variance.sqrt().sum()), "a sum over c, h, w: take the mean"),
-            (
-                everywhere(x.mean(0).std(unbiased=False)),
-                "the deviation of the mean image: first the deviation of the samples, then the mean",
-            ),
-            (everywhere(x.square().mean(0).sqrt().mean()), "the group's mean is not subtracted"),
-        ]
-        close(out[:, 3], everywhere((variance + 1e-8).sqrt().mean()), "the new map", slips=slips)
+        out = shape(minibatch_std(x, 6), [6, 4, 4, 5], slips=_STD.at(x, 6))
+        close(out[:, :3], x, "the first maps", slip=_MAP_LAST)
+        right = (x.var(0, unbiased=False) + 1e-8).sqrt().mean().expand(6, 4, 5)
+        close(out[:, 3], right, "the new map", _STD.by(lambda f: f(x, 6)[:, 3]))
 
     with sheet.item("several groups", 1):
         x = sheet.randn(6, 2, 3, 3) * torch.tensor([1, 5, 2, 9, 3, 4.0]).double()[:, None, None, None]
         for size in (2, 3):
             m = 6 // size
-            right = [x[i % m :: m].std(0, unbiased=False).mean() for i in range(6)]
-            neighbours = [x[i // size * size : i // size * size + size].std(0, unbiased=False).mean() for i in range(6)]
-            swapped = [x[i % size :: size].std(0, unbiased=False).mean() for i in range(6)]
-            each = [right[i // size] for i in range(6)]  # the right numbers handed to the wrong samples
-            slips = [
-                (
-                    torch.stack(neighbours),
-                    "groups of neighbours: sample i belongs to group i mod M, so a group is i, i + M, i + 2M, ...",
-                ),
-                (
-                    torch.stack(each),
-                    "the numbers go to the wrong samples: sample i's is that of group i mod M (repeat, not repeat_interleave)",
-                ),
-                (
-                    torch.stack([neighbours[i % m * size] for i in range(6)]),
-                    "groups of neighbours, and their numbers go to other samples",
-                ),
-                (torch.stack(swapped), "G and M are exchanged: groups of G samples, M = N/G of them"),
-                (x.std(0, unbiased=False).mean().expand(6), "one number for the whole batch: each group has its own"),
-                (torch.stack(right).mean().expand(6), "the mean over the groups: each group has its own number"),
-            ]
+            right = torch.stack([x[i % m :: m].std(0, unbiased=False).mean() for i in range(6)])
+            numbers = _STD.by(lambda f, size=size: f(x, size)[:, 2, 0, 0])
             out = shape(minibatch_std(x, size), [6, 3, 3, 3])
-            close(out[:, 2, 0, 0], torch.stack(right), f"six samples in groups of {size}", slips=slips)
+            close(out[:, 2, 0, 0], right, f"six samples in groups of {size}", numbers)
         on_meta(lambda v: minibatch_std(v, 2), torch.zeros(4, 3, 2, 2))
 
     with sheet.item("a collapsed batch", 0.5):
-        same = sheet.randn(1, 2, 3, 3).expand(4, 2, 3, 3).clone()
-        close(
-            shape(minibatch_std(same, 4), [4, 3, 3, 3])[:, 2],
-            torch.full((4, 3, 3), 1e-4),
-            "the new map of four equal samples",
-            slips=[
-                (torch.full((4, 3, 3), 1e-8), "eps is added after the root: put it under it"),
-                (torch.zeros(4, 3, 3), "where is eps?"),
-            ],
-            rtol=1e-3,
-            atol=1e-9,
-        )
-        under = "the root's slope at 0 is infinite: eps = 1e-8 belongs under the root"
-        finite(gradient(lambda v: minibatch_std(v, 4)[:, 2].sum(), same), "the gradient for four equal samples", under)
-        x = sheet.randn(4, 2, 2, 2)
-        close(
-            gradient(
-                lambda v: minibatch_std(v, 2)[:, 2].square().sum(), x, "no gradient reaches the features: was the map detached?"
-            ),
-            finite_differences(lambda v: minibatch_std(v, 2)[:, 2].square().sum(), x),
-            "the gradient by finite differences",
-            slips=[(torch.zeros_like(x), "no gradient reaches the features through the map: was it detached?")],
-            atol=1e-6,
-        )
+        _collapsed(sheet, minibatch_std)
+
+
+def _collapsed(sheet: Sheet, minibatch_std: Callable) -> None:
+    same, x = sheet.randn(1, 2, 3, 3).expand(4, 2, 3, 3).clone(), sheet.randn(4, 2, 2, 2)
+    right, what = torch.cat([same, torch.full((4, 1, 3, 3), 1e-4).double()], 1), "four equal samples and their new map"
+    close(minibatch_std(same, 4), right, what, _STD.at(same, 4), rtol=1e-3, atol=1e-9)
+    gone = "no gradient reaches the features: was the map detached?"
+    slope = gradient(lambda v: minibatch_std(v, 4)[:, 2].sum(), same, gone)
+    finite(slope, "the gradient for four equal samples", _ROOT_AT_0)
+
+    def loss(f: Callable) -> Callable[[Tensor], Tensor]:
+        return lambda v: f(v, 2)[:, 2].square().sum()
+
+    right, slopes = finite_differences(loss(minibatch_std), x), _STD.by(lambda f: gradient(loss(f), x))
+    close(gradient(loss(minibatch_std), x), right, "the gradient by finite differences", slopes, atol=1e-6)
 
 
 # 3. Fading in ------------------------------------------------------------------------------------------------------------
@@ -315,6 +327,118 @@ def _double(x: Tensor) -> Tensor:
     return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
 
 
+def _smooth(x: Tensor, corners: bool = False) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=corners)
+
+
+def _fade(up: Callable = _double) -> Callable:
+    """Fading with another way to double the older image."""
+    return lambda older, newer, alpha: (1 - alpha) * up(older) + alpha * newer
+
+
+_PATH = "no gradient reaches that path: it must learn while it fades"
+_FADE_IN = Slips("fade_in") | {
+    "alpha turned round: 1 is all new here (a well-known public code has it the other way)": (
+        lambda older, newer, alpha: _fade()(older, newer, 1 - alpha)
+    ),
+    "smooth doubling: every pixel is repeated 2 x 2 times, mode='nearest'": (
+        _fade(_smooth),
+        _fade(lambda x: _smooth(x, corners=True)),
+    ),
+    "the *image* is repeated like tiles: repeat each pixel (repeat_interleave, or interpolate)": (
+        _fade(lambda x: x.repeat(1, 1, 2, 2))
+    ),
+    "the older image is not faded out: (1 - alpha)": lambda older, newer, alpha: _double(older) + alpha * newer,
+    "where is alpha?": lambda older, newer, alpha: _double(older) + newer,
+    "where is the older image?": lambda older, newer, alpha: newer + 0,
+    "a tanh that nobody asked for": lambda *given: torch.tanh(_fade()(*given)),
+    "one half too much": times(1 / 2, _fade()),
+    _PATH: _fade(lambda x: _double(x.detach())),
+}
+
+
+def _halve(x: Tensor) -> Tensor:
+    return x.unflatten(2, (-1, 2)).unflatten(4, (-1, 2)).mean((3, 5))
+
+
+def _fade_real(half: Callable = _halve, up: Callable = _double) -> Callable:
+    """Fading a real image with another way to halve, or to double."""
+    return lambda x, alpha: (1 - alpha) * up(half(x)) + alpha * x
+
+
+_FADE_REAL = Slips("fade_real") | {
+    "the real images must fade, too, or D knows the fakes by their missing detail": lambda x, alpha: x + 0,
+    "alpha turned round: at 1 the image is as it was": lambda x, alpha: _fade_real()(x, 1 - alpha),
+    "every second pixel: halve by the mean of each 2 x 2 square": _fade_real(lambda x: x[:, :, ::2, ::2]),
+    "the largest of each square: take its mean": _fade_real(lambda x: F.max_pool2d(x, 2)),
+    "smooth doubling: the same doubling as for the fakes": _fade_real(up=_smooth),
+    "this is alpha = 0: where are alpha and the image itself?": lambda x, alpha: _double(_halve(x)),
+    "the fading image is darkened: where is its halved and doubled copy?": lambda x, alpha: alpha * x,
+    "half the side came out: double it again, D takes images of the new side": lambda x, alpha: _halve(x),
+    "the side was doubled: halve first": lambda x, alpha: _double(x),
+}
+
+
+def _timetable(
+    alpha=lambda i, fade, stable: min(1.0, i / (fade + 1)),
+    level=lambda i, period: i // period + 1,
+    start=lambda fade, stable: stable,
+    levels=lambda last: last,
+) -> Callable:
+    """The timetable of training, with a slip where an argument is not the default."""
+
+    def stage(step: int, fade: int, stable: int, last: int) -> tuple[int, float]:
+        i, period = step - start(fade, stable), fade + stable
+        if i < 0:
+            return 0, 1.0
+        return (level(i, period), alpha(i % period + 1, fade, stable)) if i < levels(last) * period else (last, 1.0)
+
+    return stage
+
+
+def _fading_at_once(step: int, fade: int, stable: int, last: int) -> tuple[int, float]:
+    level, alpha = _timetable()(step, fade, stable, last)
+    return level, alpha if level else min(1.0, (step + 1) / (fade + 1))
+
+
+def _fading_for_ever(step: int, fade: int, stable: int, last: int) -> tuple[int, float]:
+    level, alpha = _timetable(levels=lambda last: 99)(step, fade, stable, last)
+    return min(level, last), alpha
+
+
+_WHOLE = "the level is a whole number: divide with // or divmod"
+_LEVEL_0 = "level 0 has no fade: alpha is 1 from the start"
+_END = "after the last level's steps: the last level and alpha = 1, for ever"
+_NO_FADE = "fade = 0: each level begins at once with alpha = 1"
+_NO_GROWTH = "last = 0: nothing grows"
+_STAGE = Slips("stage") | {
+    _LEVEL_0: _fading_at_once,
+    _END: _fading_for_ever,
+    "level 0 lasts `stable` steps, as it has no fade; the next steps are level 1, and so on": (
+        _timetable(level=lambda i, period: i // period),
+        _timetable(start=lambda fade, stable: fade + stable),
+    ),
+    "the level must not go beyond the last one": _timetable(levels=lambda last: 99),
+    _WHOLE: _timetable(level=lambda i, period: i / period + 1),
+    "off by one: the first step of a fade is i = 1": (
+        _timetable(lambda i, fade, stable: min(1.0, (i - 1) / (fade + 1))),
+        _timetable(lambda i, fade, stable: min(1.0, (i + 1) / (fade + 1))),
+    ),
+    "i / F reaches 1 in the last step of the fade: i / (F + 1)": _timetable(lambda i, fade, stable: min(1.0, i / (fade or 1))),
+    "(i - 1) / F is 0 in the first step of the fade: i / (F + 1)": (
+        _timetable(lambda i, fade, stable: min(1.0, (i - 1) / fade if fade else 1.0))
+    ),
+    "alpha falls: it rises, 1 is all new": _timetable(lambda i, fade, stable: 1 - i / (fade + 1) if i <= fade else 1.0),
+    "alpha rises over fade + stable steps: it rises over fade": (
+        _timetable(lambda i, fade, stable: i / (fade + stable)),
+        _timetable(lambda i, fade, stable: i / (fade + stable + 1)),
+    ),
+    "alpha stops at 1": _timetable(lambda i, fade, stable: i / (fade + 1)),
+    _NO_FADE: _timetable(lambda i, fade, stable: min(1.0, i / (fade + 1)) if fade else 0.0),
+    _NO_GROWTH: _timetable(levels=lambda last: max(last, 1)),
+}
+
+
 @part(points=4)
 def fading(sheet: Sheet, fade_in: Callable, fade_real: Callable, stage: Callable) -> None:
     older, newer = sheet.randn(2, 3, 2, 4), sheet.randn(2, 3, 4, 8)
@@ -322,131 +446,174 @@ def fading(sheet: Sheet, fade_in: Callable, fade_real: Callable, stage: Callable
     with sheet.item("fading an image in", 1):
         with unchanged(older=older, newer=newer):
             fade_in(older, newer, 0.5)
-        up = _double(older)
-        smooth = F.interpolate(older, scale_factor=2, mode="bilinear")
         for alpha in (0.3, 1.0, 0.0):
-            right = (1 - alpha) * up + alpha * newer
-            slips = [
-                (
-                    alpha * up + (1 - alpha) * newer,
-                    "alpha turned round: 1 is all new here (a well-known public code has it the other way)",
-                ),
-                ((1 - alpha) * smooth + alpha * newer, "smooth doubling: every pixel is repeated 2 x 2 times, mode='nearest'"),
-                (
-                    (1 - alpha) * F.interpolate(older, scale_factor=2, mode="bilinear", align_corners=True) + alpha * newer,
-                    "smooth doubling: every pixel is repeated 2 x 2 times",
-                ),
-                (
-                    (1 - alpha) * older.repeat(1, 1, 2, 2) + alpha * newer,
-                    "the *image* is repeated like tiles: repeat each pixel (repeat_interleave, or interpolate)",
-                ),
-                (up + alpha * newer, "the older image is not faded out: (1 - alpha)"),
-                (up + newer, "where is alpha?"),
-                (newer, "where is the older image?"),
-                (torch.tanh(right), "a tanh that nobody asked for"),
-                ((right) / 2, "one half too much"),
-            ]
-            close(fade_in(older, newer, alpha), right, f"alpha = {alpha}", slips=slips)
+            compare(fade_in, _fade(), (older, newer, alpha), _FADE_IN, f"alpha = {alpha}")
 
     with sheet.item("alpha as a tensor, gradients to both paths", 0.5):
         alpha = torch.tensor(0.25, dtype=torch.float64)
         close(fade_in(older, newer, alpha), 0.75 * _double(older) + 0.25 * newer, "alpha = 0.25, in a tensor")
-        none = "no gradient reaches that path: it must learn while it fades"
-        close(
-            gradient(lambda v: fade_in(v, newer, 0.25).sum(), older, none),
-            torch.full_like(older, 3.0),
-            "the slopes in the older image",
-        )
-        close(
-            gradient(lambda v: fade_in(older, v, 0.25).sum(), newer, none),
-            torch.full_like(newer, 0.25),
-            "the slopes in the newer image",
-        )
+        slope = gradient(lambda v: fade_in(v, newer, 0.25).sum(), older, _PATH)
+        close(slope, torch.full_like(older, 3.0), "the slopes in the older image")
+        slope = gradient(lambda v: fade_in(older, v, 0.25).sum(), newer, _PATH)
+        close(slope, torch.full_like(newer, 0.25), "the slopes in the newer image")
 
     with sheet.item("fading real images", 1):
         x = sheet.randn(2, 3, 4, 6)
         with unchanged(real=x):
             fade_real(x, 0.5)
-        half = x.unflatten(2, (2, 2)).unflatten(4, (3, 2)).mean((3, 5))
-        strided = x[:, :, ::2, ::2]
         for alpha in (0.3, 1.0, 0.0):
-            right = (1 - alpha) * _double(half) + alpha * x
-            slips = [
-                (x, "the real images must fade, too, or D knows the fakes by their missing detail"),
-                (alpha * _double(half) + (1 - alpha) * x, "alpha turned round: at 1 the image is as it was"),
-                ((1 - alpha) * _double(strided) + alpha * x, "every second pixel: halve by the mean of each 2 x 2 square"),
-                ((1 - alpha) * _double(F.max_pool2d(x, 2)) + alpha * x, "the largest of each square: take its mean"),
-                (
-                    (1 - alpha) * F.interpolate(half, scale_factor=2, mode="bilinear") + alpha * x,
-                    "smooth doubling: the same doubling as for the fakes",
-                ),
-                (_double(half), "this is alpha = 0: where are alpha and the image itself?"),
-                (alpha * x, "the fading image is darkened: where is its halved and doubled copy?"),
-            ]
-            said = {
-                (2, 3, 2, 3): "half the side came out: double it again, D takes images of the new side",
-                (2, 3, 8, 12): "the side was doubled: halve first",
-            }
-            came = shape(fade_real(x, alpha), x.shape, slips=said)
-            close(came, right, f"alpha = {alpha}", slips=slips)
+            compare(fade_real, _fade_real(), (x, alpha), _FADE_REAL, f"alpha = {alpha}")
 
     with sheet.item("the timetable", 1.5):
         fade, stable, last = sheet.integer(3, 5), sheet.integer(2, 6), sheet.integer(2, 3)
         end = stable + last * (fade + stable)
-        for step in (0, stable - 1):
-            _stage(stage, step, fade, stable, last, "level 0 has no fade: alpha is 1 from the start")
-        for step in range(end):
-            _stage(stage, step, fade, stable, last)
-        for step in (end, end + 1, end + 10 * (fade + stable)):
-            _stage(stage, step, fade, stable, last, "after the last level's steps: the last level and alpha = 1, for ever")
-        for step in range(8):
-            _stage(stage, step, 0, 2, 2, "fade = 0: each level begins at once with alpha = 1")
-        for step in range(4):
-            _stage(stage, step, 3, 4, 0, "last = 0: nothing grows")
+        _stages(stage, range(stable), fade, stable, last, _LEVEL_0)
+        _stages(stage, range(end), fade, stable, last)
+        _stages(stage, (end, end + 1, end + 10 * (fade + stable)), fade, stable, last, _END)
+        _stages(stage, range(8), 0, 2, 2, _NO_FADE)
+        _stages(stage, range(12), 3, 4, 0, _NO_GROWTH)
 
 
-def _timetable(fade: int, stable: int, last: int) -> list[tuple[int, float]]:
-    """One entry for each step, written out."""
+def _stages(stage: Callable, steps: Sequence[int], fade: int, stable: int, last: int, said: str = "") -> None:
+    """(level, alpha) at some steps against a timetable that is written out."""
     table = [(0, 1.0)] * stable
     for level in range(1, last + 1):
         table += [(level, i / (fade + 1)) for i in range(1, fade + 1)] + [(level, 1.0)] * stable
-    return table
+    right = [table[step] if step < len(table) else (last, 1.0) for step in steps]
+    came = [stage(step, fade, stable, last) for step in steps]
+    for pair, wanted in zip(came, right, strict=True):
+        if type(pair) not in (tuple, list) or len(pair) != 2:
+            raise Wrong("a pair (level, alpha)", show(pair))
+        if type(pair[0]) is not int and number(pair[0], "the level as a number") != wanted[0]:
+            raise Wrong(f"level {wanted[0]}", show(pair[0]), _WHOLE)
+    at = ", ".join(map(str, steps)) if len(steps) < 9 else f"{steps[0]} to {steps[-1]}"
+    for k, name in enumerate(("level", "alpha")):
 
+        def column(rows: Sequence[Any], k: int = k, name: str = name) -> Tensor:
+            return torch.tensor([number(row[k], f"the {name} as a number") for row in rows], dtype=torch.float64)
 
-def _stage(stage: Callable, step: int, fade: int, stable: int, last: int, said: str = "") -> None:
-    """(level, alpha) at one step against the timetable that is written out."""
-    table = _timetable(fade, stable, last)
-    level, alpha = table[step] if step < len(table) else (last, 1.0)
-    came = stage(step, fade, stable, last)
-    if type(came) not in (tuple, list) or len(came) != 2:
-        raise Wrong("a pair (level, alpha)", show(came))
-    what = f"step {step} with fade = {fade}, stable = {stable}, last = {last}"
-    got = number(came[0], "the level as a number")
-    if type(came[0]) is not int and got != level:
-        raise Wrong(f"level {level} at {what}", show(came[0]), "the level is a whole number: divide with // or divmod")
-    if got != level:
-        period = fade + stable
-        wrong = {
-            (step - stable) // period: "level 0 lasts `stable` steps, as it has no fade; the next steps are level 1, and so on",
-            step // period: "level 0 lasts `stable` steps, as it has no fade; the next steps are level 1, and so on",
-            last + 1: "the level must not go beyond the last one",
-        }
-        raise Wrong(f"level {level} at {what}", f"level {show(came[0])}", said or wrong.get(int(got), ""))
-    i = (step - stable) % (fade + stable) + 1 if step >= stable else 0
-    slips = [
-        ((i - 1) / (fade + 1), "off by one: the first step of a fade is i = 1"),
-        (i / fade if fade else 1.0, "i / F reaches 1 in the last step of the fade: i / (F + 1)"),
-        ((i - 1) / fade if fade else 1.0, "(i - 1) / F is 0 in the first step of the fade: i / (F + 1)"),
-        ((i + 1) / (fade + 1), "off by one: the first step of a fade is i = 1"),
-        (1 - i / (fade + 1), "alpha falls: it rises, 1 is all new"),
-        (i / (fade + stable), "alpha rises over fade + stable steps: it rises over fade"),
-        (i / (fade + stable + 1), "alpha rises over fade + stable steps: it rises over fade"),
-        (i / (fade + 1) if i > fade else 2.0, "alpha stops at 1"),
-    ]
-    close(number(came[1], "alpha as a number"), alpha, f"alpha at {what}", slips=slips, slip=said)
+        slips = _STAGE.by(lambda f, column=column: column([f(step, fade, stable, last) for step in steps]))
+        what = f"{name} at steps {at} with fade = {fade}, stable = {stable}, last = {last}"
+        close(column(came), column(right), what, slips, said)
 
 
 # 4. Modulation and demodulation ------------------------------------------------------------------------------------------
+
+
+def _modulate(weight: Tensor, style: Tensor) -> Tensor:
+    return style[:, None, :, None, None] * weight
+
+
+def _length(*dims: int, root: float = 0.5) -> Callable:
+    """The root of the sum of squares over these dimensions; eps is left away."""
+    return lambda v, w=None: v.square().sum(dims or (2, 3, 4), keepdim=True) ** root
+
+
+def _weights(modulated: Callable = _modulate, size: Callable | None = None, after: Callable = lambda v, w: v) -> Callable:
+    """Modulated weights, with a slip in modulation, in the ``size`` that divides them, or in what is divided (``after``)."""
+
+    def f(weight: Tensor, style: Tensor, demodulate: bool = True) -> Tensor:
+        v = modulated(weight, style)
+        sizes = size or (lambda v, w: (_length()(v).square() + 1e-8).sqrt())
+        return after(v, weight) / sizes(v, weight) if demodulate else v
+
+    return f
+
+
+_EPS_STYLE = "eps = 1e-8 is added to the sum of squares, under the root"
+_WEIGHTS = Slips("modulated_weights") | {
+    _EPS_UNDER: _weights(size=_length()),
+    "the style scales the *output* channels: input channels are the second axis of the weights": (
+        _weights(lambda w, s: s[:, :, None, None, None] * w)
+    ),
+    "1 + s: the ones are in the affine layer's bias already": _weights(lambda w, s: _modulate(w, 1 + s)),
+    "the style is not used": _weights(lambda w, s: w.expand(len(s), *w.shape)),
+    "divided by the style: multiply": _weights(lambda w, s: _modulate(w, 1 / s)),
+    "one style for all: each sample has its own weights": _weights(lambda w, s: _modulate(w, s.mean(0).expand_as(s))),
+    "one set of weights: each sample has its own, [N, O, I, k, k]": lambda w, s, demodulate=True: _modulate(w, s)[0],
+    "demodulate=False is not looked at": lambda w, s, demodulate=True: _weights()(w, s),
+    "not demodulated": lambda w, s, demodulate=True: _modulate(w, s),
+    "one length for all outputs: each *output* channel is divided by its own, so the sum leaves axis 1 alone": (
+        _weights(size=_length(1, 2, 3, 4))
+    ),
+    "the sum runs over the outputs: it runs over the inputs i and the places k": (
+        _weights(size=_length(1, 3, 4)),
+        _weights(size=_length(1)),
+    ),
+    "the sum runs over the inputs only: over the kernel's places, too": _weights(size=_length(2)),
+    "the sum runs over the kernel's places only: over the inputs, too": _weights(size=_length(3, 4)),
+    "the sum runs over the samples, too: each has its own weights": _weights(size=_length(0, 2, 3, 4)),
+    "the mean of the squares: take their sum": _weights(size=lambda v, w: v.square().mean((2, 3, 4), keepdim=True).sqrt()),
+    "the root is missing": _weights(size=_length(root=1)),
+    "the sum of absolute values: take squares, and the root": _weights(size=lambda v, w: v.abs().sum((2, 3, 4), keepdim=True)),
+    "multiplied by the length: divide": _weights(size=_length(root=-0.5)),
+    "the length of the weights *before* the style: take w', the modulated ones": (_weights(size=lambda v, w: _length()(w[None]))),
+    "w' is divided by its length: here it is w, and the style is lost": _weights(after=lambda v, w: w),
+    "no mean is subtracted": _weights(after=lambda v, w: v - v.mean((2, 3, 4), keepdim=True)),
+    "the standard deviation: no mean is subtracted, no mean taken": (_weights(size=lambda v, w: v.std((2, 3, 4), keepdim=True))),
+    _EPS_STYLE: _weights(size=lambda v, w: _length()(v) + 1e-8),
+}
+
+
+def _each(weights: Callable | None = None, padding: Callable = lambda k: k // 2) -> Callable:
+    """A modulated convolution, sample by sample, with other weights than the right ones."""
+
+    def f(x: Tensor, weight: Tensor, style: Tensor, demodulate: bool = True) -> Tensor:
+        w = (weights or _weights())(weight, style, demodulate)
+        return torch.cat([F.conv2d(x[i : i + 1], w[i], padding=padding(w.shape[-1])) for i in range(len(x))])
+
+    return f
+
+
+def _outputs(change: Callable) -> Callable:
+    """Demodulation of the outputs: ``change(y, w', w, s)``, w' the modulated weights."""
+
+    def f(x: Tensor, w: Tensor, s: Tensor, demodulate: bool = True) -> Tensor:
+        y = _each()(x, w, s, False)
+        return change(y, _modulate(w, s), w, s) if demodulate else y
+
+    return f
+
+
+def _sizes(w: Tensor) -> Tensor:
+    """[N, O, 1, 1]: the lengths of w', or of w."""
+    return w.square().sum((-3, -2, -1)).sqrt()[..., None, None]
+
+
+def _then(change: Callable) -> Callable:
+    """The right weights changed."""
+    return lambda w, s, demodulate=True: change(_weights()(w, s, demodulate))
+
+
+_ATTACHED = "the denominator depends on the style and on the weights, too: do not detach it"
+_MODULATED_CONV = Slips("modulated_conv") | {
+    "demodulate=False is not looked at": _each(lambda w, s, demodulate: _weights()(w, s)),
+    "not demodulated": _outputs(lambda y, v, w, s: y),
+    "all samples meet the first one's weights": _each(_then(lambda v: v[:1].expand_as(v))),
+    "samples and weights do not belong together": _each(_then(lambda v: v.roll(1, 0))),
+    "the style is not used": lambda x, w, s, demodulate=True: F.conv2d(x, w, padding=w.shape[2] // 2),
+    "the style scales the *outputs*: it belongs to the inputs": (
+        lambda x, w, s, demodulate=True: F.conv2d(x, w, padding=w.shape[2] // 2) * s[:, :, None, None]
+    ),
+    "the denominator is of the unmodulated weights: the style belongs under the root, too": (
+        _outputs(lambda y, v, w, s: y / _sizes(w))
+    ),
+    "the root is missing in the denominator": _outputs(lambda y, v, w, s: y / _sizes(v).square()),
+    "multiplied by the length: divide": _outputs(lambda y, v, w, s: y * _sizes(v)),
+    "divided by the outputs' own deviation: that is StyleGAN's instance normalisation; demodulate by weights only": (
+        _outputs(lambda y, v, w, s: y / y.std((2, 3), keepdim=True, unbiased=False))
+    ),
+    "instance normalisation: demodulation looks at the weights only": _outputs(lambda y, v, w, s: F.instance_norm(y)),
+    "the style is squared in the denominator, as the weights are": (
+        _outputs(lambda y, v, w, s: y / (s @ w.square().sum((2, 3)).T).abs().sqrt()[:, :, None, None])
+    ),
+    "the kernel is upside down": _each(_then(lambda v: v.flip(3, 4))),
+    "padding k // 2 keeps the size": _each(padding=lambda k: 0),
+    "with groups=N the samples are side by side in the channels: put them back": lambda *given: _each()(*given).flatten(0, 1)[
+        None
+    ],
+    _ATTACHED: _outputs(lambda y, v, w, s: y / (_sizes(v).square() + 1e-8).sqrt().detach()),
+}
 
 
 @part(points=4)
@@ -457,177 +624,112 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
     with sheet.item("modulation", 1):
         with unchanged(weight=square, style=style):
             modulated_weights(square, style, False), modulated_weights(square, style)
-        for weight, s in ((square, style), (oblong, wide)):
-            n, o, i = len(s), *weight.shape[:2]
-            right = torch.einsum("ni,oikl->noikl", s, weight)
-            slips = [
-                (
-                    lambda w=weight, s=s: w[None] * s[:, :, None, None, None],
-                    "the style scales the *output* channels: input channels are the second axis of the weights",
-                ),
-                ((1 + s)[:, None, :, None, None] * weight, "1 + s: the ones are in the affine layer's bias already"),
-                (weight[None].expand(n, o, i, 3, 3), "the style is not used"),
-                (weight / s[:, None, :, None, None], "divided by the style: multiply"),
-                (
-                    weight * s.mean(0)[:, None, None] * torch.ones(n, 1, 1, 1, 1),
-                    "one style for all: each sample has its own weights",
-                ),
-                (right / (right.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt(), "demodulate=False is not looked at"),
-            ]
-            came = shape(
-                modulated_weights(weight, s, False),
-                [n, o, i, 3, 3],
-                slips={(o, i, 3, 3): "one set of weights: each sample has its own, [N, O, I, k, k]"},
-            )
-            close(came, right, f"weights {[o, i, 3, 3]}, {n} styles, no demodulation", slips=slips)
+        for w, s in ((square, style), (oblong, wide)):
+            right = torch.einsum("ni,oikl->noikl", s, w)
+            what = f"weights {list(w.shape)}, {len(s)} styles, no demodulation"
+            close(modulated_weights(w, s, False), right, what, _WEIGHTS.at(w, s, False))
 
     with sheet.item("demodulation", 1):
-        for weight, s in ((square, style), (oblong, wide)):
-            scaled = torch.einsum("ni,oikl->noikl", s, weight)
-            energy = scaled.square()
-
-            def over(*axes: int, e: Tensor = energy, w: Tensor = scaled) -> Tensor:
-                return w / e.sum(axes, keepdim=True).sqrt()
-
-            slips = [
-                (scaled, "not demodulated"),
-                (
-                    over(1, 2, 3, 4),
-                    "one length for all outputs: each *output* channel is divided by its own, so the sum leaves axis 1 alone",
-                ),
-                (over(1, 3, 4), "the sum runs over the outputs: it runs over the inputs i and the places k"),
-                (over(1), "the sum runs over the outputs: it runs over the inputs i and the places k"),
-                (over(2), "the sum runs over the inputs only: over the kernel's places, too"),
-                (over(3, 4), "the sum runs over the kernel's places only: over the inputs, too"),
-                (over(0, 2, 3, 4), "the sum runs over the samples, too: each has its own weights"),
-                (scaled / energy.mean((2, 3, 4), keepdim=True).sqrt(), "the mean of the squares: take their sum"),
-                (scaled / energy.sum((2, 3, 4), keepdim=True), "the root is missing"),
-                (scaled / scaled.abs().sum((2, 3, 4), keepdim=True), "the sum of absolute values: take squares, and the root"),
-                (scaled * energy.sum((2, 3, 4), keepdim=True).sqrt(), "multiplied by the length: divide"),
-                (
-                    scaled / weight.square().sum((1, 2, 3)).sqrt()[None, :, None, None, None],
-                    "the length of the weights *before* the style: take w', the modulated ones",
-                ),
-                (
-                    weight[None] / energy.sum((2, 3, 4), keepdim=True).sqrt(),
-                    "w' is divided by its length: here it is w, and the style is lost",
-                ),
-                (
-                    (scaled - scaled.mean((2, 3, 4), keepdim=True)) / energy.sum((2, 3, 4), keepdim=True).sqrt(),
-                    "no mean is subtracted",
-                ),
-                (scaled / scaled.std((2, 3, 4), keepdim=True), "the standard deviation: no mean is subtracted, no mean taken"),
-            ]
-            came = shape(modulated_weights(weight, s), scaled.shape)
-            close(
-                came, scaled / (energy.sum((2, 3, 4), keepdim=True) + 1e-8).sqrt(), f"weights {list(weight.shape)}", slips=slips
-            )
-        twice = modulated_weights(oblong, 7 * wide)
-        close(
-            twice,
-            modulated_weights(oblong, wide),
-            "styles seven times as large",
-            rtol=1e-4,
-            slip="demodulation takes out a common factor",
-        )
-        nothing = torch.zeros(1, 2, dtype=torch.float64)
-        close(
-            modulated_weights(oblong, nothing),
-            torch.zeros(1, 4, 2, 3, 3),
-            "a style of zeros",
-            slip="0/0: eps belongs under the root",
-        )
-        tiny = torch.full((1, 2), 1e-4, dtype=torch.float64)
-        close(
-            modulated_weights(oblong, tiny),
-            1e-4 * oblong[None] / (1e-8 * oblong.square().sum((1, 2, 3)) + 1e-8).sqrt()[None, :, None, None, None],
-            "a style of 1e-4",
-            slip="eps = 1e-8 is added to the sum of squares, under the root",
-        )
+        nothing, tiny = torch.zeros(1, 2).double(), torch.full((1, 2), 1e-4).double()
+        for w, s, what in (
+            (square, style, f"weights {list(square.shape)}"),
+            (oblong, wide, f"weights {list(oblong.shape)}"),
+            (oblong, 7 * wide, "styles seven times as large"),
+            (oblong, nothing, "a style of zeros"),
+            (oblong, tiny, "a style of 1e-4"),
+        ):
+            v = torch.einsum("ni,oikl->noikl", s, w)
+            right = v / (v.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt()
+            close(modulated_weights(w, s), right, what, _WEIGHTS.at(w, s))
 
     with sheet.item("every sample with its own weights", 1.5):
-        for weight, s, demodulate in (
+        for w, s, demodulate in (
             (square, style, False),
             (square, style, True),
             (oblong, wide, True),
             (oblong[:, :, 1:2, 1:2], wide, True),
         ):
-            k = weight.shape[2]
-            x = sheet.randn(len(s), weight.shape[1], 5, 4)
-            with unchanged(x=x, weight=weight, style=s):
-                modulated_conv(x, weight, s, demodulate)
-            _convolution(modulated_conv, x, weight, s, demodulate, k)
+            x = sheet.randn(len(s), w.shape[1], 5, 4)
+            with unchanged(x=x, weight=w, style=s):
+                modulated_conv(x, w, s, demodulate)
+            what = f"{len(s)} samples, weights {list(w.shape)}, demodulate={demodulate}"
+            compare(modulated_conv, _each(), (x, w, s, demodulate), _MODULATED_CONV, what)
 
     with sheet.item("gradients reach input, weights and style", 0.5):
-        x = sheet.randn(2, 2, 3, 3)
-        style, weight = sheet.randn(2, 2) + 1, sheet.randn(2, 2, 3, 3)
-        mark = sheet.randn(2, 2, 3, 3)
+        x, style, weight, mark = sheet.randn(2, 2, 3, 3), sheet.randn(2, 2) + 1, sheet.randn(2, 2, 3, 3), sheet.randn(2, 2, 3, 3)
         lost = "no gradient reaches it: was something detached, or computed without a graph?"
         for name, at, f in (
             ("the input", x, lambda v: (modulated_conv(v, weight, style) * mark).sum()),
             ("the style", style, lambda v: (modulated_conv(x, weight, v) * mark).sum()),
             ("the weights", weight, lambda v: (modulated_conv(x, v, style) * mark).sum()),
         ):
-            said = "the denominator depends on the style and on the weights, too: do not detach it"
-            close(
-                gradient(f, at, lost),
-                finite_differences(f, at),
-                f"the slopes in {name}, by finite differences",
-                slip=said,
-                atol=1e-6,
-            )
-
-
-def _convolution(modulated_conv: Callable, x: Tensor, weight: Tensor, style: Tensor, demodulate: bool, k: int) -> None:
-    n, o = len(x), weight.shape[0]
-    w = torch.einsum("ni,oikl->noikl", style, weight)
-    length = (w.square().sum((2, 3, 4)) + 1e-8).sqrt()  # [N, O]
-
-    def each(weights: Tensor, x: Tensor = x) -> Tensor:
-        return torch.cat([F.conv2d(x[i : i + 1], weights[i], padding=k // 2) for i in range(n)])
-
-    plain = each(w)
-    own = w / length[:, :, None, None, None]
-    right = each(own) if demodulate else plain
-    statistics = plain / plain.std((2, 3), keepdim=True, unbiased=False)
-    flat = torch.cat([F.conv2d(x[i : i + 1], own.flip(3, 4)[i], padding=k // 2) for i in range(n)])
-    slips = [
-        (each(own), "demodulate=False is not looked at") if not demodulate else (plain, "not demodulated"),
-        (each(own[:1].expand_as(own)), "all samples meet the first one's weights"),
-        (each(w[:1].expand_as(w)), "all samples meet the first one's weights"),
-        (each(own.roll(1, 0)), "samples and weights do not belong together"),
-        (F.conv2d(x, weight, padding=k // 2), "the style is not used"),
-        (
-            lambda: F.conv2d(x, weight, padding=k // 2) * style[:, :, None, None],
-            "the style scales the *outputs*: it belongs to the inputs",
-        ),
-        (
-            plain / weight.square().sum((1, 2, 3)).sqrt()[:, None, None],
-            "the denominator is of the unmodulated weights: the style belongs under the root, too",
-        ),
-        (plain / length.square()[:, :, None, None], "the root is missing in the denominator"),
-        (plain * length[:, :, None, None], "multiplied by the length: divide"),
-        (
-            statistics,
-            "divided by the outputs' own deviation: that is StyleGAN's instance normalisation; demodulate by weights only",
-        ),
-        (F.instance_norm(plain), "instance normalisation: demodulation looks at the weights only"),
-        (
-            lambda: plain / (style @ weight.square().sum((2, 3)).T).abs().sqrt()[:, :, None, None],
-            "the style is squared in the denominator, as the weights are",
-        ),
-        (flat, "the kernel is upside down"),
-    ]
-    said = {
-        tuple([n, o, x.shape[2] - k + 1, x.shape[3] - k + 1]): "padding k // 2 keeps the size",
-        (1, n * o, *x.shape[2:]): "with groups=N the samples are side by side in the channels: put them back",
-    }
-    came = shape(modulated_conv(x, weight, style, demodulate), [n, o, *x.shape[2:]], slips=said)
-    what = f"{n} samples, weights {list(weight.shape)}, demodulate={demodulate}"
-    close(came, right, what, slips=slips)
+            what = f"the slopes in {name}, by finite differences"
+            close(gradient(f, at, lost), finite_differences(f, at), what, slip=_ATTACHED, atol=1e-6)
 
 
 # 5. Truncation -----------------------------------------------------------------------------------------------------------
+
+
+def _running(new=lambda w: w.mean(0), share=lambda beta: 1 - beta, old=lambda b: b) -> Callable:
+    """The running mean, with a slip where an argument is not the default."""
+    return lambda average, w, beta=0.998: old(beta) * average + share(beta) * new(w.detach())
+
+
+_GRAPH = "detach w: the running mean would keep the graphs of all steps"
+_RUNNING_MEAN = Slips("running_mean") | {
+    "beta turned round: the old mean keeps most of its weight": lambda a, w, beta=0.998: _running()(a, w, 1 - beta),
+    "the mean over the batch is missing": _running(lambda w: w),
+    "the sum over the batch: take the mean": _running(lambda w: w.sum(0)),
+    "the first w only: take the mean over the batch": _running(lambda w: w[0]),
+    "one number for all: the mean runs over the batch only": _running(torch.mean),
+    "the mean of this batch alone: the old one keeps most of its weight": _running(share=lambda b: 1, old=lambda b: 0),
+    "the batch's mean counts 1 - beta": _running(share=lambda beta: 1),
+    "the old mean counts beta": _running(old=lambda beta: 1),
+    "beta is an argument": lambda a, w, beta=0.998: _running()(a, w),
+    _GRAPH: lambda a, w, beta=0.998: beta * a + (1 - beta) * w.mean(0),
+}
+
+
+def _pull(to: Callable = lambda ws, a: a, some: Callable = lambda pulled, ws, layers: pulled) -> Callable:
+    """Truncation towards another centre, or of other layers."""
+
+    def f(ws: Tensor, average: Tensor, psi: float, layers: int | None = None) -> Tensor:
+        centre = to(ws, average)
+        pulled = centre + psi * (ws - centre)
+        return pulled if layers is None else some(pulled, ws, layers)
+
+    return f
+
+
+def _first(pulled: Tensor, ws: Tensor, layers: int) -> Tensor:
+    return torch.cat([pulled[:, :layers], ws[:, layers:]], 1)
+
+
+_TRUNCATE = Slips("truncate") | {
+    "all layers were pulled: 0 is not None, ask `layers is None`": _pull(some=lambda p, ws, n: _first(p, ws, n) if n else p),
+    "all layers were pulled": _pull(),
+    "psi turned round: psi = 1 leaves w as it is, psi = 0 is the mean": lambda ws, a, psi, *_: _pull()(ws, a, 1 - psi),
+    "this pulls towards 0: pull towards the running mean": _pull(lambda ws, a: 0 * a),
+    "the mean is not added again": lambda ws, a, psi, *_: psi * (ws - a),
+    "the difference to the mean is what psi scales": lambda ws, a, psi, *_: a + psi * ws,
+    "this is the batch's own mean: pull towards the running mean, or the face depends on its neighbours": (
+        _pull(lambda ws, a: ws.mean(0)),
+        _pull(lambda ws, a: ws.mean((0, 1))),
+    ),
+    "this is the mean over w's entries: pull towards the running mean": _pull(lambda ws, a: ws.mean(2, keepdim=True)),
+    "this clips: BigGAN's truncation works in z; here w is pulled towards the mean": (
+        lambda ws, a, psi, *_: ws.clamp(-abs(psi), abs(psi))
+    ),
+    "psi may lie outside 0 and 1: that is how to exaggerate": lambda ws, a, psi, *_: _pull()(ws, a, max(0.0, min(1.0, psi))),
+    "the *last* layers were pulled: the first ones are": (
+        _pull(some=lambda p, ws, n: _first(ws, p, n)),
+        _pull(some=lambda p, ws, n: _first(ws, p, 5 - n)),
+    ),
+    "no layer was pulled": _pull(some=lambda p, ws, n: ws),
+    "off by one: `layers` counts the layers that are pulled": _pull(some=lambda p, ws, n: _first(p, ws, n + 1)),
+    "that is the batch: the layers are dim 1": _pull(some=lambda p, ws, n: torch.cat([p[:n], ws[n:]])),
+    "the other layers are lost: they stay as they are": _pull(some=lambda p, ws, n: p[:, :n]),
+}
 
 
 @part(points=2)
@@ -635,139 +737,71 @@ def truncation(sheet: Sheet, running_mean: Callable, truncate: Callable) -> None
     with sheet.item("the running mean", 0.75):
         average, w = sheet.randn(4), sheet.randn(6, 4) + 1
         for beta in (0.998, 0.7):
-            mean = w.mean(0)
-            slips = [
-                ((1 - beta) * average + beta * mean, "beta turned round: the old mean keeps most of its weight"),
-                (beta * average + (1 - beta) * w, "the mean over the batch is missing"),
-                (beta * average + (1 - beta) * w.sum(0), "the sum over the batch: take the mean"),
-                (beta * average + (1 - beta) * w[0], "the first w only: take the mean over the batch"),
-                (beta * average + (1 - beta) * w.mean(), "one number for all: the mean runs over the batch only"),
-                (mean, "the mean of this batch alone: the old one keeps most of its weight"),
-                (beta * average + mean, "the batch's mean counts 1 - beta"),
-                (average + (1 - beta) * mean, "the old mean counts beta"),
-                (0.998 * average + 0.002 * mean, "beta is an argument"),
-            ]
             with unchanged(average=average, w=w):
-                came = shape(running_mean(average, w, beta), [4], slips={(6, 4): "the mean over the batch is missing"})
-            close(came, beta * average + (1 - beta) * mean, f"beta = {beta}", slips=slips)
+                compare(running_mean, _running(), (average, w, beta), _RUNNING_MEAN, f"beta = {beta}")
         asking = w.clone().requires_grad_()
         if tensor(running_mean(average, asking)).requires_grad:
-            raise Wrong(
-                "a tensor without a graph",
-                "one that remembers how it came about",
-                "detach w: the running mean would keep the graphs of all steps",
-            )
+            raise Wrong("a tensor without a graph", "one that remembers how it came about", _GRAPH)
 
-    with sheet.item("truncation", 0.75):
-        ws, average = sheet.randn(3, 5, 4), 2 * sheet.randn(4)
+    ws, average = sheet.randn(3, 5, 4), 2 * sheet.randn(4)
+
+    with sheet.item("truncation", 0.75), unchanged(ws=ws, average=average):
         for psi in (0.7, 0.0, 1.0, -0.5, 1.4):
-            right = average + psi * (ws - average)
-            slips = [
-                (ws + psi * (average - ws), "psi turned round: psi = 1 leaves w as it is, psi = 0 is the mean"),
-                (psi * ws, "this pulls towards 0: pull towards the running mean"),
-                (psi * (ws - average), "the mean is not added again"),
-                (average + psi * ws, "the difference to the mean is what psi scales"),
-                (
-                    ws.mean(0) + psi * (ws - ws.mean(0)),
-                    "this is the batch's own mean: pull towards the running mean, or the face depends on its neighbours",
-                ),
-                (ws.mean((0, 1)) + psi * (ws - ws.mean((0, 1))), "this is the batch's own mean: pull towards the running mean"),
-                (
-                    ws.mean(2, keepdim=True) + psi * (ws - ws.mean(2, keepdim=True)),
-                    "this is the mean over w's entries: pull towards the running mean",
-                ),
-                (ws.clamp(-abs(psi), abs(psi)), "this clips: BigGAN's truncation works in z; here w is pulled towards the mean"),
-                (average + max(0.0, min(1.0, psi)) * (ws - average), "psi may lie outside 0 and 1: that is how to exaggerate"),
-            ]
-            with unchanged(ws=ws, average=average):
-                came = shape(truncate(ws, average, psi), ws.shape)
-            close(came, right, f"psi = {psi}", slips=slips)
+            compare(truncate, _pull(), (ws, average, psi), _TRUNCATE, f"psi = {psi}")
 
-    with sheet.item("in the first layers only", 0.5):
+    with sheet.item("in the first layers only", 0.5), unchanged(ws=ws, average=average):
         for layers in (2, 4, 5, 0):
-            pulled = average + 0.3 * (ws - average)
-            right = torch.cat([pulled[:, :layers], ws[:, layers:]], 1)
-            slips = [
-                (pulled, "all layers were pulled" + (": 0 is not None, ask `layers is None`" if layers == 0 else "")),
-                (torch.cat([ws[:, :layers], pulled[:, layers:]], 1), "the *last* layers were pulled: the first ones are"),
-                (
-                    torch.cat([ws[:, : 5 - layers], pulled[:, 5 - layers :]], 1),
-                    "the *last* layers were pulled: the first ones are",
-                ),
-                (ws, "no layer was pulled"),
-                (
-                    torch.cat([pulled[:, : layers + 1], ws[:, layers + 1 :]], 1),
-                    "off by one: `layers` counts the layers that are pulled",
-                ),
-                (torch.cat([pulled[:layers], ws[layers:]], 0), "that is the batch: the layers are dim 1"),
-            ]
-            with unchanged(ws=ws, average=average):
-                came = shape(
-                    truncate(ws, average, 0.3, layers),
-                    ws.shape,
-                    slips={(3, layers, 4): "the other layers are lost: they stay as they are"},
-                )
-            close(came, right, f"layers = {layers} of 5", slips=slips)
+            given = (ws, average, 0.3, layers)
+            compare(truncate, _pull(some=_first), given, _TRUNCATE, f"layers = {layers} of 5")
 
 
 # 6. Mixing styles --------------------------------------------------------------------------------------------------------
+
+
+def _mixed(ws: Tensor, other: Tensor, crossover: Tensor) -> Tensor:
+    return torch.stack([torch.cat([a[:c], b[c:]]) for a, b, c in zip(ws, other, crossover.tolist(), strict=True)])
+
+
+def _shifted(change: Callable) -> Callable:
+    """Mixing with other crossovers."""
+    return lambda ws, other, c: _mixed(ws, other, change(c))
+
+
+_MIX = Slips("mix") | {
+    "turned round: ws gives the layers *before* the crossover, the coarse ones": lambda ws, other, c: _mixed(other, ws, c),
+    "off by one: the crossover's own layer is the other's already (l < crossover)": _shifted(lambda c: c + 1),
+    "off by one: ws gives the layers l < crossover, counted from 0": _shifted(lambda c: (c - 1).clamp(min=0)),
+    "one crossover for all: each sample has its own": (
+        _shifted(lambda c: c[0].expand_as(c)),
+        _shifted(lambda c: c.max().expand_as(c)),
+        _shifted(lambda c: c.min().expand_as(c)),
+    ),
+    "nothing was mixed": lambda ws, other, c: ws + 0,
+    "nothing is left of ws": lambda ws, other, c: other + 0,
+    "this blends: mixing *replaces* the styles of whole layers": lambda ws, other, c: (ws + other) / 2,
+    "that is the batch: the layers are dim 1": lambda ws, other, c: torch.cat([ws[: c[0]], other[c[0] :]]),
+    "samples and layers are exchanged: crossover[:, None]": (
+        lambda ws, other, c: torch.where((torch.arange(ws.shape[1])[:, None] < c)[:, :, None], ws, other)
+    ),
+}
 
 
 @part(points=2)
 def mixing(sheet: Sheet, mix: Callable) -> None:
     ws, other = sheet.randn(6, 5, 3), sheet.randn(6, 5, 3)
 
-    def mixed(crossover: Tensor, shift: int = 0, turned: bool = False) -> Tensor:
-        rows = []
-        for n, c in enumerate(crossover.tolist()):
-            a, b = (other, ws) if turned else (ws, other)
-            rows.append(torch.stack([a[n, i] if i < c + shift else b[n, i] for i in range(5)]))
-        return torch.stack(rows)
-
-    def slips(crossover: Tensor) -> list[tuple[Any, str]]:
-        first, drawn = int(crossover[0]), crossover.tolist()
-        return [
-            (mixed(crossover, turned=True), "turned round: ws gives the layers *before* the crossover, the coarse ones"),
-            (mixed(crossover, shift=1), "off by one: the crossover's own layer is the other's already (l < crossover)"),
-            (mixed(crossover, shift=-1), "off by one: ws gives the layers l < crossover, counted from 0"),
-            (mixed(torch.full_like(crossover, first)), "one crossover for all: each sample has its own"),
-            (mixed(torch.full_like(crossover, max(drawn))), "one crossover for all: each sample has its own"),
-            (mixed(torch.full_like(crossover, min(drawn))), "one crossover for all: each sample has its own"),
-            (ws, "nothing was mixed"),
-            (other, "nothing is left of ws"),
-            ((ws + other) / 2, "this blends: mixing *replaces* the styles of whole layers"),
-            (torch.cat([ws[:first], other[first:]]), "that is the batch: the layers are dim 1"),
-        ]
+    def ask(crossover: Tensor, n: int = 6) -> None:
+        compare(mix, _mixed, (ws[:n], other[:n], crossover), _MIX, f"crossovers {crossover.tolist()}")
 
     with sheet.item("a crossover for each sample", 1):
         with unchanged(ws=ws, other=other):
             mix(ws, other, torch.tensor([2, 0, 5, 1, 3, 4]))
-        several = torch.tensor([2, 1, 4, 3, 2, 1])[torch.randperm(6, generator=sheet.generator)]
-        came = shape(mix(ws, other, several), ws.shape)
-        close(came, mixed(several), f"crossovers {several.tolist()}", slips=slips(several))
+        ask(torch.tensor([2, 1, 4, 3, 2, 1])[torch.randperm(6, generator=sheet.generator)])
 
     with sheet.item("the two ends, and one crossover in all samples", 0.5):
-        for crossover in (
-            torch.tensor([0, 5, 0, 5, 5, 0]),
-            torch.full((6,), 3),
-            torch.zeros(6, dtype=torch.int64),
-            torch.full((6,), 5),
-        ):
-            close(
-                shape(mix(ws, other, crossover), ws.shape),
-                mixed(crossover),
-                f"crossovers {crossover.tolist()}",
-                slips=slips(crossover),
-            )
-        square = torch.tensor([4, 0, 2, 1, 3])  # as many samples as layers, where a forgotten axis does not raise
-        rows = torch.stack([torch.cat([ws[i, :c], other[i, c:]]) for i, c in enumerate(square.tolist())])
-        columns = torch.where((torch.arange(5)[:, None] < square)[:, :, None], ws[:5], other[:5])
-        close(
-            mix(ws[:5], other[:5], square),
-            rows,
-            "five samples of five layers",
-            slips=[(columns, "samples and layers are exchanged: crossover[:, None]")],
-        )
+        ask(torch.tensor([4, 0, 2, 1, 3]), 5)  # as many samples as layers, where a forgotten axis does not raise
+        for crossover in ([0, 5, 0, 5, 5, 0], [3] * 6, [0] * 6, [5] * 6):
+            ask(torch.tensor(crossover))
 
     with sheet.item("the crossovers stay as they are, gradients pass", 0.5):
         crossover = torch.tensor([2, 0, 5, 1, 3, 4])
@@ -777,11 +811,7 @@ def mixing(sheet: Sheet, mix: Callable) -> None:
         kept = (torch.arange(5) < crossover[:, None])[:, :, None].expand(6, 5, 3).double()
         close(gradient(lambda v: mix(v, other, crossover).sum(), ws, lost), kept, "the slopes in ws")
         close(gradient(lambda v: mix(ws, v, crossover).sum(), other, lost), 1 - kept, "the slopes in other")
-        equal(show_dtype(mix(ws, other, crossover)), "torch.float64", "the result has the styles' type")
-
-
-def show_dtype(came: Any) -> str:
-    return str(tensor(came).dtype)
+        equal(str(tensor(mix(ws, other, crossover)).dtype), "torch.float64", "the result has the styles' type")
 
 
 seal(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.classroom.homework.checks import (
-    MockOptimiser,
     Sheet,
+    Slips,
+    Table,
     Tape,
     Wrong,
     close,
+    compare,
     equal,
     finite,
     finite_differences,
@@ -26,14 +28,14 @@ from gancourse.classroom.homework.checks import (
     part,
     scalar,
     seal,
-    shape,
     show,
+    summed,
+    swapped,
+    times,
     true,
     unchanged,
     weights,
 )
-
-TITLE = "Image to image"
 
 
 @contextlib.contextmanager
@@ -68,22 +70,66 @@ class _Layer(nn.Module):
         return torch.tanh(x / 2 + 0.3 * self.phase)
 
 
-def _u(downs: Sequence[Callable], ups: Sequence[Callable], x: Tensor, join: Callable, bottom: Callable = lambda x: x) -> Tensor:
-    """Down and up; ``join`` makes one map of the encoder's and the decoder's, ``bottom`` changes the bottleneck."""
-    maps = []
-    for down in downs:
-        x = down(x)
-        maps.append(x)
-    x = ups[0](bottom(maps.pop()))
-    for up in ups[1:]:
-        x = up(join(maps.pop(), x))
-    return x
-
-
 def _pairs(channels: Sequence[int], out: int, twice: int = 2) -> list[tuple[int, int]]:
     """(n_in, n_out) of the decoder's layers, from the bottom up."""
     ends = [*channels[-2::-1], out]
     return [(n if i == 0 else twice * n, m) for i, (n, m) in enumerate(zip(channels[::-1], ends, strict=True))]
+
+
+def _but(change: Callable) -> Callable:
+    """The right pairs changed: ``change(pairs, channels)``."""
+    return lambda channels, out: change(_pairs(channels, out), channels)
+
+
+_CHANNELS = Slips("decoder_channels") | {
+    "the skips bring channels of their own: what they enter takes twice as many": lambda c, out: _pairs(c, out, 1),
+    "the bottleneck has no partner: the first layer takes it alone": _but(lambda p, c: [(2 * p[0][0], p[0][1]), *p[1:]]),
+    "from the bottom up: the first pair belongs to the layer that takes the bottleneck": _but(lambda p, c: p[::-1]),
+    "a pair is (channels in, channels out)": _but(lambda p, c: [pair[::-1] for pair in p]),
+    "the last layer, which makes the picture, is missing": _but(lambda p, c: p[:-1]),
+    "the last layer is given a skip, too: the first encoder map": _but(lambda p, c: [*p[:-1], (c[0], p[-1][1])]),
+    "the last layer makes the picture: its channels are out_channels": _but(lambda p, c: [*p[:-1], (p[-1][0], c[0])]),
+    "it is the inputs that are joined, not the outputs": _but(lambda p, c: [(n, 2 * m) for n, m in p[:-1]] + p[-1:]),
+}
+
+
+def _joined(skip: Tensor, y: Tensor) -> Tensor:
+    return torch.cat([skip, y], 1)
+
+
+def _u(join: Callable = _joined, bottom: Callable = lambda x: x, at: int = -1, kept: Callable = lambda ups: ups) -> Callable:
+    """Down and up: ``join`` makes one map of the encoder's and the decoder's, ``bottom`` changes the bottleneck."""
+
+    def run(downs: Sequence[Callable], ups: Sequence[Callable], x: Tensor) -> Tensor:
+        maps = []
+        for down in downs:
+            x = down(x)
+            maps.append(x)
+        x = ups[0](bottom(maps.pop()))
+        for up in kept(ups[1:]):
+            x = up(join(maps.pop(at), x))
+        return x
+
+    return run
+
+
+_SIDES = "the last map of the encoder belongs to the first place in the decoder that has its side"
+_RUN_UNET = Slips("run_unet") | {
+    "the output of the last layer is the result: nothing is joined to it": lambda *given: _joined(given[2], _u()(*given)),
+    "the maps are put one after the other in the batch: the channels are dimension 1": _u(lambda s, y: torch.cat([s, y])),
+    "one layer of the decoder is left out": (_u(kept=lambda ups: ups[:-1]), _u(kept=lambda ups: [*ups[:-2], ups[-1]])),
+    "the skips are missing: this is the plain encoder-decoder": _u(lambda s, y: y),
+    "the order in the channels: the encoder's map first, then the decoder's": _u(lambda s, y: _joined(y, s)),
+    "the maps are added: a U-Net puts them side by side": _u(lambda s, y: s + y),
+    "the bottleneck is joined to itself: the first layer takes it alone": _u(bottom=lambda y: _joined(y, y)),
+    "the decoder's own map is lost": _u(lambda s, y: _joined(s, s)),
+    "the decoder's map is joined to itself: where is the encoder's?": _u(lambda s, y: _joined(y, y)),
+    "only the encoder's maps are handed on": _u(lambda s, y: s),
+    _SIDES: _u(at=0),
+    "the skips are detached: the encoder learns through them": _u(lambda s, y: _joined(s.detach(), y)),
+    "the decoder's maps are detached": _u(lambda s, y: _joined(s, y.detach())),
+    "the bottleneck is detached": _u(bottom=lambda y: y.detach()),
+}
 
 
 @part(points=4)
@@ -94,64 +140,20 @@ def unet(sheet: Sheet, decoder_channels: Callable, run_unet: Callable) -> None:
         for channels, out in cases:
             given = list(channels)
             came = decoder_channels(given, out)
-            true(
-                given == channels,
-                f"the list of channels {channels} as it was",
-                f"{given}",
-                "pop(), reverse() and [i] = change it",
-            )
-            right = _pairs(channels, out)
-            slips = [
-                (_pairs(channels, out, 1), "the skips bring channels of their own: what they enter takes twice as many"),
-                ([(2 * right[0][0], right[0][1]), *right[1:]], "the bottleneck has no partner: the first layer takes it alone"),
-                (right[::-1], "from the bottom up: the first pair belongs to the layer that takes the bottleneck"),
-                ([pair[::-1] for pair in right], "a pair is (channels in, channels out)"),
-                (right[:-1], "the last layer, which makes the picture, is missing"),
-                ([*right[:-1], (right[-1][0] // 2, out)], "the last layer is given a skip, too: the first encoder map"),
-                ([*right[:-1], (right[-1][0], channels[0])], "the last layer makes the picture: its channels are out_channels"),
-                ([(a, 2 * b) for a, b in right[:-1]] + [right[-1]], "it is the inputs that are joined, not the outputs"),
-            ]
-            equal(came, right, f"for encoder channels {channels} and {out} out: follow one skip with a pencil", slips)
+            same = f"the list of channels {channels} as it was"
+            true(given == channels, same, f"{given}", "pop(), reverse() and [i] = change it")
+            pencil = f"for encoder channels {channels} and {out} out: follow one skip with a pencil"
+            equal(came, _pairs(channels, out), pencil, _CHANNELS.at(channels, out))
 
     phases = sheet.rand(8).tolist()
     downs = [_Layer(n, False, p) for n, p in zip((4, 6, 5, 7), phases, strict=False)]
     ups = [_Layer(n, True, p) for n, p in zip((5, 6, 4, 3), phases[4:], strict=False)]
     x = sheet.randn(2, 2, 16, 32)
 
-    def run(given: Tensor) -> Any:
-        with _sizes(
-            "maps of one side joined", "the last map of the encoder belongs to the first place in the decoder that has its side"
-        ):
-            return run_unet(list(downs), list(ups), given)
+    with sheet.item("the way through the U", 1.5), _sizes("maps of one side joined", _SIDES):
+        compare(run_unet, _u(), lambda run: run(list(downs), list(ups), x), _RUN_UNET)
 
-    def by(join: Callable, bottom: Callable = lambda x: x, at: Tensor = x) -> Tensor:
-        return _u(downs, ups, at, join, bottom)
-
-    def joined(skip: Tensor, y: Tensor) -> Tensor:
-        return torch.cat([skip, y], 1)
-
-    right = by(joined)
-
-    with sheet.item("the way through the U", 1.5):
-        shapes = {
-            (2, 5, 16, 32): "the output of the last layer is the result: nothing is joined to it",
-            (8, 3, 16, 32): "the maps are put one after the other in the batch: the channels are dimension 1",
-            (2, 3, 8, 16): "one layer of the decoder is left out",
-            (2, 4, 8, 16): "one layer of the decoder is left out",
-        }
-        came = shape(run(x), right.shape, slips=shapes)
-        slips = [
-            (by(lambda s, y: y), "the skips are missing: this is the plain encoder-decoder"),
-            (by(lambda s, y: torch.cat([y, s], 1)), "the order in the channels: the encoder's map first, then the decoder's"),
-            (by(lambda s, y: s + y), "the maps are added: a U-Net puts them side by side"),
-            (by(joined, lambda y: torch.cat([y, y], 1)), "the bottleneck is joined to itself: the first layer takes it alone"),
-            (by(lambda s, y: torch.cat([s, s], 1)), "the decoder's own map is lost"),
-            (by(lambda s, y: torch.cat([y, y], 1)), "the decoder's map is joined to itself: where is the encoder's?"),
-            (by(lambda s, y: s), "only the encoder's maps are handed on"),
-        ]
-        close(came, right, slips=slips)
-
-    with sheet.item("every layer works once", 0.5):
+    with sheet.item("every layer works once", 0.5), _sizes("maps of one side joined", _SIDES):
         own_downs, own_ups = list(downs), list(ups)
         for layer in (*downs, *ups):
             layer.inputs.clear()
@@ -159,28 +161,15 @@ def unet(sheet: Sheet, decoder_channels: Callable, run_unet: Callable) -> None:
             run_unet(own_downs, own_ups, x)
         counts = [len(layer.inputs) for layer in (*downs, *ups)]
         equal(counts, [1] * 8, "keep the encoder's maps in a list: batch normalisation and dropout give others the second time")
-        true(
-            own_downs == downs and own_ups == ups,
-            "the lists of layers as they were",
-            "a list changed",
-            "pop the maps, not the layers",
-        )
+        same = own_downs == downs and own_ups == ups
+        true(same, "the lists of layers as they were", "a list changed", "pop the maps, not the layers")
 
-    with sheet.item("gradients go down the skips as well", 1):
-        at = x[:1, :, :, :16]
+    with sheet.item("gradients go down the skips as well", 1), _sizes("maps of one side joined", _SIDES):
 
-        def loss(v: Tensor) -> Tensor:
-            return _read(run(v))
+        def slope(run: Callable) -> Tensor:
+            return gradient(lambda v: _read(run(list(downs), list(ups), v)), x[:1, :, :, :16])
 
-        def slope(join: Callable, bottom: Callable = lambda y: y) -> Tensor:
-            return gradient(lambda v: _read(by(join, bottom, v)), at)
-
-        slips = [
-            (slope(lambda s, y: joined(s.detach(), y)), "the skips are detached: the encoder learns through them"),
-            (slope(lambda s, y: joined(s, y.detach())), "the decoder's maps are detached"),
-            (slope(joined, lambda y: y.detach()), "the bottleneck is detached"),
-        ]
-        close(gradient(loss, at), slope(joined), "the gradient by the input", slips=slips)
+        compare(run_unet, _u(), slope, _RUN_UNET, "the gradient by the input")
 
 
 def _read(x: Tensor) -> Tensor:
@@ -199,6 +188,65 @@ def _seen(layers: Sequence[tuple[int, int, int]], i: int) -> set[int]:
     return places
 
 
+def _side(step: Callable = lambda r, k, s: (r - 1) * s + k, order: Callable = reversed) -> Callable:
+    """A recursion for the receptive field."""
+
+    def field(layers: Sequence[tuple[int, int]]) -> int:
+        r = 1
+        for k, s in order(layers):
+            r = step(r, k, s)
+        return r
+
+    return field
+
+
+_FIELD = Slips("receptive_field") | {
+    "the strides are missing: behind a stride of 2 each step is two pixels of the input": _side(lambda r, k, s: r + k - 1),
+    "a layer's own stride widens what comes after it: multiply by the strides *before* it": _side(
+        lambda r, k, s: (r + k - 2) * s + 1
+    ),
+    "the recursion (r - 1) s + k begins at the output: take the layers from the last to the first": _side(order=list),
+    "k pixels have k - 1 steps between them": _side(lambda r, k, s: (r - 1) * s + k + 1),
+    "begin with 1, the pixel itself": lambda layers: _side()(layers) - 1,
+    "r pixels have r - 1 steps between them: (r - 1) s + k": _side(lambda r, k, s: r * s + k),
+    "kernels do not multiply: each adds k - 1 steps": lambda layers: math.prod(k for k, _ in layers),
+    "the kernels' sum: neighbouring windows overlap, and strides count": lambda layers: sum(k for k, _ in layers),
+    "the side of the square, not its area": lambda layers: _side()(layers) ** 2,
+    "70 is for the one discriminator of the paper": lambda layers: 70,
+}
+
+
+def _walk(step: Callable, order: Callable = reversed) -> Callable:
+    """A walk of both ends of the window from the output to the input."""
+
+    def window(layers: Sequence[tuple[int, int, int]], i: int) -> tuple[int, int]:
+        first = last = i
+        for layer in order(layers):
+            first, last = step(first, last, *layer)
+        return first, last
+
+    return window
+
+
+def _back(a: int, b: int, k: int, s: int, p: int) -> tuple[int, int]:
+    return a * s - p, b * s - p + k - 1
+
+
+_WINDOW = Slips("window") | {
+    "the padding shifts the window: the first pixel has the number 0, not p": _walk(lambda a, b, k, s, p: (a * s, b * s + k - 1)),
+    "padding stands before pixel 0: it moves the window to the left": _walk(lambda a, b, k, s, p: (a * s + p, b * s + p + k - 1)),
+    "the last pixel itself is wanted: a kernel at j ends at j + k - 1": _walk(lambda a, b, k, s, p: (a * s - p, b * s - p + k)),
+    "the last logit's window begins where *it* stands, not at the first": _walk(lambda a, b, k, s, p: _back(a, a, k, s, p)),
+    "the stride is missing: place j of the output stands at j s": _walk(lambda a, b, k, s, p: _back(a, b, k, 1, p)),
+    "the padding moves both ends the same way": _walk(lambda a, b, k, s, p: (a * s - p, b * s + p + k - 1)),
+    "walk from the output back to the input: the last layer first": _walk(_back, list),
+    "the window may begin in the padding: leave negative numbers as they are": lambda layers, i: tuple(
+        max(place, 0) for place in _walk(_back)(layers, i)
+    ),
+    "first pixel first": lambda layers, i: _walk(_back)(layers, i)[::-1],
+}
+
+
 @part(points=3)
 def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
     def stack() -> list[tuple[int, int, int]]:
@@ -215,111 +263,37 @@ def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
         places = _seen(layers, 0)
         return max(places) - min(places) + 1
 
+    apart = [(2, 1, 0), (2, 2, 0), (5, 1, 0)]  # each slip has another number here
+
     with sheet.item("the receptive field", 1):
-        for layers in ([(3, 1, 0)], [(1, 1, 0)], [(3, 1, 0)] * 3, [(4, 2, 1)], patchgan(1), patchgan(3), stack(), stack()):
-            came = receptive_field([(k, s) for k, s, _ in layers])
-            words = ", ".join(f"({k}, {s})" for k, s, _ in layers)
-            slips = [(value, text) for value, text in _field_slips(layers)]
-            equal(came, side(layers), f"for the layers (kernel, stride) {words}: draw them for one dimension", slips)
+        for layers in (apart, [(3, 1, 0)], [(1, 1, 0)], [(3, 1, 0)] * 3, [(4, 2, 1)], patchgan(1), patchgan(3), stack(), stack()):
+            given = [(k, s) for k, s, _ in layers]
+            words = f"for the layers (kernel, stride) {', '.join(map(str, given))}: draw them for one dimension"
+            equal(receptive_field(list(given)), side(layers), words, _FIELD.at(given))
 
     with sheet.item("the window of one logit", 1):
         for layers, i in [([(3, 1, 1)], 4), ([(4, 2, 1)], 0), ([(4, 2, 1)], 5), (patchgan(3), 7), (stack(), 3), (stack(), 11)]:
             places = _seen(layers, i)
-            slips = []
-            for wrong, text in (
-                (
-                    lambda a, b, k, s, p: (a * s, b * s + k - 1),
-                    "the padding shifts the window: the first pixel has the number 0, not p",
-                ),
-                (
-                    lambda a, b, k, s, p: (a * s + p, b * s + p + k - 1),
-                    "padding stands before pixel 0: it moves the window to the left",
-                ),
-                (
-                    lambda a, b, k, s, p: (a * s - p, b * s - p + k),
-                    "the last pixel itself is wanted: a kernel at j ends at j + k - 1",
-                ),
-                (
-                    lambda a, b, k, s, p: (a * s - p, a * s - p + k - 1),
-                    "the last logit's window begins where *it* stands, not at the first",
-                ),
-                (lambda a, b, k, s, p: (a - p, b - p + k - 1), "the stride is missing: place j of the output stands at j s"),
-                (lambda a, b, k, s, p: (a * s - p, b * s + p + k - 1), "the padding moves both ends the same way"),
-            ):
-                slips.append((_walk(layers, i, wrong), text))
-            forwards = _walk(layers[::-1], i, lambda a, b, k, s, p: (a * s - p, b * s - p + k - 1))
-            slips.append((forwards, "walk from the output back to the input: the last layer first"))
-            kept = (max(min(places), 0), max(places))
-            slips.append((kept, "the window may begin in the padding: leave negative numbers as they are"))
-            slips.append(((max(places), min(places)), "first pixel first"))
-            words = ", ".join(f"({k}, {s}, {p})" for k, s, p in layers)
-            equal(
-                window(list(layers), i),
-                (min(places), max(places)),
-                f"logit {i} of the layers (kernel, stride, padding) {words}",
-                slips,
-            )
+            words = f"logit {i} of the layers (kernel, stride, padding) {', '.join(map(str, layers))}"
+            equal(window(list(layers), i), (min(places), max(places)), words, _WINDOW.at(layers, i))
 
     with sheet.item("neighbours and overlaps", 1):
         layers, i = stack(), sheet.integer(2, 9)
         given = list(layers)
-        first, second = _ends(window(given, i)), _ends(window(given, i + 1))
+        first = _ends(window(given, i))
         true(given == layers, "the list of layers as it was", "a list changed", "pop() and reverse() change the caller's list")
-        step = 1
-        for _, stride, _ in layers:
-            step *= stride
-        slip = "neighbouring logits stand as far apart as the product of the strides"
-        equal([second[0] - first[0], second[1] - first[1]], [step, step], slip)
-        field = number(receptive_field([(k, s) for k, s, _ in layers]))
-        equal(first[1] - first[0] + 1, side(layers), "a window is as wide as the receptive field")
-        equal(field, side(layers), "a window is as wide as the receptive field", [(v, t) for v, t in _field_slips(layers)])
+        second = _ends(window(given, i + 1))
+        step, spread = math.prod(s for _, s, _ in layers), [second[0] - first[0], second[1] - first[1]]
+        equal(spread, [step, step], "neighbouring logits stand as far apart as the product of the strides")
+        given, wide = [(k, s) for k, s, _ in layers], "a window is as wide as the receptive field"
+        equal(first[1] - first[0] + 1, side(layers), wide)
+        equal(number(receptive_field(given)), side(layers), wide, _FIELD.at(given))
 
 
 def _ends(came: Any) -> tuple[float, float]:
     if type(came) not in (tuple, list) or len(came) != 2:
         raise Wrong("two numbers, the first and the last pixel", show(came))
     return number(came[0]), number(came[1])
-
-
-def _walk(layers: Sequence[tuple[int, int, int]], i: int, step: Callable) -> tuple[int, int]:
-    first = last = i
-    for layer in reversed(layers):
-        first, last = step(first, last, *layer)
-    return first, last
-
-
-def _field_slips(layers: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, str]]:
-    """Wrong receptive fields."""
-    plain = own = over = 1
-    stride = 1
-    for k, s, _ in layers:
-        plain += k - 1
-        over += k * stride
-        stride *= s
-        own += (k - 1) * stride
-    yield plain, "the strides are missing: behind a stride of 2 each step is two pixels of the input"
-    yield own, "a layer's own stride widens what comes after it: multiply by the strides *before* it"
-    forwards = 1
-    for k, s, _ in layers:
-        forwards = (forwards - 1) * s + k
-    yield forwards, "the recursion (r - 1) s + k begins at the output: take the layers from the last to the first"
-    yield over, "k pixels have k - 1 steps between them"
-    right = 1
-    for k, s, _ in reversed(layers):
-        right = (right - 1) * s + k
-    yield right - 1, "begin with 1, the pixel itself"
-    wide = 1
-    for k, s, _ in reversed(layers):
-        wide = wide * s + k
-    yield wide, "r pixels have r - 1 steps between them: (r - 1) s + k"
-    product = 1
-    for k, _, _ in layers:
-        product *= k
-    yield product, "kernels do not multiply: each adds k - 1 steps"
-    yield sum(k for k, _, _ in layers), "the kernels' sum: neighbouring windows overlap, and strides count"
-    yield right * right, "the side of the square, not its area"
-    if right != 70:
-        yield 70, "70 is for the one discriminator of the paper"
 
 
 # 3. The losses of pix2pix ------------------------------------------------------------------------------------------------
@@ -338,13 +312,109 @@ class _Judge(nn.Module):
         return F.avg_pool2d(torch.einsum("k,nkhw->nhw", self.weight[: x.shape[1]], x)[:, None], 2) + self.bias
 
 
-def _d_loss(judge: Callable, a: Tensor, b: Tensor, fake: Tensor) -> Tensor:
-    real, made = judge(torch.cat([a, b], 1)), judge(torch.cat([a, fake.detach()], 1))
+def _gan(real: Tensor, made: Tensor) -> Tensor:
     return (F.softplus(-real).mean() + F.softplus(made).mean()) / 2
 
 
-def _g_loss(judge: Callable, a: Tensor, b: Tensor, fake: Tensor, weight: float = 3.0) -> Tensor:
-    return F.softplus(-judge(torch.cat([a, fake], 1))).mean() + weight * (fake - b).abs().mean()
+def _judged(loss=_gan, real=lambda a, b: (a, b), made=lambda a, b, fake: (a, fake), dim=1) -> Callable:
+    """D's loss as a function of its logits for the pictures ``real`` and ``made``."""
+
+    def f(judge: Callable, a: Tensor, b: Tensor, fake: Tensor) -> Tensor:
+        return loss(judge(torch.cat(real(a, b), dim)), judge(torch.cat(made(a, b, fake.detach()), dim)))
+
+    return f
+
+
+_d_loss = _judged()
+_ASIDE = "pictures are put side by side in the channels: dimension 1"
+_ONE_D, _ONE_G = "one number: the mean over all patches of all pictures", "one number: means over patches, and over pixels"
+_LOST = "the logarithm of a probability that has rounded to 0: compute the loss from the logits, by softplus"
+_ASKED = "detach the fake: D's loss must not ask G to change"
+_UNASKED = "detach the fake, not the logits"
+_WHATEVER = "the mean over whatever D returns"
+_D_LOSS = Slips("discriminator_loss") | {
+    "D's answer to the fake is detached: detach the fake": _judged(lambda r, f: _gan(r, f.detach())),
+    "the one half is missing: the paper slows D down by it": times(2, _d_loss),
+    "the sign is turned round: a loss is minimised": times(-1, _d_loss),
+    "the labels are exchanged: (a, b) is real, (a, G(a)) is fake": _judged(lambda r, f: _gan(-r, -f)),
+    "D sees the pictures without a: nothing ties the output to the input": _judged(
+        real=lambda a, b: (b,), made=lambda a, b, f: (f,)
+    ),
+    "the order in the channels: a first": _judged(real=lambda a, b: (b, a), made=lambda a, b, f: (f, a)),
+    "the fake's partner is the input a, not the target b": _judged(made=lambda a, b, f: (b, f)),
+    "the fake without a: D could tell the two by that alone": _judged(made=lambda a, b, f: (f,)),
+    "this is the sum over the patches: take the mean": summed(_d_loss),
+    "this is the sum over the patches of a picture: take their mean": lambda *given: summed(_d_loss)(*given) / len(given[1]),
+    "the fakes are missing": _judged(lambda r, f: F.softplus(-r).mean() / 2),
+    "the real pairs are missing": _judged(lambda r, f: F.softplus(f).mean() / 2),
+    "-log D in both terms: the fake one is -log(1 - D) = softplus(l)": _judged(lambda r, f: _gan(r, -f)),
+    "the loss of the mean logit: each patch has a loss of its own, then take the mean": _judged(
+        lambda r, f: _gan(r.mean(), f.mean())
+    ),
+    "least squares is CycleGAN's choice: here it is the logarithm": _judged(
+        lambda r, f: ((r - 1).square().mean() + f.square().mean()) / 2
+    ),
+    _ASIDE: (_judged(dim=0), _judged(dim=3)),
+    _ONE_D: _judged(lambda r, f: (F.softplus(-r) + F.softplus(f)).flatten(1).mean(1) / 2),
+    _LOST: (
+        _judged(lambda r, f: -(torch.sigmoid(r).log().mean() + torch.sigmoid(-f).log().mean()) / 2),
+        _judged(lambda r, f: -((torch.sigmoid(r) + 1e-8).log().mean() + (1 - torch.sigmoid(f) + 1e-8).log().mean()) / 2),
+    ),
+    _ASKED: lambda judge, a, b, f: _gan(judge(torch.cat([a, b], 1)), judge(torch.cat([a, f], 1))),
+    _UNASKED: _judged(lambda r, f: _gan(r.detach(), f.detach())),
+    _WHATEVER: lambda judge, a, b, f: 4 * summed(_d_loss)(judge, a, b, f) / a[:, 0].numel(),
+}
+
+
+def _wished(
+    fooled=lambda logits: F.softplus(-logits).mean(),
+    gap=lambda gap: gap.abs().mean(),
+    added=lambda fooled, gap, weight: fooled + weight * gap,
+    seen=lambda a, b, fake: (a, fake),
+    dim=1,
+) -> Callable:
+    """G's loss, with a slip where an argument is not the default."""
+
+    def f(judge: Callable, a: Tensor, b: Tensor, fake: Tensor, weight: float = 3.0) -> Tensor:
+        return added(fooled(judge(torch.cat(seen(a, b, fake), dim))), gap(fake - b), weight)
+
+    return f
+
+
+_g_loss = _wished()
+_G_LOSS = Slips("generator_loss") | {
+    "the fake is detached before D sees it: the adversarial term cannot teach G": _wished(seen=lambda a, b, f: (a, f.detach())),
+    "the fake is detached in the L1 term": _wished(gap=lambda gap: gap.detach().abs().mean()),
+    "the weight of the L1 term is not used": _wished(added=lambda x, y, w: x + y),
+    "the weight belongs to the L1 term": _wished(added=lambda x, y, w: w * x + y),
+    "the weight belongs to the L1 term alone": _wished(added=lambda x, y, w: w * (x + y)),
+    "the weight is an argument: it need not be 100": _wished(added=lambda x, y, w: x + 100 * y),
+    "this is L2, which blurs more: take the absolute value": _wished(gap=lambda gap: gap.square().mean()),
+    "L1 summed over the pixels: take the mean, or the weight depends on the size of the picture": _wished(
+        gap=lambda gap: gap.abs().sum()
+    ),
+    "L1 summed over a picture's pixels: take the mean": _wished(gap=lambda gap: gap.abs().sum() / len(gap)),
+    "absolute value first, then the mean: errors must not cancel": _wished(gap=lambda gap: gap.mean().abs()),
+    "the absolute value is missing": _wished(gap=torch.mean),
+    "a sign: the L1 term is to become small": _wished(added=lambda x, y, w: x - w * y),
+    "the L1 term is missing": _wished(added=lambda x, y, w: x),
+    "the adversarial term is missing": _wished(added=lambda x, y, w: w * y),
+    "this is the saturating loss log(1 - D)": _wished(lambda logits: -F.softplus(logits).mean()),
+    "the fakes are labelled as fake: G wants them called real": _wished(lambda logits: F.softplus(logits).mean()),
+    "the adversarial term's sign is turned round": _wished(lambda logits: -F.softplus(-logits).mean()),
+    "D was shown the target: G is judged by its fake": _wished(seen=lambda a, b, f: (a, b)),
+    "D sees the fake without a": _wished(seen=lambda a, b, f: (f,)),
+    "the order in the channels: a first": _wished(seen=lambda a, b, f: (f, a)),
+    "the one half is D's alone": _wished(added=lambda x, y, w: x / 2 + w * y),
+    "this is the sum over the patches: take the mean": _wished(lambda logits: F.softplus(-logits).sum()),
+    "least squares is CycleGAN's choice: here it is the logarithm": _wished(lambda logits: (logits - 1).square().mean()),
+    _ASIDE: (_wished(dim=0), _wished(dim=3)),
+    _ONE_G: _wished(lambda logits: F.softplus(-logits).flatten(1).mean(1)),
+    _LOST: (
+        _wished(lambda logits: -torch.sigmoid(logits).log().mean()),
+        _wished(lambda logits: -(torch.sigmoid(logits) + 1e-8).log().mean()),
+    ),
+}
 
 
 @part(points=4)
@@ -352,143 +422,64 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
     judge = _Judge(sheet)
     a, b, fake = sheet.randn(3, 2, 4, 6), sheet.randn(3, 3, 4, 6), sheet.randn(3, 3, 4, 6)
     weight = 1.5 + float(sheet.rand(()))
-    aside = "pictures are put side by side in the channels: dimension 1"
     pair = "a and the picture side by side in the channels"
-    sp = F.softplus
 
-    def look(*pictures: Tensor) -> Tensor:
-        return judge(torch.cat(pictures, 1))
+    with sheet.item("the discriminator's loss", 1), _sizes(pair, _ASIDE):
+        compare(discriminator_loss, _d_loss, (judge, a, b, fake), _D_LOSS, read=lambda came: scalar(came, _ONE_D))
 
-    with sheet.item("the discriminator's loss", 1):
-        with _sizes(pair, aside):
-            came = scalar(discriminator_loss(judge, a, b, fake), "one number: the mean over all patches of all pictures")
-        real, made = look(a, b), look(a, fake)
-        right = (sp(-real).mean() + sp(made).mean()) / 2
-        slips = [
-            (2 * right, "the one half is missing: the paper slows D down by it"),
-            (-right, "the sign is turned round: a loss is minimised"),
-            ((sp(real).mean() + sp(-made).mean()) / 2, "the labels are exchanged: (a, b) is real, (a, G(a)) is fake"),
-            (
-                (sp(-judge(b)).mean() + sp(judge(fake)).mean()) / 2,
-                "D sees the pictures without a: nothing ties the output to the input",
-            ),
-            ((sp(-look(b, a)).mean() + sp(look(fake, a)).mean()) / 2, "the order in the channels: a first"),
-            ((sp(-real).mean() + sp(look(b, fake)).mean()) / 2, "the fake's partner is the input a, not the target b"),
-            ((sp(-real).mean() + sp(judge(fake)).mean()) / 2, "the fake without a: D could tell the two by that alone"),
-            ((sp(-real).sum() + sp(made).sum()) / 2, "this is the sum over the patches: take the mean"),
-            ((sp(-real).sum() + sp(made).sum()) / 6, "this is the sum over the patches of a picture: take their mean"),
-            (sp(-real).mean() / 2, "the fakes are missing"),
-            (sp(made).mean() / 2, "the real pairs are missing"),
-            ((sp(-real).mean() + sp(-made).mean()) / 2, "-log D in both terms: the fake one is -log(1 - D) = softplus(l)"),
-            (
-                (sp(-real.mean()) + sp(made.mean())) / 2,
-                "the loss of the mean logit: each patch has a loss of its own, then take the mean",
-            ),
-            (
-                ((real - 1).square().mean() + made.square().mean()) / 2,
-                "least squares is CycleGAN's choice: here it is the logarithm",
-            ),
-        ]
-        close(came, right, slips=slips)
-
-    with sheet.item("the generator's loss", 1):
-        with _sizes(pair, aside):
-            came = scalar(generator_loss(judge, a, b, fake, weight), "one number: means over patches, and over pixels")
-        made, l1 = look(a, fake), (fake - b).abs()
-        fooled = sp(-made).mean()
-        slips = [
-            (fooled + l1.mean(), "the weight of the L1 term is not used"),
-            (weight * fooled + l1.mean(), "the weight belongs to the L1 term"),
-            (weight * (fooled + l1.mean()), "the weight belongs to the L1 term alone"),
-            (fooled + 100 * l1.mean(), "the weight is an argument: it need not be 100"),
-            (fooled + weight * (fake - b).square().mean(), "this is L2, which blurs more: take the absolute value"),
-            (
-                fooled + weight * l1.sum(),
-                "L1 summed over the pixels: take the mean, or the weight depends on the size of the picture",
-            ),
-            (fooled + weight * l1.sum() / 3, "L1 summed over a picture's pixels: take the mean"),
-            (fooled + weight * (fake - b).mean().abs(), "absolute value first, then the mean: errors must not cancel"),
-            (fooled + weight * (fake - b).mean(), "the absolute value is missing"),
-            (fooled - weight * l1.mean(), "a sign: the L1 term is to become small"),
-            (fooled, "the L1 term is missing"),
-            (weight * l1.mean(), "the adversarial term is missing"),
-            (-sp(made).mean() + weight * l1.mean(), "this is the saturating loss log(1 - D)"),
-            (sp(made).mean() + weight * l1.mean(), "the fakes are labelled as fake: G wants them called real"),
-            (-fooled + weight * l1.mean(), "the adversarial term's sign is turned round"),
-            (sp(-look(a, b)).mean() + weight * l1.mean(), "D was shown the target: G is judged by its fake"),
-            (sp(-judge(fake)).mean() + weight * l1.mean(), "D sees the fake without a"),
-            (sp(-look(fake, a)).mean() + weight * l1.mean(), "the order in the channels: a first"),
-            (fooled / 2 + weight * l1.mean(), "the one half is D's alone"),
-            (sp(-made).sum() + weight * l1.mean(), "this is the sum over the patches: take the mean"),
-            ((made - 1).square().mean() + weight * l1.mean(), "least squares is CycleGAN's choice: here it is the logarithm"),
-        ]
-        close(came, fooled + weight * l1.mean(), slips=slips)
+    with sheet.item("the generator's loss", 1), _sizes(pair, _ASIDE):
+        compare(generator_loss, _g_loss, (judge, a, b, fake, weight), _G_LOSS, read=lambda came: scalar(came, _ONE_G))
 
     with sheet.item("where the gradients go", 1):
-        held = fake.clone().requires_grad_()
-        with unchanged(a=a, b=b, fake=held):
-            loss = discriminator_loss(judge, a, b, held)
-            generator_loss(judge, a, b, held, weight)
-        slope = torch.autograd.grad(loss, [held, judge.weight], allow_unused=True) if loss.requires_grad else (None, None)
-        if slope[1] is None or not slope[1].any():
-            raise Wrong("a loss that D can learn from", "no gradient in D", "detach the fake, not the logits")
-        expected = torch.autograd.grad(_d_loss(judge, a, b, fake), judge.weight)[0]
-        slips = [
-            (
-                torch.autograd.grad(sp(-look(a, b)).mean() / 2, judge.weight)[0],
-                "D's answer to the fake is detached: detach the fake",
-            )
-        ]
-        close(slope[1], expected, "D's gradient", slips=slips)
-        if slope[0] is not None and slope[0].any():
-            raise Wrong(
-                "no gradient in the fake", "a gradient from D's loss", "detach the fake: D's loss must not ask G to change"
-            )
-
+        with unchanged(a=a, b=b, fake=fake):
+            generator_loss(judge, a, b, fake, weight)
+        _taught(discriminator_loss, judge, a, b, fake)
         a1, b1, fake1 = (picture[:1, :, :2, :4] for picture in (a, b, fake))  # finite differences take two calls an entry
-
-        def wish(v: Tensor) -> Tensor:
-            return generator_loss(judge, a1, b1, v, weight)
-
         near = fake1 + 0.2 * (fake1 - b1).sign()  # no entry within a step of the L1 term's kink
-        slips = [
-            (
-                gradient(lambda v: weight * (v - b1).abs().mean(), near),
-                "the fake is detached before D sees it: the adversarial term cannot teach G",
-            ),
-            (gradient(lambda v: sp(-look(a1, v)).mean(), near), "the fake is detached in the L1 term"),
-        ]
-        close(gradient(wish, near), finite_differences(wish, near), "the fake's gradient in G's loss", slips=slips, atol=1e-6)
+
+        def slope(f: Callable) -> Tensor:
+            return gradient(lambda v: f(judge, a1, b1, v, weight), near)
+
+        right = finite_differences(lambda v: generator_loss(judge, a1, b1, v, weight), near)
+        close(slope(generator_loss), right, "the fake's gradient in G's loss", _G_LOSS.by(slope), atol=1e-6)
 
     with sheet.item("large logits, and maps of any size", 1):
-        lost = "the logarithm of a probability that has rounded to 0: compute the loss from the logits, by softplus"
-        one = torch.zeros(1, 1, 2, 2)
+        what = "D's loss for a D with one logit for each picture"
+        given = (lambda x: x.mean((1, 2, 3)), a, b, fake)
+        compare(discriminator_loss, _d_loss, given, what=what, slip=_WHATEVER)
+        _large(discriminator_loss, generator_loss)
 
-        def fixed(real: float, made: float) -> Callable:
-            """D that answers by the sign of the last channel."""
-            return lambda x: torch.where(x[:, -1:] > 0, real, made) + 0 * x[:, -1:]
 
-        sure = fixed(-200.0, 200.0)  # wrong about both
-        came = discriminator_loss(sure, one, one + 1, one - 1)
-        inf = (
-            [(float("inf"), lost)]
-            + [(-torch.tensor(e).log(), lost) for e in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-16)]
-            + [(100.0, lost)]
-        )
-        close(
-            came,
-            200.0,
-            "D's loss where its logits are -200 for the real pair and 200 for the fake",
-            slips=inf,
-            slip=lost,
-            rtol=1e-4,
-        )
-        came = generator_loss(fixed(0.0, -200.0), one, one - 1, one - 1, 1.0)
-        close(came, 200.0, "G's loss where D's logit for the fake is -200", slips=inf, slip=lost, rtol=1e-4)
-        finite(gradient(lambda v: generator_loss(fixed(0.0, -200.0), one, one + 1, v, 1.0), one - 1), "its gradient", lost)
-        flat = discriminator_loss(lambda x: x.mean((1, 2, 3)), a, b, fake)
-        expected = (sp(-torch.cat([a, b], 1).mean((1, 2, 3))).mean() + sp(torch.cat([a, fake], 1).mean((1, 2, 3))).mean()) / 2
-        close(flat, expected, "D's loss for a D with one logit for each picture", slip="the mean over whatever D returns")
+def _taught(discriminator_loss: Callable, judge: nn.Module, a: Tensor, b: Tensor, fake: Tensor) -> None:
+    """Whom D's loss teaches."""
+    held = fake.clone().requires_grad_()
+    with unchanged(a=a, b=b, fake=held):
+        loss = discriminator_loss(judge, a, b, held)
+    slope = torch.autograd.grad(loss, [held, judge.weight], allow_unused=True) if loss.requires_grad else (None, None)
+    if slope[1] is None or not slope[1].any():
+        raise Wrong("a loss that D can learn from", "no gradient in D", _UNASKED)
+
+    def taught(f: Callable) -> Tensor:
+        return torch.autograd.grad(f(judge, a, b, fake), judge.weight)[0]
+
+    close(slope[1], taught(_d_loss), "D's gradient", _D_LOSS.by(taught))
+    if slope[0] is not None and slope[0].any():
+        raise Wrong("no gradient in the fake", "a gradient from D's loss", _ASKED)
+
+
+def _large(discriminator_loss: Callable, generator_loss: Callable) -> None:
+    """Logits of 200 in float32."""
+    one = torch.zeros(1, 1, 2, 2)
+
+    def fixed(real: float, made: float) -> Callable:
+        """D that answers by the sign of the last channel."""
+        return lambda x: torch.where(x[:, -1:] > 0, real, made) + 0 * x[:, -1:]
+
+    what = "D's loss where its logits are -200 for the real pair and 200 for the fake"
+    close(discriminator_loss(fixed(-200.0, 200.0), one, one + 1, one - 1), 200.0, what, slip=_LOST, rtol=1e-4)
+    judge, what = fixed(0.0, -200.0), "G's loss where D's logit for the fake is -200"
+    close(generator_loss(judge, one, one - 1, one - 1, 1.0), 200.0, what, slip=_LOST, rtol=1e-4)
+    finite(gradient(lambda v: generator_loss(judge, one, one + 1, v, 1.0), one - 1), "its gradient", _LOST)
 
 
 # 4. One step of both -----------------------------------------------------------------------------------------------------
@@ -507,115 +498,133 @@ class _Painter(nn.Module):
         return torch.tanh(torch.einsum("ck,nkhw->nchw", self.weight, x) + self.bias[:, None, None])
 
 
-def _descended(network: nn.Module, loss: Tensor, lr: float, old: float = 0.0, start: Tensor | None = None) -> Tensor:
-    """The weights after a step of gradient descent on ``loss``, ``old`` being what each .grad held before."""
-    slopes = torch.autograd.grad(loss, list(network.parameters()), retain_graph=True)
-    return (weights(network) if start is None else start) - lr * (torch.cat([s.flatten() for s in slopes]) + old)
+def _moves(order: str, back: Callable = lambda kept: (kept["d"].item(), kept["g"].item())) -> Callable:
+    """A training step that makes these moves in this order, and returns ``back`` of their results."""
+
+    def step(g: Callable, d: Callable, opt_g: Any, opt_d: Any, a: Tensor, b: Tensor, d_loss: Callable, g_loss: Callable) -> Any:
+        kept: dict[str, Any] = {}
+        moves = {
+            "fake": lambda: g(a),
+            "cut": lambda: kept.update(fake=kept["fake"].detach()),
+            "d": lambda: d_loss(d, a, b, kept["fake"]),
+            "g": lambda: g_loss(d, a, b, kept["fake"]),
+            "early": lambda: g_loss(d, a, b, kept["fake"]),
+            "zero_d": opt_d.zero_grad,
+            "zero_g": opt_g.zero_grad,
+            "back_d": lambda: kept["d"].backward(),
+            "back_g": lambda: kept["g"].backward(),
+            "climb_d": lambda: (-kept["d"]).backward(),
+            "climb_g": lambda: (-kept["g"]).backward(),
+            "step_d": opt_d.step,
+            "step_g": opt_g.step,
+        }
+        for move in order.split():
+            kept[move] = moves[move]()
+        return back(kept)
+
+    return step
+
+
+_D_TURN, _G_TURN = "d zero_d back_d step_d", "g zero_g back_g step_g"
+_step = _moves(f"fake {_D_TURN} {_G_TURN}")
+_LATER = "D's step comes between the generator's loss and its backward(): compute the loss after D's step"
+_TWICE = "a graph serves one backward(): give the two losses a graph each"
+_STEP_D = Slips("train_step") | {
+    "D has not moved: is opt_d.step() there, after backward()?": _moves(f"fake d zero_d back_d {_G_TURN}"),
+    "old gradients of the generator's step are added: opt_d.zero_grad() before backward()": _moves(
+        f"fake d back_d step_d {_G_TURN}"
+    ),
+    "the step used old gradients only: opt_d.step() comes after backward()": _moves(f"fake d step_d zero_d back_d {_G_TURN}"),
+    "D climbs its loss": _moves(f"fake d zero_d climb_d step_d {_G_TURN}"),
+    "the generator's loss has added its gradients to D's before opt_d.step(): D's step comes first": _moves(
+        "fake d g zero_d zero_g back_d back_g step_d step_g"
+    ),
+    "D descends the generator's loss": _moves("fake d g zero_d zero_g back_g step_d step_g"),
+    "opt_d steps a second time, after the generator's loss has written gradients into D": _moves(
+        f"fake {_D_TURN} {_G_TURN} step_d"
+    ),
+    _LATER: _moves("fake d g zero_d back_d step_d zero_g back_g step_g"),
+    _TWICE: _moves(f"fake d zero_d back_d back_d step_d {_G_TURN}"),
+}
+_STEP_G = Slips("train_step") | {
+    "G has not moved: was the fake detached, or made under no_grad, or is opt_g.step() missing?": (
+        _moves(f"fake {_D_TURN} g zero_g back_g"),
+        _moves(f"fake {_D_TURN} cut {_G_TURN}"),
+    ),
+    "G was judged by the D from before its step: D's step first, then the generator's loss": _moves(f"fake {_G_TURN} {_D_TURN}"),
+    "old gradients are added to the new ones: opt_g.zero_grad() before backward()": _moves(f"fake {_D_TURN} g back_g step_g"),
+    "the step used old gradients only: no new ones reached G; was the fake detached?": (
+        _moves(f"fake {_D_TURN} cut g back_g step_g"),
+        _moves(f"fake {_D_TURN} g step_g zero_g back_g"),
+    ),
+    "G climbs its loss": _moves(f"fake {_D_TURN} g zero_g climb_g step_g"),
+}
+_FRESH = "both losses are about the same fake: dropout would make another"
+_BOTH = "return both"
+_ITEM = "return loss.item(), or the history keeps every graph in memory"
+_RETURNED = Slips("train_step") | {
+    _FRESH: _moves(f"fake {_D_TURN} fake {_G_TURN}"),
+    _BOTH: _moves(f"fake {_D_TURN} {_G_TURN}", lambda kept: None),
+    _ITEM: _moves(f"fake {_D_TURN} {_G_TURN}", lambda kept: (kept["d"], kept["g"])),
+    "exchanged: D's loss first": _moves(f"fake {_D_TURN} {_G_TURN}", lambda kept: (kept["g"].item(), kept["d"].item())),
+    "G's loss with the D from before its step": _moves(
+        f"fake early {_D_TURN} {_G_TURN}", lambda kept: (kept["d"].item(), kept["early"].item())
+    ),
+}
 
 
 @part(points=3)
 def step(sheet: Sheet, train_step: Callable) -> None:
-    lr, stale = 0.2, 5.0
     tape = Tape()
-    first_g, first_d = _Painter(sheet, tape), _Judge(sheet, tape)
+    table = Table(tape, _Painter(sheet, tape), _Judge(sheet, tape), 0.2)
     a, b = sheet.randn(3, 2, 4, 6), sheet.randn(3, 3, 4, 6)
 
-    def play() -> tuple[Any, nn.Module, nn.Module]:
+    def play(one: Callable) -> tuple[Any, nn.Module, nn.Module]:
         """One step of fresh players, who hold old gradients; what came, and the players."""
-        g, d = copy.deepcopy(first_g), copy.deepcopy(first_d)
-        g.tape, d.tape = tape, tape
-        opt_g, opt_d = MockOptimiser("G", tape, g, lr), MockOptimiser("D", tape, d, lr)
-        for p in [*g.parameters(), *d.parameters()]:
-            p.grad = torch.full_like(p, stale)
-        tape.clear()
-        try:
-            came = train_step(g, d, opt_g, opt_d, a, b, _d_loss, _g_loss)
-        except RuntimeError as error:
-            if "inplace operation" in str(error):
-                raise Wrong(
-                    "the generator's loss computed with the D of now",
-                    "a backward pass through weights of D that its step has overwritten",
-                    "D's step comes between the generator's loss and its backward(): compute the loss after D's step",
-                ) from None
-            if "second time" in str(error):
-                raise Wrong(
-                    "one backward pass through each graph",
-                    "a second one through the same graph",
-                    "a graph serves one backward(): give the two losses a graph each",
-                ) from None
-            raise
-        return came, g, d
-
-    fake = first_g(a)
-    d_loss = _d_loss(first_d, a, b, fake)
-    moved = copy.deepcopy(first_d)
-    torch.nn.utils.vector_to_parameters(_descended(first_d, d_loss, lr), moved.parameters())
-    g_loss, early = _g_loss(moved, a, b, fake), _g_loss(first_d, a, b, fake)
+        g, d, *optimisers = table.lay()
+        with _graphs():
+            return one(g, d, *optimisers, a, b, _d_loss, _g_loss), g, d
 
     with sheet.item("the discriminator's step", 1):
-        start = weights(first_d)
-        both = _descended(first_d, early, lr, start=_descended(first_d, d_loss, lr))
-        slips = [
-            (start, "D has not moved: is opt_d.step() there, after backward()?"),
-            (
-                _descended(first_d, d_loss, lr, stale),
-                "old gradients of the generator's step are added: opt_d.zero_grad() before backward()",
-            ),
-            (start - lr * stale, "the step used old gradients only: opt_d.step() comes after backward()"),
-            (_descended(first_d, -d_loss, lr), "D climbs its loss"),
-            (both, "the generator's loss has added its gradients to D's before opt_d.step(): D's step comes first"),
-            (_descended(first_d, early, lr), "D descends the generator's loss"),
-        ]
-        again = _descended(moved, g_loss, lr) + weights(moved) - start  # D's own gradients are still in .grad
-        slips.append((again, "opt_d steps a second time, after the generator's loss has written gradients into D"))
-        _, _, d = play()
-        close(weights(d), weights(moved), "D's weights afterwards", slips=slips)
+        compare(train_step, _step, lambda one: weights(play(one)[2]), _STEP_D, "D's weights afterwards")
 
     with sheet.item("the generator's step, with the D of now", 1):
-        start = weights(first_g)
-        slips = [
-            (start, "G has not moved: was the fake detached, or made under no_grad, or is opt_g.step() missing?"),
-            (
-                _descended(first_g, early, lr),
-                "G was judged by the D from before its step: D's step first, then the generator's loss",
-            ),
-            (
-                _descended(first_g, g_loss, lr, stale),
-                "old gradients are added to the new ones: opt_g.zero_grad() before backward()",
-            ),
-            (start - lr * stale, "the step used old gradients only: no new ones reached G; was the fake detached?"),
-            (_descended(first_g, -g_loss, lr), "G climbs its loss"),
-        ]
-        _, g, _ = play()
-        close(weights(g), _descended(first_g, g_loss, lr), "G's weights afterwards", slips=slips)
+        compare(train_step, _step, lambda one: weights(play(one)[1]), _STEP_G, "G's weights afterwards")
 
     with sheet.item("one fake for both", 0.5):
-        _, _, d = play()
+        _, _, d = play(train_step)
         calls = tape.count_of("G")
-        true(
-            calls == 1,
-            "one call of the generator",
-            f"{calls} ({tape})",
-            "both losses are about the same fake: dropout would make another",
-        )
+        true(calls == 1, "one call of the generator", f"{calls} ({tape})", _FRESH)
         for name in "DG":
             steps = tape.count_of(f"step {name}")
             true(steps == 1, f"one step of opt_{name.lower()}", f"{steps} ({tape})")
         true(all(p.requires_grad for p in d.parameters()), "a D that can learn in the next round", "requires_grad left at False")
 
     with sheet.item("the two losses, as numbers", 0.5):
-        came, _, _ = play()
+        came, _, _ = play(train_step)
         if type(came) not in (tuple, list) or len(came) != 2:
-            raise Wrong("two losses (d, g)", show(came), "return both")
-        for value in came:
-            if isinstance(value, Tensor) and value.requires_grad:
-                raise Wrong(
-                    "a plain number", "a tensor with its graph", "return loss.item(), or the history keeps every graph in memory"
-                )
-        d, g = (number(value) for value in came)
-        slips = [(torch.stack([g_loss, d_loss]), "exchanged: D's loss first")]
-        slips.append((torch.stack([d_loss, early]), "G's loss with the D from before its step"))
-        close(torch.tensor([d, g], dtype=torch.float64), torch.stack([d_loss, g_loss]), "(d, g)", slips=slips)
+            raise Wrong("two losses (d, g)", show(came), _BOTH)
+        if any(isinstance(value, Tensor) and value.requires_grad for value in came):
+            raise Wrong("a plain number", "a tensor with its graph", _ITEM)
+
+        def returned(one: Callable) -> Tensor:
+            return torch.tensor([number(value) for value in play(one)[0]], dtype=torch.float64)
+
+        compare(train_step, _step, returned, _RETURNED, "(d, g)")
+
+
+@contextlib.contextmanager
+def _graphs() -> Iterator[None]:
+    """Graphs that are used after a change or a second time, said in the task's words."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "inplace operation" in str(error):
+            came = "a backward pass through weights of D that its step has overwritten"
+            raise Wrong("the generator's loss computed with the D of now", came, _LATER) from None
+        if "second time" in str(error):
+            raise Wrong("one backward pass through each graph", "a second one through the same graph", _TWICE) from None
+        raise
 
 
 # 5. There and back -------------------------------------------------------------------------------------------------------
@@ -632,103 +641,157 @@ class _Translator(nn.Module):
         return torch.tanh(torch.einsum("ck,nkhw->nchw", self.weight, x) + self.bias[:, None, None])
 
 
+def _gap(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().mean()
+
+
+def _square_gap(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).square().mean()
+
+
+def _cycle_by(gap: Callable = _gap, between: Callable = lambda x: x) -> Callable:
+    return lambda ab, ba, a, b: gap(ba(between(ab(a))), a) + gap(ab(between(ba(b))), b)
+
+
+def _identity_by(gap: Callable = _gap) -> Callable:
+    return lambda ab, ba, a, b: gap(ab(b), b) + gap(ba(a), a)
+
+
+_cycle, _identity = _cycle_by(), _identity_by()
+_UNPAIRED = "the sets are not paired: a picture is compared with itself, never with one of the other set"
+_CUT = "no_grad, detach() or item() cuts the graph"
+_ONE = "one number: the mean over pictures, channels and pixels"
+_CYCLE = Slips("cycle_loss") | {
+    "the translation is detached half-way: the first translator learns, too": _cycle_by(between=lambda x: x.detach()),
+    "the cycle from B is cut off": lambda ab, ba, a, b: _gap(ba(ab(a)), a) + _gap(ab(ba(b)), b).detach(),
+    "the cycle from A is cut off": lambda ab, ba, a, b: _gap(ba(ab(a)), a).detach() + _gap(ab(ba(b)), b),
+    "the way back from B is missing: there are two cycles": lambda ab, ba, a, b: _gap(ba(ab(a)), a),
+    "the way back from A is missing: there are two cycles": lambda ab, ba, a, b: _gap(ab(ba(b)), b),
+    "the two translators are exchanged: a picture of A goes through ab first": swapped(_cycle),
+    _UNPAIRED: (
+        lambda ab, ba, a, b: _gap(ab(a), b) + _gap(ba(b), a),
+        lambda ab, ba, a, b: _gap(ba(ab(a)), b) + _gap(ab(ba(b)), a),
+        lambda ab, ba, a, b: _gap(torch.cat([ba(ab(a)), ab(ba(b))], 1), torch.cat([b, a], 1)),
+    ),
+    "this is only the way there: come back before you compare": lambda ab, ba, a, b: _gap(ab(a), a) + _gap(ba(b), b),
+    "this is the identity loss": _identity,
+    "there with one translator, back with the other": lambda ab, ba, a, b: _gap(ab(ab(a)), a) + _gap(ba(ba(b)), b),
+    "this is L2: take the absolute value": _cycle_by(_square_gap),
+    "this is the sum over the pixels: take the mean": summed(_cycle),
+    "one half too much: the two means are added": times(1 / 2, _cycle),
+    "lambda = 10 is multiplied outside": times(10, _cycle),
+    "absolute value first, then the mean: errors must not cancel": _cycle_by(lambda x, y: (x - y).mean().abs()),
+    "the absolute value is missing": _cycle_by(lambda x, y: (x - y).mean()),
+    "a sign: both are to become small": lambda ab, ba, a, b: _gap(ba(ab(a)), a) - _gap(ab(ba(b)), b),
+    "one mean over both sets together: take the mean of each": (
+        lambda ab, ba, a, b: 2 * summed(_cycle)(ab, ba, a, b) / (a.numel() + b.numel())
+    ),
+    "both sums are divided by the size of a": lambda ab, ba, a, b: summed(_cycle)(ab, ba, a, b) / a.numel(),
+    _CUT: torch.no_grad()(_cycle),
+    _ONE: _cycle_by(lambda x, y: (x - y).abs().flatten(1).mean(1)),
+}
+_IDENTITY = Slips("identity_loss") | {
+    "ab turns A into B: it is a picture of B that it should leave alone": swapped(_identity),
+    "ba has its own term": lambda ab, ba, a, b: _gap(ab(b), b),
+    "ab has its own term": lambda ab, ba, a, b: _gap(ba(a), a),
+    "this is the cycle loss": _cycle,
+    "one half too much: the two means are added": times(1 / 2, _identity),
+    "the weight is multiplied outside": times(5, _identity),
+    "this is L2: take the absolute value": _identity_by(_square_gap),
+    "this is the sum over the pixels: take the mean": summed(_identity),
+    _UNPAIRED: lambda ab, ba, a, b: _gap(ab(b), a) + _gap(ba(a), b),
+}
+
+
 @part(points=3)
 def cycle(sheet: Sheet, cycle_loss: Callable, identity_loss: Callable) -> None:
     ab, ba = _Translator(sheet), _Translator(sheet)
     a, b = sheet.randn(3, 3, 4, 6), sheet.randn(3, 3, 4, 6)
-    unpaired = "the sets are not paired: a picture is compared with itself, never with one of the other set"
 
-    def gap(x: Tensor, y: Tensor) -> Tensor:
-        return (x - y).abs().mean()
-
-    def right(a: Tensor, b: Tensor, inner: Callable = lambda x: x) -> Tensor:
-        return gap(ba(inner(ab(a))), a) + gap(ab(inner(ba(b))), b)
-
-    with sheet.item("the cycle", 1):
-        there, back = (ba(ab(a)) - a, ab(ba(b)) - b)
-        slips = [
-            (gap(ba(ab(a)), a), "the way back from B is missing: there are two cycles"),
-            (gap(ab(ba(b)), b), "the way back from A is missing: there are two cycles"),
-            (gap(ab(ba(a)), a) + gap(ba(ab(b)), b), "the two translators are exchanged: a picture of A goes through ab first"),
-            (gap(ab(a), b) + gap(ba(b), a), unpaired),
-            (gap(ba(ab(a)), b) + gap(ab(ba(b)), a), unpaired),
-            (gap(ab(a), a) + gap(ba(b), b), "this is only the way there: come back before you compare"),
-            (gap(ab(b), b) + gap(ba(a), a), "this is the identity loss"),
-            (gap(ab(ab(a)), a) + gap(ba(ba(b)), b), "there with one translator, back with the other"),
-            (there.square().mean() + back.square().mean(), "this is L2: take the absolute value"),
-            (there.abs().sum() + back.abs().sum(), "this is the sum over the pixels: take the mean"),
-            (right(a, b) / 2, "one half too much: the two means are added"),
-            (10 * right(a, b), "lambda = 10 is multiplied outside"),
-            (there.mean().abs() + back.mean().abs(), "absolute value first, then the mean: errors must not cancel"),
-            (there.mean() + back.mean(), "the absolute value is missing"),
-            (gap(ba(ab(a)), a) - gap(ab(ba(b)), b), "a sign: both are to become small"),
-            (gap(torch.cat([ba(ab(a)), ab(ba(b))], 1), torch.cat([b, a], 1)), unpaired),
-        ]
-        with unchanged(a=a, b=b):
-            came = cycle_loss(ab, ba, a, b)
-        close(scalar(came, "one number: the mean over pictures, channels and pixels"), right(a, b), slips=slips)
+    with sheet.item("the cycle", 1), unchanged(a=a, b=b):
+        compare(cycle_loss, _cycle, (ab, ba, a, b), _CYCLE, read=lambda came: scalar(came, _ONE))
 
     with sheet.item("the identity loss", 0.5):
-        expected = gap(ab(b), b) + gap(ba(a), a)
-        slips = [
-            (gap(ab(a), a) + gap(ba(b), b), "ab turns A into B: it is a picture of B that it should leave alone"),
-            (gap(ab(b), b), "ba has its own term"),
-            (gap(ba(a), a), "ab has its own term"),
-            (right(a, b), "this is the cycle loss"),
-            (expected / 2, "one half too much: the two means are added"),
-            (5 * expected, "the weight is multiplied outside"),
-            ((ab(b) - b).square().mean() + (ba(a) - a).square().mean(), "this is L2: take the absolute value"),
-            ((ab(b) - b).abs().sum() + (ba(a) - a).abs().sum(), "this is the sum over the pixels: take the mean"),
-            (gap(ab(b), a) + gap(ba(a), b), unpaired),
-        ]
-        close(scalar(identity_loss(ab, ba, a, b), "one number"), expected, slips=slips)
+        compare(identity_loss, _identity, (ab, ba, a, b), _IDENTITY, read=lambda came: scalar(came, "one number"))
 
-    with sheet.item("sets of different sizes", 0.5):
-        a2, b2 = sheet.randn(2, 3, 4, 6), sheet.randn(5, 3, 8, 4)
-        slips = [
-            (
-                (gap(ba(ab(a2)), a2) * a2.numel() + gap(ab(ba(b2)), b2) * b2.numel()) / (a2.numel() + b2.numel()) * 2,
-                "one mean over both sets together: take the mean of each",
-            ),
-            (
-                (gap(ba(ab(a2)), a2) * a2.numel() + gap(ab(ba(b2)), b2) * b2.numel()) / a2.numel(),
-                "both sums are divided by the size of a",
-            ),
-        ]
-        with _sizes("each set by itself", unpaired):
-            close(cycle_loss(ab, ba, a2, b2), right(a2, b2), "2 pictures of A, 5 larger ones of B", slips=slips)
-            close(identity_loss(ab, ba, a2, b2), gap(ab(b2), b2) + gap(ba(a2), a2), "identity, 2 of A and 5 of B")
+    with sheet.item("sets of different sizes", 0.5), _sizes("each set by itself", _UNPAIRED):
+        given = (ab, ba, sheet.randn(2, 3, 4, 6), sheet.randn(5, 3, 8, 4))
+        compare(cycle_loss, _cycle, given, _CYCLE, "2 pictures of A, 5 larger ones of B")
+        compare(identity_loss, _identity, given, _IDENTITY, "identity, 2 of A and 5 of B")
 
     with sheet.item("both translators learn from both cycles", 1):
-        for network in (ab, ba):
-            for p in network.parameters():
-                p.grad = None
+        both = [*ab.parameters(), *ba.parameters()]
+        for p in both:
+            p.grad = None
         loss = cycle_loss(ab, ba, a, b)
         if gradients(ab).any() or gradients(ba).any():
             raise Wrong("a loss", "gradients written already", "backward() is the caller's")
-        for network, name in ((ab, "ab"), (ba, "ba")):
-            pick = list(network.parameters())
+        if not loss.requires_grad:
+            raise Wrong("a loss with a gradient", "one without", _CUT)
 
-            def slope(value: Tensor, pick: list[Tensor] = pick) -> Tensor:
-                parts = torch.autograd.grad(value, pick, retain_graph=True, allow_unused=True)
-                return torch.cat(
-                    [torch.zeros_like(p).flatten() if s is None else s.flatten() for s, p in zip(parts, pick, strict=True)]
-                )
+        def slope(f: Callable) -> Tensor:
+            slopes = torch.autograd.grad(f(ab, ba, a, b), both, allow_unused=True, materialize_grads=True)
+            return torch.cat([s.flatten() for s in slopes])
 
-            if not loss.requires_grad:
-                raise Wrong("a loss with a gradient", "one without", "no_grad, detach() or item() cuts the graph")
-            slips = [
-                (
-                    slope(right(a, b, lambda x: x.detach())),
-                    "the translation is detached half-way: the first translator learns, too",
-                ),
-                (slope(gap(ba(ab(a)), a)), "the cycle from B is cut off"),
-                (slope(gap(ab(ba(b)), b)), "the cycle from A is cut off"),
-            ]
-            close(slope(loss), slope(right(a, b)), f"the gradient of {name}", slips=slips)
+        compare(cycle_loss, _cycle, slope, _CYCLE, "the gradients of ab and ba")
 
 
 # 6. Masks ----------------------------------------------------------------------------------------------------------------
+
+
+def _filled(x: Tensor, mask: Tensor, fill: Any) -> Tensor:
+    return x * (1 - mask) + fill * mask
+
+
+_REVERSE = "the mask is 1 where a pixel is *missing*"
+_FILLER = "the filler is 0 where none is given"
+_ERASE = Slips("erase") | {
+    _REVERSE: (lambda x, mask, fill=0.0: _filled(x, 1 - mask, fill), lambda x, mask, fill=0.0: x * mask),
+    "the filler is not used": lambda x, mask, fill=0.0: x * (1 - mask),
+    "the filler is added everywhere: only where the mask is 1": lambda x, mask, fill=0.0: x * (1 - mask) + fill,
+    "the picture is still there under the filler: D, or G, could read it": lambda x, mask, fill=0.0: x + mask * fill,
+    _FILLER: lambda x, mask, fill=0.5: _filled(x, mask, fill),
+}
+_PASTE = "D would teach G about pixels that are not its own: paste the known ones"
+_COMPLETE = Slips("complete") | {
+    _REVERSE: lambda x, output, mask: _filled(output, mask, x),
+    "what was there is still under the filling": lambda x, output, mask: x + mask * output,
+    "this is the whole output: outside the hole the picture is known": lambda x, output, mask: output + 0,
+    "the known part of the picture is missing": lambda x, output, mask: output * mask,
+    _PASTE: lambda x, output, mask: output + ((x - output) * (1 - mask)).detach(),
+}
+
+
+def _missing(distance=torch.square, total=torch.sum, count=lambda x, mask: (mask.sum() * x.shape[1]).clamp(min=1)) -> Callable:
+    """The masked loss, with a slip where an argument is not the default."""
+    return lambda output, x, mask: total(distance(output - x) * mask) / count(x, mask)
+
+
+_BATCH = "one number for the batch"
+_EMPTY = "0/0: where no pixel is missing the loss is 0"
+_CHANNELS_OF = "the number of channels is that of the picture, not always 3"
+_MASKED = Slips("masked_loss") | {
+    "the mean over the whole picture: only the hole counts": lambda output, x, mask: F.mse_loss(output, x),
+    "divided by all pixels: divide by the missing ones, or large holes count for more than small": _missing(
+        count=lambda x, mask: x.numel()
+    ),
+    "divided by all pixels: divide by the missing ones": _missing(count=lambda x, mask: mask.numel()),
+    "divided by the pixels of the hole: each has three channels": _missing(count=lambda x, mask: mask.sum()),
+    "divided by the number of pictures or channels: divide by all missing values": _missing(count=lambda x, mask: len(x)),
+    "this is the sum: divide by the number of missing values": _missing(count=lambda x, mask: 1),
+    _REVERSE: lambda output, x, mask: _missing()(output, x, 1 - mask),
+    "a mean of each picture's mean: here every missing pixel of the batch counts the same": (
+        lambda output, x, mask: sum(_missing()(output[i : i + 1], x[i : i + 1], mask[i : i + 1]) for i in range(len(x))) / len(x)
+    ),
+    "this is L1: take the square": _missing(torch.abs),
+    "square first, then the sum": _missing(torch.abs, lambda gaps: gaps.sum().square()),
+    "a root too much: the squared distance": lambda output, x, mask: _missing()(output, x, mask).sqrt(),
+    "a sign": times(-1, _missing()),
+    _CHANNELS_OF: _missing(count=lambda x, mask: (3 * mask.sum()).clamp(min=1)),
+    _BATCH: _missing(total=lambda gaps: gaps.sum((1, 2, 3))),
+    _EMPTY: _missing(count=lambda x, mask: mask.sum() * x.shape[1]),
+}
+_PULLED = Slips("masked_loss") | {"the output outside the hole is pulled, too": lambda output, x, mask: F.mse_loss(output, x)}
 
 
 @part(points=3)
@@ -736,75 +799,27 @@ def masks(sheet: Sheet, erase: Callable, complete: Callable, masked_loss: Callab
     x, output = sheet.randn(3, 3, 5, 7), sheet.randn(3, 3, 5, 7)
     mask = torch.zeros(3, 1, 5, 7, dtype=torch.float64)
     mask[0, :, 1:3, 2:6], mask[1, :, 0:4, 0 : sheet.integer(3, 6)], mask[2, :, 4, 6] = 1, 1, 1  # 8, 12 to 24, 1 pixels
-    keep, fill = 1 - mask, float(sheet.rand(())) + 0.5
-    reverse = "the mask is 1 where a pixel is *missing*"
+    fill = float(sheet.rand(())) + 0.5
 
-    with sheet.item("holes made and filled", 1):
-        slips = [
-            (x * mask + fill * keep, reverse),
-            (x * keep, "the filler is not used"),
-            (x * keep + fill, "the filler is added everywhere: only where the mask is 1"),
-            (x + mask * fill, "the picture is still there under the filler: D, or G, could read it"),
-            (x * mask, reverse),
-        ]
-        with unchanged(x=x, mask=mask):
-            close(erase(x, mask, fill), x * keep + fill * mask, "erased", slips=slips)
-        close(erase(x, mask), x * keep, "erased, no filler given", slip="the filler is 0 where none is given")
-        slips = [
-            (x * mask + output * keep, reverse),
-            (x + mask * output, "what was there is still under the filling"),
-            (output, "this is the whole output: outside the hole the picture is known"),
-            (output * mask, "the known part of the picture is missing"),
-            (output * keep + output * mask, "this is the whole output: outside the hole the picture is known"),
-        ]
-        with unchanged(x=x, output=output, mask=mask):
-            close(complete(x, output, mask), x * keep + output * mask, "completed", slips=slips)
+    with sheet.item("holes made and filled", 1), unchanged(x=x, output=output, mask=mask):
+        compare(erase, _filled, (x, mask, fill), _ERASE, "erased")
+        close(erase(x, mask), x * (1 - mask), "erased, no filler given", slip=_FILLER)
+        close(complete(x, output, mask), _filled(x, mask, output), "completed", _COMPLETE.at(x, output, mask))
 
-    with sheet.item("the loss over the hole", 1):
-        square = (output - x).square()
-        each = (square * mask).sum((1, 2, 3)) / (3 * mask.sum((1, 2, 3)))
-        right = (square * mask).sum() / (3 * mask.sum())
-        slips = [
-            (square.mean(), "the mean over the whole picture: only the hole counts"),
-            (
-                (square * mask).mean(),
-                "divided by all pixels: divide by the missing ones, or large holes count for more than small",
-            ),
-            ((square * mask).sum() / mask.sum(), "divided by the pixels of the hole: each has three channels"),
-            ((square * mask).sum() / 3, "divided by the number of pictures or channels: divide by all missing values"),
-            ((square * mask).sum(), "this is the sum: divide by the number of missing values"),
-            ((square * keep).sum() / (3 * keep.sum()), reverse),
-            (each.mean(), "a mean of each picture's mean: here every missing pixel of the batch counts the same"),
-            (((output - x).abs() * mask).sum() / (3 * mask.sum()), "this is L1: take the square"),
-            (((output - x).abs() * mask).sum().square() / (3 * mask.sum()), "square first, then the sum"),
-            (right.sqrt(), "a root too much: the squared distance"),
-            (-right, "a sign"),
-            ((square * mask).sum(1).mean(), "divided by all pixels: divide by the missing ones"),
-            (3 * right, "divided by the pixels of the hole: each has three channels"),
-        ]
-        with unchanged(output=output, x=x, mask=mask):
-            came = masked_loss(output, x, mask)
-        close(scalar(came, "one number for the batch"), right, slips=slips)
-        grey, grey_output = x[:, :1], output[:, :1]
-        close(
-            masked_loss(grey_output, grey, mask),
-            ((grey_output - grey).square() * mask).sum() / mask.sum(),
-            "grey pictures",
-            slip="the number of channels is that of the picture, not always 3",
-        )
+    with sheet.item("the loss over the hole", 1), unchanged(output=output, x=x, mask=mask):
+        compare(masked_loss, _missing(), (output, x, mask), _MASKED, read=lambda came: scalar(came, _BATCH))
+        compare(masked_loss, _missing(), (output[:, :1], x[:, :1], mask), what="grey pictures", slip=_CHANNELS_OF)
 
     with sheet.item("no hole, and no gradient from outside", 1):
-        none = torch.zeros_like(mask)
-        came = masked_loss(output, x, none)
-        close(came, 0.0, "where nothing is missing", slip="0/0: where no pixel is missing the loss is 0")
-        slope = gradient(lambda v: masked_loss(v, x, mask), output)
-        wrong = gradient(lambda v: (v - x).square().mean(), output)
-        slips = [(wrong, "the output outside the hole is pulled, too")]
-        close(slope, 2 * (output - x) * mask / (3 * mask.sum()), "the gradient of the loss by the output", slips=slips)
+
+        def slope(f: Callable) -> Tensor:
+            return gradient(lambda v: f(v, x, mask), output)
+
+        compare(masked_loss, _missing(), slope, _PULLED, "the gradient of the loss by the output")
+        close(masked_loss(output, x, torch.zeros_like(mask)), 0.0, "where nothing is missing", slip=_EMPTY)
         weight = sheet.randn(3, 3, 5, 7)
-        slope = gradient(lambda v: (complete(x, v, mask) * weight).sum(), output)
-        slips = [(weight, "D would teach G about pixels that are not its own: paste the known ones")]
-        close(slope, weight * mask, "the gradient of a completed picture by the output", slips=slips)
+        came = gradient(lambda v: (complete(x, v, mask) * weight).sum(), output)
+        close(came, weight * mask, "the gradient of a completed picture by the output", slip=_PASTE)
 
 
 seal(__name__)
