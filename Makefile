@@ -11,6 +11,7 @@
 
 VENV = .venv
 PY = $(VENV)/bin/python
+TORCH_CPU = https://download.pytorch.org/whl/cpu
 PYTEST = -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=600
 
 help:
@@ -52,6 +53,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	  exit 1; fi; \
 	if ! $(PY) -c '' 2>/dev/null; then \
 	  echo "making $(VENV) with $$found"; "$$found" -m venv --clear $(VENV) || exit 1; fi
+	@if [ "$$(uname -s 2>/dev/null)" = Linux ] && [ -z "$$GANCOURSE_CUDA" ] && ! command -v nvidia-smi >/dev/null 2>&1; then \
+	  echo "no NVIDIA GPU here: taking PyTorch's build for the processor (GANCOURSE_CUDA=1 takes the one with CUDA)"; \
+	  $(PY) -m pip install --no-deps --constraint constraints.txt --index-url $(TORCH_CPU) --retries 0 --timeout 15 \
+	    torch torchvision || echo "it cannot be had: taking the build that pip prefers"; fi
 	$(PY) -m pip install --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 

@@ -242,6 +242,21 @@ def test_a_newer_python_is_found(machine) -> None:
 
 
 @needs_make
+@pytest.mark.parametrize(("gpu", "asked"), [(False, False), (True, False), (False, True)])
+def test_without_a_gpu_the_small_build_of_pytorch_is_taken(machine, gpu, asked) -> None:
+    machine.python("python3", fits=True)
+    for tool in ["uname"] + ["nvidia-smi"] * gpu:
+        (machine.folder / "bin" / tool).write_text("#!/bin/sh\necho Linux\n")
+        (machine.folder / "bin" / tool).chmod(0o755)
+    done = machine("data", *["GANCOURSE_CUDA=1"] * asked)
+    assert done.returncode == 0, done.stderr
+    small = [line for line in machine.log() if "download.pytorch.org/whl/cpu" in line]
+    assert len(small) == (not gpu and not asked)
+    assert all(line.endswith("torch torchvision") for line in small)
+    assert machine.log()[-2].endswith("-m pip install --constraint constraints.txt --editable .[dev]"), "and then the rest"
+
+
+@needs_make
 def test_a_named_python_is_taken_or_refused(machine) -> None:
     machine.python("python3", fits=True)
     machine.python("mine", fits=True)
