@@ -571,7 +571,7 @@ distance_table(["all five", "no batch norm", "no batch norm, big start"])
 # changes one line of code and often two things at once: the row "no batch norm" measures "no batch norm, *with first weights chosen for networks
 # that have it*". Remember this when you read that GANs need batch normalisation. The modern discriminator of section 4 has none.
 #
-# A word on the verdicts. "Reproduced" says that within a few hundred steps at 16 px the rule helps; it may help by making a *fast* start, while the
+# A word on the verdict. Within a few hundred steps at 16 px a rule may help by making a *fast* start, while the
 # paper promises *stable* training of deep networks. "Open" does not say that the paper was wrong. The rules come as a package, and a
 # package can be right although a part of it is superfluous on a small problem.
 #
