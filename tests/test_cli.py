@@ -11,7 +11,7 @@ import pytest
 from gancourse import __version__, zoo
 from gancourse.base import files
 from gancourse.classroom import cli, lab, notebooks, pages
-from gancourse.classroom.claims import MIME
+from gancourse.classroom.claims import at_least, identity
 from gancourse.models import dcgan, mlp
 
 SMALL = {"size": 16, "latent_dim": 8, "width": 8}
@@ -347,20 +347,20 @@ RUN = """# %% [markdown]
 # # Title
 
 # %%
-from gancourse.classroom.claims import at_least, claim
+from gancourse.classroom.claims import at_least, identity
 """
 
 
 def write_lecture(root, name, *claims):
-    lines = [f"claim({id!r}, 'it is so', paper=1, ours={ours}, tolerance=at_least(1), exact=True)" for id, ours in claims]
+    lines = [f"identity({id!r}, 'it is so', ours={ours}, tolerance=at_least(1))" for id, ours in claims]
     (root / "notebooks" / "source" / f"{name}.py").write_text(RUN + "\n".join(lines) + "\n")
 
 
-def store_row(root, name, id, verdict, ours):
-    row = {"id": id, "statement": "it is so", "decks": "W", "source": "", "paper": "1"}
-    row |= {"ours": str(ours), "values": [float(ours)]}
-    row |= {"tolerance": "at least 1", "verdict": verdict, "unit": "", "note": "", "exact": True, "scale": None}
-    output = {"output_type": "display_data", "data": {MIME: row}, "metadata": {}}
+def store_row(root, name, id, ours):
+    from gancourse.classroom.claims.rows import bundle
+
+    row = identity(id, "it is so", ours=ours, tolerance=at_least(1))
+    output = {"output_type": "display_data", "data": bundle(row), "metadata": {}}
     cell = {"cell_type": "code", "source": "", "outputs": [output], "metadata": {}, "execution_count": 1}
     book = {"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}
     (root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(book))
@@ -369,26 +369,26 @@ def store_row(root, name, id, verdict, ours):
 def test_claims_from_notebooks(capsys, checkout):
     status, _, err = run(capsys, "claims", "--from-notebooks")
     assert status == 2 and "nothing to write" in err
-    store_row(checkout, "02_minimax", "C03", "reproduced", 1)
+    store_row(checkout, "02_minimax", "C03", 1)
     assert run(capsys, "claims", "--check")[0] == 1
     assert run(capsys, "claims", "--from-notebooks")[0] == 0
     text = (checkout / "CLAIMS.md").read_text()
-    assert "1 row: 1 reproduced." in text and "[02_minimax](notebooks/02_minimax.ipynb)" in text
+    assert "| Identities | 1 | 1 holds |" in text and "[02_minimax](notebooks/02_minimax.ipynb)" in text
     assert run(capsys, "claims", "--check")[0] == 0
-    (checkout / "CLAIMS.md").write_text(text.replace("reproduced", "proved"))
+    (checkout / "CLAIMS.md").write_text(text.replace("holds", "proved"))
     assert run(capsys, "claims", "--check")[0] == 1
 
 
 def test_claims_runs_the_lectures_and_tells_what_changed(capsys, checkout, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[2]))
     write_lecture(checkout, "02_minimax", ("C03", 1), ("C02", 0))
-    store_row(checkout, "02_minimax", "C02", "reproduced", 1)
-    store_row(checkout, "04_dcgan", "C10", "reproduced", 2)
+    store_row(checkout, "02_minimax", "C02", 1)
+    store_row(checkout, "04_dcgan", "C10", 2)
     status, out, _ = run(capsys, "claims", "2")
     assert status == 0
-    assert "C02 in 02_minimax: not reproduced (ours 0), but its notebook says reproduced" in out
+    assert "C02 in 02_minimax: fails (ours 0), but its notebook says holds" in out
     assert "gancourse notebooks --force" in out
-    table = [line for line in (checkout / "CLAIMS.md").read_text().splitlines() if line.startswith("| C")]
+    table = [line for line in (checkout / "CLAIMS.md").read_text().splitlines() if line.startswith(("| C0", "| C1"))]
     assert [line.split(" | ")[0] for line in table] == ["| C02", "| C03", "| C10"]  # 04 was not run: its row is the notebook's
 
 

@@ -333,23 +333,18 @@ def _claims(arguments: argparse.Namespace) -> int:
 
 
 def _measure(names: Sequence[str], scale: str) -> tuple[list[Any], list[str]]:
-    """Run the lectures with the ledger on: the rows, and the messages of those that failed."""
+    """Run the lectures: the rows of their outputs, and the messages of those that failed."""
     from gancourse.classroom import claims, notebooks
 
-    failed = []
-    with tempfile.TemporaryDirectory() as folder:
-        ledger = Path(folder) / "ledger.jsonl"
-        ledger.touch()
-        for source in [notebooks.find(name) for name in names] or notebooks.sources():
-            os.environ |= {"GANCOURSE_LEDGER": str(ledger), "GANCOURSE_NOTEBOOK": source.stem}
-            try:
-                book = notebooks.read(source)
-                notebooks.execute(book, name=source.stem, folder=notebooks.target(source).parent, scale=scale, report=_note)
-            except notebooks.NotebookError as error:
-                failed.append(str(error))
-            finally:
-                del os.environ["GANCOURSE_LEDGER"], os.environ["GANCOURSE_NOTEBOOK"]
-        return claims.read_ledger(ledger), failed
+    rows, failed = [], []
+    for source in [notebooks.find(name) for name in names] or notebooks.sources():
+        try:
+            book = notebooks.read(source)
+            notebooks.execute(book, name=source.stem, folder=notebooks.target(source).parent, scale=scale, report=_note)
+            rows += claims.rows_of(book.cells, source.stem)
+        except notebooks.NotebookError as error:
+            failed.append(str(error))
+    return rows, failed
 
 
 def _compare(stored: list[Any], rows: list[Any]) -> None:

@@ -9,7 +9,7 @@
 # %%
 from gancourse import data, metrics, scale, viz, zoo
 from gancourse.classroom import widgets
-from gancourse.classroom.claims import claim, within
+from gancourse.classroom.claims import identity, within
 
 painter = zoo.load("faces64")
 viz.show(viz.grid(painter.sample(39, seed=0), columns=13), caption="Nobody drew these faces. A network did, out of random numbers.")
@@ -33,11 +33,17 @@ viz.show(viz.grid(faces.images[:26], columns=13), caption="Training pictures: ad
 # ## Nothing here has to be believed
 #
 # Textbooks and lectures say many things about GANs: the game ends at $-\log 4$, one loss saturates and another does not, this guideline matters. In this course
-# each such sentence is *measured*, by a cell that you run. The cell shows a row like the next one: what the paper says, what we got, the
-# tolerance that was fixed before the run, and the verdict. A claim that does not hold at our scale is shown as "not reproduced", with the
-# reason as far as we know it.
+# each such sentence is *measured*, by a cell that you run. The cell shows a box like the next one: a verdict, what we measured, and on a click what was asked
+# for, in a tolerance that was fixed before the run. There are four kinds of boxes.
 #
-# The first row is about the ruler itself. The course compares sets of pictures by the *Frechet distance* of their features (lecture 08 takes it apart). For two Gaussians in
+# - An **identity** is an equation, checked by numbers: it *holds* or *fails*.
+# - A **check** shows that an instrument of ours, a ruler or a judge, does what it should: it *passed* or *failed*.
+# - A **claim of a paper** is *reproduced* when the 95 % interval over at least five independent trainings lies inside the tolerance. It is *contradicted* when it lies
+#   outside, and a control shows that our experiment can find the effect where there is one. Otherwise it is *open*: not settled yet. Beside it stands what noise or an untrained network scores on the same
+#   measure, for a test that noise passes says nothing.
+# - A **question** is our own: a number with its interval, and no verdict.
+#
+# The first box is about the ruler itself. The course compares sets of pictures by the *Frechet distance* of their features (lecture 08 takes it apart). For two Gaussians in
 # the plane with equal means, the identity as the first covariance and $\begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$ as the second, a short calculation by hand gives
 # $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$.
 
@@ -45,18 +51,17 @@ viz.show(viz.grid(faces.images[:26], columns=13), caption="Training pictures: ad
 import torch  # noqa: E402
 
 zero, a, b = torch.zeros(2), torch.eye(2), torch.tensor([[2.0, 1.0], [1.0, 2.0]])
-claim(
+identity(
     "S32.by_hand",
     "Frechet distance of two Gaussians, against a calculation by hand",
-    paper=4 - 2 * 3**0.5,
+    expected=4 - 2 * 3**0.5,
     ours=float(metrics.frechet_from_statistics(zero, a, zero, b)),
     tolerance=within(1e-9),
     source="Dowson & Landau 1982",
-    exact=True,
 )
 
 # %% [markdown]
-# All rows of all lectures are collected in the file `CLAIMS.md`.
+# All rows of all lectures are collected in the file `CLAIMS.md`, the open ones first. A lecture ends with a count of its own.
 #
 # ## How a lecture works
 #
@@ -105,12 +110,12 @@ print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
 widgets.quiz(
     [
         {
-            "question": "A row says: paper 1000, ours 98, tolerance at least 900, not reproduced. What happened?",
-            "answer": "The claim was tested and did not hold here",
-            "why": "That is a result. The note beside such a row says what we know about the reason.",
+            "question": "A box says: Open; measured 98 [90, 106] over five trainings, claimed 1000, asked for at least 900, no positive control. What do you know?",
+            "answer": "It did not come out here, and nothing shows that our experiment could have found it",
+            "why": "Without a control the fault may be ours: too short, too small. A control that succeeds would make the row contradicted.",
             "wrong": {
                 "The cell has a bug that someone should fix before teaching": "A cell that fails raises an error. A verdict is a measurement.",
-                "The paper is wrong": "One small experiment cannot show that. It shows that the claim does not hold under our protocol.",
+                "The paper is wrong": "One small experiment cannot show that, least of all without a control.",
                 "The tolerance should be widened": "It was fixed before the run, and stays.",
             },
         },
