@@ -23,8 +23,8 @@ SPLITS = ("train", "test")
 def handwritten_digits(split: str = "train", size: int = 32) -> ImageSet:
     """White on black, uint8 [N, 1, size, size], labels 0..9: 4,000 for training and 1,000 for testing, evenly by class.
 
-    ``size`` is 28 or more; more pads with black, so that a pixel stays a pixel of the scan.  The last 100 digits of each class are
-    the test split.  Digits follow one another in the order 0, 1, ..., 9, 0, 1, ...: any beginning of the set is balanced.
+    ``size`` is 28 or more; more pads with black, so that a pixel stays a pixel of the scan.  The last 100 digits of each class
+    are the test split.  Digits follow one another in the order 0, 1, ..., 9, 0, 1, ...: any beginning of the set is balanced.
     """
     _check.one_of("split", split, SPLITS)
     if not SIDE <= size <= 256:
