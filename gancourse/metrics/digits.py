@@ -76,7 +76,7 @@ class DigitJudge:
         return digits, accepted & (self.likeness(images, digits) >= self.threshold)
 
     def read_stacked(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes 100 a + 10 b + c, int64 [N], of stacked digits [N, 3, 32, 32]; bool [N] says which have three accepted channels."""
+        """Codes 100 a + 10 b + c, int64 [N], of stacked digits [N, 3, 32, 32], and which have all channels accepted: bool [N]."""
         if images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(f"stacked digits must be [N, 3, {SIZE}, {SIZE}], not {list(images.shape)}")
         digits, accepted = self.read(images.flatten(0, 1)[:, None])
@@ -96,7 +96,7 @@ def digit_judge() -> DigitJudge:
 
 
 def train_digit_classifier(steps: int = STEPS, seed: int = 0, *, progress: bool = True) -> AttributeClassifier:
-    """A classifier of handwritten digits and of what is none, which sees the training digits turned, slanted and moved a little."""
+    """A classifier of handwritten digits and of what is none, which sees the training digits turned and moved a little."""
     digits = handwritten_digits("train", SIZE)
     source = torch.Generator().manual_seed(seed)
     images = torch.cat([digits.images, *(moved(digits.images, source) for _ in range(COPIES))])
