@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from gancourse import _networks, data
+from gancourse import data
+from gancourse.base import networks
 from gancourse.data.toys import ring
 from gancourse.experiments.experiment import Experiment
 from gancourse.gans.gan import GAN
@@ -16,7 +17,7 @@ class Plane:
         self.size, self.points = size, ring().sample(256, seed=0)
 
     def game(self, arm, seed):
-        with _networks.seeded(seed):
+        with networks.seeded(seed):
             generator, discriminator = mlp.Generator(2, 2, hidden=(8,)), mlp.Discriminator(2, hidden=(8,))
         discriminator.layers.append(torch.nn.Dropout(0.1))  # so that the global generator matters
         return GAN(generator, discriminator, arm["objective"]), data.Batches(self.points, self.size["batch_size"], seed=seed)

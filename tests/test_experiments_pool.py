@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gancourse.experiments import pool, records, runner
+from gancourse.base import trees
+from gancourse.experiments import pool, recorded, records, runner
 from tests.experiment_in_the_plane import EXPERIMENT, Plane
 
 
@@ -91,16 +92,14 @@ def test_a_failed_job_is_named(workers, monkeypatch):
 
 
 def test_a_worker_is_a_process_of_its_own(tmp_path, monkeypatch):
-    from gancourse import experiments
-
     monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
-    experiment = replace(experiments.get("stacked_digits"), arms={"DCGAN": {}})
-    group = pool.Pool(experiments.get("stacked_digits"), "ci")
+    experiment = replace(recorded.get("stacked_digits"), arms={"DCGAN": {}})
+    group = pool.Pool(recorded.get("stacked_digits"), "ci")
     group.start(("DCGAN", 0))
     (process,) = group.running
     assert process.wait() == 0
     group.collect()
-    place = runner.folder(experiments.get("stacked_digits"), "ci")
-    result = runner._state.load(runner.file(place, ("DCGAN", 0), "done"))
+    place = runner.folder(recorded.get("stacked_digits"), "ci")
+    result = trees.load(runner.file(place, ("DCGAN", 0), "done"))
     stage = experiment.stage(experiment.size("ci"), place)
     assert runner.replay(experiment, stage, "DCGAN", "ci") == result["first"]

@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gancourse import experiments
-from gancourse.experiments import pool, records, runner
+from gancourse.experiments import pool, recorded, records, runner
 from tests.experiment_in_the_plane import EXPERIMENT, Plane
 
 
@@ -30,7 +29,7 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def course(folder, monkeypatch):
     """The course with the plane as its experiment and ``folder`` as the place of its records; LIVE is off."""
-    monkeypatch.setattr(experiments, "get", lambda name: EXPERIMENT)
+    monkeypatch.setattr(recorded, "get", lambda name: EXPERIMENT)
     monkeypatch.setattr(records, "place", lambda name: folder / f"{name}.json")
     monkeypatch.delenv("LIVE", raising=False)
     return folder
@@ -70,7 +69,7 @@ def test_a_missing_record_names_the_command(course):
 
 def test_a_record_of_other_settings_is_stale_and_says_so(course, monkeypatch):
     changed = replace(EXPERIMENT, fit={"lr": 3e-2})
-    monkeypatch.setattr(experiments, "get", lambda name: changed)
+    monkeypatch.setattr(recorded, "get", lambda name: changed)
     with pytest.warns(records.StaleRecord, match="other settings of fit.*`gancourse experiment plane`"):
         records.load("plane")
     assert records.state(changed, records.read(course / "plane.json"))[0] == "stale"

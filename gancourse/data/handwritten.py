@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.data import _cache
 from gancourse.data.images import ImageSet
 
@@ -26,7 +26,7 @@ def handwritten_digits(split: str = "train", size: int = 32) -> ImageSet:
     ``size`` is 28 or more; more pads with black, so that a pixel stays a pixel of the scan.  The last 100 digits of each class
     are the test split.  Digits follow one another in the order 0, 1, ..., 9, 0, 1, ...: any beginning of the set is balanced.
     """
-    _check.one_of("split", split, SPLITS)
+    check.one_of("split", split, SPLITS)
     if not SIDE <= size <= 256:
         raise ValueError(f"size must be {SIDE} to 256 pixels, not {size}: the digits are padded, never shrunk")
     arrays = _read()

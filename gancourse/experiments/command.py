@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import Any
 
-from gancourse import _files
-from gancourse._progress import clock
+from gancourse.base import files
+from gancourse.base.progress import clock
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,25 +21,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the command; the exit status is 0, 1 where a record is stale, 130 where a run was interrupted."""
-    from gancourse import experiments
+    from gancourse.experiments import recorded
 
     if arguments.verify:
-        names = [arguments.name] if arguments.name else list(experiments.NAMES)
-        return max([_verify(experiments.get(name)) for name in names], default=0)
+        names = [arguments.name] if arguments.name else list(recorded.NAMES)
+        return max([_verify(recorded.get(name)) for name in names], default=0)
     if arguments.name is None:
         return _list()
     if arguments.jobs < 1:
         raise ValueError(f"--jobs must be 1 or more, not {arguments.jobs}")
-    return _run(experiments.get(arguments.name), arguments)
+    return _run(recorded.get(arguments.name), arguments)
 
 
 def _list() -> int:
-    from gancourse import experiments
-    from gancourse.experiments import pool, records
+    from gancourse.experiments import pool, recorded, records
 
     rows = [("NAME", "STATE", "TRAININGS", "STEPS", "TIME", "SIZE")]
-    for name in experiments.NAMES:
-        experiment, path = experiments.get(name), records.place(name)
+    for name in recorded.NAMES:
+        experiment, path = recorded.get(name), records.place(name)
         record = records.read(path) if path.exists() else None
         word, why = records.state(experiment, record)
         cached = len(pool.complete(experiment))
@@ -75,7 +74,7 @@ def _run(experiment: Any, arguments: argparse.Namespace) -> int:
         return 130
     line.end()
     folder = records.place(experiment.name).parent
-    if _files.checkout() is None:
+    if files.checkout() is None:
         folder = runner.folder(experiment)  # an installed package is not written to
     content, _ = pool.assemble(experiment, folder=folder)
     print(f"{folder / experiment.name}.json: {len(content['seeds'])} of {len(experiment.seeds)} seeds")

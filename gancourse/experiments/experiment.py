@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from gancourse import _check
+from gancourse.base import check
 from gancourse.gans.gan import GAN
 from gancourse.training import Run
 
@@ -65,7 +65,7 @@ class Experiment:
 
     def size(self, name: str = "full") -> dict[str, Any]:
         """The sizes under that name."""
-        _check.one_of("size", name, SIZES)
+        check.one_of("size", name, SIZES)
         return {**self.full, **(self.ci if name == "ci" else {})}
 
     def settings(self, size: str = "full") -> dict[str, Any]:

@@ -22,7 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse import _networks, _state, scale
+from gancourse import scale
+from gancourse.base import networks, trees
 from gancourse.data.images import to_float
 from gancourse.data.pairs import FACE_CLASSES, PairBatches, PairSet, load_pairs
 from gancourse.experiments.experiment import Experiment
@@ -88,16 +89,16 @@ class Faces:
     def _segmenter(self, path: Path) -> Segmenter:
         if path.exists():
             judge = Segmenter(len(FACE_CLASSES))
-            judge.load_state_dict(_state.load(path))
+            judge.load_state_dict(trees.load(path))
             return judge.eval()
         judge = train_segmenter(self.pairs.targets(), self.pairs.a, len(FACE_CLASSES), self.size["judge_steps"])
-        _state.save(path, dict(judge.state_dict()))
+        trees.save(path, dict(judge.state_dict()))
         return judge
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Pix2Pix, PairBatches]:
         loss, width, device = arm["loss"], self.size["width"], scale.device()
         conditional = loss.get("conditional", True)
-        with _networks.seeded(seed):
+        with networks.seeded(seed):
             generator = UNet(self.pairs.in_channels, 3, self.size["side"], width)
             discriminator = PatchGAN(self.pairs.in_channels * conditional + 3, width, self.size["layers"])
         game = Pix2Pix(generator.to(device), discriminator.to(device), **loss)

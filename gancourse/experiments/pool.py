@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gancourse import _files, _state
-from gancourse._progress import clock
-from gancourse.experiments import drawing, records, runner
+from gancourse.base import files, trees
+from gancourse.base.progress import clock
+from gancourse.experiments import drawing, runner
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.runner import Job
 
@@ -116,9 +116,10 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     """Put the complete seeds together: the record's content, and its picture, written beside the jobs' files or in ``folder``."""
     seeds, place = complete(experiment, size), runner.folder(experiment, size)
     if not seeds or not (place / "baselines.done").exists():
-        raise RuntimeError(f"no seed of {experiment.name} is complete yet: {records.command(experiment.name)} goes on with it")
-    results = {arm: [_state.load(runner.file(place, (arm, seed), "done")) for seed in seeds] for arm in experiment.arms}
-    base = _state.load(place / "baselines.done")
+        again = f"`gancourse experiment {experiment.name}`"
+        raise RuntimeError(f"no seed of {experiment.name} is complete yet: {again} goes on with it")
+    results = {arm: [trees.load(runner.file(place, (arm, seed), "done")) for seed in seeds] for arm in experiment.arms}
+    base = trees.load(place / "baselines.done")
     films = {arm: rows[0]["frames"] for arm, rows in results.items() if rows[0]["frames"]}
     longest = max((rows[0]["points"] for rows in results.values()), key=len)
     sheet, layout = drawing.frames(films, [point["step"] for point in longest])
@@ -140,7 +141,7 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     path = (place if folder is None else folder) / f"{experiment.name}.json"
     _write_picture(path.with_suffix(".png"), sheet)
     plain = _plain(content)
-    with _files.atomic_write(path) as part:
+    with files.atomic_write(path) as part:
         part.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
     return plain, path.with_suffix(".png")
 
@@ -182,5 +183,5 @@ def _write_picture(path: Path, sheet: Any) -> None:
     from PIL import Image
 
     picture = Image.fromarray(sheet.permute(1, 2, 0).numpy()).quantize(128, method=2)
-    with _files.atomic_write(path) as part:
+    with files.atomic_write(path) as part:
         picture.save(part, "PNG", optimize=True)

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from gancourse import _files
-from gancourse.experiments import drawing
+from gancourse.base import check, files
+from gancourse.experiments import drawing, pool, recorded
 from gancourse.experiments.experiment import Experiment
 
 _live = False
@@ -125,14 +125,12 @@ class Record:
 
 
 def _known(score: str, row: Mapping[str, Any]) -> None:
-    from gancourse import _check
-
-    _check.one_of("score", score, row)
+    check.one_of("score", score, row)
 
 
 def place(name: str) -> Path:
     """Where the record of that name lies, or would."""
-    return _files.shipped("records", f"{name}.json")
+    return files.shipped("records", f"{name}.json")
 
 
 def command(name: str) -> str:
@@ -153,12 +151,8 @@ def is_live() -> bool:
 
 def load(name: str) -> Record:
     """The record of an experiment; a missing one raises, a stale one warns, both with the command that helps."""
-    from gancourse import experiments
-
-    experiment = experiments.get(name)
+    experiment = recorded.get(name)
     if is_live():
-        from gancourse.experiments import pool
-
         pool.run(experiment, n_jobs=max(1, (os.cpu_count() or 2) // 2))
         return Record(*pool.assemble(experiment))
     path = place(name)

@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from gancourse import _files, _networks, _state
+from gancourse.base import files, networks, trees
 from gancourse.data.images import to_uint8
 from gancourse.experiments.experiment import Experiment, Stage
 from gancourse.training import Run, TrainingDiverged, fit
@@ -35,7 +35,7 @@ Job = tuple[str, int]
 
 def folder(experiment: Experiment, size: str = "full") -> Path:
     """Where the state of an experiment with its present settings lies."""
-    return _files.cache_dir() / "experiments" / experiment.name / f"{size}-{experiment.digest(size)}"
+    return files.cache_dir() / "experiments" / experiment.name / f"{size}-{experiment.digest(size)}"
 
 
 def jobs(experiment: Experiment, seeds: tuple[int, ...] | None = None) -> list[Job]:
@@ -56,7 +56,7 @@ class Points:
         self.stage, self.path, self.batch_size, self.frames = stage, path, batch_size, frames
         self.kept: dict[str, Any] = {"points": [], "frames": []}
         if path.exists():
-            self.kept = _state.load(path)
+            self.kept = trees.load(path)
         self._began = time.process_time()
         self._before: float | None = None
 
@@ -68,7 +68,7 @@ class Points:
         self.kept["points"].append(point | {name: float(value) for name, value in self.stage.scores(run).items()})
         if self.frames:
             self.kept["frames"].append(to_uint8(self.stage.samples(run).clamp(-1, 1).cpu()))
-        _state.save(self.path, self.kept)
+        trees.save(self.path, self.kept)
 
     def seconds(self) -> float:
         """Processor seconds of this training so far, those of earlier processes included."""
@@ -95,13 +95,13 @@ def train(
     place = folder(experiment, size) if place is None else place
     done = file(place, job, "done")
     if done.exists():
-        return _state.load(done)
+        return trees.load(done)
     (arm, seed), sizes = job, experiment.size(size)
     points = Points(stage, file(place, job, "points"), sizes["batch_size"], frames=seed == experiment.seeds[0])
     hooks = [(sizes["measure_every"], points)] + ([(REPORT_EVERY, report)] if report else [])
     checkpoint = {"checkpoint": file(place, job, "run"), "checkpoint_every": sizes["checkpoint_every"]}
     diverged = 0
-    with _networks.seeded(seed):  # dropout draws from the global generator
+    with networks.seeded(seed):  # dropout draws from the global generator
         gan, batches = stage.game(experiment.arms[arm], seed)
         try:
             run = fit(gan, batches, seed=seed, hooks=hooks, progress=False, **checkpoint, **experiment.fit_settings(arm, size))
@@ -121,8 +121,8 @@ def train(
         "seconds": points.seconds(),
     }
     if not diverged:
-        _state.save(file(place, job, "weights"), dict(run.generator.state_dict()))
-    _state.save(done, result)
+        trees.save(file(place, job, "weights"), dict(run.generator.state_dict()))
+    trees.save(done, result)
     for kind in ("run", "points"):
         file(place, job, kind).unlink(missing_ok=True)
     return result
@@ -146,7 +146,7 @@ def replay(experiment: Experiment, stage: Stage, arm: str, size: str = "full") -
             runs.append(run)
             raise _Enough
 
-    with _networks.seeded(seed):
+    with networks.seeded(seed):
         gan, batches = stage.game(experiment.arms[arm], seed)
         settings = experiment.fit_settings(arm, size)
         every = min(FIRST, settings["steps"])
@@ -160,8 +160,8 @@ def baselines(stage: Stage, place: Path) -> dict[str, dict[str, float]]:
     path = place / "baselines.done"
     if not path.exists():
         found = {name: {k: float(v) for k, v in row.items()} for name, row in stage.baselines().items()}
-        _state.save(path, {"baselines": found, "facts": {k: float(v) for k, v in stage.facts().items()}})
-    return _state.load(path)
+        trees.save(path, {"baselines": found, "facts": {k: float(v) for k, v in stage.facts().items()}})
+    return trees.load(path)
 
 
 def work(experiment: Experiment, job: Job | None, size: str) -> int:
@@ -191,14 +191,14 @@ def steps_done(place: Path, job: Job, sizes: Mapping[str, Any]) -> int:
     for kind in ("step", "points"):
         path = file(place, job, kind)
         try:
-            return int(path.read_text()) if kind == "step" else _state.load(path)["points"][-1]["step"]
+            return int(path.read_text()) if kind == "step" else trees.load(path)["points"][-1]["step"]
         except (OSError, ValueError, IndexError):
             continue
     return 0
 
 
 if __name__ == "__main__":
-    from gancourse import experiments
+    from gancourse.experiments import recorded
 
     name, size, *rest = sys.argv[1:]
-    sys.exit(work(experiments.get(name), (rest[0], int(rest[1])) if rest else None, size))
+    sys.exit(work(recorded.get(name), (rest[0], int(rest[1])) if rest else None, size))

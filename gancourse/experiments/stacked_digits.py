@@ -22,16 +22,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse import _networks, penalties, scale
+from gancourse import scale
+from gancourse.base import networks
 from gancourse.data.batches import Batches
-from gancourse.data.digits import stacked_digits
 from gancourse.data.handwritten import handwritten_digits
 from gancourse.data.images import ImageSet, to_float
+from gancourse.data.numerals import stacked_digits
 from gancourse.experiments.experiment import Experiment
 from gancourse.gans.gan import GAN
 from gancourse.gans.packed import PackedGAN
+from gancourse.losses import penalties
 from gancourse.metrics.digits import NOISES, digit_judge
-from gancourse.models import dcgan, minibatch
+from gancourse.models import dcgan
 from gancourse.training import Run
 
 SIDE, LATENT_DIM = 32, 100
@@ -50,11 +52,11 @@ class Stacks:
         m, penalty = arm.get("packed", 1), None
         if "gamma" in arm:
             penalty = penalties.r1_r2(arm["gamma"], every=arm["every"])
-        with _networks.seeded(seed):
+        with networks.seeded(seed):
             generator = dcgan.Generator(SIDE, LATENT_DIM, width).to(device)
             discriminator = dcgan.Discriminator(SIDE, d_width, 3 * m, norm=penalty is None)
             if arm.get("minibatch"):
-                discriminator = minibatch.seeing_the_batch(discriminator)
+                discriminator = dcgan.seeing_the_batch(discriminator)
         discriminator = discriminator.to(device)
         options = {"objective": arm.get("objective", "non_saturating"), "penalty": penalty}
         game = PackedGAN(generator, discriminator, m, **options) if m > 1 else GAN(generator, discriminator, **options)

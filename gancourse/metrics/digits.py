@@ -19,7 +19,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse import _networks, zoo
+from gancourse import zoo
+from gancourse.base import networks
+from gancourse.base.features import mark
 from gancourse.data.handwritten import handwritten_digits
 from gancourse.data.images import ImageSet
 from gancourse.metrics.attributes import _fit
@@ -55,8 +57,6 @@ class DigitJudge:
         single = self.classifier.features(images.flatten(0, 1)[:, None], batch_size)  # [N C, 64]
         if images.shape[1] == 1:
             return single
-        from gancourse.metrics.features import mark
-
         return mark(single.view(len(images), -1), f"{self.extractor_id}, channels side by side")
 
     def likeness(self, images: Tensor, digits: Tensor) -> Tensor:
@@ -102,7 +102,7 @@ def train_digit_classifier(steps: int = STEPS, seed: int = 0, *, progress: bool 
     images = torch.cat([digits.images, *(moved(digits.images, source) for _ in range(COPIES))])
     nothing = torch.cat([make(digits.images, source) for make in NOISES.values()])
     labels = torch.cat([digits.labels.repeat(1 + COPIES), torch.full((len(nothing),), NONE)])
-    with _networks.seeded(seed):
+    with networks.seeded(seed):
         name = f"handwritten digits and none, {steps} steps, seed {seed}"
         network = AttributeClassifier(NAMES, channels=1, width=WIDTH, extractor_id=name)
     _fit(network, torch.cat([images, nothing]), labels[:, None], steps, seed, progress)
