@@ -88,8 +88,8 @@ def test_a_renamed_or_widened_experiment_stays_fresh(course):
 
 def test_behaviour_decides_whether_a_record_is_stale(course, tmp_path):
     record = records.read(course / "plane.json")
-    assert records.changes(record, pool.fingerprint(EXPERIMENT, "ci", tmp_path), "ci") == []
-    assert records.changes(record, pool.fingerprint(EXPERIMENT, "full", tmp_path), "full") == []
+    assert records.changes(record, pool.fingerprint(EXPERIMENT, "ci", tmp_path, 0), "ci") == []
+    assert records.changes(record, pool.fingerprint(EXPERIMENT, "full", tmp_path, 0), "full") == []
 
     class Elsewhere(Plane):
         def game(self, arm, seed):
@@ -97,14 +97,14 @@ def test_behaviour_decides_whether_a_record_is_stale(course, tmp_path):
             game.generator.layers[0].weight.data.mul_(1.01)
             return game, batches
 
-    found = records.changes(record, pool.fingerprint(replace(EXPERIMENT, stage=Elsewhere), "ci", tmp_path), "ci")
+    found = records.changes(record, pool.fingerprint(replace(EXPERIMENT, stage=Elsewhere), "ci", tmp_path, 0), "ci")
     assert any("loss at step" in what for what in found)
 
     class Fewer(Plane):
         def facts(self):
             return super().facts() | {"points": 255}
 
-    found = records.changes(record, pool.fingerprint(replace(EXPERIMENT, stage=Fewer), "ci", tmp_path), "ci")
+    found = records.changes(record, pool.fingerprint(replace(EXPERIMENT, stage=Fewer), "ci", tmp_path, 0), "ci")
     assert found == ["other data: points is 255, was 256"]
 
 

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from typing import Any
+from collections.abc import Sequence
 
 from gancourse.base import files
 from gancourse.base.progress import clock
+from gancourse.experiments import pool, recorded, records, runner
+from gancourse.experiments.experiment import Experiment
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's grammar."""
-    parser.add_argument("name", nargs="?", help="the experiment; without one they are listed")
-    parser.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="only these (default: the experiment's)")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="trainings at a time, one thread each (default: 1)")
-    parser.add_argument("--verify", action="store_true", help="train the first steps again, compare the losses with the record's")
-    parser.set_defaults(command=main)
-
-
-def main(arguments: argparse.Namespace) -> int:
-    """Run the command; the exit status is 0, 1 where a record is stale, 130 where a run was interrupted."""
-    from gancourse.experiments import recorded
-
-    if arguments.verify:
-        names = [arguments.name] if arguments.name else list(recorded.NAMES)
-        return max([_verify(recorded.get(name)) for name in names], default=0)
-    if arguments.name is None:
-        return _list()
-    if arguments.jobs < 1:
-        raise ValueError(f"--jobs must be 1 or more, not {arguments.jobs}")
-    return _run(recorded.get(arguments.name), arguments)
+def main(name: str | None = None, seeds: Sequence[int] | None = None, jobs: int = 1, verify: bool = False) -> int:
+    """Run the command; the exit status is 0, 1 where a record is stale or missing, 130 where a run was interrupted."""
+    if verify:
+        return max(_verify(recorded.get(one)) for one in ([name] if name else recorded.NAMES))
+    return _list() if name is None else _run(recorded.get(name), seeds, jobs)
 
 
 def _list() -> int:
-    from gancourse.experiments import pool, recorded, records
-
     rows = [("NAME", "STATE", "TRAININGS", "STEPS", "TIME", "SIZE")]
     for name in recorded.NAMES:
         experiment, path = recorded.get(name), records.place(name)
@@ -60,14 +43,12 @@ def _list() -> int:
     return 0
 
 
-def _run(experiment: Any, arguments: argparse.Namespace) -> int:
-    from gancourse.experiments import pool, records, runner
-
-    again = "gancourse experiment " + " ".join([experiment.name, *_options(arguments)])
+def _run(experiment: Experiment, seeds: Sequence[int] | None, jobs: int) -> int:
+    again = "gancourse experiment " + " ".join([experiment.name, *_options(seeds, jobs)])
     line = _Line()
     print(f"{experiment.title}: the state is kept in {runner.folder(experiment)}", file=sys.stderr)
     try:
-        pool.run(experiment, arguments.seeds, arguments.jobs, note=line)
+        pool.run(experiment, seeds, jobs, note=line)
     except pool.Interrupted:
         line.end()
         print(f"stopped; nothing is lost: `{again}` goes on", file=sys.stderr)
@@ -81,14 +62,11 @@ def _run(experiment: Any, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace) -> list[str]:
-    seeds = ["--seeds", *map(str, arguments.seeds)] if arguments.seeds else []
-    return seeds + (["--jobs", str(arguments.jobs)] if arguments.jobs != 1 else [])
+def _options(seeds: Sequence[int] | None, jobs: int) -> list[str]:
+    return (["--seeds", *map(str, seeds)] if seeds else []) + (["--jobs", str(jobs)] if jobs != 1 else [])
 
 
-def _verify(experiment: Any) -> int:
-    from gancourse.experiments import pool, records, runner
-
+def _verify(experiment: Experiment) -> int:
     path = records.place(experiment.name)
     if not path.exists():
         print(f"{experiment.name}: not recorded")
@@ -97,7 +75,7 @@ def _verify(experiment: Any) -> int:
     word, why = records.state(experiment, record)
     found = [] if word != "stale" else [why]
     if not found:
-        now = pool.fingerprint(experiment, "full", runner.folder(experiment))
+        now = pool.fingerprint(experiment, "full", runner.folder(experiment), record.seeds[0])
         found = records.changes(record, now, "full")
     print(f"{experiment.name}: " + ("; ".join(found) or "as recorded"))
     return int(bool(found))

@@ -105,15 +105,11 @@ def _progress(place: Path, wanted: Sequence[Job], sizes: dict[str, Any], before:
 def complete(experiment: Experiment, size: str = "full") -> list[int]:
     """The seeds of which every arm is trained."""
     place = runner.folder(experiment, size)
-    return [
-        seed
-        for seed in experiment.seeds
-        if all(runner.file(place, (arm, seed), "done").exists() for arm in experiment.arms)
-    ]
+    return [seed for seed in experiment.seeds if all(runner.file(place, (arm, seed), "done").exists() for arm in experiment.arms)]
 
 
-def assemble(experiment: Experiment, size: str = "full", folder: Path | None = None) -> tuple[dict[str, Any], Path]:
-    """Put the complete seeds together: the record's content, and its picture, written beside the jobs' files or in ``folder``."""
+def assemble(experiment: Experiment, size: str = "full", folder: Path | None = None) -> tuple[dict[str, Any], Path | None]:
+    """Put the complete seeds together: the record's content and its picture, written beside the jobs' files or in ``folder``."""
     seeds, place = complete(experiment, size), runner.folder(experiment, size)
     if not seeds or not (place / "baselines.done").exists():
         again = f"`gancourse experiment {experiment.name}`"
@@ -122,7 +118,6 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     base = trees.load(place / "baselines.done")
     films = {arm: rows[0]["frames"] for arm, rows in results.items() if rows[0]["frames"]}
     longest = max((rows[0]["points"] for rows in results.values()), key=len)
-    sheet, layout = drawing.frames(films, [point["step"] for point in longest])
     content = {
         "name": experiment.name,
         "title": experiment.title,
@@ -133,25 +128,27 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
         "data": base["facts"],
         "fingerprint": {
             "full": {arm: rows[0]["first"] for arm, rows in results.items()},
-            "ci": fingerprint(experiment, "ci", place),
+            "ci": fingerprint(experiment, "ci", place, seeds[0]),
         },
-        "strip": layout,
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
     }
     path = (place if folder is None else folder) / f"{experiment.name}.json"
-    _write_picture(path.with_suffix(".png"), sheet)
+    picture = path.with_suffix(".png") if films else None
+    if picture:
+        sheet, content["strip"] = drawing.frames(films, [point["step"] for point in longest])
+        _write_picture(picture, sheet)
     plain = _plain(content)
     with files.atomic_write(path) as part:
         part.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
-    return plain, path.with_suffix(".png")
+    return plain, picture
 
 
-def fingerprint(experiment: Experiment, size: str, place: Path) -> dict[str, Any]:
+def fingerprint(experiment: Experiment, size: str, place: Path, seed: int) -> dict[str, Any]:
     """The first losses of every arm and the facts about the data, trained anew at that size."""
     folder = place / size
     folder.mkdir(parents=True, exist_ok=True)
     stage = experiment.stage(experiment.size(size), folder)
-    return {"data": stage.facts(), **{arm: runner.replay(experiment, stage, arm, size) for arm in experiment.arms}}
+    return {"data": stage.facts(), **{arm: runner.replay(experiment, stage, arm, size, seed) for arm in experiment.arms}}
 
 
 def _training(result: dict[str, Any]) -> dict[str, Any]:

@@ -137,9 +137,9 @@ class _Enough(Exception):
     pass
 
 
-def replay(experiment: Experiment, stage: Stage, arm: str, size: str = "full") -> dict[str, list[float]]:
-    """The losses of the first steps of the first seed, trained again and left there."""
-    seed, runs = experiment.seeds[0], []
+def replay(experiment: Experiment, stage: Stage, arm: str, size: str = "full", seed: int | None = None) -> dict[str, list[float]]:
+    """The losses of the first steps of one seed (default: the first), trained again and left there."""
+    seed, runs = experiment.seeds[0] if seed is None else seed, []
 
     def stop(run: Run) -> None:
         if run.step:
