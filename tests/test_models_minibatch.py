@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from gancourse.models import dcgan
 from gancourse.models.layers import minibatch
 from gancourse.models.layers.common import MinibatchStdDev
 from gancourse.models.layers.minibatch import Discriminator, MinibatchDiscrimination, MinibatchSpread, closeness
@@ -83,3 +84,18 @@ def test_bad_input_names_the_fix():
         Discriminator(2)(torch.zeros(1, 2))
     with pytest.raises(ValueError, match=r"\[N, 2\]"):
         Discriminator(2)(torch.zeros(4, 3))
+
+
+def test_dcgans_discriminator_can_see_the_batch():
+    torch.manual_seed(0)
+    plain = dcgan.Discriminator(16, 4)
+    before = {name: value.clone() for name, value in plain.state_dict().items()}
+    seeing = dcgan.seeing_the_batch(plain, kernels=5, dim=2)
+    assert seeing is plain
+    assert all(torch.equal(value, before[name]) for name, value in seeing.state_dict().items() if name in before and "bias" in name)
+    seeing.eval()
+    x = torch.rand(6, 3, 16, 16)
+    assert seeing(x).shape == (6,)
+    assert torch.allclose(seeing(x)[:3], seeing(x[:3]), atol=1e-5)  # the weights on the batch's numbers begin at zero
+    torch.nn.init.ones_(seeing.main[-1].weight)
+    assert not torch.allclose(seeing(x)[:3], seeing(x[:3]), atol=1e-3)

@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from gancourse import data, zoo
+from gancourse import data, experiments, zoo
 from gancourse.experiments import FAMILIES, class_conditional
 from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier
@@ -60,7 +60,7 @@ def test_a_short_training_gives_a_network_and_a_card_that_can_be_saved(monkeypat
         monkeypatch.setattr(class_conditional, name, value)
     monkeypatch.setattr(class_conditional, "GENERATOR", {**class_conditional.GENERATOR, "width": 4})
     monkeypatch.setattr(class_conditional, "DISCRIMINATOR", {**class_conditional.DISCRIMINATOR, "width": 4})
-    run, card = class_conditional.train(seed=3, progress=False)
+    run, card = experiments.train("biggan_faces32", seed=3, progress=False)
     assert run.step == 2 and "generator_penalty" in run.history
     assert [images for images, _ in card["curve"]] == [0, 16]
     assert len(card["classes"]) == 24 and "both" in card["metric"]["protocol"]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gancourse import zoo
+from gancourse import experiments, zoo
 from gancourse.experiments import r3gan as recipe
 from gancourse.models import r3gan as networks
 
@@ -23,7 +23,7 @@ def test_recipe_trains_and_its_card_ships(tmp_path, monkeypatch):
     for name, value in {"N": 144, "BATCH_SIZE": 4, "CURVE_EVERY": 2, "CURVE_SAMPLES": 70}.items():
         monkeypatch.setattr(recipe, name, value)
     monkeypatch.setitem(networks.CONFIGURATIONS, "tiny32", {"widths": (8, 8, 8, 8), "groups": (2, 2, 2, 2), "blocks": 1})
-    run, card = recipe.train(steps=2, progress=False)
+    run, card = experiments.train("r3gan_anime32", steps=2, progress=False)
     assert run.step == 2
     assert [point[0] for point in card["curve"]] == [0, 8]
     assert "every 4th step" in card["note"]
@@ -32,4 +32,4 @@ def test_recipe_trains_and_its_card_ships(tmp_path, monkeypatch):
     assert loaded.sample(3, seed=0).shape == (3, 3, 32, 32)
     assert torch.allclose(loaded.sample(3, seed=0), run.sample(3, seed=0).clamp(-1, 1), atol=2e-2)
     with pytest.raises(ValueError, match="recipe"):
-        recipe.train("r3gan_anime23")
+        experiments.train("r3gan_anime23")

@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from gancourse import data, metrics, zoo
+from gancourse import data, experiments, metrics, zoo
 from gancourse.data.images import ImageSet
 from gancourse.experiments import repair
 from gancourse.metrics.attributes import attribute_classifier
@@ -70,7 +70,7 @@ def test_two_steps_of_each_recipe_make_a_complete_card(judge, monkeypatch, tmp_p
     )
     monkeypatch.setattr(data, "faces", lambda *_, **__: large[:40])
     for name in repair.NAMES:
-        run, card = repair.train(name, steps=2, progress=False)
+        run, card = experiments.train(name, steps=2, progress=False)
         path = zoo.save(tmp_path / name, run.generator, card)
         zoo.check_card(json.loads(path.with_suffix(".json").read_text()))
         assert run.step == 2 and card["curve"][-1][0] == 2 * repair.BATCH_SIZE

@@ -2,7 +2,7 @@ import dataclasses
 
 import torch
 
-from gancourse import zoo
+from gancourse import experiments, zoo
 from gancourse.data.pairs import PairSet
 from gancourse.experiments import unpaired
 from gancourse.models.patchgan import convolutions, receptive_field
@@ -42,7 +42,7 @@ def test_a_recipe_trains_fills_its_card_and_comes_back_from_the_file(tmp_path, m
     small = dataclasses.replace(unpaired.RECIPES["day_to_night64"], n=12, size=16, width=4, blocks=0, batch_size=2)
     monkeypatch.setitem(unpaired.RECIPES, "day_to_night64", small)
     monkeypatch.setattr(unpaired, "TEST", 6)
-    run, card = unpaired.train("day_to_night64", steps=4, progress=False)
+    run, card = experiments.train("day_to_night64", steps=4, progress=False)
     assert [seen for seen, *_ in card["curve"]] == [0, 2, 4, 6, 8]
     zoo.check_card({**card, "versions": {}})
     zoo.save(tmp_path / "small.safetensors", run.generator, card)

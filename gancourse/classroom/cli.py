@@ -86,6 +86,12 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--columns", type=_whole, help="images in a row")
     sample.add_argument("--output", type=Path, default=Path("grid.png"), metavar="FILE.png", help="default: grid.png")
 
+    experiment = add("experiment", _experiment, "list the recorded experiments, run one, go on with one, or verify their records")
+    experiment.add_argument("name", nargs="?", help="the experiment; without one they are listed")
+    experiment.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="only these (default: the experiment's)")
+    experiment.add_argument("--jobs", type=_whole, default=1, metavar="N", help="trainings at a time (default: 1)")
+    experiment.add_argument("--verify", action="store_true", help="compare the record with its first steps, trained again")
+
     data = add("data", _data, "list, build or clear the data sets")
     data.add_argument("action", nargs="?", choices=("list", "build", "clear"), default="list")
     data.add_argument("names", nargs="*", metavar="NAME", help="data sets, at a size if you like: faces, faces:64")
@@ -236,6 +242,12 @@ def _sample(arguments: argparse.Namespace) -> None:
 
 
 # ----------------------------------------------------------------------------------------------------------------- data
+
+
+def _experiment(arguments: argparse.Namespace) -> int:
+    from gancourse.experiments import command
+
+    return command.main(arguments.name, arguments.seeds, arguments.jobs, arguments.verify)
 
 
 def _data(arguments: argparse.Namespace) -> None:

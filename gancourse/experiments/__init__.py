@@ -1,11 +1,11 @@
-"""Complete training recipes by name: data, networks, game and settings, so that a shipped network can be made again.
+"""Long runs whose results travel with the course: weights, made by the recipes here, and records, which :mod:`.recorded` lists.
 
-``gancourse train NAME`` runs one from the command line; lecture 04 explains what each part is for.
+``gancourse train NAME`` runs a recipe from the command line; lecture 04 explains what each part is for.
 
 Recipes for images from latents alone are plain data, here.  A recipe that needs more (labels, pairs, growing) is a module of this
-package named after its family, listed in ``FAMILIES``, with one function
+package named after its family, listed in ``FAMILIES``, with one function that describes it for :func:`train`,
 
-    train(name, steps, seed, checkpoint, progress, hooks) -> (run, card)        # steps None: as many as the recipe says
+    describe(name, steps, seed, progress) -> Weights        # steps None: as many as the recipe says
 """
 
 from __future__ import annotations
@@ -145,6 +145,9 @@ FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package
 }
 
 
+WITHOUT_CHECKPOINT = ("vae_faces32",)  # a likelihood's loop keeps none
+
+
 def names() -> list[str]:
     """The names of all recipes."""
     return [*RECIPES, *FAMILIES]
@@ -166,49 +169,110 @@ def build(name: str, seed: int = 0) -> GAN:
     return GAN(generator.to(device), discriminator.to(device), chosen.objective, penalty=penalty)
 
 
+@dataclass(frozen=True)
+class Weights:
+    """A training whose product ships: players, data and settings, and what the card says of them.
+
+    network     the arguments that build the generator again, for the card
+    arguments   what the card prints of the training, settings included
+    measure     the run -> the card's metric
+    follow      (every, hook) with the attribute ``points``: the card's curve
+    trained_by  ``fit``, or another loop with its interface
+    stored_as   the class to build from the card where the generator is held by another
+    """
+
+    title: str
+    game: Any
+    batches: Any
+    steps: int
+    settings: Mapping[str, Any]
+    network: Mapping[str, Any]
+    data: Mapping[str, Any]
+    arguments: Mapping[str, Any]
+    measure: Callable[[Any], dict[str, Any]]
+    licence: Mapping[str, str]
+    follow: tuple[int, Any] | None = None
+    note: str = ""
+    classes: Sequence[str] = ()
+    trained_by: Callable[..., Any] = fit
+    stored_as: type | None = None
+
+    def card(self, run: Any, name: str, seed: int) -> Card:
+        """What is to be known about the network that the run made."""
+        optional = {
+            "curve": self.follow[1].points if self.follow else None,
+            "note": self.note,
+            "classes": list(self.classes),
+        }
+        card = fill_card(
+            run.generator,
+            dict(self.network),
+            title=self.title,
+            data=dict(self.data),
+            training={"recipe": name, "arguments": dict(self.arguments)},
+            steps=run.step,
+            seconds=round(run.seconds),
+            seed=seed,
+            metric=self.measure(run),
+            licence=dict(self.licence),
+            **{key: value for key, value in optional.items() if value},
+        )
+        if self.stored_as is not None:
+            card["network"]["class"] = f"{self.stored_as.__module__}.{self.stored_as.__qualname__}"
+        return card
+
+
 def train(
     name: str,
     steps: int | None = None,
     seed: int = 0,
     checkpoint: str | Path | None = None,
     progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Run a recipe and measure what came of it; returns the run and the card of its generator."""
-    from gancourse import data
+    hooks: Sequence[tuple[int, Callable[[Any], Any]]] = (),
+) -> tuple[Any, Card]:
+    """Run a recipe and measure what came of it; returns the run and the card of its generator.
 
+    The card's curve of a run that went on from a checkpoint has the points since then.
+    """
+    check.one_of("recipe", name, names())
+    if checkpoint is not None and name in WITHOUT_CHECKPOINT:
+        raise ValueError(f"{name} trains in minutes and keeps no checkpoint: leave checkpoint out")
+    chosen = describe(name, steps, seed, progress)
+    hooks = [*hooks, chosen.follow] if chosen.follow else hooks
+    kept = {} if name in WITHOUT_CHECKPOINT else {"checkpoint": checkpoint}
+    run = chosen.trained_by(
+        chosen.game, chosen.batches, chosen.steps, seed=seed, hooks=hooks, progress=progress, **kept, **chosen.settings
+    )
+    return run, chosen.card(run, name, seed)
+
+
+def describe(name: str, steps: int | None = None, seed: int = 0, progress: bool = True) -> Weights:
+    """The recipe of that name with its data drawn and its players made."""
     if name in FAMILIES:
         family = importlib.import_module(f"gancourse.experiments.{FAMILIES[name]}")
-        return family.train(name, steps, seed, checkpoint, progress, hooks)
+        return family.describe(name, steps, seed, progress)
+    from gancourse import data
+
     chosen = recipe(name)
-    steps = steps if steps is not None else chosen.steps
     images = data.load(chosen.data, size=chosen.size, n=chosen.n)
-    batches = data.Batches(images, chosen.batch_size, seed=seed, device=scale.device())
-    run = fit(
-        build(name, seed), batches, steps, seed=seed, checkpoint=checkpoint, progress=progress, hooks=hooks, **chosen.settings
-    )
-    card = fill_card(
-        run.generator,
-        chosen.generator,
+    return Weights(
         title=chosen.title,
+        game=build(name, seed),
+        batches=data.Batches(images, chosen.batch_size, seed=seed, device=scale.device()),
+        steps=chosen.steps if steps is None else steps,
+        settings=chosen.settings,
+        network=chosen.generator,
         data={"name": chosen.data, "arguments": {"size": chosen.size, "n": chosen.n, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "objective": chosen.objective,
-                "r1_gamma": chosen.r1_gamma,
-                "r1_every": chosen.r1_every,
-                "batch_size": chosen.batch_size,
-                **listed(chosen.settings),
-            },
+        arguments={
+            "objective": chosen.objective,
+            "r1_gamma": chosen.r1_gamma,
+            "r1_every": chosen.r1_every,
+            "batch_size": chosen.batch_size,
+            **listed(chosen.settings),
         },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=measure(run, images),
+        measure=lambda run: measure(run, images),
         licence=chosen.licence,
     )
-    return run, card
 
 
 def listed(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,12 +280,23 @@ def listed(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
 
 
+class Points:
+    """A hook that keeps what ``point`` says of the run, where it says anything, as ``points``."""
+
+    def __init__(self, point: Callable[[Any], list[float] | None]) -> None:
+        self.point, self.points = point, []
+
+    def __call__(self, run: Any) -> None:
+        if found := self.point(run):
+            self.points.append(found)
+
+
 class Curve:
     """A hook that measures the Frechet distance of n samples on the way: ``points`` of [images seen, distance].
 
     The first ``references`` images of the training set (default: n) are judged once, in the attribute classifier's features.
     Samples smaller than they are, of a network that still grows, are enlarged by repeating pixels.  Steps before ``start`` are
-    left out; a run that goes on from a checkpoint has the points since then.
+    left out.
     """
 
     def __init__(

@@ -6,10 +6,9 @@ background, is left to the latent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,12 +17,11 @@ from torch import Tensor
 from gancourse import data, experiments, metrics, scale
 from gancourse.base import check, networks
 from gancourse.data.images import ImageSet
-from gancourse.experiments import listed
+from gancourse.experiments import Weights, listed
 from gancourse.gans.conditional import ProjectionGAN
 from gancourse.losses import penalties
 from gancourse.models import biggan
-from gancourse.training import Run, fit
-from gancourse.zoo import Card, fill_card
+from gancourse.training import Run
 
 NAMES = ("biggan_faces32",)
 LABELLED_BY = ("hair", "skin")
@@ -73,58 +71,30 @@ def game(seed: int = 0, beta: float = BETA) -> ProjectionGAN:
     return ProjectionGAN(generator.to(device), discriminator.to(device), generator_penalty=penalty)
 
 
-def train(
-    name: str = "biggan_faces32",
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Train the faces by class and measure them; returns the run and the card of its generator.
-
-    The card's ``curve`` has the Frechet distance of the averaged generator against the number of images seen; a run that was
-    resumed from a checkpoint has only the points since then.
-    """
-    check.one_of("recipe", name, NAMES)
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """Faces by class; the curve has the Frechet distance of the averaged generator against the number of images seen."""
     images, classes = label(data.faces(32, N, progress=progress))
-    steps = STEPS if steps is None else steps
     curve = experiments.Curve(images, CURVE_SAMPLES, BATCH_SIZE, references=2 * CURVE_SAMPLES)
-    batches = data.Batches(images, BATCH_SIZE, seed=seed, labels=True, device=scale.device())
-    run = fit(
-        game(seed),
-        batches,
-        steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        progress=progress,
-        hooks=[*hooks, (max(1, STEPS // CURVE_POINTS), curve)],
-        **SETTINGS,
-    )
-    card = fill_card(
-        run.generator,
-        listed(GENERATOR),
+    return Weights(
         title="32 px faces by the colours of hair and skin",
+        game=game(seed),
+        batches=data.Batches(images, BATCH_SIZE, seed=seed, labels=True, device=scale.device()),
+        steps=STEPS if steps is None else steps,
+        settings=SETTINGS,
+        network=listed(GENERATOR),
         data={"name": "faces", "arguments": {"size": 32, "n": N, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "objective": "hinge",
-                "discriminator": "BigGAN's, width 12, without attention",
-                "orthogonal_beta": BETA,
-                "batch_size": BATCH_SIZE,
-                **listed(SETTINGS),
-            },
+        arguments={
+            "objective": "hinge",
+            "discriminator": "BigGAN's, width 12, without attention",
+            "orthogonal_beta": BETA,
+            "batch_size": BATCH_SIZE,
+            **listed(SETTINGS),
         },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=measure(run, images),
+        measure=lambda run: measure(run, images),
+        follow=(max(1, STEPS // CURVE_POINTS), curve),
         licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
-        classes=list(classes),
-        curve=curve.points,
+        classes=classes,
     )
-    return run, card
 
 
 def right_class(judge: metrics.AttributeClassifier, images: Tensor, labels: Tensor) -> dict[str, float]:

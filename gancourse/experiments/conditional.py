@@ -6,8 +6,7 @@ What the generator draws when it is asked for such a pair shows whether it has l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,13 +15,12 @@ from torch import Tensor
 from gancourse import data, metrics, scale
 from gancourse.base import check, networks
 from gancourse.data.images import ImageSet
-from gancourse.experiments import frechet_metric, listed
+from gancourse.experiments import Weights, frechet_metric, listed
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.losses import penalties
 from gancourse.models import conditional_convnet, convnet
 from gancourse.models.conditional import ProjectionDiscriminator
-from gancourse.training import Run, fit
-from gancourse.zoo import Card, fill_card
+from gancourse.training import Run
 
 NAMES = ("faces32_conditional",)
 HELD_OUT: tuple[dict[str, str], ...] = (
@@ -67,57 +65,33 @@ def game(classes: Mapping[str, Sequence[str]], size: int = 32, width: int = WIDT
     return ConditionalGAN(generator, discriminator, "relativistic", penalty=penalties.r1(R1_GAMMA, every=R1_EVERY))
 
 
-def train(
-    name: str = "faces32_conditional",
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Train the faces by attribute and measure them; returns the run and the card of its generator."""
-    check.one_of("recipe", name, NAMES)
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """Faces by attribute, without the combinations that are held out."""
     images = data.faces(32, N, progress=progress)
     seen = images[~held_out(images.attributes, images.attribute_names)]
-    batches = data.Batches(seen, BATCH_SIZE, seed=seed, labels="attributes", device=scale.device())
-    run = fit(
-        game(images.attribute_names, seed=seed),
-        batches,
-        STEPS if steps is None else steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        progress=progress,
-        hooks=hooks,
-        **SETTINGS,
-    )
+    never = "; ".join(" with ".join(f"{key} {value}" for key, value in pair.items()) for pair in HELD_OUT)
     classes = {attribute: list(values) for attribute, values in images.attribute_names.items()}
-    card = fill_card(
-        run.generator,
-        {"classes": classes, "size": 32, "width": WIDTH},
+    return Weights(
         title="32 px faces by attribute",
+        game=game(images.attribute_names, seed=seed),
+        batches=data.Batches(seen, BATCH_SIZE, seed=seed, labels="attributes", device=scale.device()),
+        steps=STEPS if steps is None else steps,
+        settings=SETTINGS,
+        network={"classes": classes, "size": 32, "width": WIDTH},
         data={"name": "faces", "arguments": {"size": 32, "n": N, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "objective": "relativistic",
-                "discriminator": "projection",
-                "r1_gamma": R1_GAMMA,
-                "r1_every": R1_EVERY,
-                "batch_size": BATCH_SIZE,
-                "held_out": [dict(combination) for combination in HELD_OUT],
-                **listed(SETTINGS),
-            },
+        arguments={
+            "objective": "relativistic",
+            "discriminator": "projection",
+            "r1_gamma": R1_GAMMA,
+            "r1_every": R1_EVERY,
+            "batch_size": BATCH_SIZE,
+            "held_out": [dict(combination) for combination in HELD_OUT],
+            **listed(SETTINGS),
         },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=measure(run, images),
+        measure=lambda run: measure(run, images),
         licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
-        note="Never trained together: "
-        + "; ".join(" with ".join(f"{key} {value}" for key, value in pair.items()) for pair in HELD_OUT)
-        + ".",
+        note=f"Never trained together: {never}.",
     )
-    return run, card
 
 
 def measure(run: Run, images: ImageSet, n: int = 3900) -> dict[str, Any]:

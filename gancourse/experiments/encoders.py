@@ -5,25 +5,23 @@ Lecture 10 lets them, and descent through ``faces32`` itself, reconstruct the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gancourse import data, metrics, scale
-from gancourse.base import check, networks
+from gancourse.base import networks
 from gancourse.data.images import ImageSet
-from gancourse.experiments import frechet_metric, listed
+from gancourse.experiments import Points, Weights, frechet_metric, listed
 from gancourse.gans.bigan import BiGAN
 from gancourse.latent import inversion
 from gancourse.losses import penalties
 from gancourse.models.encoders import ConvBidirectional, ConvVAE, PairDiscriminator
-from gancourse.training import Run, fit
+from gancourse.training import Run
 from gancourse.training.likelihood import LikelihoodRun, fit_likelihood
 from gancourse.training.loop import supports_bf16
-from gancourse.zoo import Card, fill_card
 
 NAMES = ("vae_faces32", "bigan_faces32")
 NETWORKS: dict[str, dict[str, int]] = {  # the autoencoder's generator is that of faces32, BiGAN's is narrower to pay for its D
@@ -68,65 +66,49 @@ def game(seed: int = 0, **network: int) -> BiGAN:
     return BiGAN(*players(seed, **network), "relativistic", penalty=penalties.r1(R1_GAMMA, every=R1_EVERY))
 
 
-def train(
-    name: str,
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Any], Any]]] = (),
-) -> tuple[Run | LikelihoodRun, Card]:
-    """Train one of the two and measure it; returns the run and the card of the network, encoder and generator in one.
-
-    Raises:
-        ValueError: another name, or a checkpoint for the autoencoder, whose loop keeps none.
-    """
-    check.one_of("recipe", name, NAMES)
-    if name == "vae_faces32" and checkpoint is not None:
-        raise ValueError("vae_faces32 trains in minutes and keeps no checkpoint: leave checkpoint out")
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """One of the two; the curve has the squared error per pixel on 100 test faces against the number of images seen."""
     images = data.faces(32, N, progress=progress)
     unseen = data.to_float(data.faces(32, TEST, split="test", progress=progress).images)
-    batch_size = VAE_BATCH if name == "vae_faces32" else BIGAN_BATCH
-    batches = data.Batches(images, batch_size, seed=seed, device=scale.device())
-    curve: list[list[float]] = []
+    own = _vae(seed) if name == "vae_faces32" else _bigan(seed)
+    batch_size = own["arguments"]["batch_size"]
 
-    def measure_curve(run: Run | LikelihoodRun) -> None:
-        if run.step:
-            curve.append([run.step * batch_size, round(errors(run.generator, unseen[:100]).mean().item(), 4)])
+    def point(run: Run | LikelihoodRun) -> list[float] | None:
+        return [run.step * batch_size, round(errors(run.generator, unseen[:100]).mean().item(), 4)] if run.step else None
 
-    hooks = [*hooks, (CURVE_EVERY, measure_curve)]
-    run: Run | LikelihoodRun
-    if name == "vae_faces32":
-        steps = VAE_STEPS if steps is None else steps
-        model = vae(seed)
-        run = fit_likelihood(model, batches, steps, bound=elbo(model), lr=VAE_LR, seed=seed, hooks=hooks, progress=progress)
-        title, arguments = "a variational autoencoder of 32 px faces", {"bound": "elbo", "lr": VAE_LR, "schedule": "cosine"}
-    else:
-        steps = BIGAN_STEPS if steps is None else steps
-        run = fit(game(seed), batches, steps, seed=seed, checkpoint=checkpoint, hooks=hooks, progress=progress, **BIGAN_SETTINGS)
-        title = "BiGAN: 32 px faces and the way back"
-        arguments = {"objective": "relativistic", "r1_gamma": R1_GAMMA, "r1_every": R1_EVERY, **BIGAN_SETTINGS}
-    card = fill_card(
-        run.generator,
-        NETWORKS[name],
-        title=title,
+    return Weights(
+        batches=data.Batches(images, batch_size, seed=seed, device=scale.device()),
+        network=NETWORKS[name],
         data={"name": "faces", "arguments": {"size": 32, "n": N, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "batch_size": batch_size,
-                **listed(arguments),
-            },
-        },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=measure(run.generator, images, unseen),
-        curve=curve,
+        measure=lambda run: measure(run.generator, images, unseen),
+        follow=(CURVE_EVERY, Points(point)),
         licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
         note="encode, reconstruct and sample; curve: images seen, squared error per pixel on 100 test faces.",
+        **own | ({} if steps is None else {"steps": steps}),
     )
-    return run, card
+
+
+def _vae(seed: int) -> dict[str, Any]:
+    model = vae(seed)
+    return {
+        "title": "a variational autoencoder of 32 px faces",
+        "game": model,
+        "steps": VAE_STEPS,
+        "settings": {"bound": elbo(model), "lr": VAE_LR},
+        "arguments": {"batch_size": VAE_BATCH, "bound": "elbo", "lr": VAE_LR, "schedule": "cosine"},
+        "trained_by": fit_likelihood,
+    }
+
+
+def _bigan(seed: int) -> dict[str, Any]:
+    penalty = {"r1_gamma": R1_GAMMA, "r1_every": R1_EVERY}
+    return {
+        "title": "BiGAN: 32 px faces and the way back",
+        "game": game(seed),
+        "steps": BIGAN_STEPS,
+        "settings": BIGAN_SETTINGS,
+        "arguments": {"batch_size": BIGAN_BATCH, "objective": "relativistic", **penalty, **listed(BIGAN_SETTINGS)},
+    }
 
 
 @torch.no_grad()

@@ -7,20 +7,17 @@ anew over 64 drawings; dropout is switched off in the shipped network's evaluati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from gancourse import metrics, scale
-from gancourse.base import check, networks
+from gancourse.base import networks
 from gancourse.data.pairs import PairBatches, PairSet, load_pairs
-from gancourse.experiments import listed
+from gancourse.experiments import Weights, listed
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.metrics.pairs import gradient_energy, l1, psnr
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.unet import UNet
-from gancourse.training import Run, fit
-from gancourse.zoo import Card, fill_card
+from gancourse.training import Run
 
 NAMES = ("lines_to_face64",)
 SIZE, WIDTH, LAYERS, N, STEPS, BATCH_SIZE = 64, 16, 2, 2400, 2500, 16
@@ -49,51 +46,29 @@ def players(
     return generator.to(scale.device()), discriminator.to(scale.device())
 
 
-def train(
-    name: str = "lines_to_face64",
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Train the translator and measure it on drawings that it has not seen; returns the run and the card of its generator."""
-    check.one_of("recipe", name, NAMES)
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """The translator, measured on drawings that it has not seen."""
     pairs, unseen = (load_pairs("lines", SIZE, n, split, progress=progress) for n, split in ((N, "train"), (400, "test")))
     generator, discriminator = players(pairs.in_channels, seed=seed)
-    run = fit(
-        Pix2Pix(generator, discriminator, l1=L1),
-        PairBatches(pairs, BATCH_SIZE, seed=seed, device=scale.device()),
-        STEPS if steps is None else steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        progress=progress,
-        hooks=hooks,
-        **SETTINGS,
-    )
-    card = fill_card(
-        run.generator,
-        {"in_channels": pairs.in_channels, "out_channels": 3, "size": SIZE, "width": WIDTH},
+    return Weights(
         title="line drawings to faces at 64 px",
+        game=Pix2Pix(generator, discriminator, l1=L1),
+        batches=PairBatches(pairs, BATCH_SIZE, seed=seed, device=scale.device()),
+        steps=STEPS if steps is None else steps,
+        settings=SETTINGS,
+        network={"in_channels": pairs.in_channels, "out_channels": 3, "size": SIZE, "width": WIDTH},
         data={"name": "lines", "arguments": {"size": SIZE, "n": N, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "objective": "non_saturating",
-                "l1": L1,
-                "discriminator": f"PatchGAN, width {WIDTH}, {LAYERS} layers, conditional",
-                "batch_size": BATCH_SIZE,
-                **listed(SETTINGS),
-            },
+        arguments={
+            "objective": "non_saturating",
+            "l1": L1,
+            "discriminator": f"PatchGAN, width {WIDTH}, {LAYERS} layers, conditional",
+            "batch_size": BATCH_SIZE,
+            **listed(SETTINGS),
         },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=measure(run, unseen),
+        measure=lambda run: measure(run, unseen),
         licence={"data": f"{pairs.licence}, adventurer by {pairs.author}", "weights": "CC BY 4.0"},
         note="The colours of hair, skin and background are the network's choice: the drawing does not hold them.",
     )
-    return run, card
 
 
 def measure(run: Run, unseen: PairSet) -> dict[str, Any]:

@@ -6,21 +6,18 @@ game is the course's, relativistic pairing and lazy R1, in place of the paper's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from gancourse import data, experiments, scale
 from gancourse.base import check, networks
-from gancourse.experiments import listed
+from gancourse.experiments import Weights, listed
 from gancourse.gans.progressive import Progressive, Schedule
 from gancourse.losses import penalties
 from gancourse.models import progan
-from gancourse.training import Run, fit
-from gancourse.zoo import Card, fill_card
 
 NAMES = ("progan64",)
 SIZE, N, BATCH_SIZE = 64, 20_000, 16
@@ -75,55 +72,28 @@ def game(schedule: Schedule = TIMETABLE, size: int = SIZE, seed: int = 0) -> Pro
     return Progressive(*players(size, LATENT_DIM, WIDTHS, seed), schedule, "relativistic", penalty=penalty)
 
 
-def train(
-    name: str = "progan64",
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Grow the faces and measure them; returns the run and the card of its generator, with a curve of [images seen, distance].
-
-    The curve's points are measured on smaller samples, enlarged to 64 px by repeating pixels; a resumed run lacks the earlier
-    ones.
-    """
-    check.one_of("recipe", name, NAMES)
-    images = data.faces(SIZE, N, progress=progress)
-    schedule, curve = timetable(steps), experiments.Curve(images, min(1000, len(images)), BATCH_SIZE)
-    run = fit(
-        game(schedule, SIZE, seed),
-        data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
-        schedule.steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        progress=progress,
-        hooks=[(CURVE_EVERY, curve), *hooks],
-        **SETTINGS,
-    )
-    card = fill_card(
-        run.generator,
-        {"size": SIZE, "latent_dim": LATENT_DIM, "widths": list(WIDTHS)},
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """Faces that grow; the curve's points are measured on smaller samples, enlarged to 64 px by repeating pixels."""
+    images, schedule = data.faces(SIZE, N, progress=progress), timetable(steps)
+    return Weights(
         title="64 px faces grown from 4 px",
+        game=game(schedule, SIZE, seed),
+        batches=data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
+        steps=schedule.steps,
+        settings=SETTINGS,
+        network={"size": SIZE, "latent_dim": LATENT_DIM, "widths": list(WIDTHS)},
         data={"name": "faces", "arguments": {"size": SIZE, "n": N, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "objective": "relativistic",
-                "r1_gamma": f"{R1_GAMMA} at {SIZE} px, in proportion to the side",
-                "r1_every": R1_EVERY,
-                "fade": list(schedule.fade),
-                "stable": list(schedule.stable),
-                "batch_size": BATCH_SIZE,
-                **listed(SETTINGS),
-            },
+        arguments={
+            "objective": "relativistic",
+            "r1_gamma": f"{R1_GAMMA} at {SIZE} px, in proportion to the side",
+            "r1_every": R1_EVERY,
+            "fade": list(schedule.fade),
+            "stable": list(schedule.stable),
+            "batch_size": BATCH_SIZE,
+            **listed(SETTINGS),
         },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=experiments.measure(run, images),
-        curve=curve.points,
+        measure=lambda run: experiments.measure(run, images),
+        follow=(CURVE_EVERY, experiments.Curve(images, min(1000, len(images)), BATCH_SIZE)),
         licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
         note="The colour layers of the smaller sides are as their levels left them: the blocks below have moved on since.",
     )
-    return run, card

@@ -6,18 +6,14 @@ smallest, and the two penalties are computed at every fourth step with four time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from gancourse import data, experiments, scale
-from gancourse.base import check, networks
-from gancourse.experiments import listed
+from gancourse.base import networks
+from gancourse.experiments import Weights, listed
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.models import r3gan
-from gancourse.training import Run, fit
-from gancourse.zoo import Card, fill_card
 
 NAMES = ("r3gan_anime32",)
 CONFIGURATION = "tiny32"
@@ -36,51 +32,28 @@ def game(configuration: str = CONFIGURATION, gamma: float = GAMMA, every: int = 
     return GAN(generator.to(device), discriminator.to(device), "relativistic", penalty=penalty)
 
 
-def train(
-    name: str = "r3gan_anime32",
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Train R3GAN on anime faces and measure it; returns the run and the card of its generator."""
-    check.one_of("recipe", name, NAMES)
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """R3GAN on anime faces."""
     images = data.anime(32, N, progress=progress)
-    curve = experiments.Curve(images, CURVE_SAMPLES, BATCH_SIZE, seed=2)
-    run = fit(
-        game(seed=seed),
-        data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
-        STEPS if steps is None else steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        progress=progress,
-        hooks=[*hooks, (CURVE_EVERY, curve)],
-        **SETTINGS,
-    )
-    card = fill_card(
-        run.generator,
-        dict(r3gan.CONFIGURATIONS[CONFIGURATION]),
+    return Weights(
         title="32 px anime faces by R3GAN",
+        game=game(seed=seed),
+        batches=data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
+        steps=STEPS if steps is None else steps,
+        settings=SETTINGS,
+        network=r3gan.CONFIGURATIONS[CONFIGURATION],
         data={"name": "anime", "arguments": {"size": 32, "n": N, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "objective": "relativistic",
-                "penalty": "R1 + R2",
-                "gamma": GAMMA,
-                "penalty_every": EVERY,
-                "batch_size": BATCH_SIZE,
-                **listed(SETTINGS),
-            },
+        arguments={
+            "objective": "relativistic",
+            "penalty": "R1 + R2",
+            "gamma": GAMMA,
+            "penalty_every": EVERY,
+            "batch_size": BATCH_SIZE,
+            **listed(SETTINGS),
         },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=experiments.measure(run, images),
-        curve=curve.points,
+        measure=lambda run: experiments.measure(run, images),
+        follow=(CURVE_EVERY, experiments.Curve(images, CURVE_SAMPLES, BATCH_SIZE, seed=2)),
         licence={"data": f"{images.licence}, lorelei by {images.author}", "weights": "CC BY 4.0"},
         note=f"R1 and R2 are lazy: every {EVERY}th step with {EVERY} times the weight, where the paper computes them at every "
         f"step; curve: images seen, Frechet distance of {CURVE_SAMPLES} samples to as many training images.",
     )
-    return run, card

@@ -9,18 +9,17 @@ generator as small as ours, and what it then says is of no use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gancourse import data, metrics, scale, zoo
-from gancourse.base import check, networks
+from gancourse.base import networks
 from gancourse.data.corruptions import central, downscale, free_form, random_blocks
 from gancourse.data.images import ImageSet, to_float, to_uint8
-from gancourse.experiments import listed
+from gancourse.experiments import Points, Weights, listed
 from gancourse.gans.inpainting import Inpainting, erase
 from gancourse.gans.super_resolution import SuperResolution
 from gancourse.losses import penalties
@@ -28,8 +27,7 @@ from gancourse.metrics.pairs import psnr
 from gancourse.models import convnet
 from gancourse.models.encoder_decoder import GatedInpainter, SRResNet, bicubic
 from gancourse.models.patchgan import PatchGAN
-from gancourse.training import Run, fit
-from gancourse.zoo import Card, fill_card
+from gancourse.training import Run
 
 NAMES = ("inpaint_faces64", "upscale_faces64_mse", "upscale_faces64")
 SIZE, N, BATCH_SIZE, N_TEST = 64, 20_000, 16, 1000
@@ -102,79 +100,49 @@ def super_resolution(
     )
 
 
-def train(
-    name: str = "inpaint_faces64",
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Train one of NAMES and measure it on faces that it has not seen; returns the run and the card of its generator."""
-    check.one_of("recipe", name, NAMES)
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """One of NAMES, measured on faces that it has not seen; the curve has the Frechet distance."""
     images = data.faces(SIZE, N, progress=progress)
     unseen = data.faces(SIZE, N_TEST, "test", progress=progress)
-    batches = data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device())
-    if name == "inpaint_faces64":
-        game, steps = inpainting(adversarial=INPAINT["adversarial"], seed=seed), steps or INPAINT["steps"]
-        settings, arguments, network = INPAINT_SETTINGS, _inpaint_arguments(), {"width": INPAINT["width"]}
-        measure, title = measure_inpainting, "holes in 64 px faces filled"
-        note = (
-            "Holes may have any shape: brush strokes, blocks, the central square. The weight of the adversarial loss was chosen "
-            "on the faces that the distance is measured on, so the distance flatters a little."
-        )
-    else:
-        game = super_resolution(adversarial=UPSCALE["adversarial"] * (name == "upscale_faces64"), seed=seed)
-        steps, settings, arguments = steps or UPSCALE_STEPS[name], UPSCALE_SETTINGS[name], _upscale_arguments(name)
-        network = {"scale": FACTOR, "width": UPSCALE["width"], "blocks": UPSCALE["blocks"], "skip": True}
-        measure, title, note = measure_upscaling, "16 px faces made 64 px", "Squared error alone: fine detail is missing."
-        if name == "upscale_faces64":
-            game.generator.load_state_dict(zoo.load("upscale_faces64_mse").model.state_dict())
-            note = (
-                "What the small picture does not hold is invented: other faces would give the same small picture. The "
-                "adversarial loss was chosen on the faces that the distance is measured on, so the distance flatters a little."
-            )
-    curve: list[list[float]] = []
-    run = fit(
-        game,
-        batches,
-        steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        progress=progress,
-        hooks=[(max(1, steps // 6), lambda run: curve.append(_point(run, measure, unseen))), *hooks],
-        **settings,
+    own, measure = (
+        (_inpaint(seed), measure_inpainting) if name == "inpaint_faces64" else (_upscale(name, seed), measure_upscaling)
     )
-    card = fill_card(
-        run.generator,
-        network,
-        title=title,
+    steps = steps or own["steps"]
+    curve = Points(lambda run: [run.step * BATCH_SIZE, measure(run, unseen)["value"]])
+    return Weights(
+        batches=data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
         data={"name": "faces", "arguments": {"size": SIZE, "n": N, "seed": 0}},
-        training={"recipe": name, "arguments": arguments},
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=measure(run, unseen),
-        curve=curve,
+        measure=lambda run: measure(run, unseen),
+        follow=(max(1, steps // 6), curve),
         licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
-        note=note,
+        **own | {"steps": steps},
     )
-    return run, card
 
 
-def _inpaint_arguments() -> dict[str, Any]:
+def _inpaint(seed: int) -> dict[str, Any]:
     return {
-        "objective": "hinge",
-        "reconstruction": f"{INPAINT['reconstruction']} times L1 over the hole",
-        "adversarial": INPAINT["adversarial"],
-        "discriminator": f"PatchGAN on picture and mask, width {INPAINT['judge']}, 3 layers, spectral normalisation",
-        "holes": "half free-form, a quarter random blocks, a quarter central",
-        "batch_size": BATCH_SIZE,
-        **listed(INPAINT_SETTINGS),
+        "title": "holes in 64 px faces filled",
+        "game": inpainting(adversarial=INPAINT["adversarial"], seed=seed),
+        "steps": INPAINT["steps"],
+        "settings": INPAINT_SETTINGS,
+        "network": {"width": INPAINT["width"]},
+        "arguments": {
+            "objective": "hinge",
+            "reconstruction": f"{INPAINT['reconstruction']} times L1 over the hole",
+            "adversarial": INPAINT["adversarial"],
+            "discriminator": f"PatchGAN on picture and mask, width {INPAINT['judge']}, 3 layers, spectral normalisation",
+            "holes": "half free-form, a quarter random blocks, a quarter central",
+            "batch_size": BATCH_SIZE,
+            **listed(INPAINT_SETTINGS),
+        },
+        "note": "Holes may have any shape: brush strokes, blocks, the central square. The weight of the adversarial loss was "
+        "chosen on the faces that the distance is measured on, so the distance flatters a little.",
     }
 
 
-def _upscale_arguments(name: str) -> dict[str, Any]:
+def _upscale(name: str, seed: int) -> dict[str, Any]:
+    played = name == "upscale_faces64"
+    game = super_resolution(adversarial=UPSCALE["adversarial"] * played, seed=seed)
     adversarial = {
         "objective": "relativistic",
         "adversarial": UPSCALE["adversarial"],
@@ -183,12 +151,23 @@ def _upscale_arguments(name: str) -> dict[str, Any]:
         "r1_every": R1_EVERY,
         "starts_from": "upscale_faces64_mse",
     }
+    note = "Squared error alone: fine detail is missing."
+    if played:
+        game.generator.load_state_dict(zoo.load("upscale_faces64_mse").model.state_dict())
+        note = (
+            "What the small picture does not hold is invented: other faces would give the same small picture. The "
+            "adversarial loss was chosen on the faces that the distance is measured on, so the distance flatters a little."
+        )
     common = {"content": "squared error of pixels", "factor": FACTOR, "batch_size": BATCH_SIZE}
-    return common | (adversarial if name == "upscale_faces64" else {}) | listed(UPSCALE_SETTINGS[name])
-
-
-def _point(run: Run, measure: Callable[[Run, ImageSet], dict[str, Any]], unseen: ImageSet) -> list[float]:
-    return [run.step * BATCH_SIZE, measure(run, unseen)["value"]]
+    return {
+        "title": "16 px faces made 64 px",
+        "game": game,
+        "steps": UPSCALE_STEPS[name],
+        "settings": UPSCALE_SETTINGS[name],
+        "network": {"scale": FACTOR, "width": UPSCALE["width"], "blocks": UPSCALE["blocks"], "skip": True},
+        "arguments": common | (adversarial if played else {}) | listed(UPSCALE_SETTINGS[name]),
+        "note": note,
+    }
 
 
 def measure_inpainting(run: Run, unseen: ImageSet) -> dict[str, Any]:

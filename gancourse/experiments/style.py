@@ -15,19 +15,15 @@ The blocks are the published ones with fewer channels.  What is not StyleGAN2's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gancourse import data, scale
 from gancourse.base import check, networks
-from gancourse.experiments import Curve, listed, measure
+from gancourse.experiments import Curve, Weights, listed, measure
 from gancourse.gans.stylegan2 import PathLength, StyleGAN2
 from gancourse.losses import penalties
 from gancourse.models import stylegan2
-from gancourse.training import Run, fit
-from gancourse.zoo import Card, fill_card
 
 SETTINGS: dict[str, Any] = {"lr": (3e-3, 6e-3), "betas": (0.0, 0.99), "ema": 0.999, "schedule": "flat_linear"}
 R1_EVERY, BATCH_SIZE, MIXING, NOISE_FROM = 8, 32, 0.3, 0.8  # noise: share of the steps
@@ -85,56 +81,31 @@ def game(name: str, seed: int = 0, steps: int | None = None) -> StyleGAN2:
     return StyleGAN2(*players(name, seed), "relativistic", penalty, path=PATH, mixing=MIXING, noise_from=noise_from)
 
 
-def train(
-    name: str = "stylegan2_faces32",
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Train one of the family and measure it; returns the run and the card of its generator.
-
-    The card's "curve" holds the distances on the way, of ``CURVE_SAMPLES`` samples; a resumed run knows those after its start.
-    """
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """One of the family; the curve holds the distances on the way, of ``CURVE_SAMPLES`` samples."""
     chosen = RECIPES[check.one_of("recipe", name, NAMES)]
     steps = chosen.steps if steps is None else steps
     images = data.load(chosen.data, size=chosen.size, n=chosen.n)
     curve = Curve(images, min(CURVE_SAMPLES, len(images)), BATCH_SIZE, seed=3, start=1)
-    run = fit(
-        game(name, seed, steps),
-        data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
-        steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        checkpoint_every=200,
-        progress=progress,
-        hooks=[*hooks, (max(1, steps // 6), curve)],
-        **SETTINGS,
-    )
-    card = fill_card(
-        run.generator,
-        chosen.generator,
+    return Weights(
         title=chosen.title,
+        game=game(name, seed, steps),
+        batches=data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
+        steps=steps,
+        settings=SETTINGS | {"checkpoint_every": 200},
+        network=chosen.generator,
         data={"name": chosen.data, "arguments": {"size": chosen.size, "n": chosen.n, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "objective": "relativistic",
-                "r1_gamma": chosen.r1_gamma,
-                "r1_every": R1_EVERY,
-                "path_length": f"weight {PATH.weight}, every {PATH.every} steps",
-                "mixing": MIXING,
-                "noise_from": NOISE_FROM,
-                "batch_size": BATCH_SIZE,
-                **listed(SETTINGS),
-            },
+        arguments={
+            "objective": "relativistic",
+            "r1_gamma": chosen.r1_gamma,
+            "r1_every": R1_EVERY,
+            "path_length": f"weight {PATH.weight}, every {PATH.every} steps",
+            "mixing": MIXING,
+            "noise_from": NOISE_FROM,
+            "batch_size": BATCH_SIZE,
+            **listed(SETTINGS),
         },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=measure(run, images),
-        curve=curve.points,
+        measure=lambda run: measure(run, images),
+        follow=(max(1, steps // 6), curve),
         licence={"data": f"{images.licence}, {images.author}", "weights": "CC BY 4.0"},
     )
-    return run, card

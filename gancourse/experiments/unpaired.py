@@ -6,9 +6,7 @@ partners of unseen pictures give the score, pixel by pixel, in both directions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -16,13 +14,12 @@ from torch import nn
 from gancourse import metrics, scale
 from gancourse.base import check, networks
 from gancourse.data.pairs import PairSet, UnpairedBatches, load_pairs
-from gancourse.experiments import listed
+from gancourse.experiments import Points, Weights, listed
 from gancourse.gans.cyclegan import CycleGAN
 from gancourse.metrics.pairs import l1
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.translator import TwoWay
-from gancourse.training import Run, fit
-from gancourse.zoo import Card, fill_card
+from gancourse.training import Run
 
 TEST = 200  # unseen pairs that the score is taken over
 CURVE = 8  # how often the score is taken on the way, for the card
@@ -93,67 +90,42 @@ def players(
     return tuple(network.to(scale.device()) for network in (pair.ab, pair.ba, *judges))
 
 
-def train(
-    name: str,
-    steps: int | None = None,
-    seed: int = 0,
-    checkpoint: str | Path | None = None,
-    progress: bool = True,
-    hooks: Sequence[tuple[int, Callable[[Run], Any]]] = (),
-) -> tuple[Run, Card]:
-    """Train both translators and measure them against the hidden partners; returns the run and the card of its generator."""
+def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
+    """Both translators, measured against the hidden partners; the curve has the score in both directions."""
     chosen = RECIPES[check.one_of("recipe", name, RECIPES)]
-    pairs, unseen = (load_pairs(chosen.kind, chosen.size, n, split, progress=progress)
-                     for n, split in ((chosen.n, "train"), (TEST, "test")))  # fmt: skip
+    kind, size = chosen.kind, chosen.size
+    pairs, unseen = (load_pairs(kind, size, n, split, progress=progress) for n, split in ((chosen.n, "train"), (TEST, "test")))
     steps = chosen.steps if steps is None else steps
     settings = {"lr": chosen.lr, "betas": (0.5, 0.999), "ema": chosen.ema, "schedule": "flat_linear"}
-    curve: list[list[float]] = []
+    translators = players(chosen.width, chosen.blocks, layers=chosen.layers, residual=chosen.residual, seed=seed)
+    game = CycleGAN(*translators, cycle=(chosen.cycle, chosen.cycle), identity=chosen.identity, seed=seed)
 
-    def follow(run: Run) -> None:
-        seen, there = run.step * chosen.batch_size, scores(run, unseen)
-        curve.append([seen, *(round(there[way], 4) for way in ("ab", "ba"))])
+    def point(run: Run) -> list[float]:
+        there = scores(run, unseen)
+        return [run.step * chosen.batch_size, *(round(there[way], 4) for way in ("ab", "ba"))]
 
-    run = fit(
-        CycleGAN(
-            *players(chosen.width, chosen.blocks, layers=chosen.layers, residual=chosen.residual, seed=seed),
-            cycle=(chosen.cycle, chosen.cycle),
-            identity=chosen.identity,
-            seed=seed,
-        ),
-        UnpairedBatches(*pairs.unpaired(seed), chosen.batch_size, seed=seed, device=scale.device()),
-        steps,
-        seed=seed,
-        checkpoint=checkpoint,
-        progress=progress,
-        hooks=[*hooks, (max(1, steps // CURVE), follow)],
-        **settings,
-    )
-    card = fill_card(
-        run.generator,
-        {"width": chosen.width, "blocks": chosen.blocks, "residual": chosen.residual},
+    return Weights(
         title=chosen.title,
-        data={"name": chosen.kind, "arguments": {"size": chosen.size, "n": chosen.n, "seed": 0}},
-        training={
-            "recipe": name,
-            "arguments": {
-                "objective": run.gan.objective.name,
-                "cycle": chosen.cycle,
-                "identity": chosen.identity,
-                "discriminators": f"PatchGAN, width {chosen.width}, {chosen.layers} layers",
-                "batch_size": chosen.batch_size,
-                **listed(settings),
-            },
+        game=game,
+        batches=UnpairedBatches(*pairs.unpaired(seed), chosen.batch_size, seed=seed, device=scale.device()),
+        steps=steps,
+        settings=settings,
+        network={"width": chosen.width, "blocks": chosen.blocks, "residual": chosen.residual},
+        data={"name": kind, "arguments": {"size": size, "n": chosen.n, "seed": 0}},
+        arguments={
+            "objective": game.objective.name,
+            "cycle": chosen.cycle,
+            "identity": chosen.identity,
+            "discriminators": f"PatchGAN, width {chosen.width}, {chosen.layers} layers",
+            "batch_size": chosen.batch_size,
+            **listed(settings),
         },
-        steps=run.step,
-        seconds=round(run.seconds),
-        seed=seed,
-        metric=measure(run, unseen, chosen),
-        curve=curve,
+        measure=lambda run: measure(run, unseen, chosen),
+        follow=(max(1, steps // CURVE), Points(point)),
         licence={"data": f"{pairs.licence}, {pairs.author}", "weights": "CC BY 4.0"},
         note=f"{chosen.note} curve: pictures of each set seen, and the score in both directions (ab, ba) on the way.",
+        stored_as=TwoWay,  # the game's own holder has the same weights
     )
-    card["network"]["class"] = f"{TwoWay.__module__}.{TwoWay.__qualname__}"  # the game's own holder has the same weights
-    return run, card
 
 
 def scores(run: Run, unseen: PairSet) -> dict[str, float]:

@@ -80,11 +80,13 @@ def mode_report(samples: Tensor, distribution: Mixture, threshold: float = 3.0) 
     return _report(nearest[distance < threshold], weights, len(samples))
 
 
-def stacked_mode_report(codes: Tensor, total: int = 1000) -> ModeReport:
+def stacked_mode_report(codes: Tensor, total: int = 1000, accepted: Tensor | None = None) -> ModeReport:
     """Distinct digit triples among ``total`` = 1000 and the KL of their histogram to uniform (stacked digits).
 
     ``codes`` are int64 [N] in [0, total), or digits [N, 3] as a digit classifier reads them from the three channels; a triple
-    (a, b, c) has the code 100 a + 10 b + c.  A classifier always answers, so every sample counts and ``high_quality`` is 1.
+    (a, b, c) has the code 100 a + 10 b + c.  ``accepted``, bool [N], says which samples count; their share is ``high_quality``.
+    A classifier answers for noise, too, so without a gate noise reaches nearly every mode; :mod:`gancourse.metrics.digits` has
+    one.
     Protocol: Metz et al. (2017), Srivastava et al. (2017); N is 25,600 or 26,000 there.  1,000 modes and few samples have a KL
     of their own: about (total - 1) / (2 N) for perfectly even modes.
     """
@@ -100,7 +102,11 @@ def stacked_mode_report(codes: Tensor, total: int = 1000) -> ModeReport:
         raise ValueError(f"codes must be [N] or [N, 3] with N > 0, not {list(codes.shape)}")
     if codes.min() < 0 or codes.max() >= total:
         raise ValueError(f"codes must lie in 0..{total - 1}, not {int(codes.min())}..{int(codes.max())}")
-    return _report(codes, torch.ones(total), len(codes))
+    if accepted is None:
+        return _report(codes, torch.ones(total), len(codes))
+    if accepted.dtype != torch.bool or accepted.shape != codes.shape:
+        raise ValueError(f"accepted must be bool [{len(codes)}], one for each sample, not {list(accepted.shape)}")
+    return _report(codes[accepted.cpu()], torch.ones(total), len(codes))
 
 
 def _report(hits: Tensor, weights: Tensor, n: int) -> ModeReport:

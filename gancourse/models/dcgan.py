@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
+from gancourse.models.layers.minibatch import MinibatchDiscrimination
 
 SIZES = (16, 32, 64, 128)
 
@@ -146,3 +147,19 @@ class Discriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = check.images(x, self.channels, self.size)
         return self.main(x).flatten()  # [N, 1, 1, 1] -> [N]
+
+
+def seeing_the_batch(discriminator: Discriminator, kernels: int = 16, dim: int = 4) -> Discriminator:
+    """Put minibatch discrimination before the last layer of a discriminator, in place; returns it.
+
+    The last 4x4 convolution becomes a linear layer on the flattened 4x4 map and the ``kernels`` numbers about the batch, whose
+    weights begin at zero.  Source: Salimans et al. 2016, section 3.2.
+    """
+    *trunk, conv = discriminator.main
+    features = 16 * conv.in_channels
+    last = nn.Linear(features + kernels, 1)
+    nn.init.normal_(last.weight, 0.0, 0.02)
+    nn.init.zeros_(last.weight[:, features:])
+    nn.init.zeros_(last.bias)
+    discriminator.main = nn.Sequential(*trunk, nn.Flatten(), MinibatchDiscrimination(features, kernels, dim), last)
+    return discriminator

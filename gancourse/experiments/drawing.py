@@ -1,0 +1,81 @@
+"""Pictures of a record: curves with bands over seeds, and a strip of samples over the steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")  # Okabe and Ito
+NAMES = {"step": "step", "images": "pictures seen", "seconds": "processor seconds"}
+FRAMES = 5  # at most so many steps on a strip
+
+Curves = Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
+def number(value: float) -> str:
+    """Three significant digits; a dash where there is nothing to measure."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def spread(values: np.ndarray) -> str:
+    """Mean and standard deviation over seeds; those without a value are counted apart."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return "-"
+    if len(known) == 1:
+        return number(known[0])
+    few = f" ({len(known)} of {len(values)})" if len(known) < len(values) else ""
+    return f"{number(known.mean())} ± {number(known.std(ddof=1))}{few}"
+
+
+def curves(scores: Mapping[str, Curves], against: str = "step") -> Image:
+    """One panel for each score: the mean over seeds, and a band from the least to the largest."""
+    from gancourse.viz.figures import rendered
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots(1, len(scores), squeeze=False)[0]
+        for axis, (score, arms) in zip(axes, scores.items(), strict=True):
+            for colour, (arm, (at, values)) in zip(COLOURS, arms.items(), strict=False):
+                axis.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.18, linewidth=0)
+                axis.plot(at, values.mean(0), color=colour, linewidth=1.8, label=arm)
+            axis.set(xlabel=NAMES[against], title=score.replace("_", " "))
+            axis.margins(x=0.01)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(COLOURS))
+
+    return rendered(draw, 420 * max(2, len(scores)), 340)
+
+
+def frames(films: Mapping[str, Sequence[Tensor]], steps: Sequence[int]) -> tuple[Tensor, dict[str, Any]]:
+    """Films, for each arm uint8 [k, C, H, W] at each step, as one picture [3, arms * H, frames * k * W], and what lies where."""
+    chosen = sorted({round(i) for i in np.linspace(0, len(steps) - 1, min(FRAMES, len(steps)))})
+    rows = [torch.cat([torch.cat(list(film[i]), 2) for i in chosen if i < len(film)], 2) for film in films.values()]
+    widest = max(row.shape[2] for row in rows)
+    sheet = torch.cat([torch.nn.functional.pad(row, (0, widest - row.shape[2])) for row in rows], 1)
+    first = next(iter(films.values()))[0]
+    layout = {"arms": list(films), "steps": [steps[i] for i in chosen], "k": len(first), "side": first.shape[2]}
+    return sheet.expand(3, -1, -1), layout
+
+
+def strip(path: Path, layout: Mapping[str, Any]) -> Image:
+    """A record's picture with a label for each arm and each step."""
+    from PIL import Image
+
+    from gancourse import viz
+
+    with Image.open(path) as file:
+        pixels = torch.from_numpy(np.asarray(file.convert("RGB")).copy()).permute(2, 0, 1)
+    side, k, arms, steps = layout["side"], layout["k"], layout["arms"], layout["steps"]
+    tiles = pixels.unflatten(1, (len(arms), side)).unflatten(3, (-1, side)).permute(1, 3, 0, 2, 4)  # [arms, steps * k, C, H, W]
+    columns = [f"step {steps[i // k]:,}" if i % k == 0 else "" for i in range(tiles.shape[1])]
+    return viz.labelled_grid(tiles.flatten(0, 1), arms, columns, pad=1, widest=1400)

@@ -1,0 +1,81 @@
+"""What a recorded experiment is: arms that differ in one thing, seeds, a size, players, and what is measured how often."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from gancourse.base import check
+from gancourse.gans.gan import GAN
+from gancourse.training import Run
+
+SIZES = ("full", "ci")
+
+
+class Stage(Protocol):
+    """The data and the judges of an experiment at one size, and what is asked of every training.
+
+    ``folder`` of the constructor keeps what costs time to make, a judge's weights say; another run finds it there.
+    """
+
+    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Any]:
+        """Fresh players of an arm, and the batches that they play on."""
+
+    def scores(self, run: Run, final: bool = False) -> dict[str, float]:
+        """What the judges say of a run as it stands; ``final`` asks for the size of sample that the record's table shows."""
+
+    def samples(self, run: Run) -> Tensor:
+        """A few pictures in [-1, 1], the same latents or inputs every time: [k, C, H, W]."""
+
+    def baselines(self) -> dict[str, dict[str, float]]:
+        """The same scores for what is no training: truth, copies, blur, noise."""
+
+    def facts(self) -> dict[str, float]:
+        """Numbers that change when the training data do: how many, their mean, their spread."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The description from which the runner trains, measures and writes a record; all but ``stage`` is plain data.
+
+    arms      what varies: name -> whatever ``Stage.game`` makes of it; an entry "fit" replaces settings of the training
+    seeds     independent trainings of each arm: weights, latents and order of the data
+    full      sizes: "steps", "batch_size", "measure_every", "checkpoint_every" and what the stage needs
+    ci        the entries of ``full`` that are smaller where the code only has to run
+    fit       settings of :func:`gancourse.training.fit` for every arm
+    expected  what was expected of the result, in words with the tolerance, written before the run
+    """
+
+    name: str
+    title: str
+    stage: Callable[[Mapping[str, Any], Path], Stage]
+    arms: Mapping[str, Mapping[str, Any]]
+    seeds: tuple[int, ...]
+    full: Mapping[str, Any]
+    ci: Mapping[str, Any]
+    fit: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, str] = field(default_factory=dict)
+    paper: str = ""
+
+    def size(self, name: str = "full") -> dict[str, Any]:
+        """The sizes under that name."""
+        check.one_of("size", name, SIZES)
+        return {**self.full, **(self.ci if name == "ci" else {})}
+
+    def settings(self, size: str = "full") -> dict[str, Any]:
+        """Everything that is stated about the trainings, as it comes back from a JSON file; the seeds are the run's affair."""
+        return json.loads(json.dumps({"arms": self.arms, "fit": self.fit, "size": self.size(size)}))
+
+    def digest(self, size: str = "full") -> str:
+        """Eight hexadecimal digits that stand for the settings."""
+        return hashlib.sha256(json.dumps(self.settings(size), sort_keys=True).encode()).hexdigest()[:8]
+
+    def fit_settings(self, arm: str, size: str = "full") -> dict[str, Any]:
+        """The keyword arguments of :func:`gancourse.training.fit` for one arm."""
+        return {**self.fit, **self.arms[arm].get("fit", {}), "steps": self.size(size)["steps"]}

@@ -1,0 +1,16 @@
+"""The recorded experiments by name."""
+
+from __future__ import annotations
+
+import importlib
+
+from gancourse.base import check
+from gancourse.experiments.experiment import Experiment
+
+NAMES = ("pix2pix_losses", "stacked_digits")
+
+
+def get(name: str) -> Experiment:
+    """The experiment of that name, from the module of this package that is named after it."""
+    module = importlib.import_module(f"gancourse.experiments.{check.one_of('experiment', name, NAMES)}")
+    return module.EXPERIMENT

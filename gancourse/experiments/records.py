@@ -1,0 +1,212 @@
+"""What an experiment leaves behind: a JSON file and a strip of samples that travel with the course, and how a lecture reads them.
+
+    record = records.load("pix2pix_losses")
+    record.show("iou", "hair_energy")          # curves with bands over the seeds, and samples over the steps
+    record.table("iou", "frechet")             # every arm and every baseline
+    record.final("iou")["L1"]                  # one number for each seed
+    records.live()                             # from here on experiments run where they stand, instead of being read
+
+``LIVE=1`` in the environment says the same as :func:`live`.  A record is *stale* when the settings in the code are others than
+the record's, or when its first steps, trained again, have other losses (:func:`differs`); a renamed function leaves it fresh.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gancourse.base import check, files
+from gancourse.experiments import drawing, pool, recorded
+from gancourse.experiments.experiment import Experiment
+
+_live = False
+
+
+class StaleRecord(UserWarning):
+    """The record was made with other settings than the code has now."""
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """The content of a record's file, by name."""
+
+    content: Mapping[str, Any]
+    picture: Path | None = None
+
+    @property
+    def arms(self) -> list[str]:
+        return list(self.content["arms"])
+
+    @property
+    def seeds(self) -> list[int]:
+        return list(self.content["seeds"])
+
+    @property
+    def scores(self) -> list[str]:
+        """The names of what was measured."""
+        return list(self._trainings(self.arms[0])[0]["scores"])
+
+    @property
+    def seconds(self) -> float:
+        """Processor seconds of all trainings together."""
+        return sum(training["seconds"] for arm in self.arms for training in self._trainings(arm))
+
+    def curve(self, score: str, against: str = "step") -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """For each arm the places [T] ("step", "images" or "seconds", a mean over seeds) and the scores [seeds, T]."""
+        found = {}
+        for arm in self.arms:
+            rows = [training["curves"] for training in self._trainings(arm)]
+            _known(score, rows[0])
+            least = min(len(row["step"]) for row in rows)  # a diverged training has fewer
+            at, values = (np.array([row[name][:least] for row in rows], dtype=float) for name in (against, score))
+            found[arm] = (at.mean(0), values)
+        return found
+
+    def final(self, score: str) -> dict[str, np.ndarray]:
+        """For each arm one number for each seed."""
+        found = {}
+        for arm in self.arms:
+            rows = [training["scores"] for training in self._trainings(arm) if training["scores"]]
+            for row in rows:
+                _known(score, row)
+            found[arm] = np.array([row[score] for row in rows], dtype=float)
+        return found
+
+    def baseline(self, score: str) -> dict[str, float]:
+        """The same score for truth, copies, blur, noise."""
+        rows = self.content["baselines"]
+        return {name: math.nan if row[score] is None else row[score] for name, row in rows.items()}
+
+    def table(self, *scores: str) -> Any:
+        """Mean and standard deviation over the seeds for each arm, then the baselines, as a table."""
+        from gancourse import viz
+
+        scores = scores or tuple(self.scores)
+        rows = [[arm, *(drawing.spread(self.final(score)[arm]) for score in scores)] for arm in self.arms]
+        rows += [[name, *(drawing.number(self.baseline(score)[name]) for score in scores)] for name in self.content["baselines"]]
+        steps = self.content["settings"]["size"]["steps"]
+        caption = f"{len(self.seeds)} trainings of each, {steps:,} steps; below, what is no training"
+        return viz.table(rows, header=["", *(score.replace("_", " ") for score in scores)], caption=caption)
+
+    def curves(self, *scores: str, against: str = "step") -> Any:
+        """A picture: each score over the steps (or images, or processor seconds), the band from the least to the largest seed."""
+        return drawing.curves({score: self.curve(score, against) for score in scores}, against)
+
+    def strip(self) -> Any:
+        """A picture: one row for each arm, samples of the first seed at some steps."""
+        if self.picture is None:
+            name = self.content["name"]
+            raise FileNotFoundError(f"the record of {name} has no pictures: {command(name)} draws them")
+        return drawing.strip(self.picture, self.content["strip"])
+
+    def show(self, *scores: str, against: str = "step") -> None:
+        """Curves and samples, in a notebook."""
+        from gancourse import viz
+
+        viz.show(self.curves(*scores, against=against), caption=self._caption())
+        if self.picture is not None:
+            viz.show(self.strip(), caption="Samples of one training of each, the same inputs every time.")
+
+    def _caption(self) -> str:
+        minutes = self.seconds / 60
+        band = f"{len(self.seeds)} trainings of each; line: mean, band: least to largest."
+        return f"{band} Recorded: {minutes:,.0f} processor minutes."
+
+    def _trainings(self, arm: str) -> list[Mapping[str, Any]]:
+        return self.content["arms"][arm]
+
+
+def _known(score: str, row: Mapping[str, Any]) -> None:
+    check.one_of("score", score, row)
+
+
+def place(name: str) -> Path:
+    """Where the record of that name lies, or would."""
+    return files.shipped("records", f"{name}.json")
+
+
+def command(name: str) -> str:
+    """What makes the record again."""
+    return f"`gancourse experiment {name}`"
+
+
+def live(on: bool = True) -> None:
+    """From here on :func:`load` runs the experiment, or goes on with it, instead of reading what was recorded."""
+    global _live
+    _live = on
+
+
+def is_live() -> bool:
+    """Whether experiments run where they stand."""
+    return _live or os.environ.get("LIVE", "0") not in ("", "0")
+
+
+def load(name: str) -> Record:
+    """The record of an experiment; a missing one raises, a stale one warns, both with the command that helps."""
+    experiment = recorded.get(name)
+    if is_live():
+        pool.run(experiment, n_jobs=max(1, (os.cpu_count() or 2) // 2))
+        return Record(*pool.assemble(experiment))
+    path = place(name)
+    if not path.exists():
+        raise FileNotFoundError(f"{name} is not recorded: {command(name)} runs it, or set LIVE=1")
+    record = read(path)
+    if (found := state(experiment, record))[0] == "stale":
+        warnings.warn(f"the record of {name} is stale ({found[1]}): {command(name)} makes it again", StaleRecord, stacklevel=2)
+    return record
+
+
+def read(path: Path) -> Record:
+    """A record's file and the picture beside it."""
+    picture = path.with_suffix(".png")
+    return Record(json.loads(path.read_text(encoding="utf-8")), picture if picture.exists() else None)
+
+
+def state(experiment: Experiment, record: Record | None) -> tuple[str, str]:
+    """("missing" | "stale" | "partial" | "fresh", why); trains nothing."""
+    if record is None:
+        return "missing", "never recorded"
+    ours, theirs = experiment.settings(), record.content["settings"]
+    for part in ours:
+        if theirs.get(part) != ours[part]:
+            return "stale", f"other settings of {part}"
+    lacking = [seed for seed in experiment.seeds if seed not in record.seeds]
+    if lacking:
+        return "partial", f"{len(record.seeds)} of {len(experiment.seeds)} seeds"
+    return "fresh", ""
+
+
+def changes(record: Record, now: Mapping[str, Any], size: str) -> list[str]:
+    """What differs between a record's fingerprint at a size and a new one: the data first, then arm by arm."""
+    then = record.content["fingerprint"][size]
+    data = then.get("data", record.content["data"])
+    moved = [name for name, value in data.items() if abs(now["data"][name] - value) > 1e-3 * max(1.0, abs(value))]
+    if moved:
+        return [f"other data: {name} is {float(now['data'][name]):.5g}, was {data[name]:.5g}" for name in moved]
+    found = {arm: differs(losses, now[arm]) for arm, losses in then.items() if arm != "data"}
+    return [f"{arm}: {what}" for arm, what in found.items() if what]
+
+
+def differs(recorded: Mapping[str, Sequence[float]], replayed: Mapping[str, Sequence[float]]) -> str:
+    """What differs between two beginnings of a training beyond rounding, or "".
+
+    Rounding grows along a training, for Adam's first steps divide by gradients that may be tiny.  Between two implementations of
+    convolution a loss differed by up to 4e-5 at the fifth step, 1e-3 at the tenth and 0.1 at the twentieth; allowed are 1e-4 of
+    the loss at the first, growing evenly to 0.3 at the twentieth.
+    """
+    for name, values in recorded.items():
+        if len(values) != len(replayed[name]):
+            return f"{len(replayed[name])} steps in place of {len(values)}"
+        for step, (then, now) in enumerate(zip(values, replayed[name], strict=True), start=1):
+            allowed = 1e-4 * 3000 ** ((step - 1) / 19)
+            if abs(now - then) > allowed * max(1.0, abs(then)):
+                return f"{name} at step {step} is {now:.5g}, was {then:.5g}"
+    return ""

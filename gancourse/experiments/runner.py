@@ -1,0 +1,204 @@
+"""One runner for all experiments: every training is a job of its own process, with one thread, that goes on where it was cut off.
+
+The state lies in the cache, ``experiments/NAME/SIZE-DIGEST/``, where the digest stands for the settings: other settings, another
+folder.  Of each job (arm, seed) there are
+
+    ARM-SEED.run      a checkpoint of :func:`gancourse.training.fit`, written every ``checkpoint_every`` steps
+    ARM-SEED.points   what was measured so far, and frames of samples
+    ARM-SEED.done     the result; the other two are removed
+    ARM-SEED.weights  the judged generator
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gancourse.base import files, networks, trees
+from gancourse.data.images import to_uint8
+from gancourse.experiments.experiment import Experiment, Stage
+from gancourse.training import Run, TrainingDiverged, fit
+
+FIRST = 20  # steps whose losses are the fingerprint
+REPORT_EVERY = 20  # steps between two signs of life
+
+Job = tuple[str, int]
+
+
+def folder(experiment: Experiment, size: str = "full") -> Path:
+    """Where the state of an experiment with its present settings lies."""
+    return files.cache_dir() / "experiments" / experiment.name / f"{size}-{experiment.digest(size)}"
+
+
+def jobs(experiment: Experiment, seeds: tuple[int, ...] | None = None) -> list[Job]:
+    """All trainings, seed by seed, so that whole seeds are complete early."""
+    return [(arm, seed) for seed in (experiment.seeds if seeds is None else seeds) for arm in experiment.arms]
+
+
+def file(place: Path, job: Job, kind: str) -> Path:
+    """The file of a job: its arm's name in plain letters, its seed, its kind."""
+    arm = "".join(c if c.isalnum() else "_" for c in job[0])
+    return place / f"{arm}-{job[1]}.{kind}"
+
+
+class Points:
+    """A hook that measures, keeps curves and frames on disk, and counts processor seconds across interruptions."""
+
+    def __init__(self, stage: Stage, path: Path, batch_size: int, frames: bool) -> None:
+        self.stage, self.path, self.batch_size, self.frames = stage, path, batch_size, frames
+        self.kept: dict[str, Any] = {"points": [], "frames": []}
+        if path.exists():
+            self.kept = trees.load(path)
+        self._began = time.process_time()
+        self._before: float | None = None
+
+    def __call__(self, run: Run) -> None:
+        self._drop(run.step)
+        history = run.history
+        recent = {name: float(history[name][-50:].mean()) for name in ("d_loss", "g_loss") if len(history[name])}
+        point = {"step": run.step, "images": run.step * self.batch_size, "seconds": self.seconds(), **recent}
+        self.kept["points"].append(point | {name: float(value) for name, value in self.stage.scores(run).items()})
+        if self.frames:
+            self.kept["frames"].append(to_uint8(self.stage.samples(run).clamp(-1, 1).cpu()))
+        trees.save(self.path, self.kept)
+
+    def seconds(self) -> float:
+        """Processor seconds of this training so far, those of earlier processes included."""
+        if self._before is None:
+            self._before = self.kept["points"][-1]["seconds"] if self.kept["points"] else 0.0
+        return self._before + time.process_time() - self._began
+
+    def _drop(self, step: int) -> None:
+        """Forget points that the checkpoint, from which the run went on, does not know."""
+        known = [i for i, point in enumerate(self.kept["points"]) if point["step"] < step]
+        self.kept = {name: [rows[i] for i in known if i < len(rows)] for name, rows in self.kept.items()}
+        self.seconds()
+
+
+def train(
+    experiment: Experiment,
+    stage: Stage,
+    job: Job,
+    size: str = "full",
+    place: Path | None = None,
+    report: Callable[[Run], None] | None = None,
+) -> dict[str, Any] | None:
+    """One training from where it stands to its end; returns its result, or None where it was interrupted."""
+    place = folder(experiment, size) if place is None else place
+    done = file(place, job, "done")
+    if done.exists():
+        return trees.load(done)
+    (arm, seed), sizes = job, experiment.size(size)
+    points = Points(stage, file(place, job, "points"), sizes["batch_size"], frames=seed == experiment.seeds[0])
+    hooks = [(sizes["measure_every"], points)] + ([(REPORT_EVERY, report)] if report else [])
+    checkpoint = {"checkpoint": file(place, job, "run"), "checkpoint_every": sizes["checkpoint_every"]}
+    diverged = 0
+    with networks.seeded(seed):  # dropout draws from the global generator
+        gan, batches = stage.game(experiment.arms[arm], seed)
+        try:
+            run = fit(gan, batches, seed=seed, hooks=hooks, progress=False, **checkpoint, **experiment.fit_settings(arm, size))
+        except TrainingDiverged as error:
+            run, diverged = error.run, error.run.step
+    if run.stopped == "interrupted":
+        return None
+    result = {
+        "arm": arm,
+        "seed": seed,
+        "steps": run.step,
+        "diverged": diverged,
+        "points": points.kept["points"],
+        "frames": points.kept["frames"],
+        "first": first_losses(run),
+        "scores": {} if diverged else {name: float(value) for name, value in stage.scores(run, final=True).items()},
+        "seconds": points.seconds(),
+    }
+    if not diverged:
+        trees.save(file(place, job, "weights"), dict(run.generator.state_dict()))
+    trees.save(done, result)
+    for kind in ("run", "points"):
+        file(place, job, kind).unlink(missing_ok=True)
+    return result
+
+
+def first_losses(run: Run) -> dict[str, list[float]]:
+    """Both losses of the first steps: what a run is recognised by."""
+    return {name: [float(value) for value in run.history[name][:FIRST]] for name in ("d_loss", "g_loss")}
+
+
+class _Enough(Exception):
+    pass
+
+
+def replay(experiment: Experiment, stage: Stage, arm: str, size: str = "full", seed: int | None = None) -> dict[str, list[float]]:
+    """The losses of the first steps of one seed (default: the first), trained again and left there."""
+    seed, runs = experiment.seeds[0] if seed is None else seed, []
+
+    def stop(run: Run) -> None:
+        if run.step:
+            runs.append(run)
+            raise _Enough
+
+    with networks.seeded(seed):
+        gan, batches = stage.game(experiment.arms[arm], seed)
+        settings = experiment.fit_settings(arm, size)
+        every = min(FIRST, settings["steps"])
+        with contextlib.suppress(_Enough):
+            fit(gan, batches, seed=seed, hooks=[(every, stop)], progress=False, **settings)
+    return first_losses(runs[0])
+
+
+def baselines(stage: Stage, place: Path) -> dict[str, dict[str, float]]:
+    """The scores of what is no training, measured once."""
+    path = place / "baselines.done"
+    if not path.exists():
+        found = {name: {k: float(v) for k, v in row.items()} for name, row in stage.baselines().items()}
+        trees.save(path, {"baselines": found, "facts": {k: float(v) for k, v in stage.facts().items()}})
+    return trees.load(path)
+
+
+def work(experiment: Experiment, job: Job | None, size: str) -> int:
+    """A worker's life: one job, or the baselines; the exit status is 0, or 130 where it was interrupted."""
+    torch.set_num_threads(1)
+    place, parent = folder(experiment, size), os.getppid()
+    place.mkdir(parents=True, exist_ok=True)
+    stage = experiment.stage(experiment.size(size), place)
+    if job is None:
+        baselines(stage, place)
+        return 0
+
+    def report(run: Run) -> None:
+        file(place, job, "step").write_text(str(run.step))
+        if os.getppid() != parent:  # nobody waits for the result any more: another runner may have begun the same job
+            signal.raise_signal(signal.SIGINT)
+
+    finished = train(experiment, stage, job, size, place, report) is not None
+    file(place, job, "step").unlink(missing_ok=True)
+    return 0 if finished else 130
+
+
+def steps_done(place: Path, job: Job, sizes: Mapping[str, Any]) -> int:
+    """How far a job is, by the files that it leaves."""
+    if file(place, job, "done").exists():
+        return sizes["steps"]
+    for kind in ("step", "points"):
+        path = file(place, job, kind)
+        try:
+            return int(path.read_text()) if kind == "step" else trees.load(path)["points"][-1]["step"]
+        except (OSError, ValueError, IndexError):
+            continue
+    return 0
+
+
+if __name__ == "__main__":
+    from gancourse.experiments import recorded
+
+    name, size, *rest = sys.argv[1:]
+    sys.exit(work(recorded.get(name), (rest[0], int(rest[1])) if rest else None, size))

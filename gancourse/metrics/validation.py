@@ -1,0 +1,119 @@
+"""Judges judged: what does a measure say of the truth, of the truth once more, of blur, noise, copies and an untrained network?
+
+A measure that noise passes measures nothing, and one that gives two scores to one set measures its own dice.  So every judge of
+the course goes through :func:`validate` once, before it is believed.
+
+    table = validate(judge, faces.images, untrained=gan.sample(500), copies=training.images)
+    table.fooled("modes")            # the nulls that score as well as the truth: should be []
+    viz.table(table.rows())
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gancourse.data.images import to_float
+
+Judge = Callable[[Tensor], Mapping[str, float] | float]
+REAL = ("truth", "truth again", "other real pictures", "copies")  # rows that may score as well as the truth
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Scores by row and name: ``scores["noise"]["modes"]``."""
+
+    scores: Mapping[str, Mapping[str, float]]
+
+    def rows(self) -> list[dict[str, float | str]]:
+        """One dict for each set of pictures, for ``viz.table``."""
+        return [{"": name, **row} for name, row in self.scores.items()]
+
+    def steady(self) -> bool:
+        """Whether the same pictures got the same scores twice."""
+        first, again = self.scores["truth"], self.scores["truth again"]
+        return all(value == again[name] or (math.isnan(value) and math.isnan(again[name])) for name, value in first.items())
+
+    def fooled(self, score: str, best: str = "high", margin: float = 0.0) -> list[str]:
+        """The nulls (blur, noise, shuffled, untrained) that come as near as ``margin`` to the truth, or pass it.
+
+        ``best`` says what a good score is: "high", "low", or "near" where the truth's own value is best and both sides are wrong.
+        A null without a score (NaN) fools nobody.
+        """
+        if best not in ("high", "low", "near"):
+            raise ValueError(f"best is 'high', 'low' or 'near', not {best!r}")
+        truth = self.scores["truth"][score]
+
+        def gap(value: float) -> float:
+            return abs(value - truth) if best == "near" else (truth - value) * (1 if best == "high" else -1)
+
+        return [name for name, row in self.scores.items() if name not in REAL and gap(row[score]) <= margin]
+
+
+def validate(
+    judge: Judge,
+    truth: Tensor,
+    *,
+    untrained: Tensor | None = None,
+    copies: Tensor | None = None,
+    others: Tensor | None = None,
+    paired: bool = False,
+    seed: int = 0,
+) -> Validation:
+    """What ``judge``, a function of pictures [N, C, H, W] in [-1, 1], says of pictures whose worth is known.
+
+    truth      real pictures of the kind that the judge is for, uint8 or floats in [-1, 1]; judged twice
+    untrained  what an untrained network makes
+    copies     pictures of the training set: a judge of variety or of fidelity cannot tell them from the truth
+    others     real pictures of another kind: a judge of this kind should refuse them, one of realism in general should not
+    paired     the judge compares picture i with something at place i, so that shuffled pictures are a null, too
+
+    Blur averages over 2 and over 4 pixels.  Noise is uniform, or draws each pixel from its own marginal over the truth; a third
+    null puts every picture's pixels in random order, which keeps its histogram.
+    """
+    truth = _floats(truth)
+    source = torch.Generator().manual_seed(seed)
+    pictures = {"truth": truth, "truth again": truth}
+    pictures |= {name: _floats(x) for name, x in (("other real pictures", others), ("copies", copies)) if x is not None}
+    pictures |= {f"blurred over {k} px": blurred(truth, k) for k in (2, 4)}
+    if paired:
+        pictures["shuffled"] = truth.roll(1, 0)
+    pictures |= {
+        "noise": torch.rand(truth.shape, generator=source) * 2 - 1,
+        "marginal noise": marginal_noise(truth, source),
+        "pixels in random order": shuffled_pixels(truth, source),
+    }
+    if untrained is not None:
+        pictures["untrained"] = _floats(untrained)
+    return Validation({name: _scores(judge(x)) for name, x in pictures.items()})
+
+
+def blurred(pictures: Tensor, k: int) -> Tensor:
+    """Averages over squares of k pixels, enlarged bilinearly to the size before."""
+    return F.interpolate(F.avg_pool2d(pictures, k), size=pictures.shape[2:], mode="bilinear", align_corners=False)
+
+
+def marginal_noise(pictures: Tensor, source: torch.Generator) -> Tensor:
+    """Every pixel drawn from what the pictures have at its place, independently of all others: right marginals, no picture."""
+    flat = pictures.flatten(1)
+    return flat.gather(0, torch.randint(len(flat), flat.shape, generator=source)).view(pictures.shape)
+
+
+def shuffled_pixels(pictures: Tensor, source: torch.Generator) -> Tensor:
+    """The places of each picture in random order, the colours at a place together."""
+    flat = pictures.flatten(2)
+    order = torch.rand(len(flat), 1, flat.shape[2], generator=source).argsort(2)
+    return flat.gather(2, order.expand_as(flat)).view(pictures.shape)
+
+
+def _floats(pictures: Tensor) -> Tensor:
+    return to_float(pictures) if pictures.dtype == torch.uint8 else pictures.detach().cpu().float().clamp(-1, 1)
+
+
+def _scores(found: Mapping[str, float] | float) -> dict[str, float]:
+    return {name: float(value) for name, value in (found.items() if isinstance(found, Mapping) else [("score", found)])}

@@ -1,0 +1,82 @@
+"""The command ``gancourse experiment``: what it lists, how it ends, what it says to go on."""
+
+import json
+import signal
+from dataclasses import replace
+
+import pytest
+
+from gancourse.classroom import cli
+from gancourse.experiments import command, pool, recorded, records, runner
+from tests.experiment_in_the_plane import EXPERIMENT, Plane
+
+SMALL = replace(EXPERIMENT, full={**EXPERIMENT.full, "steps": 20})
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course whose one experiment is the plane, trained in this process; the folder of its records."""
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    monkeypatch.setattr(recorded, "NAMES", ("plane",))
+    monkeypatch.setattr(recorded, "get", lambda name: SMALL)
+    monkeypatch.setattr(records, "place", lambda name: tmp_path / "records" / f"{name}.json")
+
+    def start(self, job):
+        place = runner.folder(SMALL, self.size)
+        place.mkdir(parents=True, exist_ok=True)
+        stage = Plane(SMALL.size(), place)
+        runner.baselines(stage, place) if job is None else runner.train(SMALL, stage, job, self.size, place)
+
+    monkeypatch.setattr(pool.Pool, "start", start)
+    return tmp_path / "records"
+
+
+def test_run_writes_the_record_and_the_list_says_fresh(course, capsys):
+    assert command.main() == 0
+    assert "missing" in capsys.readouterr().out
+    assert command.main("plane") == 0
+    assert json.loads((course / "plane.json").read_text())["seeds"] == [0, 1]
+    capsys.readouterr()
+    command.main()
+    line = capsys.readouterr().out.splitlines()[1].split()
+    assert line[:2] == ["plane", "fresh"]
+    assert line[-1] == "kB"
+    assert command.main("plane", verify=True) == 0
+    assert "plane: as recorded" in capsys.readouterr().out
+
+
+def test_some_seeds_make_a_partial_record(course, capsys):
+    assert command.main("plane", seeds=[0]) == 0
+    assert "1 of 2 seeds" in capsys.readouterr().out
+    command.main()
+    assert "partial (1 of 2 seeds" in capsys.readouterr().out
+
+
+def test_ctrl_c_says_how_to_go_on(course, capsys, monkeypatch):
+    monkeypatch.setattr(pool.time, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
+    assert command.main("plane", seeds=[0, 1], jobs=2) == 130
+    assert "`gancourse experiment plane --seeds 0 1 --jobs 2` goes on" in capsys.readouterr().err
+    assert not (course / "plane.json").exists()
+
+
+def test_verify_finds_other_behaviour(course, capsys, monkeypatch):
+    command.main("plane")
+
+    class Elsewhere(Plane):
+        def game(self, arm, seed):
+            return super().game(arm, seed + 1)
+
+    monkeypatch.setattr(recorded, "get", lambda name: replace(SMALL, stage=Elsewhere))
+    assert command.main("plane", verify=True) == 1
+    assert "loss at step 1" in capsys.readouterr().out
+
+
+def test_verify_of_a_missing_record_says_so(course, capsys):
+    assert command.main(verify=True) == 1
+    assert "plane: not recorded" in capsys.readouterr().out
+
+
+def test_the_command_line_reaches_it(course, capsys):
+    assert cli.main(["experiment"]) == 0
+    assert "plane" in capsys.readouterr().out
+    assert cli.main(["experiment", "plane", "--seeds", "1"]) == 0

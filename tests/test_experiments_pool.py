@@ -1,0 +1,105 @@
+"""Several trainings at a time, and the record that is put together of them."""
+
+import json
+import signal
+from dataclasses import replace
+
+import pytest
+
+from gancourse.base import trees
+from gancourse.experiments import pool, recorded, records, runner
+from tests.experiment_in_the_plane import EXPERIMENT, Plane
+
+
+class Instant:
+    """A worker that does its job at once, in this process, and has ended."""
+
+    def __init__(self, job, size, fails=False):
+        place = runner.folder(EXPERIMENT, size)
+        place.mkdir(parents=True, exist_ok=True)
+        stage = Plane(EXPERIMENT.size(size), place)
+        if not fails:
+            runner.baselines(stage, place) if job is None else runner.train(EXPERIMENT, stage, job, size, place)
+        self.returncode = int(fails)
+
+    def poll(self):
+        return self.returncode
+
+    def send_signal(self, number):
+        assert number == signal.SIGINT
+
+    def wait(self):
+        pass
+
+
+@pytest.fixture
+def workers(tmp_path, monkeypatch):
+    """Workers that end at once; the list of jobs in the order in which they were started."""
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    started = []
+
+    def start(self, job):
+        started.append(job)
+        self.running[Instant(job, self.size)] = job
+
+    monkeypatch.setattr(pool.Pool, "start", start)
+    return started
+
+
+def test_everything_is_trained_once_the_baselines_first(workers):
+    lines = []
+    pool.run(EXPERIMENT, n_jobs=2, size="ci", note=lines.append)
+    assert workers == [None, *runner.jobs(EXPERIMENT)]
+    assert lines[-1].startswith("4 of 4 trainings, step 80 of 80, ")
+    pool.run(EXPERIMENT, size="ci")
+    assert len(workers) == 5
+
+
+def test_only_complete_seeds_are_in_a_record(workers, tmp_path):
+    pool.run(EXPERIMENT, seeds=[1], size="ci")
+    assert pool.complete(EXPERIMENT, "ci") == [1]
+    with pytest.raises(RuntimeError, match=r"no seed of plane is complete yet: `gancourse experiment plane`"):
+        pool.assemble(EXPERIMENT)
+
+
+def test_a_record_says_everything_as_plain_json(workers, tmp_path):
+    pool.run(EXPERIMENT, size="ci")
+    content, picture = pool.assemble(EXPERIMENT, "ci", tmp_path)
+    assert json.loads((tmp_path / "plane.json").read_text()) == content
+    assert content["seeds"] == [0, 1]
+    assert content["settings"] == EXPERIMENT.settings("ci")
+    training = content["arms"]["hinge + decay"][1]
+    assert training["seed"] == 1
+    assert training["curves"]["step"] == [0, 10, 20]
+    assert training["scores"]["undefined"] is None
+    assert content["baselines"]["truth"]["radius"] > 0
+    prints = content["fingerprint"]
+    assert not records.differs(prints["full"]["saturating"], prints["ci"]["saturating"])
+    assert picture.stat().st_size < 10_000
+
+
+def test_ctrl_c_stops_every_worker_and_raises(workers, monkeypatch):
+    monkeypatch.setattr(pool.time, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(pool.Interrupted):
+        pool.run(EXPERIMENT, size="ci")
+    assert workers == [None]
+
+
+def test_a_failed_job_is_named(workers, monkeypatch):
+    monkeypatch.setattr(pool.Pool, "start", lambda self, job: self.running.update({Instant(job, self.size, fails=True): job}))
+    with pytest.raises(RuntimeError, match="the baselines failed with status 1"):
+        pool.run(EXPERIMENT, size="ci")
+
+
+def test_a_worker_is_a_process_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    experiment = replace(recorded.get("stacked_digits"), arms={"DCGAN": {}})
+    group = pool.Pool(recorded.get("stacked_digits"), "ci")
+    group.start(("DCGAN", 0))
+    (process,) = group.running
+    assert process.wait() == 0
+    group.collect()
+    place = runner.folder(recorded.get("stacked_digits"), "ci")
+    result = trees.load(runner.file(place, ("DCGAN", 0), "done"))
+    stage = experiment.stage(experiment.size("ci"), place)
+    assert runner.replay(experiment, stage, "DCGAN", "ci") == result["first"]

@@ -1,0 +1,132 @@
+"""Records: reading them, drawing them, and telling fresh from stale."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gancourse.experiments import pool, recorded, records, runner
+from tests.experiment_in_the_plane import EXPERIMENT, Plane
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the record of the plane, at full size."""
+    folder = tmp_path_factory.mktemp("records")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANCOURSE_DATA", str(folder))
+        place = runner.folder(EXPERIMENT)
+        stage = Plane(EXPERIMENT.size(), place)
+        place.mkdir(parents=True)
+        runner.baselines(stage, place)
+        for job in runner.jobs(EXPERIMENT):
+            runner.train(EXPERIMENT, stage, job)
+        pool.assemble(EXPERIMENT, folder=folder)
+    return folder
+
+
+@pytest.fixture
+def course(folder, monkeypatch):
+    """The course with the plane as its experiment and ``folder`` as the place of its records; LIVE is off."""
+    monkeypatch.setattr(recorded, "get", lambda name: EXPERIMENT)
+    monkeypatch.setattr(records, "place", lambda name: folder / f"{name}.json")
+    monkeypatch.delenv("LIVE", raising=False)
+    return folder
+
+
+def test_a_record_gives_curves_finals_and_baselines(course):
+    record = records.load("plane")
+    at, values = record.curve("radius")["saturating"]
+    assert at.tolist() == [0, 20, 40, 60]
+    assert values.shape == (2, 4)
+    assert np.array_equal(record.final("radius")["saturating"], values[:, -1])
+    assert record.baseline("radius")["truth"] == pytest.approx(1, abs=0.1)
+    assert record.seconds > 0
+    with pytest.raises(ValueError, match="did you mean 'radius'"):
+        record.final("radios")
+
+
+def test_a_table_counts_what_could_not_be_measured(course):
+    table = repr(records.load("plane").table("radius", "undefined"))
+    assert "±" in table
+    assert "truth" in table
+    assert "2 trainings of each, 60 steps" in table
+
+
+def test_one_call_draws_curves_and_samples(course, capsys):
+    record = records.load("plane")
+    picture = record.curves("radius", against="seconds")
+    assert picture.width > picture.height > 100
+    assert record.strip().width > 8
+    record.show("radius")
+
+
+def test_a_missing_record_names_the_command(course):
+    with pytest.raises(FileNotFoundError, match="`gancourse experiment elsewhere` runs it"):
+        records.load("elsewhere")
+
+
+def test_a_record_of_other_settings_is_stale_and_says_so(course, monkeypatch):
+    changed = replace(EXPERIMENT, fit={"lr": 3e-2})
+    monkeypatch.setattr(recorded, "get", lambda name: changed)
+    with pytest.warns(records.StaleRecord, match="other settings of fit.*`gancourse experiment plane`"):
+        records.load("plane")
+    assert records.state(changed, records.read(course / "plane.json"))[0] == "stale"
+
+
+def test_a_renamed_or_widened_experiment_stays_fresh(course):
+    record = records.read(course / "plane.json")
+    assert records.state(EXPERIMENT, record) == ("fresh", "")
+    assert records.state(replace(EXPERIMENT, title="Another name"), record) == ("fresh", "")
+    assert records.state(replace(EXPERIMENT, seeds=(0, 1, 2)), record) == ("partial", "2 of 3 seeds")
+    assert records.state(EXPERIMENT, None)[0] == "missing"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        records.load("plane")
+
+
+def test_behaviour_decides_whether_a_record_is_stale(course, tmp_path):
+    record = records.read(course / "plane.json")
+    assert records.changes(record, pool.fingerprint(EXPERIMENT, "ci", tmp_path, 0), "ci") == []
+    assert records.changes(record, pool.fingerprint(EXPERIMENT, "full", tmp_path, 0), "full") == []
+
+    class Elsewhere(Plane):
+        def game(self, arm, seed):
+            game, batches = super().game(arm, seed)
+            game.generator.layers[0].weight.data.mul_(1.01)
+            return game, batches
+
+    found = records.changes(record, pool.fingerprint(replace(EXPERIMENT, stage=Elsewhere), "ci", tmp_path, 0), "ci")
+    assert any("loss at step" in what for what in found)
+
+    class Fewer(Plane):
+        def facts(self):
+            return super().facts() | {"points": 255}
+
+    found = records.changes(record, pool.fingerprint(replace(EXPERIMENT, stage=Fewer), "ci", tmp_path, 0), "ci")
+    assert found == ["other data: points is 255, was 256"]
+
+
+def test_rounding_is_no_change_and_a_percent_at_the_first_step_is():
+    losses = {"d_loss": [1.4] * 20}
+    assert not records.differs(losses, {"d_loss": [1.40001] * 20})
+    assert not records.differs(losses, {"d_loss": [1.4] * 19 + [1.42]})
+    assert records.differs(losses, {"d_loss": [1.414] + [1.4] * 19}) == "d_loss at step 1 is 1.414, was 1.4"
+    assert records.differs(losses, {"d_loss": [1.4] * 19}) == "19 steps in place of 20"
+
+
+def test_live_runs_the_experiment_instead_of_reading(course, monkeypatch):
+    ran = []
+    monkeypatch.setattr(pool, "run", lambda experiment, **options: ran.append(experiment.name))
+    monkeypatch.setattr(pool, "assemble", lambda experiment: ({"name": "fresh from here"}, None))
+    monkeypatch.setenv("LIVE", "1")
+    assert records.load("plane").content["name"] == "fresh from here"
+    assert ran == ["plane"]
+    monkeypatch.setenv("LIVE", "0")
+    assert records.load("plane").content["name"] == "plane"
+    monkeypatch.setattr(records, "_live", False)
+    records.live()
+    assert records.is_live()
+    records.live(False)
+    assert not records.is_live()

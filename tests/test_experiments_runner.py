@@ -1,0 +1,123 @@
+"""The runner of experiments: what it keeps, and that an interruption leaves no trace in the result."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from gancourse.experiments import runner
+from tests.experiment_in_the_plane import EXPERIMENT, Plane
+
+ARM = "hinge + decay"
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return Plane(EXPERIMENT.size(), tmp_path)
+
+
+def timeless(result):
+    """A result without the times in it, NaN turned into None so that it equals itself."""
+    points = [{k: None if v != v else v for k, v in point.items() if k != "seconds"} for point in result["points"]]
+    frames = [frame.tolist() for frame in result["frames"]]
+    scores = {k: None if v != v else v for k, v in result["scores"].items()}
+    return {**result, "points": points, "frames": frames, "scores": scores, "seconds": None}
+
+
+def test_a_result_holds_curves_frames_scores_and_first_losses(stage, tmp_path):
+    result = runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path)
+    assert [point["step"] for point in result["points"]] == [0, 20, 40, 60]
+    assert [point["images"] for point in result["points"]] == [0, 320, 640, 960]
+    assert "d_loss" in result["points"][-1]
+    assert len(result["frames"]) == 4
+    assert len(result["first"]["d_loss"]) == len(result["first"]["g_loss"]) == 20
+    assert result["scores"]["radius"] == result["points"][-1]["radius"]
+    seconds = [point["seconds"] for point in result["points"]]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] <= result["seconds"]
+
+
+def test_a_finished_training_is_read_and_not_trained_again(stage, tmp_path):
+    first = runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path)
+    again = runner.train(EXPERIMENT, None, (ARM, 0), place=tmp_path)
+    assert timeless(again) == timeless(first)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".done", ".weights"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gancourse.experiments import runner
+from tests.experiment_in_the_plane import EXPERIMENT, Plane
+place = Path(sys.argv[1])
+runner.REPORT_EVERY = 1
+def report(run):
+    if run.step == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+runner.train(EXPERIMENT, Plane(EXPERIMENT.size(), place), ("hinge + decay", 0), place=place, report=report)
+"""
+
+
+@pytest.mark.parametrize("step", [33, 40])  # between two checkpoints, and between a measurement and its checkpoint
+def test_a_killed_training_goes_on_to_the_result_of_an_uninterrupted_one(stage, tmp_path, step):
+    whole = runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path / "whole")
+    place = tmp_path / "killed"
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(place), str(step)], env=os.environ, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert runner.file(place, (ARM, 0), "run").exists()
+    steps = []
+    resumed = runner.train(EXPERIMENT, stage, (ARM, 0), place=place, report=lambda run: steps.append(run.step))
+    assert min(steps) > 20  # it went on, it did not begin anew
+    assert timeless(resumed) == timeless(whole)
+
+
+def test_an_interrupted_training_has_no_result_and_goes_on(stage, tmp_path):
+    def press(run):
+        if run.step == 40:
+            signal.raise_signal(signal.SIGINT)
+
+    assert runner.train(EXPERIMENT, stage, (ARM, 1), place=tmp_path, report=press) is None
+    assert runner.steps_done(tmp_path, (ARM, 1), EXPERIMENT.size()) == 40
+    whole = runner.train(EXPERIMENT, stage, (ARM, 1), place=tmp_path / "whole")
+    assert timeless(runner.train(EXPERIMENT, stage, (ARM, 1), place=tmp_path)) == timeless(whole)
+
+
+def test_frames_are_kept_of_the_first_seed_only(stage, tmp_path):
+    assert runner.train(EXPERIMENT, stage, (ARM, 1), place=tmp_path)["frames"] == []
+
+
+def test_a_diverged_training_says_where_and_has_no_scores(tmp_path):
+    class Broken(Plane):
+        def game(self, arm, seed):
+            game, batches = super().game(arm, seed)
+            game.discriminator.layers[0].weight.data[0] = float("inf")
+            return game, batches
+
+    result = runner.train(EXPERIMENT, Broken(EXPERIMENT.size(), tmp_path), (ARM, 0), place=tmp_path)
+    assert result["diverged"] > 0
+    assert result["scores"] == {}
+
+
+def test_a_replay_has_the_first_losses_and_leaves_the_global_state_alone(stage, tmp_path):
+    before = torch.get_rng_state()
+    result = runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path)
+    assert runner.replay(EXPERIMENT, stage, ARM) == result["first"]
+    assert runner.replay(EXPERIMENT, stage, "saturating") != result["first"]
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_other_settings_have_another_folder_other_seeds_have_not():
+    from dataclasses import replace
+
+    here = runner.folder(EXPERIMENT)
+    assert runner.folder(replace(EXPERIMENT, title="another", seeds=(5,))) == here
+    assert runner.folder(replace(EXPERIMENT, fit={"lr": 2e-2})) != here
+    assert runner.folder(EXPERIMENT, "ci") != here
+
+
+def test_jobs_run_through_whole_seeds():
+    assert runner.jobs(EXPERIMENT)[:3] == [("saturating", 0), (ARM, 0), ("saturating", 1)]
+    assert runner.jobs(EXPERIMENT, (7,)) == [("saturating", 7), (ARM, 7)]

@@ -1,0 +1,87 @@
+"""The judge of digits: it reads real ones, and refuses noise of kinds that it was taught and of kinds that it was not."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gancourse.data.numerals import stacked_digits
+from gancourse.data.handwritten import handwritten_digits
+from gancourse.metrics import digits
+from gancourse.metrics.modes import stacked_mode_report
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return digits.digit_judge()
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    return handwritten_digits("test")
+
+
+def draw():
+    return torch.Generator().manual_seed(3)
+
+
+def test_real_digits_are_read_and_accepted(judge, unseen):
+    read, accepted = judge.read(unseen.images)
+    assert (read == unseen.labels).double().mean() >= 0.97
+    assert accepted.double().mean() >= 0.93
+
+
+def clouds(n, source):
+    return F.interpolate(torch.randn(n, 1, 8, 8, generator=source), size=32, mode="bicubic").clamp(-1, 1)
+
+
+def shuffled(x, source):
+    return x.flatten(1).gather(1, torch.rand(len(x), 1024, generator=source).argsort(1)).view(x.shape)
+
+
+NOISES = {  # the last five kinds were not taught
+    **digits.NOISES,
+    "normal": lambda x, source: (torch.randn(x.shape, generator=source) / 2).clamp(-1, 1),
+    "salt": lambda x, source: torch.where(torch.rand(x.shape, generator=source) < 0.13, 1.0, -1.0),
+    "clouds": lambda x, source: clouds(len(x), source),
+    "pixels shuffled": shuffled,
+    "black": lambda x, source: torch.zeros_like(x),
+}
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_noise_of_any_kind_captures_under_five_modes(judge, kind):
+    base = handwritten_digits("train").images
+    source = draw()
+    channels = torch.cat([NOISES[kind](base, source) for _ in range(3)]).view(3, len(base), 32, 32)
+    assert judge.report(channels.transpose(0, 1)).modes < 5
+
+
+def test_stacked_real_digits_capture_their_modes(judge, unseen):
+    stack = stacked_digits(n=2000, split="test", base=unseen)
+    codes, accepted = judge.read_stacked(stack.images)
+    assert accepted.double().mean() > 0.75
+    assert (codes == stack.labels)[accepted].double().mean() > 0.94
+    assert judge.report(stack.images).modes > 700
+
+
+def test_only_accepted_samples_are_counted():
+    codes, accepted = torch.tensor([1, 1, 2, 3]), torch.tensor([True, True, False, True])
+    report = stacked_mode_report(codes, accepted=accepted)
+    assert (report.modes, report.high_quality, int(report.histogram[2])) == (2, 0.75, 0)
+    assert stacked_mode_report(codes).modes == 3
+    with pytest.raises(ValueError, match="one for each sample"):
+        stacked_mode_report(codes, accepted=accepted[:2])
+
+
+def test_features_of_stacked_digits_are_those_of_the_channels(judge, unseen):
+    stack = stacked_digits(n=20, split="test", base=unseen)
+    features = judge.features(stack.images)
+    assert features.shape == (20, 192)
+    assert torch.allclose(features[:, 64:128], judge.features(stack.images[:, 1:2]), atol=1e-5)
+
+
+def test_training_leaves_the_global_random_state_alone():
+    before = torch.get_rng_state()
+    network = digits.train_digit_classifier(steps=2, progress=False)
+    assert torch.equal(before, torch.get_rng_state())
+    assert network.attribute_names["digit"][digits.NONE] == "none"

@@ -1,0 +1,76 @@
+"""Judges judged: a good one is not fooled, a bad one is found out."""
+
+import pytest
+import torch
+
+from gancourse.data.handwritten import handwritten_digits
+from gancourse.data.numerals import stacked_digits
+from gancourse.metrics.digits import digit_judge
+from gancourse.metrics.modes import stacked_mode_report
+from gancourse.metrics.pairs import gradient_energy, psnr
+from gancourse.metrics.validation import blurred, marginal_noise, shuffled_pixels, validate
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return stacked_digits(n=1000, base=handwritten_digits("test"), split="test").images
+
+
+def test_the_gated_mode_counter_is_fooled_by_nothing_and_the_plain_one_is(truth):
+    judge = digit_judge()
+
+    def gated(x):
+        report = judge.report(x)
+        return {"modes": report.modes, "high_quality": report.high_quality}
+
+    def plain(x):
+        return stacked_mode_report(judge.read_stacked(x)[0]).modes
+
+    table = validate(gated, truth, untrained=torch.zeros(64, 3, 32, 32), copies=truth)
+    assert table.fooled("modes", margin=200) == []
+    assert table.scores["blurred over 2 px"]["modes"] > table.scores["blurred over 4 px"]["modes"]
+    assert table.scores["marginal noise"]["modes"] < 5
+    assert table.scores["copies"] == table.scores["truth"]
+    assert table.steady()
+    assert validate(plain, truth).scores["marginal noise"]["score"] > 100
+
+
+def test_a_ratio_is_best_near_the_truth():
+    pictures = handwritten_digits("test").images[:50]
+    table = validate(lambda x: gradient_energy(x).mean(), pictures)
+    assert table.fooled("score", "near", margin=0.01) == []
+    assert "noise" in table.fooled("score", "high")  # noise has more edges than any digit
+    with pytest.raises(ValueError, match="'high', 'low' or 'near'"):
+        table.fooled("score", "big")
+
+
+def test_a_paired_judge_sees_shuffled_pictures():
+    pictures = handwritten_digits("test").images[:50]
+    target = pictures.float() / 127.5 - 1
+    table = validate(lambda x: psnr(x, target).mean(), pictures, paired=True)
+    assert table.scores["shuffled"]["score"] < 15
+    assert table.fooled("score") == []
+    assert "shuffled" not in validate(lambda x: 0.0, pictures).scores
+
+
+def test_a_judge_with_dice_is_not_steady():
+    source = torch.Generator().manual_seed(0)
+    pictures = handwritten_digits("test").images[:4]
+    assert not validate(lambda x: torch.rand((), generator=source), pictures).steady()
+    assert validate(lambda x: float("nan"), pictures).steady()
+
+
+def test_the_nulls_keep_what_they_should():
+    source = torch.Generator().manual_seed(0)
+    x = torch.rand(200, 3, 8, 8, generator=source)
+    assert torch.allclose(blurred(x, 4).mean((2, 3)), x.mean((2, 3)), atol=0.05)
+    noise = marginal_noise(x, source)
+    assert set(noise[:, 0, 0, 0].tolist()) <= set(x[:, 0, 0, 0].tolist())
+    shuffled = shuffled_pixels(x, source)
+    assert torch.equal(shuffled.flatten(2).sort(2).values, x.flatten(2).sort(2).values)
+    assert shuffled[0].flatten(1).T.tolist()[0] in x[0].flatten(1).T.tolist()
+
+
+def test_rows_are_for_a_table():
+    rows = validate(lambda x: 1.0, handwritten_digits("test").images[:4]).rows()
+    assert rows[0] == {"": "truth", "score": 1.0}
