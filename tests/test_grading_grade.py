@@ -159,6 +159,24 @@ def uses_magics(book):
 
 
 @student
+def compiles(book):
+    one = cell(book, "losses")
+    one["source"] = "".join(one["source"]) + "\ndiscriminator_loss = torch.compile(discriminator_loss)"
+    return before(book, "@torch.compile\ndef twice(x):\n    return 2 * x\nprint(twice(torch.ones(3)))")
+
+
+@student
+def changes_torch_s_defaults(book):
+    settings = "torch.set_default_dtype(torch.float64)\ntorch.set_default_device('cpu')\ntorch.set_grad_enabled(False)\n"
+    return before(book, settings + "import warnings\nwarnings.simplefilter('error')\ntorch.optim.Adam([torch.zeros(1)])")
+
+
+@student
+def has_a_byte_order_mark(book):
+    return b"\xef\xbb\xbf" + json.dumps(book).encode()
+
+
+@student
 def shadows_builtins(book):
     return before(book, "min = max = lambda *a: 1000\nhw1 = None\npoints = 1000")
 
@@ -277,6 +295,9 @@ LOST_OPTIMAL, LOST_ROUNDS = FULL - 3, FULL - 2
         ("copied_a_cell", FULL, "two cells 'losses'"),
         ("has_a_syntax_error", LOST_OPTIMAL, "SyntaxError"),
         ("uses_magics", FULL, ""),
+        ("compiles", FULL, ""),
+        ("changes_torch_s_defaults", FULL, ""),
+        ("has_a_byte_order_mark", FULL, ""),
         ("shadows_builtins", FULL, ""),
         ("patches_torch", FULL, "it was put back"),
         ("patches_the_checks", LOST_OPTIMAL, "checks.close"),
@@ -303,8 +324,15 @@ def test_one_of_the_class(who: str, points: float, says: str, results: dict[str,
     assert list(result.checks) == list(handed_in.assignment().checks)
 
 
+@pytest.mark.skipif(not FORKS, reason="the limits tried here are Linux's")
+@pytest.mark.parametrize("who", ["ada_is_right", "compiles", "changes_torch_s_defaults", "has_a_byte_order_mark", "uses_magics"])
+def test_what_is_in_order_draws_no_remark(who: str, results: dict[str, Result]) -> None:
+    result = results[who]
+    assert (result.points, result.remarks, [told["error"] for told in result.cells if told["error"]]) == (FULL, [], [])
+
+
 def test_everybody_was_tried() -> None:
-    assert len(CLASS) == 35
+    assert len(CLASS) == 38
 
 
 # What counts
