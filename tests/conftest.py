@@ -36,3 +36,14 @@ def offline() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+@pytest.fixture(scope="session")
+def grader() -> Iterator[object]:
+    """A grader of homework 1 under small limits, rehearsed: it takes seconds to start, so all tests share it."""
+    from gancourse.classroom.homework.grading.grade import Grader
+    from tests.homework import handed_in
+
+    with Grader(handed_in.assignment(), handed_in.LIMITS) as one:
+        one.rehearse()
+        yield one

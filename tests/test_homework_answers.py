@@ -53,13 +53,13 @@ def test_enough_is_planted() -> None:
 @pytest.mark.parametrize("garden", GARDENS, ids=lambda garden: garden.homework)
 def test_every_part_is_graded_and_its_items_add_up(garden: planting.Garden) -> None:
     module = importlib.import_module(f"gancourse.classroom.homework.{garden.homework}")
-    assignment = planting.grade.load_assignment(planting.notebook(garden.homework))
+    assignment = planting.assignments.load_assignment(planting.notebook(garden.homework))
     assert {f"{name}-check": points for name, points in checks.parts(module).items()} == {
         name: check.points for name, check in assignment.checks.items()
     }
     for name, points in checks.parts(module).items():
         outcome = planting.judge(garden.homework, planting.Planted("the answers", name, "", {}, ""))
         assert outcome.points == outcome.of == points, outcome.report
-        score = planting._run._execute(assignment.checks[f"{name}-check"].code, name, planting.answers(garden.homework))
+        score = planting.child.execute(assignment.checks[f"{name}-check"].code, name, planting.answers(garden.homework))
         assert sum(item.points for item in score.report.items) == points, name
         assert "### BEGIN HIDDEN TESTS" in assignment.checks[f"{name}-check"].code, name

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from gancourse.classroom import cli, notebooks
-from gancourse.classroom.homework import _run, build
+from gancourse.classroom.homework import build
+from gancourse.classroom.homework.grading import child
 
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("nbgrader")
@@ -117,7 +118,7 @@ def _run_all(cells: list[Any], monkeypatch: pytest.MonkeyPatch) -> list[BaseExce
             continue
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as err:
             try:
-                _run._execute(cell.source, f"cell {number}", space)
+                child.execute(cell.source, f"cell {number}", space)
             except Exception as error:
                 raised.append(error)
             plt.close("all")

@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse.classroom.homework import _guard, checks
+from gancourse.classroom.homework import checks
 from gancourse.classroom.homework.checks import Wrong
 
 
@@ -244,28 +244,3 @@ def test_mock_players_write_down_what_happens() -> None:
     assert checks.gradients(player).tolist() == [1, 1, 1]
     assert checks.weights(player).tolist() == [0.5, 0.5, -0.5]
     assert tape.count_of("D") == 1 and str(tape) == "zero D D step D"
-
-
-@pytest.mark.parametrize(
-    "patch",
-    [
-        lambda: setattr(torch, "allclose", lambda *a, **k: True),
-        lambda: setattr(torch.Tensor, "__eq__", lambda a, b: True),
-        lambda: setattr(checks, "close", lambda *a, **k: None),
-        lambda: setattr(checks.close, "__code__", (lambda *a, **k: None).__code__),
-        lambda: setattr(checks.close, "__kwdefaults__", {"rtol": 1e9}),
-        lambda: setattr(checks.Sheet, "item", lambda *a: None),
-        lambda: setattr(_guard.guard, "complain", lambda: "") or setattr(math, "log", abs),
-        lambda: setattr(__import__("builtins"), "abs", lambda x: 0),
-    ],
-)
-def test_the_guard_notices_and_repairs(patch) -> None:
-    guard = _guard.guard.copy()
-    assert guard.complain() == ""
-    try:
-        patch()
-        assert "is no longer what it was" in guard.complain()
-    finally:
-        guard.restore()
-        vars(_guard.guard).pop("complain", None)
-    assert guard.complain() == _guard.guard.complain() == ""

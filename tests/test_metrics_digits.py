@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse.data.numerals import stacked_digits
 from gancourse.data.handwritten import handwritten_digits
+from gancourse.data.numerals import stacked_digits
 from gancourse.metrics import digits
 from gancourse.metrics.modes import stacked_mode_report
 

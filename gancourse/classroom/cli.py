@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gancourse import __version__
-from gancourse.base import files
+from gancourse.base import files, streams
 from gancourse.classroom import storage
 
 SCALES = ("ci", "cpu", "gpu")
@@ -25,6 +25,11 @@ SCALES = ("ci", "cpu", "gpu")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's) and return the exit status."""
+    with streams.steady():
+        return _run_command(argv)
+
+
+def _run_command(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return arguments.command(arguments) or 0
@@ -195,8 +200,8 @@ def _homework(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> None:
-    from gancourse.classroom.homework import grade
-    from gancourse.classroom.homework._sandbox import Limits
+    from gancourse.classroom.homework.grading import grade
+    from gancourse.classroom.homework.grading.sandbox import Limits
 
     seconds = float(arguments.seconds)
     limits = Limits(cell_seconds=seconds, seconds=max(120.0, 6 * seconds), memory=arguments.memory * 1_000_000)

@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gancourse.classroom.homework import _guard, _run, checks, grade
+from gancourse.classroom.homework import _guard, checks
+from gancourse.classroom.homework.grading import assignment as assignments
+from gancourse.classroom.homework.grading import child
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -82,8 +84,8 @@ def notebook(homework: str) -> Path:
 
 
 @functools.cache
-def _assignment(homework: str) -> _run.Assignment:
-    return grade.load_assignment(notebook(homework))
+def _assignment(homework: str) -> assignments.Assignment:
+    return assignments.load_assignment(notebook(homework))
 
 
 def answers(homework: str) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def answers(homework: str) -> dict[str, Any]:
     for cell in json.loads(notebook(homework).read_text(encoding="utf-8"))["cells"]:
         about = cell["metadata"].get("nbgrader", {})
         if about.get("solution") or about.get("grade_id") == "setup":
-            _run._execute("".join(cell["source"]), about["grade_id"], space)
+            child.execute("".join(cell["source"]), about["grade_id"], space)
     return space
 
 
@@ -108,8 +110,8 @@ def judge(homework: str, planted: Planted) -> Outcome:
     with contextlib.redirect_stdout(said):
         try:
             if planted.code:
-                _run._execute(planted.code, planted.part, space)
-            score = _run._execute(check.code, check.name, space | planted.functions)
+                child.execute(planted.code, planted.part, space)
+            score = child.execute(check.code, check.name, space | planted.functions)
         finally:
             if planted.code:
                 _guard.guard.restore()

@@ -1,0 +1,88 @@
+"""The source's graded cells, and the reading of notebooks that may be anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gancourse.classroom.homework.grading import assignment as assignments
+from tests.homework import handed_in
+
+
+def _one(source: object, **more: object) -> dict:
+    return {"cells": [{"cell_type": "code", "metadata": {}, "source": source, **more}]}
+
+
+def test_the_assignment_has_its_checks_and_answers() -> None:
+    found = handed_in.assignment()
+    assert (found.name, found.points) == ("hw1_two_player_game", handed_in.FULL)
+    assert list(found.checks) == [f"{name}-check" for name in found.answers]
+    assert "HIDDEN" in found.checks["losses-check"].code and "import torch" in found.setup
+    assert [step.kind for step in assignments.model_answers(found)] == ["answer"] * 6 + ["check"] * 6
+
+
+def test_a_notebook_without_graded_cells_is_no_assignment(tmp_path: Path) -> None:
+    path = tmp_path / "x.ipynb"
+    path.write_text('{"cells": []}')
+    with pytest.raises(ValueError, match="no graded cells"):
+        assignments.load_assignment(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_no_hindrance(encoding: str) -> None:
+    text = json.dumps(_one(["x = 'ü'\n", "y"]), ensure_ascii=False)
+    (cell,) = assignments.cells_of(text.encode(encoding))
+    assert cell["source"] == "x = 'ü'\ny"
+
+
+def test_half_an_emoji_becomes_the_sign_for_a_lost_letter() -> None:
+    (cell,) = assignments.cells_of(b'{"cells": [{"cell_type": "code", "source": "s = \'\\ud83d\'  # \\ud83d\\ude00"}]}')
+    assert cell["source"] == "s = '\ufffd'  # \U0001f600"
+    compile(cell["source"], "cell", "exec")
+
+
+@pytest.mark.parametrize(
+    ("book", "sources"),
+    [
+        (_one(5), [""]),
+        (_one([1, None, "x"]), ["x"]),
+        ({"cells": [None, 3, {"cell_type": "markdown"}, {"cell_type": "code"}]}, [""]),
+        ({"worksheets": [{"cells": [{"cell_type": "code", "input": "old"}]}, None, {"cells": 5}]}, ["old"]),
+        (_one("x", id=5, metadata={"nbgrader": {"grade_id": ["x"]}, "tags": [None]}), ["x"]),
+    ],
+)
+def test_odd_cells_are_read(book: dict, sources: list[str]) -> None:
+    cells = assignments.cells_of(json.dumps(book).encode())
+    assert [cell["source"] for cell in cells] == sources
+    assert all(type(cell["name"]) is str for cell in cells)
+    assignments.plan(cells, handed_in.assignment())
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"\xff\xfe", "no notebook"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a notebook"),
+        (b"\xff\xfe\x00", "not a notebook"),
+        (b"", "cut off"),
+        (b'{"cells": [', "cut off"),
+        (b"[" * 200_000, "not JSON"),
+        (b"1" * 10_000, "not JSON"),
+        (b'[1, {"cells": 3}]', "no cells"),
+        (b'{"cells": 3}', "no cells"),
+    ],
+)
+def test_what_is_no_notebook_gets_a_sentence(raw: bytes, says: str) -> None:
+    with pytest.raises(assignments.Unreadable, match=says):
+        assignments.cells_of(raw)
+
+
+def test_checks_come_from_the_source_whatever_stands_in_the_notebook() -> None:
+    found, book = handed_in.assignment(), handed_in.right()
+    handed_in.cell(book, "optimal-check")["source"] = "points = 3\npoints"
+    book["cells"].remove(handed_in.cell(book, "losses-check"))
+    steps, remarks = assignments.plan(assignments.cells_of(json.dumps(book).encode()), found)
+    assert {step.name: step.code for step in steps if step.kind == "check"} == {n: c.code for n, c in found.checks.items()}
+    assert steps[-1].name == "losses-check" and remarks == ["checks are missing (losses-check); the source's were run at the end"]
