@@ -92,7 +92,8 @@ def test_dcgans_discriminator_can_see_the_batch():
     before = {name: value.clone() for name, value in plain.state_dict().items()}
     seeing = dcgan.seeing_the_batch(plain, kernels=5, dim=2)
     assert seeing is plain
-    assert all(torch.equal(value, before[name]) for name, value in seeing.state_dict().items() if name in before and "bias" in name)
+    after = seeing.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items() if name in after and "bias" in name)
     seeing.eval()
     x = torch.rand(6, 3, 16, 16)
     assert seeing(x).shape == (6,)
