@@ -31,7 +31,7 @@ from torch import nn
 
 from gancourse import data, scale, theory, viz, zoo
 from gancourse.classroom import widgets
-from gancourse.classroom.claims import at_least, at_most, claim
+from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary
 from gancourse.experiments import conditional as recipe
 from gancourse.gans.conditional import ACGAN, ConditionalGAN
 from gancourse.losses import penalties
@@ -141,14 +141,13 @@ for seed in range(5):
     within = sum(w * theory.js(a, b) for w, a, b in zip(p_y, p, q, strict=True))
     value = theory.value((p_y[:, None] * p).flatten(), (p_y[:, None] * q).flatten(), (p / (p + q)).flatten())
     errors.append((value - (-2 * torch.log(torch.tensor(2.0, dtype=torch.float64)) + 2 * within)).abs())
-claim(
+identity(
     "S05.value",
     "At the best D(x, y) the conditional game is worth -2 log 2 + 2 E_y JS(p(.|y), p_G(.|y)) (largest error)",
-    paper="equal",
     ours=errors,
-    tolerance=at_most(1e-9, strict=True),
+    over="draws",
+    tolerance=at_most(1e-9),
     source="Mirza & Osindero 2014, equation 2, with Goodfellow et al. 2014, Theorem 1",
-    exact=True,
 )
 
 # %% [markdown]
@@ -334,13 +333,12 @@ viz.show(
 )
 
 # %%
-claim(
+question(
     "S06.signs",
-    "AC-GAN needs G's sign of L_C as printed: accuracy of the asked digit as printed, less that with L_C turned over",
-    paper="G maximises L_C - L_S",
+    "Does AC-GAN need G's sign of L_C as printed? Accuracy of the asked digit as printed, less that with L_C turned over",
     ours=signs["+ L_C - L_S"]["accuracy"] - signs["- L_C - L_S"]["accuracy"],
-    tolerance=at_least(0.4),
-    source="Odena, Olah & Shlens 2017, section 3",
+    baselines=nulls(no_difference=0),
+    source="Odena, Olah & Shlens 2017, section 3: G maximises L_C - L_S",
 )
 
 # %% [markdown]
@@ -377,7 +375,7 @@ def line_game(kind, seed):
 line_y = torch.arange(4000) % 2
 line, line_std = {}, {}  # samples of the last seed, and the widths of all
 for kind in ("AC-GAN", "projection"):
-    for seed in range(scale.pick(ci=1, cpu=3, gpu=5)):
+    for seed in range(scale.pick(ci=1, cpu=5, gpu=5)):
         steps = scale.pick(ci=5, cpu=800, gpu=1500)
         run = fit(line_game(kind, seed), crowd(seed), steps, lr=2e-3, betas=(0.0, 0.99), ema=0.99, seed=seed, progress=False)
         line[kind] = run.gan.sample(4000, seed=1, generator=run.generator, labels=line_y)[:, 0]
@@ -401,15 +399,19 @@ claim(
     "Where classes overlap, AC-GAN narrows them: standard deviation within a class (1 in the data)",
     paper="low diversity within classes",
     ours=line_std["AC-GAN"],
+    over="trainings",
     tolerance=at_most(0.85),
+    baselines=nulls(projection_in_the_same_game=line_std["projection"]) | ceilings(data=1),
     source="Gong et al. 2019 (TAC-GAN)",
 )
-claim(
+check(
     "S06.control",
     "The projection discriminator of section 5 keeps the width (the same networks, penalty and steps)",
-    paper="1 in the data",
+    expected=1,
     ours=line_std["projection"],
+    over="trainings",
     tolerance=at_least(0.9),
+    baselines=nulls(AC_GAN=line_std["AC-GAN"]),
     source="Miyato & Koyama 2018, section 3",
 )
 
@@ -486,26 +488,32 @@ viz.show(
 # %%
 claim(
     "S05.digits",
-    "A conditional GAN draws the digit it is asked for: share of samples, projection discriminator",
-    paper="each row one digit (by eye)",
+    "A conditional GAN with a projection discriminator draws the digit it is asked for: share of samples",
+    paper="each class as asked",
     ours=[part["accuracy"] for part in found["projection"]],
+    over="trainings",
     tolerance=at_least(0.8),
-    source="Mirza & Osindero 2014, figure 2",
+    baselines=nulls(chance=0.1) | ceilings(real_digits=right),
+    source="Miyato & Koyama 2018, section 3",
+    note="One-hot codes, the form of Mirza & Osindero (2014), are still on their way after as many steps: see the table.",
 )
-claim(
+question(
     "S06.variety",
-    "AC-GAN is less varied within a digit than projection: ratio of the two varieties",
-    paper="low diversity within classes",
+    "Is AC-GAN less varied within a digit than projection? Ratio of the two varieties",
     ours=[a["variety"] / b["variety"] for a, b in zip(found["AC-GAN"], found["projection"], strict=True)],
-    tolerance=at_most(0.9),
-    source="Gong et al. 2019 (TAC-GAN)",
+    over="trainings",
+    baselines=nulls(no_difference=1),
+    source="beside Gong et al. 2019 (TAC-GAN): low diversity within classes",
+    note=f"Variety {mean['AC-GAN']['variety']:.2f} against {mean['projection']['variety']:.2f}, where the data have 1: smudges are varied too, so more is not better.",
 )
 claim(
     "S06.within",
     "Projection is nearer to the data within a class: its mean distance within a digit over AC-GAN's",
     paper="intra FID of projection below AC-GAN's",
     ours=[b["within"] / a["within"] for a, b in zip(found["AC-GAN"], found["projection"], strict=True)],
+    over="trainings",
     tolerance=at_most(0.95),
+    baselines=nulls(no_difference=1),
     source="Miyato & Koyama 2018, table 1",
 )
 
@@ -535,13 +543,13 @@ def ink_correlation(run, shared):
 
 shared, own = ink_correlation(runs["AC-GAN"], True), ink_correlation(runs["AC-GAN"], False)
 print(f"AC-GAN: correlation of ink between digits of one latent {shared:.2f}, of separate latents {own:.2f}")
-claim(
+question(
     "S06.style",
-    "z means the same for each class: correlation of ink between digits drawn from one latent (0 for separate latents)",
-    paper="a representation for z independent of the class label",
+    "Does z mean the same for each class? Correlation of ink between digits drawn from one latent",
     ours=shared,
-    tolerance=at_least(0.2),
-    source="Odena, Olah & Shlens 2017; Kurmi's deck",
+    baselines=nulls(separate_latents=own),
+    source="Odena, Olah & Shlens 2017: a representation for z independent of the class label",
+    decks="K",
 )
 
 # %% [markdown]
@@ -622,13 +630,11 @@ viz.table(
 )
 
 # %%
-claim(
+question(
     "S05.faces",
-    "Six attributes at once: the least share of faces that show an attribute as asked",
-    paper="conditions are followed (by eye)",
+    "Six attributes at once: what is the least share of faces that show an attribute as asked?",
     ours=min(right_seen.values()),
-    tolerance=at_least(0.85),
-    source="Mirza & Osindero 2014",
+    baselines=nulls(chance=max(1 / len(values) for values in names.values())) | ceilings(real_faces=min(right_real.values())),
 )
 
 # %% [markdown]
@@ -677,13 +683,11 @@ for pair in recipe.HELD_OUT:
     both.append((read == asked_never[mask][:, columns]).all(1).double().mean().item())
     print(f"{' with '.join(f'{k} {v}' for k, v in pair.items()):>40}: both drawn as asked in {both[-1]:.0%} of {int(mask.sum())}")
 
-claim(
+question(
     "S05.unseen",
-    "Pairs of attribute values never trained together are drawn as asked: share with both, the least of three pairs",
-    paper="not measured",
+    "Are pairs of attribute values that were never trained together drawn as asked? Share with both, the least of three pairs",
     ours=min(both),
-    tolerance=at_least(0.7),
-    source="this course",
+    baselines=nulls(chance=0.25),
 )
 
 # %% [markdown]
@@ -750,6 +754,14 @@ print(f"slope where the head knows nothing: {slope.norm() / slope_twice.norm():.
 
 # %%
 widgets.attribute_chooser(painter, names, start={"hair": "red", "hair_length": "long", "smile": "yes"}, seed=1)
+
+# %% [markdown]
+# ## What was measured
+#
+# The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
+
+# %%
+summary()
 
 # %% [markdown]
 # ## Exercises
