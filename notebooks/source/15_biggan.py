@@ -25,7 +25,7 @@ import torch.nn.functional as F
 
 from gancourse import data, scale, viz, zoo
 from gancourse.classroom import widgets
-from gancourse.classroom.claims import at_least, at_most, claim, within
+from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, nulls, question, summary, within
 from gancourse.experiments import class_conditional as recipe
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.latent import truncate
@@ -124,19 +124,19 @@ for name, (g, d) in counts.items():
 
 # %%
 totals = [sum(pair) / 1e6 for pair in counts.values()]
-claim(
+check(
     "S16.shared",
     "The shared embedding saves parameters at 128 px, width 96, 1000 classes (million)",
-    paper=12.9,
+    expected=12.9,
     ours=totals[0] - totals[1],
     tolerance=within(0.2),
     source="Brock et al. 2019, table 1: 173.5 to 160.6",
     exact=True,
 )
-claim(
+check(
     "S16.skip",
     "Hierarchical latents save parameters, too (million)",
-    paper=2.3,
+    expected=2.3,
     ours=totals[1] - totals[2],
     tolerance=within(0.2),
     source="Brock et al. 2019, table 1: 160.6 to 158.3",
@@ -218,17 +218,18 @@ viz.table(
 )
 
 # %%
-claim(
+question(
     "S16.hierarchy",
-    "The first piece of the latent moves coarser things than the last: share of the change left after 8x8 averaging, first over last",
-    paper="direct influence at different levels of hierarchy",
+    "Does the first piece of the latent move coarser things than the last? Share of the change left after 8x8 averaging, first over last",
     ours=[a["coarse"] / b["coarse"] for a, b in zip(moved[where[0]], moved[where[-1]], strict=True)],
-    tolerance=at_least(1.2),
-    source="Brock et al. 2019, section 3 (skip-z)",
+    over="sets of latents of one network",
+    baselines=nulls(no_difference=1),
+    source="beside Brock et al. 2019, section 3 (skip-z): direct influence at different levels of hierarchy",
+    decks="H",
 )
 
 # %% [markdown]
-# Read *coarse* from top to bottom; the row of the claim compares its ends. The attribute columns say the same in words: hair and skin are asked for by the label and should not follow any piece, while background, glasses, smile and length have nowhere to come from but the latent. Do not
+# Read *coarse* from top to bottom; the box compares its ends. The attribute columns say the same in words: hair and skin are asked for by the label and should not follow any piece, while background, glasses, smile and length have nowhere to come from but the latent. Do not
 # expect a clean division. The loss does not ask for one, and a late piece is not confined to detail by the architecture: it sets gains and biases of *whole channels*, so it can tint the whole picture at the last moment. What it cannot do is move things. In lecture 14 the same test is done on StyleGAN's layers.
 #
 # ## 3. Does it draw what it is asked for?
@@ -267,13 +268,13 @@ viz.table(
 )
 
 # %%
-claim(
+question(
     "S16.class",
-    "The shipped BigGAN draws the class it is asked for: share of faces with the right hair and the right skin, 24 classes",
-    paper="samples of the class asked for (by eye)",
+    "Does the shipped BigGAN draw the class it is asked for? Share of faces with the right hair and the right skin, 24 classes",
     ours=[row["asked for"] for row in whole.values()],
-    tolerance=at_least(0.9),
-    source="Brock et al. 2019, figure 1",
+    over="sets of latents of one network",
+    baselines=nulls(chance=1 / 24) | ceilings(real_faces=floor["asked for"]),
+    source="shown by eye in Brock et al. 2019, figure 1",
 )
 
 # %% [markdown]
@@ -312,17 +313,17 @@ for seed in seeds:
     z = latents(scale.pick(ci=30, cpu=120, gpu=300), 400 + seed)
     start, end = (reader.predict(between(z, *ends[2], t))[:, others] for t in (0.0, 1.0))
     kept.append((start == end).double().mean().item())
-claim(
+question(
     "S16.between",
-    "From one class to another with z kept, the rest of the face stays: share of length, smile, glasses and background read the same",
-    paper="interpolations keep pose and composition (by eye)",
+    "From one class to another with z kept, does the rest of the face stay? Share of length, smile, glasses and background read the same",
     ours=kept,
-    tolerance=at_least(0.75),
-    source="Brock et al. 2019, interpolations in the appendix",
+    over="sets of latents of one network",
+    baselines=nulls(another_latent=(start == end.roll(1, 0)).double().mean()) | ceilings(no_change=1),
+    source="shown by eye in Brock et al. 2019, interpolations in the appendix",
 )
 
 # %% [markdown]
-# The classes on the way were never trained: $c_t$ is no row of the table. That the line passes through plausible people says that the layers use $c$ smoothly, and that nearby vectors mean nearby colours. The latent carries most of the rest across: length, smile, glasses and background are read the same in about seven cases of ten. That is a little less than we had asked for beforehand, so the row is not reproduced; small features flip on the way.
+# The classes on the way were never trained: $c_t$ is no row of the table. That the line passes through plausible people says that the layers use $c$ smoothly, and that nearby vectors mean nearby colours. The latent carries most of the rest across: length, smile, glasses and background are read the same in about seven cases of ten (the box says how many of them by chance); small features flip on the way.
 #
 # ## 4. Attention
 #
@@ -437,25 +438,28 @@ axes[0].legend(fontsize=8)
 plt.show()
 
 # %%
-claim(
+question(
     "S16.fidelity",
-    "Truncation buys fidelity: density at threshold 0.6 over density without truncation",
-    paper="Inception score rises as the threshold falls",
+    "Does truncation buy fidelity? Density at threshold 0.6 over density without truncation",
     ours=[a["density"] / b["density"] for a, b in zip(curve[0.6], curve[None], strict=True)],
-    tolerance=at_least(1.1),
-    source="Brock et al. 2019, section 3.1",
+    over="sets of latents of one network",
+    baselines=nulls(no_truncation=1),
+    source="beside Brock et al. 2019, section 3.1: the Inception score rises as the threshold falls",
+    decks="H",
+    note=f"Density is {whole[0]['density']:.2f} from the start, where other real faces have {floor['density']:.2f}: above the real ones it measures crowding, no fidelity.",
 )
-claim(
+question(
     "S16.variety",
-    "and pays with variety: coverage at threshold 0.3 over coverage without truncation",
-    paper="variety falls with the threshold",
+    "What does it cost in variety? Coverage at threshold 0.3 over coverage without truncation",
     ours=[a["coverage"] / b["coverage"] for a, b in zip(curve[0.3], curve[None], strict=True)],
-    tolerance=at_most(0.8),
-    source="Brock et al. 2019, figure 2",
+    over="sets of latents of one network",
+    baselines=nulls(no_truncation=1),
+    source="beside Brock et al. 2019, figure 2: variety falls with the threshold",
+    decks="H",
 )
 
 # %% [markdown]
-# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. Ours pays and gets nothing. Its density is above that of real faces from the start, for the samples crowd where faces are commonest, and it stays where it is; the row on fidelity is not reproduced, the row on variety is. Obedience, the
+# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. Ours pays and gets nothing. Its density is above that of real faces from the start, for the samples crowd where faces are commonest, and it stays where it is. Obedience, the
 # first column of the table, has nothing left to gain. The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, so the threshold at which it is least depends on the network; for ours it is no truncation at all. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
 #
 # ### Three things called truncation
@@ -561,8 +565,8 @@ for name, beta in {"without": 0.0, "beta = 1e-4": 1e-4}.items():
         filtered.setdefault(name, []).append(row)
 pixels_at_the_end = (data.to_float(digits.images).abs() > 0.98).double().mean()
 print(f"share of saturated pixels (magnitude above 0.98) in real digits: {pixels_at_the_end:.2f}")
-summary = {name: averaged(rows) for name, rows in filtered.items()}
-viz.table([{"": key, **{name: f"{row[key]:.2f}" for name, row in summary.items()}} for key in summary["without"]])
+averages = {name: averaged(rows) for name, rows in filtered.items()}
+viz.table([{"": key, **{name: f"{row[key]:.2f}" for name, row in averages.items()}} for key in averages["without"]])
 
 # %%
 def gain(row):
@@ -576,17 +580,22 @@ claim(
     "The penalty turns filters apart: mean |cosine| of two filters of a layer, with it over without",
     paper="minimises the pairwise cosine similarity between filters",
     ours=[a["cosine of filters"] / b["cosine of filters"] for a, b in pairs],
+    over="trainings",
     tolerance=at_most(0.95),
+    baselines=nulls(without_the_penalty=1),
     source="Brock et al. 2019, section 3.1",
+    decks="H",
 )
 claim(
     "S16.amenable",
     "and makes truncation work: what threshold 0.3 multiplies the density by, with the penalty over without",
     paper="60 % of models amenable to truncation, against 16 %",
     ours=[gain(a) / max(gain(b), 0.01) for a, b in pairs],
+    over="trainings",
     tolerance=at_least(1.05),
+    baselines=nulls(without_the_penalty=1),
     source="Brock et al. 2019, section 3.1",
-    note="perceptrons on digits, which truncation suits without the penalty, too; the paper counts large models, many of which it does not suit",
+    open="perceptrons on digits suit truncation without the penalty, too; the paper counts large models, many of which it does not suit",
 )
 
 # %% [markdown]
@@ -667,6 +676,14 @@ for mode, images in by_mode.items():
 
 # %% [markdown]
 # What all faces of a batch have in common lies in the batch's mean, and in training mode the mean is taken away. The class comes back only as far as gains and biases carry it. Whoever samples one class at a time with the network in training mode judges a different network.
+
+# %% [markdown]
+# ## What was measured
+#
+# The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
+
+# %%
+summary()
 
 # %% [markdown]
 # ## Play
