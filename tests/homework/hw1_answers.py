@@ -23,30 +23,23 @@ def g_loss(fake):
     return F.softplus(-fake).mean()
 
 
+def cross_entropy(logits, label):
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+
 # 1. Losses
 
 wrong("no reduction", "losses", "one number", non_saturating_loss=lambda f: F.softplus(-f))
 wrong("the logits detached", "losses", "detached", saturating_loss=lambda f: -F.softplus(f.detach()).mean())
-wrong(
-    "an operation in place",
-    "losses",
-    "in place",
-    discriminator_loss=lambda r, f: F.softplus(r.neg_()).mean() + F.softplus(f).mean() if not r.requires_grad else d_loss(r, f),
-)
+wrong("in place", "losses", "in place", discriminator_loss=lambda r, f: d_loss(r if r.requires_grad else r.neg_().neg(), f))
 wrong("a number in place of a tensor", "losses", "a scalar tensor", non_saturating_loss=lambda f: g_loss(f).item())
 wrong("hard-coded from the report", "losses", "", discriminator_loss=lambda r, f: (r.sum() + f.sum()) * 0 + 2 * math.log(2))
 wrong("not written", "losses", "not written yet", code="def saturating_loss(fake_logits):\n    raise NotImplementedError()")
 wrong("a syntax slip at run time", "losses", "NameError", saturating_loss=lambda f: -softplus(f).mean())  # noqa: F821
 right("logsigmoid", "losses", discriminator_loss=lambda r, f: -F.logsigmoid(r).mean() - F.logsigmoid(-f).mean())
-right(
-    "binary cross-entropy with logits",
-    "losses",
-    discriminator_loss=lambda r, f: (
-        F.binary_cross_entropy_with_logits(r, torch.ones_like(r)) + F.binary_cross_entropy_with_logits(f, torch.zeros_like(f))
-    ),
-    non_saturating_loss=lambda f: F.binary_cross_entropy_with_logits(f, torch.ones_like(f)),
-    saturating_loss=lambda f: -F.binary_cross_entropy_with_logits(f, torch.zeros_like(f)),
-)
+bce = {"discriminator_loss": lambda r, f: cross_entropy(r, 1) + cross_entropy(f, 0)}
+bce |= {"non_saturating_loss": lambda f: cross_entropy(f, 1), "saturating_loss": lambda f: -cross_entropy(f, 0)}
+right("binary cross-entropy with logits", "losses", **bce)
 right("logaddexp", "losses", non_saturating_loss=lambda f: torch.logaddexp(torch.zeros_like(f), -f).mean())
 right("sum over length", "losses", saturating_loss=lambda f: -F.softplus(f).sum() / len(f))
 
@@ -60,11 +53,7 @@ def in_place(p, q):
 
 
 wrong("the caller's p overwritten", "optimal", "", optimal_discriminator=in_place)
-right(
-    "sigmoid of the log-ratio",
-    "optimal",
-    optimal_discriminator=lambda p, q: torch.where(p + q > 0, torch.sigmoid(p.log() - q.log()), 0.5),
-)
+right("by logs", "optimal", optimal_discriminator=lambda p, q: torch.sigmoid(p.log() - q.log()).nan_to_num(0.5))
 right("nan_to_num", "optimal", optimal_discriminator=lambda p, q: (p / (p + q)).nan_to_num(0.5))
 
 # 3. JS and V
@@ -85,7 +74,7 @@ right("JS in numpy, place by place", "divergence", js=js_in_numpy)
 right(
     "V with nan_to_num",
     "divergence",
-    value=lambda p, q, d: torch.nan_to_num(p * d.log()).sum() + torch.nan_to_num(q * (1 - d).log()).sum(),
+    value=lambda p, q, d: (p * d.log()).nan_to_num().add((q * (1 - d).log()).nan_to_num()).sum(),
 )
 
 # 4. Slopes
@@ -158,7 +147,7 @@ def joined_d_step(generator, discriminator, optimiser, real, z):
     with torch.no_grad():
         fake = generator(z)
     logits = discriminator(torch.cat([real, fake]))
-    loss = F.binary_cross_entropy_with_logits(logits, torch.cat([torch.ones(len(real)), torch.zeros(len(fake))]).to(logits)) * 2
+    loss = cross_entropy(logits[: len(real)], 1) + cross_entropy(logits[len(real) :], 0)
     discriminator.zero_grad(set_to_none=True)
     loss.backward()
     optimiser.step()
@@ -190,12 +179,12 @@ def reused_latents(k, real, z, d_step, g_step):
     return [d_step(real(), latents) for latents in drawn][-1], g_step(drawn[-1])
 
 
-wrong(
-    "one batch for all k steps",
-    "rounds",
-    "inner loop",
-    train=loop(lambda k, real, z, d, g: ([d(batch, z()) for batch in [real()] * k][-1], g(z()))),
-)
+def reused_batch(k, real, z, d_step, g_step):
+    batch = real()
+    return [d_step(batch, z()) for _ in range(k)][-1], g_step(z())
+
+
+wrong("one batch for all k steps", "rounds", "inner loop", train=loop(reused_batch))
 wrong("D's latents used again for G", "rounds", "new latents for G", train=loop(reused_latents))
 wrong(
     "z for real", "rounds", "d_step from draw_real()", train=loop(lambda k, r, z, d, g: ([d(z(), r()) for _ in range(k)], g(z())))
@@ -221,12 +210,8 @@ right("counting modulo k", "rounds", train=by_modulo)
 
 wrong("torch.allclose always true", "rounds", "torch.allclose is no longer", code="torch.allclose = lambda *a, **k: True")
 wrong("the check replaced", "optimal", "no longer", code="hw1.close = lambda *a, **k: None")
-wrong(
-    "Score made generous",
-    "optimal",
-    "no longer",
-    code="from gancourse.classroom.homework import checks\nchecks.Report.got = property(lambda report: 3.0)",
-)
+generous = "from gancourse.classroom.homework import checks\nchecks.Report.got = property(lambda report: 3.0)"
+wrong("Score made generous", "optimal", "no longer", code=generous)
 wrong("code rewritten", "optimal", "no longer", code="hw1.optimal.__wrapped__.__code__ = (lambda sheet, f: None).__code__")
 wrong("a tensor that equals everything", "optimal", "something of type", code="""
 class Yes(torch.Tensor):

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment, linprog
+from torch import Tensor
 
 from tests.homework.planting import Garden
 
@@ -73,15 +74,9 @@ def turned(p, q, cost):
 
 right("constraints by loops", "transport", earth_mover=by_loops)
 right("column by column", "transport", earth_mover=turned)
+right("the line in numpy", "transport", on_a_line=lambda p, q: float(np.abs(np.cumsum(p.numpy()) - np.cumsum(q.numpy())).sum()))
 right(
-    "the line in numpy",
-    "transport",
-    on_a_line=lambda p, q: float(np.abs(np.cumsum(p.numpy()) - np.cumsum(q.numpy())).sum()),
-)
-right(
-    "the line by the area between step functions",
-    "transport",
-    on_a_line=lambda p, q: sum(abs(float(p[: k + 1].sum() - q[: k + 1].sum())) for k in range(len(p) - 1)),
+    "the line by sums", "transport", on_a_line=lambda p, q: sum(abs(float(p[:k].sum() - q[:k].sum())) for k in range(1, len(p)))
 )
 
 
@@ -97,8 +92,7 @@ right("the diagonal by nan_to_num", "duality", shown=by_nan_to_num)
 
 
 def by_pairs(f, p, q, distance):
-    n = len(f)
-    k = max(abs(float(f[i] - f[j])) / float(distance[i, j]) for i in range(n) for j in range(i))
+    k = max(abs(float(f[i] - f[j])) / float(distance[i, j]) for i in range(len(f)) for j in range(i))
     return float((p * f).sum() - (q * f).sum()) / k if k else 0
 
 
@@ -180,7 +174,7 @@ right("the roles of epsilon exchanged", "places", between=lambda r, f: r + torch
 right(
     "numpy, pair by pair",
     "places",
-    between=lambda r, f: torch.stack([e * a + (1 - e) * b for e, a, b in zip(np.random.rand(len(r)), r, f, strict=True)]),
+    between=lambda r, f: torch.stack([b + np.random.rand() * (a - b) for a, b in zip(r, f, strict=True)]),
 )
 
 # 5. The gradient penalty
@@ -205,20 +199,14 @@ def by_backward(critic, x):
     return (x.grad.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-def attached(critic, x):
-    x = x if x.requires_grad else x.requires_grad_()
-    (g,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+def attached(critic, x, ready=Tensor.requires_grad_):
+    (g,) = torch.autograd.grad(critic(x if x.requires_grad else ready(x)).sum(), x, create_graph=True)
     return (g.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 wrong("backward() for the slopes", "penalty", "writes into everybody's .grad", gradient_penalty=by_backward)
 wrong("x left on the generator", "penalty", "cuts it off", gradient_penalty=attached)
-wrong("requires_grad_() forgotten", "penalty", "", code="""
-def gradient_penalty(critic, x):
-    x = x.detach()
-    (g,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    return (g.flatten(1).norm(dim=1) - 1).square().mean()
-""")  # fmt: skip
+wrong("no requires_grad_()", "penalty", "", gradient_penalty=lambda critic, x: attached(critic, x.detach(), ready=lambda x: x))
 
 
 def by_vmap(critic, x):
@@ -245,34 +233,27 @@ def one_by_one(critic, x):
 right("torch.func", "penalty", gradient_penalty=by_vmap)
 right("grad_outputs of ones, mse_loss", "penalty", gradient_penalty=by_vector_product)
 right("sample by sample", "penalty", gradient_penalty=one_by_one)
-right(
-    "a root with a small number under it",
-    "penalty",
-    gradient_penalty=lambda critic, x: ((slopes(critic, x).square().sum(1) + 1e-12).sqrt() - 1).square().mean(),
-)
+rounded = {"gradient_penalty": lambda critic, x: ((slopes(critic, x).square().sum(1) + 1e-12).sqrt() - 1).square().mean()}
+right("a root with a small number under it", "penalty", **rounded)
 
 # 6. Least squares
 
 
 wrong("square of the mean", "least_squares", "", squares_g=lambda f, c: (f.mean() - c).square() / 2)
-right(
-    "mse_loss",
-    "least_squares",
-    squares_d=lambda r, f, a, b: 0.5 * (F.mse_loss(r, torch.full_like(r, b)) + F.mse_loss(f, torch.full_like(f, a))),
-    squares_g=lambda f, c: 0.5 * F.mse_loss(f, torch.full_like(f, c)),
-)
+
+
+def towards(outputs, code):
+    return F.mse_loss(outputs, torch.full_like(outputs, code)) / 2
+
+
+right("mse_loss", "least_squares", squares_d=lambda r, f, a, b: towards(r, b) + towards(f, a), squares_g=towards)
 right("best D from a to b", "least_squares", best_d=lambda p, q, a, b: a + (b - a) * p / (p + q))
 right("squares multiplied out", "least_squares", squares_g=lambda f, c: (f * f - 2 * c * f + c * c).mean() / 2)
 
 # 7. A thermostat
 
 
-wrong(
-    "the move clipped, not k",
-    "thermostat",
-    "",
-    next_k=lambda k, r, f, g, s: k + min(max(s * (g * r - f), 0.0), 1.0),
-)
+wrong("the move clipped", "thermostat", "", next_k=lambda k, r, f, g, s: k + min(max(s * (g * r - f), 0.0), 1.0))
 wrong("one loss returned", "thermostat", "return both", began_losses=lambda r, f, k: r.mean() - k * f.mean())
 right("numpy's clip", "thermostat", next_k=lambda k, r, f, g, s: np.clip(k + s * (g * r - f), 0, 1))
 right("a tensor's clamp", "thermostat", next_k=lambda k, r, f, g, s: torch.tensor(k + s * (g * r - f)).double().clamp(0, 1))
@@ -283,19 +264,11 @@ right("l1_loss", "thermostat", errors=lambda net, x: F.l1_loss(net(x), x, reduct
 wrong("not written", "penalty", "not written yet", code="def gradient_penalty(critic, x):\n    raise NotImplementedError()")
 wrong("hard-coded: the linear critic's 0", "penalty", "", gradient_penalty=lambda critic, x: 0 * critic(x).sum())
 wrong("exit() in the answer", "duality", "exit()", code="def shown(f, p, q, distance):\n    raise SystemExit(0)")
-wrong(
-    "the oracle replaced",
-    "transport",
-    "no longer what it was",
-    code="import gancourse.theory.transport as t\nt.earth_mover = lambda p, q, c: right['earth_mover'](p, q, c)",
-)
+patched = "import gancourse.theory.transport as t\nt.earth_mover = lambda p, q, c: right['earth_mover'](p, q, c)"
+wrong("the oracle replaced", "transport", "no longer what it was", code=patched)
 wrong("the right answer replaced", "penalty", "no longer", code="hw3._lengths = lambda g: g")
-wrong(
-    "torch.autograd.grad replaced",
-    "penalty",
-    "no longer",
-    code="kept = torch.autograd.grad\ntorch.autograd.grad = lambda *a, **k: kept(*a, **k)",
-)
+patched = "kept = torch.autograd.grad\ntorch.autograd.grad = lambda *a, **k: kept(*a, **k)"
+wrong("torch.autograd.grad replaced", "penalty", "no longer", code=patched)
 wrong("the check's close() replaced", "places", "no longer", code="hw3._on_lines = lambda *a: None")
 
 
