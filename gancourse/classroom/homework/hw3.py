@@ -83,6 +83,11 @@ def _nearest(p: Tensor, q: Tensor, cost: Tensor) -> Tensor:
     return p[:, None] * F.one_hot(cost.argmin(1), len(q))
 
 
+def _shaped(change: Callable[[Tensor], Tensor]) -> Callable:
+    """The best plan in another shape, and its work."""
+    return lambda p, q, cost: (change(_best(p, q, cost)[0]), _best(p, q, cost)[1])
+
+
 def _worked(work: Callable[[Tensor, Tensor], Tensor]) -> Callable:
     """The best plan, and what is taken for its work."""
     return lambda p, q, cost: (plan := _best(p, q, cost)[0], work(plan, cost))
@@ -96,6 +101,8 @@ _NO_ROOM = "each heap goes to its nearest hole, but the holes have no room for t
 _TOO_LITTLE = "each hole takes from its nearest heap, but the heaps do not hold that much"
 
 _PLAN = Slips("earth_mover") | {
+    "a matrix, not a vector: reshape it": _shaped(Tensor.flatten),
+    "rows are heaps and columns are holes": _shaped(Tensor.t),
     _ORDER: _planned(lambda p, q, cost: _best(p, q, cost)[0].reshape(len(q), len(p)).T),
     "every heap is taken as large as the others": _planned(lambda p, q, cost: _best(torch.full_like(p, 1 / len(p)), q, cost)[0]),
     "each row of the plan sums to 1: it must sum to p_i": _planned(lambda p, q, cost: _best(p, q, cost)[0] / p[:, None]),
@@ -185,8 +192,8 @@ def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[
     if type(plan) is np.ndarray:
         raise Wrong("the plan as a tensor", "an array of numpy", "torch.as_tensor(...)")
     n, m = cost.shape
-    slips = {(n * m,): "a matrix, not a vector: reshape it", (m, n): "rows are heaps and columns are holes"}
-    return finite(shape(plan, [n, m], slips=slips)).double(), _number(work)
+    plans = _PLAN.by(lambda f: f(p, q, cost)[0])
+    return finite(shape(plan, [n, m], slips=plans)).double(), _number(work)
 
 
 # 2. What a critic proves -------------------------------------------------------------------------------------------------
@@ -585,7 +592,7 @@ def _mixed(between: Callable, real: Tensor, fake: Tensor) -> Tensor:
         if "must match" not in str(error):
             raise
         raise Wrong(f"points of shape {[n, *rest]}", "shapes that do not line up", _AXES) from None
-    return shape(came, [n, *rest], _AXES, {(n, n, *rest): _EVERY})
+    return shape(came, [n, *rest], _AXES, _BETWEEN.at(real, fake))
 
 
 def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
