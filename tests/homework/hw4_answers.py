@@ -175,15 +175,7 @@ right(
 
 # Answers that do not answer
 
-wrong(
-    "the check replaced",
-    "no longer what it was",
-    code="import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None",
-    part="pairs",
-)
-wrong(
-    "batch_norm replaced, which the check asks",
-    "no longer",
-    code="torch.nn.functional.batch_norm = lambda x, *a, **k: x",
-    part="normalisation",
-)
+CLOSE = "import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None"
+BATCH_NORM = "torch.nn.functional.batch_norm = lambda x, *a, **k: x"
+wrong("the check replaced", "no longer what it was", code=CLOSE, part="pairs")
+wrong("batch_norm replaced, which the check asks", "no longer", code=BATCH_NORM, part="normalisation")
