@@ -16,7 +16,7 @@ def test_a_part_gives_points_item_by_item(capsys: pytest.CaptureFixture[str]) ->
     @checks.part(points=3)
     def example(sheet, f):
         with sheet.item("first", 1):
-            checks.close(f(1.0), 2.0, slips=[(1.0, "not doubled")])
+            checks.compare(f, lambda x: 2 * x, (1.0,), checks.Slips("f") | {"not doubled": lambda x: x})
         with sheet.item("second", 0.5):
             raise KeyError("x")
         with sheet.item("third", 1.5):
@@ -99,10 +99,9 @@ def test_the_seed_decides_and_the_global_one_is_left_alone() -> None:
     ],
 )
 def test_close_refuses(came, expected, slip: str) -> None:
+    slips = checks.Slips("f") | {"cannot be computed": lambda: 1 / 0, "turned round": lambda: torch.tensor([2.0, 1.0])}
     with pytest.raises(Wrong) as caught:
-        checks.close(
-            came, expected, slips=[(lambda: 1 / 0, "a slip that cannot be computed"), (torch.tensor([2.0, 1.0]), "turned round")]
-        )
+        checks.close(came, expected, slips=slips.at())
     assert slip in str(caught.value)
     assert "cannot be computed" not in str(caught.value)
 
@@ -180,13 +179,13 @@ def test_equal() -> None:
         with pytest.raises(Wrong):
             checks.equal(came, expected)
     with pytest.raises(Wrong, match="off by one"):
-        checks.equal(3, 4, slips=[(5, "no"), (3, "off by one")])
+        checks.equal(3, 4, slips=(checks.Slips("f") | {"no": lambda: 5, "off by one": lambda: 3}).at())
 
 
 def test_shapes_scalars_numbers() -> None:
     checks.shape(torch.zeros(2, 3), (2, 3))
     with pytest.raises(Wrong, match="transposed"):
-        checks.shape(torch.zeros(3, 2), (2, 3), slips={(3, 2): "transposed"})
+        checks.shape(torch.zeros(3, 2), (2, 3), slips=(checks.Slips("f") | {"transposed": lambda: torch.ones(3, 2)}).at())
     with pytest.raises(Wrong, match="take the mean"):
         checks.scalar(torch.zeros(3))
     assert checks.number(torch.tensor([3.0])) == 3.0

@@ -23,32 +23,25 @@ def g_loss(fake):
     return F.softplus(-fake).mean()
 
 
+def cross_entropy(logits, label):
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+
 # 1. Losses
 
-wrong("no reduction", "losses", "one number", non_saturating_loss=lambda f: F.softplus(-f))
-wrong("the logits detached", "losses", "detached", saturating_loss=lambda f: -F.softplus(f.detach()).mean())
-wrong(
-    "an operation in place",
-    "losses",
-    "in place",
-    discriminator_loss=lambda r, f: F.softplus(r.neg_()).mean() + F.softplus(f).mean() if not r.requires_grad else d_loss(r, f),
-)
-wrong("a number in place of a tensor", "losses", "a scalar tensor", non_saturating_loss=lambda f: g_loss(f).item())
-wrong("hard-coded from the report", "losses", "", discriminator_loss=lambda r, f: (r.sum() + f.sum()) * 0 + 2 * math.log(2))
-wrong("not written", "losses", "not written yet", code="def saturating_loss(fake_logits):\n    raise NotImplementedError()")
-wrong("a syntax slip at run time", "losses", "NameError", saturating_loss=lambda f: -softplus(f).mean())  # noqa: F821
-right("logsigmoid", "losses", discriminator_loss=lambda r, f: -F.logsigmoid(r).mean() - F.logsigmoid(-f).mean())
-right(
-    "binary cross-entropy with logits",
-    "losses",
-    discriminator_loss=lambda r, f: (
-        F.binary_cross_entropy_with_logits(r, torch.ones_like(r)) + F.binary_cross_entropy_with_logits(f, torch.zeros_like(f))
-    ),
-    non_saturating_loss=lambda f: F.binary_cross_entropy_with_logits(f, torch.ones_like(f)),
-    saturating_loss=lambda f: -F.binary_cross_entropy_with_logits(f, torch.zeros_like(f)),
-)
-right("logaddexp", "losses", non_saturating_loss=lambda f: torch.logaddexp(torch.zeros_like(f), -f).mean())
-right("sum over length", "losses", saturating_loss=lambda f: -F.softplus(f).sum() / len(f))
+wrong("no reduction", "one number", non_saturating_loss=lambda f: F.softplus(-f))
+wrong("the logits detached", "detached", saturating_loss=lambda f: -F.softplus(f.detach()).mean())
+wrong("in place", "in place", discriminator_loss=lambda r, f: d_loss(r if r.requires_grad else r.neg_().neg(), f))
+wrong("a number in place of a tensor", "a scalar tensor", non_saturating_loss=lambda f: g_loss(f).item())
+wrong("hard-coded from the report", discriminator_loss=lambda r, f: (r.sum() + f.sum()) * 0 + 2 * math.log(2))
+wrong("not written", "not written yet", code="def saturating_loss(fake_logits):\n    raise NotImplementedError()", part="losses")
+wrong("a syntax slip at run time", "NameError", saturating_loss=lambda f: -softplus(f).mean())  # noqa: F821
+right("logsigmoid", discriminator_loss=lambda r, f: -F.logsigmoid(r).mean() - F.logsigmoid(-f).mean())
+bce = {"discriminator_loss": lambda r, f: cross_entropy(r, 1) + cross_entropy(f, 0)}
+bce |= {"non_saturating_loss": lambda f: cross_entropy(f, 1), "saturating_loss": lambda f: -cross_entropy(f, 0)}
+right("binary cross-entropy with logits", **bce)
+right("logaddexp", non_saturating_loss=lambda f: torch.logaddexp(torch.zeros_like(f), -f).mean())
+right("sum over length", saturating_loss=lambda f: -F.softplus(f).sum() / len(f))
 
 # 2. The best discriminator
 
@@ -59,13 +52,9 @@ def in_place(p, q):
     return p
 
 
-wrong("the caller's p overwritten", "optimal", "", optimal_discriminator=in_place)
-right(
-    "sigmoid of the log-ratio",
-    "optimal",
-    optimal_discriminator=lambda p, q: torch.where(p + q > 0, torch.sigmoid(p.log() - q.log()), 0.5),
-)
-right("nan_to_num", "optimal", optimal_discriminator=lambda p, q: (p / (p + q)).nan_to_num(0.5))
+wrong("the caller's p overwritten", optimal_discriminator=in_place)
+right("by logs", optimal_discriminator=lambda p, q: torch.sigmoid(p.log() - q.log()).nan_to_num(0.5))
+right("nan_to_num", optimal_discriminator=lambda p, q: (p / (p + q)).nan_to_num(0.5))
 
 # 3. JS and V
 
@@ -80,13 +69,9 @@ def js_in_numpy(p, q):
     return float(sum(0.5 * a * np.log(2 * a / (a + b)) for x, y in ((p, q), (q, p)) for a, b in zip(x, y, strict=True) if a > 0))
 
 
-right("JS as a difference of entropies", "divergence", js=js_by_entropies)
-right("JS in numpy, place by place", "divergence", js=js_in_numpy)
-right(
-    "V with nan_to_num",
-    "divergence",
-    value=lambda p, q, d: torch.nan_to_num(p * d.log()).sum() + torch.nan_to_num(q * (1 - d).log()).sum(),
-)
+right("JS as a difference of entropies", js=js_by_entropies)
+right("JS in numpy, place by place", js=js_in_numpy)
+right("V with nan_to_num", value=lambda p, q, d: (p * d.log()).nan_to_num().add((q * (1 - d).log()).nan_to_num()).sum())
 
 # 4. Slopes
 
@@ -106,11 +91,11 @@ def norm_by_squares(loss, generator, discriminator, z):
     return math.sqrt(sum(part.square().sum() for part in parts))
 
 
-wrong("exp overflows in the slope", "slopes", "", non_saturating_slope=lambda v: -torch.exp(-v) / (1 + torch.exp(-v)))
-wrong("the gradient's length by backward()", "slopes", "torch.autograd.grad", gradient_norm=norm_by_backward)
-wrong("zero_grad() that throws others' gradients away", "slopes", "throws away", gradient_norm=norm_with_zero_grad)
-right("the length by squares", "slopes", gradient_norm=norm_by_squares)
-right("slopes by autograd", "slopes", non_saturating_slope=lambda v: torch.func.grad(lambda w: F.softplus(-w).sum())(v))
+wrong("exp overflows in the slope", non_saturating_slope=lambda v: -torch.exp(-v) / (1 + torch.exp(-v)))
+wrong("the gradient's length by backward()", "torch.autograd.grad", gradient_norm=norm_by_backward)
+wrong("zero_grad() that throws others' gradients away", "throws away", gradient_norm=norm_with_zero_grad)
+right("the length by squares", gradient_norm=norm_by_squares)
+right("slopes by autograd", non_saturating_slope=lambda v: torch.func.grad(lambda w: F.softplus(-w).sum())(v))
 
 # 5. Steps
 
@@ -142,23 +127,23 @@ def shifted(network):
             p += 0.1
 
 
-wrong("detach() forgotten", "steps", "detach the fakes", discriminator_step=stepped(cut=lambda x: x)[0])
-wrong("fakes out of thin air", "steps", "generator(z)", discriminator_step=lambda g, d, o, real, z: 0.0)
-wrong("a loss with its graph", "steps", "loss.item()", generator_step=stepped(returned=lambda loss: loss)[1])
-wrong("nothing returned", "steps", "return missing", generator_step=stepped(returned=lambda loss: None)[1])
-wrong("D's step moves G, too", "steps", "moved the generator", discriminator_step=stepped(after=lambda g, d: shifted(g))[0])
-wrong("G's step moves D, too", "steps", "only G's optimiser", generator_step=stepped(after=lambda g, d: shifted(d))[1])
-wrong("D frozen for good", "steps", "requires_grad", generator_step=stepped(after=lambda g, d: d.requires_grad_(False))[1])
-wrong("D left in the other mode", "steps", "not part of the step", generator_step=stepped(after=lambda g, d: d.eval())[1])
+wrong("detach() forgotten", "detach the fakes", discriminator_step=stepped(cut=lambda x: x)[0])
+wrong("fakes out of thin air", "generator(z)", discriminator_step=lambda g, d, o, real, z: 0.0)
+wrong("a loss with its graph", "loss.item()", generator_step=stepped(returned=lambda loss: loss)[1])
+wrong("nothing returned", "return missing", generator_step=stepped(returned=lambda loss: None)[1])
+wrong("D's step moves G, too", "moved the generator", discriminator_step=stepped(after=lambda g, d: shifted(g))[0])
+wrong("G's step moves D, too", "only G's optimiser", generator_step=stepped(after=lambda g, d: shifted(d))[1])
+wrong("D frozen for good", "requires_grad", generator_step=stepped(after=lambda g, d: d.requires_grad_(False))[1])
+wrong("D left in the other mode", "not part of the step", generator_step=stepped(after=lambda g, d: d.eval())[1])
 frozen = stepped(before=lambda g, d: d.requires_grad_(False), after=lambda g, d: d.requires_grad_(True))[1]
-right("D frozen during G's step", "steps", generator_step=frozen)
+right("D frozen during G's step", generator_step=frozen)
 
 
 def joined_d_step(generator, discriminator, optimiser, real, z):
     with torch.no_grad():
         fake = generator(z)
     logits = discriminator(torch.cat([real, fake]))
-    loss = F.binary_cross_entropy_with_logits(logits, torch.cat([torch.ones(len(real)), torch.zeros(len(fake))]).to(logits)) * 2
+    loss = cross_entropy(logits[: len(real)], 1) + cross_entropy(logits[len(real) :], 0)
     discriminator.zero_grad(set_to_none=True)
     loss.backward()
     optimiser.step()
@@ -175,8 +160,8 @@ def two_backwards(generator, discriminator, optimiser, real, z):
     return (a + b).detach()
 
 
-right("real and fake in one batch, no_grad", "steps", discriminator_step=joined_d_step)
-right("two backward passes", "steps", discriminator_step=two_backwards)
+right("real and fake in one batch, no_grad", discriminator_step=joined_d_step)
+right("two backward passes", discriminator_step=two_backwards)
 
 # 6. Rounds
 
@@ -190,19 +175,17 @@ def reused_latents(k, real, z, d_step, g_step):
     return [d_step(real(), latents) for latents in drawn][-1], g_step(drawn[-1])
 
 
-wrong(
-    "one batch for all k steps",
-    "rounds",
-    "inner loop",
-    train=loop(lambda k, real, z, d, g: ([d(batch, z()) for batch in [real()] * k][-1], g(z()))),
-)
-wrong("D's latents used again for G", "rounds", "new latents for G", train=loop(reused_latents))
-wrong(
-    "z for real", "rounds", "d_step from draw_real()", train=loop(lambda k, r, z, d, g: ([d(z(), r()) for _ in range(k)], g(z())))
-)
-wrong("real for z", "rounds", "from draw_z()", train=loop(lambda k, r, z, d, g: ([d(r(), z()) for _ in range(k)], g(r()))))
-wrong("no history", "rounds", "return missing", train=lambda *a: loop(lambda k, r, z, d, g: [d(r(), z()), g(z())])(*a) and None)
-right("comprehensions", "rounds", train=loop(lambda k, real, z, d, g: ([d(real(), z()) for _ in range(k)][-1], g(z()))))
+def reused_batch(k, real, z, d_step, g_step):
+    batch = real()
+    return [d_step(batch, z()) for _ in range(k)][-1], g_step(z())
+
+
+wrong("one batch for all k steps", "inner loop", train=loop(reused_batch))
+wrong("D's latents used again for G", "new latents for G", train=loop(reused_latents))
+wrong("z for real", "d_step from draw_real()", train=loop(lambda k, r, z, d, g: ([d(z(), r()) for _ in range(k)], g(z()))))
+wrong("real for z", "from draw_z()", train=loop(lambda k, r, z, d, g: ([d(r(), z()) for _ in range(k)], g(r()))))
+wrong("no history", "return missing", train=lambda *a: loop(lambda k, r, z, d, g: [d(r(), z()), g(z())])(*a) and None)
+right("comprehensions", train=loop(lambda k, real, z, d, g: ([d(real(), z()) for _ in range(k)][-1], g(z()))))
 
 
 def by_modulo(rounds, k, draw_real, draw_z, d_step, g_step):
@@ -215,28 +198,24 @@ def by_modulo(rounds, k, draw_real, draw_z, d_step, g_step):
     return history
 
 
-right("counting modulo k", "rounds", train=by_modulo)
+right("counting modulo k", train=by_modulo)
 
 # Answers that do not answer
 
-wrong("torch.allclose always true", "rounds", "torch.allclose is no longer", code="torch.allclose = lambda *a, **k: True")
-wrong("the check replaced", "optimal", "no longer", code="hw1.close = lambda *a, **k: None")
-wrong(
-    "Score made generous",
-    "optimal",
-    "no longer",
-    code="from gancourse.classroom.homework import checks\nchecks.Report.got = property(lambda report: 3.0)",
-)
-wrong("code rewritten", "optimal", "no longer", code="hw1.optimal.__wrapped__.__code__ = (lambda sheet, f: None).__code__")
-wrong("a tensor that equals everything", "optimal", "something of type", code="""
+wrong("torch.allclose always true", "torch.allclose is no longer", code="torch.allclose = lambda *a, **k: True", part="rounds")
+wrong("the check replaced", "no longer", code="hw1.close = lambda *a, **k: None", part="optimal")
+generous = "from gancourse.classroom.homework import checks\nchecks.Report.got = property(lambda report: 3.0)"
+wrong("Score made generous", "no longer", code=generous, part="optimal")
+wrong("code rewritten", "no longer", code="hw1.optimal.__wrapped__.__code__ = (lambda sheet, f: None).__code__", part="optimal")
+wrong("a tensor that equals everything", "something of type", code="""
 class Yes(torch.Tensor):
     def __eq__(self, other): return True
     def __sub__(self, other): return 0 * other
 optimal_discriminator = lambda p, q: torch.zeros_like(p).as_subclass(Yes)
-""")  # fmt: skip
-wrong("Tensor.__eq__ replaced when called", "optimal", "no longer", code="""
+""", part="optimal")  # fmt: skip
+wrong("Tensor.__eq__ replaced when called", "no longer", code="""
 def optimal_discriminator(p, q):
     torch.Tensor.__eq__ = lambda s, o: True
     return p
-""")  # fmt: skip
-wrong("exit() in the answer", "optimal", "exit()", code="def optimal_discriminator(p, q):\n    raise SystemExit(0)")
+""", part="optimal")  # fmt: skip
+wrong("exit() in the answer", "exit()", code="def optimal_discriminator(p, q):\n    raise SystemExit(0)", part="optimal")

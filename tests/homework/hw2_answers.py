@@ -15,20 +15,11 @@ wrong, right = garden.plant_wrong, garden.plant_right
 
 # 1. Sizes
 
-wrong(
-    "a tensor for a number of pixels", "sizes", "an int", transposed_size=lambda n, k, s, p: torch.tensor((n - 1) * s + k - 2 * p)
-)
-right(
-    "by counting the windows",
-    "sizes",
-    conv_size=lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s)),
-    doubling_padding=lambda k: next((p for p in range(k) if 7 * 2 + k - 2 * p == 16), None),
-)
-right(
-    "by asking PyTorch",
-    "sizes",
-    conv_size=lambda n, k, s, p: F.conv1d(torch.ones(1, 1, n), torch.ones(1, 1, k), None, s, p).shape[2],
-)
+wrong("a tensor", "an int", transposed_size=lambda n, k, s, p: torch.tensor((n - 1) * s + k - 2 * p))
+right("by counting", conv_size=lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s)))
+right("by trying", doubling_padding=lambda k: next((p for p in range(k) if 7 * 2 + k - 2 * p == 16), None))
+ones = torch.ones
+right("PyTorch", conv_size=lambda n, k, s, p: F.conv1d(ones(1, 1, n), ones(1, 1, k), None, s, p).shape[2])
 
 # 2. Transposed convolution
 
@@ -58,25 +49,18 @@ def in_place(x, weight, stride, padding):
     return by_places(x / 2, weight, stride, padding)
 
 
-wrong(
-    "conv_transpose2d", "scatter", "off limits", transposed_conv=lambda x, w, s, p: F.conv_transpose2d(x, w, stride=s, padding=p)
-)
-wrong("the layer made of it", "scatter", "off limits", code="""
+wrong("the function", "off limits", transposed_conv=lambda x, w, s, p: F.conv_transpose2d(x, w, None, s, p))
+wrong("the layer made of it", "off limits", code="""
 def transposed_conv(x, weight, stride, padding):
     layer = nn.ConvTranspose2d(weight.shape[0], weight.shape[1], weight.shape[2], stride, padding, bias=False)
     layer.weight.data = weight.detach().clone()
     return layer.to(x.dtype)(x)
-""")  # fmt: skip
-wrong("squares only", "scatter", "", transposed_conv=lambda x, *more: by_places(x[:, :, : x.shape[3]], *more))
-wrong("float32", "scatter", "new_zeros", transposed_conv=lambda *a: by_places(*a, make=lambda x, size: torch.zeros(size)))
-wrong(
-    "a result on the CPU",
-    "scatter",
-    "on the CPU",
-    transposed_conv=lambda *a: by_places(*a, make=lambda x, size: torch.zeros(size, dtype=x.dtype)),
-)
-wrong("the graph cut", "scatter", "cut the graph", transposed_conv=lambda x, w, s, p: by_places(x.detach(), w.detach(), s, p))
-wrong("the input overwritten", "scatter", "in place", transposed_conv=in_place)
+""", part="scatter")  # fmt: skip
+wrong("squares only", transposed_conv=lambda x, *more: by_places(x[:, :, : x.shape[3]], *more))
+wrong("float32", "new_zeros", transposed_conv=lambda *a: by_places(*a, lambda x, size: torch.zeros(size)))
+wrong("CPU", "on the CPU", transposed_conv=lambda *a: by_places(*a, lambda x, size: torch.zeros(size, dtype=x.dtype)))
+wrong("the graph cut", "cut the graph", transposed_conv=lambda x, w, s, p: by_places(x.detach(), w.detach(), s, p))
+wrong("the input overwritten", "in place", transposed_conv=in_place)
 
 
 def by_fold(x, weight, stride, padding):
@@ -87,27 +71,14 @@ def by_fold(x, weight, stride, padding):
     return F.fold(columns, side, k, stride=stride, padding=padding)
 
 
-def by_pixels(x, weight, stride, padding):
-    k, (height, width) = weight.shape[2], x.shape[2:]
-    rows, columns = (height - 1) * stride + k, (width - 1) * stride + k
-    parts = []
-    for r in range(height):
-        for c in range(width):
-            stamp = torch.einsum("bk,koij->boij", x[:, :, r, c], weight)
-            top, left = r * stride, c * stride
-            parts.append(F.pad(stamp, [left, columns - k - left, top, rows - k - top]))
-    return sum(parts)[:, :, padding : rows - padding, padding : columns - padding]
-
-
-right("zeros between the pixels, then conv2d", "scatter", transposed_conv=by_dilation)
-right("by fold", "scatter", transposed_conv=by_fold)
-right("kernel place by kernel place", "scatter", transposed_conv=by_places)
-right("stamp by stamp, padded", "scatter", transposed_conv=by_pixels)
+right("zeros between the pixels, then conv2d", transposed_conv=by_dilation)
+right("by fold", transposed_conv=by_fold)
+right("kernel place by kernel place", transposed_conv=by_places)
 
 # 3. Networks
 
 
-wrong("pictures", "networks", "the network itself", make_generator=lambda latent_dim, width: torch.randn(6, 3, 32, 32))
+wrong("pictures", "the network itself", make_generator=lambda latent_dim, width: torch.randn(6, 3, 32, 32))
 
 
 class OwnDiscriminator(nn.Module):
@@ -133,48 +104,32 @@ class OwnGenerator(nn.Module):
     def forward(self, z):
         h = z[:, :, None, None]
         for conv, norm in zip(self.convs[:3], self.norms, strict=True):
-            h = norm(conv(h)).relu()
+            h = norm(conv(h)).relu_()
         return self.convs[3](h).tanh()
 
 
-right(
-    "classes of one's own, functional activations", "networks", make_generator=OwnGenerator, make_discriminator=OwnDiscriminator
-)
-
-
-def make_g(latent_dim, width):
-    layers, n = [nn.Unflatten(1, (latent_dim, 1, 1))], latent_dim
-    for m, more in ((4 * width, (1, 0)), (2 * width, (2, 1)), (width, (2, 1))):
-        layers += [nn.ConvTranspose2d(n, m, 4, *more, bias=False), nn.BatchNorm2d(m), nn.ReLU(inplace=True)]
-        n = m
-    return nn.Sequential(*layers, nn.ConvTranspose2d(n, 3, 4, 2, 1, bias=False), nn.Tanh())
-
-
-wrong("more weights", "networks", "nothing has weights but", make_generator=lambda *n: nn.Sequential(make_g(*n), nn.PReLU()))
-right("in place activations", "networks", make_generator=make_g)
+right("classes of one's own", make_generator=OwnGenerator, make_discriminator=OwnDiscriminator)
+wrong("more", "nothing has weights but", make_generator=lambda *n: nn.Sequential(OwnGenerator(*n), nn.PReLU()))
 
 # 4. Initialisation
 
 
 def one_layer(layer):
     name = type(layer).__name__
-    if "Conv" in name:
-        layer.weight.data.normal_(0.0, 0.02)
+    if "Conv" in name or "BatchNorm" in name:
+        layer.weight.data.normal_(float("BatchNorm" in name), 0.02)
         if layer.bias is not None:
             layer.bias.data.fill_(0)
-    elif "BatchNorm" in name:
-        layer.weight.data.normal_(1.0, 0.02)
-        layer.bias.data.fill_(0)
 
 
-right("by apply and class names", "initial", initialise=lambda network: network.apply(one_layer))
-wrong("frozen", "initial", "still learn", initialise=lambda network: network.apply(one_layer).requires_grad_(False))
+right("by apply and class names", initialise=lambda network: network.apply(one_layer))
+wrong("frozen", "still learn", initialise=lambda network: network.apply(one_layer).requires_grad_(False))
 
 # 5. Walks
 
 
-right("by the package's own", "walks", code="from gancourse.latent import slerp")
-right("z0 + t (z1 - z0)", "walks", lerp=lambda a, b, t: torch.stack([a + u * (b - a) for u in t]))
+right("by the package's own", code="from gancourse.latent import slerp", part="walks")
+right("z0 + t (z1 - z0)", lerp=lambda a, b, t: torch.stack([a + u * (b - a) for u in t]))
 
 # 6. Attributes
 
@@ -196,11 +151,11 @@ def passed_again(generator, mode):
     generator.train(mode)
 
 
-wrong("eval() forgotten", "attributes", "eval() first", pictures=pictured(before=lambda g: None))
-wrong("left", "attributes", "remember generator.training", pictures=pictured(after=lambda g, mode: None))
-wrong("always to training", "attributes", "it is not always training", pictures=pictured(after=lambda g, mode: g.train()))
-wrong("no_grad forgotten", "attributes", "torch.no_grad()", pictures=pictured(graph=True))
-wrong("a pass in training mode", "attributes", "running statistics", pictures=pictured(after=passed_again))
+wrong("eval() forgotten", "eval() first", pictures=pictured(before=lambda g: None))
+wrong("left", "remember generator.training", pictures=pictured(after=lambda g, mode: None))
+wrong("always to training", "it is not always training", pictures=pictured(after=lambda g, mode: g.train()))
+wrong("no_grad forgotten", "torch.no_grad()", pictures=pictured(graph=True))
+wrong("a pass in training mode", "running statistics", pictures=pictured(after=passed_again))
 
 
 @torch.inference_mode()
@@ -208,14 +163,13 @@ def by_copy(generator, z):
     return copy.deepcopy(generator).eval()(z).clone()
 
 
-right("a copy, in inference mode", "attributes", pictures=by_copy)
+right("a copy, in inference mode", pictures=by_copy)
 right(
     "weights of a mask",
-    "attributes",
     direction=lambda z, has: (has / has.sum() - (~has) / (~has).sum()).to(z) @ z,
     analogy=lambda a, b, c: sum(sign * torch.einsum("nd->d", g) / len(g) for sign, g in ((1, a), (-1, b), (1, c))),
 )
 
 # An answer that does not answer
 
-wrong("torch's acos replaced", "walks", "no longer", code="torch.acos = lambda x: x")
+wrong("torch's acos replaced", "no longer", code="torch.acos = lambda x: x", part="walks")

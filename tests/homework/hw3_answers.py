@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment, linprog
+from torch import Tensor
 
 from tests.homework.planting import Garden
 
@@ -15,7 +16,7 @@ wrong, right = garden.plant_wrong, garden.plant_right
 
 # 1. Moving earth
 
-wrong("p overwritten", "transport", "in place", on_a_line=lambda p, q: p.sub_(q).cumsum(0).abs().sum())
+wrong("p overwritten", "in place", on_a_line=lambda p, q: p.sub_(q).cumsum(0).abs().sum())
 
 
 def program(a=None, b=None, bounds=(0, None), returns=lambda x, work, n, m: (x.reshape(n, m), work)):
@@ -33,13 +34,13 @@ def turned_rows(n, m):
     return np.vstack([np.kron(np.ones(m), np.eye(n)), np.kron(np.eye(m), np.ones(n))])
 
 
-wrong("[m, n]", "transport", "rows are heaps", earth_mover=program(returns=lambda x, work, n, m: (x.reshape(m, n), work)))
-wrong("the plan left a vector", "transport", "reshape it", earth_mover=program(returns=lambda x, work, n, m: (x, work)))
-wrong("numpy", "transport", "torch.as_tensor", earth_mover=program(returns=lambda x, w, n, m: (x.numpy().reshape(n, m), w)))
-wrong("only the work returned", "transport", "return plan, work", earth_mover=program(returns=lambda x, work, n, m: work))
-wrong("negative loads allowed", "transport", "T >= 0", earth_mover=program(bounds=(None, 1.0)))
-wrong("A's rows in the wrong order", "transport", "", earth_mover=program(a=turned_rows))
-wrong("b in the wrong order", "transport", "linprog found none", earth_mover=program(b=lambda p, q: torch.cat([q, p])))
+wrong("[m, n]", "rows are heaps", earth_mover=program(returns=lambda x, work, n, m: (x.reshape(m, n), work)))
+wrong("the plan left a vector", "reshape it", earth_mover=program(returns=lambda x, work, n, m: (x, work)))
+wrong("numpy", "torch.as_tensor", earth_mover=program(returns=lambda x, w, n, m: (x.numpy().reshape(n, m), w)))
+wrong("only the work returned", "return plan, work", earth_mover=program(returns=lambda x, work, n, m: work))
+wrong("negative loads allowed", "T >= 0", earth_mover=program(bounds=(None, 1.0)))
+wrong("A's rows in the wrong order", earth_mover=program(a=turned_rows))
+wrong("b in the wrong order", "linprog found none", earth_mover=program(b=lambda p, q: torch.cat([q, p])))
 
 
 def northwest(p, q, cost):
@@ -53,7 +54,7 @@ def northwest(p, q, cost):
     return plan, (plan * cost).sum().item()
 
 
-wrong("the north-west corner", "transport", "", earth_mover=northwest)
+wrong("the north-west corner", earth_mover=northwest)
 
 
 def by_loops(p, q, cost):
@@ -71,18 +72,10 @@ def turned(p, q, cost):
     return [torch.tensor(answer.x).reshape(m, n).T, float(answer.fun)]
 
 
-right("constraints by loops", "transport", earth_mover=by_loops)
-right("column by column", "transport", earth_mover=turned)
-right(
-    "the line in numpy",
-    "transport",
-    on_a_line=lambda p, q: float(np.abs(np.cumsum(p.numpy()) - np.cumsum(q.numpy())).sum()),
-)
-right(
-    "the line by the area between step functions",
-    "transport",
-    on_a_line=lambda p, q: sum(abs(float(p[: k + 1].sum() - q[: k + 1].sum())) for k in range(len(p) - 1)),
-)
+right("constraints by loops", earth_mover=by_loops)
+right("column by column", earth_mover=turned)
+right("the line in numpy", on_a_line=lambda p, q: float(np.abs(np.cumsum(p.numpy()) - np.cumsum(q.numpy())).sum()))
+right("the line by sums", on_a_line=lambda p, q: sum(abs(float(p[:k].sum() - q[:k].sum())) for k in range(1, len(p))))
 
 
 # 2. What a critic proves
@@ -93,16 +86,15 @@ def by_nan_to_num(f, p, q, distance):
     return (p @ f - q @ f) / k if k else torch.zeros(())
 
 
-right("the diagonal by nan_to_num", "duality", shown=by_nan_to_num)
+right("the diagonal by nan_to_num", shown=by_nan_to_num)
 
 
 def by_pairs(f, p, q, distance):
-    n = len(f)
-    k = max(abs(float(f[i] - f[j])) / float(distance[i, j]) for i in range(n) for j in range(i))
+    k = max(abs(float(f[i] - f[j])) / float(distance[i, j]) for i in range(len(f)) for j in range(i))
     return float((p * f).sum() - (q * f).sum()) / k if k else 0
 
 
-right("pair by pair", "duality", shown=by_pairs)
+right("pair by pair", shown=by_pairs)
 
 
 # 3. The clipped critic
@@ -119,8 +111,8 @@ def with_gradient(critic, c):
         p.clamp_(-c, c)
 
 
-wrong("clamp inside autograd", "clipping", "leaf Variable", clip=with_gradient)
-wrong("new parameters", "clipping", "optimiser still holds the old ones", clip=renewed)
+wrong("clamp inside autograd", "leaf Variable", clip=with_gradient)
+wrong("new parameters", "optimiser still holds the old ones", clip=renewed)
 
 
 def step(detach=True, returned=lambda loss: -loss.item()):
@@ -137,16 +129,11 @@ def step(detach=True, returned=lambda loss: -loss.item()):
     return critic_step
 
 
-wrong("the fakes not detached", "clipping", "detach the fakes", critic_step=step(detach=False))
-wrong("the graph returned", "clipping", ".item()", critic_step=step(returned=lambda loss: -loss))
-wrong(
-    "two steps",
-    "clipping",
-    "one step of the optimiser",
-    critic_step=lambda g, f, o, *a: (step()(g, f, o, *a), o.zero_grad(), o.step())[0],
-)
-wrong("G moves", "clipping", "moved the generator", critic_step=lambda g, *a: (step()(g, *a), g.weight.data.add_(1))[0])
-wrong("fakes out of thin air", "clipping", "generator(z)", critic_step=lambda g, critic, o, real, z, c: 0.0)
+wrong("the fakes not detached", "detach the fakes", critic_step=step(detach=False))
+wrong("the graph returned", ".item()", critic_step=step(returned=lambda loss: -loss))
+wrong("two steps", "one step of the optimiser", critic_step=lambda g, f, o, *a: (step()(g, f, o, *a), o.zero_grad(), o.step())[0])
+wrong("G moves", "moved the generator", critic_step=lambda g, *a: (step()(g, *a), g.weight.data.add_(1))[0])
+wrong("fakes out of thin air", "generator(z)", critic_step=lambda g, critic, o, real, z, c: 0.0)
 
 
 def joined(generator, critic, optimiser, real, z, c):
@@ -163,9 +150,9 @@ def joined(generator, critic, optimiser, real, z, c):
     return gap.item()
 
 
-right("real and fake in one batch", "clipping", critic_step=joined)
-right("the box by .data", "clipping", clip=lambda critic, c: [p.data.clamp_(-c, c) for p in critic.parameters()])
-right("the losses by labels", "clipping", critic_loss=lambda r, f: (-1 * r).mean() + (1 * f).mean())
+right("real and fake in one batch", critic_step=joined)
+right("the box by .data", clip=lambda critic, c: [p.data.clamp_(-c, c) for p in critic.parameters()])
+right("the losses by labels", critic_loss=lambda r, f: (-1 * r).mean() + (1 * f).mean())
 
 # 4. Where the penalty looks
 
@@ -174,13 +161,11 @@ def column(x):
     return [len(x)] + [1] * (x.ndim - 1)
 
 
-right("torch.lerp", "places", between=lambda r, f: torch.lerp(f, r, torch.rand(column(r), dtype=r.dtype)))
-right("by the difference", "places", between=lambda r, f: f + torch.rand(column(r)) * (r - f))
-right("the roles of epsilon exchanged", "places", between=lambda r, f: r + torch.rand(column(r)) * (f - r))
+right("torch.lerp", between=lambda r, f: torch.lerp(f, r, torch.rand(column(r), dtype=r.dtype)))
+right("by the difference", between=lambda r, f: f + torch.rand(column(r)) * (r - f))
+right("the roles of epsilon exchanged", between=lambda r, f: r + torch.rand(column(r)) * (f - r))
 right(
-    "numpy, pair by pair",
-    "places",
-    between=lambda r, f: torch.stack([e * a + (1 - e) * b for e, a, b in zip(np.random.rand(len(r)), r, f, strict=True)]),
+    "numpy, pair by pair", between=lambda r, f: torch.stack([b + np.random.rand() * (a - b) for a, b in zip(r, f, strict=True)])
 )
 
 # 5. The gradient penalty
@@ -195,8 +180,8 @@ def terms(critic, x):
     return (slopes(critic, x).norm(dim=1) - 1).square()
 
 
-wrong("not reduced", "penalty", "take the mean", gradient_penalty=terms)
-wrong("a float", "penalty", "a scalar tensor", gradient_penalty=lambda critic, x: terms(critic, x).mean().item())
+wrong("not reduced", "take the mean", gradient_penalty=terms)
+wrong("a float", "a scalar tensor", gradient_penalty=lambda critic, x: terms(critic, x).mean().item())
 
 
 def by_backward(critic, x):
@@ -205,20 +190,14 @@ def by_backward(critic, x):
     return (x.grad.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-def attached(critic, x):
-    x = x if x.requires_grad else x.requires_grad_()
-    (g,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+def attached(critic, x, ready=Tensor.requires_grad_):
+    (g,) = torch.autograd.grad(critic(x if x.requires_grad else ready(x)).sum(), x, create_graph=True)
     return (g.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-wrong("backward() for the slopes", "penalty", "writes into everybody's .grad", gradient_penalty=by_backward)
-wrong("x left on the generator", "penalty", "cuts it off", gradient_penalty=attached)
-wrong("requires_grad_() forgotten", "penalty", "", code="""
-def gradient_penalty(critic, x):
-    x = x.detach()
-    (g,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    return (g.flatten(1).norm(dim=1) - 1).square().mean()
-""")  # fmt: skip
+wrong("backward() for the slopes", "writes into everybody's .grad", gradient_penalty=by_backward)
+wrong("x left on the generator", "cuts it off", gradient_penalty=attached)
+wrong("no requires_grad_()", gradient_penalty=lambda critic, x: attached(critic, x.detach(), ready=lambda x: x))
 
 
 def by_vmap(critic, x):
@@ -242,61 +221,46 @@ def one_by_one(critic, x):
     return sum(terms) / len(terms)
 
 
-right("torch.func", "penalty", gradient_penalty=by_vmap)
-right("grad_outputs of ones, mse_loss", "penalty", gradient_penalty=by_vector_product)
-right("sample by sample", "penalty", gradient_penalty=one_by_one)
-right(
-    "a root with a small number under it",
-    "penalty",
-    gradient_penalty=lambda critic, x: ((slopes(critic, x).square().sum(1) + 1e-12).sqrt() - 1).square().mean(),
-)
+right("torch.func", gradient_penalty=by_vmap)
+right("grad_outputs of ones, mse_loss", gradient_penalty=by_vector_product)
+right("sample by sample", gradient_penalty=one_by_one)
+rounded = {"gradient_penalty": lambda critic, x: ((slopes(critic, x).square().sum(1) + 1e-12).sqrt() - 1).square().mean()}
+right("a root with a small number under it", **rounded)
 
 # 6. Least squares
 
 
-wrong("square of the mean", "least_squares", "", squares_g=lambda f, c: (f.mean() - c).square() / 2)
-right(
-    "mse_loss",
-    "least_squares",
-    squares_d=lambda r, f, a, b: 0.5 * (F.mse_loss(r, torch.full_like(r, b)) + F.mse_loss(f, torch.full_like(f, a))),
-    squares_g=lambda f, c: 0.5 * F.mse_loss(f, torch.full_like(f, c)),
-)
-right("best D from a to b", "least_squares", best_d=lambda p, q, a, b: a + (b - a) * p / (p + q))
-right("squares multiplied out", "least_squares", squares_g=lambda f, c: (f * f - 2 * c * f + c * c).mean() / 2)
+wrong("square of the mean", squares_g=lambda f, c: (f.mean() - c).square() / 2)
+
+
+def towards(outputs, code):
+    return F.mse_loss(outputs, torch.full_like(outputs, code)) / 2
+
+
+right("mse_loss", squares_d=lambda r, f, a, b: towards(r, b) + towards(f, a), squares_g=towards)
+right("best D from a to b", best_d=lambda p, q, a, b: a + (b - a) * p / (p + q))
+right("squares multiplied out", squares_g=lambda f, c: (f * f - 2 * c * f + c * c).mean() / 2)
 
 # 7. A thermostat
 
 
-wrong(
-    "the move clipped, not k",
-    "thermostat",
-    "",
-    next_k=lambda k, r, f, g, s: k + min(max(s * (g * r - f), 0.0), 1.0),
-)
-wrong("one loss returned", "thermostat", "return both", began_losses=lambda r, f, k: r.mean() - k * f.mean())
-right("numpy's clip", "thermostat", next_k=lambda k, r, f, g, s: np.clip(k + s * (g * r - f), 0, 1))
-right("a tensor's clamp", "thermostat", next_k=lambda k, r, f, g, s: torch.tensor(k + s * (g * r - f)).double().clamp(0, 1))
-right("l1_loss", "thermostat", errors=lambda net, x: F.l1_loss(net(x), x, reduction="none").mean(dim=tuple(range(1, x.ndim))))
+wrong("the move clipped", next_k=lambda k, r, f, g, s: k + min(max(s * (g * r - f), 0.0), 1.0))
+wrong("one loss returned", "return both", began_losses=lambda r, f, k: r.mean() - k * f.mean())
+right("numpy's clip", next_k=lambda k, r, f, g, s: np.clip(k + s * (g * r - f), 0, 1))
+right("a tensor's clamp", next_k=lambda k, r, f, g, s: torch.tensor(k + s * (g * r - f)).double().clamp(0, 1))
+right("l1_loss", errors=lambda net, x: F.l1_loss(net(x), x, reduction="none").mean(dim=tuple(range(1, x.ndim))))
 
 # Answers that do not answer
 
-wrong("not written", "penalty", "not written yet", code="def gradient_penalty(critic, x):\n    raise NotImplementedError()")
-wrong("hard-coded: the linear critic's 0", "penalty", "", gradient_penalty=lambda critic, x: 0 * critic(x).sum())
-wrong("exit() in the answer", "duality", "exit()", code="def shown(f, p, q, distance):\n    raise SystemExit(0)")
-wrong(
-    "the oracle replaced",
-    "transport",
-    "no longer what it was",
-    code="import gancourse.theory.transport as t\nt.earth_mover = lambda p, q, c: right['earth_mover'](p, q, c)",
-)
-wrong("the right answer replaced", "penalty", "no longer", code="hw3._lengths = lambda g: g")
-wrong(
-    "torch.autograd.grad replaced",
-    "penalty",
-    "no longer",
-    code="kept = torch.autograd.grad\ntorch.autograd.grad = lambda *a, **k: kept(*a, **k)",
-)
-wrong("the check's close() replaced", "places", "no longer", code="hw3._on_lines = lambda *a: None")
+wrong("not written", "not written yet", code="def gradient_penalty(critic, x):\n    raise NotImplementedError()", part="penalty")
+wrong("hard-coded: the linear critic's 0", gradient_penalty=lambda critic, x: 0 * critic(x).sum())
+wrong("exit() in the answer", "exit()", code="def shown(f, p, q, distance):\n    raise SystemExit(0)", part="duality")
+patched = "import gancourse.theory.transport as t\nt.earth_mover = lambda p, q, c: right['earth_mover'](p, q, c)"
+wrong("the oracle replaced", "no longer what it was", code=patched, part="transport")
+wrong("the right answer replaced", "no longer", code="hw3._lengths = lambda g: g", part="penalty")
+patched = "kept = torch.autograd.grad\ntorch.autograd.grad = lambda *a, **k: kept(*a, **k)"
+wrong("torch.autograd.grad replaced", "no longer", code=patched, part="penalty")
+wrong("the check's close() replaced", "no longer", code="hw3._on_lines = lambda *a: None", part="places")
 
 
 def pairings(p, q, cost):
@@ -307,4 +271,4 @@ def pairings(p, q, cost):
     return plan, float((plan * cost).sum())
 
 
-wrong("a pairing, which is right for equal heaps only", "transport", "", earth_mover=pairings)
+wrong("a pairing, which is right for equal heaps only", earth_mover=pairings)

@@ -35,22 +35,19 @@ def by_pictures(x, y, gains, biases, eps=1e-5):
     return torch.stack([g.view(-1, 1, 1) * p + p + b.view(-1, 1, 1) for p, g, b in zip(plain, gains[y], biases[y], strict=True)])
 
 
-PART = "normalisation"
 wrong(
     "the caller's pictures overwritten",
-    PART,
     "in place",
     conditional_batch_norm=lambda x, *more, **eps: by_library(x.detach().mul_(2), *more, **eps),
 )
 wrong(
     "a table made on the CPU",
-    PART,
     "made on the CPU",
     conditional_batch_norm=lambda x, *more, **eps: by_library(x, *more, **eps) * torch.ones(1),
 )
-right("the library's batch_norm and addcmul", PART, conditional_batch_norm=by_library)
-right("one-hot codes, einsum and rsqrt", PART, conditional_batch_norm=by_one_hot)
-right("picture by picture after nn.BatchNorm2d", PART, conditional_batch_norm=by_pictures)
+right("the library's batch_norm and addcmul", conditional_batch_norm=by_library)
+right("one-hot codes, einsum and rsqrt", conditional_batch_norm=by_one_hot)
+right("picture by picture after nn.BatchNorm2d", conditional_batch_norm=by_pictures)
 
 # 2. Telling the discriminator
 
@@ -75,17 +72,14 @@ def maps_by_scatter(x, y, k):
     return out
 
 
-PART = "telling"
-wrong("maps of a square", PART, with_label_maps=lambda x, y, k: maps(x, y, k, width=2))
-wrong(
-    "float64 maps beside a float32 picture", PART, "the picture's dtype", with_label_maps=lambda x, y, k: maps(x, y, k).double()
-)
-wrong("the table detached", PART, projection=lambda h, y, w, b, table: h @ w + b + (table.detach()[y] * h).sum(1))
-wrong("the features detached", PART, "both terms", projection=lambda h, y, w, b, t: h @ w + b + (t[y] * h.detach()).sum(1))
-right("one vector w + v[y]", PART, projection=lambda h, y, w, b, table: torch.einsum("nf,nf->n", h, w + table[y]) + b)
-right("a layer, linear and embedding", PART, projection=projection_layer)
-right("all classes, then gather", PART, projection=lambda h, y, w, b, t: h @ w + b + (h @ t.T).gather(1, y[:, None])[:, 0])
-right("ones written into zeros", PART, with_label_maps=maps_by_scatter)
+wrong("maps of a square", with_label_maps=lambda x, y, k: maps(x, y, k, width=2))
+wrong("float64 maps beside a float32 picture", "the picture's dtype", with_label_maps=lambda x, y, k: maps(x, y, k).double())
+wrong("the table detached", projection=lambda h, y, w, b, table: h @ w + b + (table.detach()[y] * h).sum(1))
+wrong("the features detached", "both terms", projection=lambda h, y, w, b, t: h @ w + b + (t[y] * h.detach()).sum(1))
+right("one vector w + v[y]", projection=lambda h, y, w, b, table: torch.einsum("nf,nf->n", h, w + table[y]) + b)
+right("a layer, linear and embedding", projection=projection_layer)
+right("all classes, then gather", projection=lambda h, y, w, b, t: h @ w + b + (h @ t.T).gather(1, y[:, None])[:, 0])
+right("ones written into zeros", with_label_maps=maps_by_scatter)
 
 # 3. Each picture with its own label
 
@@ -113,15 +107,13 @@ def freezing(generator, discriminator, z, y_fake):
     return -discriminator(generator(z, y_fake), y_fake).mean()
 
 
-PART = "pairs"
-wrong("detach forgotten", PART, "detach the fakes", discriminator_loss=undetached)
-wrong("the fake detached in G's loss", PART, "detached", generator_loss=lambda g, d, z, y: -d(g(z, y).detach(), y).mean())
-wrong("D's loss without a graph", PART, "something is detached", discriminator_loss=torch.no_grad()(in_one_call))
-wrong("D frozen for good", PART, "set requires_grad back", generator_loss=freezing)
-right("data and fakes in one call", PART, discriminator_loss=in_one_call)
+wrong("detach forgotten", "detach the fakes", discriminator_loss=undetached)
+wrong("the fake detached in G's loss", "detached", generator_loss=lambda g, d, z, y: -d(g(z, y).detach(), y).mean())
+wrong("D's loss without a graph", "something is detached", discriminator_loss=torch.no_grad()(in_one_call))
+wrong("D frozen for good", "set requires_grad back", generator_loss=freezing)
+right("data and fakes in one call", discriminator_loss=in_one_call)
 right(
     "minus the minimum, as in the paper",
-    PART,
     discriminator_loss=by_minimum,
     generator_loss=lambda g, d, z, y: (f := d(g(z, y), y)).neg().sum() / f.numel(),
 )
@@ -136,12 +128,10 @@ def by_numpy(joint):
     return float(sum(table[i, j] * math.log(table[i, j] / (rows[i] * columns[j])) for i, j in places))
 
 
-PART = "information"
-wrong("hard-coded to the visible report", PART, mutual_information=lambda joint: 0 * joint.sum() + 0.1)
-right("place by place with the math module", PART, mutual_information=by_numpy)
+wrong("hard-coded to the visible report", mutual_information=lambda joint: 0 * joint.sum() + 0.1)
+right("place by place with the math module", mutual_information=by_numpy)
 right(
     "by entropies",
-    PART,
     mutual_information=lambda j: (
         torch.special.entr(j.sum(1)).sum() + torch.special.entr(j.sum(0)).sum() - torch.special.entr(j).sum()
     ),
@@ -151,35 +141,21 @@ right(
 # 5. The bound from samples
 
 LOG2 = math.log(2)
-PART = "codes"
 wrong(
     "the logits detached",
-    PART,
     "no gradient reaches",
     category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v.detach(), c),
 )
-wrong(
-    "no reduction", PART, "one number", category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v, c, reduction="none")
-)
-wrong("not written", PART, "not written yet", code="def category_bound(logits, c):\n    raise NotImplementedError()")
-right(
-    "torch.distributions",
-    PART,
-    uniform_bound=lambda m, s, c: torch.distributions.Normal(m, s.exp()).log_prob(c).mean() + LOG2,
-)
-right(
-    "gaussian_nll_loss",
-    PART,
-    uniform_bound=lambda m, s, c: LOG2 - F.gaussian_nll_loss(m, c, (2 * s).exp(), full=True, eps=0.0),
-)
-right("gather", PART, category_bound=lambda v, c: math.log(v.shape[1]) + v.log_softmax(1).gather(1, c[:, None]).mean())
+wrong("no reduction", "one number", category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v, c, reduction="none"))
+wrong("not written", "not written yet", code="def category_bound(logits, c):\n    raise NotImplementedError()", part="codes")
+right("torch.distributions", uniform_bound=lambda m, s, c: torch.distributions.Normal(m, s.exp()).log_prob(c).mean() + LOG2)
+right("gaussian_nll_loss", uniform_bound=lambda m, s, c: LOG2 - F.gaussian_nll_loss(m, c, (2 * s).exp(), full=True, eps=0.0))
+right("gather", category_bound=lambda v, c: math.log(v.shape[1]) + v.log_softmax(1).gather(1, c[:, None]).mean())
 
 # 6. Classes
 
-PART = "classes"
 right(
     "two softpluses of differences of logsumexps",
-    PART,
     semi_supervised_loss=lambda x, y, r, f: (
         (x.logsumexp(1) - x.gather(1, y[:, None])[:, 0]).mean()
         + (F.pad(r, (0, 1)).logsumexp(1) - r.logsumexp(1)).mean()
@@ -187,10 +163,9 @@ right(
     ),
     feature_matching=lambda a, b: F.mse_loss(a.mean(0), b.mean(0), reduction="sum"),
 )
-right("the largest taken out first", PART, real_logit=lambda v: v.amax(1) + (v - v.amax(1, keepdim=True)).exp().sum(1).log())
+right("the largest taken out first", real_logit=lambda v: v.amax(1) + (v - v.amax(1, keepdim=True)).exp().sum(1).log())
 right(
     "binary cross-entropy with logits",
-    PART,
     semi_supervised_loss=lambda x, y, r, f: (
         F.nll_loss(x.log_softmax(1), y)
         + F.binary_cross_entropy_with_logits(r.logsumexp(1), r.new_ones(len(r)))
@@ -200,15 +175,7 @@ right(
 
 # Answers that do not answer
 
-wrong(
-    "the check replaced",
-    "pairs",
-    "no longer what it was",
-    code="import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None",
-)
-wrong(
-    "batch_norm replaced, which the check asks",
-    "normalisation",
-    "no longer",
-    code="torch.nn.functional.batch_norm = lambda x, *a, **k: x",
-)
+CLOSE = "import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None"
+BATCH_NORM = "torch.nn.functional.batch_norm = lambda x, *a, **k: x"
+wrong("the check replaced", "no longer what it was", code=CLOSE, part="pairs")
+wrong("batch_norm replaced, which the check asks", "no longer", code=BATCH_NORM, part="normalisation")

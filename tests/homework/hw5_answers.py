@@ -28,25 +28,21 @@ def in_place(x, w, b, gain=2**0.5):
     return F.conv2d(x, w.data.mul_(he(w.shape, gain)), b, padding="same")
 
 
-PART = "equalised"
-wrong("the stored weights multiplied at every call", PART, "overwritten", equalised_conv=in_place)
+wrong("the stored weights multiplied at every call", "overwritten", equalised_conv=in_place)
 wrong(
     "weights through numpy",
-    PART,
     "was it detached",
     equalised_conv=lambda x, w, b, gain=2**0.5: conv(x, torch.from_numpy(w.detach().numpy()), b, gain),
 )
-wrong("weights not transposed", PART, equalised_linear=lambda x, w, b, gain=1.0, m=1.0: m * (x @ (he(w.shape, gain) * w) + b))
-wrong("a number looked up for the visible seed", PART, he_constant=lambda s, gain=2**0.5: 0.5)
+wrong("weights not transposed", equalised_linear=lambda x, w, b, gain=1.0, m=1.0: m * (x @ (he(w.shape, gain) * w) + b))
+wrong("a number looked up for the visible seed", he_constant=lambda s, gain=2**0.5: 0.5)
 right(
     "the input scaled in place of the weights",
-    PART,
     equalised_conv=conv,
     equalised_linear=lambda x, w, b, gain=1.0, m=1.0: m * torch.einsum("ni,oi->no", he(w.shape, gain) * x, w) + m * b,
 )
 right(
     "fan-in from a tensor on meta, initialisers' gain",
-    PART,
     he_constant=lambda s, gain=2**0.5: gain * torch.empty(s, device="meta")[0].numel() ** -0.5,
     equalised_conv=lambda x, w, b, gain=2**0.5: (
         F.conv2d(x, he(w.shape, gain) * w, None, 1, w.shape[-1] // 2) + b.view(1, -1, 1, 1)
@@ -76,19 +72,12 @@ def rms(x, eps=1e-8):
     return x * torch.rsqrt(x.pow(2).mean(1, True) + eps)
 
 
-PART = "batch"
-wrong("pixel norm in place", PART, "in place", pixel_norm=lambda x: x.copy_(rms(x)))
-wrong("a map on the CPU", PART, "on the CPU", minibatch_std=lambda x, group: std_by_slices(x, group) + torch.zeros(1))
-wrong("without a graph", PART, "was the map detached?", minibatch_std=torch.no_grad()(std_by_slices))
-right(
-    "rsqrt, and slices in a loop",
-    PART,
-    pixel_norm=rms,
-    minibatch_std=std_by_slices,
-)
+wrong("pixel norm in place", "in place", pixel_norm=lambda x: x.copy_(rms(x)))
+wrong("a map on the CPU", "on the CPU", minibatch_std=lambda x, group: std_by_slices(x, group) + torch.zeros(1))
+wrong("without a graph", "was the map detached?", minibatch_std=torch.no_grad()(std_by_slices))
+right("rsqrt, and slices in a loop", pixel_norm=rms, minibatch_std=std_by_slices)
 right(
     "by chunks and padding",
-    PART,
     pixel_norm=lambda x, eps=1e-8: x / torch.sqrt((x * x).sum(1)[:, None] / x.shape[1] + eps),
     minibatch_std=std_by_moments,
 )
@@ -108,19 +97,16 @@ def by_counting(step, fade, stable, last):
     return table[step] if step < len(table) else (last, 1.0)
 
 
-PART = "fading"
-wrong("the newer image overwritten", PART, "in place", fade_in=lambda a, b, t: b.mul_(t).add_((1 - t) * up(a)))
-wrong("the level alone", PART, "a pair", stage=lambda *given: by_counting(*given)[0])
+wrong("the newer image overwritten", "in place", fade_in=lambda a, b, t: b.mul_(t).add_((1 - t) * up(a)))
+wrong("the level alone", "a pair", stage=lambda *given: by_counting(*given)[0])
 right(
     "lerp, repeat_interleave, a table",
-    PART,
     fade_in=lambda a, b, t: torch.lerp(a.repeat_interleave(2, -1).repeat_interleave(2, -2), b, t),
     fade_real=lambda x, t: torch.lerp(up(F.interpolate(x, scale_factor=0.5, mode="area")), x, t),
     stage=by_counting,
 )
 right(
     "transposed convolution and kron",
-    PART,
     fade_in=lambda a, b, t: t * b + (1 - t) * torch.kron(a, torch.ones(1, 1, 2, 2, dtype=a.dtype)),
     fade_real=lambda x, t: x + (1 - t) * (up(x.unfold(2, 2, 2).unfold(3, 2, 2).mean((4, 5))) - x),
 )
@@ -154,18 +140,14 @@ def mapped(x, weight, style, demodulate=True, eps=1e-8):
     return torch.vmap(lambda x, s: each(x[None], weight, s[None], demodulate, eps)[0])(x, style)
 
 
-PART = "modulation"
 wrong(
-    "the input overwritten",
-    PART,
-    "in place",
-    modulated_conv=lambda x, w, s, *more: each(x.mul_(s[:, :, None, None]), w, s**0, *more),
+    "the input overwritten", "in place", modulated_conv=lambda x, w, s, *more: each(x.mul_(s[:, :, None, None]), w, s**0, *more)
 )
-wrong("no graph", PART, "computed without a graph", modulated_conv=torch.no_grad()(each))
-right("a loop", PART, modulated_conv=each)
-right("groups", PART, modulated_conv=grouped)
-right("inputs and outputs scaled", PART, modulated_conv=scaled)
-right("einsum, lengths by torch.linalg, vmap", PART, modulated_weights=by_einsum, modulated_conv=mapped)
+wrong("no graph", "computed without a graph", modulated_conv=torch.no_grad()(each))
+right("a loop", modulated_conv=each)
+right("groups", modulated_conv=grouped)
+right("inputs and outputs scaled", modulated_conv=scaled)
+right("einsum, lengths by torch.linalg, vmap", modulated_weights=by_einsum, modulated_conv=mapped)
 
 # 5. Truncation
 
@@ -189,13 +171,10 @@ def copied(ws, average, psi, layers=None):
     return out
 
 
-PART = "truncation"
-wrong(
-    "the mean changed in place", PART, "in place", running_mean=lambda average, *w: average.copy_(mean_without_graph(average, *w))
-)
-wrong("styles overwritten", PART, "in place", truncate=lambda ws, *more: ws.copy_(copied(ws, *more)))
-right("a psi for each layer, no_grad", PART, truncate=with_psis, running_mean=mean_without_graph)
-right("layer by layer in a copy", PART, truncate=copied)
+wrong("the mean changed in place", "in place", running_mean=lambda average, *w: average.copy_(mean_without_graph(average, *w)))
+wrong("styles overwritten", "in place", truncate=lambda ws, *more: ws.copy_(copied(ws, *more)))
+right("a psi for each layer, no_grad", truncate=with_psis, running_mean=mean_without_graph)
+right("layer by layer in a copy", truncate=copied)
 
 # 6. Mixing
 
@@ -217,19 +196,16 @@ class Mixer(nn.Module):
         return out
 
 
-PART = "mixing"
-wrong("ws overwritten", PART, "in place", mix=lambda ws, *more: ws.copy_(row_by_row(ws, *more)))
-wrong(
-    "through numpy, without gradients", PART, "detached", mix=lambda *given: torch.from_numpy(row_by_row(*given).detach().numpy())
-)
-wrong("float32", PART, "the styles' type", mix=lambda a, b, c: row_by_row(a.float(), b.float(), c))
-right("row by row", PART, mix=row_by_row)
-right("with a mask of zeros and ones", PART, mix=by_mask)
-right("a module, layer by layer", PART, mix=Mixer())
+wrong("ws overwritten", "in place", mix=lambda ws, *more: ws.copy_(row_by_row(ws, *more)))
+wrong("through numpy, without gradients", "detached", mix=lambda *given: torch.from_numpy(row_by_row(*given).detach().numpy()))
+wrong("float32", "the styles' type", mix=lambda a, b, c: row_by_row(a.float(), b.float(), c))
+right("row by row", mix=row_by_row)
+right("with a mask of zeros and ones", mix=by_mask)
+right("a module, layer by layer", mix=Mixer())
 
 # Answers that do not answer
 
 CLOSE = "import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None"
 REWRITTEN = "hw5.modulation.__wrapped__.__code__ = (lambda sheet, f, g: None).__code__"
-wrong("the check replaced", "mixing", "no longer what it was", code=CLOSE)
-wrong("the check's code rewritten", "modulation", "no longer", code=REWRITTEN)
+wrong("the check replaced", "no longer what it was", code=CLOSE, part="mixing")
+wrong("the check's code rewritten", "no longer", code=REWRITTEN, part="modulation")

@@ -36,18 +36,14 @@ def zipped(downs, ups, x):
     return x
 
 
-PART = "unet"
-wrong("the caller's list popped", PART, "change it", decoder_channels=lambda c, out: by_places([c.pop(0) for _ in list(c)], out))
+wrong("the caller's list popped", "change it", decoder_channels=lambda c, out: by_places([c.pop(0) for _ in list(c)], out))
 wrong(
-    "the encoder run anew for each skip",
-    PART,
-    "keep the encoder's maps",
-    run_unet=lambda *given: zipped(*given) + 0 * nested(*given),
+    "the encoder run anew for each skip", "keep the encoder's maps", run_unet=lambda *given: zipped(*given) + 0 * nested(*given)
 )
-wrong("the layers popped", PART, "pop the maps", run_unet=lambda downs, ups, x: zipped(downs, [ups.pop(0) for _ in list(ups)], x))
-wrong("not written", PART, "not written yet", code="def run_unet(downs, ups, x):\n    raise NotImplementedError()")
-right("nested, level by level", PART, run_unet=nested, decoder_channels=by_places)
-right("zip over reversed maps", PART, run_unet=zipped)
+wrong("the layers popped", "pop the maps", run_unet=lambda downs, ups, x: zipped(downs, [ups.pop(0) for _ in list(ups)], x))
+wrong("not written", "not written yet", code="def run_unet(downs, ups, x):\n    raise NotImplementedError()", part="unet")
+right("nested, level by level", run_unet=nested, decoder_channels=by_places)
+right("zip over reversed maps", run_unet=zipped)
 
 # 2. Receptive fields
 
@@ -76,15 +72,13 @@ def window_by_offset(layers, i):
     return [start + i * stride, start + i * stride + side - 1]
 
 
-PART = "patches"
 wrong(
     "the list reversed in place",
-    PART,
     "the caller's list",
     window=lambda layers, i: layers.reverse() or window_by_offset(layers[::-1], i),
 )
-right("the field from a gradient", PART, receptive_field=field_by_gradient)
-right("the recursion from the output", PART, receptive_field=field_by_recursion, window=window_by_offset)
+right("the field from a gradient", receptive_field=field_by_gradient)
+right("the recursion from the output", receptive_field=field_by_recursion, window=window_by_offset)
 
 # 3. The losses of pix2pix
 
@@ -105,9 +99,8 @@ def by_labels(judge, a, b, fake):
     return 0.5 * bce(real, torch.ones_like(real)) + 0.5 * bce(made, torch.zeros_like(made))
 
 
-PART = "losses"
-wrong("the fake subtracted in place", PART, generator_loss=g_loss_in_place)
-right("binary cross-entropy with logits, l1_loss", PART, discriminator_loss=by_labels, generator_loss=g_loss)
+wrong("the fake subtracted in place", generator_loss=g_loss_in_place)
+right("binary cross-entropy with logits, l1_loss", discriminator_loss=by_labels, generator_loss=g_loss)
 
 # 4. One step of both
 
@@ -135,9 +128,8 @@ def frozen_for_good(*arguments):
     return came
 
 
-PART = "step"
-wrong("D frozen for good", PART, "requires_grad", train_step=frozen_for_good)
-right("D frozen in G's turn, as the authors do", PART, train_step=with_d_frozen)
+wrong("D frozen for good", "requires_grad", train_step=frozen_for_good)
+right("D frozen in G's turn, as the authors do", train_step=with_d_frozen)
 
 # 5. There and back
 
@@ -146,14 +138,10 @@ def cycles(ab, ba, a, b):
     return (ba(ab(a)) - a).abs().sum() / a.numel() + (ab(ba(b)) - b).abs().sum() / b.numel()
 
 
-PART = "cycle"
-wrong(
-    "backward() inside", PART, "backward() is the caller's", cycle_loss=lambda *given: cycles(*given).backward() or cycles(*given)
-)
-wrong("a number without a graph", PART, "a scalar tensor", cycle_loss=lambda *given: cycles(*given).item())
+wrong("backward() inside", "backward() is the caller's", cycle_loss=lambda *given: cycles(*given).backward() or cycles(*given))
+wrong("a number without a graph", "a scalar tensor", cycle_loss=lambda *given: cycles(*given).item())
 right(
     "sums over sizes",
-    PART,
     cycle_loss=cycles,
     identity_loss=lambda ab, ba, a, b: torch.abs(ab(b) - b).mean() + torch.linalg.vector_norm(ba(a) - a, 1) / a.numel(),
 )
@@ -171,21 +159,19 @@ def by_selection(output, x, mask):
     return (output[hole] - x[hole]).square().mean() if hole.any() else output.sum() * 0
 
 
-PART = "masks"
-wrong("an eps that is not small", PART, masked_loss=lambda o, x, m: (m * (o - x) ** 2).sum() / (m.sum() * x.shape[1] + 1))
-wrong("the caller's picture erased", PART, "in place", erase=erased_in_place)
-right("selection by a boolean mask", PART, masked_loss=by_selection)
+wrong("an eps that is not small", masked_loss=lambda o, x, m: (m * (o - x) ** 2).sum() / (m.sum() * x.shape[1] + 1))
+wrong("the caller's picture erased", "in place", erase=erased_in_place)
+right("selection by a boolean mask", masked_loss=by_selection)
 right(
     "torch.where and lerp",
-    PART,
     erase=lambda x, m, fill=0.0: torch.where(m > 0, fill, x),
     complete=lambda x, o, m: torch.lerp(x, o, m.expand_as(x)),
 )
-right("masked_fill", PART, erase=lambda x, m, fill=0.0: x.masked_fill(m.bool(), fill), complete=lambda x, o, m: x + m * (o - x))
+right("masked_fill", erase=lambda x, m, fill=0.0: x.masked_fill(m.bool(), fill), complete=lambda x, o, m: x + m * (o - x))
 
 # Answers that do not answer
 
 CLOSE = "import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None"
-wrong("close() replaced", "masks", "no longer what it was", code=CLOSE)
-wrong("the oracle replaced", "unet", "no longer", code="hw6._u = lambda *a, **k: run_unet")
-wrong("the losses of the check replaced", "step", "no longer", code="hw6._g_loss = hw6._d_loss")
+wrong("close() replaced", "no longer what it was", code=CLOSE, part="masks")
+wrong("the oracle replaced", "no longer", code="hw6._u = lambda *a, **k: run_unet", part="unet")
+wrong("the losses of the check replaced", "no longer", code="hw6._g_loss = hw6._d_loss", part="step")

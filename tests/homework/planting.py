@@ -48,24 +48,31 @@ class Garden:
     wrong: list[Planted] = field(default_factory=list)
     right: list[Planted] = field(default_factory=list)
 
-    def plant_wrong(self, what: str, part: str, says: str = "", code: str = "", **functions: Callable) -> None:
+    def plant_wrong(self, what: str, says: str = "", code: str = "", part: str = "", **functions: Callable) -> None:
         """An answer that must lose points; ``says``: words of the slip that the student should read."""
-        self.wrong.append(Planted(what, part, says, functions, code))
+        self.wrong.append(Planted(what, part or part_of(self.homework, *functions), says, functions, code))
 
-    def plant_right(self, what: str, part: str, code: str = "", **functions: Callable) -> None:
+    def plant_right(self, what: str, code: str = "", part: str = "", **functions: Callable) -> None:
         """An answer, written differently, that must get all points."""
-        self.right.append(Planted(what, part, "", functions, code))
+        self.right.append(Planted(what, part or part_of(self.homework, *functions), "", functions, code))
+
+
+def part_of(homework: str, *answers: str) -> str:
+    """The part of the assignment that takes these answers."""
+    module = importlib.import_module(f"gancourse.classroom.homework.{homework}")
+    taken = {name: inspect.signature(getattr(module, name)).parameters for name in checks.parts(module)}
+    (part,) = (name for name, parameters in taken.items() if set(answers) <= set(parameters))
+    return part
 
 
 def slips(homework: str) -> list[Planted]:
     """Every slip of every table of the assignment's module, planted in the part that takes the answer."""
-    module = importlib.import_module(f"gancourse.classroom.homework.{homework}")
-    part = {answer: name for name in checks.parts(module) for answer in inspect.signature(getattr(module, name)).parameters}
+    tables = vars(importlib.import_module(f"gancourse.classroom.homework.{homework}")).values()
     return [
-        Planted(f"{slip.answer}-{message}-{i}", part[slip.answer], f"perhaps   {message}\n", {slip.answer: function}, "")
-        for slip in vars(module).values()
-        if isinstance(slip, checks.Slips)
-        for i, (message, function) in enumerate(slip.each())
+        Planted(f"{t.answer}-{message}-{i}", part_of(homework, t.answer), f"perhaps   {message}\n", {t.answer: function}, "")
+        for t in tables
+        if isinstance(t, checks.Slips)
+        for i, (message, function) in enumerate(t.each())
     ]
 
 

@@ -40,7 +40,7 @@ from torch import Tensor, nn
 
 from gancourse.classroom.homework import _guard
 
-Pairs = Sequence[tuple[Any, str]]  # a wrong value, or a function that computes it, and what it gives away
+Measured = Sequence[tuple[Callable[[], Any], str]]  # what computes a slip's value, and what is said of it
 
 
 class Wrong(AssertionError):
@@ -246,11 +246,11 @@ class Slips:
             for function in functions if isinstance(functions, tuple) else (functions,):
                 yield message, function
 
-    def by(self, measure: Callable[[Callable], Any]) -> Pairs:
+    def by(self, measure: Callable[[Callable], Any]) -> Measured:
         """``measure(function)`` of each, computed only when it is asked for."""
         return [(functools.partial(measure, function), message) for message, function in self.each()]
 
-    def at(self, *arguments: Any) -> Pairs:
+    def at(self, *arguments: Any) -> Measured:
         """What each makes of these arguments."""
         return self.by(lambda f: f(*arguments))
 
@@ -304,18 +304,18 @@ def summed(f: Callable) -> Callable:
     return sums
 
 
-def _value(value: Any) -> Tensor | None:
+def _value(compute: Callable[[], Any]) -> Tensor | None:
     """A slip's value as a tensor; None where it cannot be computed."""
     with contextlib.suppress(Exception):
-        return torch.as_tensor(value() if callable(value) else value).detach().double()
+        return torch.as_tensor(compute()).detach().double()
     return None
 
 
-def _slip(given: Tensor, wanted: Tensor, slips: Pairs, rtol: float, atol: float) -> str:
+def _slip(given: Tensor, wanted: Tensor, slips: Measured, rtol: float, atol: float) -> str:
     """What is said of the first slip with the given values and not the wanted ones; else, of one with the same wrong shape."""
     said = ""
-    for value, message in slips:
-        other = _value(value)
+    for compute, message in slips:
+        other = _value(compute)
         if other is None or other.shape != given.shape:
             continue
         if given.shape != wanted.shape:
@@ -335,17 +335,13 @@ def tensor(came: Any, what: str = "a tensor") -> Tensor:
     return came
 
 
-def shape(came: Any, expected: Sequence[int], slip: str = "", slips: dict[tuple[int, ...], str] | Pairs | None = None) -> Tensor:
-    """``came`` if it is a tensor of that shape; ``slips`` says what wrong shapes mean."""
+def shape(came: Any, expected: Sequence[int], slip: str = "", slips: Measured = ()) -> Tensor:
+    """``came`` if it is a tensor of that shape; else the first of the ``slips`` that has what came, or its shape, is said."""
     came = tensor(came, f"a tensor of shape {list(expected)}")
     if tuple(came.shape) != tuple(expected):
-        if isinstance(slips, dict):
-            said = slips.get(tuple(came.shape), slip)
-        elif slips and came.device.type != "meta":
-            said = _slip(came.detach().cpu().double(), torch.empty(tuple(expected), device="meta"), slips, 1e-5, 1e-7) or slip
-        else:
-            said = slip
-        raise Wrong(f"a tensor of shape {list(expected)}", f"one of shape {list(came.shape)}", said)
+        if came.device.type != "meta":
+            slip = _slip(came.detach().cpu().double(), torch.empty(tuple(expected), device="meta"), slips, 1e-5, 1e-7) or slip
+        raise Wrong(f"a tensor of shape {list(expected)}", f"one of shape {list(came.shape)}", slip)
     return came
 
 
@@ -366,13 +362,13 @@ def number(came: Any, what: str = "a number") -> float:
     raise Wrong(what, show(came))
 
 
-def equal(came: Any, expected: Any, slip: str = "", slips: Pairs = ()) -> None:
+def equal(came: Any, expected: Any, slip: str = "", slips: Measured = ()) -> None:
     """Exact equality of ints, strings, booleans, or lists and tuples of them; 3.0 counts as 3."""
     if _plain(came) == _plain(expected):
         return
-    for value, message in slips:
+    for compute, message in slips:
         with contextlib.suppress(Exception):
-            if _plain(came) == (other := _plain(value() if callable(value) else value)) and other != _plain(expected):
+            if _plain(came) == (other := _plain(compute())) and other != _plain(expected):
                 slip = message
                 break
     raise Wrong(show(expected), show(came), slip)
@@ -397,15 +393,15 @@ def close(
     came: Any,
     expected: Any,
     what: str = "",
-    slips: Pairs = (),
+    slips: Measured = (),
     slip: str = "",
     rtol: float = 1e-5,
     atol: float = 1e-7,
 ) -> None:
     """Agreement of numbers or tensors within rtol * |expected| + atol.
 
-    ``slips`` are pairs of a wrong value (or a function that computes it) and what it gives away; the first one that agrees
-    with what came is said, else ``slip``.  Infinite entries must be infinite in both.
+    The first of the ``slips`` whose value agrees with what came is said, else ``slip``.  Infinite entries must be infinite in
+    both.
     """
     wanted = torch.as_tensor(expected).detach().double()
     given = _numbers(came, wanted, what, slips, slip)
@@ -428,7 +424,7 @@ def close(
     )
 
 
-def _numbers(came: Any, wanted: Tensor, what: str, slips: Pairs, slip: str) -> Tensor:
+def _numbers(came: Any, wanted: Tensor, what: str, slips: Measured, slip: str) -> Tensor:
     if type(came) in (int, float) and wanted.ndim == 0:
         return torch.tensor(float(came), dtype=torch.float64)
     came = tensor(

@@ -524,6 +524,7 @@ def _round(k: int, d: Callable, g: Callable, ks: int = 1) -> tuple[Any, Any]:
 _train = _rounds(lambda n, k, d, g: [_round(k, d, g) for _ in range(n)])
 
 _TRAIN = Slips("train") | {
+    # a public course
     "k counts steps of the *discriminator*: here G makes k of them": _rounds(
         lambda n, k, d, g: [_round(1, d, g, k) for _ in range(n)]
     ),

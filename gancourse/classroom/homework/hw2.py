@@ -151,6 +151,7 @@ def _scattered(lay: Callable = _laid, sides: tuple[int, ...] = (1, 1, 1, 1)) -> 
 
 
 _EMPTY = "y[0:-0] is empty: the slice p:-p does not work for p = 0"
+_TWO_ON_ONE = "cut p pixels off on all four sides, not 2p on one"
 _ADDED = "here padding makes the result smaller: cut p pixels off on all four sides"
 
 _SCATTER = Slips("transposed_conv") | {
@@ -166,9 +167,7 @@ _SCATTER = Slips("transposed_conv") | {
     _ADDED: lambda x, w, s, p: F.pad(_laid(x, w, s), [p] * 4),
     "cut p pixels off at the end of rows and columns, too": _scattered(sides=(1, 0, 1, 0)),
     "cut off p pixels on each side, not 2p": _scattered(sides=(2, 2, 2, 2)),
-    "cut p pixels off on all four sides, not 2p on one": tuple(
-        _scattered(sides=(a, 2 - a, b, 2 - b)) for a in (0, 2) for b in (0, 2)
-    ),
+    _TWO_ON_ONE: tuple(_scattered(sides=(a, 2 - a, b, 2 - b)) for a in (0, 2) for b in (0, 2)),
     _EMPTY: lambda x, w, s, p: _laid(x, w, s)[:, :, p:-p, p:-p],
 }
 
@@ -359,7 +358,7 @@ _MAKE_GENERATOR = Slips("make_generator") | {
     "batch norm comes before the activation": _turned(_generator),
     "batch norm is missing": _each(_generator, nn.BatchNorm2d, lambda _: None),
     "a ReLU before tanh leaves no dark pixels": _each(_generator, nn.Tanh, lambda tanh: nn.Sequential(nn.ReLU(), tanh)),
-    _EPS: _each(_generator, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, 0.8)),
+    _EPS: _each(_generator, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, 0.8)),  # a much-copied repository
 }
 _MAKE_DISCRIMINATOR = Slips("make_discriminator") | {
     **_counted(_discriminator, "discriminator"),
@@ -652,6 +651,10 @@ def _direction(z: Tensor, has: Tensor) -> Tensor:
     return z[has].mean(0) - z[~has].mean(0)
 
 
+def _signed(z: Tensor, has: Tensor) -> Tensor:
+    return torch.where(has[:, None], z, -z)
+
+
 def _analogy(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return a.mean(0) - b.mean(0) + c.mean(0)
 
@@ -663,11 +666,9 @@ _DIRECTION = Slips("direction") | {
     "sums instead of means: there are more without than with": summed(_direction),
     "divided by its length: how far it reaches matters here": lambda z, has: F.normalize(_direction(z, has), dim=0),
     "the latents are not sorted: pick them with the mask": lambda z, has: _direction(z, has.sort(descending=True).values),
-    "one mean over all, with signs: the two groups are not equally large": lambda z, has: torch.where(has[:, None], z, -z).mean(
-        0
-    ),
+    "one mean over all, with signs: the two groups are not equally large": lambda z, has: _signed(z, has).mean(0),
     "a mean over everything: mean(0)": lambda z, has: z[has].mean() - z[~has].mean(),
-    "a mean over the wrong dimension: mean(0)": lambda z, has: torch.where(has[:, None], z, -z).mean(1),
+    "a mean over the wrong dimension: mean(0)": lambda z, has: _signed(z, has).mean(1),
 }
 _ANALOGY = Slips("analogy") | {
     "a - b + c, and this is a + b - c": lambda a, b, c: _analogy(a, c, b),

@@ -83,6 +83,11 @@ def _nearest(p: Tensor, q: Tensor, cost: Tensor) -> Tensor:
     return p[:, None] * F.one_hot(cost.argmin(1), len(q))
 
 
+def _shaped(change: Callable[[Tensor], Tensor]) -> Callable:
+    """The best plan in another shape, and its work."""
+    return lambda p, q, cost: (change(_best(p, q, cost)[0]), _best(p, q, cost)[1])
+
+
 def _worked(work: Callable[[Tensor, Tensor], Tensor]) -> Callable:
     """The best plan, and what is taken for its work."""
     return lambda p, q, cost: (plan := _best(p, q, cost)[0], work(plan, cost))
@@ -96,6 +101,8 @@ _NO_ROOM = "each heap goes to its nearest hole, but the holes have no room for t
 _TOO_LITTLE = "each hole takes from its nearest heap, but the heaps do not hold that much"
 
 _PLAN = Slips("earth_mover") | {
+    "a matrix, not a vector: reshape it": _shaped(Tensor.flatten),
+    "rows are heaps and columns are holes": _shaped(Tensor.t),
     _ORDER: _planned(lambda p, q, cost: _best(p, q, cost)[0].reshape(len(q), len(p)).T),
     "every heap is taken as large as the others": _planned(lambda p, q, cost: _best(torch.full_like(p, 1 / len(p)), q, cost)[0]),
     "each row of the plan sums to 1: it must sum to p_i": _planned(lambda p, q, cost: _best(p, q, cost)[0] / p[:, None]),
@@ -185,8 +192,8 @@ def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[
     if type(plan) is np.ndarray:
         raise Wrong("the plan as a tensor", "an array of numpy", "torch.as_tensor(...)")
     n, m = cost.shape
-    slips = {(n * m,): "a matrix, not a vector: reshape it", (m, n): "rows are heaps and columns are holes"}
-    return finite(shape(plan, [n, m], slips=slips)).double(), _number(work)
+    plans = _PLAN.by(lambda f: f(p, q, cost)[0])
+    return finite(shape(plan, [n, m], slips=plans)).double(), _number(work)
 
 
 # 2. What a critic proves -------------------------------------------------------------------------------------------------
@@ -524,19 +531,19 @@ _SEEDED = "a seed is set inside: draw anew each time"
 
 _BETWEEN = (
     Slips("between")
-    | {  # each of them published
+    | {
         _AXES: (_mix(lambda x: torch.rand(len(x), 1)), _mix(lambda x: torch.rand(len(x), 1, 1, 1))),
         _EVERY: _mix(lambda x: torch.rand(len(x), *[1] * x.ndim)),
-        _AT_REAL: _mix(lambda x: torch.ones(_column(x))),
+        _AT_REAL: _mix(lambda x: torch.ones(_column(x))),  # a public implementation
         _AT_FAKE: _mix(lambda x: torch.zeros(_column(x))),
         _ONE: (_mix(lambda x: torch.rand(1)), _mix(lambda x: torch.full(_column(x), 0.5))),
-        _OUT: _mix(lambda x: torch.randn(_column(x))),
-        _LOST_PLUS: lambda real, fake: (e := torch.rand(_column(real))) * real * (1 - e) * fake,
+        _OUT: _mix(lambda x: torch.randn(_column(x))),  # a textbook, keras.io
+        _LOST_PLUS: lambda real, fake: (e := torch.rand(_column(real))) * real * (1 - e) * fake,  # a deck
         _TWO: lambda real, fake: torch.rand(_column(real)) * real + torch.rand(_column(real)) * fake,
         _LAST_AXIS: _mix(lambda x: torch.rand(len(x) if x.shape[-1] == len(x) else _column(x))),
         _SHARED: _mix(lambda x: torch.rand(1, *x.shape[1:])),
         _CHANNEL: _mix(lambda x: torch.rand(*x.shape[:2], 1, 1) if x.ndim == 4 else torch.rand(_column(x))),
-        _BOX_FILLED: _mix(torch.rand_like),
+        _BOX_FILLED: _mix(torch.rand_like),  # PyTorch-GAN, issue 5
         _ADDED: lambda real, fake: real + torch.rand(_column(real)),
         _NOISE: (_mix(torch.randn_like), lambda real, fake: real + 0.5 * torch.randn_like(real)),
         _UNEVEN: _mix(lambda x: 0.5 + torch.rand(_column(x)) / 2),
@@ -585,7 +592,7 @@ def _mixed(between: Callable, real: Tensor, fake: Tensor) -> Tensor:
         if "must match" not in str(error):
             raise
         raise Wrong(f"points of shape {[n, *rest]}", "shapes that do not line up", _AXES) from None
-    return shape(came, [n, *rest], _AXES, {(n, n, *rest): _EVERY})
+    return shape(came, [n, *rest], _AXES, _BETWEEN.at(real, fake))
 
 
 def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
@@ -686,6 +693,7 @@ _PENALTY = Slips("gradient_penalty") | {
     "only the first sample's value was differentiated: sum them all": _penalty_of(
         lambda g: _lengths(g) * (torch.arange(len(g)) == 0)
     ),
+    # Zeleni9, issue 40
     _AXIS + "dim=1 is the channels, so every pixel got a norm" + _FIRST: _penalty_of(lambda g: g.norm(dim=1)),
     _AXIS + "the last one only" + _FIRST: _penalty_of(lambda g: g.norm(dim=3)),
     _AXIS + "the rows only" + _FIRST: _penalty_of(lambda g: g.norm(dim=2)),
@@ -752,10 +760,8 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
         true(kept, "the critic's .grad as it was", "something added to it", slip)
         true(came.requires_grad, "a penalty that can be minimised", "one without a gradient", _BLOCKED)
         came.backward()
-        clean, slip = (
-            source.grad is None or not source.grad.any(),
-            "x hangs on the generator: x.detach().requires_grad_() cuts it off",
-        )
+        clean = source.grad is None or not source.grad.any()
+        slip = "x hangs on the generator: x.detach().requires_grad_() cuts it off"
         true(clean, "no gradient in what x was made from", "a gradient of the penalty there", slip)
 
 
@@ -781,8 +787,8 @@ _ZERO = "a sign: set p (D - b) + q (D - a) to zero"
 _SQUARES_D = Slips("squares_d") | {
     "the halves are missing": times(2, _squares_d),
     "the codes are exchanged: b is for real, a is for fake": lambda r, f, a, b: _squares_d(r, f, b, a),
-    _CURES: lambda r, f, a, b: _squares_d(torch.sigmoid(r), torch.sigmoid(f), a, b),
-    _BRACKET: lambda r, f, a, b: (r.square() - b).mean() / 2 + (f.square() - a).mean() / 2,
+    _CURES: lambda r, f, a, b: _squares_d(torch.sigmoid(r), torch.sigmoid(f), a, b),  # two public repositories
+    _BRACKET: lambda r, f, a, b: (r.square() - b).mean() / 2 + (f.square() - a).mean() / 2,  # a deck
     "first the square, then the mean": lambda r, f, a, b: _squares_d(r.mean(), f.mean(), a, b),
     "absolute values in place of squares": lambda r, f, a, b: (r - b).abs().mean() / 2 + (f - a).abs().mean() / 2,
     "these are sums over the batch: take the means": summed(_squares_d),
@@ -940,20 +946,23 @@ _BEGAN = Slips("began_losses") | {
     "this is the error on real pictures": _began(_loss_of_d, lambda r, f, k: r.mean()),
     "this is the sum over the batch: take the mean": _began(_loss_of_d, lambda r, f, k: f.sum()),
 }
-_NEXT_K = Slips("next_k") | {
-    _LEFT_OUT: (lambda k, *a: k + _move(*a), lambda k, *a: min(k + _move(*a), 1.0)),
-    _REACH: _refused,
-    _RISE: _moved(times(-1, _move)),
-    "gamma multiplies the real error": _moved(lambda real, fake, gamma, rate: rate * (real - gamma * fake)),
-    "the two errors are exchanged": _moved(lambda real, fake, gamma, rate: _move(fake, real, gamma, rate)),
-    "gamma is missing": _moved(lambda real, fake, gamma, rate: rate * (real - fake)),
-    "gamma belongs to the real error only": _moved(lambda real, fake, gamma, rate: rate * gamma * (real - fake)),
-    "the move has a sign: k must be able to fall": _moved(lambda *a: abs(_move(*a))),
-    _RATE: (lambda k, *a: k + _move(*a[:3], 1), _moved(lambda real, fake, gamma, rate: gamma * real - fake)),
-    _OLD: (lambda k, *a: _move(*a), _moved(_move, start=0)),
-    "the errors, not their ratio": _moved(lambda real, fake, gamma, rate: rate * (gamma - fake / real)),
-    "k has not moved": _moved(lambda *a: 0.0),
-}
+_NEXT_K = (
+    Slips("next_k")
+    | {
+        _LEFT_OUT: (lambda k, *a: k + _move(*a), lambda k, *a: min(k + _move(*a), 1.0)),  # a public collection
+        _REACH: _refused,
+        _RISE: _moved(times(-1, _move)),
+        "gamma multiplies the real error": _moved(lambda real, fake, gamma, rate: rate * (real - gamma * fake)),
+        "the two errors are exchanged": _moved(lambda real, fake, gamma, rate: _move(fake, real, gamma, rate)),
+        "gamma is missing": _moved(lambda real, fake, gamma, rate: rate * (real - fake)),
+        "gamma belongs to the real error only": _moved(lambda real, fake, gamma, rate: rate * gamma * (real - fake)),
+        "the move has a sign: k must be able to fall": _moved(lambda *a: abs(_move(*a))),
+        _RATE: (lambda k, *a: k + _move(*a[:3], 1), _moved(lambda real, fake, gamma, rate: gamma * real - fake)),
+        _OLD: (lambda k, *a: _move(*a), _moved(_move, start=0)),
+        "the errors, not their ratio": _moved(lambda real, fake, gamma, rate: rate * (gamma - fake / real)),
+        "k has not moved": _moved(lambda *a: 0.0),
+    }
+)
 
 
 @part(points=2)

@@ -119,8 +119,7 @@ def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
                 said = _UNDETACHED if where is x else ""
                 close((slope * way).sum(), by_differences, what, slip=said, rtol=1e-4, atol=1e-4)
 
-    nothing = "nothing is overwritten, any device will do"
-    with sheet.item(nothing, 0.5), unchanged(x=x, y=y, gains=gains, biases=biases):
+    with sheet.item("nothing is overwritten, any device will do", 0.5), unchanged(x=x, y=y, gains=gains, biases=biases):
         conditional_batch_norm(x, y, gains, biases)
         on_meta(conditional_batch_norm, x, y, gains, biases)
 

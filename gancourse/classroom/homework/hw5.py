@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -467,34 +466,37 @@ def fading(sheet: Sheet, fade_in: Callable, fade_real: Callable, stage: Callable
     with sheet.item("the timetable", 1.5):
         fade, stable, last = sheet.integer(3, 5), sheet.integer(2, 6), sheet.integer(2, 3)
         end = stable + last * (fade + stable)
-        _stages(stage, range(stable), fade, stable, last, _LEVEL_0)
+        _stages(stage, range(stable), fade, stable, last, said=_LEVEL_0)
         _stages(stage, range(end), fade, stable, last)
-        _stages(stage, (end, end + 1, end + 10 * (fade + stable)), fade, stable, last, _END)
-        _stages(stage, range(8), 0, 2, 2, _NO_FADE)
-        _stages(stage, range(12), 3, 4, 0, _NO_GROWTH)
+        _stages(stage, (end, end + 1, end + 10 * (fade + stable)), fade, stable, last, said=_END)
+        _stages(stage, range(8), 0, 2, 2, said=_NO_FADE)
+        _stages(stage, range(12), 3, 4, 0, said=_NO_GROWTH)
 
 
-def _stages(stage: Callable, steps: Sequence[int], fade: int, stable: int, last: int, said: str = "") -> None:
-    """(level, alpha) at some steps against a timetable that is written out."""
+def _written(step: int, fade: int, stable: int, last: int) -> tuple[int, float]:
+    """The timetable, written out."""
     table = [(0, 1.0)] * stable
     for level in range(1, last + 1):
         table += [(level, i / (fade + 1)) for i in range(1, fade + 1)] + [(level, 1.0)] * stable
-    right = [table[step] if step < len(table) else (last, 1.0) for step in steps]
-    came = [stage(step, fade, stable, last) for step in steps]
-    for pair, wanted in zip(came, right, strict=True):
+    return table[step] if step < len(table) else (last, 1.0)
+
+
+def _stages(stage: Callable, steps: Sequence[int], *plan: int, said: str = "") -> None:
+    """(level, alpha) at some steps, by the ``plan`` of fade, stable and last."""
+    for step in steps:
+        pair, (level, _) = stage(step, *plan), _written(step, *plan)
         if type(pair) not in (tuple, list) or len(pair) != 2:
             raise Wrong("a pair (level, alpha)", show(pair))
-        if type(pair[0]) is not int and number(pair[0], "the level as a number") != wanted[0]:
-            raise Wrong(f"level {wanted[0]}", show(pair[0]), _WHOLE)
+        if type(pair[0]) is not int and number(pair[0], "the level as a number") != level:
+            raise Wrong(f"level {level} at step {step}", show(pair[0]), _WHOLE)
     at = ", ".join(map(str, steps)) if len(steps) < 9 else f"{steps[0]} to {steps[-1]}"
     for k, name in enumerate(("level", "alpha")):
 
-        def column(rows: Sequence[Any], k: int = k, name: str = name) -> Tensor:
-            return torch.tensor([number(row[k], f"the {name} as a number") for row in rows], dtype=torch.float64)
+        def column(f: Callable, k: int = k, what: str = f"the {name} as a number") -> Tensor:
+            return torch.tensor([number(f(step, *plan)[k], what) for step in steps], dtype=torch.float64)
 
-        slips = _STAGE.by(lambda f, column=column: column([f(step, fade, stable, last) for step in steps]))
-        what = f"{name} at steps {at} with fade = {fade}, stable = {stable}, last = {last}"
-        close(column(came), column(right), what, slips, said)
+        what = "{} at steps {} with fade = {}, stable = {}, last = {}".format(name, at, *plan)
+        compare(stage, _written, column, _STAGE, what, slip=said)
 
 
 # 4. Modulation and demodulation ------------------------------------------------------------------------------------------
@@ -643,12 +645,8 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             close(modulated_weights(w, s), right, what, _WEIGHTS.at(w, s))
 
     with sheet.item("every sample with its own weights", 1.5):
-        for w, s, demodulate in (
-            (square, style, False),
-            (square, style, True),
-            (oblong, wide, True),
-            (oblong[:, :, 1:2, 1:2], wide, True),
-        ):
+        point = oblong[:, :, 1:2, 1:2]
+        for w, s, demodulate in ((square, style, False), (square, style, True), (oblong, wide, True), (point, wide, True)):
             x = sheet.randn(len(s), w.shape[1], 5, 4)
             with unchanged(x=x, weight=w, style=s):
                 modulated_conv(x, w, s, demodulate)
