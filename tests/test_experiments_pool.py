@@ -78,6 +78,12 @@ def test_a_record_says_everything_as_plain_json(workers, tmp_path):
     assert picture.stat().st_size < 10_000
 
 
+def test_seeds_are_those_of_the_experiment(workers):
+    with pytest.raises(ValueError, match="plane has the seeds 0, 1, not 7"):
+        pool.run(EXPERIMENT, seeds=[0, 7], size="ci")
+    assert workers == []
+
+
 def test_ctrl_c_stops_every_worker_and_raises(workers, monkeypatch):
     monkeypatch.setattr(pool.time, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(pool.Interrupted):

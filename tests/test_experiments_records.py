@@ -119,9 +119,9 @@ def test_rounding_is_no_change_and_a_percent_at_the_first_step_is():
 def test_live_runs_the_experiment_instead_of_reading(course, monkeypatch):
     ran = []
     monkeypatch.setattr(pool, "run", lambda experiment, **options: ran.append(experiment.name))
-    monkeypatch.setattr(pool, "assemble", lambda experiment: ({"name": "fresh from here"}, None))
+    monkeypatch.setattr(pool, "assemble", lambda experiment, size: ({"name": f"fresh, {size}"}, None))
     monkeypatch.setenv("LIVE", "1")
-    assert records.load("plane").content["name"] == "fresh from here"
+    assert records.load("plane").content["name"] == "fresh, ci"
     assert ran == ["plane"]
     monkeypatch.setenv("LIVE", "0")
     assert records.load("plane").content["name"] == "plane"

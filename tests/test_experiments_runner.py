@@ -121,3 +121,14 @@ def test_other_settings_have_another_folder_other_seeds_have_not():
 def test_jobs_run_through_whole_seeds():
     assert runner.jobs(EXPERIMENT)[:3] == [("saturating", 0), (ARM, 0), ("saturating", 1)]
     assert runner.jobs(EXPERIMENT, (7,)) == [("saturating", 7), (ARM, 7)]
+
+
+def test_a_worker_whose_parent_has_gone_writes_a_checkpoint_and_ends(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    parents = iter([100, 100, 100])  # at the start, before the first step, after twenty
+    monkeypatch.setattr(runner.os, "getppid", lambda: next(parents, 1))
+    assert runner.work(EXPERIMENT, (ARM, 0), "full") == 130
+    place = runner.folder(EXPERIMENT)
+    assert runner.steps_done(place, (ARM, 0), EXPERIMENT.size()) == 40
+    assert runner.work(EXPERIMENT, (ARM, 0), "full") == 0
+    assert runner.file(place, (ARM, 0), "done").exists()

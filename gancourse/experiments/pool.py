@@ -66,6 +66,8 @@ def run(
     note: Callable[[str], None] | None = None,
 ) -> None:
     """Train what is not trained yet; raises :class:`Interrupted` on Ctrl-C, when all that was done is kept."""
+    if unknown := sorted(set(seeds or ()) - set(experiment.seeds)):
+        raise ValueError(f"{experiment.name} has the seeds {', '.join(map(str, experiment.seeds))}, not {unknown[0]}")
     place = runner.folder(experiment, size)
     sizes, wanted = experiment.size(size), runner.jobs(experiment, tuple(seeds) if seeds is not None else None)
     todo: list[Job | None] = [job for job in wanted if not runner.file(place, job, "done").exists()]

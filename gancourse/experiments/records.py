@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from gancourse import scale
 from gancourse.base import check, files
 from gancourse.experiments import drawing, pool, recorded
 from gancourse.experiments.experiment import Experiment
@@ -150,11 +151,15 @@ def is_live() -> bool:
 
 
 def load(name: str) -> Record:
-    """The record of an experiment; a missing one raises, a stale one warns, both with the command that helps."""
+    """The record of an experiment; a missing one raises, a stale one warns, both with the command that helps.
+
+    Live, the experiment runs here, at its full size or, where the scale is ci, at its smallest, and goes on where it stopped.
+    """
     experiment = recorded.get(name)
     if is_live():
-        pool.run(experiment, n_jobs=max(1, (os.cpu_count() or 2) // 2))
-        return Record(*pool.assemble(experiment))
+        size = "ci" if scale.name() == "ci" else "full"
+        pool.run(experiment, n_jobs=max(1, (os.cpu_count() or 2) // 2), size=size, note=lambda text: print(text, end="\r"))
+        return Record(*pool.assemble(experiment, size))
     path = place(name)
     if not path.exists():
         raise FileNotFoundError(f"{name} is not recorded: {command(name)} runs it, or set LIVE=1")
