@@ -72,6 +72,8 @@ def test_a_closed_pipe_at_the_end_of_the_process_too(arguments: list[str]) -> No
     """Python writes out what is left when it ends, and would complain then: status 120."""
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([sys.executable, "-m", "gancourse", *arguments], stdout=writer, stderr=subprocess.PIPE, check=False)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    line = [sys.executable, "-m", "gancourse", *arguments]
+    done = subprocess.run(line, stdout=writer, stderr=subprocess.PIPE, check=False, env=buffered)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -369,6 +369,32 @@ def test_an_error_of_the_grader_s_own_costs_one_submission(grader: Grader, monke
     assert len(result.checks) == 6
 
 
+def test_what_its_process_is_not_kept_from_is_watched(grader: Grader) -> None:
+    """Too many files, too much in them, or too long: seen from outside, where the process has no file system of its own."""
+    job = grade._Job(Result("ada", None, FULL), [], grader.assignment, grader.limits, grader.nursery)
+
+    def look() -> str:
+        job.looked -= 1
+        return job._complaint()
+
+    (job.folder / "a" / "b").mkdir(parents=True)
+    (job.folder / "a" / "b" / "up").symlink_to(job.folder)
+    (job.folder / "a" / "nowhere").symlink_to("/nowhere")
+    (job.folder / "large").write_bytes(bytes(grader.limits.disk - 100_000))
+    assert look() == ""
+    (job.folder / "a" / "b" / "more").write_bytes(bytes(200_000))
+    assert "more than the 2 MB" in look()
+    (job.folder / "large").unlink()
+    assert look() == ""
+    for number in range(grader.limits.files):
+        (job.folder / str(number)).touch()
+    assert "are allowed" in look()
+    job.began -= 10_000
+    assert "all cells together" in look()
+    job.run(None)
+    assert not job.folder.exists()
+
+
 # The command
 
 

@@ -213,8 +213,9 @@ def plain() -> Iterator[None]:
 
 guard = Guard()
 guard.watch("builtins", builtins, _BUILTINS.split())
-for _name in ("math", "torch", "torch.nn.functional", "torch.autograd", "os"):
+for _name in ("math", "torch", "torch.nn.functional", "torch.autograd"):
     guard.watch(_name, importlib.import_module(_name))
+guard.watch("os", os, ("write", "read", "open", "dup2", "_exit"))  # debuggers replace others
 for _name in ("contextlib", "functools", "inspect", "json", "json.decoder", "json.encoder", "traceback", "torch.overrides"):
     guard.watch_module(_name, whole=False)
 guard.watch("torch.Tensor", torch.Tensor)

@@ -225,14 +225,14 @@ class Grader:
 
     def protections(self, answers: Path) -> tuple[list[str], list[str]]:
         """What this machine refuses to a submission and what not, found by trying."""
-        with tempfile.TemporaryDirectory() as outside:
-            inside = Path(tempfile.mkdtemp(prefix="probe-", dir=self.work))
-            process = self.nursery.start(inside, self.limits)
+        refused: list[str] = []
+        with tempfile.TemporaryDirectory() as outside, contextlib.suppress(Died, messages.Malformed):
+            process = self.nursery.start(Path(tempfile.mkdtemp(prefix="probe-", dir=self.work)), self.limits)
             try:
                 letter = process.ask({"probe": {"answers": str(answers), "outside": outside}}, 120.0)
+                refused = messages.read_names(letter, probe.NAMES)
             finally:
                 process.close()
-        refused = messages.read_names(letter, probe.NAMES)
         return refused, [name for name in probe.NAMES if name not in refused and name not in _WATCHED]
 
     def grade(self, submission: Submission) -> Result:
@@ -308,28 +308,6 @@ def readable_folders() -> list[Path]:
     """What a submission may read: Python, and the course's package and data; not the answers and not other submissions."""
     package = Path(gancourse.__file__).resolve().parent
     return sandbox.readable_folders(package, None if files.checkout() is None else package.parent / "data")
-
-
-def grade(
-    given: Sequence[Submission],
-    assignment: Assignment,
-    *,
-    jobs: int | None = None,
-    limits: Limits | None = None,
-    report: Callable[[Result], None] | None = None,
-) -> list[Result]:
-    """Grade submissions, ``jobs`` at a time (default: one for each processor); ``report`` is called with each result."""
-    results: dict[int, Result] = {}
-
-    def take(place: int, result: Result) -> None:
-        results[place] = result
-        if report is not None:
-            report(result)
-
-    with Grader(assignment, limits) as grader:
-        grader.rehearse()
-        grader.grade_all(given, jobs or os.cpu_count() or 1, take)
-    return [results[place] for place in range(len(given))]
 
 
 def grade_folder(

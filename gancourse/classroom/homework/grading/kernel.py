@@ -143,9 +143,9 @@ def only_these_calls() -> bool:
     program = [(load, 0, 0, 4), (equal, 1, 0, architecture), (answer, 0, 0, _KILL_PROCESS), (load, 0, 0, 0)]
     if column == 0:
         program += [(at_least, 0, 1, 0x40000000), refuse]  # the x32 calls, under which all of these exist once more
-    for numbers in _CALLS.values():
-        if numbers[column] is not None:
-            program += [(equal, 0, 1, numbers[column]), refuse]
+    for calls in _CALLS.values():
+        if (number := calls[column]) is not None:
+            program += [(equal, 0, 1, number), refuse]
     program += [(equal, 0, 1, _CLONE3[column]), (answer, 0, 0, _REFUSE | errno.ENOSYS)]  # libraries then use clone
     # Threads are allowed, processes are not.
     program += [(equal, 0, 4, _CLONE[column]), (load, 0, 0, 16), (bits, 1, 0, 0x10000), refuse, (answer, 0, 0, _ALLOW)]

@@ -94,8 +94,8 @@ def read_answer(line: bytes) -> Answer:
         raise Malformed("it is no answer to a step")
     if len(value["items"]) > _ITEMS:
         raise Malformed("it has too many items")
-    texts = [_text(value[key]) for key in ("error", "output", "tampered")]
-    return Answer(*texts, items=tuple(map(_item, value["items"])))
+    items = tuple(map(_item, value["items"]))
+    return Answer(_text(value["error"]), _text(value["output"]), _text(value["tampered"]), items)
 
 
 def _item(value: Any) -> Item:

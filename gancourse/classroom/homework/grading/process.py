@@ -50,8 +50,8 @@ class Process:
         self.orders, self._end, self._wait, self._stop = orders, kill, wait, stop
         self.strange: list[str] = []  # remarks on what was written that is no answer
         self._parts: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._buffer, self._writers = b"", []
-        self._unread = 0
+        self._buffer, self._unread = b"", 0
+        self._writers: list[threading.Thread] = []
         self._reader = threading.Thread(target=self._read, args=(answers,), daemon=True)
         self._reader.start()
 
@@ -201,8 +201,7 @@ class Nursery:
 
     def start(self, folder: Path, limits: Limits) -> Process:
         """A process that works in ``folder`` and is under the limits."""
-        process = self._fork() if self._door is not None else None
-        process = process or self._interpreter(folder)
+        process = (self._fork(self._door) if self._door is not None else None) or self._interpreter(folder)
         order = {"limits": vars(limits), "folder": str(folder), "readable": [str(path) for path in self.readable]}
         try:
             if messages.read(process.ask(order | {"setup": self.setup}, _BEGIN)) is not True:
@@ -212,13 +211,13 @@ class Nursery:
             raise
         return process
 
-    def _fork(self) -> Process | None:
+    def _fork(self, door: socket.socket) -> Process | None:
         """None if the zygote has gone; from then on there are fresh interpreters."""
         ours, theirs = socket.socketpair()
         (orders_out, orders_in), (answers_out, answers_in) = os.pipe(), os.pipe()
         try:
             with self._lock:
-                socket.send_fds(self._door, [b"f"], [orders_out, answers_in, theirs.fileno()])
+                socket.send_fds(door, [b"f"], [orders_out, answers_in, theirs.fileno()])
         except OSError:
             for handle in (orders_in, answers_out):
                 os.close(handle)
@@ -273,7 +272,8 @@ class _Control:
     """A forked child's end: the zygote tells its exit status through the socket, and ends it when the socket speaks or closes."""
 
     def __init__(self, control: socket.socket) -> None:
-        self._socket, self._code, self._known = control, None, False
+        self._socket, self._known = control, False
+        self._code: int | None = None
         self._socket.settimeout(10.0)
 
     def kill(self) -> None:

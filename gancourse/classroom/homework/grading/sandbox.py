@@ -105,7 +105,7 @@ def readable_folders(package: Path, data: Path | None) -> list[Path]:
     import site
 
     places = [sys.prefix, sys.base_prefix, *site.getsitepackages(), site.getusersitepackages(), *_SYSTEM.split(), package]
-    found = [Path(place) for place in dict.fromkeys([*places, *([data] if data else [])])]
+    found = [Path(str(place)) for place in dict.fromkeys([*places, *([data] if data else [])])]
     return [path for path in found if path.exists() and path not in (Path("/"), Path.home())]
 
 

@@ -140,8 +140,8 @@ def _files_under(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield path, _unfit(path, path.lstat().st_mode)
             except OSError as error:
                 yield path, f"it cannot be read: {error.strerror}"
-    for error in failed:
-        yield Path(os.fsdecode(error.filename or folder)), f"it cannot be read: {error.strerror}"
+    for closed in failed:
+        yield Path(os.fsdecode(closed.filename or folder)), f"it cannot be read: {closed.strerror}"
 
 
 def read(path: Path, most: int) -> bytes:
