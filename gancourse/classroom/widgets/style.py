@@ -12,7 +12,7 @@ from gancourse.base import check
 from gancourse.base.latents import draw_latents
 from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png
 from gancourse.latent import move, spread_along, styles_of
-from gancourse.models.stylegan2 import mix, truncate
+from gancourse.models.layers.styles import mix, truncate
 from gancourse.viz import pictures
 from gancourse.viz.styles import styles_of_seeds, synthesised
 
