@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from gancourse.classroom import widgets
+from gancourse.classroom.widgets import questions
 from tests.shown import QUESTIONS
 
 
@@ -57,3 +59,45 @@ def test_bad_questions_name_the_fix():
         widgets.quiz([good | {"wrong": {"G": " "}}])
     with pytest.raises(ValueError, match="at least one question"):
         widgets.quiz([])
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of WCAG 2: 0.2126 R + 0.7152 G + 0.0722 B of linear values."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colour", [questions.RIGHT, questions.WRONG])
+def test_verdicts_can_be_read_on_every_page(colour):
+    quiz = widgets.quiz(QUESTIONS)
+    for choice in range(3):
+        quiz.choose(0, choice)
+        assert re.search(r"color:#FFFFFF;[^>]*background:(#00704F|#B34700)", quiz.replies[0].value)
+    assert (luminance("#FFFFFF") + 0.05) / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_a_choice_is_its_letter_and_its_text():
+    quiz = widgets.quiz(QUESTIONS)
+    lines = quiz.widget.children[0].children[1:-1]
+    assert [line._dom_classes for line in lines] == [("gan-choice",)] * 3
+    assert all(line.children[1]._dom_classes == ("gan-choice-text",) for line in lines)
+
+
+def test_a_sealed_quiz_is_the_same_quiz_and_shows_nothing():
+    text = questions.sealed(QUESTIONS)
+    assert widgets.quiz(text).questions == widgets.quiz(QUESTIONS).questions
+    assert "Algorithm" not in text and "answer" not in text
+    with pytest.raises(ValueError, match="holds no questions"):
+        widgets.quiz("who?")
+
+
+def test_a_cell_is_sealed_and_its_other_lines_stay():
+    code = f"x = 'ä'; widgets.quiz(\n    {QUESTIONS!r},\n    seed=3,\n)\nprint(x)"
+    sealed = questions.sealed_cell(code)
+    assert "Algorithm" not in sealed and "wrong" not in sealed
+    made = []
+    exec(sealed, {"widgets": SimpleNamespace(quiz=lambda *given, **more: made.append((given, more)))})
+    assert questions.opened(made[0][0][0]) == QUESTIONS and made[0][1] == {"seed": 3}
+    assert sealed.startswith("x = 'ä'; widgets.quiz(") and sealed.endswith("\",\nseed=3,\n)\nprint(x)")
+    assert questions.sealed_cell("print('widgets.quiz')") == "print('widgets.quiz')"

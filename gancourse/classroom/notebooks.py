@@ -43,6 +43,7 @@ FIRST = "00_start_here"
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 _SETUP_TAG = "colab-setup"
+_HIDDEN_TAG = "hide-input"  # of a cell whose code is not meant to be read
 _SETUP_METADATA = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": [_SETUP_TAG]}  # folded on Colab and in Lab
 _MACHINE_PATH = re.compile(
     r"(?<![\w.])/(?:home|root|tmp|work|content|Users|var/folders)/[^\s'\",]*|\b[A-Za-z]:\\+Users\\[^\s'\",]*"
@@ -154,8 +155,19 @@ def read(source: Path) -> NotebookNode:
     )
     for cell in book.cells:
         cell.metadata.pop("lines_to_next_cell", None)
+        if cell.cell_type == "code" and "widgets.quiz(" in cell.source:
+            _seal(cell)
     _identify(book)
     return book
+
+
+def _seal(cell: NotebookNode) -> None:
+    """Fold a quiz's cell and seal its answers: a quiz that stands above its own solution asks nothing."""
+    from gancourse.classroom.widgets.questions import sealed_cell
+
+    cell.source = sealed_cell(cell.source)
+    cell.metadata["jupyter"] = {"source_hidden": True}
+    cell.metadata["tags"] = [*cell.metadata.get("tags", ()), _HIDDEN_TAG]
 
 
 def _identify(book: NotebookNode) -> None:
@@ -423,11 +435,13 @@ def _words(output: NotebookNode) -> str:
 def run(name: str, *, folder: Path | None = None, report: Callable[[str], None] | None = print) -> Path:
     """Execute a lecture at the scale in force and write it as HTML into ``folder`` (default: here); returns the file's path."""
     from nbconvert import HTMLExporter
+    from traitlets.config import Config
 
     path = target(find(name))
     if (book := _load(path)) is None:
         raise NotebookError(f"{path.name} cannot be read: make notebooks NAMES={path.stem}")
-    page, _ = HTMLExporter().from_notebook_node(execute(book, name=path.stem, folder=path.parent, report=report))
+    hiding = Config(TagRemovePreprocessor={"enabled": True, "remove_input_tags": {_HIDDEN_TAG}})
+    page, _ = HTMLExporter(config=hiding).from_notebook_node(execute(book, name=path.stem, folder=path.parent, report=report))
     with files.atomic_write((folder or Path.cwd()) / f"{path.stem}.html") as part:
         part.write_text(page, encoding="utf-8")
     return (folder or Path.cwd()) / f"{path.stem}.html"
