@@ -10,7 +10,7 @@ import pytest
 
 from gancourse import __version__, zoo
 from gancourse.base import files
-from gancourse.classroom import cli, lab, notebooks, pages
+from gancourse.classroom import cli, colab, lab, notebooks, pages
 from gancourse.classroom.claims import at_least, identity
 from gancourse.models import dcgan, mlp
 
@@ -119,7 +119,7 @@ def test_lab_passes_on_what_it_is_told(capsys, monkeypatch):
 
 def test_outside_a_checkout_the_lectures_say_so(capsys, monkeypatch):
     monkeypatch.setattr(files, "checkout", lambda: None)
-    monkeypatch.setattr(notebooks, "repository", lambda *_: "https://example.org/course")
+    monkeypatch.setattr(colab, "repository", lambda *_: "https://example.org/course")
     for argv in (["lab"], ["run", "4"], ["notebooks"], ["claims"]):
         status, out, err = run(capsys, *argv)
         assert (status, out) == (2, "")

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from gancourse.base.files import checkout
-from gancourse.classroom import notebooks
+from gancourse.classroom import colab
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Colab is Linux, and the test builds a folder of symbolic links")
 pytest.importorskip("hatchling", reason="the wheel is built offline, with the build backend of this environment")
@@ -144,7 +144,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 
 def test_the_cell_installs_what_is_missing_and_nothing_else(machine: Machine, wheel: Path) -> None:
-    cell = notebooks.colab_cell(str(wheel))
+    cell = colab.cell(str(wheel))
     assert str(wheel) in cell
     given = f"cell = {cell!r}"
     torch_files = {path: path.stat().st_mtime_ns for path in (SITE / "torch").glob("*.py")}
@@ -166,7 +166,7 @@ def test_the_cell_installs_what_is_missing_and_nothing_else(machine: Machine, wh
 
 
 def test_the_cell_does_nothing_outside_colab(machine: Machine) -> None:
-    cell = notebooks.colab_cell("/nowhere/gancourse.whl")
+    cell = colab.cell("/nowhere/gancourse.whl")
     look = """
     called, call = [], subprocess.run
     subprocess.run = lambda command, **options: called.append(command)

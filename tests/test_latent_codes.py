@@ -11,7 +11,6 @@ from gancourse.gans import semi_supervised as ssl
 from gancourse.gans.bigan import BiGAN
 from gancourse.gans.ensemble import EnsembleBatches, stack
 from gancourse.gans.infogan import Categorical, Codes, InfoGAN, Uniform, information_bound, mutual_information
-from gancourse.latent import inversion
 from gancourse.metrics.matching import match
 from gancourse.models import mlp
 from gancourse.models.latent_codes import Bidirectional, Classifier, CodeDiscriminator, Encoder, JointDiscriminator, features
@@ -27,8 +26,6 @@ def source(seed=0):
 def pictures(n=12, seed=3):
     return torch.rand(n, *SHAPE, generator=source(seed)) * 2 - 1
 
-
-# ------------------------------------------------------------------------------------------------------------- InfoGAN
 
 CODES = Codes(2, (Categorical(3), Uniform(2)))
 
@@ -137,9 +134,6 @@ def test_an_ensemble_of_infogans_is_its_members():
     assert set(run.history) >= {"bound_0", "bound_1"}
 
 
-# --------------------------------------------------------------------------------------------------------------- BiGAN
-
-
 def bigan(seed=0):
     torch.manual_seed(seed)
     players = Bidirectional(mlp.Generator(3, SHAPE, hidden=(12,), out="tanh"), Encoder(SHAPE, 3, hidden=(12,)))
@@ -207,9 +201,6 @@ def test_bigan_refuses_what_it_cannot_play():
         bigan().discriminator(pictures(4), torch.randn(5, 3))
 
 
-# ----------------------------------------------------------------------------------------------------- semi-supervised
-
-
 def test_logsumexp_is_the_softmax_of_one_class_more():
     logits = torch.randn(50, 10, generator=source(), dtype=torch.float64)
     p = ssl.probabilities(logits)
@@ -275,41 +266,6 @@ def test_subsets_are_balanced_and_checked():
         ssl.balanced_subset(y, 3)
     with pytest.raises(ValueError, match="labelled samples must be"):
         ssl.LabelledSet(pictures(4), torch.zeros(5, dtype=torch.int64))
-
-
-# ------------------------------------------------------------------------------------------------ inversion and matching
-
-
-def test_inversion_finds_the_latent_of_a_linear_generator():
-    torch.manual_seed(0)
-    generator = mlp.Generator(4, SHAPE, hidden=())
-    z = torch.randn(3, 4, generator=source())
-    found = inversion.invert(generator, generator(z).detach(), steps=300, restarts=2, lr=0.2)
-    assert torch.allclose(found.z, z, atol=0.02)
-    assert found.error.max() < 1e-4
-    assert found.history.shape == (300, 3)
-    assert all(p.grad is None for p in generator.parameters())
-
-
-def test_each_image_keeps_its_own_best_start():
-    torch.manual_seed(0)
-    generator = mlp.Generator(3, SHAPE, hidden=(16,), norm="batch", out="tanh")
-    images = pictures(5)
-    found = inversion.invert(generator, images, steps=15, restarts=4)
-    assert torch.equal(found.error, found.errors.amin(1))
-    assert torch.allclose(inversion.reconstruction_error(found.images, images), found.error, atol=1e-6)
-    assert (found.best_of(1) >= found.best_of(4)).all()
-    assert generator.training
-
-
-def test_an_image_is_inverted_alike_alone_and_in_company():
-    """The bug: batch normalisation left in training mode, so that every reconstruction leans on its neighbours."""
-    torch.manual_seed(0)
-    generator = mlp.Generator(3, SHAPE, hidden=(16,), norm="batch", out="tanh")
-    images, start = pictures(5), torch.randn(5, 3, generator=source())
-    together = inversion.invert(generator, images, steps=20, restarts=1, start=start)
-    alone = inversion.invert(generator, images[:1], steps=20, restarts=1, start=start[:1])
-    assert torch.allclose(together.z[:1], alone.z, atol=1e-5)
 
 
 def test_matching_is_one_to_one_and_the_best():

@@ -1,5 +1,3 @@
-import collections
-import math
 import resource
 
 import pytest
@@ -11,13 +9,11 @@ from gancourse import latent
 from gancourse.gans.conditional import ProjectionGAN
 from gancourse.losses import penalties
 from gancourse.models import biggan
-from gancourse.models.conditional import LabelEmbedding
 from gancourse.models.layers import spectral
 from gancourse.models.layers.attention import SelfAttention
+from gancourse.models.layers.conditional import LabelEmbedding
 from gancourse.training import fit
-from tests import golden_outputs
 
-COUNTERS = collections.defaultdict(lambda: torch.tensor(0))
 Y = torch.tensor([0, 2])
 
 
@@ -38,28 +34,6 @@ def test_published_parameter_counts(name, changes, generator, discriminator):
     with torch.device("meta"):
         networks = biggan.build(name, init="normal", **changes)
     assert [count(network) for network in networks] == [generator, discriminator]
-
-
-def test_generator_reproduces_the_reference():
-    case = golden_outputs.golden("biggan_G_c10style")
-    network = biggan.Generator(32, latent_dim=16, width=8, classes=6).eval()
-    biggan.load_reference(network, golden_outputs.filled_state(case, COUNTERS))
-    assert count(network) == case["params"]
-    given = golden_outputs.inputs(case)
-    golden_outputs.assert_matches(case, network(given["z"], given["y"]))
-
-
-def test_discriminator_reproduces_the_reference():
-    case = golden_outputs.golden("biggan_D_c10style")
-    network = biggan.Discriminator(32, width=8, classes=6).eval()
-    biggan.load_reference(network, golden_outputs.filled_state(case, COUNTERS))
-    assert count(network) == case["params"]
-    given = golden_outputs.inputs(case)
-    x = given["x"].requires_grad_(True)
-    logits = network(x, given["y"])
-    golden_outputs.assert_matches(case, logits[:, None])
-    (gradient,) = torch.autograd.grad(logits.sum(), x)
-    assert gradient.square().sum().item() == pytest.approx(case["grad"]["sum_sq_grad"], rel=1e-5)
 
 
 def small(size=64, **options):
@@ -161,73 +135,6 @@ def test_deep_blocks_by_hand():
     assert torch.allclose(block(x), expected, atol=1e-6)
 
 
-def as_the_reference_names_it(network, generator):
-    """A state dict under the reference's names, u converged: it stores u as a row, sigma, and no v."""
-    names = {"first": "linear", "shared": "shared", "norm": "output_layer.0", "last": "output_layer.2"}
-    if not generator:
-        names = {"first": "input_conv", "head.linear": "linear", "head.embedding": "embed"}
-    inside = {"shortcut": "conv_sc", **{f"norm{i}": f"bn{i}" for i in range(1, 5)}}
-    statistics = {"running_mean": "stored_mean", "running_var": "stored_var"}
-    state = {}
-    for key, value in network.state_dict().items():
-        key = key.replace(".table", "")
-        if key.endswith((".0.v", "num_batches_tracked")):
-            continue
-        key = key.replace(".parametrizations.weight.original", ".weight").replace(".parametrizations.weight.0.u", ".u0")
-        stem, _, name = key.rpartition(".")
-        if stem.startswith("stages"):
-            stem = ".".join(["blocks", *(inside.get(part, part) for part in stem.split(".")[1:])]).removesuffix(".norm")
-        elif stem == "norm":
-            stem, name = "output_layer.0", {"weight": "gain"}.get(name, name)
-        else:
-            stem = names[stem]
-        if name == "u0":
-            state[f"{stem}.sv0"], value = torch.ones(1), value[None]
-        state[f"{stem}.{statistics.get(name, name)}"] = value
-    return state
-
-
-def settled(network):
-    """The same network with u and v of every layer converged, running statistics and gammas away from where they start."""
-    for layer in network.modules():
-        if isinstance(layer, SelfAttention):
-            nn.init.constant_(layer.gamma, 0.5)
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.running_mean.normal_()
-        if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding) and spectral.is_normalised(layer):
-            part = layer.parametrizations.weight
-            matrix = part.original.detach().flatten(1)
-            u, _, v = torch.linalg.svd(matrix, full_matrices=False)
-            part[0].u, part[0].v = u[:, 0].contiguous(), v[0].contiguous()
-    return network.eval()
-
-
-@pytest.mark.parametrize("pair", [small, lambda: small(32), deep], ids=["hierarchical", "shared", "deep"])
-def test_state_dicts_of_the_reference(pair):
-    generator, discriminator = (settled(network) for network in pair())
-    fresh_generator, fresh_discriminator = (network.eval() for network in pair())
-    z = torch.randn(2, generator.latent_dim)
-    state = as_the_reference_names_it(generator, True)
-    if not isinstance(generator, biggan.DeepGenerator):
-        assert "blocks.0.0.bn1.gain.weight" in state
-        fresh_generator = biggan.Generator(**biggan.configuration(state)).eval()
-    biggan.load_reference(fresh_generator, state)
-    images = generator(z, Y)
-    assert torch.allclose(fresh_generator(z, Y), images, atol=1e-5)
-    biggan.load_reference(fresh_discriminator, as_the_reference_names_it(discriminator, False))
-    expected = discriminator(images, Y)
-    assert torch.allclose(fresh_discriminator(images, Y), expected, atol=1e-5 * expected.abs().max().item())
-
-
-def test_configuration_is_read_off_a_state_dict():
-    generator = biggan.Generator(32, latent_dim=7, width=4, channels=1, classes=5)
-    found = biggan.configuration({f"module.{key}": value for key, value in as_the_reference_names_it(generator, True).items()})
-    wanted = {"size": 32, "latent_dim": 7, "width": 4, "channels": 1, "classes": 5, "shared_dim": None, "hierarchical": False}
-    assert wanted.items() <= found.items()
-    with pytest.raises(ValueError, match="no state dict of BigGAN's generator"):
-        biggan.configuration({"a.weight": torch.zeros(1)})
-
-
 def test_orthogonal_initialisation_is_orthogonal():
     torch.manual_seed(0)
     layer = biggan.init_weights(nn.Conv2d(4, 6, 3))
@@ -264,29 +171,6 @@ def test_orthogonal_penalty_leaves_lengths_free_and_skips():
         penalties.orthogonal(layer, beta=-1)
 
 
-@pytest.mark.parametrize("threshold", [0.1, 0.5, 2.0])
-def test_truncated_latents_have_the_truncated_normals_moments(threshold):
-    z = latent.truncated_latents(2000, 50, threshold, seed=1)
-    assert z.dtype == torch.float32
-    assert z.shape == (2000, 50)
-    assert z.abs().max() <= threshold + 1e-6
-    inside = math.erf(threshold / math.sqrt(2))
-    density = math.exp(-(threshold**2) / 2) / math.sqrt(2 * math.pi)
-    variance = 1 - 2 * threshold * density / inside
-    assert z.double().var().item() == pytest.approx(variance, rel=0.02)
-    assert z.double().mean().item() == pytest.approx(0, abs=5 * math.sqrt(variance / 1e5))
-    assert torch.equal(z, latent.truncated_latents(2000, 50, threshold, seed=1))
-
-
-def test_wide_threshold_is_no_truncation():
-    z = latent.truncated_latents(2000, 50, 20.0)
-    assert torch.isfinite(z).all()
-    assert z.std().item() == pytest.approx(1, rel=0.01)
-    assert (z.abs() > 3).float().mean().item() == pytest.approx(0.0027, rel=0.3)
-    with pytest.raises(ValueError, match="threshold must be above 0"):
-        latent.truncated_latents(2, 3, 0.0)
-
-
 def test_bad_input_names_the_fix():
     with pytest.raises(ValueError, match="32, 64, 128, 256 px, not 48"):
         biggan.Generator(48)
@@ -300,8 +184,6 @@ def test_bad_input_names_the_fix():
         biggan.init_weights(nn.Linear(2, 2), "ortho")
     with pytest.raises(ValueError, match="labels are missing"):
         biggan.Discriminator(32, width=2, init="normal")(torch.zeros(1, 3, 32, 32))
-    with pytest.raises(ValueError, match="build Generator with the size, width"):
-        biggan.load_reference(biggan.Generator(32, width=2, init="normal"), {"linear.weight": torch.zeros(2, 2)})
 
 
 @pytest.mark.slow
@@ -318,3 +200,37 @@ def test_full_size_networks_train(name, capsys):
         assert not torch.equal(next(network.parameters()), old)
     with capsys.disabled():
         print(f"\n{name}: {run.seconds:.0f} s, peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
+
+
+def test_standing_statistics_are_means_over_the_batches_and_leave_the_generator_alone():
+    generator = small()
+    z = torch.randn(32, 16, generator=torch.Generator().manual_seed(2))
+    y = torch.arange(32) % 3
+    before = {key: value.clone() for key, value in generator.state_dict().items()}
+    stood = biggan.standing_statistics(generator, z, y, batch_size=16)
+    assert all(torch.equal(value, before[key]) for key, value in generator.state_dict().items())
+    assert not stood.training and generator.training
+    # The first normalisation reads the first linear layer's map: its statistics can be computed by hand.
+    first = stood.first(z[:, : stood.piece]).unflatten(1, (-1, 4, 4))
+    kept = stood.stages[0][0].norm1.norm
+    means = torch.stack([part.mean((0, 2, 3)) for part in first.split(16)]).mean(0)
+    variances = torch.stack([part.var((0, 2, 3)) for part in first.split(16)]).mean(0)
+    assert torch.allclose(kept.running_mean, means, atol=1e-4)
+    assert torch.allclose(kept.running_var, variances, rtol=1e-2)
+    with pytest.raises(ValueError, match="one label for each"):
+        biggan.standing_statistics(generator, z, y[:5])
+
+
+def test_statistics_of_all_latents_do_not_fit_truncated_ones():
+    generator = small()
+    y = torch.arange(64) % 3
+    z = torch.randn(64, 16, generator=torch.Generator().manual_seed(3))
+    near = latent.truncate(z, 0.3)
+    wide, fitting = (biggan.standing_statistics(generator, given, y) for given in (z, near))
+
+    def spread(network):  # of what the first normalisation gives, which should have variance 1
+        x = network.first(near[:, : network.piece]).unflatten(1, (-1, 4, 4))
+        return network.stages[0][0].norm1.norm(x).var().item()
+
+    assert spread(fitting) == pytest.approx(1, abs=0.1)
+    assert spread(wide) < 0.2

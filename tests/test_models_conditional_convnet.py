@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from gancourse.models import convnet
-from gancourse.models.conditional import ConditionalBatchNorm2d
 from gancourse.models.conditional_convnet import Generator
+from gancourse.models.layers.conditional import ConditionalBatchNorm2d
 
 NAMES = {"hair": ("black", "red", "blue"), "smile": ("no", "yes")}
 

@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from gancourse.models import spade
-from tests import golden_outputs
 
 
 def count(module):
@@ -22,30 +21,6 @@ def test_published_parameter_counts(classes, size, halvings, aspect, generator, 
     with torch.device("meta"):  # spectral normalisation adds buffers, no parameters, and takes long to set up at this width
         assert count(spade.SPADEGenerator(classes, size, halvings=halvings, aspect=aspect, spectral=False)) == generator
     assert count(spade.MultiScaleDiscriminator(classes + 3)) == discriminator
-
-
-def filled(case, network):
-    names = spade.reference_names(network)
-    constructed = {theirs: network.state_dict()[ours] for ours, theirs in names.items()}
-    return spade.load_reference(network, golden_outputs.filled_state(case, constructed)).eval()
-
-
-def test_generator_reproduces_the_reference():
-    case = golden_outputs.golden("spade_G")
-    network = filled(case, spade.SPADEGenerator(5, 64, 4))
-    assert count(network) == case["params"]
-    golden_outputs.assert_matches(case, network(golden_outputs.inputs(case)["seg"]))
-
-
-def test_discriminator_reproduces_the_reference_and_its_input_gradient():
-    case = golden_outputs.golden("spade_D")
-    network = filled(case, spade.MultiScaleDiscriminator(8, 8))
-    assert count(network) == case["params"]
-    x = golden_outputs.inputs(case)["x"].requires_grad_(True)
-    logits = network(x)
-    golden_outputs.assert_matches(case, *logits)
-    (gradient,) = torch.autograd.grad(logits[-1].sum(), x)  # what was recorded is the gradient of the last scale's sum
-    assert gradient.square().sum().item() == pytest.approx(case["grad"]["sum_sq_grad"], rel=1e-5)
 
 
 def test_two_scales_at_256():

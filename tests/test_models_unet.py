@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from gancourse.models import unet
-from tests import golden_outputs
 
 
 def count(module):
@@ -18,21 +17,6 @@ def test_published_parameter_counts(size, norm, published):
         assert count(unet.UNet(size=size, norm=norm)) == published
 
 
-def reference_state():
-    case = golden_outputs.golden("pix2pix_unet256_ngf8")
-    network = unet.UNet(width=8)
-    names = unet.reference_names(network)
-    constructed = {theirs: network.state_dict()[ours] for ours, theirs in names.items()}
-    return case, network, golden_outputs.filled_state(case, constructed)
-
-
-def test_reproduces_the_reference():
-    case, network, state = reference_state()
-    unet.load_reference(network, state).eval()
-    assert count(network) == case["params"]
-    golden_outputs.assert_matches(case, network(golden_outputs.inputs(case)["x"]))
-
-
 def test_input_gradient_is_the_derivative_of_the_output():
     torch.manual_seed(0)
     network = unet.UNet(size=32, width=4, dropout=0).double().eval()
@@ -43,20 +27,6 @@ def test_input_gradient_is_the_derivative_of_the_output():
     with torch.no_grad():
         numeric = (network(x + h * direction).sum() - network(x - h * direction).sum()) / (2 * h)
     assert (gradient * direction).sum().item() == pytest.approx(numeric.item(), rel=1e-5)
-
-
-def test_a_state_dict_that_does_not_fit_is_refused():
-    _, network, state = reference_state()
-    with pytest.raises(ValueError, match="shapes differ: .*: build UNet with"):
-        unet.load_reference(unet.UNet(width=4), state)
-    with pytest.raises(ValueError, match="and 3 more: build UNet with the size"):
-        unet.load_reference(unet.UNet(width=8, size=128), state)
-    key = "model.model.3.bias"
-    with pytest.raises(ValueError, match="it lacks what fills last.bias"):
-        unet.load_reference(network, {name: value for name, value in state.items() if name != key})
-    with pytest.raises(ValueError, match="no place for extra"):
-        unet.load_reference(network, {**state, "extra": torch.zeros(1)})
-    unet.load_reference(network, {f"module.{name}": value for name, value in state.items()})  # saved by parallel training
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])

@@ -1,7 +1,10 @@
+from __future__ import annotations
+
 import pytest
 import torch
 from torch import nn
 
+from gancourse import viz
 from gancourse.base.networks import batch_norms, evaluating, measuring_statistics, seeded
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.models.patchgan import PatchGAN
@@ -51,3 +54,20 @@ def test_translating_does_not_end_a_network_s_kept_dropout():
     assert all(layer.training for layer in dropouts)
     with evaluating(generator):
         assert not any(layer.training for layer in dropouts)
+
+
+def conv_generator(latent_dim: int = 6, seed: int = 0) -> nn.Module:
+    """A small convolutional generator of 3 x 8 x 8 images, with batch normalisation: its mode matters."""
+    torch.manual_seed(seed)
+    net = nn.Sequential(nn.Unflatten(1, (latent_dim, 1, 1)), nn.ConvTranspose2d(latent_dim, 3, 8), nn.BatchNorm2d(3), nn.Tanh())
+    net.latent_dim = latent_dim
+    return net
+
+
+def test_evaluating_restores_each_submodule_even_after_an_error():
+    net = conv_generator().train()
+    net[2].eval()
+    with pytest.raises(RuntimeError), viz.evaluating(net):
+        assert not any(m.training for m in net.modules()) and not torch.is_grad_enabled()
+        raise RuntimeError
+    assert net.training and net[1].training and not net[2].training and torch.is_grad_enabled()

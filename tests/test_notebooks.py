@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gancourse.classroom import lab, notebooks
+from gancourse.classroom import colab, lab, notebooks
 
 jupytext = pytest.importorskip("jupytext")
 nbformat = pytest.importorskip("nbformat")
@@ -95,9 +95,9 @@ def test_a_built_notebook(source: Path, folder: Path) -> None:
 
     kinds = [cell.cell_type for cell in book.cells]
     assert kinds == ["markdown", "markdown", "code", "code", "code", "markdown", "code"]
-    place = f"github/someone/course/blob/{notebooks.TAG}/notebooks/01_lecture.ipynb"
+    place = f"github/someone/course/blob/{colab.TAG}/notebooks/01_lecture.ipynb"
     assert f"https://colab.research.google.com/{place}" in book.cells[1].source
-    assert f"gancourse @ git+https://github.com/someone/course@{notebooks.TAG}" in book.cells[2].source
+    assert f"gancourse @ git+https://github.com/someone/course@{colab.TAG}" in book.cells[2].source
     assert book.cells[4].outputs[0].text.startswith("2 cpu\n")
     assert book.cells[4].metadata.tags == ["nbval-check-output"]
     assert book.metadata.gancourse.scale == "cpu"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gancourse import __version__
-from gancourse.classroom import notebooks
+from gancourse.classroom import colab, notebooks
 
 yaml = pytest.importorskip("yaml")
 packaging = pytest.importorskip("packaging.requirements")
@@ -119,7 +119,7 @@ print(*sorted(set(sys.modules) - before))
 
 def test_one_place_holds_the_address() -> None:
     address = PROJECT["urls"]["Repository"]
-    assert notebooks.repository() == address
+    assert colab.repository() == address
     assert f"git clone {address}\n" in text("README.md")
     assert yaml.safe_load(text("CITATION.cff"))["repository-code"] == address
     written = [path for name in (".", ".ci", ".github/workflows") for path in (ROOT / name).iterdir() if path.is_file()]

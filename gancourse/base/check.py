@@ -55,3 +55,18 @@ def finite(what: str, x: Tensor) -> Tensor:
     if not torch.isfinite(x).all():
         raise ValueError(f"{what} holds NaN or infinity: look at what made it")
     return x
+
+
+def power_of_two(what: str, value: int, least: int, most: int | None = None) -> int:
+    """Return ``value`` if it is a power of two from ``least`` up, or up to ``most``."""
+    if value < least or value & (value - 1) or (most is not None and value > most):
+        raise ValueError(f"{what} must be a power of two from {least} {'up' if most is None else f'to {most}'}, not {value}")
+    return value
+
+
+def offered_size(value: int, sizes: Iterable[int], what: str) -> int:
+    """Return ``value`` if a network (``what``) comes at that size."""
+    sizes = tuple(sizes)
+    if value not in sizes:
+        raise ValueError(f"{what} comes at {', '.join(map(str, sizes))} px, not {value}")
+    return value

@@ -115,8 +115,11 @@ def truncate(z: Tensor, threshold: float) -> Tensor:
         z' = F^-1(Phi(z)),    F the distribution function of N(0, 1) given that the magnitude is at most ``threshold``
 
     The result is distributed as :func:`truncated_latents` is, keeps order and signs, and moves continuously with the threshold:
-    one z gives one picture at every truncation.  It is neither clamping, which heaps components up at the threshold, nor
+    one z gives one picture at every threshold.  It is neither clamping, which heaps components up at the threshold, nor
     scaling, which keeps the normal's tails.
+
+    What style generators call truncation is another thing: psi pulls styles w towards their mean
+    (:func:`gancourse.models.layers.styles.truncate`).
     """
     if not z.is_floating_point():
         raise TypeError(f"latents must be floats, not {z.dtype}")

@@ -17,49 +17,32 @@ import re
 import sys
 import textwrap
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 from gancourse import __version__
 from gancourse.base import files
 from gancourse.base.check import one_of
+from gancourse.classroom import colab
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-TAG = f"v{__version__}"  # of the release that the set-up cells install
 SCALE = "cpu"  # of the committed outputs
 LARGEST = 1_000_000  # bytes of a notebook file: forges stop showing larger ones
 CELL_TIMEOUT = 1800  # seconds: no cell of a lecture may take as long, so one that does hangs
 
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
-_SETUP_TAG = "colab-setup"
-_SETUP_METADATA = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": [_SETUP_TAG]}  # folded on Colab and in Lab
+HIDDEN_TAG = "hide-input"  # of a cell whose code is not meant to be read
 _MACHINE_PATH = re.compile(
     r"(?<![\w.])/(?:home|root|tmp|work|content|Users|var/folders)/[^\s'\",]*|\b[A-Za-z]:\\+Users\\[^\s'\",]*"
 )
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-
-_COLAB_CELL = """\
-# On Google Colab: install the course's package where it is missing, and leave PyTorch as it is. Anywhere else: nothing.
-import importlib.metadata
-import importlib.util
-import subprocess
-import sys
-
-if "google.colab" in sys.modules and importlib.util.find_spec("gancourse") is None:
-    keep = [f"{{name}}=={{importlib.metadata.version(name)}}" for name in ("torch", "torchvision", "numpy")]
-    package = {address!r}
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *keep, package], check=True)
-    importlib.invalidate_caches()
-"""
 
 
 class NotebookError(RuntimeError):
@@ -72,18 +55,10 @@ class NotebookError(RuntimeError):
 def root() -> Path:
     """The checkout that gancourse is imported from."""
     if (found := files.checkout()) is None:
-        raise NotebookError(f"the notebooks are not part of the installed package: clone {repository()} and type make lab there")
+        raise NotebookError(
+            f"the notebooks are not part of the installed package: clone {colab.repository()} and type make lab there"
+        )
     return found
-
-
-def repository(folder: Path | None = None) -> str:
-    """The repository's address from the one place that holds it: [project.urls] of pyproject.toml, or the metadata made of it."""
-    folder = folder or files.checkout()
-    if folder is not None:
-        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return project["urls"]["Repository"]
-    urls = dict(entry.split(", ", 1) for entry in metadata.metadata("gancourse").get_all("Project-URL") or ())
-    return urls["Repository"]
 
 
 def sources(folder: Path | None = None) -> list[Path]:
@@ -109,29 +84,6 @@ def find(name: str, folder: Path | None = None) -> Path:
 # From text to cells
 
 
-def colab_cell(address: str) -> str:
-    """The set-up cell: on Colab it installs gancourse from ``address``, which is anything that pip understands.
-
-    torch, torchvision and numpy are asked for at the versions that are installed, so that pip cannot replace them: if the
-    package did not admit them, it would say so and change nothing.
-    """
-    return _COLAB_CELL.format(address=address).rstrip()
-
-
-def requirement(address: str) -> str:
-    """What the set-up cells install: this version of the package, by its tag.
-
-    A notebook that was copied years ago goes on with the package that it was written for, whatever has been renamed since.
-    """
-    return f"gancourse @ git+{address}@{TAG}"
-
-
-def colab_link(name: str, address: str) -> str:
-    """The markdown link that opens notebook ``name``, as released, of the repository at ``address`` in Colab."""
-    place = f"{urlsplit(address).path}/blob/{TAG}/notebooks/{name}.ipynb"
-    return f"[Open in Colab](https://colab.research.google.com/github{place})"
-
-
 def read(source: Path) -> NotebookNode:
     """The notebook of a source, without outputs: its cells with the Colab link and the Colab set-up after the title."""
     try:
@@ -143,14 +95,16 @@ def read(source: Path) -> NotebookNode:
     written = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent").cells
     if not written or written[0].cell_type != "markdown" or not written[0].source.startswith("# "):
         raise NotebookError(f"{source.name}: the first cell must be markdown and begin with a title, as in: # 04. Title")
-    address = repository(source.parent.parent.parent)
-    link = v4.new_markdown_cell(" \N{MIDDLE DOT} ".join([colab_link(source.stem, address), *_neighbours(source), _CLAIMS]))
-    setup = v4.new_code_cell(colab_cell(requirement(address)), metadata=_SETUP_METADATA)
+    address = colab.repository(source.parent.parent.parent)
+    link = v4.new_markdown_cell(" \N{MIDDLE DOT} ".join([colab.link(source.stem, address), *_neighbours(source), _CLAIMS]))
+    setup = colab.setup(address)
     book = v4.new_notebook(
         cells=[written[0], link, setup, *written[1:]], metadata={"kernelspec": _KERNELSPEC, "language_info": _LANGUAGE}
     )
     for cell in book.cells:
         cell.metadata.pop("lines_to_next_cell", None)
+        if cell.cell_type == "code" and "widgets.quiz(" in cell.source:
+            _seal(cell)
     _identify(book)
     return book
 
@@ -164,6 +118,15 @@ def _neighbours(source: Path) -> list[str]:
     place = stems.index(source.stem)
     around = (("previous", stems[place - 1] if place else None), ("next", stems[place + 1] if place + 1 < len(stems) else None))
     return [f"[{word}: {stem.replace('_', ' ')}]({stem}.ipynb)" for word, stem in around if stem]
+
+
+def _seal(cell: NotebookNode) -> None:
+    """Fold a quiz's cell and seal its answers: a quiz that stands above its own solution asks nothing."""
+    from gancourse.classroom.widgets.questions import sealed_cell
+
+    cell.source = sealed_cell(cell.source)
+    cell.metadata["jupyter"] = {"source_hidden": True}
+    cell.metadata["tags"] = [*cell.metadata.get("tags", ()), HIDDEN_TAG]
 
 
 def _identify(book: NotebookNode) -> None:
@@ -185,7 +148,7 @@ def code_hash(book: NotebookNode) -> str:
 
     The set-up cell is left out: it does nothing outside Colab, so a new repository address needs no new outputs.
     """
-    code = [cell.source for cell in _code(book) if _SETUP_TAG not in cell.metadata.get("tags", ())]
+    code = [cell.source for cell in _code(book) if colab.TAG_OF_SETUP not in cell.metadata.get("tags", ())]
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
 
 

@@ -58,12 +58,14 @@ def html(book: NotebookNode) -> str:
     """The page of an executed notebook."""
     from nbconvert import HTMLExporter
     from nbformat import from_dict
+    from traitlets.config import Config
 
     book = from_dict(book)
     for cell in book.cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)
-    page, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(book)
+    hiding = Config(TagRemovePreprocessor={"enabled": True, "remove_input_tags": {notebooks.HIDDEN_TAG}})
+    page, _ = HTMLExporter(config=hiding, mathjax_url="", require_js_url="").from_notebook_node(book)
     return page.replace("</head>", f"{PRINT}</head>", 1)
 
 

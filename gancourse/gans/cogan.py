@@ -18,8 +18,7 @@ def _channels(channels: int | tuple[int, int]) -> tuple[int, int]:
 
 
 def _halvings(size: int) -> int:
-    if size < 16 or size & (size - 1):
-        raise ValueError(f"size must be a power of two from 16 up, not {size}")
+    check.power_of_two("size", size, 16)
     return size.bit_length() - 3  # between 4 x 4 and the full size
 
 

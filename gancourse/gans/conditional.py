@@ -21,7 +21,7 @@ from gancourse.base import networks
 from gancourse.base.latents import truncated_latents
 from gancourse.gans.gan import Batch, LabelledGAN
 from gancourse.losses.penalties import ZeroCentred
-from gancourse.models.conditional import Classes, Spec
+from gancourse.models.layers.conditional import Classes, Spec
 
 SEEN = 1024  # how many of the last labels a game remembers
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.layers.common import init_he
+from gancourse.models.layers.initialisation import init_he
 
 SIZES = (8, 16, 32, 64)
 

@@ -8,7 +8,7 @@ that enter at every block.
 In the large networks the label becomes one vector c, shared by all blocks, and the latent is cut into pieces: the first makes the
 4x4 map, the others join c, and each conditional batch normalisation reads its gain and bias off the block's own [c, z_i].
 
-Parameter counts are those of the authors' PyTorch code, whose state dicts :func:`load_reference` reads.
+Parameter counts are those of the authors' PyTorch code, whose state dicts :mod:`gancourse.models.reference.biggan` reads.
 
 Source: Brock, Donahue & Simonyan 2019 (ICLR), appendix B.
 """
@@ -16,7 +16,7 @@ Source: Brock, Donahue & Simonyan 2019 (ICLR), appendix B.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -24,18 +24,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check, networks
-from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, LabelEmbedding, ProjectionHead, Spec
 from gancourse.models.layers import spectral
 from gancourse.models.layers.attention import SelfAttention
-from gancourse.models.reference import keys
-from gancourse.models.resnet import DiscriminatorBlock, GeneratorBlock, check_size, double
+from gancourse.models.layers.conditional import Classes, ConditionalBatchNorm2d, LabelEmbedding, ProjectionHead, Spec
+from gancourse.models.resnet import DiscriminatorBlock, GeneratorBlock, double
 
 # Multiples of the width: the generator's 4x4 map and then the map after each block.
-_GENERATOR = {32: (4, 4, 4, 4), 64: (16, 16, 8, 4, 2), 128: (16, 16, 8, 4, 2, 1), 256: (16, 16, 8, 8, 4, 2, 1)}
+WIDTHS = {32: (4, 4, 4, 4), 64: (16, 16, 8, 4, 2), 128: (16, 16, 8, 4, 2, 1), 256: (16, 16, 8, 8, 4, 2, 1)}
 _DISCRIMINATOR = {32: (4, 4, 4, 4), 64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}
 _HALVINGS = {32: 2, 64: 4, 128: 5, 256: 6}  # how many stages of the discriminator halve the picture; they come first
 _DEEP_DISCRIMINATOR = {64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}  # the stem's channels first
-SIZES = tuple(_GENERATOR)
+SIZES = tuple(WIDTHS)
 DEEP_SIZES = tuple(_DEEP_DISCRIMINATOR)
 
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
@@ -87,12 +86,64 @@ def _run(stages: nn.ModuleList, x: Tensor, conditions: Sequence[Tensor | None]) 
     return x
 
 
-class Generator(nn.Module):
+class _Labelled(nn.Module):
+    """What both generators share: labels become what the blocks are told, and maps become images."""
+
+    classes: Classes
+    latent_dim: int
+    shared: LabelEmbedding | None
+
+    def _finish(self, n: int, channels: int, init: str) -> None:
+        """The last layers, for maps of n channels, and how all weights begin."""
+        self.norm = nn.BatchNorm2d(n)
+        self.last = nn.Conv2d(n, channels, 3, padding=1)
+        init_weights(self, init)
+        _normalise_all_but_embeddings(self)
+
+    def embed(self, y: Tensor | None, n: int | None = None) -> Tensor:
+        """What the blocks are told of the labels: the shared vectors [N, shared_dim], or without such the labels themselves."""
+        y = self.classes.check(y, n)
+        return y if self.shared is None else self.shared(y)
+
+    def synthesise(self, z: Tensor, c: Tensor) -> Tensor:
+        """Images from latents and what :meth:`embed` gave; a mean of two shared vectors lies between two classes."""
+        x, conditions = self._start(z, c)
+        return torch.tanh(self.last(F.relu(self.norm(_run(self.stages, x, conditions)))))
+
+    def _start(self, z: Tensor, c: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The 4x4 map, and the condition of each stage."""
+        raise NotImplementedError
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        z = check.latents(z, self.latent_dim)
+        return self.synthesise(z, self.embed(y, len(z)))
+
+
+class _Judge(nn.Module):
+    """What both discriminators share: stages, a sum over places, and a projection."""
+
+    channels: int
+    size: int
+
+    def _finish(self, n: int, classes: Spec, init: str) -> None:
+        """The head, for maps of n channels, and how all weights begin."""
+        self.head = ProjectionHead(n, classes)
+        init_weights(self, init)
+        spectral.normalise(self)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        y = self.classes.check(y, len(x))
+        x = self.first(check.images(x, self.channels, self.size))
+        x = _run(self.stages, x, [None] * len(self.stages))
+        return self.head(F.relu(x).sum((2, 3)), y)  # [N]
+
+
+class Generator(_Labelled):
     """G: latents [N, latent_dim] and labels -> images [N, channels, size, size] in [-1, 1].
 
     size          32, 64, 128 or 256 px
     width         the unit of channels: every map has 4 * width of them at 32 px; at the larger sizes they fall from 16 * width
-    classes       what labels there are (see :mod:`gancourse.models.conditional`)
+    classes       what labels there are (see :mod:`gancourse.models.layers.conditional`)
     shared_dim    length of the label vector that all blocks share; None gives each normalisation tables of its own
     hierarchical  cut the latent into equal pieces, one for the 4x4 map and one for each block (needs shared_dim)
     attention     sizes of the maps that are followed by self-attention
@@ -115,9 +166,9 @@ class Generator(nn.Module):
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check_size(size, SIZES, "BigGAN's generator")
+        check.offered_size(size, SIZES, "BigGAN's generator")
         self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
-        plan = [width * multiple for multiple in _GENERATOR[size]]
+        plan = [width * multiple for multiple in WIDTHS[size]]
         pieces = len(plan) if hierarchical else 1  # one for the first map, one for each block
         if hierarchical and shared_dim is None:
             raise ValueError("hierarchical latents join the shared vector of the label: pass shared_dim=128, say")
@@ -138,29 +189,15 @@ class Generator(nn.Module):
             if 8 * 2**i in attention:
                 stage.append(SelfAttention(n_out))
             self.stages.append(stage)
-        self.norm = nn.BatchNorm2d(plan[-1])
-        self.last = nn.Conv2d(plan[-1], channels, 3, padding=1)
-        init_weights(self, init)
-        _normalise_all_but_embeddings(self)
+        self._finish(plan[-1], channels, init)
 
-    def embed(self, y: Tensor | None, n: int | None = None) -> Tensor:
-        """What the blocks are told of the labels: the shared vectors [N, shared_dim], or without such the labels themselves."""
-        y = self.classes.check(y, n)
-        return y if self.shared is None else self.shared(y)
-
-    def synthesise(self, z: Tensor, c: Tensor) -> Tensor:
-        """Images from latents and what :meth:`embed` gave; a mean of two shared vectors lies between two classes."""
+    def _start(self, z: Tensor, c: Tensor) -> tuple[Tensor, list[Tensor]]:
         first, *rest = z.split(self.piece, dim=1)
         conditions = [torch.cat([c, piece], 1) for piece in rest] if self.hierarchical else [c] * len(self.stages)
-        x = self.first(first).unflatten(1, (-1, 4, 4))  # [N, C, 4, 4]
-        return torch.tanh(self.last(F.relu(self.norm(_run(self.stages, x, conditions)))))
-
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        z = check.latents(z, self.latent_dim)
-        return self.synthesise(z, self.embed(y, len(z)))
+        return self.first(first).unflatten(1, (-1, 4, 4)), conditions  # [N, C, 4, 4]
 
 
-class Discriminator(nn.Module):
+class Discriminator(_Judge):
     """D: images [N, channels, size, size] and labels -> logits [N], by projection of the summed last map.
 
     Arguments as in :class:`Generator`.  Every layer is spectrally normalised, the embedding of the label too.
@@ -180,9 +217,10 @@ class Discriminator(nn.Module):
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check_size(size, SIZES, "BigGAN's discriminator")
+        check.offered_size(size, SIZES, "BigGAN's discriminator")
         self.size, self.channels, self.classes = size, channels, Classes.of(classes)
         plan = [channels, *(width * multiple for multiple in _DISCRIMINATOR[size])]
+        self.first = nn.Identity()  # BigGAN-deep begins with a convolution
         self.stages = nn.ModuleList()
         side = size
         for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
@@ -192,14 +230,7 @@ class Discriminator(nn.Module):
             if (16 if size == 32 else side) in attention:
                 stage.append(SelfAttention(n_out))
             self.stages.append(stage)
-        self.head = ProjectionHead(plan[-1], self.classes)
-        init_weights(self, init)
-        spectral.normalise(self)
-
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        y = self.classes.check(y, len(x))
-        x = _run(self.stages, check.images(x, self.channels, self.size), [None] * len(self.stages))
-        return self.head(F.relu(x).sum((2, 3)), y)  # [N]
+        self._finish(plan[-1], self.classes, init)
 
 
 class DeepGeneratorBlock(nn.Module):
@@ -247,7 +278,7 @@ class DeepDiscriminatorBlock(nn.Module):
         return self.conv4(h) + x
 
 
-class DeepGenerator(nn.Module):
+class DeepGenerator(_Labelled):
     """BigGAN-deep's G: ``depth`` bottleneck blocks at each size, and [c, z] whole given to the first layer and to every block.
 
     Arguments as in :class:`Generator`.
@@ -267,10 +298,10 @@ class DeepGenerator(nn.Module):
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check_size(size, DEEP_SIZES, "BigGAN-deep's generator")
+        check.offered_size(size, DEEP_SIZES, "BigGAN-deep's generator")
         self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
         self.shared = LabelEmbedding(self.classes, shared_dim)
-        plan = [width * multiple for multiple in _GENERATOR[size]]
+        plan = [width * multiple for multiple in WIDTHS[size]]
         condition_dim = shared_dim + latent_dim
         self.first = nn.Linear(condition_dim, plan[0] * 16)
         self.stages = nn.ModuleList()
@@ -280,27 +311,14 @@ class DeepGenerator(nn.Module):
                 self.stages.append(nn.ModuleList([block]))
             if 8 * 2**i in attention:
                 self.stages[-1].append(SelfAttention(n_out))
-        self.norm = nn.BatchNorm2d(plan[-1])
-        self.last = nn.Conv2d(plan[-1], channels, 3, padding=1)
-        init_weights(self, init)
-        _normalise_all_but_embeddings(self)
+        self._finish(plan[-1], channels, init)
 
-    def embed(self, y: Tensor | None, n: int | None = None) -> Tensor:
-        """The labels' vectors [N, shared_dim]."""
-        return self.shared(self.classes.check(y, n))
-
-    def synthesise(self, z: Tensor, c: Tensor) -> Tensor:
-        """Images from latents and the labels' vectors."""
+    def _start(self, z: Tensor, c: Tensor) -> tuple[Tensor, list[Tensor]]:
         condition = torch.cat([c, z], 1)
-        x = _run(self.stages, self.first(condition).unflatten(1, (-1, 4, 4)), [condition] * len(self.stages))
-        return torch.tanh(self.last(F.relu(self.norm(x))))
-
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        z = check.latents(z, self.latent_dim)
-        return self.synthesise(z, self.embed(y, len(z)))
+        return self.first(condition).unflatten(1, (-1, 4, 4)), [condition] * len(self.stages)
 
 
-class DeepDiscriminator(nn.Module):
+class DeepDiscriminator(_Judge):
     """BigGAN-deep's D: a 3x3 convolution, then ``depth`` bottleneck blocks at each size.
 
     Arguments as in :class:`Discriminator`.
@@ -318,7 +336,7 @@ class DeepDiscriminator(nn.Module):
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check_size(size, DEEP_SIZES, "BigGAN-deep's discriminator")
+        check.offered_size(size, DEEP_SIZES, "BigGAN-deep's discriminator")
         self.size, self.channels, self.classes = size, channels, Classes.of(classes)
         plan = [width * multiple for multiple in _DEEP_DISCRIMINATOR[size]]
         self.first = nn.Conv2d(channels, plan[0], 3, padding=1)
@@ -329,15 +347,7 @@ class DeepDiscriminator(nn.Module):
             if size // 2 ** (i + 1) in attention:
                 stage.append(SelfAttention(n_out))
             self.stages.append(stage)
-        self.head = ProjectionHead(plan[-1], self.classes)
-        init_weights(self, init)
-        spectral.normalise(self)
-
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        y = self.classes.check(y, len(x))
-        x = self.first(check.images(x, self.channels, self.size))
-        x = _run(self.stages, x, [None] * len(self.stages))
-        return self.head(F.relu(x).sum((2, 3)), y)  # [N]
+        self._finish(plan[-1], self.classes, init)
 
 
 @torch.no_grad()
@@ -357,81 +367,3 @@ def standing_statistics(generator: nn.Module, z: Tensor, y: Tensor, batch_size: 
         for part, labels in zip(z.split(batch_size), y.split(batch_size), strict=True):
             copied(part, labels)
     return copied.eval()
-
-
-_NAMES = {"conv_sc": "shortcut", "bn1": "norm1", "bn2": "norm2", "bn3": "norm3", "bn4": "norm4"}
-_STATISTICS = {"stored_mean": "running_mean", "stored_var": "running_var"}
-
-
-def reference_keys(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict of the authors' PyTorch code under our key names, for BigGAN and BigGAN-deep, generator or discriminator.
-
-    That code keeps the left singular vector u alone and takes half a step of power iteration from it whenever it computes, also
-    in evaluation; v, and the u of that step, are computed here.
-    """
-    state = {key.removeprefix("module."): value for key, value in state.items()}
-    generator, tables = "output_layer.2.weight" in state, "shared.weight" not in state
-    outer = {"shared": "shared.table", "embed": "head.embedding.table", "input_conv": "first", "output_layer.2": "last"}
-    outer |= {"linear": "first"} if generator else {"linear": "head.linear"}
-    renamed: dict[str, Tensor] = {}
-    for key, value in state.items():
-        stem, _, name = key.rpartition(".")
-        if name in ("u0", "sv0"):
-            continue
-        if stem == "output_layer.0":
-            ours, name = "norm", {"gain": "weight", **_STATISTICS}.get(name, name)
-        elif stem.startswith("blocks."):
-            parts = [_NAMES.get(part, part) for part in stem.split(".")]
-            ours = ".".join(["stages", *parts[1:]])
-            if parts[-1].startswith("norm") and name in _STATISTICS:
-                ours, name = f"{ours}.norm", _STATISTICS[name]
-            elif parts[-1] in ("gain", "bias") and tables:
-                ours += ".table"
-        else:
-            ours = outer.get(stem, stem)
-        if name == "running_mean":
-            renamed[f"{ours}.num_batches_tracked"] = torch.tensor(0)
-        if name == "weight" and f"{stem}.u0" in state:
-            matrix = value.flatten(1)
-            v = F.normalize(matrix.T @ state[f"{stem}.u0"][0], dim=0, eps=1e-12)
-            parametrization = f"{ours}.parametrizations.weight"
-            renamed[f"{parametrization}.original"] = value
-            renamed[f"{parametrization}.0.u"] = F.normalize(matrix @ v, dim=0, eps=1e-12)
-            renamed[f"{parametrization}.0.v"] = v
-        else:
-            renamed[f"{ours}.{name}"] = value
-    return renamed
-
-
-def load_reference(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
-    """Load a state dict saved by the authors' PyTorch code; ValueError if it does not fit.  See :func:`reference_keys`."""
-    return keys.load(module, reference_keys(state))
-
-
-def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """The arguments of :class:`Generator` for a state dict that the authors' PyTorch code saved of BigGAN's (not deep) generator.
-
-    >>> state = torch.load("G_ema.pth", weights_only=True)                   # tensors, no code
-    >>> generator = load_reference(Generator(**configuration(state)), state)
-    """
-    state = {key.removeprefix("module."): value for key, value in state.items()}
-    if "output_layer.2.weight" not in state or "blocks.0.0.conv4.weight" in state:
-        raise ValueError("this is no state dict of BigGAN's generator: it has no output_layer.2.weight, or it is BigGAN-deep's")
-    blocks = len({key.split(".")[1] for key in state if key.startswith("blocks.")})
-    size = 4 * 2**blocks
-    check_size(size, SIZES, "BigGAN's generator")
-    shared = state.get("shared.weight")
-    tables = state["blocks.0.0.bn1.gain.weight"].shape[0 if shared is None else 1]  # classes, or the length of the condition
-    piece = state["linear.weight"].shape[1]
-    hierarchical = shared is not None and tables > shared.shape[1]
-    return {
-        "size": size,
-        "latent_dim": piece * (blocks + 1) if hierarchical else piece,
-        "width": state["output_layer.2.weight"].shape[1] // _GENERATOR[size][-1],
-        "channels": state["output_layer.2.weight"].shape[0],
-        "classes": tables if shared is None else shared.shape[0],
-        "shared_dim": None if shared is None else shared.shape[1],
-        "hierarchical": hierarchical,
-        "attention": tuple(8 * 2**i for i in range(blocks) if f"blocks.{i}.1.gamma" in state),
-        "init": "normal",
-    }

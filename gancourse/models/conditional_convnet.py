@@ -11,15 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, Spec
-from gancourse.models.convnet import _check_size
-from gancourse.models.layers.common import init_he
+from gancourse.models.convnet import LEAST
+from gancourse.models.layers.conditional import Classes, ConditionalBatchNorm2d, Spec
+from gancourse.models.layers.initialisation import init_he
 
 
 class Generator(nn.Module):
     """G: latents [N, latent_dim] and labels [N] or [N, A] -> images [N, channels, size, size] in [-1, 1].
 
-    ``classes`` says what labels there are (see :mod:`gancourse.models.conditional`).  A map of side r has
+    ``classes`` says what labels there are (see :mod:`gancourse.models.layers.conditional`).  A map of side r has
     min(max_width, width * size / r) channels, as in :class:`gancourse.models.convnet.Generator`.
 
     Source: conditional batch normalisation from de Vries et al. 2017, in a generator from Miyato & Koyama 2018.
@@ -35,7 +35,7 @@ class Generator(nn.Module):
         channels: int = 3,
     ) -> None:
         super().__init__()
-        _check_size(size)
+        check.power_of_two("size", size, LEAST)
         self.classes, self.size, self.latent_dim = Classes.of(classes), size, latent_dim
         side, n = 4, min(max_width, width * size // 4)
         self.first = nn.Linear(latent_dim, n * 16, bias=False)

@@ -12,12 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.layers.common import MinibatchStdDev, init_he
+from gancourse.models.layers.initialisation import init_he
+from gancourse.models.layers.minibatch import MinibatchStdDev
 
-
-def _check_size(size: int) -> None:
-    if size < 8 or size & (size - 1):
-        raise ValueError(f"size must be a power of two from 8 up, not {size}")
+LEAST = 8  # px
 
 
 def halving(size: int, width: int, max_width: int = 256, channels: int = 3) -> tuple[nn.Sequential, int]:
@@ -25,7 +23,7 @@ def halving(size: int, width: int, max_width: int = 256, channels: int = 3) -> t
 
     A map of side r has min(max_width, width * size / r) channels.
     """
-    _check_size(size)
+    check.power_of_two("size", size, LEAST)
     n, side = channels, size
     layers: list[nn.Module] = []
     while side > 4:
@@ -44,7 +42,7 @@ class Generator(nn.Module):
 
     def __init__(self, size: int = 32, latent_dim: int = 64, width: int = 24, max_width: int = 256, channels: int = 3) -> None:
         super().__init__()
-        _check_size(size)
+        check.power_of_two("size", size, LEAST)
         self.size, self.latent_dim = size, latent_dim
         side, n = 4, min(max_width, width * size // 4)
         self.first = nn.Linear(latent_dim, n * 16, bias=False)

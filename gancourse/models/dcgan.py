@@ -16,12 +16,6 @@ from gancourse.models.layers.minibatch import MinibatchDiscrimination
 SIZES = (16, 32, 64, 128)
 
 
-def _check_size(size: int) -> int:
-    if size not in SIZES:
-        raise ValueError(f"DCGAN comes at {', '.join(map(str, SIZES))} px, not {size}")
-    return size
-
-
 def init_dcgan(module: nn.Module, std: float = 0.02, generator: torch.Generator | None = None) -> nn.Module:
     """Initialise in place as the paper does: weights ~ N(0, 0.02^2); batch norm's gain ~ N(1, 0.02^2), its shift 0.
 
@@ -62,7 +56,7 @@ class Generator(nn.Module):
         activation: str = "relu",
     ) -> None:
         super().__init__()
-        _check_size(size)
+        check.offered_size(size, SIZES, "DCGAN")
         check.one_of("upsample", upsample, ["transposed", "nearest"])
         check.one_of("activation", activation, ["relu", "tanh"])
         self.size, self.latent_dim = size, latent_dim
@@ -119,7 +113,7 @@ class Discriminator(nn.Module):
         activation: str = "leaky_relu",
     ) -> None:
         super().__init__()
-        _check_size(size)
+        check.offered_size(size, SIZES, "DCGAN")
         check.one_of("downsample", downsample, ["strided", "pool"])
         check.one_of("activation", activation, ["leaky_relu", "relu"])
         self.size, self.channels = size, channels

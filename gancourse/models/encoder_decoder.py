@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.dcgan import init_dcgan
-from gancourse.models.layers.common import init_he
+from gancourse.models.layers.initialisation import init_he
 
 
 class ChannelwiseLinear(nn.Module):
@@ -57,8 +57,7 @@ class ContextEncoder(nn.Module):
         super().__init__()
         check.one_of("output", output, ["centre", "image"])
         check.one_of("bottleneck", bottleneck, ["convolution", "channelwise"])
-        if size < 16 or size & (size - 1):
-            raise ValueError(f"size must be a power of two from 16 up, not {size}")
+        check.power_of_two("size", size, 16)
         self.size, self.channels, self.output = size, channels, output
         halvings = size.bit_length() - 3  # down to 4 x 4
         counts = [width] + [width * 2**i for i in range(halvings - 1)]
@@ -210,8 +209,7 @@ class SRResNet(nn.Module):
 
     def __init__(self, scale: int = 4, width: int = 64, blocks: int = 16, channels: int = 3, *, skip: bool = False) -> None:
         super().__init__()
-        if scale < 2 or scale & (scale - 1):
-            raise ValueError(f"scale must be a power of two from 2 up, not {scale}")
+        check.power_of_two("scale", scale, 2)
         self.scale, self.channels, self.skip = scale, channels, skip
         self.first = nn.Sequential(nn.Conv2d(channels, width, 9, padding=4), nn.PReLU())
         middle = [nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)]

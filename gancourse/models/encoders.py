@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.models import convnet
 from gancourse.models.latent_codes import Bidirectional
-from gancourse.models.layers.common import MinibatchStdDev, init_he
+from gancourse.models.layers.initialisation import init_he
+from gancourse.models.layers.minibatch import MinibatchStdDev
 from gancourse.models.vae import VAE, Code, Decoder
 
 

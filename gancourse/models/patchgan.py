@@ -10,7 +10,7 @@ batch normalisation), 2,764,737 for CycleGAN (instance normalisation), 9,024 for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,6 @@ from torch.nn.utils import parametrizations
 
 from gancourse.base import check
 from gancourse.models.dcgan import init_dcgan
-from gancourse.models.reference import keys
 from gancourse.models.unet import normalise
 
 NORMS = ("batch", "instance", "spectral", "none")
@@ -86,14 +85,6 @@ def _spectral(module: nn.Module) -> None:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             parametrizations.spectral_norm(layer)
-
-
-def load_reference(network: PatchGAN | PixelDiscriminator, state: Mapping[str, Tensor]) -> nn.Module:
-    """Take over a state dict of the authors' ``basic``, ``n_layers`` or ``pixel`` discriminator.
-
-    Raises ValueError if it does not fit.
-    """
-    return keys.load(network, state)
 
 
 def receptive_field(layers: Iterable[tuple[int, int]]) -> int:

@@ -17,8 +17,6 @@ Source: Karras et al. 2018.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -27,18 +25,15 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.layers import resample
-from gancourse.models.layers.common import MinibatchStdDev
 from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, pixel_norm
-from gancourse.models.reference import keys
+from gancourse.models.layers.minibatch import MinibatchStdDev
 
 VARIANTS = ("official", "gan_zoo")
 GAIN = math.sqrt(2)  # He's for rectifiers; the layers at the ends have 1
 
 
 def _levels(size: int) -> int:
-    if size < 4 or size > 1024 or size & (size - 1):
-        raise ValueError(f"the size must be a power of two from 4 to 1024, not {size}")
-    return size.bit_length() - 3
+    return check.power_of_two("size", size, 4, 1024).bit_length() - 3
 
 
 def side_widths(size: int, base: int, largest: int) -> list[int]:
@@ -243,52 +238,3 @@ def _head(layers: nn.ModuleList, level: int, levels: int) -> nn.Module:
     if place < 0:
         raise ValueError('this network has the last colour layer only: build it with heads="all" to let it grow')
     return layers[place]
-
-
-# -------------------------------------------------------------------------------------------------- the reference's key names
-
-_ZOO_G = (
-    (r"^formatLayer\.", "first."),
-    (r"^groupScale0\.0\.", "conv."),
-    (r"^toRGBLayers\.", "to_rgb."),
-)
-_ZOO_D = (
-    (r"^groupScaleZero\.0\.", "conv."),
-    (r"^groupScaleZero\.1\.", "fc."),
-    (r"^decisionLayer\.", "out."),
-    (r"^fromRGBLayers\.", "from_rgb."),
-)
-
-
-def load_reference(module: Generator | Discriminator, state: Mapping[str, Tensor]) -> nn.Module:
-    """Fill a network of ``variant="gan_zoo"`` with a state dict that pytorch_GAN_zoo's ProGAN saved.
-
-    Its alpha runs the other way round: there 1 is the old path, here 1 is the new one.
-    """
-    if module.variant != "gan_zoo":
-        raise ValueError("the file's layers differ from the paper's: build the network with variant=\"gan_zoo\"")
-    rules = _ZOO_G if isinstance(module, Generator) else _ZOO_D
-
-    def rename(key: str) -> str:
-        key = re.sub(r"^scaleLayers\.(\d+)\.(\d+)\.", r"blocks.\1.conv\2.", key.replace(".module.", "."))
-        for pattern, name in rules:
-            key = re.sub(pattern, name, key)
-        return key
-
-    stage = {name: value for name, value in module.state_dict().items() if name in ("_level", "_alpha")}
-    return keys.load(module, {**stage, **state}, rename)
-
-
-def configuration(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """The arguments of :class:`Generator` that a pytorch_GAN_zoo state dict was saved with, read off its shapes."""
-    if "formatLayer.module.weight" not in state:
-        raise ValueError("this is no ProGAN generator's state dict of pytorch_GAN_zoo: it has no formatLayer")
-    heads = sum(bool(re.fullmatch(r"toRGBLayers\.\d+\.module\.weight", key)) for key in state)
-    colours = [state[f"toRGBLayers.{i}.module.weight"] for i in range(heads)]
-    return {
-        "size": 4 * 2 ** (heads - 1),
-        "latent_dim": state["formatLayer.module.weight"].shape[1],
-        "channels": colours[0].shape[0],
-        "widths": tuple(colour.shape[1] for colour in colours),
-        "variant": "gan_zoo",
-    }

@@ -9,7 +9,7 @@ normalisation in their weights (SNGAN) or none (WGAN-GP).
 >>> Discriminator(32, spectral_norm=False, pool="mean")                              # WGAN-GP's critic
 
 At the default widths these are, weight for weight, the networks of the "mimicry" library (4,276,739 and 1,053,825 parameters
-at 32 px); :func:`load_reference` reads its state dicts.
+at 32 px); :mod:`gancourse.models.reference.resnet` reads its state dicts.
 
 Source: Gulrajani et al. 2017, appendix; Miyato et al. 2018, appendix B.4; Miyato & Koyama 2018.
 """
@@ -17,17 +17,15 @@ Source: Gulrajani et al. 2017, appendix; Miyato et al. 2018, appendix B.4; Miyat
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.conditional import Classes, ConditionalBatchNorm2d, ProjectionHead, Spec
 from gancourse.models.layers import spectral
-from gancourse.models.reference import keys
+from gancourse.models.layers.conditional import Classes, ConditionalBatchNorm2d, ProjectionHead, Spec
 
 SIZES = (16, 32, 64, 128)
 WIDTHS = {16: (128, 128), 32: (256, 128), 64: (1024, 1024), 128: (1024, 1024)}  # generator's and discriminator's
@@ -107,13 +105,6 @@ def normalised(norm: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
     return norm(x, condition) if isinstance(norm, ConditionalBatchNorm2d) else norm(x)
 
 
-def check_size(size: int, sizes: tuple[int, ...], what: str) -> int:
-    """Return ``size`` if it is one of ``sizes``."""
-    if size not in sizes:
-        raise ValueError(f"{what} comes at {', '.join(map(str, sizes))} px, not {size}")
-    return size
-
-
 def unlabelled(y: Tensor | None, what: str) -> None:
     """Refuse labels given to a network that cannot read them."""
     if y is not None:
@@ -152,7 +143,7 @@ class Generator(nn.Module):
         upsample: str = "bilinear",
     ) -> None:
         super().__init__()
-        check_size(size, SIZES, "the residual generator")
+        check.offered_size(size, SIZES, "the residual generator")
         check.one_of("upsample", upsample, ["bilinear", "nearest"])
         self.size, self.latent_dim = size, latent_dim
         self.classes = Classes.of(classes) if classes is not None else None
@@ -185,8 +176,8 @@ class Discriminator(nn.Module):
     """D: images [N, channels, size, size] (and labels) -> logits [N].
 
     ``width`` is the number of channels of the last map, by default 128 at 32 px and 1024 at 64 and 128 px.  With ``classes``
-    the logit is a projection (:class:`gancourse.models.conditional.ProjectionHead`).  ``pool`` says how the last map becomes
-    one vector: "sum" over its places in SNGAN, "mean" in WGAN-GP.
+    the logit is a projection (:class:`~gancourse.models.layers.conditional.ProjectionHead`).  ``pool`` says how the last map
+    becomes one vector: "sum" over its places in SNGAN, "mean" in WGAN-GP.
 
     ``shortcut_sees_relu``: in the papers a block's shortcut starts from its input x.  Where the block's first ReLU is written in
     place it overwrites x, and the shortcut starts from relu(x), negative values lost.  Several public implementations train,
@@ -205,7 +196,7 @@ class Discriminator(nn.Module):
         shortcut_sees_relu: bool = False,
     ) -> None:
         super().__init__()
-        check_size(size, SIZES, "the residual discriminator")
+        check.offered_size(size, SIZES, "the residual discriminator")
         self.pool = check.one_of("pool", pool, ["sum", "mean"])
         self.size, self.channels = size, channels
         self.classes = Classes.of(classes) if classes is not None else None
@@ -236,44 +227,3 @@ class Discriminator(nn.Module):
             unlabelled(y, "discriminator")
             return self.head(h).squeeze(1)  # [N]
         return self.head(h, self.classes.check(y, len(x)))
-
-
-_NAMES = {"c1": "conv1", "c2": "conv2", "c_sc": "shortcut", "b1": "norm1", "b2": "norm2"}
-
-
-def reference_keys(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict of the mimicry library's SNGAN, WGAN-GP or cGAN-PD networks under our key names.
-
-    Its conditional normalisations keep gain and bias side by side in one table, ours two, and the gain less 1.
-    """
-    state = {key.removeprefix("module."): value for key, value in state.items()}
-    generator = "l1.weight" in state
-    last = max((int(n) for key in state for n in re.findall(r"^(?:block|b|c|l)(\d+)\.", key)), default=0)
-    renamed: dict[str, Tensor] = {}
-    for key, value in spectral.reference_keys(state).items():
-        part, _, rest = key.partition(".")
-        if part.startswith("block"):
-            layer, _, rest = rest.partition(".")
-            number = int(part.removeprefix("block")) - (2 if generator else 1)
-            key = f"blocks.{number}.{_NAMES.get(layer, layer)}.{rest}"
-        elif generator:
-            key = {"l1": "first", f"b{last}": "norm", f"c{last}": "last"}.get(part, part) + "." + rest
-        elif part == "l_y":
-            key = f"head.embedding.table.{rest}"
-        elif part == f"l{last}":
-            key = f"head.linear.{rest}" if any(name.startswith("l_y.") for name in state) else f"head.{rest}"
-        if key.endswith(".embed.weight"):
-            gain, bias = value.chunk(2, dim=1)
-            stem = key.removesuffix("embed.weight")
-            renamed |= {f"{stem}gain.table.weight": gain - 1, f"{stem}bias.table.weight": bias}
-        else:
-            renamed[key.replace(".bn.", ".norm.")] = value
-    return renamed
-
-
-def load_reference(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
-    """Load a state dict of the mimicry library's residual networks; ValueError if it does not fit.
-
-    Its discriminators are built here with ``shortcut_sees_relu=True``.
-    """
-    return keys.load(module, reference_keys(state))

@@ -9,15 +9,12 @@ With the settings of the authors' code these are, weight for weight, their netwo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from gancourse.base import check
-from gancourse.models.reference import keys
 
 CONDITIONS = ("spade", "concatenate", "input")
 _HALVINGS = {5: "normal", 6: "more", 7: "most"}  # the names in the authors' code
@@ -255,24 +252,3 @@ def with_attributes(layout: Tensor, attributes: Tensor) -> Tensor:
         raise ValueError(f"attributes must be [{len(layout)}, A], not {list(attributes.shape)}")
     planes = attributes.to(layout)[:, :, None, None].expand(-1, -1, *layout.shape[2:])
     return torch.cat([layout, planes], 1)
-
-
-def reference_names(network: nn.Module) -> dict[str, str]:
-    """Our key -> the authors' key: they differ in how spectral normalisation names weight, u and v."""
-    old = {
-        "parametrizations.weight.original": "weight_orig",
-        "parametrizations.weight.0._u": "weight_u",
-        "parametrizations.weight.0._v": "weight_v",
-    }
-    names = {}
-    for key in network.state_dict():
-        theirs = key
-        for new, former in old.items():
-            theirs = theirs.replace(new, former)
-        names[key] = theirs
-    return names
-
-
-def load_reference(network: SPADEGenerator | MultiScaleDiscriminator, state: Mapping[str, Tensor]) -> nn.Module:
-    """Take over a state dict of the authors' generator or multi-scale discriminator.  Raises ValueError if it does not fit."""
-    return keys.load(network, state, keys.renaming(reference_names(network)))

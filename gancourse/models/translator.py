@@ -6,13 +6,10 @@ instance normalisation (batch normalisation: 11,383,427), 7,837,699 with six.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.dcgan import init_dcgan
-from gancourse.models.reference import keys
 from gancourse.models.unet import normalise
 
 
@@ -109,8 +106,3 @@ class TwoWay(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.ab(x)
-
-
-def load_reference(network: ResNetTranslator, state: Mapping[str, Tensor]) -> nn.Module:
-    """Take over a state dict of the authors' ``resnet_6blocks`` or ``resnet_9blocks``.  Raises ValueError if it does not fit."""
-    return keys.load(network, state)

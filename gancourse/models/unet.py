@@ -4,12 +4,11 @@ An encoder halves the picture down to one pixel, a decoder doubles it back, and 
 the decoder map of the same side: what input and output share, the places of their edges, need not pass the bottleneck.
 
 At width 64 with 256 px these are, weight for weight, the networks of the authors' PyTorch code (54,413,955 parameters with batch
-normalisation, 54,409,603 with instance normalisation; 41,828,995 at 128 px), and :func:`load_reference` reads their weights.
+normalisation, 54,409,603 with instance normalisation; 41,828,995 at 128 px), and
+:mod:`gancourse.models.reference.unet` reads their weights.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +16,6 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.dcgan import init_dcgan
-from gancourse.models.reference import keys
 
 NORMS = ("batch", "instance", "none")
 
@@ -78,8 +76,7 @@ class UNet(nn.Module):
         skips: bool = True,
     ) -> None:
         super().__init__()
-        if size < 32 or size & (size - 1):
-            raise ValueError(f"size must be a power of two from 32 up, not {size}")
+        check.power_of_two("size", size, 32)
         self.in_channels, self.size, self.skips = in_channels, size, skips
         depth = size.bit_length() - 1  # halvings down to one pixel
         channels = [width * min(8, 2**i) for i in range(depth)]  # w, 2w, 4w, 8w, 8w, ...
@@ -120,28 +117,3 @@ def keep_dropout(module: nn.Module) -> nn.Module:
         if isinstance(layer, nn.Dropout):
             layer.train()
     return module
-
-
-def reference_names(unet: UNet) -> dict[str, str]:
-    """Our key -> the key in the authors' code, where every level is nested inside the one before.
-
-    Inside a level: outermost 0 down, 1 the next level, 3 up; inner 1 down, 2 norm, 3 the next level, 5 up, 6 norm; innermost
-    1 down, 3 up, 4 norm.
-    """
-    depth = len(unet.down)
-    at = ["model.model", "model.model.1.model"]
-    for _ in range(depth - 2):
-        at.append(f"{at[-1]}.3.model")
-    parts = {"down.0.conv": f"{at[0]}.0", "last": f"{at[0]}.3", "up.0.conv": f"{at[-1]}.3", "up.0.norm": f"{at[-1]}.4"}
-    for level in range(1, depth):
-        parts |= {f"down.{level}.conv": f"{at[level]}.1", f"down.{level}.norm": f"{at[level]}.2"}
-    for i in range(1, depth - 1):
-        parts |= {f"up.{i}.conv": f"{at[depth - 1 - i]}.5", f"up.{i}.norm": f"{at[depth - 1 - i]}.6"}
-    split = (key.rsplit(".", 1) for key in unet.state_dict())
-    return {f"{layer}.{tensor}": f"{parts[layer]}.{tensor}" for layer, tensor in split}
-
-
-def load_reference(unet: UNet, state: Mapping[str, Tensor]) -> UNet:
-    """Take over a state dict of the authors' ``unet_128`` or ``unet_256``.  Raises ValueError if it does not fit."""
-    keys.load(unet, state, keys.renaming(reference_names(unet)))
-    return unet

@@ -61,7 +61,7 @@ def mixing_grid(
 
     Source: Karras et al. 2019, section 3.1 and figure 3.
     """
-    from gancourse.models.stylegan2 import mix
+    from gancourse.models.layers.styles import mix
 
     rows, columns = len(row_seeds), len(column_seeds)
     ws = styles_of_seeds(generator, [*row_seeds, *column_seeds], truncation, labels)

@@ -23,8 +23,9 @@ Some of these projects distribute pickled objects rather than tensors.  Such a f
 read here: in that project's own environment, load it once and write ``torch.save(G.state_dict(), "weights.pt")``.
 
 >>> from gancourse.models import stylegan2                          # a discriminator, say: build it, then fill it
+>>> from gancourse.models.reference.stylegan2 import load_reference
 >>> state = reference.read_state_dict("checkpoint.pt", part="d")
->>> discriminator = stylegan2.load_reference(stylegan2.Discriminator(1024), state)
+>>> discriminator = load_reference(stylegan2.Discriminator(1024), state)
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ FAMILIES = (
     "progan",
     "r3gan",
     "biggan",
-)  # modules of gancourse.models with configuration() and load_reference()
+)  # modules of gancourse.models, and of gancourse.models.reference
 PARTS = (
     "g_ema",
     "G_ema",
@@ -159,8 +160,9 @@ def _read(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _module(family: str) -> Any:
-    return importlib.import_module(f"gancourse.models.{check.one_of('family', family, FAMILIES)}")
+def _names(family: str) -> Any:
+    """The module with configuration() and load_reference() of a family."""
+    return importlib.import_module(f"gancourse.models.reference.{check.one_of('family', family, FAMILIES)}")
 
 
 def identify(state: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
@@ -168,7 +170,7 @@ def identify(state: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
     reasons = []
     for family in FAMILIES:
         try:
-            return family, _module(family).configuration(state)
+            return family, _names(family).configuration(state)
         except (ValueError, KeyError) as error:
             reasons.append(f"{family}: {error}")
     raise ValueError(f"these keys ({', '.join(list(state)[:3])} ...) are of no generator that is known: {'; '.join(reasons)}")
@@ -187,10 +189,10 @@ def load(path: str | os.PathLike[str], *, part: str | None = None, family: str |
     if family is None:
         family, arguments = identify(state)
     else:
-        arguments = _module(family).configuration(state)
+        arguments = _names(family).configuration(state)
     arguments = {**arguments, **changes}
-    module = _module(family)
+    networks = importlib.import_module(f"gancourse.models.{family}")
     with torch.random.fork_rng(devices=[]):  # the first weights are overwritten: that is no business of the caller's seed
-        network = module.Generator(**arguments)
-    module.load_reference(network, state)
+        network = networks.Generator(**arguments)
+    _names(family).load_reference(network, state)
     return Reference(family, network.eval(), arguments)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
 from gancourse.base.check import one_of
-from gancourse.classroom import notebooks
+from gancourse.classroom import colab, notebooks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -65,9 +65,9 @@ def solution(source: Path) -> NotebookNode:
     written = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent").cells
     if not written or written[0].cell_type != "markdown" or not written[0].source.startswith("# Homework "):
         raise notebooks.NotebookError(f"{source.name}: the first cell must be markdown and begin with: # Homework 1. Title")
-    address = notebooks.repository(source.parent.parent.parent)
-    link = v4.new_markdown_cell(notebooks.colab_link(source.stem, address))
-    install = v4.new_code_cell(notebooks.colab_cell(notebooks.requirement(address)), metadata=dict(notebooks._SETUP_METADATA))
+    address = colab.repository(source.parent.parent.parent)
+    link = v4.new_markdown_cell(colab.link(source.stem, address))
+    install = colab.setup(address)
     cells, pictures = [], 0
     for cell in written:
         mark, name, points = _mark(cell.metadata, source)

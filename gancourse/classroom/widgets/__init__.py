@@ -4,31 +4,24 @@ Built on ipywidgets.Image and observe alone, within what ipywidgets 7.7 (Google 
 slider without the flicker of re-drawn outputs, and a notebook that is executed without a browser never waits for one.
 """
 
-from gancourse.classroom.widgets.attributes import AttributeChooser, attribute_chooser
+from gancourse.classroom.widgets.attributes import AttributeChooser as attribute_chooser
 from gancourse.classroom.widgets.base import Live, one_thread, without_live_views
 from gancourse.classroom.widgets.canvas import PaintCanvas, draw_face, fill_hole
-from gancourse.classroom.widgets.frames import Explorer, explorer
-from gancourse.classroom.widgets.game import Game, GamePlayer, LiveGame, ToyGame, game_player, live_game, toy_game
-from gancourse.classroom.widgets.growing import GrowthSlider, growth_slider
-from gancourse.classroom.widgets.questions import Quiz, quiz
-from gancourse.classroom.widgets.sliders import LatentSliders, latent_sliders
-from gancourse.classroom.widgets.style import StyleExplorer, style_explorer
-from gancourse.classroom.widgets.translate import Translator, translator
+from gancourse.classroom.widgets.frames import Explorer as explorer
+from gancourse.classroom.widgets.game import Game, ToyGame, toy_game
+from gancourse.classroom.widgets.game import GamePlayer as game_player
+from gancourse.classroom.widgets.game import LiveGame as live_game
+from gancourse.classroom.widgets.growing import GrowthSlider as growth_slider
+from gancourse.classroom.widgets.questions import Quiz as quiz
+from gancourse.classroom.widgets.sliders import LatentSliders as latent_sliders
+from gancourse.classroom.widgets.style import StyleExplorer as style_explorer
+from gancourse.classroom.widgets.translate import Translator as translator
 
 __all__ = [
-    "AttributeChooser",
-    "Explorer",
     "Game",
-    "GamePlayer",
-    "GrowthSlider",
-    "LatentSliders",
     "Live",
-    "LiveGame",
     "PaintCanvas",
-    "Quiz",
-    "StyleExplorer",
     "ToyGame",
-    "Translator",
     "attribute_chooser",
     "draw_face",
     "explorer",

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.latents import device_of, latent_dim_of
 from gancourse.base.networks import evaluating
-from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png
+from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png, with_controls
 from gancourse.viz import pictures
 
 if TYPE_CHECKING:
@@ -21,7 +21,16 @@ _HEAD, _LINE = 96, 18  # pixels: the names of the attributes, the names of their
 
 
 class AttributeChooser(Live):
-    """See :func:`attribute_chooser`."""
+    """A menu for each attribute, and n images that a conditional generator draws of the choice.
+
+    generator        G(z, y), a module (run in evaluation mode) or any function from latents [N, latent_dim] and labels int64
+                     [N, A], or [N] for a single attribute, to images in [-1, 1]
+    attribute_names  attribute to the names of its values, in the order of the columns of y, as ``ImageSet.attribute_names``
+    start            values chosen at first, the first of each attribute where none is named
+    n                how many people are shown; they keep their latents while the wishes change
+
+    Without a front end: one person, a row for each attribute with its values in turn.
+    """
 
     def __init__(
         self,
@@ -70,7 +79,7 @@ class AttributeChooser(Live):
         for menu in self.menus.values():
             menu.observe(self._chosen, names="value")
         self.new_button.on_click(lambda _: self.new_people())
-        self.widget = ipywidgets.HBox([ipywidgets.VBox([*self.menus.values(), self.new_button]), self.image])
+        self.widget = self._alive(with_controls([*self.menus.values(), self.new_button], self.image))
 
     @property
     def asked(self) -> Tensor:
@@ -112,33 +121,9 @@ class AttributeChooser(Live):
         remaining = iter(images)
         for row, (name, values) in enumerate(self.names.items()):
             top = row * (side + _LINE + 4)
-            pictures.write(sheet, (_HEAD - 8, top + side / 2), name.replace("_", " "), anchor="rm")
+            pictures.write(sheet, (_HEAD - 8, top + side / 2), name.replace("_", " "), anchor="rm", width=_HEAD - 16)
             for column, value in enumerate(values):
                 left = _HEAD + column * (side + 4)
                 sheet.paste(pictures.enlarged(next(remaining), scale), (left, top))
                 pictures.write(sheet, (left + side / 2, top + side + _LINE / 2), value, size=12, width=side)
         return sheet
-
-
-def attribute_chooser(
-    generator: nn.Module | Callable[[Tensor, Tensor], Tensor],
-    attribute_names: Mapping[str, Sequence[str]],
-    latent_dim: int | None = None,
-    *,
-    start: Mapping[str, str] | None = None,
-    n: int = 12,
-    columns: int = 4,
-    seed: int = 0,
-    size: int = 420,
-) -> AttributeChooser:
-    """A menu for each attribute, and n images that a conditional generator draws of the choice.
-
-    generator        G(z, y), a module (run in evaluation mode) or any function from latents [N, latent_dim] and labels int64
-                     [N, A], or [N] for a single attribute, to images in [-1, 1]
-    attribute_names  attribute to the names of its values, in the order of the columns of y, as ``ImageSet.attribute_names``
-    start            values chosen at first, the first of each attribute where none is named
-    n                how many people are shown; they keep their latents while the wishes change
-
-    Without a front end: one person, a row for each attribute with its values in turn.
-    """
-    return AttributeChooser(generator, attribute_names, latent_dim, start=start, n=n, columns=columns, seed=seed, size=size)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.latents import device_of
 from gancourse.base.networks import evaluating
-from gancourse.classroom.widgets.base import Live, one_thread, quick_png
+from gancourse.classroom.widgets.base import LIVE, Live, one_thread, quick_png
 from gancourse.data.corruptions import painted
 from gancourse.gans.inpainting import erase
 from gancourse.viz import pictures
@@ -41,12 +41,19 @@ function render({ model, el }) {
     make("div", cell, { textContent: title }).style.cssText = "font:13px sans-serif;margin-bottom:3px";
     const canvas = make("canvas", cell, { width: side * zoom, height: side * zoom });
     canvas.style.cssText = "border:1px solid #888;touch-action:none;max-width:100%";
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", title);
     return canvas;
   };
   const [left, right] = model.get("titles").map(panel);
   left.style.cursor = "crosshair";
+  left.tabIndex = 0;
+  left.setAttribute("role", "application");
+  left.setAttribute("aria-label", `${model.get("titles")[0]}: arrow keys move the brush, space lowers and lifts it, ` +
+    "Backspace takes away the last stroke, Delete all");
   let strokes = model.get("strokes").map((s) => ({ width: s.width, points: s.points.slice() }));
   let paper = null, drawing = false, sent = 0, timer = null;
+  let spot = [side / 2, side / 2], byKeys = false;
 
   const paint = () => {
     const pen = left.getContext("2d");
@@ -60,6 +67,15 @@ function render({ model, el }) {
       s.points.forEach(([x, y], i) => (i ? pen.lineTo(x * zoom, y * zoom) : pen.moveTo(x * zoom, y * zoom)));
       if (s.points.length === 1) pen.lineTo(s.points[0][0] * zoom + 0.01, s.points[0][1] * zoom);
       pen.stroke();
+    }
+    if (byKeys) {
+      pen.lineWidth = 2;
+      for (const [colour, radius] of [["#ffffff", 7], ["#000000", 9]]) {
+        pen.strokeStyle = colour;
+        pen.beginPath();
+        pen.arc(spot[0] * zoom, spot[1] * zoom, radius, 0, 2 * Math.PI);
+        pen.stroke();
+      }
     }
   };
   const load = (name, done) => {
@@ -88,17 +104,13 @@ function render({ model, el }) {
     return [inside((event.clientX - edge.left) / edge.width * side), inside((event.clientY - edge.top) / edge.height * side)];
   };
 
-  left.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    try { left.setPointerCapture(event.pointerId); } catch (error) { /* a pointer that is gone needs no capture */ }
+  const begin = (point) => {
     drawing = true;
-    strokes.push({ width: Number(brush.value), points: [at(event)] });
+    strokes.push({ width: Number(brush.value), points: [point] });
     paint();
     soon();
-  });
-  left.addEventListener("pointermove", (event) => {
-    if (!drawing) return;
-    const point = at(event);
+  };
+  const extend = (point) => {
     let points = strokes[strokes.length - 1].points;
     const last = points[points.length - 1];
     if (Math.hypot(point[0] - last[0], point[1] - last[1]) < 0.5) return;
@@ -109,14 +121,41 @@ function render({ model, el }) {
     points.push(point);
     paint();
     soon();
+  };
+  left.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    left.focus();
+    byKeys = false;
+    try { left.setPointerCapture(event.pointerId); } catch (error) { /* a pointer that is gone needs no capture */ }
+    begin(at(event));
   });
+  left.addEventListener("pointermove", (event) => { if (drawing && !byKeys) extend(at(event)); });
   const stop = () => { if (drawing) { drawing = false; send(); } };
   left.addEventListener("pointerup", stop);
   left.addEventListener("pointercancel", stop);
 
+  const clear = () => { strokes = []; drawing = false; paint(); send(); };
+  const undo = () => { strokes.pop(); drawing = false; paint(); send(); };
+  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const keys = { " ": () => (drawing ? stop() : begin(spot)), Backspace: undo, Delete: clear };
+  left.addEventListener("keydown", (event) => {
+    const way = ways[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || !(way || keys[event.key])) return;
+    event.preventDefault();
+    event.stopPropagation();
+    byKeys = true;
+    if (way) {
+      const step = event.shiftKey ? side / 8 : Math.max(1, side / 32);
+      spot = spot.map((v, i) => Math.min(Math.max(v + step * way[i], 0), side));
+      if (drawing) extend(spot);
+    } else keys[event.key]();
+    paint();
+  });
+  left.addEventListener("blur", () => { if (byKeys) { stop(); byKeys = false; paint(); } });
+
   const button = (text, title, action) => make("button", bar, { textContent: text, title, onclick: action });
-  button("Clear", "take away all strokes", () => { strokes = []; paint(); send(); });
-  button("Undo", "take away the last stroke", () => { strokes.pop(); paint(); send(); });
+  button("Clear", "take away all strokes", clear);
+  button("Undo", "take away the last stroke", undo);
   if (model.get("count") > 1) {
     button("Next picture", "another picture, the same strokes", () => {
       model.set("choice", (model.get("choice") + 1) % model.get("count"));
@@ -125,7 +164,9 @@ function render({ model, el }) {
   }
   const label = make("label", bar, { textContent: "brush " });
   const brush = make("input", label, { type: "range", min: 1, max: Math.round(side / 4), step: 0.5, value: model.get("brush") });
+  brush.setAttribute("aria-label", "width of the brush");
   const note = make("span", bar, { textContent: model.get("note") });
+  note.setAttribute("role", "status");
   const says = () => { note.textContent = model.get("note"); };
   model.on("change:paper", showPaper);
   model.on("change:answer", showAnswer);
@@ -251,6 +292,7 @@ class PaintCanvas(Live):
             ink=ink,
             brush=check.positive("brush", brush),
         )
+        self.widget.add_class(LIVE)
         self.widget.answer = self._png(self.answer())
         self.widget.observe(self._painted, names="strokes")
         self.widget.observe(self._chosen, names="choice")

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class Explorer(Live):
-    """See :func:`explorer`."""
+    """Choose a picture by its name, from a dropdown or with a slider.
+
+    named: from names to pictures or images [N, C, H, W] (shown as grids).  Without a front end: up to ``most`` of them with
+    their names.
+    """
 
     def __init__(self, named: Mapping[str, Any], label: str = "", kind: str = "dropdown", most: int = 12) -> None:
         if not named:
@@ -33,15 +37,16 @@ class Explorer(Live):
         make = ipywidgets.Dropdown if kind == "dropdown" else ipywidgets.SelectionSlider
         names = list(self.pictures)
         self._pngs = {name: quick_png(picture) for name, picture in self.pictures.items()}
-        look = {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width="420px")}
+        look = {"style": {"description_width": "initial"}, "layout": ipywidgets.Layout(width="420px", max_width="100%")}
         self.choice = make(options=names, value=names[0], description=self.label, **look)
         self.image = image_widget(self.pictures[names[0]])
         self.choice.observe(self._chosen, names="value")
-        self.widget = ipywidgets.VBox([self.choice, self.image])
+        self.widget = self._alive(ipywidgets.VBox([self.choice, self.image]))
 
     def _chosen(self, change: Any) -> None:
         self.image.layout.width = f"{self.pictures[change['new']].width}px"
         self.image.value = self._pngs[change["new"]]
+        self.described.words = f"{self.label} {change['new']}".strip()
 
     def still(self) -> Image:
         """The pictures with their names in rows, three to a row; of many, evenly chosen ones."""
@@ -56,12 +61,3 @@ class Explorer(Live):
 def _within(picture: Image, width: int) -> Image:
     """The picture, shrunk if it is wider than that."""
     return picture if picture.width <= width else picture.resize((width, round(picture.height * width / picture.width)), 1)
-
-
-def explorer(named: Mapping[str, Any], label: str = "", kind: str = "dropdown", most: int = 12) -> Explorer:
-    """Choose a picture by its name, from a dropdown or with a slider.
-
-    named: from names to pictures or images [N, C, H, W] (shown as grids).  Without a front end: up to ``most`` of them with
-    their names.
-    """
-    return Explorer(named, label, kind, most)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png
+from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png, wrapped
 from gancourse.viz import pictures
 from gancourse.viz.film import as_frames, film_strip, game_picture
 from gancourse.viz.plane import Bounds, box
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class GamePlayer(Live):
-    """See :func:`game_player`."""
+    """Watch a recorded game: play, step, or drag through its frames.
+
+    frames: a film (:class:`gancourse.viz.ToyFilm`, :class:`gancourse.viz.Film`), pictures of one size, or uint8 [T, H, W, 3].
+    Without a front end: a strip of ``strip`` frames.
+    """
 
     def __init__(self, frames: Any, captions: Sequence[str] | None = None, fps: float = 4, strip: int = 6) -> None:
         self.frames, own = as_frames(frames)
@@ -51,15 +55,15 @@ class GamePlayer(Live):
         self.slider.observe(self._moved, names="value")
         self.back_button.on_click(lambda _: self._go(-1))
         self.next_button.on_click(lambda _: self._go(1))
-        controls = ipywidgets.HBox([self.play, self.back_button, self.next_button, self.slider, self.caption])
-        self.widget = ipywidgets.VBox([controls, self.image])
+        parts = [self.play, self.back_button, self.next_button, self.slider, self.caption]
+        self.widget = self._alive(ipywidgets.VBox([ipywidgets.HBox(parts, layout=wrapped()), self.image]))
 
     def _go(self, by: int) -> None:
         self.slider.value = min(max(self.slider.value + by, 0), len(self.frames) - 1)
 
     def _moved(self, change: Any) -> None:
         self.image.value = self._pngs[change["new"]]
-        self.caption.value = self.captions[change["new"]]
+        self.caption.value = self.described.words = self.captions[change["new"]]
 
     def still(self) -> Image:
         """Frames from the first to the last, side by side."""
@@ -68,7 +72,7 @@ class GamePlayer(Live):
 
 @runtime_checkable
 class Game(Protocol):
-    """What :func:`live_game` needs of a game.
+    """What :class:`LiveGame` needs of a game.
 
     It may also have ``status() -> str``, a line of text; ``restart()``; and ``preview() -> PIL.Image``, the picture for readers.
     """
@@ -84,7 +88,11 @@ class Game(Protocol):
 
 
 class LiveGame(Live):
-    """See :func:`live_game`."""
+    """Be the referee: press for a step of D, a step of G, or rounds of both, and see surface and samples move.
+
+    ``game`` needs step_discriminator(), step_generator() and draw(); :func:`toy_game` makes one of a GAN in the plane.
+    Without a front end: the game's preview().
+    """
 
     def __init__(self, game: Game) -> None:
         if not isinstance(game, Game):
@@ -113,7 +121,8 @@ class LiveGame(Live):
             self.buttons[name].on_click(lambda _, act=action: act())
         self.status = ipywidgets.Label(self._status())
         self.image = image_widget(self.game.draw())
-        self.widget = ipywidgets.VBox([ipywidgets.HBox(list(self.buttons.values())), self.status, self.image])
+        buttons = ipywidgets.HBox(list(self.buttons.values()), layout=wrapped())
+        self.widget = self._alive(ipywidgets.VBox([buttons, self.status, self.image]))
 
     def _status(self) -> str:
         return self.game.status() if hasattr(self.game, "status") else ""
@@ -122,6 +131,7 @@ class LiveGame(Live):
         with one_thread():
             self.image.value = quick_png(self.game.draw())
         self.status.value = self._status()
+        self.described.words = self.status.value or repr(self)
 
     def step(self, player: str) -> None:
         """One update of "D" or "G", then the new picture."""
@@ -245,26 +255,6 @@ class ToyGame:
             frames.append(played.draw())
         captions = [f"after {until} rounds" for until in self.preview_rounds]
         return film_strip(frames, len(frames), captions=captions, columns=min(3, len(frames)))
-
-
-def game_player(frames: Any, captions: Sequence[str] | None = None, fps: float = 4, strip: int = 6) -> GamePlayer | LiveGame:
-    """Watch a recorded game: play, step, or drag through its frames.
-
-    frames: a film (:class:`gancourse.viz.ToyFilm`, :class:`gancourse.viz.Film`), pictures of one size, or uint8 [T, H, W, 3].
-    A game in play (:class:`Game`) opens as :func:`live_game`.  Without a front end: a strip of ``strip`` frames.
-    """
-    if isinstance(frames, Game):
-        return LiveGame(frames)
-    return GamePlayer(frames, captions, fps, strip)
-
-
-def live_game(game: Game) -> LiveGame:
-    """Be the referee: press for a step of D, a step of G, or rounds of both, and see surface and samples move.
-
-    ``game`` needs step_discriminator(), step_generator() and draw(); :func:`toy_game` makes one of a GAN in the plane.
-    Without a front end: the game's preview().
-    """
-    return LiveGame(game)
 
 
 def toy_game(gan: GAN, data: Any, **options: Any) -> LiveGame:

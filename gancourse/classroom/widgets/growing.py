@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png
+from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png, with_controls
 from gancourse.gans.growing import enlarged, images_at, position
 from gancourse.models.progan import Growing
 from gancourse.viz import pictures
@@ -19,7 +19,14 @@ _STILL = 6  # people in the still
 
 
 class GrowthSlider(Live):
-    """See :func:`growth_slider`."""
+    """A slider from 4 px to the full side: whole numbers are levels, the numbers between them are fades with that alpha.
+
+    generator   a network of :mod:`gancourse.models.progan`; it is left at the level and alpha at which it stood
+    start       where the slider stands at first, in [0, generator.levels]
+    n, columns  how many people are shown, and how many in a row; they keep their latents while the slider moves
+
+    Without a front end: some people, a row for each level and for the middle of each fade.
+    """
 
     def __init__(
         self, generator: Growing, *, start: float = 1.0, n: int = 8, columns: int = 4, seed: int = 0, size: int = 480
@@ -53,7 +60,7 @@ class GrowthSlider(Live):
         self.image = image_widget(self.picture(), self.size)
         self.slider.observe(self._moved, names="value")
         self.new_button.on_click(lambda _: self.new_people())
-        self.widget = ipywidgets.HBox([ipywidgets.VBox([self.slider, self.text, self.new_button]), self.image])
+        self.widget = self._alive(with_controls([self.slider, self.text, self.new_button], self.image))
 
     def stage(self) -> str:
         """What the slider stands for, in words."""
@@ -86,17 +93,3 @@ class GrowthSlider(Live):
         names = [f"{4 * 2 ** int(t)} px" if t == int(t) else "alpha 0.5" for t in places]
         scale = max(1, 64 // (4 * 2**levels))
         return pictures.labelled_grid(enlarged(rows, 4 * 2**levels), names, n_columns=len(rows[0]), scale=scale)
-
-
-def growth_slider(
-    generator: Growing, *, start: float = 1.0, n: int = 8, columns: int = 4, seed: int = 0, size: int = 480
-) -> GrowthSlider:
-    """A slider from 4 px to the full side: whole numbers are levels, the numbers between them are fades with that alpha.
-
-    generator   a network of :mod:`gancourse.models.progan`; it is left at the level and alpha at which it stood
-    start       where the slider stands at first, in [0, generator.levels]
-    n, columns  how many people are shown, and how many in a row; they keep their latents while the slider moves
-
-    Without a front end: some people, a row for each level and for the middle of each fade.
-    """
-    return GrowthSlider(generator, start=start, n=n, columns=columns, seed=seed, size=size)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import base64
 import html
+import json
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +15,8 @@ from typing import Any
 from gancourse.classroom.widgets.base import Live
 
 _KEYS = ("question", "answer", "why", "wrong")
+RIGHT, WRONG = "#00704F", "#B34700"  # behind white letters, so that they read alike on light and dark pages
+_BADGE = "color:#FFFFFF;padding:1px 6px;border-radius:3px"
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,17 @@ def marked_up(text: str) -> str:
 
 
 class Quiz(Live):
-    """See :func:`quiz`."""
+    """A multiple-choice quiz that answers at once and says why.
 
-    def __init__(self, questions: Sequence[Mapping[str, Any]], seed: int = 0) -> None:
+    Each question is a dict: ``question``; ``answer``, the right choice; ``why``, what is said to it; ``wrong``, a dict from each
+    wrong choice to why it is wrong.  Texts may hold `code` and $formulae$.  The choices are shuffled by the seed.  A notebook
+    passes its questions :func:`sealed`, so that they do not stand above their own answers.  Without a front end: the questions as
+    text with the answers folded away.
+    """
+
+    def __init__(self, questions: Sequence[Mapping[str, Any]] | str, seed: int = 0) -> None:
+        if isinstance(questions, str):
+            questions = opened(questions)
         if not questions:
             raise ValueError("a quiz needs at least one question")
         self.questions = [_question(i + 1, given, seed) for i, given in enumerate(questions)]
@@ -75,18 +88,23 @@ class Quiz(Live):
                 ipywidgets.HTMLMath(f"<div style='padding:4px 6px'>{marked_up(choice)}</div>") for choice, _ in question.choices
             ]
             lines = [ipywidgets.HBox(pair) for pair in zip(row, texts, strict=True)]
+            for line, text in zip(lines, texts, strict=True):
+                line.add_class("gan-choice")
+                text.add_class("gan-choice-text")
+            self.replies[i].add_class("gan-reply")
             head = ipywidgets.HTMLMath(f"<b>{i + 1}.</b> {marked_up(question.text)}")
             parts.append(ipywidgets.VBox([head, *lines, self.replies[i]], layout=ipywidgets.Layout(margin="0 0 14px 0")))
-        self.widget = ipywidgets.VBox([*parts, self.score])
+        self.widget = self._alive(ipywidgets.VBox([*parts, self.score]))
+        self.described.words = f"quiz of {len(self.questions)} questions"
 
     def choose(self, question: int, choice: int) -> bool:
         """Answer a question (both counted from 0): marks the choice, says why, and returns whether it was right."""
         asked = self.questions[question]
         right = choice == asked.right
         self.buttons[question][choice].button_style = "success" if right else "danger"
-        verdict, colour = ("Right.", "#00704F") if right else ("No.", "#B34700")
+        verdict, colour = ("Right.", RIGHT) if right else ("No.", WRONG)
         why = marked_up(asked.choices[choice][1])
-        self.replies[question].value = f"<b style='color:{colour}'>{_letter(choice)}: {verdict}</b> {why}"
+        self.replies[question].value = f"<b style='{_BADGE};background:{colour}'>{_letter(choice)}: {verdict}</b> {why}"
         self._first_tries.setdefault(question, right)
         n, asked_of = sum(self._first_tries.values()), len(self.questions)
         self.score.value = f"Right at the first try: {n} of {len(self._first_tries)} answered, {asked_of} questions."
@@ -113,11 +131,47 @@ def _letter(place: int) -> str:
     return chr(ord("A") + place)
 
 
-def quiz(questions: Sequence[Mapping[str, Any]], seed: int = 0) -> Quiz:
-    """A multiple-choice quiz that answers at once and says why.
+# ------------------------------------------------------------------------------------------------------------------ sealing
 
-    Each question is a dict: ``question``; ``answer``, the right choice; ``why``, what is said to it; ``wrong``, a dict from each
-    wrong choice to why it is wrong.  Texts may hold `code` and $formulae$.  The choices are shuffled by the seed.  Without a
-    front end: the questions as text with the answers folded away.
+
+def sealed(questions: Sequence[Mapping[str, Any]]) -> str:
+    """Questions as a text that a quiz opens and a reader of its cell does not."""
+    return base64.b64encode(json.dumps(questions, ensure_ascii=False).encode()).decode()
+
+
+def opened(text: str) -> list[Mapping[str, Any]]:
+    """The questions that :func:`sealed` made a text of."""
+    try:
+        return json.loads(base64.b64decode(text, validate=True))
+    except ValueError as error:
+        raise ValueError("this text holds no questions: pass a list of dicts, or what sealed() made of one") from error
+
+
+def sealed_cell(code: str) -> str:
+    """The code of a cell with the questions of its ``widgets.quiz([...])`` sealed; code without such a call comes back as it is.
+
+    Raises ValueError where the questions are computed: they must stand there in full.
     """
-    return Quiz(questions, seed)
+    calls = [node for node in ast.walk(ast.parse(code)) if _is_quiz(node)] if "widgets.quiz(" in code else []
+    lines = code.splitlines(keepends=True)
+    for call in reversed(calls):
+        given = call.args[0]
+        text = sealed(ast.literal_eval(given))
+        rows = "".join(f'\n    "{text[at : at + _ROW]}"' for at in range(0, len(text), _ROW))
+        head = "".join([*lines[: given.lineno - 1], _cut(lines[given.lineno - 1], None, given.col_offset)]).rstrip()
+        rest = "".join([_cut(lines[given.end_lineno - 1], given.end_col_offset, None), *lines[given.end_lineno :]]).lstrip()
+        end = ",\n" if rest.startswith(",") else "\n"
+        lines = (head + rows + end + rest.removeprefix(",").lstrip()).splitlines(keepends=True)
+    return "".join(lines)
+
+
+_ROW = 110  # letters of a line
+
+
+def _is_quiz(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "widgets.quiz" and bool(node.args)
+
+
+def _cut(line: str, start: int | None, stop: int | None) -> str:
+    """A part of a line by the offsets of ast, which count bytes."""
+    return line.encode()[start:stop].decode()

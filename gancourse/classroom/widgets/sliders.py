@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gancourse.base import check
 from gancourse.base.latents import Network, latent_dim_of, run
-from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png
+from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png, with_controls
 from gancourse.latent.walks import random_directions, strongest_directions
 from gancourse.viz import pictures
 
@@ -21,7 +21,15 @@ _KINDS = ("strongest", "random", "axes")
 
 
 class LatentSliders(Live):
-    """See :func:`latent_sliders`."""
+    """Sliders that move a latent along directions, and the image that G draws of it.
+
+        z = z_0 + sum_i s_i d_i,    s_i in [-reach, reach]
+
+    generator: a module (run in evaluation mode) or any function from [N, latent_dim] to images in [-1, 1].
+    directions: "strongest" (those in which the image changes most, :func:`gancourse.latent.walks.strongest_directions`), "random"
+    (orthonormal), "axes" (the first coordinates), or a tensor [K, latent_dim] such as attribute directions, with ``labels``.
+    Without a front end: a grid, one row for each direction.  A move of a slider costs one forward pass of one image.
+    """
 
     def __init__(
         self,
@@ -92,7 +100,7 @@ class LatentSliders(Live):
         self.new_button.on_click(lambda _: self.new_face())
         self.zero_button.on_click(lambda _: self.to_zero())
         buttons = ipywidgets.HBox([self.new_button, self.zero_button])
-        self.widget = ipywidgets.HBox([ipywidgets.VBox([*self.sliders, buttons]), self.image])
+        self.widget = self._alive(with_controls([*self.sliders, buttons], self.image))
 
     @property
     def z(self) -> Tensor:
@@ -139,25 +147,3 @@ class LatentSliders(Live):
             images = self._generated(z.flatten(0, 1))
         heads = [f"{value:+.2g}" if value else "0" for value in values.tolist()]
         return pictures.labelled_grid(images, self.labels, heads, widest=640)
-
-
-def latent_sliders(
-    generator: Network,
-    latent_dim: int | None = None,
-    n_sliders: int = 6,
-    seed: int = 0,
-    directions: str | Tensor = "strongest",
-    labels: Sequence[str] | None = None,
-    size: int = 256,
-    reach: float = 3.0,
-) -> LatentSliders:
-    """Sliders that move a latent along directions, and the image that G draws of it.
-
-        z = z_0 + sum_i s_i d_i,    s_i in [-reach, reach]
-
-    generator: a module (run in evaluation mode) or any function from [N, latent_dim] to images in [-1, 1].
-    directions: "strongest" (those in which the image changes most, :func:`gancourse.latent.walks.strongest_directions`), "random"
-    (orthonormal), "axes" (the first coordinates), or a tensor [K, latent_dim] such as attribute directions, with ``labels``.
-    Without a front end: a grid, one row for each direction.  A move of a slider costs one forward pass of one image.
-    """
-    return LatentSliders(generator, latent_dim, n_sliders, seed, directions, labels, size, reach)

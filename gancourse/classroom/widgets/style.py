@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.base.latents import draw_latents
-from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png
+from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png, with_controls
 from gancourse.latent import move, spread_along, styles_of
-from gancourse.models.stylegan2 import mix, truncate
+from gancourse.models.layers.styles import mix, truncate
 from gancourse.viz import pictures
 from gancourse.viz.styles import styles_of_seeds, synthesised
 
@@ -25,7 +25,17 @@ _LATENTS = 512  # that tell how far w spreads along a direction
 
 
 class StyleExplorer(Live):
-    """See :func:`style_explorer`."""
+    """Play with styles: seeds A and B, how many coarse layers come from A, truncation, noise, a slider for each direction.
+
+    generator   a style generator (:mod:`gancourse.models.stylegan2` or ``stylegan1``), run in evaluation mode
+    directions  names to vectors [w_dim], as :func:`gancourse.latent.attribute_directions` gives them; sliders count standard
+                deviations of w along the direction, from -reach to reach, and move all layers
+    crossover   at first; half of the layers where none is given
+    label       the class that a conditional generator draws
+
+    Without a front end: a row of mixtures, one of truncations, one for each direction.  A move of a slider costs one forward
+    pass of one image; other seeds, truncation or noise two more, for A and B themselves.
+    """
 
     def __init__(
         self,
@@ -108,7 +118,7 @@ class StyleExplorer(Live):
         self.zero_button.on_click(lambda _: self.to_zero())
         last = [self.noise, self.zero_button] if self.sliders else [self.noise]
         boxes = [ipywidgets.HBox([self.seed_a, self.seed_b]), self.crossover, self.truncation, *self.sliders.values()]
-        self.widget = ipywidgets.HBox([ipywidgets.VBox([*boxes, ipywidgets.HBox(last)]), self.image])
+        self.widget = self._alive(with_controls([*boxes, ipywidgets.HBox(last)], self.image))
 
     def _moved(self, _: Any = None) -> None:
         if not self._held:
@@ -192,32 +202,5 @@ def _row(name: str, heads: list[str], images: Tensor, scale: int) -> Image:
     body = pictures.labelled_grid(images, columns=heads, scale=scale)
     row = pictures.blank(_MARGIN + body.width, body.height)
     row.paste(body, (_MARGIN, 0))
-    pictures.write(row, (_MARGIN - 8, (body.height + 20) / 2), name, anchor="rm", width=_MARGIN - 10)
+    pictures.write(row, (_MARGIN - 8, (body.height + 20) / 2), name, anchor="rm", width=_MARGIN - 18)
     return row
-
-
-def style_explorer(
-    generator: nn.Module,
-    directions: Mapping[str, Tensor] | None = None,
-    *,
-    seeds: tuple[int, int] = (0, 1),
-    crossover: int | None = None,
-    truncation: float = 1.0,
-    label: int | None = None,
-    reach: float = 3.0,
-    size: int = 320,
-) -> StyleExplorer:
-    """Play with styles: seeds A and B, how many coarse layers come from A, truncation, noise, a slider for each direction.
-
-    generator   a style generator (:mod:`gancourse.models.stylegan2` or ``stylegan1``), run in evaluation mode
-    directions  names to vectors [w_dim], as :func:`gancourse.latent.attribute_directions` gives them; sliders count standard
-                deviations of w along the direction, from -reach to reach, and move all layers
-    crossover   at first; half of the layers where none is given
-    label       the class that a conditional generator draws
-
-    Without a front end: a row of mixtures, one of truncations, one for each direction.  A move of a slider costs one forward
-    pass of one image; other seeds, truncation or noise two more, for A and B themselves.
-    """
-    return StyleExplorer(
-        generator, directions, seeds=seeds, crossover=crossover, truncation=truncation, label=label, reach=reach, size=size
-    )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.latents import device_of
 from gancourse.base.networks import evaluating
-from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png
+from gancourse.classroom.widgets.base import Live, image_widget, one_thread, quick_png, with_controls
 from gancourse.viz import pictures
 from gancourse.viz.film import spread
 
@@ -22,7 +22,14 @@ Network = nn.Module | Callable[[Tensor], Tensor]
 
 
 class Translator(Live):
-    """See :func:`translator`."""
+    """Sliders for a picture and for noise, and what two translators make of it: there, and back from the disturbed translation.
+
+    ab, ba  the networks of a CycleGAN, or any functions from pictures [N, C, H, W] to pictures
+    a, b    pictures of both sets as floats in [-1, 1]; where pair i belongs together, each row shows the other's true partner
+    names   of the two sets
+    noise   the strongest noise of the slider, in units of the pictures (a grey value is 2/255)
+    most    how many pictures are shown without a front end
+    """
 
     def __init__(
         self,
@@ -33,7 +40,7 @@ class Translator(Live):
         names: tuple[str, str] = ("A", "B"),
         *,
         noise: float = 0.2,
-        size: int = 420,
+        size: int = 560,
         most: int = 3,
     ) -> None:
         for x, what in ((a, "a"), (b, "b")):
@@ -59,10 +66,10 @@ class Translator(Live):
         self.strength = ipywidgets.FloatSlider(
             value=0.0, min=0.0, max=self.noise, step=self.noise / 20, description="noise between", readout_format=".3f", **look
         )
-        self.image = image_widget(self.picture(), self.size)
+        self.image = image_widget(self.picture())  # as wide as it is drawn: scaled letters are blurred
         for slider in (self.choice, self.strength):
             slider.observe(self._moved, names="value")
-        self.widget = ipywidgets.HBox([ipywidgets.VBox([self.choice, self.strength]), self.image])
+        self.widget = self._alive(with_controls([self.choice, self.strength], self.image))
 
     def tiles(self, i: int, noise: float = 0.0) -> Tensor:
         """Two rows of three: a picture, its translation with noise * N(0, I) added, and the way back: [6, 3, H, W] in [-1, 1]."""
@@ -95,25 +102,3 @@ class Translator(Live):
             titles = [f"picture {i}, noise {noise:g}" for i in at]
             rows.append(pictures.beside([self._sheet(self.tiles(i, noise), width) for i in at], titles))
         return pictures.stacked(rows)
-
-
-def translator(
-    ab: Network,
-    ba: Network,
-    a: Tensor,
-    b: Tensor,
-    names: tuple[str, str] = ("A", "B"),
-    *,
-    noise: float = 0.2,
-    size: int = 420,
-    most: int = 3,
-) -> Translator:
-    """Sliders for a picture and for noise, and what two translators make of it: there, and back from the disturbed translation.
-
-    ab, ba  the networks of a CycleGAN, or any functions from pictures [N, C, H, W] to pictures
-    a, b    pictures of both sets as floats in [-1, 1]; where pair i belongs together, each row shows the other's true partner
-    names   of the two sets
-    noise   the strongest noise of the slider, in units of the pictures (a grey value is 2/255)
-    most    how many pictures are shown without a front end
-    """
-    return Translator(ab, ba, a, b, names, noise=noise, size=size, most=most)

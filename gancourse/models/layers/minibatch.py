@@ -1,6 +1,6 @@
 """Discriminators that see the batch: minibatch discrimination (Salimans et al. 2016) and the batch's spread (Karras et al. 2018).
 
-A discriminator that judges samples one by one cannot know that they are all alike.  Both layers append to each sample's features
+A discriminator that judges samples one by one cannot know that they are all alike.  The layers append to each sample's features
 how it compares with the others of its batch; real and fake batches must therefore pass D apart.
 """
 
@@ -55,7 +55,7 @@ class MinibatchDiscrimination(nn.Module):
 class MinibatchSpread(nn.Module):
     """Append one number to each sample of a batch, the mean over features of their standard deviation: [N, F] -> [N, F + 1].
 
-    It is :class:`gancourse.models.layers.common.MinibatchStdDev` for vectors, with the whole batch as the one group.
+    It is :class:`MinibatchStdDev` for vectors, with the whole batch as the one group.
 
     Source: Karras et al. 2018 (ProGAN), section 3.
     """
@@ -63,6 +63,40 @@ class MinibatchSpread(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         spread = (x.var(-2, unbiased=False) + 1e-8).sqrt().mean(-1)  # [...]; the 1e-8 keeps the root's gradient finite
         return torch.cat([x, spread[..., None, None].expand(*x.shape[:-1], 1)], -1)
+
+
+class MinibatchStdDev(nn.Module):
+    """Append one feature map that holds the spread of the batch, so that the discriminator sees sameness.
+
+    The batch is split into groups of ``group_size`` samples.  Within a group the standard deviation of every feature at
+    every place is averaged to one number, written into a constant map: [N, C, H, W] -> [N, C + 1, H, W].  Sample i belongs
+    to group i mod (N / group_size).  When the batch does not divide, the group is the largest divisor below.
+
+    Implementations differ: ``consecutive`` groups hold neighbours, i and i + 1; ``unbiased`` divides the variance by the
+    group's size less one.
+
+    Source: Karras et al. 2018 (ProGAN), section 3.
+    """
+
+    def __init__(self, group_size: int = 8, *, consecutive: bool = False, unbiased: bool = False) -> None:
+        super().__init__()
+        self.group_size = int(check.positive("group_size", group_size))
+        self.consecutive, self.unbiased = consecutive, unbiased
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, _, height, width = x.shape
+        size = next(g for g in range(min(self.group_size, n), 0, -1) if n % g == 0)
+        if self.consecutive:
+            groups = x.float().reshape(n // size, size, *x.shape[1:]).transpose(0, 1)
+        else:
+            groups = x.float().reshape(size, n // size, *x.shape[1:])  # [G, N/G, C, H, W]
+        # written out, since Tensor.var over the first axis is several times slower on a processor
+        divisor = size - 1 if self.unbiased and size > 1 else size
+        variance = (groups - groups.mean(0)).square().sum(0) / divisor  # [N/G, C, H, W]
+        spread = (variance + 1e-8).sqrt().mean((1, 2, 3))  # [N/G]; the 1e-8 keeps the root's gradient finite
+        spread = spread.repeat_interleave(size) if self.consecutive else spread.repeat(size)
+        spread = spread.to(x.dtype).reshape(n, 1, 1, 1)
+        return torch.cat([x, spread.expand(n, 1, height, width)], 1)
 
 
 class Discriminator(nn.Module):

@@ -18,7 +18,6 @@ Source: Miyato, Kataoka, Koyama & Yoshida 2018 (ICLR), section 2.1 and Algorithm
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -144,35 +143,6 @@ def remove(network: nn.Module) -> nn.Module:
         if is_normalised(layer):
             parametrize.remove_parametrizations(layer, "weight")
     return network
-
-
-def reference_keys(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict of torch's own spectral normalisation under our key names.
-
-    Known are the names of torch's older hook, ``weight_orig``, ``weight_u`` and ``weight_v``, and those of its parametrization,
-    ``original``, ``0._u`` and ``0._v``; other keys pass as they are.
-    """
-    endings = {
-        "weight_orig": "parametrizations.weight.original",
-        "weight_u": "parametrizations.weight.0.u",
-        "weight_v": "parametrizations.weight.0.v",
-        "parametrizations.weight.0._u": "parametrizations.weight.0.u",
-        "parametrizations.weight.0._v": "parametrizations.weight.0.v",
-    }
-
-    def renamed(key: str) -> str:
-        for old, new in endings.items():
-            if key == old or key.endswith(f".{old}"):
-                return key.removesuffix(old) + new
-        return key
-
-    return {renamed(key): value for key, value in state.items()}
-
-
-def load_reference(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
-    """Load a state dict that names its normalised weights as torch does (see :func:`reference_keys`), strictly."""
-    module.load_state_dict(reference_keys(state))
-    return module
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from torch.nn.utils import parametrizations
 from gancourse.gans.gan import GAN
 from gancourse.models import convnet, mlp
 from gancourse.models.layers import spectral
+from gancourse.models.reference import spectral as reference
 from gancourse.training import fit
 
 LAYERS = {
@@ -51,7 +52,7 @@ def test_follows_torch_pass_by_pass(kind, iterations):
     """Same u and v at the start, then the same weights after every pass, in training and in evaluation mode."""
     ours = spectral.spectral_norm(layer(kind), iterations)
     theirs = parametrizations.spectral_norm(layer(kind), n_power_iterations=iterations)
-    spectral.load_reference(ours, theirs.state_dict())
+    reference.load_reference(ours, theirs.state_dict())
     for step in range(6):
         training = step != 3
         ours.train(training), theirs.train(training)
@@ -64,7 +65,7 @@ def test_follows_torch_pass_by_pass(kind, iterations):
 def test_gradient_is_torchs():
     """sigma is differentiated, u and v are not; with sigma detached the two gradients differ."""
     ours, theirs = spectral.spectral_norm(layer("conv")), parametrizations.spectral_norm(layer("conv"))
-    spectral.load_reference(ours, theirs.state_dict())
+    reference.load_reference(ours, theirs.state_dict())
     x = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(1))
     for network in (ours, theirs):
         network(x).square().sum().backward()
@@ -73,23 +74,6 @@ def test_gradient_is_torchs():
     # W / sigma does not change along W, so its gradient has no part along W (up to the error of u and v)
     original = ours.parametrizations.weight.original.detach()
     assert (mine * original).sum().abs() < 1e-4 * mine.norm() * original.norm()
-
-
-@pytest.mark.parametrize("hook", ["weight_orig", "parametrization"])
-def test_torchs_state_dicts_load(hook):
-    from torch.nn.utils import spectral_norm as old_style
-
-    torch.manual_seed(3)
-    make = old_style if hook == "weight_orig" else parametrizations.spectral_norm
-    theirs = nn.Sequential(make(nn.Conv2d(2, 4, 3)), nn.ReLU(), make(nn.Linear(5, 3)))
-    for _ in range(20):
-        theirs[0](torch.zeros(1, 2, 4, 4)), theirs[2](torch.zeros(1, 5))
-    ours = nn.Sequential(nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Linear(5, 3))
-    spectral.load_reference(spectral.normalise(ours), theirs.state_dict())
-    ours.eval(), theirs.eval()
-    x, y = torch.randn(2, 2, 6, 6), torch.randn(2, 5)
-    assert torch.allclose(ours[0](x), theirs[0](x), atol=1e-6)
-    assert torch.allclose(ours[2](y), theirs[2](y), atol=1e-6)
 
 
 def test_state_dict_is_exact():

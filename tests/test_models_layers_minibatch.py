@@ -5,8 +5,7 @@ import torch
 
 from gancourse.models import dcgan
 from gancourse.models.layers import minibatch
-from gancourse.models.layers.common import MinibatchStdDev
-from gancourse.models.layers.minibatch import Discriminator, MinibatchDiscrimination, MinibatchSpread, closeness
+from gancourse.models.layers.minibatch import Discriminator, MinibatchDiscrimination, MinibatchSpread, MinibatchStdDev, closeness
 
 
 def test_closeness_by_a_loop():
@@ -97,3 +96,15 @@ def test_dcgans_discriminator_can_see_the_batch():
     assert torch.allclose(seeing(x)[:3], seeing(x[:3]), atol=1e-5)  # the weights on the batch's numbers begin at zero
     torch.nn.init.ones_(seeing.main[-1].weight)
     assert not torch.allclose(seeing(x)[:3], seeing(x[:3]), atol=1e-3)
+
+
+def test_minibatch_standard_deviation_groups():
+    x = torch.randn(8, 2, 3, 3)
+    for consecutive in (False, True):
+        layer = MinibatchStdDev(4, consecutive=consecutive, unbiased=True)
+        map_ = layer(x)[:, -1]
+        for i in range(8):
+            group = [j for j in range(8) if (j // 4 == i // 4 if consecutive else j % 2 == i % 2)]
+            expected = (x[group].var(0) + 1e-8).sqrt().mean()
+            assert torch.allclose(map_[i], expected.expand(3, 3), atol=1e-6)
+    assert torch.isfinite(MinibatchStdDev(4, unbiased=True)(x[:1])).all()

@@ -1,0 +1,103 @@
+r"""What the style generators have in common: the mapping network, truncation towards the mean, and mixing.
+
+Truncation means one thing here, psi: styles are pulled towards their mean, w' = mean + psi (w - mean).  Latents that are drawn
+from a normal distribution cut at a threshold, as BigGAN's are, are :func:`gancourse.latent.truncate`'s business.
+
+Source: Karras et al. 2019 (StyleGAN), 2020a (StyleGAN2).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gancourse.base import check
+from gancourse.models.layers.conditional import class_vectors
+from gancourse.models.layers.equalised import EqualisedLinear, pixel_norm
+
+NOISE = ("auto", "random", "constant", "none")
+AVERAGE_BETA = 0.998  # of the running mean of w, which truncation pulls towards
+
+
+def float32(x: Tensor) -> torch.autocast:
+    """A block without autocast: small sums and roots need float32's digits."""
+    return torch.autocast(x.device.type, enabled=False)
+
+
+def leaky(x: Tensor, gain: float = math.sqrt(2)) -> Tensor:
+    """Leaky ReLU of slope 0.2, times ``gain``: sqrt(2) keeps the mean square about as it was."""
+    return F.leaky_relu(x, 0.2) * gain
+
+
+class MappingNetwork(nn.Module):
+    """f: latents z [N, latent_dim], labels -> w [N, w_dim]; a multi-layer perceptron that learns ``lr_mult`` times as fast.
+
+    The published 0.01 suits trainings of a million steps; in a few thousand such a mapping hardly moves.
+
+    z is divided by its root mean square; a label's embedding likewise, and put beside it.  ``average`` is the running mean of
+    w over training passes, which truncation pulls towards.
+    """
+
+    def __init__(
+        self, latent_dim: int, w_dim: int, layers: int, label_dim: int = 0, track_average: bool = True, lr_mult: float = 0.01
+    ) -> None:
+        super().__init__()
+        self.latent_dim, self.label_dim = latent_dim, label_dim
+        self.embed = EqualisedLinear(label_dim, w_dim) if label_dim else None
+        widths = [latent_dim + (w_dim if label_dim else 0)] + [w_dim] * layers
+        self.layers = nn.ModuleList(EqualisedLinear(a, b, lr_mult=lr_mult) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        if track_average:
+            self.register_buffer("average", torch.zeros(w_dim))
+        self.track_average = track_average
+
+    def forward(self, z: Tensor | None, labels: Tensor | None = None) -> Tensor:
+        with float32(self.layers[0].weight):
+            parts = [] if z is None else [pixel_norm(check.latents(z, self.latent_dim).float())]
+            if self.embed is not None:
+                parts.append(self._embedded(labels))
+            w = torch.cat(parts, 1)
+            for layer in self.layers:
+                w = leaky(layer(w))
+        if self.track_average and self.training and torch.is_grad_enabled():
+            self.average.copy_(w.detach().mean(0).lerp(self.average, AVERAGE_BETA))
+        return w
+
+    def _embedded(self, labels: Tensor | None) -> Tensor:
+        if labels is None:
+            raise ValueError(f"this network is conditional: pass labels, numbers [N] below {self.label_dim} or vectors")
+        vectors = class_vectors(labels, self.label_dim).to(self.embed.weight.device)
+        return pixel_norm(self.embed(vectors))
+
+
+def noise_map(kind: str, stored: Tensor, y: Tensor, training: bool) -> Tensor | None:
+    """The noise that a layer adds to maps y [N, C, H, W], one of ``NOISE``: fresh [N, 1, H, W], the stored [H, W], or None.
+
+    "auto" is fresh noise while training, from the global generator, and the stored noise in evaluation mode.
+    """
+    if kind == "auto":
+        kind = "random" if training else "constant"
+    if kind == "none":
+        return None
+    if kind == "constant":
+        return stored.to(y.dtype)
+    return torch.randn(len(y), 1, *y.shape[2:], device=y.device, dtype=y.dtype)
+
+
+def truncate(ws: Tensor, average: Tensor, truncation: float, layers: int | None = None) -> Tensor:
+    """average + truncation (ws - average) for styles [N, layers, w_dim], in the first ``layers`` (None: in all)."""
+    if truncation == 1.0:
+        return ws
+    pulled = average.lerp(ws, truncation)
+    return pulled if layers is None else torch.cat([pulled[:, :layers], ws[:, layers:]], 1)
+
+
+def mix(ws: Tensor, other: Tensor, crossover: int) -> Tensor:
+    """Styles of ``ws`` in the layers before ``crossover``, of ``other`` from there on: coarse from one, fine from the other."""
+    if ws.shape != other.shape:
+        raise ValueError(f"styles to mix must have one shape, not {list(ws.shape)} and {list(other.shape)}")
+    if not 0 <= crossover <= ws.shape[1]:
+        raise ValueError(f"crossover must lie in 0..{ws.shape[1]}, the number of layers, not {crossover}")
+    return torch.cat([ws[:, :crossover], other[:, crossover:]], 1)

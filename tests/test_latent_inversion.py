@@ -1,0 +1,48 @@
+"""Inversion: the latent of a picture."""
+
+import torch
+
+from gancourse.latent import inversion
+from gancourse.models import mlp
+
+SHAPE = (1, 4, 4)
+
+
+def source(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def pictures(n=12, seed=3):
+    return torch.rand(n, *SHAPE, generator=source(seed)) * 2 - 1
+
+
+def test_inversion_finds_the_latent_of_a_linear_generator():
+    torch.manual_seed(0)
+    generator = mlp.Generator(4, SHAPE, hidden=())
+    z = torch.randn(3, 4, generator=source())
+    found = inversion.invert(generator, generator(z).detach(), steps=300, restarts=2, lr=0.2)
+    assert torch.allclose(found.z, z, atol=0.02)
+    assert found.error.max() < 1e-4
+    assert found.history.shape == (300, 3)
+    assert all(p.grad is None for p in generator.parameters())
+
+
+def test_each_image_keeps_its_own_best_start():
+    torch.manual_seed(0)
+    generator = mlp.Generator(3, SHAPE, hidden=(16,), norm="batch", out="tanh")
+    images = pictures(5)
+    found = inversion.invert(generator, images, steps=15, restarts=4)
+    assert torch.equal(found.error, found.errors.amin(1))
+    assert torch.allclose(inversion.reconstruction_error(found.images, images), found.error, atol=1e-6)
+    assert (found.best_of(1) >= found.best_of(4)).all()
+    assert generator.training
+
+
+def test_an_image_is_inverted_alike_alone_and_in_company():
+    """The bug: batch normalisation left in training mode, so that every reconstruction leans on its neighbours."""
+    torch.manual_seed(0)
+    generator = mlp.Generator(3, SHAPE, hidden=(16,), norm="batch", out="tanh")
+    images, start = pictures(5), torch.randn(5, 3, generator=source())
+    together = inversion.invert(generator, images, steps=20, restarts=1, start=start)
+    alone = inversion.invert(generator, images[:1], steps=20, restarts=1, start=start[:1])
+    assert torch.allclose(together.z[:1], alone.z, atol=1e-5)
