@@ -461,7 +461,7 @@ claim(
     ours=[correlation(inverse, frechet[large, k]) for k in range(len(seeds))],
     over="draws",
     tolerance=at_least(0.99),
-    baselines=nulls(the_unbiased_kernel_distance=correlation(inverse, kernel[large].mean(1))),
+    baselines=nulls(no_line=0, sizes_in_reverse=correlation(inverse[::-1], frechet[large].mean(1))),
     source="Chong & Forsyth 2020",
     note=f"Each value is made of means over {pairs} pairs of subsets.",
 )
