@@ -5,7 +5,7 @@ An assignment is a module with one function for each part:
 >>> @part(points=2)
 ... def losses(sheet, generator_loss):
 ...     with sheet.item("the loss is log 2 where D cannot tell", points=1):
-...         close(generator_loss(torch.zeros(4)), math.log(2), slips=[(4 * math.log(2), "this is the sum, take the mean")])
+...         close(generator_loss(torch.zeros(4)), math.log(2), slips=_LOSS.at(torch.zeros(4)))
 ...     with sheet.item("it is a scalar", points=1):
 ...         scalar(generator_loss(torch.zeros(4)))
 

@@ -549,10 +549,10 @@ _WEIGHTS = Slips("modulated_weights") | {
     "the root is missing": _weights(size=_length(root=1)),
     "the sum of absolute values: take squares, and the root": _weights(size=lambda v, w: v.abs().sum((2, 3, 4), keepdim=True)),
     "multiplied by the length: divide": _weights(size=_length(root=-0.5)),
-    "the length of the weights *before* the style: take w', the modulated ones": (_weights(size=lambda v, w: _length()(w[None]))),
+    "the length of the weights *before* the style: take w', the modulated ones": _weights(size=lambda v, w: _length()(w[None])),
     "w' is divided by its length: here it is w, and the style is lost": _weights(after=lambda v, w: w),
     "no mean is subtracted": _weights(after=lambda v, w: v - v.mean((2, 3, 4), keepdim=True)),
-    "the standard deviation: no mean is subtracted, no mean taken": (_weights(size=lambda v, w: v.std((2, 3, 4), keepdim=True))),
+    "the standard deviation: no mean is subtracted, no mean taken": _weights(size=lambda v, w: v.std((2, 3, 4), keepdim=True)),
     _EPS_STYLE: _weights(size=lambda v, w: _length()(v) + 1e-8),
 }
 
