@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import csv
 import json
 import os
@@ -352,13 +354,12 @@ def test_only_items_that_the_right_answers_earn_count_and_once() -> None:
     assert [bool(item[3]) for item in items] == [False, True, True, True, True]
 
 
-def test_nobody_is_graded_where_the_right_answers_fail() -> None:
+def test_nobody_is_graded_where_the_right_answers_fail(grader: Grader) -> None:
     right = handed_in.assignment()
     check = replace(right.checks["optimal-check"], code=right.checks["optimal-check"].code + " if False else 1.0")
-    setup = "import torch\nimport torch.nn.functional as F\nfrom gancourse.classroom.homework import hw1"
-    names = {"optimal": right.answers["optimal"]}
-    said = pytest.raises(ValueError, match="get 0 of 3 points on this machine, so nobody was graded: TypeError")
-    with Grader(replace(right, setup=setup, answers=names, checks={"optimal-check": check})) as one, said:
+    one = copy.copy(grader)
+    one.assignment = replace(right, answers={"optimal": right.answers["optimal"]}, checks={"optimal-check": check})
+    with pytest.raises(ValueError, match="get 0 of 3 points on this machine, so nobody was graded: TypeError"):
         one.rehearse()
 
 
@@ -410,6 +411,13 @@ def _rows(out: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((out / "grades.csv").open(encoding="utf-8", newline="")))
 
 
+@pytest.fixture
+def shared(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command takes the grader that is there, instead of seconds for its own."""
+    monkeypatch.setattr(grade, "Grader", lambda *a, **k: contextlib.nullcontext(grader))
+
+
+@pytest.mark.usefixtures("shared")
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = _class(tmp_path / "class", "ada", "=cmd()", "<b>bob<", "x" * 240)
     (folder / "cleo.zip").write_bytes(b"PK")
@@ -492,6 +500,7 @@ def test_stopped_by_ctrl_c_it_keeps_what_is_done(tmp_path: Path) -> None:
     assert (tmp_path / "class-grades" / "students" / "ada_hw1.html").is_file()
 
 
+@pytest.mark.usefixtures("shared")
 def test_a_page_that_cannot_be_written_now_is_written_at_the_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -506,7 +515,6 @@ def test_a_page_that_cannot_be_written_now_is_written_at_the_end(
         add(self, place, result)
 
     monkeypatch.setattr(GradeBook, "add", once)
-    monkeypatch.setattr(Grader, "rehearse", lambda self: None)
     grade.grade_folder(folder, jobs=1)
     assert "grades.csv could not be written now: open in a spreadsheet" in capsys.readouterr().out
     assert _rows(tmp_path / "class-grades")[0]["points"] == "18"

@@ -266,7 +266,6 @@ class Grader:
 
     def grade_all(self, given: Sequence[Submission], jobs: int, report: Callable[[int, Result], None]) -> None:
         """Grade them, ``jobs`` at a time; ``report`` is called here with each place and result as they come."""
-        self.stop.clear()
         waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         for place in range(len(given)):
             waiting.put(place)
@@ -302,6 +301,7 @@ class Grader:
                 place, result = done.get()
                 if isinstance(result, Result):
                     report(place, result)
+            self.stop.clear()
 
 
 def readable_folders() -> list[Path]:
