@@ -39,6 +39,7 @@ def workers(tmp_path, monkeypatch):
     started = []
 
     def start(self, job):
+        assert None not in self.running.values(), "the baselines run alone"
         started.append(job)
         self.running[Instant(job, self.size)] = job
 
