@@ -49,7 +49,7 @@ def test_some_seeds_make_a_partial_record(course, capsys):
     assert command.main("plane", seeds=[0]) == 0
     assert "1 of 2 seeds" in capsys.readouterr().out
     command.main()
-    assert "partial (1 of 2 seeds" in capsys.readouterr().out
+    assert "partial (1 of 2 seeds; 2 of 4 trainings done)" in capsys.readouterr().out
 
 
 def test_ctrl_c_says_how_to_go_on(course, capsys, monkeypatch):

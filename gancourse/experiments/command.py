@@ -24,8 +24,9 @@ def _list() -> int:
         experiment, path = recorded.get(name), records.place(name)
         record = records.read(path) if path.exists() else None
         word, why = records.state(experiment, record)
-        cached = len(pool.complete(experiment))
-        waiting = f", {cached} seeds in the cache" if word != "fresh" and cached else ""
+        place, jobs = runner.folder(experiment), runner.jobs(experiment)
+        trained = sum(runner.file(place, job, "done").exists() for job in jobs)
+        waiting = f"; {trained} of {len(jobs)} trainings done" if trained else ""
         size = sum(file.stat().st_size for file in (path, path.with_suffix(".png")) if file.exists())
         rows.append(
             (
