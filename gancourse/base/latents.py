@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.networks import evaluating
 
-Network = nn.Module | Callable[[Tensor], Tensor]
+Network = nn.Module | Callable[..., Tensor]
 
 
 def device_of(network: Network, otherwise: torch.device | str = "cpu") -> torch.device:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -106,9 +106,9 @@ def styles_of(generator: Network, z: Tensor, labels: Tensor | None = None) -> Te
     """w = f(z) [N, w_dim] of latents z [N, latent_dim] (and labels), in evaluation mode, on the CPU."""
     if not hasattr(generator, "styles"):
         raise ValueError(f"{type(generator).__name__} has no styles, hence no W: label its latents with space='z'")
-    device = device_of(generator)
+    device, network = device_of(generator), cast(Any, generator)
     with evaluating(generator):
-        return generator.styles(z.to(device), None if labels is None else labels.to(device))[:, 0].float().cpu()
+        return network.styles(z.to(device), None if labels is None else labels.to(device))[:, 0].float().cpu()
 
 
 def to_shell(z: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
+from gancourse.base.latents import latent_dim_of
 from gancourse.base.networks import evaluating
 
 
@@ -68,7 +69,7 @@ def invert(
     check.positive("restarts", restarts)
     if not images.is_floating_point():
         raise TypeError(f"images must be floats in [-1, 1], not {images.dtype}: convert with gancourse.data.to_float")
-    n, dim = len(images), generator.latent_dim
+    n, dim = len(images), latent_dim_of(generator, None)
     weight = next(generator.parameters())
     target = images.to(weight)
     z = torch.randn(n, restarts, dim, generator=torch.Generator().manual_seed(seed)).to(weight)

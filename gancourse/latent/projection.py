@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -130,7 +131,8 @@ class _Search:
     def __init__(
         self, generator: nn.Module, target: Tensor, features: Features, pixels: float, labels: Tensor | None, seed: int
     ) -> None:
-        self.generator, self.target, self.features, self.pixels = generator, target, features, pixels
+        self.generator: Any = generator  # any network with styles and synthesis
+        self.target, self.features, self.pixels = target, features, pixels
         self.aim = features(target)  # [N, D]
         self.labels = None if labels is None else labels.to(target.device)
         self.seed, self.source = seed, torch.Generator().manual_seed(seed)

@@ -23,9 +23,7 @@ SIZES = (8, 16, 32, 64)
 
 def _base(size: int) -> int:
     """The side of the smallest map: 8 as published, 4 for pictures that are no larger than that."""
-    if size not in SIZES:
-        raise ValueError(f"BEGAN's networks come at {', '.join(map(str, SIZES))} px, not {size}")
-    return min(8, size // 2)
+    return min(8, check.offered_size(size, SIZES, "BEGAN's autoencoder") // 2)
 
 
 def _two_convolutions(n_in: int, n_out: int) -> list[nn.Module]:

@@ -16,7 +16,7 @@ Source: Brock, Donahue & Simonyan 2019 (ICLR), appendix B.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -67,7 +67,7 @@ def init_weights(module: nn.Module, kind: str = "orthogonal", generator: torch.G
                 nn.init.normal_(layer.weight, 0.0, 0.02, generator=generator)
             else:
                 nn.init.orthogonal_(layer.weight, generator=generator)
-            if getattr(layer, "bias", None) is not None:
+            if not isinstance(layer, nn.Embedding) and layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     return module
 
@@ -78,7 +78,7 @@ def _normalise_all_but_embeddings(network: nn.Module) -> None:
             spectral.spectral_norm(layer)
 
 
-def _run(stages: nn.ModuleList, x: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
+def _run(stages: Iterable[Any], x: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
     """Through all stages, each a block that reads its condition and, where there is one, attention after it."""
     for stage, condition in zip(stages, conditions, strict=True):
         for layer in stage:
@@ -92,6 +92,7 @@ class _Labelled(nn.Module):
     classes: Classes
     latent_dim: int
     shared: LabelEmbedding | None
+    stages: nn.ModuleList
 
     def _finish(self, n: int, channels: int, init: str) -> None:
         """The last layers, for maps of n channels, and how all weights begin."""
@@ -124,6 +125,9 @@ class _Judge(nn.Module):
 
     channels: int
     size: int
+    classes: Classes
+    first: nn.Module
+    stages: nn.ModuleList
 
     def _finish(self, n: int, classes: Spec, init: str) -> None:
         """The head, for maps of n channels, and how all weights begin."""
@@ -308,9 +312,10 @@ class DeepGenerator(_Labelled):
         for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
             for j in range(depth):  # the last block of a size doubles it; the first keeps the channels
                 block = DeepGeneratorBlock(n_in, n_in if j == 0 else n_out, condition_dim, upsample=j == depth - 1)
-                self.stages.append(nn.ModuleList([block]))
-            if 8 * 2**i in attention:
-                self.stages[-1].append(SelfAttention(n_out))
+                stage = nn.ModuleList([block])
+                if j == depth - 1 and 8 * 2**i in attention:
+                    stage.append(SelfAttention(n_out))
+                self.stages.append(stage)
         self._finish(plan[-1], channels, init)
 
     def _start(self, z: Tensor, c: Tensor) -> tuple[Tensor, list[Tensor]]:

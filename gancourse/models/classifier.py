@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check, networks
+from gancourse.base.features import mark
 
 SIZE = 32  # pixels at which it looks
 
@@ -81,8 +82,6 @@ class AttributeClassifier(nn.Module):
         In eval mode and without gradients.  The tensor carries ``extractor_id``, so that metrics can refuse to compare
         features of different networks.
         """
-        from gancourse.base.features import mark
-
         return mark(self._batched(images, batch_size, self.embedding), self.extractor_id)
 
     def predict(self, images: Tensor, batch_size: int = 256) -> Tensor:

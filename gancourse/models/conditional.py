@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
+from gancourse.base.latents import latent_dim_of
 from gancourse.models import dcgan, mlp
 from gancourse.models.layers import spectral
 from gancourse.models.layers.conditional import Classes, ConditionalBatchNorm2d, LabelEmbedding, ProjectionHead, Spec
@@ -144,10 +145,11 @@ class ConcatGenerator(nn.Module):
         super().__init__()
         self.code = _Code(classes, embedding)
         self.classes = self.code.classes
-        self.latent_dim: int = network.latent_dim - self.code.width
+        taken = latent_dim_of(network, None)
+        self.latent_dim = taken - self.code.width
         if self.latent_dim < 1:
             raise ValueError(
-                f"the network takes {network.latent_dim} latents and the code of the label has {self.code.width}: "
+                f"the network takes {taken} latents and the code of the label has {self.code.width}: "
                 f"build it with latent_dim={self.code.width} more than the noise needs"
             )
         self.network = network

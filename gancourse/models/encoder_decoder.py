@@ -79,8 +79,8 @@ class ContextEncoder(nn.Module):
         widths = counts[::-1][: halvings if output == "image" else halvings - 1]  # 4 x 4, 8 x 8, ... half the output's side
         parts = [nn.BatchNorm2d(n), nn.ReLU()]
         for n_in, n_out in zip(widths, widths[1:], strict=False):
-            conv = nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=False)
-            parts += [conv, nn.BatchNorm2d(n_out), nn.ReLU()]
+            up = nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=False)
+            parts += [up, nn.BatchNorm2d(n_out), nn.ReLU()]
         parts += [nn.ConvTranspose2d(widths[-1], channels, 4, stride=2, padding=1), nn.Tanh()]
         self.decoder = nn.Sequential(*parts)
         init_dcgan(self)
@@ -221,8 +221,9 @@ class SRResNet(nn.Module):
         self.last = nn.Conv2d(width, channels, 9, padding=4)
         init_he(self)
         with torch.no_grad():
-            for conv in self.up[::3]:
-                conv.weight.copy_(conv.weight[::4].repeat_interleave(4, 0))
+            for conv in self.up:
+                if isinstance(conv, nn.Conv2d):
+                    conv.weight.copy_(conv.weight[::4].repeat_interleave(4, 0))
         nn.init.normal_(self.last.weight, 0.0, 0.01)  # begin near grey, so that the first steps are not spent on unlearning noise
 
     def forward(self, x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -61,13 +62,14 @@ class Classifier(_Perceptron):
 
 def features(network: nn.Module, x: Tensor) -> Tensor:
     """The last hidden layer of a perceptron with ``layers``, or of an ensemble of them: [..., N, F]."""
-    return network.layers[:-1](x.flatten(2 if hasattr(network, "members") else 1))
+    layers: Any = network.layers
+    return layers[:-1](x.flatten(2 if hasattr(network, "members") else 1))
 
 
 class Bidirectional(nn.Module):
     """G and E as the one player that they are in BiGAN: forward is G, ``encode`` is E.  Both may be ensembles."""
 
-    def __init__(self, generator: nn.Module, encoder: nn.Module) -> None:
+    def __init__(self, generator: Any, encoder: Any) -> None:
         super().__init__()
         self.latent_dim: int = generator.latent_dim
         made = math.prod(getattr(encoder, "out_shape", None) or (self.latent_dim,))
@@ -75,7 +77,8 @@ class Bidirectional(nn.Module):
             raise ValueError(f"E gives {made} latents and G takes {self.latent_dim}: make them equal")
         if getattr(generator, "members", None) != getattr(encoder, "members", None):
             raise ValueError("G and E must both be ensembles of the same size, or neither: stack both")
-        self.generator, self.encoder = generator, encoder
+        self.generator: Any = generator
+        self.encoder: Any = encoder
         if hasattr(generator, "members"):
             self.members: int = generator.members
 

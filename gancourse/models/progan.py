@@ -47,6 +47,8 @@ class Growing(nn.Module):
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size, self.levels = size, _levels(size)
+        self._level: Tensor
+        self._alpha: Tensor
         self.register_buffer("_level", torch.tensor(self.levels))
         self.register_buffer("_alpha", torch.tensor(1.0, dtype=torch.float64))
 
@@ -159,7 +161,7 @@ class DiscriminatorBlock(nn.Module):
         # filtering, convolution and mean come before the bias and the activation there
         weight, bias = self.conv1.scaled_weight(), self.conv1.scaled_bias()
         x = F.avg_pool2d(F.conv2d(resample.blur(x, (1, 2, 1)), weight, padding=1), 2)
-        return F.leaky_relu(x + bias[:, None, None], 0.2)
+        return F.leaky_relu(x if bias is None else x + bias[:, None, None], 0.2)
 
 
 class Discriminator(Growing):

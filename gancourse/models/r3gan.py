@@ -49,7 +49,7 @@ def players(name: str, label_dim: int = 0) -> tuple[Generator, Discriminator]:
 
 
 @torch.no_grad()
-def _scaled(layer: nn.Module, gain: float = 1.0) -> Any:
+def _scaled(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> Any:
     """Weights ~ N(0, gain^2 / fan_in), drawn from the global generator."""
     layer.weight.normal_(0.0, gain / math.sqrt(layer.weight[0].numel()))
     return layer
@@ -261,7 +261,7 @@ class StrippedGenerator(nn.Module):
         x = F.leaky_relu(self.convs[0](self.first(check.latents(z, self.latent_dim))), 0.2)
         image = self.to_rgb[0](x)
         for up, bias, conv, to_rgb in zip(self.up, self.up_bias, self.convs[1:], self.to_rgb[1:], strict=True):
-            x = resample.conv_up(x, up.weight, self.taps)
+            x = resample.conv_up(x, up.get_parameter("weight"), self.taps)
             x = F.leaky_relu(x + bias.to(x.dtype)[:, None, None], 0.2)
             x = F.leaky_relu(conv(x), 0.2)
             image = resample.upsample(image, self.taps) + to_rgb(x)

@@ -9,6 +9,8 @@ With the settings of the authors' code these are, weight for weight, their netwo
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -192,17 +194,20 @@ class LayoutDiscriminator(nn.Module):
         super().__init__()
         check.positive("layers", layers)
         n = width
-        self.model0 = nn.Sequential(nn.Conv2d(in_channels, n, 4, stride=2, padding=2), nn.LeakyReLU(0.2))
+        first = nn.Conv2d(in_channels, n, 4, stride=2, padding=2)
+        self.model0 = nn.Sequential(first, nn.LeakyReLU(0.2))
         for i in range(1, layers):
             n_in, n = n, min(2 * n, 512)
             conv = nn.Conv2d(n_in, n, 4, stride=2 if i < layers - 1 else 1, padding=2, bias=False)
             nn.init.xavier_normal_(conv.weight, 0.02)
             normed = nn.Sequential(parametrizations.spectral_norm(conv), nn.InstanceNorm2d(n))
             self.add_module(f"model{i}", nn.Sequential(normed, nn.LeakyReLU(0.2)))
-        self.add_module(f"model{layers}", nn.Sequential(nn.Conv2d(n, 1, 4, padding=2)))
-        for edge in (self.model0[0], self.get_submodule(f"model{layers}")[0]):
+        last = nn.Conv2d(n, 1, 4, padding=2)
+        self.add_module(f"model{layers}", nn.Sequential(last))
+        for edge in (first, last):
             nn.init.xavier_normal_(edge.weight, 0.02)
-            nn.init.zeros_(edge.bias)
+            if edge.bias is not None:
+                nn.init.zeros_(edge.bias)
 
     def features(self, x: Tensor) -> list[Tensor]:
         maps = []
@@ -234,7 +239,8 @@ class MultiScaleDiscriminator(nn.Module):
     def features(self, x: Tensor) -> list[list[Tensor]]:
         x = check.images(x, self.in_channels)
         maps = []
-        for discriminator in self.children():
+        judges: list[Any] = list(self.children())
+        for discriminator in judges:
             maps.append(discriminator.features(x))
             x = F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
         return maps

@@ -51,6 +51,7 @@ class Epilogue(nn.Module):
     def __init__(self, n: int, w_dim: int, side: int) -> None:
         super().__init__()
         self.noise_strength = nn.Parameter(torch.zeros(n))  # one for each channel (StyleGAN2: one for each layer)
+        self.noise: Tensor
         self.register_buffer("noise", torch.randn(side, side))
         self.bias = nn.Parameter(torch.zeros(n))
         self.affine = EqualisedLinear(w_dim, 2 * n)

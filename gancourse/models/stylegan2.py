@@ -130,6 +130,7 @@ class StyledConv(nn.Module):
         self.affine = EqualisedLinear(config.w_dim, n_in, bias_init=1.0)
         self.weight = nn.Parameter(torch.randn(n_out, n_in, 3, 3))  # demodulation takes out any scale
         self.noise_strength = nn.Parameter(torch.zeros(()))
+        self.noise: Tensor
         self.register_buffer("noise", torch.randn(side, side))
         self.bias = nn.Parameter(torch.zeros(n_out))
 
@@ -180,7 +181,7 @@ class SynthesisBlock(nn.Module):
 
     def forward(self, x: Tensor | None, image: Tensor | None, ws: Tensor, noise: str) -> tuple[Tensor, Tensor | None]:
         """Features and image of half the side, ws [N, 2 or 3, w_dim] -> features and image of this side."""
-        if self.conv0 is None:
+        if self.conv0 is None or x is None:
             x = self.conv1(self.const.expand(len(ws), -1, -1, -1), ws[:, 0], noise)
         elif self.skip is not None:  # a sum of two parts of equal variance, each times sqrt(1/2), keeps the variance
             short = resample.conv_up(x, self.skip.scaled_weight() * math.sqrt(0.5), self.taps)
@@ -340,10 +341,11 @@ class DiscriminatorBlock(nn.Module):
         self.skip = config.conv(n_in, n_out, 1, bias=False) if config.architecture == "resnet" else None
 
     def forward(self, x: Tensor | None, image: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        if self.from_rgb is not None:
+        if self.from_rgb is not None and image is not None:
             colours = _conv(self.from_rgb, image)
             x = colours if x is None else x + colours
             image = resample.downsample(image, self.taps) if self.carries_image else None
+        assert x is not None  # the first block makes it of the image
         y = self._halve(_conv(self.conv0, x))
         if self.skip is not None:
             y = math.sqrt(0.5) * y + resample.conv_down(x, self.skip.scaled_weight() * math.sqrt(0.5), self.taps)
@@ -351,7 +353,8 @@ class DiscriminatorBlock(nn.Module):
 
     def _halve(self, x: Tensor) -> Tensor:
         y = resample.conv_down(x, self.conv1.scaled_weight(), self.taps)
-        return leaky(y + self.conv1.bias.to(y.dtype)[:, None, None])
+        bias = self.conv1.bias
+        return leaky(y if bias is None else y + bias.to(y.dtype)[:, None, None])
 
 
 class Head(nn.Module):
@@ -366,7 +369,7 @@ class Head(nn.Module):
         self.out = EqualisedLinear(n, outputs, equalised=config.equalised)
 
     def forward(self, x: Tensor, image: Tensor | None) -> Tensor:
-        if self.from_rgb is not None:
+        if self.from_rgb is not None and image is not None:
             x = x + _conv(self.from_rgb, image)
         if self.spread is not None:
             x = self.spread(x)

@@ -23,7 +23,9 @@ NORMS = ("batch", "instance", "none")
 def normalise(norm: str, channels: int) -> nn.Module:
     """The normalisation layer of that name; instance normalisation without gain and shift, as in the authors' code."""
     check.one_of("norm", norm, NORMS)
-    return {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d, "none": lambda n: nn.Identity()}[norm](channels)
+    if norm == "none":
+        return nn.Identity()
+    return nn.BatchNorm2d(channels) if norm == "batch" else nn.InstanceNorm2d(channels)
 
 
 class Down(nn.Module):

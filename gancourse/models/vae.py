@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -106,9 +106,9 @@ class VAE(nn.Module):
         super().__init__()
         self.shape, self.latent_dim = tuple(shape), int(check.positive("latent_dim", latent_dim))
         self.likelihood = check.one_of("likelihood", likelihood, ["bernoulli", "gaussian"])
-        self.encoder = _mlp([math.prod(self.shape), *hidden, 2 * self.latent_dim])
+        self.encoder: nn.Module = _mlp([math.prod(self.shape), *hidden, 2 * self.latent_dim])
         self.decoder = Decoder(self.latent_dim, self.shape, tuple(hidden)[::-1], self.likelihood)
-        self.log_sigma = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
+        self.log_sigma: Any = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
 
     def encode(self, x: Tensor) -> Code:
         """q(z|x) for each image: mean and log-variance [N, latent_dim]."""

@@ -326,7 +326,7 @@ def _positive(what: str, v: Tensor) -> None:
 
 
 def _gaussians(mean_p, std_p, mean_q, std_q) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    out = tuple(torch.as_tensor(v, dtype=torch.float64) for v in (mean_p, std_p, mean_q, std_q))
-    _positive("std", out[1])
-    _positive("std", out[3])
-    return out
+    mean_p, std_p, mean_q, std_q = (torch.as_tensor(v, dtype=torch.float64) for v in (mean_p, std_p, mean_q, std_q))
+    _positive("std", std_p)
+    _positive("std", std_q)
+    return mean_p, std_p, mean_q, std_q

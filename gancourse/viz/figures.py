@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from gancourse.viz.pictures import COLOURS, to_picture
 
@@ -29,14 +29,16 @@ STYLE: dict[str, Any] = {
 DPI = 100
 
 
-def rendered(draw: Callable[[Figure], Any], width: float, height: float, layout: str | None = "constrained") -> Image:
+def rendered(
+    draw: Callable[[Figure], Any], width: float, height: float, layout: Literal["constrained"] | None = "constrained"
+) -> Image:
     """What ``draw`` puts on a figure of that many pixels; ``layout=None`` is quicker and leaves the places to ``draw``."""
     import matplotlib
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(cast(Any, STYLE)):
         figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout=layout)
         canvas = FigureCanvasAgg(figure)
         draw(figure)

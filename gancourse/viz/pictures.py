@@ -157,18 +157,18 @@ def in_notebook() -> bool:
     return get_ipython() is not None
 
 
-def show(images: Any, caption: str | None = None, **options: Any) -> None:
+def show(images: Any, caption: str | None = None, *, alt: str | None = None, **options: Any) -> None:
     """Show images, or a picture, or a list of pictures side by side, in the notebook: one PNG, and the caption under it.
 
-    ``options`` go to :func:`grid`.  The caption may hold Markdown and LaTeX; it is also the picture's alternative text.  Outside
-    IPython nothing is shown: save the picture that ``grid`` returns instead.
+    ``options`` go to :func:`grid`.  The caption may hold Markdown and LaTeX.  ``alt`` is what those hear who do not see the
+    picture, by default the caption.  Outside IPython nothing is shown: save the picture that ``grid`` returns instead.
     """
     picture = as_picture("images", images, **options)
     if not in_notebook():
         return
     from IPython.display import display
 
-    words = caption or f"picture, {picture.width} x {picture.height} pixels"
+    words = alt or caption or f"picture, {picture.width} x {picture.height} pixels"
     display(
         {"image/png": png_text(png_bytes(picture)), "text/plain": f"[{words}]"},
         metadata={"image/png": {"alt": words}},
@@ -275,7 +275,7 @@ def labelled_grid(
     if across == 0 or n != across * down or (rows is not None and len(rows) != down):
         came = f"{len(rows) if rows is not None else down} rows of {across}"
         raise ValueError(f"{n} images do not fill {came}: give a label for each row and each column")
-    margin = max((_text_size(label, font_size)[0] for label in rows), default=0) + 12 if rows else 0
+    margin = max((_text_size(label, font_size)[0] for label in rows), default=0) + 20 if rows else 0
     head = round(1.6 * font_size) if columns is not None else 0
     sheet_width = across * (width + pad) - pad
     scale = scale if scale is not None else enlargement(sheet_width, width, max(1, widest - margin))

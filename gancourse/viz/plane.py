@@ -104,7 +104,7 @@ def _scatter(axis: Axes, real: Any, fake: Any, area: Box, legend: bool, size: fl
 
 def _legend(axis: Axes) -> None:
     """Above the plane at the right, where it hides no point and leaves room for a title at the left."""
-    place = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.985), "ncols": 2}
+    place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.985), "ncols": 2}
     axis.legend(**place, fontsize=9, markerscale=1.8, handletextpad=0.1, columnspacing=0.8, borderpad=0.2)
 
 

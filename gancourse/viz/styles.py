@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ NOISE = ("auto", "constant", "none")
 _GAP = 8  # pixels between the sources and what is made of them
 
 
-def styles_of_seeds(generator: nn.Module, seeds: Sequence[int], truncation: float = 1.0, labels: Tensor | None = None) -> Tensor:
+def styles_of_seeds(generator: Any, seeds: Sequence[int], truncation: float = 1.0, labels: Tensor | None = None) -> Tensor:
     """The styles ws [N, layers, w_dim] of one latent z for each seed, in evaluation mode; ``labels`` [N] where G takes them."""
     if not (hasattr(generator, "styles") and hasattr(generator, "synthesis")):
         raise ValueError(f"{type(generator).__name__} has no styles and synthesis: take gancourse.models.stylegan2")
@@ -34,7 +34,7 @@ def styles_of_seeds(generator: nn.Module, seeds: Sequence[int], truncation: floa
         return generator.styles(z, None if labels is None else labels.to(device), truncation=truncation)
 
 
-def synthesised(generator: nn.Module, ws: Tensor, noise: str = "auto", chunk: int = 32) -> Tensor:
+def synthesised(generator: Any, ws: Tensor, noise: str = "auto", chunk: int = 32) -> Tensor:
     """g(ws) in evaluation mode, a few at a time, cut to [-1, 1]: float32 on the CPU."""
     with evaluating(generator):
         made = [generator.synthesis(part, noise).float().cpu() for part in ws.to(device_of(generator)).split(chunk)]
@@ -42,7 +42,7 @@ def synthesised(generator: nn.Module, ws: Tensor, noise: str = "auto", chunk: in
 
 
 def mixing_grid(
-    generator: nn.Module,
+    generator: Any,
     row_seeds: Sequence[int],
     column_seeds: Sequence[int],
     crossover: int,
@@ -86,8 +86,7 @@ def mixing_grid(
     fine = generator.layers - crossover
     corner = (margin + left.width / 2, head + top.height / 2)
     for line, text in enumerate((f"{crossover} coarse layers", "from the row,", f"{fine} fine ones", "from the column")):
-        at = (corner[0], corner[1] + 17 * (line - 1.5))
-        pictures.write(sheet, at, text, size=12, width=left.width)
+        pictures.write(sheet, (corner[0], corner[1] + 17 * (line - 1.5)), text, size=12, width=left.width)
     return sheet
 
 

@@ -89,7 +89,7 @@ def table(
     rows: Sequence[Mapping[str, Any]] | Sequence[Sequence[Any]], header: Sequence[str] | None = None, caption: str | None = None
 ) -> Table:
     """A table of rows: dicts with the same keys, or sequences with a ``header``.  Floats are shown to four significant digits."""
-    rows = list(rows)
+    rows = [*rows]
     if not rows:
         raise ValueError("a table needs at least one row")
     if header is None:

@@ -198,7 +198,7 @@ def _kind() -> type:
 
         _esm = SCRIPT
         side, zoom, count = (traitlets.Int(1).tag(sync=True) for _ in range(3))
-        strokes = traitlets.List().tag(sync=True)
+        strokes: Any = traitlets.List().tag(sync=True)
         choice = traitlets.Int(0).tag(sync=True)
         paper, answer = (traitlets.Bytes(b"").tag(sync=True) for _ in range(2))
         titles = traitlets.List(["paint here", "answer"]).tag(sync=True)

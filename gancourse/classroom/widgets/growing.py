@@ -34,7 +34,7 @@ class GrowthSlider(Live):
         if not isinstance(generator, Growing):
             raise TypeError(f"{type(generator).__name__} does not grow: take a network of gancourse.models.progan")
         position(start, generator.levels)  # tells a start that is not on the way
-        self.generator = generator
+        self.generator: Any = generator
         self.n, self.columns = pictures.positive_int("n", n), pictures.positive_int("columns", columns)
         self.size = pictures.positive_int("size", size)
         self._people = torch.Generator().manual_seed(seed)

@@ -152,14 +152,16 @@ def sealed_cell(code: str) -> str:
 
     Raises ValueError where the questions are computed: they must stand there in full.
     """
-    calls = [node for node in ast.walk(ast.parse(code)) if _is_quiz(node)] if "widgets.quiz(" in code else []
+    nodes = ast.walk(ast.parse(code)) if "widgets.quiz(" in code else iter(())
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _is_quiz(node)]
     lines = code.splitlines(keepends=True)
     for call in reversed(calls):
         given = call.args[0]
+        last = given.end_lineno or given.lineno
         text = sealed(ast.literal_eval(given))
         rows = "".join(f'\n    "{text[at : at + _ROW]}"' for at in range(0, len(text), _ROW))
         head = "".join([*lines[: given.lineno - 1], _cut(lines[given.lineno - 1], None, given.col_offset)]).rstrip()
-        rest = "".join([_cut(lines[given.end_lineno - 1], given.end_col_offset, None), *lines[given.end_lineno :]]).lstrip()
+        rest = "".join([_cut(lines[last - 1], given.end_col_offset, None), *lines[last:]]).lstrip()
         end = ",\n" if rest.startswith(",") else "\n"
         lines = (head + rows + end + rest.removeprefix(",").lstrip()).splitlines(keepends=True)
     return "".join(lines)
@@ -168,8 +170,8 @@ def sealed_cell(code: str) -> str:
 _ROW = 110  # letters of a line
 
 
-def _is_quiz(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "widgets.quiz" and bool(node.args)
+def _is_quiz(node: ast.Call) -> bool:
+    return ast.unparse(node.func) == "widgets.quiz" and bool(node.args)
 
 
 def _cut(line: str, start: int | None, stop: int | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gancourse.base import check
 from gancourse.base.latents import draw_latents
@@ -39,7 +39,7 @@ class StyleExplorer(Live):
 
     def __init__(
         self,
-        generator: nn.Module,
+        generator: Any,
         directions: Mapping[str, Tensor] | None = None,
         *,
         seeds: tuple[int, int] = (0, 1),

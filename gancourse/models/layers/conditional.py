@@ -143,17 +143,17 @@ class ConditionalBatchNorm2d(nn.Module):
 
     def __init__(self, n_features: int, classes: Spec | None = None, *, condition_dim: int | None = None) -> None:
         super().__init__()
-        if (classes is None) == (condition_dim is None):
-            raise ValueError("pass either classes=... for labels or condition_dim=... for vectors")
         self.norm = nn.BatchNorm2d(n_features, affine=False)
-        if classes is not None:
+        if classes is not None and condition_dim is None:
             self.gain: nn.Module = LabelEmbedding(classes, n_features)
             self.bias: nn.Module = LabelEmbedding(classes, n_features)
             nn.init.normal_(self.gain.table.weight, 0.0, 0.02)
             nn.init.zeros_(self.bias.table.weight)
-        else:
+        elif condition_dim is not None and classes is None:
             self.gain = nn.Linear(condition_dim, n_features, bias=False)
             self.bias = nn.Linear(condition_dim, n_features, bias=False)
+        else:
+            raise ValueError("pass either classes=... for labels or condition_dim=... for vectors")
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         gain = 1 + self.gain(condition)  # [N, C]

@@ -18,6 +18,7 @@ Source: Miyato, Kataoka, Koyama & Yoshida 2018 (ICLR), section 2.1 and Algorithm
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -73,6 +74,8 @@ class SpectralNorm(nn.Module):
             u, v = (F.normalize(torch.randn(n, dtype=weight.dtype), dim=0).to(weight.device) for n in matrix.shape)
             if not weight.is_meta:  # networks are built there to be counted, where hundreds of iterations would only cost time
                 u, v = power_iteration(matrix, u, v, WARM_UP, eps)
+        self.u: Tensor
+        self.v: Tensor
         self.register_buffer("u", u)
         self.register_buffer("v", v)
 
@@ -124,7 +127,8 @@ def is_normalised(module: nn.Module, name: str = "weight") -> bool:
     """Whether ``spectral_norm`` has been applied to this layer."""
     if not parametrize.is_parametrized(module, name):
         return False
-    return any(isinstance(part, SpectralNorm) for part in module.parametrizations[name])
+    parts = module.get_submodule(f"parametrizations.{name}").children()
+    return any(isinstance(part, SpectralNorm) for part in parts)
 
 
 def normalise(network: nn.Module, iterations: int = 1, eps: float = 1e-12) -> nn.Module:
@@ -154,7 +158,7 @@ def operator_norm(layer: nn.Conv2d, size: int, iterations: int = 200) -> Tensor:
     """
     if not isinstance(layer, nn.Conv2d) or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
         raise ValueError(f"operator_norm takes an nn.Conv2d with padding by zeros, given in numbers, not {layer}")
-    settings = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups}
+    settings: dict[str, Any] = {name: getattr(layer, name) for name in ("stride", "padding", "dilation", "groups")}
     weight = layer.weight
     x = torch.randn(1, layer.in_channels, size, size, dtype=weight.dtype, generator=torch.Generator().manual_seed(0))
     x = x.to(weight.device)

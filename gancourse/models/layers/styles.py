@@ -49,15 +49,16 @@ class MappingNetwork(nn.Module):
         self.embed = EqualisedLinear(label_dim, w_dim) if label_dim else None
         widths = [latent_dim + (w_dim if label_dim else 0)] + [w_dim] * layers
         self.layers = nn.ModuleList(EqualisedLinear(a, b, lr_mult=lr_mult) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.average: Tensor
         if track_average:
             self.register_buffer("average", torch.zeros(w_dim))
         self.track_average = track_average
 
     def forward(self, z: Tensor | None, labels: Tensor | None = None) -> Tensor:
-        with float32(self.layers[0].weight):
+        with float32(next(self.layers.parameters())):
             parts = [] if z is None else [pixel_norm(check.latents(z, self.latent_dim).float())]
             if self.embed is not None:
-                parts.append(self._embedded(labels))
+                parts.append(self._embedded(self.embed, labels))
             w = torch.cat(parts, 1)
             for layer in self.layers:
                 w = leaky(layer(w))
@@ -65,11 +66,11 @@ class MappingNetwork(nn.Module):
             self.average.copy_(w.detach().mean(0).lerp(self.average, AVERAGE_BETA))
         return w
 
-    def _embedded(self, labels: Tensor | None) -> Tensor:
+    def _embedded(self, embed: EqualisedLinear, labels: Tensor | None) -> Tensor:
         if labels is None:
             raise ValueError(f"this network is conditional: pass labels, numbers [N] below {self.label_dim} or vectors")
-        vectors = class_vectors(labels, self.label_dim).to(self.embed.weight.device)
-        return pixel_norm(self.embed(vectors))
+        vectors = class_vectors(labels, self.label_dim).to(embed.weight.device)
+        return pixel_norm(embed(vectors))
 
 
 def noise_map(kind: str, stored: Tensor, y: Tensor, training: bool) -> Tensor | None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.models.reference import keys
-from gancourse.models.stylegan2 import Discriminator, Generator, width_at
+from gancourse.models.stylegan2 import Discriminator, Generator, measure_average, width_at
 
 
 def _common(key: str) -> str:
@@ -71,13 +71,15 @@ def load_reference(module: Generator | Discriminator, state: Mapping[str, Tensor
     """Fill a network with a state dict saved by the authors' PyTorch implementation, or by rosinality's.
 
     Both are told apart by their key names.  rosinality keeps the mean of w outside the state dict, as "latent_avg" of the file;
-    put it into ``state`` under that name (the mean stays zero without it, and truncation then makes no sense).
+    put it into ``state`` under that name.  Without it the mean is measured over 20,000 latents, since truncation needs it.
     """
     generator = isinstance(module, Generator)
     if any(key.startswith(("convs.", "to_rgbs.")) for key in state):
         keys.check_filters(state, ".kernel", module.taps)
-        if generator and "latent_avg" not in state:
-            state = {**state, "latent_avg": torch.zeros(module.w_dim)}
+        if isinstance(module, Generator) and "latent_avg" not in state:
+            keys.load(module, {**state, "latent_avg": torch.zeros(module.w_dim)}, lambda key: _rosinality(key, True))
+            measure_average(module)
+            return module
         return keys.load(module, state, lambda key: _rosinality(key, generator))
     keys.check_filters(state, "resample_filter", module.taps)
     return keys.load(module, state, lambda key: _official(key, module.size, generator))
