@@ -66,13 +66,11 @@ _TRANSPOSED_SIZE = Slips("transposed_size") | {
     "that holds for some layers only: kernel and padding count, too": lambda n, k, s, p: n * s,
     "this is the convolution, from large to small": _conv_size,
 }
-_ODD = "an odd kernel gives 2n + 1 or 2n - 1 pixels, whatever the padding: return None"
-_KEEPS = "that is the padding of a convolution that keeps the size: put it into your formula with n = 8"
 
 _DOUBLING_PADDING = Slips("doubling_padding") | {
     "half a pixel cannot be cut off: for such a kernel there is none, so return None": lambda k: (k - 2) / 2 if k > 1 else None,
-    _ODD: lambda k: (k - 2) // 2 if k > 1 else None,
-    _KEEPS: lambda k: (k - 1) // 2,
+    "an odd kernel gives 2n + 1 or 2n - 1 pixels, whatever the padding: return None": lambda k: (k - 2) // 2 if k > 1 else None,
+    "that is the padding of a convolution that keeps the size: put it into your formula with n = 8": lambda k: (k - 1) // 2,
     "1 is right for a kernel of 4": lambda k: 1,
 }
 
