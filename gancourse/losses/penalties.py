@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
 
+Discriminator = Callable[[Tensor], Tensor]
 
-def squared_gradient_norm(discriminator: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+
+class Penalty(Protocol):
+    """What a game adds to D's loss at every ``every``-th step, that many times: a scalar of D, real and fake samples."""
+
+    @property
+    def every(self) -> int: ...
+
+    def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor) -> Tensor: ...
+
+
+def squared_gradient_norm(discriminator: Discriminator, x: Tensor) -> Tensor:
     """||grad_x D(x)||^2 for each sample: [N], differentiable with respect to D's parameters.
 
     Summing the logits before differentiating gives each sample its own gradient, because D judges samples one by one.
@@ -20,7 +32,7 @@ def squared_gradient_norm(discriminator: Callable[[Tensor], Tensor], x: Tensor) 
     return _gradient(discriminator, x).flatten(1).square().sum(1)  # over all but the batch axis
 
 
-def _gradient(discriminator: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def _gradient(discriminator: Discriminator, x: Tensor) -> Tensor:
     """grad_x D(x) for each sample, in the shape of x."""
     if not x.is_floating_point():
         raise TypeError(f"the penalty needs float inputs, not {x.dtype}: convert with gancourse.data.to_float")
@@ -45,7 +57,7 @@ def between(real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:
 
 
 def gradient_penalty(
-    critic: Callable[[Tensor], Tensor],
+    critic: Discriminator,
     real: Tensor,
     fake: Tensor,
     epsilon: Tensor,
@@ -94,7 +106,7 @@ class ZeroCentred:
         if self.gamma < 0 or self.every < 1:
             raise ValueError(f"gamma must be 0 or more and every 1 or more, not gamma={self.gamma}, every={self.every}")
 
-    def __call__(self, discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
+    def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
         inputs = [x for x, wanted in ((real, self.real), (fake, self.fake)) if wanted]
         norms = [squared_gradient_norm(discriminator, x).mean() for x in inputs]
         return self.gamma / 2 * torch.stack(norms).sum() if norms else real.new_zeros(())

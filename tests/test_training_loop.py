@@ -50,7 +50,7 @@ def toy(objective="non_saturating", **options):
 
 def conv():
     torch.manual_seed(0)
-    networks = dcgan.Generator(16, latent_dim=4, width=8), dcgan.Discriminator(16, width=8)
+    networks = dcgan.Generator(16, latent_dim=4, width=8), dcgan.Discriminator(16, width=8, norm=False)
     return GAN(*networks, "relativistic", penalty=penalties.r1(1.0, every=2))
 
 
@@ -122,7 +122,7 @@ import sys, time
 sys.path.insert(0, {root!r})
 import torch
 torch.set_num_threads(1)
-from tests.test_training import Points, conv
+from tests.test_training_loop import Points, conv
 from gancourse.training import fit
 hooks = [(1, lambda run: (print(run.step, flush=True), time.sleep({pause})))]
 fit(conv(), Points(8, (3, 16, 16)), 40, ema=0.9, lr=1e-3, precision="float32", progress=False,
