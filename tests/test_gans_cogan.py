@@ -46,7 +46,7 @@ def test_tied_layers_learn_from_both_domains():
     weight = game.generator.shared[0][0].weight
     alone = [
         torch.autograd.grad(game.objective.generator(game.discriminator(fake, i)), weight, retain_graph=True)[0]
-        for i, fake in enumerate(batch.fakes)
+        for i, (_, fake) in enumerate(batch.domains)
     ]
     (both,) = torch.autograd.grad(game.generator_loss(batch), weight)
     assert torch.allclose(both, alone[0] + alone[1], atol=1e-6)

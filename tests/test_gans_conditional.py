@@ -60,7 +60,7 @@ def test_penalty_sees_the_logit_with_its_label(make):
     gan = make(penalty=penalties.r1(2.0, every=4))
     batch, plain = round_of(gan, step=4), make()
     x = batch.real.clone().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(gan.judge(x, batch.labels).sum(), x)
+    (gradient,) = torch.autograd.grad(gan.judge(x, batch).sum(), x)
     expected = plain.discriminator_loss(round_of(plain)) + 4 * gradient.square().sum(1).mean()
     assert torch.allclose(gan.discriminator_loss(batch), expected)
     assert "penalty" in batch.log
@@ -132,7 +132,7 @@ def test_samples_are_what_was_asked_for():
     assert torch.equal(gan.sample(4, seed=5, labels=y), gan.generator.eval()(z, y))
     assert torch.equal(gan.sample(4, seed=5, labels=3), gan.generator(z, torch.full((4,), 3)))
     assert torch.equal(gan.sample(4, seed=5), gan.generator(z, torch.arange(4)))  # all classes in turn
-    short = gan.sample(300, labels=2, truncation=1e-3)
+    short = gan.sample(300, labels=2, threshold=1e-3)
     assert short.std(0).max() < 1e-2 * gan.sample(300, labels=2).std(0).min()
     gan.generator.train()
     assert not gan.sample(2).requires_grad

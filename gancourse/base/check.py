@@ -1,32 +1,175 @@
-"""Argument checks whose messages name the fix."""
+"""Argument checks whose messages name the fix.
+
+Each takes the name that the caller's reader knows the value by, and the value; it returns the value, a whole number as Python's
+int.  What is of the wrong kind raises a TypeError, what is out of range a ValueError.
+"""
 
 from __future__ import annotations
 
 import difflib
+import functools
+import math
+import numbers
+import os
+import warnings
 from collections.abc import Iterable
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from gancourse.base.networks import batch_norms
+
+FAR = 8.0  # pixels beyond this are in other units than [-1, 1]; a network that is still learning stays well below
+GIB = 2**30
+SEEDS = (-(2**63), 2**64 - 1)  # what torch.Generator takes
 
 
 def one_of(what: str, value: str, choices: Iterable[str]) -> str:
     """Return ``value`` if it is one of ``choices``; otherwise raise a ValueError that names the nearest one."""
     choices = list(choices)
-    if value in choices:
+    if isinstance(value, str) and value in choices:
         return value
     near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise ValueError(f"unknown {what} {value!r}: {hint}choose from {', '.join(map(repr, choices))}")
 
 
-def positive(what: str, value: float) -> float:
-    """Return ``value`` if it is above zero."""
-    if not value > 0:
+# Numbers
+
+
+def number(what: str, value: Any) -> float:
+    """Return ``value`` if it is a finite number, numpy's and 0-d tensors included; truth values are none."""
+    plain = value.item() if isinstance(value, Tensor) and value.ndim == 0 else value
+    if isinstance(plain, bool) or not isinstance(plain, numbers.Real):
+        raise TypeError(f"{what} must be a number, not {_shown(value)}")
+    if not isinstance(plain, int | float):
+        plain = int(plain) if isinstance(plain, numbers.Integral) else float(plain)
+    if not math.isfinite(plain):
+        raise ValueError(f"{what} must be finite, not {plain}")
+    return plain
+
+
+def positive(what: str, value: Any) -> float:
+    """Return ``value`` if it is a finite number above zero."""
+    plain = number(what, value)
+    if plain <= 0:
         raise ValueError(f"{what} must be above 0, not {value}")
-    return value
+    return plain
 
 
-def latents(z: Tensor, latent_dim: int) -> Tensor:
+def at_least(what: str, value: Any, least: float = 0) -> float:
+    """Return ``value`` if it is a finite number that is not below ``least``."""
+    plain = number(what, value)
+    if plain < least:
+        raise ValueError(f"{what} must be {least:g} or more, not {value}")
+    return plain
+
+
+def within(what: str, value: Any, low: float, high: float) -> float:
+    """Return ``value`` if it is a number in [low, high]."""
+    plain = number(what, value)
+    if not low <= plain <= high:
+        raise ValueError(f"{what} must lie in [{low:g}, {high:g}], not {value}")
+    return plain
+
+
+def probability(what: str, value: Any) -> float:
+    """Return ``value`` if it is a number in [0, 1]."""
+    return within(what, value, 0, 1)
+
+
+def fraction(what: str, value: Any) -> float:
+    """Return ``value`` if it is a number in (0, 1), both ends excluded."""
+    plain = number(what, value)
+    if not 0 < plain < 1:
+        raise ValueError(f"{what} must lie between 0 and 1, both excluded, not {value}")
+    return plain
+
+
+def whole(what: str, value: Any, least: int | None = 1, most: int | None = None) -> int:
+    """Return ``value`` as an int if it is a whole number, numpy's included, from ``least`` to ``most``; None is no bound."""
+    plain = value.item() if isinstance(value, Tensor) and value.ndim == 0 else value
+    if isinstance(plain, bool) or not isinstance(plain, numbers.Integral):
+        fix = f": int({plain:g})" if isinstance(plain, float) and plain.is_integer() else ""
+        raise TypeError(f"{what} must be a whole number, not {_shown(value)}{fix}")
+    plain = int(plain)
+    if least is not None and plain < least:
+        raise ValueError(f"{what} must be {'above 0' if least == 1 else f'{least} or more'}, not {plain}")
+    if most is not None and plain > most:
+        raise ValueError(f"{what} must be at most {most}, not {plain}")
+    return plain
+
+
+def seed(value: Any, what: str = "seed") -> int:
+    """Return ``value`` as an int if a random generator can start from it."""
+    return whole(what, value, *SEEDS)
+
+
+def sides(what: str, value: Any) -> tuple[int, ...]:
+    """Return a size or a shape as a tuple of whole numbers above zero."""
+    row = value if isinstance(value, tuple | list | torch.Size) else (value,)
+    if not row:
+        raise ValueError(f"{what} must have at least one side, not {value!r}")
+    return tuple(whole(what, side) for side in row)
+
+
+@functools.cache
+def machine_memory() -> int:
+    """The bytes of this machine's memory; 64 GiB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 64 * GIB
+
+
+def fits(what: str, *shape: Any, bytes_each: int = 4) -> tuple[int, ...]:
+    """Return ``shape``, whole numbers above zero, if a tensor of it fits this machine's memory; asked before it is made."""
+    row = sides(what, shape)
+    needed = math.prod(row) * bytes_each
+    if needed > machine_memory():
+        took = f"{needed / GIB:,.0f} GiB, and this machine has {machine_memory() / GIB:,.0f}"
+        raise ValueError(f"{what} of {' x '.join(f'{side:,}' for side in row)} would take {took}: ask for less")
+    return row
+
+
+# Tensors
+
+
+def tensor(what: str, x: Any, ndim: int | None = None) -> Tensor:
+    """Return ``x`` if it is a tensor, with ``ndim`` axes if that is given."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{what} must be a torch.Tensor, not {_shown(x)}")
+    if ndim is not None and x.ndim != ndim:
+        raise ValueError(f"{what} must have {ndim} axes, not shape {list(x.shape)}")
+    return x
+
+
+def floats(what: str, x: Any, ndim: int | None = None) -> Tensor:
+    """Return ``x`` if it is a tensor of real floats."""
+    x = tensor(what, x, ndim)
+    if not x.is_floating_point():
+        fix = ": convert with gancourse.data.to_float" if x.dtype == torch.uint8 else ""
+        raise TypeError(f"{what} must be floats, not {x.dtype}{fix}")
+    return x
+
+
+def filled(what: str, x: Any) -> Tensor:
+    """Return ``x`` if it is a tensor of real floats with at least one entry: the mean of none is NaN."""
+    x = floats(what, x)
+    if not x.numel():
+        raise ValueError(f"{what} is empty, {list(x.shape)}: pass at least one sample")
+    return x
+
+
+def finite(what: str, x: Tensor) -> Tensor:
+    """Return ``x`` if it holds neither NaN nor infinity."""
+    if not torch.isfinite(x).all():
+        raise ValueError(f"{what} holds NaN or infinity: look at what made it")
+    return x
+
+
+def latents(z: Any, latent_dim: int) -> Tensor:
     """Return ``z`` if it is a float batch [N, latent_dim]."""
     if not isinstance(z, Tensor) or z.ndim != 2 or z.shape[1] != latent_dim:
         came = list(z.shape) if isinstance(z, Tensor) else type(z).__name__
@@ -36,7 +179,7 @@ def latents(z: Tensor, latent_dim: int) -> Tensor:
     return z
 
 
-def images(x: Tensor, channels: int | None = None, size: int | None = None, what: str = "images") -> Tensor:
+def images(x: Any, channels: int | None = None, size: int | None = None, what: str = "images") -> Tensor:
     """Return ``x`` if it is a float batch [N, C, H, W] with the given channels and size."""
     if not isinstance(x, Tensor) or x.ndim != 4:
         came = list(x.shape) if isinstance(x, Tensor) else type(x).__name__
@@ -50,10 +193,23 @@ def images(x: Tensor, channels: int | None = None, size: int | None = None, what
     return x
 
 
-def finite(what: str, x: Tensor) -> Tensor:
-    """Return ``x`` if it holds neither NaN nor infinity."""
-    if not torch.isfinite(x).all():
-        raise ValueError(f"{what} holds NaN or infinity: look at what made it")
+def pixels(x: Any, what: str = "images", channels: int | None = None, size: int | None = None) -> Tensor:
+    """Return a batch of pictures [N, C, H, W] if its values can be those of pictures in [-1, 1].
+
+    Values far outside, as 0 .. 255 are, raise a ValueError.  If nothing is negative, as in [0, 1], it warns; a mask of zeros
+    and ones passes.
+    """
+    x = finite(what, images(x, channels, size, what))
+    if not x.numel():
+        return x
+    low, high = (float(value.detach()) for value in x.aminmax())
+    if max(-low, high) > FAR:
+        raise ValueError(
+            f"{what} must be floats in [-1, 1] and reach from {low:g} to {high:g}: "
+            "convert bytes with gancourse.data.to_float, 0 .. 255 with x / 127.5 - 1"
+        )
+    if low >= 0 and high > 0 and not bool(((x == 0) | (x == 1)).all()):
+        warnings.warn(f"nothing in {what} is below 0: pictures are floats in [-1, 1]; take 2 * x - 1", stacklevel=3)
     return x
 
 
@@ -70,3 +226,20 @@ def offered_size(value: int, sizes: Iterable[int], what: str) -> int:
     if value not in sizes:
         raise ValueError(f"{what} comes at {', '.join(map(str, sizes))} px, not {value}")
     return value
+
+
+def one_by_one(network: Any, what: str = "a gradient penalty") -> None:
+    """Raise a ValueError if ``network`` normalises over the batch: then its gradient at one sample depends on the others."""
+    if isinstance(network, nn.Module) and batch_norms(network):
+        raise ValueError(
+            f"{what} needs a critic that judges samples one by one: replace its batch normalisation by layer "
+            "normalisation, or leave normalisation out"
+        )
+
+
+def _shown(value: Any) -> str:
+    """A value as a message shows it, cut where it is long."""
+    if isinstance(value, Tensor):
+        return f"a tensor {list(value.shape)} of {value.dtype}"
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"

@@ -35,6 +35,21 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def writable(path: str | os.PathLike[str]) -> Path:
+    """Return ``path`` if a file can be written there; found out before the work whose result it is to hold."""
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error}") from error
+    os.close(handle)
+    os.unlink(name)
+    return path
+
+
 def checkout() -> Path | None:
     """The repository's folder if gancourse is imported from one, else None."""
     root = _PACKAGE.parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -43,24 +44,53 @@ def _unflatten(node: Any, tensors: dict[str, Tensor]) -> Any:
     return node
 
 
+def content(tensor: Tensor) -> memoryview:
+    """The bytes of a tensor, row by row, whatever its strides are."""
+    flat = torch.empty(tensor.numel(), dtype=tensor.dtype).copy_(tensor.detach().reshape(-1))
+    return memoryview(flat.view(torch.uint8).numpy())
+
+
+def _content_hash(layout: str, tensors: dict[str, Tensor]) -> str:
+    """A digest of everything that the file says."""
+    digest = hashlib.sha256(layout.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {list(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(content(tensor))
+    return digest.hexdigest()
+
+
 def save(path: Path, tree: dict[str, Any]) -> None:
-    """Write the tree; whoever reads ``path`` meanwhile sees the old file or the new one."""
+    """Write the tree; whoever reads ``path`` meanwhile sees the old file or the new one.
+
+    A file that cannot be written, on a full disk say, raises an OSError that names it; what was there stays.
+    """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors: dict[str, Tensor] = {}
-    layout = _flatten(tree, "", tensors)
-    with atomic_write(path) as part:
-        save_file(tensors, part, metadata={"gancourse": json.dumps(layout)})
+    layout = json.dumps(_flatten(tree, "", tensors))
+    try:
+        with atomic_write(path) as part:
+            save_file(tensors, part, metadata={"gancourse": layout, "sha256": _content_hash(layout, tensors)})
+    except (OSError, SafetensorError) as error:
+        raise OSError(f"{path} could not be written: {error}") from error
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read a tree back; a file that is not one of ours gets a ValueError that says so."""
+    """Read a tree back; a file that is not one of ours, or in which a bit has changed, gets a ValueError that says so."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt") as file:
-            layout = json.loads((file.metadata() or {})["gancourse"])
+            known = file.metadata() or {}
+            layout = known["gancourse"]
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
+        tree: dict[str, Any] = _unflatten(json.loads(layout), tensors)
+    except (SafetensorError, KeyError, ValueError) as error:
         raise ValueError(f"{path} is not a checkpoint of this course, or it is damaged: move it away to start anew") from error
-    return _unflatten(layout, tensors)
+    if "sha256" not in known:
+        raise ValueError(f"{path} is of an older version, which kept no digest: finish it with that version, or start anew")
+    if known["sha256"] != _content_hash(layout, tensors):
+        raise ValueError(f"{path} is damaged, its content does not give its digest: move it away to start anew")
+    return tree

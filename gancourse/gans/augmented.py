@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Generic
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.base import check
 from gancourse.gans import augment
-from gancourse.gans.gan import GAN, Batch
+from gancourse.gans.gan import GAN, B
 
 
 class AdaptiveProbability:
@@ -89,7 +89,7 @@ class AugmentedDiscriminator(nn.Module):
         return self.network(self.transform(x) if self.training else x, *args, **options)
 
 
-class AugmentedGAN(GAN):
+class AugmentedGAN(GAN[B], Generic[B]):
     """A game whose discriminator sees images through random transforms, by the policy of :mod:`gancourse.gans.augment`.
 
     ``game`` is any game; its networks are shared, the game itself is left as it was.  Every image goes through each transform
@@ -99,7 +99,7 @@ class AugmentedGAN(GAN):
 
     def __init__(
         self,
-        game: GAN,
+        game: GAN[B],
         policy: str | Sequence[str] = augment.DIFFAUGMENT,
         p: float = 1.0,
         control: AdaptiveProbability | None = None,
@@ -113,6 +113,7 @@ class AugmentedGAN(GAN):
         if control is not None:
             self.game.objective = game.objective._replace(discriminator=self._observed(game.objective))
         super().__init__(self.game.generator, self.game.discriminator, self.game.objective, game.penalty, game.latent_dim)
+        self.objective = self.game.objective  # of an ensemble, the sum that it already is
 
     @property
     def p(self) -> float:
@@ -132,17 +133,21 @@ class AugmentedGAN(GAN):
 
         return loss
 
-    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> B:
         return self.game.play(real, source, labels=labels, step=step)
 
-    def discriminator_loss(self, batch: Batch) -> Tensor:
+    def judge(self, x: Tensor, batch: B | None = None) -> Tensor:
+        """The game's logits, through T while D trains."""
+        return self.game.judge(x, batch)
+
+    def discriminator_loss(self, batch: B) -> Tensor:
         """What D minimises, real and fake both through T."""
         loss = self.game.discriminator_loss(batch)
         if self.control is not None:
             batch.log["p"], batch.log["r"] = torch.tensor(self.control.p), torch.tensor(self.control.r)
         return loss
 
-    def generator_loss(self, batch: Batch) -> Tensor:
+    def generator_loss(self, batch: B) -> Tensor:
         """What G minimises, through D and T."""
         return self.game.generator_loss(batch)
 

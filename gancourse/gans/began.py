@@ -81,7 +81,7 @@ class BEGAN(GAN):
         """z ~ U[-1, 1]: [n, latent_dim]."""
         return (2 * torch.rand(n, self.latent_dim, generator=source) - 1).to(self.device)
 
-    def judge(self, x: Tensor) -> Tensor:
+    def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The autoencoder's error for each sample, [N], in place of a logit; high means fake."""
         return reconstruction_errors(self.discriminator, x)
 

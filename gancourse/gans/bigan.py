@@ -14,7 +14,6 @@ Sources: Donahue, Krahenbuhl & Darrell 2017 (ICLR); Dumoulin et al. 2017 (ICLR).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -22,24 +21,21 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.base import check
 from gancourse.gans.gan import GAN, Batch
-from gancourse.losses import summed
+from gancourse.losses.penalties import Penalty
 from gancourse.models.latent_codes import Bidirectional
-
-if TYPE_CHECKING:
-    from gancourse.losses.penalties import ZeroCentred
 
 MIRRORED = ("non_saturating", "hinge", "wasserstein")  # whose generator's loss asks for "real" at l and for "fake" at -l
 OBJECTIVES = (*MIRRORED, "relativistic")
 
 
-@dataclass
-class PairBatch(Batch):
+@dataclass(kw_only=True)
+class CodedBatch(Batch):
     """A round of BiGAN: ``code`` is E(real), with its graph, as ``fake`` is G(z) with its graph."""
 
-    code: Tensor | None = None
+    code: Tensor
 
 
-class BiGAN(GAN):
+class BiGAN(GAN[CodedBatch]):
     """D judges pairs: ``discriminator(x, z)`` -> logits [N].  ``players`` holds G and E, and ``fit`` trains them as one player.
 
     G wants its pairs to look like the encoder's, E wants its pairs to look like the generator's; both losses are the
@@ -54,58 +50,50 @@ class BiGAN(GAN):
         players: Bidirectional,
         discriminator: nn.Module,
         objective: str | losses.Objective = "non_saturating",
-        penalty: ZeroCentred | None = None,
+        penalty: Penalty | None = None,
     ) -> None:
         super().__init__(players, discriminator, objective, penalty)
         if not hasattr(players, "encode"):
             raise ValueError("BiGAN needs G and E: pass Bidirectional(generator, encoder)")
+        self.generator: Bidirectional = players
         check.one_of("objective of BiGAN", self.objective.name, OBJECTIVES)
-        self.members: int | None = getattr(players, "members", None)
-        if self.members is not None:
-            if penalty is not None:
-                raise ValueError("an ensemble has no gradient penalty: train its members with BiGAN, one by one")
-            self.objective = summed(self.objective, self.members)
 
-    def latents(self, n: int, source: torch.Generator) -> Tensor:
-        shape = (n, self.latent_dim) if self.members is None else (self.members, n, self.latent_dim)
-        return torch.randn(shape, generator=source).to(self.device)
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CodedBatch:
+        batch = self.drawn(real, source, labels, step)
+        return CodedBatch(**vars(batch), code=self.generator.encode(real).float())
 
-    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> PairBatch:
-        z = self.latents(len(real) if self.members is None else real.shape[1], source)
-        fake, code = self.generator(z).float(), self.generator.encode(real).float()
-        return PairBatch(real=real, z=z, fake=fake, labels=labels, step=step, code=code)
-
-    def judge(self, x: Tensor, z: Tensor) -> Tensor:
+    def judge_pairs(self, x: Tensor, z: Tensor) -> Tensor:
         """D's logits for pairs, in float32: above 0 where it takes them for the encoder's."""
-        return self.discriminator(x, z).float()
+        logits: Tensor = self.discriminator(x, z).float()
+        return logits
 
-    def discriminator_loss(self, batch: PairBatch) -> Tensor:
+    def judge(self, x: Tensor, batch: CodedBatch | None = None) -> Tensor:
+        """D's logits for pairs that are joined as :meth:`joined` does it, of pictures shaped like the batch's."""
+        if batch is None:
+            raise ValueError("joined pairs do not say what shape their pictures have: pass the batch, or call judge_pairs(x, z)")
+        shape = batch.real.shape[1:]
+        return self.judge_pairs(x[:, : shape.numel()].unflatten(1, shape), x[:, shape.numel() :])
+
+    @staticmethod
+    def joined(x: Tensor, z: Tensor) -> Tensor:
+        """Each pair (x, z) as one vector, [N, pixels + latent_dim]."""
+        return torch.cat([x.flatten(1), z], 1)
+
+    def discriminator_loss(self, batch: CodedBatch) -> Tensor:
         """(x, E(x)) is real, (G(z), z) is fake; neither E nor G is asked to change."""
         real, fake = (batch.real, batch.code.detach()), (batch.fake.detach(), batch.z)
-        loss = self.objective.discriminator(self.judge(*real), self.judge(*fake))
-        if self.penalty is not None and batch.step % self.penalty.every == 0:
-            batch.log["penalty"] = penalty = self._pair_penalty(real, fake)
-            loss = loss + self.penalty.every * penalty
-        return loss
+        loss = self.objective.discriminator(self.judge_pairs(*real), self.judge_pairs(*fake))
+        return loss if self.penalty is None else self.penalised(loss, batch, self.joined(*real), self.joined(*fake))
 
-    def _pair_penalty(self, real: tuple[Tensor, Tensor], fake: tuple[Tensor, Tensor]) -> Tensor:
-        """The penalty with each pair (x, z) as one vector [N, pixels + latent_dim], so that the gradient is that of both."""
-        shape = real[0].shape[1:]
-
-        def judge(pairs: Tensor) -> Tensor:
-            return self.judge(pairs[:, : shape.numel()].unflatten(1, shape), pairs[:, shape.numel() :])
-
-        return self.penalty(judge, *(torch.cat([x.flatten(1), z], 1) for x, z in (real, fake)))
-
-    def generator_loss(self, batch: PairBatch) -> Tensor:
+    def generator_loss(self, batch: CodedBatch) -> Tensor:
         """G's loss on its pairs plus E's on its own; one loss of both where the objective compares pairs with pairs."""
         if self.objective.paired:
-            return self.objective.generator(self.judge(batch.fake, batch.z), self.judge(batch.real, batch.code))
-        generated = self.objective.generator(self.judge(batch.fake, batch.z))
-        encoded = self.objective.generator(-self.judge(batch.real, batch.code))
+            return self.objective.generator(self.judge_pairs(batch.fake, batch.z), self.judge_pairs(batch.real, batch.code))
+        generated = self.objective.generator(self.judge_pairs(batch.fake, batch.z))
+        encoded = self.objective.generator(-self.judge_pairs(batch.real, batch.code))
         batch.log["g_part"], batch.log["e_part"] = generated.detach(), encoded.detach()
         return generated + encoded
 
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure G's batch statistics anew; E's, which come from real samples and not from latents, stay as they were copied."""
-        super().refresh_statistics(generator.generator, rounds, n, seed)
+        super().refresh_statistics(generator.get_submodule("generator"), rounds, n, seed)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, networks
-from gancourse.gans.gan import GAN
+from gancourse.gans.gan import GAN, Batch
 from gancourse.models.dcgan import init_dcgan
 
 
@@ -104,18 +104,19 @@ class CoDiscriminator(nn.Module):
         return self.shared(self.own[domain](check.images(x, self.channels[domain], self.size)))
 
 
-@dataclass
-class CoBatch:
-    """One round: real pictures of both domains, and a pair of fakes from the same latents."""
+@dataclass(kw_only=True)
+class CoBatch(Batch):
+    """One round: ``real`` and ``fake`` of the first domain, ``labels`` and ``other`` of the second, both fakes of one z."""
 
-    reals: tuple[Tensor, Tensor]
-    z: Tensor
-    fakes: tuple[Tensor, Tensor]
-    step: int = 0
-    log: dict[str, Tensor] = field(default_factory=dict)
+    other: Tensor
+
+    @property
+    def domains(self) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """(real, fake) of each domain."""
+        return (self.real, self.fake), (self.second, self.other)
 
 
-class CoGAN(GAN):
+class CoGAN(GAN[CoBatch]):
     """Liu & Tuzel (2016): two GANs, each for the marginal of its own domain, with tied weights.
 
     No loss compares the two pictures of a pair.  Batches are (x1, x2), pictures that need not belong together:
@@ -134,17 +135,17 @@ class CoGAN(GAN):
             raise ValueError("CoGAN learns from two domains: pass batches of (x1, x2), such as gancourse.data.UnpairedBatches")
         z = self.latents(len(real), source)
         first, second = self.generator(z)
-        return CoBatch(reals=(real, labels), z=z, fakes=(first.float(), second.float()), step=step)
+        return CoBatch(real=real, z=z, fake=first.float(), labels=labels, step=step, other=second.float())
 
     def discriminator_loss(self, batch: CoBatch) -> Tensor:
         terms = []
-        for domain, (real, fake) in enumerate(zip(batch.reals, batch.fakes, strict=True)):
+        for domain, (real, fake) in enumerate(batch.domains):
             logits = self.discriminator(real, domain).float(), self.discriminator(fake.detach(), domain).float()
             terms.append(self.objective.discriminator(*logits))
         return terms[0] + terms[1]
 
     def generator_loss(self, batch: CoBatch) -> Tensor:
-        terms = [self.objective.generator(self.discriminator(fake, i).float()) for i, fake in enumerate(batch.fakes)]
+        terms = [self.objective.generator(self.discriminator(fake, i).float()) for i, (_, fake) in enumerate(batch.domains)]
         return terms[0] + terms[1]
 
     def sample_pairs(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> tuple[Tensor, Tensor]:

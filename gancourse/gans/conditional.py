@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.base import networks
 from gancourse.base.latents import truncated_latents
-from gancourse.gans.gan import Batch, LabelledGAN
-from gancourse.losses.penalties import ZeroCentred
+from gancourse.gans.gan import GAN, Batch
+from gancourse.losses.penalties import Penalty
 from gancourse.models.layers.conditional import Classes, Spec
 
 SEEN = 1024  # how many of the last labels a game remembers
@@ -40,7 +40,7 @@ class _Labelled(nn.Module):
         return self.generator(z, self.labels[index.to(self.labels.device)])
 
 
-class ConditionalGAN(LabelledGAN):
+class ConditionalGAN(GAN):
     r"""Both players know the label y:
 
         min_G max_D  E_{x, y}[log D(x | y)] + E_{z, y}[log(1 - D(G(z | y) | y))]
@@ -56,7 +56,7 @@ class ConditionalGAN(LabelledGAN):
         generator: nn.Module,
         discriminator: nn.Module,
         objective: str | losses.Objective = "non_saturating",
-        penalty: ZeroCentred | None = None,
+        penalty: Penalty | None = None,
         latent_dim: int | None = None,
         *,
         classes: Spec | None = None,
@@ -76,6 +76,11 @@ class ConditionalGAN(LabelledGAN):
         self._seen = labels if self._seen is None else torch.cat([self._seen, labels])[-SEEN:]
         z = self.latents(len(real), source)
         return Batch(real=real, z=z, fake=self.generator(z, labels).float(), labels=labels, step=step)
+
+    def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
+        """D's logits for samples with the labels of ``batch``, in float32."""
+        logits: Tensor = self.discriminator(x, batch.labels if batch is not None else None).float()
+        return logits
 
     def generator_loss(self, batch: Batch) -> Tensor:
         """What G minimises, through D as it now is."""
@@ -108,13 +113,13 @@ class ConditionalGAN(LabelledGAN):
         seed: int = 0,
         generator: nn.Module | None = None,
         labels: Tensor | int | None = None,
-        truncation: float | None = None,
+        threshold: float | None = None,
     ) -> Tensor:
         """n samples in evaluation mode.
 
-        labels      what is asked for: [n] or [n, A]; one integer for all of one class; None for all classes in turn (several
-                    attributes: drawn uniformly)
-        truncation  None for z ~ N(0, I), or the largest magnitude allowed in z (see :func:`gancourse.latent.truncated_latents`)
+        labels     what is asked for: [n] or [n, A]; one integer for all of one class; None for all classes in turn (several
+                   attributes: drawn uniformly)
+        threshold  None for z ~ N(0, I), or the largest magnitude allowed in z (see :func:`gancourse.latent.truncated_latents`)
 
         The same seed gives the same latents whatever the labels.
         """
@@ -124,10 +129,10 @@ class ConditionalGAN(LabelledGAN):
         elif isinstance(labels, int):
             labels = torch.full((n,), labels)
         labels = self.classes.check(labels, n).to(self.device)
-        if truncation is None:
+        if threshold is None:
             z = self.latents(n, torch.Generator().manual_seed(seed))
         else:
-            z = truncated_latents(n, self.latent_dim, truncation, seed).to(self.device)
+            z = truncated_latents(n, self.latent_dim, threshold, seed).to(self.device)
         with networks.evaluating(player):
             return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float()
 
@@ -144,7 +149,7 @@ class ProjectionGAN(ConditionalGAN):
         generator: nn.Module,
         discriminator: nn.Module,
         objective: str | losses.Objective = "hinge",
-        penalty: ZeroCentred | None = None,
+        penalty: Penalty | None = None,
         latent_dim: int | None = None,
         **options: Any,
     ) -> None:
@@ -177,7 +182,7 @@ class ACGAN(ConditionalGAN):
         generator: nn.Module,
         discriminator: nn.Module,
         objective: str | losses.Objective = "non_saturating",
-        penalty: ZeroCentred | None = None,
+        penalty: Penalty | None = None,
         latent_dim: int | None = None,
         *,
         class_weight: float = 1.0,
@@ -200,7 +205,7 @@ class ACGAN(ConditionalGAN):
         source, label = self.discriminator(x)
         return source.float(), label.float()
 
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+    def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits; it is not told the labels."""
         return self.look(x)[0]
 
@@ -208,14 +213,18 @@ class ACGAN(ConditionalGAN):
         """-(L_S + class_weight * L_C)."""
         fake = batch.fake.detach()
         (real_source, real_label), (fake_source, fake_label) = self.look(batch.real), self.look(fake)
-        loss = self.objective.discriminator(real_source, fake_source) + self._penalty_at(batch, fake)
-        batch.log["class_real"] = guess = self.classes.cross_entropy(real_label, batch.labels)
-        batch.log["class_fake"] = guess_fake = self.classes.cross_entropy(fake_label, batch.labels)
+        loss = self.penalised(self.objective.discriminator(real_source, fake_source), batch, batch.real, fake)
+        batch.log["class_real"] = guess = self.classes.cross_entropy(real_label, batch.second)
+        batch.log["class_fake"] = guess_fake = self.classes.cross_entropy(fake_label, batch.second)
         return loss + self.class_weight * (guess + guess_fake if self.classify_fakes else guess)
 
     def generator_loss(self, batch: Batch) -> Tensor:
         """-(L_C - L_S) in the terms that depend on G, each with the sign asked for."""
         source, label = self.look(batch.fake)
-        batch.log["class_g"] = guess = self.classes.cross_entropy(label, batch.labels)
-        adversarial = self.source_sign * self._adversarial(batch, source)
-        return adversarial + self.class_sign * self.class_weight * guess + self._weights_penalty(batch)
+        batch.log["class_g"] = guess = self.classes.cross_entropy(label, batch.second)
+        if self.objective.paired:
+            with torch.no_grad():
+                adversarial = self.objective.generator(source, self.judge(batch.real))
+        else:
+            adversarial = self.objective.generator(source)
+        return self.source_sign * adversarial + self.class_sign * self.class_weight * guess + self._weights_penalty(batch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check
-from gancourse.gans.pix2pix import Translation, nothing
+from gancourse.gans.gan import Batch
+from gancourse.gans.translation import Translation, nothing
 
 # The losses of the authors' code: least squares, the discriminator's halved, the generator's whole.
 OBJECTIVE = losses.objective("least_squares")._replace(
@@ -76,19 +77,19 @@ class ImagePool:
         self._source.set_state(state["source"].cpu())
 
 
-@dataclass
-class CycleBatch:
-    """One round: pictures of both sets, their translations and, where a cycle is asked for, the way back."""
+@dataclass(kw_only=True)
+class CycleBatch(Batch):
+    """One round: ``real`` and ``labels`` are pictures of the sets A and B, ``fake`` G_ab(a) and ``fake_a`` G_ba(b)."""
 
-    a: Tensor
-    b: Tensor
     fake_a: Tensor
-    fake_b: Tensor
-    step: int = 0
-    log: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def sets(self) -> tuple[tuple[str, Tensor, Tensor], tuple[str, Tensor, Tensor]]:
+        """(name, real, fake) of each set."""
+        return ("a", self.real, self.fake_a), ("b", self.second, self.fake)
 
 
-class CycleGAN(Translation):
+class CycleGAN(Translation[CycleBatch]):
     r"""Zhu, Park, Isola & Efros (2017): two translators, two discriminators, and each translation must lead back.
 
         L = L_GAN(G_ab, D_b) + L_GAN(G_ba, D_a) + lambda E|G_ba(G_ab(a)) - a| + lambda E|G_ab(G_ba(b)) - b|
@@ -135,14 +136,15 @@ class CycleGAN(Translation):
         a, b = real, labels
         self.keep(a)
         ab, ba = self.generator.ab, self.generator.ba
-        return CycleBatch(a=a, b=b, fake_a=ba(b).float(), fake_b=ab(a).float(), step=step)
+        fake_a, fake_b = ba(b).float(), ab(a).float()
+        return CycleBatch(real=a, z=a.new_empty(0), fake=fake_b, labels=b, step=step, fake_a=fake_a)
 
     def discriminator_loss(self, batch: CycleBatch) -> Tensor:
         """The sum of both discriminators' losses, each against fakes from its pool."""
         if self.adversarial == 0:
             return nothing(self.discriminator)
-        loss = batch.a.new_zeros(())
-        for name, real, fake in (("a", batch.a, batch.fake_a), ("b", batch.b, batch.fake_b)):
+        loss = batch.real.new_zeros(())
+        for name, real, fake in batch.sets:
             judge = self.discriminator.get_submodule(name)
             old = self.pools[name](fake.detach())
             batch.log[f"d_{name}"] = part = self.objective.discriminator(judge(real).float(), judge(old).float())
@@ -151,20 +153,21 @@ class CycleGAN(Translation):
 
     def generator_loss(self, batch: CycleBatch) -> Tensor:
         ab, ba = self.generator.ab, self.generator.ba
-        loss = batch.fake_a.sum() * 0.0
+        (_, a, fake_a), (_, b, fake_b) = batch.sets
+        loss = fake_a.sum() * 0.0
         if self.adversarial:
-            for name, fake in (("a", batch.fake_a), ("b", batch.fake_b)):
+            for name, _, fake in batch.sets:
                 judge = self.discriminator.get_submodule(name)
                 batch.log[f"adversarial_{name}"] = part = self.objective.generator(judge(fake).float())
                 loss = loss + self.adversarial * part
         if self.cycle[0]:
-            batch.log["cycle_a"] = part = F.l1_loss(ba(batch.fake_b).float(), batch.a)
+            batch.log["cycle_a"] = part = F.l1_loss(ba(fake_b).float(), a)
             loss = loss + self.cycle[0] * part
         if self.cycle[1]:
-            batch.log["cycle_b"] = part = F.l1_loss(ab(batch.fake_a).float(), batch.b)
+            batch.log["cycle_b"] = part = F.l1_loss(ab(fake_a).float(), b)
             loss = loss + self.cycle[1] * part
         if self.identity:
-            batch.log["identity"] = part = F.l1_loss(ab(batch.b).float(), batch.b) + F.l1_loss(ba(batch.a).float(), batch.a)
+            batch.log["identity"] = part = F.l1_loss(ab(b).float(), b) + F.l1_loss(ba(a).float(), a)
             loss = loss + self.identity * part
         return loss
 

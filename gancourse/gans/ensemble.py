@@ -25,8 +25,7 @@ from torch import Tensor, nn
 
 from gancourse.base.networks import evaluating
 from gancourse.data.batches import Batches
-from gancourse.gans.gan import GAN, Batch
-from gancourse.losses import summed
+from gancourse.gans.gan import GAN
 from gancourse.models.layers.minibatch import MinibatchDiscrimination, MinibatchSpread
 
 ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Identity)
@@ -195,18 +194,10 @@ class EnsembleGAN(GAN):
             raise ValueError(f"an ensemble of {generator.members} needs as many seeds, not {len(seeds)}")
         self.seeds = list(seeds)
         self.sources = [torch.Generator().manual_seed(seed) for seed in self.seeds]
-        self.objective = summed(self.objective, len(self.seeds))
-        if self.penalty is not None:
-            raise ValueError("an ensemble has no gradient penalty: train its members with GAN, one by one")
 
-    def latents(self, n: int, source: Any = None) -> Tensor:
-        """z ~ N(0, I), [K, n, latent_dim], each member from its own source (or from the list ``source`` of them)."""
-        sources = source if isinstance(source, list) else self.sources
-        return torch.stack([torch.randn(n, self.latent_dim, generator=each) for each in sources]).to(self.device)
-
-    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
-        z = self.latents(real.shape[1])
-        return Batch(real=real, z=z, fake=self.generator(z).float(), labels=labels, step=step)
+    def latents(self, n: int, source: torch.Generator | None = None) -> Tensor:
+        """z ~ N(0, I), [K, n, latent_dim], each member from its own source."""
+        return torch.stack([torch.randn(n, self.latent_dim, generator=each) for each in self.sources]).to(self.device)
 
     def state_dict(self) -> dict[str, Any]:
         return {"sources": [source.get_state() for source in self.sources]}

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, cast
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import TypeVar
 
 from gancourse import losses
-from gancourse.base import networks
-
-if TYPE_CHECKING:
-    from gancourse.losses.penalties import ZeroCentred
+from gancourse.base import check, networks
+from gancourse.losses.penalties import Penalty
 
 
 @dataclass
@@ -26,17 +25,33 @@ class Batch:
     real: Tensor  # [N, ...]
     z: Tensor  # [N, latent_dim]
     fake: Tensor  # [N, ...]
-    labels: Tensor | None = None  # [N]
+    labels: Tensor | None = None  # [N], or whatever comes second in the batches of fit
     step: int = 0
     log: dict[str, Tensor] = field(default_factory=dict)
 
+    @property
+    def second(self) -> Tensor:
+        """``labels``, for games that cannot do without."""
+        if self.labels is None:
+            raise ValueError("this game needs what comes second in a batch: pass batches of pairs, (x, labels) or (a, b)")
+        return self.labels
 
-class GAN:
+
+B = TypeVar("B", bound=Batch, default=Batch)
+
+
+class GAN(Generic[B]):
     """The game of Goodfellow et al. (2014) with any objective on logits.
 
         min_G max_D  E_x[log D(x)] + E_z[log(1 - D(G(z)))]
 
     ``objective`` names a pair of losses (:mod:`gancourse.losses`); ``penalty`` is added to the discriminator's loss.
+
+    A game with more in its rounds names the class of its batches, ``class WGANGP(GAN[LineBatch])``, and makes them in
+    :meth:`play`; one whose discriminator sees more than the sample, or whose output is no logit, says so in :meth:`judge`.
+
+    The networks may be :func:`gancourse.gans.ensemble.stack`-ed: then everything has one more dimension in front, [K, N, ...],
+    and the losses are sums over the K members.
     """
 
     def __init__(
@@ -44,7 +59,7 @@ class GAN:
         generator: nn.Module,
         discriminator: nn.Module,
         objective: str | losses.Objective = "non_saturating",
-        penalty: ZeroCentred | None = None,
+        penalty: Penalty | None = None,
         latent_dim: int | None = None,
     ) -> None:
         self.generator, self.discriminator = generator, discriminator
@@ -52,7 +67,15 @@ class GAN:
         self.penalty = penalty
         if latent_dim is None and not hasattr(generator, "latent_dim"):
             raise ValueError("the generator has no attribute latent_dim: pass latent_dim=... to GAN")
-        self.latent_dim: int = latent_dim if latent_dim is not None else generator.latent_dim
+        self.latent_dim: int = latent_dim if latent_dim is not None else cast(Any, generator).latent_dim
+        members: int | None = getattr(generator, "members", None)
+        self.stacked: tuple[int, ...] = () if members is None else (members,)  # the axes before the batch's
+        if members is not None:
+            self.objective = losses.summed(self.objective, members)
+        if penalty is not None and members is not None:
+            raise ValueError("an ensemble has no gradient penalty: train its members one by one, each in a game of its own")
+        if penalty is not None:
+            check.one_by_one(discriminator)
 
     @property
     def device(self) -> torch.device:
@@ -60,33 +83,48 @@ class GAN:
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """z ~ N(0, I): [n, latent_dim].  Drawn on the CPU, so that a seed means the same numbers on every device."""
-        return torch.randn(n, self.latent_dim, generator=source).to(self.device)
+        return torch.randn(*self.stacked, n, self.latent_dim, generator=source).to(self.device)
 
-    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> B:
         """Draw latents and make the fakes for one round against ``real``."""
-        z = self.latents(len(real), source)
+        return cast(B, self.drawn(real, source, labels, step))  # a game whose batches hold more makes them itself
+
+    def drawn(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
+        """What every round has: the real samples, latents for as many fakes, and these."""
+        z = self.latents(real.shape[len(self.stacked)], source)
         return Batch(real=real, z=z, fake=self.generator(z).float(), labels=labels, step=step)
 
-    def judge(self, x: Tensor) -> Tensor:
-        """D's logits in float32, also where autocast runs the network itself in bfloat16."""
-        return self.discriminator(x).float()
+    def judge(self, x: Tensor, batch: B | None = None) -> Tensor:
+        """D's logits for samples x in float32, also where autocast runs the network itself in bfloat16.
 
-    def discriminator_loss(self, batch: Batch) -> Tensor:
+        ``batch`` is the round that x belongs to, sample by sample, for games whose D looks at more than x.
+        """
+        logits: Tensor = self.discriminator(x).float()
+        return logits
+
+    def discriminator_loss(self, batch: B) -> Tensor:
         """What D minimises; real and fake pass D apart, so that batch normalisation never mixes their statistics."""
         fake = batch.fake.detach()
-        loss = self.objective.discriminator(self.judge(batch.real), self.judge(fake))
-        if self.penalty is not None and batch.step % self.penalty.every == 0:
-            batch.log["penalty"] = penalty = self.penalty(self.discriminator, batch.real, fake)
-            loss = loss + self.penalty.every * penalty
-        return loss
+        loss = self.objective.discriminator(self.judge(batch.real, batch), self.judge(fake, batch))
+        return self.penalised(loss, batch, batch.real, fake)
 
-    def generator_loss(self, batch: Batch) -> Tensor:
+    def penalised(self, loss: Tensor, batch: B, real: Tensor, fake: Tensor) -> Tensor:
+        """``loss`` with the penalty at ``real`` and ``fake`` where one is due.
+
+        Samples keep their places, so what belongs to a real one belongs to the fake and to whatever is mixed of them.
+        """
+        if self.penalty is None or batch.step % self.penalty.every:
+            return loss
+        batch.log["penalty"] = penalty = self.penalty(lambda x: self.judge(x, batch), real, fake)
+        return loss + self.penalty.every * penalty
+
+    def generator_loss(self, batch: B) -> Tensor:
         """What G minimises, through D as it now is."""
-        fake = self.judge(batch.fake)
+        fake = self.judge(batch.fake, batch)
         if not self.objective.paired:
             return self.objective.generator(fake)
         with torch.no_grad():  # the real logits carry no gradient to G
-            real = self.judge(batch.real)
+            real = self.judge(batch.real, batch)
         return self.objective.generator(fake, real)
 
     def after_discriminator_step(self) -> None:
@@ -122,36 +160,3 @@ class GAN:
         z = self.latents(n, torch.Generator().manual_seed(seed))
         with networks.evaluating(player):
             return torch.cat([player(part) for part in z.split(256)]).float()
-
-
-class LabelledGAN(GAN):
-    """A game whose discriminator may be told the labels: its losses go through ``judge(x, labels)``, which subclasses define."""
-
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """D's logits for samples with their labels, in float32."""
-        return self.discriminator(x, labels).float()
-
-    def discriminator_loss(self, batch: Batch) -> Tensor:
-        """What D minimises, real and fake samples with the same labels."""
-        fake = batch.fake.detach()
-        loss = self.objective.discriminator(self.judge(batch.real, batch.labels), self.judge(fake, batch.labels))
-        return loss + self._penalty_at(batch, fake)
-
-    def generator_loss(self, batch: Batch) -> Tensor:
-        """What G minimises, through D as it now is."""
-        return self._adversarial(batch, self.judge(batch.fake, batch.labels))
-
-    def _adversarial(self, batch: Batch, fake: Tensor) -> Tensor:
-        """G's loss from D's logits for the fakes."""
-        if not self.objective.paired:
-            return self.objective.generator(fake)
-        with torch.no_grad():  # the real logits carry no gradient to G
-            real = self.judge(batch.real, batch.labels)
-        return self.objective.generator(fake, real)
-
-    def _penalty_at(self, batch: Batch, fake: Tensor) -> Tensor | float:
-        if self.penalty is None or batch.step % self.penalty.every:
-            return 0.0
-        # Samples keep their places, so the same labels belong to real, fake and whatever is mixed of them.
-        batch.log["penalty"] = penalty = self.penalty(lambda x: self.judge(x, batch.labels), batch.real, fake)
-        return self.penalty.every * penalty

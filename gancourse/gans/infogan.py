@@ -38,7 +38,6 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.base import check
 from gancourse.gans.gan import GAN, Batch
-from gancourse.losses import summed
 from gancourse.models.latent_codes import features
 
 LOG_2PI = math.log(2 * math.pi)
@@ -208,30 +207,24 @@ class InfoGAN(GAN):
         seed: int = 0,
     ) -> None:
         super().__init__(generator, discriminator, objective)
-        self.members: int | None = getattr(generator, "members", None)
         if self.latent_dim != codes.latent_dim:
             raise ValueError(f"G takes {self.latent_dim} latents and the codes fill {codes.latent_dim}: make them equal")
         self.codes, self.noise = codes, noise
-        shape = (len(codes.parts),) if self.members is None else (self.members, len(codes.parts))
+        shape = (*self.stacked, len(codes.parts))
         self.weight = torch.as_tensor(weight, dtype=torch.float32).expand(shape).to(self.device)  # [parts] or [K, parts]
         if bool((self.weight < 0).any()):
             raise ValueError(f"weight must be at least 0, not {float(self.weight.min())}")
-        if self.members is not None:
-            self.objective = summed(self.objective, self.members)
         self._own = torch.Generator().manual_seed(seed)
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """Noise and codes, [n, latent_dim], or [K, n, latent_dim] for an ensemble."""
-        z = self.codes.draw(n * (self.members or 1), source).to(self.device)
-        return z if self.members is None else z.unflatten(0, (self.members, n))
+        shape = (*self.stacked, n)
+        return self.codes.draw(math.prod(shape), source).to(self.device).unflatten(0, shape)
 
-    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
-        z = self.latents(len(real) if self.members is None else real.shape[1], source)
-        return Batch(real=real, z=z, fake=self.generator(z).float(), labels=labels, step=step)
-
-    def judge(self, x: Tensor) -> Tensor:
+    def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits, [N]."""
-        return self.discriminator(x)[..., 0].float()
+        logits: Tensor = self.discriminator(x)[..., 0].float()
+        return logits
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """D's loss, and minus the bound on the detached fakes: this is where Q learns."""

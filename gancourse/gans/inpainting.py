@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.base import check
 from gancourse.gans.gan import Batch
-from gancourse.gans.pix2pix import Translation, nothing
+from gancourse.gans.translation import Translation, nothing
 
 Masks = Callable[[int, int, torch.Generator], Tensor]
 LOSSES = ("l1", "l2")
@@ -36,15 +36,15 @@ def masked_loss(output: Tensor, target: Tensor, mask: Tensor, loss: str = "l2") 
     return (distance * mask).sum() / (mask.sum() * output.shape[1]).clamp(min=1)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class HoleBatch(Batch):
     """A round: ``real`` the pictures, ``fake`` the pictures with their holes filled, ``mask`` 1 where they were missing."""
 
-    mask: Tensor | None = None  # [N, 1, H, W]
-    output: Tensor | None = None  # what G gave, placed in the full frame: [N, C, H, W]
+    mask: Tensor  # [N, 1, H, W]
+    output: Tensor  # what G gave, placed in the full frame: [N, C, H, W]
 
 
-class Inpainting(Translation):
+class Inpainting(Translation[HoleBatch]):
     r"""Pathak et al. (2016): L = lambda_rec L_rec + lambda_adv L_adv.
 
         L_rec = || M * (x - F((1 - M) * x)) ||^2 / |M|          L_adv = max_D E[log D(x) + log(1 - D(F((1 - M) * x)))]

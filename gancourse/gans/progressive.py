@@ -10,7 +10,6 @@ Source: Karras et al. 2018 (ProGAN), section 2 and figure 2.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.gans.gan import GAN, Batch
+from gancourse.losses.penalties import Penalty
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Progressive(GAN):
         discriminator: nn.Module,
         schedule: Schedule,
         objective: str | losses.Objective = "non_saturating",
-        penalty: Any = None,
+        penalty: Penalty | None = None,
         latent_dim: int | None = None,
         fade_real: bool = True,
     ) -> None:

@@ -103,23 +103,14 @@ class SemiSupervisedGAN(GAN):
         seed: int = 0,
     ) -> None:
         super().__init__(generator, classifier)
-        self.members: int | None = getattr(generator, "members", None)
-        self.labelled = LabelledSet(*labelled, members=self.members)
+        self.labelled = LabelledSet(*labelled, members=getattr(generator, "members", None))
         self.kind = check.one_of("generator_loss", generator_loss, GENERATOR_LOSSES)
         self.unlabelled_weight, self.batch_labelled, self.noise = unlabelled_weight, batch_labelled, noise
         self.decay = average
         self.average = copy.deepcopy(classifier).requires_grad_(False) if average is not None else None
         self._own = torch.Generator().manual_seed(seed)
 
-    def latents(self, n: int, source: torch.Generator) -> Tensor:
-        shape = (n, self.latent_dim) if self.members is None else (self.members, n, self.latent_dim)
-        return torch.randn(shape, generator=source).to(self.device)
-
-    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
-        z = self.latents(len(real) if self.members is None else real.shape[1], source)
-        return Batch(real=real, z=z, fake=self.generator(z).float(), labels=labels, step=step)
-
-    def judge(self, x: Tensor) -> Tensor:
+    def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The logit of "real": logsumexp of the class logits."""
         return real_logit(self.discriminator(x).float())
 

@@ -20,16 +20,17 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import networks
-from gancourse.gans.gan import Batch, LabelledGAN
+from gancourse.gans.gan import GAN, Batch
 from gancourse.losses import penalties
+from gancourse.losses.penalties import Penalty
 from gancourse.models.stylegan2 import Generator, measure_average
 
 
-@dataclass
+@dataclass(kw_only=True)
 class StyleBatch(Batch):
     """A round of the game: the styles that made the fakes, and noise images where a path length is due."""
 
-    ws: Tensor | None = None  # [N, layers, w_dim], with its graph
+    ws: Tensor  # [N, layers, w_dim], with its graph
     directions: Tensor | None = None  # [M, C, H, W]
 
 
@@ -59,7 +60,7 @@ def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
     return gradient.float().square().sum(2).mean(1).sqrt()
 
 
-class StyleGAN2(LabelledGAN):
+class StyleGAN2(GAN[StyleBatch]):
     """The game with styles; ``generator`` has ``styles`` and ``synthesis`` as :mod:`gancourse.models.stylegan2` has them.
 
     Args:
@@ -77,7 +78,7 @@ class StyleGAN2(LabelledGAN):
         generator: nn.Module,
         discriminator: nn.Module,
         objective: str | losses.Objective = "non_saturating",
-        penalty: Any = None,
+        penalty: Penalty | None = None,
         *,
         gamma: float = 1.0,
         path: PathLength | None = None,
@@ -125,9 +126,11 @@ class StyleGAN2(LabelledGAN):
         from_other = torch.arange(layers) >= crossover[:, None]  # [N, layers]
         return torch.where(from_other.to(ws.device)[:, :, None], other, ws)
 
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """D's logits in float32."""
-        return (self.discriminator(x, labels) if self.label_dim else self.discriminator(x)).float()
+    def judge(self, x: Tensor, batch: StyleBatch | None = None) -> Tensor:
+        """D's logits in float32, of a conditional one those for the labels of ``batch``."""
+        seen = (x, batch.labels if batch is not None else None) if self.label_dim else (x,)
+        logits: Tensor = self.discriminator(*seen).float()
+        return logits
 
     def generator_loss(self, batch: StyleBatch) -> Tensor:
         """The objective, and the path length penalty where it is due."""

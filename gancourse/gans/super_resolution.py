@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -12,10 +11,8 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.data.corruptions import downscale
 from gancourse.gans.gan import Batch
-from gancourse.gans.pix2pix import Translation, nothing
-
-if TYPE_CHECKING:
-    from gancourse.losses.penalties import ZeroCentred
+from gancourse.gans.translation import Translation, nothing
+from gancourse.losses.penalties import Penalty
 
 
 class SuperResolution(Translation):
@@ -42,14 +39,13 @@ class SuperResolution(Translation):
         adversarial: float = 1e-3,
         pixels: float = 0.0,
         scale: int = 4,
-        penalty: ZeroCentred | None = None,
+        penalty: Penalty | None = None,
         examples: Tensor | None = None,
     ) -> None:
-        super().__init__(generator, discriminator, objective, examples)
+        super().__init__(generator, discriminator, objective, examples, penalty)
         if min(adversarial, pixels) < 0:
             raise ValueError(f"weights must be 0 or more, not adversarial={adversarial}, pixels={pixels}")
         self.content, self.adversarial, self.pixels, self.scale = content, adversarial, pixels, scale
-        self.penalty = penalty
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         low = downscale(real, self.scale)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks
+from gancourse.base import check
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import clip_weights, gradient_penalty
 
@@ -61,14 +61,14 @@ def reference_critic_steps(step: int, k: int = 5) -> int:
     return 100 if step < 25 or step % 500 == 0 else k
 
 
-@dataclass
-class PairedBatch(Batch):
+@dataclass(kw_only=True)
+class LineBatch(Batch):
     """A batch whose real and fake samples are joined by lines, with a place on each."""
 
-    epsilon: Tensor | None = None  # [N], uniform on [0, 1]
+    epsilon: Tensor  # [N], uniform on [0, 1]
 
 
-class WGANGP(GAN):
+class WGANGP(GAN[LineBatch]):
     """WGAN with gradient penalty: the critic minimises E[f(G(z))] - E[f(x)] + weight * E[(||grad f(x_hat)|| - target)^2].
 
     epsilon, the place of x_hat on its line, is drawn with the latents, from the seed of ``fit``.  The published recipe is weight
@@ -92,20 +92,16 @@ class WGANGP(GAN):
         latent_dim: int | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
-        if networks.batch_norms(discriminator):
-            raise ValueError(
-                "a gradient penalty needs a critic that judges samples one by one: replace its batch normalisation by layer "
-                "normalisation, or leave normalisation out"
-            )
+        check.one_by_one(discriminator)
         self.weight = check.positive("weight", weight)
         self.target, self.one_sided = target, one_sided
 
-    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> PairedBatch:
-        batch = super().play(real, source, labels, step)
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> LineBatch:
+        batch = self.drawn(real, source, labels, step)
         epsilon = torch.rand(len(real), generator=source).to(real.device)
-        return PairedBatch(batch.real, batch.z, batch.fake, batch.labels, batch.step, batch.log, epsilon)
+        return LineBatch(**vars(batch), epsilon=epsilon)
 
-    def discriminator_loss(self, batch: Batch) -> Tensor:
+    def discriminator_loss(self, batch: LineBatch) -> Tensor:
         """The critic's loss with the penalty on the lines between the batch's pairs."""
         loss = super().discriminator_loss(batch)
         penalty = gradient_penalty(

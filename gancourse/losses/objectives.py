@@ -35,6 +35,7 @@ def saturating_d(real: Tensor, fake: Tensor) -> Tensor:
 
     Source: Goodfellow et al. 2014, equation 1 and Algorithm 1.
     """
+    _logits(real, fake)
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
@@ -45,6 +46,7 @@ def saturating_g(fake: Tensor, real: Tensor | None = None) -> Tensor:
 
     Source: Goodfellow et al. 2014, equation 1.
     """
+    _logits(fake)
     return -F.softplus(fake).mean()
 
 
@@ -58,6 +60,7 @@ def non_saturating_g(fake: Tensor, real: Tensor | None = None) -> Tensor:
 
     Source: Goodfellow et al. 2014, section 3.
     """
+    _logits(fake)
     return F.softplus(-fake).mean()
 
 
@@ -68,21 +71,25 @@ def wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
 
     Source: Arjovsky, Chintala & Bottou 2017, equation 2.
     """
+    _logits(real, fake)
     return fake.mean() - real.mean()
 
 
 def wasserstein_g(fake: Tensor, real: Tensor | None = None) -> Tensor:
     """-E[f(G(z))].  Source: Arjovsky, Chintala & Bottou 2017, Algorithm 1."""
+    _logits(fake)
     return -fake.mean()
 
 
 def hinge_d(real: Tensor, fake: Tensor) -> Tensor:
     """E[max(0, 1 - l(x))] + E[max(0, 1 + l(G(z)))].  Source: Lim & Ye 2017; Miyato et al. 2018, equation 16."""
+    _logits(real, fake)
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
 def hinge_g(fake: Tensor, real: Tensor | None = None) -> Tensor:
     """-E[l(G(z))].  Source: Lim & Ye 2017; Miyato et al. 2018, equation 17."""
+    _logits(fake)
     return -fake.mean()
 
 
@@ -112,10 +119,15 @@ def least_squares(a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Objective:
     Source: Mao et al. 2017 (LSGAN), equations 2, 8 and 9.
     """
 
+    for code in (("a", a), ("b", b), ("c", c)):
+        check.number(*code)
+
     def discriminator(real: Tensor, fake: Tensor) -> Tensor:
+        _logits(real, fake)
         return (real - b).square().mean() / 2 + (fake - a).square().mean() / 2
 
     def generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
+        _logits(fake)
         return (fake - c).square().mean() / 2
 
     return Objective(f"least_squares({a:g}, {b:g}, {c:g})", discriminator, generator)
@@ -139,13 +151,21 @@ def objective(name: str | Objective) -> Objective:
     return OBJECTIVES[check.one_of("objective", name, OBJECTIVES)]
 
 
+def _logits(*logits: Tensor) -> None:
+    """Each must be a float tensor with something in it.  NaN passes, for the loop to name its step."""
+    for each in logits:
+        check.filled("the logits", each)
+
+
 def _same_length(real: Tensor, fake: Tensor) -> None:
+    _logits(real, fake)
     if real.shape != fake.shape:
         raise ValueError(f"a paired loss needs as many real as fake logits, not {list(real.shape)} and {list(fake.shape)}")
 
 
 def summed(objective: Objective, members: int) -> Objective:
     """The objective whose mean over members and samples becomes a sum over members of means over samples."""
+    members = check.whole("members", members)
     return Objective(
         objective.name,
         lambda real, fake: members * objective.discriminator(real, fake),

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
 
+Discriminator = Callable[[Tensor], Tensor]
 
-def squared_gradient_norm(discriminator: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+
+class Penalty(Protocol):
+    """What a game adds to D's loss at every ``every``-th step, that many times: a scalar of D, real and fake samples."""
+
+    @property
+    def every(self) -> int: ...
+
+    def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor) -> Tensor: ...
+
+
+def squared_gradient_norm(discriminator: Discriminator, x: Tensor) -> Tensor:
     """||grad_x D(x)||^2 for each sample: [N], differentiable with respect to D's parameters.
 
     Summing the logits before differentiating gives each sample its own gradient, because D judges samples one by one.
@@ -20,10 +32,12 @@ def squared_gradient_norm(discriminator: Callable[[Tensor], Tensor], x: Tensor) 
     return _gradient(discriminator, x).flatten(1).square().sum(1)  # over all but the batch axis
 
 
-def _gradient(discriminator: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def _gradient(discriminator: Discriminator, x: Tensor) -> Tensor:
     """grad_x D(x) for each sample, in the shape of x."""
-    if not x.is_floating_point():
-        raise TypeError(f"the penalty needs float inputs, not {x.dtype}: convert with gancourse.data.to_float")
+    if check.filled("the penalty's input", x).ndim < 2:
+        raise ValueError(f"the penalty's input must be [N, ...] with an axis beside the batch, not {list(x.shape)}")
+    if getattr(discriminator, "training", False):  # in evaluation mode batch normalisation judges one by one, too
+        check.one_by_one(discriminator)
     x = x.detach().requires_grad_(True)
     with torch.autocast(x.device.type, enabled=False):  # squares of small gradients need float32's range of digits
         logits = discriminator(x)
@@ -36,6 +50,8 @@ def between(real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:
 
     (One deck prints epsilon x_r (1 - epsilon) x_g: a plus is lost.)  Source: Gulrajani et al. 2017, Algorithm 1.
     """
+    for what, x in (("real", real), ("fake", fake), ("epsilon", epsilon)):
+        check.filled(what, x)
     if real.shape != fake.shape:
         raise ValueError(f"real and fake are paired and must have one shape, not {list(real.shape)} and {list(fake.shape)}")
     if tuple(epsilon.shape) != (len(real),):
@@ -45,7 +61,7 @@ def between(real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:
 
 
 def gradient_penalty(
-    critic: Callable[[Tensor], Tensor],
+    critic: Discriminator,
     real: Tensor,
     fake: Tensor,
     epsilon: Tensor,
@@ -62,6 +78,7 @@ def gradient_penalty(
 
     Source: Gulrajani et al. 2017, equation 3 (two-sided, target 1, lambda 10).
     """
+    check.at_least("target", target)
     norms = _gradient(critic, between(real.detach(), fake.detach(), epsilon)).flatten(1).norm(dim=1)  # [N]
     excess = norms - target
     return (excess.clamp(min=0) if one_sided else excess).square().mean()
@@ -91,10 +108,10 @@ class ZeroCentred:
     every: int = 1
 
     def __post_init__(self) -> None:
-        if self.gamma < 0 or self.every < 1:
-            raise ValueError(f"gamma must be 0 or more and every 1 or more, not gamma={self.gamma}, every={self.every}")
+        object.__setattr__(self, "gamma", check.at_least("gamma", self.gamma))
+        object.__setattr__(self, "every", check.whole("every", self.every))
 
-    def __call__(self, discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
+    def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
         inputs = [x for x, wanted in ((real, self.real), (fake, self.fake)) if wanted]
         norms = [squared_gradient_norm(discriminator, x).mean() for x in inputs]
         return self.gamma / 2 * torch.stack(norms).sum() if norms else real.new_zeros(())
@@ -121,8 +138,7 @@ def orthogonal(module: nn.Module, beta: float = 1e-4, skip: Callable[[str], bool
 
     Source: Brock et al. 2019 (BigGAN), equation 3.  Their code adds half this gradient directly.
     """
-    if beta < 0:
-        raise ValueError(f"beta must be 0 or more, not {beta}")
+    check.at_least("beta", beta)
     terms = []
     for name, weight in module.named_parameters():
         if weight.ndim < 2 or (skip is not None and skip(name)):

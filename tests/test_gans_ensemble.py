@@ -52,7 +52,7 @@ class DoubleGame:
         batch.fake = self.generator(batch.z)
         return batch
 
-    def judge(self, x):
+    def judge(self, x, batch=None):
         return self.discriminator(x)
 
     def judge_with(self, phi, x):

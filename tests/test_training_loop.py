@@ -50,7 +50,7 @@ def toy(objective="non_saturating", **options):
 
 def conv():
     torch.manual_seed(0)
-    networks = dcgan.Generator(16, latent_dim=4, width=8), dcgan.Discriminator(16, width=8)
+    networks = dcgan.Generator(16, latent_dim=4, width=8), dcgan.Discriminator(16, width=8, norm=False)
     return GAN(*networks, "relativistic", penalty=penalties.r1(1.0, every=2))
 
 
@@ -122,7 +122,7 @@ import sys, time
 sys.path.insert(0, {root!r})
 import torch
 torch.set_num_threads(1)
-from tests.test_training import Points, conv
+from tests.test_training_loop import Points, conv
 from gancourse.training import fit
 hooks = [(1, lambda run: (print(run.step, flush=True), time.sleep({pause})))]
 fit(conv(), Points(8, (3, 16, 16)), 40, ema=0.9, lr=1e-3, precision="float32", progress=False,
@@ -297,7 +297,7 @@ def test_bad_settings_name_the_fix(tmp_path):
     with pytest.raises(ValueError, match="gancourse.data.Batches"):
         fit(toy(), iter([torch.zeros(4, 2)]), 5, checkpoint=tmp_path / "a.safetensors")
     with pytest.raises(ValueError, match="ran out"):
-        fit(toy(), [torch.zeros(4, 2)], 5, progress=False)
+        fit(toy(), iter([torch.zeros(4, 2)]), 5, progress=False)
 
 
 def test_rates_and_decays_may_be_lists_and_whole_numbers():
@@ -315,7 +315,7 @@ def test_checkpoints_of_other_runs_are_refused(tmp_path):
     with pytest.raises(ValueError, match="made with lr="):
         fit(toy(), Points(), 8, checkpoint=path, lr=2e-3, progress=False)
     other = GAN(mlp.Generator(2, 2, hidden=(5,)), mlp.Discriminator(2, hidden=(16,)))
-    with pytest.raises(ValueError, match="other networks"):
+    with pytest.raises(ValueError, match="made with generator"):
         fit(other, Points(), 8, checkpoint=path, lr=1e-3, progress=False)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ValueError, match="damaged"):

@@ -1,0 +1,91 @@
+"""What the games from image to image share."""
+
+from __future__ import annotations
+
+from typing import Any, Generic
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import losses
+from gancourse.base import networks
+from gancourse.gans.gan import GAN, B
+from gancourse.losses.penalties import Penalty
+
+EXAMPLES = 64  # inputs that a game keeps to show its progress with
+
+
+class Translation(GAN[B], Generic[B]):
+    """A game that starts from inputs instead of latents, and keeps some of them.
+
+    The first inputs that are played (or ``examples``, floats [N, C, H, W]) serve :meth:`sample` and the statistics of an averaged
+    generator's batch normalisation; they are saved with the game.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        objective: str | losses.Objective,
+        examples: Tensor | None = None,
+        penalty: Penalty | None = None,
+    ) -> None:
+        super().__init__(generator, discriminator, objective, penalty, latent_dim=0)
+        self.examples = examples
+        self._given = examples is not None
+
+    def keep(self, x: Tensor) -> None:
+        """Remember inputs until there are enough of them."""
+        if self._given or (self.examples is not None and len(self.examples) >= EXAMPLES):
+            return
+        kept = x.detach() if self.examples is None else torch.cat([self.examples, x.detach()])
+        # one memory layout, the one that a checkpoint gives back: another would add up in another order
+        self.examples = kept[:EXAMPLES].clone(memory_format=torch.contiguous_format)
+
+    def run(self, generator: nn.Module, x: Tensor) -> Tensor:
+        """The generator's output for inputs."""
+        return generator(x)
+
+    def translate(self, x: Tensor, generator: nn.Module | None = None) -> Tensor:
+        """Outputs for inputs [N, C, H, W] in evaluation mode, 64 at a time; ``generator`` may be an averaged copy."""
+        player = generator if generator is not None else self.generator
+        with networks.evaluating(player):
+            return torch.cat([self.run(player, part.to(self.device)) for part in x.split(64)]).float()
+
+    def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
+        """Outputs for the first n examples; the same inputs every time, so ``seed`` changes nothing."""
+        return self.translate(self._examples(n), generator)
+
+    @torch.no_grad()
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        """Measure the running statistics of ``generator``'s batch normalisation anew, over the examples."""
+        if not networks.batch_norms(generator) or self.examples is None:
+            return
+        with networks.measuring_statistics(generator), networks.seeded(seed):  # dropout must not disturb the run
+            for part in self.examples.split(max(2, len(self.examples) // rounds)):
+                if len(part) > 1:
+                    self.run(generator, part.to(self.device))
+
+    def _examples(self, n: int) -> Tensor:
+        if self.examples is None:
+            raise ValueError("the game has seen no input yet: pass examples=..., or call translate with inputs of your own")
+        if n > len(self.examples):
+            raise ValueError(f"the game keeps {len(self.examples)} examples, not {n}: pass examples=..., or call translate")
+        return self.examples[:n]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self._given or self.examples is None else {"examples": self.examples}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if "examples" in state:
+            self.examples = state["examples"].to(self.device)
+
+
+def mean(terms: list[Tensor]) -> Tensor:
+    """The mean of a list of scalars."""
+    return torch.stack(terms).mean()
+
+
+def nothing(module: nn.Module) -> Tensor:
+    """A loss of zero that can be differentiated, for a player who sits out: all its gradients are zero."""
+    return sum(parameter.sum() for parameter in module.parameters()) * 0.0

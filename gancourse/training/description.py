@@ -1,0 +1,191 @@
+"""What a checkpoint was made with, in words that can be compared: everything that the next step depends on.
+
+A description has an entry for each thing that could differ, ``{"penalty.gamma": "1.0", ...}``.  Objects are described by their
+class and their values; what they keep in ``state_dict()`` moves during training and is left out.  Functions, and classes from
+outside the course, are described by a digest of their code as well.  Tensors are described by shape and checksum.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import sys
+import types
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.base import trees
+from gancourse.gans.gan import GAN
+from gancourse.training.settings import Settings
+
+PLAIN = (bool, int, float, complex, str, bytes, type(None), Path, torch.dtype)
+PYTHON = ".".join(map(str, sys.version_info[:2]))  # bytecode differs from version to version
+OWN, KNOWN = "gancourse.", ("gancourse.", "torch.", "builtins.", "typing.", "abc.")
+
+
+def describe(gan: GAN[Any], optimizers: Mapping[str, torch.optim.Optimizer], settings: Settings, batches: Any) -> dict[str, str]:
+    """The description of a run before its first step; settings first, since they are what most often differs."""
+    told = _Description()
+    free = {"steps"} if settings.schedule == "constant" else set()  # other schedules depend on the number of steps
+    for name in ("k", "lr", "betas", "schedule", "ema", "seed", "steps"):
+        if name not in free:
+            told.add(name, getattr(settings, name))
+    told.network("generator", gan.generator)
+    told.network("discriminator", gan.discriminator)
+    told.add("objective", gan.objective)
+    told.add("penalty", gan.penalty)
+    told.add("game", gan)
+    for player, optimizer in optimizers.items():
+        told.optimizer(f"{player}'s optimizer", optimizer)
+    told.add("data", batches)
+    return told.lines
+
+
+def difference(made: Mapping[str, str], asked: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """The first entry in which two descriptions differ, and what each says there."""
+    for name in [*asked, *(name for name in made if name not in asked)]:
+        before, now = made.get(name, "nothing"), asked.get(name, "nothing")
+        if before != now and _without_other_bytecode(before, now) != _without_other_bytecode(now, before):
+            return name, before, now
+    return None
+
+
+def _without_other_bytecode(text: str, other: str) -> str:
+    """``text`` without its digests of code if the other's come from another version of Python."""
+    versions = [set(re.findall(r"code (\d+\.\d+):", each)) for each in (text, other)]
+    return text if versions[0] == versions[1] else re.sub(r", code \d+\.\d+:\w+", "", text)
+
+
+class _Description:
+    def __init__(self) -> None:
+        self.lines: dict[str, str] = {}
+        self._seen: set[int] = set()
+
+    def add(self, name: str, value: Any) -> None:
+        """Add ``value`` and what it consists of."""
+        if isinstance(value, PLAIN):
+            self.lines[name] = repr(value)
+        elif isinstance(value, Tensor):
+            self.lines[name] = tensor_text(value)
+        elif isinstance(value, type):
+            self.lines[name] = _class_text(value)
+        elif isinstance(value, torch.Generator | torch.device) or id(value) in self._seen:
+            return  # a position, a place, or what has been described
+        elif isinstance(value, nn.Module):
+            self.network(name, value)
+        else:
+            self._seen.add(id(value))
+            self._composed(name, value)
+
+    def _composed(self, name: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for key, part in value.items():
+                self.add(f"{name}.{key}", part)
+        elif isinstance(value, tuple | list | set | frozenset):
+            parts = list(value) if isinstance(value, tuple | list) else sorted(value, key=repr)
+            if all(isinstance(part, PLAIN) for part in parts):
+                self.lines[name] = repr(parts)
+            else:
+                for i, part in enumerate(parts):
+                    self.add(f"{name}.{value._fields[i] if hasattr(value, '_fields') else i}", part)
+        elif isinstance(value, functools.partial):
+            self.add(name, value.func)
+            self.add(f"{name}.args", [*value.args, *value.keywords.items()])
+        elif hasattr(value, "__code__") or isinstance(value, types.MethodType | types.BuiltinFunctionType):
+            self._function(name, value)
+        else:
+            self._object(name, value)
+
+    def _function(self, name: str, function: Any) -> None:
+        code = getattr(function, "__code__", None)
+        self.lines[name] = f"{getattr(function, '__qualname__', function)}{_digest([function])}"
+        if isinstance(function, types.MethodType) or code is None:
+            return
+        if function.__defaults__ and _plain(function.__defaults__):
+            self.lines[f"{name}.defaults"] = repr(function.__defaults__)
+        for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            content = cell.cell_contents
+            if isinstance(content, (*PLAIN, tuple)) or callable(content):
+                self.add(f"{name}.{variable}", content)
+
+    def _object(self, name: str, value: Any) -> None:
+        self.lines[name] = _class_text(type(value))
+        own = type(value).__module__.startswith(OWN)
+        if name == "data" and not own:
+            return  # a stream from outside keeps its place where it likes
+        state = value.state_dict() if hasattr(value, "state_dict") else {}
+        for key, part in getattr(value, "__dict__", {}).items():
+            hidden = key.startswith("_") and (isinstance(value, GAN) or not own)
+            if part is not None and not hidden and not (key.lstrip("_") in state and _moves(part)):
+                self.add(f"{name}.{key}", part)
+
+    def network(self, name: str, network: nn.Module) -> None:
+        """Each module of a network: its class, its settings, the shapes of its tensors."""
+        if id(network) in self._seen:
+            return
+        for path, module in network.named_modules():
+            self._seen.add(id(module))
+            words = [f"{_class_text(type(module))}({module.extra_repr()})"]
+            if type(module).__module__.startswith(OWN):
+                values = {k: v for k, v in vars(module).items() if k != "training" and not k.startswith("_") and _plain(v)}
+                words += [f"{key}={value!r}" for key, value in values.items()]
+            tensors = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+            words += [f"{key} {list(tensor.shape)} {tensor.dtype}" for key, tensor in tensors]
+            self.lines[f"{name}.{path}" if path else name] = ", ".join(words)
+
+    def optimizer(self, name: str, optimizer: torch.optim.Optimizer) -> None:
+        """The class of an optimiser and the settings of its groups; the schedule moves the learning rates."""
+        self.lines[name] = _class_text(type(optimizer))
+        for i, group in enumerate(optimizer.param_groups):
+            self.add(f"{name}.{i}", {key: part for key, part in group.items() if key not in ("params", "lr", "initial_lr")})
+
+
+def tensor_text(x: Tensor) -> str:
+    """Shape, type and checksum of a tensor."""
+    return f"{list(x.shape)} {x.dtype}, checksum {zlib.crc32(trees.content(x)):08x}"
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(_plain(part) for part in value)
+    return isinstance(value, PLAIN)
+
+
+def _moves(value: Any) -> bool:
+    """Whether it is a value that training changes, not an object that says itself what of it does."""
+    if isinstance(value, Mapping):
+        return all(_moves(part) for part in value.values())
+    if isinstance(value, tuple | list):
+        return all(_moves(part) for part in value)
+    return isinstance(value, Tensor | torch.Generator) or _plain(value)
+
+
+def _class_text(kind: type) -> str:
+    foreign = [part for part in kind.__mro__ if not f"{part.__module__}.".startswith(KNOWN)]
+    return f"{kind.__qualname__}{_digest([f for part in foreign for f in vars(part).values()])}"
+
+
+def _digest(functions: list[Any]) -> str:
+    """ ", code 3.11:5f0c..." for functions from outside the course, "" for others."""
+    codes = []
+    for function in functions:
+        code = getattr(getattr(function, "__func__", function), "__code__", None)
+        if code is not None and not f"{getattr(function, '__module__', '')}.".startswith(KNOWN):
+            codes.append(_code_text(code, function.__doc__))
+    return f", code {PYTHON}:{hashlib.sha256(repr(codes).encode()).hexdigest()[:12]}" if codes else ""
+
+
+def _code_text(code: types.CodeType, doc: str | None = None) -> str:
+    constants = []
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            constants.append(_code_text(part))
+        elif part is None or part != doc:
+            constants.append(repr(sorted(part, key=repr)) if isinstance(part, frozenset) else repr(part))
+    return repr((code.co_code.hex(), code.co_names, constants))

@@ -1,0 +1,196 @@
+"""A training run: what has been played so far, and everything that the next step depends on."""
+
+from __future__ import annotations
+
+import copy
+import math
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gancourse.base import trees
+from gancourse.gans.gan import GAN
+from gancourse.training.description import describe, difference
+from gancourse.training.settings import Settings
+
+G = TypeVar("G", bound=GAN[Any])
+
+
+class TrainingDiverged(RuntimeError):
+    """A loss became NaN or infinite; ``run`` is the run as it stood."""
+
+    def __init__(self, message: str, run: Run[Any]) -> None:
+        super().__init__(message)
+        self.run = run
+
+
+class CheckpointNotWritten(OSError):
+    """The last checkpoint could not be written; ``run`` is the run, with all that was trained."""
+
+    def __init__(self, message: str, run: Run[Any]) -> None:
+        super().__init__(message)
+        self.run = run
+
+
+class Run(Generic[G]):
+    """A training run: the game, its settings, its optimisers, its history, and how to go on exactly where it stopped.
+
+    ``precision`` is what the networks compute in, "float32" or "bf16".
+    """
+
+    def __init__(self, gan: G, settings: Settings, precision: str = "float32") -> None:
+        self.gan, self.settings, self.precision = gan, settings, precision
+        rates = zip(("generator", "discriminator"), (gan.generator, gan.discriminator), settings.rates, strict=True)
+        self.optimizers = {name: settings.make(player.parameters(), rate) for name, player, rate in rates}
+        self.average = copy.deepcopy(gan.generator).requires_grad_(False) if settings.ema is not None else None
+        self.source = torch.Generator().manual_seed(settings.seed)
+        self.step = 0
+        self.seconds = 0.0
+        self.stopped = "not started"
+        self.description: dict[str, str] = {}
+        self._refreshed_at = -1
+        self._columns: dict[str, list[float]] = {"step": [], "d_loss": [], "g_loss": []}
+        self._pending: list[dict[str, Tensor]] = []
+        self._clean: list[Tensor] = []  # whether each step's real batch was finite
+
+    def __repr__(self) -> str:
+        return f"Run({self.stopped} at step {self.step:,}, {self.seconds:.0f} s)"
+
+    @property
+    def generator(self) -> nn.Module:
+        """The averaged generator where averaging was asked for, else the generator itself.
+
+        Batch normalisation's running statistics belong to the weights of the last steps and do not fit the averaged ones, so
+        they are measured anew for the average, from latents of their own.
+        """
+        if self.average is None:
+            return self.gan.generator
+        if self._refreshed_at != self.step:
+            self.gan.refresh_statistics(self.average)
+            self._refreshed_at = self.step
+        return self.average
+
+    @property
+    def history(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Arrays of equal length: step, d_loss, g_loss and what the game logs (NaN at steps that logged nothing)."""
+        return {name: np.asarray(values) for name, values in self._columns.items()}
+
+    def sample(self, n: int, seed: int = 0) -> Tensor:
+        """n samples of the (averaged) generator in evaluation mode, as float32."""
+        return self.gan.sample(n, seed, generator=self.generator)
+
+    def record(self, d_loss: Tensor, g_loss: Tensor, log: dict[str, Tensor], clean: Tensor) -> None:
+        """Keep the losses of one step; their values are read later, many at a time."""
+        self._pending.append({"d_loss": d_loss.detach(), "g_loss": g_loss.detach(), **{k: v.detach() for k, v in log.items()}})
+        self._clean.append(clean)
+
+    def latest(self, name: str) -> float:
+        """The last value of a column of the history."""
+        return self._columns[name][-1]
+
+    def flush(self) -> None:
+        """Move pending losses into the history; raise TrainingDiverged at the first one that is not finite."""
+        pending, self._pending = self._pending, []
+        clean, self._clean = self._clean, []
+        first = self.step - len(pending) + 1
+        for offset, entry in enumerate(pending):
+            row = {"step": float(first + offset), **{name: float(value) for name, value in entry.items()}}
+            for name in row.keys() - self._columns.keys():
+                self._columns[name] = [math.nan] * (len(self._columns["step"]))
+            for name, column in self._columns.items():
+                column.append(row.get(name, math.nan))
+            bad = [name for name in entry if not math.isfinite(row[name])]
+            if bad:
+                raise TrainingDiverged(self._diverged(int(row["step"]), bad[0], row[bad[0]], bool(clean[offset])), self)
+
+    def _diverged(self, step: int, name: str, value: float, clean: bool) -> str:
+        who = {"d_loss": "the discriminator's loss", "g_loss": "the generator's loss"}.get(name, name)
+        kept = self.settings.file
+        rest = f"; the last checkpoint is untouched: {kept}" if kept is not None and kept.exists() else ""
+        fix = "lower lr, add a penalty, or look for a division or logarithm of zero"
+        if not clean:
+            fix = "the real batch holds NaN or infinity, look at the data"
+        return f"{who} became {value} at step {step}: {fix}{rest}"
+
+    def describe(self, batches: Any) -> None:
+        """Note what the run is made with, before it begins."""
+        self.description = {**describe(self.gan, self.optimizers, self.settings, batches), "precision": self.precision}
+
+    def state(self, batches: Any) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "description": self.description,
+            "step": self.step,
+            "seconds": self.seconds,
+            "generator": self.gan.generator.state_dict(),
+            "discriminator": self.gan.discriminator.state_dict(),
+            "average": self.average.state_dict() if self.average is not None else None,
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "game": self.gan.state_dict(),
+            "latent_rng": self.source.get_state(),
+            "global_rng": torch.get_rng_state(),  # dropout and noise layers draw from it
+            "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "batches": batches.state_dict(),
+            "history": {name: np.asarray(values) for name, values in self._columns.items()},
+        }
+
+    def restore(self, state: dict[str, Any], batches: Any) -> None:
+        """Take over a state made by :meth:`state`."""
+        self.gan.generator.load_state_dict(state["generator"])
+        self.gan.discriminator.load_state_dict(state["discriminator"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        for name, optimizer in self.optimizers.items():
+            _load_optimizer(optimizer, state["optimizers"][name])
+        self.gan.load_state_dict(state["game"])
+        self.source.set_state(state["latent_rng"])
+        torch.set_rng_state(state["global_rng"])
+        if state["cuda_rng"] and torch.cuda.is_available():
+            torch.cuda.set_rng_state_all(state["cuda_rng"])
+        batches.load_state_dict(state["batches"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self._columns = {name: values.tolist() for name, values in state["history"].items()}
+
+    def save(self, checkpoint: Path, batches: Any) -> None:
+        """Write a checkpoint."""
+        trees.save(checkpoint, self.state(batches))
+
+    def resume(self, checkpoint: Path, batches: Any) -> None:
+        """Go on from a checkpoint if it was made with what this run is made with; the first difference is named."""
+        state = trees.load(checkpoint)
+        if differing := difference(state["description"], self.description):
+            name, made, asked = differing
+            raise ValueError(
+                f"{checkpoint} was made with {name}={_short(made, asked)}, this run has {_short(asked, made)}: "
+                "use the same to go on, or another file to start anew"
+            )
+        if state["step"] > self.settings.steps:
+            raise ValueError(
+                f"{checkpoint} stands at step {state['step']:,}, beyond the {self.settings.steps:,} asked for: "
+                "ask for more, or use another file to start anew"
+            )
+        try:
+            self.restore(state, batches)
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise ValueError(
+                f"{checkpoint} belongs to other networks or data: use another file to start anew ({error})"
+            ) from error
+
+
+def _short(text: str, other: str, most: int = 80) -> str:
+    """``text`` from a little before the place where it leaves ``other``."""
+    same = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
+    start = max(0, same - 20) if len(text) > most else 0
+    return f"{'...' if start else ''}{text[start : start + most]}{'...' if start + most < len(text) else ''}"
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Load a state and give its tensors their parameters' memory layout, so that later sums run in the same order."""
+    optimizer.load_state_dict(state)
+    for parameter, values in optimizer.state.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                values[name] = torch.empty_like(parameter).copy_(value)
