@@ -37,7 +37,7 @@ from gancourse.gans.progressive import Progressive, Schedule, at_level
 from gancourse.metrics import attribute_classifier, frechet_distance
 from gancourse.metrics.slices import sliced_wasserstein, sliced_wasserstein_pyramid
 from gancourse.models import progan
-from gancourse.models.layers import common, equalised
+from gancourse.models.layers import equalised, minibatch
 from gancourse.training import fit
 
 torch.set_num_threads(1)
@@ -237,10 +237,10 @@ print(f"gradient along a, as a cosine: {'below 1e-5' if cosine < 1e-5 else cosin
 # A generator that collapses drives this number to the floor, and $D$ learns to reject what has it so low. There are no parameters, and it costs next to nothing.
 
 # %%
-viz.source(common.MinibatchStdDev.forward)
+viz.source(minibatch.MinibatchStdDev.forward)
 
 # %% tags=["nbval-check-output"]
-batch_spread = common.MinibatchStdDev(4)
+batch_spread = minibatch.MinibatchStdDev(4)
 varied = torch.randn(8, 32, 4, 4, generator=rng(0))
 for name, x in {"eight different samples": varied, "eight times the same": varied[:1].expand(8, -1, -1, -1)}.items():
     print(f"{name:>24}: the new map holds {batch_spread(x)[0, -1, 0, 0]:.4f}")
