@@ -24,7 +24,6 @@ import statistics
 
 import matplotlib.pyplot as plt
 import torch
-from gancourse.models.layers.common import init_he
 from scipy.stats import spearmanr
 from torch import nn
 
@@ -50,6 +49,7 @@ from gancourse.gans.wgan import WGAN, WGANGP, reference_critic_steps
 from gancourse.losses import penalties
 from gancourse.metrics.slices import sliced_wasserstein
 from gancourse.models import convnet, mlp
+from gancourse.models.layers.initialisation import init_he
 from gancourse.theory import transport
 from gancourse.training import fit
 
