@@ -84,6 +84,10 @@ def test_both_key_names_load():
     for state in (official, other):
         copy = stylegan2.Generator(**reference.configuration(state))
         assert torch.equal(reference.load_reference(copy, state).eval()(z, truncation=0.5), network(z, truncation=0.5))
+    del other["latent_avg"]  # a file without the mean of w: it is measured, since truncation pulls towards it
+    copy = reference.load_reference(stylegan2.Generator(**reference.configuration(other)), other)
+    assert torch.equal(copy.mapping.average, stylegan2.measure_average(network))
+    assert torch.equal(copy.synthesis.blocks[0].const, network.synthesis.blocks[0].const)
 
 
 def test_second_key_names_of_the_discriminator():

@@ -104,6 +104,8 @@ def test_a_labelled_grid_holds_the_plain_grid():
     picture = np.asarray(viz.labelled_grid(x, ["first", "second"], ["a", "b", "c"], scale=2))
     plain = np.asarray(viz.grid(x, columns=3, scale=2))
     assert np.array_equal(picture[-plain.shape[0] :, -plain.shape[1] :], plain)
-    assert picture.shape[1] > plain.shape[1]
+    margin = picture.shape[1] - plain.shape[1]
+    assert (picture[:, :10] == 255).all() and (picture[:, margin - 6 : margin] == 255).all(), "labels keep away from both sides"
+    assert (picture[:, :margin] < 128).any()
     with pytest.raises(ValueError, match="6 images do not fill 2 rows of 4"):
         viz.labelled_grid(x, ["first", "second"], list("abcd"))

@@ -39,6 +39,18 @@ def test_show_displays_one_png_and_the_caption(notebook, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_picture_says_what_it_shows(monkeypatch):
+    import IPython
+
+    said = []
+    monkeypatch.setattr(pictures, "in_notebook", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", lambda data, metadata=None, **_: said.append(metadata))
+    viz.show(images(4), caption="$4$ images")
+    viz.show(images(4), caption="$4$ images", alt="four grey squares")
+    viz.show(images(4), scale=1)
+    assert [words["image/png"]["alt"] for words in said if words] == ["$4$ images", "four grey squares", "picture, 19 x 5 pixels"]
+
+
 def test_show_takes_pictures_and_lists(notebook):
     parts = [viz.grid(images(1, seed=s)) for s in range(2)]
     viz.show(parts[0])

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gancourse.classroom import widgets
+from gancourse.classroom import notebooks, widgets
 from gancourse.classroom.widgets import questions
 from tests.shown import QUESTIONS
 
@@ -101,3 +101,10 @@ def test_a_cell_is_sealed_and_its_other_lines_stay():
     assert questions.opened(made[0][0][0]) == QUESTIONS and made[0][1] == {"seed": 3}
     assert sealed.startswith("x = 'ä'; widgets.quiz(") and sealed.endswith('",\nseed=3,\n)\nprint(x)')
     assert questions.sealed_cell("print('widgets.quiz')") == "print('widgets.quiz')"
+
+
+def test_the_notebook_of_a_lecture_folds_its_quiz_and_shows_no_answer():
+    source = notebooks.sources(notebooks.root())[0]
+    (cell,) = [cell for cell in notebooks.read(source).cells if "widgets.quiz(" in cell.source]
+    assert cell.metadata["jupyter"] == {"source_hidden": True} and "hide-input" in cell.metadata["tags"]
+    assert '"answer"' in source.read_text(encoding="utf-8") and "answer" not in cell.source
