@@ -24,8 +24,7 @@ from gancourse.data.pairs import PairBatches, PairSet, UnpairedBatches, load_pai
 from gancourse.data.photos import photo_patches
 from gancourse.data.real import celeba, cifar10, fashion_mnist, mnist
 
-# The functions are imported here, not on first use: a function and a module share the names ``faces`` and ``digits``, and a later
-# import of the module would put it in the function's place.  All heavy packages are imported inside the functions.
+# All heavy packages are imported inside the functions.
 
 EMBEDDED: dict[str, Callable[..., ImageSet]] = {
     "faces": faces,
@@ -46,7 +45,7 @@ REAL: dict[str, Callable[..., ImageSet]] = {
 
 def load(
     name: str,
-    size: int = 32,
+    size: int | None = None,
     n: int | None = None,
     split: str = "train",
     seed: int = 0,
@@ -56,7 +55,7 @@ def load(
 ) -> ImageSet:
     """The set called ``name``: one of EMBEDDED (made here, offline) or of REAL (downloaded by torchvision).
 
-    size     pixels on each side
+    size     pixels on each side; by default the set's own: ``load(name)`` is the function of that name
     n        how many images; each set has its own default
     split    "train" or "test"; they share no image
     seed     which images, and in which order
@@ -67,7 +66,9 @@ def load(
     check.one_of("data set", name, known)
     if source is not None:
         check.one_of("source", source, REAL)
-    return known[source or name](size, n, split, seed, **options)
+    if size is not None:
+        options["size"] = size
+    return known[source or name](n=n, split=split, seed=seed, **options)
 
 
 __all__ = [

@@ -17,12 +17,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.base import check
 from gancourse.data._design import design, factorial
+from gancourse.data._request import request
 from gancourse.data.images import ImageSet
 
 SPLITS = {"train": 0, "test": 1}
 TEST_DIGITS = 360  # the last of the 1,797 are the test split
+OPTICAL_N = {"train": 1_437, "test": TEST_DIGITS}
 DEFAULT_N = {"train": 10_000, "test": 2_000}
 FONTS = (
     *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
@@ -41,11 +42,9 @@ def digits(size: int = 32, n: int | None = None, split: str = "train", seed: int
     test split, the others the training split.  n defaults to all of them.  augment=None adds slightly turned, slanted,
     scaled and shifted copies only beyond the originals; True changes every image, False none (then n is at most 1,437 or 360).
     """
-    check.one_of("split", split, SPLITS)
+    size, n, seed = request(size, n, split, seed, OPTICAL_N, channels=1)
     fields, labels = _handwriting()
     fields, labels = (part[:-TEST_DIGITS] if split == "train" else part[-TEST_DIGITS:] for part in (fields, labels))
-    n = len(fields) if n is None else n
-    _check_request(size, n, seed)
     if augment is False and n > len(fields):
         raise ValueError(f"there are {len(fields)} {split} digits, not {n}: allow augment=True")
     rng = np.random.default_rng([seed, SPLITS[split]])
@@ -69,9 +68,7 @@ def font_digits(size: int = 32, n: int | None = None, split: str = "train", seed
     The typefaces are the ones matplotlib ships that have lining figures: DejaVu, STIX and Computer Modern.  The attribute
     ``font`` names them.  Digits and typefaces run through all combinations evenly.  n defaults to 10,000 (test: 2,000).
     """
-    check.one_of("split", split, SPLITS)
-    n = DEFAULT_N[split] if n is None else n
-    _check_request(size, n, seed)
+    size, n, seed = request(size, n, split, seed, DEFAULT_N, channels=1)
     rng = np.random.default_rng([seed, SPLITS[split], 1])
     index, _ = design([10, len(FONTS)], n, rng)
     turns = _transforms(n, rng, rotation=10, shear=0.15, scale=(0.75, 1.15), shift=0.12)
@@ -96,10 +93,9 @@ def stacked_digits(
     the picture of each digit is drawn at random from ``base``, a set of grey digits with labels 0..9 (default: ``digits``).
     With mnist as the base this is Stacked MNIST (Metz et al. 2017; Srivastava et al. 2017).  n defaults to 10,000 (test: 2,000).
     """
-    check.one_of("split", split, SPLITS)
-    n = DEFAULT_N[split] if n is None else n
+    size, n, seed = request(size, n, split, seed, DEFAULT_N)
     base = digits(size, split=split, seed=seed) if base is None else base
-    _check_request(base.size, n, seed)
+    request(base.size, n, split, seed, DEFAULT_N)
     if base.channels != 1 or base.labels is None or set(base.labels.tolist()) != set(range(10)):
         raise ValueError(f"base must hold grey images of all ten digits with labels 0..9, not {base!r}")
     rng = np.random.default_rng([seed, SPLITS[split], 2])
@@ -117,15 +113,6 @@ def stacked_digits(
         licence=base.licence,
         author=base.author,
     )
-
-
-def _check_request(size: int, n: int, seed: int) -> None:
-    if not 8 <= size <= 256:
-        raise ValueError(f"size must be 8 to 256 pixels, not {size}")
-    if n < 1:
-        raise ValueError(f"n must be at least 1, not {n}")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}")
 
 
 @lru_cache(maxsize=1)

@@ -22,10 +22,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.base import check
 from gancourse.base.files import data_dir
 from gancourse.base.progress import Progress
 from gancourse.data import _cache
+from gancourse.data._request import request
 from gancourse.data.images import ImageSet
 
 CLOTHES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "trainer", "bag", "ankle boot")
@@ -45,6 +45,12 @@ class RealSet:
     stand_in: str
 
 
+TOTALS = {  # pictures taken where n is not given; of CelebA's 162,770 for training, 20,000
+    "mnist": {"train": 60_000, "test": 10_000},
+    "fashion_mnist": {"train": 60_000, "test": 10_000},
+    "cifar10": {"train": 50_000, "test": 10_000},
+    "celeba": {"train": 20_000, "test": 19_962},
+}
 _IDX = ("images-idx3-ubyte", "labels-idx1-ubyte")
 REAL_SETS = {
     "mnist": RealSet(
@@ -111,7 +117,7 @@ def cifar10(
     size: int = 32, n: int | None = None, split: str = "train", seed: int = 0, *, root: Path | str | None = None
 ) -> ImageSet:
     """Colour photographs of ten kinds of things (attribute ``kind``), uint8 [N, 3, size, size]; 50,000 (test: 10,000)."""
-    _check_request(size, n, split, seed)
+    size, count, seed = request(size, n, split, seed, TOTALS["cifar10"])
 
     def read(root: Path, download: bool) -> tuple[np.ndarray, np.ndarray]:
         from torchvision.datasets import CIFAR10
@@ -120,7 +126,7 @@ def cifar10(
         return found.data.transpose(0, 3, 1, 2), np.array(found.targets)
 
     images, labels = _obtain("cifar10", read, root)
-    return _image_set("cifar10", images, labels, size, n, seed, THINGS)
+    return _image_set("cifar10", images, labels, size, None if n is None else count, seed, THINGS)
 
 
 def celeba(
@@ -131,8 +137,7 @@ def celeba(
     n (default 20,000, or all 19,962 of the test split) are chosen by seed.  The scaled pictures are kept in the cache, so the
     JPEG files are decoded once.
     """
-    _check_request(size, n, split, seed)
-    n = {"train": 20_000, "test": 19_962}[split] if n is None else n
+    size, n, seed = request(size, n, split, seed, TOTALS["celeba"])
 
     def read(root: Path, download: bool) -> _cache.Arrays:
         from torchvision.datasets import CelebA
@@ -189,7 +194,7 @@ def read_idx(path: Path) -> np.ndarray:
 def _idx_set(
     name: str, size: int, n: int | None, split: str, seed: int, root: Path | str | None, kinds: tuple[str, ...] | None = None
 ) -> ImageSet:
-    _check_request(size, n, split, seed)
+    size, count, seed = request(size, n, split, seed, TOTALS[name], channels=1)
     prefix = "train" if split == "train" else "t10k"
 
     def read(root: Path, download: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -203,7 +208,7 @@ def _idx_set(
         return images[:, None], labels
 
     images, labels = _obtain(name, read, root)
-    return _image_set(name, images, labels, size, n, seed, kinds)
+    return _image_set(name, images, labels, size, None if n is None else count, seed, kinds)
 
 
 def _present(path: Path) -> Path:
@@ -242,16 +247,6 @@ def _impatient() -> Iterator[None]:
         yield
     finally:
         socket.setdefaulttimeout(before)
-
-
-def _check_request(size: int, n: int | None, split: str, seed: int) -> None:
-    check.one_of("split", split, ("train", "test"))
-    if not 8 <= size <= 256:
-        raise ValueError(f"size must be 8 to 256 pixels, not {size}")
-    if n is not None and n < 1:
-        raise ValueError(f"n must be at least 1, not {n}")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}")
 
 
 def _choose(total: int, n: int, seed: int) -> np.ndarray:
