@@ -19,7 +19,8 @@ from gancourse.data.avatars import anime, counterfactual, faces, pixel_faces
 from gancourse.data.batches import Batches
 from gancourse.data.folders import paired_folder, unpaired_folder
 from gancourse.data.images import ImageSet, to_float, to_uint8
-from gancourse.data.numerals import digits, font_digits, stacked_digits
+from gancourse.data.moving import Films, moving_digits
+from gancourse.data.numerals import SOURCES, digits, font_digits, optical_digits, stacked_digits
 from gancourse.data.pairs import PairBatches, PairSet, UnpairedBatches, load_pairs
 from gancourse.data.photos import photo_patches
 from gancourse.data.real import celeba, cifar10, fashion_mnist, mnist
@@ -31,6 +32,7 @@ EMBEDDED: dict[str, Callable[..., ImageSet]] = {
     "anime": anime,
     "pixel_faces": pixel_faces,
     "digits": digits,
+    "optical_digits": optical_digits,
     "font_digits": font_digits,
     "stacked_digits": stacked_digits,
     "photo_patches": photo_patches,
@@ -59,13 +61,15 @@ def load(
     n        how many images; each set has its own default
     split    "train" or "test"; they share no image
     seed     which images, and in which order
-    source   a real set to take in the place of an embedded one, or None
+    source   a real set to take in the place of an embedded one, or None; for digits also as :func:`digits` has it
     options  further arguments of the set's own function
     """
     known = EMBEDDED | REAL
     check.one_of("data set", name, known)
     if source is not None:
-        check.one_of("source", source, REAL)
+        check.one_of("source", source, [*REAL, *(SOURCES if name == "digits" else ())])
+        if source not in REAL:
+            source, options["source"] = None, source
     if size is not None:
         options["size"] = size
     return known[source or name](n=n, split=split, seed=seed, **options)
@@ -75,6 +79,7 @@ __all__ = [
     "EMBEDDED",
     "REAL",
     "Batches",
+    "Films",
     "ImageSet",
     "PairBatches",
     "PairSet",
@@ -91,6 +96,8 @@ __all__ = [
     "load",
     "load_pairs",
     "mnist",
+    "moving_digits",
+    "optical_digits",
     "paired_folder",
     "photo_patches",
     "pixel_faces",

@@ -19,14 +19,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from gancourse.base.files import data_dir
 from gancourse.base.progress import Progress
 from gancourse.data import _cache
 from gancourse.data._request import request
-from gancourse.data.images import ImageSet
+from gancourse.data.images import ImageSet, resize
 
 CLOTHES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "trainer", "bag", "ankle boot")
 THINGS = ("aeroplane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "lorry")
@@ -272,17 +270,3 @@ def _image_set(
         licence=known.licence,
         author=known.author,
     )
-
-
-def resize(images: Tensor, size: int) -> Tensor:
-    """Square uint8 images [N, C, H, H] at another size: 28 to 32 by a black frame, else by antialiased bilinear scaling."""
-    height = images.shape[2]
-    if height == size:
-        return images
-    if (height, size) == (28, 32):
-        return F.pad(images, (2, 2, 2, 2))
-    scaled = [
-        F.interpolate(part.float(), (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).to(torch.uint8)
-        for part in images.split(1024)
-    ]
-    return torch.cat(scaled)

@@ -145,7 +145,7 @@ def _train_with_card(style: str, seed: int = 0, progress: bool = True) -> tuple[
     began = time.process_time()
     network = train_attribute_classifier(style, seed=seed, progress=progress)
     seconds = time.process_time() - began
-    test = _images(style, DRAWN_AT[style], 2000 if style != "digits" else 720, "test", seed, progress)
+    test = _images(style, DRAWN_AT[style], 2000, "test", seed, progress)
     targets, names = _targets(test)
     accuracy = network.accuracy(test.images, targets)
     worst = min(accuracy, key=accuracy.__getitem__)
