@@ -321,6 +321,6 @@ def missing_packages(name: str, error: ImportError) -> ModuleNotFoundError:
     """What to raise where something cannot be drawn for want of a package."""
     packages = " ".join(DRAWING_PACKAGES.values())
     return ModuleNotFoundError(
-        f"drawing {name} needs packages that are not installed ({error}): run `pip install {packages}`, or take a set that is not "
-        "drawn by them: digits, photo_patches, or the pairs night and scenes"
+        f"drawing {name} needs packages that are not installed ({error}): run `pip install {packages}`, or take a set "
+        "that is drawn without them: digits, photo_patches, or the pairs night and scenes"
     )
