@@ -14,6 +14,7 @@ import torch
 from gancourse.base import check
 from gancourse.data._request import request
 from gancourse.data.images import ImageSet
+from gancourse.data.pictures import open_picture
 
 DEFAULT_N = {"train": 4_000, "test": 500}
 
@@ -55,14 +56,11 @@ def photo(index: int) -> np.ndarray:
     """One of PHOTOS: uint8 [H, W, 3]."""
     from importlib.util import find_spec
 
-    from PIL import Image
-
     known = PHOTOS[check.whole("index", index, 0, len(PHOTOS) - 1)]
     found = find_spec(known.package)
     if found is None or found.origin is None:
         raise ModuleNotFoundError(f"the photograph {known.title!r} comes with {known.package}: run `pip install {known.package}`")
-    with Image.open(Path(found.origin).parent / known.path) as opened:
-        return np.asarray(opened.convert("RGB"))
+    return np.asarray(open_picture(Path(found.origin).parent / known.path))
 
 
 def photo_patches(size: int = 64, n: int | None = None, split: str = "train", seed: int = 0, *, texture: float = 4.0) -> ImageSet:

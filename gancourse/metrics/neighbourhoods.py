@@ -8,8 +8,8 @@ counted).  The union of the balls stands for where the distribution lives.
     density     balls of real samples around a generated sample, on average, divided by k  (Naeem et al., 2020)
     coverage    share of real samples whose ball holds at least one generated sample       (Naeem et al., 2020)
 
-Balls are closed, and ties are decided exactly.  One real outlier has a huge ball, which makes every generated sample near it precise; density counts balls and coverage
-asks each ball, so a single outlier moves neither much.  Equal distributions have density 1 and ``expected_coverage``, while
+Balls are closed, and ties are decided exactly.  One real outlier has a huge ball, which makes every generated sample near it
+precise; density counts balls and coverage asks each ball, so a single outlier moves neither much.  Equal distributions have density 1 and ``expected_coverage``, while
 precision and recall have no value known in advance.
 """
 

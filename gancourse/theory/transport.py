@@ -83,8 +83,8 @@ def earth_mover(p: Tensor, q: Tensor, cost: Tensor) -> Transport:
         )
     rows, columns = kron(eye(n), np.ones((1, m))), kron(np.ones((1, n)), eye(m))
     p, q = p / p.sum(), q / q.sum()
-    # The other equations imply any one of them.  The one with the largest total is left out, for with it totals that differ in the
-    # last digit have no solution.
+    # The other equations imply any one of them.  The one with the largest total is left out, for with it totals that differ in
+    # the last digit have no solution.
     totals = np.concatenate([p, q])
     kept = np.arange(n + m) != totals.argmax()
     equations = vstack([rows, columns]).tocsr()[kept]
