@@ -263,7 +263,8 @@ def _obtain(name: str, read: Callable[[Path, bool], Any], root: Path | str | Non
         spoilt = _spoilt(root / known.folder, known.files)
         raise FileNotFoundError(
             f"{known.title} is not in place and cannot be downloaded ({reason}{spoilt}): use the embedded "
-            f"{known.stand_in}() instead, or put {', '.join(known.files)} into the folder {(root / known.folder).resolve()} by hand"
+            f"{known.stand_in}() instead, or put {', '.join(known.files)} into the folder "
+            f"{(root / known.folder).resolve()} by hand"
         ) from None
 
 

@@ -9,8 +9,8 @@ counted).  The union of the balls stands for where the distribution lives.
     coverage    share of real samples whose ball holds at least one generated sample       (Naeem et al., 2020)
 
 Balls are closed, and ties are decided exactly.  One real outlier has a huge ball, which makes every generated sample near it
-precise; density counts balls and coverage asks each ball, so a single outlier moves neither much.  Equal distributions have density 1 and ``expected_coverage``, while
-precision and recall have no value known in advance.
+precise; density counts balls and coverage asks each ball, so a single outlier moves neither much.  Equal distributions have
+density 1 and ``expected_coverage``, while precision and recall have no value known in advance.
 """
 
 from __future__ import annotations
