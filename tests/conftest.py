@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from gancourse.data import ImageSet, PairSet
 
 # Set before torch is imported, and inherited by the notebooks' kernels: two test processes share two cores.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -47,3 +52,24 @@ def grader() -> Iterator[object]:
     with Grader(handed_in.assignment(), handed_in.LIMITS) as one:
         one.rehearse()
         yield one
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ImageSet | PairSet]:
+    """Sets and pairs that the course makes, each once for all tests: ``drawn("faces", 16, 120)``, ``drawn("lines", 64, 12)``.
+
+    They are shared, so no test may change them; one whose subject is the drawing itself calls the function.
+    """
+    folder = tmp_path_factory.mktemp("drawn")
+
+    @functools.cache
+    def make(name: str, *arguments: Any, **options: Any) -> ImageSet | PairSet:
+        from gancourse.data import EMBEDDED, load_pairs
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GANCOURSE_DATA", str(folder))
+            if name in EMBEDDED:
+                return EMBEDDED[name](*arguments, **options)
+            return load_pairs(name, *arguments, progress=False, **options)
+
+    return make

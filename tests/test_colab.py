@@ -70,7 +70,6 @@ from gancourse.base import files
 seen = {
     "package": gancourse.__file__,
     "weights": files.shipped("checkpoints", "probe.safetensors").read_text(),
-    "snapshot": files.shipped("snapshot", "probe.npz").read_text(),
     "torch": metadata.version("torch"),
     "ran_pip": "subprocess" in sys.modules and called,
 }
@@ -104,12 +103,12 @@ def fake_wheel(folder: Path, name: str, version: str) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The course's wheel, built from a copy of the checkout with two files that stand for what ships with it."""
+    """The course's wheel, built from a copy of the checkout with a file that ships and one that stays."""
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("wheel")
     for entry in ROOT.iterdir():
         if entry.name not in ("data", ".git", ".venv"):
             (copy / entry.name).symlink_to(entry)
-    for place in ("checkpoints/probe.safetensors", "snapshot/probe.npz", "cache/probe.npz"):
+    for place in ("checkpoints/probe.safetensors", "cache/probe.npz"):
         (copy / "data" / place).parent.mkdir(parents=True)
         (copy / "data" / place).write_text(place)
     build(copy, out)
@@ -153,7 +152,6 @@ def test_the_cell_installs_what_is_missing_and_nothing_else(machine: Machine, wh
     seen = machine.run(given, COUNT, SEE)
     assert Path(seen["package"]).parent == machine.site / "gancourse"
     assert seen["weights"] == "checkpoints/probe.safetensors"
-    assert seen["snapshot"] == "snapshot/probe.npz"
     assert len(seen["ran_pip"]) == 1
     assert seen["torch"] == metadata.version("torch")
     added = {distribution_name(entry) for entry in machine.site.iterdir() if entry.name not in added}
@@ -183,7 +181,7 @@ def test_the_wheel_holds_the_package_and_what_ships(wheel: Path) -> None:
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gancourse").rglob("*.py")}
     assert modules <= names
     shipped = {name for name in names if name.startswith("gancourse/_shipped/")}
-    assert shipped == {"gancourse/_shipped/checkpoints/probe.safetensors", "gancourse/_shipped/snapshot/probe.npz"}
+    assert shipped == {"gancourse/_shipped/checkpoints/probe.safetensors"}
     outside = {name for name in names if not name.startswith(("gancourse/", "gancourse-"))}
     assert not outside, "tests, notebooks and the cache stay in the checkout"
 

@@ -46,7 +46,7 @@ def test_unusable_files_are_named_counted_and_skipped_only_on_request(facades: P
     assert "4 of 8 pictures" in message
     assert "half.png (16 x 16, one half alone, where A and B side by side are 32 x 16)" in message
     assert "odd.png (30 x 16, where" in message
-    assert "text.jpg (cannot be read)" in message and "cut.png (cannot be read)" in message
+    assert "text.jpg (it is a text)" in message and "cut.png (it is damaged)" in message
     assert "skip=True" in message
     with pytest.warns(UserWarning, match="4 of 8 pictures.*left out"):
         assert len(paired_folder(facades, skip=True)) == 4
@@ -85,6 +85,34 @@ def test_a_missing_side_is_named(tmp_path: Path) -> None:
     (tmp_path / "trainB").mkdir()
     with pytest.raises(FileNotFoundError, match="trainB is empty"):
         unpaired_folder(tmp_path)
+
+
+def test_pictures_are_found_by_any_usual_ending_in_any_case_and_in_subfolders(tmp_path: Path) -> None:
+    for name in ("a.JPG", "b.jpe", "c.tiff", "deep/er/d.Png", "deep/e.gif", "f.ppm", "g.TIF"):
+        save(tmp_path / "trainA" / name, 16, 16)
+    save(tmp_path / "trainB" / "0.bmp", 16, 16)
+    a, b = unpaired_folder(tmp_path, size=16)
+    assert (len(a), len(b)) == (7, 1)
+    for name in ("notes.txt", "._a.JPG", "Thumbs.db", "deep/list.csv"):
+        (tmp_path / "trainA" / name).write_text("no picture")
+    with pytest.warns(UserWarning, match="trainA: 4 files passed over.*Thumbs.db.*and 1 more"):
+        assert len(unpaired_folder(tmp_path, size=16)[0]) == 7
+    (tmp_path / "testA").mkdir()
+    (tmp_path / "testA" / "a.heic").write_text("a kind that cannot be read here")
+    with pytest.raises(FileNotFoundError, match="testA holds no picture, but a.heic: it should hold"):
+        unpaired_folder(tmp_path, split="test")
+
+
+def test_pictures_stand_upright(tmp_path: Path) -> None:
+    """A pair that a camera stored sideways is 64 x 128 in the file and 128 x 64 to look at."""
+    lying = np.zeros((16, 32, 3), np.uint8)
+    lying[:, :16] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    (tmp_path / "train").mkdir()
+    Image.fromarray(np.rot90(lying)).save(tmp_path / "train" / "a.png", exif=exif)
+    pairs = paired_folder(tmp_path)
+    assert pairs.a.float().mean() == 255 and pairs.b.float().mean() == 0
 
 
 def test_names_are_looked_for_among_the_real_sets(facades: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

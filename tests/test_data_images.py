@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
@@ -121,8 +122,32 @@ def test_columns_that_do_not_fit_are_refused(change: dict[str, object], message:
         ImageSet(**columns)
 
 
-def test_load_is_the_function_of_that_name() -> None:
-    assert torch.equal(load("digits", 16, 20, seed=3).images, EMBEDDED["digits"](16, 20, seed=3).images)
+@pytest.mark.parametrize("name", EMBEDDED | REAL)
+def test_load_is_the_function_of_that_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One signature for all, each with its own default size; load passes on what it is given and nothing else."""
+    function = (EMBEDDED | REAL)[name]
+    parameters = inspect.signature(function).parameters
+    assert list(parameters)[:4] == ["size", "n", "split", "seed"]
+    assert [parameters[key].default for key in ("n", "split", "seed")] == [None, "train", 0]
+    assert isinstance(parameters["size"].default, int)
+    assert all(p.kind is p.KEYWORD_ONLY for p in list(parameters.values())[4:])
+    asked: list[dict[str, object]] = []
+
+    def spy(*arguments: object, **options: object) -> None:
+        bound = inspect.signature(function).bind(*arguments, **options)
+        bound.apply_defaults()
+        asked.append(bound.arguments)
+
+    monkeypatch.setitem(EMBEDDED if name in EMBEDDED else REAL, name, spy)
+    for arguments in ((), (24, 7, "test", 3)):
+        load(name, *arguments)
+        spy(*arguments)
+        assert asked[-2] == asked[-1]
+
+
+def test_load_gives_what_the_function_gives() -> None:
+    for options in ({}, {"source": "optical"}, {"augment": True}):
+        assert torch.equal(load("digits", n=20, seed=3, **options).images, EMBEDDED["digits"](n=20, seed=3, **options).images)
 
 
 def test_load_names_the_nearest_set() -> None:
@@ -130,6 +155,8 @@ def test_load_names_the_nearest_set() -> None:
         load("face")
     with pytest.raises(ValueError, match="did you mean 'mnist'"):
         load("digits", source="minst")
+    with pytest.raises(ValueError, match="choose from 'mnist'"):
+        load("faces", source="optical")
     assert EMBEDDED.keys().isdisjoint(REAL)
 
 

@@ -192,5 +192,5 @@ def test_without_the_drawing_packages_one_sentence_says_what_to_do(monkeypatch: 
     import sys
 
     monkeypatch.setitem(sys.modules, "resvg_py", None)
-    with pytest.raises(ModuleNotFoundError, match="kinds 'night' and 'scenes'"):
+    with pytest.raises(ModuleNotFoundError, match="the pairs night and scenes"):
         load_pairs("lines", 64, 3, seed=99, progress=False)

@@ -17,7 +17,8 @@ import pytest
 import torch
 
 from gancourse.data import celeba, cifar10, fashion_mnist, load, mnist
-from gancourse.data.real import REAL_SETS, read_idx, resize
+from gancourse.data.images import resize
+from gancourse.data.real import REAL_SETS, read_idx
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +161,35 @@ def test_celeba_is_unpacked_cropped_scaled_and_kept(tmp_path: Path, monkeypatch:
     assert torch.equal(celeba(32, n=4, root=tmp_path).images, found.images)  # from the cache
 
 
+@pytest.mark.parametrize(("content", "told"), [(b"<html>quota</html>", "web page"), (b"PK\3\4half", "missing"), (b"", "empty")])
+def test_an_archive_of_celeba_that_is_none_is_named(content: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "celeba").mkdir()
+    (tmp_path / "celeba" / "img_align_celeba.zip").write_bytes(content)
+    with pytest.raises(ValueError, match=f"img_align_celeba.zip is damaged or another file .*{told}.*download it again"):
+        celeba(32, n=4, root=tmp_path)
+
+
+def test_an_archive_of_cifar_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cifar-10-python.tar.gz").write_bytes(gzip.compress(b"half")[:-4])
+    with pytest.raises(ValueError, match="cifar-10-python.tar.gz is damaged"):
+        cifar10(root=tmp_path)
+
+
+def test_a_list_of_celeba_that_is_a_web_page_is_named(tmp_path: Path) -> None:
+    (tmp_path / "celeba").mkdir()
+    (tmp_path / "celeba" / "list_attr_celeba.txt").write_text("<!doctype html><html>sign in</html>")
+    with pytest.raises(FileNotFoundError, match="list_attr_celeba.txt is a web page"):
+        celeba(32, n=4, root=tmp_path)
+
+
+def test_half_an_unpacked_file_beside_a_whole_archive_does_no_harm(tmp_path: Path) -> None:
+    folder = tmp_path / "MNIST" / "raw"
+    place_idx(folder, packed=True)
+    whole = mnist(28, split="test", root=tmp_path)
+    (folder / "t10k-images-idx3-ubyte").write_bytes(idx(np.zeros((30, 28, 28)))[:500])
+    assert torch.equal(mnist(28, split="test", root=tmp_path).images, whole.images)
+
+
 def test_scaling_keeps_the_mean_and_the_type() -> None:
     images = torch.randint(256, (5, 3, 32, 32), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
     small = resize(images, 16)
@@ -174,7 +204,7 @@ def test_bad_requests_name_the_fix(build: Any) -> None:
         build(300)
     with pytest.raises(ValueError, match="did you mean 'train'"):
         build(split="trian")
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="above 0"):
         build(n=0)
     with pytest.raises(ValueError, match="0 or more"):
         build(seed=-1)

@@ -97,3 +97,25 @@ def test_the_torchvision_network_gives_2048_features(tmp_path):
     features = extractor.features(x)
     assert features.shape == (2, 2048) and torch.isfinite(features).all()
     assert "NOT the network of published FIDs" in extractor.protocol
+
+
+@pytest.mark.parametrize("source", ["torch-fidelity", "torchvision"])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"<html>sign in</html>", "a web page"), (b"", "empty"), (b"version https://git-lfs.github.com/spec/v1\n", "git-lfs")],
+)
+def test_a_file_that_holds_no_weights_is_called_what_it_is(source, content, told, tmp_path):
+    (tmp_path / "weights.pth").write_bytes(content)
+    with pytest.raises(ValueError, match=f"no weights of Inception: weights.pth holds no weights, it is .*{told}"):
+        module.inception(source, tmp_path / "weights.pth")
+
+
+@pytest.mark.parametrize("source", ["torch-fidelity", "torchvision"])
+def test_weights_of_another_network_and_files_that_run_code_are_refused(source, tmp_path):
+    pytest.importorskip("torch_fidelity")
+    torch.save({"conv.weight": torch.zeros(3)}, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match="other.pth holds the weights of another network: give"):
+        module.inception(source, tmp_path / "other.pth")
+    torch.save({"conv.weight": print}, tmp_path / "code.pth")
+    with pytest.raises(ValueError, match="run code"):
+        module.inception(source, tmp_path / "code.pth")

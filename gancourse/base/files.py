@@ -73,7 +73,7 @@ def cache_dir() -> Path:
 
 
 def shipped(*parts: str) -> Path:
-    """A file that travels with the course (weights, snapshots): in the checkout's data/, or inside an installed package."""
+    """A file that travels with the course (weights and their cards): in the checkout's data/, or inside an installed package."""
     if (root := checkout()) is not None:
         return root.joinpath("data", *parts)
     return _PACKAGE.joinpath("_shipped", *parts)

@@ -68,7 +68,7 @@ def _install() -> str:
     return "make lab in the checkout, or pip install -e '.[dev]'" if files.checkout() else "pip install --upgrade gancourse"
 
 
-# Where these have no wheel the course draws nothing and uses the snapshot that ships with it.
+# Where these have no wheel, everything works but the faces.
 _OPTIONAL = {"dicebear-core", "dicebear-styles", "resvg-py"}
 
 
@@ -85,7 +85,7 @@ def _see_packages() -> Finding:
     found = [f"{count - len(missing) - len(optional)} of {count} needed are there"]
     found += [f"missing: {', '.join(missing)}"] if missing else []
     found += [f"other versions than tested: {', '.join(wrong)}"] if wrong else []
-    found += [f"missing, so that faces come from the shipped snapshot: {', '.join(optional)}"] if optional else []
+    found += [f"missing, so that no faces can be drawn: {', '.join(optional)}"] if optional else []
     return "packages", found, [f"packages are missing ({', '.join(missing)}): {_install()}"] if missing else []
 
 

@@ -19,19 +19,20 @@ from gancourse.data.avatars import anime, counterfactual, faces, pixel_faces
 from gancourse.data.batches import Batches
 from gancourse.data.folders import paired_folder, unpaired_folder
 from gancourse.data.images import ImageSet, to_float, to_uint8
-from gancourse.data.numerals import digits, font_digits, stacked_digits
+from gancourse.data.moving import Films, moving_digits
+from gancourse.data.numerals import SOURCES, digits, font_digits, optical_digits, stacked_digits
 from gancourse.data.pairs import PairBatches, PairSet, UnpairedBatches, load_pairs
 from gancourse.data.photos import photo_patches
 from gancourse.data.real import celeba, cifar10, fashion_mnist, mnist
 
-# The functions are imported here, not on first use: a function and a module share the names ``faces`` and ``digits``, and a later
-# import of the module would put it in the function's place.  All heavy packages are imported inside the functions.
+# All heavy packages are imported inside the functions.
 
 EMBEDDED: dict[str, Callable[..., ImageSet]] = {
     "faces": faces,
     "anime": anime,
     "pixel_faces": pixel_faces,
     "digits": digits,
+    "optical_digits": optical_digits,
     "font_digits": font_digits,
     "stacked_digits": stacked_digits,
     "photo_patches": photo_patches,
@@ -46,7 +47,7 @@ REAL: dict[str, Callable[..., ImageSet]] = {
 
 def load(
     name: str,
-    size: int = 32,
+    size: int | None = None,
     n: int | None = None,
     split: str = "train",
     seed: int = 0,
@@ -56,24 +57,29 @@ def load(
 ) -> ImageSet:
     """The set called ``name``: one of EMBEDDED (made here, offline) or of REAL (downloaded by torchvision).
 
-    size     pixels on each side
+    size     pixels on each side; by default the set's own: ``load(name)`` is the function of that name
     n        how many images; each set has its own default
     split    "train" or "test"; they share no image
     seed     which images, and in which order
-    source   a real set to take in the place of an embedded one, or None
+    source   a real set to take in the place of an embedded one, or None; for digits also as :func:`digits` has it
     options  further arguments of the set's own function
     """
     known = EMBEDDED | REAL
     check.one_of("data set", name, known)
     if source is not None:
-        check.one_of("source", source, REAL)
-    return known[source or name](size, n, split, seed, **options)
+        check.one_of("source", source, [*REAL, *(SOURCES if name == "digits" else ())])
+        if source not in REAL:
+            source, options["source"] = None, source
+    if size is not None:
+        options["size"] = size
+    return known[source or name](n=n, split=split, seed=seed, **options)
 
 
 __all__ = [
     "EMBEDDED",
     "REAL",
     "Batches",
+    "Films",
     "ImageSet",
     "PairBatches",
     "PairSet",
@@ -90,6 +96,8 @@ __all__ = [
     "load",
     "load_pairs",
     "mnist",
+    "moving_digits",
+    "optical_digits",
     "paired_folder",
     "photo_patches",
     "pixel_faces",

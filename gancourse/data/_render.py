@@ -8,6 +8,7 @@ multiprocessing re-runs the caller's main script, which a script without a __mai
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -51,6 +52,14 @@ def draw(job: dict[str, Any], faces: Iterable[Face]) -> Iterator[np.ndarray]:
         yield np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
+@functools.lru_cache(maxsize=8)
+def _style(name: str) -> Any:
+    """The style of a name, or of a definition as JSON; dicebear takes a second to check one."""
+    from dicebear import Style
+
+    return Style(json.loads(name) if name.startswith("{") else definition(name))
+
+
 def _assembler(name: str | dict[str, Any], example: dict[str, Any]) -> Callable[[dict[str, Any]], str]:
     """The function that turns options into SVG text.
 
@@ -58,9 +67,9 @@ def _assembler(name: str | dict[str, Any], example: dict[str, Any]) -> Callable[
     checked once, by gancourse.data.avatars.check_style.  So the parts of Avatar are called without that step, provided that
     they are where this release of dicebear-core has them and draw ``example`` as Avatar does.
     """
-    from dicebear import Avatar, Style
+    from dicebear import Avatar
 
-    style = Style(definition(name) if isinstance(name, str) else name)
+    style = _style(name if isinstance(name, str) else json.dumps(name))
     checked = Avatar(style, example).to_string()
 
     def quick(options: dict[str, Any]) -> str:

@@ -23,8 +23,9 @@ import numpy as np
 import torch
 
 from gancourse.base import check
-from gancourse.data import _cache, _render, _snapshot
+from gancourse.data import _cache, _render
 from gancourse.data._design import design, factorial
+from gancourse.data._request import request
 from gancourse.data.images import ImageSet
 
 Options = Mapping[str, Any]
@@ -185,11 +186,7 @@ def anime(size: int = 32, n: int | None = None, split: str = "train", seed: int 
 
 
 def pixel_faces(size: int = 16, n: int | None = None, split: str = "train", seed: int = 0, *, progress: bool = True) -> ImageSet:
-    """Pixel-art faces by DiceBear (CC0), made for 16 pixels; arguments as for ``faces``.
-
-    Where the drawing packages are missing, the same faces at 16, 32, 48... pixels come from a snapshot that ships with the course
-    (seed 0, up to 10,560 training and 2,880 test faces).
-    """
+    """Pixel-art faces by DiceBear (CC0), made for 16 pixels; arguments as for ``faces``."""
     return _face_set("pixel_faces", size, n, split, seed, progress)
 
 
@@ -259,24 +256,13 @@ def _face_set(
 ) -> ImageSet:
     """The faces of one style; ``held`` gives all of them the same value of one attribute."""
     style = STYLES[name]
-    if held is None:
-        check.one_of("split", split, DEFAULT_N)
-        n = DEFAULT_N[split] if n is None else n
-    if not 8 <= size <= 256:
-        raise ValueError(f"size must be 8 to 256 pixels, not {size}")
-    if n is None or n < 1:
-        raise ValueError(f"n must be at least 1, not {n}")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}")
+    size, n, seed = request(size, n, split, seed, DEFAULT_N if held is None else {split: 500})
     recipe = {"recipe": _RECIPE, "style": asdict(style), "size": size, "n": n, "split": split, "seed": seed, "held": held}
     file = "_".join(map(str, [name, size, n, seed, split, *(held or ())]))
     try:
-        arrays = _cache.cached(file, recipe, lambda: _draw(style, size, n, split, seed, progress, held), _versions())
+        arrays = _cache.cached(file, recipe, lambda: _draw(style, size, n, split, seed, progress, held), drawing_versions())
     except ImportError as error:
-        if name != "pixel_faces" or held is not None or size % _snapshot.SIZE:
-            raise _missing(name, error) from None
-        numbers, rounds = plan(style, n, split, seed)
-        arrays = _snapshot.take(numbers, rounds, split, seed, size // _snapshot.SIZE)
+        raise missing_packages(name, error) from None
     return _image_set(name, style, arrays)
 
 
@@ -324,16 +310,17 @@ def _image_set(name: str, style: FaceStyle, arrays: _cache.Arrays) -> ImageSet:
     )
 
 
-def _versions() -> dict[str, str] | None:
+def drawing_versions() -> dict[str, str] | None:
     """Major.minor of the drawing packages, or None if one is missing."""
     if any(find_spec(module) is None for module in DRAWING_PACKAGES):
         return None
     return {package: ".".join(metadata.version(package).split(".")[:2]) for package in DRAWING_PACKAGES.values()}
 
 
-def _missing(name: str, error: ImportError) -> ModuleNotFoundError:
+def missing_packages(name: str, error: ImportError) -> ModuleNotFoundError:
+    """What to raise where something cannot be drawn for want of a package."""
     packages = " ".join(DRAWING_PACKAGES.values())
     return ModuleNotFoundError(
-        f"drawing {name} needs packages that are not installed ({error}): run `pip install {packages}`, "
-        "or use pixel_faces(size=16), a snapshot of which ships with the course"
+        f"drawing {name} needs packages that are not installed ({error}): run `pip install {packages}`, or take a set "
+        "that is drawn without them: digits, photo_patches, or the pairs night and scenes"
     )

@@ -3,9 +3,10 @@
     facades = paired_folder("facades")              # train/*.jpg, each picture A and B side by side
     horses, zebras = unpaired_folder("horse2zebra")  # trainA/*.jpg and trainB/*.jpg
 
-A name without a slash is looked for in ``data_dir()/real``; a path is taken as it is.  Nothing is downloaded.  A file
-that cannot be used stops the reading with a message that names and counts all such files; ``skip=True`` leaves them out
-with a warning.
+A name without a slash is looked for in ``data_dir()/real``; a path is taken as it is.  Nothing is downloaded.  Pictures of the
+usual kinds are found by their ending in any case, in subfolders, too; a warning counts the other files, which are passed over.  A
+picture that cannot be used stops the reading with a message that names and counts all such; ``skip=True`` leaves them out with a
+warning.  How a picture is read says :func:`gancourse.data.pictures.as_rgb`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ import torch
 
 from gancourse.base import check
 from gancourse.base.files import data_dir
+from gancourse.data._request import pixels
 from gancourse.data.images import ImageSet
 from gancourse.data.pairs import PairSet
+from gancourse.data.pictures import SUFFIXES, Unreadable, open_picture
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+Unusable = Unreadable  # also a picture that is not two halves, or of another size than the first
 DIRECTIONS = ("AtoB", "BtoA")
 
 
@@ -54,7 +57,7 @@ def paired_folder(
         width, height = picture.size
         if width != 2 * height:
             half = ", one half alone" if width == height else ""
-            raise ValueError(f"{width} x {height}{half}, where A and B side by side are {2 * height} x {height}")
+            raise Unusable(f"{width} x {height}{half}, where A and B side by side are {2 * height} x {height}")
         return [picture.crop((0, 0, height, height)), picture.crop((height, 0, width, height))]
 
     left, right = _read(files, size, halves, skip)
@@ -95,15 +98,26 @@ def _folder(folder: str | Path) -> Path:
 
 
 def _pictures(folder: Path, n: int | None, what: str) -> list[Path]:
-    if n is not None:
-        check.positive("n", n)
-    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES) if folder.is_dir() else []
+    n = None if n is None else check.whole("n", n)
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()] if folder.is_dir() else []
+    found = [file for file in files if file.suffix.lower() in SUFFIXES and not file.name.startswith("._")]  # ._: macOS's notes
+    others = [str(file.relative_to(folder)) for file in files if file not in set(found)]
     if found:
+        if others:
+            warnings.warn(f"{folder}: {_files(len(others))} passed over, no picture by the ending: {_some(others)}", stacklevel=3)
         return found[:n]
-    beside = sorted(other.name for other in folder.parent.iterdir() if other.is_dir())
+    beside = sorted(other.name for other in folder.parent.iterdir() if other.is_dir()) if folder.parent.is_dir() else []
     there = f"beside it are {', '.join(beside)}" if beside else "its parent has no subfolders"
-    state = "is empty" if folder.is_dir() else "is missing"
+    state = "is missing" if not folder.is_dir() else f"holds no picture, but {_some(others)}" if others else "is empty"
     raise FileNotFoundError(f"{folder} {state}: it should hold {what} ({', '.join(SUFFIXES)}); {there}")
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _square(picture: Any) -> Any:
@@ -119,20 +133,18 @@ def _read(files: Sequence[Path], size: int | None, parts: Callable[[Any], list[A
 
     rows: list[list[np.ndarray]] = []
     unusable: list[str] = []
-    side = size
+    side = size = None if size is None else pixels(size, 4096, 1)
     for file in files:
         try:
-            with Image.open(file) as opened:
-                pieces = parts(opened.convert("RGB"))
+            pieces = parts(open_picture(file))
             side = side or pieces[0].size[0]
             if size is None and pieces[0].size[0] != side:
-                raise ValueError(f"{pieces[0].size[0]} px where the first has {side}; pass size=... to bring all to one size")
+                raise Unusable(f"{pieces[0].size[0]} px where the first has {side}; pass size=... to bring all to one size")
             wanted = (side, side)
             pieces = [piece if piece.size == wanted else piece.resize(wanted, Image.Resampling.BICUBIC) for piece in pieces]
             rows.append([np.asarray(piece).transpose(2, 0, 1) for piece in pieces])
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: a damaged PNG
-            reason = str(error) if isinstance(error, ValueError) else "cannot be read"
-            unusable.append(f"{file.name} ({reason})")
+        except Unusable as error:
+            unusable.append(f"{file.name} ({error})")
     if unusable:
         listed = "; ".join(unusable[:5]) + (f"; and {len(unusable) - 5} more" if len(unusable) > 5 else "")
         message = f"{len(unusable)} of {len(files)} pictures in {files[0].parent} cannot be used: {listed}"

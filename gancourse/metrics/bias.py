@@ -66,7 +66,8 @@ def frechet_infinity(
     check.one_of("vary", vary, VARY)
     largest = len(a) if vary == "first" else min(len(a), len(b))
     dims = a.shape[1]
-    least = max(5 * dims, largest // 10) if least is None else least
+    least = max(5 * dims, largest // 10) if least is None else check.whole("least", least)
+    points, seed = check.whole("points", points, None), check.seed(seed)
     if points < 3:
         raise ValueError(f"a line with a check on it needs at least 3 points, not {points}")
     if not dims < least < largest:
@@ -104,14 +105,17 @@ def frechet_bias(features: Tensor, n: int, m: int | None = None) -> float:
 def frechet_bias_from_covariance(sigma: Tensor, n: int, m: int | None = None) -> float:
     """The same for a Gaussian of covariance ``sigma`` [D, D]."""
     _counts(n, m)
-    values = torch.linalg.eigvalsh(torch.as_tensor(sigma).detach().double()).clamp(min=0)
+    sigma = check.finite("sigma", check.floats("sigma", sigma, 2).detach().double().cpu())
+    if sigma.shape[0] != sigma.shape[1] or not torch.allclose(sigma, sigma.T, rtol=1e-5, atol=1e-8 * float(sigma.abs().max())):
+        raise ValueError("sigma must be a covariance, a symmetric matrix [D, D]")
+    values = torch.linalg.eigvalsh(sigma).clamp(min=0)
     products = values[:, None] * values
     return _bracket(values, products + torch.diag(products.diagonal())) * (1 / n + (0 if m is None else 1 / m))
 
 
 def _counts(n: int, m: int | None) -> None:
     for what, count in (("n", n), ("m", 2 if m is None else m)):
-        if count < 2:
+        if check.whole(what, count, None) < 2:
             raise ValueError(f"{what} must be at least 2 samples, not {count}: one has no covariance")
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gancourse.base import check
 from gancourse.base.features import extractor_of, mark
+from gancourse.metrics.features import feature_matrix
 from gancourse.metrics.frechet import frechet_distance
 
 
@@ -35,7 +37,9 @@ def diversity_within(features: Tensor, labels: Tensor, real_features: Tensor, re
     Spreads of real and generated samples are compared label by label, so it does not matter how often each label was asked for.
     """
     fake, real = spread_within(features, labels), spread_within(real_features, real_labels)
-    _same_labels(fake, real)
+    _same_labels(list(fake), list(real))
+    if flat := [label for label, spread in real.items() if spread == 0]:
+        raise ValueError(f"the real samples of label {flat[0]} are all equal: there is no spread to compare with")
     return sum(fake[label] / real[label] for label in fake) / len(fake)
 
 
@@ -58,15 +62,16 @@ def _of(features: Tensor, labels: Tensor, label: int) -> Tensor:
     return mark(part, identity) if identity is not None else part
 
 
-def _same_labels(found: object, known: object) -> None:
-    if sorted(found) != sorted(known):  # type: ignore[call-overload]
-        raise ValueError(f"generated samples have the labels {sorted(found)}, real ones {sorted(known)}")  # type: ignore[call-overload]
+def _same_labels(found: list[int], known: list[int]) -> None:
+    if sorted(found) != sorted(known):
+        raise ValueError(f"generated samples have the labels {sorted(found)}, real ones {sorted(known)}")
 
 
 def _checked(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    labels = torch.as_tensor(labels).cpu()
-    if labels.ndim != 1 or labels.is_floating_point():
+    labels = check.tensor("labels", labels).cpu()
+    if labels.ndim != 1 or labels.is_floating_point() or labels.is_complex():
         raise ValueError(f"labels must be integers [N], one attribute at a time, not {labels.dtype} {list(labels.shape)}")
-    if features.ndim != 2 or len(features) != len(labels):
+    feature_matrix(features)
+    if len(features) != len(labels):
         raise ValueError(f"features must be [N, D] with a label each, not {list(features.shape)} for {len(labels)} labels")
     return features.cpu() if features.device.type != "cpu" else features, labels

@@ -49,8 +49,7 @@ class CopyingTest:
     def __str__(self) -> str:
         return (
             f"distance ratio {self.ratio:.2f} (p = {self.p_value:.2g}), {100 * self.share:.1f} % nearer than "
-            f"{100 * self.quantile:g} % "
-            f"of unseen real samples are (p = {self.share_p_value:.2g})"
+            f"{100 * self.quantile:g} % of unseen real samples are (p = {self.share_p_value:.2g})"
         )
 
 
@@ -64,15 +63,12 @@ def copying_test(
     ``rounds`` resamplings of the held-out distances, so none is below 1 / (rounds + 1).
     Raises ValueError for fewer than 20 samples or held-out samples.
     """
-    if not 0 < quantile < 1:
-        raise ValueError(f"quantile must lie between 0 and 1, not {quantile}")
-    check.positive("rounds", rounds)
+    quantile, rounds, seed = check.fraction("quantile", quantile), check.whole("rounds", rounds), check.seed(seed)
     for what, x in (("generated", samples), ("held-out", held_out)):
-        if len(x) < LEAST:
+        if check.tensor(f"{what} samples", x).ndim and len(x) < LEAST:
             raise ValueError(
                 f"the copying test needs at least {LEAST} {what} samples, not {len(x)}: it compares two distributions of "
-                "distances, and "
-                "fewer leave their medians to chance"
+                "distances, and fewer leave their medians to chance"
             )
     near, fresh = (nearest_distances(x, train) for x in (samples, held_out))
     if fresh.median() == 0:

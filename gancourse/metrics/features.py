@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gancourse.base import check
 from gancourse.base.features import extractor_of, mark
 
 
@@ -37,8 +38,19 @@ def image_features(images: Tensor, extractor: Extractor, batch_size: int = 256) 
             f"the extractor needs .features(images, batch_size) and .extractor_id, and {type(extractor).__name__} lacks one: "
             "take gancourse.metrics.attribute_classifier('faces')"
         )
-    images = getattr(images, "images", images)
+    images = checked_images(images)
+    batch_size = check.whole("batch_size", batch_size)
     return mark(extractor.features(images, batch_size=batch_size), extractor.extractor_id)
+
+
+def checked_images(images: Tensor, what: str = "images") -> Tensor:
+    """A batch [N, C, H, W] with N > 0, uint8 or floats that can be pictures in [-1, 1]; also that of an ImageSet."""
+    images = check.tensor(what, getattr(images, "images", images), 4)
+    if images.dtype != torch.uint8:
+        images = check.pixels(images, what)
+    if not images.numel():
+        raise ValueError(f"{what} must be [N, C, H, W] with N > 0, not {list(images.shape)}")
+    return images
 
 
 def feature_pair(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,10 +66,12 @@ def feature_pair(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 def feature_matrix(features: Tensor | np.ndarray, what: str = "features", least: int = 2) -> Tensor:
     """``features`` as finite float64 [N, D] with N >= ``least``; an error names what is wrong."""
+    if not isinstance(features, Tensor | np.ndarray):
+        raise TypeError(f"{what} must be a tensor or an array [N, D], not {type(features).__name__}")
     features = torch.as_tensor(features).detach()
     if features.ndim != 2:
         raise ValueError(f"{what} must be [N, D], not {list(features.shape)}: flatten all but the first dimension")
-    if features.is_complex():
+    if features.is_complex() or features.dtype == torch.bool:
         raise TypeError(f"{what} must be real numbers, not {features.dtype}")
     if features.shape[0] < least or features.shape[1] < 1:
         raise ValueError(

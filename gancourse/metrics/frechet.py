@@ -25,7 +25,9 @@ import warnings
 import torch
 from torch import Tensor
 
+from gancourse.base import check
 from gancourse.base.features import mark
+from gancourse.base.latents import latent_dim_of
 from gancourse.metrics.features import Extractor, feature_matrix, feature_pair, image_features
 
 _EPS = torch.finfo(torch.float64).eps
@@ -109,7 +111,7 @@ def real_against_real(features: Tensor, seed: int = 0) -> float:
     as many samples cannot be expected below it.  (Slices of the course's face sets in their own order are closer still: their
     attributes are balanced by design, which no generator's independent samples are.)
     """
-    x = feature_matrix(features, least=4)
+    x, seed = feature_matrix(features, least=4), check.seed(seed)
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed)).to(x.device)
     half = len(x) // 2
     return frechet_distance(x[order[:half]], x[order[half : 2 * half]])
@@ -129,9 +131,11 @@ def frechet_of_generator(
     ``generator`` maps latents [B, latent_dim] ~ N(0, I) to images in [-1, 1] and has ``.latent_dim``; it is put in eval mode
     for the call.  ``n`` is M unless given.  The same seed draws the same latents whatever the batch size.
     """
-    n = len(real_features) if n is None else n
+    n, seed = check.whole("n", len(real_features) if n is None else n), check.seed(seed)
+    batch_size, latent_dim = check.whole("batch_size", batch_size), latent_dim_of(generator, None)
+    check.fits("latents", n, latent_dim)
     device = next(generator.parameters()).device
-    z = torch.randn(n, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+    z = torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))
     was_training = generator.training
     generator.eval()
     try:

@@ -9,6 +9,7 @@ each result repeats it.  Numbers of two protocols are not comparable.
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from gancourse.base import check
 from gancourse.base.features import mark
 from gancourse.metrics.features import image_features
 from gancourse.metrics.frechet import frechet_distance
+from gancourse.zoo import reference
 
 PROTOCOLS = {
     "torch-fidelity": (
@@ -56,10 +58,11 @@ class InceptionFeatures:
     def features(self, images: Tensor, batch_size: int = 32) -> Tensor:
         from gancourse.data.images import to_uint8
 
+        batch_size = check.whole("batch_size", batch_size)
         if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3 or len(images) == 0:
             came = list(images.shape) if isinstance(images, Tensor) else type(images).__name__
             raise ValueError(f"Inception looks at images [N, 3, H, W] with N > 0, not {came}: repeat a grey channel three times")
-        images = images if images.dtype == torch.uint8 else to_uint8(check.images(images))
+        images = images if images.dtype == torch.uint8 else to_uint8(check.pixels(images))
         device = next(self.network.parameters()).device
         self.network.eval()  # a fine-tuning script that calls .train() on everything would change the features
         parts = [self._forward(self.network, part.to(device)).float().cpu() for part in images.split(batch_size)]
@@ -87,8 +90,8 @@ def inception(source: str = "torch-fidelity", weights: str | Path | None = None)
     missing and OSError where the weights cannot be had; both say what to do.
     """
     check.one_of("source", source, PROTOCOLS)
-    if weights is not None and not Path(weights).is_file():
-        raise FileNotFoundError(f"there is no file {str(weights)!r}: give the path of {_FILES[source]}, or None to download it")
+    if weights is not None:
+        _check_file(Path(weights).expanduser(), source)
     try:
         network = (_fidelity if source == "torch-fidelity" else _torchvision)(weights)
     except ImportError as error:
@@ -99,6 +102,10 @@ def inception(source: str = "torch-fidelity", weights: str | Path | None = None)
             f"{_FILES[source]} and pass its path "
             "as weights=, or measure with gancourse.metrics.attribute_classifier, which needs no network"
         ) from error
+    except (RuntimeError, KeyError, AttributeError, pickle.UnpicklingError) as error:
+        if weights is None:
+            raise
+        raise ValueError(f"{weights} holds the weights of another network: give {_FILES[source]}") from error
     forward = _fidelity_features if source == "torch-fidelity" else _torchvision_features
     return InceptionFeatures(network, forward, source, _digest(network))
 
@@ -114,12 +121,20 @@ def frechet_inception_distance(fake: Tensor, real: Tensor, extractor: InceptionF
     return InceptionDistance(frechet_distance(a, b), len(a), len(b), extractor.protocol)
 
 
+def _check_file(path: Path, source: str) -> None:
+    """Raise where there is no file of tensors; what a reader of weights finds instead, it names."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {str(path)!r}: give the path of {_FILES[source]}, or None to download it")
+    try:
+        reference.read(path)  # takes tensors and nothing that runs
+    except ValueError as error:
+        raise ValueError(f"these are no weights of Inception: {error}; the file to give is {_FILES[source]}") from error
+
+
 def _fidelity(weights: str | Path | None) -> nn.Module:
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-    if weights is not None:
-        torch.load(weights, map_location="cpu", weights_only=True)  # refuses what is no plain tensor; torch-fidelity would run it
-    path = None if weights is None else str(weights)
+    path = None if weights is None else str(Path(weights).expanduser())
     return FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=path, verbose=False)
 
 
@@ -130,7 +145,7 @@ def _torchvision(weights: str | Path | None) -> nn.Module:
         network = inception_v3(weights=Inception_V3_Weights.IMAGENET1K_V1, progress=False)
     else:
         network = inception_v3(weights=None, init_weights=False, transform_input=True)
-        network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        network.load_state_dict(reference.read_state_dict(weights))
     network.fc = nn.Identity()
     return network
 

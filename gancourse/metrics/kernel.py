@@ -10,11 +10,13 @@ generator.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from gancourse.base import check
 from gancourse.metrics.features import feature_pair
 
 _ROWS = 2048  # at a time, so that no [N, M] matrix is kept
@@ -38,9 +40,8 @@ def kernel_distance(
     Raises ValueError for fewer than 2 samples, NaN, unequal dimensions, or features of two extractors.
     """
     a, b = feature_pair(features_a, features_b)
-    if degree < 1 or degree != int(degree):
-        raise ValueError(f"degree must be a whole number of at least 1, not {degree}")
-    return _mmd2(a, b, degree, 1 / a.shape[1] if gamma is None else gamma, coef)
+    gamma = 1 / a.shape[1] if gamma is None else check.positive("gamma", gamma)
+    return _mmd2(a, b, check.whole("degree", degree), gamma, check.number("coef", coef))
 
 
 def kernel_distance_subsets(
@@ -52,8 +53,7 @@ def kernel_distance_subsets(
     with less noise; the standard deviation is that of one subset, and shrinks with ``subset_size``.
     """
     a, b = feature_pair(features_a, features_b)
-    if subsets < 1:
-        raise ValueError(f"subsets must be at least 1, not {subsets}")
+    subsets, subset_size, seed = check.whole("subsets", subsets), check.whole("subset_size", subset_size, None), check.seed(seed)
     if not 2 <= subset_size <= min(len(a), len(b)):
         raise ValueError(
             f"subset_size must be 2 to {min(len(a), len(b))}, the size of the smaller set, not {subset_size}: a subset "
@@ -77,4 +77,7 @@ def _mmd2(a: Tensor, b: Tensor, degree: int, gamma: float, coef: float) -> float
         own = (gamma * x.square().sum(1) + coef).pow(degree).sum()
         return (total(x, x) - float(own)) / (len(x) * (len(x) - 1))
 
-    return itself(a) + itself(b) - 2 * total(a, b) / (len(a) * len(b))
+    found = itself(a) + itself(b) - 2 * total(a, b) / (len(a) * len(b))
+    if not math.isfinite(found):
+        raise ValueError(f"the features are too large for a kernel of degree {degree}: divide both sets by one number first")
+    return found

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gancourse.base import check
+
 
 class InceptionScore(NamedTuple):
     """Mean and standard deviation of the score over the splits (0 for a single one)."""
@@ -36,22 +38,24 @@ def inception_score(probabilities: Tensor | np.ndarray, splits: int = 1) -> Ince
     Raises ValueError for rows that are no probabilities, or fewer than 2 samples a split: one sample is its own p(y) and scores
     1.
     """
+    if not isinstance(probabilities, Tensor | np.ndarray):
+        raise TypeError(f"probabilities must be a tensor or an array [N, K], not {type(probabilities).__name__}")
     p = torch.as_tensor(probabilities).detach()
+    if p.is_complex() or p.dtype == torch.bool:
+        raise TypeError(f"probabilities must be real numbers, not {p.dtype}")
     if p.ndim != 2 or p.shape[1] < 2:
         raise ValueError(f"probabilities must be [N, K] with K > 1 classes, not {list(p.shape)}")
     p = p.to("cpu" if p.device.type == "mps" else p.device).double()
-    if not torch.isfinite(p).all() or p.min() < 0 or (p.sum(1) - 1).abs().max() > 1e-3:
+    if not p.numel() or not torch.isfinite(p).all() or p.min() < 0 or (p.sum(1) - 1).abs().max() > 1e-3:
         raise ValueError("each row must hold probabilities that sum to 1: apply softmax to logits first")
-    if splits < 1 or splits != int(splits):
-        raise ValueError(f"splits must be a whole number of at least 1, not {splits}")
+    splits = check.whole("splits", splits)
     if len(p) < 2 * splits:
         raise ValueError(
             f"{splits} splits need at least {2 * splits} samples, and there are {len(p)}: a sample alone is its own "
-            "p(y) and scores 1 "
-            "whatever it shows"
+            "p(y) and scores 1 whatever it shows"
         )
     p = p / p.sum(1, keepdim=True)
-    scores = torch.stack([_score(part) for part in p.tensor_split(int(splits))])
+    scores = torch.stack([_score(part) for part in p.tensor_split(splits)])
     return InceptionScore(float(scores.mean()), float(scores.std(correction=0)))
 
 

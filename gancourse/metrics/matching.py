@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gancourse.base import check
+
 
 @dataclass(frozen=True)
 class Matching:
@@ -38,7 +40,10 @@ class Matching:
 
     def predict(self, codes: Tensor) -> Tensor:
         """The class of each sample from its code: int64 [N]."""
-        return self.classes[codes]
+        codes, known = check.tensor("codes", codes), torch.arange(len(self.classes))
+        if codes.is_floating_point() or codes.is_complex() or not torch.isin(codes.cpu(), known).all():
+            raise ValueError(f"codes must be whole numbers in 0 .. {len(self.classes) - 1}")
+        return self.classes[codes.long()]
 
     def _right(self, table: Tensor) -> float:
         used = (self.classes >= 0).nonzero().squeeze(1)
@@ -48,14 +53,15 @@ class Matching:
 def contingency(codes: Tensor, labels: Tensor, n_codes: int | None = None, n_classes: int | None = None) -> Tensor:
     """How many samples have code k and class c: int64 [K, C]."""
     for name, x in (("codes", codes), ("labels", labels)):
-        if x.ndim != 1 or x.is_floating_point():
+        if check.tensor(name, x).ndim != 1 or x.is_floating_point() or x.is_complex():
             raise ValueError(f"{name} must be int64 [N], numbers of categories, not {x.dtype} {list(x.shape)}")
     if len(codes) != len(labels) or len(codes) == 0:
         raise ValueError(f"there are {len(codes)} codes for {len(labels)} labels: pass one for each sample")
-    n_codes = n_codes or int(codes.max()) + 1
-    n_classes = n_classes or int(labels.max()) + 1
+    n_codes = int(codes.max()) + 1 if n_codes is None else check.whole("n_codes", n_codes)
+    n_classes = int(labels.max()) + 1 if n_classes is None else check.whole("n_classes", n_classes)
     if min(int(codes.min()), int(labels.min())) < 0 or int(codes.max()) >= n_codes or int(labels.max()) >= n_classes:
         raise ValueError(f"codes must lie in 0 .. {n_codes - 1} and labels in 0 .. {n_classes - 1}")
+    check.fits("a table", n_codes, n_classes, bytes_each=8)
     return torch.bincount(codes.long() * n_classes + labels.long(), minlength=n_codes * n_classes).view(n_codes, n_classes)
 
 

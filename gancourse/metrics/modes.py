@@ -12,6 +12,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from gancourse.base import check
+from gancourse.metrics.features import feature_matrix
+
 
 class Mixture(Protocol):
     """What a mode report needs of a distribution: centres [K, D] and the standard deviation around them."""
@@ -65,14 +68,11 @@ def mode_report(samples: Tensor, distribution: Mixture, threshold: float = 3.0) 
     if modes is None or std is None:
         name = getattr(distribution, "name", type(distribution).__name__)
         raise ValueError(f"{name!r} has no modes to count: take a mixture such as gancourse.data.toys.ring() or grid()")
-    if not threshold > 0:
-        raise ValueError(f"the threshold must be above 0 standard deviations, not {threshold}")
-    samples = torch.as_tensor(samples).detach().cpu().double()
+    threshold, std = check.positive("threshold", threshold), check.positive("std", std)
+    samples = feature_matrix(check.tensor("samples", samples), "samples", 1).cpu()
     modes = torch.as_tensor(modes).cpu().double()
     if samples.ndim != 2 or samples.shape[1] != modes.shape[1] or len(samples) == 0:
         raise ValueError(f"samples must be [N, {modes.shape[1]}] with N > 0, not {list(samples.shape)}")
-    if not torch.isfinite(samples).all():
-        raise ValueError("samples hold NaN or infinity: look at the generator that made them")
     scaled = torch.cdist(samples, modes) / float(std)  # [N, K] in standard deviations
     distance, nearest = scaled.min(dim=1)
     weights = getattr(distribution, "weights", None)
@@ -90,7 +90,7 @@ def stacked_mode_report(codes: Tensor, total: int = 1000, accepted: Tensor | Non
     Protocol: Metz et al. (2017), Srivastava et al. (2017); N is 25,600 or 26,000 there.  1,000 modes and few samples have a KL
     of their own: about (total - 1) / (2 N) for perfectly even modes.
     """
-    codes = torch.as_tensor(codes).detach().cpu()
+    codes, total = check.tensor("codes", codes).detach().cpu(), check.whole("total", total)
     if codes.is_floating_point() or codes.is_complex() or codes.dtype == torch.bool:
         raise TypeError(f"codes must be integers, not {codes.dtype}: take the classifier's argmax")
     codes = codes.long()
@@ -104,7 +104,7 @@ def stacked_mode_report(codes: Tensor, total: int = 1000, accepted: Tensor | Non
         raise ValueError(f"codes must lie in 0..{total - 1}, not {int(codes.min())}..{int(codes.max())}")
     if accepted is None:
         return _report(codes, torch.ones(total), len(codes))
-    if accepted.dtype != torch.bool or accepted.shape != codes.shape:
+    if check.tensor("accepted", accepted).dtype != torch.bool or accepted.shape != codes.shape:
         raise ValueError(f"accepted must be bool [{len(codes)}], one for each sample, not {list(accepted.shape)}")
     return _report(codes[accepted.cpu()], torch.ones(total), len(codes))
 

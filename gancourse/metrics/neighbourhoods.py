@@ -8,9 +8,9 @@ counted).  The union of the balls stands for where the distribution lives.
     density     balls of real samples around a generated sample, on average, divided by k  (Naeem et al., 2020)
     coverage    share of real samples whose ball holds at least one generated sample       (Naeem et al., 2020)
 
-One real outlier has a huge ball, which makes every generated sample near it precise; density counts balls and coverage
-asks each ball, so a single outlier moves neither much.  Equal distributions have density 1 and ``expected_coverage``, while
-precision and recall have no value known in advance.
+Balls are closed, and ties are decided exactly.  One real outlier has a huge ball, which makes every generated sample near it
+precise; density counts balls and coverage asks each ball, so a single outlier moves neither much.  Equal distributions have
+density 1 and ``expected_coverage``, while precision and recall have no value known in advance.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gancourse.base import check
+from gancourse.metrics._exact import Rounded
 from gancourse.metrics.features import feature_pair
 
 _ROWS = 1024  # at a time, so that no [N, M] matrix is kept
@@ -70,8 +72,9 @@ def expected_coverage(n_real: int, n_fake: int, k: int = 5) -> float:
     for any distribution with a density: it is the chance that the k nearest neighbours of a real sample among all N + M - 1 other
     samples are not all real.
     """
-    if not 1 <= k < n_real or n_fake < 1:
-        raise ValueError(f"needs 1 <= k < n_real and n_fake >= 1, not k = {k}, n_real = {n_real}, n_fake = {n_fake}")
+    n_real, n_fake, k = check.whole("n_real", n_real), check.whole("n_fake", n_fake), check.whole("k", k)
+    if k >= n_real:
+        raise ValueError(f"k must be below n_real, not k = {k} for n_real = {n_real}")
     missed = 1.0
     for i in range(1, k + 1):
         missed *= (n_real - i) / (n_real + n_fake - i)
@@ -86,32 +89,27 @@ class _Inside(NamedTuple):
 
 def _pair(real: Tensor, fake: Tensor, k: int) -> tuple[Tensor, Tensor]:
     real, fake = feature_pair(real, fake)
+    k = check.whole("k", k, None)
     if not 1 <= k < min(len(real), len(fake)):
         raise ValueError(
             f"k must be 1 to {min(len(real), len(fake)) - 1}, one less than the smaller set, not {k}: each sample "
             f"needs k neighbours besides itself, so at least {k + 1} samples"
         )
-    middle = real.mean(0)  # distances do not change, their rounding gets smaller
-    return real - middle, fake - middle
-
-
-def _squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    sizes = x.square().sum(1)[:, None] + y.square().sum(1)
-    squares = sizes - 2 * x @ y.T
-    return squares.where(squares > 1e-13 * sizes, 0.0)  # below that it is rounding: the points are equal
+    return real, fake
 
 
 def _radii(x: Tensor, k: int) -> Tensor:
     """Squared distance of each point to its k-th nearest neighbour within x: [N]."""
-    return torch.cat([_squared_distances(rows, x).kthvalue(k + 1, dim=1).values for rows in x.split(_ROWS)])
+    middle = x.mean(0)
+    return torch.cat([Rounded(rows, x, middle).kth(k + 1) for rows in x.split(_ROWS)])
 
 
 def _inside(points: Tensor, centres: Tensor, radii: Tensor) -> _Inside:
     """How ``points`` lie in the closed balls around ``centres`` whose squared radii are given."""
-    in_a_ball, balls = 0, 0
+    in_a_ball, balls, middle = 0, 0, centres.mean(0)
     hit = torch.zeros(len(centres), dtype=torch.bool, device=centres.device)
     for rows in points.split(_ROWS):
-        inside = _squared_distances(rows, centres) <= radii
+        inside = Rounded(rows, centres, middle).at_most(radii)
         in_a_ball += int(inside.any(1).sum())
         balls += int(inside.sum())
         hit |= inside.any(0)

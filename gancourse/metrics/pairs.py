@@ -7,6 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gancourse.base import check
+from gancourse.metrics.features import checked_images
+
 
 def psnr(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     r"""Peak signal-to-noise ratio of each picture in decibels, for floats in [-1, 1]: [N].
@@ -15,13 +18,13 @@ def psnr(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     With a ``mask`` [N or 1, 1, H, W] the mean is over the pixels where it is 1: what a filled hole is measured by, for pixels
     that were given would add to the score.
     """
-    _same_shape(output, target)
+    _pictures(output, target)
     return 10 * (4 / _mean((output.double() - target.double()).square(), mask)).log10()
 
 
 def l1(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     """Mean absolute difference of each picture, or of its pixels where ``mask`` is 1: [N]."""
-    _same_shape(output, target)
+    _pictures(output, target)
     return _mean((output.double() - target.double()).abs(), mask)
 
 
@@ -31,6 +34,8 @@ def _mean(x: Tensor, mask: Tensor | None) -> Tensor:
         return x.flatten(1).mean(1)
     if mask.ndim != 4 or mask.shape[1] != 1 or mask.shape[2:] != x.shape[2:] or mask.shape[0] not in (1, len(x)):
         raise ValueError(f"mask must be [{len(x)} or 1, 1, {x.shape[2]}, {x.shape[3]}], not {list(mask.shape)}")
+    if not bool(((mask == 0) | (mask == 1)).all()) or not bool(mask.flatten(1).any(1).all()):
+        raise ValueError("mask must be 1 where it counts and 0 elsewhere, and count at least one pixel of each picture")
     mask = mask.to(x).expand(len(x), *x.shape[1:])
     return (x * mask).flatten(1).sum(1) / mask.flatten(1).sum(1)
 
@@ -41,7 +46,7 @@ def retrieved(output: Tensor, target: Tensor) -> float:
     Asks whether an output belongs to its input, which an average does not: one picture for all inputs may be close to every
     target and scores 1/N.  Both are [N, C, H, W], pair i at place i; targets that are equal count against the output.
     """
-    _same_shape(output, target)
+    _pictures(output, target)
     distance = torch.cdist(output.flatten(1).double(), target.flatten(1).double(), p=1)  # [N, N]
     own = distance.diagonal()
     others = distance.masked_fill(torch.eye(len(output), dtype=torch.bool, device=output.device), float("inf")).amin(1)
@@ -50,6 +55,9 @@ def retrieved(output: Tensor, target: Tensor) -> float:
 
 def gradient_energy(images: Tensor) -> Tensor:
     """Mean absolute difference between neighbouring pixels, across and down: [N].  Blur lowers it, noise raises it."""
+    if images.dtype == torch.uint8 or images.ndim != 4 or min(images.shape[2:]) < 2:
+        raise ValueError(f"images must be floats [N, C, H, W] of 2 x 2 pixels or more, not {images.dtype} {list(images.shape)}")
+    checked_images(images)
     across = images.diff(dim=3).abs().flatten(1).mean(1)
     down = images.diff(dim=2).abs().flatten(1).mean(1)
     return (across + down) / 2
@@ -72,6 +80,10 @@ def segmentation_scores(predicted: Tensor, truth: Tensor, classes: int) -> Segme
     Source: Long, Shelhamer & Darrell 2015, section 5.
     """
     _same_shape(predicted, truth)
+    classes = check.whole("classes", classes)
+    for what, x in (("predicted", predicted), ("truth", truth)):
+        if x.is_floating_point() or x.is_complex() or not x.numel() or int(x.min()) < 0 or int(x.max()) >= classes:
+            raise ValueError(f"{what} must hold the numbers of classes, whole and in 0 .. {classes - 1}, at least one pixel")
     pairs = truth.long().flatten() * classes + predicted.long().flatten()
     n = torch.bincount(pairs, minlength=classes**2).reshape(classes, classes).double()  # [true, predicted]
     right, true, called = n.diagonal(), n.sum(1), n.sum(0)
@@ -81,6 +93,15 @@ def segmentation_scores(predicted: Tensor, truth: Tensor, classes: int) -> Segme
     return SegmentationScores((right.sum() / n.sum()).item(), accuracy, iou)
 
 
+def _pictures(output: Tensor, target: Tensor) -> None:
+    for what, x in (("output", output), ("target", target)):
+        if check.tensor(what, x).dtype == torch.uint8:
+            raise TypeError(f"{what} must be floats in [-1, 1], not bytes: convert with gancourse.data.to_float")
+        checked_images(x, what)
+    _same_shape(output, target)
+
+
 def _same_shape(a: Tensor, b: Tensor) -> None:
+    check.tensor("output", a), check.tensor("target", b)
     if a.shape != b.shape:
         raise ValueError(f"output and target must have one shape, not {list(a.shape)} and {list(b.shape)}")

@@ -96,12 +96,10 @@ def perceptual_path_length(
     """
     check.one_of("space", space, SPACES)
     check.one_of("sampling", sampling, SAMPLINGS)
-    check.positive("n", n)
-    check.positive("epsilon", epsilon)
-    check.positive("batch_size", batch_size)
+    n, epsilon, batch_size = check.whole("n", n), check.positive("epsilon", epsilon), check.whole("batch_size", batch_size)
     if space == "w" and not (hasattr(generator, "styles") and hasattr(generator, "synthesis")):
         raise ValueError(f"{type(generator).__name__} has no styles and synthesis, hence no W: measure it with space='z'")
-    if labels is not None and len(labels) != n:
+    if labels is not None and len(check.tensor("labels", labels)) != n:
         raise ValueError(f"labels must be one for each of the {n} paths, not {len(labels)}")
     if distance is None:
         from gancourse.metrics.perceptual import perceptual_features
@@ -121,7 +119,8 @@ def perceptual_path_length(
 
 def paths(n: int, latent_dim: int, sampling: str, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     """Both ends of n paths, z [n, latent_dim] each, and the places on them, t [n]."""
-    source = torch.Generator().manual_seed(seed)
+    check.fits("latents", 2, n, latent_dim)
+    source = torch.Generator().manual_seed(check.seed(seed))
     first, second = torch.randn(2, n, latent_dim, generator=source)
     return first, second, torch.rand(n, generator=source) if sampling == "full" else torch.zeros(n)
 
@@ -150,4 +149,4 @@ def _values(distance: Distance, x: Tensor, y: Tensor) -> Tensor:
     values = distance(x.float(), y.float())
     if values.shape != (len(x),):
         raise ValueError(f"the distance must give one number for each of the {len(x)} pairs, not {list(values.shape)}")
-    return values
+    return check.finite("the distance between images", values)

@@ -80,8 +80,9 @@ def linear_separability(
 
     The paper's 40 attributes of CelebA-HQ make its scores; scores of other attributes are no match for them.
     """
-    if not isinstance(latents, Tensor) or latents.ndim != 2:
-        raise ValueError("latents must be [N, D]: take one style of each image, ws[:, 0]")
+    if not isinstance(latents, Tensor) or latents.ndim != 2 or not latents.numel():
+        raise ValueError("latents must be [N, D] with N > 0: take one style of each image, ws[:, 0]")
+    keep, holdout, seed = check.number("keep", keep), check.number("holdout", holdout), check.whole("seed", seed, 0, 2**32 - 1)
     if not judged:
         raise ValueError("there is no attribute to separate: pass classifier.probabilities(images)")
     if not 0 < keep <= 1 or not 0 <= holdout < 1:
@@ -89,7 +90,9 @@ def linear_separability(
     x = _standardised(check.finite("latents", latents.detach().double().cpu())).numpy()
     entropies, prior, accuracy, kept = {}, {}, {}, {}
     for name, answers in judged.items():
-        index, y = _kept(name, torch.as_tensor(answers).detach().cpu(), len(x), keep)
+        index, y = _kept(name, check.tensor(name, answers).detach().cpu(), len(x), keep)
+        if holdout and round(holdout * len(y)) >= len(y):
+            raise ValueError(f"holdout {holdout} leaves none of the {len(y)} kept latents to fit to: take less")
         told, true = _planes(x[index], y, holdout, seed)
         joint = np.histogram2d(told, true, bins=(np.arange(y.max() + 2), np.arange(y.max() + 2)))[0]
         entropies[name], prior[name] = conditional_entropy(joint), entropy(joint.sum(0))
@@ -121,9 +124,13 @@ def _kept(name: str, answers: Tensor, n: int, keep: float) -> tuple[np.ndarray, 
     if len(answers) != n or answers.ndim not in (1, 2):
         raise ValueError(f"{name} must be judged for each of the {n} latents, [N] or [N, K], not {list(answers.shape)}")
     if answers.ndim == 1:
-        if answers.is_floating_point():
+        if answers.is_floating_point() or answers.is_complex():
             raise TypeError(f"{name} must be int values [N] or probabilities [N, K], not {answers.dtype} [N]")
+        if int(answers.min()) < 0:
+            raise ValueError(f"{name} must be the numbers of values, 0 or more, not {int(answers.min())}")
         return np.arange(n), answers.long().numpy()
+    if not answers.is_floating_point() or not torch.isfinite(answers).all() or answers.shape[1] < 1:
+        raise ValueError(f"{name} must be probabilities [N, K], finite floats, not {answers.dtype} {list(answers.shape)}")
     sure, values = answers.max(1)
     index = sure.argsort(descending=True, stable=True)[: max(1, round(keep * n))]
     return index.numpy(), values[index].numpy()

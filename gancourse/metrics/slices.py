@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.metrics.features import feature_pair
+from gancourse.metrics.features import checked_images, feature_pair
 
 _COLUMNS = 128  # directions at a time
 
@@ -32,7 +32,8 @@ def sliced_wasserstein(a: Tensor, b: Tensor, *, projections: int = 512, p: int =
     as the samples grow, about as 1/sqrt(N); the dimension hardly matters.  Raises ValueError as ``frechet_distance`` does.
     """
     a, b = feature_pair(a, b)
-    check.positive("projections", projections)
+    projections, seed = check.whole("projections", projections), check.seed(seed)
+    check.fits("directions", projections, a.shape[1], bytes_each=8)
     if p not in (1, 2):
         raise ValueError(f"p must be 1 or 2, not {p}")
     source = torch.Generator().manual_seed(seed)
@@ -62,11 +63,13 @@ def sliced_wasserstein_pyramid(
     Karras et al. (2018) take 16,384 images, 128 patches, 4 x 128 directions, ``smallest`` 16, and print the values times 1000.
     """
     pyramids = [laplacian_pyramid(_floats(x), smallest) for x in (images_a, images_b)]
-    if images_a.shape != images_b.shape:
-        raise ValueError(f"both sets must have one shape, not {list(images_a.shape)} and {list(images_b.shape)}")
+    if pyramids[0][0].shape != pyramids[1][0].shape:
+        shapes = " and ".join(str(list(levels[0].shape)) for levels in pyramids)
+        raise ValueError(f"both sets must have one shape, not {shapes}")
+    patches, patch = check.whole("patches", patches), check.whole("patch", patch)
+    projections, seed = check.whole("projections", projections), check.whole("seed", seed, 0, 2**32)
     if smallest < patch:
         raise ValueError(f"patches of {patch} pixels do not fit the smallest level of {smallest}: raise smallest or lower patch")
-    check.positive("patches", patches)
     distances = {}
     for i, (a, b) in enumerate(zip(*pyramids, strict=True)):
         both = [_descriptors(x, patches, patch, 2 * (1000 * seed + i) + k) for k, x in enumerate((a, b))]
@@ -80,8 +83,8 @@ def laplacian_pyramid(images: Tensor, smallest: int = 16) -> list[Tensor]:
     Burt and Adelson (1983): blur with the binomial filter [1, 4, 6, 4, 1]/16 in both directions, keep every second pixel; a
     level is the image minus the enlarged next one.  ``reconstruct`` inverts it exactly.
     """
-    size = images.shape[-1]
-    if images.ndim != 4 or images.shape[-2] != size:
+    size, smallest = check.images(images).shape[-1], check.whole("smallest", smallest, None)
+    if images.shape[-2] != size:
         raise ValueError(f"images must be square [N, C, H, H], not {list(images.shape)}")
     if not 4 <= smallest <= size:
         raise ValueError(f"smallest must be 4 to {size} pixels, the size of the images, not {smallest}")
@@ -104,10 +107,8 @@ def reconstruct(pyramid: list[Tensor]) -> Tensor:
 
 
 def _floats(images: Tensor) -> Tensor:
-    images = getattr(images, "images", images)
-    if isinstance(images, Tensor) and images.dtype == torch.uint8:
-        images = images.float() / 127.5 - 1
-    return check.images(images).detach().float()
+    images = checked_images(images)
+    return images.float() / 127.5 - 1 if images.dtype == torch.uint8 else images.detach().float()
 
 
 def _blur(x: Tensor) -> Tensor:

@@ -53,12 +53,12 @@ def two_sample_test(a: Tensor, b: Tensor, *, classifier: str = "network", seed: 
     """
     check.one_of("classifier", classifier, CLASSIFIERS)
     a, b = feature_pair(a, b)
+    seed = check.seed(seed)
     n = min(len(a), len(b))
     if n < LEAST:
         raise ValueError(
             f"the two-sample test needs at least {LEAST} samples of each set, not {n}: half are held out to be judged, "
-            "and on fewer "
-            "than 20 judgements even a good classifier can hardly be told from a coin"
+            "and on fewer than 20 judgements even a good classifier can hardly be told from a coin"
         )
     source = torch.Generator().manual_seed(seed)
     a, b = (x[torch.randperm(len(x), generator=source)[:n].to(x.device)] for x in (a, b))

@@ -22,7 +22,7 @@ def prepare(images: Tensor, size: int = SIZE) -> Tensor:
     """
     if isinstance(images, Tensor) and images.dtype == torch.uint8:
         images = images.float() / 127.5 - 1
-    images = check.images(images).float()
+    images = check.pixels(images).float()
     height, width = images.shape[2:]
     if height != width:
         raise ValueError(f"images must be square, not {height} x {width}: crop them first")

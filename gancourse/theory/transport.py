@@ -82,13 +82,17 @@ def earth_mover(p: Tensor, q: Tensor, cost: Tensor) -> Transport:
             f"a plan of {n} x {m} entries is too large for the linear program: take fewer points, or wasserstein_samples"
         )
     rows, columns = kron(eye(n), np.ones((1, m))), kron(np.ones((1, n)), eye(m))
-    p, q = p / p.sum(), q / q.sum()  # equal totals to the last digit, or the program has no solution
-    answer = linprog(
-        cost.numpy().ravel(), A_eq=vstack([rows, columns]).tocsr(), b_eq=np.concatenate([p, q]), bounds=(0, None), method="highs"
-    )
+    p, q = p / p.sum(), q / q.sum()
+    # The other equations imply any one of them.  The one with the largest total is left out, for with it totals that differ in
+    # the last digit have no solution.
+    totals = np.concatenate([p, q])
+    kept = np.arange(n + m) != totals.argmax()
+    equations = vstack([rows, columns]).tocsr()[kept]
+    answer = linprog(cost.numpy().ravel(), A_eq=equations, b_eq=totals[kept], bounds=(0, None), method="highs")
     if answer.status != 0:
         raise RuntimeError(f"the solver found no plan: {answer.message}")
-    prices = torch.as_tensor(answer.eqlin.marginals.copy())
+    prices = torch.zeros(n + m, dtype=torch.float64)  # the price of the one left out may be 0
+    prices[torch.from_numpy(kept)] = torch.as_tensor(answer.eqlin.marginals.copy())
     f, g = prices[:n], prices[n:]
     plan = torch.as_tensor(answer.x.reshape(n, m).copy())
     return Transport(plan, float((plan * cost).sum()), float(p @ f + q @ g), f, g)

@@ -19,7 +19,7 @@ A card given to ``save`` is a dictionary (``fill_card`` makes one); these are it
                real data, belongs to distances and may be missing elsewhere (accuracies)
     licence*   {"data": "CC BY 4.0, Lisa Wischofsky", "weights": "CC BY 4.0"}
     note       anything else a user should know
-    name, versions, weights   are filled in by ``save``
+    name, versions, weights, sha256   are filled in by ``save``; sha256 is the hash of the card's own text
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from torch import Tensor, nn
 
 from gancourse import __version__, scale
 from gancourse.base import check, files
+from gancourse.base.kinds import what_is
 
 SUFFIX = ".safetensors"
 FORMAT = 1
@@ -102,13 +103,14 @@ class Shipped:
 
         Images are cut to [-1, 1], for some networks end without a tanh.
         """
-        check.positive("n", n)
+        n, seed = check.whole("n", n), check.seed(seed)
         latent_dim = getattr(self.model, "latent_dim", None)
         if not isinstance(latent_dim, int) or len(_required_inputs(self.model)) > 1 + (labels is not None):
             name = self.card.get("name", "this network")
             raise ValueError(f"{name} does not map latents alone to samples: pass labels=, or call .model on its inputs")
         if labels is not None and len(labels) != n:
             raise ValueError(f"{n} samples need {n} labels, not {len(labels)}")
+        check.fits("latents", n, latent_dim)
         device = next(self.model.parameters()).device
         inputs = [torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)]
         inputs += [labels.to(device)] if labels is not None else []
@@ -274,9 +276,17 @@ def _read_card(path: Path) -> Card:
         read = json.loads(beside.read_text(encoding="utf-8"))
         if not isinstance(read, dict):
             raise ValueError("not a dictionary")
+        if "sha256" in read and read["sha256"] != _text_hash(read):  # cards of earlier versions have none
+            raise ValueError("its text is not the one that was saved")
     except ValueError as error:
         raise ValueError(f"the model card {beside} is damaged ({error}): {_fix(path)}") from None
     return Card(read)
+
+
+def _text_hash(card: Mapping[str, Any]) -> str:
+    """SHA-256 of all that a card says, but for this hash itself."""
+    text = json.dumps({key: value for key, value in card.items() if key != "sha256"}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _fix(path: Path) -> str:
@@ -300,7 +310,9 @@ def load(name: str | os.PathLike[str]) -> Shipped:
     weights = path.read_bytes()
     stated = card["weights"].get("sha256") if isinstance(card.get("weights"), dict) else None
     if hashlib.sha256(weights).hexdigest() != stated:
-        raise ValueError(f"{path.name} is not the file its card describes (sha256 differs; half a copy?): {_fix(path)}")
+        raise ValueError(
+            f"{path.name} is not the file its card describes (sha256 differs; it is {what_is(path)}; half a copy?): {_fix(path)}"
+        )
     model = _build(card)
     _fill(model, weights, path)
     return Shipped(model.eval(), card)
@@ -341,7 +353,7 @@ def _fill(model: nn.Module, weights: bytes, path: Path) -> None:
     try:
         state = read(weights)
     except SafetensorError as error:
-        raise ValueError(f"{path.name} holds no weights ({error}): {_fix(path)}") from None
+        raise ValueError(f"{path.name} holds no weights, it is {what_is(path)} ({error}): {_fix(path)}") from None
     kept = model.state_dict()
     try:
         # copies into the network's own dtypes, which restores float32 from float16
@@ -371,6 +383,7 @@ def save(
     card.setdefault("versions", {"gancourse": __version__, "torch": torch_version, "python": platform.python_version()})
     stored = "as trained" if dtype is None else str(dtype).removeprefix("torch.")
     card["weights"] = {"sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights), "dtype": stored}
+    card["sha256"] = _text_hash(card)
     with files.atomic_write(path) as part:
         part.write_bytes(weights)
     with files.atomic_write(path.with_suffix(".json")) as part:

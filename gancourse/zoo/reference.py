@@ -33,7 +33,9 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import re
 import warnings
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +45,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
+from gancourse.base.kinds import what_is
 
 FAMILIES = (
     "stylegan2",
@@ -51,17 +54,9 @@ FAMILIES = (
     "r3gan",
     "biggan",
 )  # modules of gancourse.models, and of gancourse.models.reference
-PARTS = (
-    "g_ema",
-    "G_ema",
-    "ema",
-    "generator",
-    "netG",
-    "G",
-    "g",
-    "state_dict",
-    "model",
-)  # where files keep a generator, best first
+AVERAGES = ("g_ema", "G_ema", "avgG", "netG_ema", "G_avg", "g_avg", "Gs", "generator_ema", "ema", "model_ema", "params_ema")
+PARTS = (*AVERAGES, "generator", "netG", "G", "g", "state_dict", "model", "params")  # where files keep a generator, best first
+MEAN_SAMPLES = 10_000  # latents from which a mean of w is estimated where the file has none
 
 
 @dataclass
@@ -85,7 +80,8 @@ class Reference:
     def sample(self, n: int, seed: int = 0, *, labels: Tensor | None = None, batch: int = 16, **options: Any) -> Tensor:
         """n images [n, C, size, size], about in [-1, 1], of latents z ~ N(0, I); a conditional network takes ``labels`` [n], or
         the classes in turn.  ``options`` go to the network: ``truncation=0.7`` for a StyleGAN."""
-        check.positive("n", n)
+        check.fits("samples", check.whole("n", n), self.network.latent_dim)
+        batch, seed = check.whole("batch", batch), check.seed(seed)
         if labels is not None and not self.classes:
             raise ValueError(f"this {self.family} is not conditional: leave labels out")
         if labels is not None and len(labels) != n:
@@ -106,21 +102,22 @@ def _is_state(value: Any) -> bool:
 def read_state_dict(path: str | os.PathLike[str], part: str | None = None) -> dict[str, Tensor]:
     """The tensors of a file by name, on the CPU; ``part`` says which state dict of a file that holds several.
 
-    Without ``part``, the averaged generator if there is one, else the generator (:data:`PARTS`).  The prefix "module." that
+    Without ``part``, the averaged generator if there is one, else the generator (:data:`PARTS`); a warning says where a part of
+    another name sounds like an average.  The prefix "module." that
     parallel training leaves is dropped.
 
     Raises:
         ValueError: the file holds more than tensors, is damaged, or has no such part.
     """
     path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}: give the path of weights that you have downloaded")
-    content = _read(path)
+    content = read(path)
     if part is None and _is_state(content):
         return _single(content)
     parts = [name for name, value in content.items() if _is_state(value)]
     if part is None:
         part = next((name for name in PARTS if name in parts), parts[0] if len(parts) == 1 else None)
+        if part not in AVERAGES:
+            _say_average(path, part, parts)
     if part is None:
         raise ValueError(
             f"{path.name} has no state dict where one is looked for: pass part=, one of {', '.join(parts) or 'none'}"
@@ -135,25 +132,58 @@ def _single(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix("module."): value for key, value in state.items()}
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    if path.suffix == ".safetensors":
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
+def _say_average(path: Path, part: str | None, parts: list[str]) -> None:
+    """Warn where a part is taken that is no average, and others sound like one."""
+    others = [name for name in parts if re.search("ema|avg|average", name, re.IGNORECASE) and not name.lower().startswith("d")]
+    if part is not None and others and part not in others:
+        warnings.warn(
+            f"{path.name}: {part!r} is taken, and {', '.join(map(repr, others))} may be its average: pass part= to take another",
+            stacklevel=3,
+        )
 
-        try:
-            return load_file(path)
-        except SafetensorError as error:
-            raise ValueError(f"{path.name} is damaged or no safetensors file ({error}): download it again") from error
+
+def read(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """What a file of weights holds, tensors in dictionaries, read without running anything; told by its content, not its name.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is something else, which the message names, or it is damaged.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}: give the path of weights that you have downloaded")
+    kind = what_is(path)
+    if kind == "a safetensors file":
+        return _read_safetensors(path)
+    if kind == "of an unknown kind":
+        kind = "damaged, or weights of no kind that is known"
+    if not kind.startswith(("a PyTorch file", "a pickle")):
+        raise ValueError(f"{path.name} holds no weights, it is {kind}: download it again")
+    return _read_torch(path)
+
+
+def _read_safetensors(path: Path) -> Mapping[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path.name} is a damaged safetensors file ({error}): download it again") from error
+
+
+def _read_torch(path: Path) -> Mapping[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about pickle's protocol, before a refusal that says more
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            with open(path, "rb") as file:  # by its path, torch goes by the ending
+                content = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"{path.name} holds objects that run code when they are read, so it is not read: in the environment of the project "
             'that made it, load it and write torch.save(G.state_dict(), "weights.pt")'
         ) from error
-    except (RuntimeError, EOFError, KeyError) as error:
+    except (RuntimeError, EOFError, KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, zlib.error) as error:
         raise ValueError(f"{path.name} is damaged or no file of weights ({error}): download it again") from error
     if not isinstance(content, Mapping):
         raise ValueError(f"{path.name} holds a {type(content).__name__}, not a state dict")
@@ -195,4 +225,19 @@ def load(path: str | os.PathLike[str], *, part: str | None = None, family: str |
     with torch.random.fork_rng(devices=[]):  # the first weights are overwritten: that is no business of the caller's seed
         network = networks.Generator(**arguments)
     _names(family).load_reference(network, state)
-    return Reference(family, network.eval(), arguments)
+    network.eval()
+    if family == "stylegan2" and "input.input" in state and "latent_avg" not in state:
+        estimate_mean(network)
+    return Reference(family, network, arguments)
+
+
+@torch.no_grad()
+def estimate_mean(network: nn.Module, n: int = MEAN_SAMPLES, seed: int = 0) -> None:
+    """Put the mean of ``n`` mapped latents in the place of the mean of w that truncation moves towards.
+
+    For files that come without it: they were saved during training, and their authors' programs estimate the mean anew, too.
+    """
+    mapping: Any = network.mapping
+    z = torch.randn(n, network.latent_dim, generator=torch.Generator().manual_seed(seed))  # type: ignore[call-overload]
+    found = [mapping(part.to(mapping.average.device)).double().sum(0) for part in z.split(1000)]
+    mapping.average.copy_(torch.stack(found).sum(0) / n)

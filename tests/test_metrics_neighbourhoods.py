@@ -53,6 +53,23 @@ def test_a_perfect_copy():
     assert density_coverage(x, x.clone(), k=5) == pytest.approx((6 / 5, 1))
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.37, 1e6])
+def test_a_tie_on_the_border_of_a_ball_counts(scale):
+    real, fake = scale * torch.tensor([[1.0, 1], [1, 2], [0, 1]]), scale * torch.tensor([[0.0, 1], [2, 1], [1, 2]])
+    assert precision_recall(real, fake, k=1).precision == 1
+    found = (*precision_recall(real, fake, 1), *density_coverage(real, fake, 1))
+    assert found == pytest.approx(by_hand(real, fake, 1), abs=1e-12)
+
+
+@pytest.mark.parametrize(("levels", "dims", "shift"), [(2, 6, 0.0), (3, 12, 100.0), (2, 64, 0.3)])
+def test_features_on_a_grid_are_compared_exactly(levels, dims, shift):
+    for seed in range(8):
+        source = torch.Generator().manual_seed(seed)
+        real, fake = (torch.randint(levels, (n, dims), generator=source).float() + shift for n in (25, 20))
+        found = (*precision_recall(real, fake, 3), *density_coverage(real, fake, 3))
+        assert found == pytest.approx(by_hand(real, fake, 3), abs=1e-12)
+
+
 def test_equal_points_are_at_distance_zero():
     x = normal(23, 301, seed=3).repeat(3, 1)  # every point three times: with k = 2 all radii are 0, and rounding must not show
     copies = x[torch.randperm(69, generator=torch.Generator().manual_seed(4))[:50]]
@@ -111,5 +128,5 @@ def test_bad_input_is_refused():
         density_coverage(a, b, k=5)
     with pytest.raises(ValueError, match="different spaces"):
         density_coverage(mark(a.clone(), "x"), mark(b.clone(), "y"), k=2)
-    with pytest.raises(ValueError, match="1 <= k < n_real"):
+    with pytest.raises(ValueError, match="k must be below n_real"):
         expected_coverage(5, 5, k=5)

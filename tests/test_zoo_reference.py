@@ -1,9 +1,12 @@
 import pickle
+import random
+import zipfile
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from gancourse.models import stylegan2
 from gancourse.models.layers import resample
 from gancourse.zoo import reference
 from tests import golden_outputs
@@ -119,3 +122,93 @@ def test_conditional_sampling(tmp_path):
     plain = reference.Reference("r3gan", r3gan.Generator((8, 8), (2, 2)), {})
     with pytest.raises(ValueError, match="not conditional"):
         plain.sample(2, labels=torch.zeros(2, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("average", ["avgG", "g_ema", "G_avg", "netG_ema"])
+def test_the_average_is_taken_where_a_file_has_one(average, tmp_path):
+    """facebookresearch/pytorch_GAN_zoo keeps netG, netD and avgG, the last being the average that its samples come from."""
+    case, state = golden_state("pganzoo_G_a0")
+    other = {key: torch.zeros_like(value) for key, value in state.items()}
+    torch.save({"netG": other, "netD": {"x": torch.zeros(1)}, average: state}, tmp_path / "w.pt")
+    assert all(torch.equal(value, state[key]) for key, value in reference.read_state_dict(tmp_path / "w.pt").items())
+    golden_outputs.assert_matches(case, reference.load(tmp_path / "w.pt").network(golden_outputs.inputs(case)["z"]))
+
+
+def test_an_average_of_an_unknown_name_is_pointed_out(tmp_path):
+    state = {"x": torch.zeros(1)}
+    torch.save({"netG": state, "shadow_EMA_params": state, "d_ema": state}, tmp_path / "w.pt")
+    with pytest.warns(UserWarning, match="'netG' is taken, and 'shadow_EMA_params' may be its average"):
+        reference.read_state_dict(tmp_path / "w.pt")
+
+
+def test_a_missing_mean_of_w_is_estimated(tmp_path):
+    """rosinality's training files keep no latent_avg: its programs estimate the mean, and truncation needs it."""
+    torch.manual_seed(0)
+    network = stylegan2.Generator(16, 8, w_dim=12, mapping_layers=2, channel_base=256, channel_max=16)
+    for parameter in network.mapping.parameters():
+        torch.nn.init.normal_(parameter, 0.3, 1.0)
+    reference.estimate_mean(network)
+    z = torch.randn(50_000, 8, generator=torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        w = network.mapping(z)
+    assert (network.mapping.average - w.mean(0)).norm() < 0.1 * w.std(0).norm()
+    assert network.mapping.average.norm() > 0.3 * w.std(0).norm()  # far from the zero that stood there
+
+
+CONTENTS = {
+    "a web page": b"<!DOCTYPE html><html><body>Sign in to continue</body></html>",
+    "empty": b"",
+    "git-lfs pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+    "a JSON text": b'{"error": "not found"}',
+    "a gzip archive": b"\x1f\x8b\x08\0" + bytes(60),
+    "a file of zeros": bytes(4096),
+    "a picture": b"\x89PNG\r\n\x1a\n" + bytes(60),
+    "a zip archive of which a part is missing": b"PK\3\4" + bytes(range(200)),
+    "an HDF5 file": b"\x89HDF\r\n\x1a\n" + bytes(60),
+}
+
+
+@pytest.mark.parametrize("ending", ["pt", "safetensors"])
+@pytest.mark.parametrize("kind", CONTENTS)
+def test_a_file_that_holds_no_weights_is_called_what_it_is(kind, ending, tmp_path):
+    path = tmp_path / f"weights.{ending}"
+    path.write_bytes(CONTENTS[kind])
+    with pytest.raises(ValueError, match=f"weights.{ending} holds no weights, it is {kind}|it is .*{kind}"):
+        reference.read_state_dict(path)
+
+
+def test_a_zip_of_other_things_and_a_wrong_ending(tmp_path):
+    with zipfile.ZipFile(tmp_path / "weights.pt", "w") as archive:
+        archive.writestr("readme.txt", "weights.pt is in the other folder")
+    with pytest.raises(ValueError, match="it is a zip archive"):
+        reference.read(tmp_path / "weights.pt")
+    torch.save({"a": torch.ones(2)}, tmp_path / "a.safetensors")
+    save_file({"a": torch.ones(2)}, tmp_path / "b.pt")
+    for name in ("a.safetensors", "b.pt"):
+        assert torch.equal(reference.read_state_dict(tmp_path / name)["a"], torch.ones(2))
+    torch.save({"a": torch.ones(2)}, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    assert torch.equal(reference.read_state_dict(tmp_path / "old.pt")["a"], torch.ones(2))
+
+
+@pytest.mark.parametrize("form", ["pt", "old.pt", "safetensors"])
+def test_damage_anywhere_gives_a_sentence_or_the_tensors(form, tmp_path):
+    whole, path = tmp_path / f"whole.{form}", tmp_path / f"damaged.{form}"
+    state = {"layer.weight": torch.arange(64.0).reshape(8, 8), "layer.bias": torch.zeros(8)}
+    if form == "safetensors":
+        save_file(state, whole)
+    else:
+        torch.save(state, whole, _use_new_zipfile_serialization=form == "pt")
+    content = whole.read_bytes()
+    source = random.Random(0)
+    for _ in range(60):
+        changed = bytearray(content)
+        if source.random() < 0.5:
+            changed = changed[: source.randrange(len(changed))]
+        else:
+            for _ in range(source.choice((1, 30))):
+                changed[source.randrange(len(changed))] = source.randrange(256)
+        path.write_bytes(changed)
+        try:
+            reference.read_state_dict(path)
+        except ValueError as error:
+            assert path.name in str(error)

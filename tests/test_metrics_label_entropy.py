@@ -60,7 +60,7 @@ def test_equals_torch_fidelity(splits):
         (torch.randn(30, 4).softmax(1) / 2, 1, "apply softmax"),
         (torch.rand(30), 1, r"must be \[N, K\]"),
         (torch.full((30, 4), 0.25), 20, "20 splits need at least 40 samples, and there are 30: a sample alone is its own p"),
-        (torch.full((30, 4), 0.25), 0, "splits must be a whole number"),
+        (torch.full((30, 4), 0.25), 0, "splits must be above 0"),
     ],
 )
 def test_bad_input_is_refused(p, splits, message):
