@@ -53,7 +53,7 @@ SIZE, DIMS = 12, 144
 
 def black_and_white(split, n=None):
     """Digits drawn at 16 x 16 without the empty margin, two grey levels, uint8 [N, 1, 12, 12]."""
-    return quantise(data.digits(16, n=n, split=split).images[:, :, 2:14, 2:14].contiguous(), levels=2)
+    return quantise(data.optical_digits(16, n=n, split=split).images[:, :, 2:14, 2:14].contiguous(), levels=2)
 
 
 train = black_and_white("train", n=scale.pick(ci=2000, cpu=10_000, gpu=10_000))  # beyond 1,437: slightly turned and shifted copies

@@ -208,9 +208,8 @@ plt.show()
 #
 # ## 4. Digits
 #
-# The first GANs drew MNIST digits with perceptrons. We do the same on the course's own digits: real handwriting from the UCI collection, 8x8 pixels as published,
-# enlarged to 28x28, with slightly turned and slanted copies. (With a network, `data.mnist(size=28)` in the next cell gives the famous set; nothing else
-# changes.) Only two things are new against the moons: the generator ends in $\tanh$, because pixels lie in $[-1, 1]$, and it normalises its batches.
+# The first GANs drew MNIST digits with perceptrons. We do the same: 4,000 of MNIST's digits come with a package that pip installs, and are joined here by slightly
+# turned and slanted copies. (With a network, `data.mnist(size=28)` in the next cell gives all 60,000; nothing else changes.) Only two things are new against the moons: the generator ends in $\tanh$, because pixels lie in $[-1, 1]$, and it normalises its batches.
 
 # %%
 digits = data.digits(size=28, n=scale.pick(ci=1000, cpu=8000, gpu=20_000))

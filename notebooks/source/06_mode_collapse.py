@@ -621,11 +621,11 @@ claim(
 # ## 6. A thousand modes
 #
 # Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour. Metz et al. starved
-# the discriminator to bring collapse about, and PacGAN repeated the test. We do too: digits of 8 x 8 pixels, a generator of 2 x 256 units
+# the discriminator to bring collapse about, and PacGAN repeated the test. We do too: digits scaled to 8 x 8 pixels, a generator of 2 x 256 units
 # and a discriminator of **2 x 16**. First the judge.
 
 # %%
-train, test = data.digits(size=8, n=scale.pick(ci=1437, cpu=8000, gpu=8000)), data.digits(size=8, split="test")
+train, test = data.digits(size=8, n=scale.pick(ci=1000, cpu=8000, gpu=8000)), data.digits(size=8, split="test")
 torch.manual_seed(0)
 judge = nn.Sequential(nn.Flatten(), nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 10))
 optimizer = torch.optim.Adam(judge.parameters(), lr=2e-3)

@@ -260,7 +260,7 @@ claim(
 # iterations", the deck says.
 #
 # We use digits of 16 x 16 pixels and a perceptron with batch normalisation in place of the DCGAN, so that all ages and seeds fit into one ensemble. An
-# epoch is four passes through the 1437 digits. Both generator losses are measured on the same frozen generators: the original $\log(1 - D)$,
+# epoch is one pass through the 4,000 digits. Both generator losses are measured on the same frozen generators: the original $\log(1 - D)$,
 # and $-\log D$.
 #
 # `ensemble` trains one game for each seed, all at once, as in lecture 06.
@@ -279,7 +279,7 @@ def ensemble(seeds, make_generator, make_discriminator, **options):
 size = 16
 gradient_seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 digits = data.digits(size=size)
-epoch = scale.pick(ci=3, cpu=4 * 1437 // 64, gpu=4 * 1437 // 64)
+epoch = scale.pick(ci=3, cpu=len(digits) // 64, gpu=len(digits) // 64)
 ages = {"1 epoch": epoch, "10 epochs": 10 * epoch, "25 epochs": 25 * epoch}
 old = {}
 
@@ -411,7 +411,7 @@ question(
 
 # %% [markdown]
 # On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, fastest against the youngest generator, whose samples
-# are easiest to tell. The older generators' samples lie closer to the 1437 digits, and a fresh $D$ needs longer to be as sure; the deck's five
+# are easiest to tell. The older generators' samples lie closer to the digits, and a fresh $D$ needs longer to be as sure; the deck's five
 # orders are its best case too. On the right the gradient of $-\log D$ does the opposite: it grows by orders, and the last column of the table says that it jumps from batch to batch by
 # as much more. (As a share of its size the jumping hardly changes: the last box.) Theorem 2.6 of the paper predicts it: if $D$ is the best one plus small independent noise, the generator's update has a
 # Cauchy distribution, with neither mean nor variance. One loss whispers, the other one shouts at random.

@@ -260,7 +260,7 @@ check(
 
 # %%
 digit_judge = metrics.attribute_classifier("digits")
-digits = data.digits(size=32, n=scale.pick(ci=1437, cpu=4000, gpu=20_000))
+digits = data.digits(size=32, n=scale.pick(ci=1000, cpu=4000, gpu=20_000))
 digits = digits[torch.randperm(len(digits), generator=rng(0))]
 
 

@@ -174,7 +174,7 @@ by_bias = F.linear(z, layer.weight[:, :5], layer.bias) + lookup(y)
 print(f"the same: {torch.allclose(by_concatenation, by_bias, atol=1e-6)}")
 
 # %% [markdown]
-# Now digits: real handwriting from the UCI collection at 16x16 pixels, and two perceptrons. The judge is a classifier that was trained on real digits and knows nothing of our generators. Is what it reads what we
+# Now digits: real handwriting, 4,000 of MNIST's scaled to 16x16 pixels, and two perceptrons. The judge is a classifier that was trained on real digits and knows nothing of our generators. Is what it reads what we
 # asked for?
 
 # %%

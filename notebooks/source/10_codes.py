@@ -131,7 +131,7 @@ viz.source(InfoGAN.discriminator_loss, InfoGAN.generator_loss, Codes.bounds)
 # **The control** needs care. Without the term, an untrained $Q$ would read nothing even if the picture said everything. So with $\lambda = 0$ our $Q$ still learns, as a
 # spectator: its last layer is trained on the fakes, and no gradient of it reaches $G$ or $D$'s body. What it reads then is what a GAN gives away of itself.
 #
-# Data: the 1,437 handwritten digits at their native 8x8 pixels, without labels. Codes: one of ten categories, and one number in $[-1, 1]$. We train five seeds with the term
+# Data: 4,000 handwritten digits scaled to 8x8 pixels, without labels. Codes: one of ten categories, and one number in $[-1, 1]$. We train five seeds with the term
 # and five without as one stack of networks.
 
 # %%
@@ -212,7 +212,7 @@ claim(
     tolerance=at_least(0.70),
     baselines=nulls(random_codes=match(lottery, digits.labels, 10, 10).accuracy, without_the_term=accuracy[seeds:]) | ceilings(k_means=k_means),
     source="Chen et al. 2016, section 7.2 (MNIST)",
-    open="4,000 updates of small perceptrons on 1,437 digits of 8x8 pixels: convolutional networks and larger digits are needed",
+    open="4,000 updates of small perceptrons on digits of 8x8 pixels: convolutional networks and larger digits are needed",
     note="The bound is full (log 10), so more weight cannot help: the code is read perfectly from the fakes, and is simply not the digit.",
 )
 question(
@@ -423,7 +423,7 @@ viz.show(
 )
 
 # %% [markdown]
-# Two questions to each row: how near is it in pixels, and is it still the same digit? A linear classifier that saw all 1,437 training labels answers the second.
+# Two questions to each row: how near is it in pixels, and is it still the same digit? A linear classifier that saw all 4,000 training labels answers the second.
 
 # %%
 judge = LogisticRegression(max_iter=500).fit(x.flatten(1).numpy(), digits.labels.numpy())
@@ -592,7 +592,7 @@ viz.table(table, ["squared error per pixel", *(f"best of {r}" for r in sorted({1
 #
 # ## 4. Few labels: the discriminator as a classifier
 #
-# Fifty digits have labels, the other fourteen hundred do not. A discriminator sees all of them. Salimans et al. and Odena let it answer $K + 1$ questions: which of the $K$ classes, or "generated".
+# Fifty digits have labels, the other four thousand do not. A discriminator sees all of them. Salimans et al. and Odena let it answer $K + 1$ questions: which of the $K$ classes, or "generated".
 #
 # A softmax over $K + 1$ logits does not change when a constant is added to all of them, so fix the last at 0. With $S = \sum_k e^{l_k}$,
 #

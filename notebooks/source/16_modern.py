@@ -569,7 +569,7 @@ show(
 # and discriminator plain perceptrons without any normalisation, $D$ with 2 x 128 units. One detail matters: the paper's appendix reports that *lazy* penalties make just this experiment fail, so here they are computed at every step.
 
 # %%
-digits = data.digits(size=8, n=scale.pick(ci=1437, cpu=8000, gpu=8000))
+digits = data.digits(size=8, n=scale.pick(ci=1000, cpu=8000, gpu=8000))
 torch.manual_seed(0)
 reader_of_digits = nn.Sequential(nn.Flatten(), nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 10))
 optimizer, stream = torch.optim.Adam(reader_of_digits.parameters(), lr=2e-3), data.Batches(digits, 128, seed=0, labels=True)
