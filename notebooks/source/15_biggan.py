@@ -557,7 +557,7 @@ for name, beta in {"without": 0.0, "beta = 1e-4": 1e-4}.items():
         )
         row = {"cosine of filters": likeness(run.generator)}
         for t in (None, 1.0, 0.3):
-            images = run.gan.sample(len(real_digits), seed=7, generator=run.generator, truncation=t).cpu()
+            images = run.gan.sample(len(real_digits), seed=7, generator=run.generator, threshold=t).cpu()
             density, coverage = density_coverage(real_digits, digit_reader.features(images))
             label = "all z" if t is None else f"threshold {t}"
             saturated = (images.abs() > 0.98).double().mean().item()
