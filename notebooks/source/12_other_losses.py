@@ -39,6 +39,7 @@ from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier, frechet_distance
 from gancourse.models import autoencoder, convnet, mlp
 from gancourse.models.layers import spectral
+from gancourse.models.reference.spectral import load_reference
 from gancourse.theory import fdivergence
 from gancourse.training import fit
 from gancourse.viz.curves import smoothed
@@ -399,7 +400,7 @@ torch.manual_seed(0)
 plain = nn.Conv2d(16, 32, 3)
 ours = spectral.spectral_norm(copy.deepcopy(plain))
 theirs = torch.nn.utils.parametrizations.spectral_norm(copy.deepcopy(plain))
-spectral.load_reference(ours, theirs.state_dict())
+load_reference(ours, theirs.state_dict())
 gaps = []
 for step in range(20):
     gaps.append((ours.weight - theirs.weight).abs().max().item())
