@@ -108,6 +108,7 @@ def test_any_text_can_be_written(tmp_path: Path) -> None:
     book.add(0, result)
     pages = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html")]
     assert len(pages) == 2 and all("<script>" not in page and "Łukasz" in page for page in pages)
+    assert not any(letter in page for letter in "\x00\x1b" for page in pages)
     assert _rows(tmp_path)[0]["student"].startswith("\\ud83d <script>")
 
 

@@ -49,7 +49,7 @@ class Guard:
     """What names meant, what stood inside the functions that they meant, and which names classes had."""
 
     def __init__(self) -> None:
-        self.names: dict[str, tuple[Any, str, Any]] = {}  # where -> (module or class, name, value)
+        self.names: dict[int, tuple[Any, dict[str, tuple[str, Any]]]] = {}  # module or class, and name -> (where, value)
         self.inside: dict[str, tuple[types.FunctionType, Inside]] = {}
         self.classes: dict[str, tuple[type, frozenset[str]]] = {}
         self.tensor = frozenset(vars(torch.Tensor))
@@ -64,7 +64,7 @@ class Guard:
                 continue
             method = callable(value) or isinstance(value, property | classmethod | staticmethod)
             if whole or (method and not isinstance(value, types.ModuleType)):
-                self.names[f"{where}.{name}"] = (space, name, value)
+                self.names.setdefault(id(space), (space, {}))[1][name] = (f"{where}.{name}", value)
                 self._look_into(f"{where}.{name}", value, whole)
         if whole and isinstance(space, type):
             self.classes[where] = (space, frozenset(vars(space)))
@@ -94,7 +94,8 @@ class Guard:
 
     def sentinel(self) -> tuple[Callable[[], str], Callable[[], None]]:
         """``complain`` and ``restore`` as functions that hold what they need, out of reach of replaced names."""
-        names, insides, classes = list(self.names.items()), list(self.inside.items()), list(self.classes.items())
+        names = [(space, list(known.items())) for space, known in self.names.values()]
+        insides, classes = list(self.inside.items()), list(self.classes.items())
         tensor, inherited, base = self.tensor, torch.Tensor.__mro__[1:], torch.Tensor
         of, differs, absent, passing, difference = vars, _differs, _ABSENT, _OF_EVERY_CLASS, frozenset.difference
         anything, put, take, modes = any, setattr, delattr, torch._C._len_torch_function_stack
@@ -114,9 +115,11 @@ class Guard:
             return sum(kind(mode_at(place)) is not default_device for place in range(modes()))
 
         def changed() -> str:
-            for where, (space, name, value) in names:
-                if of(space).get(name, absent) is not value:
-                    return where
+            for space, known in names:
+                now = of(space).get
+                for name, (where, value) in known:
+                    if now(name, absent) is not value:
+                        return where
             for where, (function, inside) in insides:
                 if differs(function, inside):
                     return where
@@ -138,9 +141,10 @@ class Guard:
             return f"{where} is no longer what it was when the homework was imported: restart the kernel and leave it as it is"
 
         def restore() -> None:
-            for _, (space, name, value) in names:
-                if of(space).get(name, absent) is not value:
-                    put(space, name, value)
+            for space, known in names:
+                for name, (_, value) in known:
+                    if of(space).get(name, absent) is not value:
+                        put(space, name, value)
             for _, (function, inside) in insides:
                 mend(function, inside)
             for _, (cls, before) in classes:
