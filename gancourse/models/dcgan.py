@@ -7,6 +7,8 @@ one, for the ablations of lecture 04.
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -150,7 +152,7 @@ def seeing_the_batch(discriminator: Discriminator, kernels: int = 16, dim: int =
     weights begin at zero.  Source: Salimans et al. 2016, section 3.2.
     """
     *trunk, conv = discriminator.main
-    features = 16 * conv.in_channels
+    features = 16 * cast(nn.Conv2d, conv).in_channels
     last = nn.Linear(features + kernels, 1)
     nn.init.normal_(last.weight, 0.0, 0.02)
     nn.init.zeros_(last.weight[:, features:])
