@@ -326,7 +326,7 @@ def _positive(what: str, v: Tensor) -> None:
 
 
 def _gaussians(mean_p, std_p, mean_q, std_q) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    out = tuple(torch.as_tensor(v, dtype=torch.float64) for v in (mean_p, std_p, mean_q, std_q))
-    _positive("std", out[1])
-    _positive("std", out[3])
-    return out
+    m_p, s_p, m_q, s_q = (torch.as_tensor(v, dtype=torch.float64) for v in (mean_p, std_p, mean_q, std_q))
+    _positive("std", s_p)
+    _positive("std", s_q)
+    return m_p, s_p, m_q, s_q
