@@ -156,8 +156,6 @@ def test_bad_counterfactuals_name_the_nearest() -> None:
         counterfactual("faces", "hair", "red", "blond")
 
 
-
-
 @pytest.mark.parametrize("name", module.STYLES)
 def test_every_name_in_the_tables_is_known_to_the_installed_style(name: str) -> None:
     module.check_style(module.STYLES[name])

@@ -19,6 +19,7 @@ from gancourse.data._design import factorial
 
 ROOT = Path(__file__).resolve().parents[1]
 
+
 def job(n: int) -> tuple[dict[str, Any], list[Any]]:
     style = module.STYLES["pixel_faces"]
     tables = [list(values.values()) for values in style.attributes.values()]

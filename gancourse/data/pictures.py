@@ -94,9 +94,7 @@ def _on_white(picture: Image) -> Image:
 def _from_lab(picture: Image) -> Image:
     from PIL import ImageCms
 
-    turned = ImageCms.profileToProfile(
-        picture, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
-    )
+    turned = ImageCms.profileToProfile(picture, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB")
     if turned is None:
         raise Unreadable("its Lab colours cannot be turned into red, green and blue")
     return turned

@@ -326,7 +326,7 @@ def _positive(what: str, v: Tensor) -> None:
 
 
 def _gaussians(mean_p, std_p, mean_q, std_q) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    mean_p, std_p, mean_q, std_q = (torch.as_tensor(v, dtype=torch.float64) for v in (mean_p, std_p, mean_q, std_q))
-    _positive("std", std_p)
-    _positive("std", std_q)
-    return mean_p, std_p, mean_q, std_q
+    m_p, s_p, m_q, s_q = (torch.as_tensor(v, dtype=torch.float64) for v in (mean_p, std_p, mean_q, std_q))
+    _positive("std", s_p)
+    _positive("std", s_q)
+    return m_p, s_p, m_q, s_q
