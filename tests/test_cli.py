@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import types
@@ -227,6 +228,63 @@ def test_train_never_replaces_a_file_unasked(capsys, recipes, tmp_path):
     assert (tmp_path / "mine.safetensors").read_bytes() == b"weeks of work"
     assert run(capsys, "train", "faces32", "--output", "mine", "--force")[0] == 0
     assert zoo.names() == [] and zoo.load(tmp_path / "mine").card["name"] == "mine"
+
+
+@pytest.fixture
+def long_training(monkeypatch):
+    """A recipe of 40 steps whose training presses Ctrl-C in the fifth, the first time."""
+    import torch
+
+    from gancourse import data, experiments
+    from gancourse.gans import GAN
+
+    arguments = {"latent_dim": 2, "out_shape": [2], "hidden": [4], "out": None}
+    presses = [True]
+
+    def press(run):
+        if run.step == 5 and presses:
+            presses.clear()
+            signal.raise_signal(signal.SIGINT)
+
+    def describe(name, steps, seed, progress):
+        torch.manual_seed(seed)
+        game = GAN(mlp.Generator(**arguments), mlp.Discriminator([2], hidden=[4]))
+        return experiments.Weights(
+            title="points",
+            game=game,
+            batches=data.Batches(torch.randn(64, 2), 8, seed=seed),
+            steps=steps or 40,
+            settings={},
+            network=arguments,
+            data={},
+            arguments={},
+            measure=lambda run: {},
+            licence={},
+            follow=(5, press),
+        )
+
+    press.points = []
+    monkeypatch.setattr(experiments, "names", lambda: ["points"])
+    monkeypatch.setattr(experiments, "describe", describe)
+
+
+def test_ctrl_c_while_training_ends_without_an_output_and_the_same_command_goes_on(capsys, long_training, tmp_path):
+    from gancourse.base import trees
+
+    command = ["train", "points", "--seed", 3, "--checkpoint", "my state", "--output", "o"]
+    status, out, err = run(capsys, *command)
+    assert (status, out) == (130, "")
+    assert "stopped after step 5" in err and "gancourse train points --seed 3 --checkpoint 'my state' --output o\n" in err
+    assert "fit" not in err and [path.name for path in tmp_path.iterdir()] == ["my state"]
+    assert trees.load(tmp_path / "my state")["step"] == 5
+    assert run(capsys, *command)[0] == 0
+    assert trees.load(tmp_path / "my state")["step"] == 40
+    assert zoo.card(tmp_path / "o.safetensors")["steps"] == 40
+
+
+def test_ctrl_c_without_a_checkpoint_says_what_would_have_helped(capsys, long_training, tmp_path):
+    status, out, err = run(capsys, "train", "points")
+    assert (status, out) == (130, "") and "--checkpoint FILE" in err and list(tmp_path.iterdir()) == []
 
 
 def test_train_and_sample_list_what_there_is(capsys, recipes):

@@ -7,8 +7,10 @@ the command that needs it, so that ``gancourse --help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -31,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run_command(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
+    arguments.again = shlex.join(["gancourse", *(sys.argv[1:] if argv is None else argv)])
     try:
         return arguments.command(arguments) or 0
     except KeyboardInterrupt:
@@ -211,24 +214,39 @@ def _grade(arguments: argparse.Namespace) -> None:
 # --------------------------------------------------------------------------------------------------- training, sampling
 
 
-def _train(arguments: argparse.Namespace) -> None:
+def _train(arguments: argparse.Namespace) -> int:
     from gancourse import experiments
     from gancourse.base import check
 
     if arguments.recipe is None:
         print("recipes: " + ", ".join(experiments.names()))
-        return
+        return 0
     from gancourse import zoo
 
     name = check.one_of("recipe", arguments.recipe, experiments.names())
     output = zoo.weights_path(arguments.output or Path(name))
     if output.exists() and not arguments.force:  # said before training, not after
         raise ValueError(f"{output} exists already: add --force to replace it, or name another --output")
-    run, card = experiments.train(
-        name, steps=arguments.steps, seed=arguments.seed, checkpoint=arguments.checkpoint, progress=True
-    )
+    try:
+        with contextlib.redirect_stdout(None):  # what fit prints when it is stopped tells users of Python how to go on
+            run, card = experiments.train(
+                name, steps=arguments.steps, seed=arguments.seed, checkpoint=arguments.checkpoint, progress=True
+            )
+    except KeyboardInterrupt as stop:
+        _note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")
+        return 130
     zoo.save(output, run.generator, card)
     print(f"wrote {output} and its card; look at it with: gancourse sample {output}")
+    return 0
+
+
+def _how_to_go_on(stopped: str, arguments: argparse.Namespace) -> str:
+    """What is said of a training that Ctrl-C cut short, with the same command once more if that goes on from there."""
+    if arguments.checkpoint is None:
+        return f"{stopped}; nothing was written: with --checkpoint FILE a training can be stopped and go on"
+    if not arguments.checkpoint.exists():
+        return f"{stopped} before the first step was kept; nothing was written"
+    return f"{stopped}; nothing is lost, go on with: {arguments.again}"
 
 
 def _sample(arguments: argparse.Namespace) -> None:

@@ -196,7 +196,11 @@ def execute(
     environment.pop("MPLBACKEND", None)  # the kernel draws into the notebook
     try:
         client.execute(env=environment)
-    except (CellControlSignal, DeadKernelError) as error:
+    except Exception as error:
+        if getattr(client, "_async_cleanup_kernel_future", None) is not None:  # Ctrl-C, which nbclient takes for itself
+            raise KeyboardInterrupt from None
+        if not isinstance(error, CellControlSignal | DeadKernelError):
+            raise
         _fail(book, current, error, name)
     return _normalise(book)
 

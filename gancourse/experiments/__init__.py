@@ -222,6 +222,14 @@ class Weights:
         return card
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C before the last step; ``run`` is what was trained until then, and its checkpoint, if one was asked for, is written."""
+
+    def __init__(self, run: Any) -> None:
+        super().__init__(f"stopped after step {run.step:,}")
+        self.run = run
+
+
 def train(
     name: str,
     steps: int | None = None,
@@ -232,7 +240,8 @@ def train(
 ) -> tuple[Any, Card]:
     """Run a recipe and measure what came of it; returns the run and the card of its generator.
 
-    The card's curve of a run that went on from a checkpoint has the points since then.
+    The card's curve of a run that went on from a checkpoint has the points since then.  What Ctrl-C cuts short is no result: it
+    raises :class:`Interrupted`, and the same call with the same checkpoint goes on.
     """
     check.one_of("recipe", name, names())
     if checkpoint is not None and name in WITHOUT_CHECKPOINT:
@@ -243,6 +252,8 @@ def train(
     run = chosen.trained_by(
         chosen.game, chosen.batches, chosen.steps, seed=seed, hooks=hooks, progress=progress, **kept, **chosen.settings
     )
+    if getattr(run, "stopped", "") == "interrupted":  # a likelihood's loop stops at once, and returns nothing
+        raise Interrupted(run)
     return run, chosen.card(run, name, seed)
 
 
