@@ -378,15 +378,17 @@ def test_sample_depends_on_the_seed(capsys, tmp_path):
 
 
 def test_a_file_of_another_kind_is_not_looked_for_under_another_name(capsys, recipes, tmp_path):
-    (tmp_path / "x.pt").write_bytes(b"weights of another program")
+    import torch
+
+    torch.save({"w": torch.zeros(2)}, tmp_path / "x.pt")
     (tmp_path / "folder").mkdir()
     for given in ("./x.pt", "x.pt", tmp_path / "x.pt"):
         status, out, err = run(capsys, "sample", given)
-        assert (status, out) == (2, "") and "x.pt is no checkpoint of the course" in err and ".pt.safetensors" not in err
+        assert (status, out) == (2, "") and "x.pt is a PyTorch file" in err and ".pt.safetensors" not in err
         assert "zoo.reference.load(" in err
     assert "folder is a folder" in run(capsys, "sample", "./folder")[2]
     status, _, err = run(capsys, "train", "faces32", "--output", "x.pt")
-    assert status == 2 and "x.pt is no checkpoint" in err and recipes.calls == []
+    assert status == 2 and "x.pt is a PyTorch file" in err and recipes.calls == []
     save_generator("tiny")
     (tmp_path / "tiny").write_text("a file that happens to be called like a shipped network")
     assert run(capsys, "sample", "tiny", "--n", 2)[0] == 0

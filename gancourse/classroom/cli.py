@@ -275,9 +275,11 @@ def _no_other_file(path: Path) -> Path:
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: name a file in it")
     if path.exists() and path.suffix not in (".safetensors", ".json"):
+        from gancourse.base.kinds import what_is
+
         raise ValueError(
-            f"{path} is no checkpoint of the course, which is a .safetensors file with its card beside it; what other programs "
-            f'saved is read in Python: gancourse.zoo.reference.load("{path}")'
+            f"{path} is {what_is(path)}, and no checkpoint of the course, which is a .safetensors file with its card beside it; "
+            f'weights of other programs are read in Python: gancourse.zoo.reference.load("{path}")'
         )
     return path
 
