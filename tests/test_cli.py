@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import errno
 import json
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import types
 from pathlib import Path
 
@@ -229,6 +233,133 @@ def test_train_never_replaces_a_file_unasked(capsys, recipes, tmp_path):
     assert zoo.names() == [] and zoo.load(tmp_path / "mine").card["name"] == "mine"
 
 
+@pytest.fixture
+def no_work(monkeypatch, recipes):
+    """Everything that takes long fails the test."""
+
+    def work(*args, **options):
+        raise AssertionError("the work began before the output was looked at")
+
+    monkeypatch.setattr(recipes, "train", work)
+    monkeypatch.setattr(zoo, "load", work)
+    for module in (pages, notebooks):
+        monkeypatch.setattr(module, "run" if module is pages else "execute", work)
+
+
+@pytest.mark.parametrize("where", ["file/output", "folder"])
+@pytest.mark.parametrize(
+    "command", ["train faces32 --output", "train faces32 --checkpoint", "sample x --output", "run 4 --output", "claims --output"]
+)
+def test_an_output_that_cannot_be_written_is_noticed_before_the_work(capsys, no_work, checkout, tmp_path, command, where):
+    (tmp_path / "file").write_text("in the way")
+    for name in ("folder", "folder.safetensors"):
+        (tmp_path / name).mkdir()
+    status, out, err = run(capsys, *command.split(), where)
+    assert (status, out) == (2, "") and where in err
+    assert ("is a folder" if where == "folder" else "cannot be written") in err
+
+
+def test_a_card_in_the_way_and_a_cache_that_cannot_be_written_are_noticed_too(capsys, no_work, sets, tmp_path, monkeypatch):
+    (tmp_path / "o.json").mkdir()
+    status, _, err = run(capsys, "train", "faces32", "--output", "o")
+    assert status == 2 and "o.json is a folder" in err
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "file"))
+    status, _, err = run(capsys, "data", "build", "faces")
+    assert status == 2 and "cannot be written" in err and sets == []
+
+
+@pytest.fixture
+def full_disk(monkeypatch, tmp_path):
+    """No room is left in the working folder, and some in the folder for temporary files."""
+    whole, spare = files.atomic_write, tmp_path / "spare"
+    spare.mkdir()
+
+    def atomic_write(path):
+        if spare not in Path(path).absolute().parents:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(path)
+
+    monkeypatch.setattr(files, "atomic_write", atomic_write)
+    monkeypatch.setattr(tempfile, "tempdir", str(spare))
+    return spare
+
+
+def test_on_a_full_disk_the_result_is_kept_elsewhere(capsys, recipes, checkout, monkeypatch, tmp_path, full_disk):
+    store_row(checkout, "02_minimax", "C03", 1)
+    monkeypatch.setattr(
+        pages, "run", lambda name, folder, report: Path(shutil.copy(checkout / "pyproject.toml", folder / "04.html"))
+    )
+    for command, name in (
+        ("train faces32", "faces32.safetensors"),
+        ("run 4", "04_dcgan.html"),
+        ("claims --from-notebooks", "CLAIMS.md"),
+    ):
+        capsys.readouterr()
+        status, out, err = run(capsys, *command.split())
+        (kept,) = full_disk.glob(f"*/{name}")
+        assert (status, out) == (2, "") and "No space left" in err and f"is kept as {kept}" in err
+        assert kept.stat().st_size and not (tmp_path / name).exists()
+    assert zoo.card(next(full_disk.glob("*/faces32.safetensors")))["title"] == "faces"
+
+
+@pytest.fixture
+def long_training(monkeypatch):
+    """A recipe of 40 steps whose training presses Ctrl-C in the fifth, the first time."""
+    import torch
+
+    from gancourse import data, experiments
+    from gancourse.gans.gan import GAN
+
+    arguments = {"latent_dim": 2, "out_shape": [2], "hidden": [4], "out": None}
+    presses = [True]
+
+    def press(run):
+        if run.step == 5 and presses:
+            presses.clear()
+            signal.raise_signal(signal.SIGINT)
+
+    def describe(name, steps, seed, progress):
+        torch.manual_seed(seed)
+        game = GAN(mlp.Generator(**arguments), mlp.Discriminator([2], hidden=[4]))
+        return experiments.Weights(
+            title="points",
+            game=game,
+            batches=data.Batches(torch.randn(64, 2), 8, seed=seed),
+            steps=steps or 40,
+            settings={},
+            network=arguments,
+            data={},
+            arguments={},
+            measure=lambda run: {},
+            licence={},
+            follow=(5, press),
+        )
+
+    press.points = []
+    monkeypatch.setattr(experiments, "names", lambda: ["points"])
+    monkeypatch.setattr(experiments, "describe", describe)
+
+
+def test_ctrl_c_while_training_ends_without_an_output_and_the_same_command_goes_on(capsys, long_training, tmp_path):
+    from gancourse.base import trees
+
+    command = ["train", "points", "--seed", 3, "--checkpoint", "my state", "--output", "o"]
+    status, out, err = run(capsys, *command)
+    assert (status, out) == (130, "")
+    assert "stopped after step 5" in err and "gancourse train points --seed 3 --checkpoint 'my state' --output o\n" in err
+    assert "fit" not in err and [path.name for path in tmp_path.iterdir()] == ["my state"]
+    assert trees.load(tmp_path / "my state")["step"] == 5
+    assert run(capsys, *command)[0] == 0
+    assert trees.load(tmp_path / "my state")["step"] == 40
+    assert zoo.card(tmp_path / "o.safetensors")["steps"] == 40
+
+
+def test_ctrl_c_without_a_checkpoint_says_what_would_have_helped(capsys, long_training, tmp_path):
+    status, out, err = run(capsys, "train", "points")
+    assert (status, out) == (130, "") and "--checkpoint FILE" in err and list(tmp_path.iterdir()) == []
+
+
 def test_train_and_sample_list_what_there_is(capsys, recipes):
     assert run(capsys, "train")[1] == "recipes: faces32, faces64\n"
     assert run(capsys, "sample")[1] == "shipped checkpoints: none\n"
@@ -244,6 +375,23 @@ def test_sample_depends_on_the_seed(capsys, tmp_path):
         assert run(capsys, "sample", "./tiny", "--n", 4, "--seed", seed, "--output", tmp_path / name)[0] == 0
     a, b, c = ((tmp_path / name).read_bytes() for name in ("a.png", "b.png", "c.png"))
     assert a == b != c
+
+
+def test_a_file_of_another_kind_is_not_looked_for_under_another_name(capsys, recipes, tmp_path):
+    import torch
+
+    torch.save({"w": torch.zeros(2)}, tmp_path / "x.pt")
+    (tmp_path / "folder").mkdir()
+    for given in ("./x.pt", "x.pt", tmp_path / "x.pt"):
+        status, out, err = run(capsys, "sample", given)
+        assert (status, out) == (2, "") and "x.pt is a PyTorch file" in err and ".pt.safetensors" not in err
+        assert "zoo.reference.load(" in err
+    assert "folder is a folder" in run(capsys, "sample", "./folder")[2]
+    status, _, err = run(capsys, "train", "faces32", "--output", "x.pt")
+    assert status == 2 and "x.pt is a PyTorch file" in err and recipes.calls == []
+    save_generator("tiny")
+    (tmp_path / "tiny").write_text("a file that happens to be called like a shipped network")
+    assert run(capsys, "sample", "tiny", "--n", 2)[0] == 0
 
 
 def test_sample_of_points_says_what_is_wrong(capsys, tmp_path):
@@ -341,6 +489,57 @@ def test_clear_keeps_what_was_trained_unless_told(capsys, tmp_path):
     assert "cleared 0.0 MB" in run(capsys, "data", "clear")[1]
 
 
+def test_clear_of_a_set_leaves_the_others(capsys, sets, tmp_path):
+    cache = tmp_path / "data" / "cache"
+    (cache / "experiments").mkdir(parents=True)
+    for name in (
+        "faces_32_500_0_train.npz",
+        ".faces_32_9_0_test.npz.x1y.npz",
+        "pixel_faces_16_9_0_test.npz",
+        "pairs_night_8_1_0.npz",
+    ):
+        (cache / name).write_bytes(bytes(1_000_000))
+    for wrong, nearest in (("digitz", "choose from"), ("pixel_face", "'pixel_faces'"), ("experiments", "unknown data set")):
+        status, out, err = run(capsys, "data", "clear", "faces", wrong)
+        assert (status, out) == (2, "") and nearest in err
+    assert len(list(cache.iterdir())) == 5
+    assert run(capsys, "data", "clear", "faces", "mnist")[:2] == (0, f"cleared 2.0 MB from {cache}\n")
+    assert {path.name for path in cache.iterdir()} == {"experiments", "pairs_night_8_1_0.npz", "pixel_faces_16_9_0_test.npz"}
+    assert run(capsys, "data", "clear", "pairs_night")[0] == 0
+    assert run(capsys, "data", "clear")[0] == 0
+    assert [path.name for path in cache.iterdir()] == ["experiments"], "trainings stay"
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("data list faces", "faces"),
+        ("data list --n 3", "--n"),
+        ("data list --all", "--all"),
+        ("data build faces --all", "--all"),
+        ("data clear --n 3", "--n"),
+        ("data clear faces --all", "--all"),
+        ("train --steps 5", "--steps"),
+        ("train --seed 0", "--seed"),
+        ("train --force", "--force"),
+        ("sample --n 4", "--n"),
+        ("sample --output x.png", "--output"),
+        ("experiment --seeds 0", "--seeds"),
+        ("experiment --jobs 2", "--jobs"),
+        ("experiment stacked_digits --verify --jobs 2", "--jobs"),
+        ("notebooks --check --force", "--force"),
+        ("claims --check 02", "02"),
+        ("claims --check --from-notebooks", "--from-notebooks"),
+        ("claims --check --scale ci", "--scale"),
+        ("claims --from-notebooks 02", "02"),
+        ("claims --from-notebooks --scale cpu", "--scale"),
+    ],
+)
+def test_what_a_command_does_not_use_is_refused(capsys, checkout, recipes, line, named):
+    status, out, err = run(capsys, *line.split())
+    assert (status, out) == (2, "") and f"does not use {named}: leave it out" in err
+
+
 # --------------------------------------------------------------------------------------------------------------- claims
 
 RUN = """# %% [markdown]
@@ -377,6 +576,33 @@ def test_claims_from_notebooks(capsys, checkout):
     assert run(capsys, "claims", "--check")[0] == 0
     (checkout / "CLAIMS.md").write_text(text.replace("holds", "proved"))
     assert run(capsys, "claims", "--check")[0] == 1
+
+
+@pytest.fixture
+def damaged(checkout):
+    """Lectures 02 and 04 as kills leave them: 04 cut in the middle of a letter, and a part of 02 that was being written."""
+    store_row(checkout, "02_minimax", "C03", 1)
+    path = checkout / "notebooks" / "04_dcgan.ipynb"
+    path.write_bytes('{"cells": ["\u00e9'.encode()[:-1])
+    (checkout / "notebooks" / ".02_minimax.ipynb.k1x.ipynb").write_text('{"cells": [')
+    (checkout / "notebooks" / "source" / ".04_dcgan.py.k1x.py").write_text("# half")
+    return path
+
+
+def test_damaged_notebooks_are_named_and_hidden_ones_passed_over(capsys, checkout, damaged):
+    for line in ("claims --check", "claims --from-notebooks", "claims 2"):
+        status, out, err = run(capsys, *line.split())
+        assert status == 2 and str(damaged) in err and "k1x" not in err
+    (checkout / "notebooks" / "05_gone.ipynb").write_text("[]")
+    err = run(capsys, "claims", "--check")[2]
+    assert str(damaged) in err and "05_gone.ipynb" in err, "all of them"
+
+
+def test_a_damaged_notebook_is_measured_from_its_source(capsys, checkout, damaged, monkeypatch):
+    monkeypatch.setattr(notebooks, "execute", lambda book, **options: book)
+    monkeypatch.setattr("gancourse.classroom.claims.rows_of", lambda cells, name: [])
+    assert run(capsys, "claims", "4")[0] == 0
+    assert "02_minimax" in (checkout / "CLAIMS.md").read_text()
 
 
 def test_claims_runs_the_lectures_and_tells_what_changed(capsys, checkout, monkeypatch):

@@ -8,6 +8,8 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +143,34 @@ def test_a_student_version_runs_with_nothing_but_what_is_missing(source: Path, m
     assert raised == []
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_an_empty_homework_says_what_is_missing_and_shows_no_traceback(source: Path) -> None:
+    """In IPython's own shell, where tracebacks are made; the pictures that need no answer are left out."""
+    book = nbformat.read(build.student_path(source), as_version=4)
+    cells = [
+        cell.source for cell in book.cells if cell.cell_type == "code" and "colab-setup" not in cell.metadata.get("tags", ())
+    ]
+    code = "import json, sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+    code += "shell = InteractiveShell.instance(colors='NoColor')\n"
+    code += "for cell in json.load(sys.stdin):\n    shell.run_cell(cell, store_history=True)\n"
+    code += "print('=====')\nshell.run_cell('mispelt', store_history=True)\n"
+    environment = os.environ | {"MPLBACKEND": "agg", "GANCOURSE_SCALE": "ci"}
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(cells),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    homework, others = said.split("=====")
+    assert "Traceback" not in homework and "WRONG" not in homework
+    assert homework.count("points, not written yet") == sum("points = hw" in cell for cell in cells)
+    assert "This cell needs " in homework and homework.rstrip().endswith("\n0 of 20 points")
+    assert "NameError: name 'mispelt' is not defined" in others, "other errors are shown as ever"
+
+
 def test_nbgrader_reads_our_scores() -> None:
     """Partial credit is the bare number in the output of a graded cell."""
     from nbgrader.utils import determine_grade
@@ -164,6 +194,7 @@ def test_what_the_marks_make(source: Path) -> None:
     assert kinds["sum"].solution and not kinds["sum"].locked
     assert kinds["sum-check"].grade and kinds["sum-check"].points == 2 and kinds["sum-check"].locked
     assert kinds["setup"].locked and kinds["picture-1"].locked
+    assert answers.cells[-1].id == "total" and answers.cells[-1].source.endswith("checks.total(hw9)")
     texts = {cell.id: cell.source for cell in student.cells}
     assert texts["sum"].endswith("# YOUR CODE HERE\n    raise NotImplementedError()")
     assert texts["sum-check"] == "points = 2.0 if add(1, 1) == 2 else 0.0\npoints"
@@ -185,6 +216,16 @@ def test_a_broken_source_is_refused(source: Path, old: str, new: str, said: str)
     source.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(Exception, match=said):
         build.student(build.solution(source))
+
+
+@pytest.mark.parametrize("which", [build.solution_path, build.student_path])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+def test_a_damaged_notebook_is_named_and_made_anew(source: Path, which: Any, content: bytes) -> None:
+    build.build(source)
+    which(source).write_bytes(content)
+    (found,) = build.check(source.parents[2])
+    assert which(source).name in found
+    assert build.build(source) == [which(source)] and build.check(source.parents[2]) == []
 
 
 @pytest.mark.parametrize("which", [build.solution_path, build.student_path])

@@ -42,8 +42,9 @@ IntSlider(value=3)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with one small lecture."""
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
     (tmp_path / "notebooks" / "source").mkdir(parents=True)
     (tmp_path / "notebooks" / "source" / "01_lecture.py").write_text(SOURCE, encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text('[project]\nurls = { Repository = "https://github.com/someone/course" }\n')
@@ -233,7 +234,7 @@ def test_pictures_and_addresses_are_not_taken_for_paths(source: Path, folder: Pa
 
 
 def test_missing_and_orphaned_notebooks_are_noticed(source: Path, folder: Path) -> None:
-    assert notebooks.check(folder) == ["01_lecture: there is no readable notebook: make notebooks NAMES=01_lecture"]
+    assert notebooks.check(folder) == ["01_lecture: there is no notebook: make notebooks NAMES=01_lecture"]
     written(source, folder)
     source.rename(source.with_name("02_lecture.py"))
     assert "01_lecture: there is no notebooks/source/01_lecture.py to build it from" in notebooks.check(folder)
@@ -312,6 +313,51 @@ def test_a_notebook_edited_by_hand_is_kept_before_it_is_made_again(folder: Path,
     (kept,) = (folder / "data" / "cache" / "edited").glob("01_lecture-*.ipynb")
     assert "A sentence of a teacher." in kept.read_text(encoding="utf-8") and str(kept) in capsys.readouterr().out
     assert "A sentence of a teacher." not in notebooks.target(source).read_text(encoding="utf-8")
+
+
+DAMAGE = {
+    "nothing": b"",
+    "half": b'{"cells": [{"cell_ty',
+    "cut in a letter": '{"cells": "\u00e9'.encode()[:-1],
+    "a list": b"[]",
+    "no cells": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+    "cells that are none": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [3]}',
+    "another format": b'{"nbformat": 99, "metadata": {}, "cells": []}',
+    "a conflict": b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> theirs\n",
+    "our mark is a text": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {"gancourse": "x"}, "cells": []}',
+}
+
+
+@pytest.mark.parametrize("content", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_damaged_notebook_is_named_and_made_anew(content: bytes, source: Path, folder: Path, monkeypatch, capsys) -> None:
+    path = notebooks.target(source)
+    path.write_bytes(content)
+    assert notebooks.check(folder) == ["01_lecture: it is damaged: make notebooks NAMES=01_lecture"]
+    monkeypatch.setattr(notebooks, "execute", lambda book, **options: book)
+    assert notebooks.build_all(folder=folder) == []
+    assert notebooks.load(path) is not None and "01_lecture.ipynb is damaged" in capsys.readouterr().out
+    (kept,) = (folder / "data" / "cache" / "edited").iterdir()
+    assert kept.read_bytes() == content
+
+
+def test_hidden_files_are_passed_over_and_a_damaged_source_is_named(source: Path, folder: Path) -> None:
+    written(source, folder)
+    (folder / "notebooks" / ".01_lecture.ipynb.k1x.ipynb").write_text("{")
+    source.with_name("._01_lecture.py").write_bytes(b"\x00\xff")
+    assert notebooks.sources(folder) == [source] and notebooks.check(folder) == []
+    source.write_bytes(b"# %%\n\xff")
+    with pytest.raises(notebooks.NotebookError, match=r"01_lecture\.py is damaged"):
+        notebooks.build(source)
+
+
+def test_ctrl_c_in_a_lecture_is_no_dead_kernel(source: Path) -> None:
+    press = "import os\nimport signal\nimport time\n\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)"
+    edit(source, "IntSlider(value=3)", press)
+    code = "import sys, pathlib\nfrom gancourse.classroom import notebooks\nnotebooks.build(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, source], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.stderr.strip().endswith("KeyboardInterrupt") and "kernel died" not in done.stderr
 
 
 def test_lectures_link_to_their_neighbours(folder: Path) -> None:

@@ -7,12 +7,13 @@ the command that needs it, so that ``gancourse --help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-import re
+import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run_command(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
+    arguments.again = shlex.join(["gancourse", *(sys.argv[1:] if argv is None else argv)])
     try:
         return arguments.command(arguments) or 0
     except KeyboardInterrupt:
@@ -79,29 +81,29 @@ def parser() -> argparse.ArgumentParser:
     train = add("train", _train, "train a network by one of the course's recipes and save it with its model card")
     train.add_argument("recipe", nargs="?", help="the recipe's name; without one they are listed")
     train.add_argument("--steps", type=_whole, help="steps of training (default: the recipe's)")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--seed", type=int, help="default: 0")
     train.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep the state here on the way, and resume from it")
     train.add_argument("--output", type=Path, metavar="FILE.safetensors", help="default: the recipe's name, in this folder")
     train.add_argument("--force", action="store_true", help="replace the output if it exists")
 
     sample = add("sample", _sample, "draw images from a checkpoint into one PNG")
     sample.add_argument("checkpoint", nargs="?", help="a shipped name or the path of a .safetensors; without one they are listed")
-    sample.add_argument("--n", type=_whole, default=64, help="how many (default: 64)")
-    sample.add_argument("--seed", type=int, default=0)
+    sample.add_argument("--n", type=_whole, help="how many (default: 64)")
+    sample.add_argument("--seed", type=int, help="default: 0")
     sample.add_argument("--columns", type=_whole, help="images in a row")
-    sample.add_argument("--output", type=Path, default=Path("grid.png"), metavar="FILE.png", help="default: grid.png")
+    sample.add_argument("--output", type=Path, metavar="FILE.png", help="default: grid.png")
 
     experiment = add("experiment", _experiment, "list the recorded experiments, run one, go on with one, or verify their records")
     experiment.add_argument("name", nargs="?", help="the experiment; without one they are listed")
     experiment.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="only these (default: the experiment's)")
-    experiment.add_argument("--jobs", type=_whole, default=1, metavar="N", help="trainings at a time (default: 1)")
+    experiment.add_argument("--jobs", type=_whole, metavar="N", help="trainings at a time (default: 1)")
     experiment.add_argument("--verify", action="store_true", help="compare the record with its first steps, trained again")
 
     data = add("data", _data, "list, build or clear the data sets")
     data.add_argument("action", nargs="?", choices=("list", "build", "clear"), default="list")
-    data.add_argument("names", nargs="*", metavar="NAME", help="data sets, at a size if you like: faces, faces:64")
+    data.add_argument("names", nargs="*", metavar="NAME", help="data sets, to build at a size if you like: faces, faces:64")
     data.add_argument("--n", type=_whole, help="with build: how many training images (default: the set's own numbers)")
-    data.add_argument("--all", action="store_true", help="with clear: the networks trained here, too")
+    data.add_argument("--all", action="store_true", help="with clear: what was trained here, too, and edits that were kept")
 
     add("doctor", lambda _: _doctor(), "look at what is installed, cached and reachable, and name what is missing")
 
@@ -126,7 +128,7 @@ def parser() -> argparse.ArgumentParser:
     claims.add_argument("names", nargs="*", metavar="NAME", help="measure only these lectures; other rows are the notebooks'")
     claims.add_argument("--from-notebooks", action="store_true", help="run nothing: take the rows from the executed notebooks")
     claims.add_argument("--check", action="store_true", help="run nothing: say whether the ledger agrees with the notebooks")
-    claims.add_argument("--scale", choices=SCALES, default="cpu", help="default: cpu, the scale of the committed outputs")
+    claims.add_argument("--scale", choices=SCALES, help="default: cpu, the scale of the committed outputs")
     claims.add_argument("--output", type=Path, metavar="FILE.md", help="default: CLAIMS.md of the checkout")
 
     add("version", _version, "print the version")
@@ -138,6 +140,36 @@ def _whole(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
     return int(text)
+
+
+def _refuse(arguments: argparse.Namespace, what: str, *names: str) -> None:
+    """Raise a ValueError if one of these arguments, of which ``what`` makes no use, was given."""
+    for name in names:
+        value = getattr(arguments, name)
+        if value is None or value is False or value == []:
+            continue
+        given = " ".join(value) if name == "names" else f"--{name.replace('_', '-')}"
+        raise ValueError(f"{what} does not use {given}: leave it out")
+
+
+def _keep(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a result to ``path``; on a full disk, say, to the folder for temporary files, and say so: work is not lost."""
+    try:
+        write(path)
+    except OSError as error:
+        kept = Path(tempfile.mkdtemp(prefix="gancourse-")) / path.name
+        write(kept)
+        raise OSError(f"{path} could not be written ({error}); what was made is kept as {kept}") from error
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """The same, whole or not at all."""
+
+    def whole(place: Path) -> None:
+        with files.atomic_write(place) as part:
+            write(part)
+
+    _keep(path, whole)
 
 
 def _note(line: str) -> None:
@@ -156,17 +188,14 @@ def _lab(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from gancourse.classroom import pages
+    from gancourse.classroom import notebooks, pages
 
     if arguments.scale:
         os.environ["GANCOURSE_SCALE"] = arguments.scale
-    wanted = arguments.output
-    folder = wanted.absolute().parent if wanted else Path.cwd()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".gancourse-", dir=folder) as inside:
+    target = files.writable(arguments.output or Path(f"{notebooks.find(arguments.notebook).stem}.html"))
+    with tempfile.TemporaryDirectory(prefix="gancourse-") as inside:
         page = pages.run(arguments.notebook, folder=Path(inside), report=_note)
-        target = wanted or Path(page.name)
-        os.replace(page, target)
+        _write(target, lambda part: shutil.copyfile(page, part))
     print(f"wrote {target}")
 
 
@@ -174,6 +203,7 @@ def _notebooks(arguments: argparse.Namespace) -> int:
     from gancourse.classroom import notebooks
 
     if arguments.check:
+        _refuse(arguments, "notebooks --check", "force")
         wanted = {notebooks.find(name).stem for name in arguments.names}
         found = [line for line in notebooks.check() if not wanted or line.partition(":")[0] in wanted]
         print("\n".join(found) or "the notebooks agree with their sources")
@@ -191,7 +221,7 @@ def _homework(arguments: argparse.Namespace) -> int:
     from gancourse.classroom.homework import build
 
     if arguments.check:
-        found = build.check()
+        found = build.check(names=arguments.names)
         print("\n".join(found) or "the homework agrees with its sources")
         return 1 if found else 0
     for path in build.build_all(arguments.names):
@@ -211,48 +241,87 @@ def _grade(arguments: argparse.Namespace) -> None:
 # --------------------------------------------------------------------------------------------------- training, sampling
 
 
-def _train(arguments: argparse.Namespace) -> None:
+def _train(arguments: argparse.Namespace) -> int:
     from gancourse import experiments
     from gancourse.base import check
 
     if arguments.recipe is None:
+        _refuse(arguments, "the list of recipes", "steps", "seed", "checkpoint", "output", "force")
         print("recipes: " + ", ".join(experiments.names()))
-        return
+        return 0
     from gancourse import zoo
 
     name = check.one_of("recipe", arguments.recipe, experiments.names())
-    output = zoo.weights_path(arguments.output or Path(name))
+    output = zoo.weights_path(_no_other_file(arguments.output or Path(name)))
+    for path in (output, output.with_suffix(".json"), *([arguments.checkpoint] if arguments.checkpoint else [])):
+        files.writable(path)
     if output.exists() and not arguments.force:  # said before training, not after
         raise ValueError(f"{output} exists already: add --force to replace it, or name another --output")
-    run, card = experiments.train(
-        name, steps=arguments.steps, seed=arguments.seed, checkpoint=arguments.checkpoint, progress=True
-    )
-    zoo.save(output, run.generator, card)
+    try:
+        with contextlib.redirect_stdout(None):  # what fit prints when it is stopped tells users of Python how to go on
+            run, card = experiments.train(
+                name, steps=arguments.steps, seed=arguments.seed or 0, checkpoint=arguments.checkpoint, progress=True
+            )
+    except KeyboardInterrupt as stop:
+        _note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")
+        return 130
+    _keep(output, lambda path: zoo.save(path, run.generator, card))
     print(f"wrote {output} and its card; look at it with: gancourse sample {output}")
+    return 0
+
+
+def _no_other_file(path: Path) -> Path:
+    """Return ``path`` unless something is there that is no checkpoint of the course: an existing path is given no ending."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+    if path.exists() and path.suffix not in (".safetensors", ".json"):
+        from gancourse.base.kinds import what_is
+
+        raise ValueError(
+            f"{path} is {what_is(path)}, and no checkpoint of the course, which is a .safetensors file with its card beside it; "
+            f'weights of other programs are read in Python: gancourse.zoo.reference.load("{path}")'
+        )
+    return path
+
+
+def _how_to_go_on(stopped: str, arguments: argparse.Namespace) -> str:
+    """What is said of a training that Ctrl-C cut short, with the same command once more if that goes on from there."""
+    if arguments.checkpoint is None:
+        return f"{stopped}; nothing was written: with --checkpoint FILE a training can be stopped and go on"
+    if not arguments.checkpoint.exists():
+        return f"{stopped} before the first step was kept; nothing was written"
+    return f"{stopped}; nothing is lost, go on with: {arguments.again}"
 
 
 def _sample(arguments: argparse.Namespace) -> None:
     from gancourse import viz, zoo
 
     if arguments.checkpoint is None:
+        _refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output")
         print("shipped checkpoints: " + (", ".join(zoo.names()) or "none"))
         return
-    images = zoo.load(arguments.checkpoint).sample(arguments.n, seed=arguments.seed)
+    output = files.writable(arguments.output or Path("grid.png"))
+    if "/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names():
+        _no_other_file(Path(arguments.checkpoint))
+    images = zoo.load(arguments.checkpoint).sample(arguments.n or 64, seed=arguments.seed or 0)
     if images.ndim != 4:
         raise ValueError(f"{arguments.checkpoint} makes samples of shape {list(images.shape[1:])}, which are no images")
     picture = viz.grid(images, columns=arguments.columns)
-    with files.atomic_write(arguments.output) as part:
-        picture.save(part, "PNG")
-    print(f"wrote {arguments.output} ({picture.width} x {picture.height} pixels)")
+    _write(output, lambda part: picture.save(part, "PNG"))
+    print(f"wrote {output} ({picture.width} x {picture.height} pixels)")
 
 
 # ----------------------------------------------------------------------------------------------------------------- data
 
 
 def _experiment(arguments: argparse.Namespace) -> int:
+    if arguments.verify:
+        _refuse(arguments, "experiment --verify", "seeds", "jobs")
+    elif arguments.name is None:
+        _refuse(arguments, "the list of experiments", "seeds", "jobs")
     from gancourse.experiments import command
 
-    return command.main(arguments.name, arguments.seeds, arguments.jobs, arguments.verify)
+    return command.main(arguments.name, arguments.seeds, arguments.jobs or 1, arguments.verify)
 
 
 def _data(arguments: argparse.Namespace) -> None:
@@ -262,6 +331,7 @@ def _data(arguments: argparse.Namespace) -> None:
 def _data_list(arguments: argparse.Namespace) -> None:
     from gancourse import data
 
+    _refuse(arguments, "data list", "names", "n", "all")
     parts = {
         "made on this machine": data.EMBEDDED,
         f"downloaded once, or placed by hand in {files.data_dir() / 'real'}": data.REAL,
@@ -270,13 +340,15 @@ def _data_list(arguments: argparse.Namespace) -> None:
         print(title)
         for name, function in sets.items():
             print(f"  {name:<16} {(function.__doc__ or '').strip().partition(chr(10))[0]}")
-            for path in storage.entries():
-                if re.match(rf"{name}_\d", path.name):
+            for path in storage.files_of(name):
+                if not path.name.startswith("."):
                     print(f"  {'':<16} built: {path.name} ({storage.megabytes(storage.size(path))})")
 
 
 def _data_build(arguments: argparse.Namespace) -> None:
     """Load each set once, which builds or downloads it and keeps it in the cache."""
+    _refuse(arguments, "data build", "all")
+    files.writable(files.cache_dir() / "built")
     for request in arguments.names or [_FIRST_SET]:
         try:
             sizes = _load_set(request, arguments.n)
@@ -307,11 +379,20 @@ def _load_set(request: str, n: int | None) -> list[str]:
 
 
 def _data_clear(arguments: argparse.Namespace) -> None:
-    """Empty the cache; what was trained here stays unless asked for, because it took longest."""
+    """Clear the cache of all sets or of some; what was trained or edited here stays unless asked for, because it took longest."""
+    from gancourse import data
+    from gancourse.base import check
+
+    _refuse(arguments, "data clear", "n")
+    if arguments.names:
+        _refuse(arguments, f"data clear {' '.join(arguments.names)}", "all")
+    kept = {path for path in storage.entries() if path.name in storage.MADE_HERE}
+    known = sorted({*data.EMBEDDED, *data.REAL, *(storage.group(path) for path in storage.entries() if path not in kept)})
+    chosen = {path for name in arguments.names for path in storage.files_of(check.one_of("data set", name, known))}
+    if not arguments.names:
+        chosen = set(storage.entries()) - (set() if arguments.all else kept)
     freed = 0
-    for path in storage.entries():
-        if path.name == "checkpoints" and not arguments.all:
-            continue
+    for path in chosen:
         freed += storage.size(path)
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     print(f"cleared {storage.megabytes(freed)} from {files.cache_dir()}")
@@ -323,38 +404,60 @@ def _data_clear(arguments: argparse.Namespace) -> None:
 def _claims(arguments: argparse.Namespace) -> int:
     from gancourse.classroom import claims, notebooks
 
+    if arguments.check:
+        _refuse(arguments, "claims --check", "names", "from_notebooks", "scale")
+    elif arguments.from_notebooks:
+        _refuse(arguments, "claims --from-notebooks", "names", "scale")
     root = notebooks.root()
     output = arguments.output or root / "CLAIMS.md"
-    stored = claims.rows_from_notebooks(root / "notebooks")
+    measured = [] if arguments.check or arguments.from_notebooks else [notebooks.find(name) for name in arguments.names]
+    if not (arguments.check or arguments.from_notebooks or measured):
+        measured = notebooks.sources()
+    fresh = {source.stem for source in measured}
+    stored = _stored_rows(root / "notebooks", fresh)
     if arguments.check:
         same = output.is_file() and output.read_text(encoding="utf-8") == claims.ledger_markdown(stored)
         print(f"{output.name} {'agrees' if same else 'does not agree'} with the notebooks")
         return 0 if same else 1
-    rows, failed = (stored, []) if arguments.from_notebooks else _measure(arguments.names, arguments.scale)
+    files.writable(output)
+    rows, failed = (stored, []) if arguments.from_notebooks else _measure(measured, arguments.scale or notebooks.SCALE)
     if failed:
         for message in failed:
             _note(message)
         _note(f"{output.name} is left as it was")
         return 1
     if not arguments.from_notebooks:
-        fresh = {notebooks.find(name).stem for name in arguments.names} or {path.stem for path in notebooks.sources()}
         rows = [row for row in stored if row.notebook not in fresh] + rows
         _compare(stored, rows)
     if not rows:
         raise ValueError("no notebook has made a claim yet, so there is nothing to write")
     text = claims.ledger_markdown(rows)
-    with files.atomic_write(output) as part:
-        part.write_text(text, encoding="utf-8")
+    _write(output, lambda part: part.write_text(text, encoding="utf-8"))
     print(f"wrote {output}: {len(rows)} rows")
     return 0
 
 
-def _measure(names: Sequence[str], scale: str) -> tuple[list[Any], list[str]]:
+def _stored_rows(folder: Path, fresh: Collection[str]) -> list[Any]:
+    """The rows of all executed notebooks; those that cannot be read are named, all of them, unless they are measured afresh."""
+    from gancourse.classroom import claims
+
+    rows, damaged = [], []
+    for path in sorted(folder.glob("[!.]*.ipynb")):
+        try:
+            rows += claims.rows_from_notebook(path)
+        except (OSError, ValueError) as error:
+            damaged += [] if path.stem in fresh else [str(error)]
+    if damaged:
+        raise ValueError("; ".join(damaged))
+    return rows
+
+
+def _measure(chosen: Sequence[Path], scale: str) -> tuple[list[Any], list[str]]:
     """Run the lectures: the rows of their outputs, and the messages of those that failed."""
     from gancourse.classroom import claims, notebooks
 
     rows, failed = [], []
-    for source in [notebooks.find(name) for name in names] or notebooks.sources():
+    for source in chosen:
         try:
             book = notebooks.read(source)
             notebooks.execute(book, name=source.stem, folder=notebooks.target(source).parent, scale=scale, report=_note)

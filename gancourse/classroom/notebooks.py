@@ -63,7 +63,12 @@ def root() -> Path:
 
 def sources(folder: Path | None = None) -> list[Path]:
     """The lectures' sources in a checkout, in the order of their numbers."""
-    return sorted((folder or root()).glob("notebooks/source/*.py"))
+    return _seen((folder or root()).glob("notebooks/source/*.py"))
+
+
+def _seen(paths: Iterable[Path]) -> list[Path]:
+    """The files that are not hidden, in order: what an editor or a killed build leaves begins with a dot."""
+    return sorted(path for path in paths if not path.name.startswith("."))
 
 
 def target(source: Path) -> Path:
@@ -84,6 +89,14 @@ def find(name: str, folder: Path | None = None) -> Path:
 # From text to cells
 
 
+def text_of(source: Path) -> str:
+    """The text of a source."""
+    try:
+        return source.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise NotebookError(f"{source} is damaged, or no text in UTF-8 ({error}): git checkout -- {source.name}") from None
+
+
 def read(source: Path) -> NotebookNode:
     """The notebook of a source, without outputs: its cells with the Colab link and the Colab set-up after the title."""
     try:
@@ -92,7 +105,7 @@ def read(source: Path) -> NotebookNode:
         raise NotebookError("building and checking notebooks needs jupytext: pip install -e '.[dev]'") from None
     from nbformat import v4
 
-    written = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent").cells
+    written = jupytext.reads(text_of(source), fmt="py:percent").cells
     if not written or written[0].cell_type != "markdown" or not written[0].source.startswith("# "):
         raise NotebookError(f"{source.name}: the first cell must be markdown and begin with a title, as in: # 04. Title")
     address = colab.repository(source.parent.parent.parent)
@@ -196,7 +209,11 @@ def execute(
     environment.pop("MPLBACKEND", None)  # the kernel draws into the notebook
     try:
         client.execute(env=environment)
-    except (CellControlSignal, DeadKernelError) as error:
+    except Exception as error:
+        if getattr(client, "_async_cleanup_kernel_future", None) is not None:  # Ctrl-C, which nbclient takes for itself
+            raise KeyboardInterrupt from None
+        if not isinstance(error, CellControlSignal | DeadKernelError):
+            raise
         _fail(book, current, error, name)
     return _normalise(book)
 
@@ -246,10 +263,13 @@ def build(source: Path, *, force: bool = False, scale: str | None = None, report
 
     scale = scale or os.environ.get("GANCOURSE_SCALE") or SCALE
     book, path = read(source), target(source)
+    files.writable(path)
     old = load(path)
+    if old is None and path.is_file():
+        print(f"{path.name} is damaged, and is made anew: what there was of it is kept as {_keep(path, 'damaged')}", flush=True)
     if old is not None and (kept := keep_edit(old, path)) is not None:
         print(f"{path.name} was edited by hand, and is made from source/{source.name}: your edit is kept as {kept}", flush=True)
-    if not force and old is not None and _belongs(old, book) and old.metadata.gancourse.scale == scale:
+    if not force and old is not None and _belongs(old, book) and old.metadata.gancourse.get("scale") == scale:
         _carry(old, book)
         done = "text"
     else:
@@ -271,7 +291,12 @@ def keep_edit(old: NotebookNode, path: Path) -> Path | None:
     built = old.metadata.get("gancourse", {}).get("text_hash")
     if built is None or built == text_hash(old):
         return None
-    kept = files.cache_dir() / "edited" / f"{path.stem}-{text_hash(old)}.ipynb"
+    return _keep(path, text_hash(old))
+
+
+def _keep(path: Path, called: str) -> Path:
+    """Copy a notebook to where edits are kept."""
+    kept = files.cache_dir() / "edited" / f"{path.stem}-{called}.ipynb"
     with files.atomic_write(kept) as part:
         part.write_bytes(path.read_bytes())
     return kept
@@ -323,14 +348,14 @@ def _versions() -> dict[str, str]:
 
 def load(path: Path) -> NotebookNode | None:
     """The notebook at ``path``; None if there is none, or none that can be read."""
-    from nbformat import read as load
-    from nbformat.reader import NotJSONError
-    from nbformat.validator import NotebookValidationError
+    from nbformat import read
 
+    complaint: dict[str, Exception] = {}
     try:
-        return load(path, as_version=4)
-    except (FileNotFoundError, NotJSONError, NotebookValidationError):
+        book = read(path, as_version=4, capture_validation_error=complaint)
+    except Exception:  # nbformat raises what its parts raise: half a file, another format, a list where a dictionary should be
         return None
+    return None if complaint or not isinstance(book.metadata.get("gancourse", {}), dict) else book
 
 
 def _belongs(old: NotebookNode, book: NotebookNode) -> bool:
@@ -359,7 +384,7 @@ def check(folder: Path | None = None) -> list[str]:
     """What is wrong with the notebooks of a checkout: one readable line for each problem, none if all is well."""
     folder = folder or root()
     found = [f"{source.stem}: {problem}" for source in sources(folder) for problem in _problems(source)]
-    orphans = {path.stem for path in folder.glob("notebooks/*.ipynb")} - {source.stem for source in sources(folder)}
+    orphans = {path.stem for path in _seen(folder.glob("notebooks/*.ipynb"))} - {source.stem for source in sources(folder)}
     orphans -= {path.stem for path in folder.glob("solutions/source/*.py")}  # the homework: gancourse.classroom.homework.build
     return found + [f"{name}: there is no notebooks/source/{name}.py to build it from" for name in sorted(orphans)]
 
@@ -368,7 +393,7 @@ def _problems(source: Path) -> Iterator[str]:
     path, mend = target(source), f"make notebooks NAMES={source.stem}"
     book = load(path)
     if book is None:
-        yield f"there is no readable notebook: {mend}"
+        yield f"{'it is damaged' if path.exists() else 'there is no notebook'}: {mend}"
         return
     wanted = read(source)
     if [_text(cell) for cell in book.cells] != [_text(cell) for cell in wanted.cells]:

@@ -24,7 +24,7 @@ from gancourse.base import check, networks
 from gancourse.data.images import ImageSet
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
-from gancourse.training import Run, fit
+from gancourse.training import CheckpointNotWritten, Run, fit
 from gancourse.zoo import Card, fill_card
 
 if TYPE_CHECKING:
@@ -222,6 +222,14 @@ class Weights:
         return card
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C before the last step; ``run`` is what was trained until then, and stands in the checkpoint if one was asked for."""
+
+    def __init__(self, run: Any) -> None:
+        super().__init__(f"stopped after step {run.step:,}")
+        self.run = run
+
+
 def train(
     name: str,
     steps: int | None = None,
@@ -232,7 +240,8 @@ def train(
 ) -> tuple[Any, Card]:
     """Run a recipe and measure what came of it; returns the run and the card of its generator.
 
-    The card's curve of a run that went on from a checkpoint has the points since then.
+    The card's curve of a run that went on from a checkpoint has the points since then.  What Ctrl-C cuts short is no result: it
+    raises :class:`Interrupted`, and the same call with the same checkpoint goes on.
     """
     check.one_of("recipe", name, names())
     if checkpoint is not None and name in WITHOUT_CHECKPOINT:
@@ -240,9 +249,16 @@ def train(
     chosen = describe(name, steps, seed, progress)
     hooks = [*hooks, chosen.follow] if chosen.follow else hooks
     kept = {} if name in WITHOUT_CHECKPOINT else {"checkpoint": checkpoint}
-    run = chosen.trained_by(
-        chosen.game, chosen.batches, chosen.steps, seed=seed, hooks=hooks, progress=progress, **kept, **chosen.settings
-    )
+    try:
+        run = chosen.trained_by(
+            chosen.game, chosen.batches, chosen.steps, seed=seed, hooks=hooks, progress=progress, **kept, **chosen.settings
+        )
+    except CheckpointNotWritten as error:
+        if error.run.stopped != "finished":
+            raise
+        run = error.run  # it needs no checkpoint any more
+    if getattr(run, "stopped", "") == "interrupted":  # a likelihood's loop stops at once, and returns nothing
+        raise Interrupted(run)
     return run, chosen.card(run, name, seed)
 
 

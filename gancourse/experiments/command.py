@@ -46,6 +46,11 @@ def _list() -> int:
 
 def _run(experiment: Experiment, seeds: Sequence[int] | None, jobs: int) -> int:
     again = "gancourse experiment " + " ".join([experiment.name, *_options(seeds, jobs)])
+    folder = records.place(experiment.name).parent
+    if files.checkout() is None:
+        folder = runner.folder(experiment)  # an installed package is not written to
+    files.writable(folder / f"{experiment.name}.json")
+    files.writable(runner.folder(experiment) / "state")
     line = _Line()
     print(f"{experiment.title}: the state is kept in {runner.folder(experiment)}", file=sys.stderr)
     try:
@@ -55,9 +60,6 @@ def _run(experiment: Experiment, seeds: Sequence[int] | None, jobs: int) -> int:
         print(f"stopped; nothing is lost: `{again}` goes on", file=sys.stderr)
         return 130
     line.end()
-    folder = records.place(experiment.name).parent
-    if files.checkout() is None:
-        folder = runner.folder(experiment)  # an installed package is not written to
     content, _ = pool.assemble(experiment, folder=folder)
     print(f"{folder / experiment.name}.json: {len(content['seeds'])} of {len(experiment.seeds)} seeds")
     return 0

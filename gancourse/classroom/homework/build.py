@@ -8,6 +8,8 @@ their first line:
     # %% check="losses" points=4      calls hwN.losses(...), with ### BEGIN HIDDEN TESTS ... ### END HIDDEN TESTS
     # %% picture                      shows what came out; the grader leaves it out
 
+A last cell, which the builder adds, shows the sum of the points.
+
 ``solutions/hwN_name.ipynb`` is the same in nbgrader's cell format.  ``notebooks/hwN_name.ipynb`` is made from that by nbgrader's
 own preprocessors, used as a library: solutions and hidden tests are cleared, checksums computed.
 """
@@ -62,7 +64,7 @@ def solution(source: Path) -> NotebookNode:
     import jupytext
     from nbformat import v4
 
-    written = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent").cells
+    written = jupytext.reads(notebooks.text_of(source), fmt="py:percent").cells
     if not written or written[0].cell_type != "markdown" or not written[0].source.startswith("# Homework "):
         raise notebooks.NotebookError(f"{source.name}: the first cell must be markdown and begin with: # Homework 1. Title")
     address = colab.repository(source.parent.parent.parent)
@@ -82,6 +84,7 @@ def solution(source: Path) -> NotebookNode:
                 cell.metadata["tags"] = ["picture", "raises-exception"]  # before the answers are there it cannot run
             cell.outputs, cell.execution_count = [], None
         cells.append(cell)
+    cells.append(_total(source))
     book = v4.new_notebook(
         cells=[cells[0], link, install, *cells[1:]],
         metadata={"kernelspec": notebooks._KERNELSPEC, "language_info": notebooks._LANGUAGE},
@@ -90,6 +93,15 @@ def solution(source: Path) -> NotebookNode:
         named = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = named or hashlib.sha256(f"{place}\0{cell.source}".encode()).hexdigest()[:12]
     return _through(book, "CheckCellMetadata", "ComputeChecksums")
+
+
+def _total(source: Path) -> NotebookNode:
+    """The last cell, which adds up what the checks gave."""
+    from nbformat import v4
+
+    name = source.stem.partition("_")[0]
+    text = f"from gancourse.classroom.homework import checks, {name}\n\nchecks.total({name})"
+    return v4.new_code_cell(text, metadata={"nbgrader": _nbgrader("picture", "total", 0.0), "tags": ["picture"]})
 
 
 def _mark(metadata: dict[str, Any], source: Path) -> tuple[str, str, float]:
@@ -154,13 +166,21 @@ def _text(book: NotebookNode) -> str:
     return writes(book) + "\n"
 
 
+def _holds(path: Path, text: str) -> bool:
+    """Whether a file holds that text; one that is missing or damaged does not."""
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def build(source: Path) -> list[Path]:
     """Write both notebooks of a source; returns those that changed."""
     answers = solution(source)
     changed = []
     for path, book in ((solution_path(source), answers), (student_path(source), student(answers))):
         text = _text(book)
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        if not _holds(path, text):
             with files.atomic_write(path) as part:
                 part.write_text(text, encoding="utf-8")
             changed.append(path)
@@ -172,12 +192,12 @@ def build_all(names: Iterable[str] = (), folder: Path | None = None) -> list[Pat
     return [path for source in [find(name, folder) for name in names] or sources(folder) for path in build(source)]
 
 
-def check(folder: Path | None = None) -> list[str]:
+def check(folder: Path | None = None, names: Iterable[str] = ()) -> list[str]:
     """What is stale: a line for each notebook that is not what its source makes of it, none if all is well."""
     found = []
-    for source in sources(folder):
+    for source in [find(name, folder) for name in names] or sources(folder):
         answers = solution(source)
         for path, book in ((solution_path(source), answers), (student_path(source), student(answers))):
-            if not path.is_file() or path.read_text(encoding="utf-8") != _text(book):
+            if not _holds(path, _text(book)):
                 found.append(f"{path.parent.name}/{path.name} is not what {source.name} makes of it: make homework")
     return found

@@ -38,7 +38,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse.classroom.homework import _guard
+from gancourse.classroom.homework import _guard, unwritten
+
+_UNWRITTEN = "not written yet"
 
 Measured = Sequence[tuple[Callable[[], Any], str]]  # what computes a slip's value, and what is said of it
 
@@ -82,9 +84,12 @@ class Report:
         lines = [f"{self.name}: {self.got:g} of {self.points:g} points"]
         if self.tampered:
             return "\n".join([*lines, f"  {self.tampered}"])
+        if self.items and all(item.text == _UNWRITTEN for item in self.items):
+            return f"{lines[0]}, {_UNWRITTEN}"
         said: set[str] = set()
         for item in self.items:
-            lines.append(f"  {'right' if not item.text else 'WRONG'}  {item.title} ({item.got:g}/{item.points:g})")
+            word = {"": "right", _UNWRITTEN: "open "}.get(item.text, "WRONG")
+            lines.append(f"  {word}  {item.title} ({item.got:g}/{item.points:g})")
             if item.text:
                 text = "as above" if item.text in said else item.text
                 lines += ["         " + line for line in text.split("\n")]
@@ -162,6 +167,7 @@ def part(points: float) -> Callable[[Callable[..., None]], Callable[..., Score]]
                 finally:
                     torch.set_rng_state(state)
                 sheet.report.tampered = _guard.guard.complain()
+            _latest[check.__module__, check.__name__] = sheet.report
             if not quiet:
                 print(sheet.report)
             return Score(sheet.report)
@@ -170,6 +176,19 @@ def part(points: float) -> Callable[[Callable[..., None]], Callable[..., Score]]
         return run
 
     return wrap
+
+
+_latest: dict[tuple[str, str], Report] = {}  # of each part, what its check said when it was last run
+
+
+def total(module: Any) -> None:
+    """Print the points of each part of an assignment's module, as its check last said, and their sum."""
+    got = 0.0
+    for name, points in parts(module).items():
+        report = _latest.get((module.__name__, name))
+        got += report.got if report else 0.0
+        print(f"{name:<16} {f'{report.got:g} of {points:g}' if report else 'not checked yet'}")
+    print(f"{got:g} of {sum(parts(module).values()):g} points")
 
 
 def parts(module: Any) -> dict[str, float]:
@@ -182,7 +201,7 @@ def _explain(error: BaseException) -> str:
         lines = [f"expected  {error.expected}", f"came      {error.came}"]
         return "\n".join([*lines, f"perhaps   {error.slip}"] if error.slip else lines)
     if isinstance(error, NotImplementedError):
-        return "not written yet"
+        return _UNWRITTEN
     if isinstance(error, TimeUp):
         return str(error)
     if isinstance(error, SystemExit):
@@ -636,3 +655,4 @@ def seal(name: str, *oracles: str) -> None:
 
 
 seal(__name__)
+unwritten.say_kindly()
