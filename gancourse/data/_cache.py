@@ -40,7 +40,8 @@ def cached(name: str, recipe: Mapping[str, Any], build: Callable[[], Arrays], ve
     arrays = build()
     try:
         with files.atomic_write(path) as part, open(part, "wb") as stream:
-            np.savez_compressed(stream, recipe=np.array(wanted), versions=np.array(json.dumps(versions)), **arrays)
+            made: Any = {"recipe": np.array(wanted), "versions": np.array(json.dumps(versions)), **arrays}
+            np.savez_compressed(stream, **made)
     except OSError as error:
         warnings.warn(f"cannot keep {path} ({error}): it will be built again next time", stacklevel=2)
     return arrays

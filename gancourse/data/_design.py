@@ -83,4 +83,4 @@ def _balanced(levels: Sequence[int], n: int, rng: np.random.Generator) -> np.nda
                 for row in old:
                     add(row)
         if len(set(rows)) == n:
-            return np.ravel_multi_index(np.array(rows).T, tuple(levels))
+            return np.asarray(np.ravel_multi_index(tuple(np.array(rows).T), tuple(levels)))

@@ -30,7 +30,8 @@ def definition(style: str) -> dict[str, Any]:
     """The definition of a drawing style, as dicebear-styles ships it."""
     from importlib.resources import files
 
-    return json.loads((files("dicebear_styles") / f"{style}.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((files("dicebear_styles") / f"{style}.json").read_text(encoding="utf-8"))
+    return found
 
 
 def draw(job: dict[str, Any], faces: Iterable[Face]) -> Iterator[np.ndarray]:
@@ -167,7 +168,8 @@ def _render_in_processes(job: dict[str, Any], faces: Sequence[Face], out: np.nda
             thread.join()
         for process in processes:
             process.wait()
-            process.stdout.close()
+            if process.stdout is not None:
+                process.stdout.close()
     if failures:
         raise ChildProcessError(failures[0])
 

@@ -45,16 +45,14 @@ class Batches:
         device: torch.device | str | None = None,
         channels_last: bool | None = None,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        self.batch_size = batch_size
+        self.batch_size = batch_size = check.whole("batch_size", batch_size)
         self.order = check.one_of("order", order, ORDERS)
         self.flip = flip
         self.device = torch.device("cpu" if device is None else device)
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator().manual_seed(check.seed(seed))
         self._epoch_start = self._generator.get_state()
         self._rest = torch.empty(0, dtype=torch.int64)  # what is left of this epoch's permutation
-        self._toy = None if isinstance(source, ImageSet | Tensor) else source
+        self._toy: Distribution | None = None if isinstance(source, ImageSet | Tensor) else source
         self._labels = labels is not False
         self._x, self._y = self._take(source, labels)
         image = self._x is not None and self._x.ndim == 4
@@ -68,6 +66,7 @@ class Batches:
                 )
             # Kept as [N, H, W, C], a batch that is gathered, and flipped, as bytes needs no reordering as floats; and gathering
             # whole rows is several times faster than indexing pictures.
+            check.fits("a batch", batch_size, max(1, self._x[0].numel()))
             x = self._x.permute(0, 2, 3, 1) if self._channels_last else self._x
             self._shape = x.shape[1:]
             self._x = x.reshape(len(x), -1).contiguous().to(self.device)  # [N, H * W * C]
@@ -91,6 +90,9 @@ class Batches:
             raise TypeError(f"source must be an ImageSet, a tensor or a toy distribution, not {type(source).__name__}")
         if len(x) == 0:
             raise ValueError("source is empty: check what selected it")
+        if x.is_floating_point() and not torch.isfinite(x).all():
+            bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
+            raise ValueError(f"source holds NaN or infinity in {bad} of {len(x)} samples: look at what made them")
         if labels is not False and y is None:
             raise ValueError(f"labels={labels!r} asked for, but the source is a plain tensor: pass an ImageSet with labels")
         return x, y
@@ -99,9 +101,9 @@ class Batches:
         return self
 
     def __next__(self) -> Any:
-        if self._toy is not None:
+        if self._x is None:
             return self._next_toy()
-        index = self._next_index()
+        index = self._next_index(len(self._x))
         mirrored = torch.rand(self.batch_size, generator=self._generator) < 0.5 if self.flip else None
         index = index.to(self.device, non_blocking=True)
         rows = self._x.index_select(0, index)  # [B, H * W * C], a copy
@@ -112,21 +114,22 @@ class Batches:
         x = rows.reshape(-1, *self._shape)
         x = to_float(x) if x.dtype == torch.uint8 else x
         x = x.permute(0, 3, 1, 2) if self._channels_last else x  # [B, H, W, C] seen as [B, C, H, W], channels last
-        return (x, self._y[index]) if self._labels else x
+        return x if self._y is None else (x, self._y[index])
 
     def _next_toy(self) -> Any:
+        toy: Any = self._toy
         if self._labels:
-            x, y = self._toy.sample_labelled(self.batch_size, generator=self._generator)
+            x, y = toy.sample_labelled(self.batch_size, generator=self._generator)
             return x.to(self.device), y.to(self.device)
-        return self._toy.sample(self.batch_size, generator=self._generator).to(self.device)
+        return toy.sample(self.batch_size, generator=self._generator).to(self.device)
 
-    def _next_index(self) -> Tensor:
+    def _next_index(self, total: int) -> Tensor:
         if self.order == "random":
-            return torch.randint(len(self._x), (self.batch_size,), generator=self._generator)
+            return torch.randint(total, (self.batch_size,), generator=self._generator)
         index, self._rest = self._rest[: self.batch_size], self._rest[self.batch_size :]
         if len(index) < self.batch_size:
             self._epoch_start = self._generator.get_state()
-            fresh = torch.randperm(len(self._x), generator=self._generator)
+            fresh = torch.randperm(total, generator=self._generator)
             missing = self.batch_size - len(index)
             index, self._rest = torch.cat([index, fresh[:missing]]), fresh[missing:]
         return index
@@ -148,13 +151,13 @@ class Batches:
             )
         self._rest = torch.empty(0, dtype=torch.int64)
         self._epoch_start = state["epoch_start"].clone()
-        if state["rest"]:
+        if state["rest"] and self._x is not None:
             self._generator.set_state(state["epoch_start"].cpu())
             self._rest = torch.randperm(len(self._x), generator=self._generator)[-state["rest"] :]
         self._generator.set_state(state["generator"].cpu())
 
     def _stream(self) -> str:
-        source = self._toy.name if self._toy is not None else f"{len(self._x)} items"
+        source = f"{len(self._x)} items" if self._x is not None else getattr(self._toy, "name", "a distribution")
         return f"{source}, batch_size {self.batch_size}, order {self.order}, flip {self.flip}"
 
 

@@ -107,7 +107,7 @@ def stroke(size: int, points: Sequence[tuple[float, float]], width: float) -> Te
     along = end - start  # [S, 2]
     offset = pixels[:, :, None] - start  # [size, size, S, 2]
     place = ((offset * along).sum(-1) / along.square().sum(-1).clamp(min=1e-9)).clamp(0, 1)
-    distance = (offset - place[..., None] * along).norm(dim=-1).amin(-1)
+    distance: Tensor = (offset - place[..., None] * along).norm(dim=-1).amin(-1)
     return (distance <= width / 2).float()
 
 
@@ -134,7 +134,8 @@ def downscale(x: Tensor, factor: int, method: str = "bicubic") -> Tensor:
     if method != "bicubic":
         raise ValueError(f"method must be 'bicubic' or 'area', not {method!r}")
     shape = (x.shape[2] // factor, x.shape[3] // factor)
-    return F.interpolate(x, size=shape, mode="bicubic", antialias=True, align_corners=False).clamp(-1, 1)
+    smaller: Tensor = F.interpolate(x, size=shape, mode="bicubic", antialias=True, align_corners=False)
+    return smaller.clamp(-1, 1)
 
 
 def grey(images: Tensor) -> Tensor:
@@ -145,7 +146,7 @@ def grey(images: Tensor) -> Tensor:
     if images.ndim != 4 or images.shape[1] != 3:
         raise ValueError(f"images must be [N, 3, H, W], not {list(images.shape)}")
     if images.dtype == torch.uint8:
-        return torch.cat([grey(part.float()).round().to(torch.uint8) for part in images.split(1024)])
+        return torch.cat([grey(part.float()).round().to(torch.uint8) for part in torch.split(images, 1024)])
     return (images * torch.tensor(LUMINANCE).to(images).reshape(1, 3, 1, 1)).sum(1, keepdim=True)
 
 

@@ -36,7 +36,7 @@ def resize(images: Tensor, size: int) -> Tensor:
         return F.pad(images, (2, 2, 2, 2))
     scaled = [
         F.interpolate(part.float(), (size, size), mode="bilinear", antialias=True).round_().clamp_(0, 255).to(torch.uint8)
-        for part in images.split(1024)
+        for part in torch.split(images, 1024)
     ]
     return torch.cat(scaled)
 

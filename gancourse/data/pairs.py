@@ -112,10 +112,16 @@ class PairSet:
 
     def sides(self) -> tuple[ImageSet, ImageSet]:
         """Both sides as sets of their own, pair i at place i in each."""
-        common = {"licence": self.licence, "author": self.author}
-        known = {"attributes": self.attributes, "attribute_names": self.attribute_names}
-        return tuple(
-            ImageSet(images=getattr(self, side), name=f"{self.name}, side {side}", **common, **known) for side in ("a", "b")
+        return self._side("a", self.a), self._side("b", self.b)
+
+    def _side(self, side: str, images: Tensor) -> ImageSet:
+        return ImageSet(
+            images=images,
+            attributes=self.attributes,
+            attribute_names=self.attribute_names,
+            name=f"{self.name}, side {side}",
+            licence=self.licence,
+            author=self.author,
         )
 
     def unpaired(self, seed: int = 0) -> tuple[ImageSet, ImageSet]:
@@ -193,10 +199,10 @@ class UnpairedBatches:
         flip: bool = False,
         device: torch.device | str | None = None,
     ) -> None:
-        options = {"order": order, "flip": flip, "device": device}
+        seed = check.whole("seed", seed, -(2**62), 2**62)
         self._streams = {
-            "a": Batches(a, batch_size, seed=2 * seed, **options),
-            "b": Batches(b, batch_size, seed=2 * seed + 1, **options),
+            name: Batches(x, batch_size, seed=2 * seed + i, order=order, flip=flip, device=device)
+            for i, (name, x) in enumerate((("a", a), ("b", b)))
         }
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:

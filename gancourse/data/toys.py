@@ -33,11 +33,10 @@ class Distribution(Protocol):
 
 
 def _generator(n: int, seed: int | None, generator: torch.Generator | None) -> torch.Generator:
-    if n < 1:
-        raise ValueError(f"n must be at least 1, not {n}")
+    check.fits("samples", check.whole("n", n), 2)
     if (seed is None) == (generator is None):
         raise ValueError("say where the randomness comes from: sample(n, seed=0) or sample(n, generator=g), one of the two")
-    return generator if generator is not None else torch.Generator().manual_seed(seed)
+    return generator if generator is not None else torch.Generator().manual_seed(check.seed(seed))
 
 
 def _points(x: Tensor, dim: int) -> Tensor:
@@ -110,9 +109,8 @@ class NoisyCurve:
         u = (torch.arange(nodes, dtype=x.dtype, device=x.device) + 0.5) / nodes
         places = torch.cat([curve(u) for curve in self.curves])  # [curves * nodes, 2]
         flat = x.reshape(-1, 2)
-        parts = [
-            torch.logsumexp((chunk[:, None] - places).square().sum(-1) / (-2 * self.std**2), dim=1) for chunk in flat.split(2048)
-        ]
+        chunks = torch.split(flat, 2048)
+        parts = [torch.logsumexp((part[:, None] - places).square().sum(-1) / (-2 * self.std**2), dim=1) for part in chunks]
         constant = math.log(len(places)) + 2 * math.log(self.std * math.sqrt(2 * math.pi))
         return (torch.cat(parts) - constant).reshape(x.shape[:-1])
 

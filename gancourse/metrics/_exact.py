@@ -27,7 +27,7 @@ class Rounded:
     def exact(self, rows: Tensor, columns: Tensor) -> Tensor:
         """The squared distances of pairs of rows of x and of y, [P], from their differences."""
         step = max(1, _NUMBERS // self.x.shape[1])
-        pairs = zip(rows.split(step), columns.split(step), strict=True)
+        pairs = zip(torch.split(rows, step), torch.split(columns, step), strict=True)
         parts = [(self.x[i] - self.y[j]).square().sum(1) for i, j in pairs]
         return torch.cat(parts) if parts else self.squares.new_empty(0)
 

@@ -46,7 +46,14 @@ def attribute_classifier(style: str = "faces", size: int = 32) -> AttributeClass
     if not 8 <= check.whole("size", size, None) <= 256:
         raise ValueError(f"size must be 8 to 256 pixels, not {size}")
     shipped = zoo.load_or_train(_name(style), lambda: _train_with_card(style))
-    shipped.model.extractor_id = f"{shipped.card['name']} {shipped.card['weights']['sha256'][:8]}"
+    return named_classifier(shipped, str(shipped.card["name"]))
+
+
+def named_classifier(shipped: zoo.Shipped, name: str) -> AttributeClassifier:
+    """The classifier of a checkpoint; its ``extractor_id`` is the name and the beginning of the weights' hash."""
+    if not isinstance(shipped.model, AttributeClassifier):
+        raise TypeError(f"{name} holds a {type(shipped.model).__name__}, not a classifier: train it again")
+    shipped.model.extractor_id = f"{name} {shipped.card['weights']['sha256'][:8]}"
     return shipped.model
 
 
@@ -100,12 +107,12 @@ def _images(style: str, size: int, n: int, split: str, seed: int, progress: bool
     from gancourse import data
 
     if style != "digits":
-        return getattr(data, style)(size, n, split, seed, progress=progress)
+        return data.EMBEDDED[style](size, n, split, seed, progress=progress)
     written = data.digits(size, n - n // 2, split, seed)
     printed = data.font_digits(size, n // 2, split, seed)
     return ImageSet(
         images=torch.cat([written.images, printed.images]),
-        labels=torch.cat([written.labels, printed.labels]),
+        labels=torch.cat([known.labels for known in (written, printed) if known.labels is not None]),
         name="digits and font_digits",
         licence=f"{written.licence}; {printed.licence}",
         author=f"{written.author}; {printed.author}",
@@ -116,6 +123,8 @@ def _targets(data: ImageSet) -> tuple[Tensor, dict[str, tuple[str, ...]]]:
     """Class indices [N, A] and the value names of each attribute."""
     if data.labels is not None:
         return data.labels[:, None], {"digit": tuple("0123456789")}
+    if data.attributes is None:
+        raise ValueError(f"{data.name} has neither labels nor attributes: there is nothing to learn")
     return data.attributes, dict(data.attribute_names)
 
 
@@ -134,7 +143,7 @@ def _fit(network: AttributeClassifier, images: Tensor, targets: Tensor, steps: i
         losses = [F.cross_entropy(logits, targets[index, k]) for k, logits in enumerate(network(x))]
         loss = torch.stack(losses).sum()
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         schedule.step()
         bar.update(step, loss=float(loss.detach()))

@@ -23,7 +23,7 @@ def spread_within(features: Tensor, labels: Tensor) -> dict[int, float]:
     """
     features, labels = _checked(features, labels)
     spreads = {}
-    for label in labels.unique().tolist():
+    for label in torch.unique(labels).tolist():
         own = features[labels == label].double()
         if len(own) < 2:
             raise ValueError(f"label {label} has one sample: a spread needs two or more of each label")
@@ -51,7 +51,7 @@ def frechet_within(features: Tensor, labels: Tensor, real_features: Tensor, real
     """
     features, labels = _checked(features, labels)
     real_features, real_labels = _checked(real_features, real_labels)
-    found, known = labels.unique().tolist(), real_labels.unique().tolist()
+    found, known = torch.unique(labels).tolist(), torch.unique(real_labels).tolist()
     _same_labels(found, known)
     return {label: frechet_distance(_of(features, labels, label), _of(real_features, real_labels, label)) for label in found}
 

@@ -98,7 +98,7 @@ def nearest_distances(samples: Tensor, train: Tensor) -> Tensor:
     """Euclidean distance of each row of ``samples`` [N, D] to the nearest row of ``train`` [T, D]: float64 [N] on the CPU."""
     samples, train = feature_pair(samples, train)
     found = []
-    for rows in samples.split(_ROWS):
+    for rows in torch.split(samples, _ROWS):
         squares = train.square().sum(1) - 2 * rows @ train.T
         nearest = train[squares.argmin(1)]  # then the difference itself: the product above cancels for copies
         found.append((rows - nearest).norm(dim=1))
@@ -111,7 +111,7 @@ def _rank_sum(a: Tensor, b: Tensor) -> float:
     ordered = b.sort().values
     below, up_to = torch.searchsorted(ordered, a), torch.searchsorted(ordered, a, right=True)
     wins = float((below + up_to).double().sum()) / 2  # pairs with b < a, ties by half
-    counts = torch.cat([a, b]).unique(return_counts=True)[1].double()
+    counts = torch.unique(torch.cat([a, b]), return_counts=True)[1].double()
     total = n + m
     variance = n * m / 12 * (total + 1 - float((counts**3 - counts).sum()) / (total * (total - 1)))
     return (wins - n * m / 2) / math.sqrt(variance) if variance > 0 else 0.0

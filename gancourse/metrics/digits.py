@@ -24,7 +24,7 @@ from gancourse.base import networks
 from gancourse.base.features import mark
 from gancourse.data.handwritten import handwritten_digits
 from gancourse.data.images import ImageSet
-from gancourse.metrics.attributes import _fit
+from gancourse.metrics.attributes import _fit, named_classifier
 from gancourse.metrics.modes import ModeReport, stacked_mode_report
 from gancourse.models.classifier import AttributeClassifier, prepare
 
@@ -46,7 +46,7 @@ class DigitJudge:
     ) -> None:
         self.classifier = classifier
         self._references = [_ink(references.images[references.labels == k]) for k in range(NONE)]
-        self.threshold = self.likeness(held_out.images, held_out.labels).quantile(refused).item()
+        self.threshold = self.likeness(held_out.images, _labels(held_out)).quantile(refused).item()
 
     @property
     def extractor_id(self) -> str:
@@ -91,8 +91,7 @@ class DigitJudge:
 def digit_judge() -> DigitJudge:
     """The judge for real handwritten digits at 32 px; its weights ship with the course, or it is trained in about a minute."""
     shipped = zoo.load_or_train(NAME, _train_with_card)
-    shipped.model.extractor_id = f"{NAME} {shipped.card['weights']['sha256'][:8]}"
-    return DigitJudge(shipped.model, handwritten_digits("train", SIZE), handwritten_digits("test", SIZE))
+    return DigitJudge(named_classifier(shipped, NAME), handwritten_digits("train", SIZE), handwritten_digits("test", SIZE))
 
 
 def train_digit_classifier(steps: int = STEPS, seed: int = 0, *, progress: bool = True) -> AttributeClassifier:
@@ -101,12 +100,18 @@ def train_digit_classifier(steps: int = STEPS, seed: int = 0, *, progress: bool 
     source = torch.Generator().manual_seed(seed)
     images = torch.cat([digits.images, *(moved(digits.images, source) for _ in range(COPIES))])
     nothing = torch.cat([make(digits.images, source) for make in NOISES.values()])
-    labels = torch.cat([digits.labels.repeat(1 + COPIES), torch.full((len(nothing),), NONE)])
+    labels = torch.cat([_labels(digits).repeat(1 + COPIES), torch.full((len(nothing),), NONE)])
     with networks.seeded(seed):
         name = f"handwritten digits and none, {steps} steps, seed {seed}"
         network = AttributeClassifier(NAMES, channels=1, width=WIDTH, extractor_id=name)
     _fit(network, torch.cat([images, nothing]), labels[:, None], steps, seed, progress)
     return network
+
+
+def _labels(digits: ImageSet) -> Tensor:
+    if digits.labels is None:
+        raise ValueError(f"{digits.name} has no labels: take a set of digits")
+    return digits.labels
 
 
 def moved(images: Tensor, source: torch.Generator) -> Tensor:
@@ -137,7 +142,8 @@ def _gaussian(images: Tensor, source: torch.Generator) -> Tensor:
     mean = flat.mean(0)
     _, scale, axes = torch.linalg.svd(flat - mean, full_matrices=False)
     z = torch.randn(len(flat), len(scale), generator=source) * scale / len(flat) ** 0.5
-    return (mean + z @ axes).round().clamp(0, 255).to(torch.uint8).view(images.shape)
+    drawn: Tensor = mean + z @ axes
+    return drawn.round().clamp(0, 255).to(torch.uint8).view(images.shape)
 
 
 def _blocks(images: Tensor, source: torch.Generator) -> Tensor:
@@ -166,7 +172,7 @@ def _train_with_card() -> tuple[AttributeClassifier, dict[str, Any]]:
     network = train_digit_classifier(progress=False)
     seconds = time.process_time() - began
     test = handwritten_digits("test", SIZE)
-    right = network.accuracy(test.images, test.labels[:, None])["digit"]
+    right = network.accuracy(test.images, _labels(test)[:, None])["digit"]
     card = zoo.fill_card(
         network,
         {"attribute_names": NAMES, "channels": 1, "width": WIDTH, "extractor_id": NAME},

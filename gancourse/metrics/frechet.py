@@ -140,7 +140,7 @@ def frechet_of_generator(
     generator.eval()
     try:
         with torch.no_grad():
-            parts = [image_features(generator(part.to(device)), extractor, batch_size) for part in z.split(batch_size)]
+            parts = [image_features(generator(part.to(device)), extractor, batch_size) for part in torch.split(z, batch_size)]
     finally:
         generator.train(was_training)
     return frechet_distance(mark(torch.cat(parts), extractor.extractor_id), real_features)
@@ -148,7 +148,7 @@ def frechet_of_generator(
 
 def _covariance(x: Tensor, mean: Tensor) -> Tensor:
     lower = x.new_zeros(x.shape[1], x.shape[1])
-    for rows in x.split(_ROWS):
+    for rows in torch.split(x, _ROWS):
         centred = rows - mean
         for j in range(0, x.shape[1], _COLUMNS):  # the lower triangle only: 0.6 of the work at 2048 dimensions
             lower[j:, j : j + _COLUMNS].addmm_(centred[:, j:].T, centred[:, j : j + _COLUMNS])
@@ -166,8 +166,11 @@ def _congruence(lower: Tensor, sigma: Tensor) -> Tensor:
 
 def _factor(x: Tensor, mean: Tensor) -> Tensor:
     """A with A^T A = the covariance of x: the centred data, or its triangular factor where that is smaller."""
-    factor = (x - mean) / (len(x) - 1) ** 0.5
-    return torch.linalg.qr(factor, mode="r").R if len(x) > x.shape[1] else factor
+    factor: Tensor = (x - mean) / (len(x) - 1) ** 0.5
+    if len(x) <= x.shape[1]:
+        return factor
+    triangular: Tensor = torch.linalg.qr(factor, mode="r").R
+    return triangular
 
 
 def _nuclear_norm(a: Tensor, b: Tensor) -> float:
@@ -197,7 +200,8 @@ def _symmetric_factor(sigma: Tensor, what: str) -> Tensor:
     if values[0] < -1e-6 * values.abs().max():
         raise ValueError(f"{what} covariance has the negative eigenvalue {float(values[0]):.3g}: it is not a covariance")
     keep = values > noise
-    return (vectors[:, keep] * values[keep].sqrt()).T
+    factor: Tensor = vectors[:, keep] * values[keep].sqrt()
+    return factor.T
 
 
 def _gaussian(mu: Tensor, sigma: Tensor, what: str) -> tuple[Tensor, Tensor]:

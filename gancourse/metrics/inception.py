@@ -65,7 +65,7 @@ class InceptionFeatures:
         images = images if images.dtype == torch.uint8 else to_uint8(check.pixels(images))
         device = next(self.network.parameters()).device
         self.network.eval()  # a fine-tuning script that calls .train() on everything would change the features
-        parts = [self._forward(self.network, part.to(device)).float().cpu() for part in images.split(batch_size)]
+        parts = [self._forward(self.network, part.to(device)).float().cpu() for part in torch.split(images, batch_size)]
         return mark(torch.cat(parts), self.extractor_id)
 
 
@@ -135,12 +135,16 @@ def _fidelity(weights: str | Path | None) -> nn.Module:
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
     path = None if weights is None else str(Path(weights).expanduser())
-    return FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=path, verbose=False)
+    network: nn.Module = FeatureExtractorInceptionV3(
+        "inception-v3-compat", ["2048"], feature_extractor_weights_path=path, verbose=False
+    )
+    return network
 
 
 def _torchvision(weights: str | Path | None) -> nn.Module:
     from torchvision.models import Inception_V3_Weights, inception_v3
 
+    network: nn.Module
     if weights is None:
         network = inception_v3(weights=Inception_V3_Weights.IMAGENET1K_V1, progress=False)
     else:
@@ -151,13 +155,15 @@ def _torchvision(weights: str | Path | None) -> nn.Module:
 
 
 def _fidelity_features(network: nn.Module, images: Tensor) -> Tensor:
-    return network(images)[0]
+    features: Tensor = network(images)[0]
+    return features
 
 
 def _torchvision_features(network: nn.Module, images: Tensor) -> Tensor:
     x = F.interpolate(images.float() / 255, size=(299, 299), mode="bilinear", align_corners=False, antialias=True)
     mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
-    return network((x - mean) / std)
+    features: Tensor = network((x - mean) / std)
+    return features
 
 
 def _digest(network: nn.Module) -> str:

@@ -71,7 +71,8 @@ def kernel_distance_subsets(
 
 def _mmd2(a: Tensor, b: Tensor, degree: int, gamma: float, coef: float) -> float:
     def total(x: Tensor, y: Tensor) -> float:
-        return sum(float((gamma * (rows @ y.T) + coef).pow(degree).sum()) for rows in x.split(_ROWS))
+        parts = [(gamma * (rows @ y.T) + coef).pow(degree).sum() for rows in torch.split(x, _ROWS)]
+        return float(torch.stack(parts).sum())
 
     def itself(x: Tensor) -> float:
         own = (gamma * x.square().sum(1) + coef).pow(degree).sum()

@@ -101,14 +101,14 @@ def _pair(real: Tensor, fake: Tensor, k: int) -> tuple[Tensor, Tensor]:
 def _radii(x: Tensor, k: int) -> Tensor:
     """Squared distance of each point to its k-th nearest neighbour within x: [N]."""
     middle = x.mean(0)
-    return torch.cat([Rounded(rows, x, middle).kth(k + 1) for rows in x.split(_ROWS)])
+    return torch.cat([Rounded(rows, x, middle).kth(k + 1) for rows in torch.split(x, _ROWS)])
 
 
 def _inside(points: Tensor, centres: Tensor, radii: Tensor) -> _Inside:
     """How ``points`` lie in the closed balls around ``centres`` whose squared radii are given."""
     in_a_ball, balls, middle = 0, 0, centres.mean(0)
     hit = torch.zeros(len(centres), dtype=torch.bool, device=centres.device)
-    for rows in points.split(_ROWS):
+    for rows in torch.split(points, _ROWS):
         inside = Rounded(rows, centres, middle).at_most(radii)
         in_a_ball += int(inside.any(1).sum())
         balls += int(inside.sum())

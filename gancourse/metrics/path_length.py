@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -109,7 +110,7 @@ def perceptual_path_length(
     device = device_of(generator)
     found = []
     with evaluating(generator):
-        for part in torch.arange(n).split(batch_size):
+        for part in torch.split(torch.arange(n), batch_size):
             y = None if labels is None else labels[part].to(device)
             ends = first[part].to(device), second[part].to(device)
             steps = _steps(generator, space, ends, t[part].to(device), epsilon, y)
@@ -136,9 +137,10 @@ def _steps(
     """The images at t and at t + epsilon."""
     given = () if labels is None else (labels,)
     if space == "w":
-        start, end = (generator.styles(z, *given) for z in ends)  # type: ignore[union-attr]  # [N, layers, w_dim]
+        styled: Any = generator  # with styles and synthesis, which perceptual_path_length has looked for
+        start, end = (styled.styles(z, *given) for z in ends)  # [N, layers, w_dim]
         for at in (t, t + epsilon):
-            yield generator.synthesis(start.lerp(end, at[:, None, None]))  # type: ignore[union-attr]
+            yield styled.synthesis(start.lerp(end, at[:, None, None]))
         return
     start, end = ends
     for at in (t, t + epsilon):

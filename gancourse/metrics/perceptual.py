@@ -65,7 +65,8 @@ class PerceptualFeatures(nn.Module):
 
 def _unit_channels(x: Tensor, eps: float = 1e-8) -> Tensor:
     """Each place's channels to length 1; where all are 0 they stay 0.  The sum's eps keeps the root's derivative finite there."""
-    return x * (x.square().sum(1, keepdim=True) + eps).rsqrt()
+    lengths: Tensor = x.square().sum(1, keepdim=True) + eps
+    return x * lengths.rsqrt()
 
 
 def perceptual_features(style: str = "faces", size: int = 32) -> PerceptualFeatures:

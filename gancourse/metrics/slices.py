@@ -40,7 +40,7 @@ def sliced_wasserstein(a: Tensor, b: Tensor, *, projections: int = 512, p: int =
     directions = torch.randn(projections, a.shape[1], generator=source, dtype=torch.float64).to(a.device)
     directions = directions / directions.norm(dim=1, keepdim=True)
     cost = sum(float(_line_cost(a @ part.T, b @ part.T, p).sum()) for part in directions.split(_COLUMNS))
-    return (cost / projections) ** (1 / p)
+    return float((cost / projections) ** (1 / p))
 
 
 def sliced_wasserstein_pyramid(

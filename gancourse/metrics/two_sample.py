@@ -106,7 +106,7 @@ def _distances(x: Tensor, y: Tensor) -> Tensor:
 
 def _votes(train: Tensor, labels: Tensor, test: Tensor, k: int) -> Tensor:
     signs = 2 * labels - 1
-    nearest = [_distances(rows, train).topk(k, largest=False).indices for rows in test.split(1024)]
+    nearest = [_distances(rows, train).topk(k, largest=False).indices for rows in torch.split(test, 1024)]
     return signs[torch.cat(nearest)].sum(1)
 
 
@@ -120,7 +120,7 @@ def _trained(x: Tensor, labels: Tensor, seed: int) -> nn.Module:
         index = torch.randint(len(x), (min(256, len(x)),), generator=source).to(x.device)
         loss = F.binary_cross_entropy_with_logits(network(x[index]).squeeze(1), labels[index])
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
     return network
 

@@ -46,6 +46,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.base.kinds import what_is
+from gancourse.base.latents import latent_dim_of
 
 FAMILIES = (
     "stylegan2",
@@ -80,18 +81,18 @@ class Reference:
     def sample(self, n: int, seed: int = 0, *, labels: Tensor | None = None, batch: int = 16, **options: Any) -> Tensor:
         """n images [n, C, size, size], about in [-1, 1], of latents z ~ N(0, I); a conditional network takes ``labels`` [n], or
         the classes in turn.  ``options`` go to the network: ``truncation=0.7`` for a StyleGAN."""
-        check.fits("samples", check.whole("n", n), self.network.latent_dim)
+        check.fits("latents", check.whole("n", n), latent_dim_of(self.network, None))
         batch, seed = check.whole("batch", batch), check.seed(seed)
         if labels is not None and not self.classes:
             raise ValueError(f"this {self.family} is not conditional: leave labels out")
         if labels is not None and len(labels) != n:
             raise ValueError(f"{n} images need {n} labels, not {len(labels)}")
         device = next(self.network.parameters()).device
-        z = torch.randn(n, self.network.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
+        z = torch.randn(n, latent_dim_of(self.network, None), generator=torch.Generator().manual_seed(seed)).to(device)
         if not self.classes:
-            return torch.cat([self.network(part, **options) for part in z.split(batch)])
+            return torch.cat([self.network(part, **options) for part in torch.split(z, batch)])
         labels = (torch.arange(n) % self.classes if labels is None else labels).to(device)
-        pairs = zip(z.split(batch), labels.split(batch), strict=True)
+        pairs = zip(torch.split(z, batch), torch.split(labels, batch), strict=True)
         return torch.cat([self.network(*pair, **options) for pair in pairs])
 
 
@@ -238,6 +239,6 @@ def estimate_mean(network: nn.Module, n: int = MEAN_SAMPLES, seed: int = 0) -> N
     For files that come without it: they were saved during training, and their authors' programs estimate the mean anew, too.
     """
     mapping: Any = network.mapping
-    z = torch.randn(n, network.latent_dim, generator=torch.Generator().manual_seed(seed))  # type: ignore[call-overload]
-    found = [mapping(part.to(mapping.average.device)).double().sum(0) for part in z.split(1000)]
+    z = torch.randn(n, latent_dim_of(network, None), generator=torch.Generator().manual_seed(seed))
+    found = [mapping(part.to(mapping.average.device)).double().sum(0) for part in torch.split(z, 1000)]
     mapping.average.copy_(torch.stack(found).sum(0) / n)
