@@ -92,8 +92,10 @@ def test_imports_are_declared() -> None:
                 imported.add(node.module.split(".")[0])
     foreign = imported - set(sys.stdlib_module_names) - {"gancourse"}
     names = {modules.get(name, name.replace("_", "-")) for name in foreign}
-    # jupyter_client comes with nbclient, pygments with IPython, traitlets with ipywidgets; doctor does without packaging
-    assert names <= set(requirements("lab", "teach", "dev")) | {"jupyter-client", "packaging", "pygments", "traitlets"}
+    # typing_extensions comes with torch, jupyter_client with nbclient, pygments with IPython, traitlets with ipywidgets; doctor
+    # does without packaging
+    brought = {"jupyter-client", "packaging", "pygments", "traitlets", "typing-extensions"}
+    assert names <= set(requirements("lab", "teach", "dev")) | brought
 
 
 def test_importing_the_package_is_cheap() -> None:

@@ -16,7 +16,7 @@ from gancourse import losses
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.models import mlp
-from gancourse.training import SCHEDULES, Settings, fit, fit_likelihood, mean_bound
+from gancourse.training import SCHEDULES, Settings, TrainingDiverged, fit, fit_likelihood, mean_bound
 
 HERE = Path(gancourse.__file__).parent
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -32,7 +32,8 @@ ODD = st.sampled_from(
 def ours(error):
     """Whether the message is raised by the course itself, not met somewhere in torch or numpy, and says something."""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return isinstance(error, ValueError | TypeError) and HERE in Path(last.filename).parents and len(str(error)) > 10
+    known = isinstance(error, ValueError | TypeError | TrainingDiverged)
+    return known and HERE in Path(last.filename).parents and len(str(error)) > 10
 
 
 def answer(call, *args, **options):
@@ -58,8 +59,8 @@ SETTINGS = ["k", "lr", "betas", "optimizer", "schedule", "ema", "seed", "checkpo
 def test_settings_are_refused_clearly_or_train(name, value):
     if callable(value) and name in ("optimizer", "schedule", "k"):
         return  # a function of the user's
-    if name == "lr" and isinstance(value, float) and value > 1e6:
-        return  # diverges, as it must
+    if name == "k" and isinstance(value, int) and value > 10:
+        return  # as many as were asked for
     run = answer(fit, toy(), [torch.zeros(4, 2)], 2, progress=False, **{name: value})
     if run is not None:
         assert run.step == 2 and all(math.isfinite(v) for v in run.history["d_loss"])
@@ -83,7 +84,7 @@ def test_fit_needs_a_game_and_batches(gan, batches):
 @QUICK
 @given(value=ODD)
 def test_settings_of_the_likelihood_loop(name, value):
-    if (callable(value) and name == "bound") or (name == "lr" and isinstance(value, float) and value > 1e6):
+    if callable(value) and name == "bound":
         return
     model = nn.Linear(2, 1)
     options = {"bound": lambda x, generator: -model(x).square().sum(1), name: value}
@@ -157,7 +158,7 @@ def test_gradient_penalties_of_odd_inputs(real, fake, epsilon, target):
     value = answer(penalties.gradient_penalty, critic, real, fake, epsilon)
     assert value is None or not torch.isnan(value) or not whole(epsilon)
     value = answer(penalties.gradient_penalty, critic, torch.ones(3, 2), torch.ones(3, 2), torch.zeros(3), target=target)
-    assert value is None or float(value) == pytest.approx((math.sqrt(8) - float(target)) ** 2, rel=1e-5)
+    assert value is None or float(value.detach()) == pytest.approx((math.sqrt(8) - float(target)) ** 2, rel=1e-5)
 
 
 @QUICK
@@ -165,7 +166,7 @@ def test_gradient_penalties_of_odd_inputs(real, fake, epsilon, target):
 def test_zero_centred_penalties_of_odd_inputs(gamma, every, real):
     made = answer(penalties.r1, gamma, every)
     if made is not None and gamma < 1e6:
-        assert float(made(critic, torch.ones(3, 2), torch.ones(3, 2))) == pytest.approx(float(gamma) / 2 * 8)
+        assert float(made(critic, torch.ones(3, 2), torch.ones(3, 2)).detach()) == pytest.approx(float(gamma) / 2 * 8)
     answer(penalties.r1(1.0), critic, real, real)
     answer(penalties.r1_r2(1.0), critic, real, real)
 
@@ -177,7 +178,7 @@ def test_penalties_on_weights_of_odd_strength(c, beta):
     clipped = answer(penalties.clip_weights, layer, c)
     assert clipped is None or all(float(p.abs().max()) <= float(c) for p in layer.parameters())
     value = answer(penalties.orthogonal, nn.Linear(2, 3), beta)
-    assert value is None or float(value) >= 0
+    assert value is None or float(value.detach()) >= 0
 
 
 def test_settings_are_kept_as_plain_values():
@@ -193,7 +194,7 @@ def test_settings_are_kept_as_plain_values():
         ({"steps": 3.0}, TypeError, r"int\(3\)"),
         ({"ema": 1.0}, ValueError, "ema must lie between 0 and 1"),
         ({"ema": 0.0}, ValueError, "both excluded"),
-        ({"lr": -1e-3}, ValueError, "lr must be 0 or more"),
+        ({"lr": -1e-3}, ValueError, r"lr must lie in \[0, 1e\+06\]"),
         ({"lr": (1e-3, 1e-3, 1e-3)}, ValueError, "lr must be a pair"),
         ({"betas": (0.5, 1.0)}, ValueError, r"betas must lie in \[0, 1\)"),
         ({"schedule": "cosin"}, ValueError, "did you mean 'cosine'"),

@@ -136,7 +136,7 @@ def fits(what: str, *shape: Any, bytes_each: int = 4) -> tuple[int, ...]:
 # Tensors
 
 
-def tensor(what: str, x: Any, ndim: int | None = None) -> Tensor:
+def tensor(what: str, x: object, ndim: int | None = None) -> Tensor:
     """Return ``x`` if it is a tensor, with ``ndim`` axes if that is given."""
     if not isinstance(x, Tensor):
         raise TypeError(f"{what} must be a torch.Tensor, not {_shown(x)}")
@@ -145,21 +145,21 @@ def tensor(what: str, x: Any, ndim: int | None = None) -> Tensor:
     return x
 
 
-def floats(what: str, x: Any, ndim: int | None = None) -> Tensor:
+def floats(what: str, x: object, ndim: int | None = None) -> Tensor:
     """Return ``x`` if it is a tensor of real floats."""
-    x = tensor(what, x, ndim)
-    if not x.is_floating_point():
-        fix = ": convert with gancourse.data.to_float" if x.dtype == torch.uint8 else ""
-        raise TypeError(f"{what} must be floats, not {x.dtype}{fix}")
-    return x
+    known = tensor(what, x, ndim)
+    if not known.is_floating_point():
+        fix = ": convert with gancourse.data.to_float" if known.dtype == torch.uint8 else ""
+        raise TypeError(f"{what} must be floats, not {known.dtype}{fix}")
+    return known
 
 
-def filled(what: str, x: Any) -> Tensor:
+def filled(what: str, x: object) -> Tensor:
     """Return ``x`` if it is a tensor of real floats with at least one entry: the mean of none is NaN."""
-    x = floats(what, x)
-    if not x.numel():
-        raise ValueError(f"{what} is empty, {list(x.shape)}: pass at least one sample")
-    return x
+    known = floats(what, x)
+    if not known.numel():
+        raise ValueError(f"{what} is empty, {list(known.shape)}: pass at least one sample")
+    return known
 
 
 def finite(what: str, x: Tensor) -> Tensor:
@@ -169,7 +169,7 @@ def finite(what: str, x: Tensor) -> Tensor:
     return x
 
 
-def latents(z: Any, latent_dim: int) -> Tensor:
+def latents(z: object, latent_dim: int) -> Tensor:
     """Return ``z`` if it is a float batch [N, latent_dim]."""
     if not isinstance(z, Tensor) or z.ndim != 2 or z.shape[1] != latent_dim:
         came = list(z.shape) if isinstance(z, Tensor) else type(z).__name__
@@ -179,7 +179,7 @@ def latents(z: Any, latent_dim: int) -> Tensor:
     return z
 
 
-def images(x: Any, channels: int | None = None, size: int | None = None, what: str = "images") -> Tensor:
+def images(x: object, channels: int | None = None, size: int | None = None, what: str = "images") -> Tensor:
     """Return ``x`` if it is a float batch [N, C, H, W] with the given channels and size."""
     if not isinstance(x, Tensor) or x.ndim != 4:
         came = list(x.shape) if isinstance(x, Tensor) else type(x).__name__
@@ -193,24 +193,24 @@ def images(x: Any, channels: int | None = None, size: int | None = None, what: s
     return x
 
 
-def pixels(x: Any, what: str = "images", channels: int | None = None, size: int | None = None) -> Tensor:
+def pixels(x: object, what: str = "images", channels: int | None = None, size: int | None = None) -> Tensor:
     """Return a batch of pictures [N, C, H, W] if its values can be those of pictures in [-1, 1].
 
     Values far outside, as 0 .. 255 are, raise a ValueError.  If nothing is negative, as in [0, 1], it warns; a mask of zeros
     and ones passes.
     """
-    x = finite(what, images(x, channels, size, what))
-    if not x.numel():
-        return x
-    low, high = (float(value.detach()) for value in x.aminmax())
+    known = finite(what, images(x, channels, size, what))
+    if not known.numel():
+        return known
+    low, high = (float(value) for value in known.detach().aminmax())
     if max(-low, high) > FAR:
         raise ValueError(
             f"{what} must be floats in [-1, 1] and reach from {low:g} to {high:g}: "
             "convert bytes with gancourse.data.to_float, 0 .. 255 with x / 127.5 - 1"
         )
-    if low >= 0 and high > 0 and not bool(((x == 0) | (x == 1)).all()):
+    if low >= 0 and high > 0 and not bool(((known == 0) | (known == 1)).all()):
         warnings.warn(f"nothing in {what} is below 0: pictures are floats in [-1, 1]; take 2 * x - 1", stacklevel=3)
-    return x
+    return known
 
 
 def power_of_two(what: str, value: int, least: int, most: int | None = None) -> int:

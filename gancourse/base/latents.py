@@ -28,7 +28,7 @@ def latent_dim_of(generator: Network, latent_dim: int | None) -> int:
         latent_dim = getattr(generator, "latent_dim", None)
     if latent_dim is None:
         raise ValueError("the generator has no attribute latent_dim: pass latent_dim=...")
-    return int(check.positive("latent_dim", latent_dim))
+    return check.whole("latent_dim", latent_dim)
 
 
 def draw_latents(n: int, latent_dim: int, seed: int) -> Tensor:
@@ -47,7 +47,8 @@ def _across(u: Tensor) -> Tensor:
     """Unit vectors at right angles to u [N, D]: the coordinate axis that u uses least, made orthogonal to it."""
     axis = torch.zeros_like(u).scatter_(1, u.abs().argmin(1, keepdim=True), 1.0)
     axis = axis - (axis * u).sum(1, keepdim=True) * u
-    return axis / axis.norm(dim=1, keepdim=True)
+    unit: Tensor = axis / axis.norm(dim=1, keepdim=True)
+    return unit
 
 
 def slerp(z0: Tensor, z1: Tensor, t: Tensor | float) -> Tensor:
@@ -103,7 +104,7 @@ def truncated_latents(n: int, latent_dim: int, threshold: float, seed: int = 0) 
 
     Source: Brock et al. 2019 (BigGAN), section 3.1, the truncation trick.
     """
-    check.positive("n", n)
+    check.fits("latents", n, latent_dim, bytes_each=8)
     check.positive("threshold", threshold)
     u = torch.rand(n, latent_dim, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     return _truncated(u, threshold)
@@ -131,5 +132,5 @@ def _truncated(u: Tensor, threshold: float) -> Tensor:
     """u, uniform in (-1, 1) and float64 -> components of the truncated normal distribution, float32."""
     # In float64: where Phi is next to 1, steps of float32 in u would be wide gaps in z.
     half = math.erf(threshold / math.sqrt(2))  # Phi(threshold) - Phi(-threshold)
-    z = torch.special.erfinv(u * half) * math.sqrt(2)
+    z: Tensor = torch.special.erfinv(u * half) * math.sqrt(2)
     return z.float().clamp(-threshold, threshold)

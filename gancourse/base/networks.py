@@ -34,7 +34,7 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def batch_norms(network: nn.Module) -> list[nn.Module]:
+def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
     """The batch normalisation layers of a network."""
     return [layer for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
 

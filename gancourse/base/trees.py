@@ -47,7 +47,7 @@ def _unflatten(node: Any, tensors: dict[str, Tensor]) -> Any:
 def content(tensor: Tensor) -> memoryview:
     """The bytes of a tensor, row by row, whatever its strides are."""
     flat = torch.empty(tensor.numel(), dtype=tensor.dtype).copy_(tensor.detach().reshape(-1))
-    return memoryview(flat.view(torch.uint8).numpy())
+    return flat.view(torch.uint8).numpy().data
 
 
 def _content_hash(layout: str, tensors: dict[str, Tensor]) -> str:

@@ -121,6 +121,13 @@ def transforms(policy: str | Sequence[str]) -> tuple[Transform, ...]:
     return tuple(TRANSFORMS[check.one_of("augmentation", name, TRANSFORMS)] for name in names)
 
 
+def _chosen(policy: str | Sequence[str] | Sequence[Transform]) -> Sequence[Transform]:
+    if isinstance(policy, str):
+        return transforms(policy)
+    names = [part for part in policy if isinstance(part, str)]
+    return transforms(names) if names or not policy else [part for part in policy if not isinstance(part, str)]
+
+
 def augment(
     x: Tensor, policy: str | Sequence[str] | Sequence[Transform], source: torch.Generator, p: float | Tensor = 1.0
 ) -> Tensor:
@@ -135,8 +142,7 @@ def augment(
         raise ValueError(f"augmentation needs images [N, C, H, W], not shape {list(x.shape)}")
     if not 0 <= float(p) <= 1:
         raise ValueError(f"p is a probability, not {float(p)}")
-    chosen = policy if not isinstance(policy, str) and all(callable(part) for part in policy) else transforms(policy)
-    for transform in chosen:
+    for transform in _chosen(policy):
         touched = torch.rand(len(x), 1, 1, 1, generator=source) < float(p)  # rand is below 1: p = 1 is always
         x = torch.where(touched.to(x.device), transform(x, source), x)
     return x

@@ -50,7 +50,7 @@ class AdaptiveProbability:
         if not 0 <= p <= most <= 1:
             raise ValueError(f"probabilities must satisfy 0 <= p <= most <= 1, not p={p}, most={most}")
         self.target = target
-        self.images, self.every = int(check.positive("images", images)), int(check.positive("every", every))
+        self.images, self.every = check.whole("images", images), check.whole("every", every)
         self.p, self.most = float(p), float(most)
         self.r = 0.0  # r_t as last measured
         self._updates, self._seen, self._signs = 0, 0, torch.zeros(())
@@ -86,7 +86,8 @@ class AugmentedDiscriminator(nn.Module):
         self.network, self.transform = network, transform
 
     def forward(self, x: Tensor, *args: Any, **options: Any) -> Tensor:
-        return self.network(self.transform(x) if self.training else x, *args, **options)
+        logits: Tensor = self.network(self.transform(x) if self.training else x, *args, **options)
+        return logits
 
 
 class AugmentedGAN(GAN[B], Generic[B]):
@@ -107,28 +108,29 @@ class AugmentedGAN(GAN[B], Generic[B]):
     ) -> None:
         self.game = copy.copy(game)
         self.policy, self.control = augment.transforms(policy), control
-        self._p = p
+        self.probability = check.probability("p", p)
         self.source = torch.Generator().manual_seed(seed)
         self.game.discriminator = AugmentedDiscriminator(game.discriminator, self.transform)
         if control is not None:
-            self.game.objective = game.objective._replace(discriminator=self._observed(game.objective))
+            self.game.objective = game.objective._replace(discriminator=self._observed(game.objective, control))
         super().__init__(self.game.generator, self.game.discriminator, self.game.objective, game.penalty, game.latent_dim)
         self.objective = self.game.objective  # of an ensemble, the sum that it already is
 
     @property
     def p(self) -> float:
         """The probability in force."""
-        return self._p if self.control is None else self.control.p
+        return self.probability if self.control is None else self.control.p
 
     def transform(self, x: Tensor) -> Tensor:
         """T(x), drawn anew at each call."""
         return augment.augment(x, self.policy, self.source, self.p)
 
-    def _observed(self, objective: losses.Objective) -> Callable[[Tensor, Tensor], Tensor]:
+    @staticmethod
+    def _observed(objective: losses.Objective, control: AdaptiveProbability) -> Callable[[Tensor, Tensor], Tensor]:
         """The objective's D loss, with the controller looking on: there real logits are known to be real, in every game."""
 
         def loss(real: Tensor, fake: Tensor) -> Tensor:
-            self.control.observe(real - fake if objective.paired else real)
+            control.observe(real - fake if objective.paired else real)
             return objective.discriminator(real, fake)
 
         return loss

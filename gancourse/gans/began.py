@@ -31,7 +31,7 @@ from gancourse.gans.gan import GAN, Batch
 
 def reconstruction_errors(autoencoder: nn.Module, x: Tensor) -> Tensor:
     """L(x) = mean over the pixels of |x - D(x)|, for each sample: [N, ...] -> [N]."""
-    drawn = autoencoder(x).float()
+    drawn: Tensor = autoencoder(x).float()
     if drawn.shape != x.shape:
         raise ValueError(
             f"BEGAN's discriminator must return pictures as it was given, {list(x.shape)}, not {list(drawn.shape)}: "
@@ -101,6 +101,8 @@ class BEGAN(GAN):
 
     def after_generator_step(self) -> None:
         """Move k_t by the errors of this round, and keep it in [0, 1]."""
+        if self._errors is None:
+            return  # G moved before any loss was computed
         real, fake = self._errors
         self.k = (self.k.to(real.device) + self.lambda_k * (self.gamma * real - fake).double()).clamp(0.0, 1.0)
 

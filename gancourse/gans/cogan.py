@@ -101,7 +101,8 @@ class CoDiscriminator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor, domain: int) -> Tensor:
-        return self.shared(self.own[domain](check.images(x, self.channels[domain], self.size)))
+        logits: Tensor = self.shared(self.own[domain](check.images(x, self.channels[domain], self.size)))
+        return logits
 
 
 @dataclass(kw_only=True)

@@ -37,7 +37,8 @@ class _Labelled(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         index = torch.randint(len(self.labels), (len(z),), generator=self.source)
-        return self.generator(z, self.labels[index.to(self.labels.device)])
+        samples: Tensor = self.generator(z, self.labels[index.to(self.labels.device)])
+        return samples
 
 
 class ConditionalGAN(GAN):

@@ -25,6 +25,9 @@ DIRECTIONS = ("ab", "ba")
 class Two(nn.Module):
     """Two networks as one player: translators ``ab`` and ``ba``, or the discriminators of the sets ``a`` and ``b``."""
 
+    ab: nn.Module
+    ba: nn.Module
+
     def __init__(self, **networks: nn.Module) -> None:
         super().__init__()
         for name, network in networks.items():
@@ -32,7 +35,8 @@ class Two(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The first network's output."""
-        return next(iter(self.children()))(x)
+        output: Tensor = next(iter(self.children()))(x)
+        return output
 
 
 class ImagePool:
@@ -122,6 +126,7 @@ class CycleGAN(Translation[CycleBatch]):
         examples: Tensor | None = None,
     ) -> None:
         super().__init__(Two(ab=ab, ba=ba), Two(a=discriminator_a, b=discriminator_b), objective, examples)
+        self.ways = ab, ba
         if not isinstance(cycle, Sequence) or len(cycle) != 2 or min(*cycle, identity, adversarial) < 0:
             raise ValueError(f"cycle is a pair of weights, and no weight may be below 0: not {cycle}, {identity}, {adversarial}")
         if self.objective.paired:
@@ -135,7 +140,7 @@ class CycleGAN(Translation[CycleBatch]):
             raise ValueError("CycleGAN learns from two sets: pass batches of (a, b), such as gancourse.data.UnpairedBatches")
         a, b = real, labels
         self.keep(a)
-        ab, ba = self.generator.ab, self.generator.ba
+        ab, ba = self.ways
         fake_a, fake_b = ba(b).float(), ab(a).float()
         return CycleBatch(real=a, z=a.new_empty(0), fake=fake_b, labels=b, step=step, fake_a=fake_a)
 
@@ -152,7 +157,7 @@ class CycleGAN(Translation[CycleBatch]):
         return loss
 
     def generator_loss(self, batch: CycleBatch) -> Tensor:
-        ab, ba = self.generator.ab, self.generator.ba
+        ab, ba = self.ways
         (_, a, fake_a), (_, b, fake_b) = batch.sets
         loss = fake_a.sum() * 0.0
         if self.adversarial:
@@ -172,7 +177,7 @@ class CycleGAN(Translation[CycleBatch]):
         return loss
 
     def run(self, generator: nn.Module, x: Tensor) -> Tensor:
-        return generator.ab(x) if _both(generator) else generator(x)
+        return super().run(generator.get_submodule("ab") if _both(generator) else generator, x)
 
     def translate(self, x: Tensor, generator: nn.Module | None = None, direction: str = "ab") -> Tensor:
         """Pictures of one set as the other's, in evaluation mode; ``generator`` may be an averaged copy of both translators."""
@@ -196,10 +201,11 @@ class CycleGAN(Translation[CycleBatch]):
         """Both ways: ``ab`` over the examples, ``ba`` over their translations."""
         if not _both(generator) or self.examples is None:
             return
-        super().refresh_statistics(generator.ab, rounds, n, seed)
-        examples, self.examples = self.examples, super().translate(self.examples, generator.ab)
+        ab, ba = generator.get_submodule("ab"), generator.get_submodule("ba")
+        super().refresh_statistics(ab, rounds, n, seed)
+        examples, self.examples = self.examples, super().translate(self.examples, ab)
         try:
-            super().refresh_statistics(generator.ba, rounds, n, seed)
+            super().refresh_statistics(ba, rounds, n, seed)
         finally:
             self.examples = examples
 

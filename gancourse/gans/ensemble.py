@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -65,7 +65,8 @@ class StackedBatchNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         members, _, features = x.shape
         beside = x.transpose(0, 1).flatten(1)  # [N, K F]: members are further features
-        return self.norm(beside).unflatten(1, (members, features)).transpose(0, 1)
+        out: Tensor = self.norm(beside).unflatten(1, (members, features)).transpose(0, 1)
+        return out
 
     @torch.no_grad()
     def unstack(self, k: int, layer: nn.BatchNorm1d) -> None:
@@ -73,7 +74,7 @@ class StackedBatchNorm(nn.Module):
         part = slice(k * layer.num_features, (k + 1) * layer.num_features)
         for name in ("weight", "bias", "running_mean", "running_var"):
             getattr(layer, name).copy_(getattr(self.norm, name)[part])
-        layer.num_batches_tracked.copy_(self.norm.num_batches_tracked)
+        layer.get_buffer("num_batches_tracked").copy_(self.norm.get_buffer("num_batches_tracked"))
 
 
 class StackedMinibatchDiscrimination(MinibatchDiscrimination):
@@ -105,7 +106,8 @@ class Ensemble(nn.Module):
         super().__init__()
         self.members = len(networks)
         self._template = [copy.deepcopy(networks[0])]  # in a list: no submodule, so no parameters of its own
-        self.layers = nn.Sequential(*[_stacked(layers) for layers in zip(*[net.layers for net in networks], strict=True)])
+        rows = zip(*[_layers(network) for network in networks], strict=True)
+        self.layers = nn.Sequential(*[_stacked(row) for row in rows])
         self.out_shape = getattr(networks[0], "out_shape", None)  # None: a discriminator, one logit for each sample
         if hasattr(networks[0], "latent_dim"):
             self.latent_dim = networks[0].latent_dim
@@ -114,15 +116,15 @@ class Ensemble(nn.Module):
         if x.ndim < 3 or len(x) != self.members:
             k = self.members
             raise ValueError(f"an ensemble of {k} takes [{k}, N, ...], not {list(x.shape)}: one batch for each member")
-        out = self.layers(x.flatten(2))  # [K, N, features]
+        out: Tensor = self.layers(x.flatten(2))  # [K, N, features]
         return out.squeeze(2) if self.out_shape is None else out.unflatten(2, self.out_shape)
 
     def member(self, k: int) -> nn.Module:
         """Network k by itself, a copy with the weights as they now are."""
         network = copy.deepcopy(self._template[0]).to(next(self.parameters()).device)
-        for stacked, single in zip(self.layers, network.layers, strict=True):
+        for stacked, single in zip(self.layers, _layers(network), strict=True):
             if hasattr(stacked, "unstack"):
-                stacked.unstack(k, single)
+                cast(Any, stacked).unstack(k, single)
         return network.train(self.training)
 
 
@@ -141,6 +143,10 @@ def stack(networks: Sequence[nn.Module]) -> Ensemble:
     if any(shape != shapes[0] for shape in shapes):
         raise ValueError("the members of an ensemble must have one architecture: same layers, same sizes, other weights")
     return Ensemble(networks)
+
+
+def _layers(network: nn.Module) -> nn.Sequential:
+    return cast(nn.Sequential, network.layers)
 
 
 def _stacked(layers: Sequence[nn.Module]) -> nn.Module:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -27,9 +28,7 @@ _CHUNK = 64  # latents at a time
 @contextlib.contextmanager
 def grown(network: Growing, level: int, alpha: float = 1.0) -> Iterator[Growing]:
     """In this block the network uses ``level`` and ``alpha``; afterwards it stands where it stood."""
-    if not isinstance(network, Growing):
-        raise TypeError(f"{type(network).__name__} does not grow: take a network of gancourse.models.progan")
-    before = network.level, network.alpha
+    before = _growing(network).level, network.alpha
     network.grow(level, alpha)
     try:
         yield network
@@ -100,8 +99,9 @@ def _fit_head(generator: Generator, level: int, z: Tensor, target: Tensor) -> fl
     gram = h.T @ h
     ridge = 1e-6 * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
     a = torch.linalg.solve(gram + ridge, h.T @ y)  # [features, colours]
-    head.weight.copy_((a.T / head.scale)[:, :, None, None])
-    head.bias.copy_((y_mean - h_mean @ a) / head.bias_scale)
+    scale, bias_scale = float(cast(Any, head).scale), float(cast(Any, head).bias_scale)
+    head.get_parameter("weight").copy_((a.T / scale)[:, :, None, None])
+    head.get_parameter("bias").copy_((y_mean - h_mean @ a) / bias_scale)
     return 1 - float((y - h @ a).square().sum() / y.square().sum())
 
 
@@ -110,7 +110,7 @@ def work_by_level(game: Progressive) -> list[float]:
 
     A multiplication and an addition count as two.  Convolutions and matrix products are counted, which is nearly everything.
     """
-    levels, stages = game.schedule.levels, (game.generator, game.discriminator)
+    levels, stages = game.schedule.levels, (_growing(game.generator), _growing(game.discriminator))
     before = [(network, network.level, network.alpha) for network in stages]
     n, found = 2, []
     try:
@@ -121,16 +121,22 @@ def work_by_level(game: Progressive) -> list[float]:
                 z = game.latents(n, torch.Generator().manual_seed(0))
                 fake = game.generator(z)
                 logits = game.discriminator(torch.zeros_like(fake)).sum() + game.discriminator(fake.detach()).sum()
-                torch.autograd.grad(logits, _trained(game.discriminator, level))
+                torch.autograd.grad(logits, _trained(stages[1], level))
                 frozen = [p.detach() for p in game.discriminator.parameters()]  # G's step needs no gradient for D's weights
                 names = [name for name, _ in game.discriminator.named_parameters()]
                 judged = torch.func.functional_call(game.discriminator, dict(zip(names, frozen, strict=True)), (fake,))
-                torch.autograd.grad(judged.sum(), _trained(game.generator, level))
+                torch.autograd.grad(judged.sum(), _trained(stages[0], level))
             found.append(counter.get_total_flops() / n)
     finally:
         for network, level, alpha in before:
             network.grow(level, alpha)
     return found
+
+
+def _growing(network: nn.Module) -> Growing:
+    if not isinstance(network, Growing):
+        raise TypeError(f"{type(network).__name__} does not grow: take a network of gancourse.models.progan")
+    return network
 
 
 def _trained(network: Growing, level: int) -> list[nn.Parameter]:

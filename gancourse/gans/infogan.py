@@ -29,7 +29,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import torch
 import torch.nn.functional as F
@@ -219,7 +219,8 @@ class InfoGAN(GAN):
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """Noise and codes, [n, latent_dim], or [K, n, latent_dim] for an ensemble."""
         shape = (*self.stacked, n)
-        return self.codes.draw(math.prod(shape), source).to(self.device).unflatten(0, shape)
+        z: Tensor = self.codes.draw(math.prod(shape), source).to(self.device).unflatten(0, shape)
+        return z
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits, [N]."""
@@ -229,7 +230,7 @@ class InfoGAN(GAN):
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """D's loss, and minus the bound on the detached fakes: this is where Q learns."""
         h = features(self.discriminator, self._noisy(batch.fake.detach()))
-        last = self.discriminator.layers[-1]
+        last = cast(nn.Sequential, self.discriminator.layers)[-1]
         out, watched = last(h).float(), last(h.detach())[..., 1:].float()
         loss = self.objective.discriminator(self.judge(self._noisy(batch.real)), out[..., 0])
         played, spectated = self.codes.bounds(out[..., 1:], batch.z), self.codes.bounds(watched, batch.z)
@@ -251,7 +252,7 @@ class InfoGAN(GAN):
 
     def member(self, k: int) -> InfoGAN:
         """Game k of an ensemble by itself."""
-        generator, discriminator = self.generator.member(k), self.discriminator.member(k)
+        generator, discriminator = (cast(Any, network).member(k) for network in (self.generator, self.discriminator))
         return InfoGAN(generator, discriminator, self.codes, self.weight[k], self.objective.name, noise=self.noise)
 
     def state_dict(self) -> dict[str, Tensor]:

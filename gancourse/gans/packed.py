@@ -23,12 +23,13 @@ def pack(x: Tensor, m: int, dim: int = 0) -> Tensor:
 
     Vectors are concatenated, images stacked as channels.  ``dim`` is the batch axis (1 for an ensemble's [K, N, ...]).
     """
-    check.positive("m", m)
+    check.whole("m", m)
     if x.ndim < dim + 2:
         raise ValueError(f"samples must have at least one axis beside the batch, not shape {list(x.shape)}")
     if x.shape[dim] % m:
         raise ValueError(f"a batch of {x.shape[dim]} cannot be packed in {m}s: take a batch size divisible by {m}")
-    return x.unflatten(dim, (-1, m)).flatten(dim + 1, dim + 2)
+    packed: Tensor = x.unflatten(dim, (-1, m)).flatten(dim + 1, dim + 2)
+    return packed
 
 
 class PackedDiscriminator(nn.Module):
@@ -40,10 +41,11 @@ class PackedDiscriminator(nn.Module):
 
     def __init__(self, network: nn.Module, m: int) -> None:
         super().__init__()
-        self.network, self.m = network, int(check.positive("m", m))
+        self.network, self.m = network, check.whole("m", m)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.network(pack(x, self.m, getattr(self.network, "batch_dim", 0)))
+        logits: Tensor = self.network(pack(x, self.m, getattr(self.network, "batch_dim", 0)))
+        return logits
 
 
 class PackedGAN(GAN):

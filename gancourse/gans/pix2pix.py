@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -115,12 +117,19 @@ class Pix2Pix(Translation):
             real = self.logits(self.joined(batch.second, batch.real))
         return mean([self.objective.generator(f, r) for f, r in zip(fake, real, strict=True)])
 
+    def _features(self, x: Tensor) -> list[list[Tensor]]:
+        maps: list[list[Tensor]] = cast(Any, self.discriminator).features(x)
+        return maps
+
     def _matched(self, batch: Batch) -> Tensor:
         """Mean over scales of the sum over D's layers, the logits left out.  Source: Wang et al. 2018, equation 4."""
-        fake = self.discriminator.features(self.joined(batch.second, batch.fake))
+        fake = self._features(self.joined(batch.second, batch.fake))
         with torch.no_grad():
-            real = self.discriminator.features(self.joined(batch.second, batch.real))
+            real = self._features(self.joined(batch.second, batch.real))
         scales = []
         for f, r in zip(fake, real, strict=True):
-            scales.append(sum(F.l1_loss(x.float(), y.float()) for x, y in zip(f[:-1], r[:-1], strict=True)))
+            distance = fake[0][0].new_zeros(())
+            for x, y in zip(f[:-1], r[:-1], strict=True):
+                distance = distance + F.l1_loss(x.float(), y.float())
+            scales.append(distance)
         return mean(scales)

@@ -10,6 +10,7 @@ Source: Karras et al. 2018 (ProGAN), section 2 and figure 2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, cast
 
 import torch
 import torch.nn.functional as F
@@ -80,6 +81,20 @@ def at_level(images: Tensor, level: int, alpha: float = 1.0) -> Tensor:
     return x
 
 
+class Grows(Protocol):
+    """A network with levels."""
+
+    levels: int
+
+    def grow(self, level: int, alpha: float = 1.0) -> None: ...
+
+
+def _grows(network: nn.Module) -> Grows:
+    if not hasattr(network, "grow"):
+        raise ValueError(f"{type(network).__module__}.{type(network).__name__} cannot grow: take a network of models.progan")
+    return cast(Grows, network)
+
+
 class Progressive(GAN):
     """A game whose networks grow: both need ``grow(level, alpha)`` as those of :mod:`gancourse.models.progan` have it.
 
@@ -102,13 +117,10 @@ class Progressive(GAN):
         fade_real: bool = True,
     ) -> None:
         super().__init__(generator, discriminator, objective, penalty, latent_dim)
-        for player in (generator, discriminator):
-            if not hasattr(player, "grow"):
-                raise ValueError(
-                    f"{type(player).__module__}.{type(player).__name__} cannot grow: take a network of models.progan"
-                )
-        if generator.levels != schedule.levels or discriminator.levels != schedule.levels:
-            made = f"{generator.levels} and {discriminator.levels}"
+        self.growing = _grows(generator), _grows(discriminator)
+        levels = [network.levels for network in self.growing]
+        if levels != [schedule.levels] * 2:
+            made = f"{levels[0]} and {levels[1]}"
             raise ValueError(f"the schedule ends at level {schedule.levels}, the networks at {made}: build them for one size")
         self.schedule, self.fade_real = schedule, fade_real
         self.stage(0)
@@ -116,8 +128,8 @@ class Progressive(GAN):
     def stage(self, step: int) -> tuple[int, float]:
         """Set both networks to the stage of a step, and return it."""
         level, alpha = self.schedule.at(step)
-        self.generator.grow(level, alpha)
-        self.discriminator.grow(level, alpha)
+        for network in self.growing:
+            network.grow(level, alpha)
         return level, alpha
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:

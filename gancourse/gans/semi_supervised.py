@@ -131,7 +131,7 @@ class SemiSupervisedGAN(GAN):
         return feature_matching(target, features(self.discriminator, fake)).sum()
 
     def after_discriminator_step(self) -> None:
-        if self.average is not None:
+        if self.average is not None and self.decay is not None:
             update_average(self.average, self.discriminator, self.decay)
 
     @torch.no_grad()
@@ -171,7 +171,7 @@ def fit_supervised(
     kept = copy.deepcopy(classifier).requires_grad_(False) if average is not None else classifier
     optimizer = torch.optim.Adam(classifier.parameters(), lr=lr, betas=(0.5, 0.999))
     source = torch.Generator().manual_seed(seed)
-    for _ in range(int(check.positive("steps", steps))):
+    for _ in range(check.whole("steps", steps)):
         x, y = few.draw(batch_size, source)
         loss = supervised_loss(classifier(_noisy(x, noise, source)), y).sum()
         optimizer.zero_grad()
@@ -188,7 +188,8 @@ def predict(classifier: nn.Module, x: Tensor) -> Tensor:
     members = getattr(classifier, "members", None)
     if members is not None:
         x = x.expand(members, *x.shape)
-    return classifier(x).argmax(-1)
+    classes: Tensor = classifier(x).argmax(-1)
+    return classes
 
 
 def balanced_subset(y: Tensor, n: int, seed: int = 0) -> Tensor:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +60,14 @@ def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
     return gradient.float().square().sum(2).mean(1).sqrt()
 
 
+class Styled(Protocol):
+    """A generator in two parts."""
+
+    def styles(self, z: Tensor, labels: Tensor | None = None) -> Tensor: ...
+
+    def synthesis(self, ws: Tensor, noise: str = "random") -> Tensor: ...
+
+
 class StyleGAN2(GAN[StyleBatch]):
     """The game with styles; ``generator`` has ``styles`` and ``synthesis`` as :mod:`gancourse.models.stylegan2` has them.
 
@@ -95,7 +103,12 @@ class StyleGAN2(GAN[StyleBatch]):
     @property
     def label_dim(self) -> int:
         """How many classes the networks know; 0 for none."""
-        return getattr(self.generator, "label_dim", 0)
+        return int(getattr(self.generator, "label_dim", 0))
+
+    @property
+    def styled(self) -> Styled:
+        """The generator, by its two parts."""
+        return cast(Styled, self.generator)
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> StyleBatch:
         """Draw latents and styles, mix them, and make the fakes."""
@@ -103,7 +116,7 @@ class StyleGAN2(GAN[StyleBatch]):
             raise ValueError("the generator is conditional: pass batches with labels, Batches(..., labels=True)")
         labels = labels if self.label_dim else None
         z = self.latents(len(real), source)
-        ws = self._mixed(self.generator.styles(z, labels), labels, source)
+        ws = self._mixed(self.styled.styles(z, labels), labels, source)
         directions = None
         if self.path is not None and step % self.path.every == 0:
             n = max(1, len(real) // self.path.shrink)
@@ -113,7 +126,7 @@ class StyleGAN2(GAN[StyleBatch]):
         return StyleBatch(real=real, z=z, fake=fake, labels=labels, step=step, ws=ws, directions=directions)
 
     def _synthesised(self, ws: Tensor, step: int) -> Tensor:
-        return self.generator.synthesis(ws) if step >= self.noise_from else self.generator.synthesis(ws, "none")
+        return self.styled.synthesis(ws) if step >= self.noise_from else self.styled.synthesis(ws, "none")
 
     def _mixed(self, ws: Tensor, labels: Tensor | None, source: torch.Generator) -> Tensor:
         """From a random layer on, the style of a second latent, for a share ``mixing`` of the samples."""
@@ -122,7 +135,7 @@ class StyleGAN2(GAN[StyleBatch]):
         n, layers = ws.shape[:2]
         crossover = torch.randint(1, layers, (n,), generator=source)
         crossover[torch.rand(n, generator=source) >= self.mixing] = layers
-        other = self.generator.styles(self.latents(n, source), labels)
+        other = self.styled.styles(self.latents(n, source), labels)
         from_other = torch.arange(layers) >= crossover[:, None]  # [N, layers]
         return torch.where(from_other.to(ws.device)[:, :, None], other, ws)
 
@@ -135,16 +148,18 @@ class StyleGAN2(GAN[StyleBatch]):
     def generator_loss(self, batch: StyleBatch) -> Tensor:
         """The objective, and the path length penalty where it is due."""
         loss = super().generator_loss(batch)
-        return loss if batch.directions is None else loss + self.path.every * self._path_penalty(batch)
+        if self.path is None or batch.directions is None:
+            return loss
+        return loss + self.path.every * self._path_penalty(batch, self.path, batch.directions)
 
-    def _path_penalty(self, batch: StyleBatch) -> Tensor:
-        ws = batch.ws[: len(batch.directions)]
+    def _path_penalty(self, batch: StyleBatch, path: PathLength, directions: Tensor) -> Tensor:
+        ws = batch.ws[: len(directions)]
         with torch.autocast(self.device.type, enabled=False):  # a derivative of a derivative needs float32's digits
-            lengths = path_lengths(self._synthesised(ws.float(), batch.step), ws, batch.directions)
-        mean = self.path_mean.to(lengths.device).lerp(lengths.detach().mean(), self.path.decay)
+            lengths = path_lengths(self._synthesised(ws.float(), batch.step), ws, directions)
+        mean = self.path_mean.to(lengths.device).lerp(lengths.detach().mean(), path.decay)
         self.path_mean = mean
         batch.log["path_length"] = lengths.mean()
-        return self.path.weight * (lengths - mean).square().mean()
+        return path.weight * (lengths - mean).square().mean()
 
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure the mean of w anew for an averaged generator, whose mapping is not the one that the running mean is of."""

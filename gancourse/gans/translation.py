@@ -44,7 +44,8 @@ class Translation(GAN[B], Generic[B]):
 
     def run(self, generator: nn.Module, x: Tensor) -> Tensor:
         """The generator's output for inputs."""
-        return generator(x)
+        output: Tensor = generator(x)
+        return output
 
     def translate(self, x: Tensor, generator: nn.Module | None = None) -> Tensor:
         """Outputs for inputs [N, C, H, W] in evaluation mode, 64 at a time; ``generator`` may be an averaged copy."""
@@ -88,4 +89,4 @@ def mean(terms: list[Tensor]) -> Tensor:
 
 def nothing(module: nn.Module) -> Tensor:
     """A loss of zero that can be differentiated, for a player who sits out: all its gradients are zero."""
-    return sum(parameter.sum() for parameter in module.parameters()) * 0.0
+    return torch.stack([parameter.sum() for parameter in module.parameters()]).sum() * 0.0

@@ -58,7 +58,8 @@ class UnrolledGAN(GAN):
 
     def judge_with(self, phi: dict[str, Tensor], x: Tensor) -> Tensor:
         """The logits of D with the weights phi."""
-        return functional_call(self.discriminator, phi, (x,)).float()
+        logits: Tensor = functional_call(self.discriminator, phi, (x,)).float()
+        return logits
 
     def generator_loss(self, batch: Batch) -> Tensor:
         phi = self.unroll(batch.real, batch.fake if self.through else batch.fake.detach())

@@ -78,18 +78,21 @@ def gradient_penalty(
 
     Source: Gulrajani et al. 2017, equation 3 (two-sided, target 1, lambda 10).
     """
-    check.at_least("target", target)
-    norms = _gradient(critic, between(real.detach(), fake.detach(), epsilon)).flatten(1).norm(dim=1)  # [N]
-    excess = norms - target
+    target = float(check.at_least("target", target))
+    with torch.no_grad():
+        points = between(real, fake, epsilon)
+    norms = _gradient(critic, points).flatten(1).norm(dim=1)  # [N]
+    excess: Tensor = norms - target
     return (excess.clamp(min=0) if one_sided else excess).square().mean()
 
 
 @torch.no_grad()
 def clip_weights(module: nn.Module, c: float) -> nn.Module:
     """Clamp every parameter of ``module``, biases too, to [-c, c] in place.  Source: Arjovsky et al. 2017, Algorithm 1."""
-    check.positive("c", c)
+    c = check.positive("c", c)
     for parameter in module.parameters():
-        parameter.clamp_(-c, c)
+        limit = min(c, torch.finfo(parameter.dtype).max)
+        parameter.clamp_(-limit, limit)
     return module
 
 
@@ -138,7 +141,7 @@ def orthogonal(module: nn.Module, beta: float = 1e-4, skip: Callable[[str], bool
 
     Source: Brock et al. 2019 (BigGAN), equation 3.  Their code adds half this gradient directly.
     """
-    check.at_least("beta", beta)
+    beta = float(check.at_least("beta", beta))
     terms = []
     for name, weight in module.named_parameters():
         if weight.ndim < 2 or (skip is not None and skip(name)):

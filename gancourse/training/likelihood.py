@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.networks import as_generator
 from gancourse.base.progress import Progress
+from gancourse.training.settings import LARGEST_RATE, checked_hooks
 
 Bound = Callable[..., Tensor]
 
@@ -51,7 +52,8 @@ class LikelihoodRun:
 
     def sample(self, n: int, seed: int = 0) -> Tensor:
         """n samples of the model as it now is."""
-        return self.model.sample(n, seed)
+        samples: Tensor = cast(Any, self.model).sample(n, seed)
+        return samples
 
 
 def fit_likelihood(
@@ -87,12 +89,16 @@ def fit_likelihood(
         ValueError: settings out of range, or batches that end too early.
     """
     check.one_of("schedule", schedule, ["constant", "cosine"])
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1, not {steps}")
-    bound = bound or _default_bound(model)
+    lr = check.within("lr", check.positive("lr", lr), 0, LARGEST_RATE)
+    steps, seed = check.whole("steps", steps), check.seed(seed)
+    clip = check.positive("clip", clip) if clip is not None else None
+    hooks = checked_hooks(hooks)
+    bound = _default_bound(model) if bound is None else bound
+    if not callable(bound):
+        raise TypeError(f"bound must be a function of a batch giving [N] nats, not {bound!r}")
     device = next(model.parameters()).device
     generator = as_generator(seed, device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=check.positive("lr", lr))
+    optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     run, stream = LikelihoodRun(model), iter(batches)
     model.train()
     _call(hooks, run)
@@ -104,6 +110,7 @@ def fit_likelihood(
             x = next(stream, None)
             if x is None:
                 raise ValueError(f"the batches ended after {run.step} of {steps} steps: pass the endless gancourse.data.Batches")
+            check.filled("the batch", x)
             run.nats.append(_ascend(optimiser, bound, x.to(device), generator, clip))
             if not math.isfinite(run.nats[-1]):
                 raise FloatingPointError(f"the bound became {run.nats[-1]} at step {run.step}: lower lr, it is {lr:g}")
@@ -130,15 +137,17 @@ def _ascend(optimiser: torch.optim.Optimizer, bound: Bound, x: Tensor, generator
 @torch.no_grad()
 def mean_bound(bound: Bound, images: Tensor, batch_size: int = 256, **options: object) -> float:
     """The mean of ``bound(x, **options)`` over all images, in nats, a batch at a time."""
-    if not len(images):
-        raise ValueError("mean_bound needs at least one image")
-    return float(sum(float(bound(x, **options).double().sum()) for x in images.split(batch_size)) / len(images))
+    if check.tensor("images", images).ndim < 2 or not len(images):
+        raise ValueError("mean_bound needs a batch [N, ...] with at least one image")
+    size = min(check.whole("batch_size", batch_size), len(images))
+    sums = [float(bound(x, **options).double().sum()) for x in images.split(size)]
+    return sum(sums) / len(images)
 
 
 def _default_bound(model: nn.Module) -> Bound:
     for name in ("log_prob", "elbo"):
         if hasattr(model, name):
-            return getattr(model, name)
+            return cast(Bound, getattr(model, name))
     raise TypeError(f"{type(model).__name__} has neither log_prob nor elbo: pass bound=, a function of a batch giving [N] nats")
 
 

@@ -205,7 +205,7 @@ def supports_bf16(device: torch.device | str = "cpu") -> bool:
     """Whether the processor has units that compute in bfloat16 (without them autocast is slower than float32)."""
     device = torch.device(device)
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     if device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return False
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")

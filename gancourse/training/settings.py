@@ -23,6 +23,7 @@ SCHEDULES: dict[str, Schedule] = {
     "cosine": lambda progress: (1.0 + math.cos(math.pi * progress)) / 2,
     "flat_linear": lambda progress: min(1.0, (1.0 - progress) / 0.3),  # constant, then down to 0 over the last 30 %
 }
+LARGEST_RATE = 1e6
 PRECISIONS = ("auto", "float32", "bf16")
 
 
@@ -49,7 +50,7 @@ class Settings:
         if not callable(self.k):
             self._set("k", check.whole("k", self.k))
         rates = self.lr if isinstance(self.lr, tuple | list) else (self.lr, self.lr)
-        self._set("lr", tuple(check.at_least("lr", rate) for rate in _pair("lr", rates)))
+        self._set("lr", tuple(check.within("lr", rate, 0, LARGEST_RATE) for rate in _pair("lr", rates)))
         self._set("betas", tuple(_decay("betas", beta) for beta in _pair("betas", self.betas)))
         if self.optimizer is not None and not callable(self.optimizer):
             raise TypeError(f"optimizer must be callable as optimizer(parameters, lr=...), not {self.optimizer!r}")
@@ -59,7 +60,7 @@ class Settings:
             self._set("ema", check.fraction("ema", self.ema))
         self._set("seed", check.seed(self.seed))
         self._set("checkpoint_every", check.whole("checkpoint_every", self.checkpoint_every))
-        self._set("hooks", tuple(_hook(hook) for hook in self.hooks))
+        self._set("hooks", checked_hooks(self.hooks))
         check.one_of("precision", self.precision, PRECISIONS)
 
     def _set(self, name: str, value: Any) -> None:
@@ -102,6 +103,13 @@ def _decay(what: str, value: Any) -> float:
     if not check.at_least(what, value) < 1:
         raise ValueError(f"{what} must lie in [0, 1), not {value}")
     return check.number(what, value)
+
+
+def checked_hooks(hooks: Any) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """Return a list of pairs (every, function) if it is one."""
+    if not isinstance(hooks, tuple | list):
+        raise TypeError(f"hooks must be a list of pairs (every, function), not {hooks!r}")
+    return tuple(_hook(hook) for hook in hooks)
 
 
 def _hook(hook: Any) -> tuple[int, Callable[[Any], Any]]:

@@ -23,6 +23,8 @@ class Stream:
     """
 
     def __init__(self, batches: Iterable[Any], gan: GAN[Any]) -> None:
+        if isinstance(batches, Tensor):
+            raise TypeError("batches came as one tensor: pass gancourse.data.Batches(x, batch_size)")
         if not isinstance(batches, Iterable):
             raise TypeError(f"batches must be gancourse.data.Batches or another iterable of them, not {type(batches).__name__}")
         self.batches, self._gan = batches, gan
