@@ -88,7 +88,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "photo_patches": (data.photo_patches, {"size": 8, "n": 3, "split": "train", "seed": 0, "texture": 1.0}),
     "load_pairs": (data.load_pairs, {"kind": "night", "size": 8, "n": 2, "split": "train", "seed": 0}),
     "Batches": (lambda **given: next(data.Batches(**given)), {"source": BYTES, "batch_size": 2, "seed": 0, "order": "random"}),
-    "UnpairedBatches": (lambda **given: next(data.UnpairedBatches(**given)), {"a": BYTES, "b": BYTES, "batch_size": 2, "seed": 0}),
+    "UnpairedBatches": (
+        lambda **given: next(data.UnpairedBatches(**given)),
+        {"a": BYTES, "b": BYTES, "batch_size": 2, "seed": 0},
+    ),
     "ring": (lambda **given: toys.ring().sample(**given), {"n": 3, "seed": 0}),
     "central": (corruptions.central, {"n": 2, "size": 8, "fraction": 0.5}),
     "random_blocks": (corruptions.random_blocks, {"n": 2, "size": 8, "covered": 0.3, "side": 0.25}),
@@ -102,7 +105,15 @@ NUMBERS: list[Any] = [
     *(np.int64(3), np.float32(0.5), np.array([3]), torch.tensor(3), torch.tensor(0.5), torch.zeros(2), 1j, object()),
 ]
 TENSORS: list[Any] = [
-    *(torch.empty(0), torch.empty(0, 3), torch.empty(3, 0), torch.zeros(()), torch.zeros(40), torch.zeros(1, 3), torch.ones(40, 3)),
+    *(
+        torch.empty(0),
+        torch.empty(0, 3),
+        torch.empty(3, 0),
+        torch.zeros(()),
+        torch.zeros(40),
+        torch.zeros(1, 3),
+        torch.ones(40, 3),
+    ),
     *(torch.full((40, 3), math.nan), torch.full((40, 3), math.inf), torch.full((40, 3), 1e200, dtype=torch.float64)),
     *(torch.zeros(40, 3, dtype=torch.int64), torch.zeros(40, 3, dtype=torch.bool), torch.zeros(40, 3, dtype=torch.complex64)),
     *(X.half(), X.double(), X.numpy(), X.tolist(), X.requires_grad_(False), X[:, :2], X.T, None, "x", 3),
@@ -150,7 +161,9 @@ def test_an_error_of_ours_or_an_answer(name: str, chosen: st.DataObject) -> None
         except (ValueError, TypeError) as error:
             assert ours(error), f"{name}({which}={value!r}) fails obscurely: {type(error).__name__}: {error}"
             return
-    assert name == "mode_report" or without_nan(found), f"{name}({which}={value!r}) gives NaN"  # no sample near a mode: said there
+    assert name == "mode_report" or without_nan(found), (
+        f"{name}({which}={value!r}) gives NaN"
+    )  # no sample near a mode: said there
 
 
 @pytest.mark.parametrize("name", CALLS)
