@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = build.solution_path(build.find("hw1", ROOT))
 FULL = 20.0
 LIMITS = Limits(
-    cell_seconds=1, seconds=40, memory=400_000_000, file=200_000, disk=2_000_000, files=100, notebook=2_000_000, output=100_000
+    cell_seconds=2, seconds=80, memory=400_000_000, file=200_000, disk=2_000_000, files=100, notebook=2_000_000, output=100_000
 )
 
 Book = dict[str, Any]
