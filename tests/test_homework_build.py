@@ -143,31 +143,33 @@ def test_a_student_version_runs_with_nothing_but_what_is_missing(source: Path, m
     assert raised == []
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-def test_an_empty_homework_says_what_is_missing_and_shows_no_traceback(source: Path) -> None:
-    """In IPython's own shell, where tracebacks are made; the pictures that need no answer are left out."""
-    book = nbformat.read(build.student_path(source), as_version=4)
-    cells = [
-        cell.source for cell in book.cells if cell.cell_type == "code" and "colab-setup" not in cell.metadata.get("tags", ())
-    ]
-    code = "import json, sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
-    code += "shell = InteractiveShell.instance(colors='NoColor')\n"
-    code += "for cell in json.load(sys.stdin):\n    shell.run_cell(cell, store_history=True)\n"
-    code += "print('=====')\nshell.run_cell('mispelt', store_history=True)\n"
-    environment = os.environ | {"MPLBACKEND": "agg", "GANCOURSE_SCALE": "ci"}
-    said = subprocess.run(
-        [sys.executable, "-c", code],
+def test_an_empty_homework_says_what_is_missing_and_shows_no_traceback() -> None:
+    """In IPython's own shell, where tracebacks are made: homework 1 to its first picture, and its last cell."""
+    book = nbformat.read(build.student_path(build.find("hw1", ROOT)), as_version=4)
+    code = [cell for cell in book.cells if cell.cell_type == "code" and "colab-setup" not in cell.metadata.get("tags", ())]
+    first = [cell.id for cell in code].index("picture-1")
+    cells = [cell.source for cell in [*code[: first + 1], code[-1]]]
+    cells[-1:-1] = ["made = js(1, 2)", "made + 1"]
+    script = "import json, sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+    script += "shell = InteractiveShell.instance(colors='NoColor')\n"
+    script += (
+        "for cell in [*json.load(sys.stdin), 'print(5 * \"=\")', 'mispelt']:\n    shell.run_cell(cell, store_history=True)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
         input=json.dumps(cells),
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"MPLBACKEND": "agg"},
         capture_output=True,
         text=True,
         check=True,
-    ).stdout
-    homework, others = said.split("=====")
+    )
+    homework, others = done.stdout.split("=====")
     assert "Traceback" not in homework and "WRONG" not in homework
-    assert homework.count("points, not written yet") == sum("points = hw" in cell for cell in cells)
-    assert "This cell needs " in homework and homework.rstrip().endswith("\n0 of 20 points")
+    assert homework.count("points, not written yet") == sum("points = hw1." in cell for cell in cells) == 3
+    assert "This cell needs optimal_discriminator(): not written yet." in homework
+    assert "This cell needs made, which a cell above makes with js(): not written yet." in homework
+    assert "losses           0 of 4" in homework and homework.rstrip().endswith("\n0 of 20 points")
     assert "NameError: name 'mispelt' is not defined" in others, "other errors are shown as ever"
 
 
