@@ -165,7 +165,7 @@ def test_the_stream_follows_the_seed_and_leaves_the_global_generator_alone() -> 
     [
         ((numbered(5), 6), {"order": "epoch"}, "larger than the set of 5"),
         ((numbered()[:0], 2), {}, "empty"),
-        ((numbered(), 0), {}, "at least 1"),
+        ((numbered(), 0), {}, "above 0"),
         ((torch.zeros(4, 3, 2, 2, dtype=torch.int32), 2), {}, "uint8"),
         (([1, 2, 3], 2), {}, "must be an ImageSet"),
         ((numbered(), 2), {"order": "shuffled"}, "choose from"),

@@ -67,7 +67,7 @@ def frechet_infinity(
     largest = len(a) if vary == "first" else min(len(a), len(b))
     dims = a.shape[1]
     least = max(5 * dims, largest // 10) if least is None else check.whole("least", least)
-    points, seed = check.whole("points", points, None), check.seed(seed)
+    points, seed = check.whole("points", points, None, 100_000), check.seed(seed)
     if points < 3:
         raise ValueError(f"a line with a check on it needs at least 3 points, not {points}")
     if not dims < least < largest:

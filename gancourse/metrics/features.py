@@ -18,6 +18,9 @@ from gancourse.base import check
 from gancourse.base.features import extractor_of, mark
 
 
+LARGEST = 1e75  # of features: fourth powers of differences stay within float64
+
+
 @runtime_checkable
 class Extractor(Protocol):
     """What ``image_features`` needs: a name, and images [N, C, H, W] (uint8, or float in [-1, 1]) to float32 [N, D]."""
@@ -82,4 +85,6 @@ def feature_matrix(features: Tensor | np.ndarray, what: str = "features", least:
     if not torch.isfinite(features).all():
         bad = int((~torch.isfinite(features).all(dim=1)).sum())
         raise ValueError(f"{what} hold NaN or infinity in {bad} of {len(features)} rows: look at the images that made them")
+    if features.abs().max() > LARGEST:
+        raise ValueError(f"{what} reach {float(features.abs().max()):.3g}, and their squares leave float64: divide by one number")
     return features

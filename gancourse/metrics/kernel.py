@@ -40,8 +40,8 @@ def kernel_distance(
     Raises ValueError for fewer than 2 samples, NaN, unequal dimensions, or features of two extractors.
     """
     a, b = feature_pair(features_a, features_b)
-    gamma = 1 / a.shape[1] if gamma is None else check.positive("gamma", gamma)
-    return _mmd2(a, b, check.whole("degree", degree), gamma, check.number("coef", coef))
+    gamma = 1 / a.shape[1] if gamma is None else float(check.positive("gamma", gamma))
+    return _mmd2(a, b, check.whole("degree", degree, 1, 1000), gamma, float(check.number("coef", coef)))
 
 
 def kernel_distance_subsets(
