@@ -17,7 +17,6 @@ from torch import Tensor
 from gancourse.base import check
 from gancourse.base.features import extractor_of, mark
 
-
 LARGEST = 1e75  # of features: fourth powers of differences stay within float64
 
 
