@@ -63,7 +63,7 @@ class Steady:
 def steady() -> Iterator[None]:
     """In the block, printing to standard output and standard error cannot raise."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (Steady(stream) if stream is not None else None for stream in before)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = (Steady(stream) if stream is not None else None for stream in before)
     try:
         yield
     finally:

@@ -1,0 +1,93 @@
+"""The semi-supervised game: one class more, features that match, few labels."""
+
+
+import pytest
+import torch
+
+from gancourse.gans import semi_supervised as ssl
+from gancourse.gans.ensemble import EnsembleBatches, stack
+from gancourse.models import mlp
+from gancourse.models.latent_codes import Classifier, features
+from gancourse.training import fit
+
+SHAPE = (1, 4, 4)
+
+
+def source(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def pictures(n=12, seed=3):
+    return torch.rand(n, *SHAPE, generator=source(seed)) * 2 - 1
+
+
+def gradient(loss, parameters):
+    found = torch.autograd.grad(loss, list(parameters), allow_unused=True, retain_graph=True)
+    return [torch.zeros(1) if g is None else g for g in found]
+
+
+def test_logsumexp_is_the_softmax_of_one_class_more():
+    logits = torch.randn(50, 10, generator=source(), dtype=torch.float64)
+    p = ssl.probabilities(logits)
+    assert torch.allclose(ssl.real_logit(logits).sigmoid(), 1 - p[:, -1])
+    y = torch.arange(50) % 10
+    given_real = p[torch.arange(50), y] / (1 - p[:, -1])
+    assert ssl.supervised_loss(logits, y).item() == pytest.approx(-given_real.log().mean().item())
+    fake = torch.randn(50, 10, generator=source(1), dtype=torch.float64)
+    wanted = -(1 - p[:, -1]).log().mean() - ssl.probabilities(fake)[:, -1].log().mean()
+    assert ssl.unlabelled_loss(logits, fake).item() == pytest.approx(wanted.item())
+
+
+def test_large_logits_stay_finite():
+    """The bug: exp and log written out.  float32 overflows beyond 88 and the loss becomes NaN."""
+    logits = torch.full((4, 10), 300.0, requires_grad=True)
+    naive = logits.exp().sum(1)
+    assert not torch.isfinite((naive / (1 + naive)).log()).all()
+    loss = ssl.unlabelled_loss(logits, logits) + ssl.supervised_loss(logits, torch.zeros(4, dtype=torch.int64))
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(logits.grad).all()
+    assert ssl.unlabelled_loss(-logits, -logits).isfinite()
+
+
+def networks(seed):
+    torch.manual_seed(seed)
+    return mlp.Generator(3, SHAPE, hidden=(12,), out="tanh"), Classifier(SHAPE, 3, hidden=(16, 8))
+
+
+def test_feature_matching_compares_means_and_leaves_d_alone():
+    generator, classifier = networks(0)
+    few = pictures(6), torch.arange(6) % 3
+    game = ssl.SemiSupervisedGAN(generator, classifier, few)
+    batch = game.play(pictures(), source())
+    real, fake = features(classifier, batch.real), features(classifier, batch.fake)
+    assert real.shape == (12, 8)
+    assert game.generator_loss(batch).item() == pytest.approx((real.mean(0) - fake.mean(0)).square().sum().item(), rel=1e-5)
+    assert ssl.feature_matching(real, real.flip(0)).item() == pytest.approx(0, abs=1e-10)
+    game.discriminator_loss(batch).backward()
+    assert all(p.grad is None for p in generator.parameters())
+
+
+def test_an_ensemble_of_classifiers_trains_each_on_its_own_labels():
+    pairs = [networks(seed) for seed in range(2)]
+    x, y = torch.stack([pictures(6, 1), pictures(6, 2)]), torch.tensor([[0, 1, 2, 0, 1, 2], [2, 1, 0, 2, 1, 0]])
+    alone = [ssl.supervised_loss(c(x[k]), y[k]).item() for k, (_, c) in enumerate(pairs)]
+    many = stack([c for _, c in pairs])
+    assert ssl.supervised_loss(many(x), y).tolist() == pytest.approx(alone, rel=1e-5)
+    game = ssl.SemiSupervisedGAN(stack([g for g, _ in pairs]), many, (x, y), noise=0.1)
+    fit(game, EnsembleBatches(pictures(40), 8, [0, 1]), 3, progress=False)
+    assert game.predict(pictures(5)).shape == (2, 5)
+    trained = ssl.fit_supervised(stack([c for _, c in pairs]), (x, y), 300, lr=1e-2, average=None)
+    assert torch.equal(trained(x).argmax(-1), y)
+
+
+def test_subsets_are_balanced_and_checked():
+    y = torch.arange(40) % 4
+    chosen = ssl.balanced_subset(y, 10, seed=1)
+    counts = torch.bincount(y[chosen]).tolist()
+    assert len(set(chosen.tolist())) == 10
+    assert sorted(counts) == [2, 2, 3, 3]
+    with pytest.raises(ValueError, match="one of each class"):
+        ssl.balanced_subset(y, 3)
+    with pytest.raises(ValueError, match="labelled samples must be"):
+        ssl.LabelledSet(pictures(4), torch.zeros(5, dtype=torch.int64))
