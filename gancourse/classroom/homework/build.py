@@ -101,7 +101,7 @@ def _total(source: Path) -> NotebookNode:
 
     name = source.stem.partition("_")[0]
     text = f"from gancourse.classroom.homework import checks, {name}\n\nchecks.total({name})"
-    return v4.new_code_cell(text, metadata={"nbgrader": _nbgrader("picture", "total", 0.0), "tags": ["picture"]})
+    return v4.new_code_cell(text, metadata={"nbgrader": _nbgrader("picture", "total", 0.0), "tags": ["picture", "raises-exception"]})
 
 
 def _mark(metadata: dict[str, Any], source: Path) -> tuple[str, str, float]:
