@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import losses
-from gancourse.data import Batches, digits
+from gancourse.data import Batches, digits, optical_digits
 from gancourse.gans.conditional import ACGAN, ConditionalGAN, ProjectionGAN
 from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier
@@ -215,7 +215,7 @@ def asked_and_drawn(gan, generator=None):
 
 
 def trained(gan, steps):
-    return fit(gan, Batches(digits(16), 64, labels=True), steps, lr=1e-3, betas=(0.0, 0.99), progress=False)
+    return fit(gan, Batches(optical_digits(16), 64, labels=True), steps, lr=1e-3, betas=(0.0, 0.99), progress=False)
 
 
 def digit_generator():

@@ -21,7 +21,7 @@ TOO_LONG = {f"classroom/homework/{name}.py" for name in ("checks", *(f"hw{n}" fo
 
 
 def rooms() -> list[str]:
-    found = [path.stem if path.suffix == ".py" else path.name for path in PACKAGE.iterdir()]
+    found = [path.stem if path.suffix == ".py" else path.name for path in PACKAGE.iterdir() if path.name != "py.typed"]
     return sorted(name for name in found if not name.startswith("_"))
 
 

@@ -65,7 +65,7 @@ def _nan_bound(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def test_fit_names_what_is_wrong():
-    with pytest.raises(ValueError, match="steps must be at least 1"):
+    with pytest.raises(ValueError, match="steps must be above 0"):
         fit_likelihood(Coin(), coins(), 0)
     with pytest.raises(ValueError, match="did you mean 'cosine'"):
         fit_likelihood(Coin(), coins(), 1, schedule="cosin")

@@ -74,7 +74,7 @@ def test_epochs_of_a_loader_are_shuffled_anew():
         (X.numpy(), TypeError, "must be a torch.Tensor, not ndarray"),
         ((X, Y.numpy()), TypeError, "its labels must be a torch.Tensor, not ndarray"),
         (3.0, TypeError, "must be a torch.Tensor, not float"),
-        ((X, Y[:5]), ValueError, "24 came with 5 labels"),
+        ((X, Y[:5]), ValueError, "5 labels for 24 samples"),
         ((X * 100).byte(), TypeError, "to_float"),
         (X.double(), TypeError, "float64, the networks are torch.float32: convert"),
         (X[:0], ValueError, "empty"),

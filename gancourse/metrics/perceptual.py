@@ -60,7 +60,8 @@ class PerceptualFeatures(nn.Module):
         """d(x, y) of each pair: images [N, C, H, W] and [N, C, H, W] -> [N]."""
         if x.shape != y.shape:
             raise ValueError(f"images must come in pairs of one shape, not {list(x.shape)} and {list(y.shape)}")
-        return (self(x) - self(y)).square().sum(1)
+        difference: Tensor = self(x) - self(y)
+        return difference.square().sum(1)
 
 
 def _unit_channels(x: Tensor, eps: float = 1e-8) -> Tensor:

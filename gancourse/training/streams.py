@@ -84,7 +84,7 @@ def _parts(row: Any) -> tuple[Tensor, Tensor | None]:
     if not isinstance(x, Tensor):
         raise TypeError(f"the real batch is missing: {WANTED}")
     if labels is not None and len(labels) != len(x):
-        raise ValueError(f"a batch of {len(x)} came with {len(labels)} labels: {WANTED}")
+        raise ValueError(f"a batch has {len(labels)} labels for {len(x)} samples: {WANTED}")
     return x, labels
 
 
