@@ -101,7 +101,8 @@ def _total(source: Path) -> NotebookNode:
 
     name = source.stem.partition("_")[0]
     text = f"from gancourse.classroom.homework import checks, {name}\n\nchecks.total({name})"
-    return v4.new_code_cell(text, metadata={"nbgrader": _nbgrader("picture", "total", 0.0), "tags": ["picture", "raises-exception"]})
+    tags = ["picture", "raises-exception"]  # as a picture: Run All does not stop here
+    return v4.new_code_cell(text, metadata={"nbgrader": _nbgrader("picture", "total", 0.0), "tags": tags})
 
 
 def _mark(metadata: dict[str, Any], source: Path) -> tuple[str, str, float]:
