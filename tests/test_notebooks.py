@@ -74,7 +74,24 @@ def test_the_lectures_are_there_and_numbered_once() -> None:
 
 # Lectures whose code changed since they were last run in full: they show the outputs of the cells that are as they were, and no
 # rows.  docs/releasing.md: empty before a release.
-AWAITED: set[str] = set()
+AWAITED = {
+    "01_density_models",
+    "03_first_gan",
+    "04_dcgan",
+    "05_latent_space",
+    "06_mode_collapse",
+    "07_dynamics",
+    "08_measuring",
+    "09_conditional",
+    "10_codes",
+    "11_wasserstein",
+    "12_other_losses",
+    "13_progan",
+    "14_stylegan",
+    "17_pix2pix",
+    "18_cyclegan",
+    "19_inpainting",
+}
 
 
 def test_every_notebook_belongs_to_its_source() -> None:
