@@ -1,6 +1,5 @@
 """BiGAN: pairs keep their latents, each player has its own loss, and G and E become inverse."""
 
-
 import pytest
 import torch
 import torch.nn.functional as F

@@ -1,6 +1,5 @@
 """The semi-supervised game: one class more, features that match, few labels."""
 
-
 import pytest
 import torch
 

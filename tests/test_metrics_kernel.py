@@ -75,7 +75,7 @@ def test_bad_input_is_refused():
         kernel_distance(a, b, degree=0)
     with pytest.raises(ValueError, match="subset_size must be 2 to 10, the size of the smaller set, not 1000"):
         kernel_distance_subsets(a, b)
-    with pytest.raises(ValueError, match="subsets must be at least 1"):
+    with pytest.raises(ValueError, match="subsets must be above 0"):
         kernel_distance_subsets(a, b, subsets=0, subset_size=5)
     with pytest.raises(ValueError, match="NaN"):
         kernel_distance(a * math.nan, b)

@@ -1,6 +1,5 @@
 """Codes are matched with classes one to one, as well as can be."""
 
-
 import pytest
 import torch
 

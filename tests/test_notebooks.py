@@ -78,7 +78,6 @@ AWAITED = {
     "01_density_models",
     "03_first_gan",
     "04_dcgan",
-    "05_latent_space",
     "06_mode_collapse",
     "07_dynamics",
     "08_measuring",

@@ -13,9 +13,8 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from gancourse import __version__
 from gancourse.base import files, streams
@@ -402,7 +401,7 @@ def _data_clear(arguments: argparse.Namespace) -> None:
 
 
 def _claims(arguments: argparse.Namespace) -> int:
-    from gancourse.classroom import claims, notebooks
+    from gancourse.classroom import claims, measuring, notebooks
 
     if arguments.check:
         _refuse(arguments, "claims --check", "names", "from_notebooks", "scale")
@@ -414,13 +413,14 @@ def _claims(arguments: argparse.Namespace) -> int:
     if not (arguments.check or arguments.from_notebooks or measured):
         measured = notebooks.sources()
     fresh = {source.stem for source in measured}
-    stored = _stored_rows(root / "notebooks", fresh)
+    stored = measuring.stored_rows(root / "notebooks", fresh)
     if arguments.check:
         same = output.is_file() and output.read_text(encoding="utf-8") == claims.ledger_markdown(stored)
         print(f"{output.name} {'agrees' if same else 'does not agree'} with the notebooks")
         return 0 if same else 1
     files.writable(output)
-    rows, failed = (stored, []) if arguments.from_notebooks else _measure(measured, arguments.scale or notebooks.SCALE)
+    scale = arguments.scale or notebooks.SCALE
+    rows, failed = (stored, []) if arguments.from_notebooks else measuring.measure(measured, scale, _note)
     if failed:
         for message in failed:
             _note(message)
@@ -428,54 +428,13 @@ def _claims(arguments: argparse.Namespace) -> int:
         return 1
     if not arguments.from_notebooks:
         rows = [row for row in stored if row.notebook not in fresh] + rows
-        _compare(stored, rows)
+        measuring.compare(stored, rows)
     if not rows:
         raise ValueError("no notebook has made a claim yet, so there is nothing to write")
     text = claims.ledger_markdown(rows)
     _write(output, lambda part: part.write_text(text, encoding="utf-8"))
     print(f"wrote {output}: {len(rows)} rows")
     return 0
-
-
-def _stored_rows(folder: Path, fresh: Collection[str]) -> list[Any]:
-    """The rows of all executed notebooks; those that cannot be read are named, all of them, unless they are measured afresh."""
-    from gancourse.classroom import claims
-
-    rows, damaged = [], []
-    for path in sorted(folder.glob("[!.]*.ipynb")):
-        try:
-            rows += claims.rows_from_notebook(path)
-        except (OSError, ValueError) as error:
-            damaged += [] if path.stem in fresh else [str(error)]
-    if damaged:
-        raise ValueError("; ".join(damaged))
-    return rows
-
-
-def _measure(chosen: Sequence[Path], scale: str) -> tuple[list[Any], list[str]]:
-    """Run the lectures: the rows of their outputs, and the messages of those that failed."""
-    from gancourse.classroom import claims, notebooks
-
-    rows, failed = [], []
-    for source in chosen:
-        try:
-            book = notebooks.read(source)
-            notebooks.execute(book, name=source.stem, folder=notebooks.target(source).parent, scale=scale, report=_note)
-            rows += claims.rows_of(book.cells, source.stem)
-        except notebooks.NotebookError as error:
-            failed.append(str(error))
-    return rows, failed
-
-
-def _compare(stored: list[Any], rows: list[Any]) -> None:
-    """Say which verdicts differ from those that the notebooks carry, and what to do about stale rows."""
-    before = {(row.notebook, row.id, row.statement): row for row in stored}
-    for row in rows:
-        old = before.get((row.notebook, row.id, row.statement))
-        if old is not None and old.verdict != row.verdict:
-            print(f"{row.id} in {row.notebook}: {row.verdict} (ours {row.ours}), but its notebook says {old.verdict}")
-    if [row.record() for row in rows] != [row.record() for row in stored]:
-        print("these rows are not those that the notebooks show: build them again with gancourse notebooks --force")
 
 
 # --------------------------------------------------------------------------------------------------------------- doctor

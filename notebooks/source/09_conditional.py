@@ -251,7 +251,7 @@ x, y = data.to_float(fresh.images).to(device), fresh.labels.to(device)
 
 @torch.no_grad()
 def notices(gan):
-    right, wrong = gan.judge(x, y), torch.stack([gan.judge(x, (y + shift) % 10) for shift in range(1, 10)])
+    right, wrong = gan.discriminator(x, y), torch.stack([gan.discriminator(x, (y + shift) % 10) for shift in range(1, 10)])
     return ((right - wrong.mean(0)).mean() / torch.cat([right[None], wrong]).std()).item()
 
 

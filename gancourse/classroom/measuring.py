@@ -1,0 +1,46 @@
+"""The rows that notebooks carry, the same rows measured again, and where the two differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from gancourse.classroom import claims, notebooks
+
+
+def stored_rows(folder: Path, fresh: Collection[str]) -> list[Any]:
+    """The rows of all executed notebooks; those that cannot be read are named, all of them, unless they are measured afresh."""
+    rows, damaged = [], []
+    for path in sorted(folder.glob("[!.]*.ipynb")):
+        try:
+            rows += claims.rows_from_notebook(path)
+        except (OSError, ValueError) as error:
+            damaged += [] if path.stem in fresh else [str(error)]
+    if damaged:
+        raise ValueError("; ".join(damaged))
+    return rows
+
+
+def measure(chosen: Sequence[Path], scale: str, report: Callable[[str], None]) -> tuple[list[Any], list[str]]:
+    """Run the lectures: the rows of their outputs, and the messages of those that failed."""
+    rows, failed = [], []
+    for source in chosen:
+        try:
+            book = notebooks.read(source)
+            notebooks.execute(book, name=source.stem, folder=notebooks.target(source).parent, scale=scale, report=report)
+            rows += claims.rows_of(book.cells, source.stem)
+        except notebooks.NotebookError as error:
+            failed.append(str(error))
+    return rows, failed
+
+
+def compare(stored: list[Any], rows: list[Any]) -> None:
+    """Say which verdicts differ from those that the notebooks carry, and what to do about stale rows."""
+    before = {(row.notebook, row.id, row.statement): row for row in stored}
+    for row in rows:
+        old = before.get((row.notebook, row.id, row.statement))
+        if old is not None and old.verdict != row.verdict:
+            print(f"{row.id} in {row.notebook}: {row.verdict} (ours {row.ours}), but its notebook says {old.verdict}")
+    if [row.record() for row in rows] != [row.record() for row in stored]:
+        print("these rows are not those that the notebooks show: build them again with gancourse notebooks --force")
