@@ -401,8 +401,8 @@ for saturating in (True, False):
 #
 # ## Play
 #
-# You are the referee. Press for a step of D, a step of G, or ten rounds of both. Try this: ten steps of D in a row, then one of G. Then ten of G in a row without D: where do
-# the points go, and why all of them to one place? That is mode collapse in ten clicks.
+# You are the referee. Press for a step of D, a step of G, or ten rounds of both. Try this: ten steps of D in a row, then one of G. Then ten of G in a row without D: the
+# points run off together, in a streak that leaves the picture. Why do they all go the same way, and who could call them back?
 
 # %%
 widgets.toy_game(GAN(*new_players(seed=1)), moons, lr=3e-3, preview_rounds=(0, 300))
