@@ -599,7 +599,7 @@ torch.manual_seed(0)
 game = CoGAN(CoGenerator(16, 8, 8), CoDiscriminator(16, 8))
 x1, x2 = (torch.rand(32, 1, 16, 16, generator=torch.Generator().manual_seed(i)) * 2 - 1 for i in (1, 2))
 batch = game.play(x1, torch.Generator().manual_seed(0), labels=x2)
-shuffled = replace(batch, fakes=(batch.fakes[0], batch.fakes[1].roll(5, 0)))
+shuffled = replace(batch, other=batch.other.roll(5, 0))
 for name in ("discriminator_loss", "generator_loss"):
     change = abs(getattr(game, name)(batch) - getattr(game, name)(shuffled)).item()
     print(f"{name:<18}: shuffling the pairs changes it: {change > 1e-5}")
@@ -738,7 +738,7 @@ class Mistaken(CycleGAN):
     """A CycleGAN whose "identity loss" compares translations with pictures that they have nothing to do with."""
 
     def generator_loss(self, batch):
-        wrong = F.l1_loss(batch.fake_a, batch.a) + F.l1_loss(batch.fake_b, batch.b)
+        wrong = F.l1_loss(batch.fake_a, batch.real) + F.l1_loss(batch.fake, batch.second)
         return super().generator_loss(batch) + 5.0 * wrong
 
 
