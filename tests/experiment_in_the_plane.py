@@ -22,15 +22,17 @@ class Plane:
         discriminator.layers.append(torch.nn.Dropout(0.1))  # so that the global generator matters
         return GAN(generator, discriminator, arm["objective"]), data.Batches(self.points, self.size["batch_size"], seed=seed)
 
-    def scores(self, run, final=False):
-        x = run.sample(32, seed=1)
-        return {"radius": x.norm(dim=1).mean().item(), "undefined": float("nan")}
+    def drawn(self, run, final=False):
+        return run.sample(32, seed=1)
 
-    def samples(self, run):
+    def judged(self, sample):
+        return {"radius": sample.norm(dim=1).mean().item(), "undefined": float("nan")}
+
+    def pictures(self, run):
         return run.sample(2)[:, :, None, None].expand(-1, -1, 4, 4)[:, :1]
 
-    def baselines(self):
-        return {"truth": {"radius": self.points.norm(dim=1).mean().item(), "undefined": float("nan")}}
+    def nulls(self):
+        return {"truth": self.points}
 
     def facts(self):
         return {"points": len(self.points), "mean": self.points.mean()}

@@ -5,6 +5,7 @@ import signal
 from dataclasses import replace
 
 import pytest
+from filelock import FileLock
 
 from gancourse.base import trees
 from gancourse.experiments import pool, recorded, records, runner
@@ -83,6 +84,16 @@ def test_seeds_are_those_of_the_experiment(workers):
     with pytest.raises(ValueError, match="plane has the seeds 0, 1, not 7"):
         pool.run(EXPERIMENT, seeds=[0, 7], size="ci")
     assert workers == []
+
+
+def test_one_runner_at_a_time(workers):
+    place = runner.folder(EXPERIMENT, "ci")
+    place.mkdir(parents=True)
+    with FileLock(place / "lock"), pytest.raises(RuntimeError, match="plane is running already: wait for it, or stop it"):
+        pool.run(EXPERIMENT, size="ci")
+    assert workers == []
+    pool.run(EXPERIMENT, size="ci")
+    assert len(workers) == 5
 
 
 def test_ctrl_c_stops_every_worker_and_raises(workers, monkeypatch):

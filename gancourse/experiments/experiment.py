@@ -27,14 +27,17 @@ class Stage(Protocol):
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Any]:
         """Fresh players of an arm, and the batches that they play on."""
 
-    def scores(self, run: Run, final: bool = False) -> dict[str, float]:
-        """What the judges say of a run as it stands; ``final`` asks for the size of sample that the record's table shows."""
+    def drawn(self, run: Run, final: bool = False) -> Tensor:
+        """What a run as it stands gives to the judges; ``final`` asks for the size of sample that the record's table shows."""
 
-    def samples(self, run: Run) -> Tensor:
-        """A few pictures in [-1, 1], the same latents or inputs every time: [k, C, H, W]."""
+    def judged(self, sample: Tensor) -> Mapping[str, float]:
+        """The scores of such a sample."""
 
-    def baselines(self) -> dict[str, dict[str, float]]:
-        """The same scores for what is no training: truth, copies, blur, noise."""
+    def nulls(self) -> Mapping[str, Tensor]:
+        """Samples that no training made, for the same judges: truth, copies, blur, noise."""
+
+    def pictures(self, run: Run) -> Tensor:
+        """A few pictures in [-1, 1] for the record's strip, the same latents or inputs every time: [k, C, H, W]."""
 
     def facts(self) -> dict[str, float]:
         """Numbers that change when the training data do: how many, their mean, their spread."""

@@ -104,31 +104,31 @@ class Faces:
         game = Pix2Pix(generator.to(device), discriminator.to(device), **loss)
         return game, PairBatches(self.pairs, self.size["batch_size"], seed=seed, device=device)
 
-    def scores(self, run: Run, final: bool = False) -> dict[str, float]:
-        return self.judged(run.gan.translate(self.unseen.inputs(), run.generator).cpu())
+    def drawn(self, run: Run, final: bool = False) -> Tensor:
+        return run.gan.translate(self.unseen.inputs(), run.generator).cpu()
 
-    def samples(self, run: Run) -> Tensor:
+    def pictures(self, run: Run) -> Tensor:
         return run.gan.translate(self.unseen.inputs(slice(0, 4)), run.generator)
 
-    def judged(self, pictures: Tensor) -> dict[str, float]:
+    def judged(self, sample: Tensor) -> dict[str, float]:
         """All scores of pictures for the unseen maps."""
-        read = segmentation_scores(self.judge.predict(pictures), self.unseen.a, len(FACE_CLASSES))
+        read = segmentation_scores(self.judge.predict(sample), self.unseen.a, len(FACE_CLASSES))
         return {
             **read._asdict(),
-            "hair_energy": (hair_energy(pictures, self.unseen.a) / self.energy).item(),
-            "sharpness": (gradient_energy(pictures).mean() / gradient_energy(self.truth).mean()).item(),
-            "hair_spread": (hair_colours(pictures, self.unseen.a).std(0).mean() / self.colours).item(),
-            "l1": l1(pictures, self.truth).mean().item(),
-            "frechet": frechet_distance(self.features.features(pictures.clamp(-1, 1)), self.real),
+            "hair_energy": (hair_energy(sample, self.unseen.a) / self.energy).item(),
+            "sharpness": (gradient_energy(sample).mean() / gradient_energy(self.truth).mean()).item(),
+            "hair_spread": (hair_colours(sample, self.unseen.a).std(0).mean() / self.colours).item(),
+            "l1": l1(sample, self.truth).mean().item(),
+            "frechet": frechet_distance(self.features.features(sample.clamp(-1, 1)), self.real),
         }
 
-    def baselines(self) -> dict[str, dict[str, float]]:
+    def nulls(self) -> dict[str, Tensor]:
         n, source = len(self.unseen), torch.Generator().manual_seed(2)
         blurred = F.interpolate(F.avg_pool2d(self.truth, 4), scale_factor=4, mode="bilinear")
         nearest = torch.cat([self._nearest(part) for part in self.unseen.a.split(32)])
         first = next(iter(LOSSES.values()))
         untrained = self.game(first, 0)[0]
-        pictures = {
+        return {
             "truth": self.truth,
             "other faces": self.truth.roll(1, 0),
             "nearest map's face": to_float(self.pairs.b[nearest]),
@@ -138,7 +138,6 @@ class Faces:
             "noise": torch.rand(self.truth.shape, generator=source) * 2 - 1,
             "untrained": untrained.translate(self.unseen.inputs()).cpu(),
         }
-        return {name: self.judged(x) for name, x in pictures.items()}
 
     def _nearest(self, maps: Tensor) -> Tensor:
         """For each map the training map that differs from it in the fewest pixels: indices [N]."""

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from gancourse.base import files, trees
 from gancourse.base.progress import clock
 from gancourse.experiments import drawing, runner
@@ -65,10 +67,29 @@ def run(
     size: str = "full",
     note: Callable[[str], None] | None = None,
 ) -> None:
-    """Train what is not trained yet; raises :class:`Interrupted` on Ctrl-C, when all that was done is kept."""
+    """Train what is not trained yet; raises :class:`Interrupted` on Ctrl-C, when all that was done is kept.
+
+    Two runners would train the same jobs over each other's files: the second raises RuntimeError.
+    """
     if unknown := sorted(set(seeds or ()) - set(experiment.seeds)):
         raise ValueError(f"{experiment.name} has the seeds {', '.join(map(str, experiment.seeds))}, not {unknown[0]}")
     place = runner.folder(experiment, size)
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(place / "lock", timeout=0):
+            _run(experiment, place, seeds, n_jobs, size, note)
+    except Timeout:
+        raise RuntimeError(f"{experiment.name} is running already: wait for it, or stop it, before you run it again") from None
+
+
+def _run(
+    experiment: Experiment,
+    place: Path,
+    seeds: Sequence[int] | None,
+    n_jobs: int,
+    size: str,
+    note: Callable[[str], None] | None,
+) -> None:
     sizes, wanted = experiment.size(size), runner.jobs(experiment, tuple(seeds) if seeds is not None else None)
     todo: list[Job | None] = [job for job in wanted if not runner.file(place, job, "done").exists()]
     if not (place / "baselines.done").exists():

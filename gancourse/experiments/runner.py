@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from gancourse.base import files, networks, trees
 from gancourse.data.images import to_uint8
@@ -65,9 +66,9 @@ class Points:
         history = run.history
         recent = {name: float(history[name][-50:].mean()) for name in ("d_loss", "g_loss") if len(history[name])}
         point = {"step": run.step, "images": run.step * self.batch_size, "seconds": self.seconds(), **recent}
-        self.kept["points"].append(point | {name: float(value) for name, value in self.stage.scores(run).items()})
+        self.kept["points"].append(point | scores(self.stage, self.stage.drawn(run)))
         if self.frames:
-            self.kept["frames"].append(to_uint8(self.stage.samples(run).clamp(-1, 1).cpu()))
+            self.kept["frames"].append(to_uint8(self.stage.pictures(run).clamp(-1, 1).cpu()))
         trees.save(self.path, self.kept)
 
     def seconds(self) -> float:
@@ -117,7 +118,7 @@ def train(
         "points": points.kept["points"],
         "frames": points.kept["frames"],
         "first": first_losses(run),
-        "scores": {} if diverged else {name: float(value) for name, value in stage.scores(run, final=True).items()},
+        "scores": {} if diverged else scores(stage, stage.drawn(run, final=True)),
         "seconds": points.seconds(),
     }
     if not diverged:
@@ -126,6 +127,11 @@ def train(
     for kind in ("run", "points"):
         file(place, job, kind).unlink(missing_ok=True)
     return result
+
+
+def scores(stage: Stage, sample: Tensor) -> dict[str, float]:
+    """What the stage's judges say of a sample, as plain numbers."""
+    return {name: float(value) for name, value in stage.judged(sample).items()}
 
 
 def first_losses(run: Run) -> dict[str, list[float]]:
@@ -159,7 +165,7 @@ def baselines(stage: Stage, place: Path) -> dict[str, dict[str, float]]:
     """The scores of what is no training, measured once."""
     path = place / "baselines.done"
     if not path.exists():
-        found = {name: {k: float(v) for k, v in row.items()} for name, row in stage.baselines().items()}
+        found = {name: scores(stage, sample) for name, sample in stage.nulls().items()}
         trees.save(path, {"baselines": found, "facts": {k: float(v) for k, v in stage.facts().items()}})
     return trees.load(path)
 

@@ -62,14 +62,14 @@ class Stacks:
         game = PackedGAN(generator, discriminator, m, **options) if m > 1 else GAN(generator, discriminator, **options)
         return game, Batches(self.images.images, self.size["batch_size"], seed=seed, device=device)
 
-    def scores(self, run: Run, final: bool = False) -> dict[str, float]:
-        return self.judged(run.sample(self.size["final_samples" if final else "samples"], seed=1).cpu())
+    def drawn(self, run: Run, final: bool = False) -> Tensor:
+        return run.sample(self.size["final_samples" if final else "samples"], seed=1).cpu()
 
-    def samples(self, run: Run) -> Tensor:
+    def pictures(self, run: Run) -> Tensor:
         return run.sample(6, seed=2)
 
-    def judged(self, pictures: Tensor) -> dict[str, float]:
-        report = self.judge.report(pictures)
+    def judged(self, sample: Tensor) -> dict[str, float]:
+        report = self.judge.report(sample)
         return {
             "modes": report.modes,
             "high_quality": report.high_quality,
@@ -77,7 +77,7 @@ class Stacks:
             "total_variation": report.total_variation,
         }
 
-    def baselines(self) -> dict[str, dict[str, float]]:
+    def nulls(self) -> dict[str, Tensor]:
         n, source = self.size["final_samples"], torch.Generator().manual_seed(3)
         base = handwritten_digits("train", SIDE)
 
@@ -88,7 +88,7 @@ class Stacks:
         unseen = stacked_digits(n=n, base=handwritten_digits("test", SIDE), split="test")
         again = stacked_digits(n=n, base=base, seed=7)
         soft = F.avg_pool2d(unseen.images.float(), 4)
-        pictures = {
+        return {
             "unseen digits": unseen.images,
             "training digits": again.images,
             "blurred digits": F.interpolate(soft, scale_factor=4, mode="bilinear").round().to(torch.uint8),
@@ -96,7 +96,6 @@ class Stacks:
             "a Gaussian for each digit": of(self._gaussians(base, source)),
             "untrained": self.game({}, 0)[0].sample(n, seed=1).cpu(),
         }
-        return {name: self.judged(x) for name, x in pictures.items()}
 
     @staticmethod
     def _gaussians(base: ImageSet, source: torch.Generator) -> Tensor:
