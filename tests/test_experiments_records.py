@@ -116,12 +116,15 @@ def test_rounding_is_no_change_and_a_percent_at_the_first_step_is():
     assert records.differs(losses, {"d_loss": [1.4] * 19}) == "19 steps in place of 20"
 
 
-def test_live_runs_the_experiment_instead_of_reading(course, monkeypatch):
+def test_live_runs_the_experiment_instead_of_reading(course, monkeypatch, tmp_path):
+    monkeypatch.setenv("LIVE", "1")
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    assert records.load("plane").curve("radius")["saturating"][0].tolist() == [0, 10, 20]
+    monkeypatch.setattr(records.scale, "name", lambda: "cpu")
     ran = []
     monkeypatch.setattr(pool, "run", lambda experiment, **options: ran.append(experiment.name))
     monkeypatch.setattr(pool, "assemble", lambda experiment, size: ({"name": f"fresh, {size}"}, None))
-    monkeypatch.setenv("LIVE", "1")
-    assert records.load("plane").content["name"] == "fresh, ci"
+    assert records.load("plane").content["name"] == "fresh, full"
     assert ran == ["plane"]
     monkeypatch.setenv("LIVE", "0")
     assert records.load("plane").content["name"] == "plane"

@@ -25,7 +25,7 @@ import numpy as np
 
 from gancourse import scale
 from gancourse.base import check, files
-from gancourse.experiments import drawing, pool, recorded
+from gancourse.experiments import drawing, pool, recorded, runner
 from gancourse.experiments.experiment import Experiment
 
 _live = False
@@ -158,7 +158,10 @@ def load(name: str) -> Record:
     experiment = recorded.get(name)
     if is_live():
         size = "ci" if scale.name() == "ci" else "full"
-        pool.run(experiment, n_jobs=max(1, (os.cpu_count() or 2) // 2), size=size, note=lambda text: print(text, end="\r"))
+        if size == "ci":
+            runner.work_here(experiment, size)
+        else:
+            pool.run(experiment, n_jobs=max(1, (os.cpu_count() or 2) // 2), note=lambda text: print(text, end="\r"))
         return Record(*pool.assemble(experiment, size))
     path = place(name)
     if not path.exists():

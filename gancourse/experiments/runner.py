@@ -190,6 +190,16 @@ def work(experiment: Experiment, job: Job | None, size: str) -> int:
     return 0 if finished else 130
 
 
+def work_here(experiment: Experiment, size: str) -> None:
+    """All jobs one after another in this process: at the ci size a worker takes longer to start than to train."""
+    place = folder(experiment, size)
+    place.mkdir(parents=True, exist_ok=True)
+    stage = experiment.stage(experiment.size(size), place)
+    baselines(stage, place)
+    for job in jobs(experiment):
+        train(experiment, stage, job, size, place)
+
+
 def steps_done(place: Path, job: Job, sizes: Mapping[str, Any]) -> int:
     """How far a job is, by the files that it leaves."""
     if file(place, job, "done").exists():
