@@ -22,8 +22,7 @@ from gancourse.models import progan
 NAMES = ("progan64",)
 SIZE, N, BATCH_SIZE = 64, 20_000, 16
 LATENT_DIM, WIDTHS = 64, (64, 64, 48, 32, 16)
-FADE, STABLE = (0, 150, 300, 400, 400), (250, 400, 900, 1100, 1700)  # steps of each level
-TIMETABLE = Schedule(4, FADE, STABLE)
+TIMETABLE = Schedule(4, fade=(0, 150, 300, 400, 400), stable=(250, 400, 900, 1100, 1700))
 SETTINGS: dict[str, Any] = {"lr": (3e-3, 5e-3), "betas": (0.0, 0.99), "ema": 0.998, "schedule": "flat_linear"}
 R1_GAMMA, R1_EVERY = 8.0, 8
 CURVE_EVERY = 400
@@ -49,7 +48,7 @@ def timetable(steps: int | None = None) -> Schedule:
     if steps is None or steps == TIMETABLE.steps:
         return TIMETABLE
     share = check.positive("steps", steps) / TIMETABLE.steps
-    fade, stable = (tuple(max(1, round(n * share)) for n in row) for row in (FADE, STABLE))
+    fade, stable = (tuple(max(1, round(n * share)) for n in row) for row in zip(*TIMETABLE.lengths(), strict=True))
     return Schedule(TIMETABLE.levels, (0, *fade[1:]), stable)
 
 
