@@ -43,6 +43,17 @@ def offline() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def empty_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No rows before a test and none after it, at a scale where all kinds of rows are judged."""
+    from gancourse.classroom import claims
+
+    monkeypatch.setenv("GANCOURSE_SCALE", "cpu")
+    claims.clear()
+    yield
+    claims.clear()
+
+
 @pytest.fixture(scope="session")
 def grader() -> Iterator[object]:
     """A grader of homework 1 under small limits, rehearsed: it takes seconds to start, so all tests share it."""

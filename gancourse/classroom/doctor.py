@@ -95,6 +95,7 @@ def _requirements() -> Iterator[tuple[str, str, str | None]]:
 
     for line in _declared():
         match = re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*([^;]*)", line)
+        assert match is not None, f"{line!r} is no requirement"
         name, wanted = match[1], match[2].strip()
         try:
             yield name, wanted, metadata.version(name)

@@ -35,8 +35,6 @@ def command_line(name: str = FIRST, *, browser: bool | None = None, arguments: S
         f"--ServerApp.root_dir={notebooks.root()}",
         f"--LabApp.default_url=/lab/tree/{path}",
     ]
-    # No question about news and no look for updates: the course asks nothing of the network.
-    command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command.append("--log-level=WARN")  # leaves the address
     if not (has_browser() if browser is None else browser):
         command.append("--no-browser")
@@ -54,7 +52,8 @@ def serve(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence
     environment = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}  # this environment's kernel, not a user's of the same name
     here = os.path.dirname(sys.executable)  # so that Lab's own terminal finds the command gancourse, as the lectures say
     environment["PATH"] = os.pathsep.join(filter(None, [here, environment.get("PATH", "")]))
-    # The folder turns off nbgrader's panels, which take seconds to load, and the question whether to read Jupyter's news.
+    # The folder turns off nbgrader's panels, which take seconds to load, and the announcements (a question about Jupyter's news,
+    # and a look for updates): the course asks nothing of the network.
     configured = [str(Path(__file__).parent / "_lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configured))
     if os.name == "posix":

@@ -300,7 +300,8 @@ class Points:
     """A hook that keeps what ``point`` says of the run, where it says anything, as ``points``."""
 
     def __init__(self, point: Callable[[Any], list[float] | None]) -> None:
-        self.point, self.points = point, []
+        self.point = point
+        self.points: list[list[float]] = []
 
     def __call__(self, run: Any) -> None:
         if found := self.point(run):

@@ -111,6 +111,7 @@ def measure(run: Run, images: ImageSet, n: int = 5000) -> dict[str, Any]:
     """The Frechet distance of n samples to n training images of the same classes, and how often the class is as asked for."""
     n = min(n, len(images) // 2)
     judge = metrics.attribute_classifier(images.name, images.size)
+    assert images.labels is not None  # given before the training
     fake = run.gan.sample(n, seed=1, generator=run.generator, labels=images.labels[:n]).cpu()
     right = ", ".join(f"{name} {share:.3f}" for name, share in right_class(judge, fake, images.labels[:n]).items())
     also = f"; share of samples with what was asked for: {right}"

@@ -68,6 +68,7 @@ def game(classes: Mapping[str, Sequence[str]], size: int = 32, width: int = WIDT
 def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
     """Faces by attribute, without the combinations that are held out."""
     images = data.faces(32, N, progress=progress)
+    assert images.attributes is not None  # faces have them
     seen = images[~held_out(images.attributes, images.attribute_names)]
     never = "; ".join(" with ".join(f"{key} {value}" for key, value in pair.items()) for pair in HELD_OUT)
     classes = {attribute: list(values) for attribute, values in images.attribute_names.items()}
@@ -99,13 +100,15 @@ def measure(run: Run, images: ImageSet, n: int = 3900) -> dict[str, Any]:
 
     Only combinations that were trained enter the distance; the accuracies of the others are given beside them.
     """
+    assert images.attributes is not None  # faces have them
     unseen = held_out(images.attributes, images.attribute_names)
     seen, rest = images[~unseen], images[unseen]
+    asked, asked_new = images.attributes[~unseen], images.attributes[unseen]
     n = min(n, len(seen) // 2)
     judge = metrics.attribute_classifier(images.name, images.size)
-    fake = run.gan.sample(n, seed=1, generator=run.generator, labels=seen.attributes[:n]).cpu()
-    new = run.gan.sample(len(rest), seed=2, generator=run.generator, labels=rest.attributes).cpu()
-    right, right_new = judge.accuracy(fake, seen.attributes[:n]), judge.accuracy(new, rest.attributes)
+    fake = run.gan.sample(n, seed=1, generator=run.generator, labels=asked[:n]).cpu()
+    new = run.gan.sample(len(rest), seed=2, generator=run.generator, labels=asked_new).cpu()
+    right, right_new = judge.accuracy(fake, asked[:n]), judge.accuracy(new, asked_new)
     found, found_new = (", ".join(f"{k} {v:.3f}" for k, v in shares.items()) for shares in (right, right_new))
     also = f"; share of samples with the attribute asked for: {found}; in combinations never trained: {found_new}"
     return frechet_metric(judge, fake, seen.images[: 2 * n], "training images with the same attributes", also)

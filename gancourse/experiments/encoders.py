@@ -6,10 +6,10 @@ Lecture 10 lets them, and descent through ``faces32`` itself, reconstruct the sa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gancourse import data, metrics, scale
 from gancourse.base import networks
@@ -39,7 +39,8 @@ CURVE_EVERY = 300
 def vae(seed: int = 0, **network: int) -> ConvVAE:
     """The variational autoencoder of the recipe with its first weights, on the scale's device."""
     with networks.seeded(seed):
-        return ConvVAE(**(NETWORKS["vae_faces32"] | network)).to(scale.device(), memory_format=torch.channels_last)
+        model = ConvVAE(**(NETWORKS["vae_faces32"] | network))
+    return model.to(scale.device()).to(memory_format=torch.channels_last)
 
 
 def elbo(model: ConvVAE) -> Callable[..., Tensor]:
@@ -74,7 +75,8 @@ def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights
     batch_size = own["arguments"]["batch_size"]
 
     def point(run: Run | LikelihoodRun) -> list[float] | None:
-        return [run.step * batch_size, round(errors(run.generator, unseen[:100]).mean().item(), 4)] if run.step else None
+        model = cast(ConvVAE | ConvBidirectional, run.generator)
+        return [run.step * batch_size, round(errors(model, unseen[:100]).mean().item(), 4)] if run.step else None
 
     return Weights(
         batches=data.Batches(images, batch_size, seed=seed, device=scale.device()),
@@ -112,7 +114,7 @@ def _bigan(seed: int) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def errors(model: nn.Module, unseen: Tensor) -> Tensor:
+def errors(model: ConvVAE | ConvBidirectional, unseen: Tensor) -> Tensor:
     """The squared error per pixel of ``model.reconstruct`` at images [N, ...], in evaluation mode: [N]."""
     device = next(model.parameters()).device
     with networks.evaluating(model):
@@ -121,7 +123,7 @@ def errors(model: nn.Module, unseen: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def measure(model: nn.Module, images: ImageSet, unseen: Tensor, n: int = 5000) -> dict[str, Any]:
+def measure(model: ConvVAE | ConvBidirectional, images: ImageSet, unseen: Tensor, n: int = 5000) -> dict[str, Any]:
     """The reconstruction error on unseen faces, and the Frechet distance of n samples to n training images with its floor."""
     n = min(n, len(images) // 2)
     device = next(model.parameters()).device

@@ -81,6 +81,7 @@ def measure(run: Run, unseen: PairSet) -> dict[str, Any]:
     out, true = run.gan.translate(unseen.inputs(), run.generator).cpu(), unseen.targets()
     judge = metrics.attribute_classifier("faces", SIZE)
     fake, real = judge.features(out), judge.features(unseen.b)
+    assert unseen.attributes is not None  # faces have them
     right = judge.accuracy(out, unseen.attributes)
     listed = ", ".join(f"{name} {right[name]:.3f}" for name in DRAWN)
     return {

@@ -150,7 +150,8 @@ class Faces:
 
     def facts(self) -> dict[str, float]:
         inputs, targets = self.pairs.a.float(), self.pairs.b.float()
-        return {"pairs": len(targets), "input mean": inputs.mean(), "target mean": targets.mean(), "target std": targets.std()}
+        measured = {"input mean": inputs.mean(), "target mean": targets.mean(), "target std": targets.std()}
+        return {"pairs": len(targets), **{name: value.item() for name, value in measured.items()}}
 
 
 LOSSES: dict[str, dict[str, Any]] = {

@@ -48,7 +48,7 @@ def timetable(steps: int | None = None) -> Schedule:
     if steps is None or steps == TIMETABLE.steps:
         return TIMETABLE
     share = check.positive("steps", steps) / TIMETABLE.steps
-    fade, stable = (tuple(max(1, round(n * share)) for n in row) for row in (TIMETABLE.fade, TIMETABLE.stable))
+    fade, stable = (tuple(max(1, round(n * share)) for n in row) for row in zip(*TIMETABLE.lengths(), strict=True))
     return Schedule(TIMETABLE.levels, (0, *fade[1:]), stable)
 
 
@@ -87,8 +87,7 @@ def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights
             "objective": "relativistic",
             "r1_gamma": f"{R1_GAMMA} at {SIZE} px, in proportion to the side",
             "r1_every": R1_EVERY,
-            "fade": list(schedule.fade),
-            "stable": list(schedule.stable),
+            **listed({"fade": schedule.fade, "stable": schedule.stable}),
             "batch_size": BATCH_SIZE,
             **listed(SETTINGS),
         },

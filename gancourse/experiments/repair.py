@@ -35,7 +35,8 @@ SIZE, N, BATCH_SIZE, N_TEST = 64, 20_000, 16, 1000
 INPAINT: dict[str, Any] = {"steps": 4200, "width": 16, "judge": 16, "reconstruction": 1.0, "adversarial": 0.03}
 INPAINT_SETTINGS: dict[str, Any] = {"lr": 5e-4, "betas": (0.5, 0.999), "ema": 0.995, "schedule": "flat_linear"}
 
-FACTOR, UPSCALE = 4, {"width": 32, "blocks": 4, "judge": 16, "adversarial": 0.02}
+FACTOR = 4
+UPSCALE: dict[str, Any] = {"width": 32, "blocks": 4, "judge": 16, "adversarial": 0.02}
 R1_GAMMA, R1_EVERY = 4.0, 8
 UPSCALE_STEPS = {"upscale_faces64_mse": 2000, "upscale_faces64": 1000}
 UPSCALE_SETTINGS: dict[str, dict[str, Any]] = {

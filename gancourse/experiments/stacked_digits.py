@@ -103,7 +103,7 @@ class Stacks:
 
     def facts(self) -> dict[str, float]:
         pixels = to_float(self.images.images)
-        return {"pictures": len(pixels), "mean": pixels.mean(), "std": pixels.std()}
+        return {"pictures": len(pixels), "mean": pixels.mean().item(), "std": pixels.std().item()}
 
 
 ARMS: dict[str, dict[str, Any]] = {

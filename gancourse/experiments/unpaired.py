@@ -78,7 +78,7 @@ NAMES = tuple(RECIPES)
 
 def players(
     width: int, blocks: int, *, layers: int = 2, channels: int = 3, residual: bool = False, seed: int = 0
-) -> tuple[nn.Module, ...]:
+) -> tuple[nn.Module, nn.Module, nn.Module, nn.Module]:
     """Two residual translators and two PatchGANs of one width on the scale's device, as :class:`CycleGAN` takes them.
 
     The discriminators are instance-normalised; ``layers`` sets their field of view, 16, 34 or 70 px for 1, 2 or 3.  ``residual``
@@ -87,7 +87,8 @@ def players(
     with networks.seeded(seed):
         pair = TwoWay(width, blocks, (channels, channels), residual=residual)
         judges = [PatchGAN(channels, width, layers, norm="instance") for _ in range(2)]
-    return tuple(network.to(scale.device()) for network in (pair.ab, pair.ba, *judges))
+    ab, ba, judge_a, judge_b = (network.to(scale.device()) for network in (pair.ab, pair.ba, *judges))
+    return ab, ba, judge_a, judge_b
 
 
 def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:

@@ -42,23 +42,23 @@ class Schedule:
     def _row(self, steps: int | tuple[int, ...]) -> tuple[int, ...]:
         return (steps,) * (self.levels + 1) if isinstance(steps, int) else tuple(steps)
 
-    def _lengths(self) -> list[tuple[int, int]]:
-        """(fade, stable) of each level."""
+    def lengths(self) -> list[tuple[int, int]]:
+        """(fade, stable) of each level, in steps; nothing fades in at level 0."""
         fade, stable = self._row(self.fade), self._row(self.stable)
         return [(0 if level == 0 else fade[level], stable[level]) for level in range(self.levels + 1)]
 
     @property
     def steps(self) -> int:
         """The steps of all levels together: what to give to ``fit``."""
-        return sum(sum(pair) for pair in self._lengths())
+        return sum(sum(pair) for pair in self.lengths())
 
     def starts(self) -> list[int]:
         """The first step of each level."""
-        return [sum(sum(pair) for pair in self._lengths()[:level]) for level in range(self.levels + 1)]
+        return [sum(sum(pair) for pair in self.lengths()[:level]) for level in range(self.levels + 1)]
 
     def at(self, step: int) -> tuple[int, float]:
         """(level, alpha) of a step; beyond the last, the whole network."""
-        for level, (fade, stable) in enumerate(self._lengths()):
+        for level, (fade, stable) in enumerate(self.lengths()):
             if step < fade + stable:
                 return level, min(1.0, (step + 1) / (fade + 1)) if fade else 1.0
             step -= fade + stable

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.mlp import _hidden_layers
+from gancourse.models.layers.dense import hidden_layers
 
 
 class _Perceptron(nn.Module):
@@ -26,7 +26,7 @@ class _Perceptron(nn.Module):
         self.in_shape = (in_shape,) if isinstance(in_shape, int) else tuple(in_shape)
         self.out_shape = (int(check.positive("the number of outputs", n_out)),)
         sizes = [math.prod(self.in_shape), *hidden]
-        self.layers = nn.Sequential(*_hidden_layers(sizes, "leaky_relu", norm), nn.Linear(sizes[-1], n_out))
+        self.layers = nn.Sequential(*hidden_layers(sizes, "leaky_relu", norm), nn.Linear(sizes[-1], n_out))
 
     def forward(self, x: Tensor) -> Tensor:
         if tuple(x.shape[1:]) != self.in_shape:

@@ -9,24 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-
-ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh}
-
-
-def _activation(name: str) -> nn.Module:
-    kind = ACTIVATIONS[check.one_of("activation", name, ACTIVATIONS)]
-    return nn.LeakyReLU(0.2) if kind is nn.LeakyReLU else kind()
-
-
-def _hidden_layers(sizes: Sequence[int], activation: str, norm: str | None) -> list[nn.Module]:
-    layers: list[nn.Module] = []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
-        layers.append(nn.Linear(n_in, n_out))
-        if norm is not None:
-            check.one_of("norm", norm, ["batch"])
-            layers.append(nn.BatchNorm1d(n_out))
-        layers.append(_activation(activation))
-    return layers
+from gancourse.models.layers.dense import hidden_layers
 
 
 class Generator(nn.Module):
@@ -47,7 +30,7 @@ class Generator(nn.Module):
         super().__init__()
         self.latent_dim = latent_dim
         self.out_shape = (out_shape,) if isinstance(out_shape, int) else tuple(out_shape)
-        layers = _hidden_layers([latent_dim, *hidden], activation, norm)
+        layers = hidden_layers([latent_dim, *hidden], activation, norm)
         layers.append(nn.Linear([latent_dim, *hidden][-1], math.prod(self.out_shape)))
         if out is not None:
             check.one_of("out", out, ["tanh"])
@@ -68,7 +51,7 @@ class Discriminator(nn.Module):
         super().__init__()
         self.in_shape = (in_shape,) if isinstance(in_shape, int) else tuple(in_shape)
         n_in = math.prod(self.in_shape)
-        self.layers = nn.Sequential(*_hidden_layers([n_in, *hidden], activation, None), nn.Linear([n_in, *hidden][-1], 1))
+        self.layers = nn.Sequential(*hidden_layers([n_in, *hidden], activation), nn.Linear([n_in, *hidden][-1], 1))
 
     def forward(self, x: Tensor) -> Tensor:
         if tuple(x.shape[1:]) != self.in_shape:

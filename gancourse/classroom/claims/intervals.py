@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gancourse.base import check
 
 LEVEL = 0.95
 FEWEST = 5  # independent measurements that a verdict needs
 METHODS = ("t", "bootstrap")
-STATISTICS = {"mean": statistics.fmean, "median": statistics.median}
+STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"mean": statistics.fmean, "median": statistics.median}
 
 
 def statistic_of(values: Sequence[float], statistic: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from gancourse import scale
@@ -36,26 +37,8 @@ def identity(
     digits: int = 4,
 ) -> Row:
     """An equation, checked by numbers at every scale: it holds when every value satisfies the tolerance, else it fails."""
-    values, target = values_of(f"ours of {id}", ours), _target(id, "expected", expected)
-    _tolerance(id, tolerance)
-    verdict = rows.HOLDS if all(tolerance.holds(value, target) for value in values) else rows.FAILS
-    figures = Figures(values, tolerance.width(target), True, digits)
-    return _row(
-        id,
-        rows.IDENTITY,
-        statement,
-        verdict,
-        figures,
-        ours=figures.spread(),
-        paper=target,
-        tolerance=tolerance.describe(),
-        over=over,
-        source=source,
-        decks=decks,
-        unit=unit,
-        note=note,
-        exact=True,
-    )
+    told = {"over": over, "source": source, "decks": decks, "unit": unit, "note": note}
+    return _by_every_value(id, rows.IDENTITY, statement, ours, expected, tolerance, True, digits, told)
 
 
 def check(
@@ -78,28 +61,8 @@ def check(
 
     exact: the check means as much at ci scale.
     """
-    values, target = values_of(f"ours of {id}", ours), _target(id, "expected", expected)
-    _tolerance(id, tolerance)
-    verdict = rows.PASSED if all(tolerance.holds(value, target) for value in values) else rows.FAILED
-    figures = Figures(values, tolerance.width(target), exact, digits)
-    return _row(
-        id,
-        rows.CHECK,
-        statement,
-        verdict,
-        figures,
-        ours=figures.spread(),
-        paper=target,
-        tolerance=tolerance.describe(),
-        refuse=(tolerance, target),
-        over=over,
-        baselines=baselines,
-        source=source,
-        decks=decks,
-        unit=unit,
-        note=note,
-        exact=exact,
-    )
+    told = {"over": over, "baselines": baselines, "source": source, "decks": decks, "unit": unit, "note": note}
+    return _by_every_value(id, rows.CHECK, statement, ours, expected, tolerance, exact, digits, told)
 
 
 def claim(
@@ -210,6 +173,37 @@ def question(
         decks=decks,
         unit=unit,
         note=note,
+    )
+
+
+def _by_every_value(
+    id: str,
+    kind: str,
+    statement: str,
+    ours: Any,
+    expected: float | str,
+    tolerance: Tolerance,
+    exact: bool,
+    digits: int,
+    told: Mapping[str, Any],
+) -> Row:
+    """The row of an identity or a check: good when every value satisfies the tolerance."""
+    values, target = values_of(f"ours of {id}", ours), _target(id, "expected", expected)
+    _tolerance(id, tolerance)
+    good, bad = rows.VERDICTS[kind]
+    figures = Figures(values, tolerance.width(target), exact, digits)
+    return _row(
+        id,
+        kind,
+        statement,
+        good if all(tolerance.holds(value, target) for value in values) else bad,
+        figures,
+        ours=figures.spread(),
+        paper=target,
+        tolerance=tolerance.describe(),
+        refuse=(tolerance, target),
+        exact=exact,
+        **told,
     )
 
 

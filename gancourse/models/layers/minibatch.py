@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.mlp import _hidden_layers
+from gancourse.models.layers.dense import hidden_layers
 
 KINDS = ("discrimination", "stddev")
 
@@ -123,7 +123,7 @@ class Discriminator(nn.Module):
         extra = kernels if kind == "discrimination" else 1
         last = nn.Linear(sizes[-1] + extra, 1)
         nn.init.zeros_(last.weight[:, sizes[-1] :])
-        self.layers = nn.Sequential(*_hidden_layers(sizes, activation, None), across, last)
+        self.layers = nn.Sequential(*hidden_layers(sizes, activation), across, last)
 
     def forward(self, x: Tensor) -> Tensor:
         if tuple(x.shape[1:]) != self.in_shape:

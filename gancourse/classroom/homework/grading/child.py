@@ -106,7 +106,8 @@ class _Output(io.TextIOBase):
     """Keeps the beginning of what is printed and stops whoever prints without end."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.count, self.kept = most, 0, []
+        self.most, self.count = most, 0
+        self.kept: list[str] = []
 
     def writable(self) -> bool:
         return True
@@ -173,9 +174,13 @@ def execute(code: str, name: str, space: dict[str, Any]) -> Any:
     where = f"<{name}>"
     linecache.cache[where] = (len(code), None, code.splitlines(keepends=True), where)
     tree = _compiled(code)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, where, "exec"), space)
+        return None
+    tree.body.pop()
     exec(compile(tree, where, "exec"), space)
-    return eval(compile(ast.Expression(last.value), where, "eval"), space) if last is not None else None
+    return eval(compile(ast.Expression(last.value), where, "eval"), space)
 
 
 def _explain(error: BaseException) -> str:
@@ -244,7 +249,7 @@ class Work:
         }
 
     def _quieten(self) -> None:
-        sys.stdout = sys.stderr = self.output  # type: ignore[assignment]
+        sys.stdout = sys.stderr = self.output
         sys.stdin = io.StringIO()
 
     def do(self, kind: str, name: str, code: str, troubles: dict[str, str]) -> dict[str, Any]:

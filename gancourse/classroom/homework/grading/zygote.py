@@ -14,6 +14,7 @@ import signal
 import socket
 import traceback
 from pathlib import Path
+from typing import Any
 
 from gancourse.classroom.homework.grading import child, kernel
 
@@ -38,7 +39,7 @@ def main(channel: int) -> None:
 
 
 def _line(door: socket.socket) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     while not (parts and parts[-1].endswith(b"\n")):
         parts.append(door.recv(65536))
         if not parts[-1]:
@@ -62,7 +63,8 @@ class _House:
     def keep(self) -> None:
         while True:
             talking = {control: pid for pid, control in self.children.items() if pid not in self.ended}
-            for ready in select.select([self.door, self.bell, *talking], [], [], 1.0)[0]:
+            watched: list[Any] = [self.door, self.bell, *talking]
+            for ready in select.select(watched, [], [], 1.0)[0]:
                 if ready is self.door:
                     if not self._fork():
                         return
