@@ -55,6 +55,20 @@ def test_each_loss_moves_its_own_player(make):
     assert any(p.grad.abs().sum() > 0 for p in gan.generator.parameters())
 
 
+@pytest.mark.parametrize("name", losses.OBJECTIVES)
+def test_what_acgan_pays_for_realism_reaches_the_generator(name):
+    """Without the class term, G's loss and its slope in every fake are the objective's, for objectives that judge pairs too."""
+    gan = acgan(objective=name, class_weight=0)
+    batch = round_of(gan)
+    gan.generator_loss(batch).backward(inputs=list(gan.generator.parameters()))
+    ours = [p.grad.clone() for p in gan.generator.parameters()]
+    batch = round_of(gan)
+    expected = losses.objective(name).generator(gan.look(batch.fake)[0], gan.look(batch.real)[0].detach())
+    theirs = torch.autograd.grad(expected, list(gan.generator.parameters()))
+    assert all(torch.allclose(a, b) for a, b in zip(ours, theirs, strict=True))
+    assert sum(g.abs().sum() for g in theirs) > 0
+
+
 @pytest.mark.parametrize("make", [conditional, acgan])
 def test_penalty_sees_the_logit_with_its_label(make):
     gan = make(penalty=penalties.r1(2.0, every=4))
