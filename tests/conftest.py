@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from gancourse.data import ImageSet, PairSet
+    from gancourse.experiments.experiment import Stage
     from gancourse.metrics.perceptual import PerceptualFeatures
 
 # Set before torch is imported, and inherited by the notebooks' kernels: two test processes share two cores.
@@ -88,8 +89,21 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ImageSet | 
 
 
 @pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stage]:
+    """The stages of recorded experiments at ci size, each made once: ``stages("pix2pix_losses")``."""
+
+    @functools.cache
+    def make(name: str) -> Stage:
+        from gancourse.experiments import recorded
+
+        return recorded.get(name).stage(recorded.get(name).size("ci"), tmp_path_factory.mktemp(name))
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def perceptual() -> PerceptualFeatures:
-    """An untrained classifier's, with biases that let no place die, as the shipped one's on faces: a dead place's direction jumps."""
+    """Of an untrained classifier whose biases let no place die, as the shipped one's on faces: a dead place's direction jumps."""
     import torch
     from torch import nn
 
