@@ -57,7 +57,7 @@ def test_what_differs_is_named_by_its_place():
     assert first() is None
     assert first(game=GAN(*players(), penalty=penalties.r1(2.0))) == "penalty"
     assert first(game=GAN(*players((5,)))) == "generator.layers.0"
-    assert first(game=GAN(*players(), losses.objective("hinge"))) == "objective"
+    assert first(game=GAN(*players(), losses.objective("hinge"))) == "objective.name"
     assert first(seed=4) == "seed"
     assert first(batches=Batches(torch.ones(8, 1, 4, 4), 4)) == "data._x"
     one, two = (told(game=GAN(*players(), penalty=penalties.r1(gamma))) for gamma in (1.0, 2.0))
