@@ -29,7 +29,7 @@ def rooms() -> list[str]:
 
 
 def tests_of(module: Path) -> str:
-    """The file that tests a module, test_ROOM_MODULE.py; the classroom's rooms (claims, widgets, grading) stand for themselves."""
+    """The file of a module's tests: test_ROOM_MODULE.py; the classroom's rooms (claims, widgets, grading) drop its name."""
     parts = [part.strip("_") for part in module.with_suffix("").parts if part != "classroom"]
     if "grading" in parts:
         parts.remove("homework")
