@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from gancourse.data import ImageSet, PairSet
     from gancourse.experiments.experiment import Stage
+    from gancourse.metrics.digits import DigitJudge
     from gancourse.metrics.perceptual import PerceptualFeatures
 
 # Set before torch is imported, and inherited by the notebooks' kernels: two test processes share two cores.
@@ -86,6 +87,14 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ImageSet | 
             return load_pairs(name, *arguments, progress=False, **options)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def digit_judge() -> DigitJudge:
+    """The judge of real digits, which compares with thousands of them; it does not change."""
+    from gancourse.metrics import digits
+
+    return digits.digit_judge()
 
 
 @pytest.fixture(scope="session")
