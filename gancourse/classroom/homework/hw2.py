@@ -12,26 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.classroom.homework.checks import (
-    Sheet,
-    Slips,
-    Wrong,
-    close,
-    compare,
-    equal,
-    forbidden,
-    on_meta,
-    part,
-    seal,
-    shape,
-    show,
-    summed,
-    swapped,
-    times,
-    trace,
-    true,
-    unchanged,
-)
+from gancourse.classroom.homework.checks.calls import forbidden, on_meta, trace, unchanged
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
+from gancourse.classroom.homework.checks.values import close, compare, equal, shape, show, true
 
 # 1. Sizes ----------------------------------------------------------------------------------------------------------------
 

@@ -14,31 +14,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
-from gancourse.classroom.homework.checks import (
-    MockPlayer,
-    Sheet,
-    Slips,
-    Table,
-    Tape,
-    Wrong,
-    close,
-    compare,
-    finite,
-    finite_differences,
-    gradient,
-    gradients,
-    number,
-    part,
-    scalar,
-    seal,
-    shape,
-    show,
-    summed,
-    times,
-    true,
-    unchanged,
-    weights,
-)
+from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
+from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, gradients, weights
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, summed, times
+from gancourse.classroom.homework.checks.values import close, compare, finite, number, scalar, shape, show, true
 from gancourse.theory import transport as oracle
 
 # 1. Moving earth ---------------------------------------------------------------------------------------------------------

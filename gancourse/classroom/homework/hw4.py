@@ -11,21 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
-from gancourse.classroom.homework.checks import (
-    Sheet,
-    Slips,
-    Wrong,
-    close,
-    gradient,
-    gradients,
-    number,
-    on_meta,
-    part,
-    scalar,
-    seal,
-    true,
-    unchanged,
-)
+from gancourse.classroom.homework.checks.calls import gradient, on_meta, unchanged
+from gancourse.classroom.homework.checks.players import gradients
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.slips import Slips
+from gancourse.classroom.homework.checks.values import close, number, scalar, true
 
 LOG2, LOG_2PI = math.log(2.0), math.log(2 * math.pi)
 

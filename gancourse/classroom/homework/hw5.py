@@ -9,26 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.classroom.homework.checks import (
-    Sheet,
-    Slips,
-    Wrong,
-    close,
-    compare,
-    equal,
-    finite,
-    finite_differences,
-    gradient,
-    number,
-    on_meta,
-    part,
-    seal,
-    shape,
-    show,
-    tensor,
-    times,
-    unchanged,
-)
+from gancourse.classroom.homework.checks.calls import finite_differences, gradient, on_meta, unchanged
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, times
+from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, shape, show, tensor
 
 # 1. Equalised layers -----------------------------------------------------------------------------------------------------
 

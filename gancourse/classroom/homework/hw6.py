@@ -11,31 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.classroom.homework.checks import (
-    Sheet,
-    Slips,
-    Table,
-    Tape,
-    Wrong,
-    close,
-    compare,
-    equal,
-    finite,
-    finite_differences,
-    gradient,
-    gradients,
-    number,
-    part,
-    scalar,
-    seal,
-    show,
-    summed,
-    swapped,
-    times,
-    true,
-    unchanged,
-    weights,
-)
+from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
+from gancourse.classroom.homework.checks.players import Table, Tape, gradients, weights
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
+from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, scalar, show, true
 
 
 @contextlib.contextmanager
