@@ -106,3 +106,10 @@ def on_meta(f: Callable[..., Any], *arguments: Any, slip: str = "") -> Any:
     if isinstance(came, Tensor) and came.device.type != "meta":
         raise Wrong("a result on the device of the arguments", f"one on {came.device}", said)
     return came
+
+
+def harmless(f: Callable[..., Any], **arguments: Any) -> None:
+    """Run f on the arguments, in their order: it writes into none of them, and works on any device."""
+    with unchanged(**{name: value for name, value in arguments.items() if isinstance(value, Tensor)}):
+        f(*arguments.values())
+    on_meta(f, *arguments.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -83,3 +84,12 @@ def weights(module: nn.Module) -> Tensor:
 def gradients(module: nn.Module) -> Tensor:
     """All gradients of a module in one vector; zeros where there is none."""
     return torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).detach().flatten() for p in module.parameters()])
+
+
+def descend(acts: str, loss: Callable[[], Tensor], optimiser: Any, late: bool = False, **others: Callable[[], Any]) -> float:
+    """The acts of a step in their order: ``zero``, ``back``, ``step`` and ``others``; the loss before them, or after."""
+    before = loss()
+    does = {"zero": optimiser.zero_grad, "back": before.backward, "step": optimiser.step, **others}
+    for act in acts.split():
+        does[act]()
+    return (loss() if late else before).item()

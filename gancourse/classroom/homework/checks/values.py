@@ -77,6 +77,14 @@ def number(came: Any, what: str = "a number") -> float:
     raise Wrong(what, show(came))
 
 
+def pair(came: Any, expected: str, slip: str = "") -> tuple[Any, Any]:
+    """``came`` if it is a tuple or a list of two."""
+    if type(came) not in (tuple, list) or len(came) != 2:
+        raise Wrong(expected, show(came), slip)
+    first, second = came
+    return first, second
+
+
 def equal(came: Any, expected: Any, slip: str = "", slips: Measured = ()) -> None:
     """Exact equality of ints, strings, booleans, or lists and tuples of them; 3.0 counts as 3."""
     if _plain(came) == _plain(expected):
