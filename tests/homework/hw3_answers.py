@@ -256,7 +256,7 @@ wrong("the oracle replaced", "no longer what it was", code=patched, part="transp
 wrong("the right answer replaced", "no longer", code="hw3._lengths = lambda g: g", part="penalty")
 patched = "kept = torch.autograd.grad\ntorch.autograd.grad = lambda *a, **k: kept(*a, **k)"
 wrong("torch.autograd.grad replaced", "no longer", code=patched, part="penalty")
-wrong("the check's close() replaced", "no longer", code="hw3._on_lines = lambda *a: None", part="places")
+wrong("what the check asks replaced", "no longer", code="hw3._on_lines = lambda *a: None", part="places")
 
 
 def pairings(p, q, cost):

@@ -124,20 +124,21 @@ def _beside(maps: Callable, axis: int = 1) -> Callable:
     return lambda x, y, k: torch.cat([x, maps(x, y, k)], axis)
 
 
+def _numbered(like: Callable) -> Callable:
+    """The class number in place of a code."""
+    return _beside(lambda *given: given[1][:, None, None, None] * torch.ones_like(like(*given)))
+
+
 _LABEL_MAPS = Slips("with_label_maps") | {
     "the maps come first: append them after the picture's own channels": lambda x, y, k: torch.cat([_maps(x, y, k), x], 1),
     "the labels are in another order than the pictures": _beside(lambda x, y, k: _maps(x, y.sort().values, k)),
     "the classes are in the wrong order": _beside(lambda x, y, k: _maps(x, y, k).flip(1)),
     "zeros and ones are exchanged": _beside(lambda x, y, k: 1 - _maps(x, y, k)),
-    "the number of the class is no code: one map for each class": _beside(
-        lambda x, y, k: y[:, None, None, None] * torch.ones_like(_maps(x, y, k))
-    ),
+    "the number of the class is no code: one map for each class": _numbered(_maps),
     "the ones are spread over the places: each map is constant 1 or 0": _beside(lambda x, y, k: _maps(x, y, k) / x[0, 0].numel()),
     "the number of classes is k, not the largest label in this batch + 1": _beside(lambda x, y, k: _maps(x, y, y.max() + 1)),
     "the picture itself is missing: its channels stay in front": lambda x, y, k: _maps(x, y, k) + 0,
-    "one map with the class number: a map for each class, ones in one of them": _beside(
-        lambda x, y, k: y[:, None, None, None] * torch.ones_like(x[:, :1])
-    ),
+    "one map with the class number: a map for each class, ones in one of them": _numbered(lambda x, y, k: x[:, :1]),
     "joined along the width: channels are axis 1": _beside(_maps, 3),
     "joined along the height: channels are axis 1": _beside(_maps, 2),
     "joined along the batch: channels are axis 1": _beside(_maps, 0),
@@ -400,9 +401,7 @@ _BOUND = Slips("information_bound") | {
     "the sign is turned round": times(-1, _bound()),
     "this has the pictures' entropy: H(c) is over the rows": _bound(codes=lambda joint: joint.sum(0)),
     "the entropy of the whole table: H(c) is that of the codes": _bound(codes=lambda joint: joint),
-    "log C is the entropy of codes that are equally likely: these are not": (
-        lambda joint, q: math.log(len(joint)) + _read(joint, q)
-    ),
+    "log C is the entropy of codes that are equally likely: these are not": lambda j, q: math.log(len(j)) + _read(j, q),
     "a plain mean: weigh log Q with P(c, x)": _bound(lambda joint, q: q.log().mean()),
     "log Q without its weights P(c, x)": _bound(lambda joint, q: q.log().sum()),
     "P and Q are exchanged: weigh with P, take the logarithm of Q": _bound(lambda joint, q: (q * joint.log()).sum()),
