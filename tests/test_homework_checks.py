@@ -9,14 +9,14 @@ import torch
 import torch.nn.functional as F
 
 from gancourse.classroom.homework import checks
-from gancourse.classroom.homework.checks import Wrong
+from gancourse.classroom.homework.checks import Wrong, calls, players, slips, values
 
 
 def test_a_part_gives_points_item_by_item(capsys: pytest.CaptureFixture[str]) -> None:
     @checks.part(points=3)
     def example(sheet, f):
         with sheet.item("first", 1):
-            checks.compare(f, lambda x: 2 * x, (1.0,), checks.Slips("f") | {"not doubled": lambda x: x})
+            values.compare(f, lambda x: 2 * x, (1.0,), checks.Slips("f") | {"not doubled": lambda x: x})
         with sheet.item("second", 0.5):
             raise KeyError("x")
         with sheet.item("third", 1.5):
@@ -109,8 +109,8 @@ def test_close_refuses(came, expected, slip: str) -> None:
 LOSS = checks.Slips("loss") | {
     "a stumble": lambda x: 1 / 0,
     "the same for these numbers": torch.mean,
-    "the sum": checks.summed(torch.mean),
-    "a sign": checks.times(-1, torch.mean),
+    "the sum": slips.summed(torch.mean),
+    "a sign": slips.times(-1, torch.mean),
     "no mean": (lambda x: x, lambda x: 2 * x),
     "one for each pair": lambda x: x[:, None] - x,
     "never a number": lambda x: x.mean() * math.nan,
@@ -133,24 +133,24 @@ LOSS = checks.Slips("loss") | {
 def test_slips_are_functions(answer, slip: str) -> None:
     x = torch.tensor([1.0, 2.0, 6.0])
     with pytest.raises(Wrong) as caught:
-        checks.compare(answer, torch.mean, (x,), LOSS, "the loss", slip="no slip")
+        values.compare(answer, torch.mean, (x,), LOSS, "the loss", slip="no slip")
     assert caught.value.slip == slip
     with pytest.raises(Wrong) as caught:
-        checks.compare(answer, torch.mean, lambda f: f(x), LOSS, "the loss", slip="no slip")
+        values.compare(answer, torch.mean, lambda f: f(x), LOSS, "the loss", slip="no slip")
     assert caught.value.slip == slip
-    checks.compare(lambda x: x.sum() / 3, torch.mean, (x,), LOSS, read=checks.scalar)
+    values.compare(lambda x: x.sum() / 3, torch.mean, (x,), LOSS, read=values.scalar)
 
 
 def test_a_wrong_shape_is_told_by_the_slips_that_have_it() -> None:
     x = torch.tensor([1.0, 2.0, 6.0])
     for came, slip in [(x, "no mean"), (torch.zeros(3, 3), "one for each pair"), (torch.zeros(4), "another")]:
         with pytest.raises(Wrong) as caught:
-            checks.shape(came, [2], "another", LOSS.at(x))
+            values.shape(came, [2], "another", LOSS.at(x))
         assert caught.value.slip == slip
     with pytest.raises(Wrong, match="no mean"):
         checks.equal([1, 2, 6], 3, slips=LOSS.at(x))
     assert [message for message, _ in LOSS.each()].count("no mean") == 2
-    assert checks.swapped(lambda a, b, c: a - b + c)(1, 2, 3) == 4
+    assert slips.swapped(lambda a, b, c: a - b + c)(1, 2, 3) == 4
 
 
 def test_close_lets_pass() -> None:
@@ -183,17 +183,24 @@ def test_equal() -> None:
 
 
 def test_shapes_scalars_numbers() -> None:
-    checks.shape(torch.zeros(2, 3), (2, 3))
+    values.shape(torch.zeros(2, 3), (2, 3))
     with pytest.raises(Wrong, match="transposed"):
-        checks.shape(torch.zeros(3, 2), (2, 3), slips=(checks.Slips("f") | {"transposed": lambda: torch.ones(3, 2)}).at())
+        values.shape(torch.zeros(3, 2), (2, 3), slips=(checks.Slips("f") | {"transposed": lambda: torch.ones(3, 2)}).at())
     with pytest.raises(Wrong, match="take the mean"):
-        checks.scalar(torch.zeros(3))
-    assert checks.number(torch.tensor([3.0])) == 3.0
+        values.scalar(torch.zeros(3))
+    assert values.number(torch.tensor([3.0])) == 3.0
     for odd in ("3", None, True, torch.zeros(2)):
         with pytest.raises(Wrong):
-            checks.number(odd)
+            values.number(odd)
     with pytest.raises(Wrong, match="without NaN"):
         checks.finite(torch.tensor([math.nan]))
+
+
+def test_pairs() -> None:
+    assert values.pair([1, 2], "two") == values.pair((1, 2), "two") == (1, 2)
+    for odd in (3, [1], (1, 2, 3), torch.ones(2), None):
+        with pytest.raises(Wrong, match="expected two losses.*return both"):
+            values.pair(odd, "two losses", "return both")
 
 
 def test_slopes() -> None:
@@ -202,44 +209,68 @@ def test_slopes() -> None:
     def f(x):
         return F.softplus(x).sum()
 
-    checks.close(checks.gradient(f, at), checks.finite_differences(f, at), atol=1e-6)
+    checks.close(calls.gradient(f, at), calls.finite_differences(f, at), atol=1e-6)
     for dead in (lambda x: x.detach().sum(), lambda x: torch.zeros((), requires_grad=True) + 0):
         with pytest.raises(Wrong, match="depends on its argument"):
-            checks.gradient(dead, at)
+            calls.gradient(dead, at)
 
 
 def test_in_place_calls_and_devices() -> None:
     x = torch.ones(3)
-    with checks.unchanged(x=x):
+    with calls.unchanged(x=x):
         _ = x + 1
-    with pytest.raises(Wrong, match="in place"), checks.unchanged(x=x):
+    with pytest.raises(Wrong, match="in place"), calls.unchanged(x=x):
         x += 1
-    with checks.forbidden(["relu"], "no"):
+    with calls.forbidden(["relu"], "no"):
         F.leaky_relu(x)
-    with pytest.raises(Wrong, match="a call of relu"), checks.forbidden(["relu"], "no"):
+    with pytest.raises(Wrong, match="a call of relu"), calls.forbidden(["relu"], "no"):
         torch.nn.ReLU()(x)
-    assert checks.on_meta(lambda t: t + torch.ones_like(t), x).shape == (3,)
+    assert calls.on_meta(lambda t: t + torch.ones_like(t), x).shape == (3,)
     for stuck in (lambda t: torch.cat([t, torch.ones(3)]), lambda t: torch.ones(3)):
         with pytest.raises(Wrong, match="on the CPU"):
-            checks.on_meta(stuck, x)
+            calls.on_meta(stuck, x)
+        with pytest.raises(Wrong, match="on the CPU"):
+            calls.harmless(lambda t, k, stuck=stuck: stuck(t), t=x, k=2)
+    calls.harmless(lambda t, k: k * t, t=x, k=2)
+    with pytest.raises(Wrong, match="t overwritten"):
+        calls.harmless(lambda t, k: t.mul_(k), t=x, k=2)
 
 
 def test_the_trace_of_a_network() -> None:
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4, 0.8), torch.nn.LeakyReLU(0.2))
-    calls, out = checks.trace(network, torch.zeros(2, 3, 5, 5), ("conv2d", "batch_norm", "leaky_relu"))
-    assert [call["name"] for call in calls] == ["conv2d", "batch_norm", "leaky_relu"]
-    assert calls[1]["arguments"]["eps"] == 0.8 and calls[2]["arguments"]["negative_slope"] == 0.2
-    assert calls[0]["shape"] == [2, 4, 3, 3] == list(out.shape)
+    seen, out = calls.trace(network, torch.zeros(2, 3, 5, 5), ("conv2d", "batch_norm", "leaky_relu"))
+    assert [call["name"] for call in seen] == ["conv2d", "batch_norm", "leaky_relu"]
+    assert seen[1]["arguments"]["eps"] == 0.8 and seen[2]["arguments"]["negative_slope"] == 0.2
+    assert seen[0]["shape"] == [2, 4, 3, 3] == list(out.shape)
 
 
 def test_mock_players_write_down_what_happens() -> None:
     tape = checks.Tape()
-    player = checks.MockPlayer("D", tape, torch.ones(2), torch.zeros(()))
-    optimiser = checks.MockOptimiser("D", tape, player, lr=0.5)
+    player = players.MockPlayer("D", tape, torch.ones(2), torch.zeros(()))
+    optimiser = players.MockOptimiser("D", tape, player, lr=0.5)
     optimiser.zero_grad()
     player(torch.ones(1, 2)).sum().backward()
     optimiser.step()
     assert tape == ["zero D", "D", "step D"]
-    assert checks.gradients(player).tolist() == [1, 1, 1]
-    assert checks.weights(player).tolist() == [0.5, 0.5, -0.5]
+    assert players.gradients(player).tolist() == [1, 1, 1]
+    assert players.weights(player).tolist() == [0.5, 0.5, -0.5]
     assert tape.count_of("D") == 1 and str(tape) == "zero D D step D"
+
+
+@pytest.mark.parametrize(
+    ("acts", "late", "value", "weight"),
+    [
+        ("zero back step", False, 8.0, 0.0),
+        ("back step", False, 8.0, -2.5),
+        ("step zero back", True, -2.0, -0.5),
+        ("back step half", True, -5.0, -1.25),
+        ("zero half back step", True, -4.0, -1.0),
+    ],
+)
+def test_a_step_descends_by_its_acts_in_their_order(acts: str, late: bool, value: float, weight: float) -> None:
+    """From w = 2 with a gradient of 5 left over, on 4 w at a rate of 1/2."""
+    w = torch.nn.Parameter(torch.tensor(2.0))
+    w.grad = torch.tensor(5.0)
+    optimiser = torch.optim.SGD([w], lr=0.5)
+    assert players.descend(acts, lambda: 4 * w, optimiser, late, half=lambda: w.data.div_(2)) == value
+    assert w.item() == weight
