@@ -40,7 +40,7 @@ _LOST = "the logarithm of a probability that has rounded to 0: compute the loss 
 def _rounded(loss: Callable[..., Tensor]) -> dict[str, tuple[Callable, ...]]:
     """``loss(log, *logits)`` with a log that is no good logarithm of the sigmoid."""
 
-    def by(*logs: Callable[[Tensor], Tensor]) -> tuple[Callable, ...]:
+    def by(*logs: Callable[..., Tensor]) -> tuple[Callable, ...]:
         return tuple(lambda *logits, log=log: loss(log, *logits) for log in logs)
 
     return {
@@ -283,7 +283,7 @@ _SATURATING_SLOPE = _slope_slips("saturating_slope", _non_saturating_slope)
 _NON_SATURATING_SLOPE = _slope_slips("non_saturating_slope", _saturating_slope)
 
 
-def _parts(loss: Callable, generator: nn.Module, discriminator: nn.Module, z: Tensor, of: str = "G") -> list[Tensor]:
+def _parts(loss: Callable, generator: nn.Module, discriminator: nn.Module, z: Tensor, *, of: str = "G") -> list[Tensor]:
     """The gradient, parameter by parameter, in those of G, D or both ("GD")."""
     networks = {"G": generator, "D": discriminator}
     return list(torch.autograd.grad(loss(discriminator(generator(z))), [p for name in of for p in networks[name].parameters()]))
@@ -348,7 +348,7 @@ def slopes(sheet: Sheet, saturating_slope: Callable, non_saturating_slope: Calla
 def _players(sheet: Sheet, tape: Tape) -> tuple[MockPlayer, MockPlayer, Tensor, Tensor]:
     """G: [N, 2] -> [N, 3], D: [N, 3] -> [N], latents and real points; all float64."""
     g = MockPlayer("G", tape, sheet.randn(2, 3), sheet.randn(3), latent_dim=2)
-    d = MockPlayer("D", tape, sheet.randn(3), sheet.randn(()))
+    d = MockPlayer("D", tape, sheet.randn(3), sheet.randn())
     return g, d, sheet.randn(6, 2), sheet.randn(6, 3) + 1
 
 

@@ -272,7 +272,7 @@ def _discriminator(width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(4 * width, 1, 4, bias=False), nn.Flatten(0))
 
 
-def _changed(make: Callable, change: Callable[[list[nn.Module]], Sequence[nn.Module]]) -> Callable:
+def _changed(make: Callable, change: Callable[[list[Any]], Sequence[nn.Module]]) -> Callable:
     """The network with other layers."""
     return lambda *sizes: nn.Sequential(*change(list(make(*sizes))))
 
@@ -433,8 +433,8 @@ def _init(
     gain: float = 1.0,
     shift: float = 0.0,
     draw: Callable = nn.init.normal_,
-    kinds: tuple[type, ...] = (*_CONV, nn.BatchNorm2d),
-    layers: Callable[[nn.Module], Iterable[nn.Module]] = nn.Module.modules,
+    kinds: tuple[type[Any], ...] = (*_CONV, nn.BatchNorm2d),
+    layers: Callable[[nn.Module], Iterable[Any]] = nn.Module.modules,
     seed: int | None = None,
 ) -> Callable:
     """Write into the layers of some kinds; ``seed`` is set before each of them."""
@@ -506,7 +506,7 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
 
     with sheet.item("convolutions", 1):
         network = fresh(initialise)
-        first, deeper = network.first.weight, network.inside[0][0].weight
+        first, deeper = network.first.weight, network.get_parameter("inside.0.0.weight")
         _spread(first, 0.0, "the weights of a Conv2d")
         _spread(deeper, 0.0, "the weights of a ConvTranspose2d that sits deeper")
         other = not torch.equal(first.flatten()[:9], deeper.flatten()[:9])
@@ -514,9 +514,9 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
 
     with sheet.item("batch norm, and nothing else", 1):
         network, untouched = fresh(initialise), fresh(lambda network: None)
-        norm = network.inside[0][1]
-        _spread(norm.weight, 1.0, "the gains of a BatchNorm2d")
-        close(norm.bias, torch.zeros(6000), "the shifts of a BatchNorm2d", slip=_SHIFT)
+        gains, shifts = (network.get_parameter(f"inside.0.1.{name}") for name in ("weight", "bias"))
+        _spread(gains, 1.0, "the gains of a BatchNorm2d")
+        close(shifts, torch.zeros(6000), "the shifts of a BatchNorm2d", slip=_SHIFT)
         for name in ("inside.1.weight", "last.weight", "last.bias"):
             what = f"{name}, which is no convolution and no batch norm"
             close(network.get_parameter(name), untouched.get_parameter(name), what, slip=_ONLY)
@@ -594,7 +594,7 @@ def walks(sheet: Sheet, lerp: Callable, slerp: Callable) -> None:
     with sheet.item("its ends, and where there is no arc", 1):
         longer = 3 * sheet.randn(7)
         ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
-        near = {"slip": _SAME, "rtol": 1e-4, "atol": 1e-5}
+        near: dict[str, Any] = {"slip": _SAME, "rtol": 1e-4, "atol": 1e-5}
         with unchanged(z0=z0, z1=longer):
             compare(slerp, _arc, (z0, longer, ends), _SLERP, "the ends, of different lengths", slip=_UNIT, atol=1e-6)
         compare(slerp, _line, (z0, z0, t), _SLERP, "from a latent to itself", **near)
@@ -617,8 +617,8 @@ class _Mood(nn.Module):
         with torch.no_grad():
             for p in self.parameters():
                 p.copy_(sheet.randn(*p.shape))
-            self.layers[1].running_mean.copy_(sheet.randn(6))
-            self.layers[1].running_var.copy_(sheet.rand(6) + 0.5)
+            self.layers[1].get_buffer("running_mean").copy_(sheet.randn(6))
+            self.layers[1].get_buffer("running_var").copy_(sheet.rand(6) + 0.5)
         self.graph: list[bool] = []
 
     def forward(self, z: Tensor) -> Tensor:

@@ -47,7 +47,7 @@ _ON_A_LINE = Slips("on_a_line") | {
 }
 
 
-def _best(p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, Tensor]:
+def _best(p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, float]:
     best = oracle.earth_mover(p, q, cost)
     return best.plan, best.value
 
@@ -282,6 +282,11 @@ def _clip_gradients(critic: nn.Module, c: float) -> None:
     nn.utils.clip_grad_value_(critic.parameters(), c)
 
 
+def _clip_both(critic: nn.Module, c: float) -> None:
+    _clip(critic, c)
+    _clip_gradients(critic, c)
+
+
 _ANY = "a critic has no sigmoid: its values may be any number"
 _NOT_GRADIENTS = "clip the weights, not the gradients"
 _TRAINABLE = "clamp inside torch.no_grad(), and leave requires_grad as it was"
@@ -324,7 +329,7 @@ _BOX = Slips("clip") | {
     "this scales all weights; those inside the box stay as they are": _written(lambda p, c: p * c / p.abs().max()),
     "a soft wall moves the weights inside the box, too: clamp": _written(lambda p, c: c * torch.tanh(p)),
     "all weights are on the walls: those inside the box stay as they are": _written(lambda p, c: c * p.sign()),
-    _NOT_GRADIENTS: lambda critic, c: (_clip(critic, c), _clip_gradients(critic, c)),
+    _NOT_GRADIENTS: _clip_both,
     _TRAINABLE: lambda critic, c: (_clip(critic, c), critic.requires_grad_(False)),
 }
 
@@ -899,7 +904,10 @@ _NEXT_K = Slips("next_k") | {
     "gamma is missing": _moved(lambda real, fake, gamma, rate: rate * (real - fake)),
     "gamma belongs to the real error only": _moved(lambda real, fake, gamma, rate: rate * gamma * (real - fake)),
     "the move has a sign: k must be able to fall": _moved(lambda *a: abs(_move(*a))),
-    _RATE: (lambda k, *a: k + _move(*a[:3], 1), _moved(lambda real, fake, gamma, rate: gamma * real - fake)),
+    _RATE: (
+        lambda k, real, fake, gamma, rate: k + _move(real, fake, gamma, 1),
+        _moved(lambda real, fake, gamma, rate: gamma * real - fake),
+    ),
     _OLD: (lambda k, *a: _move(*a), _moved(_move, start=0)),
     "the errors, not their ratio": _moved(lambda real, fake, gamma, rate: rate * (gamma - fake / real)),
     "k has not moved": _moved(lambda *a: 0.0),

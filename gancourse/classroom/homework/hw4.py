@@ -194,7 +194,7 @@ def telling(sheet: Sheet, with_label_maps: Callable, projection: Callable) -> No
         harmless(with_label_maps, x=single, y=one, k=5)
 
     h, y = sheet.randn(6, 4), _shuffled(sheet, [0, 0, 1, 3, 3, 4])
-    w, b, table = sheet.randn(4), sheet.randn(()), sheet.randn(5, 4)
+    w, b, table = sheet.randn(4), sheet.randn(), sheet.randn(5, 4)
 
     with sheet.item("the projection's logits", 1.5):
         compare(projection, _logit(_meeting), (h, y, w, b, table), _PROJECTION)

@@ -96,8 +96,8 @@ def equalised(sheet: Sheet, he_constant: Callable, equalised_conv: Callable, equ
                 what = f"c for weights {list(size)} and gain {gain:.3g}"
                 compare(he_constant, _c, (size, gain), _HE, what, number)
         close(number(he_constant((5, 8))), 0.5, "c for weights [5, 8] and the gain's default")
-        given = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
-        close(number(he_constant(given, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
+        own = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
+        close(number(he_constant(own, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
 
     with sheet.item("the convolution", 1):
         for kernel in (3, 1):
@@ -433,8 +433,8 @@ def fading(sheet: Sheet, fade_in: Callable, fade_real: Callable, stage: Callable
             compare(fade_in, _fade(), (older, newer, alpha), _FADE_IN, f"alpha = {alpha}")
 
     with sheet.item("alpha as a tensor, gradients to both paths", 0.5):
-        alpha = torch.tensor(0.25, dtype=torch.float64)
-        close(fade_in(older, newer, alpha), 0.75 * _double(older) + 0.25 * newer, "alpha = 0.25, in a tensor")
+        blend = torch.tensor(0.25, dtype=torch.float64)
+        close(fade_in(older, newer, blend), 0.75 * _double(older) + 0.25 * newer, "alpha = 0.25, in a tensor")
         slope = gradient(lambda v: fade_in(v, newer, 0.25).sum(), older, _PATH)
         close(slope, torch.full_like(older, 3.0), "the slopes in the older image")
         slope = gradient(lambda v: fade_in(older, v, 0.25).sum(), newer, _PATH)
@@ -767,8 +767,8 @@ def mixing(sheet: Sheet, mix: Callable) -> None:
 
     with sheet.item("the two ends, and one crossover in all samples", 0.5):
         ask(torch.tensor([4, 0, 2, 1, 3]), 5)  # as many samples as layers, where a forgotten axis does not raise
-        for crossover in ([0, 5, 0, 5, 5, 0], [3] * 6, [0] * 6, [5] * 6):
-            ask(torch.tensor(crossover))
+        for places in ([0, 5, 0, 5, 5, 0], [3] * 6, [0] * 6, [5] * 6):
+            ask(torch.tensor(places))
 
     with sheet.item("the crossovers stay as they are, gradients pass", 0.5):
         crossover = torch.tensor([2, 0, 5, 1, 3, 4])

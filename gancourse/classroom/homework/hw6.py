@@ -141,8 +141,8 @@ def unet(sheet: Sheet, decoder_channels: Callable, run_unet: Callable) -> None:
             run_unet(own_downs, own_ups, x)
         counts = [len(layer.inputs) for layer in (*downs, *ups)]
         equal(counts, [1] * 8, "keep the encoder's maps in a list: batch normalisation and dropout give others the second time")
-        same = own_downs == downs and own_ups == ups
-        true(same, "the lists of layers as they were", "a list changed", "pop the maps, not the layers")
+        kept = own_downs == downs and own_ups == ups
+        true(kept, "the lists of layers as they were", "a list changed", "pop the maps, not the layers")
 
     with sheet.item("gradients go down the skips as well", 1), _sizes("maps of one side joined", _SIDES):
 
@@ -251,10 +251,10 @@ def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
 
     with sheet.item("neighbours and overlaps", 1):
         layers, i = stack(), sheet.integer(2, 9)
-        given = list(layers)
-        first = ends(window(given, i))
-        true(given == layers, "the list of layers as it was", "a list changed", "pop() and reverse() change the caller's list")
-        second = ends(window(given, i + 1))
+        own = list(layers)
+        first = ends(window(own, i))
+        true(own == layers, "the list of layers as it was", "a list changed", "pop() and reverse() change the caller's list")
+        second = ends(window(own, i + 1))
         step, spread = math.prod(s for _, s, _ in layers), [second[0] - first[0], second[1] - first[1]]
         equal(spread, [step, step], "neighbouring logits stand as far apart as the product of the strides")
         given, wide = [(k, s) for k, s, _ in layers], "a window is as wide as the receptive field"
@@ -270,7 +270,7 @@ class _Judge(nn.Module):
 
     def __init__(self, sheet: Sheet, tape: Tape | None = None) -> None:
         super().__init__()
-        self.weight, self.bias = nn.Parameter(sheet.randn(8)), nn.Parameter(sheet.randn(()))
+        self.weight, self.bias = nn.Parameter(sheet.randn(8)), nn.Parameter(sheet.randn())
         self.tape = Tape() if tape is None else tape
 
     def forward(self, x: Tensor) -> Tensor:
@@ -387,7 +387,7 @@ _G_LOSS = Slips("generator_loss") | {
 def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) -> None:
     judge = _Judge(sheet)
     a, b, fake = sheet.randn(3, 2, 4, 6), sheet.randn(3, 3, 4, 6), sheet.randn(3, 3, 4, 6)
-    weight = 1.5 + float(sheet.rand(()))
+    weight = 1.5 + float(sheet.rand())
     pair = "a and the picture side by side in the channels"
 
     with sheet.item("the discriminator's loss", 1), _sizes(pair, _ASIDE):
@@ -416,7 +416,7 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
         _large(discriminator_loss, generator_loss)
 
 
-def _taught(discriminator_loss: Callable, judge: nn.Module, a: Tensor, b: Tensor, fake: Tensor) -> None:
+def _taught(discriminator_loss: Callable, judge: _Judge, a: Tensor, b: Tensor, fake: Tensor) -> None:
     """Whom D's loss teaches."""
     held = fake.clone().requires_grad_()
     with unchanged(a=a, b=b, fake=held):
@@ -756,7 +756,7 @@ def masks(sheet: Sheet, erase: Callable, complete: Callable, masked_loss: Callab
     x, output = sheet.randn(3, 3, 5, 7), sheet.randn(3, 3, 5, 7)
     mask = torch.zeros(3, 1, 5, 7, dtype=torch.float64)
     mask[0, :, 1:3, 2:6], mask[1, :, 0:4, 0 : sheet.integer(3, 6)], mask[2, :, 4, 6] = 1, 1, 1  # 8, 12 to 24, 1 pixels
-    fill = float(sheet.rand(())) + 0.5
+    fill = float(sheet.rand()) + 0.5
 
     with sheet.item("holes made and filled", 1), unchanged(x=x, output=output, mask=mask):
         compare(erase, _filled, (x, mask, fill), _ERASE, "erased")

@@ -67,7 +67,7 @@ class Table:
     def lay(self) -> tuple[nn.Module, nn.Module, MockOptimiser, MockOptimiser]:
         """G, D and their optimisers; the tape begins anew."""
         self.tape.clear()
-        players = [copy.deepcopy(player) for player in (self.g, self.d)]
+        players: list[Any] = [copy.deepcopy(player) for player in (self.g, self.d)]
         for player in players:
             player.tape = self.tape
             for p in player.parameters():

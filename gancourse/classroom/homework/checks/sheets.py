@@ -108,11 +108,11 @@ class Sheet:
 
     def randn(self, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
         """Standard normal numbers."""
-        return torch.randn(*shape, generator=self.generator, dtype=dtype)
+        return torch.randn(shape, generator=self.generator, dtype=dtype)
 
     def rand(self, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
         """Uniform numbers in [0, 1)."""
-        return torch.rand(*shape, generator=self.generator, dtype=dtype)
+        return torch.rand(shape, generator=self.generator, dtype=dtype)
 
     def integer(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""

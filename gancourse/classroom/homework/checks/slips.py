@@ -31,7 +31,7 @@ class Slips:
             for function in functions if isinstance(functions, tuple) else (functions,):
                 yield message, function
 
-    def by(self, measure: Callable[[Callable], Any]) -> Measured:
+    def by(self, measure: Callable[..., Any]) -> Measured:
         """``measure(function)`` of each, computed only when it is asked for."""
         return [(functools.partial(measure, function), message) for message, function in self.each()]
 

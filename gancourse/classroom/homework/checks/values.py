@@ -176,7 +176,7 @@ def true(condition: Any, expected: str, came: str, slip: str = "") -> None:
 def compare(
     answer: Callable,
     right: Callable,
-    at: tuple[Any, ...] | Callable[[Callable], Any],
+    at: tuple[Any, ...] | Callable[..., Any],
     slips: Slips | None = None,
     what: str = "",
     read: Callable[[Any], Any] | None = None,
