@@ -17,10 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "gancourse"
 ROOMS = 14
 LONGEST = 450  # lines of a file; the checks of a homework may be longer
-CHECKS = ("calls", "players", "sheets", "slips", "values")
 FROM = {  # modules tested by files with another name, and why
     **{f"classroom/homework/hw{n}.py": f"homework/hw{n}_answers.py" for n in range(1, 7)},  # its right and wrong answers
-    **{f"classroom/homework/checks/{name}.py": "test_homework_checks.py" for name in CHECKS},  # words of one language
 }
 TOO_LONG = {f"classroom/homework/hw{n}.py" for n in range(1, 7)}
 
