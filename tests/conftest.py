@@ -12,6 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from gancourse.data import ImageSet, PairSet
+    from gancourse.experiments.experiment import Stage
+    from gancourse.metrics.digits import DigitJudge
+    from gancourse.metrics.perceptual import PerceptualFeatures
 
 # Set before torch is imported, and inherited by the notebooks' kernels: two test processes share two cores.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -84,3 +87,41 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ImageSet | 
             return load_pairs(name, *arguments, progress=False, **options)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def digit_judge() -> DigitJudge:
+    """The judge of real digits, which compares with thousands of them; it does not change."""
+    from gancourse.metrics import digits
+
+    return digits.digit_judge()
+
+
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stage]:
+    """The stages of recorded experiments at ci size, each made once: ``stages("pix2pix_losses")``."""
+
+    @functools.cache
+    def make(name: str) -> Stage:
+        from gancourse.experiments import recorded
+
+        return recorded.get(name).stage(recorded.get(name).size("ci"), tmp_path_factory.mktemp(name))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def perceptual() -> PerceptualFeatures:
+    """Of an untrained classifier whose biases let no place die, as the shipped one's on faces: a dead place's direction jumps."""
+    import torch
+    from torch import nn
+
+    from gancourse.metrics.perceptual import PerceptualFeatures
+    from gancourse.models.classifier import AttributeClassifier
+
+    torch.manual_seed(0)
+    network = AttributeClassifier({"smile": ("no", "yes"), "hair": ("red", "blue", "black")}, width=8)
+    for layer in network.body:
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.bias.data.fill_(0.5)
+    return PerceptualFeatures(network)

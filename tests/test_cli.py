@@ -70,12 +70,6 @@ def test_the_command_line_imports_nothing_heavy():
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(cli.__file__).parents[2], check=False).returncode == 0
 
 
-def test_the_module_is_the_command():
-    root = Path(cli.__file__).parents[2]
-    done = subprocess.run([sys.executable, "-m", "gancourse", "version"], cwd=root, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, f"gancourse {__version__}\n")
-
-
 @pytest.mark.parametrize(
     ("error", "says"),
     [

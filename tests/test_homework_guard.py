@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import importlib
 import json
 import math
 import os
+import pkgutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +45,8 @@ def _close_over(function: Callable) -> None:
         lambda: setattr(checks.Item, "got", property(lambda self: 100.0, lambda self, value: None)),
         lambda: setattr(checks.Score, "__lt__", lambda a, b: False),
         lambda: setattr(checks.Report, "__getattribute__", lambda self, name: 4.0),
-        lambda: setattr(checks, "_guard", None),
+        lambda: setattr(checks, "sheets", None),
+        lambda: setattr(checks.sheets, "_guard", None),
         lambda: _close_over(hw1.losses),
         lambda: setattr(contextlib._GeneratorContextManager, "__exit__", lambda *a: True),
         lambda: setattr(json, "dumps", lambda *a: "{}"),
@@ -66,6 +69,25 @@ def test_it_notices_and_repairs(patch: Callable[[], Any]) -> None:
         restore()
         vars(_guard.guard).pop("complain", None)
     assert complain() == _guard.guard.complain() == ""
+
+
+MACHINERY = [found.name for found in pkgutil.iter_modules(checks.__path__, f"{checks.__name__}.")]
+
+
+@pytest.mark.parametrize("name", [checks.__name__, *MACHINERY, *(f"{_guard.__package__}.hw{n}" for n in range(1, 7))])
+def test_every_module_of_the_checks_is_watched(name: str) -> None:
+    """Each name of a module, in whichever it is called, and each name of the classes that it defines."""
+    module = importlib.import_module(name)
+    complain, restore = _guard.guard.sentinel()
+    spaces = [module, *(value for value in vars(module).values() if isinstance(value, type) and value.__module__ == name)]
+    replaced = [(space, key) for space in spaces for key, value in vars(space).items() if callable(value) and key[0] != "_"]
+    assert len(replaced) > 5
+    for space, key in replaced:
+        try:
+            setattr(space, key, lambda *a, **k: None)
+            assert f"{key} is no longer what it was" in complain(), (space, key)
+        finally:
+            restore()
 
 
 def test_a_name_replaced_in_the_guard_does_not_reach_the_sentinel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,12 +17,23 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "gancourse"
 ROOMS = 14
 LONGEST = 450  # lines of a file; the checks of a homework may be longer
-TOO_LONG = {f"classroom/homework/{name}.py" for name in ("checks", *(f"hw{n}" for n in range(1, 7)))}
+FROM = {  # modules tested by files with another name, and why
+    **{f"classroom/homework/hw{n}.py": f"homework/hw{n}_answers.py" for n in range(1, 7)},  # its right and wrong answers
+}
+TOO_LONG = {f"classroom/homework/hw{n}.py" for n in range(1, 7)}
 
 
 def rooms() -> list[str]:
     found = [path.stem if path.suffix == ".py" else path.name for path in PACKAGE.iterdir() if path.name != "py.typed"]
     return sorted(name for name in found if not name.startswith("_"))
+
+
+def tests_of(module: Path) -> str:
+    """The file of a module's tests: test_ROOM_MODULE.py; the classroom's rooms (claims, widgets, grading) drop its name."""
+    parts = [part.strip("_") for part in module.with_suffix("").parts if part != "classroom"]
+    if "grading" in parts:
+        parts.remove("homework")
+    return f"test_{'_'.join(parts)}.py"
 
 
 def lint(config: Path, folder: Path) -> bool:
@@ -75,6 +86,27 @@ def test_no_file_is_too_long() -> None:
         path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if path.read_text("utf-8").count("\n") > LONGEST
     }
     assert long <= TOO_LONG
+
+
+def test_every_module_has_its_test_file() -> None:
+    modules = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    lacking = {}
+    for module in modules:
+        file = FROM.get(module.as_posix(), tests_of(module))
+        if not (ROOT / "tests" / file).is_file():
+            lacking[module.as_posix()] = file
+    assert lacking == {}
+    assert set(FROM) <= {module.as_posix() for module in modules}, "a reason for a module that is no more"
+
+
+def test_layers_import_no_family() -> None:
+    families = []
+    for path in (PACKAGE / "models" / "layers").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+            if module.startswith("gancourse.models") and not module.startswith("gancourse.models.layers"):
+                families.append(f"{path.name}: {module}")
+    assert families == []
 
 
 def test_lectures_import_public_names_only() -> None:

@@ -5,11 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.metrics import PathLengths, path_length, perceptual, perceptual_path_length
+from gancourse.metrics import PathLengths, path_length, perceptual_path_length
 from gancourse.models import stylegan1, stylegan2
-from gancourse.models.classifier import AttributeClassifier
-
-NAMES = {"smile": ("no", "yes"), "hair": ("red", "blue", "black")}
 
 
 def squared(x, y):
@@ -36,17 +33,6 @@ class Linear(nn.Module):
 
     def forward(self, z, labels=None):
         return self.synthesis(self.styles(z, labels))
-
-
-@pytest.fixture(scope="module")
-def features():
-    """With biases that let no place die, like the shipped classifier's on faces: a dead place's direction jumps."""
-    torch.manual_seed(0)
-    network = AttributeClassifier(NAMES, width=8)
-    for layer in network.body:
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.bias.data.fill_(0.5)
-    return perceptual.PerceptualFeatures(network)
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +81,8 @@ def test_on_arcs_the_identity_has_the_squared_speed_of_the_arc():
     torch.testing.assert_close(found.values, expected, rtol=2e-3, atol=0)
 
 
-def test_lengths_do_not_depend_on_epsilon_and_scale_with_the_square_of_the_generator(styled, features):
-    found = [perceptual_path_length(styled, 24, space="w", epsilon=e, distance=features.distance).mean for e in (1e-4, 1e-3)]
+def test_lengths_do_not_depend_on_epsilon_and_scale_with_the_square_of_the_generator(styled, perceptual):
+    found = [perceptual_path_length(styled, 24, space="w", epsilon=e, distance=perceptual.distance).mean for e in (1e-4, 1e-3)]
     assert found[0] == pytest.approx(found[1], rel=0.02)
     twice = perceptual_path_length(lambda z: 2 * Linear()(z), 9, latent_dim=6, distance=squared, epsilon=1e-2)
     once = perceptual_path_length(Linear(), 9, distance=squared, epsilon=1e-2)
@@ -107,7 +93,7 @@ def test_lengths_do_not_depend_on_epsilon_and_scale_with_the_square_of_the_gener
 
 
 @pytest.mark.parametrize("space, method", [("z", "slerp_any"), ("w", "lerp")])
-def test_against_torchmetrics(styled, features, space, method):
+def test_against_torchmetrics(styled, perceptual, space, method):
     """torchmetrics has steps at the paths' beginnings, and interpolates what its generator calls a latent.
 
     Its slerp turns at another pace between vectors of unequal length, so it gets unit vectors: the mapping divides by the length.
@@ -130,13 +116,13 @@ def test_against_torchmetrics(styled, features, space, method):
 
     class Net(nn.Module):
         def forward(self, x, y):
-            return features.distance(x, y)
+            return perceptual.distance(x, y)
 
     with torch.no_grad():
         *_, expected = oracle(
             Asked(), 40, interpolation_method=method, epsilon=1e-3, sim_net=Net(), lower_discard=None, upper_discard=None
         )
-    options = {"space": space, "sampling": "end", "epsilon": 1e-3, "distance": features.distance, "seed": 7}
+    options = {"space": space, "sampling": "end", "epsilon": 1e-3, "distance": perceptual.distance, "seed": 7}
     found = perceptual_path_length(styled, 40, **options).values
     torch.testing.assert_close(found, expected.double(), rtol=0.02, atol=1e-3)
 
@@ -154,8 +140,8 @@ def test_trimmed_mean_is_the_authors():
 # ---------------------------------------------------------------------------------------------------------------- behaviour
 
 
-def test_batches_seeds_and_modes(styled, features):
-    options = {"distance": features.distance, "epsilon": 1e-3}
+def test_batches_seeds_and_modes(styled, perceptual):
+    options = {"distance": perceptual.distance, "epsilon": 1e-3}
     styled.train()
     average = styled.mapping.average.clone()
     whole = perceptual_path_length(styled, 10, **options)
@@ -188,11 +174,11 @@ def test_labels_belong_to_paths():
         perceptual_path_length(Linear(), 7, labels=torch.arange(6))
 
 
-def test_the_first_stylegan_is_measured_too(features):
+def test_the_first_stylegan_is_measured_too(perceptual):
     torch.manual_seed(0)
     generator = stylegan1.Generator(16, 8, w_dim=8, channel_base=64, channel_max=8, mapping_layers=2)
     for space in ("z", "w"):
-        assert perceptual_path_length(generator, 4, space=space, distance=features.distance).mean > 0
+        assert perceptual_path_length(generator, 4, space=space, distance=perceptual.distance).mean > 0
 
 
 def test_bad_input_names_the_fix():
@@ -202,46 +188,3 @@ def test_bad_input_names_the_fix():
         perceptual_path_length(lambda z: z, 4, space="w", latent_dim=3)
     with pytest.raises(ValueError, match="one number for each"):
         perceptual_path_length(Linear(), 4, distance=lambda x, y: (x - y).square().mean())
-
-
-# ---------------------------------------------------------------------------------------------------------------- features
-
-
-def test_distance_is_the_squared_length_of_the_features_difference(features):
-    x, y = torch.rand(2, 5, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    distance = features.distance(x, y)
-    torch.testing.assert_close(distance, (features(x) - features(y)).square().sum(1))
-    by_hand = sum((u - v).square().sum(1).mean((1, 2)) for u, v in zip(features.maps(x), features.maps(y), strict=True))
-    torch.testing.assert_close(distance, by_hand)
-    assert len(features.maps(x)) == 5 and (features.distance(x, x) == 0).all()
-    assert (distance <= 5 * 2 + 1e-4).all()  # unit vectors of non-negative numbers: at most 2 apart in each of five maps
-
-
-def test_every_place_has_length_one_or_none_at_all(features):
-    for u in features.maps(torch.rand(2, 3, 32, 32) * 2 - 1):
-        length = u.square().sum(1)
-        assert ((length - 1).abs() < 1e-2).logical_or(length < 1e-2).all()
-
-
-def test_a_place_without_any_channel_stays_zero_with_a_finite_gradient():
-    x = torch.zeros(1, 4, 2, 2).index_fill_(3, torch.tensor(0), 3.0).requires_grad_()
-    unit = perceptual._unit_channels(x)
-    torch.testing.assert_close(unit[..., 0], torch.full((1, 4, 2), 0.5))
-    assert not unit[..., 1].any()
-    unit.square().sum().backward()
-    assert torch.isfinite(x.grad).all()  # a root of 0 in the denominator would leave NaN
-
-
-def test_gradients_reach_the_images_and_not_the_classifier(features):
-    x = torch.rand(2, 3, 32, 32, requires_grad=True)
-    features(x)[:, ::2].sum().backward()
-    assert x.grad.abs().sum() > 0 and torch.isfinite(x.grad).all()
-    assert all(parameter.grad is None for parameter in features.parameters())
-
-
-def test_features_do_not_depend_on_the_batch(features):
-    features.train()
-    x = torch.rand(4, 3, 64, 64) * 2 - 1
-    torch.testing.assert_close(features(x)[:1], features(x[:1]), rtol=1e-4, atol=1e-5)
-    with pytest.raises(ValueError, match="3 channels"):
-        features(x[:, :1])

@@ -25,8 +25,6 @@ from gancourse.models.autoencoder import Autoencoder
 from gancourse.models.conditional import mlp_pair
 from gancourse.models.latent_codes import Classifier, CodeDiscriminator
 from gancourse.training import CheckpointNotWritten, fit
-from gancourse.training.description import describe, difference
-from gancourse.training.settings import Settings
 
 
 def players(seed=0, hidden=(8,), **options):
@@ -110,14 +108,6 @@ def test_a_game_from_outside_is_told_apart_by_its_code(tmp_path):
     assert train(path, game(1), steps=5).step == 5
     with pytest.raises(ValueError, match="made with game"):
         train(path, game(-1), steps=8)
-
-
-def test_bytecode_of_another_python_says_nothing():
-    made, asked = {"k": "<lambda>, code 3.11:abcdef"}, {"k": "<lambda>, code 3.13:fedcba"}
-    assert difference(made, asked) is None
-    assert difference(made, {"k": "<lambda>, code 3.11:fedcba"}) == ("k", made["k"], "<lambda>, code 3.11:fedcba")
-    assert difference(made, {"k": "other, code 3.13:fedcba"}) is not None
-    assert difference({"a": "1", "b": "2"}, {"a": "1"}) == ("b", "2", "nothing")
 
 
 GAMES = {
@@ -264,13 +254,3 @@ def test_a_place_that_cannot_be_written_is_noticed_first(tmp_path):
         train(tmp_path / "file" / "run.safetensors", hooks=hooks)
     with pytest.raises(IsADirectoryError, match="is a folder"):
         train(tmp_path, hooks=hooks)
-
-
-def test_descriptions_are_plain_text():
-    game = GAMES["ada"]()
-    settings = Settings(steps=3)
-    optimizers = {"generator": settings.make(game.generator.parameters(), 1e-3)}
-    lines = describe(game, optimizers, settings, Batches(points(), 8))
-    assert all(isinstance(name, str) and isinstance(text, str) for name, text in lines.items())
-    assert lines["game.control.target"] == "0.1"
-    assert "game.control.p" not in lines  # it moves

@@ -34,7 +34,6 @@ wrong("the logits detached", "detached", saturating_loss=lambda f: -F.softplus(f
 wrong("in place", "in place", discriminator_loss=lambda r, f: d_loss(r if r.requires_grad else r.neg_().neg(), f))
 wrong("a number in place of a tensor", "a scalar tensor", non_saturating_loss=lambda f: g_loss(f).item())
 wrong("hard-coded from the report", discriminator_loss=lambda r, f: (r.sum() + f.sum()) * 0 + 2 * math.log(2))
-wrong("not written", "not written yet", code="def saturating_loss(fake_logits):\n    raise NotImplementedError()", part="losses")
 wrong("a syntax slip at run time", "NameError", saturating_loss=lambda f: -softplus(f).mean())  # noqa: F821
 right("logsigmoid", discriminator_loss=lambda r, f: -F.logsigmoid(r).mean() - F.logsigmoid(-f).mean())
 bce = {"discriminator_loss": lambda r, f: cross_entropy(r, 1) + cross_entropy(f, 0)}
@@ -203,10 +202,8 @@ right("counting modulo k", train=by_modulo)
 # Answers that do not answer
 
 wrong("torch.allclose always true", "torch.allclose is no longer", code="torch.allclose = lambda *a, **k: True", part="rounds")
-wrong("the check replaced", "no longer", code="hw1.close = lambda *a, **k: None", part="optimal")
 generous = "from gancourse.classroom.homework import checks\nchecks.Report.got = property(lambda report: 3.0)"
 wrong("Score made generous", "no longer", code=generous, part="optimal")
-wrong("code rewritten", "no longer", code="hw1.optimal.__wrapped__.__code__ = (lambda sheet, f: None).__code__", part="optimal")
 wrong("a tensor that equals everything", "something of type", code="""
 class Yes(torch.Tensor):
     def __eq__(self, other): return True
@@ -218,4 +215,3 @@ def optimal_discriminator(p, q):
     torch.Tensor.__eq__ = lambda s, o: True
     return p
 """, part="optimal")  # fmt: skip
-wrong("exit() in the answer", "exit()", code="def optimal_discriminator(p, q):\n    raise SystemExit(0)", part="optimal")

@@ -164,9 +164,7 @@ def column(x):
 right("torch.lerp", between=lambda r, f: torch.lerp(f, r, torch.rand(column(r), dtype=r.dtype)))
 right("by the difference", between=lambda r, f: f + torch.rand(column(r)) * (r - f))
 right("the roles of epsilon exchanged", between=lambda r, f: r + torch.rand(column(r)) * (f - r))
-right(
-    "numpy, pair by pair", between=lambda r, f: torch.stack([b + np.random.rand() * (a - b) for a, b in zip(r, f, strict=True)])
-)
+right("numpy, by pairs", between=lambda r, f: torch.stack([b + np.random.rand() * (a - b) for a, b in zip(r, f, strict=True)]))
 
 # 5. The gradient penalty
 
@@ -252,15 +250,13 @@ right("l1_loss", errors=lambda net, x: F.l1_loss(net(x), x, reduction="none").me
 
 # Answers that do not answer
 
-wrong("not written", "not written yet", code="def gradient_penalty(critic, x):\n    raise NotImplementedError()", part="penalty")
 wrong("hard-coded: the linear critic's 0", gradient_penalty=lambda critic, x: 0 * critic(x).sum())
-wrong("exit() in the answer", "exit()", code="def shown(f, p, q, distance):\n    raise SystemExit(0)", part="duality")
 patched = "import gancourse.theory.transport as t\nt.earth_mover = lambda p, q, c: right['earth_mover'](p, q, c)"
 wrong("the oracle replaced", "no longer what it was", code=patched, part="transport")
 wrong("the right answer replaced", "no longer", code="hw3._lengths = lambda g: g", part="penalty")
 patched = "kept = torch.autograd.grad\ntorch.autograd.grad = lambda *a, **k: kept(*a, **k)"
 wrong("torch.autograd.grad replaced", "no longer", code=patched, part="penalty")
-wrong("the check's close() replaced", "no longer", code="hw3._on_lines = lambda *a: None", part="places")
+wrong("what the check asks replaced", "no longer", code="hw3._on_lines = lambda *a: None", part="places")
 
 
 def pairings(p, q, cost):

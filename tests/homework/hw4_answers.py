@@ -6,6 +6,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from torch.special import entr
 
 from tests.homework.planting import Garden
 
@@ -132,10 +133,8 @@ wrong("hard-coded to the visible report", mutual_information=lambda joint: 0 * j
 right("place by place with the math module", mutual_information=by_numpy)
 right(
     "by entropies",
-    mutual_information=lambda j: (
-        torch.special.entr(j.sum(1)).sum() + torch.special.entr(j.sum(0)).sum() - torch.special.entr(j).sum()
-    ),
-    information_bound=lambda j, q: (torch.special.entr(j.sum(1)).sum() + torch.special.xlogy(j, q).sum()).item(),
+    mutual_information=lambda j: entr(j.sum(1)).sum() + entr(j.sum(0)).sum() - entr(j).sum(),
+    information_bound=lambda j, q: (entr(j.sum(1)).sum() + torch.special.xlogy(j, q).sum()).item(),
 )
 
 # 5. The bound from samples
@@ -147,7 +146,6 @@ wrong(
     category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v.detach(), c),
 )
 wrong("no reduction", "one number", category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v, c, reduction="none"))
-wrong("not written", "not written yet", code="def category_bound(logits, c):\n    raise NotImplementedError()", part="codes")
 right("torch.distributions", uniform_bound=lambda m, s, c: torch.distributions.Normal(m, s.exp()).log_prob(c).mean() + LOG2)
 right("gaussian_nll_loss", uniform_bound=lambda m, s, c: LOG2 - F.gaussian_nll_loss(m, c, (2 * s).exp(), full=True, eps=0.0))
 right("gather", category_bound=lambda v, c: math.log(v.shape[1]) + v.log_softmax(1).gather(1, c[:, None]).mean())
@@ -175,7 +173,5 @@ right(
 
 # Answers that do not answer
 
-CLOSE = "import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None"
 BATCH_NORM = "torch.nn.functional.batch_norm = lambda x, *a, **k: x"
-wrong("the check replaced", "no longer what it was", code=CLOSE, part="pairs")
 wrong("batch_norm replaced, which the check asks", "no longer", code=BATCH_NORM, part="normalisation")

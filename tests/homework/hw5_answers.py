@@ -140,9 +140,7 @@ def mapped(x, weight, style, demodulate=True, eps=1e-8):
     return torch.vmap(lambda x, s: each(x[None], weight, s[None], demodulate, eps)[0])(x, style)
 
 
-wrong(
-    "the input overwritten", "in place", modulated_conv=lambda x, w, s, *more: each(x.mul_(s[:, :, None, None]), w, s**0, *more)
-)
+wrong("x overwritten", "in place", modulated_conv=lambda x, w, s, *more: each(x.mul_(s[:, :, None, None]), w, s**0, *more))
 wrong("no graph", "computed without a graph", modulated_conv=torch.no_grad()(each))
 right("a loop", modulated_conv=each)
 right("groups", modulated_conv=grouped)
@@ -202,10 +200,3 @@ wrong("float32", "the styles' type", mix=lambda a, b, c: row_by_row(a.float(), b
 right("row by row", mix=row_by_row)
 right("with a mask of zeros and ones", mix=by_mask)
 right("a module, layer by layer", mix=Mixer())
-
-# Answers that do not answer
-
-CLOSE = "import gancourse.classroom.homework.checks as c\nc.close = lambda *a, **k: None"
-REWRITTEN = "hw5.modulation.__wrapped__.__code__ = (lambda sheet, f, g: None).__code__"
-wrong("the check replaced", "no longer what it was", code=CLOSE, part="mixing")
-wrong("the check's code rewritten", "no longer", code=REWRITTEN, part="modulation")

@@ -2,7 +2,8 @@
 
 The slips that an assignment knows are wrong answers written as functions, in its own module: :func:`slips` plants them all.  By
 hand, in the :class:`Garden` of a module ``hwN_answers``, stand the right answers, written differently, and the wrong ones that no
-table of values tells: in place, detached, on the wrong device, not written, hard-coded, tampering.
+table of values tells: in place, detached, on the wrong device, hard-coded, tampering; :func:`no_answers` adds what no assignment
+may let pass.
 
 Each planted answer replaces some of the functions of the notebook with the answers and is then judged by that notebook's own
 graded cell, hidden tests included, in this process.
@@ -27,6 +28,7 @@ from gancourse.classroom.homework.grading import child
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+CHECKS = "from gancourse.classroom.homework import checks"
 
 
 @dataclass
@@ -48,6 +50,9 @@ class Garden:
     wrong: list[Planted] = field(default_factory=list)
     right: list[Planted] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.wrong += no_answers(self.homework)
+
     def plant_wrong(self, what: str, says: str = "", code: str = "", part: str = "", **functions: Callable) -> None:
         """An answer that must lose points; ``says``: words of the slip that the student should read."""
         self.wrong.append(Planted(what, part or part_of(self.homework, *functions), says, functions, code))
@@ -63,6 +68,25 @@ def part_of(homework: str, *answers: str) -> str:
     taken = {name: inspect.signature(getattr(module, name)).parameters for name in checks.parts(module)}
     (part,) = (name for name, parameters in taken.items() if set(answers) <= set(parameters))
     return part
+
+
+def no_answers(homework: str) -> list[Planted]:
+    """What answers no assignment, in the first part of each: not written, leaving, changing what judges."""
+    module = importlib.import_module(f"gancourse.classroom.homework.{homework}")
+    part = next(iter(checks.parts(module)))
+    answer = list(inspect.signature(getattr(module, part)).parameters)[1]
+    nothing = "lambda *a, **k: None"
+    return [
+        Planted(what, part, says, {}, code)
+        for what, says, code in (
+            ("not written", "not written yet", f"def {answer}(*given):\n    raise NotImplementedError()"),
+            ("exit() in the answer", "exit()", f"def {answer}(*given):\n    raise SystemExit(0)"),
+            ("the check's close() replaced", f"{homework}.close is no longer what it was", f"{homework}.close = {nothing}"),
+            ("the checks' close() replaced", "checks.close is no longer what it was", f"{CHECKS}\nchecks.close = {nothing}"),
+            ("what close() asks replaced", "slips.agree is no longer", f"{CHECKS}\nchecks.slips.agree = lambda *a: True"),
+            ("the check rewritten", "no longer", f"{homework}.{part}.__wrapped__.__code__ = (lambda sheet, *a: 0).__code__"),
+        )
+    ]
 
 
 def slips(homework: str) -> list[Planted]:

@@ -179,7 +179,7 @@ def _differs(function: types.FunctionType, inside: Inside) -> bool:
     if function.__code__ is not code or function.__defaults__ is not defaults or function.__kwdefaults__ is not keywords:
         return True
     for key, value in items:
-        if keywords.get(key, _ABSENT) is not value:
+        if (keywords or {}).get(key, _ABSENT) is not value:
             return True
     return any(_content(cell) is not content for cell, content in cells)
 

@@ -11,32 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
-from gancourse.classroom.homework.checks import (
-    MockPlayer,
-    Sheet,
-    Slips,
-    Table,
-    Tape,
-    Wrong,
-    close,
-    compare,
-    equal,
-    finite,
-    finite_differences,
-    gradient,
-    gradients,
-    number,
-    part,
-    scalar,
-    seal,
-    show,
-    summed,
-    swapped,
-    times,
-    true,
-    unchanged,
-    weights,
-)
+from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
+from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, descend, gradients, weights
+from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
+from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, scalar, show, true
 
 LOG2 = math.log(2.0)
 
@@ -61,7 +40,7 @@ _LOST = "the logarithm of a probability that has rounded to 0: compute the loss 
 def _rounded(loss: Callable[..., Tensor]) -> dict[str, tuple[Callable, ...]]:
     """``loss(log, *logits)`` with a log that is no good logarithm of the sigmoid."""
 
-    def by(*logs: Callable[[Tensor], Tensor]) -> tuple[Callable, ...]:
+    def by(*logs: Callable[..., Tensor]) -> tuple[Callable, ...]:
         return tuple(lambda *logits, log=log: loss(log, *logits) for log in logs)
 
     return {
@@ -296,10 +275,7 @@ def _slope_slips(answer: str, other: Callable) -> Slips:
         "the sign: the loss falls when the logit grows, so its slope is negative": (of(lambda d: d), of(lambda d: 1 - d)),
         "this is dD/dl: multiply by the derivative of the loss in D": of(lambda d: d * (1 - d)),
         "this is -dD/dl: divide by 1 - D or by D": of(lambda d: -d * (1 - d)),
-        "this is the slope in D: the chain rule brings in dD/dl = D (1 - D)": (
-            of(lambda d: 1 / (d - 1)),
-            of(lambda d: -1 / d),
-        ),
+        "this is the slope in D: the chain rule brings in dD/dl = D (1 - D)": (of(lambda d: 1 / (d - 1)), of(lambda d: -1 / d)),
     }
 
 
@@ -307,7 +283,7 @@ _SATURATING_SLOPE = _slope_slips("saturating_slope", _non_saturating_slope)
 _NON_SATURATING_SLOPE = _slope_slips("non_saturating_slope", _saturating_slope)
 
 
-def _parts(loss: Callable, generator: nn.Module, discriminator: nn.Module, z: Tensor, of: str = "G") -> list[Tensor]:
+def _parts(loss: Callable, generator: nn.Module, discriminator: nn.Module, z: Tensor, *, of: str = "G") -> list[Tensor]:
     """The gradient, parameter by parameter, in those of G, D or both ("GD")."""
     networks = {"G": generator, "D": discriminator}
     return list(torch.autograd.grad(loss(discriminator(generator(z))), [p for name in of for p in networks[name].parameters()]))
@@ -372,29 +348,21 @@ def slopes(sheet: Sheet, saturating_slope: Callable, non_saturating_slope: Calla
 def _players(sheet: Sheet, tape: Tape) -> tuple[MockPlayer, MockPlayer, Tensor, Tensor]:
     """G: [N, 2] -> [N, 3], D: [N, 3] -> [N], latents and real points; all float64."""
     g = MockPlayer("G", tape, sheet.randn(2, 3), sheet.randn(3), latent_dim=2)
-    d = MockPlayer("D", tape, sheet.randn(3), sheet.randn(()))
+    d = MockPlayer("D", tape, sheet.randn(3), sheet.randn())
     return g, d, sheet.randn(6, 2), sheet.randn(6, 3) + 1
-
-
-def _move(acts: str, loss: Callable[[], Tensor], optimiser: Any, late: bool) -> float:
-    """The acts of a step in the given order; the loss from before them, or from after them."""
-    value = loss()
-    for act in acts.split():
-        {"zero": optimiser.zero_grad, "back": value.backward, "step": optimiser.step}[act]()
-    return (loss() if late else value).item()
 
 
 def _d_step(acts: str = "zero back step", loss: Callable = _d_loss, late: bool = False) -> Callable:
     def step(generator: nn.Module, discriminator: nn.Module, optimiser: Any, real: Tensor, z: Tensor) -> float:
         fake = generator(z).detach()
-        return _move(acts, lambda: loss(discriminator(real), discriminator(fake)), optimiser, late)
+        return descend(acts, lambda: loss(discriminator(real), discriminator(fake)), optimiser, late)
 
     return step
 
 
 def _g_step(acts: str = "zero back step", loss: Callable = _non_saturating, late: bool = False, cut: bool = False) -> Callable:
     def step(generator: nn.Module, discriminator: nn.Module, optimiser: Any, z: Tensor) -> float:
-        return _move(acts, lambda: loss(discriminator(generator(z).detach() if cut else generator(z))), optimiser, late)
+        return descend(acts, lambda: loss(discriminator(generator(z).detach() if cut else generator(z))), optimiser, late)
 
     return step
 
@@ -406,10 +374,7 @@ _D_STEP = Slips("discriminator_step") | {
     "D has not moved: is optimiser.step() there, after backward()?": _d_step("zero back"),
     _CLEARED: _d_step("back zero step"),
     "D climbs its loss: a sign is turned round": _d_step(loss=times(-1, _d_loss)),
-    "old gradients are added to the new ones: zero_grad() before backward()": (
-        _d_step("back step"),
-        _d_step("back step zero"),
-    ),
+    "old gradients are added to the new ones: zero_grad() before backward()": (_d_step("back step"), _d_step("back step zero")),
     "the step used old gradients only: backward() is missing, or zero_grad() comes too late": _d_step("step zero back"),
     "the fakes are missing from D's loss": _d_step(loss=lambda r, f: _non_saturating(r)),
     "the real ones are missing from D's loss": _d_step(loss=lambda r, f: -_saturating(f)),
@@ -447,10 +412,9 @@ def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) 
 
     with sheet.item("the discriminator moves down its own loss", 1):
         moved = weights(d_step(discriminator_step)[0])
-        if tape.count_of("G") == 0:
-            raise Wrong("fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
-        if "step D" in tape and torch.equal(moved, weights(first_d)):
-            raise Wrong("D's weights moved by its step", "the weights from before it", _CLEARED)
+        true("G" in tape, "fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
+        stuck = "step D" in tape and torch.equal(moved, weights(first_d))
+        true(not stuck, "D's weights moved by its step", "the weights from before it", _CLEARED)
         compare(discriminator_step, _d_step(), lambda f: weights(d_step(f)[0]), _D_STEP, "D's weights after one step")
         what = "the loss that is returned"
         compare(discriminator_step, _d_step(), lambda f: d_step(f)[1], _D_STEP, what, read=number, slip=_LATE)
@@ -497,9 +461,8 @@ def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) 
 
 def _plain_number(loss: Any) -> None:
     number(loss, "the loss as a number")
-    if isinstance(loss, Tensor) and loss.requires_grad:
-        slip = "return loss.item(): a history of such tensors keeps every graph in memory"
-        raise Wrong("a number", "a tensor with its whole graph", slip)
+    slip = "return loss.item(): a history of such tensors keeps every graph in memory"
+    true(not getattr(loss, "requires_grad", False), "a number", "a tensor with its whole graph", slip)
 
 
 # 6. Rounds of the game ---------------------------------------------------------------------------------------------------
@@ -508,9 +471,7 @@ def _plain_number(loss: Any) -> None:
 def _rounds(play: Callable) -> Callable:
     """A training loop made of ``play(n, k, d, g)``, whose d() and g() step with fresh samples and return the loss."""
 
-    def train(
-        rounds: int, k: int, draw_real: Callable, draw_z: Callable, d_step: Callable, g_step: Callable
-    ) -> list[tuple[Any, Any]]:
+    def train(rounds: int, k: int, draw_real: Callable, draw_z: Callable, d_step: Callable, g_step: Callable) -> list:
         return play(rounds, k, lambda: d_step(draw_real(), draw_z()), lambda: g_step(draw_z()))
 
     return train
@@ -521,23 +482,26 @@ def _round(k: int, d: Callable, g: Callable, ks: int = 1) -> tuple[Any, Any]:
     return [d() for _ in range(k)][-1], [g() for _ in range(ks)][-1]
 
 
-_train = _rounds(lambda n, k, d, g: [_round(k, d, g) for _ in range(n)])
+def _each(play: Callable) -> Callable:
+    """The loop of rounds ``play(k, d, g)``, n of them."""
+    return _rounds(lambda n, *given: [play(*given) for _ in range(n)])
+
+
+_train = _each(_round)
 
 _TRAIN = Slips("train") | {
     # a public course
-    "k counts steps of the *discriminator*: here G makes k of them": _rounds(
-        lambda n, k, d, g: [_round(1, d, g, k) for _ in range(n)]
-    ),
-    "D makes k steps in each round, not one": _rounds(lambda n, k, d, g: [_round(1, d, g) for _ in range(n)]),
+    "k counts steps of the *discriminator*: here G makes k of them": _each(lambda k, d, g: _round(1, d, g, k)),
+    "D makes k steps in each round, not one": _each(lambda k, d, g: _round(1, d, g)),
     "G steps once after k steps of D, not after each": _rounds(lambda n, k, d, g: [_round(1, d, g) for _ in range(n * k)]),
-    "the discriminator goes first": _rounds(lambda n, k, d, g: [(g(), [d() for _ in range(k)])[::-1] for _ in range(n)]),
+    "the discriminator goes first": _each(lambda k, d, g: (g(), [d() for _ in range(k)])[::-1]),
     "the players alternate: one round is k steps of D and one of G": _rounds(lambda n, k, d, g: [_round(k * n, d, g, n)]),
     "one round is missing: range(1, n) has n - 1 entries": _rounds(lambda n, k, d, g: [_round(k, d, g) for _ in range(1, n)]),
     "one round too many": _rounds(lambda n, k, d, g: [_round(k, d, g) for _ in range(n + 1)]),
-    "one step of D is missing in each round": _rounds(lambda n, k, d, g: [([d() for _ in range(k - 1)], g()) for _ in range(n)]),
-    "one step of D too many in each round": _rounds(lambda n, k, d, g: [_round(k + 1, d, g) for _ in range(n)]),
+    "one step of D is missing in each round": _each(lambda k, d, g: ([d() for _ in range(k - 1)], g())),
+    "one step of D too many in each round": _each(lambda k, d, g: _round(k + 1, d, g)),
     "n counts rounds, not steps of D": _rounds(lambda n, k, d, g: [(d(), g() if i % k == k - 1 else None) for i in range(n)]),
-    "the two losses of a pair are exchanged": _rounds(lambda n, k, d, g: [_round(k, d, g)[::-1] for _ in range(n)]),
+    "the two losses of a pair are exchanged": _each(lambda k, d, g: _round(k, d, g)[::-1]),
 }
 
 
@@ -554,13 +518,9 @@ def _notes(train: Callable, n: int, k: int) -> tuple[list[tuple[Any, ...]], Any]
         seen.append((name, *samples))
         return sign * sum(step[0] == name for step in seen)
 
-    def d_step(real: Any, z: Any) -> float:
-        return step("D", 1.0, real, z)
-
-    def g_step(z: Any) -> float:
-        return step("G", -1.0, z)
-
-    return seen, train(n, k, lambda: draw("real"), lambda: draw("z"), d_step, g_step)
+    return seen, train(
+        n, k, lambda: draw("real"), lambda: draw("z"), lambda real, z: step("D", 1.0, real, z), lambda z: step("G", -1.0, z)
+    )
 
 
 _INNER = "draw inside the inner loop: k steps on one batch are not k steps of Algorithm 1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -12,26 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.classroom.homework.checks import (
-    Sheet,
-    Slips,
-    Wrong,
-    close,
-    compare,
-    equal,
-    forbidden,
-    on_meta,
-    part,
-    seal,
-    shape,
-    show,
-    summed,
-    swapped,
-    times,
-    trace,
-    true,
-    unchanged,
-)
+from gancourse.classroom.homework.checks.calls import forbidden, on_meta, trace, unchanged
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
+from gancourse.classroom.homework.checks.values import close, compare, equal, shape, show, true
 
 # 1. Sizes ----------------------------------------------------------------------------------------------------------------
 
@@ -148,19 +133,19 @@ def _scattered(lay: Callable = _laid, sides: tuple[int, ...] = (1, 1, 1, 1)) -> 
     return transposed_conv
 
 
+def _with(change: Callable[[Tensor], Tensor]) -> Callable:
+    return _scattered(lambda x, w, s: _laid(x, change(w), s))
+
+
 _EMPTY = "y[0:-0] is empty: the slice p:-p does not work for p = 0"
 _TWO_ON_ONE = "cut p pixels off on all four sides, not 2p on one"
 _ADDED = "here padding makes the result smaller: cut p pixels off on all four sides"
 
 _SCATTER = Slips("transposed_conv") | {
-    "the kernel is upside down: i and j run with the place, not against it": _scattered(
-        lambda x, w, s: _laid(x, w.flip(2, 3), s)
-    ),
-    "rows and columns of the kernel are exchanged": _scattered(lambda x, w, s: _laid(x, w.mT, s)),
+    "the kernel is upside down: i and j run with the place, not against it": _with(lambda w: w.flip(2, 3)),
+    "rows and columns of the kernel are exchanged": _with(lambda w: w.mT),
     "where kernels overlap they add up: += and not =": _scattered(_overwritten),
-    "each input channel has its own kernel: weight[k, o]": _scattered(
-        lambda x, w, s: _laid(x, w.mean(0, keepdim=True).expand_as(w), s)
-    ),
+    "each input channel has its own kernel: weight[k, o]": _with(lambda w: w.mean(0, keepdim=True).expand_as(w)),
     "nothing is cut off": _scattered(sides=(0, 0, 0, 0)),
     _ADDED: lambda x, w, s, p: F.pad(_laid(x, w, s), [p] * 4),
     "cut p pixels off at the end of rows and columns, too": _scattered(sides=(1, 0, 1, 0)),
@@ -205,13 +190,12 @@ def scatter(sheet: Sheet, transposed_conv: Callable) -> None:
         weight = sheet.randn(*_transposed(x, w, 2, 1).shape)
         with unchanged(x=x, weight=w):
             came = shape(run(x, w, 2, 1), weight.shape)
-        if not came.requires_grad:
-            raise Wrong("a result with a gradient", "one without", "detach(), .data, .item() or numpy cut the graph")
+        cut = "detach(), .data, .item() or numpy cut the graph"
+        true(came.requires_grad, "a result with a gradient", "one without", cut)
         ours = torch.autograd.grad((came * weight).sum(), (x, w), allow_unused=True)
         theirs = torch.autograd.grad((_transposed(x, w, 2, 1) * weight).sum(), (x, w))
         for name, a, b in zip(("x", "the weight"), ours, theirs, strict=True):
-            if a is None:
-                raise Wrong(f"a gradient by {name}", "none", "detach(), .data, .item() or numpy cut the graph")
+            true(a is not None, f"a gradient by {name}", "none", cut)
             close(a, b, f"the gradient by {name}")
         single = run(x.detach().float(), w.detach().float(), 2, 1)
         kinds, slip = f"{single.dtype} and {came.dtype}", "make the result with x.new_zeros, or dtype=x.dtype"
@@ -227,8 +211,8 @@ _SEEN = (*_OTHERS.split(), *_ACTIVATIONS)
 
 
 def _network(made: Any, what: str) -> nn.Module:
-    if not isinstance(made, nn.Module):
-        raise Wrong(f"{what}: a network (nn.Module)", show(made), "return the network itself, not what it computes")
+    slip = "return the network itself, not what it computes"
+    true(isinstance(made, nn.Module), f"{what}: a network (nn.Module)", show(made), slip)
     return made
 
 
@@ -288,7 +272,7 @@ def _discriminator(width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(4 * width, 1, 4, bias=False), nn.Flatten(0))
 
 
-def _changed(make: Callable, change: Callable[[list[nn.Module]], Sequence[nn.Module]]) -> Callable:
+def _changed(make: Callable, change: Callable[[list[Any]], Sequence[nn.Module]]) -> Callable:
     """The network with other layers."""
     return lambda *sizes: nn.Sequential(*change(list(make(*sizes))))
 
@@ -340,6 +324,7 @@ _SQUEEZE = "squeeze() takes the batch dimension away when it is 1: use flatten, 
 _HALVES = "channels and side of each transposed convolution: 4 width at 4, then half as many at twice the side"
 _SLOPE = "LeakyReLU's slope is 0.2; PyTorch's default is 0.01"
 
+_flat = functools.partial(_each, _discriminator, nn.Flatten)
 _COLOURS = "the first layer has no batch norm: D must see the colours as they are"
 _NO_NORM = "the last layer has no batch norm: the pictures would have the batch's mean"
 _RELU = "the generator's hidden activations are ReLU, the discriminator's LeakyReLU"
@@ -360,21 +345,17 @@ _MAKE_GENERATOR = Slips("make_generator") | {
 }
 _MAKE_DISCRIMINATOR = Slips("make_discriminator") | {
     **_counted(_discriminator, "discriminator"),
-    "logits are [N]: flatten the last dimension away": _each(_discriminator, nn.Flatten, lambda _: nn.Flatten()),
-    "logits are [N]: flatten the three last dimensions away": _each(_discriminator, nn.Flatten, lambda _: None),
-    "one number for the batch: D judges every picture by itself": _each(_discriminator, nn.Flatten, lambda _: _Then(torch.mean)),
-    _SQUEEZE: _each(_discriminator, nn.Flatten, lambda _: _Then(torch.squeeze)),
+    "logits are [N]: flatten the last dimension away": _flat(lambda _: nn.Flatten()),
+    "logits are [N]: flatten the three last dimensions away": _flat(lambda _: None),
+    "one number for the batch: D judges every picture by itself": _flat(lambda _: _Then(torch.mean)),
+    _SQUEEZE: _flat(lambda _: _Then(torch.squeeze)),
     _COLOURS: _changed(_discriminator, lambda layers: [layers[0], nn.BatchNorm2d(layers[0].out_channels), *layers[1:]]),
-    "D returns logits: the sigmoid is part of the loss": _changed(_discriminator, lambda layers: [*layers, nn.Sigmoid()]),
+    "D returns logits: the sigmoid is part of the loss": _flat(lambda flat: nn.Sequential(flat, nn.Sigmoid())),
     "the discriminator's activations are LeakyReLU": _each(_discriminator, nn.LeakyReLU, lambda _: nn.ReLU()),
     "batch norm comes before the activation": _turned(_discriminator),
     "batch norm is missing": _each(_discriminator, nn.BatchNorm2d, lambda _: None),
-    "the last layer gives the logit as it is: no batch norm there": _each(
-        _discriminator, nn.Flatten, lambda flat: nn.Sequential(nn.BatchNorm2d(1), flat)
-    ),
-    "the last layer gives the logit as it is: no activation there": _changed(
-        _discriminator, lambda layers: [*layers, nn.LeakyReLU(0.2)]
-    ),
+    "the last layer gives the logit as it is: no batch norm there": _flat(lambda flat: nn.Sequential(nn.BatchNorm2d(1), flat)),
+    "the last layer gives the logit as it is: no activation there": _flat(lambda f: nn.Sequential(f, nn.LeakyReLU(0.2))),
     _SLOPE: _each(_discriminator, nn.LeakyReLU, lambda _: nn.LeakyReLU()),
     _EPS: _each(_discriminator, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, 0.8)),
 }
@@ -452,8 +433,8 @@ def _init(
     gain: float = 1.0,
     shift: float = 0.0,
     draw: Callable = nn.init.normal_,
-    kinds: tuple[type, ...] = (*_CONV, nn.BatchNorm2d),
-    layers: Callable[[nn.Module], Iterable[nn.Module]] = nn.Module.modules,
+    kinds: tuple[type[Any], ...] = (*_CONV, nn.BatchNorm2d),
+    layers: Callable[[nn.Module], Iterable[Any]] = nn.Module.modules,
     seed: int | None = None,
 ) -> Callable:
     """Write into the layers of some kinds; ``seed`` is set before each of them."""
@@ -525,7 +506,7 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
 
     with sheet.item("convolutions", 1):
         network = fresh(initialise)
-        first, deeper = network.first.weight, network.inside[0][0].weight
+        first, deeper = network.first.weight, network.get_parameter("inside.0.0.weight")
         _spread(first, 0.0, "the weights of a Conv2d")
         _spread(deeper, 0.0, "the weights of a ConvTranspose2d that sits deeper")
         other = not torch.equal(first.flatten()[:9], deeper.flatten()[:9])
@@ -533,9 +514,9 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
 
     with sheet.item("batch norm, and nothing else", 1):
         network, untouched = fresh(initialise), fresh(lambda network: None)
-        norm = network.inside[0][1]
-        _spread(norm.weight, 1.0, "the gains of a BatchNorm2d")
-        close(norm.bias, torch.zeros(6000), "the shifts of a BatchNorm2d", slip=_SHIFT)
+        gains, shifts = (network.get_parameter(f"inside.0.1.{name}") for name in ("weight", "bias"))
+        _spread(gains, 1.0, "the gains of a BatchNorm2d")
+        close(shifts, torch.zeros(6000), "the shifts of a BatchNorm2d", slip=_SHIFT)
         for name in ("inside.1.weight", "last.weight", "last.bias"):
             what = f"{name}, which is no convolution and no batch norm"
             close(network.get_parameter(name), untouched.get_parameter(name), what, slip=_ONLY)
@@ -613,7 +594,7 @@ def walks(sheet: Sheet, lerp: Callable, slerp: Callable) -> None:
     with sheet.item("its ends, and where there is no arc", 1):
         longer = 3 * sheet.randn(7)
         ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
-        near = {"slip": _SAME, "rtol": 1e-4, "atol": 1e-5}
+        near: dict[str, Any] = {"slip": _SAME, "rtol": 1e-4, "atol": 1e-5}
         with unchanged(z0=z0, z1=longer):
             compare(slerp, _arc, (z0, longer, ends), _SLERP, "the ends, of different lengths", slip=_UNIT, atol=1e-6)
         compare(slerp, _line, (z0, z0, t), _SLERP, "from a latent to itself", **near)
@@ -636,8 +617,8 @@ class _Mood(nn.Module):
         with torch.no_grad():
             for p in self.parameters():
                 p.copy_(sheet.randn(*p.shape))
-            self.layers[1].running_mean.copy_(sheet.randn(6))
-            self.layers[1].running_var.copy_(sheet.rand(6) + 0.5)
+            self.layers[1].get_buffer("running_mean").copy_(sheet.randn(6))
+            self.layers[1].get_buffer("running_var").copy_(sheet.rand(6) + 0.5)
         self.graph: list[bool] = []
 
     def forward(self, z: Tensor) -> Tensor:
@@ -704,8 +685,7 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
             state = copy.deepcopy(g.state_dict())
             came = pictures(g, latents)
             close(came, right, "G(z) in evaluation mode", slip="the generator is in training mode: eval() first")
-            if came.requires_grad:
-                raise Wrong("pictures without a gradient", "pictures with a graph behind them", "torch.no_grad()")
+            true(not came.requires_grad, "pictures without a gradient", "pictures with a graph behind them", "torch.no_grad()")
             slip = "a pass in training mode has moved batch norm's running statistics"
             for name, value in g.state_dict().items():
                 close(value, state[name], f"{name} afterwards", slip=slip)

@@ -14,31 +14,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
-from gancourse.classroom.homework.checks import (
-    MockPlayer,
-    Sheet,
-    Slips,
-    Table,
-    Tape,
-    Wrong,
-    close,
-    compare,
-    finite,
-    finite_differences,
-    gradient,
-    gradients,
-    number,
-    part,
-    scalar,
-    seal,
-    shape,
-    show,
-    summed,
-    times,
-    true,
-    unchanged,
-    weights,
-)
+from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
+from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, descend, gradients, weights
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, summed, times
+from gancourse.classroom.homework.checks.values import close, compare, finite, number, pair, scalar, shape, show, true
 from gancourse.theory import transport as oracle
 
 # 1. Moving earth ---------------------------------------------------------------------------------------------------------
@@ -67,7 +47,7 @@ _ON_A_LINE = Slips("on_a_line") | {
 }
 
 
-def _best(p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, Tensor]:
+def _best(p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, float]:
     best = oracle.earth_mover(p, q, cost)
     return best.plan, best.value
 
@@ -92,6 +72,7 @@ def _worked(work: Callable[[Tensor, Tensor], Tensor]) -> Callable:
     return lambda p, q, cost: (plan := _best(p, q, cost)[0], work(plan, cost))
 
 
+_NONE = "linprog found none (its message says why): does each row of A add up the entries of its own heap or hole, in b's order?"
 _ORDER = "the entries are out of order: flatten() reads row by row, so reshape(n, m) writes them back"
 _UNFILLED = "the holes are not filled: A has m more rows, one for each hole"
 _SPREAD = "this is the plan p_i q_j, which sends a bit of everything everywhere: find the cheapest"
@@ -173,22 +154,15 @@ def _number(came: Any) -> float:
 
 def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, float]:
     """The student's plan and work, if they are a plan and a number."""
-    nothing = (
-        "linprog found none (its message says why): does each row of A add up the entries of its own heap or hole, in b's order?"
-    )
     try:
         came = earth_mover(p, q, cost)
     except (TypeError, AttributeError, RuntimeError, ValueError) as error:
         if "None" in str(error):
-            raise Wrong("a plan", "None", nothing) from None
+            raise Wrong("a plan", "None", _NONE) from None
         raise
-    if type(came) not in (tuple, list) or len(came) != 2:
-        raise Wrong("two results: the plan and its work", show(came), "return plan, work")
-    plan, work = came
-    if plan is None or work is None:
-        raise Wrong("a plan and its work", show(came), nothing)
-    if type(plan) is np.ndarray:
-        raise Wrong("the plan as a tensor", "an array of numpy", "torch.as_tensor(...)")
+    plan, work = pair(came, "two results: the plan and its work", "return plan, work")
+    true(plan is not None and work is not None, "a plan and its work", show(came), _NONE)
+    true(type(plan) is not np.ndarray, "the plan as a tensor", "an array of numpy", "torch.as_tensor(...)")
     n, m = cost.shape
     plans = _PLAN.by(lambda f: f(p, q, cost)[0])
     return finite(shape(plan, [n, m], slips=plans)).double(), _number(work)
@@ -270,14 +244,8 @@ def duality(sheet: Sheet, shown: Callable) -> None:
 
     with sheet.item("the best critic proves W, and ten times it, or it plus 5, the same", 0.5):
         value, best = oracle.best_critic(p, q, metric)
-        for what, g, right in (
-            ("f", best, value),
-            ("10 f", 10 * best, value),
-            ("f + 5", best + 5, value),
-            ("f / 100", best / 100, value),
-            ("-f", -best, -value),
-        ):
-            slips = _SHOWN.at(g, p, q, metric)
+        for what, g in {"f": best, "10 f": 10 * best, "f + 5": best + 5, "f / 100": best / 100, "-f": -best}.items():
+            right, slips = -value if what == "-f" else value, _SHOWN.at(g, p, q, metric)
             close(asked(shown(g, p, q, metric)), right, f"{what}, for the best critic f", slips, atol=1e-6)
 
     with sheet.item("a constant proves nothing", 0.5):
@@ -310,14 +278,13 @@ def _written(change: Callable[[Tensor, float], Tensor]) -> Callable:
 _clip = _written(lambda p, c: p.clamp(-c, c))
 
 
-def _clip_all(critic: nn.Module, c: float) -> None:
-    _clip(critic, c)
+def _clip_gradients(critic: nn.Module, c: float) -> None:
     nn.utils.clip_grad_value_(critic.parameters(), c)
 
 
-def _clip_and_freeze(critic: nn.Module, c: float) -> None:
+def _clip_both(critic: nn.Module, c: float) -> None:
     _clip(critic, c)
-    critic.requires_grad_(False)
+    _clip_gradients(critic, c)
 
 
 _ANY = "a critic has no sigmoid: its values may be any number"
@@ -362,32 +329,26 @@ _BOX = Slips("clip") | {
     "this scales all weights; those inside the box stay as they are": _written(lambda p, c: p * c / p.abs().max()),
     "a soft wall moves the weights inside the box, too: clamp": _written(lambda p, c: c * torch.tanh(p)),
     "all weights are on the walls: those inside the box stay as they are": _written(lambda p, c: c * p.sign()),
-    _NOT_GRADIENTS: _clip_all,
-    _TRAINABLE: _clip_and_freeze,
+    _NOT_GRADIENTS: _clip_both,
+    _TRAINABLE: lambda critic, c: (_clip(critic, c), critic.requires_grad_(False)),
 }
 
 
-def _critic_step(acts: str = "zero back step box", loss: Callable = _critic_loss, returned: Callable | None = None) -> Callable:
-    """The acts of a step in this order; ``returned`` makes the result of the loss before them and of the one after them."""
+def _critic_step(acts: str = "zero back step box", loss: Callable = _critic_loss, sign: int = -1, late: bool = False) -> Callable:
+    """The acts of a step in this order; the result is ``sign`` times the loss before them, or after."""
 
     def step(generator: nn.Module, critic: nn.Module, optimiser: Any, real: Tensor, z: Tensor, c: float) -> float:
         fake = generator(z).detach()
-        before = loss(critic(real), critic(fake))
-        does = {"zero": optimiser.zero_grad, "back": before.backward, "step": optimiser.step, "box": lambda: _clip(critic, c)}
-        does["grads"] = lambda: nn.utils.clip_grad_value_(critic.parameters(), c)
-        for act in acts.split():
-            does[act]()
-        return (returned(before, loss(critic(real), critic(fake))) if returned else -before).item()
+        others = {"box": lambda: _clip(critic, c), "grads": lambda: _clip_gradients(critic, c)}
+        return sign * descend(acts, lambda: loss(critic(real), critic(fake)), optimiser, late, **others)
 
     return step
 
 
 _CRITIC_STEP = Slips("critic_step") | {
-    "this is the loss: the estimate is minus the loss": _critic_step(returned=lambda before, after: before),
-    "this is the estimate after the step: take the loss from before": _critic_step(returned=lambda before, after: -after),
-    "this is the loss after the step: the estimate is minus the loss before it": _critic_step(
-        returned=lambda before, after: after
-    ),
+    "this is the loss: the estimate is minus the loss": _critic_step(sign=1),
+    "this is the estimate after the step: take the loss from before": _critic_step(late=True),
+    "this is the loss after the step: the estimate is minus the loss before it": _critic_step(sign=1, late=True),
     "the box is missing: clip after the step": _critic_step("zero back step"),
     "clipped *before* the step, which then leaves the box": _critic_step("box zero back step"),
     "the critic has not moved: is optimiser.step() there, after backward()?": (
@@ -427,8 +388,7 @@ def clipping(sheet: Sheet, critic_loss: Callable, generator_loss: Callable, clip
 
         moved(critic_step)
         steps, tape = table.tape.count_of("step D"), str(table.tape)
-        if table.tape.count_of("G") == 0:
-            raise Wrong("fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
+        true("G" in table.tape, "fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
         compare(critic_step, _critic_step(), moved, _CRITIC_STEP, "the critic's weights afterwards")
         true(steps == 1, "one step of the optimiser", tape)
 
@@ -458,10 +418,8 @@ def _into_the_box(first: nn.Module, clip: Callable) -> None:
         return known, critic
 
     known, critic = clipped(clip)
-    now = list(critic.parameters())
-    if len(now) != len(known) or any(a is not b for a, b in zip(now, known, strict=True)):
-        slip = "the optimiser still holds the old ones: write into them, clamp_()"
-        raise Wrong("the critic's own parameters", "new ones", slip)
+    own = [id(p) for p in critic.parameters()] == [id(p) for p in known]
+    true(own, "the critic's own parameters", "new ones", "the optimiser still holds the old ones: write into them, clamp_()")
     compare(clip, _clip, lambda f: weights(clipped(f)[1]), _BOX, "the weights after clipping")
     trainable = all(p.requires_grad and p.is_leaf for p in known)
     true(trainable, "parameters that can be trained on", "some that cannot", _TRAINABLE)
@@ -481,14 +439,12 @@ def _estimated(table: Table, critic_step: Callable, real: Tensor, z: Tensor) -> 
 
     def returned(step: Callable) -> Any:
         g, f, _, optimiser = table.lay()
-        for p in g.parameters():
-            p.grad = None
+        g.zero_grad()
         came = step(g, f, optimiser, real, z, 0.3)
         close(weights(g), weights(table.g), "G's weights after the critic's step", slip="the critic's step moved the generator")
-        if gradients(g).any():
-            raise Wrong("no gradient in the generator", "a gradient from the critic's loss", "detach the fakes")
-        if isinstance(came, Tensor) and came.requires_grad:
-            raise Wrong("a plain number", "a tensor that holds on to its graph", "return .item()")
+        pulled, graph = gradients(g).any(), getattr(came, "requires_grad", False)
+        true(not pulled, "no gradient in the generator", "a gradient from the critic's loss", "detach the fakes")
+        true(not graph, "a plain number", "a tensor that holds on to its graph", "return .item()")
         return came
 
     compare(critic_step, _critic_step(), returned, _CRITIC_STEP, "the estimate that is returned", read=number)
@@ -527,34 +483,35 @@ _NOISE = "noise around the samples, not points between pairs: a normal epsilon f
 _UNEVEN = "epsilon does not fill [0, 1] evenly: torch.rand does"
 _SEEDED = "a seed is set inside: draw anew each time"
 
-_BETWEEN = (
-    Slips("between")
-    | {
-        _AXES: (_mix(lambda x: torch.rand(len(x), 1)), _mix(lambda x: torch.rand(len(x), 1, 1, 1))),
-        _EVERY: _mix(lambda x: torch.rand(len(x), *[1] * x.ndim)),
-        _AT_REAL: _mix(lambda x: torch.ones(_column(x))),  # a public implementation
-        _AT_FAKE: _mix(lambda x: torch.zeros(_column(x))),
-        _ONE: (_mix(lambda x: torch.rand(1)), _mix(lambda x: torch.full(_column(x), 0.5))),
-        _OUT: _mix(lambda x: torch.randn(_column(x))),  # a textbook, keras.io
-        _LOST_PLUS: lambda real, fake: (e := torch.rand(_column(real))) * real * (1 - e) * fake,  # a deck
-        _TWO: lambda real, fake: torch.rand(_column(real)) * real + torch.rand(_column(real)) * fake,
-        _LAST_AXIS: _mix(lambda x: torch.rand(len(x) if x.shape[-1] == len(x) else _column(x))),
-        _SHARED: _mix(lambda x: torch.rand(1, *x.shape[1:])),
-        _CHANNEL: _mix(lambda x: torch.rand(*x.shape[:2], 1, 1) if x.ndim == 4 else torch.rand(_column(x))),
-        _BOX_FILLED: _mix(torch.rand_like),  # PyTorch-GAN, issue 5
-        _ADDED: lambda real, fake: real + torch.rand(_column(real)),
-        _NOISE: (_mix(torch.randn_like), lambda real, fake: real + 0.5 * torch.randn_like(real)),
-        _UNEVEN: _mix(lambda x: 0.5 + torch.rand(_column(x)) / 2),
-        _SEEDED: _mix(lambda x: torch.rand(_column(x), generator=torch.Generator().manual_seed(0))),
-    }
-)
+_BETWEEN = Slips("between") | {
+    _AXES: (_mix(lambda x: torch.rand(len(x), 1)), _mix(lambda x: torch.rand(len(x), 1, 1, 1))),
+    _EVERY: _mix(lambda x: torch.rand(len(x), *[1] * x.ndim)),
+    # a public implementation
+    _AT_REAL: _mix(lambda x: torch.ones(_column(x))),
+    _AT_FAKE: _mix(lambda x: torch.zeros(_column(x))),
+    _ONE: (_mix(lambda x: torch.rand(1)), _mix(lambda x: torch.full(_column(x), 0.5))),
+    # a textbook, keras.io
+    _OUT: _mix(lambda x: torch.randn(_column(x))),
+    # a deck
+    _LOST_PLUS: lambda real, fake: (e := torch.rand(_column(real))) * real * (1 - e) * fake,
+    _TWO: lambda real, fake: torch.rand(_column(real)) * real + torch.rand(_column(real)) * fake,
+    _LAST_AXIS: _mix(lambda x: torch.rand(len(x) if x.shape[-1] == len(x) else _column(x))),
+    _SHARED: _mix(lambda x: torch.rand(1, *x.shape[1:])),
+    _CHANNEL: _mix(lambda x: torch.rand(*x.shape[:2], 1, 1) if x.ndim == 4 else torch.rand(_column(x))),
+    # PyTorch-GAN, issue 5
+    _BOX_FILLED: _mix(torch.rand_like),
+    _ADDED: lambda real, fake: real + torch.rand(_column(real)),
+    _NOISE: (_mix(torch.randn_like), lambda real, fake: real + 0.5 * torch.randn_like(real)),
+    _UNEVEN: _mix(lambda x: 0.5 + torch.rand(_column(x)) / 2),
+    _SEEDED: _mix(lambda x: torch.rand(_column(x), generator=torch.Generator().manual_seed(0))),
+}
 
 
 @part(points=2)
 def places(sheet: Sheet, between: Callable) -> None:
     torch.manual_seed(sheet.integer(0, 10**6))  # the answer's own epsilon; the caller's random numbers are put back
 
-    def pair(*size: int) -> tuple[Tensor, Tensor]:
+    def drawn(*size: int) -> tuple[Tensor, Tensor]:
         """Real and fake samples that differ in every entry."""
         fake = sheet.randn(*size)
         sign = sheet.randn(*size).sign()
@@ -562,13 +519,14 @@ def places(sheet: Sheet, between: Callable) -> None:
 
     with sheet.item("on the line between each pair", 1):
         for size in ((40, 6), (40, 2, 3, 5), (5, 3, 4, 5)):  # in the last one, [N] lines up with the width
-            real, fake = pair(*size)
+            real, fake = drawn(*size)
             with unchanged(real=real, fake=fake):
                 came = _mixed(between, real, fake)
             _on_lines(finite(came).double(), real, fake)
 
     with sheet.item("a uniform epsilon for each pair", 1):
-        real, fake = pair(4000, 5)
+        real, fake = drawn(4000, 5)
+        _mixed(between, real[:7], fake[:7])  # 4000 pairs of a wrong shape would be 80 million numbers
         came = _mixed(between, real, fake).double()
         _on_lines(came, real, fake)
         epsilon = ((came - fake) / (real - fake)).mean(1)
@@ -593,46 +551,45 @@ def _mixed(between: Callable, real: Tensor, fake: Tensor) -> Tensor:
     return shape(came, [n, *rest], _AXES, _BETWEEN.at(real, fake))
 
 
+def _same(values: Tensor, *dims: int) -> bool:
+    """Whether the values do not change along these dimensions."""
+    return bool((values.amax(dims) - values.amin(dims)).max() < 1e-5)
+
+
+def _same_in_each(values: Tensor) -> bool:
+    return _same(values.flatten(1), 1)
+
+
 def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
     """Raise Wrong unless came = e real + (1 - e) fake with one random e for each pair, all of them in [0, 1]."""
-    e = ((came - fake) / (real - fake)).flatten(1)  # [N, entries]: epsilon as each entry tells it
-
-    def same(values: Tensor, dim: int) -> bool:
-        return bool((values.amax(dim) - values.amin(dim)).max() < 1e-5)
-
-    if same(e, 1) and same(e, 0):
+    e = (came - fake) / (real - fake)  # epsilon as each entry tells it
+    one = _same_in_each(e)
+    if one and _same(e, 0):
         value = float(e.mean())
         slip = {1.0: _AT_REAL, 0.0: _AT_FAKE}.get(round(value, 6), _ONE)
         raise Wrong("an epsilon for each pair", f"{value:.4g} for all of them", slip)
-    if not same(e, 1):
-        raise Wrong("points on the lines between pairs", "points beside them", _beside(came, real, fake, e, same))
-    if e.min() < -1e-6 or e.max() > 1 + 1e-6:
-        found = f"epsilon from {float(e.min()):.3g} to {float(e.max()):.3g}"
-        raise Wrong("points between real and fake, epsilon in [0, 1]", found, _OUT)
+    if not one:
+        raise Wrong("points on the lines between pairs", "points beside them", _beside(came, real, fake, e))
+    found = f"epsilon from {float(e.min()):.3g} to {float(e.max()):.3g}"
+    true(e.min() >= -1e-6 and e.max() <= 1 + 1e-6, "points between real and fake, epsilon in [0, 1]", found, _OUT)
 
 
-def _beside(came: Tensor, real: Tensor, fake: Tensor, e: Tensor, same: Callable[[Tensor, int], bool]) -> str:
+def _beside(came: Tensor, real: Tensor, fake: Tensor, e: Tensor) -> str:
     """Which way the points went that are not on the lines."""
-    product = (came / (real * fake)).flatten(1)
-    if same(product, 1):
-        return _LOST_PLUS
-    x, r, f = (t.flatten(1) for t in (came, real, fake))
-    weight = torch.linalg.lstsq(torch.stack([r, f], -1), x[..., None]).solution  # [N, 2, 1]
-    if bool(((torch.stack([r, f], -1) @ weight)[..., 0] - x).abs().max() < 1e-6):
-        return _TWO
-    axes = e.reshape(came.shape)
-    outside = bool(e.min() < -1e-6 or e.max() > 1 + 1e-6)
-    if came.ndim == 4 and same(axes.permute(3, 0, 1, 2).flatten(1), 1):
-        return _LAST_AXIS
-    if same(e, 0):
-        return _SHARED
-    if came.ndim == 4 and same(axes.flatten(2), 2):
-        return _CHANNEL
-    if not outside:
-        return _BOX_FILLED
-    if same((came - real).flatten(1), 1) or same((came - fake).flatten(1), 1):
-        return _ADDED
-    return _NOISE
+    x, both = came.flatten(1)[..., None], torch.stack([real.flatten(1), fake.flatten(1)], -1)
+    weights = torch.linalg.lstsq(both, x).solution  # [N, 2, 1]: one for real, one for fake
+    picture = came.ndim == 4
+    told = {
+        _LOST_PLUS: _same_in_each(came / (real * fake)),
+        _TWO: (both @ weights - x).abs().max() < 1e-6,
+        _LAST_AXIS: picture and _same(e, 0, 1, 2),
+        _SHARED: _same(e, 0),
+        _CHANNEL: picture and _same(e, 2, 3),
+        _BOX_FILLED: e.min() >= -1e-6 and e.max() <= 1 + 1e-6,
+        _ADDED: _same_in_each(came - real) or _same_in_each(came - fake),
+        _NOISE: True,
+    }
+    return next(slip for slip, holds in told.items() if holds)
 
 
 # 5. The gradient penalty -------------------------------------------------------------------------------------------------
@@ -937,23 +894,24 @@ _BEGAN = Slips("began_losses") | {
     "this is the error on real pictures": _began(_loss_of_d, lambda r, f, k: r.mean()),
     "this is the sum over the batch: take the mean": _began(_loss_of_d, lambda r, f, k: f.sum()),
 }
-_NEXT_K = (
-    Slips("next_k")
-    | {
-        _LEFT_OUT: (lambda k, *a: k + _move(*a), lambda k, *a: min(k + _move(*a), 1.0)),  # a public collection
-        _REACH: _refused,
-        _RISE: _moved(times(-1, _move)),
-        "gamma multiplies the real error": _moved(lambda real, fake, gamma, rate: rate * (real - gamma * fake)),
-        "the two errors are exchanged": _moved(lambda real, fake, gamma, rate: _move(fake, real, gamma, rate)),
-        "gamma is missing": _moved(lambda real, fake, gamma, rate: rate * (real - fake)),
-        "gamma belongs to the real error only": _moved(lambda real, fake, gamma, rate: rate * gamma * (real - fake)),
-        "the move has a sign: k must be able to fall": _moved(lambda *a: abs(_move(*a))),
-        _RATE: (lambda k, *a: k + _move(*a[:3], 1), _moved(lambda real, fake, gamma, rate: gamma * real - fake)),
-        _OLD: (lambda k, *a: _move(*a), _moved(_move, start=0)),
-        "the errors, not their ratio": _moved(lambda real, fake, gamma, rate: rate * (gamma - fake / real)),
-        "k has not moved": _moved(lambda *a: 0.0),
-    }
-)
+_NEXT_K = Slips("next_k") | {
+    # a public collection
+    _LEFT_OUT: (lambda k, *a: k + _move(*a), lambda k, *a: min(k + _move(*a), 1.0)),
+    _REACH: _refused,
+    _RISE: _moved(times(-1, _move)),
+    "gamma multiplies the real error": _moved(lambda real, fake, gamma, rate: rate * (real - gamma * fake)),
+    "the two errors are exchanged": _moved(lambda real, fake, gamma, rate: _move(fake, real, gamma, rate)),
+    "gamma is missing": _moved(lambda real, fake, gamma, rate: rate * (real - fake)),
+    "gamma belongs to the real error only": _moved(lambda real, fake, gamma, rate: rate * gamma * (real - fake)),
+    "the move has a sign: k must be able to fall": _moved(lambda *a: abs(_move(*a))),
+    _RATE: (
+        lambda k, real, fake, gamma, rate: k + _move(real, fake, gamma, 1),
+        _moved(lambda real, fake, gamma, rate: gamma * real - fake),
+    ),
+    _OLD: (lambda k, *a: _move(*a), _moved(_move, start=0)),
+    "the errors, not their ratio": _moved(lambda real, fake, gamma, rate: rate * (gamma - fake / real)),
+    "k has not moved": _moved(lambda *a: 0.0),
+}
 
 
 @part(points=2)
@@ -971,9 +929,7 @@ def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: C
 
     with sheet.item("the two losses", 0.5):
         r, f, k = sheet.rand(6) + 0.2, sheet.rand(4) + 0.4, 0.3 + 0.1 * float(sheet.rand(1))
-        came = began_losses(r, f, k)
-        if type(came) not in (tuple, list) or len(came) != 2:
-            raise Wrong("two losses, L_D and L_G", show(came), "return both")
+        pair(began_losses(r, f, k), "two losses, L_D and L_G", "return both")
         for i, name in enumerate(("L_D", "L_G")):
             compare(began_losses, _began_losses, lambda g, i=i: g(r, f, k)[i], _BEGAN, name, read=scalar)
 
@@ -981,10 +937,10 @@ def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: C
         for _ in range(3):
             k, real, fake, gamma, rate = (float(v) for v in 0.4 + 0.2 * sheet.rand(5))
 
-            def both(
-                f: Callable, k: float = k, real: float = real, fake: float = fake, rest: Any = (gamma + 0.2, rate / 5)
-            ) -> Tensor:
-                return torch.tensor([_number(f(k, real, error, *rest)) for error in (fake / 4, fake + 0.2)], dtype=torch.float64)
+            moves = [(k, real, error, gamma + 0.2, rate / 5) for error in (fake / 4, fake + 0.2)]
+
+            def both(f: Callable, moves: Any = moves) -> Tensor:
+                return torch.tensor([_number(f(*move)) for move in moves], dtype=torch.float64)
 
             compare(next_k, _next_k, both, _NEXT_K, "k after one move up and after one down")
 

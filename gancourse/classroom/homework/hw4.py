@@ -11,21 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
-from gancourse.classroom.homework.checks import (
-    Sheet,
-    Slips,
-    Wrong,
-    close,
-    gradient,
-    gradients,
-    number,
-    on_meta,
-    part,
-    scalar,
-    seal,
-    true,
-    unchanged,
-)
+from gancourse.classroom.homework.checks.calls import gradient, harmless, on_meta, unchanged
+from gancourse.classroom.homework.checks.players import gradients
+from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, summed, times
+from gancourse.classroom.homework.checks.values import close, compare, number, scalar, true
 
 LOG2, LOG_2PI = math.log(2.0), math.log(2 * math.pi)
 
@@ -93,15 +83,14 @@ def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
     plain = F.batch_norm(x, None, None, training=True)
 
     with sheet.item("the normalised pictures, with gain and bias", 1.5):
-        right = (1 + gains[y])[:, :, None, None] * plain + biases[y][:, :, None, None]
-        close(conditional_batch_norm(x, y, gains, biases), right, slips=_BATCH_NORM.at(x, y, gains, biases))
+        compare(conditional_batch_norm, _norm(), (x, y, gains, biases), _BATCH_NORM)
 
     with sheet.item("the statistics are those of the whole batch", 1):
         mixed = "with tables of zeros labels must not matter: the statistics are over the whole batch, whatever the labels in it"
         for labels in (y, torch.full_like(y, 1)):
             close(conditional_batch_norm(x, labels, zeros, zeros), plain, "tables of zeros: the plain normalisation", slip=mixed)
-        given, right = (1e-3 * x, y, zeros, zeros), F.batch_norm(1e-3 * x, None, None, training=True)
-        close(conditional_batch_norm(*given), right, "a quiet channel, with the default eps", _BATCH_NORM.at(*given))
+        quiet = (1e-3 * x, y, zeros, zeros)
+        compare(conditional_batch_norm, _norm(), quiet, _BATCH_NORM, "a quiet channel, with the default eps")
         half = F.batch_norm(x, None, None, training=True, eps=0.5)
         close(conditional_batch_norm(x, y, zeros, zeros, eps=0.5), half, "with eps=0.5", slip=_GIVEN_EPS)
 
@@ -119,9 +108,8 @@ def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
                 said = _UNDETACHED if where is x else ""
                 close((slope * way).sum(), by_differences, what, slip=said, rtol=1e-4, atol=1e-4)
 
-    with sheet.item("nothing is overwritten, any device will do", 0.5), unchanged(x=x, y=y, gains=gains, biases=biases):
-        conditional_batch_norm(x, y, gains, biases)
-        on_meta(conditional_batch_norm, x, y, gains, biases)
+    with sheet.item("nothing is overwritten, any device will do", 0.5):
+        harmless(conditional_batch_norm, x=x, y=y, gains=gains, biases=biases)
 
 
 # 2. Two ways to tell the discriminator -----------------------------------------------------------------------------------
@@ -136,20 +124,21 @@ def _beside(maps: Callable, axis: int = 1) -> Callable:
     return lambda x, y, k: torch.cat([x, maps(x, y, k)], axis)
 
 
+def _numbered(like: Callable) -> Callable:
+    """The class number in place of a code."""
+    return _beside(lambda *given: given[1][:, None, None, None] * torch.ones_like(like(*given)))
+
+
 _LABEL_MAPS = Slips("with_label_maps") | {
     "the maps come first: append them after the picture's own channels": lambda x, y, k: torch.cat([_maps(x, y, k), x], 1),
     "the labels are in another order than the pictures": _beside(lambda x, y, k: _maps(x, y.sort().values, k)),
     "the classes are in the wrong order": _beside(lambda x, y, k: _maps(x, y, k).flip(1)),
     "zeros and ones are exchanged": _beside(lambda x, y, k: 1 - _maps(x, y, k)),
-    "the number of the class is no code: one map for each class": _beside(
-        lambda x, y, k: y[:, None, None, None] * torch.ones_like(_maps(x, y, k))
-    ),
+    "the number of the class is no code: one map for each class": _numbered(_maps),
     "the ones are spread over the places: each map is constant 1 or 0": _beside(lambda x, y, k: _maps(x, y, k) / x[0, 0].numel()),
     "the number of classes is k, not the largest label in this batch + 1": _beside(lambda x, y, k: _maps(x, y, y.max() + 1)),
     "the picture itself is missing: its channels stay in front": lambda x, y, k: _maps(x, y, k) + 0,
-    "one map with the class number: a map for each class, ones in one of them": _beside(
-        lambda x, y, k: y[:, None, None, None] * torch.ones_like(x[:, :1])
-    ),
+    "one map with the class number: a map for each class, ones in one of them": _numbered(lambda x, y, k: x[:, :1]),
     "joined along the width: channels are axis 1": _beside(_maps, 3),
     "joined along the height: channels are axis 1": _beside(_maps, 2),
     "joined along the batch: channels are axis 1": _beside(_maps, 0),
@@ -195,27 +184,20 @@ _PROJECTION = Slips("projection") | {
 def telling(sheet: Sheet, with_label_maps: Callable, projection: Callable) -> None:
     with sheet.item("maps of the label beside the channels", 1):
         x, y = sheet.randn(5, 4, 3, 2), _shuffled(sheet, [0, 1, 1, 3, 2])  # as many channels as classes: any axis can be joined
-        maps = torch.zeros(5, 4, 3, 2, dtype=torch.float64)
-        for i, k in enumerate(y.tolist()):
-            maps[i, k] = 1
-        close(with_label_maps(x, y, 4), torch.cat([x, maps], 1), slips=_LABEL_MAPS.at(x, y, 4))
+        compare(with_label_maps, _beside(_maps), (x, y, 4), _LABEL_MAPS)
 
     with sheet.item("also where a class is missing from the batch, in any precision", 0.5):
         one, single = torch.tensor([1, 0, 1]), sheet.randn(3, 1, 2, 2).float()
-        maps = F.one_hot(one, 5)[:, :, None, None].expand(3, 5, 2, 2)
-        came = with_label_maps(single, one, 5)
-        close(came, torch.cat([single, maps], 1), slips=_LABEL_MAPS.at(single, one, 5))
-        if came.dtype != torch.float32:
-            raise Wrong("float32 for a float32 picture", str(came.dtype), "give the code the picture's dtype: .to(x)")
-        with unchanged(x=single, y=one):
-            with_label_maps(single, one, 5)
-        on_meta(lambda a, b: with_label_maps(a, b, 5), single, one)
+        compare(with_label_maps, _beside(_maps), (single, one, 5), _LABEL_MAPS)
+        kind, slip = with_label_maps(single, one, 5).dtype, "give the code the picture's dtype: .to(x)"
+        true(kind == torch.float32, "float32 for a float32 picture", str(kind), slip)
+        harmless(with_label_maps, x=single, y=one, k=5)
 
     h, y = sheet.randn(6, 4), _shuffled(sheet, [0, 0, 1, 3, 3, 4])
-    w, b, table = sheet.randn(4), sheet.randn(()), sheet.randn(5, 4)
+    w, b, table = sheet.randn(4), sheet.randn(), sheet.randn(5, 4)
 
     with sheet.item("the projection's logits", 1.5):
-        close(projection(h, y, w, b, table), h @ w + b + (table[y] * h).sum(1), slips=_PROJECTION.at(h, y, w, b, table))
+        compare(projection, _logit(_meeting), (h, y, w, b, table), _PROJECTION)
 
     with sheet.item("who learns from a pair", 1):
         probe = sheet.randn(6)
@@ -224,9 +206,7 @@ def telling(sheet: Sheet, with_label_maps: Callable, projection: Callable) -> No
         close(came, rows, "the gradient in the table", slip="only the row of a picture's own label learns from it")
         came = gradient(lambda v: (projection(v, y, w, b, table) * probe).sum(), h)
         close(came, probe[:, None] * (w + table[y]), "the gradient in the features", slip="the features learn from both terms")
-        with unchanged(h=h, y=y, w=w, b=b, table=table):
-            projection(h, y, w, b, table)
-        on_meta(projection, h, y, w, b, table)
+        harmless(projection, h=h, y=y, w=w, b=b, table=table)
 
 
 # 3. Each picture with its own label --------------------------------------------------------------------------------------
@@ -275,16 +255,15 @@ def _judged(loss: Callable, labels: Callable = lambda y, y_fake: (y, y_fake, y_f
     return f
 
 
+_d_hinge = _judged(_hinge)
 _DEAF = "is D's answer on the fakes detached, too? Only the fakes should be"
 _D_HINGE = Slips("discriminator_loss") | {
     "the sign is turned round: a loss is minimised": _judged(lambda r, f: -_hinge(r, f)),
     "the fakes are called real, and the data fake": _judged(lambda r, f: _hinge(f, r)),
     "this is a Wasserstein critic's loss: each pair stops counting beyond 1, or -1": _judged(lambda r, f: f.mean() - r.mean()),
-    "the mean is taken before the max: each pair has a margin of its own": _judged(
-        lambda r, f: F.relu(1 - r.mean()) + F.relu(1 + f.mean())
-    ),
+    "the mean is taken before the max: each pair has a margin of its own": _judged(lambda r, f: _hinge(r.mean(), f.mean())),
     "one half too much: the two means are added": _judged(lambda r, f: _hinge(r, f) / 2),
-    "the sum over the batch: take the mean": _judged(lambda r, f: F.relu(1 - r).sum() + F.relu(1 + f).sum()),
+    "the sum over the batch: take the mean": _judged(summed(_hinge)),
     "this is the logistic loss of homework 1: here the hinge": _judged(lambda r, f: F.softplus(-r).mean() + F.softplus(f).mean()),
     "the margin of 1 is missing": _judged(lambda r, f: F.relu(-r).mean() + F.relu(f).mean()),
     "the fakes are missing": _judged(lambda r, f: F.relu(1 - r).mean()),
@@ -310,6 +289,7 @@ def _wished(loss: Callable, label: Callable = lambda y: y) -> Callable:
     return lambda g, d, z, y: loss(d(g(z, y), label(y)))
 
 
+_g_hinge = _wished(lambda f: -f.mean())
 _OTHER_LABEL = "the label that it was drawn for"
 _G_HINGE = Slips("generator_loss") | {
     "the sign is turned round: the generator wants high logits": _wished(lambda f: f.mean()),
@@ -333,40 +313,30 @@ def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) 
     known = "for players that make the logits known"
 
     with sheet.item("the discriminator's hinge loss", 1):
-        given = (echo, echo, real, none, fake, none[:5])
-        close(scalar(discriminator_loss(*given)), _hinge(real, fake), known, slips=_D_HINGE.at(*given))
+        compare(discriminator_loss, _d_hinge, (echo, echo, real, none, fake, none[:5]), _D_HINGE, known, read=scalar)
 
     with sheet.item("the generator's loss", 1):
-        given = (echo, echo, fake, none[:5])
-        close(scalar(generator_loss(*given)), -fake.mean(), known, slips=_G_HINGE.at(*given))
+        compare(generator_loss, _g_hinge, (echo, echo, fake, none[:5]), _G_HINGE, known, read=scalar)
 
     with sheet.item("each picture meets its own label", 1):
-        given = (g, d, x, y, z, y_fake)
-        right = _hinge(d(x, y), d(g(z, y_fake), y_fake))
-        close(discriminator_loss(*given), right, "D's loss", slips=_D_HINGE.at(*given))
-        close(generator_loss(g, d, z, y_fake), -d(g(z, y_fake), y_fake).mean(), "G's loss", slip=_OTHER_LABEL)
-        few = (g, d, x, y, z[:2], y_fake[:2])
-        right = _hinge(d(x, y), d(g(z, y_fake), y_fake)[:2])
-        close(discriminator_loss(*few), right, "with 6 data and 2 fakes", slips=_D_HINGE.at(*few))
+        compare(discriminator_loss, _d_hinge, (g, d, x, y, z, y_fake), _D_HINGE, "D's loss")
+        compare(generator_loss, _g_hinge, (g, d, z, y_fake), what="G's loss", slip=_OTHER_LABEL)
+        compare(discriminator_loss, _d_hinge, (g, d, x, y, z[:2], y_fake[:2]), _D_HINGE, "with 6 data and 2 fakes")
         with unchanged(x=x, y=y, z=z, y_fake=y_fake):
-            discriminator_loss(*given)
-            generator_loss(g, d, z, y_fake)
+            discriminator_loss(g, d, x, y, z, y_fake), generator_loss(g, d, z, y_fake)
 
     with sheet.item("whose gradients", 1):
         g, d = _Drawer(sheet), _Judge(sheet)  # new ones: what an answer did to the old ones is not asked here
-        _, right = _taught(g, d, _hinge(d(x, y), d(g(z, y_fake).detach(), y_fake)))
+        _, right = _taught(g, d, _d_hinge(g, d, x, y, z, y_fake))
         of_g, of_d = _taught(g, d, discriminator_loss(g, d, x, y, z, y_fake))
         said = "detach the fakes: D's loss must not ask G to change"
         true(not of_g.any(), "no gradient in the generator", "a gradient from D's loss", said)
         close(of_d, right, "D's gradient from its own loss", slip=_DEAF)
-        right, _ = _taught(g, d, -d(g(z, y_fake), y_fake).mean())
+        right, _ = _taught(g, d, _g_hinge(g, d, z, y_fake))
         of_g, _ = _taught(g, d, generator_loss(g, d, z, y_fake))
         true(of_g.any(), "a gradient in the generator", "none", "the fakes must not be detached in G's own loss")
         close(of_g, right, "G's gradient from its own loss")
-        asking, came = (
-            all(p.requires_grad for p in [*g.parameters(), *d.parameters()]),
-            "parameters that no longer ask for gradients",
-        )
+        asking, came = all(p.requires_grad for n in (g, d) for p in n.parameters()), "parameters that no longer ask for gradients"
         true(asking, "players as they were", came, "set requires_grad back afterwards")
 
 
@@ -398,8 +368,8 @@ def _information(joint: Tensor) -> Tensor:
 
 _ZERO = "0 log 0 = 0: pairs that never occur add nothing (torch.xlogy), and 0/0 needs care"
 _INFORMATION = Slips("mutual_information") | {
-    "in bits: take the natural logarithm": lambda joint: _information(joint) / LOG2,
-    "the sign is turned round": lambda joint: -_information(joint),
+    "in bits: take the natural logarithm": times(1 / LOG2, _information),
+    "the sign is turned round": times(-1, _information),
     "a mean over the table: an expectation is a sum with weights P(c, x)": lambda joint: _information(joint) / joint.numel(),
     "KL's arguments are exchanged: weigh with P(c, x)": lambda j: (_apart(j) * (_apart(j) / j).log()).sum(),
     "this is -H(c|x): H(c) is missing, divide by P(c), too": lambda joint: _entropy(joint.sum(0)) - _entropy(joint),
@@ -413,7 +383,11 @@ _INFORMATION = Slips("mutual_information") | {
 }
 
 
-def _bound(read: Callable = lambda joint, q: torch.xlogy(joint, q).sum(), codes: Callable = lambda j: j.sum(1)) -> Callable:
+def _read(joint: Tensor, q: Tensor) -> Tensor:
+    return torch.xlogy(joint, q).sum()
+
+
+def _bound(read: Callable = _read, codes: Callable = lambda j: j.sum(1)) -> Callable:
     """The entropy of ``codes`` and what the reader adds."""
     return lambda joint, q: _entropy(codes(joint)) + read(joint, q)
 
@@ -421,28 +395,22 @@ def _bound(read: Callable = lambda joint, q: torch.xlogy(joint, q).sum(), codes:
 _ZERO_READ = "0 log 0 = 0: Q may say 0 where P is 0 (torch.xlogy)"
 _NO_EPS = "no small constant in the logarithm"
 _BOUND = Slips("information_bound") | {
-    "the entropy H(c) is missing": lambda joint, q: torch.xlogy(joint, q).sum(),
+    "the entropy H(c) is missing": _read,
     "H(c) with the wrong sign: it is minus the sum of P log P": lambda j, q: _bound()(j, q) - 2 * _entropy(j.sum(1)),
-    "E log Q with the wrong sign: a reader that is right makes the bound larger": _bound(
-        lambda joint, q: -torch.xlogy(joint, q).sum()
-    ),
-    "the sign is turned round": lambda joint, q: -_bound()(joint, q),
+    "E log Q with the wrong sign: a reader that is right makes the bound larger": _bound(times(-1, _read)),
+    "the sign is turned round": times(-1, _bound()),
     "this has the pictures' entropy: H(c) is over the rows": _bound(codes=lambda joint: joint.sum(0)),
     "the entropy of the whole table: H(c) is that of the codes": _bound(codes=lambda joint: joint),
-    "log C is the entropy of codes that are equally likely: these are not": lambda joint, q: (
-        math.log(len(joint)) + torch.xlogy(joint, q).sum()
-    ),
+    "log C is the entropy of codes that are equally likely: these are not": lambda j, q: math.log(len(j)) + _read(j, q),
     "a plain mean: weigh log Q with P(c, x)": _bound(lambda joint, q: q.log().mean()),
     "log Q without its weights P(c, x)": _bound(lambda joint, q: q.log().sum()),
     "P and Q are exchanged: weigh with P, take the logarithm of Q": _bound(lambda joint, q: (q * joint.log()).sum()),
-    "weighed with P(c|x): the pictures are not equally frequent, use P(c, x)": _bound(
-        lambda joint, q: torch.xlogy(joint / joint.sum(0), q).sum()
-    ),
+    "weighed with P(c|x): the pictures are not equally frequent, use P(c, x)": _bound(lambda j, q: _read(j / j.sum(0), q)),
     "the logarithm of Q is missing": _bound(lambda joint, q: (joint * q).sum()),
-    "in bits: take the natural logarithm": lambda joint, q: _bound()(joint, q) / LOG2,
+    "in bits: take the natural logarithm": times(1 / LOG2, _bound()),
     "a mean over the table: sum": lambda joint, q: _bound()(joint, q) / joint.numel(),
     _ZERO_READ: _bound(lambda joint, q: (joint * q.log()).sum()),
-    _NO_EPS: _bound(lambda joint, q: torch.xlogy(joint, q + 1e-8).sum()),
+    _NO_EPS: _bound(lambda joint, q: _read(joint, q + 1e-8)),
 }
 
 
@@ -459,18 +427,17 @@ def information(sheet: Sheet, mutual_information: Callable, information_bound: C
         return number(information_bound(table, q))
 
     with sheet.item("mutual information", 1):
-        right = (joint * (joint / (prior * pictures)).log()).sum()
-        close(told(joint), right, slips=_INFORMATION.at(joint))
+        compare(mutual_information, _information, (joint,), _INFORMATION, read=number)
         close(told(prior * pictures), 0.0, "where the picture says nothing", atol=1e-9)
         close(told(torch.eye(4).double() / 4), math.log(4), "where it says everything", slip=_ZERO)
         idle = torch.zeros(4, 6, dtype=torch.float64)
         idle[:3, :5] = joint
-        close(told(idle), right, "with a code that nobody uses and a picture that nobody draws", slip=_ZERO)
+        close(told(idle), _information(joint), "with a code that nobody uses and a picture that nobody draws", slip=_ZERO)
 
     q = theory.normalise(sheet.rand(5, 3) + 0.05).T
 
     with sheet.item("InfoGAN's bound", 1):
-        close(read(joint, q), (joint * (q / prior).log()).sum(), slips=_BOUND.at(joint, q))
+        compare(information_bound, _bound(), (joint, q), _BOUND, read=number)
         with unchanged(joint=joint, q=q):
             information_bound(joint, q), mutual_information(joint)
 
@@ -560,12 +527,10 @@ def codes(sheet: Sheet, category_bound: Callable, uniform_bound: Callable) -> No
     mean, log_std, u = sheet.randn(7), 0.5 * sheet.randn(7) - 0.5, 2 * sheet.rand(7) - 1
 
     with sheet.item("of a category", 0.5):
-        read = torch.stack([logits[i, k] - torch.logsumexp(logits[i], 0) for i, k in enumerate(c.tolist())])
-        close(scalar(category_bound(logits, c)), math.log(4) + read.mean(), slips=_CATEGORY.at(logits, c))
+        compare(category_bound, _category(_log_q), (logits, c), _CATEGORY, read=scalar)
 
     with sheet.item("of a number", 0.5):
-        right = LOG2 + torch.distributions.Normal(mean, log_std.exp()).log_prob(u).mean()
-        close(scalar(uniform_bound(mean, log_std, u)), right, slips=_NUMBER.at(mean, log_std, u))
+        compare(uniform_bound, _gaussian(), (mean, log_std, u), _NUMBER, read=scalar)
 
     with sheet.item("what they say of readers that one knows", 0.5):
         blind = category_bound(torch.zeros(5, 6).double(), torch.tensor([0, 5, 2, 2, 1]))
@@ -599,6 +564,10 @@ def _probabilities(v: Tensor) -> Tensor:
     return F.pad(v, (0, 1)).softmax(1)
 
 
+def _of_real(v: Tensor) -> Tensor:
+    return v.logsumexp(1)
+
+
 _OVERFLOW = "an exponential that overflows, or the logarithm of 0: torch.logsumexp"
 _REAL_LOGIT = Slips("real_logit") | {
     "the largest logit: real is any of the classes, so their exponentials add": lambda v: v.max(1).values,
@@ -607,7 +576,7 @@ _REAL_LOGIT = Slips("real_logit") | {
     "this is S: the logit is its logarithm": lambda v: v.exp().sum(1),
     "this is the probability of real: here its logit": lambda v: 1 - _probabilities(v)[:, -1],
     "this is log P(real): the logit is log P(real) - log P(fake)": lambda v: (1 - _probabilities(v)[:, -1]).log(),
-    'the sign: this is the logit of "generated"': lambda v: -v.logsumexp(1),
+    'the sign: this is the logit of "generated"': times(-1, _of_real),
     'the class "generated" is among those summed: S is over the K real ones': lambda v: F.pad(v, (0, 1)).logsumexp(1),
     "the mean of the exponentials: their sum": lambda v: v.exp().mean(1).log(),
     "after a softmax over the K classes their sum is 1, whatever the picture": lambda v: v.log_softmax(1).logsumexp(1),
@@ -617,12 +586,12 @@ _REAL_LOGIT = Slips("real_logit") | {
 }
 
 
-def _semi(
-    labelled=F.cross_entropy,
-    real=lambda v: F.softplus(-v).mean(),
-    fake=lambda v: F.softplus(v).mean(),
-    logit=lambda v: v.logsumexp(1),
-) -> Callable:
+def _minus_log(v: Tensor) -> Tensor:
+    """The mean of -log of the probability that has these logits."""
+    return F.softplus(-v).mean()
+
+
+def _semi(labelled=F.cross_entropy, real=_minus_log, fake=lambda v: _minus_log(-v), logit=_of_real) -> Callable:
     """The semi-supervised loss, with a slip where an argument is not the default."""
     return lambda x, y, r, f: labelled(x, y) + real(logit(r)) + fake(logit(f))
 
@@ -637,22 +606,18 @@ _SEMI_SUPERVISED = Slips("semi_supervised_loss") | {
     "the unlabelled half is missing": _semi(real=_none, fake=_none),
     "the fakes are missing": _semi(fake=_none),
     "the unlabelled data are missing": _semi(real=_none),
-    "the sign of the labelled term: -log P(y|x)": _semi(labelled=lambda x, y: -F.cross_entropy(x, y)),
-    "the sign is turned round: a loss is minimised": lambda *given: -_semi()(*given),
-    "real and fake are exchanged: -log P(real) = softplus(-logit)": _semi(logit=lambda v: -v.logsumexp(1)),
-    "the fakes are called real: that is what G wants": _semi(fake=lambda v: F.softplus(-v).mean()),
+    "the sign of the labelled term: -log P(y|x)": _semi(labelled=times(-1, F.cross_entropy)),
+    "the sign is turned round: a loss is minimised": times(-1, _semi()),
+    "real and fake are exchanged: -log P(real) = softplus(-logit)": _semi(logit=times(-1, _of_real)),
+    "the fakes are called real: that is what G wants": _semi(fake=_minus_log),
     "the labelled term is over K + 1 classes: a labelled sample is known to be real": _semi(
         lambda x, y: F.cross_entropy(F.pad(x, (0, 1)), y)
     ),
-    "one half too much: the three means are added": _semi(
-        real=lambda v: F.softplus(-v).mean() / 2, fake=lambda v: F.softplus(v).mean() / 2
-    ),
-    "the mean of the three: they are added": lambda *given: _semi()(*given) / 3,
-    "the sums over the batches: take the means": _semi(
-        lambda x, y: F.cross_entropy(x, y, reduction="sum"), lambda v: F.softplus(-v).sum(), lambda v: F.softplus(v).sum()
-    ),
-    "a mean over data and fakes together: take the mean of each": lambda x, y, r, f: (
-        F.cross_entropy(x, y) + F.softplus(torch.cat([-r.logsumexp(1), f.logsumexp(1)])).mean()
+    "one half too much: the three means are added": _semi(real=times(1 / 2, _minus_log), fake=lambda v: _minus_log(-v) / 2),
+    "the mean of the three: they are added": times(1 / 3, _semi()),
+    "the sums over the batches: take the means": summed(_semi(lambda x, y: F.cross_entropy(x, y, reduction="sum"))),
+    "a mean over data and fakes together: take the mean of each": (
+        lambda x, y, r, f: F.cross_entropy(x, y) + _minus_log(torch.cat([_of_real(r), -_of_real(f)]))
     ),
     "the softmax is applied twice: cross_entropy wants the logits": _semi(lambda x, y: F.cross_entropy(x.softmax(1), y)),
     "the labels are in another order than the samples": _semi(lambda x, y: F.cross_entropy(x, y.sort().values)),
@@ -698,47 +663,35 @@ def classes(sheet: Sheet, real_logit: Callable, semi_supervised_loss: Callable, 
     logits = 2 * sheet.randn(6, 3)
 
     with sheet.item('the logit of "real"', 1):
-        p = F.pad(logits, (0, 1)).softmax(1)  # K + 1 classes, "generated" the last
-        close(real_logit(logits), (1 - p[:, 3]).log() - p[:, 3].log(), slips=_REAL_LOGIT.at(logits))
+        compare(real_logit, _of_real, (logits,), _REAL_LOGIT)
         far = torch.tensor([[200.0, -200.0, 0.0], [-200.0, -200.0, -200.0]])
         close(real_logit(far), [200.0, -200 + math.log(3)], "logits of 200 and -200 in float32", slip=_OVERFLOW)
-        with unchanged(logits=logits):
-            real_logit(logits)
-        on_meta(real_logit, logits)
+        harmless(real_logit, logits=logits)
 
     with sheet.item("the classifier's loss", 1):
         _classifier(sheet, semi_supervised_loss)
 
     with sheet.item("feature matching", 1):
         a, b = sheet.randn(6, 4) + 0.5, sheet.randn(6, 4)
-        close(scalar(feature_matching(a, b)), (a.mean(0) - b.mean(0)).square().sum(), slips=_MATCHING.at(a, b))
+        compare(feature_matching, _matched(_squares), (a, b), _MATCHING, read=scalar)
         few = b[:2]
-        right = (a.mean(0) - few.mean(0)).square().sum()
-        close(feature_matching(a, few), right, "6 data and 2 fakes", slip=_SIZES)
+        compare(feature_matching, _matched(_squares), (a, few), what="6 data and 2 fakes", slip=_SIZES)
         close(feature_matching(a, a.flip(0)), 0.0, "the same samples in another order", atol=1e-12)
         slope = gradient(lambda v: feature_matching(a, v), few, _UNTAUGHT)
         close(slope, (few.mean(0) - a.mean(0)).expand(2, 4), "the gradient in the fakes' features")
-        with unchanged(a=a, b=b):
-            feature_matching(a, b)
-        on_meta(feature_matching, a, b)
+        harmless(feature_matching, a=a, b=b)
 
 
 def _classifier(sheet: Sheet, semi_supervised_loss: Callable) -> None:
     labelled, y = 2 * sheet.randn(5, 4), _shuffled(sheet, [0, 1, 1, 3, 2])
     real, fake = 2 * sheet.randn(7, 4), 2 * sheet.randn(3, 4) - 1
-    among = -labelled.log_softmax(1)[torch.arange(5), y].mean()
-    p, q = _probabilities(real), _probabilities(fake)
-    right = among - p[:, :4].sum(1).log().mean() - q[:, 4].log().mean()
-    came = scalar(semi_supervised_loss(labelled, y, real, fake))
-    close(came, right, slips=_SEMI_SUPERVISED.at(labelled, y, real, fake))
+    compare(semi_supervised_loss, _semi(), (labelled, y, real, fake), _SEMI_SUPERVISED, read=scalar)
     big = torch.tensor([[200.0, 0.0], [0.0, 200.0]])
     came = semi_supervised_loss(big, torch.tensor([0, 1]), -big - 200, big)
     close(came, 200 + 200.0, "logits of 200 in float32", slip=_FAR, rtol=1e-4)
     slope = gradient(lambda v: semi_supervised_loss(labelled, y, real, v), fake)
-    close(slope, q[:, :4] / 3, "the gradient in the fakes' logits")
-    with unchanged(labelled=labelled, y=y, real=real, fake=fake):
-        semi_supervised_loss(labelled, y, real, fake)
-    on_meta(semi_supervised_loss, labelled, y, real, fake)
+    close(slope, _probabilities(fake)[:, :4] / 3, "the gradient in the fakes' logits")
+    harmless(semi_supervised_loss, labelled=labelled, y=y, real=real, fake=fake)
 
 
 seal(__name__, "gancourse.theory")

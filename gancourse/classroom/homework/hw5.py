@@ -9,26 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.classroom.homework.checks import (
-    Sheet,
-    Slips,
-    Wrong,
-    close,
-    compare,
-    equal,
-    finite,
-    finite_differences,
-    gradient,
-    number,
-    on_meta,
-    part,
-    seal,
-    shape,
-    show,
-    tensor,
-    times,
-    unchanged,
-)
+from gancourse.classroom.homework.checks.calls import finite_differences, gradient, on_meta, unchanged
+from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, times
+from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, shape, show, tensor, true
 
 # 1. Equalised layers -----------------------------------------------------------------------------------------------------
 
@@ -112,8 +96,8 @@ def equalised(sheet: Sheet, he_constant: Callable, equalised_conv: Callable, equ
                 what = f"c for weights {list(size)} and gain {gain:.3g}"
                 compare(he_constant, _c, (size, gain), _HE, what, number)
         close(number(he_constant((5, 8))), 0.5, "c for weights [5, 8] and the gain's default")
-        given = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
-        close(number(he_constant(given, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
+        own = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
+        close(number(he_constant(own, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
 
     with sheet.item("the convolution", 1):
         for kernel in (3, 1):
@@ -122,9 +106,9 @@ def equalised(sheet: Sheet, he_constant: Callable, equalised_conv: Callable, equ
 
     with sheet.item("the linear layer and its multiplier", 1):
         x, w, b = sheet.randn(5, 6), sheet.randn(3, 6), sheet.randn(3)
-        close(equalised_linear(x, w, b), x @ w.T / math.sqrt(6) + b, "with gain 1 and multiplier 1", _LINEAR.at(x, w, b))
-        given, right = (x, w, b, 1.3, 0.01), 0.01 * (1.3 / math.sqrt(6) * x @ w.T + b)
-        close(equalised_linear(*given), right, "with gain 1.3 and multiplier 0.01", _LINEAR.at(*given))
+        right = _linear(lambda c, m: m * c, lambda c, m: m)
+        compare(equalised_linear, right, (x, w, b), _LINEAR, "with gain 1 and multiplier 1")
+        compare(equalised_linear, right, (x, w, b, 1.3, 0.01), _LINEAR, "with gain 1.3 and multiplier 0.01")
 
     with sheet.item("what is stored stays as it is, and learns", 1):
         _stored(sheet, equalised_conv, sheet.randn(2, 4, 5, 5), sheet.randn(3, 4, 3, 3))
@@ -187,7 +171,11 @@ _PIXEL_NORM = Slips("pixel_norm") | {
 }
 
 
-def _spread(s: Callable, members: Callable = lambda i, m, g: slice(i, None, m), to: Callable | None = None) -> Callable:
+def _apart(i: int, m: int, group: int) -> slice:
+    return slice(i, None, m)
+
+
+def _spread(s: Callable, members: Callable = _apart, to: Callable | None = None) -> Callable:
     """Minibatch deviation: ``s`` of each group's samples ``members``, written into the map of the samples ``to``."""
 
     def f(x: Tensor, group: int) -> Tensor:
@@ -204,30 +192,33 @@ def _neighbours(i: int, m: int, group: int) -> slice:
     return slice(i * group, (i + 1) * group)
 
 
+def _var(x: Tensor) -> Tensor:
+    """The variance of each channel and place, over the samples."""
+    return x.var(0, unbiased=False)
+
+
 def _deviation(x: Tensor) -> Tensor:
-    """Of each channel and place, over the samples."""
-    return (x.var(0, unbiased=False) + 1e-8).sqrt()
+    return (_var(x) + 1e-8).sqrt()
 
 
 def _mean_deviation(x: Tensor) -> Tensor:
     return _deviation(x).mean()
 
 
+_std = _spread(_mean_deviation)
 _MAP_LAST = "the features come first and unchanged, the new map behind them"
 _ROOT_AT_0 = "the root's slope at 0 is infinite: eps = 1e-8 belongs under the root"
 _STD = Slips("minibatch_std") | {
-    "where is eps?": _spread(lambda x: x.std(0, unbiased=False).mean()),
+    "where is eps?": _spread(lambda x: _var(x).sqrt().mean()),
     "nothing was appended: one map more than came in": lambda x, group: x + 0,
     "one map for each channel: the mean over c, h and w is one number": (
         lambda x, group: torch.cat([x, _deviation(x).expand_as(x)], 1)
     ),
     "appended to the batch: the channels are dim 1": lambda x, group: torch.cat([x, _deviation(x)[None]]),
-    _MAP_LAST: lambda x, group: _spread(_mean_deviation)(x, group).roll(1, 1),
+    _MAP_LAST: lambda x, group: _std(x, group).roll(1, 1),
     "divided by G - 1: the variance here is the mean of the squares, over G": _spread(lambda x: x.std(0).mean()),
-    "the root is missing: the *standard deviation*, then the mean": _spread(lambda x: x.var(0, unbiased=False).mean()),
-    "the mean before the root: the root of each place's variance, then the mean": (
-        _spread(lambda x: x.var(0, unbiased=False).mean().sqrt())
-    ),
+    "the root is missing: the *standard deviation*, then the mean": _spread(lambda x: _var(x).mean()),
+    "the mean before the root: the root of each place's variance, then the mean": _spread(lambda x: _var(x).mean().sqrt()),
     "the mean before the root, and G - 1": _spread(lambda x: x.var(0).mean().sqrt()),
     "one deviation over everything: over the samples of the group at each place, then the mean": (
         _spread(torch.std),
@@ -250,18 +241,14 @@ _STD = Slips("minibatch_std") | {
     "the numbers go to the wrong samples: sample i's is that of group i mod M (repeat, not repeat_interleave)": (
         _spread(_mean_deviation, to=_neighbours)
     ),
-    "groups of neighbours, and their numbers go to other samples": (
-        _spread(_mean_deviation, _neighbours, lambda i, m, group: slice(i, None, m))
-    ),
-    "G and M are exchanged: groups of G samples, M = N/G of them": (
-        lambda x, group: _spread(_mean_deviation)(x, len(x) // group)
-    ),
-    "one number for the whole batch: each group has its own": lambda x, group: _spread(_mean_deviation)(x, len(x)),
+    "groups of neighbours, and their numbers go to other samples": _spread(_mean_deviation, _neighbours, _apart),
+    "G and M are exchanged: groups of G samples, M = N/G of them": lambda x, group: _std(x, len(x) // group),
+    "one number for the whole batch: each group has its own": lambda x, group: _std(x, len(x)),
     "the mean over the groups: each group has its own number": (
-        lambda x, group: torch.cat([x, 0 * x[:, :1] + _spread(_mean_deviation)(x, group)[:, -1].mean()], 1)
+        lambda x, group: torch.cat([x, 0 * x[:, :1] + _std(x, group)[:, -1].mean()], 1)
     ),
-    "eps is added after the root: put it under it": _spread(lambda x: (x.std(0, unbiased=False) + 1e-8).mean()),
-    _ROOT_AT_0: _spread(lambda x: x.var(0, unbiased=False).sqrt().clamp(min=1e-4).mean()),
+    "eps is added after the root: put it under it": _spread(lambda x: (_var(x).sqrt() + 1e-8).mean()),
+    _ROOT_AT_0: _spread(lambda x: _var(x).sqrt().clamp(min=1e-4).mean()),
     "no gradient reaches the features through the map: was it detached?": _spread(lambda x: _mean_deviation(x).detach()),
 }
 
@@ -287,17 +274,14 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
             minibatch_std(x, 6)
         out = shape(minibatch_std(x, 6), [6, 4, 4, 5], slips=_STD.at(x, 6))
         close(out[:, :3], x, "the first maps", slip=_MAP_LAST)
-        right = (x.var(0, unbiased=False) + 1e-8).sqrt().mean().expand(6, 4, 5)
-        close(out[:, 3], right, "the new map", _STD.by(lambda f: f(x, 6)[:, 3]))
+        compare(minibatch_std, _std, lambda f: f(x, 6)[:, 3], _STD, "the new map")
 
     with sheet.item("several groups", 1):
         x = sheet.randn(6, 2, 3, 3) * torch.tensor([1, 5, 2, 9, 3, 4.0]).double()[:, None, None, None]
         for size in (2, 3):
-            m = 6 // size
-            right = torch.stack([x[i % m :: m].std(0, unbiased=False).mean() for i in range(6)])
-            numbers = _STD.by(lambda f, size=size: f(x, size)[:, 2, 0, 0])
-            out = shape(minibatch_std(x, size), [6, 3, 3, 3])
-            close(out[:, 2, 0, 0], right, f"six samples in groups of {size}", numbers)
+            shape(minibatch_std(x, size), [6, 3, 3, 3])
+            what = f"six samples in groups of {size}"
+            compare(minibatch_std, _std, lambda f, size=size: f(x, size)[:, 2, 0, 0], _STD, what)
         on_meta(lambda v: minibatch_std(v, 2), torch.zeros(4, 3, 2, 2))
 
     with sheet.item("a collapsed batch", 0.5):
@@ -306,8 +290,7 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
 
 def _collapsed(sheet: Sheet, minibatch_std: Callable) -> None:
     same, x = sheet.randn(1, 2, 3, 3).expand(4, 2, 3, 3).clone(), sheet.randn(4, 2, 2, 2)
-    right, what = torch.cat([same, torch.full((4, 1, 3, 3), 1e-4).double()], 1), "four equal samples and their new map"
-    close(minibatch_std(same, 4), right, what, _STD.at(same, 4), rtol=1e-3, atol=1e-9)
+    compare(minibatch_std, _std, (same, 4), _STD, "four equal samples and their new map", rtol=1e-3, atol=1e-9)
     gone = "no gradient reaches the features: was the map detached?"
     slope = gradient(lambda v: minibatch_std(v, 4)[:, 2].sum(), same, gone)
     finite(slope, "the gradient for four equal samples", _ROOT_AT_0)
@@ -344,9 +327,7 @@ _FADE_IN = Slips("fade_in") | {
         _fade(_smooth),
         _fade(lambda x: _smooth(x, corners=True)),
     ),
-    "the *image* is repeated like tiles: repeat each pixel (repeat_interleave, or interpolate)": (
-        _fade(lambda x: x.repeat(1, 1, 2, 2))
-    ),
+    "the *image* is repeated like tiles: repeat each pixel (repeat_interleave, or interpolate)": _fade(lambda x: x.tile(2, 2)),
     "the older image is not faded out: (1 - alpha)": lambda older, newer, alpha: _double(older) + alpha * newer,
     "where is alpha?": lambda older, newer, alpha: _double(older) + newer,
     "where is the older image?": lambda older, newer, alpha: newer + 0,
@@ -395,8 +376,11 @@ def _timetable(
     return stage
 
 
+_planned = _timetable()
+
+
 def _fading_at_once(step: int, fade: int, stable: int, last: int) -> tuple[int, float]:
-    level, alpha = _timetable()(step, fade, stable, last)
+    level, alpha = _planned(step, fade, stable, last)
     return level, alpha if level else min(1.0, (step + 1) / (fade + 1))
 
 
@@ -449,8 +433,8 @@ def fading(sheet: Sheet, fade_in: Callable, fade_real: Callable, stage: Callable
             compare(fade_in, _fade(), (older, newer, alpha), _FADE_IN, f"alpha = {alpha}")
 
     with sheet.item("alpha as a tensor, gradients to both paths", 0.5):
-        alpha = torch.tensor(0.25, dtype=torch.float64)
-        close(fade_in(older, newer, alpha), 0.75 * _double(older) + 0.25 * newer, "alpha = 0.25, in a tensor")
+        blend = torch.tensor(0.25, dtype=torch.float64)
+        close(fade_in(older, newer, blend), 0.75 * _double(older) + 0.25 * newer, "alpha = 0.25, in a tensor")
         slope = gradient(lambda v: fade_in(v, newer, 0.25).sum(), older, _PATH)
         close(slope, torch.full_like(older, 3.0), "the slopes in the older image")
         slope = gradient(lambda v: fade_in(older, v, 0.25).sum(), newer, _PATH)
@@ -473,22 +457,12 @@ def fading(sheet: Sheet, fade_in: Callable, fade_real: Callable, stage: Callable
         _stages(stage, range(12), 3, 4, 0, said=_NO_GROWTH)
 
 
-def _written(step: int, fade: int, stable: int, last: int) -> tuple[int, float]:
-    """The timetable, written out."""
-    table = [(0, 1.0)] * stable
-    for level in range(1, last + 1):
-        table += [(level, i / (fade + 1)) for i in range(1, fade + 1)] + [(level, 1.0)] * stable
-    return table[step] if step < len(table) else (last, 1.0)
-
-
 def _stages(stage: Callable, steps: Sequence[int], *plan: int, said: str = "") -> None:
     """(level, alpha) at some steps, by the ``plan`` of fade, stable and last."""
     for step in steps:
-        pair, (level, _) = stage(step, *plan), _written(step, *plan)
-        if type(pair) not in (tuple, list) or len(pair) != 2:
-            raise Wrong("a pair (level, alpha)", show(pair))
-        if type(pair[0]) is not int and number(pair[0], "the level as a number") != level:
-            raise Wrong(f"level {level} at step {step}", show(pair[0]), _WHOLE)
+        came, right = pair(stage(step, *plan), "a pair (level, alpha)")[0], _planned(step, *plan)[0]
+        whole = type(came) is int or number(came, "the level as a number") == right
+        true(whole, f"level {right} at step {step}", show(came), _WHOLE)
     at = ", ".join(map(str, steps)) if len(steps) < 9 else f"{steps[0]} to {steps[-1]}"
     for k, name in enumerate(("level", "alpha")):
 
@@ -496,7 +470,7 @@ def _stages(stage: Callable, steps: Sequence[int], *plan: int, said: str = "") -
             return torch.tensor([number(f(step, *plan)[k], what) for step in steps], dtype=torch.float64)
 
         what = "{} at steps {} with fade = {}, stable = {}, last = {}".format(name, at, *plan)
-        compare(stage, _written, column, _STAGE, what, slip=said)
+        compare(stage, _planned, column, _STAGE, what, slip=said)
 
 
 # 4. Modulation and demodulation ------------------------------------------------------------------------------------------
@@ -611,9 +585,7 @@ _MODULATED_CONV = Slips("modulated_conv") | {
     ),
     "the kernel is upside down": _each(_then(lambda v: v.flip(3, 4))),
     "padding k // 2 keeps the size": _each(padding=lambda k: 0),
-    "with groups=N the samples are side by side in the channels: put them back": lambda *given: _each()(*given).flatten(0, 1)[
-        None
-    ],
+    "with groups=N the samples are side by side in the channels: put them back": lambda *a: _each()(*a).flatten(0, 1)[None],
     _ATTACHED: _outputs(lambda y, v, w, s: y / (_sizes(v).square() + 1e-8).sqrt().detach()),
 }
 
@@ -627,9 +599,8 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
         with unchanged(weight=square, style=style):
             modulated_weights(square, style, False), modulated_weights(square, style)
         for w, s in ((square, style), (oblong, wide)):
-            right = torch.einsum("ni,oikl->noikl", s, w)
             what = f"weights {list(w.shape)}, {len(s)} styles, no demodulation"
-            close(modulated_weights(w, s, False), right, what, _WEIGHTS.at(w, s, False))
+            compare(modulated_weights, _weights(), (w, s, False), _WEIGHTS, what)
 
     with sheet.item("demodulation", 1):
         nothing, tiny = torch.zeros(1, 2).double(), torch.full((1, 2), 1e-4).double()
@@ -640,9 +611,7 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             (oblong, nothing, "a style of zeros"),
             (oblong, tiny, "a style of 1e-4"),
         ):
-            v = torch.einsum("ni,oikl->noikl", s, w)
-            right = v / (v.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt()
-            close(modulated_weights(w, s), right, what, _WEIGHTS.at(w, s))
+            compare(modulated_weights, _weights(), (w, s), _WEIGHTS, what)
 
     with sheet.item("every sample with its own weights", 1.5):
         point = oblong[:, :, 1:2, 1:2]
@@ -738,8 +707,8 @@ def truncation(sheet: Sheet, running_mean: Callable, truncate: Callable) -> None
             with unchanged(average=average, w=w):
                 compare(running_mean, _running(), (average, w, beta), _RUNNING_MEAN, f"beta = {beta}")
         asking = w.clone().requires_grad_()
-        if tensor(running_mean(average, asking)).requires_grad:
-            raise Wrong("a tensor without a graph", "one that remembers how it came about", _GRAPH)
+        graph = tensor(running_mean(average, asking)).requires_grad
+        true(not graph, "a tensor without a graph", "one that remembers how it came about", _GRAPH)
 
     ws, average = sheet.randn(3, 5, 4), 2 * sheet.randn(4)
 
@@ -798,8 +767,8 @@ def mixing(sheet: Sheet, mix: Callable) -> None:
 
     with sheet.item("the two ends, and one crossover in all samples", 0.5):
         ask(torch.tensor([4, 0, 2, 1, 3]), 5)  # as many samples as layers, where a forgotten axis does not raise
-        for crossover in ([0, 5, 0, 5, 5, 0], [3] * 6, [0] * 6, [5] * 6):
-            ask(torch.tensor(crossover))
+        for places in ([0, 5, 0, 5, 5, 0], [3] * 6, [0] * 6, [5] * 6):
+            ask(torch.tensor(places))
 
     with sheet.item("the crossovers stay as they are, gradients pass", 0.5):
         crossover = torch.tensor([2, 0, 5, 1, 3, 4])

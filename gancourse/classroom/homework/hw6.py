@@ -11,31 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.classroom.homework.checks import (
-    Sheet,
-    Slips,
-    Table,
-    Tape,
-    Wrong,
-    close,
-    compare,
-    equal,
-    finite,
-    finite_differences,
-    gradient,
-    gradients,
-    number,
-    part,
-    scalar,
-    seal,
-    show,
-    summed,
-    swapped,
-    times,
-    true,
-    unchanged,
-    weights,
-)
+from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
+from gancourse.classroom.homework.checks.players import Table, Tape, gradients, weights
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
+from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, scalar, true
 
 
 @contextlib.contextmanager
@@ -161,8 +141,8 @@ def unet(sheet: Sheet, decoder_channels: Callable, run_unet: Callable) -> None:
             run_unet(own_downs, own_ups, x)
         counts = [len(layer.inputs) for layer in (*downs, *ups)]
         equal(counts, [1] * 8, "keep the encoder's maps in a list: batch normalisation and dropout give others the second time")
-        same = own_downs == downs and own_ups == ups
-        true(same, "the lists of layers as they were", "a list changed", "pop the maps, not the layers")
+        kept = own_downs == downs and own_ups == ups
+        true(kept, "the lists of layers as they were", "a list changed", "pop the maps, not the layers")
 
     with sheet.item("gradients go down the skips as well", 1), _sizes("maps of one side joined", _SIDES):
 
@@ -180,14 +160,6 @@ def _read(x: Tensor) -> Tensor:
 # 2. What one logit sees --------------------------------------------------------------------------------------------------
 
 
-def _seen(layers: Sequence[tuple[int, int, int]], i: int) -> set[int]:
-    """The places of the input that place i of the output depends on, one by one."""
-    places = {i}
-    for kernel, stride, padding in reversed(layers):
-        places = {place * stride - padding + j for place in places for j in range(kernel)}
-    return places
-
-
 def _side(step: Callable = lambda r, k, s: (r - 1) * s + k, order: Callable = reversed) -> Callable:
     """A recursion for the receptive field."""
 
@@ -200,6 +172,7 @@ def _side(step: Callable = lambda r, k, s: (r - 1) * s + k, order: Callable = re
     return field
 
 
+_field = _side()
 _FIELD = Slips("receptive_field") | {
     "the strides are missing: behind a stride of 2 each step is two pixels of the input": _side(lambda r, k, s: r + k - 1),
     "a layer's own stride widens what comes after it: multiply by the strides *before* it": _side(
@@ -207,11 +180,11 @@ _FIELD = Slips("receptive_field") | {
     ),
     "the recursion (r - 1) s + k begins at the output: take the layers from the last to the first": _side(order=list),
     "k pixels have k - 1 steps between them": _side(lambda r, k, s: (r - 1) * s + k + 1),
-    "begin with 1, the pixel itself": lambda layers: _side()(layers) - 1,
+    "begin with 1, the pixel itself": lambda layers: _field(layers) - 1,
     "r pixels have r - 1 steps between them: (r - 1) s + k": _side(lambda r, k, s: r * s + k),
     "kernels do not multiply: each adds k - 1 steps": lambda layers: math.prod(k for k, _ in layers),
     "the kernels' sum: neighbouring windows overlap, and strides count": lambda layers: sum(k for k, _ in layers),
-    "the side of the square, not its area": lambda layers: _side()(layers) ** 2,
+    "the side of the square, not its area": lambda layers: _field(layers) ** 2,
     "70 is for the one discriminator of the paper": lambda layers: 70,
 }
 
@@ -232,6 +205,7 @@ def _back(a: int, b: int, k: int, s: int, p: int) -> tuple[int, int]:
     return a * s - p, b * s - p + k - 1
 
 
+_window = _walk(_back)
 _WINDOW = Slips("window") | {
     "the padding shifts the window: the first pixel has the number 0, not p": _walk(lambda a, b, k, s, p: (a * s, b * s + k - 1)),
     "padding stands before pixel 0: it moves the window to the left": _walk(lambda a, b, k, s, p: (a * s + p, b * s + p + k - 1)),
@@ -241,9 +215,9 @@ _WINDOW = Slips("window") | {
     "the padding moves both ends the same way": _walk(lambda a, b, k, s, p: (a * s - p, b * s + p + k - 1)),
     "walk from the output back to the input: the last layer first": _walk(_back, list),
     "the window may begin in the padding: leave negative numbers as they are": lambda layers, i: tuple(
-        max(place, 0) for place in _walk(_back)(layers, i)
+        max(place, 0) for place in _window(layers, i)
     ),
-    "first pixel first": lambda layers, i: _walk(_back)(layers, i)[::-1],
+    "first pixel first": lambda layers, i: _window(layers, i)[::-1],
 }
 
 
@@ -259,41 +233,33 @@ def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
     def patchgan(n: int) -> list[tuple[int, int, int]]:
         return [(4, 2, 1)] * n + [(4, 1, 1)] * 2
 
-    def side(layers: Sequence[tuple[int, int, int]]) -> int:
-        places = _seen(layers, 0)
-        return max(places) - min(places) + 1
-
     apart = [(2, 1, 0), (2, 2, 0), (5, 1, 0)]  # each slip has another number here
 
     with sheet.item("the receptive field", 1):
         for layers in (apart, [(3, 1, 0)], [(1, 1, 0)], [(3, 1, 0)] * 3, [(4, 2, 1)], patchgan(1), patchgan(3), stack(), stack()):
             given = [(k, s) for k, s, _ in layers]
             words = f"for the layers (kernel, stride) {', '.join(map(str, given))}: draw them for one dimension"
-            equal(receptive_field(list(given)), side(layers), words, _FIELD.at(given))
+            equal(receptive_field(list(given)), _field(given), words, _FIELD.at(given))
 
     with sheet.item("the window of one logit", 1):
         for layers, i in [([(3, 1, 1)], 4), ([(4, 2, 1)], 0), ([(4, 2, 1)], 5), (patchgan(3), 7), (stack(), 3), (stack(), 11)]:
-            places = _seen(layers, i)
             words = f"logit {i} of the layers (kernel, stride, padding) {', '.join(map(str, layers))}"
-            equal(window(list(layers), i), (min(places), max(places)), words, _WINDOW.at(layers, i))
+            equal(window(list(layers), i), _window(layers, i), words, _WINDOW.at(layers, i))
+
+    def ends(came: Any) -> list[float]:
+        return [number(end) for end in pair(came, "two numbers, the first and the last pixel")]
 
     with sheet.item("neighbours and overlaps", 1):
         layers, i = stack(), sheet.integer(2, 9)
-        given = list(layers)
-        first = _ends(window(given, i))
-        true(given == layers, "the list of layers as it was", "a list changed", "pop() and reverse() change the caller's list")
-        second = _ends(window(given, i + 1))
+        own = list(layers)
+        first = ends(window(own, i))
+        true(own == layers, "the list of layers as it was", "a list changed", "pop() and reverse() change the caller's list")
+        second = ends(window(own, i + 1))
         step, spread = math.prod(s for _, s, _ in layers), [second[0] - first[0], second[1] - first[1]]
         equal(spread, [step, step], "neighbouring logits stand as far apart as the product of the strides")
         given, wide = [(k, s) for k, s, _ in layers], "a window is as wide as the receptive field"
-        equal(first[1] - first[0] + 1, side(layers), wide)
-        equal(number(receptive_field(given)), side(layers), wide, _FIELD.at(given))
-
-
-def _ends(came: Any) -> tuple[float, float]:
-    if type(came) not in (tuple, list) or len(came) != 2:
-        raise Wrong("two numbers, the first and the last pixel", show(came))
-    return number(came[0]), number(came[1])
+        equal(first[1] - first[0] + 1, _field(given), wide)
+        equal(number(receptive_field(given)), _field(given), wide, _FIELD.at(given))
 
 
 # 3. The losses of pix2pix ------------------------------------------------------------------------------------------------
@@ -304,7 +270,7 @@ class _Judge(nn.Module):
 
     def __init__(self, sheet: Sheet, tape: Tape | None = None) -> None:
         super().__init__()
-        self.weight, self.bias = nn.Parameter(sheet.randn(8)), nn.Parameter(sheet.randn(()))
+        self.weight, self.bias = nn.Parameter(sheet.randn(8)), nn.Parameter(sheet.randn())
         self.tape = Tape() if tape is None else tape
 
     def forward(self, x: Tensor) -> Tensor:
@@ -421,7 +387,7 @@ _G_LOSS = Slips("generator_loss") | {
 def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) -> None:
     judge = _Judge(sheet)
     a, b, fake = sheet.randn(3, 2, 4, 6), sheet.randn(3, 3, 4, 6), sheet.randn(3, 3, 4, 6)
-    weight = 1.5 + float(sheet.rand(()))
+    weight = 1.5 + float(sheet.rand())
     pair = "a and the picture side by side in the channels"
 
     with sheet.item("the discriminator's loss", 1), _sizes(pair, _ASIDE):
@@ -450,21 +416,19 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
         _large(discriminator_loss, generator_loss)
 
 
-def _taught(discriminator_loss: Callable, judge: nn.Module, a: Tensor, b: Tensor, fake: Tensor) -> None:
+def _taught(discriminator_loss: Callable, judge: _Judge, a: Tensor, b: Tensor, fake: Tensor) -> None:
     """Whom D's loss teaches."""
     held = fake.clone().requires_grad_()
     with unchanged(a=a, b=b, fake=held):
         loss = discriminator_loss(judge, a, b, held)
     slope = torch.autograd.grad(loss, [held, judge.weight], allow_unused=True) if loss.requires_grad else (None, None)
-    if slope[1] is None or not slope[1].any():
-        raise Wrong("a loss that D can learn from", "no gradient in D", _UNASKED)
+    true(slope[1] is not None and slope[1].any(), "a loss that D can learn from", "no gradient in D", _UNASKED)
 
     def taught(f: Callable) -> Tensor:
         return torch.autograd.grad(f(judge, a, b, fake), judge.weight)[0]
 
     close(slope[1], taught(_d_loss), "D's gradient", _D_LOSS.by(taught))
-    if slope[0] is not None and slope[0].any():
-        raise Wrong("no gradient in the fake", "a gradient from D's loss", _ASKED)
+    true(slope[0] is None or not slope[0].any(), "no gradient in the fake", "a gradient from D's loss", _ASKED)
 
 
 def _large(discriminator_loss: Callable, generator_loss: Callable) -> None:
@@ -499,10 +463,10 @@ class _Painter(nn.Module):
 
 
 def _moves(order: str, back: Callable = lambda kept: (kept["d"].item(), kept["g"].item())) -> Callable:
-    """A training step that makes these moves in this order, and returns ``back`` of their results."""
+    """A training step that makes a fake and then these moves in this order, and returns ``back`` of their results."""
 
     def step(g: Callable, d: Callable, opt_g: Any, opt_d: Any, a: Tensor, b: Tensor, d_loss: Callable, g_loss: Callable) -> Any:
-        kept: dict[str, Any] = {}
+        kept: dict[str, Any] = {"fake": g(a)}
         moves = {
             "fake": lambda: g(a),
             "cut": lambda: kept.update(fake=kept["fake"].detach()),
@@ -526,49 +490,45 @@ def _moves(order: str, back: Callable = lambda kept: (kept["d"].item(), kept["g"
 
 
 _D_TURN, _G_TURN = "d zero_d back_d step_d", "g zero_g back_g step_g"
-_step = _moves(f"fake {_D_TURN} {_G_TURN}")
+_step = _moves(f"{_D_TURN} {_G_TURN}")
 _LATER = "D's step comes between the generator's loss and its backward(): compute the loss after D's step"
 _TWICE = "a graph serves one backward(): give the two losses a graph each"
 _STEP_D = Slips("train_step") | {
-    "D has not moved: is opt_d.step() there, after backward()?": _moves(f"fake d zero_d back_d {_G_TURN}"),
-    "old gradients of the generator's step are added: opt_d.zero_grad() before backward()": _moves(
-        f"fake d back_d step_d {_G_TURN}"
-    ),
-    "the step used old gradients only: opt_d.step() comes after backward()": _moves(f"fake d step_d zero_d back_d {_G_TURN}"),
-    "D climbs its loss": _moves(f"fake d zero_d climb_d step_d {_G_TURN}"),
+    "D has not moved: is opt_d.step() there, after backward()?": _moves(f"d zero_d back_d {_G_TURN}"),
+    "old gradients of the generator's step are added: opt_d.zero_grad() before backward()": _moves(f"d back_d step_d {_G_TURN}"),
+    "the step used old gradients only: opt_d.step() comes after backward()": _moves(f"d step_d zero_d back_d {_G_TURN}"),
+    "D climbs its loss": _moves(f"d zero_d climb_d step_d {_G_TURN}"),
     "the generator's loss has added its gradients to D's before opt_d.step(): D's step comes first": _moves(
-        "fake d g zero_d zero_g back_d back_g step_d step_g"
+        "d g zero_d zero_g back_d back_g step_d step_g"
     ),
-    "D descends the generator's loss": _moves("fake d g zero_d zero_g back_g step_d step_g"),
-    "opt_d steps a second time, after the generator's loss has written gradients into D": _moves(
-        f"fake {_D_TURN} {_G_TURN} step_d"
-    ),
-    _LATER: _moves("fake d g zero_d back_d step_d zero_g back_g step_g"),
-    _TWICE: _moves(f"fake d zero_d back_d back_d step_d {_G_TURN}"),
+    "D descends the generator's loss": _moves("d g zero_d zero_g back_g step_d step_g"),
+    "opt_d steps a second time, after the generator's loss has written gradients into D": _moves(f"{_D_TURN} {_G_TURN} step_d"),
+    _LATER: _moves("d g zero_d back_d step_d zero_g back_g step_g"),
+    _TWICE: _moves(f"d zero_d back_d back_d step_d {_G_TURN}"),
 }
 _STEP_G = Slips("train_step") | {
     "G has not moved: was the fake detached, or made under no_grad, or is opt_g.step() missing?": (
-        _moves(f"fake {_D_TURN} g zero_g back_g"),
-        _moves(f"fake {_D_TURN} cut {_G_TURN}"),
+        _moves(f"{_D_TURN} g zero_g back_g"),
+        _moves(f"{_D_TURN} cut {_G_TURN}"),
     ),
-    "G was judged by the D from before its step: D's step first, then the generator's loss": _moves(f"fake {_G_TURN} {_D_TURN}"),
-    "old gradients are added to the new ones: opt_g.zero_grad() before backward()": _moves(f"fake {_D_TURN} g back_g step_g"),
+    "G was judged by the D from before its step: D's step first, then the generator's loss": _moves(f"{_G_TURN} {_D_TURN}"),
+    "old gradients are added to the new ones: opt_g.zero_grad() before backward()": _moves(f"{_D_TURN} g back_g step_g"),
     "the step used old gradients only: no new ones reached G; was the fake detached?": (
-        _moves(f"fake {_D_TURN} cut g back_g step_g"),
-        _moves(f"fake {_D_TURN} g step_g zero_g back_g"),
+        _moves(f"{_D_TURN} cut g back_g step_g"),
+        _moves(f"{_D_TURN} g step_g zero_g back_g"),
     ),
-    "G climbs its loss": _moves(f"fake {_D_TURN} g zero_g climb_g step_g"),
+    "G climbs its loss": _moves(f"{_D_TURN} g zero_g climb_g step_g"),
 }
 _FRESH = "both losses are about the same fake: dropout would make another"
 _BOTH = "return both"
 _ITEM = "return loss.item(), or the history keeps every graph in memory"
 _RETURNED = Slips("train_step") | {
-    _FRESH: _moves(f"fake {_D_TURN} fake {_G_TURN}"),
-    _BOTH: _moves(f"fake {_D_TURN} {_G_TURN}", lambda kept: None),
-    _ITEM: _moves(f"fake {_D_TURN} {_G_TURN}", lambda kept: (kept["d"], kept["g"])),
-    "exchanged: D's loss first": _moves(f"fake {_D_TURN} {_G_TURN}", lambda kept: (kept["g"].item(), kept["d"].item())),
+    _FRESH: _moves(f"{_D_TURN} fake {_G_TURN}"),
+    _BOTH: _moves(f"{_D_TURN} {_G_TURN}", lambda kept: None),
+    _ITEM: _moves(f"{_D_TURN} {_G_TURN}", lambda kept: (kept["d"], kept["g"])),
+    "exchanged: D's loss first": _moves(f"{_D_TURN} {_G_TURN}", lambda kept: (kept["g"].item(), kept["d"].item())),
     "G's loss with the D from before its step": _moves(
-        f"fake early {_D_TURN} {_G_TURN}", lambda kept: (kept["d"].item(), kept["early"].item())
+        f"early {_D_TURN} {_G_TURN}", lambda kept: (kept["d"].item(), kept["early"].item())
     ),
 }
 
@@ -601,11 +561,9 @@ def step(sheet: Sheet, train_step: Callable) -> None:
         true(all(p.requires_grad for p in d.parameters()), "a D that can learn in the next round", "requires_grad left at False")
 
     with sheet.item("the two losses, as numbers", 0.5):
-        came, _, _ = play(train_step)
-        if type(came) not in (tuple, list) or len(came) != 2:
-            raise Wrong("two losses (d, g)", show(came), _BOTH)
-        if any(isinstance(value, Tensor) and value.requires_grad for value in came):
-            raise Wrong("a plain number", "a tensor with its graph", _ITEM)
+        came = pair(play(train_step)[0], "two losses (d, g)", _BOTH)
+        graphs = [value for value in came if isinstance(value, Tensor) and value.requires_grad]
+        true(not graphs, "a plain number", "a tensor with its graph", _ITEM)
 
         def returned(one: Callable) -> Tensor:
             return torch.tensor([number(value) for value in play(one)[0]], dtype=torch.float64)
@@ -724,10 +682,9 @@ def cycle(sheet: Sheet, cycle_loss: Callable, identity_loss: Callable) -> None:
         for p in both:
             p.grad = None
         loss = cycle_loss(ab, ba, a, b)
-        if gradients(ab).any() or gradients(ba).any():
-            raise Wrong("a loss", "gradients written already", "backward() is the caller's")
-        if not loss.requires_grad:
-            raise Wrong("a loss with a gradient", "one without", _CUT)
+        written = gradients(ab).any() or gradients(ba).any()
+        true(not written, "a loss", "gradients written already", "backward() is the caller's")
+        true(loss.requires_grad, "a loss with a gradient", "one without", _CUT)
 
         def slope(f: Callable) -> Tensor:
             slopes = torch.autograd.grad(f(ab, ba, a, b), both, allow_unused=True, materialize_grads=True)
@@ -799,7 +756,7 @@ def masks(sheet: Sheet, erase: Callable, complete: Callable, masked_loss: Callab
     x, output = sheet.randn(3, 3, 5, 7), sheet.randn(3, 3, 5, 7)
     mask = torch.zeros(3, 1, 5, 7, dtype=torch.float64)
     mask[0, :, 1:3, 2:6], mask[1, :, 0:4, 0 : sheet.integer(3, 6)], mask[2, :, 4, 6] = 1, 1, 1  # 8, 12 to 24, 1 pixels
-    fill = float(sheet.rand(())) + 0.5
+    fill = float(sheet.rand()) + 0.5
 
     with sheet.item("holes made and filled", 1), unchanged(x=x, output=output, mask=mask):
         compare(erase, _filled, (x, mask, fill), _ERASE, "erased")

@@ -1,0 +1,115 @@
+"""What an answer does when it is called: its slopes, whom it writes upon, what it calls, on which device it works."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gancourse.classroom.homework.checks.sheets import Wrong
+from gancourse.classroom.homework.checks.values import number, scalar
+
+
+def gradient(
+    f: Callable[[Tensor], Tensor], at: Tensor, slip: str = "no gradient reaches the argument: was it detached?"
+) -> Tensor:
+    """The gradient of the scalar f at a point, as autograd sees it."""
+    x = at.detach().clone().requires_grad_()
+    y = scalar(f(x))
+    if not y.requires_grad:
+        raise Wrong("a result that depends on its argument", "one without a gradient", slip)
+    (slope,) = torch.autograd.grad(y, x, allow_unused=True)
+    if slope is None:
+        raise Wrong("a result that depends on its argument", "one without a gradient", slip)
+    return slope
+
+
+def finite_differences(f: Callable[[Tensor], Tensor], at: Tensor, step: float = 1e-5) -> Tensor:
+    """The slopes of the scalar f by central differences, entry by entry; ``at`` is float64."""
+    slopes = torch.zeros_like(at)
+    for i in range(at.numel()):
+        shifted = torch.zeros_like(at)
+        shifted.view(-1)[i] = step
+        slopes.view(-1)[i] = (number(f(at + shifted)) - number(f(at - shifted))) / (2 * step)
+    return slopes
+
+
+@contextlib.contextmanager
+def unchanged(**tensors: Tensor) -> Iterator[None]:
+    """The block must not write into these tensors."""
+    before = {name: t.detach().clone() for name, t in tensors.items()}
+    yield
+    for name, t in tensors.items():
+        if not torch.equal(t.detach().nan_to_num(), before[name].nan_to_num()):
+            raise Wrong(
+                f"{name} as it was",
+                f"{name} overwritten",
+                "an operation in place changed the caller's tensor: +=, *=, x[...] = or a name_()",
+            )
+
+
+@contextlib.contextmanager
+def forbidden(names: Sequence[str], slip: str) -> Iterator[None]:
+    """The block must not call these functions of torch (by name, wherever they are reached from)."""
+    called: list[str] = []
+
+    class Listener(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            if getattr(function, "__name__", "") in names:
+                called.append(function.__name__)
+            return function(*args, **(kwargs or {}))
+
+    with Listener():
+        yield
+    if called:
+        raise Wrong("your own computation", f"a call of {called[0]}", slip)
+
+
+def trace(f: Callable[[Tensor], Any], x: Tensor, names: Sequence[str]) -> tuple[list[dict[str, Any]], Any]:
+    """Run f(x) and note every call of the torch functions of those names, from layers or directly: name, arguments, shape."""
+    calls: list[dict[str, Any]] = []
+
+    class Listener(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            out = function(*args, **(kwargs or {}))
+            if (name := getattr(function, "__name__", "")) in names:
+                calls.append({"name": name, "arguments": _named(function, args, kwargs or {}), "shape": list(out.shape)})
+            return out
+
+    with Listener():
+        out = f(x)
+    return calls, out
+
+
+def _named(function: Callable, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name where the function tells its parameters' names."""
+    try:
+        return dict(inspect.signature(function).bind(*args, **kwargs).arguments)
+    except (TypeError, ValueError):
+        return dict(kwargs)
+
+
+def on_meta(f: Callable[..., Any], *arguments: Any, slip: str = "") -> Any:
+    """Run f on the ``meta`` device, which stands for any device that is not the CPU: a tensor made elsewhere is found out."""
+    moved = [a.to("meta") if isinstance(a, Tensor) else a for a in arguments]
+    said = slip or "a tensor was made on the CPU inside: use zeros_like, new_zeros, or device=x.device"
+    try:
+        came = f(*moved)
+    except (RuntimeError, NotImplementedError) as error:
+        if "meta" not in str(error).lower() and "device" not in str(error).lower():
+            raise
+        raise Wrong("a result on the device of the arguments", "tensors of two devices that meet", said) from None
+    if isinstance(came, Tensor) and came.device.type != "meta":
+        raise Wrong("a result on the device of the arguments", f"one on {came.device}", said)
+    return came
+
+
+def harmless(f: Callable[..., Any], **arguments: Any) -> None:
+    """Run f on the arguments, in their order: it writes into none of them, and works on any device."""
+    with unchanged(**{name: value for name, value in arguments.items() if isinstance(value, Tensor)}):
+        f(*arguments.values())
+    on_meta(f, *arguments.values())

@@ -1,0 +1,58 @@
+"""Pictures and figures of a record."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from gancourse.experiments import drawing
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(math.nan, "-"), (0.123456, "0.123"), (12.0, "12"), (1234567.8, "1,234,568"), (-2000.4, "-2,000")]
+)
+def test_a_number_has_three_digits(value, shown):
+    assert drawing.number(value) == shown
+
+
+def test_a_spread_says_how_many_seeds_have_a_value():
+    assert drawing.spread(np.array([1.0, 2.0, 3.0])) == "2 ± 1"
+    assert drawing.spread(np.array([1.0, np.nan, 3.0])) == "2 ± 1.41 (2 of 3)"
+    assert drawing.spread(np.array([1.0, np.nan])) == "1"
+    assert drawing.spread(np.array([np.nan])) == "-"
+
+
+def film(steps, value):
+    """Two pictures of 4 px at each step, of one grey that tells arm and step."""
+    return [torch.full((2, 1, 4, 4), value + i, dtype=torch.uint8) for i in range(steps)]
+
+
+def test_frames_are_laid_out_arm_by_arm_with_the_first_and_the_last_step():
+    sheet, layout = drawing.frames({"a": film(9, 0), "b": film(9, 100)}, range(0, 90, 10))
+    assert layout == {"arms": ["a", "b"], "steps": [0, 20, 40, 60, 80], "k": 2, "side": 4}
+    assert sheet.shape == (3, 2 * 4, 5 * 2 * 4)
+    assert sheet[0, 0, ::8].tolist() == [0, 2, 4, 6, 8]
+    assert sheet[2, 4, ::8].tolist() == [100, 102, 104, 106, 108]
+
+
+def test_a_film_that_ended_early_leaves_its_row_empty_there():
+    sheet, layout = drawing.frames({"a": film(3, 1), "diverged": film(1, 7)}, [0, 5, 10])
+    assert layout["steps"] == [0, 5, 10]
+    assert sheet[0, 4].tolist() == [7] * 8 + [0] * 16
+
+
+def test_a_strip_is_read_back_and_labelled(tmp_path):
+    from PIL import Image
+
+    sheet, layout = drawing.frames({"a": film(3, 0), "b": film(3, 100)}, [0, 5, 10])
+    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "strip.png")
+    made = drawing.strip(tmp_path / "strip.png", layout)
+    assert made.height > 2 * 4 and made.width > 6 * 4
+
+
+def test_curves_have_a_panel_for_each_score():
+    at = np.array([0, 10, 20])
+    arms = {"a": (at, np.array([[1.0, 2, 3], [1, 3, 4]])), "b": (at, np.array([[0.0, 0, 1], [1, 1, 1]]))}
+    one, three = drawing.curves({"modes": arms}), drawing.curves(dict.fromkeys(("modes", "kl", "l1"), arms), "seconds")
+    assert one.height == three.height and three.width > one.width

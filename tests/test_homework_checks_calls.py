@@ -1,0 +1,51 @@
+"""Calls: slopes, side effects, devices, and what a network calls."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gancourse.classroom.homework import checks
+from gancourse.classroom.homework.checks import Wrong, calls
+
+
+def test_slopes() -> None:
+    at = torch.linspace(-2, 2, 5, dtype=torch.float64)
+
+    def f(x):
+        return F.softplus(x).sum()
+
+    checks.close(calls.gradient(f, at), calls.finite_differences(f, at), atol=1e-6)
+    for dead in (lambda x: x.detach().sum(), lambda x: torch.zeros((), requires_grad=True) + 0):
+        with pytest.raises(Wrong, match="depends on its argument"):
+            calls.gradient(dead, at)
+
+
+def test_in_place_calls_and_devices() -> None:
+    x = torch.ones(3)
+    with calls.unchanged(x=x):
+        _ = x + 1
+    with pytest.raises(Wrong, match="in place"), calls.unchanged(x=x):
+        x += 1
+    with calls.forbidden(["relu"], "no"):
+        F.leaky_relu(x)
+    with pytest.raises(Wrong, match="a call of relu"), calls.forbidden(["relu"], "no"):
+        torch.nn.ReLU()(x)
+    assert calls.on_meta(lambda t: t + torch.ones_like(t), x).shape == (3,)
+    for stuck in (lambda t: torch.cat([t, torch.ones(3)]), lambda t: torch.ones(3)):
+        with pytest.raises(Wrong, match="on the CPU"):
+            calls.on_meta(stuck, x)
+        with pytest.raises(Wrong, match="on the CPU"):
+            calls.harmless(lambda t, k, stuck=stuck: stuck(t), t=x, k=2)
+    calls.harmless(lambda t, k: k * t, t=x, k=2)
+    with pytest.raises(Wrong, match="t overwritten"):
+        calls.harmless(lambda t, k: t.mul_(k), t=x, k=2)
+
+
+def test_the_trace_of_a_network() -> None:
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4, 0.8), torch.nn.LeakyReLU(0.2))
+    seen, out = calls.trace(network, torch.zeros(2, 3, 5, 5), ("conv2d", "batch_norm", "leaky_relu"))
+    assert [call["name"] for call in seen] == ["conv2d", "batch_norm", "leaky_relu"]
+    assert seen[1]["arguments"]["eps"] == 0.8 and seen[2]["arguments"]["negative_slope"] == 0.2
+    assert seen[0]["shape"] == [2, 4, 3, 3] == list(out.shape)

@@ -1,0 +1,41 @@
+"""Players who write down what happens to them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gancourse.classroom.homework import checks
+from gancourse.classroom.homework.checks import players
+
+
+def test_mock_players_write_down_what_happens() -> None:
+    tape = checks.Tape()
+    player = players.MockPlayer("D", tape, torch.ones(2), torch.zeros(()))
+    optimiser = players.MockOptimiser("D", tape, player, lr=0.5)
+    optimiser.zero_grad()
+    player(torch.ones(1, 2)).sum().backward()
+    optimiser.step()
+    assert tape == ["zero D", "D", "step D"]
+    assert players.gradients(player).tolist() == [1, 1, 1]
+    assert players.weights(player).tolist() == [0.5, 0.5, -0.5]
+    assert tape.count_of("D") == 1 and str(tape) == "zero D D step D"
+
+
+@pytest.mark.parametrize(
+    ("acts", "late", "value", "weight"),
+    [
+        ("zero back step", False, 8.0, 0.0),
+        ("back step", False, 8.0, -2.5),
+        ("step zero back", True, -2.0, -0.5),
+        ("back step half", True, -5.0, -1.25),
+        ("zero half back step", True, -4.0, -1.0),
+    ],
+)
+def test_a_step_descends_by_its_acts_in_their_order(acts: str, late: bool, value: float, weight: float) -> None:
+    """From w = 2 with a gradient of 5 left over, on 4 w at a rate of 1/2."""
+    w = torch.nn.Parameter(torch.tensor(2.0))
+    w.grad = torch.tensor(5.0)
+    optimiser = torch.optim.SGD([w], lr=0.5)
+    assert players.descend(acts, lambda: 4 * w, optimiser, late, half=lambda: w.data.div_(2)) == value
+    assert w.item() == weight

@@ -1,0 +1,78 @@
+"""Sheets: points item by item, and what is said of answers that stumble."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gancourse.classroom.homework import checks
+from gancourse.classroom.homework.checks import values
+
+
+def test_a_part_gives_points_item_by_item(capsys: pytest.CaptureFixture[str]) -> None:
+    @checks.part(points=3)
+    def example(sheet, f):
+        with sheet.item("first", 1):
+            values.compare(f, lambda x: 2 * x, (1.0,), checks.Slips("f") | {"not doubled": lambda x: x})
+        with sheet.item("second", 0.5):
+            raise KeyError("x")
+        with sheet.item("third", 1.5):
+            pass
+
+    score = example(lambda x: x)
+    said = capsys.readouterr().out
+    assert (score, repr(score), score.report.points) == (1.5, "1.5", 3)
+    assert "perhaps   not doubled" in said and "KeyError" in said and "example: 1.5 of 3 points" in said
+    assert example(lambda x: 2 * x, quiet=True) == 2.5
+    assert capsys.readouterr().out == ""
+    assert example.points == 3
+
+
+def test_what_stumbles_outside_an_item_costs_the_rest() -> None:
+    @checks.part(points=2)
+    def example(sheet, f):
+        with sheet.item("first", 1):
+            pass
+        f()
+        with sheet.item("second", 1):
+            pass
+
+    score = example(lambda: 1 / 0, quiet=True)
+    assert score == 1 and "ZeroDivisionError" in str(score.report)
+
+
+def test_stubs_exits_and_time_are_named() -> None:
+    @checks.part(points=2)
+    def example(sheet, f):
+        for name in "ab":
+            with sheet.item(name, 1):
+                f()
+
+    def raising(error):
+        def f():
+            raise error
+
+        return f
+
+    assert "not written yet" in str(example(raising(NotImplementedError()), quiet=True).report)
+    assert "exit()" in str(example(raising(SystemExit()), quiet=True).report)
+    late = example(raising(checks.TimeUp("too long")), quiet=True).report
+    assert len(late.items) == 2 and "too long" in str(late), "no further item is tried when the time is up"
+    with pytest.raises(KeyboardInterrupt):
+        example(raising(KeyboardInterrupt()), quiet=True)
+
+
+def test_the_seed_decides_and_the_global_one_is_left_alone() -> None:
+    drawn = []
+
+    @checks.part(points=1)
+    def example(sheet):
+        drawn.append(torch.cat([sheet.randn(2), sheet.rand(2), torch.tensor([float(sheet.integer(0, 10**6))])]))
+        torch.manual_seed(5)
+
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    for seed in (0, 0, 1):
+        example(seed=seed, quiet=True)
+    assert torch.equal(before, torch.get_rng_state())
+    assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])

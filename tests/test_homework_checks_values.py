@@ -1,0 +1,86 @@
+"""Values: what each comparison lets pass, what it refuses, and what it says."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from gancourse.classroom.homework import checks
+from gancourse.classroom.homework.checks import Wrong, values
+
+
+@pytest.mark.parametrize(
+    ("came", "expected", "slip"),
+    [
+        (torch.tensor([1.0, 2.5]), torch.tensor([1.0, 2.0]), ""),
+        (torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0]), "turned round"),
+        (torch.tensor([[1.0, 2.0]]), torch.tensor([1.0, 2.0]), ""),
+        (torch.tensor([math.nan, 2.0]), torch.tensor([1.0, 2.0]), "NaN"),
+        (torch.arange(20.0), torch.arange(20.0) + 0.1, ""),
+        (torch.tensor([1.0, -17.0]), torch.tensor([1.0, -math.inf]), ""),
+        ("1", 1.0, ""),
+        (None, 1.0, "return missing"),
+        ([1.0, 2.0], torch.tensor([1.0, 2.0]), ""),
+        (True, 1.0, ""),
+        (torch.tensor([1.0, 2.0]).as_subclass(type("Liar", (torch.Tensor,), {})), torch.tensor([1.0, 2.0]), "Liar"),
+        (torch.empty(2, device="meta"), torch.tensor([1.0, 2.0]), "without values"),
+    ],
+)
+def test_close_refuses(came, expected, slip: str) -> None:
+    slips = checks.Slips("f") | {"cannot be computed": lambda: 1 / 0, "turned round": lambda: torch.tensor([2.0, 1.0])}
+    with pytest.raises(Wrong) as caught:
+        checks.close(came, expected, slips=slips.at())
+    assert slip in str(caught.value)
+    assert "cannot be computed" not in str(caught.value)
+
+
+def test_close_lets_pass() -> None:
+    for came, expected in [
+        (1, 1.0),
+        (1.0 + 1e-9, 1.0),
+        (torch.tensor(2.0), 2.0),
+        (torch.tensor([2.0]), 2.0),
+        (torch.tensor([1.0, math.inf]), [1.0, math.inf]),
+        (torch.nn.Parameter(torch.ones(2)), torch.ones(2)),
+        (torch.ones(2, dtype=torch.float16), torch.ones(2)),
+    ]:
+        checks.close(came, expected)
+
+
+def test_equal() -> None:
+    checks.equal([(1.0, 2)], [(1, 2.0)])
+    checks.equal("ab", "ab")
+    checks.equal(None, None)
+
+    class Yes:
+        def __eq__(self, other):
+            return True
+
+    for came, expected in [(Yes(), 1), ([Yes()], [1]), (True, 1), ("1", 1), ([1], [1, 2]), (None, 0)]:
+        with pytest.raises(Wrong):
+            checks.equal(came, expected)
+    with pytest.raises(Wrong, match="off by one"):
+        checks.equal(3, 4, slips=(checks.Slips("f") | {"no": lambda: 5, "off by one": lambda: 3}).at())
+
+
+def test_shapes_scalars_numbers() -> None:
+    values.shape(torch.zeros(2, 3), (2, 3))
+    with pytest.raises(Wrong, match="transposed"):
+        values.shape(torch.zeros(3, 2), (2, 3), slips=(checks.Slips("f") | {"transposed": lambda: torch.ones(3, 2)}).at())
+    with pytest.raises(Wrong, match="take the mean"):
+        values.scalar(torch.zeros(3))
+    assert values.number(torch.tensor([3.0])) == 3.0
+    for odd in ("3", None, True, torch.zeros(2)):
+        with pytest.raises(Wrong):
+            values.number(odd)
+    with pytest.raises(Wrong, match="without NaN"):
+        checks.finite(torch.tensor([math.nan]))
+
+
+def test_pairs() -> None:
+    assert values.pair([1, 2], "two") == values.pair((1, 2), "two") == (1, 2)
+    for odd in (3, [1], (1, 2, 3), torch.ones(2), None):
+        with pytest.raises(Wrong, match="expected two losses.*return both"):
+            values.pair(odd, "two losses", "return both")

@@ -1,0 +1,51 @@
+"""Rows that notebooks carry against rows measured again."""
+
+from dataclasses import replace
+
+import pytest
+
+from gancourse.classroom import measuring, notebooks
+from tests.claims import check, identity, notebook_with
+
+pytestmark = pytest.mark.usefixtures("empty_ledger")
+
+
+def test_rows_come_from_all_notebooks_and_every_damaged_one_is_named(tmp_path):
+    notebook_with(tmp_path / "02_minimax.ipynb", identity("C03"))
+    notebook_with(tmp_path / "01_density.ipynb", check("C28"))
+    assert [row.id for row in measuring.stored_rows(tmp_path, ())] == ["C28", "C03"]
+    for name in ("03_first", "04_dcgan"):
+        (tmp_path / f"{name}.ipynb").write_text("{")
+    (tmp_path / ".05_half.ipynb").write_text("{")
+    with pytest.raises(ValueError, match="03_first.*; .*04_dcgan"):
+        measuring.stored_rows(tmp_path, ())
+    with pytest.raises(ValueError, match="^(?!.*03_first).*04_dcgan"):
+        measuring.stored_rows(tmp_path, ["03_first"])
+    assert len(measuring.stored_rows(tmp_path, ["03_first", "04_dcgan"])) == 2
+
+
+def test_a_lecture_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
+    def execute(book, *, name, **options):
+        if name == "02_b":
+            raise notebooks.NotebookError("02_b, cell 1 of 1: no")
+        return book
+
+    monkeypatch.setattr(notebooks, "read", lambda source: type("Book", (), {"cells": [source.stem]}))
+    monkeypatch.setattr(notebooks, "target", lambda source: source)
+    monkeypatch.setattr(notebooks, "execute", execute)
+    monkeypatch.setattr(measuring.claims, "rows_of", lambda cells, name: [*cells, name])
+    sources = [tmp_path / f"{name}.py" for name in ("01_a", "02_b", "03_c")]
+    rows, failed = measuring.measure(sources, "ci", print)
+    assert rows == ["01_a", "01_a", "03_c", "03_c"]
+    assert failed == ["02_b, cell 1 of 1: no"]
+
+
+def test_only_what_changed_is_told(capsys):
+    rows = [replace(check(id), notebook="02_minimax") for id in ("C02", "C03")]
+    capsys.readouterr()
+    measuring.compare(rows, rows)
+    assert capsys.readouterr().out == ""
+    measuring.compare(rows, [rows[0], replace(rows[1], ours="0.95")])
+    assert capsys.readouterr().out.startswith("these rows are not those that the notebooks show")
+    measuring.compare(rows, [rows[0], replace(rows[1], ours="0.5", verdict="failed")])
+    assert "C03 in 02_minimax: failed (ours 0.5), but its notebook says passed" in capsys.readouterr().out

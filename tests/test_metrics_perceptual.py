@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from gancourse.metrics.perceptual import _unit_channels, perceptual_features
+
+
+def test_distance_is_the_squared_length_of_the_features_difference(perceptual):
+    x, y = torch.rand(2, 5, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    distance = perceptual.distance(x, y)
+    torch.testing.assert_close(distance, (perceptual(x) - perceptual(y)).square().sum(1))
+    by_hand = sum((u - v).square().sum(1).mean((1, 2)) for u, v in zip(perceptual.maps(x), perceptual.maps(y), strict=True))
+    torch.testing.assert_close(distance, by_hand)
+    assert len(perceptual.maps(x)) == 5 and (perceptual.distance(x, x) == 0).all()
+    assert (distance <= 5 * 2 + 1e-4).all()  # unit vectors of non-negative numbers: at most 2 apart in each of five maps
+
+
+def test_every_place_has_length_one_or_none_at_all(perceptual):
+    for u in perceptual.maps(torch.rand(2, 3, 32, 32) * 2 - 1):
+        length = u.square().sum(1)
+        assert ((length - 1).abs() < 1e-2).logical_or(length < 1e-2).all()
+
+
+def test_a_place_without_any_channel_stays_zero_with_a_finite_gradient():
+    x = torch.zeros(1, 4, 2, 2).index_fill_(3, torch.tensor(0), 3.0).requires_grad_()
+    unit = _unit_channels(x)
+    torch.testing.assert_close(unit[..., 0], torch.full((1, 4, 2), 0.5))
+    assert not unit[..., 1].any()
+    unit.square().sum().backward()
+    assert torch.isfinite(x.grad).all()  # a root of 0 in the denominator would leave NaN
+
+
+def test_gradients_reach_the_images_and_not_the_classifier(perceptual):
+    x = torch.rand(2, 3, 32, 32, requires_grad=True)
+    perceptual(x)[:, ::2].sum().backward()
+    assert x.grad.abs().sum() > 0 and torch.isfinite(x.grad).all()
+    assert all(parameter.grad is None for parameter in perceptual.parameters())
+
+
+def test_features_do_not_depend_on_the_batch(perceptual):
+    perceptual.train()
+    x = torch.rand(4, 3, 64, 64) * 2 - 1
+    torch.testing.assert_close(perceptual(x)[:1], perceptual(x[:1]), rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="3 channels"):
+        perceptual(x[:, :1])
+
+
+def test_the_shipped_classifier_of_a_style_is_the_default():
+    assert perceptual_features("anime").extractor_id.startswith("classifier_anime ")

@@ -1,0 +1,89 @@
+"""What a checkpoint was made with, in words that can be compared."""
+
+import torch
+from torch import nn
+
+from gancourse import losses
+from gancourse.data import Batches
+from gancourse.gans.augmented import AdaptiveProbability, AugmentedGAN
+from gancourse.gans.gan import GAN
+from gancourse.losses import penalties
+from gancourse.models import mlp
+from gancourse.training.description import describe, difference, tensor_text
+from gancourse.training.settings import Settings
+
+
+def players(hidden=(4,)):
+    torch.manual_seed(0)
+    return mlp.Generator(2, (1, 4, 4), hidden=hidden), mlp.Discriminator((1, 4, 4), hidden=hidden)
+
+
+def told(game=None, batches=None, **settings):
+    game, settings = game or GAN(*players()), Settings(**({"steps": 3} | settings))
+    optimizers = {"generator": settings.make(game.generator.parameters(), 1e-3)}
+    return describe(game, optimizers, settings, batches or Batches(torch.zeros(8, 1, 4, 4), 4))
+
+
+def test_descriptions_are_plain_text():
+    lines = told(AugmentedGAN(GAN(*players()), "flip", control=AdaptiveProbability(0.1, 50, every=1)))
+    assert all(isinstance(name, str) and isinstance(text, str) for name, text in lines.items())
+    assert lines["game.control.target"] == "0.1"
+    assert "game.control.p" not in lines  # it moves
+
+
+def test_bytecode_of_another_python_says_nothing():
+    made, asked = {"k": "<lambda>, code 3.11:abcdef"}, {"k": "<lambda>, code 3.13:fedcba"}
+    assert difference(made, asked) is None
+    assert difference(made, {"k": "<lambda>, code 3.11:fedcba"}) == ("k", made["k"], "<lambda>, code 3.11:fedcba")
+    assert difference(made, {"k": "other, code 3.13:fedcba"}) is not None
+    assert difference({"a": "1", "b": "2"}, {"a": "1"}) == ("b", "2", "nothing")
+
+
+def test_the_same_run_is_described_alike_and_training_changes_nothing():
+    game = GAN(*players(), penalty=penalties.r1(1.0))
+    before = told(game)
+    assert difference(before, told(GAN(*players(), penalty=penalties.r1(1.0)))) is None
+    with torch.no_grad():
+        for parameter in game.generator.parameters():
+            parameter.add_(1)
+    assert difference(before, told(game)) is None
+
+
+def test_what_differs_is_named_by_its_place():
+    def first(**changes):
+        found = difference(told(), told(**changes))
+        return found and found[0]
+
+    assert first() is None
+    assert first(game=GAN(*players(), penalty=penalties.r1(2.0))) == "penalty"
+    assert first(game=GAN(*players((5,)))) == "generator.layers.0"
+    assert first(game=GAN(*players(), losses.objective("hinge"))) == "objective.name"
+    assert first(seed=4) == "seed"
+    assert first(batches=Batches(torch.ones(8, 1, 4, 4), 4)) == "data._x"
+    one, two = (told(game=GAN(*players(), penalty=penalties.r1(gamma))) for gamma in (1.0, 2.0))
+    assert difference(one, two) == ("penalty.gamma", "1.0", "2.0")
+
+
+def test_steps_count_only_where_a_schedule_looks_at_them():
+    assert difference(told(steps=3), told(steps=9)) is None
+    assert difference(told(steps=3, schedule="linear"), told(steps=9, schedule="linear")) == ("steps", "3", "9")
+
+
+def test_a_class_from_outside_is_told_by_its_code():
+    def game(forward):
+        generator, discriminator = players()
+        generator.layers[0] = type("Layer", (nn.Linear,), {"forward": forward})(2, 4)
+        return GAN(generator, discriminator)
+
+    def twice():
+        return game(lambda self, x: 2 * nn.Linear.forward(self, x))
+
+    assert difference(told(twice()), told(twice())) is None
+    thrice = game(lambda self, x: 3 * nn.Linear.forward(self, x))
+    assert difference(told(twice()), told(thrice))[0] == "generator.layers.0"
+
+
+def test_tensors_are_told_by_shape_type_and_content():
+    x = torch.arange(6.0)
+    assert tensor_text(x) == tensor_text(x.clone())
+    assert len({tensor_text(y) for y in (x, x.flip(0), x.double(), x.reshape(2, 3))}) == 4
