@@ -79,9 +79,7 @@ AWAITED = {
     "08_measuring",
     "09_conditional",
     "10_codes",
-    "13_progan",
     "17_pix2pix",
-    "19_inpainting",
 }
 
 
