@@ -176,6 +176,25 @@ def test_windows_and_workflows_run_what_make_runs() -> None:
     assert re.search(r"^exec make test$", text(".ci/run"), re.MULTILINE)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a script of POSIX")
+@pytest.mark.parametrize(("user", "asked"), [("0", True), ("1000", False)], ids=["root", "anyone"])
+def test_the_run_asks_for_the_sandbox_and_the_browser_and_goes_on_without(tmp_path: Path, user: str, asked: bool) -> None:
+    log, programs = (
+        tmp_path / "log",
+        {"id": f"echo {user}", "timeout": 'shift; exec "$@"', "make": 'echo "make $* $PYTEST_ADDOPTS"'},
+    )
+    programs["apt-get"] = f'echo "$*" >> {log}; echo noise; exit 100'
+    for name, line in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    command = [shutil.which("bash"), str(ROOT / ".ci" / "run")]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["make", "test", "-rs"], "")
+    lines = log.read_text().splitlines() if log.exists() else []
+    assert [line.split()[-1] for line in lines] == (["update", "bubblewrap", "chromium"] if asked else [])
+
+
 # The Makefile
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None or os.name == "nt", reason="make is not here")
