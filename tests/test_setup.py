@@ -179,11 +179,8 @@ def test_windows_and_workflows_run_what_make_runs() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="a script of POSIX")
 @pytest.mark.parametrize(("user", "asked"), [("0", True), ("1000", False)], ids=["root", "anyone"])
 def test_the_run_asks_for_the_sandbox_and_the_browser_and_goes_on_without(tmp_path: Path, user: str, asked: bool) -> None:
-    log, programs = (
-        tmp_path / "log",
-        {"id": f"echo {user}", "timeout": 'shift; exec "$@"', "make": 'echo "make $* $PYTEST_ADDOPTS"'},
-    )
-    programs["apt-get"] = f'echo "$*" >> {log}; echo noise; exit 100'
+    log, programs = tmp_path / "log", {"id": f"echo {user}", "timeout": 'shift; exec "$@"'}
+    programs |= {"make": 'echo "make $* $PYTEST_ADDOPTS"', "apt-get": f'echo "$*" >> {log}; echo noise; exit 100'}
     for name, line in programs.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
         (tmp_path / name).chmod(0o755)

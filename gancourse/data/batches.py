@@ -47,8 +47,8 @@ class Batches:
     ) -> None:
         self.batch_size = batch_size = check.whole("batch_size", batch_size)
         self.order = check.one_of("order", order, ORDERS)
-        self.flip = flip
-        self.device = torch.device("cpu" if device is None else device)
+        self.flip = flip = check.flag("flip", flip)
+        self.device = check.device(device)
         self._generator = torch.Generator().manual_seed(check.seed(seed))
         self._epoch_start = self._generator.get_state()
         self._rest = torch.empty(0, dtype=torch.int64)  # what is left of this epoch's permutation
