@@ -86,6 +86,7 @@ def segmentation_scores(predicted: Tensor, truth: Tensor, classes: int) -> Segme
     """
     _same_shape(predicted, truth)
     classes = check.whole("classes", classes)
+    check.fits("a table", classes, classes, bytes_each=8)
     for what, x in (("predicted", predicted), ("truth", truth)):
         if x.is_floating_point() or x.is_complex() or not x.numel() or int(x.min()) < 0 or int(x.max()) >= classes:
             raise ValueError(f"{what} must hold the numbers of classes, whole and in 0 .. {classes - 1}, at least one pixel")
