@@ -174,11 +174,14 @@ def path(what: str, value: Any) -> Path:
 
 
 def device(value: Any) -> torch.device:
-    """Return the torch.device of that name, the processor for None."""
+    """Return the torch.device of that name, if it is here; the processor for None."""
     try:
-        return torch.device("cpu" if value is None else value)
-    except (RuntimeError, TypeError):
-        raise ValueError(f"device must be a name such as 'cpu' or 'cuda', not {_shown(value)}") from None
+        found = torch.device("cpu" if value is None else value)
+        torch.empty(0, device=found)
+    except (RuntimeError, TypeError, AssertionError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"device must be one that is here, such as 'cpu', not {_shown(value)}: {reason}") from None
+    return found
 
 
 def function(what: str, value: Any) -> Any:

@@ -88,8 +88,8 @@ class Batches:
             return None, None
         else:
             raise TypeError(f"source must be an ImageSet, a tensor or a toy distribution, not {type(source).__name__}")
-        if len(x) == 0:
-            raise ValueError("source is empty: check what selected it")
+        if not x.numel():
+            raise ValueError(f"source is empty, {list(x.shape)}: check what selected it")
         if x.is_floating_point() and not torch.isfinite(x).all():
             bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
             raise ValueError(f"source holds NaN or infinity in {bad} of {len(x)} samples: look at what made them")

@@ -47,6 +47,7 @@ def moving_digits(
     size, n, seed = request(size, n, split, seed, DEFAULT_N, channels=1)
     frames, digits = check.whole("frames", frames), check.whole("digits", digits)
     check.fits("films", n, frames, size, size, bytes_each=1)
+    check.fits("paths", n, digits, frames, 2, bytes_each=8)
     base = handwritten_digits(split, SIDE) if base is None else base
     if not isinstance(base, ImageSet) or not len(base):
         raise TypeError(f"base must be an ImageSet of digits, not {base!r}")
