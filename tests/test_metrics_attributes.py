@@ -140,7 +140,8 @@ def test_digits_alone_and_stacked():
     page = (Path(__file__).parent.parent / "data" / "README.md").read_text(encoding="utf-8")
     told = re.search(r"reads ([\d.]+) % of the ([\d,]+) handwritten test digits", page)
     right = reader.accuracy(written.images, written.labels[:, None])["digit"]
-    assert (len(written), right) == (int(told[2].replace(",", "")), pytest.approx(float(told[1]) / 100, abs=0.002)) and right >= 0.97
+    assert len(written) == int(told[2].replace(",", "")) and right >= 0.97
+    assert right == pytest.approx(float(told[1]) / 100, abs=0.002)
     assert reader.accuracy(printed.images, printed.labels[:, None])["digit"] > 0.99
     stacked = data.stacked_digits(n=300)
     codes = stacked_codes(stacked, reader)
