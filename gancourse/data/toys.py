@@ -155,7 +155,7 @@ def gaussian_mixture(
 
 
 def _std(std: float) -> float:
-    return check.within("std", std, 1e-6, 1e6)
+    return check.within("std", check.positive("std", std), 1e-6, 1e6)
 
 
 def _numbers(what: str, values: Any) -> Tensor:
@@ -234,7 +234,7 @@ def grid(variant: str = "pacgan") -> GaussianMixture:
 
 def spiral(turns: float = 1.5, std: float = 0.02) -> NoisyCurve:
     """An Archimedean spiral from the centre to radius 1, even along its length up to the innermost part: radius sqrt(u)."""
-    turns, std = check.within("turns", turns, 1e-6, 1e4), _std(std)
+    turns, std = check.within("turns", check.positive("turns", turns), 1e-6, 1e4), _std(std)
 
     def curve(u: Tensor) -> Tensor:
         radius = u.sqrt()
