@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gancourse import __version__
-from gancourse.classroom import colab, notebooks
+from gancourse.classroom import colab, coverage, notebooks
 
 yaml = pytest.importorskip("yaml")
 packaging = pytest.importorskip("packaging.requirements")
@@ -155,10 +155,39 @@ def test_the_readme_lists_every_lecture() -> None:
         assert minutes.isdecimal(), f"{source.stem}: the contents table lacks its minutes"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CLAIMS.md", "docs/glossary.md"])
 def test_links_of_the_documents_lead_somewhere(name) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text(name)):
-        assert (ROOT / target).exists(), target
+        assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_the_glossary_has_every_id_and_every_deck() -> None:
+    glossary = text("docs/glossary.md")
+    for id, promise in coverage.PROMISES.items():
+        assert f"| {id} | {promise.statement} | {coverage.deck_names(promise.decks)} |" in glossary, id
+    for source in notebooks.sources():
+        head = read(source).split("\n# %%")[0]
+        if source.stem != "00_start_here":
+            assert "# [**Covers**](../docs/glossary.md) " in head, f"{source.stem}: nothing says what its decks and ids are"
+
+
+def cited(source: str) -> tuple[str, list[str]]:
+    """The papers of a lecture's header, and the entries of its further reading."""
+    header = re.search(r"^# \*\*Papers\*\*:(.*?)\n#\n", source, re.MULTILINE | re.DOTALL)[1]
+    reading = re.search(r"^#+ #+ Further reading\n#\n(.*?)(?=\n\n|\n#\n|\Z)", source, re.MULTILINE | re.DOTALL)[1]
+    return header, re.split(r"^# - ", reading, flags=re.MULTILINE)[1:]
+
+
+@pytest.mark.parametrize("source", notebooks.sources()[1:], ids=lambda source: source.stem)
+def test_every_source_of_a_lecture_has_a_link(source: Path) -> None:
+    link = re.compile(r"\[[^\]]+\]\((https://arxiv\.org/abs/\d{4}\.\d{4,5}|https://(?:doi|distill|papers)\S+)\)")
+    header, reading = cited(read(source))
+    bare = link.sub("", header)
+    assert link.search(header) and not re.search(r"\b(19|20)\d\d\b", bare), bare
+    assert len(reading) >= 2
+    for entry in reading:
+        titles = re.findall(r"(?<!\*)\*[^*]+\*(?!\*)", entry)
+        assert titles and len(link.findall(entry)) == len(titles), entry
 
 
 def test_windows_and_workflows_run_what_make_runs() -> None:
@@ -174,6 +203,22 @@ def test_windows_and_workflows_run_what_make_runs() -> None:
     for job in (jobs["make"], jobs["windows"]):
         assert {"3.11", "3.14"} <= set(job["strategy"]["matrix"]["python"])
     assert re.search(r"^exec make test$", text(".ci/run"), re.MULTILINE)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script of POSIX")
+@pytest.mark.parametrize(("user", "asked"), [("0", True), ("1000", False)], ids=["root", "anyone"])
+def test_the_run_asks_for_the_sandbox_and_the_browser_and_goes_on_without(tmp_path: Path, user: str, asked: bool) -> None:
+    log, programs = tmp_path / "log", {"id": f"echo {user}", "timeout": 'shift; exec "$@"'}
+    programs |= {"make": 'echo "make $* $PYTEST_ADDOPTS"', "apt-get": f'echo "$*" >> {log}; echo noise; exit 100'}
+    for name, line in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    command = [shutil.which("bash"), str(ROOT / ".ci" / "run")]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["make", "test", "-rs"], "")
+    lines = log.read_text().splitlines() if log.exists() else []
+    assert [line.split()[-1] for line in lines] == (["update", "bubblewrap", "chromium"] if asked else [])
 
 
 # The Makefile

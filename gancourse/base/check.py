@@ -13,6 +13,7 @@ import numbers
 import os
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from gancourse.base.networks import batch_norms
 FAR = 8.0  # pixels beyond this are in other units than [-1, 1]; a network that is still learning stays well below
 GIB = 2**30
 SEEDS = (-(2**63), 2**64 - 1)  # what torch.Generator takes
+ROUNDS = 10**9  # of a loop
 
 
 def one_of(what: str, value: str, choices: Iterable[str]) -> str:
@@ -45,6 +47,8 @@ def number(what: str, value: Any) -> float:
         raise TypeError(f"{what} must be a number, not {_shown(value)}")
     if not isinstance(plain, int | float):
         plain = int(plain) if isinstance(plain, numbers.Integral) else float(plain)
+    if isinstance(plain, int) and plain.bit_length() > 63:  # torch takes such a number as a float only
+        plain = float(plain) if plain.bit_length() < 1000 else math.inf
     if not math.isfinite(plain):
         raise ValueError(f"{what} must be finite, not {plain}")
     return plain
@@ -106,6 +110,16 @@ def seed(value: Any, what: str = "seed") -> int:
     return whole(what, value, *SEEDS)
 
 
+def rounds(what: str, value: Any) -> int:
+    """Return ``value`` as an int if so many repetitions end within a lifetime."""
+    return whole(what, value, 1, ROUNDS)
+
+
+def batch_size(value: Any) -> int:
+    """Return ``value`` as an int if torch can cut a set into parts of it; more than there are samples is all of them."""
+    return min(whole("batch_size", value), 2**31)
+
+
 def sides(what: str, value: Any) -> tuple[int, ...]:
     """Return a size or a shape as a tuple of whole numbers above zero."""
     row = value if isinstance(value, tuple | list | torch.Size) else (value,)
@@ -133,6 +147,50 @@ def fits(what: str, *shape: Any, bytes_each: int = 4) -> tuple[int, ...]:
     return row
 
 
+def flag(what: str, value: Any) -> bool:
+    """Return ``value`` as a bool if it is one, or 0 or 1."""
+    if not isinstance(value, bool | numbers.Integral) and type(value).__name__ not in ("bool", "bool_") or value not in (0, 1):
+        raise TypeError(f"{what} must be True or False, not {_shown(value)}")
+    return bool(value)
+
+
+def text(what: str, value: Any) -> str:
+    """Return ``value`` if it is a string."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be a string, not {_shown(value)}")
+    return value
+
+
+def path(what: str, value: Any) -> Path:
+    """Return ``value`` as a path if it is one, or the name of one that this system can look for."""
+    if not isinstance(value, str | Path):
+        raise TypeError(f"{what} must be a path, not {_shown(value)}")
+    try:
+        os.path.lexists(os.fsencode(found := Path(value).expanduser()))
+        found.exists()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{what} must be a path of this system, not {_shown(str(value))}: {error}") from None
+    return found
+
+
+def device(value: Any) -> torch.device:
+    """Return the torch.device of that name, if it is here; the processor for None."""
+    try:
+        found = torch.device("cpu" if value is None else value)
+        torch.empty(0, device=found)
+    except (RuntimeError, TypeError, AssertionError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"device must be one that is here, such as 'cpu', not {_shown(value)}: {reason}") from None
+    return found
+
+
+def function(what: str, value: Any) -> Any:
+    """Return ``value`` if it can be called."""
+    if not callable(value):
+        raise TypeError(f"{what} must be a network or a function, not {_shown(value)}")
+    return value
+
+
 # Tensors
 
 
@@ -143,6 +201,14 @@ def tensor(what: str, x: object, ndim: int | None = None) -> Tensor:
     if ndim is not None and x.ndim != ndim:
         raise ValueError(f"{what} must have {ndim} axes, not shape {list(x.shape)}")
     return x
+
+
+def integers(what: str, x: object, ndim: int | None = None) -> Tensor:
+    """Return ``x`` if it is a tensor of whole numbers; truth values are none."""
+    known = tensor(what, x, ndim)
+    if known.is_floating_point() or known.is_complex() or known.dtype == torch.bool:
+        raise TypeError(f"{what} must be integers, not {known.dtype}")
+    return known
 
 
 def floats(what: str, x: object, ndim: int | None = None) -> Tensor:
@@ -215,6 +281,7 @@ def pixels(x: object, what: str = "images", channels: int | None = None, size: i
 
 def power_of_two(what: str, value: int, least: int, most: int | None = None) -> int:
     """Return ``value`` if it is a power of two from ``least`` up, or up to ``most``."""
+    value = whole(what, value, None)
     if value < least or value & (value - 1) or (most is not None and value > most):
         raise ValueError(f"{what} must be a power of two from {least} {'up' if most is None else f'to {most}'}, not {value}")
     return value
@@ -222,7 +289,7 @@ def power_of_two(what: str, value: int, least: int, most: int | None = None) -> 
 
 def offered_size(value: int, sizes: Iterable[int], what: str) -> int:
     """Return ``value`` if a network (``what``) comes at that size."""
-    sizes = tuple(sizes)
+    value, sizes = whole("size", value, None), tuple(sizes)
     if value not in sizes:
         raise ValueError(f"{what} comes at {', '.join(map(str, sizes))} px, not {value}")
     return value

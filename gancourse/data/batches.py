@@ -47,8 +47,8 @@ class Batches:
     ) -> None:
         self.batch_size = batch_size = check.whole("batch_size", batch_size)
         self.order = check.one_of("order", order, ORDERS)
-        self.flip = flip
-        self.device = torch.device("cpu" if device is None else device)
+        self.flip = flip = check.flag("flip", flip)
+        self.device = check.device(device)
         self._generator = torch.Generator().manual_seed(check.seed(seed))
         self._epoch_start = self._generator.get_state()
         self._rest = torch.empty(0, dtype=torch.int64)  # what is left of this epoch's permutation
@@ -88,8 +88,8 @@ class Batches:
             return None, None
         else:
             raise TypeError(f"source must be an ImageSet, a tensor or a toy distribution, not {type(source).__name__}")
-        if len(x) == 0:
-            raise ValueError("source is empty: check what selected it")
+        if not x.numel():
+            raise ValueError(f"source is empty, {list(x.shape)}: check what selected it")
         if x.is_floating_point() and not torch.isfinite(x).all():
             bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
             raise ValueError(f"source holds NaN or infinity in {bad} of {len(x)} samples: look at what made them")

@@ -8,12 +8,15 @@ and nothing else that is required, so that games can call any of them; ``source`
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from gancourse.base import check
 
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green, blue; ITU-R BT.601
 
@@ -23,7 +26,8 @@ def central(n: int, size: int, source: torch.Generator | None = None, *, fractio
 
     Source: Pathak et al. 2016, section 3.3 ("central region").
     """
-    if not 0 < fraction <= 1:
+    n, size = _sides(n, size)
+    if not 0 < check.number("fraction", fraction) <= 1:
         raise ValueError(f"fraction must be in (0, 1], not {fraction}")
     side = max(1, round(size * fraction / 2)) * 2 if size % 2 == 0 else max(1, round(size * fraction))
     start = (size - side) // 2
@@ -39,8 +43,8 @@ def random_blocks(
 
     Source: Pathak et al. 2016, section 3.3 ("random block"), up to a quarter of the picture.
     """
-    if not (0 < covered < 1 and 0 < side < 1):
-        raise ValueError(f"covered and side must be in (0, 1), not {covered} and {side}")
+    n, size = _sides(n, size)
+    covered, side = check.fraction("covered", covered), check.fraction("side", side)
     edge, source = max(1, round(side * size)), _source(source)
     masks = np.zeros((n, 1, size, size), np.float32)
     for mask in masks[:, 0]:
@@ -65,7 +69,9 @@ def free_form(
 
     Source: Yu et al. 2019, algorithm 1; the numbers are ours, for small pictures.
     """
-    if not (0 < strokes[0] <= strokes[1] and 0 < width[0] <= width[1] < 1):
+    n, size = _sides(n, size)
+    strokes, width = _ends("strokes", strokes, check.whole), _ends("width", width, check.number)
+    if not (0 < strokes[0] <= strokes[1] <= 1000 and 0 < width[0] <= width[1] < 1):
         raise ValueError(f"strokes and width are ranges (from, to) above 0, not {strokes} and {width}")
     from PIL import Image, ImageDraw
 
@@ -96,11 +102,13 @@ def stroke(size: int, points: Sequence[tuple[float, float]], width: float) -> Te
 
     Points are (x, y) in pixels from the upper left corner; one point alone gives a dot.
     """
-    if not points:
+    _, size = _sides(1, size)
+    if not isinstance(points, Sequence) or not points:
         raise ValueError("a stroke needs at least one point (x, y)")
-    if width <= 0:
-        raise ValueError(f"width must be above 0, not {width}")
-    chain = torch.tensor(points, dtype=torch.float32)  # [P, 2]
+    width = check.positive("width", width)
+    chain = torch.tensor([_ends("a point", point, check.number) for point in points], dtype=torch.float32)  # [P, 2]
+    check.finite("points", chain)
+    check.fits("distances", size, size, len(chain), 2)
     at = torch.arange(size) + 0.5
     pixels = torch.stack(torch.meshgrid(at, at, indexing="xy"), -1)  # [size, size, 2] as (x, y)
     start, end = (chain, chain) if len(chain) == 1 else (chain[:-1], chain[1:])
@@ -113,6 +121,10 @@ def stroke(size: int, points: Sequence[tuple[float, float]], width: float) -> Te
 
 def painted(size: int, strokes: Sequence[tuple[Sequence[tuple[float, float]], float]]) -> Tensor:
     """What a hand has painted: strokes as (points, width) -> mask [1, 1, size, size].  No stroke, no hole."""
+    _, size = _sides(1, size)
+    pairs = isinstance(strokes, list | tuple) and all(isinstance(one, list | tuple) and len(one) == 2 for one in strokes)
+    if not pairs:
+        raise TypeError("strokes must be a list of (points, width)")
     mask = torch.zeros(size, size)
     for points, width in strokes:
         mask = torch.maximum(mask, stroke(size, points, width))
@@ -127,6 +139,10 @@ def downscale(x: Tensor, factor: int, method: str = "bicubic") -> Tensor:
 
     "bicubic" with antialiasing is what super-resolution papers call downsampling; "area" averages squares of pixels.
     """
+    x, factor = check.finite("images", check.images(x)), check.whole("factor", factor)
+    x = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    if not x.numel():
+        raise ValueError(f"images must be [N, C, H, W] with N > 0, not {list(x.shape)}")
     if x.shape[2] % factor or x.shape[3] % factor:
         raise ValueError(f"{x.shape[2]} x {x.shape[3]} pixels cannot be made {factor} times smaller: take a divisor of both")
     if method == "area":
@@ -143,12 +159,27 @@ def grey(images: Tensor) -> Tensor:
 
     Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
     """
-    if images.ndim != 4 or images.shape[1] != 3:
+    if check.tensor("images", images).ndim != 4 or images.shape[1] != 3:
         raise ValueError(f"images must be [N, 3, H, W], not {list(images.shape)}")
     if images.dtype == torch.uint8:
         return torch.cat([grey(part.float()).round().to(torch.uint8) for part in torch.split(images, 1024)])
+    check.finite("images", check.images(images))
     return (images * torch.tensor(LUMINANCE).to(images).reshape(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
 def _source(source: torch.Generator | None) -> torch.Generator:
+    if not isinstance(source, torch.Generator | None):
+        raise TypeError(f"source must be a torch.Generator, not {type(source).__name__}: torch.Generator().manual_seed(0)")
     return torch.Generator().manual_seed(0) if source is None else source
+
+
+def _sides(n: int, size: int) -> tuple[int, int]:
+    n, _, size, _ = check.fits("masks", n, 1, size, size)
+    return n, size
+
+
+def _ends(what: str, pair: Any, helper: Callable[[str, Any], Any]) -> tuple[Any, Any]:
+    """A pair of numbers, each checked by ``helper``."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise ValueError(f"{what} must be two numbers, not {pair!r}")
+    return helper(what, pair[0]), helper(what, pair[1])

@@ -51,7 +51,7 @@ def paired_folder(
     """
     check.one_of("direction", direction, DIRECTIONS)
     path = _folder(folder)
-    files = _pictures(path / split, n, "pictures with A and B side by side")
+    files = _pictures(check.path("split", path / check.text("split", split)), n, "pictures with A and B side by side")
 
     def halves(picture: Any) -> list[Any]:
         width, height = picture.size
@@ -76,10 +76,10 @@ def unpaired_folder(
 
     Raises as :func:`paired_folder` does; a folder with pictures on one side alone is an error that names the missing side.
     """
-    path = _folder(folder)
+    path, split = _folder(folder), check.text("split", split)
     sides = []
     for letter in "AB":
-        files = _pictures(path / f"{split}{letter}", n, f"the pictures of set {letter}")
+        files = _pictures(check.path("split", path / f"{split}{letter}"), n, f"the pictures of set {letter}")
         (images,) = _read(files, size, lambda picture: [_square(picture)], skip)
         sides.append(ImageSet(torch.from_numpy(images), name=f"{path.name}, {split}{letter}"))
     return sides[0], sides[1]
@@ -87,7 +87,7 @@ def unpaired_folder(
 
 def _folder(folder: str | Path) -> Path:
     """The folder itself, or one of that name in data_dir()/real."""
-    path = Path(folder).expanduser()
+    path = check.path("folder", folder)
     if len(path.parts) == 1 and not path.is_dir():
         path = data_dir() / "real" / path
     if not path.is_dir():

@@ -15,15 +15,16 @@ from gancourse.base import check
 
 def to_float(images: Tensor) -> Tensor:
     """Turn uint8 pixels 0..255 into floats in [-1, 1]: x / 127.5 - 1."""
-    if images.dtype != torch.uint8:
+    if check.tensor("images", images).dtype != torch.uint8:
         raise TypeError(f"to_float takes uint8 pixels, not {images.dtype}")
     return images.to(torch.float32).div_(127.5).sub_(1)
 
 
 def to_uint8(images: Tensor) -> Tensor:
     """Turn floats in [-1, 1] into uint8 pixels 0..255, rounded; what lies outside is clipped.  The inverse of ``to_float``."""
-    if not images.is_floating_point():
+    if not check.tensor("images", images).is_floating_point():
         raise TypeError(f"to_uint8 takes floats in [-1, 1], not {images.dtype}")
+    check.finite("images", images)
     return images.detach().float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
@@ -62,8 +63,13 @@ class ImageSet:
     author: str = "unknown"
 
     def __post_init__(self) -> None:
-        if self.images.ndim != 4 or self.images.dtype != torch.uint8:
+        if check.tensor("images", self.images).ndim != 4 or self.images.dtype != torch.uint8:
             raise TypeError(f"images must be uint8 [N, C, H, W], not {self.images.dtype} {list(self.images.shape)}")
+        for what, ndim in (("labels", 1), ("attributes", 2)):
+            if getattr(self, what) is not None:
+                check.integers(what, getattr(self, what), ndim)
+        if not isinstance(self.captions, list | tuple | None) or not isinstance(self.attribute_names, Mapping):
+            raise TypeError("captions must be a list of sentences, attribute_names a dict of tuples of names")
         for what in ("labels", "attributes", "captions"):
             column = getattr(self, what)
             if column is not None and len(column) != len(self.images):

@@ -47,7 +47,10 @@ def moving_digits(
     size, n, seed = request(size, n, split, seed, DEFAULT_N, channels=1)
     frames, digits = check.whole("frames", frames), check.whole("digits", digits)
     check.fits("films", n, frames, size, size, bytes_each=1)
+    check.fits("paths", n, digits, frames, 2, bytes_each=8)
     base = handwritten_digits(split, SIDE) if base is None else base
+    if not isinstance(base, ImageSet) or not len(base):
+        raise TypeError(f"base must be an ImageSet of digits, not {base!r}")
     if base.channels != 1 or base.labels is None or base.size > size:
         raise ValueError(f"base must hold grey digits with labels, of at most {size} pixels, not {base!r}")
     rng = np.random.default_rng([seed, SPLITS[split], 4])

@@ -145,6 +145,8 @@ def stacked_digits(
     """
     size, n, seed = request(size, n, split, seed, DEFAULT_N)
     base = digits(size, split=split, seed=seed) if base is None else base
+    if not isinstance(base, ImageSet):
+        raise TypeError(f"base must be an ImageSet of digits, not {type(base).__name__}: leave it out, or load('digits')")
     request(base.size, n, split, seed, DEFAULT_N)
     if base.channels != 1 or base.labels is None or set(base.labels.tolist()) != set(range(10)):
         raise ValueError(f"base must hold grey images of all ten digits with labels 0..9, not {base!r}")

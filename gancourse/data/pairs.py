@@ -62,12 +62,14 @@ class PairSet:
     def __post_init__(self) -> None:
         for side in ("a", "b"):
             images = getattr(self, side)
-            if images.ndim != 4 or images.dtype != torch.uint8:
+            if check.tensor(side, images).ndim != 4 or images.dtype != torch.uint8:
                 raise TypeError(f"{side} must be uint8 [N, C, H, W], not {images.dtype} {list(images.shape)}")
         if len(self.a) != len(self.b) or self.a.shape[2:] != self.b.shape[2:]:
             raise ValueError(f"a and b must be pairs of one size, not {list(self.a.shape)} and {list(self.b.shape)}")
         if self.classes and (self.a.shape[1] != 1 or (len(self.a) and int(self.a.max()) >= len(self.classes))):
             raise ValueError(f"class maps must be [N, 1, H, W] with indices below {len(self.classes)}")
+        if self.attributes is not None and len(check.integers("attributes", self.attributes, 2)) != len(self.a):
+            raise ValueError(f"attributes has {len(self.attributes)} rows for {len(self.a)} pairs")
         for name in self.given:
             check.one_of("attribute", name, self.attribute_names)
 
@@ -152,6 +154,8 @@ class PairBatches:
         flip: bool = False,
         device: torch.device | str | None = None,
     ) -> None:
+        if not isinstance(pairs, PairSet):
+            raise TypeError(f"pairs must be a PairSet, not {type(pairs).__name__}: take load_pairs('lines')")
         self.pairs = pairs
         attributes = pairs.attributes if pairs.given else None
         together = ImageSet(

@@ -64,7 +64,10 @@ class Scenes:
 
 def scenes(n: int, seed: int | list[int] = 0) -> Scenes:
     """Draw the numbers of n scenes."""
-    check.positive("n", n)
+    n = check.whole("n", n)
+    check.fits("scenes", n, 100, bytes_each=8)
+    for part in seed if isinstance(seed, list) else [seed]:
+        check.whole("seed", part, 0)
     rng = np.random.default_rng(seed)
     ridges = np.empty((n, 3, 7))
     for i, (low, high, amplitude) in enumerate([(0.34, 0.46, 0.07), (0.52, 0.62, 0.045), (0.68, 0.78, 0.025)]):
@@ -119,14 +122,25 @@ def _classes(some: Scenes, side: int) -> np.ndarray:
     return out
 
 
+def _size(some: Scenes, size: int) -> int:
+    """The side of pictures of some scenes as an int."""
+    if not isinstance(some, Scenes) or not len(some):
+        raise TypeError(f"some must be Scenes, not {type(some).__name__}: draw them with scenes(n)")
+    size = check.whole("size", size)
+    check.fits("pictures", len(some), len(CLASSES), _SUPERSAMPLING * size, _SUPERSAMPLING * size, bytes_each=1)
+    return size
+
+
 def layout(some: Scenes, size: int = 64) -> np.ndarray:
     """The class at the middle of each pixel: uint8 [N, 1, size, size], indices into CLASSES."""
+    size = _size(some, size)
     parts = [_classes(some[i : i + 100], size) for i in range(0, len(some), 100)]
     return np.concatenate(parts)[:, None]
 
 
 def palette(some: Scenes, time: str, season: str) -> np.ndarray:
     """The colour of each class of each scene: float [N, classes, 3] in grey values 0..255."""
+    _size(some, 1)
     check.one_of("time", time, ATTRIBUTES["time"])
     check.one_of("season", season, ATTRIBUTES["season"])
     n = len(some)
@@ -154,7 +168,7 @@ def palette(some: Scenes, time: str, season: str) -> np.ndarray:
 
 def coverage(some: Scenes, size: int) -> np.ndarray:
     """How much of each pixel each class covers, in ninths: uint8 [N, classes, size, size]."""
-    k = _SUPERSAMPLING
+    k, size = _SUPERSAMPLING, _size(some, size)
     kinds = _classes(some, k * size)
     counts = np.empty((len(some), len(CLASSES), size, size), np.uint8)
     for kind in range(len(CLASSES)):
@@ -166,6 +180,7 @@ def coverage(some: Scenes, size: int) -> np.ndarray:
 
 def _paint(some: Scenes, size: int, palettes: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The scenes in each of some palettes, [N, classes, 3]: a pixel is the mean of the colours that cover it."""
+    size = _size(some, size)
     out = [np.empty((len(some), 3, size, size), np.uint8) for _ in palettes]
     for start in range(0, len(some), 25):
         part = slice(start, start + 25)
@@ -178,7 +193,15 @@ def _paint(some: Scenes, size: int, palettes: Sequence[np.ndarray]) -> list[np.n
 
 def pictures(some: Scenes, attributes: np.ndarray, size: int = 64) -> np.ndarray:
     """Each scene with attributes of its own, int [N, 2]: uint8 [N, 3, size, size], edges smoothed by nine points a pixel."""
+    _size(some, size)
     times, seasons = ATTRIBUTES.values()
+    attributes = np.asarray(attributes)
+    if (
+        attributes.shape != (len(some), 2)
+        or attributes.dtype.kind not in "iu"
+        or not ((attributes >= 0) & (attributes < 3)).all()
+    ):
+        raise ValueError(f"attributes must be int [{len(some)}, 2], a time and a season in 0 .. 2 for each scene")
     colours = np.empty((len(some), len(CLASSES), 3))
     for time, season in {tuple(row) for row in attributes.tolist()}:
         rows = (attributes == (time, season)).all(1).nonzero()[0]
@@ -200,5 +223,9 @@ def day_and_night(some: Scenes, size: int = 64, season: str = "summer") -> tuple
 def one_hot(attributes: torch.Tensor) -> torch.Tensor:
     """Scene attributes as a vector: int64 [N, 2] -> float [N, 6], three numbers for the time and three for the season."""
     counts = [len(values) for values in ATTRIBUTES.values()]
+    known = check.integers("attributes", attributes, 2)
+    if known.shape[1] != 2 or (known < 0).any() or (known.long() >= torch.tensor(counts)).any():
+        raise ValueError(f"attributes must be [N, 2], a time and a season in 0 .. 2, not {list(known.shape)}")
+    attributes = known.long()
     columns = [torch.nn.functional.one_hot(attributes[:, i], k) for i, k in enumerate(counts)]
     return torch.cat(columns, 1).float()

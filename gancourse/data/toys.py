@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -36,13 +36,15 @@ def _generator(n: int, seed: int | None, generator: torch.Generator | None) -> t
     check.fits("samples", check.whole("n", n), 2)
     if (seed is None) == (generator is None):
         raise ValueError("say where the randomness comes from: sample(n, seed=0) or sample(n, generator=g), one of the two")
+    if not isinstance(generator, torch.Generator | None):
+        raise TypeError(f"generator must be a torch.Generator, not {type(generator).__name__}: torch.Generator().manual_seed(0)")
     return generator if generator is not None else torch.Generator().manual_seed(check.seed(seed))
 
 
 def _points(x: Tensor, dim: int) -> Tensor:
-    if x.ndim < 1 or x.shape[-1] != dim or not x.is_floating_point():
+    if check.tensor("points", x).ndim < 1 or x.shape[-1] != dim or not x.is_floating_point():
         raise ValueError(f"points must be floats [..., {dim}], not {x.dtype} {list(x.shape)}")
-    return x
+    return check.finite("points", x)
 
 
 @dataclass(frozen=True)
@@ -142,14 +144,27 @@ def gaussian_mixture(
     modes: Tensor, std: float, weights: Tensor | None = None, *, name: str = "Gaussian mixture", source: str = "given by hand"
 ) -> GaussianMixture:
     """A mixture of round Gaussians at ``modes`` [K, D] with one ``std``; ``weights`` [K] default to equal."""
-    modes = torch.as_tensor(modes, dtype=torch.float32)
-    if modes.ndim != 2 or len(modes) < 1:
+    modes = _numbers("modes", modes)
+    if modes.ndim != 2 or not modes.numel():
         raise ValueError(f"modes must be [K, D], not {list(modes.shape)}")
-    check.positive("std", std)
-    weights = torch.ones(len(modes)) if weights is None else torch.as_tensor(weights, dtype=torch.float32)
+    std = _std(std)
+    weights = torch.ones(len(modes)) if weights is None else _numbers("weights", weights)
     if weights.shape != (len(modes),) or (weights <= 0).any():
         raise ValueError(f"weights must be {len(modes)} numbers above 0, one for each mode, not {weights.tolist()}")
     return GaussianMixture(modes, float(std), weights / weights.sum(), name, source)
+
+
+def _std(std: float) -> float:
+    return check.within("std", check.positive("std", std), 1e-6, 1e6)
+
+
+def _numbers(what: str, values: Any) -> Tensor:
+    """Finite numbers as float32."""
+    try:
+        found = torch.as_tensor(values, dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{what} must be numbers, a tensor or lists of them, not {type(values).__name__}") from None
+    return check.finite(what, found)
 
 
 def _circle(k: int, radius: float) -> Tensor:
@@ -219,8 +234,7 @@ def grid(variant: str = "pacgan") -> GaussianMixture:
 
 def spiral(turns: float = 1.5, std: float = 0.02) -> NoisyCurve:
     """An Archimedean spiral from the centre to radius 1, even along its length up to the innermost part: radius sqrt(u)."""
-    check.positive("turns", turns)
-    check.positive("std", std)
+    turns, std = check.within("turns", check.positive("turns", turns), 1e-6, 1e4), _std(std)
 
     def curve(u: Tensor) -> Tensor:
         radius = u.sqrt()
@@ -232,7 +246,7 @@ def spiral(turns: float = 1.5, std: float = 0.02) -> NoisyCurve:
 
 def moons(std: float = 0.1) -> NoisyCurve:
     """Two interleaved half circles, placed as scikit-learn's make_moons places them."""
-    check.positive("std", std)
+    std = _std(std)
 
     def upper(u: Tensor) -> Tensor:
         return torch.stack([(math.pi * u).cos(), (math.pi * u).sin()], dim=1)
@@ -262,4 +276,4 @@ def parallel_lines(theta: float) -> Line:
 
     For theta != 0 the two distributions do not meet: JS = log 2, KL infinite, earth mover's distance |theta|.
     """
-    return Line(float(theta))
+    return Line(float(check.within("theta", theta, -1e6, 1e6)))

@@ -90,6 +90,10 @@ def stacked_codes(images: Tensor, classifier: AttributeClassifier, batch_size: i
 
     ``classifier`` is ``attribute_classifier("digits")``, or any with one grey channel and one attribute of ten values.
     """
+    if not isinstance(classifier, AttributeClassifier):
+        raise TypeError(
+            f"classifier must be an AttributeClassifier, not {type(classifier).__name__}: attribute_classifier('digits')"
+        )
     if classifier.channels != 1 or [len(values) for values in classifier.attribute_names.values()] != [10]:
         raise ValueError("stacked digits are read by a grey classifier of ten digits: take attribute_classifier('digits')")
     images = checked_images(images)

@@ -63,7 +63,7 @@ def copying_test(
     ``rounds`` resamplings of the held-out distances, so none is below 1 / (rounds + 1).
     Raises ValueError for fewer than 20 samples or held-out samples.
     """
-    quantile, rounds, seed = check.fraction("quantile", quantile), check.whole("rounds", rounds), check.seed(seed)
+    quantile, rounds, seed = check.fraction("quantile", quantile), check.rounds("rounds", rounds), check.seed(seed)
     for what, x in (("generated", samples), ("held-out", held_out)):
         if check.tensor(f"{what} samples", x).ndim and len(x) < LEAST:
             raise ValueError(

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse import zoo
-from gancourse.base import networks
+from gancourse.base import check, networks
 from gancourse.base.features import mark
 from gancourse.data.handwritten import handwritten_digits
 from gancourse.data.images import ImageSet
@@ -96,6 +96,7 @@ def digit_judge() -> DigitJudge:
 
 def train_digit_classifier(steps: int = STEPS, seed: int = 0, *, progress: bool = True) -> AttributeClassifier:
     """A classifier of handwritten digits and of what is none, which sees the training digits turned and moved a little."""
+    steps, seed = check.rounds("steps", steps), check.whole("seed", seed, 0, check.SEEDS[1])
     digits = handwritten_digits("train", SIZE)
     source = torch.Generator().manual_seed(seed)
     images = torch.cat([digits.images, *(moved(digits.images, source) for _ in range(COPIES))])

@@ -41,7 +41,7 @@ def image_features(images: Tensor, extractor: Extractor, batch_size: int = 256) 
             "take gancourse.metrics.attribute_classifier('faces')"
         )
     images = checked_images(images)
-    batch_size = check.whole("batch_size", batch_size)
+    batch_size = check.batch_size(batch_size)
     return mark(extractor.features(images, batch_size=batch_size), extractor.extractor_id)
 
 

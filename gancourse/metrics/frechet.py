@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -132,7 +133,7 @@ def frechet_of_generator(
     for the call.  ``n`` is M unless given.  The same seed draws the same latents whatever the batch size.
     """
     n, seed = check.whole("n", len(real_features) if n is None else n), check.seed(seed)
-    batch_size, latent_dim = check.whole("batch_size", batch_size), latent_dim_of(generator, None)
+    batch_size, latent_dim = check.batch_size(batch_size), latent_dim_of(generator, None)
     check.fits("latents", n, latent_dim)
     device = next(generator.parameters()).device
     z = torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))
@@ -204,8 +205,17 @@ def _symmetric_factor(sigma: Tensor, what: str) -> Tensor:
     return factor.T
 
 
+def _real(x: Tensor | np.ndarray, what: str) -> Tensor:
+    if not isinstance(x, Tensor | np.ndarray):
+        raise TypeError(f"{what} must be a tensor or an array, not {type(x).__name__}")
+    x = torch.as_tensor(x).detach()
+    if x.is_complex() or x.dtype == torch.bool or not x.numel():
+        raise ValueError(f"{what} must hold real numbers, not {x.dtype} {list(x.shape)}")
+    return x
+
+
 def _gaussian(mu: Tensor, sigma: Tensor, what: str) -> tuple[Tensor, Tensor]:
-    mu, sigma = torch.as_tensor(mu).detach(), torch.as_tensor(sigma).detach()
+    mu, sigma = _real(mu, f"{what} mean"), _real(sigma, f"{what} covariance")
     if mu.ndim != 1 or sigma.shape != (len(mu), len(mu)):
         raise ValueError(f"{what} Gaussian needs mean [D] and covariance [D, D], not {list(mu.shape)} and {list(sigma.shape)}")
     device = "cpu" if mu.device.type == "mps" else mu.device

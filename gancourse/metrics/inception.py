@@ -58,7 +58,7 @@ class InceptionFeatures:
     def features(self, images: Tensor, batch_size: int = 32) -> Tensor:
         from gancourse.data.images import to_uint8
 
-        batch_size = check.whole("batch_size", batch_size)
+        batch_size = check.batch_size(batch_size)
         if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3 or len(images) == 0:
             came = list(images.shape) if isinstance(images, Tensor) else type(images).__name__
             raise ValueError(f"Inception looks at images [N, 3, H, W] with N > 0, not {came}: repeat a grey channel three times")
@@ -91,7 +91,7 @@ def inception(source: str = "torch-fidelity", weights: str | Path | None = None)
     """
     check.one_of("source", source, PROTOCOLS)
     if weights is not None:
-        _check_file(Path(weights).expanduser(), source)
+        _check_file(check.path("weights", weights), source)
     try:
         network = (_fidelity if source == "torch-fidelity" else _torchvision)(weights)
     except ImportError as error:
@@ -117,6 +117,8 @@ def frechet_inception_distance(fake: Tensor, real: Tensor, extractor: InceptionF
     numbers that stand beside published ones; ``frechet_distance`` warns below the first.
     """
     extractor = inception() if extractor is None else extractor
+    if not isinstance(extractor, InceptionFeatures):
+        raise TypeError(f"extractor must be what inception() gives, not {type(extractor).__name__}: leave it out")
     a, b = image_features(fake, extractor, 32), image_features(real, extractor, 32)
     return InceptionDistance(frechet_distance(a, b), len(a), len(b), extractor.protocol)
 

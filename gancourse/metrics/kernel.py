@@ -53,7 +53,7 @@ def kernel_distance_subsets(
     with less noise; the standard deviation is that of one subset, and shrinks with ``subset_size``.
     """
     a, b = feature_pair(features_a, features_b)
-    subsets, subset_size, seed = check.whole("subsets", subsets), check.whole("subset_size", subset_size, None), check.seed(seed)
+    subsets, subset_size, seed = check.rounds("subsets", subsets), check.whole("subset_size", subset_size, None), check.seed(seed)
     if not 2 <= subset_size <= min(len(a), len(b)):
         raise ValueError(
             f"subset_size must be 2 to {min(len(a), len(b))}, the size of the smaller set, not {subset_size}: a subset "

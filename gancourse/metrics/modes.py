@@ -91,6 +91,7 @@ def stacked_mode_report(codes: Tensor, total: int = 1000, accepted: Tensor | Non
     of their own: about (total - 1) / (2 N) for perfectly even modes.
     """
     codes, total = check.tensor("codes", codes).detach().cpu(), check.whole("total", total)
+    check.fits("modes", total, 4, bytes_each=8)
     if codes.is_floating_point() or codes.is_complex() or codes.dtype == torch.bool:
         raise TypeError(f"codes must be integers, not {codes.dtype}: take the classifier's argmax")
     codes = codes.long()

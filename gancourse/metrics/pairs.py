@@ -32,7 +32,12 @@ def _mean(x: Tensor, mask: Tensor | None) -> Tensor:
     """The mean of each picture of x [N, C, H, W] over the pixels where the mask is 1: [N]."""
     if mask is None:
         return x.flatten(1).mean(1)
-    if mask.ndim != 4 or mask.shape[1] != 1 or mask.shape[2:] != x.shape[2:] or mask.shape[0] not in (1, len(x)):
+    if (
+        check.tensor("mask", mask).ndim != 4
+        or mask.shape[1] != 1
+        or mask.shape[2:] != x.shape[2:]
+        or mask.shape[0] not in (1, len(x))
+    ):
         raise ValueError(f"mask must be [{len(x)} or 1, 1, {x.shape[2]}, {x.shape[3]}], not {list(mask.shape)}")
     if not bool(((mask == 0) | (mask == 1)).all()) or not bool(mask.flatten(1).any(1).all()):
         raise ValueError("mask must be 1 where it counts and 0 elsewhere, and count at least one pixel of each picture")
@@ -55,7 +60,7 @@ def retrieved(output: Tensor, target: Tensor) -> float:
 
 def gradient_energy(images: Tensor) -> Tensor:
     """Mean absolute difference between neighbouring pixels, across and down: [N].  Blur lowers it, noise raises it."""
-    if images.dtype == torch.uint8 or images.ndim != 4 or min(images.shape[2:]) < 2:
+    if check.tensor("images", images).dtype == torch.uint8 or images.ndim != 4 or min(images.shape[2:]) < 2:
         raise ValueError(f"images must be floats [N, C, H, W] of 2 x 2 pixels or more, not {images.dtype} {list(images.shape)}")
     checked_images(images)
     across = images.diff(dim=3).abs().flatten(1).mean(1)
@@ -81,6 +86,7 @@ def segmentation_scores(predicted: Tensor, truth: Tensor, classes: int) -> Segme
     """
     _same_shape(predicted, truth)
     classes = check.whole("classes", classes)
+    check.fits("a table", classes, classes, bytes_each=8)
     for what, x in (("predicted", predicted), ("truth", truth)):
         if x.is_floating_point() or x.is_complex() or not x.numel() or int(x.min()) < 0 or int(x.max()) >= classes:
             raise ValueError(f"{what} must hold the numbers of classes, whole and in 0 .. {classes - 1}, at least one pixel")

@@ -97,7 +97,8 @@ def perceptual_path_length(
     """
     check.one_of("space", space, SPACES)
     check.one_of("sampling", sampling, SAMPLINGS)
-    n, epsilon, batch_size = check.whole("n", n), check.positive("epsilon", epsilon), check.whole("batch_size", batch_size)
+    check.function("generator", generator)
+    n, epsilon, batch_size = check.whole("n", n), check.within("epsilon", epsilon, 1e-30, 1), check.batch_size(batch_size)
     if space == "w" and not (hasattr(generator, "styles") and hasattr(generator, "synthesis")):
         raise ValueError(f"{type(generator).__name__} has no styles and synthesis, hence no W: measure it with space='z'")
     if labels is not None and len(check.tensor("labels", labels)) != n:
@@ -106,6 +107,7 @@ def perceptual_path_length(
         from gancourse.metrics.perceptual import perceptual_features
 
         distance = perceptual_features("faces").to(device_of(generator)).distance
+    check.function("distance", distance)
     first, second, t = paths(n, latent_dim_of(generator, latent_dim), sampling, seed)
     device = device_of(generator)
     found = []

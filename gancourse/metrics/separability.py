@@ -83,6 +83,8 @@ def linear_separability(
     if not isinstance(latents, Tensor) or latents.ndim != 2 or not latents.numel():
         raise ValueError("latents must be [N, D] with N > 0: take one style of each image, ws[:, 0]")
     keep, holdout, seed = check.number("keep", keep), check.number("holdout", holdout), check.whole("seed", seed, 0, 2**32 - 1)
+    if not isinstance(judged, Mapping):
+        raise TypeError(f"judged must map each attribute to its answers, not be {type(judged).__name__}: {{'glasses': answers}}")
     if not judged:
         raise ValueError("there is no attribute to separate: pass classifier.probabilities(images)")
     if not 0 < keep <= 1 or not 0 <= holdout < 1:
@@ -102,16 +104,29 @@ def linear_separability(
 
 def entropy(counts: np.ndarray) -> float:
     """H of the distribution that ``counts`` are proportional to, in bits."""
-    p = np.asarray(counts, dtype=float).ravel()
+    p = _counts(counts).ravel()
     p = p[p > 0] / p.sum()
     return float(-(p * np.log2(p)).sum()) + 0.0  # no -0.0
 
 
 def conditional_entropy(joint: np.ndarray) -> float:
     """H(Y | X) in bits, for counts [X, Y]."""
-    joint = np.asarray(joint, dtype=float)
+    joint = _counts(joint)
+    if joint.ndim != 2:
+        raise ValueError(f"joint must be counts [X, Y], not {list(joint.shape)}")
     rows = joint.sum(1)
     return sum(float(rows[i] / rows.sum()) * entropy(row) for i, row in enumerate(joint) if rows[i] > 0)
+
+
+def _counts(counts: np.ndarray) -> np.ndarray:
+    """Counts, or what is proportional to them, as floats."""
+    try:
+        known = np.asarray(counts.tolist() if isinstance(counts, Tensor) else counts, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"counts must be an array of numbers, not {type(counts).__name__}") from None
+    if not known.size or not np.isfinite(known).all() or (known < 0).any() or not 0 < known.sum() < np.inf:
+        raise ValueError("counts must be finite, none below 0 and one above it")
+    return known
 
 
 def _standardised(x: Tensor) -> Tensor:

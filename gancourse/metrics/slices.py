@@ -13,6 +13,8 @@ Karras et al. (2018) apply it, p = 1, to 7 x 7 patches of every level of a Lapla
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -66,7 +68,8 @@ def sliced_wasserstein_pyramid(
     if pyramids[0][0].shape != pyramids[1][0].shape:
         shapes = " and ".join(str(list(levels[0].shape)) for levels in pyramids)
         raise ValueError(f"both sets must have one shape, not {shapes}")
-    patches, patch = check.whole("patches", patches), check.whole("patch", patch)
+    patch = check.whole("patch", patch)
+    patches = check.fits("patches", len(images_a), patches, pyramids[0][0].shape[1], patch, patch, bytes_each=8)[1]
     projections, seed = check.whole("projections", projections), check.whole("seed", seed, 0, 2**32)
     if smallest < patch:
         raise ValueError(f"patches of {patch} pixels do not fit the smallest level of {smallest}: raise smallest or lower patch")
@@ -83,7 +86,10 @@ def laplacian_pyramid(images: Tensor, smallest: int = 16) -> list[Tensor]:
     Burt and Adelson (1983): blur with the binomial filter [1, 4, 6, 4, 1]/16 in both directions, keep every second pixel; a
     level is the image minus the enlarged next one.  ``reconstruct`` inverts it exactly.
     """
-    size, smallest = check.images(images).shape[-1], check.whole("smallest", smallest, None)
+    check.images(images)  # bytes are refused
+    images = checked_images(images)
+    images = images if images.dtype == torch.float64 else images.float()
+    size, smallest = images.shape[-1], check.whole("smallest", smallest, None)
     if images.shape[-2] != size:
         raise ValueError(f"images must be square [N, C, H, H], not {list(images.shape)}")
     if not 4 <= smallest <= size:
@@ -100,6 +106,11 @@ def laplacian_pyramid(images: Tensor, smallest: int = 16) -> list[Tensor]:
 
 def reconstruct(pyramid: list[Tensor]) -> Tensor:
     """The images that ``laplacian_pyramid`` took apart."""
+    if not isinstance(pyramid, list | tuple) or not pyramid:
+        raise TypeError("a pyramid must be the list of levels that laplacian_pyramid gives")
+    shapes = [check.finite("a level", check.images(level, what="a level")).shape for level in pyramid]
+    if any(list(below) != [*above[:2], above[2] / 2, above[3] / 2] for above, below in itertools.pairwise(shapes)):
+        raise ValueError(f"each level must have half the sides of the one before, not {[list(shape) for shape in shapes]}")
     image = pyramid[-1]
     for level in reversed(pyramid[:-1]):
         image = _enlarge(image) + level
@@ -112,7 +123,7 @@ def _floats(images: Tensor) -> Tensor:
 
 
 def _blur(x: Tensor) -> Tensor:
-    taps = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=x.device) / 16
+    taps = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], dtype=x.dtype, device=x.device) / 16
     flat = F.pad(x.flatten(0, 1)[:, None], (2, 2, 2, 2), mode="reflect")
     flat = F.conv2d(F.conv2d(flat, taps.view(1, 1, 1, 5)), taps.view(1, 1, 5, 1))
     return flat.view_as(x)

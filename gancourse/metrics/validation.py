@@ -18,7 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gancourse.base import check
 from gancourse.data.images import to_float
+from gancourse.metrics.features import checked_images
 
 Judge = Callable[[Tensor], Mapping[str, float] | float]
 REAL = ("truth", "truth again", "other real pictures", "copies")  # rows that may score as well as the truth
@@ -76,8 +78,9 @@ def validate(
     Blur averages over 2 and over 4 pixels.  Noise is uniform, or draws each pixel from its own marginal over the truth; a third
     null puts every picture's pixels in random order, which keeps its histogram.
     """
-    truth = _floats(truth)
-    source = torch.Generator().manual_seed(seed)
+    check.function("judge", judge)
+    truth, paired = _floats(truth), check.flag("paired", paired)
+    source = torch.Generator().manual_seed(check.seed(seed))
     pictures = {"truth": truth, "truth again": truth}
     pictures |= {name: _floats(x) for name, x in (("other real pictures", others), ("copies", copies)) if x is not None}
     pictures |= {f"blurred over {k} px": blurred(truth, k) for k in (2, 4)}
@@ -95,23 +98,34 @@ def validate(
 
 def blurred(pictures: Tensor, k: int) -> Tensor:
     """Averages over squares of k pixels, enlarged bilinearly to the size before."""
+    sides = check.finite("pictures", check.images(pictures, what="pictures")).shape[2:]
+    k = check.whole("k", k, 1, min(sides, default=1))
     return F.interpolate(F.avg_pool2d(pictures, k), size=pictures.shape[2:], mode="bilinear", align_corners=False)
 
 
 def marginal_noise(pictures: Tensor, source: torch.Generator) -> Tensor:
     """Every pixel drawn from what the pictures have at its place, independently of all others: right marginals, no picture."""
-    flat = pictures.flatten(1)
+    flat = _drawn_from(pictures, source).flatten(1)
     return flat.gather(0, torch.randint(len(flat), flat.shape, generator=source)).view(pictures.shape)
 
 
 def shuffled_pixels(pictures: Tensor, source: torch.Generator) -> Tensor:
     """The places of each picture in random order, the colours at a place together."""
-    flat = pictures.flatten(2)
+    flat = _drawn_from(pictures, source).flatten(2)
     order = torch.rand(len(flat), 1, flat.shape[2], generator=source).argsort(2)
     return flat.gather(2, order.expand_as(flat)).view(pictures.shape)
 
 
+def _drawn_from(pictures: Tensor, source: torch.Generator) -> Tensor:
+    if not isinstance(source, torch.Generator):
+        raise TypeError(f"source must be a torch.Generator, not {type(source).__name__}: torch.Generator().manual_seed(0)")
+    if not check.finite("pictures", check.images(pictures, what="pictures")).numel():
+        raise ValueError(f"pictures must be [N, C, H, W] with N > 0, not {list(pictures.shape)}")
+    return pictures
+
+
 def _floats(pictures: Tensor) -> Tensor:
+    pictures = checked_images(pictures, "pictures")
     return to_float(pictures) if pictures.dtype == torch.uint8 else pictures.detach().cpu().float().clamp(-1, 1)
 
 

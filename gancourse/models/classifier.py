@@ -103,7 +103,7 @@ class AttributeClassifier(nn.Module):
         return dict(zip(self.attribute_names, right.tolist(), strict=True))
 
     def _batched(self, images: Tensor, batch_size: int, function: Callable[[Tensor], Tensor]) -> Tensor:
-        check.positive("batch_size", batch_size)
+        batch_size = check.batch_size(batch_size)
         if not isinstance(images, Tensor) or images.ndim != 4 or len(images) == 0:
             came = list(images.shape) if isinstance(images, Tensor) else type(images).__name__
             raise ValueError(f"images must be a batch [N, C, H, W] with N > 0, not {came}")

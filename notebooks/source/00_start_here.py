@@ -43,6 +43,8 @@ viz.show(viz.grid(faces.images[:26], columns=13), caption="Training pictures: ad
 #   measure, for a test that noise passes says nothing.
 # - A **question** is our own: a number with its interval, and no verdict.
 #
+# The [glossary](../docs/glossary.md) lists the ids (S03, C08), the five sets of slides that the course grew out of, and the words that come back in every lecture.
+#
 # The first box is about the ruler itself. The course compares sets of pictures by the *Frechet distance* of their features (lecture 08 takes it apart). For two Gaussians in
 # the plane with equal means, the identity as the first covariance and $\begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$ as the second, a short calculation by hand gives
 # $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 01. Density models, explicit and implicit
 #
-# **Covers** the recap that opens Hong's lecture (autoregressive models, variational autoencoders, explicit and implicit densities) and the
+# [**Covers**](../docs/glossary.md) the recap that opens Hong's lecture (autoregressive models, variational autoencoders, explicit and implicit densities) and the
 # first half of McAllester's: systems S01, S02, claim C28.
-# **Papers**: van den Oord et al. 2016 (ICML and NeurIPS), Kingma & Welling 2014 (ICLR), Burda et al. 2016 (ICLR), Mohamed & Lakshminarayanan 2016.
+# **Papers**: van den Oord et al. [2016a](https://arxiv.org/abs/1601.06759) (ICML) and [2016b](https://arxiv.org/abs/1606.05328) (NeurIPS), [Kingma & Welling 2014](https://arxiv.org/abs/1312.6114) (ICLR), [Burda et al. 2016](https://arxiv.org/abs/1509.00519) (ICLR), [Mohamed & Lakshminarayanan 2016](https://arxiv.org/abs/1610.03483).
 #
 # **Read** for about an hour. **Run**: half a minute at ci scale, about three minutes at cpu scale on one core, less on a GPU.
 #
@@ -1202,13 +1202,13 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - van den Oord, Kalchbrenner & Kavukcuoglu (2016), *Pixel Recurrent Neural Networks*, ICML: masks A and B.
-# - van den Oord, Kalchbrenner, Vinyals, Espeholt, Graves & Kavukcuoglu (2016), *Conditional Image Generation with PixelCNN Decoders*, NeurIPS: the blind spot and
+# - van den Oord, Kalchbrenner & Kavukcuoglu (2016), [*Pixel Recurrent Neural Networks*](https://arxiv.org/abs/1601.06759), ICML: masks A and B.
+# - van den Oord, Kalchbrenner, Vinyals, Espeholt, Graves & Kavukcuoglu (2016), [*Conditional Image Generation with PixelCNN Decoders*](https://arxiv.org/abs/1606.05328), NeurIPS: the blind spot and
 #   its cure.
-# - Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, ICLR; Rezende, Mohamed & Wierstra (2014), *Stochastic Backpropagation and Approximate Inference in Deep
-#   Generative Models*, ICML: the same idea twice.
-# - Burda, Grosse & Salakhutdinov (2016), *Importance Weighted Autoencoders*, ICLR: the bounds $\mathcal L_K$.
-# - Tipping & Bishop (1999), *Probabilistic Principal Component Analysis*, Journal of the Royal Statistical Society B; Lucas, Tucker, Grosse & Norouzi (2019),
-#   *Don't Blame the ELBO*, NeurIPS: the linear case, and what it teaches about the other.
-# - Mohamed & Lakshminarayanan (2016), *Learning in Implicit Generative Models*, arXiv:1610.03483: implicit models before and beside GANs.
-# - Theis, van den Oord & Bethge (2016), *A Note on the Evaluation of Generative Models*, ICLR: likelihood, samples and Parzen windows are three different things.
+# - Kingma & Welling (2014), [*Auto-Encoding Variational Bayes*](https://arxiv.org/abs/1312.6114), ICLR; Rezende, Mohamed & Wierstra (2014), [*Stochastic Backpropagation and Approximate Inference in Deep
+#   Generative Models*](https://arxiv.org/abs/1401.4082), ICML: the same idea twice.
+# - Burda, Grosse & Salakhutdinov (2016), [*Importance Weighted Autoencoders*](https://arxiv.org/abs/1509.00519), ICLR: the bounds $\mathcal L_K$.
+# - Tipping & Bishop (1999), [*Probabilistic Principal Component Analysis*](https://doi.org/10.1111/1467-9868.00196), Journal of the Royal Statistical Society B; Lucas, Tucker, Grosse & Norouzi (2019),
+#   [*Don't Blame the ELBO*](https://arxiv.org/abs/1911.02469), NeurIPS: the linear case, and what it teaches about the other.
+# - Mohamed & Lakshminarayanan (2016), [*Learning in Implicit Generative Models*](https://arxiv.org/abs/1610.03483), arXiv:1610.03483: implicit models before and beside GANs.
+# - Theis, van den Oord & Bethge (2016), [*A Note on the Evaluation of Generative Models*](https://arxiv.org/abs/1511.01844), ICLR: likelihood, samples and Parzen windows are three different things.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 02. The minimax game
 #
-# **Covers** the objective of all five decks (Hong, McAllester, Kurmi, the cs231n notes, Wang): claims C01, C02, C03, C04, C05, C07.
-# **Papers**: Goodfellow et al. 2014 (NeurIPS), sections 3 and 4; Arjovsky & Bottou 2017 (ICLR), section 2.
+# [**Covers**](../docs/glossary.md) the objective of all five decks (Hong, McAllester, Kurmi, the cs231n notes, Wang): claims C01, C02, C03, C04, C05, C07.
+# **Papers**: [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661) (NeurIPS), sections 3 and 4; [Arjovsky & Bottou 2017](https://arxiv.org/abs/1701.04862) (ICLR), section 2.
 #
 # **Read** for about an hour. **Run**: about 20 seconds at ci scale, a minute and a half at cpu and gpu scale, on one quiet core.
 #
@@ -1230,12 +1230,12 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville & Bengio (2014), *Generative Adversarial Nets*, NeurIPS. Four pages of
+# - Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville & Bengio (2014), [*Generative Adversarial Nets*](https://arxiv.org/abs/1406.2661), NeurIPS. Four pages of
 #   theory, all of it in this lecture.
-# - Goodfellow (2016), *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 3: the three games, with Kurmi's halves.
-# - Nowozin, Cseke & Tomioka (2016), *f-GAN*, NeurIPS: the pointwise argument for every f-divergence.
-# - Arjovsky & Bottou (2017), *Towards Principled Methods for Training Generative Adversarial Networks*, ICLR: what goes wrong when $D$ is too good.
-# - Heusel, Ramsauer, Unterthiner, Nessler & Hochreiter (2017), *GANs Trained by a Two Time-Scale Update Rule*, NeurIPS: two learning rates
+# - Goodfellow (2016), [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), section 3: the three games, with Kurmi's halves.
+# - Nowozin, Cseke & Tomioka (2016), [*f-GAN*](https://arxiv.org/abs/1606.00709), NeurIPS: the pointwise argument for every f-divergence.
+# - Arjovsky & Bottou (2017), [*Towards Principled Methods for Training Generative Adversarial Networks*](https://arxiv.org/abs/1701.04862), ICLR: what goes wrong when $D$ is too good.
+# - Heusel, Ramsauer, Unterthiner, Nessler & Hochreiter (2017), [*GANs Trained by a Two Time-Scale Update Rule*](https://arxiv.org/abs/1706.08500), NeurIPS: two learning rates
 #   instead of $k$.
-# - Fedus, Rosca, Lakshminarayanan, Dai, Mohamed & Goodfellow (2018), *Many Paths to Equilibrium*, ICLR: GANs do not need to descend a divergence.
-# - Lin (1991), *Divergence Measures Based on the Shannon Entropy*, IEEE Transactions on Information Theory: where JS comes from.
+# - Fedus, Rosca, Lakshminarayanan, Dai, Mohamed & Goodfellow (2018), [*Many Paths to Equilibrium*](https://arxiv.org/abs/1710.08446), ICLR: GANs do not need to descend a divergence.
+# - Lin (1991), [*Divergence Measures Based on the Shannon Entropy*](https://doi.org/10.1109/18.61115), IEEE Transactions on Information Theory: where JS comes from.

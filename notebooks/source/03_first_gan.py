@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 03. The first GAN
 #
-# **Covers** the vanilla GAN of all five decks (Hong, McAllester, Kurmi, the cs231n notes, Wang): system S03, Algorithm 1 in code.
-# **Papers**: Goodfellow et al. 2014 (NeurIPS), Algorithm 1 and figures 2 and 3.
+# [**Covers**](../docs/glossary.md) the vanilla GAN of all five decks (Hong, McAllester, Kurmi, the cs231n notes, Wang): system S03, Algorithm 1 in code.
+# **Papers**: [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661) (NeurIPS), Algorithm 1 and figures 2 and 3.
 #
 # **Read** for about 40 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
 #
@@ -474,7 +474,7 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - I. Goodfellow et al., *Generative Adversarial Nets*, NeurIPS 2014: Algorithm 1, figures 2 and 3, and how the losses were chosen.
-# - I. Goodfellow, *NIPS 2016 Tutorial: Generative Adversarial Networks*, 2016: section 7 discusses what trains and what does not.
-# - L. Metz et al., *Unrolled Generative Adversarial Networks*, ICLR 2017: what happens when G looks ahead; lecture 06.
-# - M. Khayatkhoei, M. Singh & A. Elgammal, *Disconnected Manifold Learning for Generative Adversarial Networks*, NeurIPS 2018: the bridge between the moons, in theory.
+# - I. Goodfellow et al., [*Generative Adversarial Nets*](https://arxiv.org/abs/1406.2661), NeurIPS 2014: Algorithm 1, figures 2 and 3, and how the losses were chosen.
+# - I. Goodfellow, [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), 2016: section 7 discusses what trains and what does not.
+# - L. Metz et al., [*Unrolled Generative Adversarial Networks*](https://arxiv.org/abs/1611.02163), ICLR 2017: what happens when G looks ahead; lecture 06.
+# - M. Khayatkhoei, M. Singh & A. Elgammal, [*Disconnected Manifold Learning for Generative Adversarial Networks*](https://arxiv.org/abs/1806.00880), NeurIPS 2018: the bridge between the moons, in theory.

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 04. DCGAN
 #
-# **Covers** DCGAN and its five guidelines (Hong, Kurmi, the cs231n notes), convolution as index equations (McAllester, the cs231n notes),
+# [**Covers**](../docs/glossary.md) DCGAN and its five guidelines (Hong, Kurmi, the cs231n notes), convolution as index equations (McAllester, the cs231n notes),
 # the anime-avatar question (Wang), part of ganhacks (the cs231n notes): S04, S31, part of S29; claims C06, C10.
-# **Papers**: Radford, Metz & Chintala 2016 (ICLR); Odena, Dumoulin & Olah 2016 (Distill); for the modern recipe Mescheder et al. 2018
-# (ICML), Karras et al. 2018 (ICLR), Jolicoeur-Martineau 2019 (ICLR), Huang et al. 2024 (NeurIPS).
+# **Papers**: [Radford, Metz & Chintala 2016](https://arxiv.org/abs/1511.06434) (ICLR); [Odena, Dumoulin & Olah 2016](https://distill.pub/2016/deconv-checkerboard/) (Distill); for the modern recipe [Mescheder et al. 2018](https://arxiv.org/abs/1801.04406)
+# (ICML), [Karras et al. 2018](https://arxiv.org/abs/1710.10196) (ICLR), [Jolicoeur-Martineau 2019](https://arxiv.org/abs/1807.00734) (ICLR), [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS).
 #
 # **Read** for about an hour. **Run**: under a minute at ci scale; at cpu scale a quarter of an hour on one core, half of it for
 # one training run, and less on two.
@@ -1121,10 +1121,10 @@ widgets.quiz([
 #
 # ### Further reading
 #
-# - Radford, Metz & Chintala, *Unsupervised representation learning with deep convolutional generative adversarial networks*, ICLR 2016 (on arXiv since
+# - Radford, Metz & Chintala, [*Unsupervised representation learning with deep convolutional generative adversarial networks*](https://arxiv.org/abs/1511.06434), ICLR 2016 (on arXiv since
 #   2015, which is the year Kurmi gives).
-# - Dumoulin & Visin, *A guide to convolution arithmetic for deep learning*, 2016.
-# - Odena, Dumoulin & Olah, *Deconvolution and checkerboard artifacts*, Distill 2016.
-# - Ioffe & Szegedy, *Batch normalization*, ICML 2015; Springenberg et al., *Striving for simplicity: the all convolutional net*, ICLR workshop 2015.
-# - Mescheder, Geiger & Nowozin, *Which training methods for GANs do actually converge?*, ICML 2018.
-# - Huang, Gokaslan, Kuleshov & Tompkin, *The GAN is dead; long live the GAN! A modern baseline GAN*, NeurIPS 2024.
+# - Dumoulin & Visin, [*A guide to convolution arithmetic for deep learning*](https://arxiv.org/abs/1603.07285), 2016.
+# - Odena, Dumoulin & Olah, [*Deconvolution and checkerboard artifacts*](https://distill.pub/2016/deconv-checkerboard/), Distill 2016.
+# - Ioffe & Szegedy, [*Batch normalization*](https://arxiv.org/abs/1502.03167), ICML 2015; Springenberg et al., [*Striving for simplicity: the all convolutional net*](https://arxiv.org/abs/1412.6806), ICLR workshop 2015.
+# - Mescheder, Geiger & Nowozin, [*Which training methods for GANs do actually converge?*](https://arxiv.org/abs/1801.04406), ICML 2018.
+# - Huang, Gokaslan, Kuleshov & Tompkin, [*The GAN is dead; long live the GAN! A modern baseline GAN*](https://arxiv.org/abs/2501.05441), NeurIPS 2024.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 05. Latent space
 #
-# **Covers** walks and arithmetic in latent space (Hong, the cs231n notes): claim C11.
-# **Papers**: Radford, Metz & Chintala 2016 (ICLR), sections 6.1 and 6.3.2; White 2016; Shoemake 1985.
+# [**Covers**](../docs/glossary.md) walks and arithmetic in latent space (Hong, the cs231n notes): claim C11.
+# **Papers**: [Radford, Metz & Chintala 2016](https://arxiv.org/abs/1511.06434) (ICLR), sections 6.1 and 6.3.2; [White 2016](https://arxiv.org/abs/1609.04468); [Shoemake 1985](https://doi.org/10.1145/325165.325242).
 #
 # **Read** for about half an hour. **Run**: under a minute at ci scale, about two minutes at cpu scale on one core.
 #
@@ -401,7 +401,7 @@ widgets.quiz([
 #
 # ### Further reading
 #
-# - Radford, Metz & Chintala, *Unsupervised representation learning with deep convolutional generative adversarial networks*, ICLR 2016: sections 6.1 and 6.3.
-# - White, *Sampling generative networks*, 2016.
-# - Shen, Gu, Tang & Zhou, *Interpreting the latent space of GANs for semantic face editing*, CVPR 2020.
-# - Härkönen, Hertzmann, Lehtinen & Paris, *GANSpace: discovering interpretable GAN controls*, NeurIPS 2020.
+# - Radford, Metz & Chintala, [*Unsupervised representation learning with deep convolutional generative adversarial networks*](https://arxiv.org/abs/1511.06434), ICLR 2016: sections 6.1 and 6.3.
+# - White, [*Sampling generative networks*](https://arxiv.org/abs/1609.04468), 2016.
+# - Shen, Gu, Tang & Zhou, [*Interpreting the latent space of GANs for semantic face editing*](https://arxiv.org/abs/1907.10786), CVPR 2020.
+# - Härkönen, Hertzmann, Lehtinen & Paris, [*GANSpace: discovering interpretable GAN controls*](https://arxiv.org/abs/2004.02546), NeurIPS 2020.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 06. Mode collapse
 #
-# **Covers** what Hong, McAllester, the cs231n notes and Wang say of failure: system S33, claims C08, C29.
-# **Papers**: Salimans et al. 2016 (NeurIPS); Metz et al. 2017 (ICLR); Srivastava et al. 2017 (NeurIPS); Lin et al. 2018 (NeurIPS).
+# [**Covers**](../docs/glossary.md) what Hong, McAllester, the cs231n notes and Wang say of failure: system S33, claims C08, C29.
+# **Papers**: [Salimans et al. 2016](https://arxiv.org/abs/1606.03498) (NeurIPS); [Metz et al. 2017](https://arxiv.org/abs/1611.02163) (ICLR); [Srivastava et al. 2017](https://arxiv.org/abs/1705.07761) (NeurIPS); [Lin et al. 2018](https://arxiv.org/abs/1712.04086) (NeurIPS).
 #
 # **Read** for about 50 minutes. **Run**: about half a minute at ci scale, about six minutes at cpu scale, on one core.
 #
@@ -862,7 +862,7 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - Salimans, Goodfellow, Zaremba, Cheung, Radford & Chen (2016), *Improved Techniques for Training GANs*, NeurIPS: minibatch discrimination.
-# - Metz, Poole, Pfau & Sohl-Dickstein (2017), *Unrolled Generative Adversarial Networks*, ICLR.
-# - Srivastava, Valkov, Russell, Gutmann & Sutton (2017), *VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning*, NeurIPS.
-# - Lin, Khetan, Fanti & Oh (2018), *PacGAN: The Power of Two Samples in Generative Adversarial Networks*, NeurIPS.
+# - Salimans, Goodfellow, Zaremba, Cheung, Radford & Chen (2016), [*Improved Techniques for Training GANs*](https://arxiv.org/abs/1606.03498), NeurIPS: minibatch discrimination.
+# - Metz, Poole, Pfau & Sohl-Dickstein (2017), [*Unrolled Generative Adversarial Networks*](https://arxiv.org/abs/1611.02163), ICLR.
+# - Srivastava, Valkov, Russell, Gutmann & Sutton (2017), [*VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning*](https://arxiv.org/abs/1705.07761), NeurIPS.
+# - Lin, Khetan, Fanti & Oh (2018), [*PacGAN: The Power of Two Samples in Generative Adversarial Networks*](https://arxiv.org/abs/1712.04086), NeurIPS.

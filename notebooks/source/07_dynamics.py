@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 07. Vanishing gradients and dynamics
 #
-# **Covers** what Wang says of gradients that vanish and of thin sets (after Arjovsky & Bottou), and of the two directions of KL: claims C12, C13, C14.
-# **Papers**: Arjovsky & Bottou 2017 (ICLR); Mescheder, Geiger & Nowozin 2018 (ICML).
+# [**Covers**](../docs/glossary.md) what Wang says of gradients that vanish and of thin sets (after Arjovsky & Bottou), and of the two directions of KL: claims C12, C13, C14.
+# **Papers**: [Arjovsky & Bottou 2017](https://arxiv.org/abs/1701.04862) (ICLR); [Mescheder, Geiger & Nowozin 2018](https://arxiv.org/abs/1801.04406) (ICML).
 #
 # **Read** for about 45 minutes. **Run**: about half a minute at ci scale, about three minutes at cpu scale, on one core.
 #
@@ -734,6 +734,6 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - Arjovsky & Bottou (2017), *Towards Principled Methods for Training Generative Adversarial Networks*, ICLR. Sections 1 and 2.
-# - Mescheder, Geiger & Nowozin (2018), *Which Training Methods for GANs do actually Converge?*, ICML. Section 3.
-# - Goodfellow (2016), *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 5.1: why KL alone does not explain collapse.
+# - Arjovsky & Bottou (2017), [*Towards Principled Methods for Training Generative Adversarial Networks*](https://arxiv.org/abs/1701.04862), ICLR. Sections 1 and 2.
+# - Mescheder, Geiger & Nowozin (2018), [*Which Training Methods for GANs do actually Converge?*](https://arxiv.org/abs/1801.04406), ICML. Section 3.
+# - Goodfellow (2016), [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), section 5.1: why KL alone does not explain collapse.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 08. Measuring
 #
-# **Covers** the Frechet distance as the standard measure (McAllester): system S32; claim C09, that it gives no guarantee against collapse or copying.
-# **Papers**: Heusel et al. 2017 (NeurIPS), Salimans et al. 2016 (NeurIPS), Barratt & Sharma 2018, Binkowski et al. 2018 (ICLR), Kynkaanniemi et al. 2019
-# (NeurIPS), Naeem et al. 2020 (ICML), Lopez-Paz & Oquab 2017 (ICLR), Chong & Forsyth 2020 (CVPR), Meehan et al. 2020 (AISTATS), Karras et al. 2018 (ICLR).
+# [**Covers**](../docs/glossary.md) the Frechet distance as the standard measure (McAllester): system S32; claim C09, that it gives no guarantee against collapse or copying.
+# **Papers**: [Heusel et al. 2017](https://arxiv.org/abs/1706.08500) (NeurIPS), [Salimans et al. 2016](https://arxiv.org/abs/1606.03498) (NeurIPS), [Barratt & Sharma 2018](https://arxiv.org/abs/1801.01973), [Binkowski et al. 2018](https://arxiv.org/abs/1801.01401) (ICLR), [Kynkaanniemi et al. 2019](https://arxiv.org/abs/1904.06991)
+# (NeurIPS), [Naeem et al. 2020](https://arxiv.org/abs/2002.09797) (ICML), [Lopez-Paz & Oquab 2017](https://arxiv.org/abs/1610.06545) (ICLR), [Chong & Forsyth 2020](https://arxiv.org/abs/1911.07023) (CVPR), [Meehan et al. 2020](https://arxiv.org/abs/2004.05675) (AISTATS), [Karras et al. 2018](https://arxiv.org/abs/1710.10196) (ICLR).
 #
 # **Read** for about an hour. **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed, and nothing is trained but small judges.
 #
@@ -922,10 +922,10 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - M. Heusel et al., *GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium*, NeurIPS 2017: where FID comes from.
-# - S. Barratt & R. Sharma, *A Note on the Inception Score*, 2018.
-# - M. Chong & D. Forsyth, *Effectively Unbiased FID and Inception Score and Where to Find Them*, CVPR 2020.
-# - G. Parmar, R. Zhang & J.-Y. Zhu, *On Aliased Resizing and Surprising Subtleties in GAN Evaluation*, CVPR 2022: what resizing and compression do to the number.
-# - T. Kynkaanniemi et al., *The Role of ImageNet Classes in Frechet Inception Distance*, ICLR 2023: what Inception's features really encode.
-# - A. Borji, *Pros and Cons of GAN Evaluation Measures*, CVIU 2019; Q. Xu et al., *An Empirical Study on Evaluation Metrics of Generative Adversarial Networks*, 2018.
-# - C. Meehan, K. Chaudhuri & S. Dasgupta, *A Non-Parametric Test to Detect Data-Copying in Generative Models*, AISTATS 2020.
+# - M. Heusel et al., [*GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium*](https://arxiv.org/abs/1706.08500), NeurIPS 2017: where FID comes from.
+# - S. Barratt & R. Sharma, [*A Note on the Inception Score*](https://arxiv.org/abs/1801.01973), 2018.
+# - M. Chong & D. Forsyth, [*Effectively Unbiased FID and Inception Score and Where to Find Them*](https://arxiv.org/abs/1911.07023), CVPR 2020.
+# - G. Parmar, R. Zhang & J.-Y. Zhu, [*On Aliased Resizing and Surprising Subtleties in GAN Evaluation*](https://arxiv.org/abs/2104.11222), CVPR 2022: what resizing and compression do to the number.
+# - T. Kynkaanniemi et al., [*The Role of ImageNet Classes in Frechet Inception Distance*](https://arxiv.org/abs/2203.06026), ICLR 2023: what Inception's features really encode.
+# - A. Borji, [*Pros and Cons of GAN Evaluation Measures*](https://arxiv.org/abs/1802.03446), CVIU 2019; Q. Xu et al., [*An Empirical Study on Evaluation Metrics of Generative Adversarial Networks*](https://arxiv.org/abs/1806.07755), 2018.
+# - C. Meehan, K. Chaudhuri & S. Dasgupta, [*A Non-Parametric Test to Detect Data-Copying in Generative Models*](https://arxiv.org/abs/2004.05675), AISTATS 2020.

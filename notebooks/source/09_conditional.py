@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 09. Telling the generator what to draw
 #
-# **Covers** the conditional GAN (Kurmi, the cs231n notes) and AC-GAN (the same two decks): systems S05 and S06. Conditional batch normalisation and the
+# [**Covers**](../docs/glossary.md) the conditional GAN (Kurmi, the cs231n notes) and AC-GAN (the same two decks): systems S05 and S06. Conditional batch normalisation and the
 # projection discriminator, which Hong's BigGAN needs, are built here and used again in lecture 15.
-# **Papers**: Mirza & Osindero 2014; Odena, Olah & Shlens 2017 (ICML); de Vries et al. 2017 (NeurIPS); Miyato & Koyama 2018 (ICLR); Gong et al. 2019
+# **Papers**: [Mirza & Osindero 2014](https://arxiv.org/abs/1411.1784); [Odena, Olah & Shlens 2017](https://arxiv.org/abs/1610.09585) (ICML); [de Vries et al. 2017](https://arxiv.org/abs/1707.00683) (NeurIPS); [Miyato & Koyama 2018](https://arxiv.org/abs/1802.05637) (ICLR); [Gong et al. 2019](https://arxiv.org/abs/1907.02690)
 # (NeurIPS).
 #
 # **Read** for about 50 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
@@ -814,8 +814,8 @@ widgets.quiz([
 # %% [markdown]
 # ## Further reading
 #
-# - M. Mirza & S. Osindero, *Conditional Generative Adversarial Nets*, 2014 (arXiv).
-# - A. Odena, C. Olah & J. Shlens, *Conditional Image Synthesis with Auxiliary Classifier GANs*, ICML 2017 (on arXiv since 2016, the year that Kurmi gives).
-# - H. de Vries et al., *Modulating early visual processing by language*, NeurIPS 2017: conditional batch normalisation.
-# - T. Miyato & M. Koyama, *cGANs with Projection Discriminator*, ICLR 2018.
-# - M. Gong, Y. Xu, C. Li, K. Zhang & K. Batmanghelich, *Twin Auxiliary Classifiers GAN*, NeurIPS 2019: why AC-GAN loses variety, and a repair.
+# - M. Mirza & S. Osindero, [*Conditional Generative Adversarial Nets*](https://arxiv.org/abs/1411.1784), 2014 (arXiv).
+# - A. Odena, C. Olah & J. Shlens, [*Conditional Image Synthesis with Auxiliary Classifier GANs*](https://arxiv.org/abs/1610.09585), ICML 2017 (on arXiv since 2016, the year that Kurmi gives).
+# - H. de Vries et al., [*Modulating early visual processing by language*](https://arxiv.org/abs/1707.00683), NeurIPS 2017: conditional batch normalisation.
+# - T. Miyato & M. Koyama, [*cGANs with Projection Discriminator*](https://arxiv.org/abs/1802.05637), ICLR 2018.
+# - M. Gong, Y. Xu, C. Li, K. Zhang & K. Batmanghelich, [*Twin Auxiliary Classifiers GAN*](https://arxiv.org/abs/1907.02690), NeurIPS 2019: why AC-GAN loses variety, and a repair.

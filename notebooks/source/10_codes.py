@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 10. Codes: reading the latent back
 #
-# **Covers** InfoGAN (S07), BiGAN or ALI (S08) and the semi-supervised GAN (S09), all three named by Kurmi, the first two also by the cs231n
+# [**Covers**](../docs/glossary.md) InfoGAN (S07), BiGAN or ALI (S08) and the semi-supervised GAN (S09), all three named by Kurmi, the first two also by the cs231n
 # notes; and latent inversion by descent.
-# **Papers**: Chen et al. 2016 (InfoGAN); Donahue et al. 2017 and Dumoulin et al. 2017 (BiGAN, ALI); Salimans et al. 2016 and Odena 2016
+# **Papers**: [Chen et al. 2016](https://arxiv.org/abs/1606.03657) (InfoGAN); [Donahue et al. 2017](https://arxiv.org/abs/1605.09782) and [Dumoulin et al. 2017](https://arxiv.org/abs/1606.00704) (BiGAN, ALI); [Salimans et al. 2016](https://arxiv.org/abs/1606.03498) and [Odena 2016](https://arxiv.org/abs/1606.01583)
 # (semi-supervised).
 #
 # **Read** for about 45 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale on one core; no GPU is needed.
@@ -808,10 +808,10 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - X. Chen et al., *InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets*, NeurIPS 2016.
-# - D. Barber & F. Agakov, *The IM Algorithm: A Variational Approach to Information Maximization*, NeurIPS 2003: the bound, before GANs.
-# - J. Donahue, P. Krähenbühl & T. Darrell, *Adversarial Feature Learning*, ICLR 2017; V. Dumoulin et al., *Adversarially Learned Inference*, ICLR 2017.
-# - T. Salimans et al., *Improved Techniques for Training GANs*, NeurIPS 2016; A. Odena, *Semi-Supervised Learning with Generative Adversarial Networks*, 2016.
-# - C. Li et al., *ALICE: Towards Understanding Adversarial Learning for Joint Distribution Matching*, NeurIPS 2017: what the joint game leaves open when $E$ is random.
-# - Z. Dai et al., *Good Semi-supervised Learning That Requires a Bad GAN*, NeurIPS 2017: why worse pictures make better classifiers.
-# - J.-Y. Zhu et al., *Generative Visual Manipulation on the Natural Image Manifold*, ECCV 2016: inversion, started from an encoder.
+# - X. Chen et al., [*InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets*](https://arxiv.org/abs/1606.03657), NeurIPS 2016.
+# - D. Barber & F. Agakov, [*The IM Algorithm: A Variational Approach to Information Maximization*](https://papers.neurips.cc/paper_files/paper/2003/hash/a6ea8471c120fe8cc35a2954c9b9c595-Abstract.html), NeurIPS 2003: the bound, before GANs.
+# - J. Donahue, P. Krähenbühl & T. Darrell, [*Adversarial Feature Learning*](https://arxiv.org/abs/1605.09782), ICLR 2017; V. Dumoulin et al., [*Adversarially Learned Inference*](https://arxiv.org/abs/1606.00704), ICLR 2017.
+# - T. Salimans et al., [*Improved Techniques for Training GANs*](https://arxiv.org/abs/1606.03498), NeurIPS 2016; A. Odena, [*Semi-Supervised Learning with Generative Adversarial Networks*](https://arxiv.org/abs/1606.01583), 2016.
+# - C. Li et al., [*ALICE: Towards Understanding Adversarial Learning for Joint Distribution Matching*](https://arxiv.org/abs/1709.01215), NeurIPS 2017: what the joint game leaves open when $E$ is random.
+# - Z. Dai et al., [*Good Semi-supervised Learning That Requires a Bad GAN*](https://arxiv.org/abs/1705.09783), NeurIPS 2017: why worse pictures make better classifiers.
+# - J.-Y. Zhu et al., [*Generative Visual Manipulation on the Natural Image Manifold*](https://arxiv.org/abs/1609.03552), ECCV 2016: inversion, started from an encoder.

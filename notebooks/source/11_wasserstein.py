@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 11. Wasserstein
 #
-# **Covers** the Wasserstein part of Wang's deck and the last lines of the cs231n notes: systems S11, S12, claims C15 to C20.
-# **Papers**: Arjovsky, Chintala & Bottou 2017 (ICML), *Wasserstein GAN*; Gulrajani et al. 2017 (NeurIPS), *Improved Training of Wasserstein GANs*.
+# [**Covers**](../docs/glossary.md) the Wasserstein part of Wang's deck and the last lines of the cs231n notes: systems S11, S12, claims C15 to C20.
+# **Papers**: [Arjovsky, Chintala & Bottou 2017](https://arxiv.org/abs/1701.07875) (ICML), *Wasserstein GAN*; [Gulrajani et al. 2017](https://arxiv.org/abs/1704.00028) (NeurIPS), *Improved Training of Wasserstein GANs*.
 #
 # **Read** for about an hour. **Run**: about 25 seconds at ci scale, about five minutes at cpu scale, on one quiet core.
 #
@@ -1066,8 +1066,8 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - M. Arjovsky, S. Chintala & L. Bottou, *Wasserstein Generative Adversarial Networks*, ICML 2017: example 1, Theorem 1, and figure 3.
-# - I. Gulrajani, F. Ahmed, M. Arjovsky, V. Dumoulin & A. Courville, *Improved Training of Wasserstein GANs*, NeurIPS 2017.
-# - H. Petzka, A. Fischer & D. Lukovnikov, *On the Regularization of Wasserstein GANs*, ICLR 2018: why random pairs, and why two-sided?
-# - T. Miyato et al., *Spectral Normalization for Generative Adversarial Networks*, ICLR 2018: the product bound made a layer; lecture 12.
-# - G. Peyré & M. Cuturi, *Computational Optimal Transport*, 2019: the linear program and everything after it.
+# - M. Arjovsky, S. Chintala & L. Bottou, [*Wasserstein Generative Adversarial Networks*](https://arxiv.org/abs/1701.07875), ICML 2017: example 1, Theorem 1, and figure 3.
+# - I. Gulrajani, F. Ahmed, M. Arjovsky, V. Dumoulin & A. Courville, [*Improved Training of Wasserstein GANs*](https://arxiv.org/abs/1704.00028), NeurIPS 2017.
+# - H. Petzka, A. Fischer & D. Lukovnikov, [*On the Regularization of Wasserstein GANs*](https://arxiv.org/abs/1709.08894), ICLR 2018: why random pairs, and why two-sided?
+# - T. Miyato et al., [*Spectral Normalization for Generative Adversarial Networks*](https://arxiv.org/abs/1802.05957), ICLR 2018: the product bound made a layer; lecture 12.
+# - G. Peyré & M. Cuturi, [*Computational Optimal Transport*](https://arxiv.org/abs/1803.00567), 2019: the linear program and everything after it.

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 12. Other losses
 #
-# **Covers** least squares (Kurmi, the cs231n notes, Wang), BEGAN (the cs231n notes, Wang), and what the decks' lists of names stand for: systems S10
+# [**Covers**](../docs/glossary.md) least squares (Kurmi, the cs231n notes, Wang), BEGAN (the cs231n notes, Wang), and what the decks' lists of names stand for: systems S10
 # and S13, claims C21 and C22; spectral normalisation and two penalties as a matter of Lipschitz constants (part of C17).
-# **Papers**: Mao et al. 2017 (ICCV), Nowozin et al. 2016 (NeurIPS), Lim & Ye 2017, Miyato et al. 2018 (ICLR), Jolicoeur-Martineau 2019 (ICLR),
-# Huang et al. 2024 (NeurIPS), Berthelot et al. 2017, Lucic et al. 2018 (NeurIPS).
+# **Papers**: [Mao et al. 2017](https://arxiv.org/abs/1611.04076) (ICCV), [Nowozin et al. 2016](https://arxiv.org/abs/1606.00709) (NeurIPS), [Lim & Ye 2017](https://arxiv.org/abs/1705.02894), [Miyato et al. 2018](https://arxiv.org/abs/1802.05957) (ICLR), [Jolicoeur-Martineau 2019](https://arxiv.org/abs/1807.00734) (ICLR),
+# [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS), [Berthelot et al. 2017](https://arxiv.org/abs/1703.10717), [Lucic et al. 2018](https://arxiv.org/abs/1711.10337) (NeurIPS).
 #
 # **Read** for about an hour and a quarter. **Run**: half a minute at ci scale, about eight minutes on one core at cpu scale; no GPU is needed.
 #
@@ -948,10 +948,10 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - X. Mao et al., *Least Squares Generative Adversarial Networks*, ICCV 2017: both codings, and the theorem.
-# - S. Nowozin, B. Cseke & R. Tomioka, *f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization*, NeurIPS 2016: the table.
-# - J. H. Lim & J. C. Ye, *Geometric GAN*, 2017: the hinge. T. Miyato et al., *Spectral Normalization for Generative Adversarial Networks*, ICLR 2018.
-# - A. Jolicoeur-Martineau, *The Relativistic Discriminator: a Key Element Missing from Standard GAN*, ICLR 2019; N. Huang et al., *The GAN is Dead; Long Live the GAN! A Modern Baseline GAN*, NeurIPS 2024.
-# - D. Berthelot, T. Schumm & L. Metz, *BEGAN: Boundary Equilibrium Generative Adversarial Networks*, 2017.
-# - M. Lucic et al., *Are GANs Created Equal? A Large-Scale Study*, NeurIPS 2018. W. Fedus et al., *Many Paths to Equilibrium: GANs Do Not Need to Decrease a Divergence at Every Step*, ICLR 2018: why section 3 explains less
+# - X. Mao et al., [*Least Squares Generative Adversarial Networks*](https://arxiv.org/abs/1611.04076), ICCV 2017: both codings, and the theorem.
+# - S. Nowozin, B. Cseke & R. Tomioka, [*f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization*](https://arxiv.org/abs/1606.00709), NeurIPS 2016: the table.
+# - J. H. Lim & J. C. Ye, [*Geometric GAN*](https://arxiv.org/abs/1705.02894), 2017: the hinge. T. Miyato et al., [*Spectral Normalization for Generative Adversarial Networks*](https://arxiv.org/abs/1802.05957), ICLR 2018.
+# - A. Jolicoeur-Martineau, [*The Relativistic Discriminator: a Key Element Missing from Standard GAN*](https://arxiv.org/abs/1807.00734), ICLR 2019; N. Huang et al., [*The GAN is Dead; Long Live the GAN! A Modern Baseline GAN*](https://arxiv.org/abs/2501.05441), NeurIPS 2024.
+# - D. Berthelot, T. Schumm & L. Metz, [*BEGAN: Boundary Equilibrium Generative Adversarial Networks*](https://arxiv.org/abs/1703.10717), 2017.
+# - M. Lucic et al., [*Are GANs Created Equal? A Large-Scale Study*](https://arxiv.org/abs/1711.10337), NeurIPS 2018. W. Fedus et al., [*Many Paths to Equilibrium: GANs Do Not Need to Decrease a Divergence at Every Step*](https://arxiv.org/abs/1710.08446), ICLR 2018: why section 3 explains less
 #   than it seems to.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 13. Growing: ProGAN
 #
-# **Covers** progressive growing (Hong, Kurmi): system S15; claim C27, the fade-in and the time saved against training at full size from the start.
-# **Papers**: Karras, Aila, Laine & Lehtinen 2018 (ICLR); He et al. 2015 (ICCV); Kingma & Ba 2015 (ICLR); Denton et al. 2015 (NeurIPS); Karras et al. 2020 (CVPR).
+# [**Covers**](../docs/glossary.md) progressive growing (Hong, Kurmi): system S15; claim C27, the fade-in and the time saved against training at full size from the start.
+# **Papers**: [Karras, Aila, Laine & Lehtinen 2018](https://arxiv.org/abs/1710.10196) (ICLR); [He et al. 2015](https://arxiv.org/abs/1502.01852) (ICCV); [Kingma & Ba 2015](https://arxiv.org/abs/1412.6980) (ICLR); [Denton et al. 2015](https://arxiv.org/abs/1506.05751) (NeurIPS); [Karras et al. 2020](https://arxiv.org/abs/1912.04958) (CVPR).
 #
 # **Read** for about 45 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
 #
@@ -807,8 +807,8 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - Karras, Aila, Laine & Lehtinen 2018, *Progressive growing of GANs for improved quality, stability, and variation* (ICLR). Sections 2 to 5; appendix A for the timetable.
-# - Denton, Chintala, Szlam & Fergus 2015, *Deep generative image models using a Laplacian pyramid of adversarial networks* (NeurIPS). Coarse to fine with a GAN for each level of the pyramid.
-# - He, Zhang, Ren & Sun 2015, *Delving deep into rectifiers* (ICCV). Where $c$ comes from.
-# - Kingma & Ba 2015, *Adam* (ICLR). Section 2.1 on the size of a step.
-# - Karras et al. 2020, *Analyzing and improving the image quality of StyleGAN* (CVPR). Section 4: why they stopped growing.
+# - Karras, Aila, Laine & Lehtinen 2018, [*Progressive growing of GANs for improved quality, stability, and variation*](https://arxiv.org/abs/1710.10196) (ICLR). Sections 2 to 5; appendix A for the timetable.
+# - Denton, Chintala, Szlam & Fergus 2015, [*Deep generative image models using a Laplacian pyramid of adversarial networks*](https://arxiv.org/abs/1506.05751) (NeurIPS). Coarse to fine with a GAN for each level of the pyramid.
+# - He, Zhang, Ren & Sun 2015, [*Delving deep into rectifiers*](https://arxiv.org/abs/1502.01852) (ICCV). Where $c$ comes from.
+# - Kingma & Ba 2015, [*Adam*](https://arxiv.org/abs/1412.6980) (ICLR). Section 2.1 on the size of a step.
+# - Karras et al. 2020, [*Analyzing and improving the image quality of StyleGAN*](https://arxiv.org/abs/1912.04958) (CVPR). Section 4: why they stopped growing.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 14. StyleGAN
 #
-# **Covers** StyleGAN (Hong): system S17, with its mapping network, modulation, noise, style mixing, truncation, interpolation and the slide "try yourself".
-# **Papers**: Karras, Laine & Aila 2019 (CVPR, StyleGAN), Karras et al. 2020 (CVPR, StyleGAN2), Huang & Belongie 2017 (ICCV), Kynkäänniemi et al. 2019 (NeurIPS), Shen et al. 2020 (CVPR).
+# [**Covers**](../docs/glossary.md) StyleGAN (Hong): system S17, with its mapping network, modulation, noise, style mixing, truncation, interpolation and the slide "try yourself".
+# **Papers**: [Karras, Laine & Aila 2019](https://arxiv.org/abs/1812.04948) (CVPR, StyleGAN), [Karras et al. 2020](https://arxiv.org/abs/1912.04958) (CVPR, StyleGAN2), [Huang & Belongie 2017](https://arxiv.org/abs/1703.06868) (ICCV), [Kynkäänniemi et al. 2019](https://arxiv.org/abs/1904.06991) (NeurIPS), [Shen et al. 2020](https://arxiv.org/abs/1907.10786) (CVPR).
 #
 # **Read** for about 50 minutes. **Run**: half a minute at ci scale, about two and a half minutes at cpu scale; no GPU is needed.
 #
@@ -1039,10 +1039,10 @@ summary()
 # %% [markdown]
 # ## Further reading
 #
-# - T. Karras, S. Laine & T. Aila, *A Style-Based Generator Architecture for Generative Adversarial Networks*, CVPR 2019: tables 3 and 4 are section 9.
-# - T. Karras et al., *Analyzing and Improving the Image Quality of StyleGAN*, CVPR 2020: the droplets, demodulation, lazy and path length regularisation, projection.
-# - X. Huang & S. Belongie, *Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization*, ICCV 2017: where AdaIN comes from.
-# - T. Kynkäänniemi et al., *Improved Precision and Recall Metric for Assessing Generative Models*, NeurIPS 2019: truncation measured.
-# - Y. Shen, J. Gu, X. Tang & B. Zhou, *Interpreting the Latent Space of GANs for Semantic Face Editing*, CVPR 2020: directions by planes.
-# - R. Abdal, Y. Qin & P. Wonka, *Image2StyleGAN: How to Embed Images Into the StyleGAN Latent Space?*, ICCV 2019: the space W+.
-# - T. Karras et al., *Alias-Free Generative Adversarial Networks*, NeurIPS 2021: details that stick to the screen, and StyleGAN3's cure.
+# - T. Karras, S. Laine & T. Aila, [*A Style-Based Generator Architecture for Generative Adversarial Networks*](https://arxiv.org/abs/1812.04948), CVPR 2019: tables 3 and 4 are section 9.
+# - T. Karras et al., [*Analyzing and Improving the Image Quality of StyleGAN*](https://arxiv.org/abs/1912.04958), CVPR 2020: the droplets, demodulation, lazy and path length regularisation, projection.
+# - X. Huang & S. Belongie, [*Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization*](https://arxiv.org/abs/1703.06868), ICCV 2017: where AdaIN comes from.
+# - T. Kynkäänniemi et al., [*Improved Precision and Recall Metric for Assessing Generative Models*](https://arxiv.org/abs/1904.06991), NeurIPS 2019: truncation measured.
+# - Y. Shen, J. Gu, X. Tang & B. Zhou, [*Interpreting the Latent Space of GANs for Semantic Face Editing*](https://arxiv.org/abs/1907.10786), CVPR 2020: directions by planes.
+# - R. Abdal, Y. Qin & P. Wonka, [*Image2StyleGAN: How to Embed Images Into the StyleGAN Latent Space?*](https://arxiv.org/abs/1904.03189), ICCV 2019: the space W+.
+# - T. Karras et al., [*Alias-Free Generative Adversarial Networks*](https://arxiv.org/abs/2106.12423), NeurIPS 2021: details that stick to the screen, and StyleGAN3's cure.

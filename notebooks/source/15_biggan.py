@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 15. BigGAN
 #
-# **Covers** BigGAN (Hong): system S16, with its shared embedding, hierarchical latents, orthogonal regularisation, truncation and attention.
-# **Papers**: Brock, Donahue & Simonyan 2019 (ICLR); Zhang et al. 2019 (ICML).
+# [**Covers**](../docs/glossary.md) BigGAN (Hong): system S16, with its shared embedding, hierarchical latents, orthogonal regularisation, truncation and attention.
+# **Papers**: [Brock, Donahue & Simonyan 2019](https://arxiv.org/abs/1809.11096) (ICLR); [Zhang et al. 2019](https://arxiv.org/abs/1805.08318) (ICML).
 #
 # **Read** for about 40 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
@@ -749,5 +749,5 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - A. Brock, J. Donahue & K. Simonyan, *Large Scale GAN Training for High Fidelity Natural Image Synthesis*, ICLR 2019: table 1, section 3.1 and the appendix on what did not work.
-# - H. Zhang, I. Goodfellow, D. Metaxas & A. Odena, *Self-Attention Generative Adversarial Networks*, ICML 2019.
+# - A. Brock, J. Donahue & K. Simonyan, [*Large Scale GAN Training for High Fidelity Natural Image Synthesis*](https://arxiv.org/abs/1809.11096), ICLR 2019: table 1, section 3.1 and the appendix on what did not work.
+# - H. Zhang, I. Goodfellow, D. Metaxas & A. Odena, [*Self-Attention Generative Adversarial Networks*](https://arxiv.org/abs/1805.08318), ICML 2019.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 16. Modern GANs: few pictures, R3GAN, and what came after
 #
-# **Covers** what the decks could not yet know: training on a hundred pictures (DiffAugment, ADA), the recipe of R3GAN, and where adversarial training stands
+# [**Covers**](../docs/glossary.md) what the decks could not yet know: training on a hundred pictures (DiffAugment, ADA), the recipe of R3GAN, and where adversarial training stands
 # beside diffusion.
-# **Papers**: Zhao et al. 2020 and Karras et al. 2020 (both NeurIPS); Huang et al. 2024 (NeurIPS).
+# **Papers**: [Zhao et al. 2020](https://arxiv.org/abs/2006.10738) and [Karras et al. 2020](https://arxiv.org/abs/2006.06676) (both NeurIPS); [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS).
 #
 # **Read** for about 40 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
 #
@@ -751,11 +751,11 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - S. Zhao et al., *Differentiable Augmentation for Data-Efficient GAN Training*, NeurIPS 2020.
-# - T. Karras et al., *Training Generative Adversarial Networks with Limited Data*, NeurIPS 2020: ADA.
-# - Y. Huang, A. Gokaslan, V. Kuleshov & J. Tompkin, *The GAN is dead; long live the GAN! A Modern GAN Baseline*, NeurIPS 2024.
-# - P. Dhariwal & A. Nichol, *Diffusion Models Beat GANs on Image Synthesis*, NeurIPS 2021.
-# - P. Esser, R. Rombach & B. Ommer, *Taming Transformers for High-Resolution Image Synthesis*, CVPR 2021.
-# - A. Sauer et al., *StyleGAN-T*, ICML 2023; M. Kang et al., *Scaling up GANs for Text-to-Image Synthesis*, CVPR 2023.
-# - A. Sauer, D. Lorenz, A. Blattmann & R. Rombach, *Adversarial Diffusion Distillation*, 2023 (arXiv).
-# - T. Yin et al., *Improved Distribution Matching Distillation for Fast Image Synthesis*, NeurIPS 2024.
+# - S. Zhao et al., [*Differentiable Augmentation for Data-Efficient GAN Training*](https://arxiv.org/abs/2006.10738), NeurIPS 2020.
+# - T. Karras et al., [*Training Generative Adversarial Networks with Limited Data*](https://arxiv.org/abs/2006.06676), NeurIPS 2020: ADA.
+# - Y. Huang, A. Gokaslan, V. Kuleshov & J. Tompkin, [*The GAN is dead; long live the GAN! A Modern GAN Baseline*](https://arxiv.org/abs/2501.05441), NeurIPS 2024.
+# - P. Dhariwal & A. Nichol, [*Diffusion Models Beat GANs on Image Synthesis*](https://arxiv.org/abs/2105.05233), NeurIPS 2021.
+# - P. Esser, R. Rombach & B. Ommer, [*Taming Transformers for High-Resolution Image Synthesis*](https://arxiv.org/abs/2012.09841), CVPR 2021.
+# - A. Sauer et al., [*StyleGAN-T*](https://arxiv.org/abs/2301.09515), ICML 2023; M. Kang et al., [*Scaling up GANs for Text-to-Image Synthesis*](https://arxiv.org/abs/2303.05511), CVPR 2023.
+# - A. Sauer, D. Lorenz, A. Blattmann & R. Rombach, [*Adversarial Diffusion Distillation*](https://arxiv.org/abs/2311.17042), 2023 (arXiv).
+# - T. Yin et al., [*Improved Distribution Matching Distillation for Fast Image Synthesis*](https://arxiv.org/abs/2405.14867), NeurIPS 2024.

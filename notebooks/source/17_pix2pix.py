@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 17. Pix2pix: pictures as conditions
 #
-# **Covers** image-to-image translation with pairs (Kurmi, the cs231n notes): systems S23, S25 and S26; claims C23, an unconditional discriminator lets
+# [**Covers**](../docs/glossary.md) image-to-image translation with pairs (Kurmi, the cs231n notes): systems S23, S25 and S26; claims C23, an unconditional discriminator lets
 # the generator ignore its input, and C24, "belongs to the set" against "equals this target".
-# **Papers**: Isola, Zhu, Zhou & Efros 2017 (CVPR), Ronneberger et al. 2015 (MICCAI), Long et al. 2015 (CVPR), Park et al. 2019 (CVPR), Karacan et al. 2018.
+# **Papers**: [Isola, Zhu, Zhou & Efros 2017](https://arxiv.org/abs/1611.07004) (CVPR), [Ronneberger et al. 2015](https://arxiv.org/abs/1505.04597) (MICCAI), [Long et al. 2015](https://arxiv.org/abs/1411.4038) (CVPR), [Park et al. 2019](https://arxiv.org/abs/1903.07291) (CVPR), [Karacan et al. 2018](https://arxiv.org/abs/1808.07413).
 #
 # **Read** for about 45 minutes. **Run**: a quarter of a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
@@ -788,9 +788,9 @@ summary()
 # %% [markdown]
 # ## Further reading
 #
-# - P. Isola, J.-Y. Zhu, T. Zhou & A. Efros, *Image-to-Image Translation with Conditional Adversarial Networks*, CVPR 2017: tables 1 to 3 and figure 7.
-# - J. Long, E. Shelhamer & T. Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR 2015: the scores.
-# - T.-C. Wang et al., *High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs*, CVPR 2018: several scales, feature matching.
-# - T. Park, M.-Y. Liu, T.-C. Wang & J.-Y. Zhu, *Semantic Image Synthesis with Spatially-Adaptive Normalization*, CVPR 2019.
-# - L. Karacan, Z. Akata, A. Erdem & E. Erdem, *Manipulating Attributes of Natural Scenes via Hallucination*, 2018 (ACM Transactions on Graphics, 2020).
-# - J.-Y. Zhu et al., *Toward Multimodal Image-to-Image Translation*, NeurIPS 2017: a latent that the generator cannot ignore.
+# - P. Isola, J.-Y. Zhu, T. Zhou & A. Efros, [*Image-to-Image Translation with Conditional Adversarial Networks*](https://arxiv.org/abs/1611.07004), CVPR 2017: tables 1 to 3 and figure 7.
+# - J. Long, E. Shelhamer & T. Darrell, [*Fully Convolutional Networks for Semantic Segmentation*](https://arxiv.org/abs/1411.4038), CVPR 2015: the scores.
+# - T.-C. Wang et al., [*High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs*](https://arxiv.org/abs/1711.11585), CVPR 2018: several scales, feature matching.
+# - T. Park, M.-Y. Liu, T.-C. Wang & J.-Y. Zhu, [*Semantic Image Synthesis with Spatially-Adaptive Normalization*](https://arxiv.org/abs/1903.07291), CVPR 2019.
+# - L. Karacan, Z. Akata, A. Erdem & E. Erdem, [*Manipulating Attributes of Natural Scenes via Hallucination*](https://arxiv.org/abs/1808.07413), 2018 (ACM Transactions on Graphics, 2020).
+# - J.-Y. Zhu et al., [*Toward Multimodal Image-to-Image Translation*](https://arxiv.org/abs/1711.11586), NeurIPS 2017: a latent that the generator cannot ignore.

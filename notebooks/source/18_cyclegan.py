@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 18. CycleGAN and CoGAN: two sets, no pairs
 #
-# **Covers** translation without pairs (Kurmi, the cs231n notes) and coupled GANs (Wang, the cs231n notes): systems S24 and S14; claims C25, without the cycle nothing ties an output to
+# [**Covers**](../docs/glossary.md) translation without pairs (Kurmi, the cs231n notes) and coupled GANs (Wang, the cs231n notes): systems S24 and S14; claims C25, without the cycle nothing ties an output to
 # its input, and C30, tied weights alone make a joint distribution out of two marginals.
-# **Papers**: Zhu, Park, Isola & Efros 2017 (ICCV), Liu & Tuzel 2016 (NIPS), Chu, Zhmoginov & Sandler 2017, Shrivastava et al. 2017 (CVPR), Shen & Liu 2017 (CVPR).
+# **Papers**: [Zhu, Park, Isola & Efros 2017](https://arxiv.org/abs/1703.10593) (ICCV), [Liu & Tuzel 2016](https://arxiv.org/abs/1606.07536) (NIPS), [Chu, Zhmoginov & Sandler 2017](https://arxiv.org/abs/1712.02950), [Shrivastava et al. 2017](https://arxiv.org/abs/1612.07828) (CVPR), [Shen & Liu 2017](https://arxiv.org/abs/1612.05363) (CVPR).
 #
 # **Read** for about 45 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
 #
@@ -836,10 +836,10 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - Zhu, Park, Isola & Efros, *Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks*, ICCV 2017. Tables 4 and 5, and section 6 on failures: shapes do not change.
-# - Liu & Tuzel, *Coupled Generative Adversarial Networks*, NIPS 2016.
-# - Chu, Zhmoginov & Sandler, *CycleGAN, a Master of Steganography*, NIPS workshop 2017.
-# - Kim et al., *Learning to Discover Cross-Domain Relations with Generative Adversarial Networks*, ICML 2017; Yi et al., *DualGAN*, ICCV 2017.
-# - Shrivastava et al., *Learning from Simulated and Unsupervised Images through Adversarial Training*, CVPR 2017: the pool. Shen & Liu, *Learning Residual Images for Face Attribute Manipulation*, CVPR 2017.
-# - Galanti, Wolf & Benaim, *The Role of Minimal Complexity Functions in Unsupervised Learning of Semantic Mappings*, ICLR 2018: why the simplest map is often the right one.
-# - Huang et al., *Multimodal Unsupervised Image-to-Image Translation*, ECCV 2018; Park et al., *Contrastive Learning for Unpaired Image-to-Image Translation*, ECCV 2020.
+# - Zhu, Park, Isola & Efros, [*Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks*](https://arxiv.org/abs/1703.10593), ICCV 2017. Tables 4 and 5, and section 6 on failures: shapes do not change.
+# - Liu & Tuzel, [*Coupled Generative Adversarial Networks*](https://arxiv.org/abs/1606.07536), NIPS 2016.
+# - Chu, Zhmoginov & Sandler, [*CycleGAN, a Master of Steganography*](https://arxiv.org/abs/1712.02950), NIPS workshop 2017.
+# - Kim et al., [*Learning to Discover Cross-Domain Relations with Generative Adversarial Networks*](https://arxiv.org/abs/1703.05192), ICML 2017; Yi et al., [*DualGAN*](https://arxiv.org/abs/1704.02510), ICCV 2017.
+# - Shrivastava et al., [*Learning from Simulated and Unsupervised Images through Adversarial Training*](https://arxiv.org/abs/1612.07828), CVPR 2017: the pool. Shen & Liu, [*Learning Residual Images for Face Attribute Manipulation*](https://arxiv.org/abs/1612.05363), CVPR 2017.
+# - Galanti, Wolf & Benaim, [*The Role of Minimal Complexity Functions in Unsupervised Learning of Semantic Mappings*](https://arxiv.org/abs/1709.00074), ICLR 2018: why the simplest map is often the right one.
+# - Huang et al., [*Multimodal Unsupervised Image-to-Image Translation*](https://arxiv.org/abs/1804.04732), ECCV 2018; Park et al., [*Contrastive Learning for Unpaired Image-to-Image Translation*](https://arxiv.org/abs/2007.15651), ECCV 2020.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 19. Repair: inpainting and super-resolution
 #
-# **Covers** context encoders (Kurmi; system S22, claim C26) and SRGAN (Kurmi; system S21), with what came since.
-# **Papers**: Pathak et al. 2016 (CVPR), Yu et al. 2019 (ICCV), Ledig et al. 2017 (CVPR), Blau & Michaeli 2018 (CVPR).
+# [**Covers**](../docs/glossary.md) context encoders (Kurmi; system S22, claim C26) and SRGAN (Kurmi; system S21), with what came since.
+# **Papers**: [Pathak et al. 2016](https://arxiv.org/abs/1604.07379) (CVPR), [Yu et al. 2019](https://arxiv.org/abs/1806.03589) (ICCV), [Ledig et al. 2017](https://arxiv.org/abs/1609.04802) (CVPR), [Blau & Michaeli 2018](https://arxiv.org/abs/1711.06077) (CVPR).
 #
 # **Read** for about 40 minutes. **Run**: half a minute at ci scale, about six minutes at cpu scale; no GPU is needed.
 #
@@ -703,10 +703,10 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - D. Pathak, P. Krahenbuhl, J. Donahue, T. Darrell & A. Efros, *Context Encoders: Feature Learning by Inpainting*, CVPR 2016.
-# - J. Yu, Z. Lin, J. Yang, X. Shen, X. Lu & T. Huang, *Free-Form Image Inpainting with Gated Convolution*, ICCV 2019.
-# - G. Liu et al., *Image Inpainting for Irregular Holes Using Partial Convolutions*, ECCV 2018.
-# - R. Suvorov et al., *Resolution-robust Large Mask Inpainting with Fourier Convolutions*, WACV 2022.
-# - C. Ledig et al., *Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network*, CVPR 2017: figures 2 and 6, table 2.
-# - Y. Blau & T. Michaeli, *The Perception-Distortion Tradeoff*, CVPR 2018.
-# - X. Wang et al., *ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks*, ECCV 2018 workshops: what a relativistic discriminator adds.
+# - D. Pathak, P. Krahenbuhl, J. Donahue, T. Darrell & A. Efros, [*Context Encoders: Feature Learning by Inpainting*](https://arxiv.org/abs/1604.07379), CVPR 2016.
+# - J. Yu, Z. Lin, J. Yang, X. Shen, X. Lu & T. Huang, [*Free-Form Image Inpainting with Gated Convolution*](https://arxiv.org/abs/1806.03589), ICCV 2019.
+# - G. Liu et al., [*Image Inpainting for Irregular Holes Using Partial Convolutions*](https://arxiv.org/abs/1804.07723), ECCV 2018.
+# - R. Suvorov et al., [*Resolution-robust Large Mask Inpainting with Fourier Convolutions*](https://arxiv.org/abs/2109.07161), WACV 2022.
+# - C. Ledig et al., [*Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network*](https://arxiv.org/abs/1609.04802), CVPR 2017: figures 2 and 6, table 2.
+# - Y. Blau & T. Michaeli, [*The Perception-Distortion Tradeoff*](https://arxiv.org/abs/1711.06077), CVPR 2018.
+# - X. Wang et al., [*ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks*](https://arxiv.org/abs/1809.00219), ECCV 2018 workshops: what a relativistic discriminator adds.

@@ -9,7 +9,8 @@ from gancourse.classroom.claims.rows import Row, headline
 from gancourse.classroom.coverage import CLAIMS, deck_names
 
 _PREFACE = """Each row is measured by a cell of a lecture; `gancourse claims` measures all of them again and writes this page, and
-`gancourse claims --from-notebooks` writes it from the executed notebooks. Tolerances were fixed before measuring.
+`gancourse claims --from-notebooks` writes it from the executed notebooks. Tolerances were fixed before measuring. The
+[glossary](docs/glossary.md) says what ids, decks and words mean.
 
 - **Claims of papers** say what a source says. Numbers in brackets are 95 % intervals over independent measurements. A row is
   *reproduced* when the interval of five or more lies inside the tolerance, *contradicted* when it lies outside and a positive
