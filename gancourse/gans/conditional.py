@@ -223,9 +223,6 @@ class ACGAN(ConditionalGAN):
         """-(L_C - L_S) in the terms that depend on G, each with the sign asked for."""
         source, label = self.look(batch.fake)
         batch.log["class_g"] = guess = self.classes.cross_entropy(label, batch.second)
-        if self.objective.paired:
-            with torch.no_grad():
-                adversarial = self.objective.generator(source, self.judge(batch.real))
-        else:
-            adversarial = self.objective.generator(source)
+        real = self.judge(batch.real).detach() if self.objective.paired else None
+        adversarial = self.objective.generator(source, real)
         return self.source_sign * adversarial + self.class_sign * self.class_weight * guess + self._weights_penalty(batch)

@@ -518,8 +518,7 @@ claim(
 )
 
 # %% [markdown]
-# Compare the two columns of modes first. Packs of two do what the paper says, in the count and in the evenness. Packs of four do not: three of our four
-# rows come out, C08.pac4 does not. The pictures say why. After 10,000 steps, where the published runs made 400,000, four samples at a time
+# Compare the two columns of modes first. Packs of two come near the paper's count, packs of four do not, and neither number means much yet, for uniform noise counts 24. The pictures say more. After 10,000 steps, where the published runs made 400,000, the single samples have found the edge of the square and its corners; four at a time
 # still leave a cloud: the harder question takes $D$ longer to learn. Then compare the two columns of high quality: it is the sharpness of the modes that
 # takes the steps. The bars below the pictures show what a count hides: how unevenly the captured modes are served.
 #
@@ -760,8 +759,7 @@ for kind, name in (("stddev", "minibatch std"), ("discrimination", "minibatch di
     )
 
 # %% [markdown]
-# All rows but the last have the same tiny discriminator. It cannot know a thousand combinations, but it can notice that a batch, or a pack, is too much alike: every row
-# that lets it see more than one sample keeps two to four times as many modes. The last row changes only the size of $D$, and keeps eight times as many.
+# All rows but the last have the same tiny discriminator. It cannot know a thousand combinations, but it can notice that a batch, or a pack, is too much alike: packs of four and minibatch discrimination count about twice as many modes as the plain game, packs of two and minibatch std no more than chance allows. The last row changes only the size of $D$, and counts nearly four times as many.
 # *What a generator drops depends on what its discriminator can see*, or so it looks. For mind the line about noise: pixels drawn at random, which are no digits at all, score nearly
 # all the modes, because the judge must call every blob some digit. More modes may be more variety or more garbage, and after 1,500 steps of small perceptrons nothing here
 # tells the two apart. All these boxes stay open until the judge refuses what is no digit. And the KL tells more than the count: two generators that

@@ -62,7 +62,7 @@ plt.show()
 # %% [markdown]
 # ## 1. Thin sets in a large space
 #
-# Now the second failure. Wang follows Arjovsky & Bottou (2017). *Lemma 1*: if $g$ is made of affine maps and the usual pointwise
+# First the gradient that dies. Wang follows Arjovsky & Bottou (2017). *Lemma 1*: if $g$ is made of affine maps and the usual pointwise
 # nonlinearities, then $g(\mathcal{Z})$ lies in a countable union of manifolds of dimension at most $\dim \mathcal{Z}$. If the latent has fewer
 # dimensions than the picture has pixels, samples fill a set of measure zero.
 #
@@ -251,7 +251,7 @@ claim(
 
 # %% [markdown]
 # At every distance but zero the discriminator reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
-# at 1. The slope that the generator gets is about a hundredth at distance 0.1 and a few ten-thousandths at distance 1. Lecture 11 brings the distance whose slope is 1 wherever you stand.
+# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and a few ten-thousandths at 0.5. Lecture 11 brings the distance whose slope is 1 wherever you stand.
 #
 # ### A fresh discriminator against generators of three ages
 #
@@ -535,8 +535,7 @@ plt.show()
 # covers the solid one). The first kind invents samples, the second kind drops half of the data.
 #
 # One caution. This is a statement about targets, at $D = D^*$. Whether it explains the collapse of lecture 06 is another question: Goodfellow's
-# tutorial (2016) notes that GANs choose few modes with any of these divergences, and that the cause lies in the game. The tiny
-# discriminators of section 6 say the same: the loss never changed, and the modes came back.
+# tutorial (2016) notes that GANs choose few modes with any of these divergences, and that the cause lies in the game.
 #
 # ## 3. The smallest GAN: who circles, who arrives
 #

@@ -193,7 +193,7 @@ claim(
 )
 
 # %% [markdown]
-# Each dot is a layer. The ordinary ones lie on the line $\eta/c$, the equalised ones at $\eta$, but for the chance of the draw: the layers at the right hold only a few dozen weights, whose size is off by a tenth or two, and the box leaves them out. In our small ordinary networks the fastest layer is more than ten times as fast as the slowest. In the authors', with 512 channels, the
+# Each dot is a layer. The ordinary ones lie on the line $\eta/c$, the equalised ones at $\eta$, but for the chance of the draw: the layers at the right hold only a few dozen weights, whose size is off by a tenth or two, and the box leaves them out. In our small ordinary networks the fastest layer of some size is nearly three times as fast as the slowest. In the authors', with 512 channels, the
 # range is wider.
 #
 # A slip to know about when you read the paper: it writes the scaled weight as $\hat w_i = w_i / c$, "where $w_i$ are the weights and $c$ is the per-layer normalization constant from He's initializer". He's constant is $\sqrt{2 / \text{fan-in}}$, and dividing by it would make large layers explode. The authors' code multiplies. Check:
