@@ -259,8 +259,8 @@ for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}
     print(f"{name:>28}: a wrong label costs a real digit {notices(run.gan):5.2f} standard deviations")
 
 # %% [markdown]
-# The restrained discriminator cares two or three times as much. The pairs of the relativistic loss (lecture 04 introduced them) set a real 7 against a *generated* 7: within a pair the label is the same and the comparison is about the picture given the label. And $R_1$ keeps $D$ from becoming
-# sure for cheap. Both leave $D$ something to learn about labels. We keep this recipe for everything that follows, so that only the treatment of the label differs.
+# By this measure the restrained discriminator cares little more, by a tenth: knowing the label cannot be all. The pairs of the relativistic loss (lecture 04 introduced them) set a real 7 against a *generated* 7: within a pair the label is the same and the comparison is about the picture given the label. And $R_1$ is there to keep $D$ from becoming
+# sure for cheap. Which of the two does the work we have not separated. We keep this recipe for everything that follows, so that only the treatment of the label differs.
 #
 # ## 3. Conditional batch normalisation
 #
@@ -518,7 +518,7 @@ claim(
 )
 
 # %% [markdown]
-# Read the columns together. One-hot codes are still on their way: the label arrives as a shift of the first layer, and what a 7 has to do with it must be learnt in the layers above. The two others draw the asked digit in most samples, and if *asked* were the only column, AC-GAN would look at least as
+# Read the columns together. One-hot codes are still on their way: the label arrives as a shift of the first layer, and what a 7 has to do with it must be learnt in the layers above. The two others draw the asked digit in about two samples of three, and if *asked* were the only column, AC-GAN would look as
 # good as projection. The other columns tell what it pays: two of its sevens are much more alike than two of projection's, and its samples are farther from the data, overall and within a digit. *Variety* needs care, too. Above 1 it is no merit: smudged samples lie farther from each other than clean digits do, and
 # that is why the least trained generator has the largest one. Only together with the distance does it mean anything. (The line in section 4 had no smudges; there the loss of width was plain.)
 #
