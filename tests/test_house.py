@@ -28,7 +28,7 @@ def rooms() -> list[str]:
     return sorted(name for name in found if not name.startswith("_"))
 
 
-def tests_of(module: Path) -> str:
+def its_tests(module: Path) -> str:
     """The file of a module's tests: test_ROOM_MODULE.py; the classroom's rooms (claims, widgets, grading) drop its name."""
     parts = [part.strip("_") for part in module.with_suffix("").parts if part != "classroom"]
     if "grading" in parts:
@@ -92,7 +92,7 @@ def test_every_module_has_its_test_file() -> None:
     modules = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
     lacking = {}
     for module in modules:
-        file = FROM.get(module.as_posix(), tests_of(module))
+        file = FROM.get(module.as_posix(), its_tests(module))
         if not (ROOT / "tests" / file).is_file():
             lacking[module.as_posix()] = file
     assert lacking == {}
