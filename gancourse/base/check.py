@@ -25,6 +25,9 @@ FAR = 8.0  # pixels beyond this are in other units than [-1, 1]; a network that 
 GIB = 2**30
 SEEDS = (-(2**63), 2**64 - 1)  # what torch.Generator takes
 ROUNDS = 10**9  # of a loop
+COUNT = 2**16  # channels of a map, numbers of a vector
+DEPTH = 1000  # layers one after another
+SIDE = 2**14  # pixels
 
 
 def one_of(what: str, value: str, choices: Iterable[str]) -> str:
@@ -105,9 +108,33 @@ def whole(what: str, value: Any, least: int | None = 1, most: int | None = None)
     return plain
 
 
+def counts(**named: Any) -> list[int]:
+    """Return numbers of channels, latents or features, given by their names, as ints: whole, from 1 to ``COUNT``."""
+    return [whole(what, value, 1, COUNT) for what, value in named.items()]
+
+
+def depth(what: str, value: Any, least: int = 1) -> int:
+    """Return ``value`` as an int if a network can have so many layers."""
+    return whole(what, value, least, DEPTH)
+
+
+def row(what: str, value: Any, least: int = 1, most: int | None = COUNT) -> tuple[int, ...]:
+    """Return a tuple or list of whole numbers from ``least`` to ``most``, perhaps of none, as a tuple of ints."""
+    if not isinstance(value, tuple | list | range):
+        raise TypeError(f"{what} must be a row of whole numbers, as (64, 32), not {_shown(value)}")
+    if len(value) > DEPTH:
+        raise ValueError(f"{what} must be at most {DEPTH} numbers, not {len(value)}")
+    return tuple(whole(what, one, least, most) for one in value)
+
+
 def seed(value: Any, what: str = "seed") -> int:
     """Return ``value`` as an int if a random generator can start from it."""
     return whole(what, value, *SEEDS)
+
+
+def seed_or_source(value: Any) -> int | torch.Generator:
+    """Return a torch.Generator as it is, a seed as an int."""
+    return value if isinstance(value, torch.Generator) else seed(value)
 
 
 def rounds(what: str, value: Any) -> int:
@@ -191,6 +218,13 @@ def function(what: str, value: Any) -> Any:
     return value
 
 
+def module(what: str, value: Any) -> nn.Module:
+    """Return ``value`` if it is a network."""
+    if not isinstance(value, nn.Module):
+        raise TypeError(f"{what} must be a network, an nn.Module, not {_shown(value)}")
+    return value
+
+
 # Tensors
 
 
@@ -235,18 +269,48 @@ def finite(what: str, x: Tensor) -> Tensor:
     return x
 
 
-def latents(z: object, latent_dim: int) -> Tensor:
-    """Return ``z`` if it is a float batch [N, latent_dim]."""
+def typed(what: str, x: Tensor, network: nn.Module | None) -> Tensor:
+    """Return ``x`` if its type is that of the network's weights; under autocast any will do, and so it will without weights."""
+    weight = next(network.parameters(), None) if network is not None else None
+    if weight is None or weight.dtype == x.dtype:
+        return x
+    device = x.device.type
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+        return x
+    raise TypeError(f"{what} are {x.dtype}, the network's weights {weight.dtype}: convert with .to({weight.dtype})")
+
+
+def latents(z: object, latent_dim: int, network: nn.Module | None = None) -> Tensor:
+    """Return ``z`` if it is a float batch [N, latent_dim], of the type of the ``network`` that takes it."""
     if not isinstance(z, Tensor) or z.ndim != 2 or z.shape[1] != latent_dim:
         came = list(z.shape) if isinstance(z, Tensor) else type(z).__name__
         raise ValueError(f"latents must be [N, {latent_dim}], not {came}: draw them with torch.randn(n, {latent_dim})")
     if not z.is_floating_point():
         raise TypeError(f"latents must be floating point, not {z.dtype}")
-    return z
+    return typed("latents", z, network)
 
 
-def images(x: object, channels: int | None = None, size: int | None = None, what: str = "images") -> Tensor:
-    """Return ``x`` if it is a float batch [N, C, H, W] with the given channels and size."""
+def samples(x: object, shape: tuple[int, ...], network: nn.Module | None = None, what: str = "samples") -> Tensor:
+    """Return ``x`` if it is a float batch [N, *shape], of the type of the ``network`` that takes it."""
+    if not isinstance(x, Tensor) or x.ndim == 0 or tuple(x.shape[1:]) != shape:
+        came = list(x.shape) if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"{what} must be [N, {', '.join(map(str, shape))}], not {came}")
+    return typed(what, floats(what, x), network)
+
+
+def images(
+    x: object,
+    channels: int | None = None,
+    size: int | None = None,
+    what: str = "images",
+    *,
+    network: nn.Module | None = None,
+    least: int = 0,
+) -> Tensor:
+    """Return ``x`` if it is a float batch [N, C, H, W] with the given channels and size, no side below ``least``.
+
+    With ``network`` its type must be that of the network's weights.
+    """
     if not isinstance(x, Tensor) or x.ndim != 4:
         came = list(x.shape) if isinstance(x, Tensor) else type(x).__name__
         raise ValueError(f"{what} must be a batch [N, C, H, W], not {came}")
@@ -256,7 +320,9 @@ def images(x: object, channels: int | None = None, size: int | None = None, what
         raise ValueError(f"{what} must have {channels} channels, not {x.shape[1]}")
     if size is not None and tuple(x.shape[2:]) != (size, size):
         raise ValueError(f"{what} must be {size} x {size} pixels, not {x.shape[2]} x {x.shape[3]}")
-    return x
+    if min(x.shape[2:]) < least:
+        raise ValueError(f"{what} must be {least} x {least} pixels or more, not {x.shape[2]} x {x.shape[3]}")
+    return typed(what, x, network)
 
 
 def pixels(x: object, what: str = "images", channels: int | None = None, size: int | None = None) -> Tensor:
@@ -280,11 +346,11 @@ def pixels(x: object, what: str = "images", channels: int | None = None, size: i
 
 
 def power_of_two(what: str, value: int, least: int, most: int | None = None) -> int:
-    """Return ``value`` if it is a power of two from ``least`` up, or up to ``most``."""
+    """Return ``value`` if it is a power of two from ``least`` up to ``most``; without one, to ``SIDE``."""
     value = whole(what, value, None)
     if value < least or value & (value - 1) or (most is not None and value > most):
         raise ValueError(f"{what} must be a power of two from {least} {'up' if most is None else f'to {most}'}, not {value}")
-    return value
+    return whole(what, value, None, SIDE)
 
 
 def offered_size(value: int, sizes: Iterable[int], what: str) -> int:

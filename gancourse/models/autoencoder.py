@@ -23,7 +23,16 @@ SIZES = (8, 16, 32, 64)
 
 def _base(size: int) -> int:
     """The side of the smallest map: 8 as published, 4 for pictures that are no larger than that."""
-    return min(8, check.offered_size(size, SIZES, "BEGAN's autoencoder") // 2)
+    return min(8, size // 2)
+
+
+def _checked(size: int, latent_dim: int, width: int, channels: int) -> list[int]:
+    size = check.offered_size(size, SIZES, "BEGAN's autoencoder")
+    latent_dim, width, channels = check.counts(latent_dim=latent_dim, width=width, channels=channels)
+    widest = width * (size // _base(size)).bit_length()
+    check.fits("weights", widest, max(widest, channels), 3, 3)
+    check.fits("weights", latent_dim, widest, _base(size), _base(size))
+    return [size, latent_dim, width, channels]
 
 
 def _two_convolutions(n_in: int, n_out: int) -> list[nn.Module]:
@@ -76,11 +85,12 @@ class Generator(nn.Module):
 
     def __init__(self, size: int = 32, latent_dim: int = 64, width: int = 32, channels: int = 3) -> None:
         super().__init__()
+        size, latent_dim, width, channels = _checked(size, latent_dim, width, channels)
         self.size, self.latent_dim = size, latent_dim
         self.decoder = Decoder(size, latent_dim, width, channels)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.decoder(check.latents(z, self.latent_dim))
+        return self.decoder(check.latents(z, self.latent_dim, self))
 
 
 class Autoencoder(nn.Module):
@@ -88,9 +98,10 @@ class Autoencoder(nn.Module):
 
     def __init__(self, size: int = 32, latent_dim: int = 64, width: int = 32, channels: int = 3) -> None:
         super().__init__()
+        size, latent_dim, width, channels = _checked(size, latent_dim, width, channels)
         self.size, self.channels = size, channels
         self.encoder = Encoder(size, latent_dim, width, channels)
         self.decoder = Decoder(size, latent_dim, width, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.decoder(self.encoder(check.images(x, self.channels, self.size)))
+        return self.decoder(self.encoder(check.images(x, self.channels, self.size, network=self)))

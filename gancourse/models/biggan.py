@@ -36,6 +36,7 @@ _HALVINGS = {32: 2, 64: 4, 128: 5, 256: 6}  # how many stages of the discriminat
 _DEEP_DISCRIMINATOR = {64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}  # the stem's channels first
 SIZES = tuple(WIDTHS)
 DEEP_SIZES = tuple(_DEEP_DISCRIMINATOR)
+INITS = ("orthogonal", "normal")
 
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "cifar": {"size": 32, "latent_dim": 128, "width": 64, "classes": 10, "init": "normal"},
@@ -60,7 +61,7 @@ def init_weights(module: nn.Module, kind: str = "orthogonal", generator: torch.G
 
     Source: Brock et al. 2019, section 3 (orthogonal); their PyTorch code takes N(0, 0.02^2) for CIFAR-10.
     """
-    check.one_of("init", kind, ["orthogonal", "normal"])
+    check.one_of("init", kind, INITS)
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
             if kind == "normal":
@@ -70,6 +71,14 @@ def init_weights(module: nn.Module, kind: str = "orthogonal", generator: torch.G
             if not isinstance(layer, nn.Embedding) and layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     return module
+
+
+def _widths(width: int, multiples: Sequence[int], channels: int, depth: int = 1) -> list[int]:
+    """Channels after each stage, if this machine holds ``depth`` convolutions of the widest."""
+    width, channels = check.counts(width=width, channels=channels)
+    plan = [width * multiple for multiple in multiples]
+    check.fits("weights", depth, max(plan), max(*plan, channels), 3, 3)
+    return plan
 
 
 def _normalise_all_but_embeddings(network: nn.Module) -> None:
@@ -116,7 +125,7 @@ class _Labelled(nn.Module):
         raise NotImplementedError
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        z = check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim, self)
         return self.synthesise(z, self.embed(y, len(z)))
 
 
@@ -136,8 +145,9 @@ class _Judge(nn.Module):
         spectral.normalise(self)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        x = check.images(x, self.channels, self.size, network=self)
         y = self.classes.check(y, len(x))
-        x = self.first(check.images(x, self.channels, self.size))
+        x = self.first(x)
         x = _run(self.stages, x, [None] * len(self.stages))
         return self.head(F.relu(x).sum((2, 3)), y)  # [N]
 
@@ -170,9 +180,13 @@ class Generator(_Labelled):
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check.offered_size(size, SIZES, "BigGAN's generator")
+        size = check.offered_size(size, SIZES, "BigGAN's generator")
+        latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
+        hierarchical, attention = check.flag("hierarchical", hierarchical), check.row("attention", attention)
         self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
-        plan = [width * multiple for multiple in WIDTHS[size]]
+        plan = _widths(width, WIDTHS[size], channels)
+        check.fits("weights", latent_dim, plan[0], 4, 4)
+        check.one_of("init", init, INITS)
         pieces = len(plan) if hierarchical else 1  # one for the first map, one for each block
         if hierarchical and shared_dim is None:
             raise ValueError("hierarchical latents join the shared vector of the label: pass shared_dim=128, say")
@@ -180,6 +194,8 @@ class Generator(_Labelled):
             raise ValueError(f"{latent_dim} latents cannot be cut into {pieces} equal pieces: take a multiple of {pieces}")
         self.piece, self.hierarchical = latent_dim // pieces, hierarchical
         self.shared = LabelEmbedding(self.classes, shared_dim) if shared_dim is not None else None
+        if self.shared is not None:
+            shared_dim = self.shared.dim
 
         def norm(n: int) -> nn.Module:
             if shared_dim is None:
@@ -221,9 +237,11 @@ class Discriminator(_Judge):
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check.offered_size(size, SIZES, "BigGAN's discriminator")
+        size = check.offered_size(size, SIZES, "BigGAN's discriminator")
+        (channels,), attention = check.counts(channels=channels), check.row("attention", attention)
         self.size, self.channels, self.classes = size, channels, Classes.of(classes)
-        plan = [channels, *(width * multiple for multiple in _DISCRIMINATOR[size])]
+        plan = [channels, *_widths(width, _DISCRIMINATOR[size], channels)]
+        check.one_of("init", init, INITS)
         self.first = nn.Identity()  # BigGAN-deep begins with a convolution
         self.stages = nn.ModuleList()
         side = size
@@ -237,6 +255,12 @@ class Discriminator(_Judge):
         self._finish(plan[-1], self.classes, init)
 
 
+def _quarter(n: int) -> int:
+    if n < 4:
+        raise ValueError(f"a bottleneck has a quarter of its block's channels, and a block has {n}: take a larger width")
+    return n // 4
+
+
 class DeepGeneratorBlock(nn.Module):
     """A bottleneck: 1x1 to a quarter of the channels, two 3x3, 1x1 back; each after conditional norm and ReLU.
 
@@ -245,7 +269,7 @@ class DeepGeneratorBlock(nn.Module):
 
     def __init__(self, n_in: int, n_out: int, condition_dim: int, upsample: bool) -> None:
         super().__init__()
-        n = n_in // 4
+        n = _quarter(n_in)
         self.n_out, self.upsample = n_out, "nearest" if upsample else None
         self.norm1 = ConditionalBatchNorm2d(n_in, condition_dim=condition_dim)
         self.norm2, self.norm3, self.norm4 = (ConditionalBatchNorm2d(n, condition_dim=condition_dim) for _ in range(3))
@@ -265,7 +289,7 @@ class DeepDiscriminatorBlock(nn.Module):
 
     def __init__(self, n_in: int, n_out: int, downsample: bool) -> None:
         super().__init__()
-        n = n_out // 4
+        n = _quarter(n_out)
         self.downsample = downsample
         self.conv1, self.conv4 = nn.Conv2d(n_in, n, 1), nn.Conv2d(n, n_out, 1)
         self.conv2, self.conv3 = nn.Conv2d(n, n, 3, padding=1), nn.Conv2d(n, n, 3, padding=1)
@@ -302,11 +326,15 @@ class DeepGenerator(_Labelled):
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check.offered_size(size, DEEP_SIZES, "BigGAN-deep's generator")
+        size, depth = check.offered_size(size, DEEP_SIZES, "BigGAN-deep's generator"), check.depth("depth", depth, 2)
+        latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
+        attention = check.row("attention", attention)
+        check.one_of("init", init, INITS)
         self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
+        plan = _widths(width, WIDTHS[size], channels, depth)
         self.shared = LabelEmbedding(self.classes, shared_dim)
-        plan = [width * multiple for multiple in WIDTHS[size]]
-        condition_dim = shared_dim + latent_dim
+        condition_dim = self.shared.dim + latent_dim
+        check.fits("weights", condition_dim, plan[0], 4, 4)
         self.first = nn.Linear(condition_dim, plan[0] * 16)
         self.stages = nn.ModuleList()
         for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
@@ -341,9 +369,11 @@ class DeepDiscriminator(_Judge):
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
-        check.offered_size(size, DEEP_SIZES, "BigGAN-deep's discriminator")
+        size, depth = check.offered_size(size, DEEP_SIZES, "BigGAN-deep's discriminator"), check.depth("depth", depth)
+        (channels,), attention = check.counts(channels=channels), check.row("attention", attention)
+        check.one_of("init", init, INITS)
         self.size, self.channels, self.classes = size, channels, Classes.of(classes)
-        plan = [width * multiple for multiple in _DEEP_DISCRIMINATOR[size]]
+        plan = _widths(width, _DEEP_DISCRIMINATOR[size], channels, depth)
         self.first = nn.Conv2d(channels, plan[0], 3, padding=1)
         self.stages = nn.ModuleList()
         for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
@@ -365,7 +395,10 @@ def standing_statistics(generator: nn.Module, z: Tensor, y: Tensor, batch_size: 
 
     Source: Brock et al. 2019 ("standing statistics").
     """
-    if len(z) != len(y) or len(z) < batch_size:
+    batch_size = check.batch_size(batch_size)
+    check.module("the generator", generator)
+    check.tensor("latents", z, 2)
+    if check.tensor("labels", y).ndim == 0 or len(z) != len(y) or len(z) < batch_size:
         raise ValueError(f"{len(z)} latents and {len(y)} labels: pass one label for each, and at least a batch of {batch_size}")
     copied = copy.deepcopy(generator)
     with networks.measuring_statistics(copied):

@@ -20,6 +20,7 @@ def prepare(images: Tensor, size: int = SIZE) -> Tensor:
     Larger images are averaged down over areas, images that fit ``size`` a whole number of times are enlarged by nearest
     neighbours (pixel art stays pixel art), others bilinearly.
     """
+    size = check.whole("size", size, 1, check.SIDE)
     if isinstance(images, Tensor) and images.dtype == torch.uint8:
         images = images.float() / 127.5 - 1
     images = check.pixels(images).float()
@@ -54,9 +55,14 @@ class AttributeClassifier(nn.Module):
         extractor_id: str = "untrained attribute classifier",
     ) -> None:
         super().__init__()
+        if not isinstance(attribute_names, Mapping) or not all(isinstance(row, Sequence) for row in attribute_names.values()):
+            raise TypeError("attribute_names must map names to the names of their values: {'smile': ('no', 'yes'), ...}")
         if not attribute_names or any(len(values) < 2 for values in attribute_names.values()):
             raise ValueError("each attribute needs at least two values: {'smile': ('no', 'yes'), ...}")
         self.attribute_names = {name: tuple(values) for name, values in attribute_names.items()}
+        channels, width, dim = check.counts(channels=channels, width=width, dim=dim)
+        check.fits("weights", max(2 * width, dim), 2 * width, 4, 4)
+        check.fits("weights", channels, width, 3, 3)
         self.channels, self.width, self.dim, self.extractor_id = channels, width, dim, extractor_id
         layers: list[nn.Module] = []
         inside = channels
@@ -69,7 +75,7 @@ class AttributeClassifier(nn.Module):
 
     def embedding(self, x: Tensor) -> Tensor:
         """Prepared images [N, C, 32, 32] -> features [N, dim], with gradients."""
-        return self.embed(self.body(x))
+        return self.embed(self.body(check.images(x, self.channels, SIZE, network=self)))
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Prepared images [N, C, 32, 32] -> one tensor of logits [N, values] for each attribute."""

@@ -68,6 +68,7 @@ class Features(nn.Module):
 
     def __init__(self, discriminator: nn.Module) -> None:
         super().__init__()
+        check.module("the discriminator", discriminator)
         layers = [(name, layer) for name, layer in discriminator.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
         if not layers:
             raise ValueError(f"{type(discriminator).__name__} has no convolution or linear layer to take away")
@@ -91,11 +92,12 @@ class ProjectionDiscriminator(nn.Module):
         self.head = ProjectionHead(self.features.n_features, self.classes)
         nn.init.normal_(self.head.linear.weight, 0.0, 0.01)  # begin undecided
         nn.init.normal_(self.head.embedding.table.weight, 0.0, 0.01)
-        if spectral_norm:
+        if check.flag("spectral_norm", spectral_norm):
             spectral.normalise(self)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.head(self.features(x), self.classes.check(y, len(x)))
+        h = self.features(x)
+        return self.head(h, self.classes.check(y, len(h)))
 
 
 class AuxiliaryDiscriminator(nn.Module):
@@ -111,7 +113,7 @@ class AuxiliaryDiscriminator(nn.Module):
         self.head = AuxiliaryHead(self.features.n_features, self.classes)
         nn.init.normal_(self.head.source.weight, 0.0, 0.01)
         nn.init.normal_(self.head.label.weight, 0.0, 0.01)
-        if spectral_norm:
+        if check.flag("spectral_norm", spectral_norm):
             spectral.normalise(self)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -125,7 +127,7 @@ class _Code(nn.Module):
         super().__init__()
         self.classes = Classes.of(classes)
         self.learnt = LabelEmbedding(self.classes, embedding) if embedding is not None else None
-        self.width = embedding if embedding is not None else self.classes.total
+        self.width = self.learnt.dim if self.learnt is not None else self.classes.total
 
     def forward(self, y: Tensor | None, n: int) -> Tensor:
         y = self.classes.check(y, n)
@@ -145,7 +147,7 @@ class ConcatGenerator(nn.Module):
         super().__init__()
         self.code = _Code(classes, embedding)
         self.classes = self.code.classes
-        taken = latent_dim_of(network, None)
+        taken = latent_dim_of(check.module("the generator", network), None)
         self.latent_dim = taken - self.code.width
         if self.latent_dim < 1:
             raise ValueError(
@@ -155,7 +157,7 @@ class ConcatGenerator(nn.Module):
         self.network = network
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        z = check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim, self)
         return self.network(torch.cat([z, self.code(y, len(z)).to(z.dtype)], 1))
 
 
@@ -171,13 +173,17 @@ class ConcatDiscriminator(nn.Module):
     def __init__(self, network: nn.Module, classes: Spec, embedding: int | None = None, *, flat: bool = False) -> None:
         super().__init__()
         self.code = _Code(classes, embedding)
-        self.classes, self.flat, self.network = self.code.classes, flat, network
+        self.classes, self.flat = self.code.classes, check.flag("flat", flat)
+        self.network = check.module("the discriminator", network)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        if not self.flat:
+            check.images(x)
+        elif check.floats("samples", x).ndim < 2:
+            raise ValueError(f"samples must be [N, ...], not {list(x.shape)}")
         code = self.code(y, len(x)).to(x.dtype)  # [N, width]
         if self.flat:
             return self.network(torch.cat([x.flatten(1), code], 1))
-        x = check.images(x)
         maps = code[:, :, None, None].expand(-1, -1, *x.shape[2:])  # [N, width, H, W]
         return self.network(torch.cat([x, maps], 1))
 
@@ -192,8 +198,8 @@ def mlp_pair(
     norm: str | None = None,
 ) -> tuple[ConcatGenerator, ConcatDiscriminator]:
     """The conditional GAN of 2014: two multi-layer perceptrons that read the label beside the latent and beside the sample."""
-    width = embedding if embedding is not None else Classes.of(classes).total
-    n_values = out_shape if isinstance(out_shape, int) else math.prod(out_shape)
+    width = check.whole("embedding", embedding) if embedding is not None else Classes.of(classes).total
+    latent_dim, n_values = check.whole("latent_dim", latent_dim), math.prod(check.sides("out_shape", out_shape))
     generator = mlp.Generator(latent_dim + width, out_shape, hidden, out=out, norm=norm)
     discriminator = mlp.Discriminator(n_values + width, hidden)
     return ConcatGenerator(generator, classes, embedding), ConcatDiscriminator(discriminator, classes, embedding, flat=True)
@@ -212,7 +218,8 @@ def dcgan_pair(
 
     Further arguments (``norm=False``, say) go to :class:`gancourse.models.dcgan.Discriminator`.
     """
-    code = embedding if embedding is not None else Classes.of(classes).total
+    code = check.whole("embedding", embedding) if embedding is not None else Classes.of(classes).total
+    latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
     generator = dcgan.Generator(size, latent_dim + code, width, channels)
     critic = dcgan.Discriminator(size, width, channels + code, **discriminator)
     return ConcatGenerator(generator, classes, embedding), ConcatDiscriminator(critic, classes, embedding)

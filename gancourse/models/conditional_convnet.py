@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.convnet import LEAST
+from gancourse.models.convnet import checked
 from gancourse.models.layers.conditional import Classes, ConditionalBatchNorm2d, Spec
 from gancourse.models.layers.initialisation import init_he
 
@@ -35,10 +35,11 @@ class Generator(nn.Module):
         channels: int = 3,
     ) -> None:
         super().__init__()
-        check.power_of_two("size", size, LEAST)
-        self.classes, self.size, self.latent_dim = Classes.of(classes), size, latent_dim
+        size, width, max_width, channels = checked(size, width, max_width, channels)
+        self.classes, self.size, (self.latent_dim,) = Classes.of(classes), size, check.counts(latent_dim=latent_dim)
         side, n = 4, min(max_width, width * size // 4)
-        self.first = nn.Linear(latent_dim, n * 16, bias=False)
+        check.fits("weights", self.latent_dim, n, 4, 4)
+        self.first = nn.Linear(self.latent_dim, n * 16, bias=False)
         convolutions: list[nn.Module] = [nn.Identity()]  # the first norm stands before any convolution
         norms: list[nn.Module] = [ConditionalBatchNorm2d(n, self.classes)]
         while side < size:
@@ -54,7 +55,7 @@ class Generator(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.02)  # begin near grey, inside tanh's linear range
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        z = check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim, self)
         y = self.classes.check(y, len(z))
         x = self.first(z).unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)  # [N, C, 4, 4]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):

@@ -18,12 +18,21 @@ from gancourse.models.layers.minibatch import MinibatchStdDev
 LEAST = 8  # px
 
 
+def checked(size: int, width: int, max_width: int, channels: int) -> list[int]:
+    """The arguments of a network whose map of side r has min(max_width, width * size / r) channels, as ints."""
+    size = check.power_of_two("size", size, LEAST)
+    width, max_width, channels = check.counts(width=width, max_width=max_width, channels=channels)
+    widest = min(max_width, width * size // 4)
+    check.fits("weights", widest, max(widest, channels), 4, 4)
+    return [size, width, max_width, channels]
+
+
 def halving(size: int, width: int, max_width: int = 256, channels: int = 3) -> tuple[nn.Sequential, int]:
     """Strided 4x4 convolutions with leaky ReLUs from ``size`` down to 4x4, and the number of channels there.
 
     A map of side r has min(max_width, width * size / r) channels.
     """
-    check.power_of_two("size", size, LEAST)
+    size, width, max_width, channels = checked(size, width, max_width, channels)
     n, side = channels, size
     layers: list[nn.Module] = []
     while side > 4:
@@ -42,10 +51,11 @@ class Generator(nn.Module):
 
     def __init__(self, size: int = 32, latent_dim: int = 64, width: int = 24, max_width: int = 256, channels: int = 3) -> None:
         super().__init__()
-        check.power_of_two("size", size, LEAST)
-        self.size, self.latent_dim = size, latent_dim
+        size, width, max_width, channels = checked(size, width, max_width, channels)
+        self.size, (self.latent_dim,) = size, check.counts(latent_dim=latent_dim)
         side, n = 4, min(max_width, width * size // 4)
-        self.first = nn.Linear(latent_dim, n * 16, bias=False)
+        check.fits("weights", self.latent_dim, n, 4, 4)
+        self.first = nn.Linear(self.latent_dim, n * 16, bias=False)
         layers: list[nn.Module] = [nn.BatchNorm2d(n), nn.ReLU()]
         while side < size:
             side *= 2
@@ -63,7 +73,7 @@ class Generator(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.02)  # begin near grey, inside tanh's linear range
 
     def forward(self, z: Tensor) -> Tensor:
-        z = check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim, self)
         x = self.first(z).unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)  # [N, C, 4, 4]
         return torch.tanh(self.last(self.blocks(x)))  # [N, channels, size, size]
 
@@ -77,7 +87,8 @@ class Discriminator(nn.Module):
 
     def __init__(self, size: int = 32, width: int = 24, max_width: int = 256, channels: int = 3, *, spread: bool = True) -> None:
         super().__init__()
-        self.size, self.channels = size, channels
+        size, width, max_width, channels = checked(size, width, max_width, channels)
+        self.size, self.channels, spread = size, channels, check.flag("spread", spread)
         self.blocks, n = halving(size, width, max_width, channels)
         self.spread = MinibatchStdDev() if spread else nn.Identity()
         self.mix = nn.Sequential(nn.Conv2d(n + int(spread), n, 3, padding=1), nn.LeakyReLU(0.2))
@@ -86,5 +97,5 @@ class Discriminator(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.01)  # begin undecided
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.blocks(check.images(x, self.channels, self.size))  # [N, C, 4, 4]
+        x = self.blocks(check.images(x, self.channels, self.size, network=self))  # [N, C, 4, 4]
         return self.last(self.mix(self.spread(x)).flatten(1)).squeeze(1)  # [N]

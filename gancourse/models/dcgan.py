@@ -58,7 +58,9 @@ class Generator(nn.Module):
         activation: str = "relu",
     ) -> None:
         super().__init__()
-        check.offered_size(size, SIZES, "DCGAN")
+        size = check.offered_size(size, SIZES, "DCGAN")
+        latent_dim, width, channels = check.counts(latent_dim=latent_dim, width=width, channels=channels)
+        norm, hidden_linear = check.flag("norm", norm), check.flag("hidden_linear", hidden_linear)
         check.one_of("upsample", upsample, ["transposed", "nearest"])
         check.one_of("activation", activation, ["relu", "tanh"])
         self.size, self.latent_dim = size, latent_dim
@@ -76,10 +78,13 @@ class Generator(nn.Module):
             return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(n_in, n_out, 3, padding=1, bias=bias)]
 
         n, side = width * size // 8, 4
+        first_in = 4 * latent_dim if hidden_linear else latent_dim
+        check.fits("weights", max(first_in, n // 2), n, 4, 4)
+        check.fits("weights", first_in, latent_dim)
+        check.fits("weights", width, channels, 4, 4)
         layers: list[nn.Module] = []
         if hidden_linear:
             layers += [nn.Flatten(), nn.Linear(latent_dim, 4 * latent_dim), activate(), nn.Unflatten(1, (4 * latent_dim, 1, 1))]
-        first_in = 4 * latent_dim if hidden_linear else latent_dim
         layers += [nn.ConvTranspose2d(first_in, n, 4, bias=not norm), *normalise(n), activate()]  # [N, n, 4, 4]
         while side < size // 2:
             layers += [*double(n, n // 2, not norm), *normalise(n // 2), activate()]
@@ -89,7 +94,7 @@ class Generator(nn.Module):
         init_dcgan(self)
 
     def forward(self, z: Tensor) -> Tensor:
-        z = check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim, self)
         return self.main(z[:, :, None, None])  # [N, channels, size, size]
 
 
@@ -115,7 +120,11 @@ class Discriminator(nn.Module):
         activation: str = "leaky_relu",
     ) -> None:
         super().__init__()
-        check.offered_size(size, SIZES, "DCGAN")
+        size = check.offered_size(size, SIZES, "DCGAN")
+        width, channels = check.counts(width=width, channels=channels)
+        norm, hidden_linear = check.flag("norm", norm), check.flag("hidden_linear", hidden_linear)
+        check.fits("weights", width * size // 8, width * size // 8, 16)
+        check.fits("weights", width, channels, 4, 4)
         check.one_of("downsample", downsample, ["strided", "pool"])
         check.one_of("activation", activation, ["leaky_relu", "relu"])
         self.size, self.channels = size, channels
@@ -141,7 +150,7 @@ class Discriminator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = check.images(x, self.channels, self.size)
+        x = check.images(x, self.channels, self.size, network=self)
         return self.main(x).flatten()  # [N, 1, 1, 1] -> [N]
 
 
@@ -151,8 +160,11 @@ def seeing_the_batch(discriminator: Discriminator, kernels: int = 16, dim: int =
     The last 4x4 convolution becomes a linear layer on the flattened 4x4 map and the ``kernels`` numbers about the batch, whose
     weights begin at zero.  Source: Salimans et al. 2016, section 3.2.
     """
+    if not isinstance(discriminator, Discriminator) or not isinstance(discriminator.main[-1], nn.Conv2d):
+        raise TypeError("minibatch discrimination goes into a dcgan.Discriminator built without hidden_linear")
     *trunk, conv = discriminator.main
     features = 16 * cast(nn.Conv2d, conv).in_channels
+    kernels, dim = check.counts(kernels=kernels, dim=dim)
     last = nn.Linear(features + kernels, 1)
     nn.init.normal_(last.weight, 0.0, 0.02)
     nn.init.zeros_(last.weight[:, features:])

@@ -57,10 +57,13 @@ class ContextEncoder(nn.Module):
         super().__init__()
         check.one_of("output", output, ["centre", "image"])
         check.one_of("bottleneck", bottleneck, ["convolution", "channelwise"])
-        check.power_of_two("size", size, 16)
+        size = check.power_of_two("size", size, 16)
+        width, channels, bottleneck_dim = check.counts(width=width, channels=channels, bottleneck_dim=bottleneck_dim)
         self.size, self.channels, self.output = size, channels, output
         halvings = size.bit_length() - 3  # down to 4 x 4
         counts = [width] + [width * 2**i for i in range(halvings - 1)]
+        check.fits("weights", counts[-1], max(counts[-1], bottleneck_dim), 4, 4)
+        check.fits("weights", channels, width, 4, 4)
         parts: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         for n_in, n_out in zip(counts, counts[1:], strict=False):
             conv = nn.Conv2d(n_in, n_out, 4, stride=2, padding=1, bias=False)
@@ -87,10 +90,17 @@ class ContextEncoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Features [N, C, 4, 4] of pictures, with or without a hole."""
-        return self.encoder(check.images(x, self.channels, self.size))
+        return self.encoder(check.images(x, self.channels, self.size, network=self))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decoder(self.bottleneck(self.encode(x)))
+
+
+def channels_of(width: int, channels: int, most: int) -> list[int]:
+    """``width`` and ``channels`` as ints, if this machine holds a convolution with ``most`` times the width on both sides."""
+    width, channels = check.counts(width=width, channels=channels)
+    check.fits("weights", most * width, max(most * width, channels), 3, 3)
+    return [width, channels]
 
 
 class GatedConv2d(nn.Module):
@@ -147,8 +157,8 @@ class GatedInpainter(nn.Module):
 
     def __init__(self, width: int = 24, channels: int = 3, *, gated: bool = True) -> None:
         super().__init__()
-        self.channels = channels
-        w = width
+        w, self.channels = channels_of(width, channels, 4)
+        channels, gated = self.channels, check.flag("gated", gated)
 
         def conv(n_in: int, n_out: int, kernel: int = 3, stride: int = 1, dilation: int = 1) -> GatedConv2d:
             return GatedConv2d(n_in, n_out, kernel, stride, dilation, gated=gated)
@@ -171,7 +181,7 @@ class GatedInpainter(nn.Module):
         init_he(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = check.images(x, self.channels + 1, what="pictures with their masks")
+        x = check.images(x, self.channels + 1, what="pictures with their masks", network=self, least=4)
         if x.shape[2] % 4 or x.shape[3] % 4:
             raise ValueError(f"height and width must be multiples of 4, not {x.shape[2]} x {x.shape[3]}")
         return self.net(x)
@@ -209,8 +219,9 @@ class SRResNet(nn.Module):
 
     def __init__(self, scale: int = 4, width: int = 64, blocks: int = 16, channels: int = 3, *, skip: bool = False) -> None:
         super().__init__()
-        check.power_of_two("scale", scale, 2)
-        self.scale, self.channels, self.skip = scale, channels, skip
+        scale, blocks = check.power_of_two("scale", scale, 2), check.depth("blocks", blocks, 0)
+        width, channels = channels_of(width, channels, 4)
+        self.scale, self.channels, self.skip = scale, channels, check.flag("skip", skip)
         self.first = nn.Sequential(nn.Conv2d(channels, width, 9, padding=4), nn.PReLU())
         middle = [nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)]
         self.body = nn.Sequential(*(_Residual(width) for _ in range(blocks)), *middle)
@@ -227,7 +238,7 @@ class SRResNet(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.01)  # begin near grey, so that the first steps are not spent on unlearning noise
 
     def forward(self, x: Tensor) -> Tensor:
-        low = check.images(x, self.channels)
+        low = check.images(x, self.channels, network=self, least=1)
         x = self.first(low)
         x = self.last(self.up(x + self.body(x)))
         return x + bicubic(low, self.scale) if self.skip else x
@@ -244,6 +255,8 @@ class SRDiscriminator(nn.Module):
 
     def __init__(self, size: int = 96, width: int = 64, channels: int = 3) -> None:
         super().__init__()
+        size = check.whole("size", size, 1, check.SIDE)
+        width, channels = channels_of(width, channels, 8)
         if size % 16:
             raise ValueError(f"size must be a multiple of 16, not {size}")
         self.size, self.channels = size, channels
@@ -257,15 +270,18 @@ class SRDiscriminator(nn.Module):
                 n = n_out
         self.features = nn.Sequential(*parts)  # [N, 8 width, size / 16, size / 16]
         side = size // 16
+        check.fits("weights", 16 * width, n, side, side)
         self.judge = nn.Sequential(
             nn.Flatten(), nn.Linear(n * side * side, 16 * width), nn.LeakyReLU(0.2), nn.Linear(16 * width, 1)
         )
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.judge(self.features(check.images(x, self.channels, self.size))).squeeze(1)  # [N]
+        return self.judge(self.features(check.images(x, self.channels, self.size, network=self))).squeeze(1)  # [N]
 
 
 def bicubic(low: Tensor, scale: int) -> Tensor:
     """What needs no learning: ``scale`` times as large by bicubic interpolation, clipped to [-1, 1]."""
+    low, scale = check.images(low, what="pictures", least=1), check.whole("scale", scale, 1, check.SIDE)
+    check.fits("pictures", *(max(1, side) for side in low.shape), scale, scale)
     return F.interpolate(low, scale_factor=scale, mode="bicubic", align_corners=False).clamp(-1, 1)

@@ -29,15 +29,17 @@ class Encoder(nn.Module):
 
     def __init__(self, size: int = 32, n_out: int = 64, width: int = 24, channels: int = 3) -> None:
         super().__init__()
-        self.size, self.channels, self.out_shape = size, channels, (int(check.positive("n_out", n_out)),)
+        size, width, _, channels = convnet.checked(size, width, 256, channels)
+        self.size, self.channels, self.out_shape = size, channels, tuple(check.counts(n_out=n_out))
         self.blocks, n = convnet.halving(size, width, channels=channels)
+        check.fits("weights", *self.out_shape, n, 16)
         self.mix = nn.Sequential(nn.Conv2d(n, n, 3, padding=1), nn.LeakyReLU(0.2))
-        self.last = nn.Linear(n * 16, n_out)
+        self.last = nn.Linear(n * 16, *self.out_shape)
         init_he(self)
         nn.init.normal_(self.last.weight, 0.0, (n * 16) ** -0.5)  # codes begin with the spread of N(0, I)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.last(self.mix(self.blocks(check.images(x, self.channels, self.size))).flatten(1))
+        return self.last(self.mix(self.blocks(check.images(x, self.channels, self.size, network=self))).flatten(1))
 
 
 class ConvBidirectional(Bidirectional):
@@ -59,6 +61,9 @@ class PairDiscriminator(nn.Module):
 
     def __init__(self, size: int = 32, latent_dim: int = 64, width: int = 24, channels: int = 3, hidden: int = 256) -> None:
         super().__init__()
+        size, width, _, channels = convnet.checked(size, width, 256, channels)
+        latent_dim, hidden = check.counts(latent_dim=latent_dim, hidden=hidden)
+        check.fits("weights", hidden, hidden + max(latent_dim, 16 * 256))
         self.size, self.channels, self.latent_dim = size, channels, latent_dim
         self.blocks, n = convnet.halving(size, width, channels=channels)
         self.spread = MinibatchStdDev()
@@ -72,8 +77,8 @@ class PairDiscriminator(nn.Module):
         nn.init.normal_(self.last.weight, 0.0, 0.01)  # begin undecided
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        z = check.latents(z, self.latent_dim)
-        x = check.images(x, self.channels, self.size)
+        z = check.latents(z, self.latent_dim, self)
+        x = check.images(x, self.channels, self.size, network=self)
         if len(x) != len(z):
             raise ValueError(f"each picture needs its own latent: {len(x)} pictures came with {len(z)} latents")
         seen = self.mix(self.spread(self.blocks(x))).flatten(1)
@@ -103,8 +108,9 @@ class ConvVAE(VAE):
 
     def __init__(self, size: int = 32, latent_dim: int = 64, width: int = 24, encoder_width: int = 16, channels: int = 3) -> None:
         nn.Module.__init__(self)
+        size, _, _, channels = convnet.checked(size, width, 256, channels)
         self.shape, self.likelihood = (channels, size, size), "gaussian"
-        self.latent_dim = int(check.positive("latent_dim", latent_dim))
+        (self.latent_dim,) = check.counts(latent_dim=latent_dim)
         self.encoder = Encoder(size, 2 * self.latent_dim, encoder_width, channels)
         self.decoder = _ConvDecoder(size, self.latent_dim, width, channels)
         self.log_sigma = nn.Parameter(torch.zeros(()))

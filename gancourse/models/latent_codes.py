@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.layers.dense import hidden_layers
+from gancourse.base.latents import latent_dim_of
+from gancourse.models.layers.dense import hidden_layers, linear
 
 
 class _Perceptron(nn.Module):
@@ -23,15 +24,13 @@ class _Perceptron(nn.Module):
 
     def __init__(self, in_shape: int | Sequence[int], n_out: int, hidden: Sequence[int], norm: str | None = None) -> None:
         super().__init__()
-        self.in_shape = (in_shape,) if isinstance(in_shape, int) else tuple(in_shape)
-        self.out_shape = (int(check.positive("the number of outputs", n_out)),)
-        sizes = [math.prod(self.in_shape), *hidden]
-        self.layers = nn.Sequential(*hidden_layers(sizes, "leaky_relu", norm), nn.Linear(sizes[-1], n_out))
+        self.in_shape = check.sides("in_shape", in_shape)
+        self.out_shape = (check.whole("the number of outputs", n_out),)
+        sizes = [math.prod(self.in_shape), *check.row("hidden", hidden)]
+        self.layers = nn.Sequential(*hidden_layers(sizes, "leaky_relu", norm), linear(sizes[-1], self.out_shape[0]))
 
     def forward(self, x: Tensor) -> Tensor:
-        if tuple(x.shape[1:]) != self.in_shape:
-            raise ValueError(f"samples must be [N, {', '.join(map(str, self.in_shape))}], not {list(x.shape)}")
-        return self.layers(x.flatten(1))
+        return self.layers(check.samples(x, self.in_shape, self).flatten(1))
 
 
 class CodeDiscriminator(_Perceptron):
@@ -41,7 +40,7 @@ class CodeDiscriminator(_Perceptron):
     """
 
     def __init__(self, in_shape: int | Sequence[int], n_parameters: int, hidden: Sequence[int] = (128, 128)) -> None:
-        super().__init__(in_shape, 1 + n_parameters, hidden)
+        super().__init__(in_shape, 1 + check.whole("n_parameters", n_parameters), hidden)
 
 
 class Encoder(_Perceptron):
@@ -71,7 +70,8 @@ class Bidirectional(nn.Module):
 
     def __init__(self, generator: Any, encoder: Any) -> None:
         super().__init__()
-        self.latent_dim: int = generator.latent_dim
+        self.latent_dim: int = latent_dim_of(generator, None)
+        check.function("the encoder", encoder)
         made = math.prod(getattr(encoder, "out_shape", None) or (self.latent_dim,))
         if made != self.latent_dim:
             raise ValueError(f"E gives {made} latents and G takes {self.latent_dim}: make them equal")
@@ -106,9 +106,11 @@ class JointDiscriminator(nn.Module):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network = network
+        self.network = check.module("the discriminator", network)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        if check.floats("latents", z).ndim < 2 or check.floats("samples", x).ndim < z.ndim:
+            raise ValueError(f"samples and latents must be [N, ...] and [N, D], not {list(x.shape)} and {list(z.shape)}")
         x = x.flatten(z.ndim - 1)
         if x.shape[:-1] != z.shape[:-1]:
             raise ValueError(f"each sample needs its own latent, and {list(x.shape)} came with {list(z.shape)}")

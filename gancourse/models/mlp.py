@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.layers.dense import hidden_layers
+from gancourse.models.layers.dense import hidden_layers, linear
 
 
 class Generator(nn.Module):
@@ -28,17 +28,18 @@ class Generator(nn.Module):
         out: str | None = None,
     ) -> None:
         super().__init__()
-        self.latent_dim = latent_dim
-        self.out_shape = (out_shape,) if isinstance(out_shape, int) else tuple(out_shape)
-        layers = hidden_layers([latent_dim, *hidden], activation, norm)
-        layers.append(nn.Linear([latent_dim, *hidden][-1], math.prod(self.out_shape)))
+        self.latent_dim = check.whole("latent_dim", latent_dim)
+        self.out_shape = check.sides("out_shape", out_shape)
+        sizes = [self.latent_dim, *check.row("hidden", hidden)]
         if out is not None:
             check.one_of("out", out, ["tanh"])
+        layers = [*hidden_layers(sizes, activation, norm), linear(sizes[-1], math.prod(self.out_shape))]
+        if out is not None:
             layers.append(nn.Tanh())
         self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        x = self.layers(check.latents(z, self.latent_dim))  # [N, prod(out_shape)]
+        x = self.layers(check.latents(z, self.latent_dim, self))  # [N, prod(out_shape)]
         return x.unflatten(1, self.out_shape)
 
 
@@ -49,11 +50,10 @@ class Discriminator(nn.Module):
         self, in_shape: int | Sequence[int] = 2, hidden: Sequence[int] = (128, 128), activation: str = "leaky_relu"
     ) -> None:
         super().__init__()
-        self.in_shape = (in_shape,) if isinstance(in_shape, int) else tuple(in_shape)
-        n_in = math.prod(self.in_shape)
-        self.layers = nn.Sequential(*hidden_layers([n_in, *hidden], activation), nn.Linear([n_in, *hidden][-1], 1))
+        self.in_shape = check.sides("in_shape", in_shape)
+        sizes = [math.prod(self.in_shape), *check.row("hidden", hidden)]
+        self.layers = nn.Sequential(*hidden_layers(sizes, activation), linear(sizes[-1], 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        if tuple(x.shape[1:]) != self.in_shape:
-            raise ValueError(f"samples must be [N, {', '.join(map(str, self.in_shape))}], not {list(x.shape)}")
+        x = check.samples(x, self.in_shape, self)
         return self.layers(torch.flatten(x, 1)).squeeze(1)  # [N]

@@ -38,7 +38,9 @@ class PatchGAN(nn.Module):
 
     def __init__(self, in_channels: int = 6, width: int = 64, layers: int = 3, *, norm: str = "batch") -> None:
         super().__init__()
-        check.positive("layers", layers)
+        layers = check.whole("layers", layers, 1, check.SIDE.bit_length())
+        in_channels, width = check.counts(in_channels=in_channels, width=width)
+        check.fits("weights", 8 * width, max(8 * width, in_channels), 4, 4)
         check.one_of("norm", norm, NORMS)
         self.in_channels, self.layers = in_channels, layers
         bias = norm != "batch"
@@ -54,7 +56,7 @@ class PatchGAN(nn.Module):
             _spectral(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model(check.images(x, self.in_channels))  # [N, 1, h, w]
+        return self.model(check.images(x, self.in_channels, network=self, least=3 * 2**self.layers))  # [N, 1, h, w]
 
 
 class PixelDiscriminator(nn.Module):
@@ -65,7 +67,9 @@ class PixelDiscriminator(nn.Module):
 
     def __init__(self, in_channels: int = 6, width: int = 64, *, norm: str = "batch") -> None:
         super().__init__()
-        self.in_channels = in_channels
+        in_channels, width = check.counts(in_channels=in_channels, width=width)
+        check.fits("weights", 2 * width, max(width, in_channels))
+        self.in_channels, self.least = in_channels, 2 if norm == "instance" else 1  # the variance of one pixel is 0
         bias = norm != "batch"
         self.net = nn.Sequential(
             nn.Conv2d(in_channels, width, 1),
@@ -78,13 +82,19 @@ class PixelDiscriminator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.net(check.images(x, self.in_channels))  # [N, 1, H, W]
+        return self.net(check.images(x, self.in_channels, network=self, least=self.least))  # [N, 1, H, W]
 
 
 def _spectral(module: nn.Module) -> None:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             parametrizations.spectral_norm(layer)
+
+
+def _pairs(layers: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
+    if not isinstance(layers, list | tuple) or not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in layers):
+        raise TypeError(f"layers must be pairs (kernel, stride), as [(4, 2), (4, 1)], not {layers!r}")
+    return [check.row("kernel and stride", pair) for pair in layers]
 
 
 def receptive_field(layers: Iterable[tuple[int, int]]) -> int:
@@ -97,7 +107,7 @@ def receptive_field(layers: Iterable[tuple[int, int]]) -> int:
     70
     """
     side, step = 1, 1
-    for kernel, stride in layers:
+    for kernel, stride in _pairs(layers):
         side, step = side + (kernel - 1) * step, step * stride
     return side
 
@@ -113,10 +123,11 @@ def measured_receptive_field(network: nn.Module, channels: int, size: int, seed:
     Differentiates that pixel with respect to a random input of ``size`` pixels, in evaluation mode: batch normalisation with
     running statistics is a fixed map and widens nothing.  ``size`` must exceed the field, or its edge is what is measured.
     """
-    training = network.training
+    (channels,), size = check.counts(channels=channels), check.whole("size", size, 1, check.SIDE)
+    training = check.module("the network", network).training
     network.eval()
     try:
-        x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(seed), requires_grad=True)
+        x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(check.seed(seed)), requires_grad=True)
         out = network(x)  # [1, K, h, w]
         (gradient,) = torch.autograd.grad(out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum(), x)
     finally:

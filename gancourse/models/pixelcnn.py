@@ -36,9 +36,10 @@ def causal_mask(kind: str, kernel: int) -> Tensor:
     there has not seen the pixel).  Source: van den Oord, Kalchbrenner & Kavukcuoglu 2016, section 3.4.
     """
     check.one_of("mask", kind, ["A", "B"])
+    kernel = check.whole("kernel", kernel, None, check.COUNT)
     if kernel < 1 or kernel % 2 == 0:
         raise ValueError(f"a mask has a centre, so kernel must be odd, not {kernel}")
-    mask = torch.zeros(kernel, kernel)
+    mask = torch.zeros(check.fits("a mask", kernel, kernel))
     mask[: kernel // 2] = 1
     mask[kernel // 2, : kernel // 2 + (kind == "B")] = 1
     return mask
@@ -175,19 +176,24 @@ class PixelCNN(nn.Module):
         stack: str = "gated",
     ) -> None:
         super().__init__()
-        if not 2 <= levels <= 256:
+        if not 2 <= check.whole("levels", levels, None) <= 256:
             raise ValueError(f"levels must be 2 to 256, not {levels}")
-        check.positive("size", size)
+        kernel, first_kernel = check.counts(kernel=kernel, first_kernel=first_kernel)
         for name, value in (("kernel", kernel), ("first_kernel", first_kernel)):
             if value < 3 or value % 2 == 0:
                 raise ValueError(f"{name} must be odd and at least 3, not {value}")
-        self.size, self.levels = size, levels
+        (width,), depth = check.counts(width=width), check.depth("depth", depth, 0)
+        if stack == "masked" and width < 2:
+            raise ValueError("a masked block is half as wide inside: take a width of 2 or more, not 1")
+        check.fits("weights", depth + 1, 2 * width, width, kernel, kernel)
+        check.fits("weights", 2 * width, first_kernel, first_kernel)
+        self.size, self.levels = check.whole("size", size, 1, check.SIDE), int(levels)
         self.features = STACKS[check.one_of("stack", stack, STACKS)](width, depth, kernel, first_kernel)
         self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU(), nn.Conv2d(width, levels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, levels, H, W] of every pixel's conditional, given the image to its left and above."""
-        return self.head(self.features(check.images(x, channels=1)))
+        return self.head(self.features(check.images(x, channels=1, network=self, least=1)))
 
     def log_conditionals(self, x: Tensor) -> Tensor:
         """log p(x_t | x_{<t}) of every pixel, [N, H, W], in nats: one pass for all of them."""
@@ -215,11 +221,11 @@ class PixelCNN(nn.Module):
         Pixels still to come hold the lowest level; by causality their value cannot matter.
         """
         x = self._start(n, given)
-        if not 0 <= rows <= self.size:
+        if not 0 <= check.whole("rows", rows, None) <= self.size:
             raise ValueError(f"rows must be 0 to {self.size}, not {rows}")
         if rows and given is None:
             raise ValueError(f"there are no {rows} rows to keep: pass given=, images [{n}, 1, {self.size}, {self.size}]")
-        generator = as_generator(seed, x.device)
+        generator = as_generator(check.seed_or_source(seed), x.device)
         x[:, :, rows:] = -1
         for i in range(rows, self.size):
             for j in range(self.size):
@@ -230,9 +236,10 @@ class PixelCNN(nn.Module):
 
     def _start(self, n: int, given: Tensor | None) -> Tensor:
         parameter = next(self.parameters())
+        if check.whole("n", n, None) < 1:
+            raise ValueError(f"n must be at least 1, not {n}")
+        check.fits("images", n, self.levels, self.size, self.size)
         if given is None:
-            if n < 1:
-                raise ValueError(f"n must be at least 1, not {n}")
             return torch.full((n, 1, self.size, self.size), -1.0, dtype=parameter.dtype, device=parameter.device)
         level_index(check.images(given, channels=1, size=self.size, what="given"), self.levels)
         if len(given) != n:

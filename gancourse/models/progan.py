@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.layers import resample
-from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, pixel_norm
+from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, base_and_most, pixel_norm
 from gancourse.models.layers.minibatch import MinibatchStdDev
 
 VARIANTS = ("official", "gan_zoo")
@@ -35,10 +35,11 @@ GAIN = math.sqrt(2)  # He's for rectifiers; the layers at the ends have 1
 def _levels(size: int) -> int:
     return check.power_of_two("size", size, 4, 1024).bit_length() - 3
 
-
 def side_widths(size: int, base: int, largest: int) -> list[int]:
     """Channels at 4, 8, ... size: base / 8 at 4 px, and half of it for each doubling, but at most ``largest``."""
-    return [min(base // 2 ** (level + 1), largest) for level in range(_levels(size) + 1)]
+    levels = _levels(size)
+    base, largest = base_and_most(base, largest, 2 ** (levels + 1))
+    return [min(base // 2 ** (level + 1), largest) for level in range(levels + 1)]
 
 
 class Growing(nn.Module):
@@ -46,7 +47,8 @@ class Growing(nn.Module):
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.size, self.levels = size, _levels(size)
+        self.levels = _levels(size)
+        self.size = 4 * 2**self.levels
         self._level: Tensor
         self._alpha: Tensor
         self.register_buffer("_level", torch.tensor(self.levels))
@@ -67,6 +69,7 @@ class Growing(nn.Module):
 
     def grow(self, level: int, alpha: float = 1.0) -> None:
         """Use the layers up to ``level`` (0: 4 px), the newest with weight ``alpha``."""
+        level, alpha = check.whole("level", level, None), check.number("alpha", alpha)
         if not 0 <= level <= self.levels:
             raise ValueError(f"a network of {self.size} px has the levels 0..{self.levels}, not {level}")
         if not 0 <= alpha <= 1:
@@ -113,19 +116,20 @@ class Generator(Growing):
         variant: str = "official",
     ) -> None:
         super().__init__(size)
-        self.latent_dim, self.norm = latent_dim, pixel_norm
+        (self.latent_dim, channels), self.norm = check.counts(latent_dim=latent_dim, channels=channels), pixel_norm
+        check.flag("pixel_norm", pixel_norm)
         self.variant, kind = _kind(variant, equalised)
-        self.widths = _given_widths(widths, size, channel_base, channel_max)
+        self.widths = _given_widths(widths, self.size, channel_base, channel_max)
         zoo = variant == "gan_zoo"
         n = self.widths[0]
-        self.first = EqualisedLinear(latent_dim, 16 * n, bias=zoo, gain=GAIN if zoo else GAIN / 4, **kind)
+        self.first = EqualisedLinear(self.latent_dim, 16 * n, bias=zoo, gain=GAIN if zoo else GAIN / 4, **kind)
         self.first_bias = None if zoo else nn.Parameter(torch.zeros(n))
         self.conv = EqualisedConv2d(n, n, 3, gain=GAIN, **kind)
         self.blocks = nn.ModuleList(GeneratorBlock(a, b, **kind) for a, b in zip(self.widths[:-1], self.widths[1:], strict=True))
         self.to_rgb = _colour_layers(heads, [(width, channels) for width in self.widths], gain=GAIN if zoo else 1.0, **kind)
 
     def forward(self, z: Tensor) -> Tensor:
-        z = check.latents(z, self.latent_dim)
+        z = check.latents(z, self.latent_dim, self)
         level, alpha = self.level, self.alpha
         x = self.first(pixel_norm(z) if self.norm else z).unflatten(1, (-1, 4, 4))
         if self.first_bias is not None:
@@ -185,12 +189,13 @@ class Discriminator(Growing):
         variant: str = "official",
     ) -> None:
         super().__init__(size)
-        self.channels = channels
+        (self.channels,), blur = check.counts(channels=channels), check.flag("blur", blur)
+        group_size = check.whole("group_size", group_size, 0, check.COUNT)
         self.variant, kind = _kind(variant, equalised)
-        self.widths = _given_widths(widths, size, channel_base, channel_max)
+        self.widths = _given_widths(widths, self.size, channel_base, channel_max)
         zoo = variant == "gan_zoo"
         n = self.widths[0]
-        self.from_rgb = _colour_layers(heads, [(channels, width) for width in self.widths], gain=GAIN, **kind)
+        self.from_rgb = _colour_layers(heads, [(self.channels, width) for width in self.widths], gain=GAIN, **kind)
         self.blocks = nn.ModuleList(  # blocks[l - 1] leads from level l to l - 1
             DiscriminatorBlock(b, a, blur, **kind) for a, b in zip(self.widths[:-1], self.widths[1:], strict=True)
         )
@@ -201,7 +206,7 @@ class Discriminator(Growing):
 
     def forward(self, x: Tensor) -> Tensor:
         level, alpha = self.level, self.alpha
-        check.images(x, self.channels, 4 * 2**level)
+        check.images(x, self.channels, 4 * 2**level, network=self)
         features = F.leaky_relu(_head(self.from_rgb, level, self.levels)(x), 0.2)
         for i in range(level, 0, -1):
             features = self.blocks[i - 1](features)
@@ -216,15 +221,17 @@ class Discriminator(Growing):
 
 def _kind(variant: str, equalised: bool) -> tuple[str, dict[str, Any]]:
     check.one_of("variant", variant, VARIANTS)
+    equalised = check.flag("equalised", equalised)
     return variant, {"equalised": equalised, "scale_bias": equalised and variant == "gan_zoo"}
 
 
 def _given_widths(widths: tuple[int, ...] | None, size: int, base: int, largest: int) -> list[int]:
     if widths is None:
         return side_widths(size, base, largest)
-    if len(widths) != _levels(size) + 1:
-        raise ValueError(f"widths are those at 4, 8, ... {size} px: give {_levels(size) + 1} of them, not {len(widths)}")
-    return list(widths)
+    given = check.row("widths", widths)
+    if len(given) != _levels(size) + 1:
+        raise ValueError(f"widths are those at 4, 8, ... {size} px: give {_levels(size) + 1} of them, not {len(given)}")
+    return list(given)
 
 
 def _colour_layers(heads: str, sides: list[tuple[int, int]], **kind: Any) -> nn.ModuleList:

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.models.layers import resample
 from gancourse.models.layers.conditional import class_vectors
-from gancourse.models.stylegan2 import sides
+from gancourse.models.stylegan2 import side_widths, sides
 
 GAIN = math.sqrt(2 / (1 + 0.2**2))  # keeps the variance through leaky ReLU(0.2); in the initialisation only
 
@@ -125,13 +125,28 @@ class ToLogits(nn.Module):
         return self.linear(self.basis(x).flatten(1))
 
 
-def _blocks_of(widths: Sequence[int], groups: Sequence[int], blocks: int | Sequence[int]) -> list[int]:
-    depth = [blocks] * len(widths) if isinstance(blocks, int) else list(blocks)
+def _blocks_of(
+    widths: Sequence[int], groups: Sequence[int], blocks: int | Sequence[int], expansion: int, kernel: int
+) -> tuple[tuple[int, ...], tuple[int, ...], list[int]]:
+    """``widths``, ``groups`` and the number of blocks at each side, as ints, if this machine holds the widest block."""
+    widths, groups = check.row("widths", widths), check.row("groups", groups)
+    if not isinstance(blocks, tuple | list):
+        blocks = [check.depth("blocks", blocks)] * len(widths)
+    depth = list(check.row("blocks", blocks, 1, check.DEPTH))
+    if not widths or len(widths) > 9:
+        raise ValueError(f"widths are those at 4, 8, ... px, one for each side up to 1024, not {len(widths)} of them")
     if not len(widths) == len(groups) == len(depth):
         raise ValueError(
             f"widths, groups and blocks have an entry for each side, not {len(widths)}, {len(groups)} and {len(depth)}"
         )
-    return depth
+    if kernel % 2 == 0:
+        raise ValueError(f"kernel must be odd, not {kernel}")
+    for n, parts in zip(widths, groups, strict=True):
+        if n * expansion % parts:
+            raise ValueError(f"a block's {n} x {expansion} channels cannot be cut into {parts} groups: take a divisor")
+        check.fits("weights", sum(depth), n, n * expansion)
+        check.fits("weights", sum(depth), n * expansion, n * expansion // parts, kernel, kernel)
+    return widths, groups, depth
 
 
 class Generator(nn.Module):
@@ -156,7 +171,13 @@ class Generator(nn.Module):
         taps: resample.Taps = resample.BINOMIAL,
     ) -> None:
         super().__init__()
-        depth = _blocks_of(widths, groups, blocks)
+        latent_dim, channels, embedding = check.counts(latent_dim=latent_dim, channels=channels, embedding=embedding)
+        expansion, kernel = check.counts(expansion=expansion, kernel=kernel)
+        label_dim = check.whole("label_dim", label_dim, 0, check.COUNT)
+        widths, groups, depth = _blocks_of(widths, groups, blocks, expansion, kernel)
+        resample.filter2d(taps)
+        check.fits("weights", label_dim or 1, embedding)
+        check.fits("weights", latent_dim + embedding, widths[0])
         self.size, self.latent_dim, self.label_dim, self.taps = 2 * 2 ** len(widths), latent_dim, label_dim, taps
         self.embed = _scaled(nn.Linear(label_dim, embedding, bias=False)) if label_dim else None
         stages = []
@@ -169,9 +190,9 @@ class Generator(nn.Module):
         self.to_rgb = _conv(widths[-1], channels)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        x = check.latents(z, self.latent_dim)
+        x = check.latents(z, self.latent_dim, self)
         if self.embed is not None:
-            x = torch.cat([x, self.embed(_vectors(labels, self.label_dim, z.device))], 1)
+            x = torch.cat([x, self.embed(_vectors(labels, self.label_dim, x))], 1)
         for stage in self.stages:
             x = stage(x)
         return self.to_rgb(x)
@@ -198,8 +219,13 @@ class Discriminator(nn.Module):
         taps: resample.Taps = resample.BINOMIAL,
     ) -> None:
         super().__init__()
-        depth = _blocks_of(widths, groups, blocks)
-        embedding = widths[0] if embedding is None else embedding
+        (channels, expansion, kernel) = check.counts(channels=channels, expansion=expansion, kernel=kernel)
+        label_dim = check.whole("label_dim", label_dim, 0, check.COUNT)
+        widths, groups, depth = _blocks_of(widths, groups, blocks, expansion, kernel)
+        (embedding,) = check.counts(embedding=widths[0] if embedding is None else embedding)
+        resample.filter2d(taps)
+        check.fits("weights", label_dim or 1, embedding)
+        check.fits("weights", embedding, widths[0])
         self.size, self.channels, self.label_dim, self.taps = 2 * 2 ** len(widths), channels, label_dim, taps
         self.from_rgb = _conv(channels, widths[-1])
         stages = []
@@ -211,18 +237,19 @@ class Discriminator(nn.Module):
         self.embed = _scaled(nn.Linear(label_dim, embedding, bias=False)) if label_dim else None
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        x = self.from_rgb(check.images(x, self.channels, self.size))
+        x = self.from_rgb(check.images(x, self.channels, self.size, network=self))
         for stage in self.stages:
             x = stage(x)
         if self.embed is not None:
-            return (x * self.embed(_vectors(labels, self.label_dim, x.device))).sum(1)
+            return (x * self.embed(_vectors(labels, self.label_dim, x))).sum(1)
         return x.flatten()
 
 
-def _vectors(labels: Tensor | None, classes: int, device: torch.device) -> Tensor:
+def _vectors(labels: Tensor | None, classes: int, x: Tensor) -> Tensor:
+    """Labels of the samples ``x`` as vectors, beside them."""
     if labels is None:
         raise ValueError(f"this network is conditional: pass labels, numbers [N] below {classes} or vectors")
-    return class_vectors(labels, classes).to(device)
+    return class_vectors(labels, classes, len(x)).to(x.device)
 
 
 # ------------------------------------------------------------------------------------------------------- the roadmap's step B
@@ -248,7 +275,12 @@ class StrippedGenerator(nn.Module):
         taps: resample.Taps = resample.BINOMIAL,
     ) -> None:
         super().__init__()
-        widths = [min(channel_base // side, channel_max) for side in sides(size)]
+        latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
+        size = sides(size)[-1]
+        widths = side_widths(size, channel_base, channel_max)
+        resample.filter2d(taps)
+        for width in widths:
+            check.fits("weights", width, max(width, latent_dim), 3, 3)
         self.size, self.latent_dim, self.taps = size, latent_dim, taps
         self.first = FromLatent(latent_dim, widths[0])
         pairs = list(zip([widths[0], *widths[:-1]], widths, strict=True))
@@ -258,7 +290,7 @@ class StrippedGenerator(nn.Module):
         self.to_rgb = nn.ModuleList(_with_bias(b, channels, 1, 1.0) for _, b in pairs)
 
     def forward(self, z: Tensor) -> Tensor:
-        x = F.leaky_relu(self.convs[0](self.first(check.latents(z, self.latent_dim))), 0.2)
+        x = F.leaky_relu(self.convs[0](self.first(check.latents(z, self.latent_dim, self))), 0.2)
         image = self.to_rgb[0](x)
         for up, bias, conv, to_rgb in zip(self.up, self.up_bias, self.convs[1:], self.to_rgb[1:], strict=True):
             x = resample.conv_up(x, up.get_parameter("weight"), self.taps)

@@ -36,6 +36,15 @@ _DISCRIMINATOR = {16: (1, 1, 1), 32: (1, 1, 1, 1), 64: (16, 8, 4, 2, 1), 128: (1
 _HALVINGS = {16: 1, 32: 2, 64: 5, 128: 5}  # how many blocks of the discriminator halve the picture; they come first
 
 
+def _plan(width: int, parts: tuple[int, ...], channels: int) -> list[int]:
+    """Channels after each block, of a width that can be divided so often and that this machine holds."""
+    width = check.whole("width", width, 1, check.COUNT)
+    if width < max(parts):
+        raise ValueError(f"width must be {max(parts)} or more at this size, where maps have a {max(parts)}th of it, not {width}")
+    check.fits("weights", width, max(width, channels), 3, 3)
+    return [width // part for part in parts]
+
+
 class GeneratorBlock(nn.Module):
     """[N, n_in, H, W] -> [N, n_out, 2H, 2W] (or H, W with ``upsample=None``): norm, ReLU, double, conv, norm, ReLU, conv.
 
@@ -143,12 +152,13 @@ class Generator(nn.Module):
         upsample: str = "bilinear",
     ) -> None:
         super().__init__()
-        check.offered_size(size, SIZES, "the residual generator")
+        size = check.offered_size(size, SIZES, "the residual generator")
         check.one_of("upsample", upsample, ["bilinear", "nearest"])
+        latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
         self.size, self.latent_dim = size, latent_dim
         self.classes = Classes.of(classes) if classes is not None else None
-        width = WIDTHS[size][0] if width is None else width
-        plan = [width // part for part in _GENERATOR[size]]
+        plan = _plan(WIDTHS[size][0] if width is None else width, _GENERATOR[size], channels)
+        check.fits("weights", latent_dim, plan[0], 4, 4)
 
         def norm(n: int) -> nn.Module:
             return nn.BatchNorm2d(n) if self.classes is None else ConditionalBatchNorm2d(n, self.classes)
@@ -162,7 +172,7 @@ class Generator(nn.Module):
         init_xavier(self)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        x = self.first(check.latents(z, self.latent_dim)).unflatten(1, (-1, 4, 4))  # [N, C, 4, 4]
+        x = self.first(check.latents(z, self.latent_dim, self)).unflatten(1, (-1, 4, 4))  # [N, C, 4, 4]
         if self.classes is None:
             unlabelled(y, "generator")
         else:
@@ -196,12 +206,13 @@ class Discriminator(nn.Module):
         shortcut_sees_relu: bool = False,
     ) -> None:
         super().__init__()
-        check.offered_size(size, SIZES, "the residual discriminator")
+        size = check.offered_size(size, SIZES, "the residual discriminator")
+        (channels,), spectral_norm = check.counts(channels=channels), check.flag("spectral_norm", spectral_norm)
+        shortcut_sees_relu = check.flag("shortcut_sees_relu", shortcut_sees_relu)
         self.pool = check.one_of("pool", pool, ["sum", "mean"])
         self.size, self.channels = size, channels
         self.classes = Classes.of(classes) if classes is not None else None
-        width = WIDTHS[size][1] if width is None else width
-        plan = [channels, *(width // part for part in _DISCRIMINATOR[size])]
+        plan = [channels, *_plan(WIDTHS[size][1] if width is None else width, _DISCRIMINATOR[size], channels)]
         self.blocks = nn.ModuleList(
             DiscriminatorBlock(
                 n_in,
@@ -219,7 +230,7 @@ class Discriminator(nn.Module):
             spectral.normalise(self)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        x = check.images(x, self.channels, self.size)
+        x = check.images(x, self.channels, self.size, network=self)
         for block in self.blocks:
             x = block(x)
         h = F.relu(x).sum((2, 3)) if self.pool == "sum" else F.relu(x).mean((2, 3))  # [N, C]

@@ -24,7 +24,8 @@ class Segmenter(nn.Module):
 
     def __init__(self, classes: int, channels: int = 3, width: int = 16) -> None:
         super().__init__()
-        check.positive("classes", classes)
+        classes, channels, width = check.counts(classes=classes, channels=channels, width=width)
+        check.fits("weights", max(3 * width, channels, classes), 3 * width, 3, 3)
         self.classes, self.channels = classes, channels
         self.fine = _convolution(channels, width)
         self.coarse = nn.Sequential(
@@ -36,7 +37,7 @@ class Segmenter(nn.Module):
         self.last = nn.Conv2d(width, classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        fine = self.fine(check.images(x, self.channels))
+        fine = self.fine(check.images(x, self.channels, network=self, least=1))
         coarse = F.interpolate(self.coarse(fine), size=fine.shape[2:], mode="nearest")
         return self.last(self.join(torch.cat([fine, coarse], 1)))
 
@@ -59,8 +60,15 @@ def train_segmenter(
 
     The learning rate falls to zero along a cosine.  The global random state is left alone.
     """
+    check.images(pictures, what="pictures", least=1)
+    check.tensor("maps", maps)
+    steps, batch_size, seed = check.rounds("steps", steps), check.whole("batch_size", batch_size), check.seed(seed)
+    lr = check.positive("lr", lr)
     if len(pictures) != len(maps) or pictures.shape[2:] != maps.shape[2:] or maps.shape[1:2] != (1,):
         raise ValueError(f"maps must be [N, 1, H, W] for pictures {list(pictures.shape)}, not {list(maps.shape)}")
+    if not check.integers("maps", maps).numel() or not 0 <= int(maps.min()) <= int(maps.max()) < check.whole("classes", classes):
+        raise ValueError(f"maps must hold the numbers of {classes} classes, 0 .. {classes - 1}")
+    check.fits("a batch", batch_size, *pictures.shape[1:])
     with networks.seeded(seed):
         network = Segmenter(classes, pictures.shape[1]).to(pictures.device)
     optimizer = torch.optim.Adam(network.parameters(), lr=lr)

@@ -126,14 +126,24 @@ class SPADEGenerator(nn.Module):
     ) -> None:
         super().__init__()
         check.one_of("condition", condition, CONDITIONS)
+        halvings, size = check.whole("halvings", halvings, None), check.whole("size", size, 1, check.SIDE)
+        layout_channels, width, channels = check.counts(layout_channels=layout_channels, width=width, channels=channels)
+        (hidden,), spectral = check.counts(hidden=hidden), check.flag("spectral", spectral)
+        aspect = check.within("aspect", aspect, 1 / 64, 64)
         if halvings not in _HALVINGS:
             raise ValueError(f"halvings must be 5, 6 or 7, not {halvings}")
         if size % 2**halvings:
             raise ValueError(f"size must be a multiple of {2**halvings} for {halvings} halvings, not {size}")
+        if latent_dim is not None:
+            (latent_dim,) = check.counts(latent_dim=latent_dim)
         self.layout_channels, self.size, self.latent_dim, self.halvings = layout_channels, size, latent_dim, halvings
         w = size // 2**halvings
-        self.start = (round(w / aspect), w)
+        self.start = (max(1, round(w / aspect)), w)
         n = 16 * width
+        if halvings == 7 and width < 2:
+            raise ValueError("with 7 halvings the last map has half of width: take 2 or more, not 1")
+        check.fits("weights", n, max(n, hidden) + layout_channels, 3, 3)
+        check.fits("weights", latent_dim or 1, n, *self.start)
 
         def block(n_in: int, n_out: int) -> SPADEBlock:
             return SPADEBlock(n_in, n_out, layout_channels, condition=condition, hidden=hidden, spectral=spectral)
@@ -156,13 +166,15 @@ class SPADEGenerator(nn.Module):
                     nn.init.zeros_(layer.bias)
 
     def forward(self, layout: Tensor, z: Tensor | None = None) -> Tensor:
-        check.images(layout, self.layout_channels, what="layouts")
+        check.images(layout, self.layout_channels, what="layouts", network=self, least=1)
         if self.latent_dim is None:
             x = self.fc(F.interpolate(layout, size=self.start, mode="nearest"))
         elif z is None:
             raise ValueError(f"this generator draws variety from a latent: pass z [N, {self.latent_dim}]")
         else:
-            x = self.fc(check.latents(z, self.latent_dim)).unflatten(1, (-1, *self.start))
+            if len(check.latents(z, self.latent_dim, self)) != len(layout):
+                raise ValueError(f"each layout needs its own latent: {len(layout)} layouts came with {len(z)} latents")
+            x = self.fc(z).unflatten(1, (-1, *self.start))
         x = double(self.head_0(x, layout))
         x = self.G_middle_0(x, layout)
         x = double(x) if self.halvings > 5 else x
@@ -192,8 +204,10 @@ class LayoutDiscriminator(nn.Module):
 
     def __init__(self, in_channels: int, width: int = 64, layers: int = 4) -> None:
         super().__init__()
-        check.positive("layers", layers)
-        n = width
+        layers = check.depth("layers", layers)
+        in_channels, width = check.counts(in_channels=in_channels, width=width)
+        check.fits("weights", layers, max(width, 512), max(width, in_channels), 4, 4)
+        self.in_channels, n = in_channels, width
         first = nn.Conv2d(in_channels, n, 4, stride=2, padding=2)
         self.model0 = nn.Sequential(first, nn.LeakyReLU(0.2))
         for i in range(1, layers):
@@ -210,7 +224,7 @@ class LayoutDiscriminator(nn.Module):
                 nn.init.zeros_(edge.bias)
 
     def features(self, x: Tensor) -> list[Tensor]:
-        maps = []
+        x, maps = check.images(x, self.in_channels, network=self, least=2), []
         for layer in self.children():
             x = layer(x)
             maps.append(x)
@@ -231,13 +245,13 @@ class MultiScaleDiscriminator(nn.Module):
 
     def __init__(self, in_channels: int, width: int = 64, layers: int = 4, scales: int = 2) -> None:
         super().__init__()
-        check.positive("scales", scales)
-        self.in_channels = in_channels
+        scales = check.whole("scales", scales, 1, check.SIDE.bit_length())
+        (self.in_channels,), self.least = check.counts(in_channels=in_channels), 2 ** (scales - 1) + 1
         for i in range(scales):
             self.add_module(f"discriminator_{i}", LayoutDiscriminator(in_channels, width, layers))
 
     def features(self, x: Tensor) -> list[list[Tensor]]:
-        x = check.images(x, self.in_channels)
+        x = check.images(x, self.in_channels, network=self, least=self.least)
         maps = []
         judges: list[Any] = list(self.children())
         for discriminator in judges:
@@ -254,7 +268,8 @@ def with_attributes(layout: Tensor, attributes: Tensor) -> Tensor:
 
     Source: Karacan et al. 2018, who condition a scene on its layout and on transient attributes this way.
     """
-    if attributes.ndim != 2 or len(attributes) != len(layout):
+    check.images(layout, what="layouts")
+    if check.tensor("attributes", attributes).is_complex() or attributes.ndim != 2 or len(attributes) != len(layout):
         raise ValueError(f"attributes must be [{len(layout)}, A], not {list(attributes.shape)}")
     planes = attributes.to(layout)[:, :, None, None].expand(-1, -1, *layout.shape[2:])
     return torch.cat([layout, planes], 1)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.models.layers import resample
 from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear
-from gancourse.models.layers.styles import NOISE, MappingNetwork, noise_map, truncate
+from gancourse.models.layers.styles import NOISE, MappingNetwork, check_styles, noise_map, truncate
 from gancourse.models.progan import Growing, side_widths
 
 GAIN = math.sqrt(2)
@@ -96,12 +96,11 @@ class Synthesis(Growing):
             Block(a, b, w_dim, 4 * 2 ** (i + 1)) for i, (a, b) in enumerate(zip(widths[:-1], widths[1:], strict=True))
         )
         self.to_rgb = nn.ModuleList(EqualisedConv2d(width, channels, 1) for width in widths)
-        self.layers = 2 * len(widths)
+        self.layers, self.w_dim = 2 * len(widths), w_dim
 
     def forward(self, ws: Tensor, noise: str = "auto") -> Tensor:
         check.one_of("noise", noise, NOISE)
-        if ws.ndim != 3 or ws.shape[1] != self.layers:
-            raise ValueError(f"styles must be [N, {self.layers}, w_dim], not {list(ws.shape)}: Generator.styles makes them")
+        check_styles(ws, self.layers, self.w_dim, self)
         level, alpha = self.level, self.alpha
         x = self.epilogue0(self.const.expand(len(ws), -1, -1, -1), ws[:, 0], noise)
         x = self.epilogue1(self.conv(x), ws[:, 1], noise)
@@ -133,6 +132,8 @@ class Generator(nn.Module):
         mapping_layers: int = 8,
     ) -> None:
         super().__init__()
+        latent_dim, w_dim, channels = check.counts(latent_dim=latent_dim, w_dim=w_dim, channels=channels)
+        size = check.power_of_two("size", size, 4, 1024)
         self.size, self.latent_dim, self.w_dim = size, latent_dim, w_dim
         self.mapping = MappingNetwork(latent_dim, w_dim, mapping_layers)
         self.synthesis = Synthesis(size, w_dim, channels, channel_base, channel_max)

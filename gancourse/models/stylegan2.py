@@ -22,9 +22,9 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.layers import resample
-from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear
+from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, base_and_most
 from gancourse.models.layers.minibatch import MinibatchStdDev
-from gancourse.models.layers.styles import NOISE, MappingNetwork, float32, leaky, noise_map, truncate
+from gancourse.models.layers.styles import NOISE, MappingNetwork, check_styles, float32, leaky, noise_map, truncate
 from gancourse.models.layers.styles import mix as mix
 
 ARCHITECTURES = ("skip", "resnet", "orig")
@@ -58,6 +58,13 @@ def players(name: str, label_dim: int = 0) -> tuple[Generator, Discriminator]:
 def sides(size: int) -> list[int]:
     """4, 8, 16, ... ``size``."""
     return [2**i for i in range(2, check.power_of_two("size", size, 8, 1024).bit_length())]
+
+
+def side_widths(size: int, base: int, largest: int) -> list[int]:
+    """Channels at 4, 8, ... ``size`` px; ValueError where a side would have none."""
+    row = sides(size)
+    base, largest = base_and_most(base, largest, row[-1])
+    return [width_at(side, base, largest) for side in row]
 
 
 def width_at(side: int, base: int, largest: int) -> int:
@@ -127,6 +134,7 @@ class StyledConv(nn.Module):
     def __init__(self, config: SynthesisConfig, n_in: int, n_out: int, side: int, up: bool = False) -> None:
         super().__init__()
         self.up, self.taps, self.clamp = up, config.taps, config.clamp
+        check.fits("weights", n_out, n_in, 3, 3)
         self.affine = EqualisedLinear(config.w_dim, n_in, bias_init=1.0)
         self.weight = nn.Parameter(torch.randn(n_out, n_in, 3, 3))  # demodulation takes out any scale
         self.noise_strength = nn.Parameter(torch.zeros(()))
@@ -205,7 +213,7 @@ class Synthesis(nn.Module):
 
     def __init__(self, config: SynthesisConfig, size: int, base: int, largest: int) -> None:
         super().__init__()
-        widths = [0] + [width_at(side, base, largest) for side in sides(size)]
+        self.w_dim, widths = config.w_dim, [0, *side_widths(size, base, largest)]
         self.blocks = nn.ModuleList(
             SynthesisBlock(config, a, b, side, last=side == size)
             for a, b, side in zip(widths[:-1], widths[1:], sides(size), strict=True)
@@ -214,8 +222,7 @@ class Synthesis(nn.Module):
 
     def forward(self, ws: Tensor, noise: str = "auto") -> Tensor:
         check.one_of("noise", noise, NOISE)
-        if ws.ndim != 3 or ws.shape[1] != self.layers:
-            raise ValueError(f"styles must be [N, {self.layers}, w_dim], not {list(ws.shape)}: Generator.styles makes them")
+        check_styles(ws, self.layers, self.w_dim, self)
         x, image = self.blocks[0](None, None, ws[:, :2], noise)
         for i, block in enumerate(self.blocks[1:]):
             x, image = block(x, image, ws[:, 2 * i + 1 : 2 * i + 4], noise)
@@ -251,6 +258,11 @@ class Generator(nn.Module):
         clamp: float | None = None,
     ) -> None:
         super().__init__()
+        size, label_dim = sides(size)[-1], check.whole("label_dim", label_dim, 0, check.COUNT)
+        latent_dim, w_dim, channels = check.counts(latent_dim=latent_dim, w_dim=w_dim, channels=channels)
+        resample.filter2d(taps)
+        if clamp is not None:
+            clamp = check.within("clamp", clamp, 1e-6, 1e30)
         config = SynthesisConfig(w_dim, channels, architecture, taps, clamp)
         self.size, self.latent_dim, self.w_dim, self.label_dim, self.taps = size, latent_dim, w_dim, label_dim, taps
         self.mapping = MappingNetwork(latent_dim, w_dim, mapping_layers, label_dim, lr_mult=mapping_lr_mult)
@@ -298,10 +310,13 @@ def measure_average(generator: Generator, n: int = 20_000, seed: int = 0) -> Ten
     The running mean of training belongs to the weights of the last steps.  An averaged generator has a mapping of its own, and
     truncation should pull towards the mean of that one.  For unconditional generators.
     """
+    if not isinstance(generator, Generator):
+        raise TypeError(f"the mean of w is measured of a stylegan2.Generator, not of {type(generator).__name__}")
     if generator.label_dim:
         raise ValueError("a conditional generator has a mean of w for each label: average mapping(z, labels) over z yourself")
     average = generator.mapping.average
-    z = torch.randn(n, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+    n, _ = check.fits("latents", n, generator.latent_dim)
+    z = torch.randn(n, generator.latent_dim, generator=torch.Generator().manual_seed(check.seed(seed)))
     total = sum(generator.mapping(part.to(average.device)).sum(0) for part in z.split(2000))  # no running mean under no_grad
     return average.copy_(total / n)
 
@@ -399,9 +414,12 @@ class Discriminator(nn.Module):
         taps: resample.Taps = resample.BINOMIAL,
     ) -> None:
         super().__init__()
-        config = DiscriminatorConfig(channels, architecture, taps, equalised)
+        size, label_dim = sides(size)[-1], check.whole("label_dim", label_dim, 0, check.COUNT)
+        (channels,), group_size = check.counts(channels=channels), check.whole("group_size", group_size, 0, check.COUNT)
+        resample.filter2d(taps)
+        config = DiscriminatorConfig(channels, architecture, taps, check.flag("equalised", equalised))
         self.size, self.channels, self.label_dim, self.taps = size, channels, label_dim, taps
-        widths = [width_at(side, channel_base, channel_max) for side in reversed(sides(size))]
+        widths = side_widths(size, channel_base, channel_max)[::-1]
         self.blocks = nn.ModuleList(
             DiscriminatorBlock(config, a, b, first=i == 0) for i, (a, b) in enumerate(zip(widths[:-1], widths[1:], strict=True))
         )
@@ -410,12 +428,12 @@ class Discriminator(nn.Module):
         self.mapping = MappingNetwork(0, n, label_layers, label_dim, track_average=False) if label_dim else None
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        image: Tensor | None = check.images(x, self.channels, self.size)
+        image: Tensor | None = check.images(x, self.channels, self.size, network=self)
         features: Tensor | None = None
         for block in self.blocks:
             features, image = block(features, image)
         out = self.head(features, image)  # [N, 1], or [N, n] with labels
         if self.mapping is None:
             return out.flatten()
-        wanted = self.mapping(None, labels)
+        wanted = self.mapping(None, labels, len(x))
         return (out * wanted).sum(1) / math.sqrt(out.shape[1])

@@ -55,8 +55,11 @@ class ResNetTranslator(nn.Module):
         residual: bool = False,
     ) -> None:
         super().__init__()
-        if blocks < 0:
-            raise ValueError(f"blocks must be 0 or more, not {blocks}")
+        in_channels, out_channels = check.counts(in_channels=in_channels, out_channels=out_channels)
+        (width,), blocks = check.counts(width=width), check.depth("blocks", blocks, 0)
+        dropout, residual = check.probability("dropout", dropout), check.flag("residual", residual)
+        check.fits("weights", blocks + 1, 4 * width, 4 * width, 3, 3)
+        check.fits("weights", width, max(in_channels, out_channels), 7, 7)
         if residual and in_channels != out_channels:
             came = f"{in_channels} and {out_channels}"
             raise ValueError(f"a residual translator adds to its input: channels must be equal, not {came}")
@@ -78,7 +81,7 @@ class ResNetTranslator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = check.images(x, self.in_channels)
+        x = check.images(x, self.in_channels, network=self, least=8)
         if x.shape[2] % 4 or x.shape[3] % 4:
             raise ValueError(f"height and width must be multiples of 4, not {x.shape[2]} x {x.shape[3]}")
         return (x + 2 * self.model(x)).clamp(-1, 1) if self.residual else self.model(x)
@@ -100,6 +103,8 @@ class TwoWay(nn.Module):
         residual: bool = False,
     ) -> None:
         super().__init__()
+        if len(check.row("channels", channels)) != 2:
+            raise ValueError(f"channels are those of A and of B, as (3, 3), not {channels!r}")
         a, b = channels
         self.ab = ResNetTranslator(a, b, width, blocks, norm=norm, residual=residual)
         self.ba = ResNetTranslator(b, a, width, blocks, norm=norm, residual=residual)

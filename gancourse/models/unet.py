@@ -78,7 +78,11 @@ class UNet(nn.Module):
         skips: bool = True,
     ) -> None:
         super().__init__()
-        check.power_of_two("size", size, 32)
+        size = check.power_of_two("size", size, 32)
+        in_channels, out_channels = check.counts(in_channels=in_channels, out_channels=out_channels)
+        (width,), skips = check.counts(width=width), check.flag("skips", skips)
+        dropout = check.probability("dropout", dropout)
+        check.fits("weights", max(16 * width, in_channels, out_channels), 8 * width, 4, 4)
         self.in_channels, self.size, self.skips = in_channels, size, skips
         depth = size.bit_length() - 1  # halvings down to one pixel
         channels = [width * min(8, 2**i) for i in range(depth)]  # w, 2w, 4w, 8w, 8w, ...
@@ -97,7 +101,7 @@ class UNet(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = check.images(x, self.in_channels, self.size)
+        x = check.images(x, self.in_channels, self.size, network=self)
         maps = [self.down[0](x)]
         for down in self.down[1:]:
             maps.append(down(F.leaky_relu(maps[-1], 0.2)))
@@ -114,7 +118,7 @@ def keep_dropout(module: nn.Module) -> nn.Module:
 
     Source: Isola et al. 2017, section 3.2: dropout "at both training and test time".
     """
-    module.eval()
+    check.module("the network", module).eval()
     for layer in module.modules():
         if isinstance(layer, nn.Dropout):
             layer.train()

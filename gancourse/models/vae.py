@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.base.networks import as_generator
+from gancourse.models.layers.dense import linear
 from gancourse.theory.likelihood import gaussian_kl, level_index, log_mean_exp
 
 LOG_2PI = math.log(2 * math.pi)
@@ -62,9 +63,11 @@ def latent_grid(latent_dim: int, points: int = 200, reach: float = 5.0) -> tuple
 
     A sum over them is a quadrature of an integral over codes; the prior's mass beyond 5 is below 1e-6 for each coordinate.
     """
-    if latent_dim not in (1, 2):
+    points = check.whole("points", points)
+    if check.whole("latent_dim", latent_dim, None) not in (1, 2):
         raise ValueError(f"a grid over the latent space needs latent_dim 1 or 2, not {latent_dim}: use importance_bound")
-    width = 2 * check.positive("reach", reach) / check.positive("points", points)
+    check.fits("the grid", *[points] * int(latent_dim), latent_dim)
+    width = 2 * check.within("reach", reach, 1e-6, 1e6) / points
     axis = (torch.arange(points) + 0.5) * width - reach
     grid = torch.cartesian_prod(*[axis] * latent_dim).reshape(-1, latent_dim)
     return grid, latent_dim * math.log(width)
@@ -83,7 +86,7 @@ class Decoder(nn.Module):
         return self.layers(z)
 
     def forward(self, z: Tensor) -> Tensor:
-        out = self.outputs(check.latents(z, self.latent_dim))
+        out = self.outputs(check.latents(z, self.latent_dim, self))
         mean = torch.tanh(out / 2) if self.likelihood == "bernoulli" else out  # 2 sigmoid(l) - 1 = tanh(l / 2)
         return mean.unflatten(1, self.shape)
 
@@ -104,10 +107,11 @@ class VAE(nn.Module):
         likelihood: str = "bernoulli",
     ) -> None:
         super().__init__()
-        self.shape, self.latent_dim = tuple(shape), int(check.positive("latent_dim", latent_dim))
+        self.shape, self.latent_dim = check.sides("shape", shape), check.whole("latent_dim", latent_dim)
+        hidden = check.row("hidden", hidden)
         self.likelihood = check.one_of("likelihood", likelihood, ["bernoulli", "gaussian"])
         self.encoder: nn.Module = _mlp([math.prod(self.shape), *hidden, 2 * self.latent_dim])
-        self.decoder = Decoder(self.latent_dim, self.shape, tuple(hidden)[::-1], self.likelihood)
+        self.decoder = Decoder(self.latent_dim, self.shape, hidden[::-1], self.likelihood)
         self.log_sigma: Any = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
 
     def encode(self, x: Tensor) -> Code:
@@ -139,9 +143,10 @@ class VAE(nn.Module):
 
         Source: Burda, Grosse & Salakhutdinov 2016, equation 8.
         """
-        if k < 1:
+        if check.whole("k", k, None) < 1:
             raise ValueError(f"k is a number of samples, at least 1, not {k}")
         code = self.encode(x)
+        check.fits("draws", k, max(1, len(x)), *self.shape)
         noise = self._noise((k, *code.mean.shape), generator)  # [K, N, latent_dim]
         z = reparameterise(code, noise)
         log_prior = -(z.square() + LOG_2PI).sum(-1) / 2
@@ -174,7 +179,8 @@ class VAE(nn.Module):
     def sample(self, n: int, seed: int | torch.Generator = 0, pixels: str = "mean") -> Tensor:
         """n images [n, *shape] in one pass: z ~ N(0, I), then the mean of p(x|z), or with ``pixels="drawn"`` a draw from it."""
         check.one_of("pixels", pixels, ["mean", "drawn"])
-        generator = as_generator(seed, next(self.parameters()).device)
+        n, *_ = check.fits("images", n, *self.shape)
+        generator = as_generator(check.seed_or_source(seed), next(self.parameters()).device)
         mean = self.decode(self._noise((n, self.latent_dim), generator))
         if pixels == "mean":
             return mean
@@ -185,12 +191,13 @@ class VAE(nn.Module):
     def _noise(self, shape: Sequence[int], generator: torch.Generator | None) -> Tensor:
         if generator is None:
             raise ValueError("the bound is a random estimate: pass generator=torch.Generator().manual_seed(0)")
+        if not isinstance(generator, torch.Generator):
+            raise TypeError(f"generator must be a torch.Generator, not {type(generator).__name__}")
         like = next(self.parameters())
         return torch.randn(tuple(shape), generator=generator, device=like.device, dtype=like.dtype)
 
     def _flat(self, x: Tensor) -> Tensor:
-        if tuple(x.shape[1:]) != self.shape:
-            raise ValueError(f"x must be [N, {', '.join(map(str, self.shape))}], not {list(x.shape)}")
+        check.samples(x, self.shape, self, "x")
         if self.likelihood == "bernoulli":
             level_index(x, 2)  # a coin gives no probability to grey
         return x.flatten(1)
@@ -211,6 +218,8 @@ class LinearGaussian:
     """
 
     def __init__(self, weight: Tensor, mean: Tensor, sigma: float) -> None:
+        check.finite("weight", check.floats("weight", weight))
+        check.finite("mean", check.floats("mean", mean))
         if weight.ndim != 2 or mean.shape != weight.shape[:1]:
             raise ValueError(f"weight must be [D, d] and mean [D], not {list(weight.shape)} and {list(mean.shape)}")
         self.weight, self.mean = weight.double(), mean.double()
@@ -224,6 +233,8 @@ class LinearGaussian:
         sigma^2 is the mean of the D - d discarded eigenvalues of the covariance, W = U (L - sigma^2 I)^{1/2} with the d kept
         ones.  Source: Tipping & Bishop 1999, equations 7 and 8.
         """
+        check.finite("x", check.floats("x", x))
+        latent_dim = check.whole("latent_dim", latent_dim, None)
         if x.ndim != 2 or not 0 < latent_dim < x.shape[1]:
             raise ValueError(f"x must be [N, D] with D above latent_dim {latent_dim}, not {list(x.shape)}")
         x = x.double()
@@ -265,14 +276,14 @@ class LinearGaussian:
     ) -> Tensor:
         """The k-sample bound of :meth:`VAE.importance_bound`, [N], for q(z|x) = N(q_mean, q_covariance)."""
         q = torch.distributions.MultivariateNormal(q_mean.double(), q_covariance.double())
-        noise = torch.randn(k, *q_mean.shape, generator=as_generator(seed), dtype=torch.float64)
+        noise = torch.randn(k, *q_mean.shape, generator=as_generator(check.seed_or_source(seed)), dtype=torch.float64)
         z = q.mean + noise @ torch.linalg.cholesky(q_covariance.double()).T  # [K, N, d]
         log_prior = -(z.square() + LOG_2PI).sum(-1) / 2
         return log_mean_exp(self.log_likelihood(x, z) + log_prior - q.log_prob(z))
 
     def sample(self, n: int, seed: int | torch.Generator = 0) -> Tensor:
         """n points [n, D]."""
-        generator = as_generator(seed)
+        generator = as_generator(check.seed_or_source(seed))
         z = torch.randn(n, self.latent_dim, generator=generator, dtype=torch.float64)
         noise = torch.randn(n, len(self.mean), generator=generator, dtype=torch.float64)
         return self.mean + z @ self.weight.T + self.sigma * noise
@@ -282,5 +293,5 @@ def _mlp(sizes: Sequence[int]) -> nn.Sequential:
     """Linear layers with SiLU between them: smooth, so that walks through the latent space are too."""
     layers: list[nn.Module] = []
     for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
-        layers += [nn.Linear(n_in, n_out), nn.SiLU()]
+        layers += [linear(n_in, n_out), nn.SiLU()]
     return nn.Sequential(*layers[:-1])

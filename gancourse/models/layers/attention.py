@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base import check
+
 
 class SelfAttention(nn.Module):
     r"""x + gamma * W_o(attention over places): [N, C, H, W] -> [N, C, H, W].
@@ -21,6 +23,8 @@ class SelfAttention(nn.Module):
 
     def __init__(self, n_channels: int) -> None:
         super().__init__()
+        (n_channels,) = check.counts(n_channels=n_channels)
+        check.fits("weights", n_channels, n_channels)
         if n_channels < 8:
             raise ValueError(f"attention needs 8 channels or more, as its queries have an eighth of them, not {n_channels}")
         self.theta = nn.Conv2d(n_channels, n_channels // 8, 1, bias=False)

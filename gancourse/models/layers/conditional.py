@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base import check
+
+MOST = 2**20  # values of an attribute
 INTEGERS = (torch.int64, torch.int32, torch.int16, torch.uint8, torch.int8)
 
 
@@ -30,16 +34,18 @@ class Classes:
         """Classes from a number, a sequence of numbers, or a mapping from attribute names to the names of their values."""
         if isinstance(spec, Classes):
             return spec
-        if isinstance(spec, Mapping):
+        if isinstance(spec, Mapping) and all(isinstance(values, Sequence) for values in spec.values()):
             names, sizes = tuple(spec), tuple(len(values) for values in spec.values())
-        elif isinstance(spec, int) and not isinstance(spec, bool):
-            names, sizes = ("labels",), (spec,)
-        elif isinstance(spec, Sequence) and spec and all(isinstance(size, int) for size in spec):
-            names, sizes = tuple(f"attribute {i}" for i in range(len(spec))), tuple(spec)
+        elif isinstance(spec, Integral) and not isinstance(spec, bool):
+            names, sizes = ("labels",), (int(spec),)
+        elif isinstance(spec, tuple | list) and spec:
+            names, sizes = tuple(f"attribute {i}" for i in range(len(spec))), check.row("classes", spec, most=None)
         else:
             raise TypeError(f"classes must be a number, numbers, or a mapping such as {{'smile': ('no', 'yes')}}, not {spec!r}")
         if not sizes or min(sizes) < 2:
             raise ValueError(f"each attribute needs two values or more, not {dict(zip(names, sizes, strict=True))}")
+        if max(sizes) > MOST:
+            raise ValueError(f"an attribute has at most {MOST} values, not {max(sizes)}")
         return cls(names, sizes)
 
     @property
@@ -120,8 +126,9 @@ class LabelEmbedding(nn.Module):
 
     def __init__(self, classes: Spec, dim: int) -> None:
         super().__init__()
-        self.classes, self.dim = Classes.of(classes), dim
-        self.table = nn.Embedding(self.classes.total, dim)
+        self.classes, (self.dim,) = Classes.of(classes), check.counts(dim=dim)
+        check.fits("a table of labels", self.classes.total, self.dim)
+        self.table = nn.Embedding(self.classes.total, self.dim)
 
     def forward(self, y: Tensor) -> Tensor:
         if len(self.classes.sizes) == 1:
@@ -178,12 +185,15 @@ class ProjectionHead(nn.Module):
         return self.linear(h).squeeze(1) + (self.embedding(y) * h).sum(1)
 
 
-def class_vectors(labels: Tensor, classes: int) -> Tensor:
-    """Labels as float vectors [N, classes]: numbers [N] become one-hot rows, vectors pass through."""
-    if labels.ndim == 1 and not labels.is_floating_point():
+def class_vectors(labels: Tensor, classes: int, n: int | None = None) -> Tensor:
+    """Labels of ``n`` samples as float vectors [N, classes]: numbers [N] become one-hot rows, vectors pass through."""
+    check.tensor("labels", labels)
+    if n is not None and (labels.ndim == 0 or len(labels) != n):
+        raise ValueError(f"labels {list(labels.shape)} for {n} samples: pass one for each")
+    if labels.ndim == 1 and labels.dtype in INTEGERS:
         if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
             raise ValueError(f"labels must lie in 0..{classes - 1}, not {int(labels.min())}..{int(labels.max())}")
         return nn.functional.one_hot(labels.long(), classes).float()
-    if labels.ndim != 2 or labels.shape[1] != classes:
+    if labels.ndim != 2 or labels.shape[1] != classes or labels.is_complex():
         raise ValueError(f"labels must be class numbers [N] or vectors [N, {classes}], not {labels.dtype} {list(labels.shape)}")
     return labels.float()

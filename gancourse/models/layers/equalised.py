@@ -19,6 +19,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base import check
+
+BASE = 2**26  # of all channels of a side
+
 
 class _Equalised(nn.Module):
     """Weights [n_out, fan_in...] and their run-time constant.  Draws from the global generator, as torch's layers do."""
@@ -27,6 +31,7 @@ class _Equalised(nn.Module):
         self, shape: tuple[int, ...], bias: bool, gain: float, lr_mult: float, bias_init: float, equalised: bool, scale_bias: bool
     ) -> None:
         super().__init__()
+        shape = check.fits("weights", *shape)
         constant = gain / math.sqrt(math.prod(shape[1:]))
         self.scale = constant * lr_mult if equalised else 1.0
         self.bias_scale = (lr_mult if equalised else 1.0) * (constant if scale_bias else 1.0)
@@ -90,6 +95,14 @@ class EqualisedConv2d(_Equalised):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.conv2d(x, self.scaled_weight(), self.scaled_bias(), padding=self.padding)
+
+
+def base_and_most(base: int, largest: int, divisor: int) -> list[int]:
+    """``channel_base`` and ``channel_max`` as ints, if the base leaves a channel to the map that has a ``divisor``-th of it."""
+    base = check.whole("channel_base", base, 1, BASE)
+    if base < divisor:
+        raise ValueError(f"channel_base must be {divisor} or more, or the largest map has no channel, not {base}")
+    return [base, *check.counts(channel_max=largest)]
 
 
 def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.models.layers.dense import hidden_layers
+from gancourse.models.layers.dense import hidden_layers, linear
 
 KINDS = ("discrimination", "stddev")
 
@@ -43,8 +43,8 @@ class MinibatchDiscrimination(nn.Module):
 
     def __init__(self, features: int, kernels: int = 16, dim: int = 4) -> None:
         super().__init__()
-        check.positive("kernels", kernels)
-        check.positive("dim", dim)
+        features, kernels, dim = check.counts(features=features, kernels=kernels, dim=dim)
+        check.fits("weights", features, kernels, dim)
         self.projection = nn.Parameter(torch.randn(features, kernels, dim) / math.sqrt(features))  # T
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,11 +80,13 @@ class MinibatchStdDev(nn.Module):
 
     def __init__(self, group_size: int = 8, *, consecutive: bool = False, unbiased: bool = False) -> None:
         super().__init__()
-        self.group_size = int(check.positive("group_size", group_size))
+        self.group_size = check.whole("group_size", group_size, 1, check.COUNT)
         self.consecutive, self.unbiased = consecutive, unbiased
 
     def forward(self, x: Tensor) -> Tensor:
         n, _, height, width = x.shape
+        if n == 0:
+            raise ValueError("the spread of a batch needs samples, and there are none: pass at least one")
         size = next(g for g in range(min(self.group_size, n), 0, -1) if n % g == 0)
         if self.consecutive:
             groups = x.float().reshape(n // size, size, *x.shape[1:]).transpose(0, 1)
@@ -117,17 +119,16 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         check.one_of("kind of minibatch layer", kind, KINDS)
-        self.in_shape = (in_shape,) if isinstance(in_shape, int) else tuple(in_shape)
-        sizes = [math.prod(self.in_shape), *hidden]
+        self.in_shape = check.sides("in_shape", in_shape)
+        sizes = [math.prod(self.in_shape), *check.row("hidden", hidden)]
         across = MinibatchDiscrimination(sizes[-1], kernels, dim) if kind == "discrimination" else MinibatchSpread()
-        extra = kernels if kind == "discrimination" else 1
-        last = nn.Linear(sizes[-1] + extra, 1)
+        extra = across.projection.shape[1] if isinstance(across, MinibatchDiscrimination) else 1
+        last = linear(sizes[-1] + extra, 1)
         nn.init.zeros_(last.weight[:, sizes[-1] :])
         self.layers = nn.Sequential(*hidden_layers(sizes, activation), across, last)
 
     def forward(self, x: Tensor) -> Tensor:
-        if tuple(x.shape[1:]) != self.in_shape:
-            raise ValueError(f"samples must be [N, {', '.join(map(str, self.in_shape))}], not {list(x.shape)}")
+        x = check.samples(x, self.in_shape, self)
         if len(x) < 2:
             raise ValueError("a minibatch layer compares samples, and there is only one: pass at least two at a time")
         return self.layers(torch.flatten(x, 1)).squeeze(1)  # [N]

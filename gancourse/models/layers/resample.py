@@ -18,13 +18,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gancourse.base import check
+
 BINOMIAL = (1, 3, 3, 1)  # StyleGAN2's and R3GAN's taps
 Taps = Sequence[float]
 
 
 def filter2d(taps: Taps = BINOMIAL) -> Tensor:
     """The filter of some taps: [k, k], its sum 1."""
-    line = torch.tensor(taps, dtype=torch.float32)
+    if not isinstance(taps, tuple | list) or len(taps) > 64:
+        raise TypeError(f"taps must be a symmetric row of numbers such as (1, 3, 3, 1), not {taps!r}")
+    line = torch.tensor([check.number("taps", tap) for tap in taps], dtype=torch.float32)
     if line.ndim != 1 or len(line) < 2 or not torch.equal(line, line.flip(0)) or line.sum() <= 0:
         raise ValueError(
             f"taps must be a symmetric row of numbers (two or more, positive in sum) such as (1, 3, 3, 1), not {taps!r}"

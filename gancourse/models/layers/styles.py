@@ -19,6 +19,7 @@ from gancourse.models.layers.conditional import class_vectors
 from gancourse.models.layers.equalised import EqualisedLinear, pixel_norm
 
 NOISE = ("auto", "random", "constant", "none")
+PSI = 100  # no truncation, on either side of the mean, goes so far
 AVERAGE_BETA = 0.998  # of the running mean of w, which truncation pulls towards
 
 
@@ -45,6 +46,8 @@ class MappingNetwork(nn.Module):
         self, latent_dim: int, w_dim: int, layers: int, label_dim: int = 0, track_average: bool = True, lr_mult: float = 0.01
     ) -> None:
         super().__init__()
+        layers = check.depth("the number of mapping layers", layers)
+        lr_mult = check.within("the mapping's lr_mult", lr_mult, 1e-6, 1e3)
         self.latent_dim, self.label_dim = latent_dim, label_dim
         self.embed = EqualisedLinear(label_dim, w_dim) if label_dim else None
         widths = [latent_dim + (w_dim if label_dim else 0)] + [w_dim] * layers
@@ -54,11 +57,11 @@ class MappingNetwork(nn.Module):
             self.register_buffer("average", torch.zeros(w_dim))
         self.track_average = track_average
 
-    def forward(self, z: Tensor | None, labels: Tensor | None = None) -> Tensor:
+    def forward(self, z: Tensor | None, labels: Tensor | None = None, n: int | None = None) -> Tensor:
         with float32(next(self.layers.parameters())):
-            parts = [] if z is None else [pixel_norm(check.latents(z, self.latent_dim).float())]
+            parts = [pixel_norm(check.latents(z, self.latent_dim).float())] if self.latent_dim else []
             if self.embed is not None:
-                parts.append(self._embedded(self.embed, labels))
+                parts.append(self._embedded(self.embed, labels, n if z is None else len(z)))
             w = torch.cat(parts, 1)
             for layer in self.layers:
                 w = leaky(layer(w))
@@ -66,11 +69,19 @@ class MappingNetwork(nn.Module):
             self.average.copy_(w.detach().mean(0).lerp(self.average, AVERAGE_BETA))
         return w
 
-    def _embedded(self, embed: EqualisedLinear, labels: Tensor | None) -> Tensor:
+    def _embedded(self, embed: EqualisedLinear, labels: Tensor | None, n: int | None) -> Tensor:
         if labels is None:
             raise ValueError(f"this network is conditional: pass labels, numbers [N] below {self.label_dim} or vectors")
-        vectors = class_vectors(labels, self.label_dim).to(embed.weight.device)
+        vectors = class_vectors(labels, self.label_dim, n).to(embed.weight.device)
         return pixel_norm(embed(vectors))
+
+
+def check_styles(ws: Tensor, layers: int, w_dim: int, network: nn.Module) -> Tensor:
+    """Return ``ws`` if it is a float batch [N, layers, w_dim], of the type of the network that takes it."""
+    check.floats("styles", ws)
+    if ws.ndim != 3 or ws.shape[1:] != (layers, w_dim):
+        raise ValueError(f"styles must be [N, {layers}, w_dim], not {list(ws.shape)}: Generator.styles makes them")
+    return check.typed("styles", ws, network)
 
 
 def noise_map(kind: str, stored: Tensor, y: Tensor, training: bool) -> Tensor | None:
@@ -89,6 +100,9 @@ def noise_map(kind: str, stored: Tensor, y: Tensor, training: bool) -> Tensor | 
 
 def truncate(ws: Tensor, average: Tensor, truncation: float, layers: int | None = None) -> Tensor:
     """average + truncation (ws - average) for styles [N, layers, w_dim], in the first ``layers`` (None: in all)."""
+    truncation = check.within("truncation", truncation, -PSI, PSI)
+    if layers is not None:
+        layers = check.whole("truncation_layers", layers, 0)
     if truncation == 1.0:
         return ws
     pulled = average.lerp(ws, truncation)
@@ -97,8 +111,9 @@ def truncate(ws: Tensor, average: Tensor, truncation: float, layers: int | None 
 
 def mix(ws: Tensor, other: Tensor, crossover: int) -> Tensor:
     """Styles of ``ws`` in the layers before ``crossover``, of ``other`` from there on: coarse from one, fine from the other."""
-    if ws.shape != other.shape:
+    if check.tensor("styles", ws, 3).shape != check.tensor("styles to mix in", other).shape:
         raise ValueError(f"styles to mix must have one shape, not {list(ws.shape)} and {list(other.shape)}")
+    crossover = check.whole("crossover", crossover, None)
     if not 0 <= crossover <= ws.shape[1]:
         raise ValueError(f"crossover must lie in 0..{ws.shape[1]}, the number of layers, not {crossover}")
     return torch.cat([ws[:, :crossover], other[:, crossover:]], 1)
