@@ -355,7 +355,13 @@ NOT_ASKED = {
     *("biggan.init_weights", "convnet.checked", "dcgan.init_dcgan", "encoder_decoder.channels_of", "latent_codes.features"),
     *("layers.conditional.class_vectors", "layers.dense.activation", "layers.dense.hidden_layers", "layers.dense.linear"),
     *("layers.equalised.base_and_most", "layers.equalised.pixel_norm", "layers.initialisation.init_he"),
-    *("layers.minibatch.closeness", "layers.resample.blur", "layers.resample.conv_down", "layers.resample.conv_up"),
+    *(
+        "layers.minibatch.closeness",
+        "layers.resample.blur",
+        "layers.resample.check_taps",
+        "layers.resample.conv_down",
+        "layers.resample.conv_up",
+    ),
     *("layers.resample.downsample", "layers.resample.filter2d", "layers.resample.upsample", "layers.spectral.as_matrix"),
     *("layers.spectral.is_normalised", "layers.spectral.largest_singular_value", "layers.spectral.normalise"),
     *("layers.spectral.operator_norm", "layers.spectral.power_iteration", "layers.spectral.remove"),
@@ -422,7 +428,7 @@ def test_odd_constructors(name: str, chosen: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NETWORKS if NETWORKS[name][1]])
-@quick(8)
+@quick(6)
 @given(chosen=st.data())
 def test_odd_forward_passes(name: str, chosen: st.DataObject) -> None:
     right = NETWORKS[name][1]
@@ -431,6 +437,25 @@ def test_odd_forward_passes(name: str, chosen: st.DataObject) -> None:
     with torch.no_grad():
         found = answer(network(name), **right | {which: value})
     assert found is None or not tame(value) or sound(found), "NaN in silence"
+
+
+def corners(like: Tensor) -> list[Tensor]:
+    """Tensors that differ from the right one in type, number, axes, side or range."""
+    types = (torch.float16, torch.bfloat16, torch.float64, torch.uint8, torch.int64, torch.bool, torch.complex64)
+    found = [like.to(kind) for kind in types] + [like[:0], like[:1], like[0], like[None], like[:, None], like - 100, like + 100]
+    if like.ndim == 4:
+        found += [torch.zeros(*like.shape[:2], side, side) for side in (0, 1, 2, 3, 4, 8, 12)]
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if NETWORKS[name][1]])
+def test_corners_of_forward_passes(name: str) -> None:
+    right = NETWORKS[name][1]
+    for which, like in right.items():
+        for value in corners(like) if isinstance(like, Tensor) else ():
+            with torch.no_grad():
+                found = answer(network(name), **right | {which: value})
+            assert found is None or sound(found), f"NaN in silence for {which} {list(value.shape)} of {value.dtype}"
 
 
 @pytest.mark.parametrize("name", RIGHT)

@@ -30,11 +30,12 @@ class Encoder(nn.Module):
     def __init__(self, size: int = 32, n_out: int = 64, width: int = 24, channels: int = 3) -> None:
         super().__init__()
         size, width, _, channels = convnet.checked(size, width, 256, channels)
-        self.size, self.channels, self.out_shape = size, channels, tuple(check.counts(n_out=n_out))
+        (n_out,) = check.counts(n_out=n_out)
+        self.size, self.channels, self.out_shape = size, channels, (n_out,)
         self.blocks, n = convnet.halving(size, width, channels=channels)
-        check.fits("weights", *self.out_shape, n, 16)
+        check.fits("weights", n_out, n, 16)
         self.mix = nn.Sequential(nn.Conv2d(n, n, 3, padding=1), nn.LeakyReLU(0.2))
-        self.last = nn.Linear(n * 16, *self.out_shape)
+        self.last = nn.Linear(n * 16, n_out)
         init_he(self)
         nn.init.normal_(self.last.weight, 0.0, (n * 16) ** -0.5)  # codes begin with the spread of N(0, I)
 

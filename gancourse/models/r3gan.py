@@ -175,7 +175,7 @@ class Generator(nn.Module):
         expansion, kernel = check.counts(expansion=expansion, kernel=kernel)
         label_dim = check.whole("label_dim", label_dim, 0, check.COUNT)
         widths, groups, depth = _blocks_of(widths, groups, blocks, expansion, kernel)
-        resample.filter2d(taps)
+        resample.check_taps(taps)
         check.fits("weights", label_dim or 1, embedding)
         check.fits("weights", latent_dim + embedding, widths[0])
         self.size, self.latent_dim, self.label_dim, self.taps = 2 * 2 ** len(widths), latent_dim, label_dim, taps
@@ -223,7 +223,7 @@ class Discriminator(nn.Module):
         label_dim = check.whole("label_dim", label_dim, 0, check.COUNT)
         widths, groups, depth = _blocks_of(widths, groups, blocks, expansion, kernel)
         (embedding,) = check.counts(embedding=widths[0] if embedding is None else embedding)
-        resample.filter2d(taps)
+        resample.check_taps(taps)
         check.fits("weights", label_dim or 1, embedding)
         check.fits("weights", embedding, widths[0])
         self.size, self.channels, self.label_dim, self.taps = 2 * 2 ** len(widths), channels, label_dim, taps
@@ -278,7 +278,7 @@ class StrippedGenerator(nn.Module):
         latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
         size = sides(size)[-1]
         widths = side_widths(size, channel_base, channel_max)
-        resample.filter2d(taps)
+        resample.check_taps(taps)
         for width in widths:
             check.fits("weights", width, max(width, latent_dim), 3, 3)
         self.size, self.latent_dim, self.taps = size, latent_dim, taps

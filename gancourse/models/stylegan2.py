@@ -260,7 +260,7 @@ class Generator(nn.Module):
         super().__init__()
         size, label_dim = sides(size)[-1], check.whole("label_dim", label_dim, 0, check.COUNT)
         latent_dim, w_dim, channels = check.counts(latent_dim=latent_dim, w_dim=w_dim, channels=channels)
-        resample.filter2d(taps)
+        resample.check_taps(taps)
         if clamp is not None:
             clamp = check.within("clamp", clamp, 1e-6, 1e30)
         config = SynthesisConfig(w_dim, channels, architecture, taps, clamp)
@@ -416,7 +416,7 @@ class Discriminator(nn.Module):
         super().__init__()
         size, label_dim = sides(size)[-1], check.whole("label_dim", label_dim, 0, check.COUNT)
         (channels,), group_size = check.counts(channels=channels), check.whole("group_size", group_size, 0, check.COUNT)
-        resample.filter2d(taps)
+        resample.check_taps(taps)
         config = DiscriminatorConfig(channels, architecture, taps, check.flag("equalised", equalised))
         self.size, self.channels, self.label_dim, self.taps = size, channels, label_dim, taps
         widths = side_widths(size, channel_base, channel_max)[::-1]

@@ -24,15 +24,21 @@ BINOMIAL = (1, 3, 3, 1)  # StyleGAN2's and R3GAN's taps
 Taps = Sequence[float]
 
 
-def filter2d(taps: Taps = BINOMIAL) -> Tensor:
-    """The filter of some taps: [k, k], its sum 1."""
+def check_taps(taps: Taps) -> list[float]:
+    """Return ``taps`` if they are a symmetric row of two or more numbers, positive in sum."""
     if not isinstance(taps, tuple | list) or len(taps) > 64:
         raise TypeError(f"taps must be a symmetric row of numbers such as (1, 3, 3, 1), not {taps!r}")
-    line = torch.tensor([check.number("taps", tap) for tap in taps], dtype=torch.float32)
-    if line.ndim != 1 or len(line) < 2 or not torch.equal(line, line.flip(0)) or line.sum() <= 0:
+    line = [check.number("taps", tap) for tap in taps]
+    if len(line) < 2 or line != line[::-1] or sum(line) <= 0:
         raise ValueError(
             f"taps must be a symmetric row of numbers (two or more, positive in sum) such as (1, 3, 3, 1), not {taps!r}"
         )
+    return line
+
+
+def filter2d(taps: Taps = BINOMIAL) -> Tensor:
+    """The filter of some taps: [k, k], its sum 1."""
+    line = torch.tensor(check_taps(taps), dtype=torch.float32)
     return torch.outer(line, line) / line.sum() ** 2
 
 
