@@ -55,10 +55,10 @@ points
 # %% [markdown]
 # ## 2. Two ways to tell the discriminator (4 points)
 #
-# The first conditional GAN (Mirza & Osindero 2014) puts the label beside the picture. Beside channels that means $K$ more channels, each constant over the
+# The first conditional GAN ([Mirza & Osindero 2014](https://arxiv.org/abs/1411.1784)) puts the label beside the picture. Beside channels that means $K$ more channels, each constant over the
 # picture: ones for the picture's class, zeros for the others. `with_label_maps` appends them, in the order of the classes, after the picture's own channels.
 #
-# Projection (Miyato & Koyama 2018) lets the label meet the *features* $h(x)$ that the discriminator has computed. Each class has a vector $v_k$, a row of a table
+# Projection ([Miyato & Koyama 2018](https://arxiv.org/abs/1802.05637)) lets the label meet the *features* $h(x)$ that the discriminator has computed. Each class has a vector $v_k$, a row of a table
 # $[K, F]$, and the logit is
 #
 # $$l(x, y) = \langle w, h(x) \rangle + b + \langle v_y, h(x) \rangle .$$
@@ -130,7 +130,7 @@ points
 #
 # $$I(c; x) = \sum_{c, x} P(c, x) \log \frac{P(c, x)}{P(c)\, P(x)} .$$
 #
-# For pictures nobody has the table. InfoGAN (Chen et al. 2016) asks a reader $Q(c \mid x)$ instead, and counts
+# For pictures nobody has the table. InfoGAN ([Chen et al. 2016](https://arxiv.org/abs/1606.03657)) asks a reader $Q(c \mid x)$ instead, and counts
 #
 # $$L(Q) = H(c) + \sum_{c, x} P(c, x) \log Q(c \mid x) \;\le\; I(c; x), \qquad H(c) = -\sum_c P(c) \log P(c) .$$
 #
@@ -215,7 +215,7 @@ points
 # %% [markdown]
 # ## 6. A discriminator that knows the classes (3 points)
 #
-# The other way round: few labels, and a discriminator that is also the classifier. "Generated" is one more class (Salimans et al. 2016). With logits $l_1, \dots, l_K$ for the
+# The other way round: few labels, and a discriminator that is also the classifier. "Generated" is one more class ([Salimans et al. 2016](https://arxiv.org/abs/1606.03498)). With logits $l_1, \dots, l_K$ for the
 # classes, and the logit of the class "generated" fixed at 0, a softmax over all $K + 1$ gives
 #
 # $$P(\text{real} \mid x) = \frac{S}{1 + S}, \qquad S = \sum_k e^{l_k} .$$
