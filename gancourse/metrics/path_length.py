@@ -150,7 +150,8 @@ def _steps(
 
 
 def _values(distance: Distance, x: Tensor, y: Tensor) -> Tensor:
-    values = distance(x.float(), y.float())
+    x, y = (check.tensor("what the generator gives", images).float() for images in (x, y))
+    values = check.tensor("what the distance gives", distance(x, y))
     if values.shape != (len(x),):
         raise ValueError(f"the distance must give one number for each of the {len(x)} pairs, not {list(values.shape)}")
     return check.finite("the distance between images", values)
