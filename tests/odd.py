@@ -106,6 +106,12 @@ def odd(right: Any) -> st.SearchStrategy[Any]:
     return st.one_of(NUMBERS, WORDS, tensors(normal(4, 2)))
 
 
+def swapped(chosen: st.DataObject, right: Mapping[str, Any]) -> tuple[str, Any]:
+    """The name of one of the right arguments, and an odd value for its place."""
+    which = chosen.draw(st.sampled_from(list(right)))
+    return which, chosen.draw(odd(right[which]), which)
+
+
 def quick(examples: int) -> settings:
     return settings(
         max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

@@ -38,7 +38,7 @@ from gancourse.models import (
     vae,
 )
 from gancourse.models.layers.conditional import Classes
-from tests.odd import answer, normal, odd, quick, sound
+from tests.odd import answer, normal, quick, sound, swapped
 
 N = 2
 Z, Y = normal(N, 4), torch.tensor([0, 2])
@@ -416,8 +416,7 @@ def test_no_network_and_no_function_is_left_out() -> None:
 @given(chosen=st.data())
 def test_odd_constructors(name: str, chosen: st.DataObject) -> None:
     right = NETWORKS[name][0]()
-    which = chosen.draw(st.sampled_from(list(right)))
-    value = chosen.draw(odd(right[which]), which)
+    which, value = swapped(chosen, right)
     made = answer(class_of(name), **right | {which: value})
     if made is None:
         return
@@ -432,8 +431,7 @@ def test_odd_constructors(name: str, chosen: st.DataObject) -> None:
 @given(chosen=st.data())
 def test_odd_forward_passes(name: str, chosen: st.DataObject) -> None:
     right = NETWORKS[name][1]
-    which = chosen.draw(st.sampled_from(list(right)))
-    value = chosen.draw(odd(right[which]), which)
+    which, value = swapped(chosen, right)
     with torch.no_grad():
         found = answer(network(name), **right | {which: value})
     assert found is None or not tame(value) or sound(found), "NaN in silence"
@@ -466,8 +464,7 @@ def test_corners_of_forward_passes(name: str) -> None:
 def test_odd_calls(name: str, chosen: st.DataObject) -> None:
     call, make = RIGHT[name]
     right = make()
-    which = chosen.draw(st.sampled_from(list(right)))
-    value = chosen.draw(odd(right[which]), which)
+    which, value = swapped(chosen, right)
     found = answer(call, **right | {which: value})
     assert found is None or not tame(value) or sound(found), "NaN in silence"
 
