@@ -459,7 +459,7 @@ identity(
 # %% [markdown]
 # ## 5. The roadmap
 #
-# The paper starts from StyleGAN2 on faces of 256 px and goes in steps, each network of the same size, 5 million pictures each.
+# The paper starts from StyleGAN2 on faces of 256 px and goes in steps, 5 million pictures each.
 #
 # | | step | Fréchet distance |
 # |---|---|---|
@@ -499,6 +499,8 @@ check(
 )
 
 # %% [markdown]
+# They are not of one size: stripping takes a quarter of the generator's weights, and the modern blocks bring most of them back. So a part of what B costs, and of what D and E win, may be size; the paper does not separate the two.
+#
 # A block of E, and the whole of its generator's forward pass. There is nothing to remember:
 
 # %%
@@ -687,7 +689,7 @@ claim(
 #
 # **Distillation with a discriminator.** If a slow model is good and a fast one is wanted, train a one-step student of the slow teacher. Matching the teacher by a squared error averages, and lecture 17 shows what averages look like; a discriminator repairs that. *Adversarial diffusion distillation* (Sauer et al. 2023, the method of SDXL-Turbo) adds an adversarial loss to a
 # distillation loss and samples in one to four steps; its authors report that four steps reach their teacher, SDXL. *DMD2* (Yin et al. 2024, NeurIPS) adds "a GAN loss into the distillation procedure" so that the student learns from real pictures as well, and reports distances of 1.28 on ImageNet at 64 px and 8.35 on zero-shot COCO 2014 in one step: below
-# its teacher, at a five-hundredth of the cost of sampling. They needed a *two time-scale update rule*: more updates for the critic than for the student. It is lecture 02's theorem, which asks for a $D$ that is kept near its optimum.
+# its teacher, at a five-hundredth of the cost of sampling. They needed a *two time-scale update rule*: several updates for each of the student's. It is not for the discriminator but for a third network, a diffusion model of the *student's* pictures, which says how the student's distribution lies beside the teacher's and must keep up with it. The thought is lecture 02's all the same: who judges must know what is judged.
 #
 # **Simpler GANs.** R3GAN, part two of this lecture, shows that much of the old fragility was the loss. With a loss that converges, a plain network is enough: 1000 of 1000 modes, a distance of 2.75 on FFHQ at 256 px by its own table, in one pass.
 #
