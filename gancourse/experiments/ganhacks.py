@@ -118,11 +118,11 @@ class Tips:
         if arm.get("minibatch"):
             discriminator = dcgan.seeing_the_batch(discriminator)
         options = dict(arm.get("options", {}))
-        if arm.get("game") == "noise":
-            options |= {"until": self.size["steps"] // 2}
-        if arm.get("game") in ("labels", "noise", "replay"):
-            options |= {"seed": seed}
-        play = GAMES[arm.get("game", "plain")]
+        kind = arm.get("game", "plain")
+        options |= {"noise": {"until": self.size["steps"] // 2}, "replay": {"size": self.size["pool"]}}.get(kind, {})
+        options |= {"level": self.size["level"]} if kind == "balanced" else {}
+        options |= {"seed": seed} if kind in ("labels", "noise", "replay") else {}
+        play = GAMES[kind]
         game: GAN = play(generator, discriminator, arm.get("objective", "non_saturating"), latent_dim=LATENT_DIM, **options)
         return game
 
@@ -172,9 +172,9 @@ ARMS: dict[str, dict[str, Any]] = {
     "leaky ReLU in G": {"generator": "leaky"},
     "soft labels": {"game": "labels", "options": {"real": [0.7, 1.2], "fake": [0.0, 0.3]}},
     "flipped labels": {"game": "labels", "options": {"flip": 0.05}},
-    "replay": {"game": "replay", "options": {"size": 256}},
+    "replay": {"game": "replay"},
     "beta1 = 0.9": {"fit": {"betas": [0.9, 0.999]}},
-    "balanced losses": {"game": "balanced", "options": {"level": 1.0}},
+    "balanced losses": {"game": "balanced"},
     "labels": {"classes": True},
     "instance noise": {"game": "noise", "options": {"sigma": 0.2}},
     "two steps of D": {"fit": {"k": 2}},
@@ -229,6 +229,8 @@ EXPERIMENT = Experiment(
         "checkpoint_every": 250,
         "samples": 500,
         "final_samples": 1000,
+        "pool": 256,
+        "level": 1.0,
     },
     ci={
         "n": 200,
@@ -239,6 +241,8 @@ EXPERIMENT = Experiment(
         "checkpoint_every": 10,
         "samples": 80,
         "final_samples": 80,
+        "pool": 16,
+        "level": 10.0,  # never reached, so that the arm differs from the start
     },
     fit={"lr": 5e-4, "betas": [0.5, 0.999], "ema": 0.99, "precision": "float32"},
     paper="Chintala et al. 2016, ganhacks",

@@ -670,11 +670,11 @@ played = band.sample(300, seed=1).cpu()
 
 
 def untuned(x):
-    """How far from any one tone: a sine obeys x[t+1] + x[t-1] = c x[t]; the part of the left side that no c explains."""
-    x = x[:, :, 0]
-    both, middle = x[:, 2:] + x[:, :-2], x[:, 1:-1]
-    c = (both * middle).sum(1, keepdim=True) / middle.square().sum(1, keepdim=True).clamp_min(1e-9)
-    return ((both - c * middle).square().sum(1) / both.square().sum(1).clamp_min(1e-9)).clamp_max(1)
+    """How far from any one tone: the share of a sequence's energy that no a sin(w t) + b cos(w t) explains, w one of the data's pitches."""
+    w = torch.linspace(0.4, 1.2, 81)[:, None] * torch.arange(length)  # [81, length]
+    waves = torch.linalg.qr(torch.stack([w.sin(), w.cos()], 2))[0]  # [81, length, 2], orthonormal
+    explained = torch.einsum("nt,wtk->nwk", x[:, :, 0], waves).square().sum(2).amax(1)
+    return 1 - explained / x[:, :, 0].square().sum(1)
 
 
 fig, axes = plt.subplots(1, 3, figsize=(9, 2), layout="constrained", sharey=True)
@@ -684,7 +684,7 @@ for axis, (name, x), tint in zip(axes, {"data": tones, "generated": played, "unt
 plt.show()
 question(
     "S28.crnn",
-    "Are the generated sequences tones? The part of each that no single pitch explains (median)",
+    "Are the generated sequences tones? The share of their energy that no single pitch explains (median)",
     ours=untuned(played).median().item(),
     baselines=nulls(untrained=untuned(untrained).median(), white_noise=untuned(torch.randn(300, length, 1, generator=draw)).median())
     | ceilings(data=untuned(tones).median()),
