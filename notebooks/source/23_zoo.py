@@ -780,15 +780,26 @@ if record is not None:
 # %% [markdown]
 # ## 6. What goes wrong
 #
-# ### A margin that pays for nothing
+# ### An EBGAN with three slips
 #
-# EBGAN's hinge is often written as `max(m - E(fake), 0)` with the *mean* energy of the batch inside, in place of the mean of the hinges. Then a few terrible fakes, far beyond the margin, pay for all the good ones, and $D$ stops looking at these. Two energies suffice to see it:
+# A widely copied collection of GANs in PyTorch (eriklindernoren/PyTorch-GAN, `implementations/ebgan/ebgan.py`) has an EBGAN of a page. It runs and draws digits. Read three of its lines beside section 3.1. The hinge is taken of the *mean* energy of the batch: a few terrible fakes, far beyond the margin, pay for all the good
+# ones. The pulling-away term has no *square*: two codes that point in opposite directions, as clustered as can be, are its optimum. And in $G$'s turn the picture is detached, so that of the two paths of $\|x - D(x)\|$ back to $x$ one is cut (lecture 12 tests BEGAN for that). Each shows with two numbers:
 
 # %% tags=["nbval-check-output"]
-pair = torch.tensor([0.5, 30.0], requires_grad=True)  # one fake that is nearly real, one far off; margin 6
+pair = torch.tensor([0.5, 30.0], requires_grad=True)  # energies of a fake that is nearly real and of one far off; margin 6
 for name, hinged in {"mean of hinges": F.relu(6 - pair).mean(), "hinge of the mean": F.relu(6 - pair.mean())}.items():
     (pull,) = torch.autograd.grad(hinged, pair)
-    print(f"{name:>18}: D raises the energy of the good fake with {-pull[0]:.1f}, of the far one with {-pull[1]:.1f}")
+    print(f"{name:>18}: D raises the energy of the good fake with {abs(pull[0]):.1f}, of the far one with {abs(pull[1]):.1f}")
+
+opposite = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
+print(f"two opposite codes: pulling away {pulling_away(opposite):.1f} (the most there is), without the square {opposite[0] @ opposite[1]:.1f} (the least)")
+
+x = torch.tensor([[1.0]], requires_grad=True)
+halving = torch.nn.Linear(1, 1, bias=False)
+torch.nn.init.constant_(halving.weight, 0.5)  # D draws everything at half its size
+whole = torch.autograd.grad((x - halving(x)).abs().sum(), x)[0].item()
+cut = torch.autograd.grad((x.detach() - halving(x)).abs().sum(), x)[0].item()
+print(f"slope of the energy at 1: {whole:+.1f}, with the picture detached {cut:+.1f}: the wrong way")
 
 # %% [markdown]
 # ### Who is compared with what
@@ -877,10 +888,10 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - A. Hindupur, [*The GAN Zoo*](https://github.com/hindupuravinash/the-gan-zoo), 2017 to 2018: where the slide's list is from.
-# - S. Chintala, E. Denton, M. Arjovsky & M. Mathieu, [*How to Train a GAN? Tips and tricks to make GANs work*](https://github.com/soumith/ganhacks), 2016.
 # - J. Zhao, M. Mathieu & Y. LeCun, [*Energy-based Generative Adversarial Network*](https://arxiv.org/abs/1609.03126), ICLR 2017. R. D. Hjelm et al., [*Boundary-Seeking Generative Adversarial Networks*](https://arxiv.org/abs/1702.08431), ICLR 2018.
 # - J. T. Springenberg, [*Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial Networks*](https://arxiv.org/abs/1511.06390), ICLR 2016. E. Denton et al., [*Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks*](https://arxiv.org/abs/1506.05751), NeurIPS 2015.
 # - I. Tolstikhin et al., [*AdaGAN: Boosting Generative Models*](https://arxiv.org/abs/1701.02386), NeurIPS 2017. Y. Taigman, A. Polyak & L. Wolf, [*Unsupervised Cross-Domain Image Generation*](https://arxiv.org/abs/1611.02200), ICLR 2017.
 # - J.-Y. Zhu et al., [*Generative Visual Manipulation on the Natural Image Manifold*](https://arxiv.org/abs/1609.03552), ECCV 2016. O. Mogren, [*C-RNN-GAN: Continuous recurrent neural networks with adversarial training*](https://arxiv.org/abs/1611.09904), 2016.
 # - M. Lucic et al., [*Are GANs Created Equal? A Large-Scale Study*](https://arxiv.org/abs/1711.10337), NeurIPS 2018: what is left of names when one party runs them all.
+#
+# The list of names comes from [the GAN zoo](https://github.com/hindupuravinash/the-gan-zoo) of Avinash Hindupur (2017 to 2018), the tips from [ganhacks](https://github.com/soumith/ganhacks) of Soumith Chintala, Emily Denton, Martin Arjovsky and Michael Mathieu (2016).
