@@ -135,7 +135,7 @@ class Tips:
         return run.sample(self.size["final_samples" if final else "samples"], seed=1).cpu()
 
     def pictures(self, run: Run) -> Tensor:
-        return run.sample(10, seed=2)
+        return run.sample(5, seed=2)
 
     def judged(self, sample: Tensor) -> dict[str, float]:
         digits, accepted = self.judge.read(sample)
