@@ -20,6 +20,7 @@ def closed_form(name):
         "least_squares_pm1": (((REAL - 1) ** 2).mean() / 2 + ((FAKE + 1) ** 2).mean() / 2, (FAKE**2).mean() / 2),
         "wasserstein": (-(REAL.mean() - FAKE.mean()), -FAKE.mean()),
         "hinge": ((1 - REAL).clamp(min=0).mean() + (1 + FAKE).clamp(min=0).mean(), -FAKE.mean()),
+        "boundary_seeking": (-p.log().mean() - (1 - q).log().mean(), ((q.log() - (1 - q).log()) ** 2).mean() / 2),
         "relativistic": (-relativistic.log().mean(), -(1 - relativistic).log().mean()),
     }[name]
 
@@ -73,6 +74,13 @@ def test_least_squares_codes_of_pearson():
     objective = losses.least_squares(-1, 1, 0)
     assert objective.generator(torch.zeros(3)).item() == 0
     assert objective.discriminator(torch.ones(3), -torch.ones(3)).item() == 0
+
+
+def test_boundary_seeking_stops_at_the_boundary():
+    """Non-saturating G goes on pulling a fake that D takes for real; boundary-seeking G pulls it back."""
+    fake = torch.tensor([-3.0, 0.0, 3.0], requires_grad=True)
+    (slope,) = torch.autograd.grad(3 * losses.boundary_seeking_g(fake), fake)
+    assert slope.tolist() == [-3.0, 0.0, 3.0]
 
 
 def test_bad_input_names_the_fix():

@@ -21,6 +21,15 @@ def test_no_hidden_layer_is_an_affine_map():
     assert torch.allclose(generator((a + b) / 2), (generator(a) + generator(b)) / 2, atol=1e-6)
 
 
+def test_the_autoencoder_passes_through_its_code():
+    network = mlp.Autoencoder((1, 4, 4), code_dim=3, hidden=(16, 8))
+    x = torch.randn(5, 1, 4, 4)
+    code = network.layers[: network.encoder_layers](x.flatten(1))
+    assert code.shape == (5, 3)
+    assert torch.equal(network.layers[network.encoder_layers :](code).view(5, 1, 4, 4), network(x))
+    assert [layer.out_features for layer in network.layers if hasattr(layer, "out_features")] == [16, 8, 3, 8, 16, 16]
+
+
 def test_bad_input_names_the_fix():
     with pytest.raises(ValueError, match="did you mean 'relu'"):
         mlp.Generator(activation="rellu")

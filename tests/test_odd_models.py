@@ -152,10 +152,13 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
     "latent_codes.CodeDiscriminator": (lambda: {**PERCEPTRON, "n_parameters": 2}, {"x": POINTS}),
     "latent_codes.Encoder": (lambda: {**PERCEPTRON, "latent_dim": 4, "norm": "batch"}, {"x": POINTS}),
     "latent_codes.JointDiscriminator": (lambda: {"network": mlp.Discriminator(7, (4,))}, {"x": POINTS, "z": Z}),
+    "lapgan.DetailDiscriminator": (lambda: {"size": 8, **SMALL}, {"x": pictures_of(2, 8)}),
+    "lapgan.DetailGenerator": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z, "base": PICTURES[8]}),
     "layers.minibatch.Discriminator": (
         lambda: {**PERCEPTRON, "kind": "discrimination", "activation": "tanh", "kernels": 2, "dim": 2},
         {"x": POINTS},
     ),
+    "mlp.Autoencoder": (lambda: {**PERCEPTRON, "code_dim": 2, "activation": "tanh"}, {"x": POINTS}),
     "mlp.Discriminator": (lambda: {**PERCEPTRON, "activation": "relu"}, {"x": POINTS}),
     "mlp.Generator": (
         lambda: {"latent_dim": 4, "out_shape": (1, 4), "hidden": (4,), "activation": "relu", "norm": "batch", "out": "tanh"},
@@ -181,6 +184,8 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
         lambda: {"size": 8, "latent_dim": 4, "channels": 1, "channel_base": 32, "channel_max": 4, "taps": TAPS},
         {"z": Z},
     ),
+    "recurrent.Discriminator": (lambda: {"channels": 1, "width": 2}, {"x": normal(N, 4, 1)}),
+    "recurrent.Generator": (lambda: {"length": 2, "channels": 1, "noise_dim": 2, "width": 2}, {"z": Z}),
     "resnet.Discriminator": (
         lambda: {
             **{"size": 16, **SMALL, "classes": 3, "spectral_norm": True},

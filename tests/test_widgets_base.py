@@ -28,6 +28,7 @@ def every_kind() -> list[widgets.Live]:
         widgets.toy_game(toy_gan(), toy_points(), batch_size=16, n=20, preview_rounds=(0, 2)),
         widgets.quiz(QUESTIONS),
         widgets.explorer({"a": small_frames()[0], "b": small_frames()[1]}),
+        widgets.finder([{"name": "a", "kind": "b"}], choose="kind"),
     ]
 
 
@@ -38,6 +39,8 @@ def test_every_explorer_offers_a_live_view_and_something_to_read():
         assert bundle["text/plain"] == repr(live)
         if repr(live).startswith("1. "):
             assert "image/png" not in bundle and "<details>" in bundle["text/html"]
+        elif repr(live).startswith("finder"):
+            assert "image/png" not in bundle and "<table>" in bundle["text/html"]
         else:
             assert np.array_equal(png_in(bundle).convert("RGB"), live.still().convert("RGB"))
 

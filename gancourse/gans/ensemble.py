@@ -109,8 +109,9 @@ class Ensemble(nn.Module):
         rows = zip(*[_layers(network) for network in networks], strict=True)
         self.layers = nn.Sequential(*[_stacked(row) for row in rows])
         self.out_shape = getattr(networks[0], "out_shape", None)  # None: a discriminator, one logit for each sample
-        if hasattr(networks[0], "latent_dim"):
-            self.latent_dim = networks[0].latent_dim
+        for told in ("latent_dim", "encoder_layers"):
+            if hasattr(networks[0], told):
+                setattr(self, told, getattr(networks[0], told))
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim < 3 or len(x) != self.members:

@@ -3,6 +3,8 @@
 from gancourse.losses.objectives import (
     OBJECTIVES,
     Objective,
+    boundary_seeking_d,
+    boundary_seeking_g,
     hinge_d,
     hinge_g,
     least_squares,
@@ -21,6 +23,8 @@ from gancourse.losses.objectives import (
 __all__ = [
     "OBJECTIVES",
     "Objective",
+    "boundary_seeking_d",
+    "boundary_seeking_g",
     "hinge_d",
     "hinge_g",
     "least_squares",

@@ -93,6 +93,22 @@ def hinge_g(fake: Tensor, real: Tensor | None = None) -> Tensor:
     return -fake.mean()
 
 
+def boundary_seeking_d(real: Tensor, fake: Tensor) -> Tensor:
+    """The same cross-entropy as :func:`saturating_d`."""
+    return saturating_d(real, fake)
+
+
+def boundary_seeking_g(fake: Tensor, real: Tensor | None = None) -> Tensor:
+    """1/2 E[(log D(G(z)) - log(1 - D(G(z))))^2] = 1/2 E[l^2]: G aims at the boundary D = 1/2, not beyond it.
+
+    For the best D, exp(l) is the ratio of the densities, 1 where a sample is as likely as a real one.
+
+    Source: Hjelm et al. 2017 (BGAN), on continuous data.
+    """
+    _logits(fake)
+    return fake.square().mean() / 2
+
+
 def relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
     """E[softplus(-(l(x) - l(G(z))))] over pairs: is the real sample more real than the fake beside it?
 
@@ -140,6 +156,7 @@ OBJECTIVES: dict[str, Objective] = {
     "least_squares_pm1": least_squares(-1, 1, 0)._replace(name="least_squares_pm1"),
     "wasserstein": Objective("wasserstein", wasserstein_d, wasserstein_g),
     "hinge": Objective("hinge", hinge_d, hinge_g),
+    "boundary_seeking": Objective("boundary_seeking", boundary_seeking_d, boundary_seeking_g),
     "relativistic": Objective("relativistic", relativistic_d, relativistic_g, paired=True),
 }
 

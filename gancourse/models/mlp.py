@@ -57,3 +57,25 @@ class Discriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = check.samples(x, self.in_shape, self)
         return self.layers(torch.flatten(x, 1)).squeeze(1)  # [N]
+
+
+class Autoencoder(nn.Module):
+    """Samples [N, *in_shape] -> the same, drawn again from ``code_dim`` numbers each; EBGAN's discriminator.
+
+    The first ``encoder_layers`` of ``layers`` are the encoder; ``hidden`` is passed once each way.
+    """
+
+    def __init__(
+        self, in_shape: int | Sequence[int] = 2, code_dim: int = 1, hidden: Sequence[int] = (128,), activation: str = "leaky_relu"
+    ) -> None:
+        super().__init__()
+        self.in_shape = self.out_shape = check.sides("in_shape", in_shape)
+        n, code_dim, hidden = math.prod(self.in_shape), check.whole("code_dim", code_dim), check.row("hidden", hidden)
+        encoder = [*hidden_layers([n, *hidden], activation), linear(hidden[-1], code_dim)]
+        decoder = [*hidden_layers([code_dim, *hidden[::-1]], activation), linear(hidden[0], n)]
+        self.encoder_layers = len(encoder)
+        self.layers = nn.Sequential(*encoder, *decoder)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = check.samples(x, self.in_shape, self)
+        return self.layers(torch.flatten(x, 1)).unflatten(1, self.out_shape)

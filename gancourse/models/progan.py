@@ -35,6 +35,7 @@ GAIN = math.sqrt(2)  # He's for rectifiers; the layers at the ends have 1
 def _levels(size: int) -> int:
     return check.power_of_two("size", size, 4, 1024).bit_length() - 3
 
+
 def side_widths(size: int, base: int, largest: int) -> list[int]:
     """Channels at 4, 8, ... size: base / 8 at 4 px, and half of it for each doubling, but at most ``largest``."""
     levels = _levels(size)

@@ -22,6 +22,7 @@ _LOG2 = math.log(2)
 _EQUILIBRIA: dict[str, tuple[Level, Level]] = {
     "saturating": ((2 * _LOG2, "2 log 2"), (-_LOG2, "-log 2")),
     "non_saturating": ((2 * _LOG2, "2 log 2"), (_LOG2, "log 2")),
+    "boundary_seeking": ((2 * _LOG2, "2 log 2"), (0.0, "0")),
     "relativistic": ((_LOG2, "log 2"), (_LOG2, "log 2")),
     "least_squares": ((1 / 4, "1/4"), (1 / 8, "1/8")),
     "least_squares_pm1": ((1.0, "1"), (0.0, "0")),

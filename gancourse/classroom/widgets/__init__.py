@@ -7,6 +7,7 @@ slider without the flicker of re-drawn outputs, and a notebook that is executed 
 from gancourse.classroom.widgets.attributes import AttributeChooser as attribute_chooser
 from gancourse.classroom.widgets.base import Live, one_thread, without_live_views
 from gancourse.classroom.widgets.canvas import PaintCanvas, draw_face, fill_hole
+from gancourse.classroom.widgets.finder import Finder as finder
 from gancourse.classroom.widgets.frames import Explorer as explorer
 from gancourse.classroom.widgets.game import Game, ToyGame, toy_game
 from gancourse.classroom.widgets.game import GamePlayer as game_player
@@ -26,6 +27,7 @@ __all__ = [
     "draw_face",
     "explorer",
     "fill_hole",
+    "finder",
     "game_player",
     "growth_slider",
     "latent_sliders",

@@ -1,0 +1,104 @@
+r"""LAPGAN: a small picture first, then at each doubling the detail that an enlargement lacks.
+
+A Laplacian pyramid splits a picture x into its half-size version c, every 2 x 2 block's mean, and what enlarging c loses:
+
+    x = u(c) + h,      c = halved(x),   u = enlarged,   h = x - u(c).
+
+The game at one level is conditional: G draws a detail for the enlargement of a real c, D sees enlargement and whole picture,
+
+    G(z, u) = h',      D(u, u + h)  against  D(u, u + h').
+
+To draw from nothing, a plain GAN makes the smallest picture and the levels follow one another: :func:`drawn_up`.
+
+Source: Denton, Chintala, Szlam & Fergus 2015 (NeurIPS), sections 2.2 and 2.3; there with Gaussian blur in place of block means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gancourse.base import networks
+from gancourse.gans.gan import GAN, Batch
+
+
+def halved(x: Tensor) -> Tensor:
+    """Means of 2 x 2 blocks: [N, C, H, W] -> [N, C, H / 2, W / 2]."""
+    if x.ndim != 4 or x.shape[2] % 2 or x.shape[3] % 2:
+        raise ValueError(f"pictures to halve must be [N, C, H, W] with even sides, not {list(x.shape)}")
+    return F.avg_pool2d(x, 2)
+
+
+def enlarged(x: Tensor) -> Tensor:
+    """Twice the sides, smoothly: [N, C, H, W] -> [N, C, 2 H, 2 W]."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def pyramid(x: Tensor, levels: int) -> tuple[Tensor, list[Tensor]]:
+    """The smallest picture and the details, from coarse to fine."""
+    details: list[Tensor] = []
+    for _ in range(levels):
+        small = halved(x)
+        details.insert(0, x - enlarged(small))
+        x = small
+    return x, details
+
+
+def collapsed(small: Tensor, details: Sequence[Tensor]) -> Tensor:
+    """The picture of a pyramid."""
+    for detail in details:
+        small = enlarged(small) + detail
+    return small
+
+
+@dataclass
+class DetailBatch(Batch):
+    """``base``: the enlargements that the details belong to, [N, C, H, W]."""
+
+    base: Tensor = None  # type: ignore[assignment]
+
+
+class DetailGAN(GAN[DetailBatch]):
+    """The game at one level: ``generator(z, base)`` gives a detail, ``discriminator`` takes [N, 2 C, H, W], base and picture.
+
+    :class:`gancourse.models.lapgan.DetailGenerator` and :class:`gancourse.models.lapgan.DetailDiscriminator` are such networks.
+    """
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> DetailBatch:
+        """Add details to the enlargements of the real pictures' halves."""
+        base = enlarged(halved(real))
+        z = self.latents(len(real), source)
+        fake = (base + self.generator(z, base)).float()
+        return DetailBatch(real=real, z=z, fake=fake, labels=labels, step=step, base=base)
+
+    def judge(self, x: Tensor, batch: DetailBatch | None = None) -> Tensor:
+        """D's logits for pictures x beside the enlargements of their round."""
+        base = batch.base if batch is not None else enlarged(halved(x))
+        logits: Tensor = self.discriminator(torch.cat([base, x], 1)).float()
+        return logits
+
+    @torch.no_grad()
+    def finer(self, small: Tensor, seed: int = 0) -> Tensor:
+        """Pictures of twice the sides, details drawn: [N, C, H, W] -> [N, C, 2 H, 2 W]."""
+        z, base = self.latents(len(small), torch.Generator().manual_seed(seed)), enlarged(small.to(self.device))
+        with networks.evaluating(self.generator):
+            return (base + self.generator(z, base)).float()
+
+    def refresh_statistics(self, generator: torch.nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        """Nothing: these generators have no batch normalisation."""
+
+    def sample(self, n: int, seed: int = 0, generator: torch.nn.Module | None = None) -> Tensor:
+        """Raises: one level needs a small picture to begin with."""
+        raise ValueError("one level of a pyramid draws no picture from nothing: use finer(small), or drawn_up(base, levels, n)")
+
+
+def drawn_up(base: GAN, levels: Sequence[DetailGAN], n: int, seed: int = 0) -> list[Tensor]:
+    """n pictures at every size: the smallest from ``base``, then level by level."""
+    found = [base.sample(n, seed)]
+    for i, level in enumerate(levels):
+        found.append(level.finer(found[-1], seed + 1 + i))
+    return found

@@ -1,0 +1,909 @@
+# %% [markdown]
+# # 23. The zoo and the tricks
+#
+# [**Covers**](../docs/glossary.md) the list of named GANs and the link to *ganhacks* that close the cs231n notes: systems S28 and S29.
+# **Papers**: those of the table below; of their own here [Zhao et al. 2016](https://arxiv.org/abs/1609.03126), [Hjelm et al. 2017](https://arxiv.org/abs/1702.08431), [Lim & Ye 2017](https://arxiv.org/abs/1705.02894),
+# [Springenberg 2015](https://arxiv.org/abs/1511.06390), [Denton et al. 2015](https://arxiv.org/abs/1506.05751), [Tolstikhin et al. 2017](https://arxiv.org/abs/1701.02386), [Taigman et al. 2016](https://arxiv.org/abs/1611.02200),
+# [Zhu et al. 2016](https://arxiv.org/abs/1609.03552) and [Mogren 2016](https://arxiv.org/abs/1611.09904).
+#
+# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about two minutes at cpu scale; no GPU is needed.
+#
+# In May 2017 a slide of cs231n listed forty-eight GANs, A to L, and called it a zoo. A name sounds like a species of its own. It seldom is: most are one change to one of a few places, and who knows the places can place a new name in a minute. The
+# first half of this lecture does that for all forty-eight, and runs in a few lines each those whose idea no other lecture has. The second half reads the most copied list of tricks, and asks of each trick what it says, what
+# was tested, and what one does today.
+#
+# After it you will be able to
+#
+# - say of a named GAN what it changes: the game, its training, the networks, or what the players are told;
+# - write five games that no other lecture has, each in a few lines: energies, boundaries, clusters, boosting, a fixed judge;
+# - read a table of claims about tricks, and say what a fair test of one trick is.
+
+# %%
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.cluster import KMeans
+from sklearn.datasets import make_circles
+
+from gancourse import data, losses, scale, viz, zoo
+from gancourse.base import networks
+from gancourse.classroom import widgets
+from gancourse.classroom.claims import at_least, ceilings, claim, identity, interval_of, nulls, question, summary, within
+from gancourse.classroom.family import FAMILY, GROUPS
+from gancourse.classroom.ganhacks import ADDRESS, TIPS
+from gancourse.data.handwritten import handwritten_digits
+from gancourse.data.toys import gaussian_mixture, ring
+from gancourse.experiments import records
+from gancourse.experiments.ganhacks import ADDS, LEAVES, gain
+from gancourse.gans.boosting import boosting_weights, drawn_by
+from gancourse.gans.catgan import CatGAN
+from gancourse.gans.dtn import DTN
+from gancourse.gans.ebgan import EBGAN, energy, pulling_away
+from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, stack
+from gancourse.gans.gan import GAN
+from gancourse.gans.lapgan import DetailGAN, collapsed, drawn_up, enlarged, halved, pyramid
+from gancourse.gans.semi_supervised import fit_supervised, predict
+from gancourse.metrics.digits import NOISES, digit_judge
+from gancourse.metrics.modes import mode_report
+from gancourse.metrics.neighbourhoods import density_coverage
+from gancourse.models import convnet, lapgan, mlp, recurrent
+from gancourse.models.latent_codes import Classifier, features
+from gancourse.training import fit
+from gancourse.viz.lineage import Node, lineage
+
+torch.set_num_threads(1)  # every network here is too small to gain from a second core
+device = scale.device()
+seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
+REAL, FAKE, INK = (viz.COLOURS[name] for name in ("real", "fake", "ink"))
+plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
+
+
+def players(make):
+    """The same players for every seed, each with weights of its own, as one ensemble of generators and one of discriminators."""
+    pairs = []
+    for seed in seeds:
+        torch.manual_seed(seed)
+        pairs.append(make())
+    return (stack(side).to(device) for side in zip(*pairs, strict=True))
+
+
+def plain_axes(axes, bound):
+    for axis in axes:
+        axis.set(xlim=(-bound, bound), ylim=(-bound, bound), xticks=[], yticks=[], aspect="equal")
+
+
+# %% [markdown]
+# # Part one: the zoo
+#
+# ## 1. A family tree
+#
+# Columns say *what kind of idea* a name stands for, rows when it came. A line leads from a parent in the same column; a parent of another column is named in the box. What has neither builds on the first GAN directly. Numbers are lectures: yellow is
+# this one, white has no lecture. Five names (VAE-GAN, GAN-CLS, SeqGAN, pix2pix, WGAN) lie beyond the letter L and are here as parents.
+
+# %%
+in_time = sorted(FAMILY, key=lambda member: (member.year, member.arxiv or "1707"))
+nodes = [
+    Node(
+        member.name,
+        member.year,
+        member.group,
+        member.parents,
+        note=", ".join(f"{number:02}" for number in member.lectures),
+        look="new" if 23 in member.lectures else "known" if member.lectures else "plain",
+    )
+    for member in in_time
+]
+viz.show(lineage(nodes, GROUPS), "The names A to L and five parents. Columns: the idea; rows: the year of the first version.")
+
+# %% [markdown]
+# Three things to read off. *2014 has two boxes and 2017 has twenty-four*: the slide was shown in the month in which the wave broke. *The fullest columns are conditions and codes*: most names do not touch the game, they
+# add an input or an encoder to it. And *the first column is short*: seven names change the game. Five of them have had a lecture, and three are on the wall below.
+#
+# ## 2. All of them, one line each
+#
+# Type a word (*inverse*, *autoencoder*, a year, an author), or choose a kind of idea.
+
+# %%
+widgets.finder(
+    [
+        {
+            "name": (member.name, member.link),
+            "year": member.year,
+            "idea": member.idea,
+            "kind": GROUPS[member.group],
+            "lecture": ", ".join(f"{number:02}" for number in member.lectures) or "none",
+            "paper": f"{member.authors}: {member.title}",
+        }
+        for member in sorted(FAMILY, key=lambda member: member.name.casefold())
+    ],
+    choose="kind",
+    caption=f"{sum(member.deck for member in FAMILY)} names of the notes' list and {sum(not member.deck for member in FAMILY)} parents",
+)
+
+# %% [markdown]
+# Names are no keys. *acGAN* ages faces and *AC-GAN* has an auxiliary classifier; *Bayesian GAN* stands here for hierarchical implicit models, and months later another paper took the name for its title; *IAN* and *iGAN* both paint, one by an
+# autoencoder, one by descent. The notes spell AffGAN with one f. When a name matters, follow its link.
+#
+# ## 3. The wall: nine small results
+#
+# Nine ideas that the other lectures pass by, each with its equation, its code and a picture. Five of them are games that live in the package now, tested like everything else; the sizes are those of seconds, so nothing here judges
+# a paper's pictures. Where a sentence of a paper can be tested fairly, there is a box.
+#
+# ### 3.1 EBGAN: an energy with a margin
+#
+# BEGAN's parent (lecture 12). The discriminator is an autoencoder; its error is an *energy*, $E(x) = \|x - D(x)\|$, that should be low on data and high elsewhere. How high? No higher than a margin $m$, for what lies beyond is done with:
+#
+# $$\mathcal L_D = E(x) + \max(0,\, m - E(G(z))), \qquad \mathcal L_G = E(G(z)) + w\, f(S).$$
+#
+# $f$ is the *pulling-away term*: the mean squared cosine between the codes $S_i$ of two fakes of a batch, which keeps them from pointing in one direction. (Compare minibatch discrimination, lecture 06: there $D$ is told, here $G$ is.)
+
+# %%
+viz.source(pulling_away)
+
+# %%
+real28 = data.to_float(handwritten_digits("train", 28).images)
+small = F.avg_pool2d(real28, 2).flatten(1)  # [4000, 196]: 14 px
+unseen14 = F.avg_pool2d(data.to_float(handwritten_digits("test", 28).images), 2).flatten(1)
+ebgan_steps = scale.pick(ci=15, cpu=600, gpu=6000)
+
+
+def energetic():
+    return mlp.Generator(16, 196, (128, 128), out="tanh"), mlp.Autoencoder(196, 32, (128,))
+
+
+ebgans, drawn14 = {}, {}
+for name, repelling in {"EBGAN": 0.0, "with pulling away": 0.1}.items():
+    ebgans[name] = EBGAN(*players(energetic), margin=6.0, repelling=repelling)
+    fit(ebgans[name], EnsembleBatches(small, 64, seeds, device=device), ebgan_steps, lr=1e-3, progress=False)
+    drawn14[name] = ebgans[name].sample(1000, seed=1).cpu()
+
+judge14 = ebgans["EBGAN"].discriminator.member(0).eval().cpu()
+with torch.no_grad():
+    redrawn = judge14(unseen14[:20])
+    rows = {"real": unseen14[:20], "drawn by D": redrawn, **{name: made[0, :20] for name, made in drawn14.items()}}
+viz.show(
+    viz.labelled_grid(torch.cat(list(rows.values())).clamp(-1, 1).view(-1, 1, 14, 14), rows=list(rows), n_columns=20),
+    "Digits at 14 px: unseen ones, the same drawn by the energy's autoencoder, and samples of one training of each.",
+)
+
+# %%
+def coverage(made):
+    """Share of the unseen digits that have a fake among their neighbourhood (Naeem et al. 2020)."""
+    return density_coverage(unseen14, made).coverage
+
+
+static = 2 * torch.rand(1000, 196, generator=torch.Generator().manual_seed(0)) - 1
+with torch.no_grad():
+    energies = {name: energy(judge14, x).mean().item() for name, x in {"unseen digits": unseen14, "noise": static}.items()}
+print("energy of " + ", of ".join(f"{name}: {value:.1f}" for name, value in energies.items()) + "; margin 6")
+question(
+    "S28.ebgan",
+    "What does pulling away do for variety? Coverage of unseen digits, with the term less without, by seed",
+    ours=[coverage(a) - coverage(b) for a, b in zip(drawn14["with pulling away"], drawn14["EBGAN"], strict=True)],
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    source="beside Zhao et al. 2016, section 2.4: a term against samples that cluster in few modes",
+    note="Coverage of one training each: "
+    + "; ".join(f"{name} {np.mean([coverage(x) for x in made]):.2f}" for name, made in drawn14.items())
+    + f"; noise {coverage(static):.2f}; training digits {coverage(small[:1000]):.2f}.",
+)
+
+# %% [markdown]
+# ### 3.2 Boundary seeking: a generator that need not be smooth
+#
+# For the best discriminator the logit is $l^*(x) = \log p(x) - \log q(x)$. Turn that round: $q(x)\, e^{l^*(x)} = p(x)$. *The discriminator's odds are importance weights that turn the generator's samples into the data.* BS-GAN makes the generator learn from its own samples, so weighted. No gradient passes
+# through a sample, so samples may be *discrete*: words, or sides of a die. With samples $x_i \sim q_\theta$,
+#
+# $$\tilde w_i = \frac{e^{l(x_i)}}{\sum_j e^{l(x_j)}}, \qquad \theta \leftarrow \theta + \eta \sum_i \bigl(\tilde w_i - \tfrac1N\bigr)\, \nabla_\theta \log q_\theta(x_i).$$
+#
+# The $\frac1N$ is a baseline that leaves the mean as it is and takes noise away: at the boundary, $l = 0$, all weights are even and nothing moves. On continuous data the same aim is the loss $\frac12 l^2$: pull a fake to the boundary, *not beyond*.
+
+# %%
+viz.source(losses.boundary_seeking_g)
+
+# %% tags=["nbval-check-output"]
+sides = 12
+source = torch.Generator().manual_seed(0)
+p_die, q_die = (torch.rand(2, sides, generator=source, dtype=torch.float64) ** 3).softmax(1)
+best_logit = p_die.log() - q_die.log()
+identity(
+    "S28.boundary",
+    "The best D's odds turn the generator into the data: q exp(l*) less p, over the sides of a die",
+    expected=0.0,
+    ours=(q_die * best_logit.exp() - p_die).abs().max(),
+    tolerance=within(1e-12),
+    source="Hjelm et al. 2017, the weights of the density ratio",
+)
+
+# %%
+loaded = torch.arange(1, sides + 1).float().pow(2)
+loaded = loaded / loaded.sum()  # a loaded die of twelve sides: p(k) proportional to k^2
+theta = torch.zeros(sides, requires_grad=True)  # G: the logits of its own die
+odds = torch.zeros(sides, requires_grad=True)  # D: one logit for each side
+g_step, d_step = torch.optim.Adam([theta], lr=0.02), torch.optim.Adam([odds], lr=0.05)
+history = {}
+for step in range(scale.pick(ci=20, cpu=1500, gpu=1500) + 1):
+    if step in (0, 100, 1500):
+        history[step] = theta.detach().softmax(0)
+    thrown, wanted = (torch.multinomial(w, 256, replacement=True, generator=source) for w in (theta.detach().softmax(0), loaded))
+    d_loss = losses.boundary_seeking_d(odds[wanted], odds[thrown])
+    d_step.zero_grad()
+    d_loss.backward()
+    d_step.step()
+    weights = odds.detach()[thrown].softmax(0) - 1 / 256
+    g_loss = -(weights * theta.log_softmax(0)[thrown]).sum()
+    g_step.zero_grad()
+    g_loss.backward()
+    g_step.step()
+
+fig, axis = plt.subplots(figsize=(8, 2.4), layout="constrained")
+axis.bar(range(1, sides + 1), loaded, color=REAL, alpha=0.35, label="data")
+for (step, shares), style in zip(history.items(), (":", "--", "-"), strict=False):
+    axis.plot(range(1, sides + 1), shares, color=FAKE, ls=style, marker="o", ms=4, label=f"generator, step {step}")
+axis.set(xlabel="side of the die", ylabel="probability", xticks=range(1, sides + 1))
+axis.legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# A generator of twelve numbers, never differentiated through a sample, finds the loaded die. SeqGAN and CS-GAN solve the same problem for words by a policy gradient with the discriminator's verdict as reward; the weights here are another reward, and one that stops when the work is done.
+#
+# ### 3.3 Geometric GAN: a hyperplane, and one direction
+#
+# Lecture 12 met its loss, the hinge. The paper's picture is a geometric one. Let $\phi(x)$ be the discriminator's last features and $l = w \cdot \phi(x) + b$. Minimising the hinge with $\|w\|^2$ kept small is a *support vector machine*: only samples inside the margin or on its wrong side pull at $w$. And the generator's loss $-\mathbb E\,[w \cdot \phi(G(z)) + b]$ has
+# the same slope $-w$ at every fake. All fakes move in parallel, along the normal of the separating plane.
+
+# %% tags=["nbval-check-output"]
+phi = torch.randn(200, 5, generator=torch.Generator().manual_seed(1)).requires_grad_(True)
+w = torch.randn(5, generator=torch.Generator().manual_seed(2))
+(force,) = torch.autograd.grad(-200 * losses.hinge_g(phi @ w + 0.3), phi)
+identity(
+    "S28.geometric",
+    "Every fake is pushed along the plane's normal, equally hard: the force on its features less w (200 fakes)",
+    expected=0.0,
+    ours=(force - w).abs().max(),
+    tolerance=within(1e-6),
+    source="Lim & Ye 2017, section 3",
+)
+
+# %%
+source = torch.Generator().manual_seed(4)
+cloud_real = torch.tensor([1.5, 1.0]) + 0.5 * torch.randn(150, 2, generator=source)
+cloud_fake = torch.tensor([-1.5, -0.5]) + 0.5 * torch.randn(150, 2, generator=source)
+fig, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
+normal, offset = torch.zeros(2, requires_grad=True), torch.zeros(1, requires_grad=True)
+svm = torch.optim.Adam([normal, offset], lr=0.05)
+for turn in range(9):
+    for _ in range(scale.pick(ci=5, cpu=80, gpu=80)):  # the plane, nearly to its optimum
+        d_loss = losses.hinge_d(cloud_real @ normal + offset, cloud_fake @ normal + offset) + 0.05 * normal.square().sum()
+        svm.zero_grad()
+        d_loss.backward()
+        svm.step()
+    with torch.no_grad():
+        margin_real, margin_fake = cloud_real @ normal + offset, cloud_fake @ normal + offset
+    if turn % 4 == 0:
+        axis, (a, b), c = axes[turn // 4], normal.tolist(), offset.item()
+        for cloud, margins, colour in ((cloud_real, margin_real, REAL), (cloud_fake, -margin_fake, FAKE)):
+            axis.scatter(*cloud.T, s=10, color=colour, alpha=0.4, linewidths=0)
+            axis.scatter(*cloud[margins < 1].T, s=26, facecolors="none", edgecolors=colour, linewidths=0.9)
+        across = np.linspace(-4, 4, 2)
+        for level, style in ((0, "-"), (1, ":"), (-1, ":")):
+            axis.plot(across, (level - c - a * across) / (b if abs(b) > 1e-6 else 1e-6), color=INK, ls=style, lw=1)
+        at = cloud_fake.mean(0)
+        axis.annotate("", xy=(at + 0.9 * normal.detach() / normal.detach().norm().clamp_min(1e-6)).tolist(), xytext=at.tolist(),
+                      arrowprops={"arrowstyle": "->", "color": INK, "lw": 2})  # fmt: skip
+        axis.set_title(f"turn {turn}", fontsize=10)
+    cloud_fake = cloud_fake + 0.3 * normal.detach() / normal.detach().norm().clamp_min(1e-6)
+plain_axes(axes, 3.6)
+plt.show()
+
+# %% [markdown]
+# Blue: real. Orange: fakes, moved as points. Rings: the support vectors, which alone decide where the plane is. The arrow is the same for all fakes of a turn. Far apart, the plane rests on few points; where the clouds overlap, on nearly all. A real generator does not move points but weights, and
+# $\phi$ is learnt, so the parallel motion is one of features, not of pictures.
+#
+# ### 3.4 CatGAN: a discriminator that clusters
+#
+# Give $D$ classes that nobody has named, and none for fakes. It tells real from fake by being *sure*, and must use all its classes evenly:
+#
+# $$D:\ \max\ \underbrace{H\bigl[\mathbb E_x\, p(y|x)\bigr]}_{\text{use all}} - \underbrace{\mathbb E_x H[p(y|x)]}_{\text{be sure of data}} + \underbrace{\mathbb E_z H[p(y|G(z))]}_{\text{be unsure of fakes}}$$
+#
+# and the generator wants to be a clear case of every class in turn. The first two terms alone are clustering by mutual information, and a network that can bend its border anywhere has no reason to bend it in the right place. The third puts uncertainty where there is no data: the border is to lie in the gap. Two
+# circles, one in the other, are the classical test: $k$-means cuts both in half.
+
+# %%
+viz.source(CatGAN.discriminator_loss, CatGAN.generator_loss)
+
+# %%
+circles, which = make_circles(2000, factor=0.5, noise=0.04, random_state=0)
+circles, which = torch.tensor(circles).float(), torch.tensor(which)
+cat_steps = scale.pick(ci=20, cpu=1000, gpu=5000)
+
+
+def clustering_players():
+    return mlp.Generator(2, 2, (64, 64)), Classifier(2, 2, (64, 64))
+
+
+def two_way(found):
+    """Accuracy of two unnamed clusters, each seed by the better naming: [K, N] -> K numbers."""
+    right = (found == which).float().mean(1)
+    return torch.maximum(right, 1 - right).tolist()
+
+
+cats = {}
+for name, against in {"clustering alone": False, "CatGAN": True}.items():
+    cats[name] = CatGAN(*players(clustering_players), against_fakes=against)
+    fit(cats[name], EnsembleBatches(circles, 128, seeds, device=device), cat_steps, lr=1e-3, progress=False)
+everyone = circles.expand(len(seeds), -1, -1).to(device)
+with torch.no_grad():
+    accuracy = {name: two_way(game.classes(everyone).cpu()) for name, game in cats.items()}
+means2 = two_way(torch.tensor(KMeans(2, n_init=4, random_state=0).fit_predict(circles))[None])
+
+# %%
+lattice = torch.cartesian_prod(torch.linspace(-1.5, 1.5, 70), torch.linspace(-1.5, 1.5, 70))
+shown = range(min(3, len(seeds)))
+fig, axes = plt.subplots(1, 2 * len(shown), figsize=(9, 2), layout="constrained")
+for (name, game), row in zip(cats.items(), (axes[: len(shown)], axes[len(shown) :]), strict=True):
+    with torch.no_grad():
+        logits = game.judge(lattice.expand(len(seeds), -1, -1).to(device)).cpu()
+    for k, axis in zip(shown, row, strict=True):
+        share = logits[k].softmax(1)[:, 1].view(70, 70).T
+        axis.imshow(share, extent=(-1.5, 1.5, -1.5, 1.5), origin="lower", cmap="coolwarm", vmin=0, vmax=1, alpha=0.6)
+        axis.scatter(*circles[:400].T, s=2, color=INK, linewidths=0)
+        axis.set_title(f"{name}: {accuracy[name][k]:.2f}", fontsize=8)
+plain_axes(axes, 1.5)
+plt.show()
+question(
+    "S28.catgan",
+    "How many points of two circles does CatGAN put into the right one of two clusters, without any label?",
+    ours=accuracy["CatGAN"],
+    over="trainings",
+    baselines=nulls(k_means=means2, the_same_network_without_fakes=accuracy["clustering alone"]) | ceilings(truth=1),
+    source="beside Springenberg 2015, section 4, which shows circles as an example",
+)
+
+# %% [markdown]
+# Each panel is one training: red and blue are the two classes, pale where $D$ is unsure; the number is its accuracy. Look at *where* the pale band lies with and without fakes before you look at the numbers.
+#
+# ### 3.5 LAPGAN: a picture in steps
+#
+# Half a year before DCGAN. LAPGAN does not draw a picture, it *enlarges* one, again and again. Split a picture into its half-size version and what enlarging that version loses:
+#
+# $$x = u(c) + h, \qquad c = \text{halved}(x), \quad h = x - u(c).$$
+#
+# At each size a conditional GAN draws $h$ for a given $u(c)$. Nothing is lost in the splitting, so if every level were right the whole would be. ProGAN (lecture 13) grows one network through the sizes; LAPGAN trains one for each, apart from the others, on *real* small pictures, and at the end feeds each with *drawn* ones.
+
+# %% tags=["nbval-check-output"]
+real32 = data.to_float(handwritten_digits("train", 32).images)
+coarse, details = pyramid(real32[:100], 2)
+identity(
+    "S28.lapgan",
+    "A pyramid is its picture, split: largest difference of a pixel after two levels and back",
+    expected=0.0,
+    ours=(collapsed(coarse, details) - real32[:100]).abs().max(),
+    tolerance=within(1e-5),
+    source="Denton et al. 2015, section 2.2",
+)
+
+# %%
+torch.manual_seed(0)
+n_steps = scale.pick(ci=(4, 3, 2), cpu=(700, 400, 300), gpu=(4000, 4000, 4000))
+tiny = halved(halved(real32))
+sketch = GAN(convnet.Generator(8, 16, 16, channels=1).to(device), convnet.Discriminator(8, 16, channels=1).to(device), "relativistic")
+fit(sketch, data.Batches(tiny, 32, seed=0, device=device), n_steps[0], lr=1e-3, betas=(0.0, 0.99), progress=False)
+levels = []
+for side, pictures, steps in zip((16, 32), (halved(real32), real32), n_steps[1:], strict=True):
+    level = DetailGAN(lapgan.DetailGenerator(side, 16, 16).to(device), lapgan.DetailDiscriminator(side, 12).to(device))
+    fit(level, data.Batches(pictures, 16, seed=0, device=device), steps, lr=1e-3, betas=(0.0, 0.99), progress=False)
+    levels.append(level)
+
+# %%
+sizes = [x.cpu() for x in drawn_up(sketch, levels, 400, seed=1)]
+guided = [levels[1].finer(levels[0].finer(tiny[:12], seed=s), seed=s).cpu() for s in (0, 1)]
+
+
+def at_32(x):
+    return F.interpolate(x, 32, mode="nearest").clamp(-1, 1)
+
+
+rows = {
+    "real": real32[:12],
+    "its 8 px": at_32(tiny[:12]),
+    "details drawn": guided[0].clamp(-1, 1),
+    "and again": guided[1].clamp(-1, 1),
+    "drawn: 8 px": at_32(sizes[0][:12]),
+    "16 px": at_32(sizes[1][:12]),
+    "32 px": sizes[2][:12].clamp(-1, 1),
+}
+viz.show(
+    viz.labelled_grid(torch.cat(list(rows.values())), rows=list(rows), n_columns=12),
+    "Above: details drawn, twice, for real pictures of 8 px. Below: from nothing, the 8 px drawn too.",
+)
+
+# %%
+digits_judge = digit_judge()
+
+
+def accepted(x):
+    """The share of pictures at 32 px that the course's judge of digits takes for one."""
+    return digits_judge.read(x.clamp(-1, 1))[1].float().mean().item()
+
+
+only_enlarged = enlarged(enlarged(sizes[0]))
+noise32 = NOISES["Gaussian"](handwritten_digits("train", 32).images, torch.Generator().manual_seed(0))[:400]
+question(
+    "S28.lapgan_details",
+    "What do the drawn details add? Share of pictures drawn from nothing that a judge takes for digits",
+    ours=accepted(sizes[2]),
+    baselines=nulls(the_same_8_px_only_enlarged=accepted(only_enlarged), Gaussian_noise=accepted(noise32))
+    | ceilings(details_on_real_8_px=accepted(levels[1].finer(levels[0].finer(tiny[:400])).cpu()), real_digits=accepted(real32[:400])),
+    source="beside Denton et al. 2015, section 4: sharper than a GAN at full size",
+    note="One training; the judge was not shown blurred digits as digits.",
+)
+
+# %% [markdown]
+# ### 3.6 AdaGAN: boosting
+#
+# A GAN misses modes. Train a second one *on what the first misses*, mix the two, and go on: that is boosting. The theorem says what to train on. If the mixture so far is $Q$ and the next component gets the share $\beta$, it should see the data with the weights
+#
+# $$w_i = \frac{\bigl(\lambda - (1 - \beta)\, r_i\bigr)_+}{\beta N}, \qquad r_i = \frac{q(x_i)}{p(x_i)} = e^{-l(x_i)},$$
+#
+# with $\lambda$ such that they sum to 1. The ratio comes from a discriminator between the mixture and the data. Points that the mixture makes too often get nothing.
+
+# %%
+viz.source(boosting_weights)
+
+# %% [markdown]
+# The fair control is not one GAN but *as many GANs, mixed without weights*: a mixture of three has more chances anyway. Eight Gaussians on a ring, small networks, short trainings; five seeds at once. The distance is total variation over nine places, the eight modes (within three standard deviations) and *elsewhere*,
+# so that garbage costs as much as a missed mode. **The tolerance, set before the run: nearer by 0.05.**
+
+# %%
+modes = gaussian_mixture(2 * ring("pacgan").modes, 0.1, name="ring", source="this course: radius 2, std 0.1")
+points = modes.sample(4000, seed=0)
+rounds, boost_steps = 3, scale.pick(ci=15, cpu=500, gpu=4000)
+
+
+def off(sample):
+    """Total variation to the data over eight modes and elsewhere."""
+    shares = mode_report(sample, modes).histogram.double() / len(sample)
+    inside = 1 - math.exp(-4.5)
+    return ((shares - inside / 8).abs().sum().item() + abs(shares.sum().item() - inside)) / 2
+
+
+def small_pair():
+    return mlp.Generator(2, 2, (64, 64)), mlp.Discriminator(2, (64, 64))
+
+
+def component(weights, round_):
+    """One GAN for each seed, on its own weighted data; samples [K, 3000, 2]."""
+    with networks.seeded(round_):
+        made = [(g, d) for g, d in (small_pair() for _ in seeds)]
+    game = EnsembleGAN(*(stack(side).to(device) for side in zip(*made, strict=True)), [100 * round_ + seed for seed in seeds])
+    sets = [drawn_by(w, points, 4000, seed=round_) for w in weights]
+    fit(game, EnsembleBatches(sets, 64, list(seeds), device=device), boost_steps, lr=1e-3, progress=False)
+    return game.sample(3000, seed=round_).cpu()
+
+
+def ratios(mixture):
+    """q / p at the data's points for each seed, by a discriminator between mixture and data: [K, N]."""
+    with networks.seeded(50):
+        judges = stack([small_pair()[1] for _ in seeds]).to(device)
+    optimizer, draw = torch.optim.Adam(judges.parameters(), lr=2e-3), torch.Generator().manual_seed(0)
+    for _ in range(scale.pick(ci=10, cpu=250, gpu=1000)):
+        rows = torch.randint(mixture.shape[1], (256,), generator=draw)
+        real = points[torch.randint(len(points), (256,), generator=draw)].expand(len(seeds), -1, -1)
+        loss = len(seeds) * losses.non_saturating_d(judges(real.to(device)), judges(mixture[:, rows].to(device)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        logits = judges(points.expand(len(seeds), -1, -1).to(device)).cpu()
+    return (-logits.clamp(-8, 8)).exp()
+
+
+even = torch.full((len(seeds), len(points)), 1 / len(points))
+first = component(even, 0)
+boosted, bagged, weights_seen = [first], [first], [even]
+for t in range(1, rounds):
+    mixture = torch.cat(boosted, 1)
+    weights_seen.append(boosting_weights(ratios(mixture), 1 / (t + 1)))
+    boosted.append(component(weights_seen[-1], t))
+    bagged.append(component(even, 10 + t))
+
+# %%
+fig, axes = plt.subplots(2, rounds, figsize=(9, 6), layout="constrained")
+for t in range(rounds):
+    seen = drawn_by(weights_seen[t][0], points, 600, seed=5)
+    axes[0, t].scatter(*seen.T, s=6, color=REAL, alpha=0.5, linewidths=0)
+    axes[0, t].set_title(f"round {t + 1}: trained on", fontsize=10)
+    so_far = torch.cat(boosted[: t + 1], 1)[0]
+    axes[1, t].scatter(*so_far[torch.randperm(len(so_far), generator=torch.Generator().manual_seed(0))[:1200]].T, s=4, color=FAKE, alpha=0.5, linewidths=0)
+    axes[1, t].scatter(*modes.modes.T, s=160, facecolors="none", edgecolors=REAL)
+    axes[1, t].set_title(f"mixture of {t + 1}: {off(so_far):.2f} off", fontsize=10)
+plain_axes(axes.flat, 3)
+plt.show()
+
+mixed = {"boosted": torch.cat(boosted, 1), "as many, unweighted": torch.cat(bagged, 1), "one GAN": first}
+distance_off = {name: [off(x) for x in made] for name, made in mixed.items()}
+everywhere = 6 * torch.rand(3000, 2, generator=torch.Generator().manual_seed(0)) - 3
+viz.table(
+    [{"mixture": name, "off, mean": np.mean(values), "least": min(values), "most": max(values)} for name, values in distance_off.items()]
+    + [{"mixture": "uniform noise", "off, mean": off(everywhere), "least": off(everywhere), "most": off(everywhere)}],
+    caption=f"total variation over modes and elsewhere, {len(seeds)} seeds",
+)
+
+# %%
+claim(
+    "S28.adagan",
+    "Boosting addresses missing modes: distance to the data of as many unweighted GANs, less that of the boosted mixture, by seed",
+    paper="the procedure addresses missing modes",
+    ours=[a - b for a, b in zip(distance_off["as many, unweighted"], distance_off["boosted"], strict=True)],
+    over="trainings",
+    tolerance=at_least(0.05),
+    baselines=nulls(no_difference=0, noise_for_the_boosted=np.mean(distance_off["as many, unweighted"]) - off(everywhere)),
+    source="Tolstikhin et al. 2017, abstract and section 4 (an unweighted ensemble is among its controls)",
+    note="Small networks and 500 steps a component.",
+)
+
+# %% [markdown]
+# ### 3.7 DTN: a judge that does not learn
+#
+# CycleGAN ties a translation to its input by translating back (lecture 18). A year earlier the domain transfer network tied it by a *fixed third party*: a network $f$, trained before, must see the same in a picture and in its translation. The translator even starts from what $f$ sees, $G(x) = g(f(x))$:
+#
+# $$\mathcal L_G = \text{adversarial} + \alpha\, \mathbb E_S \|f(x) - f(G(x))\|^2 + \beta\, \mathbb E_T \|x - G(x)\|^2 .$$
+#
+# Printed digits are the source $S$, handwritten ones the target $T$; $f$ is the last layer of a classifier of *printed* digits. Did the digit survive? A classifier of handwritten digits, which took no part, reads the translations.
+
+# %%
+printed, printed_test = (data.font_digits(16, n=n, split=split) for n, split in ((3000, "train"), (500, "test")))
+written = F.avg_pool2d(real32, 2)  # handwritten, 16 px
+written_labels, written_test = handwritten_digits("train", 32).labels, handwritten_digits("test", 32)
+x_printed, x_printed_test = data.to_float(printed.images), data.to_float(printed_test.images)
+
+
+def reader(x, y):
+    with networks.seeded(0):
+        network = Classifier((1, 16, 16), 10, (96, 96))
+    return fit_supervised(network, (x, y), scale.pick(ci=20, cpu=500, gpu=2000), noise=0.1)
+
+
+sees_print, reads_hand = reader(x_printed, printed.labels), reader(written, written_labels)
+sees_print.to(device).requires_grad_(False)
+
+
+def transferred(constancy, seed):
+    """Held-out printed digits, translated, and the share that is read as the same digit."""
+    torch.manual_seed(seed)
+    translator, critic = mlp.Generator(96, (1, 16, 16), (128, 128), out="tanh"), mlp.Discriminator((1, 16, 16), (128,))
+    game = DTN(translator.to(device), critic.to(device), lambda x: features(sees_print, x), constancy=constancy, identity=constancy)
+    pairs = data.UnpairedBatches(written, x_printed, 64, seed=seed, device=device)
+    fit(game, pairs, scale.pick(ci=10, cpu=400, gpu=4000), lr=5e-4, progress=False)
+    made = game.translate(x_printed_test).cpu()
+    return made, (predict(reads_hand, made) == printed_test.labels).float().mean().item()
+
+
+translated = {name: [transferred(c, seed) for seed in seeds[:3]] for name, c in {"DTN": 15.0, "adversary alone": 0.0}.items()}
+rows = {"printed": x_printed_test[:14], **{name: runs[0][0][:14] for name, runs in translated.items()}, "handwritten": written[:14]}
+viz.show(
+    viz.labelled_grid(torch.cat(list(rows.values())), rows=list(rows), n_columns=14),
+    "Printed digits, their translations into handwriting, and real handwriting (of other digits).",
+)
+question(
+    "S28.dtn",
+    "Does the digit survive the translation? Share of translated printed digits that a reader of handwriting reads right",
+    ours=[share for _, share in translated["DTN"]],
+    over="trainings",
+    baselines=nulls(
+        without_constancy=[share for _, share in translated["adversary alone"]],
+        printed_as_they_are=(predict(reads_hand, x_printed_test) == printed_test.labels).float().mean(),
+        chance=0.1,
+    )
+    | ceilings(handwritten=(predict(reads_hand, F.avg_pool2d(data.to_float(written_test.images), 2)) == written_test.labels).float().mean()),
+    source="beside Taigman et al. 2016, who read house numbers that became handwriting",
+)
+
+# %% [markdown]
+# ### 3.8 iGAN: paint on the manifold
+#
+# A user paints a few strokes; the answer is to be a *picture*, not a picture with strokes on it. So do not change pixels, change the latent. From the present $z_0$, with a mask $M$ of the strokes and their colours $c$,
+#
+# $$\min_z\ \frac{\|M \odot (G(z) - c)\|^2}{\sum M} + \lambda\, \|z - z_0\|^2 .$$
+#
+# The first term asks for the strokes, the second for little else to change. The generator is `faces32`, as shipped.
+
+# %%
+painter = zoo.load("faces32").model.to(device).eval().requires_grad_(False)
+z0 = torch.randn(10, 64, generator=torch.Generator().manual_seed(8)).to(device)
+stroke = torch.zeros(1, 1, 32, 32, device=device)
+stroke[..., 4:7, 10:23] = 1  # over the hair
+colour = torch.tensor([0.85, -0.75, -0.65], device=device).view(1, 3, 1, 1)  # red
+
+
+def unmet(x):
+    """Mean squared error under the stroke, for each picture."""
+    return (stroke * (x - colour)).square().sum((1, 2, 3)) / (3 * stroke.sum())
+
+
+z = z0.clone().requires_grad_(True)
+brush = torch.optim.Adam([z], lr=0.08)
+for _ in range(scale.pick(ci=5, cpu=150, gpu=300)):
+    loss = (unmet(painter(z)) + 0.01 * (z - z0).square().mean(1)).sum()
+    brush.zero_grad()
+    loss.backward()
+    brush.step()
+with torch.no_grad():
+    before, after = painter(z0).cpu(), painter(z).cpu()
+    others = painter(torch.randn(640, 64, generator=torch.Generator().manual_seed(9)).to(device))
+    nearest = unmet(others).view(10, 64).amin(1).cpu()
+on = stroke.cpu() * colour.cpu() + (1 - stroke.cpu()) * before
+viz.show(
+    viz.labelled_grid(torch.cat([before, on, after]), rows=["before", "a stroke of red", "after"], n_columns=10),
+    "One stroke over the hair, and the nearest face that meets it.",
+)
+question(
+    "S28.igan",
+    "How well does descent on the latent meet a stroke? Squared error under it, after over before, by face",
+    ours=(unmet(after.to(device)).cpu() / unmet(before.to(device)).cpu()).tolist(),
+    over="faces",
+    baselines=nulls(before=1) | ceilings(best_of_64_random_faces=(nearest / unmet(before.to(device)).cpu()).mean()),
+    source="beside Zhu et al. 2016, who optimise the latent under a user's strokes",
+)
+
+# %% [markdown]
+# Look outside the stroke: glasses, the background, the direction of the glance mostly stay. Where they do not, the generator knows no face with everything else the same. That is what "on the manifold" costs.
+#
+# ### 3.9 C-RNN-GAN: sequences of numbers
+#
+# For music the players are recurrent: $G$ gets new noise at every step and sees its own last output, $D$ reads in both directions and votes at every step. The numbers are real (pitch, length, loudness), so gradients run through the sequence and no policy gradient is needed. Here one number a step, and tones in place of tunes: sines of random pitch and phase.
+
+# %%
+length = 24
+draw = torch.Generator().manual_seed(0)
+pitch, phase = 0.4 + 0.8 * torch.rand(2000, 1, generator=draw), 2 * math.pi * torch.rand(2000, 1, generator=draw)
+tones = (pitch * torch.arange(length) + phase).sin()[:, :, None]
+torch.manual_seed(0)
+band = GAN(recurrent.Generator(length, 1, 4, 32).to(device), recurrent.Discriminator(1, 32).to(device))
+untrained = band.sample(300, seed=1).cpu()
+fit(band, data.Batches(tones, 64, seed=0, device=device), scale.pick(ci=5, cpu=300, gpu=6000), lr=2e-3, progress=False)
+played = band.sample(300, seed=1).cpu()
+
+
+def untuned(x):
+    """How far from any one tone: the share of a sequence's energy that no a sin(w t) + b cos(w t) explains, w one of the data's pitches."""
+    w = torch.linspace(0.4, 1.2, 81)[:, None] * torch.arange(length)  # [81, length]
+    waves = torch.linalg.qr(torch.stack([w.sin(), w.cos()], 2))[0]  # [81, length, 2], orthonormal
+    explained = torch.einsum("nt,wtk->nwk", x[:, :, 0], waves).square().sum(2).amax(1)
+    return 1 - explained / x[:, :, 0].square().sum(1)
+
+
+fig, axes = plt.subplots(1, 3, figsize=(9, 2), layout="constrained", sharey=True)
+for axis, (name, x), tint in zip(axes, {"data": tones, "generated": played, "untrained": untrained}.items(), (REAL, FAKE, "#8A8A8A"), strict=True):
+    axis.plot(x[:4, :, 0].T, color=tint, alpha=0.8, lw=1.4)
+    axis.set_title(f"{name}: untuned {untuned(x).median():.2f}", fontsize=10)
+plt.show()
+question(
+    "S28.crnn",
+    "Are the generated sequences tones? The share of their energy that no single pitch explains (median)",
+    ours=untuned(played).median().item(),
+    baselines=nulls(untrained=untuned(untrained).median(), white_noise=untuned(torch.randn(300, length, 1, generator=draw)).median())
+    | ceilings(data=untuned(tones).median()),
+    source="beside Mogren 2016, who measures scales and repetitions of music",
+    note="One training of seconds.",
+)
+
+# %% [markdown]
+# ### What the wall leaves out
+#
+# Sixteen names of the list have neither a lecture nor a place on the wall. Some are applications whose data we cannot draw (LAGAN and CaloGAN: particles; CS-GAN: translation; DR-GAN and FF-GAN: photographs of faces from the side). Some are exercises in the making: AnoGAN is iGAN's descent with
+# a whole picture as the stroke, and what remains unmet as the answer; GoGAN is lecture 11's critic with a margin to the GAN before; IAN is iGAN with an encoder in place of descent.
+
+# %% [markdown]
+# # Part two: the tricks
+#
+# ## 4. Ganhacks, rightly read
+#
+# The notes close with a link to [*ganhacks*](https://github.com/soumith/ganhacks), written by Soumith Chintala, Emily Denton, Martin Arjovsky and Michael Mathieu in 2016, copied into countless tutorials and, by its own first line, no longer maintained. It is worth reading word by word, because much of what is said about it is not in it. It does not say that $\beta_1$ should be 0.5
+# (it points to a paper that does). It smooths *both* labels where its source smooths one. It says of two of its tips that it is *not sure*. Two more, 10 and 7, are advice on where to look and where to begin, not on what to change. And tip 11 is a warning: what it shows as code is what one should *not* do.
+
+# %%
+viz.table(
+    [{"": tip.number, "tip": tip.title, "what it says": tip.says, "where the course has it": ", ".join(f"{n:02}" for n in tip.lectures)} for tip in TIPS],
+    caption=f"The seventeen tips of {ADDRESS.removeprefix('https://')}, in our words",
+)
+
+# %% [markdown]
+# ## 5. One change at a time
+#
+# What would a fair test of a trick be? *One* change, everything else equal; the same seeds on both sides, so that runs can be compared in pairs; enough seeds for an interval; a measure that noise does not pass; a threshold named before the run. The recorded experiment `ganhacks` does that for seventeen changes that test fourteen of the tips: a small DCGAN on
+# real digits at 32 px, 2,000 steps, five seeds each. Its reference follows the tips on which DCGAN stands. An arm *leaves* one of these, or *adds* one more. The number is the Fréchet distance to held-out digits **without the tip over with it**: above 1 the tip helps. The threshold, written before the run: a tip *helps* where the 95 % interval lies above 1.1,
+# *harms* where it lies below 1 / 1.1, makes *no difference* where it lies between.
+
+# %%
+try:
+    record = records.load("ganhacks")
+except FileNotFoundError as missing:
+    record = None
+    print(f"{missing}. Without the record this section has the arms, and no verdicts.")
+
+# %%
+def verdict(values):
+    """What five ratios say, by their 95 % interval and the threshold of a tenth."""
+    if len(values) < 5:
+        return f"{len(values)} of five seeds"
+    low, high = interval_of(values.tolist())
+    word = "helps" if low >= 1.1 else "harms" if high <= 1 / 1.1 else "no difference" if low >= 1 / 1.1 and high <= 1.1 else "open"
+    return f"{word}: {np.mean(values):.2f} [{low:.2f}, {high:.2f}]"
+
+
+gains = {} if record is None else {arm: gain(record.final("frechet"), arm) for arm in [*LEAVES, *ADDS]}
+rows = []
+for tip in TIPS:
+    for arm in tip.arms or ("",):
+        how = f"{'leaves' if arm in LEAVES else 'adds'}: {arm}" if arm else "no arm"
+        said = verdict(gains[arm]) if arm in gains else "not recorded" if arm else tip.untested
+        rows.append({"": tip.number, "tip": tip.title, "tested by": how, "verdict": said, "what one does today": tip.today})
+viz.table(rows, caption="The tips, their tests, and what became of them")
+
+# %%
+if record is not None:
+    viz.show(record.strip(), "Samples of one training of each arm, the same latents every time.")
+    fig, axis = plt.subplots(figsize=(9, 5), layout="constrained")
+    for i, (arm, values) in enumerate(gains.items()):
+        axis.plot(values, [i] * len(values), "o", color=REAL if arm in LEAVES else FAKE, ms=6, alpha=0.7)
+    axis.axvspan(1 / 1.1, 1.1, color="#EEEEEE", zorder=0)
+    axis.set(yticks=range(len(gains)), yticklabels=[f"tip {(LEAVES | ADDS)[arm]}: {arm}" for arm in gains], xscale="log")
+    axis.set(xlabel="distance without the tip over distance with it, one dot a seed; right of the band it helps")
+    axis.invert_yaxis()
+    plt.show()
+
+# %%
+record.table("frechet", "accepted", "total_variation") if record is not None else "not recorded"
+
+# %% [markdown]
+# A box for every arm. The effect that lecture 04 understands to the last line, mixed batches, is the positive control of the others: an experiment that did not find it could contradict nothing.
+
+# %%
+if record is not None:
+    control = None
+    for arm in sorted(gains, key=lambda arm: arm != "mixed batches"):
+        number = (LEAVES | ADDS)[arm]
+        row = claim(
+            f"S29.tip{number}_{''.join(c if c.isalnum() else '_' for c in arm)}",
+            f"Ganhacks, tip {number} ({TIPS[number - 1].title}), tested by '{arm}': distance without the tip over distance with it",
+            paper="not sure" if number in (14, 15) else "the tip helps",
+            ours=gains[arm],
+            over="trainings",
+            tolerance=at_least(1.1),
+            baselines=nulls(the_same_game_twice=1),
+            control=control,
+            source="soumith/ganhacks",
+            decks="C",
+            note="A small DCGAN on digits at 32 px, 2,000 steps.",
+        )
+        control = control or row
+
+# %% [markdown]
+# Lecture 04 has a first test of four of these tips on pixel-art faces, with three seeds and 500 steps, and finds the mechanism behind tip 4: in mixed batches *both* players believe that they have won, each against an opponent that is not there.
+#
+# How to use such a list, then? A tip is an *observation on one setting*, mostly without the setting. Most of these were made on DCGAN at 64 px, before penalties on the gradient, spectral normalisation and averaged weights. Nearly everything that they fight, a discriminator that is too sure and a game that circles, is now fought at the root (lectures 07, 11, 16). Read the last
+# column of the table from top to bottom: what one does today is shorter than the list.
+
+# %% [markdown]
+# ## 6. What goes wrong
+#
+# ### An EBGAN with three slips
+#
+# A widely copied collection of GANs in PyTorch (eriklindernoren/PyTorch-GAN, `implementations/ebgan/ebgan.py`) has an EBGAN of a page. It runs and draws digits. Read three of its lines beside section 3.1. The hinge is taken of the *mean* energy of the batch: a few terrible fakes, far beyond the margin, pay for all the good
+# ones. The pulling-away term has no *square*: two codes that point in opposite directions, as clustered as can be, are its optimum. And in $G$'s turn the picture is detached, so that of the two paths of $\|x - D(x)\|$ back to $x$ one is cut (lecture 12 tests BEGAN for that). Each shows with two numbers:
+
+# %% tags=["nbval-check-output"]
+pair = torch.tensor([0.5, 30.0], requires_grad=True)  # energies of a fake that is nearly real and of one far off; margin 6
+for name, hinged in {"mean of hinges": F.relu(6 - pair).mean(), "hinge of the mean": F.relu(6 - pair.mean())}.items():
+    (pull,) = torch.autograd.grad(hinged, pair)
+    print(f"{name:>18}: D raises the energy of the good fake with {abs(pull[0]):.1f}, of the far one with {abs(pull[1]):.1f}")
+
+opposite = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
+print(f"two opposite codes: pulling away {pulling_away(opposite):.1f} (the most there is), without the square {opposite[0] @ opposite[1]:.1f} (the least)")
+
+x = torch.tensor([[1.0]], requires_grad=True)
+halving = torch.nn.Linear(1, 1, bias=False)
+torch.nn.init.constant_(halving.weight, 0.5)  # D draws everything at half its size
+whole = torch.autograd.grad((x - halving(x)).abs().sum(), x)[0].item()
+cut = torch.autograd.grad((x.detach() - halving(x)).abs().sum(), x)[0].item()
+print(f"slope of the energy at 1: {whole:+.1f}, with the picture detached {cut:+.1f}: the wrong way")
+
+# %% [markdown]
+# ### Who is compared with what
+#
+# A paper that adds a trick compares a network *with* it and a network *without*. Often the one with it was tuned. The test that costs nothing: give the reference the same number of tries, and print them all. Section 5's arms share one learning rate, chosen for the reference. That favours the reference, and is why "harms" in that table
+# means *harms as it is*, not *cannot help*.
+
+# %% [markdown]
+# ## What was measured
+#
+# The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
+
+# %%
+summary()
+
+# %% [markdown]
+# ## Play
+#
+# A boundary-seeking generator in the plane: press *10 rounds* and watch where the fakes stop. Then change the name of the loss to `"non_saturating"`, `"hinge"` or `"least_squares"` in the cell and run it again.
+
+# %%
+with networks.seeded(0):
+    arena = GAN(mlp.Generator(2, 2, (64, 64)), mlp.Discriminator(2, (64, 64)), "boundary_seeking")
+widgets.toy_game(arena, ring("wgan_gp"), preview_rounds=scale.pick(ci=(0, 5), cpu=(0, 30, 300), gpu=(0, 30, 300)))
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. **Write a line: the pull of an energy.** In section 3.1 write $\mathcal L_D$ yourself, as a function of two tensors of energies and the margin. Check it with three fakes: one at 0, one at the margin, one beyond. Which of them has a slope?
+# 2. **Write a line: IcGAN.** Lecture 09 ships a generator of faces by attributes, lecture 10 an encoder. Write the one line that gives a *real* face another colour of hair, `generator(encoder(x), changed(y))`, and the loss that trains the encoder on pairs $(z, y) \to G(z, y)$.
+# 3. **AnoGAN.** With section 3.8's descent and the whole picture as the stroke, look for unseen faces and for handwritten digits pasted into the frame. Draw both histograms of the error that remains. From which error on would you call a picture an anomaly, and how many faces would you accuse?
+# 4. **Place a name.** Take any GAN from [the zoo](https://github.com/hindupuravinash/the-gan-zoo) beyond the letter L. Which column of the tree, which parent, which one line? Add it as a `Member` and run the tests: they say what is missing.
+# 5. **Two tricks at once.** Choose the two arms of section 5 that help most and put both into one game (`gancourse/experiments/ganhacks.py` has the arms). Do gains multiply?
+
+# %%
+widgets.quiz(
+    [
+        {
+            "question": "A discriminator has logit $l$ at a sample of the generator, and is the best one. What is $e^l$?",
+            "answer": "The data's density over the generator's at that sample",
+            "why": "$l^* = \\log p - \\log q$; BS-GAN uses it as a weight, AdaGAN its inverse.",
+            "wrong": {
+                "The probability that the sample is real": "That is the sigmoid of the logit; its odds are $e^l$.",
+                "The generator's density over the data's": "The other way round: high logits mean real.",
+            },
+        },
+        {
+            "question": "Why does a CatGAN's generator matter for the clusters, though nobody looks at its samples?",
+            "answer": "It makes the classifier unsure where there is no data, so that borders lie in gaps",
+            "why": "Without it any border that halves the data serves the mutual information.",
+            "wrong": {
+                "It adds training data to the smaller cluster": "Fakes have no class; D is to be unsure of them.",
+                "It makes D use all its classes": "The entropy of the mean does that, on real data alone.",
+            },
+        },
+        {
+            "question": "Three boosted GANs miss fewer modes than one. What is the control?",
+            "answer": "Three GANs mixed without weights",
+            "why": "Three trainings have three chances; only the difference to them is due to the weights.",
+            "wrong": {
+                "One GAN trained three times as long": "A good question too, but it does not tell weights from number.",
+                "The best of three GANs": "A single one again; a mixture of three covers more than its best.",
+            },
+        },
+        {
+            "question": "What does ganhacks say about balancing the players by their losses?",
+            "answer": "Not to: it shows such a loop as what everybody has tried",
+            "why": "Tip 11; a principled approach is the exception that it allows.",
+            "wrong": {
+                "Train D while its loss is above A, and G while its loss is above B": "That is its example of what not to do.",
+                "Nothing": "It is tip 11.",
+            },
+        },
+        {
+            "question": "With and without a trick, five seeds each: distances 10 ± 2 and 9 ± 2. The same seeds share weights and data. What do you look at?",
+            "answer": "The five ratios, seed by seed, and their interval",
+            "why": "What all arms of one seed share drops out of the ratio; the spread over seeds need not hide a difference.",
+            "wrong": {
+                "Whether 10 ± 2 and 9 ± 2 overlap": "They do, and the trick may still help in all five.",
+                "The best run of each": "The best of five says more about luck than about the trick.",
+            },
+        },
+    ]
+)
+
+# %% [markdown]
+# ## Further reading
+#
+# - J. Zhao, M. Mathieu & Y. LeCun, [*Energy-based Generative Adversarial Network*](https://arxiv.org/abs/1609.03126), ICLR 2017. R. D. Hjelm et al., [*Boundary-Seeking Generative Adversarial Networks*](https://arxiv.org/abs/1702.08431), ICLR 2018.
+# - J. T. Springenberg, [*Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial Networks*](https://arxiv.org/abs/1511.06390), ICLR 2016. E. Denton et al., [*Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks*](https://arxiv.org/abs/1506.05751), NeurIPS 2015.
+# - I. Tolstikhin et al., [*AdaGAN: Boosting Generative Models*](https://arxiv.org/abs/1701.02386), NeurIPS 2017. Y. Taigman, A. Polyak & L. Wolf, [*Unsupervised Cross-Domain Image Generation*](https://arxiv.org/abs/1611.02200), ICLR 2017.
+# - J.-Y. Zhu et al., [*Generative Visual Manipulation on the Natural Image Manifold*](https://arxiv.org/abs/1609.03552), ECCV 2016. O. Mogren, [*C-RNN-GAN: Continuous recurrent neural networks with adversarial training*](https://arxiv.org/abs/1611.09904), 2016.
+# - M. Lucic et al., [*Are GANs Created Equal? A Large-Scale Study*](https://arxiv.org/abs/1711.10337), NeurIPS 2018: what is left of names when one party runs them all.
+#
+# The list of names comes from [the GAN zoo](https://github.com/hindupuravinash/the-gan-zoo) of Avinash Hindupur (2017 to 2018), the tips from [ganhacks](https://github.com/soumith/ganhacks) of Soumith Chintala, Emily Denton, Martin Arjovsky and Michael Mathieu (2016).

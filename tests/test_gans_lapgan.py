@@ -1,0 +1,70 @@
+import pytest
+import torch
+
+from gancourse.data import Batches
+from gancourse.gans.gan import GAN
+from gancourse.gans.lapgan import DetailGAN, collapsed, drawn_up, enlarged, halved, pyramid
+from gancourse.models import lapgan, mlp
+from gancourse.training import fit
+
+
+def pictures(n=6, side=16, seed=0):
+    return torch.rand(n, 1, side, side, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def level(size=16):
+    torch.manual_seed(0)
+    return DetailGAN(lapgan.DetailGenerator(size, 4, 4), lapgan.DetailDiscriminator(size, 4))
+
+
+def test_a_pyramid_can_be_put_together_again():
+    x = pictures()
+    small, details = pyramid(x, 2)
+    assert small.shape == (6, 1, 4, 4) and [d.shape[2] for d in details] == [8, 16]
+    assert torch.allclose(collapsed(small, details), x, atol=1e-6)
+    assert torch.allclose(halved(x)[0, 0, 0, 0], x[0, 0, :2, :2].mean())
+
+
+def test_a_smooth_picture_has_hardly_any_detail():
+    slope = torch.linspace(-1, 1, 16).expand(1, 1, 16, 16)
+    assert pyramid(slope, 1)[1][0][:, :, :, 1:-1].abs().max() < 1e-5
+    assert pyramid(pictures(), 1)[1][0].abs().mean() > 0.2
+
+
+def test_the_fake_is_the_enlargement_and_a_detail():
+    game = level()
+    batch = game.play(pictures(), torch.Generator().manual_seed(1))
+    assert torch.allclose(batch.base, enlarged(halved(pictures())))
+    assert torch.allclose(batch.fake, batch.base + game.generator(batch.z, batch.base))
+    assert torch.allclose(game.judge(batch.real, batch), game.discriminator(torch.cat([batch.base, batch.real], 1)))
+
+
+def test_each_loss_moves_its_own_player():
+    game = level()
+    batch = game.play(pictures(), torch.Generator().manual_seed(1))
+    game.discriminator_loss(batch).backward()
+    assert all(p.grad is None for p in game.generator.parameters())
+    game.generator_loss(batch).backward()
+    assert all(p.grad.abs().sum() > 0 for p in game.generator.parameters())
+
+
+def test_levels_follow_one_another():
+    torch.manual_seed(0)
+    base = GAN(mlp.Generator(3, (1, 8, 8), (8,), out="tanh"), mlp.Discriminator((1, 8, 8), (8,)))
+    levels = [level(16), level(32)]
+    sizes = drawn_up(base, levels, 5, seed=3)
+    assert [x.shape[2] for x in sizes] == [8, 16, 32]
+    assert torch.equal(sizes[1], levels[0].finer(sizes[0], seed=4))
+    assert not torch.equal(levels[0].finer(sizes[0], seed=5), sizes[1])
+
+
+def test_a_level_trains_and_cannot_draw_from_nothing():
+    run = fit(level(), Batches(pictures(12), 6), 3, ema=0.9, progress=False)
+    assert len(run.history["g_loss"]) == 3
+    with pytest.raises(ValueError, match=r"finer\(small\)"):
+        run.sample(2)
+
+
+def test_odd_sides_are_named():
+    with pytest.raises(ValueError, match="even sides"):
+        halved(torch.zeros(1, 1, 7, 8))
