@@ -29,7 +29,7 @@ def test_a_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_set_with_labels(tmp_path: Path) -> None:
     folder = own.pets(tmp_path / "pets", 9)
-    with pytest.raises(ValueError, match="biggan .*needs labels: add --labels folders .*there are blue, green, red.*FILE.csv"):
+    with pytest.raises(ValueError, match="biggan .*needs labels: add --labels folders .*subfolders: blue, green, red.*FILE.csv"):
         source(Asked("biggan", str(folder), 32))
     with pytest.warns(UserWarning, match="9 pictures smaller than 32"):
         found = source(Asked("biggan", str(folder), 32, labels="folders"))

@@ -40,7 +40,7 @@ def test_a_whole_training(request_of: Request) -> None:
     said: list[str] = []
     found = train(request_of, progress=False, say=said.append)
     place = found.place
-    assert found.stopped == "finished" and said[0] == f"40 pictures of {request_of.images}" and "DiffAugment" in said[-1]
+    assert found.stopped == "finished" and said[0] == f"40 pictures of {request_of.images}" and "DiffAugment" in said[-2]
     assert [row.step for row in read_curve(place.curve)] == [0, 2, 4, 6]
     assert len(list(place.samples.glob("*.png"))) == 4 and "finished at step 6 of 6" in place.page.read_text(encoding="utf-8")
     zoo.save(place.weights, found.run.generator, found.card, dtype=None)

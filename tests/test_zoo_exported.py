@@ -44,6 +44,21 @@ def test_onnxruntime_gives_what_pytorch_gives(family: str, tmp_path: Path) -> No
     assert "-> images [N, 3, " in str(found)
 
 
+class Fickle(nn.Module):
+    """What it does depends on values."""
+
+    latent_dim = 2
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return z if float(z.sum()) > 0 else -z
+
+
+@needs_packages
+def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="^Fickle cannot be written as ONNX, its exporter says: [^\n]*$"):
+        to_onnx(Fickle(), tmp_path / "g.onnx")
+
+
 @needs_packages
 def test_a_file_that_gives_something_else_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exported, "_compare", lambda *_: (0.5, torch.zeros(1, 3, 16, 16)))

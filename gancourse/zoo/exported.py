@@ -5,6 +5,7 @@ The packages are an optional extra: ``pip install "gancourse[export]"``.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 import os
@@ -12,7 +13,7 @@ import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -44,7 +45,8 @@ def to_onnx(network: nn.Module, path: str | os.PathLike[str], *, size: int = 64,
     A generator takes latents z [N, latent_dim], and labels [N] where it knows classes; a translator pictures x [N, C, size, size]
     in [-1, 1].  The file is written only if onnxruntime gives what PyTorch gives, within ``TOLERANCE``.
 
-    Raises ImportError that names the command where a package is missing; ValueError where the file gives something else.
+    Raises ImportError that names the command where a package is missing; ValueError where the network cannot be written, or the
+    file gives something else.
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
@@ -53,7 +55,7 @@ def to_onnx(network: nn.Module, path: str | os.PathLike[str], *, size: int = 64,
     network = check.module("the network", network).eval()
     named = _inputs(network, check.whole("size", size), 2, seed)
     with files.atomic_write(path) as part:
-        _write(_Unchecked(network) if hasattr(network, "synthesise") else network, named, part)
+        _write(_traceable(network), named, part)
         difference, output = _compare(network, part, size, seed)
         if not difference <= TOLERANCE:
             raise ValueError(
@@ -73,6 +75,19 @@ def _inputs(network: nn.Module, size: int, n: int, seed: int) -> dict[str, Tenso
     z = {"z": torch.randn(n, latent_dim, generator=source)}
     classes = _classes(network)
     return z | {"labels": torch.arange(n) % classes} if classes else z
+
+
+def _traceable(network: nn.Module) -> nn.Module:
+    """The same network without what an exporter cannot follow: branches on values of labels or of a stage kept in buffers."""
+    known: Any = network
+    if hasattr(network, "synthesise"):
+        return _Unchecked(network)
+    if not hasattr(network, "grow"):
+        return network
+    standing = {"level": known.level, "alpha": known.alpha}  # in place of the properties that read buffers
+    fixed: Any = copy.copy(network)
+    fixed.__class__ = type(type(network).__name__, (type(network),), standing)
+    return cast(nn.Module, fixed)
 
 
 class _Unchecked(nn.Module):
@@ -114,6 +129,9 @@ def _write(network: nn.Module, named: dict[str, Tensor], path: Path) -> None:
                 external_data=False,
                 verbose=False,
             )
+        except (RuntimeError, TypeError, ValueError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise ValueError(f"{type(network).__name__} cannot be written as ONNX, its exporter says: {reason}") from error
         finally:
             logging.disable(before)
 

@@ -40,7 +40,6 @@ def train(arguments: argparse.Namespace) -> int:
     request = training.Request(arguments.recipe, arguments.images, **{k: v for k, v in given.items() if v not in (None, False)})
     try:
         with contextlib.redirect_stdout(None), plain_warnings():  # what fit prints when it is stopped is for users of Python
-            note(f"gancourse: look at {Path(arguments.run) / 'index.html'} in a browser; Ctrl-C stops, the same command goes on")
             outcome = training.train(request, say=note)
     except KeyboardInterrupt:  # while pictures were read, or pressed twice
         kept = (Path(arguments.run) / "checkpoint.safetensors").exists()

@@ -202,6 +202,6 @@ def write_curve(path: Path, rows: list[Row]) -> None:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(Row._fields)
-    writer.writerows(["" if isinstance(value, float) and math.isnan(value) else value for value in row] for row in rows)
+    writer.writerows(["" if math.isnan(value) else f"{value:.6g}" if i else value for i, value in enumerate(row)] for row in rows)
     with files.atomic_write(path) as part:
         part.write_text(text.getvalue(), encoding="utf-8", newline="")

@@ -91,7 +91,7 @@ def _refuse(asked: Asked, **unused: Any) -> None:
 def _subfolders(images: str) -> str:
     place = Path(images).expanduser()
     found = sorted(path.name for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
-    return f"there are {', '.join(found[:5])}" if found else "there are none"
+    return f"subfolders: {', '.join(found[:5])}" if found else "there are no subfolders"
 
 
 def _one_set(asked: Asked, progress: bool) -> Source:
