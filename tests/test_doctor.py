@@ -8,7 +8,7 @@ import torch
 
 from gancourse import __version__
 from gancourse.classroom import doctor
-from tests.test_cli import checkout, folders, run, save_generator  # noqa: F401  (the fixtures are used by name)
+from tests.command_line import checkout, folders, run, save_generator  # noqa: F401  (the fixtures are used by name)
 
 
 @pytest.fixture

@@ -119,3 +119,16 @@ def test_weights_of_another_network_and_files_that_run_code_are_refused(source, 
     torch.save({"conv.weight": print}, tmp_path / "code.pth")
     with pytest.raises(ValueError, match="run code"):
         module.inception(source, tmp_path / "code.pth")
+
+
+def test_weights_are_found_on_disk_and_not_fetched(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert module.on_disk() is None
+    place = tmp_path / "checkpoints"
+    place.mkdir()
+    (place / "inception_v3_google-0cc3c7bd.pth").write_bytes(b"")
+    assert module.on_disk() == ("torchvision", place / "inception_v3_google-0cc3c7bd.pth")
+    (place / "weights-inception-2015-12-05-6726825d.pth").write_bytes(b"")
+    assert module.on_disk()[0] == "torch-fidelity"
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    assert module.on_disk() is None

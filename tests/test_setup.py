@@ -69,6 +69,12 @@ def test_every_dependency_is_bounded_and_pinned_within_its_bounds() -> None:
         assert wanted.specifier.contains(pins()[name]), f"{name}: constraints.txt has {pins()[name]}"
 
 
+def test_what_an_export_needs_is_bounded_and_left_to_those_who_export() -> None:
+    extra = {name: each for name, each in requirements("export").items() if name not in requirements()}
+    assert set(extra) == {"onnx", "onnxscript", "onnxruntime"} and not set(extra) & set(requirements("lab", "teach", "dev"))
+    assert all({each.operator for each in wanted.specifier} == {">=", "<"} for wanted in extra.values())
+
+
 def test_the_floors_admit_colab() -> None:
     known = requirements("lab")
     for name, version in COLAB.items():
@@ -95,7 +101,7 @@ def test_imports_are_declared() -> None:
     # typing_extensions comes with torch, jupyter_client with nbclient, pygments with IPython, traitlets with ipywidgets; doctor
     # does without packaging
     brought = {"jupyter-client", "packaging", "pygments", "traitlets", "typing-extensions"}
-    assert names <= set(requirements("lab", "teach", "dev")) | brought
+    assert names <= set(requirements("lab", "teach", "dev", "export")) | brought
 
 
 def test_importing_the_package_is_cheap() -> None:

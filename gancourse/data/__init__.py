@@ -3,6 +3,7 @@
     faces = load("faces", size=32)         # an ImageSet: images, attributes, captions
     batches = Batches(faces, 64, seed=0)   # an endless stream of float batches in [-1, 1]
     pairs = load_pairs("lines")            # a PairSet: line drawings and the faces they are of
+    cats = folder("cats", size=64)         # your own pictures
 
 Everything but the real sets is made on this machine, without a network.  ``load(name)`` and the function of that name are the
 same; ``source`` puts a real set in the place of an embedded one: ``load("digits", source="mnist")``.
@@ -21,6 +22,7 @@ from gancourse.data.folders import paired_folder, unpaired_folder
 from gancourse.data.images import ImageSet, to_float, to_uint8
 from gancourse.data.moving import Films, moving_digits
 from gancourse.data.numerals import SOURCES, digits, font_digits, optical_digits, stacked_digits
+from gancourse.data.own import folder
 from gancourse.data.pairs import PairBatches, PairSet, UnpairedBatches, load_pairs
 from gancourse.data.photos import photo_patches
 from gancourse.data.real import celeba, cifar10, fashion_mnist, mnist
@@ -92,6 +94,7 @@ __all__ = [
     "digits",
     "faces",
     "fashion_mnist",
+    "folder",
     "font_digits",
     "load",
     "load_pairs",

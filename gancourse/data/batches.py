@@ -26,8 +26,10 @@ class Batches:
     flip           mirror each image left to right with probability 1/2
     labels         True: y = labels; "attributes": y = all attributes [B, A]; the name of an attribute: y = its column [B];
                    for a Gaussian mixture True gives the number of the mode
-    device         where the set is kept and the batches come out; the CPU if None
-    channels_last  memory layout of 4-D batches, which convolutions on CPUs and tensor cores prefer; on by default
+    device         where the set is kept and the batches come out; the CPU if None.  A set that would take more than half of the
+                   device's free memory stays in that of the machine, and each batch is copied
+    channels_last  memory layout of 4-D batches, which convolutions on CPUs and tensor cores prefer; on by default.  A set that is
+                   mapped from a file has it, too, and False copies it into memory
 
     The stream depends on ``seed`` and on the arguments alone.  ``state_dict()`` says how far it is; a stream built in the same
     way that loads it goes on with the very same batches.
@@ -65,11 +67,14 @@ class Batches:
                     f"batch_size {batch_size} is larger than the set of {len(self._x)}: take a smaller batch or order='random'"
                 )
             # Kept as [N, H, W, C], a batch that is gathered, and flipped, as bytes needs no reordering as floats; and gathering
-            # whole rows is several times faster than indexing pictures.
+            # whole rows is several times faster than indexing pictures.  A set that is mapped from a file has this layout, and is
+            # neither copied nor read here.
             check.fits("a batch", batch_size, max(1, self._x[0].numel()))
             x = self._x.permute(0, 2, 3, 1) if self._channels_last else self._x
             self._shape = x.shape[1:]
-            self._x = x.reshape(len(x), -1).contiguous().to(self.device)  # [N, H * W * C]
+            self._x = x.reshape(len(x), -1).contiguous()  # [N, H * W * C]
+            if _has_room(self.device, self._x):
+                self._x = self._x.to(self.device)
             self._y = self._y.to(self.device) if self._y is not None else None
 
     def _take(self, source: Any, labels: bool | str) -> tuple[Tensor | None, Tensor | None]:
@@ -105,8 +110,8 @@ class Batches:
             return self._next_toy()
         index = self._next_index(len(self._x))
         mirrored = torch.rand(self.batch_size, generator=self._generator) < 0.5 if self.flip else None
-        index = index.to(self.device, non_blocking=True)
-        rows = self._x.index_select(0, index)  # [B, H * W * C], a copy
+        index = index.to(self._x.device, non_blocking=True)
+        rows = self._x.index_select(0, index).to(self.device)  # [B, H * W * C], a copy
         if mirrored is not None:
             which = mirrored.nonzero().squeeze(1).to(self.device)
             pictures = rows.index_select(0, which).reshape(-1, *self._shape)
@@ -114,7 +119,7 @@ class Batches:
         x = rows.reshape(-1, *self._shape)
         x = to_float(x) if x.dtype == torch.uint8 else x
         x = x.permute(0, 3, 1, 2) if self._channels_last else x  # [B, H, W, C] seen as [B, C, H, W], channels last
-        return x if self._y is None else (x, self._y[index])
+        return x if self._y is None else (x, self._y[index.to(self.device)])
 
     def _next_toy(self) -> Any:
         toy: Any = self._toy
@@ -159,6 +164,11 @@ class Batches:
     def _stream(self) -> str:
         source = f"{len(self._x)} items" if self._x is not None else getattr(self._toy, "name", "a distribution")
         return f"{source}, batch_size {self.batch_size}, order {self.order}, flip {self.flip}"
+
+
+def _has_room(device: torch.device, x: Tensor) -> bool:
+    """Whether a set may move to a device: where it takes at most half of what is free there."""
+    return device.type != "cuda" or x.numel() * x.element_size() <= torch.cuda.mem_get_info(device)[0] // 2
 
 
 def _labels_of(source: ImageSet, labels: bool | str) -> Tensor | None:

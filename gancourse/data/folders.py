@@ -4,14 +4,13 @@
     horses, zebras = unpaired_folder("horse2zebra")  # trainA/*.jpg and trainB/*.jpg
 
 A name without a slash is looked for in ``data_dir()/real``; a path is taken as it is.  Nothing is downloaded.  Pictures of the
-usual kinds are found by their ending in any case, in subfolders, too; a warning counts the other files, which are passed over.  A
-picture that cannot be used stops the reading with a message that names and counts all such; ``skip=True`` leaves them out with a
-warning.  How a picture is read says :func:`gancourse.data.pictures.as_rgb`.
+usual kinds are found by their ending in any case, in subfolders, too; a warning counts the other files, which are passed over,
+as hidden ones are.  A picture that cannot be used stops the reading with a message that names and counts all such; ``skip=True``
+leaves them out with a warning.  How a picture is read says :func:`gancourse.data.pictures.as_rgb`.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,11 @@ import torch
 
 from gancourse.base import check
 from gancourse.base.files import data_dir
+from gancourse.data._files import pictures_in, unusable
 from gancourse.data._request import pixels
 from gancourse.data.images import ImageSet
 from gancourse.data.pairs import PairSet
-from gancourse.data.pictures import SUFFIXES, Unreadable, open_picture
+from gancourse.data.pictures import Unreadable, open_picture, square
 
 Unusable = Unreadable  # also a picture that is not two halves, or of another size than the first
 DIRECTIONS = ("AtoB", "BtoA")
@@ -51,7 +51,7 @@ def paired_folder(
     """
     check.one_of("direction", direction, DIRECTIONS)
     path = _folder(folder)
-    files = _pictures(check.path("split", path / check.text("split", split)), n, "pictures with A and B side by side")
+    files = _first(pictures_in(check.path("split", path / check.text("split", split)), "pictures with A and B side by side"), n)
 
     def halves(picture: Any) -> list[Any]:
         width, height = picture.size
@@ -79,8 +79,8 @@ def unpaired_folder(
     path, split = _folder(folder), check.text("split", split)
     sides = []
     for letter in "AB":
-        files = _pictures(check.path("split", path / f"{split}{letter}"), n, f"the pictures of set {letter}")
-        (images,) = _read(files, size, lambda picture: [_square(picture)], skip)
+        files = _first(pictures_in(check.path("split", path / f"{split}{letter}"), f"the pictures of set {letter}"), n)
+        (images,) = _read(files, size, lambda picture: [square(picture)], skip)
         sides.append(ImageSet(torch.from_numpy(images), name=f"{path.name}, {split}{letter}"))
     return sides[0], sides[1]
 
@@ -97,34 +97,8 @@ def _folder(folder: str | Path) -> Path:
     return path
 
 
-def _pictures(folder: Path, n: int | None, what: str) -> list[Path]:
-    n = None if n is None else check.whole("n", n)
-    files = [file for file in sorted(folder.rglob("*")) if file.is_file()] if folder.is_dir() else []
-    found = [file for file in files if file.suffix.lower() in SUFFIXES and not file.name.startswith("._")]  # ._: macOS's notes
-    others = [str(file.relative_to(folder)) for file in files if file not in set(found)]
-    if found:
-        if others:
-            warnings.warn(f"{folder}: {_files(len(others))} passed over, no picture by the ending: {_some(others)}", stacklevel=3)
-        return found[:n]
-    beside = sorted(other.name for other in folder.parent.iterdir() if other.is_dir()) if folder.parent.is_dir() else []
-    there = f"beside it are {', '.join(beside)}" if beside else "its parent has no subfolders"
-    state = "is missing" if not folder.is_dir() else f"holds no picture, but {_some(others)}" if others else "is empty"
-    raise FileNotFoundError(f"{folder} {state}: it should hold {what} ({', '.join(SUFFIXES)}); {there}")
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _square(picture: Any) -> Any:
-    width, height = picture.size
-    side = min(width, height)
-    left, top = (width - side) // 2, (height - side) // 2
-    return picture.crop((left, top, left + side, top + side))
+def _first(files: list[Path], n: int | None) -> list[Path]:
+    return files[: None if n is None else check.whole("n", n)]
 
 
 def _read(files: Sequence[Path], size: int | None, parts: Callable[[Any], list[Any]], skip: bool) -> list[np.ndarray]:
@@ -132,7 +106,7 @@ def _read(files: Sequence[Path], size: int | None, parts: Callable[[Any], list[A
     from PIL import Image
 
     rows: list[list[np.ndarray]] = []
-    unusable: list[str] = []
+    reasons: list[str] = []
     side = size = None if size is None else pixels(size, 4096, 1)
     for file in files:
         try:
@@ -144,11 +118,6 @@ def _read(files: Sequence[Path], size: int | None, parts: Callable[[Any], list[A
             pieces = [piece if piece.size == wanted else piece.resize(wanted, Image.Resampling.BICUBIC) for piece in pieces]
             rows.append([np.asarray(piece).transpose(2, 0, 1) for piece in pieces])
         except Unusable as error:
-            unusable.append(f"{file.name} ({error})")
-    if unusable:
-        listed = "; ".join(unusable[:5]) + (f"; and {len(unusable) - 5} more" if len(unusable) > 5 else "")
-        message = f"{len(unusable)} of {len(files)} pictures in {files[0].parent} cannot be used: {listed}"
-        if not skip or not rows:
-            raise ValueError(f"{message}: repair or remove them" + ("" if skip else ", or pass skip=True to leave them out"))
-        warnings.warn(f"{message}; they are left out", stacklevel=3)
+            reasons.append(f"{file.name} ({error})")
+    unusable(reasons, len(files), files[0].parent, skip, len(rows))
     return [np.stack([row[i] for row in rows]) for i in range(len(rows[0]))]

@@ -1,4 +1,4 @@
-"""Picture files as people see them: upright, on white, eight bits a channel, red, green and blue."""
+"""Picture files as people see them: upright, on a background, eight bits a channel, red, green and blue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class Unreadable(ValueError):
     """A file that is no picture, or a picture whose colours cannot be known; the message says why."""
 
 
-def open_picture(path: str | os.PathLike[str]) -> Image:
+FITS = ("crop", "pad", "stretch")
+
+
+def open_picture(path: str | os.PathLike[str], background: str = "white") -> Image:
     """The picture in a file as RGB, see :func:`as_rgb`; of an animation the first frame.  Raises Unreadable."""
     from PIL import Image
 
@@ -28,7 +31,7 @@ def open_picture(path: str | os.PathLike[str]) -> Image:
 
     try:
         with Image.open(path) as opened:
-            return as_rgb(opened)
+            return as_rgb(opened, background)
     except Unreadable:
         raise
     except Image.DecompressionBombError:
@@ -41,11 +44,43 @@ def open_picture(path: str | os.PathLike[str]) -> Image:
         raise Unreadable("it is damaged" if kind in ("a picture", "of an unknown kind") else f"it is {kind}") from None
 
 
-def as_rgb(picture: Image) -> Image:
+def colour(name: str) -> str:
+    """Return the name of a colour if Pillow knows it: "white", "#f0f0f0", "rgb(0, 0, 0)"."""
+    from PIL import ImageColor
+
+    try:
+        ImageColor.getrgb(name)
+    except (ValueError, AttributeError, TypeError):
+        raise ValueError(f"background must be a colour such as 'white' or '#f0f0f0', not {name!r}") from None
+    return name
+
+
+def square(picture: Image) -> Image:
+    """The middle square of a picture."""
+    width, height = picture.size
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    return picture.crop((left, top, left + side, top + side))
+
+
+def fitted(picture: Image, size: int, fit: str = "crop", background: str = "white") -> Image:
+    """A picture at size x size pixels, by bicubic filtering that averages where it shrinks.
+
+    fit   "crop": its middle square; "pad": all of it, with bars of the background; "stretch": all of it, out of proportion
+    """
+    from PIL import Image, ImageOps
+
+    if fit == "pad":
+        return ImageOps.pad(picture, (size, size), Image.Resampling.BICUBIC, colour(background))
+    picture = square(picture) if fit == "crop" else picture
+    return picture if picture.size == (size, size) else picture.resize((size, size), Image.Resampling.BICUBIC)
+
+
+def as_rgb(picture: Image, background: str = "white") -> Image:
     """A picture of any mode that Pillow knows as RGB with eight bits a channel.
 
-    It is turned upright by its EXIF orientation, what is transparent is laid on white, sixteen bits are brought to eight by
-    v / 257, and 32-bit floats are read as 0 .. 1, or as 0 .. 255 where they reach beyond 1.  Raises Unreadable where no such
+    It is turned upright by its EXIF orientation, what is transparent is laid on the background, sixteen bits are brought to eight
+    by v / 257, and 32-bit floats are read as 0 .. 1, or as 0 .. 255 where they reach beyond 1.  Raises Unreadable where no such
     reading exists: integers above 65535, floats outside 0 .. 255, NaN.
     """
     from PIL import ImageOps
@@ -56,7 +91,7 @@ def as_rgb(picture: Image) -> Image:
     if deep:
         return _from_numbers(picture)
     if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        return _on_white(picture)
+        return _laid_on(picture, background)
     if picture.mode == "LAB":
         return _from_lab(picture)
     return picture.convert("RGB")
@@ -80,14 +115,14 @@ def _from_numbers(picture: Image) -> Image:
     return Image.fromarray(values.round().astype(np.uint8)).convert("RGB")
 
 
-def _on_white(picture: Image) -> Image:
+def _laid_on(picture: Image, background: str) -> Image:
     from PIL import Image
 
     if picture.mode == "La":
         picture = picture.convert("LA")
     if picture.mode != "RGBA":
         picture = picture.convert("RGBA")
-    sheet = Image.new("RGBA", picture.size, "white")
+    sheet = Image.new("RGBA", picture.size, background)
     return Image.alpha_composite(sheet, picture).convert("RGB")
 
 

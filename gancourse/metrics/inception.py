@@ -12,6 +12,7 @@ import hashlib
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -108,6 +109,16 @@ def inception(source: str = "torch-fidelity", weights: str | Path | None = None)
         raise ValueError(f"{weights} holds the weights of another network: give {_FILES[source]}") from error
     forward = _fidelity_features if source == "torch-fidelity" else _torchvision_features
     return InceptionFeatures(network, forward, source, _digest(network))
+
+
+def on_disk() -> tuple[str, Path] | None:
+    """A source and the file of its weights, where torch's cache has one and the package that reads it is here; nothing is
+    downloaded."""
+    for source, told in _FILES.items():
+        path = Path(torch.hub.get_dir()) / "checkpoints" / told.partition(" ")[0]
+        if path.is_file() and find_spec(source.replace("-", "_")) is not None:
+            return source, path
+    return None
 
 
 def frechet_inception_distance(fake: Tensor, real: Tensor, extractor: InceptionFeatures | None = None) -> InceptionDistance:

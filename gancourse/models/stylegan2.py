@@ -190,7 +190,7 @@ class SynthesisBlock(nn.Module):
     def forward(self, x: Tensor | None, image: Tensor | None, ws: Tensor, noise: str) -> tuple[Tensor, Tensor | None]:
         """Features and image of half the side, ws [N, 2 or 3, w_dim] -> features and image of this side."""
         if self.conv0 is None or x is None:
-            x = self.conv1(self.const.expand(len(ws), -1, -1, -1), ws[:, 0], noise)
+            x = self.conv1(self.const.expand(ws.shape[0], -1, -1, -1), ws[:, 0], noise)
         elif self.skip is not None:  # a sum of two parts of equal variance, each times sqrt(1/2), keeps the variance
             short = resample.conv_up(x, self.skip.scaled_weight() * math.sqrt(0.5), self.taps)
             x = self.conv1(self.conv0(x, ws[:, 0], noise), ws[:, 1], noise, gain=math.sqrt(0.5))

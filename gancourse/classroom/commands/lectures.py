@@ -1,0 +1,105 @@
+"""Commands for lectures, homework and the ledger of claims."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from gancourse.base import files
+from gancourse.classroom.commands.shared import note, refuse, write
+
+
+def lab(arguments: argparse.Namespace) -> int:
+    from gancourse.classroom import lab
+
+    extra = [f"--ServerApp.port={arguments.port}"] if arguments.port else []
+    name = {} if arguments.notebook is None else {"name": arguments.notebook}
+    return lab.serve(**name, browser=False if arguments.no_browser else None, arguments=extra)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from gancourse.classroom import notebooks, pages
+
+    if arguments.scale:
+        os.environ["GANCOURSE_SCALE"] = arguments.scale
+    target = files.writable(arguments.output or Path(f"{notebooks.find(arguments.notebook).stem}.html"))
+    with tempfile.TemporaryDirectory(prefix="gancourse-") as inside:
+        page = pages.run(arguments.notebook, folder=Path(inside), report=note)
+        write(target, lambda part: shutil.copyfile(page, part))
+    print(f"wrote {target}")
+
+
+def notebooks(arguments: argparse.Namespace) -> int:
+    from gancourse.classroom import notebooks
+
+    if arguments.check:
+        refuse(arguments, "notebooks --check", "force")
+        wanted = {notebooks.find(name).stem for name in arguments.names}
+        found = [line for line in notebooks.check() if not wanted or line.partition(":")[0] in wanted]
+        print("\n".join(found) or "the notebooks agree with their sources")
+        return 1 if found else 0
+    failed = notebooks.build_all(arguments.names, force=arguments.force)
+    for message in failed:
+        note(message)
+    return 1 if failed else 0
+
+
+def homework(arguments: argparse.Namespace) -> int:
+    from gancourse.classroom.homework import build
+
+    if arguments.check:
+        found = build.check(names=arguments.names)
+        print("\n".join(found) or "the homework agrees with its sources")
+        return 1 if found else 0
+    for path in build.build_all(arguments.names):
+        print(f"wrote {path}")
+    return 0
+
+
+def grade(arguments: argparse.Namespace) -> None:
+    from gancourse.classroom.homework.grading import grade
+    from gancourse.classroom.homework.grading.sandbox import Limits
+
+    seconds = float(arguments.seconds)
+    limits = Limits(cell_seconds=seconds, seconds=max(120.0, 6 * seconds), memory=arguments.memory * 1_000_000)
+    grade.grade_folder(arguments.folder, arguments.homework, output=arguments.output, jobs=arguments.jobs, limits=limits)
+
+
+def claims(arguments: argparse.Namespace) -> int:
+    from gancourse.classroom import claims, measuring, notebooks
+
+    if arguments.check:
+        refuse(arguments, "claims --check", "names", "from_notebooks", "scale")
+    elif arguments.from_notebooks:
+        refuse(arguments, "claims --from-notebooks", "names", "scale")
+    root = notebooks.root()
+    output = arguments.output or root / "CLAIMS.md"
+    measured = [] if arguments.check or arguments.from_notebooks else [notebooks.find(name) for name in arguments.names]
+    if not (arguments.check or arguments.from_notebooks or measured):
+        measured = notebooks.sources()
+    fresh = {source.stem for source in measured}
+    stored = measuring.stored_rows(root / "notebooks", fresh)
+    if arguments.check:
+        same = output.is_file() and output.read_text(encoding="utf-8") == claims.ledger_markdown(stored)
+        print(f"{output.name} {'agrees' if same else 'does not agree'} with the notebooks")
+        return 0 if same else 1
+    files.writable(output)
+    scale = arguments.scale or notebooks.SCALE
+    rows, failed = (stored, []) if arguments.from_notebooks else measuring.measure(measured, scale, note)
+    if failed:
+        for message in failed:
+            note(message)
+        note(f"{output.name} is left as it was")
+        return 1
+    if not arguments.from_notebooks:
+        rows = [row for row in stored if row.notebook not in fresh] + rows
+        measuring.compare(stored, rows)
+    if not rows:
+        raise ValueError("no notebook has made a claim yet, so there is nothing to write")
+    text = claims.ledger_markdown(rows)
+    write(output, lambda part: part.write_text(text, encoding="utf-8"))
+    print(f"wrote {output}: {len(rows)} rows")
+    return 0

@@ -1,0 +1,222 @@
+"""Commands for your own pictures: train on them, draw, translate, compare two folders, export what was trained."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gancourse.classroom.commands.shared import keep, note, plain_warnings, refuse
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gancourse.experiments.own.training import Outcome
+    from gancourse.metrics import Extractor
+    from gancourse.zoo import Shipped
+
+FAMILIES = ("dcgan", "stylegan2", "r3gan", "progan", "biggan", "pix2pix", "cyclegan")
+OPTIONS = ("run", "size", "labels", "column", "fit", "background", "flip", "skip", "augment", "batch", "every", "direction")
+FEATURES = ("inception", "cells")
+LARGEST = 256  # pixels that two folders are compared at, unless told
+
+
+# ------------------------------------------------------------------------------------------------------------- training
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train on your own pictures; Ctrl-C leaves a run that the same command goes on with."""
+    from gancourse.base import check
+    from gancourse.experiments.own import training
+
+    refuse(arguments, "a training on your own pictures", "checkpoint", "output", "force")
+    if arguments.recipe is None:
+        raise ValueError(f"name what to train: gancourse train FAMILY --images {arguments.images}, one of {', '.join(FAMILIES)}")
+    check.one_of("family", arguments.recipe, FAMILIES)
+    if arguments.run is None:
+        raise ValueError("name the folder that the training writes to: add --run DIR")
+    given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed")}
+    request = training.Request(arguments.recipe, arguments.images, **{k: v for k, v in given.items() if v not in (None, False)})
+    try:
+        with contextlib.redirect_stdout(None), plain_warnings():  # what fit prints when it is stopped is for users of Python
+            outcome = training.train(request, say=note)
+    except KeyboardInterrupt:  # while pictures were read, or pressed twice
+        kept = (Path(arguments.run) / "checkpoint.safetensors").exists()
+        note(f"gancourse: stopped; {'go on from the last checkpoint' if kept else 'begin again'} with: {arguments.again}")
+        return 130
+    return _kept(outcome, arguments.again)
+
+
+def _kept(outcome: Outcome, again: str) -> int:
+    """Write the weights and their card, and say how it ended."""
+    from gancourse import zoo
+
+    weights = outcome.place.weights
+    keep(weights, lambda path: zoo.save(path, outcome.run.generator, outcome.card, dtype=None))
+    if outcome.stopped == "interrupted":
+        note(f"gancourse: stopped after step {outcome.run.step:,}; nothing is lost, go on with: {again}")
+        return 130
+    print(f"wrote {weights} and its card; look at it with: gancourse sample {outcome.place.folder}")
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------------------- sampling
+
+
+def run_of(checkpoint: str) -> Path | None:
+    """The weights of a run, where ``checkpoint`` is its folder or its checkpoint; None where it is something else.
+
+    Raises FileNotFoundError for a run that has no weights yet.
+    """
+    given = Path(checkpoint).expanduser()
+    folder = given if given.is_dir() else given.parent if given.name == "checkpoint.safetensors" else None
+    if folder is None or not (folder / "settings.json").is_file():
+        return None
+    weights = folder / "generator.safetensors"
+    if not weights.is_file():
+        raise FileNotFoundError(
+            f"{folder} has no weights yet, which are written when the training ends: let it end, or stop it by Ctrl-C"
+        )
+    return weights
+
+
+def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int | None]:
+    """What ``sample`` shows of a network, [N, C, H, W], and in how many columns: of a translator above what it was given."""
+    import torch
+
+    if arguments.images is not None:
+        refuse(arguments, "a translation", "label", "seed", "columns")
+        given, made = translated(shipped, arguments.images, arguments.n or 8, arguments.back)
+        return torch.cat([given, made]), len(given)
+    refuse(arguments, "a network that is no translator", "back")
+    if hasattr(shipped.model, "ab") or hasattr(shipped.model, "in_channels"):
+        raise ValueError(f"{shipped.card.get('name', 'this network')} translates pictures: add --images FOLDER")
+    n, seed = arguments.n or 64, arguments.seed or 0
+    labels = labels_of(shipped, n, arguments.label)
+    return (shipped.sample(n, seed=seed) if labels is None else shipped.sample(n, seed=seed, labels=labels)), arguments.columns
+
+
+def labels_of(shipped: Shipped, n: int, label: str | None) -> Tensor | None:
+    """n labels for a network that knows classes, all ``label`` (a name or a number) or all classes in turn; None for others."""
+    import torch
+
+    from gancourse.base import check
+
+    classes = list(shipped.card.get("classes", ()))
+    if not classes:
+        if label is not None:
+            raise ValueError(f"{shipped.card.get('name', 'this network')} knows no classes: leave --label out")
+        return None
+    if label is None:
+        return torch.arange(n) % len(classes)
+    number = int(label) if label.isdecimal() and label not in classes else classes.index(check.one_of("label", label, classes))
+    if number >= len(classes):
+        raise ValueError(f"label must be a class or a number below {len(classes)}, not {label}: {', '.join(classes)}")
+    return torch.full((n,), number)
+
+
+def translated(shipped: Shipped, images: str, n: int, back: bool) -> tuple[Tensor, Tensor]:
+    """The first n pictures of a folder, and what a translator makes of them."""
+    import torch
+
+    from gancourse import data
+
+    name, arguments = shipped.card.get("name", "this network"), shipped.card.get("data", {}).get("arguments", {})
+    if hasattr(shipped.model, "latent_dim"):
+        raise ValueError(f"{name} draws from latents and translates nothing: leave --images out")
+    with plain_warnings():
+        found = data.folder(images, int(getattr(shipped.model, "size", arguments.get("size", 64))))
+    x = data.to_float(found.images[:n])
+    with torch.no_grad():
+        return x, one_way(shipped.model, back)(x).clamp(-1, 1)
+
+
+def one_way(model: Any, back: bool) -> Any:
+    """The network itself; of two translators the one asked for."""
+    if hasattr(model, "ba"):
+        return model.ba if back else model.ab
+    if back:
+        raise ValueError("this network translates one way alone: leave --back out")
+    return model
+
+
+# ------------------------------------------------------------------------------------------------------------- distance
+
+
+def distance(arguments: argparse.Namespace) -> None:
+    """Print the distances between two folders, and which features they are measured in."""
+    from gancourse import data, metrics
+    from gancourse.metrics.compare import compare
+
+    if arguments.features == "cells":
+        refuse(arguments, "distance --features cells", "weights")
+    extractor, why = _extractor(arguments.features, arguments.weights)
+    with plain_warnings():
+        size = arguments.size or min(LARGEST, *(_side(folder) for folder in arguments.folders))
+        fake, real = (data.folder(folder, size) for folder in arguments.folders)
+    found = compare(*(metrics.image_features(images.images, extractor) for images in (fake, real)))
+    print(f"size               {size} px")
+    print(found)
+    if why:
+        print(why)
+
+
+def _side(folder: str) -> int:
+    """The smaller side of the first picture that can be read."""
+    from gancourse.data._files import pictures_in
+    from gancourse.data.pictures import Unreadable, open_picture
+
+    place = Path(folder).expanduser()
+    if not place.is_dir():
+        raise FileNotFoundError(f"there is no folder {place}: pass two folders of pictures")
+    for path in pictures_in(place, "pictures"):
+        with contextlib.suppress(Unreadable):
+            return max(4, min(open_picture(path).size))
+    raise ValueError(f"no picture in {folder} can be read")
+
+
+def _extractor(asked: str | None, weights: Path | None) -> tuple[Extractor, str]:
+    """The features to measure in, and what is to be said about the choice."""
+    from gancourse.metrics.cells import CellFeatures
+    from gancourse.metrics.inception import inception, on_disk
+
+    if asked == "cells":
+        return CellFeatures(), ""
+    if weights is not None:
+        source = "torchvision" if "google" in weights.name else "torch-fidelity"
+        found = inception(source, weights)
+        return found, f"protocol: {found.protocol}"
+    there = on_disk()
+    if there is not None:
+        found = inception(*there)
+        return found, f"protocol: {found.protocol}"
+    where = "torch's cache has none: call gancourse.metrics.inception.inception() once, which downloads them, or pass --weights"
+    if asked == "inception":
+        raise FileNotFoundError(f"the weights of Inception are not on disk, {where}")
+    return CellFeatures(), f"Inception's weights are not on disk, so these are no Inception distances; {where}"
+
+
+# --------------------------------------------------------------------------------------------------------------- export
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Write a network as safetensors with its card, and as ONNX."""
+    from gancourse import zoo
+    from gancourse.base import files
+    from gancourse.zoo import exported
+
+    weights = run_of(arguments.checkpoint)
+    shipped = zoo.load(weights if weights is not None else arguments.checkpoint)
+    folder = arguments.output or (weights.parent if weights is not None else Path()) / "export"
+    name = weights.parent.resolve().name if weights is not None else shipped.card["name"]
+    target = files.writable(folder / f"{name}.safetensors")
+    written = zoo.save(target.resolve(), shipped.model, shipped.card, dtype=None)
+    print(f"wrote {written} and its card")
+    if arguments.no_onnx:
+        refuse(arguments, "export --no-onnx", "back")
+        return
+    size = int(getattr(shipped.model, "size", shipped.card.get("data", {}).get("arguments", {}).get("size", 64)))
+    with plain_warnings():
+        made = exported.to_onnx(one_way(shipped.model, arguments.back), target.with_suffix(".onnx"), size=size)
+    print(f"wrote {made.path}: {made}")

@@ -1,0 +1,100 @@
+"""Commands that train by a recipe of the course, draw samples, and run the recorded experiments."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from pathlib import Path
+
+from gancourse.base import files
+from gancourse.classroom.commands import pictures
+from gancourse.classroom.commands.shared import keep, note, refuse, write
+
+
+def train(arguments: argparse.Namespace) -> int:
+    if arguments.images is not None:
+        return pictures.train(arguments)
+    from gancourse import experiments
+    from gancourse.base import check
+
+    if arguments.recipe in pictures.FAMILIES:
+        raise ValueError(f"{arguments.recipe} trains on your own pictures: add --images FOLDER")
+    refuse(arguments, "a recipe" if arguments.recipe else "the list of recipes", *pictures.OPTIONS)
+    if arguments.recipe is None:
+        refuse(arguments, "the list of recipes", "steps", "seed", "checkpoint", "output", "force")
+        print("recipes: " + ", ".join(experiments.names()))
+        print("on your own pictures, with --images FOLDER: " + ", ".join(pictures.FAMILIES))
+        return 0
+    from gancourse import zoo
+
+    name = check.one_of("recipe", arguments.recipe, experiments.names())
+    output = zoo.weights_path(no_other_file(arguments.output or Path(name)))
+    for path in (output, output.with_suffix(".json"), *([arguments.checkpoint] if arguments.checkpoint else [])):
+        files.writable(path)
+    if output.exists() and not arguments.force:  # said before training, not after
+        raise ValueError(f"{output} exists already: add --force to replace it, or name another --output")
+    try:
+        with contextlib.redirect_stdout(None):  # what fit prints when it is stopped tells users of Python how to go on
+            run, card = experiments.train(
+                name, steps=arguments.steps, seed=arguments.seed or 0, checkpoint=arguments.checkpoint, progress=True
+            )
+    except KeyboardInterrupt as stop:
+        note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")
+        return 130
+    keep(output, lambda path: zoo.save(path, run.generator, card))
+    print(f"wrote {output} and its card; look at it with: gancourse sample {output}")
+    return 0
+
+
+def no_other_file(path: Path) -> Path:
+    """Return ``path`` unless something is there that is no checkpoint of the course: an existing path is given no ending."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+    if path.exists() and path.suffix not in (".safetensors", ".json"):
+        from gancourse.base.kinds import what_is
+
+        raise ValueError(
+            f"{path} is {what_is(path)}, and no checkpoint of the course, which is a .safetensors file with its card beside it; "
+            f'weights of other programs are read in Python: gancourse.zoo.reference.load("{path}")'
+        )
+    return path
+
+
+def _how_to_go_on(stopped: str, arguments: argparse.Namespace) -> str:
+    """What is said of a training that Ctrl-C cut short, with the same command once more if that goes on from there."""
+    if arguments.checkpoint is None:
+        return f"{stopped}; nothing was written: with --checkpoint FILE a training can be stopped and go on"
+    if not arguments.checkpoint.exists():
+        return f"{stopped} before the first step was kept; nothing was written"
+    return f"{stopped}; nothing is lost, go on with: {arguments.again}"
+
+
+def sample(arguments: argparse.Namespace) -> None:
+    from gancourse import viz, zoo
+
+    if arguments.checkpoint is None:
+        refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back")
+        print("shipped checkpoints: " + (", ".join(zoo.names()) or "none"))
+        return
+    output = files.writable(arguments.output or Path("grid.png"))
+    if (run := pictures.run_of(arguments.checkpoint)) is not None:
+        arguments.checkpoint = str(run)
+    if "/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names():
+        no_other_file(Path(arguments.checkpoint))
+    images, columns = pictures.drawn(zoo.load(arguments.checkpoint), arguments)
+    if images.ndim != 4:
+        raise ValueError(f"{arguments.checkpoint} makes samples of shape {list(images.shape[1:])}, which are no images")
+    picture = viz.grid(images, columns=columns)
+    write(output, lambda part: picture.save(part, "PNG"))
+    print(f"wrote {output} ({picture.width} x {picture.height} pixels)")
+
+
+def experiment(arguments: argparse.Namespace) -> int:
+    if arguments.verify:
+        refuse(arguments, "experiment --verify", "seeds", "jobs")
+    elif arguments.name is None:
+        refuse(arguments, "the list of experiments", "seeds", "jobs")
+    from gancourse.experiments import command
+
+    return command.main(arguments.name, arguments.seeds, arguments.jobs or 1, arguments.verify)

@@ -1,0 +1,125 @@
+"""The folder of a run: what it was begun with, what it may go on with, and one training at a time in it.
+
+settings.json           what was asked for, the plan, what the pictures were
+checkpoint.safetensors  everything that the next step depends on
+curve.csv               step, seconds, mean losses since the row before, score
+samples/000500.png      samples of latents that stay the same
+index.html              a page that shows all this, and reloads itself while the training is at work
+tensorboard/            the same as event files, where tensorboard is installed
+generator.safetensors   the (averaged) generator; its model card beside it, generator.json
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gancourse import __version__
+from gancourse.base import check, files
+
+FORMAT = 1
+FREE = ("images", "skip")  # what may differ when a run goes on: the same pictures may lie elsewhere
+GROWING = ("progan",)  # families whose timetable depends on the number of steps
+
+
+class Place:
+    """The folder of a run by the names of its files."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = check.path("run", folder)
+        self.settings = self.folder / "settings.json"
+        self.checkpoint = self.folder / "checkpoint.safetensors"
+        self.curve = self.folder / "curve.csv"
+        self.samples = self.folder / "samples"
+        self.page = self.folder / "index.html"
+        self.events = self.folder / "tensorboard"
+        self.weights = self.folder / "generator.safetensors"
+
+    def ready(self) -> None:
+        """Raise an OSError where nothing can be written, a ValueError where the folder is of something else."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise NotADirectoryError(f"{self.folder} is a file: name a folder for the run")
+        if not self.settings.is_file() and self.folder.is_dir():
+            there = sorted(path.name for path in self.folder.iterdir() if not path.name.startswith("."))
+            if there:
+                raise ValueError(
+                    f"{self.folder} holds other files ({', '.join(there[:3])}) and no settings.json: name a new or empty folder"
+                )
+        files.writable(self.settings)
+        for path in (self.checkpoint, self.curve, self.page, self.weights):
+            files.writable(path)
+        if self.samples.exists():
+            files.writable(self.samples / "000000.png")
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder; a second training in it raises an OSError at once."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise OSError(f"another training is at work in {self.folder}: wait for it, or name another folder") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def known(self) -> dict[str, Any] | None:
+        """What the run was begun with, or None where it has not begun."""
+        if not self.settings.is_file():
+            return None
+        try:
+            found: dict[str, Any] = json.loads(self.settings.read_text(encoding="utf-8"))
+            if found["format"] != FORMAT:
+                raise ValueError(f"its format is {found['format']}")
+            if not all(isinstance(found[key], dict) for key in ("asked", "plan", "pictures")):
+                raise ValueError("it lacks a part")
+            return found
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{self.settings} is damaged ({error}): name another folder to start anew") from None
+
+    def write(self, asked: Mapping[str, Any], plan: Mapping[str, Any], pictures: Mapping[str, Any]) -> None:
+        """Note what the run is begun, or gone on, with."""
+        text = {"format": FORMAT, "gancourse": __version__, "asked": asked, "plan": plan, "pictures": pictures}
+        with files.atomic_write(self.settings) as part:
+            part.write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def same(place: Place, known: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise a ValueError that names the first setting in which a run that goes on differs from what it was begun with.
+
+    The number of steps may be raised, but for networks that grow by a timetable.
+    """
+    begun = known["asked"]
+    free = {*FREE} if asked["family"] in GROWING else {*FREE, "steps"}
+    for name in asked:
+        if name not in free and begun.get(name) != asked[name]:
+            raise ValueError(
+                f"{place.folder} was begun with {_option(name, begun.get(name))}, this command has {_option(name, asked[name])}: "
+                "use the same to go on, or another --run to start anew"
+            )
+
+
+def same_pictures(place: Place, known: Mapping[str, Any], pictures: Mapping[str, Any]) -> None:
+    """Raise a ValueError where the pictures are not those that the run was begun with."""
+    begun = known["pictures"]
+    if begun["count"] != pictures["count"]:
+        counts = f"{begun['count']:,} then, {pictures['count']:,} now"
+        raise ValueError(f"the pictures are not those that {place.folder} was begun with ({counts}): use another --run")
+    for name, what in (("classes", "labels"), ("checksum", "pictures")):
+        if begun[name] != pictures[name]:
+            fix = "put them back, or use another --run to start anew"
+            raise ValueError(f"the {what} changed since {place.folder} was begun: {fix}")
+
+
+def _option(name: str, value: Any) -> str:
+    if name == "family":
+        return str(value)
+    if value is None or value is False:
+        return f"no --{name}"
+    return f"--{name}" if value is True else f"--{name} {value}"

@@ -1,0 +1,196 @@
+"""A training on your own pictures, from the folder of pictures to weights with a card.
+
+    outcome = train(Request("stylegan2", "my_pictures", "my_run", size=64, steps=20_000))
+
+``gancourse train stylegan2 --images my_pictures --size 64 --steps 20000 --run my_run`` does this.  :mod:`.place` says what the
+folder of the run holds, :mod:`.plans` which settings are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gancourse import scale
+from gancourse.base import check
+from gancourse.experiments import Weights
+from gancourse.experiments.own import place as places
+from gancourse.experiments.own import plans, sources
+from gancourse.experiments.own.follow import Follow
+from gancourse.experiments.own.games import game
+from gancourse.experiments.own.place import Place
+from gancourse.experiments.own.plans import Plan
+from gancourse.experiments.own.scores import Score, score
+from gancourse.experiments.own.sources import Asked, Source
+from gancourse.models.translator import TwoWay
+from gancourse.training import CheckpointNotWritten, Run, TrainingDiverged, fit
+from gancourse.zoo import Card
+
+SHOWN = 20  # how often a training shows itself, at least
+MOST_EVERY = 500  # steps between two of these
+LICENCE = {"data": "not stated: that of the pictures", "weights": "not stated: as the pictures allow"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for, as the command line has it; ``labels`` to ``direction`` as :class:`.sources.Asked`, ``augment`` and
+    ``batch`` as :func:`.plans.plan`."""
+
+    family: str
+    images: str
+    run: str
+    size: int = 64
+    steps: int = 10_000
+    seed: int = 0
+    labels: str | None = None
+    column: str | None = None
+    fit: str = "crop"
+    background: str = "white"
+    skip: bool = False
+    flip: bool = False
+    direction: str = "AtoB"
+    augment: str = "auto"
+    batch: int | None = None
+    every: int | None = None
+
+    def asked(self) -> Asked:
+        """The part that is about the pictures."""
+        known = vars(self)
+        return Asked(**{name: known[name] for name in Asked.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: ``card`` is that of ``run.generator``; ``stopped`` is "finished" or "interrupted"."""
+
+    place: Place
+    run: Run[Any]
+    card: Card
+    stopped: str
+
+
+def train(request: Request, progress: bool = True, say: Callable[[str], object] = lambda line: None) -> Outcome:
+    """Train, or go on with a training that was stopped; the folder of the run says which.
+
+    ``say`` is told what was found and chosen, line by line.
+
+    Raises ValueError where a setting, or a picture, is another than the run was begun with; OSError where its folder cannot be
+    written, or another training is at work in it; what reading the pictures raises; TrainingDiverged.
+    """
+    check.one_of("family", request.family, plans.FAMILIES)
+    check.whole("steps", request.steps)
+    place = Place(request.run)
+    known = place.known()
+    asked = {name: value for name, value in asdict(request).items() if name not in ("run", "every")}
+    if known is not None:
+        places.same(place, known, asked)
+    place.ready()
+    with place.alone():
+        pictures = sources.source(request.asked(), progress)
+        facts = {"count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
+        if known is not None:
+            places.same_pictures(place, known, facts)
+        chosen = _plan(request, pictures) if known is None else Plan.from_dict(known["plan"])
+        look = f"look at {place.page} in a browser; Ctrl-C stops, the same request goes on"
+        for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, look):
+            say(line)
+        place.write(asked, chosen.as_dict(), facts)
+        return _play(request, place, chosen, pictures, progress)
+
+
+def _plan(request: Request, pictures: Source) -> Plan:
+    return plans.plan(
+        request.family,
+        request.size,
+        pictures.count,
+        machine="gpu" if scale.device().type == "cuda" else "cpu",
+        classes=len(pictures.classes),
+        augment=request.augment,
+        batch_size=request.batch,
+    )
+
+
+def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress: bool) -> Outcome:
+    measured = score(request.family, pictures)
+    follow = Follow(place, plan, pictures, measured, request.steps, table(request, plan, pictures))
+    weights = _weights(request, plan, pictures, measured, follow)
+    every = request.every or max(1, min(MOST_EVERY, request.steps // SHOWN))
+    try:
+        run = fit(
+            weights.game,
+            weights.batches,
+            request.steps,
+            seed=request.seed,
+            checkpoint=place.checkpoint,
+            checkpoint_every=every,
+            hooks=[(every, follow)],
+            progress=progress,
+            **weights.settings,
+        )
+    except CheckpointNotWritten as error:
+        if error.run.stopped != "finished":
+            raise
+        run = error.run  # it needs no checkpoint any more
+    except TrainingDiverged as error:
+        follow.close(error.run, f"stopped: {error}")
+        raise
+    stopped = run.stopped
+    follow.close(run, f"{'finished' if stopped == 'finished' else 'stopped'} at step {run.step:,} of {request.steps:,}")
+    return Outcome(place, run, weights.card(run, f"gancourse train {request.family}", request.seed), stopped)
+
+
+def _weights(request: Request, plan: Plan, pictures: Source, measured: Score, follow: Follow) -> Weights:
+    """The training as the card of its product tells it."""
+    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in plan.settings.items()}
+    return Weights(
+        title=f"{pictures.name} at {plan.size} px by {plan.family}, from {pictures.count:,} pictures of one's own",
+        game=game(plan, request.steps, request.seed, pictures.examples),
+        batches=pictures.batches(plan.batch_size, request.seed),
+        steps=request.steps,
+        settings=settings,
+        network=plan.generator,
+        data={"name": pictures.name, "arguments": {"size": plan.size, "n": pictures.count, **_unusual(request)}},
+        arguments={
+            "objective": plan.objective,
+            **plan.game,
+            "augment": plan.augment,
+            "batch_size": plan.batch_size,
+            **plan.settings,
+        },
+        measure=measured.metric,
+        licence=LICENCE,
+        follow=(1, follow),  # for the card's curve; fit is told how often
+        note="curve: images seen, the measured number on the way",
+        classes=pictures.classes,
+        stored_as=TwoWay if plan.family == "cyclegan" else None,
+    )
+
+
+def _unusual(request: Request) -> dict[str, Any]:
+    """The settings of the pictures that are not the usual ones."""
+    usual = Asked(request.family, request.images, request.size)
+    names = ("labels", "column", "fit", "background", "flip", "direction")
+    return {name: getattr(request, name) for name in names if getattr(request, name) != getattr(usual, name)}
+
+
+def table(request: Request, plan: Plan, pictures: Source) -> dict[str, str]:
+    """The settings for the page."""
+
+    def listed(values: Mapping[str, Any]) -> str:
+        return ", ".join(f"{name} {_plain(value)}" for name, value in values.items())
+
+    rows = {
+        "pictures": f"{pictures.count:,} of {request.images}, {listed(_unusual(request)) or 'as they are'}",
+        "classes": ", ".join(pictures.classes),
+        "generator": listed(plan.generator),
+        "discriminator": listed(plan.discriminator),
+        "game": f"{plan.objective}; {listed(plan.game) or 'no penalty'}",
+        "training": f"batches of {plan.batch_size}, {listed(plan.settings)}, seed {request.seed}",
+        "chosen by": "; ".join(plan.reasons),
+    }
+    return {what: text for what, text in rows.items() if text}
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else " ".join(map(_plain, value)) if isinstance(value, list) else str(value)

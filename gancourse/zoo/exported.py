@@ -1,0 +1,151 @@
+"""A generator for programs without PyTorch: as ONNX, and compared with what PyTorch gives.
+
+The packages are an optional extra: ``pip install "gancourse[export]"``.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.base import check, files
+
+PACKAGES = ("onnx", "onnxscript", "onnxruntime")
+TOLERANCE = 1e-4  # between what onnxruntime and PyTorch give, in the units of the output
+BATCHES = (1, 3)  # sizes that are compared; the export is told another
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that onnxruntime runs: ``inputs`` by name with their shapes, and the largest difference from PyTorch."""
+
+    path: Path
+    inputs: dict[str, str]
+    output: str
+    difference: float
+
+    def __str__(self) -> str:
+        taken = ", ".join(f"{name} {shape}" for name, shape in self.inputs.items())
+        return f"{taken} -> images {self.output}, within {self.difference:.1e} of PyTorch"
+
+
+def to_onnx(network: nn.Module, path: str | os.PathLike[str], *, size: int = 64, seed: int = 0) -> Exported:
+    """Write ``network`` in evaluation mode as ONNX, for batches of any size, and run the file once to compare.
+
+    A generator takes latents z [N, latent_dim], and labels [N] where it knows classes; a translator pictures x [N, C, size, size]
+    in [-1, 1].  The file is written only if onnxruntime gives what PyTorch gives, within ``TOLERANCE``.
+
+    Raises ImportError that names the command where a package is missing; ValueError where the network cannot be written, or the
+    file gives something else.
+    """
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ImportError(f'ONNX needs {" and ".join(missing)}: pip install "gancourse[export]"')
+    path = files.writable(path)
+    network = check.module("the network", network).eval()
+    named = _inputs(network, check.whole("size", size), 2, seed)
+    with files.atomic_write(path) as part:
+        _write(_traceable(network), named, part)
+        difference, output = _compare(network, part, size, seed)
+        if not difference <= TOLERANCE:
+            raise ValueError(
+                f"onnxruntime gives pictures {difference:.2g} from PyTorch's, and {TOLERANCE:g} is allowed: nothing was written"
+            )
+    shapes = {name: str(["N", *x.shape[1:]]).replace("'", "") for name, x in named.items()}
+    return Exported(path, shapes, str(["N", *output.shape[1:]]).replace("'", ""), difference)
+
+
+def _inputs(network: nn.Module, size: int, n: int, seed: int) -> dict[str, Tensor]:
+    """n inputs by name, drawn from a seed."""
+    known: Any = network
+    source = torch.Generator().manual_seed(seed)
+    latent_dim = getattr(network, "latent_dim", None)
+    if not isinstance(latent_dim, int):
+        return {"x": torch.rand(n, known.in_channels, size, size, generator=source) * 2 - 1}
+    z = {"z": torch.randn(n, latent_dim, generator=source)}
+    classes = _classes(network)
+    return z | {"labels": torch.arange(n) % classes} if classes else z
+
+
+def _traceable(network: nn.Module) -> nn.Module:
+    """The same network without what an exporter cannot follow: branches on values of labels or of a stage kept in buffers."""
+    known: Any = network
+    if hasattr(network, "synthesise"):
+        return _Unchecked(network)
+    if not hasattr(network, "grow"):
+        return network
+    standing = {"level": known.level, "alpha": known.alpha}  # in place of the properties that read buffers
+    fixed: Any = copy.copy(network)
+    fixed.__class__ = type(type(network).__name__, (type(network),), standing)
+    return cast(nn.Module, fixed)
+
+
+class _Unchecked(nn.Module):
+    """A generator that knows classes, without the look at the labels' values: an exporter cannot follow a branch on them."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        told = labels if self.network.shared is None else self.network.shared(labels)
+        images: Tensor = self.network.synthesise(z, told)
+        return images
+
+
+def _classes(network: nn.Module) -> int:
+    """How many labels a generator takes; 0 for none."""
+    known: Any = network
+    if (label_dim := getattr(network, "label_dim", 0)) or not hasattr(network, "classes"):
+        return int(label_dim)
+    return int(known.classes.total) if len(inspect.signature(network.forward).parameters) > 1 else 0
+
+
+def _write(network: nn.Module, named: dict[str, Tensor], path: Path) -> None:
+    batch = torch.export.Dim("batch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter about itself
+        before = logging.root.manager.disable
+        logging.disable(logging.WARNING)
+        try:
+            torch.onnx.export(
+                network,
+                tuple(named.values()),
+                str(path),
+                input_names=list(named),
+                output_names=["images"],
+                dynamic_shapes=tuple({0: batch} for _ in named),
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+        except (RuntimeError, TypeError, ValueError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise ValueError(f"{type(network).__name__} cannot be written as ONNX, its exporter says: {reason}") from error
+        finally:
+            logging.disable(before)
+
+
+def _compare(network: nn.Module, path: Path, size: int, seed: int) -> tuple[float, Tensor]:
+    """The largest difference over batches of several sizes, and the last output."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    largest, wanted = 0.0, torch.empty(0)
+    for n in BATCHES:
+        named = _inputs(network, size, n, seed + n)
+        with torch.no_grad():
+            wanted = network(*named.values())
+        (found,) = session.run(None, {name: x.numpy() for name, x in named.items()})
+        largest = max(largest, float((torch.from_numpy(found) - wanted).abs().max()))
+    return largest, wanted

@@ -1,0 +1,142 @@
+"""Commands for lectures and the ledger of claims."""
+# ruff: noqa: F811  (fixtures are imported by the names by which tests ask for them)
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gancourse.base import files
+from gancourse.classroom import cli, colab, lab, notebooks, pages
+from tests.command_line import checkout, folders, run, store_row, write_lecture  # noqa: F401  (the fixtures are used by name)
+
+
+def test_lab_passes_on_what_it_is_told(capsys, monkeypatch):
+    calls = []
+    monkeypatch.setattr(lab, "serve", lambda *args, **options: calls.append((args, options)) or 0)
+    assert run(capsys, "lab")[0] == 0
+    assert run(capsys, "lab", "4", "--no-browser", "--port", "8899")[0] == 0
+    assert calls == [
+        ((), {"browser": None, "arguments": []}),
+        ((), {"name": "4", "browser": False, "arguments": ["--ServerApp.port=8899"]}),
+    ]
+
+
+def test_outside_a_checkout_the_lectures_say_so(capsys, monkeypatch):
+    monkeypatch.setattr(files, "checkout", lambda: None)
+    monkeypatch.setattr(colab, "repository", lambda *_: "https://example.org/course")
+    for argv in (["lab"], ["run", "4"], ["notebooks"], ["claims"]):
+        status, out, err = run(capsys, *argv)
+        assert (status, out) == (2, "")
+        assert "clone https://example.org/course" in err
+
+
+def test_run_writes_the_page_where_it_is_told(capsys, monkeypatch, checkout, tmp_path):
+    seen = {}
+
+    def fake(name, *, folder, report):
+        import os
+
+        seen.update(name=name, scale=os.environ["GANCOURSE_SCALE"])
+        page = folder / "04_dcgan.html"
+        page.write_text("<p>lecture</p>")
+        return page
+
+    monkeypatch.setattr(pages, "run", fake)
+    status, out, _ = run(capsys, "run", "4", "--scale", "cpu", "--output", tmp_path / "deep" / "page.html")
+    assert status == 0 and "page.html" in out
+    assert seen == {"name": "4", "scale": "cpu"}
+    assert (tmp_path / "deep" / "page.html").read_text() == "<p>lecture</p>"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["page.html"]
+    assert run(capsys, "run", "4")[0] == 0
+    assert (tmp_path / "04_dcgan.html").is_file()
+
+
+def test_a_failed_lecture_leaves_nothing_behind(capsys, monkeypatch, checkout, tmp_path):
+    def fail(*args, **options):
+        raise notebooks.NotebookError("04_dcgan, cell 3 of 9: ValueError: no")
+
+    monkeypatch.setattr(pages, "run", fail)
+    status, out, err = run(capsys, "run", "4", "--output", "page.html")
+    assert (status, out) == (2, "") and "cell 3 of 9" in err
+    assert not (tmp_path / "page.html").exists() and not list(tmp_path.glob(".gancourse-*"))
+
+
+def test_notebooks_builds_and_checks(capsys, monkeypatch, checkout):
+    calls, failures = [], []
+    monkeypatch.setattr(notebooks, "build_all", lambda names, force: calls.append((names, force)) or failures)
+    assert run(capsys, "notebooks", "--force", "02")[0] == 0
+    assert calls == [(["02"], True)]
+    failures.append("02_minimax, cell 1 of 1: no")
+    status, _, err = run(capsys, "notebooks")
+    assert status == 1 and "cell 1 of 1" in err
+    monkeypatch.setattr(notebooks, "check", lambda: ["02_minimax: it has no outputs"])
+    assert run(capsys, "notebooks", "--check")[:2] == (1, "02_minimax: it has no outputs\n")
+    assert run(capsys, "notebooks", "--check", "4")[0] == 0
+    monkeypatch.setattr(notebooks, "check", lambda: [])
+    assert run(capsys, "notebooks", "--check")[0] == 0
+
+
+def test_claims_from_notebooks(capsys, checkout):
+    status, _, err = run(capsys, "claims", "--from-notebooks")
+    assert status == 2 and "nothing to write" in err
+    store_row(checkout, "02_minimax", "C03", 1)
+    assert run(capsys, "claims", "--check")[0] == 1
+    assert run(capsys, "claims", "--from-notebooks")[0] == 0
+    text = (checkout / "CLAIMS.md").read_text()
+    assert "| Identities | 1 | 1 holds |" in text and "[02_minimax](notebooks/02_minimax.ipynb)" in text
+    assert run(capsys, "claims", "--check")[0] == 0
+    (checkout / "CLAIMS.md").write_text(text.replace("holds", "proved"))
+    assert run(capsys, "claims", "--check")[0] == 1
+
+
+@pytest.fixture
+def damaged(checkout):
+    """Lectures 02 and 04 as kills leave them: 04 cut in the middle of a letter, and a part of 02 that was being written."""
+    store_row(checkout, "02_minimax", "C03", 1)
+    path = checkout / "notebooks" / "04_dcgan.ipynb"
+    path.write_bytes('{"cells": ["\u00e9'.encode()[:-1])
+    (checkout / "notebooks" / ".02_minimax.ipynb.k1x.ipynb").write_text('{"cells": [')
+    (checkout / "notebooks" / "source" / ".04_dcgan.py.k1x.py").write_text("# half")
+    return path
+
+
+def test_damaged_notebooks_are_named_and_hidden_ones_passed_over(capsys, checkout, damaged):
+    for line in ("claims --check", "claims --from-notebooks", "claims 2"):
+        status, out, err = run(capsys, *line.split())
+        assert status == 2 and str(damaged) in err and "k1x" not in err
+    (checkout / "notebooks" / "05_gone.ipynb").write_text("[]")
+    err = run(capsys, "claims", "--check")[2]
+    assert str(damaged) in err and "05_gone.ipynb" in err, "all of them"
+
+
+def test_a_damaged_notebook_is_measured_from_its_source(capsys, checkout, damaged, monkeypatch):
+    monkeypatch.setattr(notebooks, "execute", lambda book, **options: book)
+    monkeypatch.setattr("gancourse.classroom.claims.rows_of", lambda cells, name: [])
+    assert run(capsys, "claims", "4")[0] == 0
+    assert "02_minimax" in (checkout / "CLAIMS.md").read_text()
+
+
+def test_claims_runs_the_lectures_and_tells_what_changed(capsys, checkout, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(cli.__file__).parents[2]))
+    write_lecture(checkout, "02_minimax", ("C03", 1), ("C02", 0))
+    store_row(checkout, "02_minimax", "C02", 1)
+    store_row(checkout, "04_dcgan", "C10", 2)
+    status, out, _ = run(capsys, "claims", "2")
+    assert status == 0
+    assert "C02 in 02_minimax: fails (ours 0), but its notebook says holds" in out
+    assert "gancourse notebooks --force" in out
+    table = [line for line in (checkout / "CLAIMS.md").read_text().splitlines() if line.startswith(("| C0", "| C1"))]
+    assert [line.split(" | ")[0] for line in table] == ["| C02", "| C03", "| C10"]  # 04 was not run: its row is the notebook's
+
+
+def test_a_lecture_that_fails_leaves_the_ledger_alone(capsys, checkout, monkeypatch):
+    def fail(*args, name, **options):
+        raise notebooks.NotebookError(f"{name}, cell 1 of 1: no")
+
+    monkeypatch.setattr(notebooks, "execute", fail)
+    (checkout / "CLAIMS.md").write_text("as it was")
+    status, _, err = run(capsys, "claims")
+    assert status == 1 and "02_minimax, cell 1 of 1" in err and "04_dcgan, cell 1 of 1" in err
+    assert (checkout / "CLAIMS.md").read_text() == "as it was"

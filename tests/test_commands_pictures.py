@@ -1,0 +1,175 @@
+"""Commands for your own pictures."""
+# ruff: noqa: F811  (fixtures are imported by the names by which tests ask for them)
+
+from __future__ import annotations
+
+import shutil
+import types
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from gancourse import zoo
+from gancourse.classroom.commands import pictures
+from gancourse.experiments.own import plans
+from gancourse.metrics import inception
+from gancourse.models import biggan
+from gancourse.models.translator import TwoWay
+from gancourse.zoo import exported
+from tests import own
+from tests.command_line import folders, run, save_generator  # noqa: F401  (the fixtures are used by name)
+
+TRAIN = ["train", "dcgan", "--images", "pets", "--size", "16", "--batch", "8", "--every", "2"]
+
+
+@pytest.fixture
+def trained(capsys, tmp_path):
+    """A run of four steps."""
+    own.pets(tmp_path / "pets", 12)
+    assert run(capsys, *TRAIN, "--steps", 4, "--run", "out")[0] == 0
+    return tmp_path / "out"
+
+
+def test_the_grammar_and_the_table_know_the_same_families():
+    assert set(pictures.FAMILIES) == set(plans.FAMILIES)
+
+
+def test_train_sample_export(capsys, tmp_path, trained, monkeypatch):
+    assert (trained / "generator.safetensors").is_file() and zoo.card(trained / "generator.safetensors")["steps"] == 4
+    for i, given in enumerate(("out", "out/checkpoint.safetensors", "out/generator.safetensors")):
+        status, out, err = run(capsys, "sample", given, "--n", 4, "--output", f"{i}.png")
+        assert status == 0 and "wrote" in out, err
+    assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
+    status, out, _ = run(capsys, "export", "out", "--no-onnx")
+    assert status == 0 and "out.safetensors and its card" in out
+    moved = zoo.load(trained / "export" / "out.safetensors")
+    assert torch.equal(moved.sample(2), zoo.load(trained / "generator.safetensors").sample(2))
+    monkeypatch.setattr(exported, "find_spec", lambda name: None)
+    status, _, err = run(capsys, "export", "out", "--output", "elsewhere")
+    assert status == 2 and 'pip install "gancourse[export]"' in err and (tmp_path / "elsewhere" / "out.json").is_file()
+
+
+@pytest.mark.skipif(any(find_spec(name) is None for name in exported.PACKAGES), reason="needs pip install 'gancourse[export]'")
+def test_export_writes_onnx(capsys, trained):
+    status, out, err = run(capsys, "export", "out")
+    assert status == 0 and "z [N, 100] -> images [N, 3, 16, 16]" in out, err
+    assert (trained / "export" / "out.onnx").is_file()
+
+
+def test_what_is_found_and_chosen_is_said(capsys, tmp_path, monkeypatch):
+    own.pets(tmp_path / "pets", 12)
+    (tmp_path / "pets" / "notes.txt").write_text("text")
+    status, out, err = run(capsys, *TRAIN, "--steps", 2, "--run", "out", "--flip")
+    assert status == 0 and "gancourse sample out" in out
+    assert "look at out/index.html" in err and "12 pictures of pets" in err and "fewer than 2,000: DiffAugment" in err
+    assert "1 file passed over" in err and "UserWarning" not in err
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("train dcgan", "dcgan trains on your own pictures: add --images FOLDER"),
+        ("train dcgan --images pets", "add --run DIR"),
+        ("train --images pets --run out", "name what to train"),
+        ("train dcgn --images pets --run out", "did you mean 'dcgan'"),
+        ("train dcgan --images pets --run out --output x", "does not use --output"),
+        ("train faces32 --size 64", "a recipe does not use --size"),
+        ("train --flip", "the list of recipes does not use --flip"),
+        ("train biggan --images pets --size 32 --run out", "biggan draws what a label asks for, so it needs labels"),
+        ("train dcgan --images nowhere --run out", "there is no folder"),
+        ("train dcgan --images pets --run pets", "pets holds other files (blue, green, red)"),
+        ("train dcgan --images pets --run file", "file is a file: name a folder"),
+        ("train dcgan --images pets --run out --size 48", "DCGAN comes at 16, 32, 64, 128 px, not 48"),
+        ("sample out --images pets", "no checkpoint"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(capsys, tmp_path, line, says):
+    own.pets(tmp_path / "pets", 6)
+    (tmp_path / "file").write_text("text")
+    status, out, err = run(capsys, *line.split())
+    assert (status, out) == (2, "") and says in err or "is a folder" in err or "there is no checkpoint" in err
+
+
+def test_a_run_without_weights_says_how_to_get_them(capsys, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "settings.json").write_text("{}")
+    status, _, err = run(capsys, "sample", "out")
+    assert status == 2 and "out has no weights yet" in err
+
+
+def test_classes_by_name_by_number_or_in_turn(capsys, tmp_path):
+    arguments = {"size": 32, "latent_dim": 8, "width": 2, "classes": 3, "shared_dim": 4, "hierarchical": True}
+    model = biggan.Generator(**arguments).eval()
+    zoo.save(tmp_path / "big", model, zoo.fill_card(model, arguments, classes=["a", "b", "7"]), dtype=None)
+    shipped = zoo.load(tmp_path / "big")
+    assert pictures.labels_of(shipped, 4, None).tolist() == [0, 1, 2, 0]
+    assert [pictures.labels_of(shipped, 1, label).item() for label in ("b", "0", "7")] == [1, 0, 2]
+    for wrong in ("c", "9"):
+        with pytest.raises(ValueError, match="label"):
+            pictures.labels_of(shipped, 1, wrong)
+    assert run(capsys, "sample", "./big", "--n", 3, "--label", "b")[0] == 0
+    save_generator(tmp_path / "tiny")
+    status, _, err = run(capsys, "sample", "./tiny", "--label", "b")
+    assert status == 2 and "knows no classes" in err
+
+
+def test_translators_translate_a_folder(capsys, tmp_path):
+    arguments = {"width": 4, "blocks": 1}
+    torch.manual_seed(0)
+    model = TwoWay(**arguments).eval()
+    card = zoo.fill_card(model, arguments, data={"name": "x", "arguments": {"size": 32}})
+    zoo.save(tmp_path / "two", model, card, dtype=None)
+    own.pets(tmp_path / "pets", 3, size=32)
+    shipped = zoo.load(tmp_path / "two")
+    given, made = pictures.translated(shipped, "pets", 2, False)
+    assert given.shape == made.shape == (2, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.equal(made, shipped.model.ab(given)) and torch.equal(
+            pictures.translated(shipped, "pets", 2, True)[1], shipped.model.ba(given)
+        )
+    assert run(capsys, "sample", "./two", "--images", "pets", "--back")[0] == 0
+    with Image.open("grid.png") as picture:
+        assert picture.width > picture.height, "three columns, two rows"
+    status, _, err = run(capsys, "sample", "./two")
+    assert status == 2 and "two translates pictures: add --images FOLDER" in err
+    save_generator(tmp_path / "tiny")
+    assert "translates nothing: leave --images out" in run(capsys, "sample", "./tiny", "--images", "pets")[2]
+    assert "does not use --back" in run(capsys, "sample", "./tiny", "--back")[2]
+
+
+def test_distance_says_which_features_and_warns_of_few_pictures(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(inception, "on_disk", lambda: None)
+    own.pets(tmp_path / "a", 12)
+    own.pets(tmp_path / "b", 12, size=20)
+    status, out, _ = run(capsys, "distance", "a", "b")
+    assert status == 0 and "size               16 px" in out, "those of the smaller pictures"
+    assert "colour and contrast in 4 x 4 cells (64 dimensions)" in out and "few pictures: 64 dimensions ask for 640" in out
+    assert "Inception's weights are not on disk, so these are no Inception distances" in out
+    assert all(name in out for name in ("Frechet distance", "kernel distance", "precision", "recall"))
+    status, out, _ = run(capsys, "distance", "a", "a", "--features", "cells", "--size", 8)
+    assert status == 0 and "precision          1.000" in out and "size               8 px" in out
+    status, _, err = run(capsys, "distance", "a", "b", "--features", "inception")
+    assert status == 2 and "the weights of Inception are not on disk" in err
+    assert "does not use --weights" in run(capsys, "distance", "a", "b", "--features", "cells", "--weights", "x")[2]
+    status, _, err = run(capsys, "distance", "a", "nowhere")
+    assert status == 2 and "there is no folder nowhere" in err
+
+
+def test_inception_is_taken_where_its_weights_are(monkeypatch, tmp_path):
+    stand_in = types.SimpleNamespace(protocol="as told")
+    monkeypatch.setattr(inception, "inception", lambda source, weights: (source, weights) and stand_in)
+    monkeypatch.setattr(inception, "on_disk", lambda: ("torchvision", tmp_path))
+    assert pictures._extractor(None, None) == (stand_in, "protocol: as told")
+    assert pictures._extractor(None, Path("inception_v3_google.pth"))[0] is stand_in
+
+
+def test_a_folder_without_a_readable_picture(capsys, tmp_path):
+    own.pets(tmp_path / "a", 4)
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    for path in (tmp_path / "b").rglob("*.png"):
+        path.write_text("no picture")
+    status, _, err = run(capsys, "distance", "a", "b", "--features", "cells")
+    assert status == 2 and "no picture in b can be read" in err

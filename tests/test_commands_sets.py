@@ -1,0 +1,88 @@
+"""The command that lists, builds and clears data sets."""
+# ruff: noqa: F811  (fixtures are imported by the names by which tests ask for them)
+
+from __future__ import annotations
+
+from tests.command_line import folders, run, sets  # noqa: F401  (the fixtures are used by name)
+
+
+def test_data_builds_what_is_asked(capsys, sets):
+    assert run(capsys, "data", "build")[:2] == (0, "faces: 10,000 training and 2,000 test images\n")
+    assert sets == [("faces", 16, None, "train"), ("faces", 16, None, "test")]
+    sets.clear()
+    assert run(capsys, "data", "build", "pixel_faces:32", "mnist", "--n", 500)[0] == 0
+    assert sets == [("pixel_faces", 32, 500, "train"), ("mnist", 16, 500, "train")]
+    status, _, err = run(capsys, "data", "build", "face")
+    assert status == 2 and "did you mean 'faces'" in err
+    status, _, err = run(capsys, "data", "build", "faces:big")
+    assert status == 2 and "faces:64" in err
+
+
+def test_without_the_drawing_packages_only_a_named_set_is_an_error(capsys, monkeypatch):
+    from gancourse import data
+
+    def missing(**options):
+        raise ModuleNotFoundError("drawing faces needs packages")
+
+    monkeypatch.setattr(data, "EMBEDDED", {"faces": missing})
+    status, _, err = run(capsys, "data", "build")
+    assert status == 0 and "drawing faces needs packages" in err
+    assert run(capsys, "data", "build", "faces")[0] == 2
+
+
+def test_data_list_shows_sets_and_what_is_built(capsys, sets, tmp_path):
+    (tmp_path / "data" / "cache").mkdir(parents=True)
+    (tmp_path / "data" / "cache" / "faces_32_10000_0_train.npz").write_bytes(bytes(1_500_000))
+    status, out, _ = run(capsys, "data")
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0] == "made on this machine"
+    assert lines[1].split() == ["faces", "The", "set", "faces."]
+    assert lines[2].strip() == "built: faces_32_10000_0_train.npz (1.5 MB)"
+    assert lines[3].split()[0] == "pixel_faces"
+    assert str(tmp_path / "data" / "real") in lines[4]
+
+
+def test_every_set_has_a_line_of_its_own():
+    from gancourse import data
+
+    for name, function in (data.EMBEDDED | data.REAL).items():
+        assert function.__doc__ and function.__doc__.strip().splitlines()[0].endswith("."), name
+
+
+def test_clear_keeps_what_was_trained_unless_told(capsys, tmp_path):
+    cache = tmp_path / "data" / "cache"
+    (cache / "checkpoints" / "cpu").mkdir(parents=True)
+    (cache / "faces.npz").write_bytes(bytes(2_000_000))
+    (cache / "checkpoints" / "cpu" / "mine.safetensors").write_bytes(bytes(1_000_000))
+    (tmp_path / "data" / "real").mkdir()
+    (tmp_path / "data" / "real" / "mnist").write_bytes(b"placed by hand")
+    status, out, _ = run(capsys, "data", "clear")
+    assert status == 0 and "cleared 2.0 MB" in out
+    assert not (cache / "faces.npz").exists()
+    assert (cache / "checkpoints" / "cpu" / "mine.safetensors").exists()
+    assert "cleared 1.0 MB" in run(capsys, "data", "clear", "--all")[1]
+    assert list(cache.iterdir()) == []
+    assert (tmp_path / "data" / "real" / "mnist").exists()
+    assert "cleared 0.0 MB" in run(capsys, "data", "clear")[1]
+
+
+def test_clear_of_a_set_leaves_the_others(capsys, sets, tmp_path):
+    cache = tmp_path / "data" / "cache"
+    (cache / "experiments").mkdir(parents=True)
+    for name in (
+        "faces_32_500_0_train.npz",
+        ".faces_32_9_0_test.npz.x1y.npz",
+        "pixel_faces_16_9_0_test.npz",
+        "pairs_night_8_1_0.npz",
+    ):
+        (cache / name).write_bytes(bytes(1_000_000))
+    for wrong, nearest in (("digitz", "choose from"), ("pixel_face", "'pixel_faces'"), ("experiments", "unknown data set")):
+        status, out, err = run(capsys, "data", "clear", "faces", wrong)
+        assert (status, out) == (2, "") and nearest in err
+    assert len(list(cache.iterdir())) == 5
+    assert run(capsys, "data", "clear", "faces", "mnist")[:2] == (0, f"cleared 2.0 MB from {cache}\n")
+    assert {path.name for path in cache.iterdir()} == {"experiments", "pairs_night_8_1_0.npz", "pixel_faces_16_9_0_test.npz"}
+    assert run(capsys, "data", "clear", "pairs_night")[0] == 0
+    assert run(capsys, "data", "clear")[0] == 0
+    assert [path.name for path in cache.iterdir()] == ["experiments"], "trainings stay"

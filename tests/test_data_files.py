@@ -1,0 +1,58 @@
+"""Which files of a folder are pictures, and what is said of the others."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+from gancourse.data._files import pictures_in, several, some, unusable
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+def test_pictures_by_their_ending_and_a_count_of_the_others(tmp_path: Path) -> None:
+    touch(tmp_path, "b.JPG", "a/c.png", "a/d.txt", ".thumbs/e.png", "a/._f.png", ".DS_Store")
+    with pytest.warns(UserWarning, match="4 files passed over, hidden, or no picture by the ending: .DS_Store, .*and 1 more$"):
+        found = pictures_in(tmp_path, "pictures")
+    assert [file.relative_to(tmp_path).as_posix() for file in found] == ["a/c.png", "b.JPG"]
+
+
+def test_the_file_that_is_expected_is_not_counted(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "labels.csv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(pictures_in(tmp_path, "pictures", tmp_path / "labels.csv")) == 1
+    with pytest.warns(UserWarning, match="1 file passed over, no picture by the ending: labels.csv"):
+        pictures_in(tmp_path, "pictures")
+
+
+def test_a_folder_inside_a_hidden_one_is_not_hidden(tmp_path: Path) -> None:
+    touch(tmp_path, ".cache/cats/a.png")
+    assert len(pictures_in(tmp_path / ".cache" / "cats", "pictures")) == 1
+
+
+def test_kinds_that_are_pictures_elsewhere_get_a_fix(tmp_path: Path) -> None:
+    touch(tmp_path / "phone", "IMG_1.HEIC")
+    with pytest.raises(FileNotFoundError, match="holds no picture, but IMG_1.HEIC.*; .heic cannot be read here: convert them"):
+        pictures_in(tmp_path / "phone", "pictures")
+
+
+def test_unusable_ones_are_an_error_unless_some_are_left_and_skipping_is_allowed(tmp_path: Path) -> None:
+    unusable([], 3, tmp_path, False, 3)
+    with pytest.raises(ValueError, match="1 of 3 pictures in .* cannot be used: a.png .why.: .*or pass skip=True"):
+        unusable(["a.png (why)"], 3, tmp_path, False, 2)
+    with pytest.warns(UserWarning, match="they are left out"):
+        unusable(["a.png (why)"], 3, tmp_path, True, 2)
+    with pytest.raises(ValueError, match="repair or remove them$"):
+        unusable(["a.png (why)"], 1, tmp_path, True, 0)
+
+
+def test_words() -> None:
+    assert (several(1), several(2000, "picture")) == ("1 file", "2,000 pictures")
+    assert (some(["a", "b"]), some(list("abcde"))) == ("a, b", "a, b, c and 2 more")

@@ -1,0 +1,159 @@
+"""A training on one's own pictures, from folder to weights."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from gancourse import zoo
+from gancourse.experiments.own import sources, training
+from gancourse.experiments.own.follow import Follow, read_curve
+from gancourse.experiments.own.training import Request, train
+from gancourse.training import TrainingDiverged
+from tests import own
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def request_of(tmp_path: Path) -> Request:
+    return Request("dcgan", str(own.pets(tmp_path / "pets")), str(tmp_path / "run"), size=16, steps=6, batch=8, every=2)
+
+
+def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+
+
+def test_a_whole_training(request_of: Request) -> None:
+    said: list[str] = []
+    found = train(request_of, progress=False, say=said.append)
+    place = found.place
+    assert found.stopped == "finished" and said[0] == f"40 pictures of {request_of.images}" and "DiffAugment" in said[-2]
+    assert [row.step for row in read_curve(place.curve)] == [0, 2, 4, 6]
+    assert len(list(place.samples.glob("*.png"))) == 4 and "finished at step 6 of 6" in place.page.read_text(encoding="utf-8")
+    zoo.save(place.weights, found.run.generator, found.card, dtype=None)
+    shipped = zoo.load(place.weights)
+    assert torch.allclose(shipped.sample(2, seed=3), found.run.sample(2, seed=3), atol=1e-5)  # in another memory layout
+    card = shipped.card
+    assert (card["steps"], card["seed"], card["training"]["recipe"]) == (6, 0, "gancourse train dcgan")
+    assert card["metric"]["name"].startswith("Frechet distance") and card["curve"][-1][0] == 6 * 8
+    assert card["data"] == {"name": "pets", "arguments": {"size": 16, "n": 40}}
+
+
+def test_the_same_request_once_more_and_one_for_more_steps(request_of: Request) -> None:
+    first = train(request_of, progress=False)
+    again = train(request_of, progress=False)
+    assert again.run.step == 6 and same_weights(first.run.generator, again.run.generator)
+    longer = train(replace(request_of, steps=8), progress=False)
+    assert longer.run.step == 8 and [row.step for row in read_curve(longer.place.curve)] == [0, 2, 4, 6, 8]
+    with pytest.raises(ValueError, match="begun with --batch 8, this command has --batch 4"):
+        train(replace(request_of, batch=4), progress=False)
+    own.save(Path(request_of.images) / "red" / "new.png", own.draw(99))
+    with pytest.raises(ValueError, match="40 then, 41 now"):
+        train(request_of, progress=False)
+
+
+def test_a_stopped_training_goes_on_bit_for_bit(request_of: Request, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    whole = train(replace(request_of, run=str(tmp_path / "whole")), progress=False)
+    presses = [True]
+    shown = Follow.__call__
+
+    def press(self: Follow, run: object) -> None:
+        shown(self, run)
+        if run.step == 4 and presses:  # type: ignore[attr-defined]
+            presses.clear()
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Follow, "__call__", press)
+    stopped = train(request_of, progress=False)
+    assert (stopped.stopped, stopped.run.step) == ("interrupted", 4)
+    assert "stopped at step 4 of 6" in stopped.place.page.read_text(encoding="utf-8")
+    found = train(request_of, progress=False)
+    assert found.stopped == "finished" and same_weights(found.run.generator, whole.run.generator)
+    assert same_weights(found.run.gan.discriminator, whole.run.gan.discriminator)
+
+
+def test_what_cannot_be_written_is_noticed_before_the_pictures_are_read(request_of: Request, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sources, "source", None)
+    (tmp_path / "file").write_text("in the way")
+    for where in ("file", "file/run"):
+        with pytest.raises(OSError, match="file"):
+            train(replace(request_of, run=str(tmp_path / where)), progress=False)
+
+
+def test_a_mistake_in_the_pictures_does_not_spoil_the_folder_of_the_run(request_of: Request) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        train(replace(request_of, images="nowhere"), progress=False)
+    assert train(request_of, progress=False).stopped == "finished"
+
+
+def test_a_training_that_diverges_leaves_a_page_that_says_so(request_of: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoilt(*_: object, **__: object) -> torch.Tensor:
+        return torch.tensor(float("nan"), requires_grad=True)
+
+    monkeypatch.setattr("gancourse.gans.gan.GAN.generator_loss", spoilt)
+    with pytest.raises(TrainingDiverged):
+        train(request_of, progress=False)
+    text = (Path(request_of.run) / "index.html").read_text(encoding="utf-8")
+    assert "the generator" in text and "became nan" in text and "refresh" not in text
+
+
+@pytest.mark.parametrize("family", ["biggan", "cyclegan", "pix2pix", "progan"])
+def test_other_families(family: str, tmp_path: Path) -> None:
+    folder = {"pix2pix": own.pairs, "cyclegan": own.two}.get(family)
+    images = folder(tmp_path / "in") if folder else own.pets(tmp_path / "in", size=32)
+    labels = "folders" if family == "biggan" else None
+    steps = 7 if family == "progan" else 2
+    request = Request(family, str(images), str(tmp_path / "run"), size=32, steps=steps, batch=4, every=steps, labels=labels)
+    found = train(request, progress=False)
+    place = found.place
+    zoo.save(place.weights, found.run.generator, found.card, dtype=None)
+    model = zoo.load(place.weights).model
+    assert len(list(place.samples.glob("*.png"))) == 2
+    if family == "cyclegan":
+        x = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+        assert torch.allclose(model.ba(x), found.run.gan.translate(x, found.run.generator, "ba"), atol=1e-3)
+    if family == "biggan":
+        assert found.card["classes"] == ["blue", "green", "red"]
+
+
+def test_interrupting_the_real_command(tmp_path: Path) -> None:
+    """kill -INT of a process of its own: exit status 130, the command that goes on, and the weights of an undisturbed run."""
+    own.pets(tmp_path / "pets")
+    root = Path(training.__file__).parents[3]
+    environment = os.environ | {"PYTHONPATH": str(root), "GANCOURSE_DATA": str(tmp_path / "data"), "GANCOURSE_SCALE": "ci"}
+    command = [sys.executable, "-m", "gancourse", "train", "dcgan", "--images", "pets", "--size", "16", "--steps", "60"]
+    command += ["--batch", "8", "--every", "10", "--run"]
+
+    def begin(run: str) -> subprocess.Popen[str]:
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([*command, run], cwd=tmp_path, env=environment, **streams)
+
+    process = begin("my run")
+    deadline = time.monotonic() + 600
+    while not (tmp_path / "my run" / "samples" / "000010.png").exists() and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=600)
+    assert process.returncode == 130 and out == "" and "Traceback" not in err, err
+    step = int(re.search(r"stopped after step (\d+); nothing is lost, go on with: (.*)\n", err)[1])
+    assert 10 <= step < 60 and "gancourse train dcgan --images pets" in err and "--run 'my run'" in err
+    for run in ("my run", "undisturbed"):
+        process = begin(run)
+        out, err = process.communicate(timeout=600)
+        assert process.returncode == 0 and "gancourse sample" in out, err
+    weights = [zoo.load(tmp_path / run / "generator.safetensors").model for run in ("my run", "undisturbed")]
+    assert same_weights(*weights)
