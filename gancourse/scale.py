@@ -29,5 +29,8 @@ def pick(*, ci: T, cpu: T, gpu: T) -> T:
 
 
 def device() -> torch.device:
-    """CUDA at gpu scale where there is one, else the CPU."""
-    return torch.device("cuda" if name() == "gpu" and torch.cuda.is_available() else "cpu")
+    """CUDA at gpu scale where there is one, else the CPU; processes that torchrun started on one host have a GPU each."""
+    if name() != "gpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    own = os.environ.get("LOCAL_RANK") if "TORCHELASTIC_RUN_ID" in os.environ else None
+    return torch.device("cuda" if own is None else f"cuda:{own}")

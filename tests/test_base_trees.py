@@ -51,3 +51,10 @@ def test_every_flipped_bit_is_found(tmp_path):
             if not (back["step"] == 3 and torch.equal(back["x"], torch.arange(6.0)) and back["name"] == "run"):
                 silent.append((place, bit))
     assert not silent
+
+
+def test_a_tree_for_another_process_holds_the_same_without_graphs():
+    x = torch.ones(2, requires_grad=True)
+    tree = trees.on_cpu({"a": [2 * x, (1, None)], "b": np.arange(2)})
+    assert torch.equal(tree["a"][0], torch.full((2,), 2.0)) and not tree["a"][0].requires_grad
+    assert tree["a"][1] == [1, None] and tree["b"].tolist() == [0, 1]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data.distributed import DistributedSampler
 
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.gans.gan import GAN
@@ -62,6 +63,20 @@ def test_epochs_of_a_loader_are_shuffled_anew():
     first, second = next(stream)[0], next(stream)[0]
     assert not torch.equal(first, second)
     assert torch.equal(first.sort(0).values, second.sort(0).values)
+
+
+def test_a_distributed_sampler_begins_each_epoch_with_another_order():
+    sampler = DistributedSampler(TensorDataset(X), num_replicas=1, rank=0)
+    stream = Stream(DataLoader(TensorDataset(X), 24, sampler=sampler), toy())
+    first, second = next(stream)[0], next(stream)[0]
+    assert not torch.equal(first, second)
+    assert torch.equal(first.sort(0).values, second.sort(0).values)
+
+
+def test_what_was_looked_at_ahead_comes_next():
+    stream = Stream(list(X.split(8)), toy())
+    assert torch.equal(stream.ahead()[0], X[:8])
+    assert [torch.equal(next(stream)[0], part) for part in X.split(8)] == [True] * 3
 
 
 @pytest.mark.parametrize(

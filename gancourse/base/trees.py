@@ -44,6 +44,15 @@ def _unflatten(node: Any, tensors: dict[str, Tensor]) -> Any:
     return node
 
 
+def on_cpu(node: Any) -> Any:
+    """The tree with its tensors on the CPU, for another process that may have no other device."""
+    if isinstance(node, Tensor):
+        return node.detach().cpu()
+    if isinstance(node, dict):
+        return {key: on_cpu(value) for key, value in node.items()}
+    return [on_cpu(value) for value in node] if isinstance(node, list | tuple) else node
+
+
 def content(tensor: Tensor) -> memoryview:
     """The bytes of a tensor, row by row, whatever its strides are."""
     flat = torch.empty(tensor.numel(), dtype=tensor.dtype).copy_(tensor.detach().reshape(-1))

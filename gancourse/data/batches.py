@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
+from gancourse.base.devices import moved
 from gancourse.data.images import ImageSet, to_float
 from gancourse.data.toys import Distribution
 
@@ -110,10 +111,10 @@ class Batches:
             return self._next_toy()
         index = self._next_index(len(self._x))
         mirrored = torch.rand(self.batch_size, generator=self._generator) < 0.5 if self.flip else None
-        index = index.to(self._x.device, non_blocking=True)
-        rows = self._x.index_select(0, index).to(self.device)  # [B, H * W * C], a copy
+        index = moved(index, self._x.device)
+        rows = moved(self._x.index_select(0, index), self.device)  # [B, H * W * C], a copy
         if mirrored is not None:
-            which = mirrored.nonzero().squeeze(1).to(self.device)
+            which = moved(mirrored.nonzero().squeeze(1), self.device)
             pictures = rows.index_select(0, which).reshape(-1, *self._shape)
             rows[which] = pictures.flip(2 if self._channels_last else 3).flatten(1)
         x = rows.reshape(-1, *self._shape)

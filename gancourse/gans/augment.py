@@ -23,21 +23,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.base import check
+from gancourse.base import check, ranks
 
 Transform = Callable[[Tensor, torch.Generator], Tensor]
 
 DIFFAUGMENT = "colour,translation,cutout"
 
 
+def _drawn(x: Tensor, source: torch.Generator) -> Tensor:
+    """U[0, 1), one number for each image: [N, 1, 1, 1]."""
+    return ranks.drawn(len(x), lambda n: torch.rand(n, 1, 1, 1, generator=source))
+
+
 def _uniform(x: Tensor, source: torch.Generator, low: float, high: float) -> Tensor:
     """One number for each image: [N, 1, 1, 1]."""
-    return (low + (high - low) * torch.rand(len(x), 1, 1, 1, generator=source)).to(x)
+    return (low + (high - low) * _drawn(x, source)).to(x)
 
 
 def _integers(x: Tensor, source: torch.Generator, low: int, high: int) -> Tensor:
     """One whole number in [low, high) for each image: int64 [N]."""
-    return torch.randint(low, high, (len(x),), generator=source).to(x.device)
+    return ranks.drawn(len(x), lambda n: torch.randint(low, high, (n,), generator=source)).to(x.device)
 
 
 def brightness(x: Tensor, source: torch.Generator) -> Tensor:
@@ -143,6 +148,6 @@ def augment(
     if not 0 <= float(p) <= 1:
         raise ValueError(f"p is a probability, not {float(p)}")
     for transform in _chosen(policy):
-        touched = torch.rand(len(x), 1, 1, 1, generator=source) < float(p)  # rand is below 1: p = 1 is always
+        touched = _drawn(x, source) < float(p)  # rand is below 1: p = 1 is always
         x = torch.where(touched.to(x.device), transform(x, source), x)
     return x

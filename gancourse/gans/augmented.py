@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.gans import augment
 from gancourse.gans.gan import GAN, B
 
@@ -57,8 +57,8 @@ class AdaptiveProbability:
 
     def observe(self, logits: Tensor) -> None:
         """Take note of the real logits [N] of one update."""
-        self._signs = self._signs.to(logits.device) + logits.detach().sign().sum()
-        self._seen += logits.numel()
+        self._signs = self._signs.to(logits.device) + ranks.total(logits.detach().sign().sum())
+        self._seen += logits.numel() * ranks.here().size
 
     def step(self) -> None:
         """Called after each update of D; every so many of them, p moves."""
@@ -115,6 +115,11 @@ class AugmentedGAN(GAN[B], Generic[B]):
             self.game.objective = game.objective._replace(discriminator=self._observed(game.objective, control))
         super().__init__(self.game.generator, self.game.discriminator, self.game.objective, game.penalty, game.latent_dim)
         self.objective = self.game.objective  # of an ensemble, the sum that it already is
+
+    @property
+    def together(self) -> int:
+        """The game's."""
+        return self.game.together
 
     @property
     def p(self) -> float:

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -88,14 +88,14 @@ class BEGAN(GAN):
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """L(x) - k_t L(G(z)), the fakes detached."""
         real, fake = self.judge(batch.real), self.judge(batch.fake.detach())
-        self._errors = (real.detach().mean(), fake.detach().mean())
+        self._errors = (ranks.mean(real.detach().mean()), ranks.mean(fake.detach().mean()))
         return self.objective.discriminator(real, fake)
 
     def generator_loss(self, batch: Batch) -> Tensor:
         """L(G(z)), with the slope through both the picture and D's drawing of it; logs k_t, M and the real error."""
         loss = super().generator_loss(batch)
-        real = self._errors[0] if self._errors is not None else self.judge(batch.real).detach().mean()
-        self._errors = (real, loss.detach())
+        real = self._errors[0] if self._errors is not None else ranks.mean(self.judge(batch.real).detach().mean())
+        self._errors = (real, ranks.mean(loss.detach()))
         batch.log.update(k=self.k, M=convergence(self.gamma, *self._errors), real_error=real)
         return loss
 

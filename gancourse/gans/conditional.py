@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import networks
+from gancourse.base import networks, ranks
 from gancourse.base.latents import truncated_latents
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
@@ -74,8 +74,9 @@ class ConditionalGAN(GAN):
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """Draw latents and make fakes for the labels of the real samples."""
         labels = self.classes.check(labels, len(real))
-        self._seen = labels if self._seen is None else torch.cat([self._seen, labels])[-SEEN:]
-        z = self.latents(len(real), source)
+        every = ranks.gathered(labels)
+        self._seen = every if self._seen is None else torch.cat([self._seen, every])[-SEEN:]
+        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
         return Batch(real=real, z=z, fake=self.generator(z, labels).float(), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, nothing
 
@@ -151,7 +151,7 @@ class CycleGAN(Translation[CycleBatch]):
         loss = batch.real.new_zeros(())
         for name, real, fake in batch.sets:
             judge = self.discriminator.get_submodule(name)
-            old = self.pools[name](fake.detach())
+            old = ranks.part(self.pools[name](ranks.gathered(fake.detach())))
             batch.log[f"d_{name}"] = part = self.objective.discriminator(judge(real).float(), judge(old).float())
             loss = loss + part
         return loss

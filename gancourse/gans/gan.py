@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from typing_extensions import TypeVar
 
 from gancourse import losses
-from gancourse.base import check, networks
+from gancourse.base import check, networks, ranks
 from gancourse.losses.penalties import Penalty
 
 
@@ -78,6 +78,11 @@ class GAN(Generic[B]):
             check.one_by_one(discriminator)
 
     @property
+    def together(self) -> int:
+        """How many consecutive samples of a batch are judged as one, and stay together where processes share the batch."""
+        return 1
+
+    @property
     def device(self) -> torch.device:
         return next(self.generator.parameters()).device
 
@@ -91,7 +96,7 @@ class GAN(Generic[B]):
 
     def drawn(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """What every round has: the real samples, latents for as many fakes, and these."""
-        z = self.latents(real.shape[len(self.stacked)], source)
+        z = ranks.drawn(real.shape[len(self.stacked)], lambda n: self.latents(n, source))
         return Batch(real=real, z=z, fake=self.generator(z).float(), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: B | None = None) -> Tensor:

@@ -36,7 +36,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.latent_codes import features
 
@@ -211,9 +211,10 @@ class InfoGAN(GAN):
             raise ValueError(f"G takes {self.latent_dim} latents and the codes fill {codes.latent_dim}: make them equal")
         self.codes, self.noise = codes, noise
         shape = (*self.stacked, len(codes.parts))
-        self.weight = torch.as_tensor(weight, dtype=torch.float32).expand(shape).to(self.device)  # [parts] or [K, parts]
-        if bool((self.weight < 0).any()):
-            raise ValueError(f"weight must be at least 0, not {float(self.weight.min())}")
+        given = torch.as_tensor(weight, dtype=torch.float32)
+        if bool((given < 0).any()):
+            raise ValueError(f"weight must be at least 0, not {float(given.min())}")
+        self.weight = given.expand(shape).to(self.device)  # [parts] or [K, parts]
         self._own = torch.Generator().manual_seed(seed)
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
@@ -262,7 +263,9 @@ class InfoGAN(GAN):
         self._own.set_state(state["own_rng"])
 
     def _noisy(self, x: Tensor) -> Tensor:
-        return x + self.noise * torch.randn(x.shape, generator=self._own).to(x) if self.noise else x
+        if not self.noise:
+            return x
+        return x + self.noise * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=self._own)).to(x)
 
 
 def mutual_information(joint: Tensor) -> float:

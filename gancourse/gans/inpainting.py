@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, nothing
 
@@ -33,7 +33,7 @@ def masked_loss(output: Tensor, target: Tensor, mask: Tensor, loss: str = "l2") 
     Source: Pathak et al. 2016, equation 1, "normalised masked L2 distance".
     """
     distance = (target - output).abs() if check.one_of("loss", loss, LOSSES) == "l1" else (target - output).square()
-    return (distance * mask).sum() / (mask.sum() * output.shape[1]).clamp(min=1)
+    return ranks.total((distance * mask).sum()) / (ranks.total(mask.sum()) * output.shape[1]).clamp(min=1)
 
 
 @dataclass(kw_only=True)
@@ -91,7 +91,7 @@ class Inpainting(Translation[HoleBatch]):
         return F.pad(out, (edge, edge, edge, edge)) if edge else out
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> HoleBatch:
-        mask = self.masks(len(real), real.shape[2], source).to(real)
+        mask = ranks.drawn(len(real), lambda n: self.masks(n, real.shape[2], source)).to(real)
         self.keep(torch.cat([real, mask], 1))
         out = self.output(self.generator, real, mask)
         fake = erase(real, mask) + mask * out
@@ -103,7 +103,8 @@ class Inpainting(Translation[HoleBatch]):
             return x
         if self.judged == "picture_and_mask":
             return torch.cat([x, mask], 1)
-        rows, columns = mask.amax((0, 1, 3)).nonzero(), mask.amax((0, 1, 2)).nonzero()
+        missing = ranks.total(mask.sum((0, 1)))  # [H, W]: in how many pictures
+        rows, columns = missing.amax(1).nonzero(), missing.amax(0).nonzero()
         return x[:, :, rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
     def discriminator_loss(self, batch: HoleBatch) -> Tensor:

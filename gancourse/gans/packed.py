@@ -57,6 +57,12 @@ class PackedGAN(GAN):
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, m: int = 2, **options: Any) -> None:
         super().__init__(generator, PackedDiscriminator(discriminator, m), **options)
+        self._m = m
+
+    @property
+    def together(self) -> int:
+        """A pack."""
+        return self._m
 
 
 def packed_total_variation(p: Tensor, q: Tensor, m: int) -> Tensor:

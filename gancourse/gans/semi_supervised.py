@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.base.networks import update_average
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.latent_codes import features
@@ -57,7 +57,7 @@ def unlabelled_loss(real: Tensor, fake: Tensor) -> Tensor:
 
 def feature_matching(real: Tensor, fake: Tensor) -> Tensor:
     """|| E h(x) - E h(G(z)) ||^2 from features [..., N, F] -> [...]."""
-    return (real.mean(-2) - fake.mean(-2)).square().sum(-1)
+    return ranks.mean(real.mean(-2) - fake.mean(-2)).square().sum(-1)
 
 
 class LabelledSet:
@@ -115,7 +115,7 @@ class SemiSupervisedGAN(GAN):
         return real_logit(self.discriminator(x).float())
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
-        x, y = self.labelled.draw(self.batch_labelled, self._own)
+        x, y = (ranks.part(rows) for rows in self.labelled.draw(self.batch_labelled, self._own))
         supervised = supervised_loss(self.discriminator(self._noisy(x.to(self.device))).float(), y.to(self.device))
         real, fake = self.discriminator(self._noisy(batch.real)), self.discriminator(self._noisy(batch.fake.detach()))
         unlabelled = unlabelled_loss(real.float(), fake.float())
@@ -213,4 +213,6 @@ def balanced_subset(y: Tensor, n: int, seed: int = 0) -> Tensor:
 
 
 def _noisy(x: Tensor, noise: float, source: torch.Generator) -> Tensor:
-    return x + noise * torch.randn(x.shape, generator=source).to(x) if noise else x
+    if not noise:
+        return x
+    return x + noise * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=source)).to(x)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import networks
+from gancourse.base import networks, ranks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses import penalties
 from gancourse.losses.penalties import Penalty
@@ -115,15 +115,25 @@ class StyleGAN2(GAN[StyleBatch]):
         if self.label_dim and labels is None:
             raise ValueError("the generator is conditional: pass batches with labels, Batches(..., labels=True)")
         labels = labels if self.label_dim else None
-        z = self.latents(len(real), source)
+        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
         ws = self._mixed(self.styled.styles(z, labels), labels, source)
         directions = None
         if self.path is not None and step % self.path.every == 0:
-            n = max(1, len(real) // self.path.shrink)
-            pixels = math.sqrt(real.shape[2] * real.shape[3])
-            directions = (torch.randn(n, *real.shape[1:], generator=source) / pixels).to(self.device)
+            directions = self._directions(real, self.path, source)
         fake = self._synthesised(ws, step).float()
         return StyleBatch(real=real, z=z, fake=fake, labels=labels, step=step, ws=ws, directions=directions)
+
+    def _directions(self, real: Tensor, path: PathLength, source: torch.Generator) -> Tensor:
+        """y ~ N(0, I) / sqrt(number of pixels) for a ``shrink``-th of the batch."""
+        if ranks.here().size > 1 and len(real) % path.shrink:
+            size = ranks.here().size
+            raise ValueError(
+                f"a path length on 1 / {path.shrink} of {size * len(real)} samples cannot be shared evenly by {size} processes: "
+                f"take a batch size divisible by {size * path.shrink}"
+            )
+        pixels = math.sqrt(real.shape[2] * real.shape[3])
+        n = max(1, len(real) // path.shrink)
+        return ranks.drawn(n, lambda n: torch.randn(n, *real.shape[1:], generator=source) / pixels).to(self.device)
 
     def _synthesised(self, ws: Tensor, step: int) -> Tensor:
         return self.styled.synthesis(ws) if step >= self.noise_from else self.styled.synthesis(ws, "none")
@@ -133,9 +143,9 @@ class StyleGAN2(GAN[StyleBatch]):
         if not self.mixing:
             return ws
         n, layers = ws.shape[:2]
-        crossover = torch.randint(1, layers, (n,), generator=source)
-        crossover[torch.rand(n, generator=source) >= self.mixing] = layers
-        other = self.styled.styles(self.latents(n, source), labels)
+        crossover = ranks.drawn(n, lambda n: torch.randint(1, layers, (n,), generator=source))
+        crossover[ranks.drawn(n, lambda n: torch.rand(n, generator=source)) >= self.mixing] = layers
+        other = self.styled.styles(ranks.drawn(n, lambda n: self.latents(n, source)), labels)
         from_other = torch.arange(layers) >= crossover[:, None]  # [N, layers]
         return torch.where(from_other.to(ws.device)[:, :, None], other, ws)
 
@@ -156,7 +166,7 @@ class StyleGAN2(GAN[StyleBatch]):
         ws = batch.ws[: len(directions)]
         with torch.autocast(self.device.type, enabled=False):  # a derivative of a derivative needs float32's digits
             lengths = path_lengths(self._synthesised(ws.float(), batch.step), ws, directions)
-        mean = self.path_mean.to(lengths.device).lerp(lengths.detach().mean(), path.decay)
+        mean = self.path_mean.to(lengths.device).lerp(ranks.mean(lengths.detach().mean()), path.decay)
         self.path_mean = mean
         batch.log["path_length"] = lengths.mean()
         return path.weight * (lengths - mean).square().mean()

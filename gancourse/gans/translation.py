@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import networks
+from gancourse.base import networks, ranks
 from gancourse.gans.gan import GAN, B
 from gancourse.losses.penalties import Penalty
 
@@ -38,7 +38,8 @@ class Translation(GAN[B], Generic[B]):
         """Remember inputs until there are enough of them."""
         if self._given or (self.examples is not None and len(self.examples) >= EXAMPLES):
             return
-        kept = x.detach() if self.examples is None else torch.cat([self.examples, x.detach()])
+        every = ranks.gathered(x.detach())
+        kept = every if self.examples is None else torch.cat([self.examples, every])
         # one memory layout, the one that a checkpoint gives back: another would add up in another order
         self.examples = kept[:EXAMPLES].clone(memory_format=torch.contiguous_format)
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from gancourse.base import ranks
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -51,7 +52,7 @@ class UnrolledGAN(GAN):
         for _ in range(self.steps):
             loss = self.objective.discriminator(self.judge_with(phi, real), self.judge_with(phi, fake))
             slopes = torch.autograd.grad(loss, list(phi.values()), create_graph=self.through)
-            phi = {name: p - self.step_size * slope for (name, p), slope in zip(phi.items(), slopes, strict=True)}
+            phi = {name: p - self.step_size * ranks.mean(slope) for (name, p), slope in zip(phi.items(), slopes, strict=True)}
             if not self.through:
                 phi = {name: p.detach().requires_grad_(True) for name, p in phi.items()}
         return phi

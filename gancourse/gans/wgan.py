@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import clip_weights, gradient_penalty
 
@@ -98,7 +98,7 @@ class WGANGP(GAN[LineBatch]):
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> LineBatch:
         batch = self.drawn(real, source, labels, step)
-        epsilon = torch.rand(len(real), generator=source).to(real.device)
+        epsilon = ranks.drawn(len(real), lambda n: torch.rand(n, generator=source)).to(real.device)
         return LineBatch(**vars(batch), epsilon=epsilon)
 
     def discriminator_loss(self, batch: LineBatch) -> Tensor:

@@ -8,6 +8,7 @@ checkpoints from which an interrupted run goes on bit for bit, and stops with a 
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
 import threading
 import time
@@ -23,6 +24,8 @@ from gancourse.base import check, files
 from gancourse.base.networks import update_average
 from gancourse.base.progress import Progress
 from gancourse.gans.gan import GAN
+from gancourse.training import distributed
+from gancourse.training.compiled import compiled
 from gancourse.training.run import CheckpointNotWritten, G, Run, TrainingDiverged
 from gancourse.training.settings import Optimizer, Schedule, Settings
 from gancourse.training.streams import Stream
@@ -48,6 +51,7 @@ def fit(
     hooks: Sequence[tuple[int, Callable[[Run[G]], Any]]] = (),
     progress: bool = True,
     precision: str = "auto",
+    compile: bool = False,
 ) -> Run[G]:
     """Train both players: k discriminator updates, then one generator update, ``steps`` times.
 
@@ -73,8 +77,15 @@ def fit(
         hooks: pairs (every, function): ``function(run)`` is called before the first step and after every so many.
         progress: show a line with the step and both losses.
         precision: "float32", "bf16" (autocast), or "auto": bf16 for convolutions where the processor computes in it.
+        compile: run the networks through ``torch.compile`` (:mod:`gancourse.training.compiled`); where that fails, a gradient
+            penalty say, a warning tells and they train as they are.
 
     Ctrl-C (or the notebook's stop button) ends the run after the step in hand: the run is returned, the checkpoint written.
+
+    Started by ``torchrun --nproc-per-node=K``, the same call trains in K processes (:mod:`gancourse.training.distributed`): they
+    begin as process 0 does, each plays its rows of the batches, and the weights are those of one process up to rounding.  Process
+    0 alone calls the hooks, which must not change the networks, prints, and writes the checkpoint, from which any number of
+    processes goes on.  Ctrl-C then ends the run within 20 steps.
 
     Raises:
         TrainingDiverged: a loss is NaN or infinite.
@@ -97,6 +108,7 @@ def fit(
         hooks=hooks,
         progress=progress,
         precision=precision,
+        compile=compile,
     )
     for name, player in (("generator", gan.generator), ("discriminator", gan.discriminator)):
         if next(player.parameters(), None) is None:
@@ -105,42 +117,49 @@ def fit(
     if convolutional:
         _channels_last(gan.generator)
         _channels_last(gan.discriminator)
-    run = Run(gan, settings, _precision(precision, gan.device, convolutional))
-    stream = Stream(batches, gan)
+    world = distributed.join(gan.device, gan.together)
+    if world.size > 1 and gan.stacked:
+        raise ValueError(
+            "an ensemble trains its members in one process: start it without torchrun, or train one member by itself"
+        )
+    run = Run(gan, settings, _precision(precision, gan.device, convolutional), world)
+    stream = Stream(batches, gan, world)
     if settings.file is not None:
         _check_resumable(batches)
         run.describe(batches)
-        files.writable(settings.file)
-        if settings.file.exists():
-            run.resume(settings.file, batches)
-    _loop(run, stream)
+        file = world.first(functools.partial(files.writable, settings.file))
+        if world.first(file.exists):
+            run.resume(file, batches)
+    distributed.share_state(world, run, batches)
+    with compiled(run, stream):
+        _loop(run, stream)
     return run
 
 
 def _loop(run: Run[Any], stream: Stream) -> None:
-    settings, gan = run.settings, run.gan
+    settings, gan, world = run.settings, run.gan, run.world
     gan.generator.train()
     gan.discriminator.train()
     began = time.monotonic() - run.seconds
-    bar = Progress(settings.steps, run.step, enabled=settings.progress)
+    bar = Progress(settings.steps, run.step, enabled=settings.progress and world.leads)
     run.stopped = "finished"
     unwritten: OSError | None = None
     if run.step == 0:
-        for _, hook in settings.hooks:
-            hook(run)
+        _call(run, [hook for _, hook in settings.hooks])
     with _interruptible() as interrupted:
         try:
             while run.step < settings.steps and run.stopped == "finished":
                 _set_lr(run, settings.factor(run.step))
-                one_step(run, stream, settings.updates(run.step))
+                with distributed.shared(world, gan.generator, gan.discriminator):
+                    one_step(run, stream, settings.updates(run.step))
                 run.step += 1
                 run.seconds = time.monotonic() - began
                 due = [hook for every, hook in settings.hooks if run.step % every == 0]
-                if due or run.step % FLUSH_EVERY == 0:
+                looked = bool(due) or run.step % FLUSH_EVERY == 0
+                if looked:
                     _show(run, bar)
-                for hook in due:
-                    hook(run)
-                if interrupted.is_set():
+                _call(run, due)
+                if (looked or world.size == 1) and world.any(interrupted.is_set()):  # asking the others makes a GPU wait
                     run.stopped = "interrupted"
                 last = run.stopped == "interrupted" or run.step == settings.steps
                 if last or (settings.file is not None and run.step % settings.checkpoint_every == 0):
@@ -153,10 +172,19 @@ def _loop(run: Run[Any], stream: Stream) -> None:
             bar.close()
     if unwritten is not None:
         raise CheckpointNotWritten(f"{unwritten}; what was trained is in the run that this error carries as .run", run)
-    if run.stopped == "interrupted":
+    if run.stopped == "interrupted" and world.leads:
         with_file = f"call fit again with checkpoint={str(settings.checkpoint)!r} to go on"
         go_on = with_file if settings.checkpoint is not None else "pass checkpoint=... to be able to go on"
         print(f"stopped after step {run.step:,}; nothing is lost: {go_on}")
+
+
+def _call(run: Run[Any], hooks: Sequence[Callable[[Run[Any]], Any]]) -> None:
+    if not hooks:
+        return
+    if run.world.leads:
+        for hook in hooks:
+            hook(run)
+    distributed.after_hooks(run.world, run)
 
 
 def _show(run: Run[Any], bar: Progress) -> None:
@@ -166,7 +194,7 @@ def _show(run: Run[Any], bar: Progress) -> None:
 
 def _save(run: Run[Any], batches: Any) -> OSError | None:
     """Write the checkpoint if one is asked for.  A disk that is full now may have room at the next one: say so and train on."""
-    if run.settings.file is None:
+    if run.settings.file is None or not run.world.leads:
         return None
     try:
         run.save(run.settings.file, batches)

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import trees
+from gancourse.base.ranks import ALONE, World
 from gancourse.gans.gan import GAN
+from gancourse.training import distributed
 from gancourse.training.description import describe, difference
 from gancourse.training.settings import Settings
 
@@ -38,13 +40,15 @@ class CheckpointNotWritten(OSError):
 class Run(Generic[G]):
     """A training run: the game, its settings, its optimisers, its history, and how to go on exactly where it stopped.
 
-    ``precision`` is what the networks compute in, "float32" or "bf16".
+    ``precision`` is what the networks compute in, "float32" or "bf16"; ``world`` are the processes that train together.
     """
 
-    def __init__(self, gan: G, settings: Settings, precision: str = "float32") -> None:
-        self.gan, self.settings, self.precision = gan, settings, precision
+    def __init__(self, gan: G, settings: Settings, precision: str = "float32", world: World = ALONE) -> None:
+        self.gan, self.settings, self.precision, self.world = gan, settings, precision, world
         rates = zip(("generator", "discriminator"), (gan.generator, gan.discriminator), settings.rates, strict=True)
         self.optimizers = {name: settings.make(player.parameters(), rate) for name, player, rate in rates}
+        for optimizer in self.optimizers.values():
+            distributed.average_gradients(world, optimizer)
         self.average = copy.deepcopy(gan.generator).requires_grad_(False) if settings.ema is not None else None
         self.source = torch.Generator().manual_seed(settings.seed)
         self.step = 0
@@ -96,15 +100,25 @@ class Run(Generic[G]):
         pending, self._pending = self._pending, []
         clean, self._clean = self._clean, []
         first = self.step - len(pending) + 1
-        for offset, entry in enumerate(pending):
-            row = {"step": float(first + offset), **{name: float(value) for name, value in entry.items()}}
+        for offset, entry in enumerate(self._means(pending)):
+            row = {"step": float(first + offset), **entry}
             for name in row.keys() - self._columns.keys():
                 self._columns[name] = [math.nan] * (len(self._columns["step"]))
             for name, column in self._columns.items():
                 column.append(row.get(name, math.nan))
             bad = [name for name in entry if not math.isfinite(row[name])]
             if bad:
-                raise TrainingDiverged(self._diverged(int(row["step"]), bad[0], row[bad[0]], bool(clean[offset])), self)
+                dirty = self.world.any(not bool(clean[offset]))
+                raise TrainingDiverged(self._diverged(int(row["step"]), bad[0], row[bad[0]], not dirty), self)
+
+    def _means(self, pending: list[dict[str, Tensor]]) -> list[dict[str, float]]:
+        """The values of the steps, each the mean over the processes."""
+        rows = [{name: float(value) for name, value in entry.items()} for entry in pending]
+        if self.world.size == 1 or not rows:
+            return rows
+        flat = torch.tensor([value for row in rows for value in row.values()], dtype=torch.float64)
+        means = iter(self.world.mean(flat).tolist())
+        return [{name: next(means) for name in row} for row in rows]
 
     def _diverged(self, step: int, name: str, value: float, clean: bool) -> str:
         who = {"d_loss": "the discriminator's loss", "g_loss": "the generator's loss"}.get(name, name)
@@ -117,7 +131,8 @@ class Run(Generic[G]):
 
     def describe(self, batches: Any) -> None:
         """Note what the run is made with, before it begins."""
-        self.description = {**describe(self.gan, self.optimizers, self.settings, batches), "precision": self.precision}
+        lines = self.world.first(lambda: describe(self.gan, self.optimizers, self.settings, batches))
+        self.description = {**lines, "precision": self.precision}
 
     def state(self, batches: Any) -> dict[str, Any]:
         """Everything that the next step depends on."""
@@ -132,8 +147,8 @@ class Run(Generic[G]):
             "game": self.gan.state_dict(),
             "latent_rng": self.source.get_state(),
             "global_rng": torch.get_rng_state(),  # dropout and noise layers draw from it
-            "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-            "batches": batches.state_dict(),
+            "cuda_rng": [torch.cuda.get_rng_state(self.gan.device)] if self.gan.device.type == "cuda" else [],
+            "batches": batches.state_dict() if hasattr(batches, "state_dict") else None,
             "history": {name: np.asarray(values) for name, values in self._columns.items()},
         }
 
@@ -148,9 +163,10 @@ class Run(Generic[G]):
         self.gan.load_state_dict(state["game"])
         self.source.set_state(state["latent_rng"])
         torch.set_rng_state(state["global_rng"])
-        if state["cuda_rng"] and torch.cuda.is_available():
-            torch.cuda.set_rng_state_all(state["cuda_rng"])
-        batches.load_state_dict(state["batches"])
+        if state["cuda_rng"] and self.gan.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_rng"][0], self.gan.device)
+        if state["batches"] is not None:
+            batches.load_state_dict(state["batches"])
         self.step, self.seconds = state["step"], state["seconds"]
         self._columns = {name: values.tolist() for name, values in state["history"].items()}
 
@@ -160,6 +176,16 @@ class Run(Generic[G]):
 
     def resume(self, checkpoint: Path, batches: Any) -> None:
         """Go on from a checkpoint if it was made with what this run is made with; the first difference is named."""
+        state = self.world.first(lambda: self._fitting(checkpoint))
+        try:
+            self.restore(state, batches)
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise ValueError(
+                f"{checkpoint} belongs to other networks or data: use another file to start anew ({error})"
+            ) from error
+
+    def _fitting(self, checkpoint: Path) -> dict[str, Any]:
+        """The state that a checkpoint holds, if this run can go on from it."""
         state = trees.load(checkpoint)
         if differing := difference(state["description"], self.description):
             name, made, asked = differing
@@ -172,12 +198,7 @@ class Run(Generic[G]):
                 f"{checkpoint} stands at step {state['step']:,}, beyond the {self.settings.steps:,} asked for: "
                 "ask for more, or use another file to start anew"
             )
-        try:
-            self.restore(state, batches)
-        except (RuntimeError, KeyError, ValueError) as error:
-            raise ValueError(
-                f"{checkpoint} belongs to other networks or data: use another file to start anew ({error})"
-            ) from error
+        return state
 
 
 def _short(text: str, other: str, most: int = 80) -> str:

@@ -44,6 +44,7 @@ class Settings:
     hooks: Hooks = ()
     progress: bool = True
     precision: str = "auto"
+    compile: bool = False
 
     def __post_init__(self) -> None:
         self._set("steps", check.whole("steps", self.steps))
@@ -62,6 +63,7 @@ class Settings:
         self._set("checkpoint_every", check.whole("checkpoint_every", self.checkpoint_every))
         self._set("hooks", checked_hooks(self.hooks))
         check.one_of("precision", self.precision, PRECISIONS)
+        self._set("compile", check.flag("compile", self.compile))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from torch import Tensor
+from torch.utils.data.distributed import DistributedSampler
 
 from gancourse.base import check
+from gancourse.base.devices import moved
+from gancourse.base.ranks import ALONE, World
 from gancourse.gans.gan import GAN
+from gancourse.training import distributed
 
 SAMPLES = ("x", "image", "images", "pixel_values", "img", "data")
 LABELS = ("y", "label", "labels", "target", "targets")
@@ -20,33 +24,54 @@ class Stream:
 
     A batch is x, [x], (x, labels), or a dictionary with usual names.  What can be read again, a ``DataLoader`` or a list, is
     read again when it ends.
+
+    Where several processes train together, each draws the joint batches and takes its rows of them; a ``DataLoader`` with a
+    ``DistributedSampler`` gives each process rows of its own, and its batches are taken as they are.
     """
 
-    def __init__(self, batches: Iterable[Any], gan: GAN[Any]) -> None:
+    def __init__(self, batches: Iterable[Any], gan: GAN[Any], world: World = ALONE) -> None:
         if isinstance(batches, Tensor):
             raise TypeError("batches came as one tensor: pass gancourse.data.Batches(x, batch_size)")
         if not isinstance(batches, Iterable):
             raise TypeError(f"batches must be gancourse.data.Batches or another iterable of them, not {type(batches).__name__}")
-        self.batches, self._gan = batches, gan
+        self.batches, self._gan, self._world = batches, gan, world
+        sampler = getattr(batches, "sampler", None)
+        self._sampler = sampler if isinstance(sampler, DistributedSampler) else None
+        self._epoch = 0
         self._rows = iter(batches)
         self._looked = False
+        self._held: list[tuple[Tensor, Tensor | None]] = []  # what was looked at ahead of its turn
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor | None]]:
         return self
 
+    def ahead(self) -> tuple[Tensor, Tensor | None]:
+        """The next batch, which :func:`next` will give as well."""
+        self._held.append(next(self))
+        return self._held[0]
+
     def __next__(self) -> tuple[Tensor, Tensor | None]:
+        if self._held:
+            return self._held.pop()
         x, labels = _parts(self._row())
         if not self._looked:
             self._looked = True
             self._check(x)
+            if self._sampler is None:
+                distributed.same_batches(self._world, x)
+        if self._sampler is None:
+            x, labels = self._world.part(x), self._world.part(labels) if labels is not None else None
         device = self._gan.device
-        return x.to(device), labels.to(device) if labels is not None else None
+        return moved(x, device), moved(labels, device) if labels is not None else None
 
     def _row(self) -> Any:
         for _ in range(2):
             row = next(self._rows, None)
             if row is not None:
                 return row
+            self._epoch += 1
+            if self._sampler is not None:
+                self._sampler.set_epoch(self._epoch)
             again = iter(self.batches)
             if again is self._rows:
                 raise ValueError(

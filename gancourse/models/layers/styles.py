@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.models.layers.conditional import class_vectors
 from gancourse.models.layers.equalised import EqualisedLinear, pixel_norm
 
@@ -66,7 +66,7 @@ class MappingNetwork(nn.Module):
             for layer in self.layers:
                 w = leaky(layer(w))
         if self.track_average and self.training and torch.is_grad_enabled():
-            self.average.copy_(w.detach().mean(0).lerp(self.average, AVERAGE_BETA))
+            self.average.copy_(ranks.mean(w.detach().mean(0)).lerp(self.average, AVERAGE_BETA))
         return w
 
     def _embedded(self, embed: EqualisedLinear, labels: Tensor | None, n: int | None) -> Tensor:
@@ -95,7 +95,7 @@ def noise_map(kind: str, stored: Tensor, y: Tensor, training: bool) -> Tensor | 
         return None
     if kind == "constant":
         return stored.to(y.dtype)
-    return torch.randn(len(y), 1, *y.shape[2:], device=y.device, dtype=y.dtype)
+    return ranks.drawn(len(y), lambda n: torch.randn(n, 1, *y.shape[2:], device=y.device, dtype=y.dtype))
 
 
 def truncate(ws: Tensor, average: Tensor, truncation: float, layers: int | None = None) -> Tensor:

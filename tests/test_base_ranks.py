@@ -1,0 +1,67 @@
+"""Rows of a joint batch: which process has which. What the processes exchange is tested in test_training_distributed.py."""
+
+import pytest
+import torch
+
+from gancourse.base import ranks
+from gancourse.base.ranks import ALONE, World
+
+
+@pytest.mark.parametrize(("size", "together"), [(2, 1), (3, 1), (2, 3), (4, 2)])
+def test_the_parts_are_the_joint_batch_and_packs_stay_whole(size, together):
+    joint = torch.arange(size * together * 2)
+    parts = [World(rank, size, together).part(joint) for rank in range(size)]
+    assert torch.equal(torch.cat(parts).sort().values, joint)
+    for part in parts:
+        packs = part.unflatten(0, (-1, together))
+        assert torch.equal(packs - packs[:, :1], torch.arange(together).expand_as(packs))
+
+
+def test_the_first_rows_are_shared_like_the_whole_batch():
+    """So that what is computed on the first half of a batch (path lengths) is computed on each part's first half."""
+    joint = torch.arange(8)
+    parts = [World(rank, 2).part(joint)[:2] for rank in range(2)]
+    assert torch.cat(parts).sort().values.tolist() == [0, 1, 2, 3]
+
+
+def test_numbers_are_drawn_for_all_and_kept_in_part():
+    joint = torch.randn(6, 2, generator=torch.Generator().manual_seed(0))
+    for rank in range(3):
+        source = torch.Generator().manual_seed(0)
+        mine = World(rank, 3).drawn(2, lambda n, source=source: torch.randn(n, 2, generator=source))
+        assert torch.equal(mine, joint[rank::3])
+
+
+def test_a_part_keeps_its_layout():
+    x = torch.zeros(4, 3, 5, 5).contiguous(memory_format=torch.channels_last)
+    assert World(1, 2).part(x).is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(("n", "together", "divisible"), [(5, 1, 2), (6, 2, 4)])
+def test_a_batch_that_cannot_be_shared_is_named(n, together, divisible):
+    with pytest.raises(ValueError, match=f"a batch of {n} cannot be shared evenly by 2 processes.*divisible by {divisible}"):
+        World(0, 2, together).part(torch.zeros(n, 2))
+
+
+def test_one_process_alone_gets_back_what_it_gave():
+    x = torch.randn(3, 2)
+    for one in (ALONE, ranks):
+        assert one.part(x) is x and one.total(x) is x and one.mean(x) is x and one.gathered(x) is x
+    assert ALONE.any(True) and not ALONE.any(False)
+    assert ALONE.first(lambda: 7) == 7 and ALONE.leads
+
+
+def test_batches_are_parts_in_the_block_alone():
+    x = torch.arange(4)
+    with ranks.joint(World(1, 2)):
+        assert ranks.part(x).tolist() == [1, 3]
+    assert ranks.part(x) is x
+
+
+def test_a_process_that_is_gone_is_named_whatever_the_back_end_says(monkeypatch):
+    def gone(x):
+        raise RuntimeError("Connection closed by peer [127.0.0.1]:1234\nand more")
+
+    monkeypatch.setattr(torch.distributed, "all_reduce", gone)
+    with pytest.raises(ranks.ProcessLost, match=r"has ended or does not answer.*last checkpoint.*\(Connection closed by peer"):
+        World(0, 2).total(torch.zeros(()))
