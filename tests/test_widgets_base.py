@@ -28,6 +28,7 @@ def every_kind() -> list[widgets.Live]:
         widgets.toy_game(toy_gan(), toy_points(), batch_size=16, n=20, preview_rounds=(0, 2)),
         widgets.quiz(QUESTIONS),
         widgets.explorer({"a": small_frames()[0], "b": small_frames()[1]}),
+        widgets.playground("orbit", preview=(0,)),
     ]
 
 
