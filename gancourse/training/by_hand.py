@@ -143,7 +143,7 @@ class Adam(Descent):
         self.player.weights.addcdiv_(self.mean, root, value=-self.lr / (1 - beta1**self.steps))
 
 
-def _one_vector(parameters: Sequence[nn.Parameter]) -> tuple[Tensor, Tensor, list[Tensor]]:
+def _one_vector(parameters: Sequence[Tensor]) -> tuple[Tensor, Tensor, list[Tensor]]:
     """The parameters' numbers in one vector, of which each becomes a view, its slopes, and views of these."""
     vector = torch.cat([p.detach().flatten() for p in parameters])
     slopes = torch.zeros_like(vector)
