@@ -178,7 +178,9 @@ def test_the_cell_does_nothing_outside_colab(machine: Machine) -> None:
 def test_the_wheel_holds_the_package_and_what_ships(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gancourse").rglob("*.py")}
+    scripts = [*(ROOT / "gancourse").rglob("*.py"), *(ROOT / "gancourse").rglob("*.js")]
+    modules = {path.relative_to(ROOT).as_posix() for path in scripts}
+    assert "gancourse/classroom/widgets/playground.js" in modules
     assert modules <= names
     shipped = {name for name in names if name.startswith("gancourse/_shipped/")}
     assert shipped == {"gancourse/_shipped/checkpoints/probe.safetensors"}

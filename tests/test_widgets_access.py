@@ -6,7 +6,8 @@ from gancourse.classroom.widgets import access
 from tests.browser import opened
 
 PAGE = """<!doctype html><body><div class="gan-live" id="root">
-<div class="widget-slider"><label class="widget-label">smile</label><div class="noUi-handle" id="handle"></div></div>
+<div class="widget-slider"><label class="widget-label">smile</label><div class="noUi-handle" id="handle"></div>
+<div class="widget-readout" contenteditable="true" id="readout">0.5</div></div>
 <div class="widget-play"><button><i class="fa fa-play"></i></button><button><i class="fa fa-stop"></i></button></div>
 <img id="picture">
 <div class="gan-choice"><button id="letter">B</button><div class="gan-choice-text"><i id="text">the sum</i></div></div>
@@ -22,6 +23,7 @@ byId("letter").addEventListener("click", () => { found.clicks += 1; });
 const close = widget.render({ model, el: byId("el") });
 await wait(100);
 found.handle = [byId("handle").getAttribute("aria-label"), byId("handle").getAttribute("role")];
+found.readout = byId("readout").getAttribute("aria-label");
 found.plays = [...document.querySelectorAll(".widget-play button")].map(b => b.getAttribute("aria-label"));
 found.letter = byId("letter").getAttribute("aria-label");
 found.group = byId("root").getAttribute("aria-label");
@@ -43,6 +45,7 @@ byId("found").textContent = JSON.stringify(found);
 def test_names_texts_and_clicks(tmp_path):
     found = opened(PAGE.replace("SCRIPT", access.SCRIPT.replace("export default", "const widget =")), tmp_path)
     assert found["handle"] == ["smile", "slider"] and found["plays"] == ["play", "stop"]
+    assert found["readout"] == "smile, value"
     assert found["letter"] == "B: the sum" and found["group"] == "two faces" and found["reply"] == "status"
     assert found["alt"] == ["two faces", "three faces"] and found["later"] == "three faces"
     assert found["clicks"] == 2, "a click on the text counts, one on the letter counts once, none after the view is closed"

@@ -29,6 +29,7 @@ def every_kind() -> list[widgets.Live]:
         widgets.quiz(QUESTIONS),
         widgets.explorer({"a": small_frames()[0], "b": small_frames()[1]}),
         widgets.finder([{"name": "a", "kind": "b"}], choose="kind"),
+        widgets.playground("orbit", preview=(0,)),
     ]
 
 

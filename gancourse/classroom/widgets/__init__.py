@@ -6,6 +6,7 @@ slider without the flicker of re-drawn outputs, and a notebook that is executed 
 
 from gancourse.classroom.widgets.attributes import AttributeChooser as attribute_chooser
 from gancourse.classroom.widgets.base import Live, one_thread, without_live_views
+from gancourse.classroom.widgets.board import Board as playground
 from gancourse.classroom.widgets.canvas import PaintCanvas, draw_face, fill_hole
 from gancourse.classroom.widgets.finder import Finder as finder
 from gancourse.classroom.widgets.frames import Explorer as explorer
@@ -33,6 +34,7 @@ __all__ = [
     "latent_sliders",
     "live_game",
     "one_thread",
+    "playground",
     "quiz",
     "style_explorer",
     "toy_game",

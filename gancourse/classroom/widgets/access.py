@@ -26,6 +26,11 @@ function render({ model, el }) {
       set(handle, "aria-label", label?.textContent || "slider");
       set(handle, "role", "slider");
     });
+    all(".widget-readout", (readout) => {
+      const label = readout.closest(".widget-slider, .widget-inline-hbox")?.querySelector(".widget-label");
+      set(readout, "aria-label", `${label?.textContent || "slider"}, value`);
+      set(readout, "role", "textbox");
+    });
     all(".widget-play button", (button) => {
       const icon = button.querySelector("i") || button;
       const known = Object.keys(plays).find((name) => icon.classList.contains(name));
