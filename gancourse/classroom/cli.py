@@ -1,4 +1,4 @@
-"""The command ``gancourse``: open and run lectures, train and sample, look after data, notebooks and claims.
+"""The command ``gancourse``: open, run and show lectures, train and sample, look after data, notebooks and claims.
 
 Errors are one sentence on stderr and exit status 2; GANCOURSE_DEBUG=1 shows the traceback.  Everything heavy is imported by
 the command that needs it, so that ``gancourse --help`` answers at once.
@@ -77,6 +77,10 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--scale", choices=SCALES, help="how large the experiments are (default: GANCOURSE_SCALE, else what fits)")
     run.add_argument("--output", type=Path, metavar="FILE.html", help="default: the lecture's name, in this folder")
 
+    slides = add("slides", _slides, "write the slides of a lecture as one HTML page, from its stored outputs")
+    slides.add_argument("notebook", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
+    slides.add_argument("--output", type=Path, metavar="FILE.html", help="default: NN_name-slides.html, in this folder")
+
     train = add("train", _train, "train a network by one of the course's recipes and save it with its model card")
     train.add_argument("recipe", nargs="?", help="the recipe's name; without one they are listed")
     train.add_argument("--steps", type=_whole, help="steps of training (default: the recipe's)")
@@ -151,26 +155,6 @@ def _refuse(arguments: argparse.Namespace, what: str, *names: str) -> None:
         raise ValueError(f"{what} does not use {given}: leave it out")
 
 
-def _keep(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a result to ``path``; on a full disk, say, to the folder for temporary files, and say so: work is not lost."""
-    try:
-        write(path)
-    except OSError as error:
-        kept = Path(tempfile.mkdtemp(prefix="gancourse-")) / path.name
-        write(kept)
-        raise OSError(f"{path} could not be written ({error}); what was made is kept as {kept}") from error
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    """The same, whole or not at all."""
-
-    def whole(place: Path) -> None:
-        with files.atomic_write(place) as part:
-            write(part)
-
-    _keep(path, whole)
-
-
 def _note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
@@ -194,8 +178,18 @@ def _run(arguments: argparse.Namespace) -> None:
     target = files.writable(arguments.output or Path(f"{notebooks.find(arguments.notebook).stem}.html"))
     with tempfile.TemporaryDirectory(prefix="gancourse-") as inside:
         page = pages.run(arguments.notebook, folder=Path(inside), report=_note)
-        _write(target, lambda part: shutil.copyfile(page, part))
+        files.keep_whole(target, lambda part: shutil.copyfile(page, part))
     print(f"wrote {target}")
+
+
+def _slides(arguments: argparse.Namespace) -> None:
+    from gancourse.classroom import notebooks, slides
+
+    source = notebooks.find(arguments.notebook)
+    target = files.writable(arguments.output or Path(f"{source.stem}-slides.html"))
+    made = slides.slides(source)
+    files.keep_whole(target, lambda part: part.write_text(slides.page(made), encoding="utf-8"))
+    print(f"wrote {target}: {len(made)} slides; open it in a browser, ? lists the keys")
 
 
 def _notebooks(arguments: argparse.Namespace) -> int:
@@ -264,7 +258,7 @@ def _train(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt as stop:
         _note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")
         return 130
-    _keep(output, lambda path: zoo.save(path, run.generator, card))
+    files.keep(output, lambda path: zoo.save(path, run.generator, card))
     print(f"wrote {output} and its card; look at it with: gancourse sample {output}")
     return 0
 
@@ -306,7 +300,7 @@ def _sample(arguments: argparse.Namespace) -> None:
     if images.ndim != 4:
         raise ValueError(f"{arguments.checkpoint} makes samples of shape {list(images.shape[1:])}, which are no images")
     picture = viz.grid(images, columns=arguments.columns)
-    _write(output, lambda part: picture.save(part, "PNG"))
+    files.keep_whole(output, lambda part: picture.save(part, "PNG"))
     print(f"wrote {output} ({picture.width} x {picture.height} pixels)")
 
 
@@ -432,7 +426,7 @@ def _claims(arguments: argparse.Namespace) -> int:
     if not rows:
         raise ValueError("no notebook has made a claim yet, so there is nothing to write")
     text = claims.ledger_markdown(rows)
-    _write(output, lambda part: part.write_text(text, encoding="utf-8"))
+    files.keep_whole(output, lambda part: part.write_text(text, encoding="utf-8"))
     print(f"wrote {output}: {len(rows)} rows")
     return 0
 

@@ -23,7 +23,13 @@ _PIECES = re.compile(
 )
 
 # What the converter does not know, and what it knows instead.
-_SYNONYMS = ((r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}"), (r"\{(aligned|gathered)\}", "{align*}"))
+_SYNONYMS = (
+    (r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}"),
+    (r"\{(aligned|gathered)\}", "{align*}"),
+    (r"\\lfloor(?![a-zA-Z])", "\N{LEFT FLOOR}"),  # after \Bigl
+    (r"\\rfloor(?![a-zA-Z])", "\N{RIGHT FLOOR}"),
+    (r"\\mathrel\{\+\}=", r"\\text{ += }"),
+)
 
 PRINT = """<style>
 @media print {
