@@ -1,9 +1,9 @@
 """Pictures for the course: grids, curves, the plane, neighbours, interpolations, films.
 
 Two rules hold for all of them.  A function that makes a picture returns it as one ``PIL.Image`` (``players``, as an SVG): a
-notebook shows it when it is the last line of a cell, ``show(picture, caption=...)`` shows it anywhere, ``picture.save("name.png")``
-keeps it.  A function that takes ``ax=`` draws into that matplotlib axis when one is given, and then returns None.  Nothing here leaves a
-figure open or touches matplotlib's global state, and tensors may be on any device.
+notebook shows it when it is the last line of a cell, ``show(picture, caption=...)`` shows it anywhere,
+``picture.save("name.png")`` keeps it.  A function that takes ``ax=`` draws into that matplotlib axis when one is given, and then
+returns None.  Nothing here leaves a figure open or touches matplotlib's global state, and tensors may be on any device.
 """
 
 from gancourse.base.networks import evaluating
