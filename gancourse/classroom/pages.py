@@ -42,6 +42,8 @@ PRINT = """<style>
   tr, img { break-inside: avoid; }
 }
 math { font-size: 1.08em; }
+mtd[columnalign="right"] { text-align: right; }
+mtd[columnalign="left"] { text-align: left; }
 </style>"""
 
 

@@ -125,13 +125,13 @@ def _cover(cell: NotebookNode) -> Slide:
 
 def _add(slide: Slide, cell: NotebookNode, where: str) -> None:
     """Put a cell onto a slide; the first must begin with a heading, which becomes the slide's title."""
-    text = cell.source.strip()
+    text = cell.source.strip("\n")
     if not slide.title:
         head = re.match(r"#+ +(.+)", text) if cell.cell_type == "markdown" else None
         if head is None:
             fix = f'a text cell with tags=["{BEGIN}", "{SLIDE_ONLY}"] before it can give one; then this cell gets {CONTINUE}'
             raise NotebookError(f"{where}: a slide begins with a heading, as in: ## The best discriminator; {fix}")
-        slide.title, text = _inline(head[1]), text[head.end() :].strip()
+        slide.title, text = _inline(head[1]), text[head.end() :].strip("\n")
     if cell.cell_type == "markdown":
         if text:
             slide.parts.append(("words", _markdown(text)))

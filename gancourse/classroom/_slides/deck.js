@@ -6,18 +6,26 @@
   const help = document.getElementById("help");
   let now = 0, speaker = null, began = Date.now();
 
-  // Text that does not fit is set smaller, down to 60 %; the test of the decks reads data-size and data-overflows.
+  // Text that does not fit is set smaller, down to 60 %, and long lines are broken where a little does not help: tables in print
+  // stay in line.  The test of the decks reads data-size and data-overflows.
   const fits = (slide) => {
     const body = slide.querySelector(".body");
     const parts = [slide, body, ...slide.querySelectorAll(".words, .shown, pre, .said")];
     return parts.every((part) => part.scrollHeight <= part.clientHeight + 2 && part.scrollWidth <= part.clientWidth + 2);
   };
-  const size = (slide) => {
+  const shrink = (slide, least) => {
     const body = slide.querySelector(".body");
     let k = 100;
     body.style.setProperty("--k", 1);
-    while (k > 60 && !fits(slide)) body.style.setProperty("--k", (k -= 4) / 100);
+    while (k > least && !fits(slide)) body.style.setProperty("--k", (k -= 4) / 100);
     slide.dataset.size = k;
+  };
+  const size = (slide) => {
+    slide.classList.add("unwrapped");
+    shrink(slide, 76);
+    if (fits(slide)) return;
+    slide.classList.remove("unwrapped");
+    shrink(slide, 60);
     slide.toggleAttribute("data-overflows", !fits(slide));
   };
 
