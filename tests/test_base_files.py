@@ -27,6 +27,16 @@ def test_an_error_leaves_the_old_file_and_no_part_of_the_new_one(tmp_path):
     assert os.listdir(tmp_path) == ["set.npz"]
 
 
+def test_a_result_that_cannot_be_written_is_kept_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="what was made is kept as") as stopped:
+        files.keep_whole(tmp_path / "taken", lambda part: part.write_text("work"))
+    kept = str(stopped.value).rpartition(" as ")[2]
+    with open(kept, encoding="utf-8") as file:
+        assert file.read() == "work"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="asks about Unix permissions")
 def test_a_written_file_is_as_public_as_any_other(tmp_path):
     before = os.umask(0o027)

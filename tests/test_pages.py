@@ -33,3 +33,8 @@ def test_a_page_asks_no_other_machine_and_can_be_printed() -> None:
     assert "<math" in page and "@media print" in page
     assert book.cells[0].source.endswith("$x$")  # the notebook itself is left as it is
     assert re.findall(r"(?:src|href)=[\"']?(?:https?:)?//[^\"'> ]+", page) == []
+
+
+def test_what_the_converter_does_not_know_becomes_what_it_knows() -> None:
+    text = pages.with_mathml("$\\Bigl\\lfloor \\frac{n}{s} \\Bigr\\rfloor$ and $a \\mathrel{+}= b$")
+    assert "\\" not in text and "⌊" in text and "+=" in text

@@ -15,7 +15,7 @@ from PIL import Image
 from gancourse import losses, viz
 from gancourse.gans.gan import GAN
 from gancourse.viz import pictures, text
-from tests.shown import images, toy_run
+from tests.shown import has_colour, images, toy_run
 
 
 @pytest.fixture
@@ -49,6 +49,21 @@ def test_a_picture_says_what_it_shows(monkeypatch):
     viz.show(images(4), caption="$4$ images", alt="four grey squares")
     viz.show(images(4), scale=1)
     assert [words["image/png"]["alt"] for words in said if words] == ["$4$ images", "four grey squares", "picture, 19 x 5 pixels"]
+
+
+def test_a_matplotlib_figure_is_shown_once_with_its_words(monkeypatch):
+    import IPython
+    import matplotlib.pyplot as plt
+
+    said = []
+    monkeypatch.setattr(pictures, "in_notebook", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", lambda data, metadata=None, **_: said.append((data, metadata)))
+    figure, axis = plt.subplots(figsize=(3, 2))
+    axis.plot([0, 1], color=viz.COLOURS["real"])
+    viz.show(figure, alt="a line that rises")
+    ((data, words),) = said
+    assert words["image/png"]["alt"] == "a line that rises" and not plt.fignum_exists(figure.number)
+    assert has_colour(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))), viz.COLOURS["real"])
 
 
 def test_show_takes_pictures_and_lists(notebook):

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -33,6 +33,26 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def keep(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a result to ``path``; on a full disk, say, to the folder for temporary files, and say so: work is not lost."""
+    try:
+        write(path)
+    except OSError as error:
+        kept = Path(tempfile.mkdtemp(prefix="gancourse-")) / path.name
+        write(kept)
+        raise OSError(f"{path} could not be written ({error}); what was made is kept as {kept}") from error
+
+
+def keep_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """The same, whole or not at all."""
+
+    def whole(place: Path) -> None:
+        with atomic_write(place) as part:
+            write(part)
+
+    keep(path, whole)
 
 
 def writable(path: str | os.PathLike[str]) -> Path:

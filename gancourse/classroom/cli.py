@@ -1,4 +1,4 @@
-"""The command ``gancourse``: open and run lectures, train and sample, look after data, notebooks and claims.
+"""The command ``gancourse``: open, run and show lectures, train and sample, look after data, notebooks and claims.
 
 Errors are one sentence on stderr and exit status 2; GANCOURSE_DEBUG=1 shows the traceback.  Everything heavy is imported by
 the command that needs it, so that ``gancourse --help`` answers at once.
@@ -74,6 +74,10 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("notebook", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
     run.add_argument("--scale", choices=SCALES, help="how large the experiments are (default: GANCOURSE_SCALE, else what fits)")
     run.add_argument("--output", type=Path, metavar="FILE.html", help="default: the lecture's name, in this folder")
+
+    slides = add("slides", lectures.slides, "write the slides of a lecture as one HTML page, from its stored outputs")
+    slides.add_argument("notebook", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
+    slides.add_argument("--output", type=Path, metavar="FILE.html", help="default: NN_name-slides.html, in this folder")
 
     train = add("train", training.train, "train a network by a recipe of the course, or on your own pictures")
     train.add_argument("recipe", nargs="?", help="the recipe's name, or with --images a family; without one they are listed")

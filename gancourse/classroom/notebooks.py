@@ -38,6 +38,7 @@ CELL_TIMEOUT = 1800  # seconds: no cell of a lecture may take as long, so one th
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 HIDDEN_TAG = "hide-input"  # of a cell whose code is not meant to be read
+SLIDE_ONLY = "slide-only"  # of a cell that stands on the slides and not in the notebook
 _MACHINE_PATH = re.compile(
     r"(?<![\w.])/(?:home|root|tmp|work|content|Users|var/folders)/[^\s'\",]*|\b[A-Za-z]:\\+Users\\[^\s'\",]*"
 )
@@ -97,8 +98,11 @@ def text_of(source: Path) -> str:
         raise NotebookError(f"{source} is damaged, or no text in UTF-8 ({error}): git checkout -- {source.name}") from None
 
 
-def read(source: Path) -> NotebookNode:
-    """The notebook of a source, without outputs: its cells with the Colab link and the Colab set-up after the title."""
+def read(source: Path, *, slides: bool = False) -> NotebookNode:
+    """The notebook of a source, without outputs: its cells with the Colab link and the Colab set-up after the title.
+
+    With ``slides`` it has the cells that only slides show, too.
+    """
     try:
         import jupytext
     except ImportError:
@@ -106,6 +110,7 @@ def read(source: Path) -> NotebookNode:
     from nbformat import v4
 
     written = jupytext.reads(text_of(source), fmt="py:percent").cells
+    written = [cell for cell in written if slides or SLIDE_ONLY not in cell.metadata.get("tags", ())]
     if not written or written[0].cell_type != "markdown" or not written[0].source.startswith("# "):
         raise NotebookError(f"{source.name}: the first cell must be markdown and begin with a title, as in: # 04. Title")
     address = colab.repository(source.parent.parent.parent)
@@ -375,6 +380,15 @@ def _carry(old: NotebookNode, book: NotebookNode) -> None:
     for key in ("gancourse", "widgets"):
         if key in old.metadata:
             book.metadata[key] = old.metadata[key]
+
+
+def with_outputs(source: Path) -> NotebookNode:
+    """The source's cells, those that only slides show included, with the outputs of its notebook."""
+    old, book = load(target(source)), read(source, slides=True)
+    if old is None or not _belongs(old, book):
+        raise NotebookError(f"{target(source).name} has no outputs of this code yet: make notebooks NAMES={source.stem}")
+    _carry(old, book)
+    return book
 
 
 # Checking

@@ -23,7 +23,13 @@ _PIECES = re.compile(
 )
 
 # What the converter does not know, and what it knows instead.
-_SYNONYMS = ((r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}"), (r"\{(aligned|gathered)\}", "{align*}"))
+_SYNONYMS = (
+    (r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}"),
+    (r"\{(aligned|gathered)\}", "{align*}"),
+    (r"\\lfloor(?![a-zA-Z])", "\N{LEFT FLOOR}"),  # after \Bigl
+    (r"\\rfloor(?![a-zA-Z])", "\N{RIGHT FLOOR}"),
+    (r"\\mathrel\{\+\}=", r"\\text{ += }"),
+)
 
 PRINT = """<style>
 @media print {
@@ -36,6 +42,8 @@ PRINT = """<style>
   tr, img { break-inside: avoid; }
 }
 math { font-size: 1.08em; }
+mtd[columnalign="right"] { text-align: right; }
+mtd[columnalign="left"] { text-align: left; }
 </style>"""
 
 

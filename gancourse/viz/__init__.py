@@ -1,15 +1,17 @@
 """Pictures for the course: grids, curves, the plane, neighbours, interpolations, films.
 
-Two rules hold for all of them.  A function that makes a picture returns it as one ``PIL.Image``: a notebook shows it when it
-is the last line of a cell, ``show(picture, caption=...)`` shows it anywhere, ``picture.save("name.png")`` keeps it.  A
-function that takes ``ax=`` draws into that matplotlib axis when one is given, and then returns None.  Nothing here leaves a
-figure open or touches matplotlib's global state, and tensors may be on any device.
+Two rules hold for all of them.  A function that makes a picture returns it as one ``PIL.Image`` (``players``, as an SVG): a
+notebook shows it when it is the last line of a cell, ``show(picture, caption=...)`` shows it anywhere,
+``picture.save("name.png")`` keeps it.  A function that takes ``ax=`` draws into that matplotlib axis when one is given, and then
+returns None.  Nothing here leaves a figure open or touches matplotlib's global state, and tensors may be on any device.
 """
 
 from gancourse.base.networks import evaluating
 from gancourse.viz.comparison import real_and_fake
 from gancourse.viz.curves import equilibrium, loss_curves
+from gancourse.viz.diagram import Box, Diagram, Game, Gradient, players
 from gancourse.viz.film import Animation, Film, ToyFilm, animate, film_strip
+from gancourse.viz.games import GAMES
 from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
 from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
@@ -18,8 +20,13 @@ from gancourse.viz.text import Table, source, table
 
 __all__ = [
     "COLOURS",
+    "GAMES",
     "Animation",
+    "Box",
+    "Diagram",
     "Film",
+    "Game",
+    "Gradient",
     "Table",
     "ToyFilm",
     "animate",
@@ -37,6 +44,7 @@ __all__ = [
     "mixing_grid",
     "nearest_neighbour_figure",
     "nearest_neighbours",
+    "players",
     "real_and_fake",
     "scatter",
     "show",

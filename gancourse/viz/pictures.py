@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -135,10 +136,21 @@ def png_text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
+def of_figure(figure: Any) -> Image.Image:
+    """A matplotlib figure as a picture; one of pyplot's is closed, or the notebook would show it a second time, without words."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi="figure", bbox_inches="tight")
+    if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
+        pyplot.close(figure)
+    return to_picture(np.asarray(Image.open(buffer).convert("RGB")))
+
+
 def as_picture(what: str, x: Any, **options: Any) -> Image.Image:
-    """``x`` if it is a PIL image; a list of them side by side; else the grid of the images ``x``."""
+    """``x`` if it is a PIL image; a matplotlib figure as it looks; a list of pictures side by side; else the grid of images."""
     if isinstance(x, Image.Image):
         return x
+    if hasattr(x, "savefig"):
+        return of_figure(x)
     if isinstance(x, (list, tuple)):
         if x and all(isinstance(part, Image.Image) for part in x):
             return beside(x)
@@ -158,10 +170,11 @@ def in_notebook() -> bool:
 
 
 def show(images: Any, caption: str | None = None, *, alt: str | None = None, **options: Any) -> None:
-    """Show images, or a picture, or a list of pictures side by side, in the notebook: one PNG, and the caption under it.
+    """Show images, a picture, a matplotlib figure, or a list of pictures side by side, in the notebook: a PNG with its caption.
 
     ``options`` go to :func:`grid`.  The caption may hold Markdown and LaTeX.  ``alt`` is what those hear who do not see the
-    picture, by default the caption.  Outside IPython nothing is shown: save the picture that ``grid`` returns instead.
+    picture, by default the caption: ``viz.show(figure, alt="two curves that cross")`` in place of ``plt.show()``.  Outside
+    IPython nothing is shown: save the picture that ``grid`` returns instead.
     """
     picture = as_picture("images", images, **options)
     if not in_notebook():

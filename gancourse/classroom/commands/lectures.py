@@ -32,6 +32,16 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"wrote {target}")
 
 
+def slides(arguments: argparse.Namespace) -> None:
+    from gancourse.classroom import notebooks, slides
+
+    source = notebooks.find(arguments.notebook)
+    target = files.writable(arguments.output or Path(f"{source.stem}-slides.html"))
+    made = slides.slides(source)
+    write(target, lambda part: part.write_text(slides.page(made), encoding="utf-8"))
+    print(f"wrote {target}: {len(made)} slides; open it in a browser, ? lists the keys")
+
+
 def notebooks(arguments: argparse.Namespace) -> int:
     from gancourse.classroom import notebooks
 

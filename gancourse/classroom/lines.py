@@ -1,0 +1,149 @@
+"""A line that the reader writes in a lecture, and the answer that it gets at once.
+
+A cell holds a function whose one line is missing, and the call that looks at it:
+
+>>> def d_loss(real, fake):
+...     return ...  # your line
+>>> lines.answered(d_loss, *asked.D_LOSS)
+d_loss is not written yet: put your line where the dots are, and run this cell again.
+
+The line is compared with the right one on random trials.  The answer is one of: right; the known slip that it is, in words; what
+differs, with numbers; not written yet.  Nothing is raised, so a notebook with unwritten lines runs from top to bottom.  What
+lectures ask, with right answers and slips, stands in :mod:`gancourse.classroom.asked`, out of the reader's sight.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+Found = dict[str, Any]  # what is compared, by its name: numbers or tensors
+Measure = Callable[..., Found]
+
+
+class Line(NamedTuple):
+    """What :func:`answered` needs besides the reader's function: ``answered(yours, *line)``."""
+
+    right: Callable[..., Any]
+    slips: Mapping[str, Callable[..., Any]]  # what is said of it -> the wrong function
+    trials: Callable[[int], tuple[Any, ...]]  # a seed -> the function's arguments
+    measure: Measure | None = None
+
+
+def value(function: Callable[..., Any], *arguments: Any) -> Found:
+    """The value of the line, and nothing else: what is compared where a line asks for no more."""
+    return {"": function(*arguments)}
+
+
+def answered(
+    yours: Callable[..., Any],
+    right: Callable[..., Any],
+    slips: Mapping[str, Callable[..., Any]],
+    trials: Callable[[int], tuple[Any, ...]],
+    measure: Measure | None = None,
+    *,
+    n: int = 5,
+    rtol: float = 1e-4,
+) -> None:
+    """Print what the line ``yours`` is: right, a known slip, different, or not written yet.
+
+    Args:
+        right: the right function.
+        slips: wrong functions by the sentence that is said of them, the most telling first.
+        trials: makes the arguments of one trial from a seed; each function gets arguments of its own.
+        measure: what is compared, by its name, as ``measure(function, *arguments)``: by default the function's value.  A line
+            with a ``detach`` is right by its gradients, too.
+        n: how many trials.
+        rtol: two numbers agree within rtol * |right| + 1e-6.
+    """
+    name = getattr(yours, "__name__", "your line").replace("<lambda>", "your line")
+    measure = measure or value
+    try:
+        came = [measure(yours, *trials(seed)) for seed in range(n)]
+    except Unwritten:
+        came = [{"": ...}]
+    except Exception as error:
+        print(f"{name} does not run yet. {_where(error)}")
+        return
+    if any(found is ... for each in came for found in each.values()):
+        print(f"{name} is not written yet: put your line where the dots are, and run this cell again.")
+        return
+    wanted = [measure(right, *trials(seed)) for seed in range(n)]
+    if _agree(came, wanted, rtol):
+        print(f"Right, on {n} random trials.")
+        return
+    print(f"Not yet: {_differs(name, came, wanted, rtol)}")
+    if slip := next((said for said, wrong in slips.items() if _is(came, wanted, measure, wrong, trials, rtol)), None):
+        print(f"It looks as if {slip}.")
+
+
+class Unwritten(Exception):
+    """Raised by a measure that needs the value of a line which is still dots."""
+
+
+def written(made: Any) -> Any:
+    """``made`` if it is a value; raises :class:`Unwritten` where the line is still dots."""
+    if made is ...:
+        raise Unwritten
+    return made
+
+
+def _is(came: Sequence[Found], wanted: Sequence[Found], measure: Measure, wrong: Callable, trials: Callable, rtol: float) -> bool:
+    """Whether what came is what the wrong function makes; no slip is recognised where it makes what is right."""
+    try:
+        slipped = [measure(wrong, *trials(seed)) for seed in range(len(came))]
+    except Exception:  # a slip that cannot be computed was not made
+        return False
+    return _agree(came, slipped, rtol) and not _agree(slipped, wanted, rtol)
+
+
+def _agree(came: Sequence[Found], wanted: Sequence[Found], rtol: float) -> bool:
+    return all(_near(a[key], b[key], rtol) for a, b in zip(came, wanted, strict=True) for key in b)
+
+
+def _near(came: Any, wanted: Any, rtol: float) -> bool:
+    a, b = _tensor(came), _tensor(wanted)
+    if a is None or b is None or a.shape != b.shape:
+        return a is None and b is None
+    return bool(torch.isclose(a, b, rtol=rtol, atol=1e-6, equal_nan=True).all())
+
+
+def _tensor(thing: Any) -> Tensor | None:
+    """Numbers as a float64 tensor on the CPU; None for anything else, None itself included."""
+    if isinstance(thing, Tensor):
+        return thing.detach().double().cpu()
+    if isinstance(thing, bool) or not isinstance(thing, (int, float)):
+        return None
+    return torch.tensor(float(thing), dtype=torch.float64)
+
+
+def _differs(name: str, came: Sequence[Found], wanted: Sequence[Found], rtol: float) -> str:
+    """The first thing that differs, with numbers."""
+    for each, right in zip(came, wanted, strict=True):
+        for key, expected in right.items():
+            if not _near(each[key], expected, rtol):
+                what = key or f"the value of {name}"
+                return f"{what} is {_say(each[key], expected)}, and should be {_say(expected, each[key])}."
+    raise AssertionError("asked for a difference where there is none")
+
+
+def _say(thing: Any, other: Any) -> str:
+    """A value in a few words; of two tensors of one shape, the place where they differ most."""
+    a, b = _tensor(thing), _tensor(other)
+    if a is None:
+        return "nothing at all" if thing is None else f"a {type(thing).__name__}"
+    if b is not None and a.shape == b.shape and a.ndim:
+        place = int((a - b).abs().nan_to_num(float("inf")).argmax())
+        return f"{float(a.flatten()[place]):.4g} at place {place}"
+    return f"{float(a):.4g}" if a.ndim == 0 else f"a tensor of shape {list(a.shape)}"
+
+
+def _where(error: Exception) -> str:
+    """An error in a sentence, with the line of the cell that raised it."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if "ipykernel" in frame.filename or "<" in frame.filename]
+    line = f" in its line: {own[-1].line}" if own and own[-1].line else ""
+    return f"{type(error).__name__}{line}: {str(error).partition(chr(10))[0]}"
