@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from gancourse.base import files
-from gancourse.classroom.commands.shared import note, refuse, write
+from gancourse.classroom.commands.shared import note, refuse
 
 
 def lab(arguments: argparse.Namespace) -> int:
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
     target = files.writable(arguments.output or Path(f"{notebooks.find(arguments.notebook).stem}.html"))
     with tempfile.TemporaryDirectory(prefix="gancourse-") as inside:
         page = pages.run(arguments.notebook, folder=Path(inside), report=note)
-        write(target, lambda part: shutil.copyfile(page, part))
+        files.keep_whole(target, lambda part: shutil.copyfile(page, part))
     print(f"wrote {target}")
 
 
@@ -38,7 +38,7 @@ def slides(arguments: argparse.Namespace) -> None:
     source = notebooks.find(arguments.notebook)
     target = files.writable(arguments.output or Path(f"{source.stem}-slides.html"))
     made = slides.slides(source)
-    write(target, lambda part: part.write_text(slides.page(made), encoding="utf-8"))
+    files.keep_whole(target, lambda part: part.write_text(slides.page(made), encoding="utf-8"))
     print(f"wrote {target}: {len(made)} slides; open it in a browser, ? lists the keys")
 
 
@@ -110,6 +110,6 @@ def claims(arguments: argparse.Namespace) -> int:
     if not rows:
         raise ValueError("no notebook has made a claim yet, so there is nothing to write")
     text = claims.ledger_markdown(rows)
-    write(output, lambda part: part.write_text(text, encoding="utf-8"))
+    files.keep_whole(output, lambda part: part.write_text(text, encoding="utf-8"))
     print(f"wrote {output}: {len(rows)} rows")
     return 0

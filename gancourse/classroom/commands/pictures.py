@@ -7,7 +7,8 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gancourse.classroom.commands.shared import keep, note, plain_warnings, refuse
+from gancourse.base import files
+from gancourse.classroom.commands.shared import note, plain_warnings, refuse
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +54,7 @@ def _kept(outcome: Outcome, again: str) -> int:
     from gancourse import zoo
 
     weights = outcome.place.weights
-    keep(weights, lambda path: zoo.save(path, outcome.run.generator, outcome.card, dtype=None))
+    files.keep(weights, lambda path: zoo.save(path, outcome.run.generator, outcome.card, dtype=None))
     if outcome.stopped == "interrupted":
         note(f"gancourse: stopped after step {outcome.run.step:,}; nothing is lost, go on with: {again}")
         return 130

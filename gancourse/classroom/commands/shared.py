@@ -1,17 +1,13 @@
-"""What the commands share: whole numbers, refusals, results that are kept, lines to the user."""
+"""What the commands share: whole numbers, refusals, lines to the user."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
-
-from gancourse.base import files
 
 
 def whole(text: str) -> int:
@@ -42,26 +38,6 @@ def refuse(arguments: argparse.Namespace, what: str, *names: str) -> None:
             continue
         given = " ".join(value) if name == "names" else f"--{name.replace('_', '-')}"
         raise ValueError(f"{what} does not use {given}: leave it out")
-
-
-def keep(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a result to ``path``; on a full disk, say, to the folder for temporary files, and say so: work is not lost."""
-    try:
-        write(path)
-    except OSError as error:
-        kept = Path(tempfile.mkdtemp(prefix="gancourse-")) / path.name
-        write(kept)
-        raise OSError(f"{path} could not be written ({error}); what was made is kept as {kept}") from error
-
-
-def write(path: Path, write: Callable[[Path], object]) -> None:
-    """The same, whole or not at all."""
-
-    def whole(place: Path) -> None:
-        with files.atomic_write(place) as part:
-            write(part)
-
-    keep(path, whole)
 
 
 def note(line: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
-from gancourse.classroom.commands.shared import keep, note, refuse, write
+from gancourse.classroom.commands.shared import note, refuse
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -42,7 +42,7 @@ def train(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt as stop:
         note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")
         return 130
-    keep(output, lambda path: zoo.save(path, run.generator, card))
+    files.keep(output, lambda path: zoo.save(path, run.generator, card))
     print(f"wrote {output} and its card; look at it with: gancourse sample {output}")
     return 0
 
@@ -86,7 +86,7 @@ def sample(arguments: argparse.Namespace) -> None:
     if images.ndim != 4:
         raise ValueError(f"{arguments.checkpoint} makes samples of shape {list(images.shape[1:])}, which are no images")
     picture = viz.grid(images, columns=columns)
-    write(output, lambda part: picture.save(part, "PNG"))
+    files.keep_whole(output, lambda part: picture.save(part, "PNG"))
     print(f"wrote {output} ({picture.width} x {picture.height} pixels)")
 
 
