@@ -157,6 +157,8 @@ def test_no_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="is empty: it should hold pictures"):
         folder(tmp_path / "empty")
+    with pytest.raises(ValueError, match="path is empty"):
+        folder("")
     with pytest.raises(ValueError, match="size must be 4 to 1024"):
         folder(tmp_path / "empty", 2)
 

@@ -37,6 +37,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "UnpairedBatches": {"a": BYTES, "b": BYTES, "batch_size": 2, "seed": 0, "order": "random", "flip": False, "device": "cpu"},
     "counterfactual": {"style": "faces", "attribute": "glasses", "value_a": "no", "value_b": "odd", "n": 2, "size": 8, "seed": 0},
     "digits": {**REQUEST, "source": "handwritten"},
+    "folder": {"path": "nowhere", "size": 8, "labels": None, "column": None, "fit": "crop", "background": "white", "skip": False},
     "font_digits": REQUEST,
     "load": {"name": "digits", **REQUEST},
     "load_pairs": {"kind": "night", **REQUEST},
@@ -74,7 +75,13 @@ RIGHT: dict[str, dict[str, Any]] = {
     "log_density": {"x": normal(4, 2)},
     **{name: NOWHERE for name in ("anime", "celeba", "cifar10", "faces", "fashion_mnist", "mnist", "pixel_faces")},
 }
-NEVER = {"counterfactual", "paired_folder", "unpaired_folder", *(name for name, right in RIGHT.items() if right is NOWHERE)}
+NEVER = {
+    "counterfactual",
+    "folder",
+    "paired_folder",
+    "unpaired_folder",
+    *(name for name, right in RIGHT.items() if right is NOWHERE),
+}
 
 
 def public() -> dict[str, Any]:

@@ -143,6 +143,7 @@ NEVER = frozenset(list(RIGHT)[-6:])  # right is none of their answers here
 NOT_ASKED = {  # why
     "attributes.named_classifier": "part of reading a card",
     "digits.digit_judge": "takes nothing",
+    "inception.on_disk": "takes nothing",
     "digits.moved": "augments the digits of its own training",
 }
 UNDEFINED = {"mode_report", "stacked_mode_report", "two_sample_test"}  # say NaN: no sample accepted, no network trained

@@ -96,6 +96,8 @@ def folder(
 
 def _place(path: str | Path) -> Path:
     place = check.path("path", path)
+    if str(path) == "":
+        raise ValueError("path is empty: pass the path of a folder of pictures, '.' for the one you are in")
     if place.is_file():
         raise NotADirectoryError(f"{place} is {what_is(place)}, not a folder: pass the folder that holds the pictures")
     if not place.is_dir():
