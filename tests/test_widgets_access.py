@@ -35,6 +35,11 @@ byId("text").click(); byId("letter").click();
 byId("root").insertAdjacentHTML("beforeend", '<img id="later">');
 await wait(50);
 found.later = byId("later").alt;
+byId("root").insertAdjacentHTML("beforeend", '<select id="menu"></select>');
+found.lab = [];
+document.addEventListener("keydown", (event) => found.lab.push(event.key));
+const press = (key, more) => byId("menu").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
+press("ArrowDown"); press("Enter", { shiftKey: true }); press("s", { ctrlKey: true });
 close();
 byId("text").click();
 found.left = listeners.size;
@@ -48,5 +53,6 @@ def test_names_texts_and_clicks(tmp_path):
     assert found["readout"] == "smile, value"
     assert found["letter"] == "B: the sum" and found["group"] == "two faces" and found["reply"] == "status"
     assert found["alt"] == ["two faces", "three faces"] and found["later"] == "three faces"
+    assert found["lab"] == ["Enter", "s"], "a menu's arrows stay its own; running the cell and saving do not"
     assert found["clicks"] == 2, "a click on the text counts, one on the letter counts once, none after the view is closed"
     assert found["left"] == 0

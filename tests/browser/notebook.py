@@ -50,7 +50,7 @@ class Echo(Scaled):
     def forward(self, x):
         return x[:, :1].expand(-1, 3, -1, -1) * self.factor
 
-frames = [Image.fromarray(images(1, 3, 20, 30, seed)[0].permute(1, 2, 0).numpy()) for seed in range(4)]
+frames = [Image.fromarray(images(1, 3, 80, 120, seed)[0].permute(1, 2, 0).numpy()) for seed in range(4)]
 pictures = torch.rand(3, 3, 16, 16)
 styled = stylegan2.Generator(16, 6, w_dim=8, mapping_layers=2, channel_base=128, channel_max=12)
 """

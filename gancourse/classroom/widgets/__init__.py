@@ -1,7 +1,8 @@
 """Live explorers for the notebooks; without a front end each shows its picture once.
 
-Built on ipywidgets.Image and observe alone, within what ipywidgets 7.7 (Google Colab) and 8 have in common: a picture follows the
-slider without the flicker of re-drawn outputs, and a notebook that is executed without a browser never waits for one.
+Built on ipywidgets.Image and observe, canvas and playground on anywidget, within what ipywidgets 7.7 (Google Colab) and 8 have in
+common: a picture follows the slider without the flicker of re-drawn outputs, and a notebook that is executed without a browser
+never waits for one.
 """
 
 from gancourse.classroom.widgets.attributes import AttributeChooser as attribute_chooser

@@ -48,6 +48,12 @@ function render({ model, el }) {
     const text = event.target.closest(".gan-choice-text");
     if (text) text.closest(".gan-choice")?.querySelector("button")?.click();
   };
+  // JupyterLab takes arrows and letters that reach it for its own: they stay with a menu, a box or a button that has the focus.
+  const keep = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter")) return;
+    if (event.target.matches("select, input") || (event.target.matches("button") && "Enter ".includes(event.key)))
+      event.stopPropagation();
+  };
   const watch = new MutationObserver(tell);
   const begin = (tries) => {
     root = el.closest(".gan-live");
@@ -58,6 +64,7 @@ function render({ model, el }) {
     tell();
     watch.observe(root, { childList: true, subtree: true });
     root.addEventListener("click", choose);
+    root.addEventListener("keydown", keep);
   };
   const again = () => { if (root) tell(); };
   model.on("change:words", again);
@@ -66,7 +73,9 @@ function render({ model, el }) {
     clearTimeout(timer);
     watch.disconnect();
     model.off("change:words", again);
-    if (root) root.removeEventListener("click", choose);
+    if (!root) return;
+    root.removeEventListener("click", choose);
+    root.removeEventListener("keydown", keep);
   };
 }
 export default { render };

@@ -153,6 +153,9 @@ function render({ model, el }) {
   });
   left.addEventListener("blur", () => { if (byKeys) { stop(); byKeys = false; paint(); } });
 
+  bar.addEventListener("keydown", (event) => {  // arrows move the brush's slider, not JupyterLab's cells
+    if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+  });
   const button = (text, title, action) => make("button", bar, { textContent: text, title, onclick: action });
   button("Clear", "take away all strokes", clear);
   button("Undo", "take away the last stroke", undo);

@@ -71,9 +71,12 @@ function render({ model, el }) {
   button(bar, "Step D", "One step of D alone (d)", () => say("step", { player: "D" }));
   button(bar, "Step G", "One step of G alone (g)", () => say("step", { player: "G" }));
   button(bar, "Start again", "Both players as they were at first (r)", () => say("restart"));
-  const speed = menu(bar, "speed", "speed", Object.entries(choices.speed).map(([k, v]) => [k, k, v]), (value) => say("speed", { speed: value }));
-  const preset = menu(bar, "game", "preset", Object.entries(presets).map(([k, v]) => [k, v.title]), (value) => say("preset", { preset: value }));
-  const cure = button(bar, "The cure", "Load the preset that mends this", () => say("preset", { preset: presets[preset.value].cure }));
+  const speeds = Object.entries(choices.speed).map(([name, title]) => [name, name, title]);
+  const games = Object.entries(presets).map(([name, known]) => [name, known.title]);
+  const load = (name) => say("preset", { preset: name });
+  const speed = menu(bar, "speed", "speed", speeds, (value) => say("speed", { speed: value }));
+  const preset = menu(bar, "game", "preset", games, load);
+  const cure = button(bar, "The cure", "Load the preset that mends this", () => load(presets[preset.value].cure));
   const shows = make("p", root, { className: "shows" });
   const note = make("p", root, { className: "note" }, { role: "status" });
 
@@ -117,7 +120,8 @@ function render({ model, el }) {
   fields.g_lr = menu(gSide, "rate", "g_lr", counted(choices.lr), number("g_lr"), "learning rate of G");
   fields.g_optimizer = menu(gSide, "optimiser", "g_optimizer", named(choices.optimizer), word("g_optimizer"), "optimiser of G");
   fields.noise = menu(gSide, "noise", "noise", named(choices.noise), word("noise"), "noise of G");
-  fields.latent_dim = menu(gSide, "in", "latent_dim", [["1", "1-D"], ["2", "2-D"]], number("latent_dim"), "dimensions of the noise");
+  const dimensions = [["1", "1-D"], ["2", "2-D"]];
+  fields.latent_dim = menu(gSide, "in", "latent_dim", dimensions, number("latent_dim"), "dimensions of the noise");
   const brush = button(hand, "Paint", "Paint a distribution in the plane (p)", () => togglePaint());
   button(hand, "Clear", "Take the painted points away", () => { painted = []; draw(); });
   brush.setAttribute("aria-pressed", "false");
@@ -129,10 +133,8 @@ function render({ model, el }) {
   const place = (x, y) => [(x + reach) / (2 * reach) * SIDE, (reach - y) / (2 * reach) * SIDE];
   const draw = () => {
     if (!arrays) return;
-    if (!tones || drawn % 15 === 0) {
-      tones = palette(root, colours);
-      root.style.colorScheme = tones.dark ? "dark" : "light";
-    }
+    tones = palette(root, colours);  // the page's theme may have changed
+    root.style.colorScheme = tones.dark ? "dark" : "light";
     drawn += 1;
     const pen = fitted(plane, [SIDE, SIDE]);
     pen.fillStyle = css(tones.paper);
@@ -242,14 +244,16 @@ function render({ model, el }) {
     dab(spotOf(event));
   });
   plane.addEventListener("pointermove", (event) => { if (down) dab(spotOf(event)); });
-  for (const end of ["pointerup", "pointercancel"]) plane.addEventListener(end, () => { if (down) { down = false; sendPaint(); } });
+  const lifted = () => { if (down) { down = false; sendPaint(); } };
+  for (const end of ["pointerup", "pointercancel"]) plane.addEventListener(end, lifted);
 
   const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const acts = { " ": () => say(state.playing ? "pause" : "play"), ".": () => say("round"), d: () => say("step", { player: "D" }),
     g: () => say("step", { player: "G" }), r: () => say("restart"), p: togglePaint };
   root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const own = event.target, native = own.tagName === "SELECT" || (event.key === " " && ["BUTTON", "INPUT"].includes(own.tagName));
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter")) return;
+    const own = event.target, pressed = ["BUTTON", "INPUT"].includes(own.tagName) && " Enter".includes(event.key);
+    const native = own.tagName === "SELECT" || pressed;
     if (native && event.key !== ".") { event.stopPropagation(); return; }  // a menu, a button or a box has the key
     const way = own === plane && painting && ways[event.key];
     if (way) {
