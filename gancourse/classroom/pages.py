@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gancourse.base import files
 from gancourse.classroom import notebooks
@@ -39,17 +39,22 @@ math { font-size: 1.08em; }
 </style>"""
 
 
-def with_mathml(text: str) -> str:
-    """Markdown whose formulas, ``$...$`` and ``$$...$$``, have become MathML, which every current browser sets by itself."""
+def mathml(formula: str, display: Literal["block", "inline"] = "inline") -> str:
+    """A formula of LaTeX, without its dollars, as MathML, which every current browser sets by itself."""
     from latex2mathml.converter import convert
+
+    for unknown, known in _SYNONYMS:
+        formula = re.sub(unknown, known, formula)
+    return convert(formula, display=display).replace("\n", " ")
+
+
+def with_mathml(text: str) -> str:
+    """Markdown whose formulas, ``$...$`` and ``$$...$$``, have become MathML."""
 
     def piece(match: re.Match[str]) -> str:
         if match["fence"] or match["ticks"]:
             return match[0]
-        formula, display = (match["display"], "block") if match["display"] else (match["inline"], "inline")
-        for unknown, known in _SYNONYMS:
-            formula = re.sub(unknown, known, formula)
-        return convert(formula, display=display).replace("\n", " ")
+        return mathml(match["display"], "block") if match["display"] else mathml(match["inline"])
 
     return _PIECES.sub(piece, text)
 
