@@ -25,6 +25,9 @@ _PIECES = re.compile(
 # What the converter does not know, and what it knows instead.
 _SYNONYMS = ((r"\\arg(?![a-zA-Z])", r"\\operatorname{arg}"), (r"\{(aligned|gathered)\}", "{align*}"))
 
+# The name of a function that stands by itself before its argument: TeX sets a thin space between, browsers none.
+_FUNCTION = re.compile(r"(?<!sub>)(?<!sup>)(?<!der>)(?<!frac>)(<mi>[a-z]{2,}</mi>)(?=<m(?:[in]|su|frac|sqrt))")
+
 PRINT = """<style>
 @media print {
   .jp-Notebook, .jp-Cell, .jp-OutputArea, .jp-OutputArea-output { overflow: visible !important; max-width: 100% !important; }
@@ -45,7 +48,7 @@ def mathml(formula: str, display: Literal["block", "inline"] = "inline") -> str:
 
     for unknown, known in _SYNONYMS:
         formula = re.sub(unknown, known, formula)
-    return convert(formula, display=display).replace("\n", " ")
+    return _FUNCTION.sub(r'\1<mspace width="0.167em" />', convert(formula, display=display).replace("\n", " "))
 
 
 def with_mathml(text: str) -> str:
