@@ -4,13 +4,15 @@
 # make notebooks      rebuild the notebooks whose source changed (FORCE=1: all of them; NAMES="03 04": only these)
 # make claims         measure every claim again and write CLAIMS.md
 # make homework       rebuild the homework: notebooks with answers, and the students' versions
+# make site           build the course as static pages: docs/_build/site/index.html
 # make data           build the data sets that the course draws itself
-# make clean          remove what the above made: the environment and the built data
+# make clean          remove what the above made: the environment, the built data and the site
 #
 # Needed: make and Python 3.11 to 3.14. Another interpreter than the one found: make lab PYTHON=/path/to/python3.12
 
 VENV = .venv
 PY = $(VENV)/bin/python
+BUILD = docs/_build
 TORCH_CPU = https://download.pytorch.org/whl/cpu
 PYTEST = -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=600
 
@@ -40,8 +42,14 @@ homework: data
 claims: data
 	$(PY) -m gancourse claims
 
+# Notebooks are shown as they are stored. A broken link is an error.
+site: $(VENV)/site
+	$(PY) docs/site/sources.py
+	$(PY) -m sphinx -q -W --keep-going -j auto -d $(BUILD)/doctrees -c docs/site $(BUILD)/source $(BUILD)/site
+	@echo "the site: $(BUILD)/site/index.html"
+
 clean:
-	rm -rf $(VENV) data/cache
+	rm -rf $(VENV) data/cache $(BUILD)
 
 # Made once, and again when the list of packages changes. The stamp is written last: an interrupted installation goes on.
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -60,4 +68,8 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PY) -m pip install --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-.PHONY: help lab test test-all data notebooks homework claims clean
+$(VENV)/site: $(VENV)/installed
+	$(PY) -m pip install --constraint constraints.txt --editable '.[dev,site]'
+	@touch $@
+
+.PHONY: help lab test test-all data notebooks homework claims site clean

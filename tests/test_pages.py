@@ -22,6 +22,11 @@ def test_multi_line_formulas_and_operators() -> None:
     assert "<mtable" in text and "arg" in text and "\\arg" not in text
 
 
+def test_a_function_stands_apart_from_its_argument_unless_it_has_brackets() -> None:
+    assert all("</mi><mspace" in pages.mathml(text) for text in ("-\\log D", "2\\log 2", "\\exp x^2", "\\log\\frac12"))
+    assert not any("<mspace" in pages.mathml(text) for text in ("\\log_2", "\\log(x)", "\\log\\left(x\\right)", "\\log^2", "xy"))
+
+
 @pytest.mark.parametrize("text", ["`a $x$ b`", "```\nexport A=$B C=$D\n```", "a price of \\$5 or so"])
 def test_code_and_escaped_dollars_stay(text: str) -> None:
     assert pages.with_mathml(text) == text

@@ -62,7 +62,7 @@ def test_conda_gets_the_same_packages() -> None:
 
 
 def test_every_dependency_is_bounded_and_pinned_within_its_bounds() -> None:
-    for name, wanted in requirements("lab", "teach", "dev").items():
+    for name, wanted in requirements("lab", "teach", "dev", "site").items():
         signs = {each.operator for each in wanted.specifier}
         assert ">=" in signs, name
         assert "<" in signs or name == "hatchling", name  # the build back end is bounded by what it is asked to do
@@ -208,6 +208,7 @@ def test_windows_and_workflows_run_what_make_runs() -> None:
     assert jobs["windows"]["runs-on"] == "windows-latest"
     for job in (jobs["make"], jobs["windows"]):
         assert {"3.11", "3.14"} <= set(job["strategy"]["matrix"]["python"])
+    assert jobs["site"]["steps"][-2]["run"] == "make site"
     assert re.search(r"^exec make test$", text(".ci/run"), re.MULTILINE)
 
 
@@ -300,6 +301,20 @@ def test_a_newer_python_is_found(machine) -> None:
     os.utime(machine.folder / "pyproject.toml", (2e9, 2e9))
     machine("lab")
     assert "python3.12 -m pip install --constraint constraints.txt --editable .[dev]" in machine.log()[7:]
+
+
+@needs_make
+def test_the_site_is_one_command_and_installs_what_it_needs_once(machine) -> None:
+    machine.python("python3", fits=True)
+    built = [
+        "python3 docs/site/sources.py",
+        "python3 -m sphinx -q -W --keep-going -j auto -d docs/_build/doctrees -c docs/site docs/_build/source docs/_build/site",
+    ]
+    assert machine("site").returncode == 0
+    assert machine.log()[-3:] == ["python3 -m pip install --constraint constraints.txt --editable .[dev,site]", *built]
+    n = len(machine.log())
+    assert machine("site").returncode == 0
+    assert machine.log()[n:] == built
 
 
 @needs_make

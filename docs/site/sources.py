@@ -1,0 +1,108 @@
+"""The pages of the site, laid out for Sphinx: the repository's documents and notebooks as they are, and the reference."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import assets
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+BUILD = HERE.parent / "_build"
+
+# Everything that a reader reads.  The homework is the students' version: answers stay in the repository.
+DOCUMENTS = ("*.md", "docs/*.md", "data/README.md", "solutions/README.md", "tests/golden/README.md")
+NOTEBOOKS = "notebooks/*.ipynb"
+PICTURES = "docs/img/*"
+FRONT = ("index.md", "play.md")
+
+# What a notebook's cell is for, and what the page shows of it: the set-up of Colab nothing, a quiz its questions alone.
+ANIMATED = 256  # bytes of a PNG in which it says that it moves
+TAGS = {"colab-setup": "remove-cell", "hide-input": "remove-input"}
+
+
+def notebook(text: str) -> str:
+    """A notebook for the page: tags as myst-nb knows them, and each picture's words as its alternative text."""
+    book = json.loads(text)
+    for cell in book["cells"]:
+        tags = cell["metadata"].get("tags", [])
+        cell["metadata"]["tags"] = [TAGS.get(tag, tag) for tag in tags]
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data:
+                words = " ".join("".join(data.get("text/plain", [])).split()).strip("[]")
+                moving = b"acTL" in base64.b64decode("".join(data["image/png"]))[:ANIMATED]
+                output["metadata"]["image/png"] = {"alt": words} | ({"class": "film"} if moving else {})
+            for kind in [kind for kind in data if kind.startswith("application/")]:
+                del data[kind]
+    return json.dumps(book)
+
+
+def modules() -> dict[str, Path]:
+    """The public modules of the package and their files, by name."""
+    found = {}
+    for path in sorted((ROOT / "gancourse").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = parts[:-1] if parts[-1] == "__init__" else parts
+        if not any(part.startswith("_") for part in name):
+            found[".".join(name)] = path
+    return found
+
+
+def reference() -> dict[str, str]:
+    """A page for each package: its docstring, the packages in it, and its modules with all that they define."""
+    found, texts = modules(), {}
+    packages = [name for name, path in found.items() if path.name == "__init__.py"]
+    for package in packages:
+        inner = [name for name in found if name.rpartition(".")[0] == package]
+        lines = [f"# {package}", "", "```{eval-rst}", f".. automodule:: {package}", "   :no-members:", "```", ""]
+        if below := [name for name in inner if name in packages]:
+            lines += ["```{toctree}", ":maxdepth: 1", "", *below, "```", ""]
+        for name in inner:
+            if name not in packages:
+                lines += [f"## {name.rpartition('.')[2]}", "", "```{eval-rst}", f".. automodule:: {name}", "```", ""]
+        texts[f"api/{package}.md"] = "\n".join(lines)
+    return texts
+
+
+def pages() -> dict[str, str]:
+    """The text of every page by its path in the site."""
+    found = {name: (HERE / name).read_text(encoding="utf-8") for name in FRONT}
+    for pattern in DOCUMENTS:
+        for path in sorted(ROOT.glob(pattern)):
+            found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
+    for path in sorted(ROOT.glob(NOTEBOOKS)):
+        found[path.relative_to(ROOT).as_posix()] = notebook(path.read_text(encoding="utf-8"))
+    return found | reference()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write what has changed: the rest keeps its date, and its page is not built again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
+
+
+def lay_out(target: Path) -> None:
+    """Write the pages and their pictures below ``target``, and remove what is no page any more."""
+    contents = {name: text.encode() for name, text in pages().items()}
+    contents |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in ROOT.glob(PICTURES)}
+    for name, content in contents.items():
+        _write(target / name, content)
+    for path in target.rglob("*"):
+        if path.is_file() and path.relative_to(target).as_posix() not in contents:
+            path.unlink()
+
+
+def main() -> None:
+    """Lay out docs/_build/source and docs/_build/static for `make site`."""
+    lay_out(BUILD / "source")
+    _write(BUILD / "static" / "weights.js", assets.weights(ROOT).encode())
+    if not (BUILD / "static" / "walk.webp").exists():
+        assets.film(BUILD / "static")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+"""The site: every document has its place, every link leads somewhere, and the browser's generator is PyTorch's."""
+
+from __future__ import annotations
+
+import fnmatch
+import html.parser
+import importlib.util
+import json
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+import urllib.parse
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import pytest
+import torch
+
+from gancourse import zoo
+from tests.browser import opened
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "docs" / "site"
+# A link in Markdown, but none in code.
+CODE = re.compile(r"^```.*?^```|`+[^`\n]+`+", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def module(name: str) -> ModuleType:
+    """A script of docs/site, which is no package."""
+    if name not in sys.modules:
+        sys.path.insert(0, str(SITE))
+        try:
+            return importlib.import_module(name)
+        finally:
+            sys.path.remove(str(SITE))
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return module("sources").pages()
+
+
+def prose(name: str, text: str) -> str:
+    """What of a page is written in Markdown, without code."""
+    if name.endswith(".ipynb"):
+        text = "\n\n".join(cell.source for cell in nbformat.reads(text, 4).cells if cell.cell_type == "markdown")
+    return CODE.sub("", text)
+
+
+# What is on the site
+
+
+def listed(pages: dict[str, str]) -> set[str]:
+    """The pages that tables of contents name, from the front page on."""
+    found, waiting = set(), ["index.md"]
+    while waiting:
+        page = waiting.pop()
+        found.add(page)
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", pages[page], re.DOTALL):
+            for line in block.splitlines():
+                entry = (re.search(r"<(.+)>", line) or [0, line])[1].strip()
+                if not entry or entry.startswith(":"):
+                    continue
+                pattern = posixpath.normpath(posixpath.join(posixpath.dirname(page), entry))
+                named = fnmatch.filter([name.rpartition(".")[0] for name in pages], pattern)
+                assert named, f"{page}: {entry} is no page"
+                waiting += [name for name in pages if name.rpartition(".")[0] in named and name not in found]
+    return found
+
+
+def test_every_page_is_in_the_table_of_contents(pages) -> None:
+    assert listed(pages) == set(pages)
+
+
+def test_a_page_without_a_place_is_seen(pages) -> None:
+    assert "lost.md" not in listed(pages | {"lost.md": "# Lost"})
+
+
+def test_every_document_of_the_repository_is_a_page(pages) -> None:
+    git = subprocess.run(["git", "ls-files", "*.md", "notebooks/*.ipynb"], cwd=ROOT, capture_output=True, text=True)
+    if git.returncode:
+        pytest.skip("this is no clone: git lists no files here")
+    documents = {name for name in git.stdout.split() if not name.startswith("docs/site/")}
+    assert documents <= set(pages), "sources.DOCUMENTS does not name it"
+
+
+def test_no_answer_is_on_the_site(pages) -> None:
+    assert [name for name in pages if name.startswith("solutions/")] == ["solutions/README.md"]
+    assert len([name for name in pages if name.startswith("notebooks/hw")]) == 6
+
+
+def test_every_module_is_in_the_reference_once(pages) -> None:
+    named = [name for text in pages.values() for name in re.findall(r"^\.\. automodule:: (\S+)$", text, re.MULTILINE)]
+    assert sorted(named) == sorted(module("sources").modules())
+    assert {"gancourse.losses", "gancourse.losses.objectives", "gancourse.models.layers.styles"} <= set(named)
+    assert not [name for name in named if "._" in name]
+
+
+def test_every_relative_link_leads_to_a_page_or_a_file(pages) -> None:
+    broken = []
+    for name, text in pages.items():
+        for link in LINK.findall(prose(name, text)):
+            target = urllib.parse.urlsplit(link)
+            if target.scheme or not target.path:
+                continue
+            path = (ROOT / name).parent / urllib.parse.unquote(target.path)
+            place = path.resolve().relative_to(ROOT).as_posix()
+            if place not in pages and not path.exists():
+                broken.append(f"{name}: {link}")
+    assert broken == []
+
+
+# How a notebook is shown
+
+
+def test_a_notebook_shows_neither_plumbing_nor_a_picture_without_words() -> None:
+    sources = module("sources")
+    book = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("install()", metadata={"tags": ["colab-setup"]}),
+            nbformat.v4.new_code_cell("quiz()", metadata={"tags": ["hide-input"]}),
+            nbformat.v4.new_code_cell("draw()", metadata={"tags": ["nbval-check-output"]}),
+        ]
+    )
+    still = "iVBORw0KGgoAAAANSUhEUg=="
+    data = {"image/png": still, "text/plain": ["[Six faces,\n", "drawn]"], "application/vnd.x+json": {}}
+    book.cells[2].outputs = [nbformat.v4.new_output("display_data", data=data)]
+    shown = json.loads(sources.notebook(nbformat.writes(book)))
+    assert [cell["metadata"]["tags"] for cell in shown["cells"]] == [["remove-cell"], ["remove-input"], ["nbval-check-output"]]
+    (output,) = shown["cells"][2]["outputs"]
+    assert output["metadata"] == {"image/png": {"alt": "Six faces, drawn"}}
+    assert set(output["data"]) == {"image/png", "text/plain"}
+
+
+def test_a_film_can_be_stopped(pages) -> None:
+    book = json.loads(pages["notebooks/03_first_gan.ipynb"])
+    metadata = [output.get("metadata", {}) for cell in book["cells"] for output in cell.get("outputs", [])]
+    films = [each for each in metadata if each.get("image/png", {}).get("class") == "film"]
+    assert 1 <= len(films) < sum("image/png" in each for each in metadata)
+
+
+def test_what_did_not_change_keeps_its_date_and_what_is_gone_goes(tmp_path, monkeypatch) -> None:
+    sources = module("sources")
+    monkeypatch.setattr(sources, "pages", lambda: {"a.md": "# A", "b/c.md": "# C"})
+    monkeypatch.setattr(sources, "PICTURES", "docs/img/faces64.png")
+    sources.lay_out(tmp_path)
+    written = (tmp_path / "a.md").stat().st_mtime_ns
+    monkeypatch.setattr(sources, "pages", lambda: {"a.md": "# A", "b/d.md": "# D"})
+    sources.lay_out(tmp_path)
+    assert (tmp_path / "a.md").stat().st_mtime_ns == written
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"a.md", "b/d.md", "docs/img/faces64.png"}
+
+
+# Docstrings
+
+
+@pytest.mark.parametrize(
+    ("lines", "arguments", "expected"),
+    [
+        (["|x|_2 is *not* a * b,", "``a|b`` is."], [], [r"\|x\|\_2 is *not* a \* b, ``a|b`` is.", ""]),
+        (["", "    z = a * b", ""], [], ["::", "", "        z = a * b", ""]),
+        (["real: points", "    or more.", "Other: text."], ["real"], ["* **real**: points or more.", "", "Other: text.", ""]),
+        (["n      how many", "       there are", "seed   which"], [], ["* **n**: how many there are", "* **seed**: which", ""]),
+        (["Args:", "    k: a number.", "", "End."], [], ["**Args:**", "", "* **k**: a number.", "", "End.", ""]),
+        (["See:", "", "- one", "  more", "- two"], [], ["See:", "", "* one more", "* two", ""]),
+        ([">>> f(a_)", "1"], [], [">>> f(a_)", "1", ""]),
+    ],
+)  # fmt: skip
+def test_docstrings_keep_what_they_say(lines, arguments, expected) -> None:
+    assert module("docstrings").as_rst(lines, arguments) == expected
+
+
+# The generator in the browser
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[torch.Tensor, torch.Tensor]:
+    """Images by the browser's generator, run by Node, and by PyTorch: [4, 3, 32, 32] each."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no Node to run the browser's generator")
+    shipped = zoo.load(module("assets").NETWORK)
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(4, shipped.model.latent_dim, generator=generator)
+    sizes = shipped.model.classes.sizes
+    y = torch.stack([torch.randint(n, (4,), generator=generator) for n in sizes], dim=1)
+    shares = torch.cat([torch.nn.functional.one_hot(column, n) for column, n in zip(y.T, sizes, strict=True)], dim=1)
+    script = """
+        const gancourse = require(process.argv[1]);
+        const [path, z, shares] = JSON.parse(require("fs").readFileSync(0));
+        const tensors = gancourse.readTensors(require("fs").readFileSync(path));
+        console.log(JSON.stringify(z.map((each, i) => [...gancourse.draw(tensors, each, shares[i])])));
+    """
+    asked = json.dumps(
+        [str(ROOT / "data" / "checkpoints" / f"{module('assets').NETWORK}.safetensors"), z.tolist(), shares.tolist()]
+    )
+    command = [node, "-e", script, str(SITE / "static" / "generator.js")]
+    found = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=120).stdout
+    with torch.no_grad():
+        return torch.tensor(json.loads(found)).view(4, 3, 32, 32), shipped.model.eval()(z, y)
+
+
+def test_the_browser_draws_what_pytorch_draws(drawn) -> None:
+    in_browser, in_pytorch = drawn
+    assert in_pytorch.std() > 0.3
+    assert (in_browser - in_pytorch).abs().max() < 1e-3
+
+
+def test_the_page_play_draws_and_its_sliders_say_what_they_ask_for(tmp_path) -> None:
+    shutil.copytree(SITE / "static", tmp_path / "static")
+    weights = module("assets").weights(ROOT)
+    (tmp_path / "static" / "weights.js").write_text(weights, encoding="utf-8")
+    page = """<!doctype html><div class="play" data-wall>not yet</div><pre id="found">{}</pre>
+        <script src="static/generator.js"></script><script src="static/play.js"></script>
+        <script>
+        const look = () => {
+          const face = document.querySelector(".play-face canvas"), inputs = [...document.querySelectorAll(".play input")];
+          if (!face) return setTimeout(look, 50);
+          const seen = () => [...face.getContext("2d").getImageData(0, 0, 32, 32).data];
+          const before = seen();
+          inputs.forEach((input) => { input.value = 0.5; input.dispatchEvent(new Event("input")); });
+          requestAnimationFrame(() => requestAnimationFrame(() => {
+            const after = seen(), changed = after.filter((value, i) => value !== before[i]).length;
+            const said = [...document.querySelectorAll(".play output")].map((output) => output.textContent);
+            const label = face.getAttribute("aria-label");
+            document.querySelector("#found").textContent = JSON.stringify({
+              sliders: inputs.length, changed, said, label, wall: document.querySelectorAll(".play-wall canvas").length });
+          }));
+        };
+        look();
+        </script>"""
+    found = opened(page, tmp_path)
+    assert found["sliders"] == 7 and found["wall"] == 12
+    assert found["changed"] > 500, "moved sliders change the face"
+    assert found["said"][0] == "50 % of the way from black to brown"
+    assert "glasses: 50 % of the way from no to yes" in found["label"]
+
+
+# The whole site
+
+
+class Links(html.parser.HTMLParser):
+    """The addresses a page leads to, and the names in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.names: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for key, value in attributes:
+            if key in ("href", "src", "srcset") and value:
+                self.links.append(value)
+            if key == "id" and value:
+                self.names.add(value)
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning_and_asks_no_other_machine(tmp_path) -> None:
+    if not importlib.util.find_spec("sphinx") or not importlib.util.find_spec("myst_nb"):
+        pytest.skip("no Sphinx to build the site: pip install -e '.[site]'")
+    subprocess.run([sys.executable, str(SITE / "sources.py")], check=True)
+    build = module("sources").BUILD
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(build / "doctrees"), "-c", str(SITE)]
+    done = subprocess.run([*command, str(build / "source"), str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = {path: Links(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.html")}
+    assert len(found) > 60
+    broken = []
+    for page, links in found.items():
+        for link in links.links:
+            target = urllib.parse.urlsplit(link)
+            if target.scheme or target.netloc:
+                continue
+            path = (page.parent / urllib.parse.unquote(target.path)).resolve() if target.path else page
+            named = found[path].names if path in found else None
+            if not path.exists() or (target.fragment and named is not None and target.fragment not in named):
+                broken.append(f"{page.relative_to(tmp_path)}: {link}")
+    assert broken == []
+    for page in found:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//", text), page
