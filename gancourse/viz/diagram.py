@@ -313,7 +313,7 @@ def _gradient(game: Game, loss: str, place: int) -> list[str]:
         out.append(_line([point for leg in legs for point in leg], colour, style, 3.0))
         out += [_head(leg[1], leg[0], colour, 15.0) for leg, name in zip(legs, names[1:], strict=True) if name in gradient.moves]
     for stop in gradient.stops:
-        out += _stop(_leg(game, *stop.split(), place), colour, style)
+        out += _stop(_leg(game, *game.edge(stop), place), colour, style)
     return out
 
 

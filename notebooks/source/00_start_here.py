@@ -6,7 +6,10 @@
 # This course is about generative adversarial networks: two networks, one that draws and one that judges, and how the drawing gets better
 # because the judging does. Run the next two cells (Shift + Enter) and move a slider.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Nobody drew these faces
+
+# %% tags=["slide-continue", "slide-picture"]
 from gancourse import data, metrics, scale, viz, zoo
 from gancourse.classroom import widgets
 from gancourse.classroom.claims import identity, within
@@ -14,22 +17,43 @@ from gancourse.classroom.claims import identity, within
 painter = zoo.load("faces64")
 viz.show(viz.grid(painter.sample(39, seed=0), columns=13), caption="Nobody drew these faces. A network did, out of random numbers.")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A face is 64 random numbers
+#
+# Its *latent* $z$, and what a network $G$ makes of it: $x = G(z)$. A slider moves $z$ along one direction.
+
+# %% tags=["slide-continue", "slide-picture"]
 widgets.latent_sliders(painter.model, n_sliders=4)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Every face is a list of 64 random numbers, its *latent*, and what a network makes of it. A slider moves the latent along one direction and the network draws
 # again. "New face" draws a new latent. In lecture 04 you train a network of this kind yourself, and in lecture 05 its directions get names: glasses, hair, smile.
 #
 # It learnt from pictures like these. They come from a pip package and are drawn on your machine, each with exact labels, so that a claim such as "nine of ten are
 # wearing glasses" can be checked.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What it learnt from
+#
+# Drawings by a program, each with exact labels: so what a generator makes can be *counted*.
+
+# %% tags=["slide-continue", "slide-picture"]
 faces = data.faces(size=64, n=500)
 print(faces.captions[0])
 viz.show(viz.grid(faces.images[:26], columns=13), caption="Training pictures: adventurer by Lisa Wischofsky, CC BY 4.0.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Nothing here has to be believed
+#
+# Textbooks say: the game ends at $-\log 4$; one loss saturates; this guideline matters.
+#
+# Here each such sentence is **measured**, by a cell that you run. Its box shows
+#
+# - a verdict, and our number with its interval,
+# - what was asked for, in a tolerance fixed *before* the run,
+# - what noise or an untrained network scores on the same measure.
+
+# %% [markdown] tags=["notes"]
 # ## Nothing here has to be believed
 #
 # Textbooks and lectures say many things about GANs: the game ends at $-\log 4$, one loss saturates and another does not, this guideline matters. In this course
@@ -49,7 +73,24 @@ viz.show(viz.grid(faces.images[:26], columns=13), caption="Training pictures: ad
 # the plane with equal means, the identity as the first covariance and $\begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$ as the second, a short calculation by hand gives
 # $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four kinds of boxes
+#
+# | box | says | verdict |
+# |---|---|---|
+# | **identity** | an equation, checked by numbers | holds, fails |
+# | **check** | an instrument of ours does what it should | passed, failed |
+# | **claim of a paper** | what a source says | reproduced, contradicted, open |
+# | **question** | our own, a number with its interval | none |
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The first box
+#
+# The Fréchet distance of two Gaussians with equal means, $A = I$ and $B = \begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$, by hand:
+#
+# $$\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$$
+
+# %% tags=["slide-continue"]
 import torch  # noqa: E402
 
 zero, a, b = torch.zeros(2), torch.eye(2), torch.tensor([[2.0, 1.0], [1.0, 2.0]])
@@ -62,7 +103,16 @@ identity(
     source="Dowson & Landau 1982",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How a lecture works
+#
+# 1. a question, and an equation
+# 2. a few lines of code: the code that runs, never a copy
+# 3. a picture, and a measurement
+# 4. one place where something goes wrong, with a bug of real public code
+# 5. something to play with, exercises, a quiz
+
+# %% [markdown] tags=["notes"]
 # All rows of all lectures are collected in the file `CLAIMS.md`, the open ones first. A lecture ends with a count of its own.
 #
 # ## How a lecture works
@@ -101,10 +151,40 @@ identity(
 # scale `gpu` the sizes approach the papers'. At scale `ci` it only has to run: this is how the lectures are tested after every change. Before you start
 # Python, set `GANCOURSE_SCALE=ci` to skim a lecture in half a minute.
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Twenty lectures
+#
+# | | |
+# |---|---|
+# | 00 to 05 | density models, the game, the first GAN, DCGAN, latent space |
+# | 06 to 08 | mode collapse, dynamics, measuring |
+# | 09, 10 | conditions and codes |
+# | 11, 12 | Wasserstein and other losses |
+# | 13 to 16 | growing, styles, size, and what came after |
+# | 17 to 19 | from picture to picture: with pairs, without, and repair |
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How large an experiment is
+#
+# One switch sets all sizes, `GANCOURSE_SCALE`:
+#
+# - `cpu`, the default without a GPU: minutes on two cores, good pictures
+# - `gpu`: the sizes approach the papers'
+# - `ci`: it only has to run
+
 # %%
 print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to bring
+#
+# - some Python, and a neural network that you have seen trained in PyTorch
+# - expectations and logarithms
+# - nothing about GANs
+#
+# Something does not work? `gancourse doctor` names what is missing.
+
+# %% [markdown] tags=["notes"]
 # If something does not work, run `gancourse doctor` in a terminal. It names what is missing and how to get it.
 #
 # You should know some Python, have seen a neural network trained in PyTorch, and be on speaking terms with expectations and logarithms. Nothing about GANs is assumed.

@@ -43,7 +43,17 @@ device = scale.device()
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 100})
 REAL, FAKE, GREEN, PURPLE = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two ways to a generative model
+#
+# A generative model is a distribution over images that a program can draw from.
+#
+# - **explicit**: write a formula for $p_\theta(x)$, and raise it at the data
+# - **implicit**: write only the program that draws, $x = G(z)$
+#
+# This lecture builds one of each kind on the same digits, and *tries* what each can compute.
+
+# %% [markdown] tags=["notes"]
 # The images are real handwritten digits, cut to 12 x 12 pixels and rounded to black and white: $x \in \{-1, 1\}^{144}$. With so few
 # pixels and two grey levels every likelihood below can be computed to the last digit, and an image of a wrong pixel is easy to see.
 
@@ -87,7 +97,12 @@ game = fit(
 )
 implicit = game.generator.eval()  # a network from z to images; of the discriminator nothing is kept
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## People, and three machines
+#
+# Which rows have grey pixels? Which have single wrong pixels?
+
+# %% tags=["slide-continue", "slide-picture"]
 n_drawn = scale.pick(ci=15, cpu=60, gpu=200)
 drawn = {
     "real": data.to_float(train[:n_drawn]),
@@ -101,10 +116,19 @@ viz.show(
     caption="Digits written by people, and by three machines. The VAE appears twice: the two rows show the same 15 draws of $z$.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Look for two things. Which rows have grey pixels, though no real image has one? And which rows have single wrong pixels?
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Maximum likelihood minimises a divergence
+#
+# $$\theta^* = \arg\max_\theta\ \mathbb{E}_{x \sim p_{\text{data}}} \log p_\theta(x)$$
+#
+# $$\mathbb{E}_{x \sim p_{\text{data}}}[-\log p_\theta(x)] = \underbrace{H(p_{\text{data}})}_{\text{no } \theta} + \underbrace{\mathrm{KL}(p_{\text{data}} \| p_\theta)}_{\ge\ 0}$$
+#
+# The best that any model can reach is the entropy of the data.
+
+# %% [markdown] tags=["notes"]
 # ## 1. What is there to learn: maximum likelihood
 #
 # The data are draws from an unknown distribution $p_{\text{data}}$. A model is a family $p_\theta$. Hong's first slide states the objective,
@@ -122,7 +146,12 @@ viz.show(
 # Check it where everything can be counted. A patch of 2 x 2 black and white pixels is one of 16 images. Count them in the digits: that table
 # *is* $p_{\text{data}}$. As a model take four independent coins, one for each pixel.
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Where everything can be counted
+#
+# Patches of 2 x 2 pixels: 16 images, counted. The model: four independent coins.
+
+# %% tags=["nbval-check-output", "slide-continue"]
 patches = F.unfold((test.cpu() + 1) / 2, 2).transpose(1, 2).reshape(-1, 4)  # every 2 x 2 patch of every test digit, as 0 and 1
 p_data = torch.bincount((patches @ torch.tensor([8.0, 4, 2, 1])).long(), minlength=16).double() / len(patches)
 images16 = ((torch.arange(16)[:, None] >> torch.tensor([3, 2, 1, 0])) & 1).double()
@@ -135,7 +164,14 @@ divergence = (p_data * (p_data / coins).log()).sum()
 print(f"cross-entropy {cross_entropy:.4f} = entropy {entropy:.4f} + divergence {divergence:.4f} nats")
 print(f"the coins pay {divergence / math.log(2):.2f} bits for each patch because they do not know that neighbours agree")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Nats, bits, bits per dimension
+#
+# - $-\log p(x)$ in natural logarithms: **nats**
+# - divided by $\log 2$: **bits**, the length of the shortest code for $x$
+# - divided by the number of pixels: **bits per dimension**
+
+# %% [markdown] tags=["notes"]
 # The table is the best model of 2 x 2 patches, and it is useless for images: for 12 x 12 pixels it would have $2^{144} \approx 2 \cdot 10^{43}$
 # entries, and nearly all of them would say "never seen". A model has to share what it learns between images. McAllester's warning is about
 # that step: *it is difficult to build models that both accurately model the distribution and also allow us to calculate $p(y)$*.
@@ -144,12 +180,23 @@ print(f"the coins pay {divergence / math.log(2):.2f} bits for each patch because
 # for $x$ that the model can offer. Divided by the number of pixels $d$ it is *bits per dimension*, which papers print. A model that knows
 # nothing pays 1 bit for a black and white pixel. Coins, one for each of our 144 pixels, are the first model worth beating.
 
-# %%
+# %% tags=["slide-continue"]
 coin = (data.to_float(train).mean(0) + 1).div(2).clamp(0.5 / len(train), 1 - 0.5 / len(train)).to(device)
 coins_nats = torch.where(test > 0, coin.log(), (1 - coin).log()).flatten(1).sum(1).mean().item()
 print(f"uniform {1:.3f} bits per dimension, independent coins {bits_per_dim(coins_nats, DIMS):.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## An autoregressive model
+#
+# In raster order, any distribution is a product of conditionals:
+#
+# $$p(x) = \prod_{t=1}^{d} p(x_t \mid x_1, \dots, x_{t-1})$$
+#
+# Each factor predicts one pixel from those before it: a classification. The whole density is $d$ classifiers.
+#
+# **One law**: the output at pixel $t$ may depend on $x_1, \dots, x_{t-1}$ only.
+
+# %% [markdown] tags=["notes"]
 # ## 2. An autoregressive model
 #
 # Read the pixels in raster order, left to right and top to bottom, and call them $x_1, \dots, x_d$. Any distribution whatever is a product
@@ -167,7 +214,12 @@ print(f"uniform {1:.3f} bits per dimension, independent coins {bits_per_dim(coin
 # %%
 viz.source(pixelcnn.causal_mask, pixelcnn.MaskedConv2d)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Zeros in the kernels keep the law
+#
+# Grey is kept, white is zero. Mask A hides the pixel to be predicted; mask B may see its feature.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(4.6, 2.3), layout="constrained")
 for ax, kind, role in zip(axes, "AB", ["first layer", "later layers"], strict=True):
     ax.pcolormesh(pixelcnn.causal_mask(kind, 5).flip(0), cmap="Greys", vmin=0, vmax=2, edgecolors="grey", linewidth=0.5)
@@ -191,7 +243,12 @@ viz.source(pixelcnn.PixelCNN.log_conditionals, pixelcnn.PixelCNN.log_prob)
 # images, so add up the probabilities of all of them. The networks have random weights, large enough to be far from uniform, for the claim
 # is that the sum is 1 for *any* weights.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Is it a probability? Add it up
+#
+# On 3 x 3 pixels there are 512 images. The sum must be 1 for *any* weights.
+
+# %% tags=["slide-continue"]
 all512 = ((torch.arange(512)[:, None] >> torch.arange(9)) & 1).double().mul(2).sub(1).reshape(512, 1, 3, 3)
 
 
@@ -221,7 +278,7 @@ identity(
     source="van den Oord, Kalchbrenner & Kavukcuoglu 2016, equation 1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Second: *causality*. The gradient of the prediction at pixel $t$ with respect to pixel $s$ must be exactly zero, not small, for every
 # $s \ge t$. This works at any size, and it finds the culprit as well: the gradient says which pixel leaks into which. A numerical zero of a
 # gradient could be an accident at one image, so we sum its size over sixteen random ones.
@@ -256,7 +313,10 @@ identity(
 # inputs that the prediction at the framed pixel reacts to, for a deep stack of masked 3 x 3 kernels and for the two-stack network that we
 # trained.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The blind spot
+
+# %% tags=["slide-continue", "slide-picture"]
 size, row, column = 11, 8, 4
 pixel = row * size + column
 earlier = (torch.arange(size * size) < pixel).reshape(size, size)
@@ -275,7 +335,7 @@ for ax, (name, mask) in zip(axes, seen.items(), strict=True):
     ax.axis("off")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Left, what is allowed. In the middle, a wedge to the upper right stays unseen (orange): the *blind spot*. A masked kernel reaches one
 # pixel to the right only by going one row up, so a stack of them cannot get below that diagonal however deep it is. Right: van den Oord
 # et al. (2016, NeurIPS) use two stacks, one that collects whole rows above and one that walks along the row itself, and nothing is
@@ -284,7 +344,10 @@ plt.show()
 # %% [markdown]
 # ### What did it learn?
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What it learnt, pixel by pixel
+
+# %% tags=["slide-continue", "slide-picture"]
 ar_nats = mean_bound(ar.log_prob, test)
 with torch.no_grad():
     bits = -ar.log_conditionals(test) / math.log(2)  # [N, 12, 12]
@@ -307,7 +370,7 @@ for ax, label in zip(axes[:, 0], ["test digit", "p(white | earlier)", "bits paid
 fig.colorbar(shown, ax=axes[2], shrink=0.9)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The middle row is *not* a reconstruction: each of its pixels was predicted from the true pixels before it. The bottom row shows what each true
 # pixel cost. Background and the inside of a stroke are nearly free. The bits are spent where a stroke begins or turns: there the writer
 # decided something.
@@ -321,7 +384,12 @@ plt.show()
 # %%
 viz.source(pixelcnn.PixelCNN.sampling)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Drawing takes d passes
+#
+# Pixel $t$ must be drawn before the network can be asked about pixel $t + 1$.
+
+# %% tags=["slide-continue", "slide-picture"]
 known = {}
 for count, x in ar.sampling(8, seed=8):
     if count % 12 == 0:
@@ -330,14 +398,19 @@ for count, x in ar.sampling(8, seed=8):
         known[f"{count} of {DIMS} pixels"] = viz.grid(picture, columns=4, scale=5)
 widgets.explorer(known, label="drawn", kind="slider", most=6)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Move the slider: each step is one row, twelve passes of the network. Look at how late the digits are decided. The first rows leave
 # several digits possible; the model settles the matter row by row and never goes back.
 #
 # The order is a gift, too. Fix the first rows of a *given* image and draw the rest: these are exact draws from
 # $p(\text{lower part} \mid \text{upper part})$, with no extra training.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The order is a gift, too
+#
+# Exact draws from $p(\text{lower part} \mid \text{upper part})$, with no extra training.
+
+# %% tags=["slide-continue", "slide-picture"]
 upper = test[[4, 5, 8]].repeat_interleave(8, 0)
 completed = ar.sample(len(upper), seed=9, given=upper, rows=6).cpu()
 masked = upper.cpu().clone()
@@ -386,7 +459,16 @@ identity(
 # So "O(n)" counts passes. Written naively each pass costs O(d) itself, and the total grows like $d^2$. Keeping the features of
 # earlier pixels (as language models keep their keys and values) brings the arithmetic back to O(d), but the $d$ steps in sequence stay.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A code first: the variational autoencoder
+#
+# Draw $z \sim \mathcal N(0, I)$ in a few dimensions, then the image from $p_\theta(x \mid z)$. One pass draws an image.
+#
+# $$p_\theta(x) = \int p_\theta(x \mid z)\, p(z)\, dz \qquad \text{has no closed form}$$
+#
+# $$\log p(x) \ \ge\ \underbrace{\mathbb{E}_q[\log p(x \mid z)]}_{\text{reconstruction}} - \underbrace{\mathrm{KL}(q(z \mid x) \,\|\, p(z))}_{\text{price of the code}}$$
+
+# %% [markdown] tags=["notes"]
 # ## 3. A variational autoencoder
 #
 # The autoregressive model has no *code*: no short vector that says "a slanted seven". Hong counts this as its second disadvantage. A
@@ -468,7 +550,12 @@ identity(
 # The picture for one latent variable: the bound as a function of $q$'s mean, for three widths. It touches $\log p(x)$ in one point, where mean
 # and width are the posterior's.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The gap is a divergence
+#
+# $$\log p(x) - \mathrm{ELBO} = \mathrm{KL}\bigl(q(z \mid x) \,\|\, p(z \mid x)\bigr)$$
+
+# %% tags=["slide-continue", "slide-picture"]
 one = vae.LinearGaussian(torch.tensor([[1.2], [0.8]]), torch.zeros(2), sigma=0.8)
 point = torch.tensor([[1.0, 1.5]])
 (m,), (s,) = (value.flatten().tolist() for value in one.posterior(point))
@@ -499,7 +586,14 @@ plt.show()
 # $\nabla_\phi \mathbb{E}_q[f] = \mathbb{E}_q[f \,\nabla_\phi \log q_\phi]$ (the score function, REINFORCE). Both are unbiased. Compare them on the
 # linear model of the last figure, where the true gradient is known.
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The gradient through a draw
+#
+# Write $z = m + \sqrt v\, \varepsilon$ with $\varepsilon \sim \mathcal N(0, I)$: the noise has no parameters, so the derivative goes through $z$.
+#
+# The score function knows only *how good* a draw was; the derivative knows *in which direction* it would be better.
+
+# %% tags=["nbval-check-output", "slide-continue"]
 code = vae.Code(torch.tensor([[0.8, -1.5, 0.1]], dtype=torch.float64), torch.tensor([[-1.0, 0.3, -2.0]], dtype=torch.float64))
 source = torch.Generator().manual_seed(0)
 z = vae.reparameterise(code, torch.randn(200_000, 3, generator=source, dtype=torch.float64))
@@ -518,7 +612,7 @@ print(f"gradient in q's mean: true {true:.2f}")
 for name, g in (("through the draw", through_the_draw), ("score function", score_function)):
     print(f"  {name:16s} mean {g.mean().item():.1f}, standard deviation of one draw {g.std().item():.0f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Both means are right, and the noise differs by a factor of about four in this smallest of cases. It grows with the dimension, because the score
 # function knows only *how good* a draw was while the derivative knows *in which direction* it would be better. Keep that sentence: a
 # GAN's generator learns through derivatives of the second kind, through its samples.
@@ -539,7 +633,10 @@ viz.source(vae.reparameterise, gaussian_kl, vae.VAE.elbo_terms)
 # $$\mathcal L_K = \mathbb{E}_{z_1 \dots z_K \sim q}\Bigl[\log \frac1K \sum_{k=1}^K \frac{p(x|z_k)\,p(z_k)}{q(z_k|x)}\Bigr], \qquad
 # \mathcal L_1 = \mathrm{ELBO} \le \mathcal L_2 \le \dots \to \log p(x).$$
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How loose is the bound of a trained network?
+
+# %% tags=["slide-continue", "slide-picture"]
 few = test[: scale.pick(ci=20, cpu=100, gpu=300)]
 points = scale.pick(ci=60, cpu=250, gpu=500)
 coarse, fine = (vae2.quadrature(few, points=n).mean().item() for n in (points, 2 * points))
@@ -565,7 +662,7 @@ ax.set(xlabel="number of codes K", ylabel="nats, mean over test digits", ylim=(f
 ax.legend(fontsize=8.5)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The order is as the theory has it: ELBO, then $\mathcal L_K$ rising with $K$, all below $\log p(x)$. The naive estimate is hopeless for small $K$ (most
 # codes of the prior explain a given digit very badly, and the mean lives on the rare good ones). At $K$ in the hundreds it
 # passes the weighted bound in this plane of two dimensions: for a few digits the encoder's $q$ lies beside the posterior, and weights
@@ -605,7 +702,10 @@ check(
 # See it. For three test digits, the true posterior over the plane of codes (shaded) and the encoder's $q$ (its ellipses at one and two
 # standard deviations).
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The true posterior, and the encoder's ellipse
+
+# %% tags=["slide-continue", "slide-picture"]
 gaps = (log_q.exp() * (log_q - log_posterior)).sum(1) * math.exp(log_volume)  # KL(q || posterior) of each digit
 order = gaps.argsort()
 chosen = [order[int(share * (len(order) - 1))].item() for share in (0.3, 0.8, 0.97)]
@@ -630,7 +730,7 @@ for ax, at in zip(axes, chosen, strict=True):
 axes[0].set_ylabel("$z_2$")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The true posterior may be bent, tilted, or in several pieces; an upright ellipse cannot follow. But look at the third panel: there the ellipse is not too narrow, it lies beside the
 # posterior. Most of the gap is of that kind. The best upright Gaussian for each digit would nearly close it; the encoder, one network for all digits, misses that Gaussian on the few
 # digits that it reads badly. Cremer et al. (2018) call the two parts the *approximation gap* (the family) and the *amortisation gap* (the encoder).
@@ -658,7 +758,10 @@ viz.table([[name, nats, bits_per_dim(nats, DIMS)] for name, nats in bounds.items
 # from any digit to any other. Beside it, the VAE with 16 latent variables: encode
 # two test digits, walk along the straight line between their codes, decode.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What a code is good for
+
+# %% tags=["slide-continue", "slide-picture"]
 quantiles = torch.special.ndtri(torch.linspace(0.04, 0.96, 13))
 plane = torch.stack(torch.meshgrid(quantiles, -quantiles, indexing="xy"), -1).reshape(-1, 2)
 with torch.no_grad():
@@ -691,7 +794,12 @@ widgets.latent_sliders(vae16.decoder, n_sliders=6, seed=3, size=192)
 # after rounding to black and white. *Distance*: pixels in which an image differs from the nearest of the training images.
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Why it is blurred
+#
+# The best bias of a pixel is the **average** of all images that share the code: $\pi_i = \bar x_i$. An average of sharp images is grey.
+
+# %% tags=["slide-continue"]
 def specks(x):
     """Pixels that differ from all four neighbours, per image."""
     x = x.sign()
@@ -737,7 +845,7 @@ question(
     decks="H",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The mean and the draw are two pictures of one model, and papers have shown both under the name "samples". Ask which. Hong's "generally" is
 # fair for decoders with independent pixels, such as this one; it is the decoder that fails, not the bound. A VAE with an autoregressive
 # decoder has neither fault, nor the parallel sampling.
@@ -763,7 +871,14 @@ question(
 # The second form needs *all* solutions of $G(z) = x$. Take $G(z) = z + a \sin 2z$, once with $a = 0.35$ (increasing), once with $a = 1.5$ (folded). The
 # histogram uses samples only.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Implicit models: take noise, compute
+#
+# $$p(x) = \sum_{z:\,G(z) = x} \frac{\varphi(z)}{|G'(z)|}$$
+#
+# needs *all* solutions of $G(z) = x$.
+
+# %% tags=["slide-continue", "slide-picture"]
 zs = torch.linspace(-6, 6, 40_001, dtype=torch.float64)
 phi = (-(zs**2) / 2).exp() / math.sqrt(2 * math.pi)
 
@@ -802,7 +917,7 @@ x_fold = z_fold + 1.5 * math.sin(2 * z_fold)
 near = density_by_preimages(1.5, x_fold - torch.tensor([1e-1, 1e-3, 1e-5], dtype=torch.float64))[0]
 print(f"a = 1.5: the density 0.1, 0.001 and 0.00001 before the fold at x = {x_fold:.2f}:", ", ".join(f"{p:.2g}" for p in near))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Left, formula and samples agree. In the middle they agree as well, but the formula had to find up to three solutions for each $x$, and it
 # has poles: where $G' = 0$ the density is infinite, though the samples are tame. Right, a random network in the plane. Its samples draw a rich
 # density without any effort. To evaluate it at one point one would have to find every $z$ with $G(z) = x$: a system of
@@ -817,7 +932,12 @@ print(f"a = 1.5: the density 0.1, 0.001 and 0.00001 before the fold at x = {x_fo
 # checks. The Jacobian $\partial G / \partial z$ of the trained generator has 144 rows and 16 columns, so its rank is at most 16. And if the
 # real digits lie on the surface, a search over $z$ should find them.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## When there is nothing to compute
+#
+# 16 numbers for 144 pixels: all mass lies on a surface, and a surface has no density. To an image beside it the model gives probability 0.
+
+# %% tags=["slide-continue"]
 codes = torch.randn(8, 16, generator=torch.Generator().manual_seed(2))
 jacobian = torch.stack([torch.func.jacrev(lambda z: implicit(z[None]).flatten())(z) for z in codes.to(device)])  # [8, 144, 16]
 ranks = torch.linalg.matrix_rank(jacobian.double().cpu())
@@ -849,7 +969,7 @@ for name, distance in (("of the generator's own images", to_own), ("real test di
     print(f"search for 16 {name}: {found} found to 0.05 per pixel, median distance {distance.median().item():.2f}, largest {distance.max().item():.2f}")
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The search is able: it finds the generator's own images again. Of the real digits it finds a few and misses most, as far as eight starts can
 # tell. To those it misses the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. A small change of the weights leaves it there: no slope to climb. That is why a GAN needs
@@ -864,7 +984,12 @@ print(f"probability of a test digit under the autoregressive model: about 1 in {
 # *Parzen window*, used for the table in Goodfellow et al. 2014). Try it with four sets of 1,000 "samples". One is the training data itself,
 # which no generator should beat. One is a cheat: averages of ten similar training digits, blurs that nobody would take for a sample.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A score that ranks a blur above the data
+#
+# The Parzen window: a Gaussian on each sample. Mean log-likelihood of test digits, in nats:
+
+# %% tags=["slide-continue"]
 def parzen(samples, x, sigma):
     """Mean log-likelihood of x [N, D] under Gaussians of width sigma on samples [M, D], nats."""
     squares = torch.cdist(x, samples).square()
@@ -884,7 +1009,7 @@ sigmas = (0.1, 0.3, 0.6)
 scores = {name: [parzen(s, test.cpu().flatten(1), sigma) for sigma in sigmas] for name, s in contenders.items()}
 viz.table([[name, *values] for name, values in scores.items()], header=["samples", *(f"sigma = {sigma:g}" for sigma in sigmas)])
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # With the width, which nobody can justify, the number moves by more than a thousand nats. And for every width the winner is the cheat: it beats real
 # handwriting, because an average is closer to everything than any one digit is. A score that ranks a blur above the data does not
 # measure what we want. (Theis et al. 2016 found the same with cluster centres of MNIST.)
@@ -901,7 +1026,10 @@ viz.table([[name, *values] for name, values in scores.items()], header=["samples
 # upper half is the wanted one.
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Who can compute what
+
+# %% tags=["slide-continue"]
 def passes(network, draw):
     """How often the network runs while one image is drawn."""
     runs = []
@@ -985,7 +1113,7 @@ def attempt(function):
 outcome = {question: [attempt(function) for function in functions] for question, functions in attempts.items()}
 viz.table([[q, *(text for _, text in cells)] for q, cells in outcome.items()], header=["", "autoregressive", "VAE", "GAN"])
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the rows once more against what the decks say. Hong: the autoregressive model has the exact likelihood, draws sequentially, and has no code; the VAE has a
 # bound, a code, and draws in one pass. McAllester: from a GAN we can sample, and we cannot compute the density. The table adds two rows
 # that the decks do not have. Drawing part of an image given the rest is a matter of course for the autoregressive model only. And a *gradient
@@ -1052,7 +1180,12 @@ for name, draw in {"VAE": lambda: vae16.sample(batch, seed=0).cpu(), "GAN": lamb
 # side, and watch the likelihood on *test* digits.
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One letter: a splendid likelihood
+#
+# `"B"` for `"A"` in the first layer. Nothing crashes.
+
+# %% tags=["slide-continue", "slide-picture"]
 def train_masked(first_mask, steps):
     """A PixelCNN of masked kernels whose first layer has this mask, and its test bits per dimension while training."""
     torch.manual_seed(0)
@@ -1078,11 +1211,16 @@ plt.show()
 # %% [markdown]
 # The second model compresses unseen handwriting to about a millionth of a bit for each pixel. Look at what it draws:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What it draws
+#
+# With mask B the prediction of a pixel sees the pixel, and learns to copy it. **Add up the probabilities first.**
+
+# %% tags=["slide-continue", "slide-picture"]
 twelve = [model.sample(12, seed=5).cpu() for model in (honest, leaky)]
 viz.show(viz.labelled_grid(torch.cat(twelve), rows=["mask A first", "mask B first"], scale=5))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Nothing, twelve times, from the model with the better likelihood. With mask B the prediction of a pixel sees the pixel. Training teaches the
 # network to copy it, and the test likelihood is splendid because the test pixels are there to be copied as well. When the model draws, the pixel is
 # not there yet: it copies the blank. The number that was computed is not a likelihood, since its "probabilities" do not sum to 1.

@@ -28,7 +28,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, losses, scale, theory, viz
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, check, claim, identity, nulls, question, summary, within, within_factor
 from gancourse.models import mlp
 
@@ -38,13 +38,16 @@ seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
 REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Here is the whole lecture as one picture. On the left, data $p$ (blue), a generator that misses it by 2 (orange), and the best
 # possible discriminator against this generator (green): 1 where only data lives, 0 where only fakes live. On the right, what is
 # left for the generator once the discriminator has given its best: a curve with its lowest point, $-\log 4$, where the generator
 # hits the data.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The whole lecture as one picture
+
+# %% tags=["slide-continue", "slide-picture"]
 x, dx = theory.grid(-9, 17, 2601)
 shifts = torch.linspace(0, 8, 81, dtype=torch.float64)
 curve = [theory.value_at_optimum(theory.gaussian(x), theory.gaussian(x, shift), dx) for shift in shifts]
@@ -62,7 +65,18 @@ right.set(xlabel="distance of the generator from the data", ylabel=r"$\max_D\ V(
 right.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## From counterfeiters to an objective
+#
+# A fair coin $y$. Heads: show the officer a genuine note $x \sim p$. Tails: a forged one, $G(z)$. The officer answers $D(x)$, the probability of heads.
+#
+# $$\text{log-probability of what happened:} \quad y \log D(x) + (1 - y) \log (1 - D(x))$$
+#
+# $$\min_G \max_D\ V(D, G) = \mathbb{E}_{x \sim p} \log D(x) + \mathbb{E}_{z \sim p_z} \log\bigl(1 - D(G(z))\bigr)$$
+#
+# A likelihood that we cannot compute becomes a classification that we can.
+
+# %% [markdown] tags=["notes"]
 # ## 1. From counterfeiters to an objective
 #
 # A counterfeiter $G$ prints notes. A police officer $D$ is shown notes, one at a time, and says how likely each is to be genuine.
@@ -97,18 +111,61 @@ plt.show()
 # | $q$, what the generator makes | "$G(z)$ with $z \sim p_z$" | $P_g$ | $p_\Phi$, $p_{\mathrm{Gen}}$ |
 # | $D(x)$ | $D_{\theta_d}(x)$, $D_\omega(x)$ | $D(x)$ | $P_{\mathrm{Disc}}(1 \mid y)$ |
 #
+# The players as one picture. Solid arrows go forward. A dashed line is a gradient on its way back from a loss: it ends at the network
+# that it moves, and passes through the others. At the bar it is stopped: $D$'s loss asks nothing of $G$. (The generator's loss is
+# drawn as Kurmi has it.)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The players
+
+# %% tags=["slide-continue", "slide-picture"]
+viz.players(viz.GAMES["gan"])
+
+# %% [markdown]
 # The course computes losses from *logits* $l$, with $D = \sigma(l) = 1/(1 + e^{-l})$. Then $-\log D = \mathrm{softplus}(-l)$ and
-# $-\log(1 - D) = \mathrm{softplus}(l)$, where $\mathrm{softplus}(l) = \log(1 + e^l)$. This is the code every later lecture trains with:
+# $-\log(1 - D) = \mathrm{softplus}(l)$, where $\mathrm{softplus}(l) = \log(1 + e^l)$.
+#
+# **Your line.** Write $D$'s loss, $-V$, from the logits of real and of fake samples, with `F.softplus`. The last line compares it with
+# the right one on random logits and says at once what it found.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Losses from logits
+#
+# With $D = \sigma(l)$:
+#
+# $$-\log D = \mathrm{softplus}(-l), \qquad -\log(1 - D) = \mathrm{softplus}(l)$$
+#
+# **Your line**: $D$'s loss, $-V$, from the logits of real and of fake samples.
+#
+# ```python
+# def loss_of_d(real, fake):
+#     return ...
+# ```
+
+# %%
+def loss_of_d(real, fake):
+    return ...  # your line
+
+
+lines.answered(loss_of_d, *asked.D_LOSS)
+
+# %% [markdown]
+# This is the code every later lecture trains with:
 
 # %%
 viz.source(losses.saturating_d, losses.saturating_g, losses.non_saturating_g)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Is the discriminator's loss the classifier's loss? Draw logits for 64 real and 64 fake samples, and compare three ways to compute
 # the same thing: the formula, our function, and PyTorch's cross-entropy with labels 1 for real and 0 for fake. Then the same for $J^{(G)}$,
 # which is the cross-entropy of the fakes when they are labelled as real.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## It is the classifier's loss
+#
+# $$J^{(D)} = -\tfrac12 V \qquad \text{binary cross-entropy}$$
+
+# %% tags=["slide-continue"]
 gaps, swaps = [], []
 for seed in range(5):
     real, fake = torch.randn(2, 64, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * 4
@@ -168,7 +225,18 @@ over_x = theory.expectation(q, torch.log(1 - some_d(x)), dx)
 print(f"mean of log(1 - D) over z: {over_z:.10f}")
 print(f"mean of log(1 - D) over x: {over_x:.10f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The best discriminator
+#
+# $$V(D, G) = \int \bigl[\, p(x) \log D(x) + q(x) \log (1 - D(x)) \,\bigr]\, dx$$
+#
+# At each $x$ by itself, with $a = p(x)$, $b = q(x)$, $d = D(x)$:
+#
+# $$h(d) = a \log d + b \log (1 - d), \qquad h'(d) = \frac{a}{d} - \frac{b}{1 - d}$$
+#
+# **Your line**: solve $h'(d) = 0$.
+
+# %% [markdown] tags=["notes"]
 # Now both terms are integrals over the same $x$:
 #
 # $$V(D, G) = \int \Bigl[\, p(x) \log D(x) + q(x) \log (1 - D(x)) \,\Bigr]\, dx.$$
@@ -182,7 +250,25 @@ print(f"mean of log(1 - D) over x: {over_x:.10f}")
 # $$h(d) = a \log d + b \log (1 - d), \qquad h'(d) = \frac{a}{d} - \frac{b}{1 - d}, \qquad
 # h''(d) = -\frac{a}{d^2} - \frac{b}{(1-d)^2} < 0.$$
 #
-# $h$ is strictly concave (unless $a = b = 0$, where nobody ever looks), so a zero of $h'$ is the one maximum:
+# $h$ is strictly concave (unless $a = b = 0$, where nobody ever looks), so a zero of $h'$ is the one maximum.
+#
+# **Your line.** Solve $h'(d) = 0$ before you read on, and write $D^*(x)$ from the two densities.
+
+# %%
+def best_d(p, q):
+    return ...  # your line
+
+
+lines.answered(best_d, *asked.BEST_D)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## D* is the data's share
+#
+# $$D^*(x) = \frac{p(x)}{p(x) + q(x)} \qquad\qquad l^*(x) = \log \frac{p(x)}{q(x)}$$
+#
+# Wang's deck loses a minus: $P_r/D + P_g/(1 - D) = 0$ has no solution between 0 and 1.
+
+# %% [markdown] tags=["notes"]
 # $a (1 - d) = b\, d$, hence $d = a / (a + b)$ and
 #
 # $$D^*(x) = \frac{p(x)}{p(x) + q(x)}.$$
@@ -193,7 +279,7 @@ print(f"mean of log(1 - D) over x: {over_x:.10f}")
 # $P_r/D + P_g/(1-D) = 0$: a minus is lost. As printed, the equation has no solution between 0 and 1, for both terms are positive there;
 # their sum never falls below $(\sqrt{P_r} + \sqrt{P_g})^2$. Solved all the same, it gives $P_r/(P_r - P_g)$, which is never a probability.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 d = torch.linspace(0.0005, 0.9995, 1999, dtype=torch.float64)
 print("P_r   P_g    printed: smallest value   its root     right: root   P_r/(P_r + P_g)")
 for p_r, p_g in [(0.4, 0.1), (0.3, 0.3), (0.1, 0.7)]:
@@ -202,7 +288,7 @@ for p_r, p_g in [(0.4, 0.1), (0.3, 0.3), (0.1, 0.7)]:
     root = f"{p_r / (p_r - p_g):6.3f}" if p_r != p_g else "  none"
     print(f"{p_r}   {p_g}    {printed.min():10.4f}                {root}       {crossing:.3f}         {p_r / (p_r + p_g):.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ### The same result without calculus
 #
 # Take any $D$ and subtract. Since $D^* = p/(p+q)$ and $1 - D^* = q/(p+q)$,
@@ -214,13 +300,20 @@ for p_r, p_g in [(0.4, 0.1), (0.3, 0.3), (0.1, 0.7)]:
 # negative, and zero only when the coins agree. So no $D$ beats $D^*$, and we know by how much each one falls short. We call this the
 # *regret* of $D$; it is the yardstick of section 6.
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The same without calculus
+#
+# $$V(D^*, G) - V(D, G) = \int (p + q) \Bigl[ D^* \log \frac{D^*}{D} + (1 - D^*) \log \frac{1 - D^*}{1 - D} \Bigr] dx \ \ge\ 0$$
+#
+# The bracket is the divergence between two coins. What $D$ falls short by is its **regret**.
+
+# %% tags=["nbval-check-output", "slide-continue"]
 best = theory.optimal_discriminator(p, q, dx)
 for name, d in {"D* itself": best, "always 1/2": torch.full_like(x, 0.5), "some_d from above": some_d(x)}.items():
     value, regret = theory.value(p, q, d, dx), theory.regret(p, q, d, dx)
     print(f"{name:18} V = {value:8.5f}   regret = {regret:.5f}   V + regret = {value + regret:8.5f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # One more way to see it. By Bayes' rule, with a fair coin, $P(\text{real} \mid x) = p(x) / (p(x) + q(x))$. The best discriminator is the
 # posterior, and its logit is the log of the density ratio,
 #
@@ -288,7 +381,10 @@ def train_discriminator(seed, steps, batch=256):
 logits = [train_discriminator(seed, steps=scale.pick(ci=200, cpu=1500, gpu=1500)) for seed in seeds]
 errors = [theory.expectation((p + q) / 2, (torch.sigmoid(l) - best).abs(), dx) for l in logits]
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does gradient ascent find it?
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constrained")
 for axis in (left, right):
     axis.fill_between(x, (p + q) / 2, color="0.88", label="$(p + q)/2$")
@@ -304,7 +400,7 @@ right.set_title(f"a network trained on samples, {len(logits)} seeds", fontsize=1
 right.legend(fontsize=8, loc="lower left")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Grey is where samples fall. Look at the tails of the left picture. On top of the grey hills $D$ reaches $D^*$ within a few dozen
 # steps, on their slopes later; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is a few millionths there. The networks on the right cannot stay at 1/2
 # far out, they extend what they learned near by; beyond $x = 3$, where the samples end, they fan out and disagree with $D^*$ and with each
@@ -341,7 +437,20 @@ identity(
     decks="W",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What is left for the generator
+#
+# With $m = (p + q)/2$:
+#
+# $$
+# \begin{aligned}
+# V(D^*, G) &= \mathbb{E}_p \log \frac{p}{p + q} + \mathbb{E}_q \log \frac{q}{p + q} \\
+# &= \mathrm{KL}(p \,\|\, m) + \mathrm{KL}(q \,\|\, m) - 2 \log 2 \\
+# &= 2\, \mathrm{JS}(p, q) - 2 \log 2
+# \end{aligned}
+# $$
+
+# %% [markdown] tags=["notes"]
 # ## 3. What is left for the generator
 #
 # Put $D^*$ into $V$ and follow it line by line, with $m = (p + q)/2$ for the half-and-half mixture:
@@ -368,23 +477,29 @@ def mean(density, f):
     return theory.expectation(density, f, dx)
 
 
-lines = [
+derivation = [
     theory.value(p, q, best, dx),
     mean(p, (p / (p + q)).log()) + mean(q, (q / (p + q)).log()),
     mean(p, (p / m).log() - math.log(2)) + mean(q, (q / m).log() - math.log(2)),
     theory.kl(p, m, dx) + theory.kl(q, m, dx) - 2 * math.log(2),
     2 * theory.js(p, q, dx) - 2 * math.log(2),
 ]
-for number, line in enumerate(lines, start=1):
+for number, line in enumerate(derivation, start=1):
     print(f"({number})  {line:.12f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The two ends
+#
+# - **$q = p$**: JS is 0, and $V = -2 \log 2 = -\log 4 \approx -1.386$. There and nowhere else.
+# - **$p$ and $q$ never meet**: JS is $\log 2$, and $V = 0$. $D$ is certain and right.
+
+# %% [markdown] tags=["notes"]
 # The two ends. $\mathrm{KL} \ge 0$ with equality only for equal distributions (Jensen's inequality), so $\mathrm{JS} \ge 0$ with equality
 # only for $q = p$: **the lowest value that $G$ can reach is $-2 \log 2 = -\log 4 \approx -1.386$, and it is reached exactly when the
 # generator's distribution is the data's.** At the other end $p/m \le 2$ everywhere, so each KL is at most $\log 2$ and so is JS; equality
 # holds when $p$ and $q$ never meet, and then $V = 0$: $D$ is certain and right.
 
-# %%
+# %% tags=["slide-continue"]
 identical, differences = [], []
 for seed in range(5):
     draw = torch.Generator().manual_seed(seed)
@@ -473,7 +588,10 @@ steps = scale.pick(ci=600, cpu=3000, gpu=3000)
 saturating, frames = descend(lambda q, d: (q * torch.log1p(-d)).sum(), steps)
 non_saturating, other_frames = descend(lambda q, d: -(q * d.log()).sum(), steps)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Descending with the best discriminator
+
+# %% tags=["slide-continue", "slide-picture"]
 fig = plt.figure(figsize=(9, 3.2), layout="constrained")
 top = fig.add_gridspec(2, 4)
 for i, (step, q_) in enumerate(frames.items()):
@@ -491,7 +609,7 @@ axis.set(xlabel="step", ylabel="JS to the data")
 axis.legend(fontsize=8)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The bars on the left are the minimax loss at work: the missing bump is found, the surplus melts, and JS goes to zero in stairs. Each
 # stair is one more bar of the far bump that has been found; a bar grows in proportion to what it already has, so an almost empty
 # one takes long to start. The dashed curve is the other generator loss, $-\log D$, which section 5 introduces as the *faster* one. Here
@@ -514,7 +632,12 @@ for name, bar in (("far left, too many fakes", 0), ("far bump, fakes missing", 1
 # against this $D$ all generators are equally good. And against any other fixed $D$ the best reply is a disaster. $V$ is linear in $q$, so
 # its minimum puts all mass on the single point where $D$ is largest:
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Min and max in this order
+#
+# Against $D = 1/2$ all generators are equally good. Against any other *fixed* $D$ the best reply is a spike. If $D$ answers, the spike is the worst.
+
+# %% tags=["nbval-check-output", "slide-continue"]
 d_star = theory.optimal_discriminator(bumps, torch.softmax(start, 0))
 spike = torch.zeros_like(bumps)
 spike[d_star.argmax()] = 1
@@ -523,7 +646,7 @@ for name, q_ in {"the start": torch.softmax(start, 0), "the data": bumps, "a spi
     against = [theory.value(bumps, q_, d) for d in (half, d_star)]
     print(f"q = {name:25} V(1/2, q) = {against[0]:.4f}   V(D, q) = {against[1]:8.4f}   max over D: {theory.value_at_optimum(bumps, q_):8.4f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the last row. Against the $D$ that was best for the start (middle column), collapsing onto one point beats even a perfect copy of the
 # data. As soon as $D$ may answer (last column), the spike is the worst of the three. So the data is what $G$ should choose if $D$ moves
 # second, and the spike is what it should choose if $D$ does not move. Gradient code takes turns and settles neither. Keep this in mind
@@ -544,7 +667,16 @@ for name, q_ in {"the start": torch.softmax(start, 0), "the data": bumps, "a spi
 # Build the table of all pairs and compute it as written. With $D(y) = P_{\mathrm{Disc}}(1 \mid y)$ it must be $-V/2$, so argmax and min
 # stand where min and max stood.
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How much an image tells
+#
+# McAllester writes no $V$: a pair $(i, y)$, and the cross-entropy of the label. The best $D$ leaves
+#
+# $$\ln 2 - I(i; y) = \ln 2 - \mathrm{JS}$$
+#
+# JS is how much an image tells about whether it is real: at most one bit.
+
+# %% tags=["nbval-check-output", "slide-continue"]
 def labelled_pairs(pop, gen):
     """P(i, y): row 0 is i = -1 (generated), row 1 is i = 1 (population)."""
     return torch.stack([gen, pop]) / 2
@@ -568,7 +700,7 @@ print(f"the best Disc:   {cross_entropy(joint, posterior):.12f}")
 print(f"ln 2 - JS:       {math.log(2) - theory.js(pop, gen):.12f}")
 print(f"ln 2 - I(i; y):  {math.log(2) - information:.12f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # "Note that this involves only discrete cross-entropy", the deck says: the samples may be images, but what is predicted is one bit, so no
 # density of images is ever needed. The best cross-entropy is what is left unknown about that bit after seeing the image. One bit is
 # $\ln 2$, and seeing $y$ takes off the *mutual information* $I(i; y)$. So JS has a plain meaning: **it is how much an image tells about
@@ -605,7 +737,7 @@ identity(
     note=f"at five random generators the minimum falls short of ln 2 by {min(elsewhere):.3f} to {max(elsewhere):.3f}",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ## 5. The generator's own loss
 #
 # Now the practical trouble that Hong and the cs231n notes draw. Early on the fakes are easily told, $D(G(z)) \approx 0$, and the curve
@@ -613,7 +745,10 @@ identity(
 # version, $J^{(G)} = -\frac12 \mathbb{E}_z \log D(G(z))$.) Look at both losses twice, against $D$ as the decks do, and against the
 # logit $l$ that the network really puts out.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two losses for the generator
+
+# %% tags=["slide-continue", "slide-picture"]
 d = torch.linspace(0.002, 0.998, 500)
 l = torch.linspace(-8, 8, 400)
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3), sharey=True, layout="constrained")
@@ -628,7 +763,7 @@ right.text(-7.7, -5.8, "D is sure of a fake:\nwhere training begins", fontsize=8
 left.legend(fontsize=9, loc="upper right")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # In the left picture $\log (1 - D)$ is *not* flat at $D = 0$. Its slope there is $-1$, and a slope of $-1$ trains very well. What is flat
 # is the right picture. The chain rule brings in $dD/dl = D (1 - D)$, and
 #
@@ -638,7 +773,12 @@ plt.show()
 # Where $D$ is sure of a fake ($D \to 0$) the first slope dies and the second tends to $-1$. **It is the sigmoid that saturates;**
 # $\log(1 - D)$ lets it, and the logarithm in $-\log D$ undoes it.
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## It is the sigmoid that saturates
+#
+# $$\frac{d}{dl} \log (1 - \sigma(l)) = -D \qquad\qquad \frac{d}{dl} \bigl[-\log \sigma(l)\bigr] = -(1 - D)$$
+
+# %% tags=["nbval-check-output", "slide-continue"]
 l = torch.tensor([-20.0, -10.0, -5.0, -2.0, 0.0, 2.0, 5.0], dtype=torch.float64, requires_grad=True)
 (saturating_slope,) = torch.autograd.grad(-F.softplus(l).sum(), l)
 (non_saturating_slope,) = torch.autograd.grad(F.softplus(-l).sum(), l)
@@ -719,7 +859,12 @@ names = ("D's steps", "mean logit on fakes", "norm, log(1 - D)", "norm, -log D",
 columns = [v.mean(0) for v in (step, logit, a, b, b / a, predicted)]
 viz.table([dict(zip(names, map(float, row), strict=True)) for row in zip(*columns, strict=True)], caption=f"means over {len(seeds)} seeds")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## On a real generator
+#
+# The same vector, weighted by $D$ or by $1 - D$: the ratio of norms should be $(1 - D)/D$.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
 for i in range(len(seeds)):
     left.semilogy(step[i], a[i], color=G_COLOUR, marker="o", markersize=3, label=r"$\log(1 - D)$" if i == 0 else None)
@@ -733,7 +878,7 @@ right.set(xlabel="$(1 - D)/D$ on the fakes", ylabel="measured ratio of norms")
 right.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The generator did not change; only $D$ grew more certain. The minimax gradient first rises (there is something to say), then dies with
 # $D$ itself. The non-saturating gradient grows and stays. On the right every point is within about a tenth of the prediction.
 
@@ -771,7 +916,12 @@ check(
 # backwards. **Same fixed point: only if the generator can match the data.** For a counter-example let the data have two bumps at
 # $\pm 1.5$ and let the generator be a single Gaussian $\mathcal{N}(0, s^2)$, which can only choose its width $s$. $D = D^*$ throughout.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Not the same game
+#
+# Data with two bumps, a generator that can only choose its width: in the grey strip the two losses give opposite advice.
+
+# %% tags=["slide-continue", "slide-picture"]
 x, dx = theory.grid(-12, 12, 1601)
 two_bumps = (theory.gaussian(x, -1.5, 0.5) + theory.gaussian(x, 1.5, 0.5)) / 2
 
@@ -820,7 +970,7 @@ q = theory.gaussian(x, 0, s)
 follows = torch.autograd.grad(theory.reverse_kl(two_bumps, q, dx) - 2 * theory.js(two_bumps, q, dx), s)[0]
 print(f"slope of KL(q || p) - 2 JS at s = 1.45: {follows:+.4f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
 # Non-saturating rests at $s \approx 1.34$, narrower: it cares more about samples that look wrong (those between and beyond the bumps) than about
 # data it misses. The last line says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
@@ -839,7 +989,17 @@ for shift in (0.0, 1.0, 2.0, 4.0):
     j_d, j_g = -theory.value_at_optimum(p, q, dx) / 2, theory.non_saturating_at_optimum(p, q, dx) / 2
     print(f"{shift:5.0f}   {j_d:.4f}   {j_g:.4f}        {j_d + j_g:.4f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Algorithm 1
+#
+# **for** each iteration
+#
+# - $k$ times: draw $m$ latents and $m$ real samples; move $\theta_d$ **up**
+# $$\frac1m \sum_i \bigl[\log D(x^{(i)}) + \log(1 - D(G(z^{(i)})))\bigr]$$
+# - draw $m$ latents; move $\theta_g$ **up**
+# $$\frac1m \sum_i \log D(G(z^{(i)}))$$
+
+# %% [markdown] tags=["notes"]
 # So what is trained in practice is a different game, with the same $D$, whose equilibrium $q = p$ it shares whenever $q = p$ is possible. The theorem
 # of section 3 is about the other one. Fedus et al. (2018) trained the non-saturating game on cases where descending JS should fail,
 # and it worked: *the divergence view explains the target, and it does not explain the path.*
@@ -864,7 +1024,10 @@ for shift in (0.0, 1.0, 2.0, 4.0):
 # The generator is $G(z) = \mu + s z$, so its distribution is known exactly at every moment, and with it $D^*$ and the regret of $D$. It
 # starts at $\mathcal{N}(3, 0.6^2)$, the data is $\mathcal{N}(0, 1)$. Both players use gradient descent with momentum, as in the paper.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Figure 1 of 2014, computed
+
+# %% tags=["slide-continue", "slide-picture"]
 x, dx = theory.grid(-8, 8, 401)
 p = theory.gaussian(x)
 
@@ -922,7 +1085,7 @@ for axis, (step, (q, d)) in zip(axes, frames.items(), strict=True):
 fig.legend(*axes[0].get_legend_handles_labels(), fontsize=8.5, loc="outside lower center", ncols=4)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # This is Figure 1 of the 2014 paper, computed rather than sketched ($k = 2$). $D$ starts by knowing nothing, learns to call everything on the right
 # a fake, the generator slides down its slope, and both end at 1/2. Watch the gap between $D$ (green) and $D^*$ (dotted): after
 # the generator has moved, $D$ still judges the generator of a moment ago. The regret of $D$ measures that lag. Now the experiment: $k = 1, 2, 5$;
@@ -950,17 +1113,22 @@ rows = [
 ]
 viz.table(rows, caption=f"means over {len(seeds)} seeds, {steps} iterations")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## k is no batch size
+#
+# What counts is how far $D$ can move while $G$ takes a step.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
-lines = zip(settings, (REAL, REAL, D_COLOUR, FAKE, FAKE), ("-", ":", "-", "-", ":"), strict=True)
-for name, colour, style in lines:
+styles = zip(settings, (REAL, REAL, D_COLOUR, FAKE, FAKE), ("-", ":", "-", "-", ":"), strict=True)
+for name, colour, style in styles:
     curves = torch.stack([r for r, _ in runs[name]])
     axis.semilogy(curves[0, :, 0], curves[:, :, 1].mean(0), color=colour, linestyle=style, label=name)
 axis.set(xlabel="iteration of Algorithm 1", ylabel="regret of D: $V(D^*, G) - V(D, G)$")
 axis.legend(fontsize=8, ncols=3, loc="upper right")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # More updates keep $D$ closer to its best; five times the batch changes nothing, the dotted blue line lies on the solid one. What counts is
 # how far $D$ can move while $G$ takes a step. That can also be bought with a larger step for $D$ (dotted orange), at a fifth of the
 # updates. Heusel et al. (2017) build on this with two time scales. The paper's own words for $k$ are that $D$ stays near its optimum *so
@@ -986,7 +1154,7 @@ question(
     over="trainings",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ## 7. What goes wrong
 #
 # ### A hunt: the constant that kills the gradient
@@ -1003,7 +1171,12 @@ question(
 # all. The two meet at $\sigma = 10^{-8}$, that is at $l = -18.4$. And without the constant? In 32 bits $\sigma(l)$ becomes 0 below about
 # $l = -104$, and autograd multiplies an infinity by a zero.
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The constant that kills the gradient
+#
+#     loss = -(torch.sigmoid(logit) + 1e-8).log().mean()
+
+# %% tags=["nbval-check-output", "slide-continue"]
 forms = {
     "softplus(-l)": losses.non_saturating_g,
     "-log(sigmoid(l) + 1e-8)": lambda l: -torch.log(torch.sigmoid(l) + 1e-8).mean(),
@@ -1024,7 +1197,10 @@ viz.table(rows, caption="slope of the generator's loss in the logit, in float32"
 # best discriminator at every step, whose logit is $l^*(x) = \theta^2/2 - \theta x$. At the start the logits of the fakes lie
 # around $-50$.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Under gradient descent, and under Adam
+
+# %% tags=["slide-continue", "slide-picture"]
 def chase(loss, optimizer, steps=1000):
     theta = torch.tensor([10.0], requires_grad=True)
     opt, path = optimizer([theta], lr=0.02), []
@@ -1058,7 +1234,7 @@ for (name, label), path in paths.items():
     at = "   ".join(f"{step}: {round(path[step], 2) + 0.0:5.2f}" for step in (100, 300, 999))
     print(f"{name:17} {label:13} theta after step {at}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Under plain gradient descent the constant does its damage in full: that generator hardly moves, and the saturating one does not move at
 # all. Under Adam all three get there, and the one with the constant is ahead of the sound one. Adam divides each gradient by its own
 # recent size, so a loss that is a million times too flat need not show. That may be why such a line survives, and why the saturating
@@ -1107,7 +1283,20 @@ kept = in_turns.square().sum(1) - 0.1 * in_turns.prod(1)
 print(f"in turns: radius from {in_turns.norm(dim=1).min():.4f} to {in_turns.norm(dim=1).max():.4f}, ", end="")
 print(f"x^2 - eta x y + y^2 from {kept.min():.6f} to {kept.max():.6f}")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Even the simplest game turns in circles
+#
+# $f(x, y) = x y$: $x$ descends, $y$ ascends.
+#
+# Moving at the same time, with step $\eta$:
+#
+# $$x'^2 + y'^2 = (1 + \eta^2)(x^2 + y^2)$$
+#
+# In turns, $x^2 - \eta x y + y^2$ never changes.
+#
+# A game is no landscape with a valley.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(4, 3.7), layout="constrained")
 axis.plot(*together.T, color="#D55E00", label="together")
 axis.plot(*in_turns.T, color="#0072B2", label="in turns")
@@ -1116,7 +1305,7 @@ axis.set(xlabel="x (descends)", ylabel="y (ascends)", aspect="equal", xlim=(-3.2
 axis.legend(fontsize=8, loc="upper left")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A game is not a landscape with a valley, and no function decreases along its path. Lecture 07 meets this again in a GAN with one parameter on
 # each side, and finds what damps the circles.
 #

@@ -54,23 +54,42 @@ def show(picture, caption=None):
 # %% [markdown]
 # None of these people exists, and nobody drew them. Each is a vector of 64 random numbers, sent through a handful of convolutions.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## None of these people exists
+
+# %% tags=["slide-continue", "slide-picture"]
 shipped = {name: zoo.load(name) for name in ("faces32", "faces64")}
 show(viz.grid(shipped["faces32"].sample(26, seed=4), columns=13), "32 px, from weights that travel with the course.")
 show(viz.grid(shipped["faces64"].sample(6, seed=4), columns=6), "64 px, likewise.")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The data behind them are drawings too: thousands of cartoon faces, composed from parts of the *adventurer* style by Lisa Wischofsky
 # (CC BY 4.0). The course draws them itself, without a network, and knows six attributes of each: hair colour, hair length, skin, smile,
 # glasses, background. All values are equally frequent and independent of each other, so we can *count* what a generator leaves out.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What they were learnt from
+#
+# Six attributes, all values equally frequent and independent: so what is left out can be *counted*.
+
+# %% tags=["slide-continue"]
 faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000))
 faces = faces[torch.randperm(len(faces), generator=torch.Generator().manual_seed(0))]
 show(viz.grid(faces.images[:26], columns=13), "Real training data.")
 viz.table([{"attribute": name, "values": ", ".join(values)} for name, values in faces.attribute_names.items()])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Convolution as index equations
+#
+# **Strided**, it gathers: for all $x, y, j, \Delta x, \Delta y, i$
+#
+# $$L_{\ell+1}[x, y, j] \;\mathrel{+}=\; W[\Delta x, \Delta y, i, j]\; L_\ell[s x + \Delta x,\ s y + \Delta y,\ i]$$
+#
+# **Transposed**, it scatters:
+#
+# $$L_{\ell+1}[s x + \Delta x,\ s y + \Delta y,\ i] \;\mathrel{+}=\; W[\Delta x, \Delta y, i, j]\; L_\ell[x, y, j]$$
+
+# %% [markdown] tags=["notes"]
 # ## 1. Convolution as index equations
 #
 # A discriminator turns a large picture into one number, a generator turns a few numbers into a large picture. So one of them has to
@@ -152,7 +171,7 @@ for name, layer in {"strided": "Conv2d", "transposed": "ConvTranspose2d"}.items(
         decks="M",
     )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ### Why "transposed"
 #
 # Convolution is linear. So it is a matrix: write the large layer as one long vector $x$, the small one as $y$, then $y = A x$. The first
@@ -161,7 +180,12 @@ for name, layer in {"strided": "Conv2d", "transposed": "ConvTranspose2d"}.items(
 # $(x, y, j)$. Rows and columns have changed places: it is $A^\top$. Here is $A$ for DCGAN's layer (kernel 4, stride 2, padding 1) on a
 # map of 6 x 6 places. The kernel is numbered 1 to 16 so that you can follow where its entries go.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Why "transposed"
+#
+# $y = A x$: in the transposed layer rows and columns have changed places.
+
+# %% tags=["slide-continue", "slide-picture"]
 numbered = torch.arange(1.0, 17.0).view(4, 4, 1, 1)
 A = convolution.matrix(numbered, (6, 6), stride=2, padding=1)
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.4, 2.7), width_ratios=(3, 1), layout="constrained")
@@ -172,7 +196,7 @@ left.set(xlabel="place in the 6 x 6 map", ylabel="place in the 3 x 3 map", ytick
 right.set(xlabel="3 x 3 map", ylabel="6 x 6 map", xticks=[0, 8])
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # White is zero, and there is a lot of it: a fully connected layer would fill the picture with independent numbers, a convolution repeats
 # sixteen. Transposition has a meaning that needs no matrix: $\langle A x, y \rangle = \langle x, A^\top y \rangle$ for all $x$ and $y$. It has
 # also a second name. In backpropagation the gradient of a layer $y = Ax$ with respect to its input is $A^\top$ times the gradient with
@@ -216,7 +240,16 @@ identity(
 # 1024 held. But one can come closer than $A^\top$ does. Below, a grey face, its convolution with a 4 x 4 box (stride 2), the transposed
 # convolution of that, and the best possible undoing in the least-squares sense, the pseudo-inverse $A^+$.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## It does not undo anything
+#
+# 256 numbers cannot hold what 1024 held.
+#
+# $A^\top A x$ blurs a second time. $A^+ A x$ is the best possible undoing.
+#
+# In a generator only the *wiring* is that of a convolution in reverse.
+
+# %% tags=["slide-continue", "slide-picture"]
 face = data.to_float(faces.images[:3]).mean(1).double()  # [3, 32, 32], grey
 A = convolution.matrix(torch.full((4, 4, 1, 1), 1 / 16, dtype=torch.float64), (32, 32), stride=2, padding=1)
 halved = face.flatten(1) @ A.T
@@ -228,7 +261,7 @@ show(viz.labelled_grid(pictures.float().clamp(-1, 1).view(12, 1, 32, 32), column
 for name, guess in {"transposed (scaled by 4)": 4 * back, "pseudo-inverse": undone}.items():
     print(f"{name:25} relative error {(guess - face.flatten(1)).norm() / face.norm():.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The transposed layer blurs a second time; that is what repeating a box does. In a generator this is no drawback. Nobody asks the layer to
 # undo anything, its weights are learned, and only the *wiring* is that of a convolution in reverse. "Fractionally-strided" is
 # the third name: one step in the large layer is a step of $1/s$ in the small one. (The cs231n notes translate it as "partly using
@@ -242,7 +275,12 @@ for name, guess in {"transposed (scaled by 4)": 4 * back, "pseudo-inverse": undo
 #
 # Both are one line of thought: the last window begins at $s(n-1)$ and ends $K$ further on. Which layers double exactly?
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Sizes
+#
+# $$n \mapsto \Bigl\lfloor \frac{n + 2p - K}{s} \Bigr\rfloor + 1 \qquad\qquad n \mapsto (n - 1)\,s + K - 2p$$
+
+# %% tags=["nbval-check-output", "slide-continue"]
 for kernel, stride, padding in [(2, 2, 0), (3, 2, 0), (3, 2, 1), (4, 2, 1), (5, 2, 2)]:
     up = convolution.transposed_size(8, kernel, stride, padding)
     down = convolution.convolved_size(up, kernel, stride, padding)
@@ -254,7 +292,7 @@ while sizes[-1] < 64:
     sizes.append(convolution.transposed_size(sizes[-1], 4, 2, 1))
 print("DCGAN's generator:", " -> ".join(map(str, sizes)))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # With stride 2 a transposed layer doubles exactly if $K = 2 + 2p$: kernels 2, 4, 6, ... Two sizes always shrink to 8, and the formula goes back to
 # the smaller one; for the 5 x 5 kernels of the authors' first code that is 15. Libraries offer an `output_padding`, which adds the
 # missing row. Kernel 4, stride 2, padding 1 avoids the question, and everybody uses it.
@@ -263,7 +301,10 @@ print("DCGAN's generator:", " -> ".join(map(str, sizes)))
 #
 # There is a second reason for even kernels. Scatter a layer of ones with a kernel of ones and count how often each place is written to:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The chequerboard
+
+# %% tags=["slide-continue", "slide-picture"]
 counts = {
     "kernel 3, stride 2": convolution.overlap(8, 3, 2),
     "kernel 4, stride 2": convolution.overlap(8, 4, 2),
@@ -277,7 +318,7 @@ for axis, (name, count) in zip(axes, counts.items(), strict=True):
 fig.colorbar(image, ax=axes, label="writes to a place", shrink=0.9)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Kernel 3 with stride 2 writes to neighbouring places 1, 2 or 4 times. The network can learn weights that make up for it; it starts with a
 # pattern that it has to unlearn, at every scale. Kernel 4 writes 4 times everywhere (but for the rim). Is it then free of the pattern? Feed
 # a constant layer and look at the output, away from the rim, for random weights: its variation across places, relative to its size.
@@ -300,7 +341,7 @@ trials = torch.stack([torch.stack([variation(a) for a in answers(draw(4, 4, 1, 1
 for name, even, drawn in zip(names, equal, trials.median(0).values, strict=True):
     print(f"{name:20}  equal weights {even:.2f}   random weights {drawn:.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Random kernels of size 4 draw chequerboards as well: the four places of a 2 x 2 block are computed by four different sets of four weights. The
 # even overlap removes the pattern that is there for *equal* weights, and no more. Enlarging first and convolving after that
 # answers a constant with a constant, whatever the weights. This is why our faces, further down, are made that way (Odena et al. 2016), and
@@ -314,11 +355,14 @@ for name, even, drawn in zip(names, equal, trials.median(0).values, strict=True)
 # %%
 viz.source(dcgan.Generator)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The table is made by sending a latent through, layer after layer. Check a line by hand: a transposed layer from 512 to 256 channels has
 # $4 \cdot 4 \cdot 512 \cdot 256 = 2{,}097{,}152$ weights and no bias, for the batch normalisation after it has its own shift.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The generator at 64 px
+
+# %% tags=["slide-continue"]
 def describe(layer):
     name = type(layer).__name__
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
@@ -385,7 +429,7 @@ with torch.no_grad():
 print(f"weight {list(first.weight.shape)}, as a matrix {list(first.weight.flatten(1).shape)}")
 print(f"layer and matrix give the same output: {torch.allclose(by_layer, by_matrix, atol=1e-5)}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ### The first weights
 #
 # All weights start as $\mathcal{N}(0, 0.02^2)$. What does this number do? A sum of $n$ products with weights of standard deviation
@@ -394,7 +438,12 @@ print(f"layer and matrix give the same output: {torch.allclose(by_layer, by_matr
 # for 512 channels $\sqrt{2/n} \approx 0.031$ and for 64 about $0.088$. With 0.02 each layer's output is smaller than its input. Watch the standard
 # deviation of what leaves each convolution of the generator, with and without batch normalisation:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The first weights
+#
+# $\mathcal N(0, 0.02^2)$ is too small: $\sqrt{2/n} \approx 0.03$ to $0.09$ would keep the size. Batch normalisation repairs it.
+
+# %% tags=["slide-continue"]
 def spreads(network, z):
     found, x = [], z[:, :, None, None]
     for layer in network.main:
@@ -413,7 +462,7 @@ rows = [
 ]
 viz.table(rows, caption="standard deviation of each layer's output at the start")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # With batch normalisation each layer starts afresh at size one, and 0.02 matters for the picture only (a generator that begins near grey).
 # Without it the signal is lost on the way: the last layer sees almost nothing of $z$, and whatever latent you put in, the same grey
 # comes out. Keep this table in mind for the next section.
@@ -437,6 +486,17 @@ viz.table(rows, caption="standard deviation of each layer's output at the start"
 # read their attributes. Lower is better; the floor is what real faces score against real faces. A later lecture takes this
 # distance apart. The tolerance, fixed before the first run: a guideline *matters* if leaving it out makes the distance at least a quarter larger,
 # on average over seeds, against the full network of the same seed.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Five guidelines
+#
+# 1. strided convolutions instead of pooling and fixed upsampling
+# 2. batch normalisation in both networks
+# 3. no fully connected hidden layers
+# 4. ReLU in the generator, tanh at its end only
+# 5. LeakyReLU in the discriminator
+#
+# The paper prints no table. So we make one: leave one out, same seeds, a tolerance fixed before.
 
 # %%
 pixel_faces = data.pixel_faces(16, n=scale.pick(ci=1500, cpu=10_000, gpu=10_000))
@@ -479,7 +539,10 @@ beginner = GAN(dcgan.Generator(16, 64, 16).to(device), dcgan.Discriminator(16, 1
 print(f"floor, real against real:  {distance16(pixel_faces.images[:n_judged]):.2f}")
 print(f"generator before training: {distance16(beginner.sample(n_judged)):.0f}")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Switched off one by one
+
+# %% tags=["slide-continue", "slide-picture"]
 ABLATIONS = {
     "all five": {},
     "no batch norm": {"generator": {"norm": False}, "discriminator": {"norm": False}},
@@ -498,7 +561,10 @@ def show_samples(names):
 
 show_samples(ABLATIONS)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How far from the data
+
+# %% tags=["slide-continue"]
 def ratio(name, to="all five"):
     return distances[name] / distances[to]
 
@@ -546,7 +612,7 @@ for suffix, (name, what, missing) in GUIDELINES.items():
         open=missing,
     )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read rows and table together, and mind the distance before training: some rows have hardly left it. Without four of the five guidelines
 # this start goes worse. But a start of 500 steps is all it is, and so every one of these boxes stays *open*, with its reason. Tanh in the generator and hidden linear layers leave a grey that hardly depends on $z$. Pooling works in some seeds
 # and fails in others, hence its spread. ReLU in the discriminator does no harm at all here; it even comes out a little ahead.
@@ -556,7 +622,12 @@ for suffix, (name, what, missing) in GUIDELINES.items():
 # did batch normalisation only repair the start? The table at the end of section 2 raises the suspicion: without it the signal dies on its way,
 # because 0.02 is too small a start for narrow networks. Take batch normalisation out once more, and start with weights five times as large:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Is it the normalising, or the start?
+#
+# An ablation changes one line of code, and often two things at once.
+
+# %% tags=["slide-continue"]
 measure(
     "no batch norm, big start",
     generator={"norm": False},
@@ -566,7 +637,7 @@ measure(
 show_samples(["no batch norm", "no batch norm, big start"])
 distance_table(["all five", "no batch norm", "no batch norm, big start"])
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # There are faces again, rough and glaring, but different for different $z$, and the distance is no worse than that of the full network. An ablation
 # changes one line of code and often two things at once: the row "no batch norm" measures "no batch norm, *with first weights chosen for networks
 # that have it*". Remember this when you read that GANs need batch normalisation. The modern discriminator of section 4 has none.
@@ -602,7 +673,12 @@ print("the classifier reads real faces correctly: " + ", ".join(f"{name} {share:
 # Transposed convolutions, batch normalisation in both networks, weights from $\mathcal N(0, 0.02^2)$, Adam with learning rate 2e-4 and
 # $\beta_1 = 0.5$, the loss $-\log D$: everything as in the paper but for size and width.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## DCGAN's own recipe, at 32 px
+#
+# Heads, hair, eyes in the right places: from nothing but a classifier's answers. It is the state of 2016.
+
+# %% tags=["slide-continue", "slide-picture"]
 recipe = experiments.recipe("faces32_dcgan")
 first_run = fit(
     experiments.build("faces32_dcgan", seed=0),
@@ -625,7 +701,7 @@ check(
     source="Radford et al. 2016",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # It works: heads, hair, eyes in the right places, from nothing but a classifier's answers. It is also the state of 2016. Colours are dull,
 # outlines smear, and a regular grain lies over backgrounds and faces.
 #
@@ -645,6 +721,18 @@ check(
 # | start at 0.02 | start at He's scale | signals neither grow nor fade (section 2) | He et al. 2015 |
 #
 # Each line has its own lecture later on. Two of them in code; the rest is `gancourse/recipes/__init__.py`.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What changed since
+#
+# | DCGAN | here | from |
+# |---|---|---|
+# | transposed convolution | nearest neighbour, then 3 x 3 | Odena et al. 2016 |
+# | batch norm in $D$ | none | Gulrajani et al. 2017 |
+# | $D$ sees single pictures | minibatch standard deviation | Karras et al. 2018 |
+# | $-\log D(G(z))$ | relativistic pairs | Jolicoeur-Martineau 2019 |
+# | no penalty | $R_1$ | Mescheder et al. 2018 |
+# | the last weights | a running average | Yazıcı et al. 2019 |
 
 # %%
 viz.source(losses.relativistic_d, losses.relativistic_g)
@@ -674,7 +762,10 @@ run = fit(
 )
 print(f"{run.step:,} steps in {run.seconds / 60:.1f} minutes, looking over its shoulder included")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Sixty-four faces, not selected
+
+# %% tags=["slide-continue", "slide-picture"]
 show(viz.grid(run.sample(64, seed=4), columns=13), "Sixty-four faces, not selected.")
 
 # %% [markdown]
@@ -682,7 +773,10 @@ show(viz.grid(run.sample(64, seed=4), columns=13), "Sixty-four faces, not select
 #
 # Wang shows three: 30 minutes, 2 hours, a day. Ours are the same latents after an eighth, three eighths and all of the run.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three training times
+
+# %% tags=["slide-continue", "slide-picture"]
 def clock(step):
     seconds = run.seconds * step / run.step
     return f"{seconds // 60:.0f}:{seconds % 60:02.0f} min"
@@ -695,7 +789,7 @@ show(viz.labelled_grid(torch.cat([diary["faces"][step] for step in times]), rows
 # %%
 viz.animate(film, fps=3, width=400, colours=64)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Heads, skin and the colour of hair are there early, on backgrounds of running colours. Then edges sharpen, and backgrounds settle on one colour
 # each. Last come mouths and the thin frames of glasses, as far as they come at all. The order is roughly that of the number of pixels
 # involved: what covers little changes $D$'s answer little, and has to wait until the large mistakes are gone.
@@ -715,7 +809,10 @@ question(
 #
 # Now the curves that everybody stares at while training.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How to read the losses
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.9), layout="constrained")
 viz.loss_curves(run, objective="relativistic", ax=left)
 right.semilogy(diary["step"], diary["distance"], marker="o", color=FAKE, label="generated")
@@ -725,7 +822,7 @@ right.minorticks_off()
 right.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Left, the losses. (The pale band above $D$'s curve is every eighth step, when the penalty is added to it.) $D$'s goes down towards zero. $G$'s falls at
 # first and then *rises*, and neither looks for the dashed line of the equilibrium. Read naively, $D$ wins ever more clearly and $G$ gets
 # worse. Right, what happened meanwhile: the distance to the data falls from the first step to the last.
@@ -757,15 +854,21 @@ question(
 #
 # **Do they look like the data?** Side by side, unselected:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Do they look like the data?
+
+# %% tags=["slide-continue", "slide-picture"]
 fakes = run.sample(n_faces, seed=1)
 show(viz.real_and_fake(faces.images[:18], fakes[:18], n=18))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # **Is everything there?** Here the attributes pay off. Of the values of each attribute, how large a share do the generated faces have? A bar of
 # zero height would be a dropped mode.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Is everything there?
+
+# %% tags=["slide-continue", "slide-picture"]
 def shares(attributes):
     return np.concatenate([
         np.bincount(attributes[:, k].numpy(), minlength=len(values)) / len(attributes)
@@ -846,12 +949,17 @@ question(
     note="Batches are all real or all generated, as in training; a fresh judge on single pictures would have a harder task.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # So the answer to Wang's question: a few minutes give avatars that are recognisable and varied, and the discriminator still prefers the real one in
 # practically every pair. More time helps. The weights at the top of this lecture were trained longer, with a recipe that differs in a few numbers; their cards
 # say which, and how long it took.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How good is that?
+#
+# The discriminator still prefers the real face in practically every pair. More time helps.
+
+# %% tags=["slide-continue"]
 rivals = {
     "DCGAN's own recipe": (first_run.sample(n_faces, seed=1), f"{first_run.step:,}"),
     "faces32_quick, this run": (fakes, f"{run.step:,}"),
@@ -881,7 +989,12 @@ for name in shipped:
 # fit the small game of section 3, against the same full network and the same seeds. The tolerance: a tip *helps* if doing without it makes the
 # distance at least a tenth larger.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Ganhacks, tested
+#
+# A tip is an *observation on one setting*, mostly without the setting.
+
+# %% tags=["slide-continue", "slide-picture"]
 class UniformLatents(GAN):
     """z uniform in [-1, 1], as in the paper's figure."""
 
@@ -935,7 +1048,7 @@ for suffix, (tip, without_over_with) in tested.items():
         note="A short run of a small DCGAN at 16 px.",
     )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Two tips carry weight here, separate batches and the smaller $\beta_1$; two make no difference that three seeds could show.
 #
 # One row stands out, and its losses deserve a minute. With mixed batches *both* players end with a loss near zero; both believe that they have
@@ -947,7 +1060,7 @@ for suffix, (tip, without_over_with) in tested.items():
 # the setting, and settings move on. Before adding one to your code, do what this section did: same seeds, one change, a number, and a threshold
 # that you wrote down before. It took a minute.
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ## 6. What goes wrong
 #
 # ### BatchNorm(x, 0.8)
@@ -962,7 +1075,14 @@ for suffix, (tip, without_over_with) in tested.items():
 #
 # With $\varepsilon = 10^{-5}$ this is 1 for all reasonable $\sigma$. With 0.8 it is not:
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## `BatchNorm2d(128, 0.8)`
+#
+# In Keras 0.8 was the momentum. In PyTorch the second argument is $\varepsilon$:
+#
+# $$\hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}}$$
+
+# %% tags=["nbval-check-output", "slide-continue"]
 def leaving(layer, spread):
     x = spread * torch.randn(64, 8, 16, 16, generator=torch.Generator().manual_seed(0))
     return float(layer(x).detach().std())
@@ -1004,7 +1124,12 @@ distance_table(["all five", "batch norm with eps 0.8", "no batch norm"])
 # In training mode batch normalisation uses the mean and spread of the batch at hand. Forget `.eval()` when you sample, and each picture depends
 # on the others in its batch. The same latent three times: in evaluation mode, in a batch of random latents, in a batch of near copies of itself.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A face that depends on its neighbours
+#
+# Forget `.eval()`, and each picture depends on the others in its batch.
+
+# %% tags=["slide-continue", "slide-picture"]
 G = shipped["faces32"].model.to(device)
 z = torch.randn(64, 64, generator=torch.Generator().manual_seed(12))
 near = z[:1] + 0.3 * torch.randn(64, 64, generator=torch.Generator().manual_seed(13))
@@ -1022,7 +1147,7 @@ show(viz.labelled_grid(torch.cat([alone, among_random[:1], among_copies[:1]]), c
 print(f"largest difference of a pixel, evaluation mode, alone or in a batch: {(alone - again[:1]).abs().max():.0e}")
 print(f"training mode, among random latents: {(alone - among_random[:1]).abs().max():.2f}, among copies: {(alone - among_copies[:1]).abs().max():.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Among copies of itself the face turns into somebody else: normalisation subtracts what the batch has in common, and here that is the face.
 # The two-line test: the first sample of a batch must equal the sample of its first latent alone.
 #

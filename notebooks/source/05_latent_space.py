@@ -42,11 +42,25 @@ def show(picture, caption=None):
     """Show a picture in 96 colours: a third of the bytes, and hardly a difference at 32 px."""
     viz.show(picture.quantize(96, method=2), caption)  # by an octree, which keeps rare colours
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does it know anything about faces?
+#
+# Or does it hold a stack of pictures?
+#
+# - **walk** from one face to another
+# - do **arithmetic** with latents
+# - look for **directions**: where is "glasses"?
+#
+# A classifier counts what happens, not a friendly eye.
+
+# %% [markdown] tags=["notes"]
 # The generator is `faces32`, of lecture 04, with the weights that travel with the course; we call it $G$. The instruments are lecture 04's as well: a
 # classifier reads six attributes of a face, and its features give a Fréchet distance to real faces.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The generator, and the data
+
+# %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("faces32")
 faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000))
 faces = faces[torch.randperm(len(faces), generator=torch.Generator().manual_seed(0))]
@@ -62,14 +76,19 @@ def distance(images):
 show(viz.grid(shipped.sample(26, seed=4), columns=13), "Samples of the generator.")
 show(viz.grid(faces.images[:26], columns=13), "Real faces.")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ## 1. Walking
 #
 # Take two latents, walk from one to the other, and watch. A generator that had memorised pictures would show one, then another, with
 # a jump between. The top row walks on the straight line, the second on a great circle (below, why). The third plays the memoriser: each
 # picture of the second row is replaced by the training face nearest to it.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Walking
+#
+# Straight; on a great circle; and by a memoriser, who shows the nearest training face.
+
+# %% tags=["slide-continue", "slide-picture"]
 G = shipped.model.to(device)
 
 
@@ -84,12 +103,17 @@ nearest, _ = viz.nearest_neighbours(circle, faces.images)
 snapped = data.to_float(faces.images[nearest[:, 0]])
 show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # "Smooth" needs a number. Follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
 # faces are about as far apart as its two ends. The longest single step, as a share of the distance between the ends: a steady walk on
 # a straight line has $1/32 \approx 0.03$, a lookup table has about 1.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## "Smooth" needs a number
+#
+# The longest of 32 steps, over the distance between the ends: a steady walk has $1/32 \approx 0.03$, a lookup table about 1.
+
+# %% tags=["slide-continue"]
 def longest_steps(images, steps):
     f = classifier.features(images).view(-1, steps, 64)  # [walks, steps, features]
     return (f[:, 1:] - f[:, :-1]).norm(dim=2).amax(1) / (f[:, -1] - f[:, 0]).norm(dim=1)
@@ -116,7 +140,10 @@ question(
     note="Any continuous network walks smoothly, an untrained one too: this rules out a memoriser and nothing else.",
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## There is something between the pictures
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.9), layout="constrained")
 for images, colour, name in ((copied, REAL, "memoriser"), (paths[0], FAKE, "generator")):
     f = classifier.features(images).view(-1, steps, 64)[0]
@@ -128,7 +155,14 @@ for ratios, colour in ((lookup, REAL), (torch.cat(jumps), FAKE)):
 right.set(xlabel="longest step / distance between the ends", ylabel="share of the walks", xlim=(0, 2))
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Straight line or great circle
+#
+# The squared length of $z \sim \mathcal{N}(0, I_D)$ is a sum of $D$ terms of mean 1: lengths crowd around $\sqrt D$. **Latents live on a shell.**
+#
+# The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
+
+# %% [markdown] tags=["notes"]
 # The generator's curve bends and has steeper parts: somewhere on the way glasses have to come on, and half a pair of glasses is not in the
 # data. But it passes through the in-between, with glasses that fade in, where the memoriser stands still and jumps. Smoothness alone
 # does not rule out copying; it shows that there is something *between* the pictures.
@@ -139,7 +173,10 @@ plt.show()
 # terms of mean 1, so lengths crowd around $\sqrt D$; the distribution is a shell, and almost nothing lies near its centre. The middle of
 # a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$, and the generator has hardly ever seen such a latent.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does it matter?
+
+# %% tags=["slide-continue"]
 z0, z1 = torch.randn(2, 5000, 64, generator=torch.Generator().manual_seed(0))
 middles = {"drawn": z0, "middle of the line": (z0 + z1) / 2, "middle of the circle": latent.slerp(z0, z1, 0.5)}
 for name, z in middles.items():
@@ -162,7 +199,16 @@ question(
     decks="C",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Arithmetic
+#
+# *Man with glasses − man without + woman without = woman with glasses*: means of three latents each, chosen by eye, judged by eye.
+#
+# Our faces have no sex; hair length takes its place, and a classifier chooses and judges:
+#
+# $$\text{short, glasses} - \text{short, none} + \text{long, none} = \text{long, glasses?}$$
+
+# %% [markdown] tags=["notes"]
 # Look again at the first two rows of faces: the middle of the straight line is tidier and more average, the circle's is as varied as any draw. Shrinking
 # latents trades variety for tidiness. A later lecture does it on purpose and calls it the *truncation trick*.
 #
@@ -182,7 +228,10 @@ question(
 labelled = latent.label_latents(G, classifier, n=scale.pick(ci=1000, cpu=6000, gpu=10_000), seed=0)
 viz.source(latent.arithmetic)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In latents, and in pixels
+
+# %% tags=["slide-continue", "slide-picture"]
 def equation(attribute):
     return tuple({"hair_length": hair, attribute: value} for hair, value in (("short", "yes"), ("short", "no"), ("long", "no")))
 
@@ -193,14 +242,17 @@ in_pixels = (generate(a) - generate(b) + generate(c)).clamp(-1, 1)
 rows = ["short, glasses", "− short, none", "+ long, none", "= in latents", "= in pixels"]
 show(viz.labelled_grid(torch.cat([generate(a), generate(b), generate(c), generate(a - b + c), in_pixels]), rows=rows, n_columns=8))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The upper three rows are pictures of *mean latents*: three people averaged, and still one clean face. The fourth row is the sum. The last row does the same
 # sum on pixels, and gets double exposures wherever two heads differ, as the paper remarks too.
 #
 # Now count. Five disjoint parts of the labelled latents, fifty random choices of exemplars in each; a trial succeeds if the classifier
 # sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Counted
+
+# %% tags=["slide-continue"]
 trials = scale.pick(ci=13, cpu=50, gpu=200)
 target = {name: {"hair_length": "long", name: "yes"} for name in ("glasses", "smile")}
 
@@ -260,7 +312,18 @@ question(
     source="Radford et al. 2016, section 6.3.2: single exemplars were unstable",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Why three?
+#
+# A mean of $n$ independent latents has length $\sqrt{D/n}$, and the sum of three such terms
+#
+# $$\sqrt{3D/n}$$
+#
+# For one exemplar that is $\sqrt 3$ times too long. For *exactly three* it is $\sqrt D$: the sum lands where latents live.
+#
+# Averaging does two things at once. The rows marked *stretched* take them apart.
+
+# %% [markdown] tags=["notes"]
 # The first equation works in most cases, the second in fewer than half: a mouth is four or five pixels wide at 32 px, and the generator draws it vaguely. Both do far better
 # than chance, and neither is the rule without exception that one hand-picked example suggests.
 #
@@ -279,7 +342,12 @@ question(
 # With labels at hand there is no need for triples. The mean latent of all faces with glasses less the mean of all without is a *direction*.
 # Add it to new faces (labelled latents that had no part in it), and count what changes:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Directions
+#
+# The mean latent of all faces with glasses, less the mean of all without. Add it to new faces, and count.
+
+# %% tags=["slide-continue"]
 def unchanged(before, after, attribute):
     """Share of the other attributes that read the same before and after."""
     others = [k for k, name in enumerate(classifier.attribute_names) if name != attribute]
@@ -312,7 +380,10 @@ kept = unchanged(before.attributes, after, "glasses")
 rows.append({"move": "glasses: as far, but anywhere", "strength": 2.0, "flipped": f"{flipped:.0%}", "others kept": f"{kept:.0%}"})
 viz.table(rows)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## And what else does it change?
+
+# %% tags=["slide-continue"]
 glasses = np.array(measured["glasses", 2.0])
 question(
     "C11.direction",
@@ -331,7 +402,14 @@ question(
     source="Radford et al. 2016, section 6.3.2 (turn vector)",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Nobody told the generator what glasses are
+#
+# It was told *real* or *fake*, a few hundred thousand times, and a plane in latent space came to separate faces with from faces without.
+#
+# The price: directions are not pure. The farther one attribute is moved, the more of the others change.
+
+# %% [markdown] tags=["notes"]
 # Nobody told the generator what glasses are. It was told *real* or *fake*, a few hundred thousand times, and a plane in latent space came to separate
 # faces with from faces without. The price can be read in the last column: directions are not pure. The farther one attribute is moved, the more
 # of the others change: for glasses hardly more than on a walk as long to anywhere (last row), for skin a good deal more.
@@ -350,7 +428,12 @@ summary()
 # Sliders along three directions of section 4. Start with *glasses*; then take *long hair* to one end and *dark skin* to the other. Which sliders
 # interfere? What does a new face change about that?
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
+#
+# Take *long hair* to one end and *dark skin* to the other. Which sliders interfere?
+
+# %% tags=["slide-continue", "slide-picture"]
 chosen = {"glasses": "glasses", "hair_length": "long hair", "skin": "dark skin"}
 directions = torch.stack([F.normalize(labelled.direction(name, *MOVES[name]), dim=0) for name in chosen])
 widgets.latent_sliders(G, directions=directions, labels=list(chosen.values()), reach=3.0, seed=8)
