@@ -94,6 +94,15 @@ def _progressive(generator: nn.Module) -> GAN[Any]:
     return Progressive(generator, discriminator, Schedule(2, fade=4, stable=4), "wasserstein", penalties.r1(1.0))
 
 
+def _stylegan1() -> GAN[Any]:
+    """With noise from the beginning: without, the first map is constant, and its normalisation divides rounding by sqrt(eps)."""
+    generator = stylegan1.Generator(16, 4, w_dim=6, mapping_layers=2, **SMALL)
+    for name, parameter in generator.named_parameters():
+        if name.endswith("noise_strength"):
+            nn.init.constant_(parameter, 0.5)
+    return _progressive(generator)
+
+
 def _biggan() -> GAN[Any]:
     generator, discriminator = (
         biggan.Generator(32, latent_dim=8, classes=3, width=4, shared_dim=4),
@@ -137,7 +146,7 @@ GAMES: dict[str, tuple[Callable[[], GAN[Any]], Callable[[], Pictures]]] = {
     "stylegan2": (_stylegan2, Pictures),
     "stylegan2_labels": (lambda: _stylegan2(3), lambda: Pictures(16, "labels")),
     "progan": (lambda: _progressive(progan.Generator(16, 4, **SMALL)), Pictures),
-    "stylegan1": (lambda: _progressive(stylegan1.Generator(16, 4, w_dim=6, mapping_layers=2, **SMALL)), Pictures),
+    "stylegan1": (_stylegan1, Pictures),
     "wgan": (lambda: WGAN(*convolutional()), Pictures),
     "hinge": (lambda: GAN(*convolutional(), "hinge"), Pictures),
     "began": (lambda: BEGAN(dcgan.Generator(16, latent_dim=4, width=4), Autoencoder(16, width=4, latent_dim=4)), Pictures),
@@ -187,7 +196,7 @@ GAMES: dict[str, tuple[Callable[[], GAN[Any]], Callable[[], Pictures]]] = {
 WITH_ADAM = ("dcgan", "wgan_gp", "r1", "stylegan2")  # compared over STEPS steps
 # The others over a few steps of plain gradient descent. Some have biases before a normalisation, whose gradient is zero but for
 # rounding; Adam divides by a gradient's size and would make steps of that rounding.
-PLAIN = {"optimizer": torch.optim.SGD, "lr": 0.05}
+PLAIN = {"optimizer": torch.optim.SGD, "lr": 0.01}
 
 
 def made(name: str) -> tuple[GAN[Any], Pictures]:
@@ -265,6 +274,17 @@ def refusals(world: World) -> dict[str, str]:
     }
 
 
+def interrupted() -> tuple[int, str]:
+    """Ctrl-C reaches process 0 alone; where both have stopped."""
+
+    def press(run: Run[Any]) -> None:
+        if run.step == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    run = trained("hinge", 9, hooks=[(3, press)])
+    return run.step, run.stopped
+
+
 def lost(folder: Path) -> None:
     """Process 0 dies in the middle of a training; what the others then say goes into a file."""
 
@@ -288,6 +308,7 @@ def main(rank: int, size: int, folder: Path) -> None:
         "dcgan", 10, checkpoint=folder / "half.safetensors", hooks=[(5, lambda run: hooked.append((run.step, run.sample(2))))]
     )
     found = {"derivatives": derivatives(world), "refusals": refusals(world), "hooked": [step for step, _ in hooked]}
+    found["interrupted"] = interrupted()
     found["any"] = [world.any(rank == 1), world.any(False)]
     torch.save(found, folder / f"found.{rank}.pt")
     lost(folder)

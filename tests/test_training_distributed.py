@@ -84,6 +84,10 @@ def test_hooks_run_in_process_0_and_a_flag_of_one_is_seen_by_all(folder):
     assert first["any"] == second["any"] == [True, False]
 
 
+def test_an_interrupt_of_one_stops_all_after_the_same_step(folder):
+    assert [found["interrupted"] for found in loaded(folder, "found")] == [(3, "interrupted")] * 2
+
+
 @pytest.mark.parametrize(
     ("case", "words"),
     {

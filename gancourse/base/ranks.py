@@ -107,7 +107,8 @@ class World:
         """All rows of the joint batch in their order, from this process's: [n, ...] -> [n * size, ...], differentiable."""
         if self.size == 1:
             return x
-        return self.each(x).unflatten(1, (-1, self.together)).transpose(0, 1).flatten(0, 2)
+        every: Tensor = self.each(x).unflatten(1, (-1, self.together)).transpose(0, 1).flatten(0, 2)
+        return every
 
     def any(self, flag: bool) -> bool:
         """Whether it is so in one process at least."""
@@ -125,9 +126,9 @@ class World:
                 box = [(None, error)]
         with _together():
             dist.broadcast_object_list(box)
-        value, error = box[0]
-        if error is not None:
-            raise error
+        value, failure = box[0]
+        if failure is not None:
+            raise failure
         return value  # type: ignore[no-any-return]
 
 

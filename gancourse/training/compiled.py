@@ -59,10 +59,10 @@ def _failure(run: Run[Any], stream: Stream) -> Exception | None:
         with autocast:
             batch = gan.play(real, source, labels=labels, step=run.step)
             loss = gan.discriminator_loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         with autocast:
             loss = gan.generator_loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
     except Exception as error:
         return error
     finally:
