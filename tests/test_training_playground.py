@@ -160,6 +160,17 @@ def test_modes_are_counted_where_there_are_any() -> None:
     assert math.isnan(game.measure()["modes"]) and math.isnan(game.frame().numbers["total"])
 
 
+def test_a_round_has_one_row_however_often_it_is_measured() -> None:
+    game = Playground(Rules(width=0, data="point"))
+    rounds(game, 1, every=1)
+    first = game.history[0]
+    game.measure()
+    game.step_discriminator()
+    game.measure()
+    (row,) = game.history
+    assert row[0] == first[0] == 1 and row[2] == first[2] and row[1] != first[1]
+
+
 def test_the_history_is_thinned_and_keeps_its_ends() -> None:
     game = Playground(Rules(width=0, data="blob"))
     game.step()

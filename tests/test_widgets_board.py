@@ -162,10 +162,15 @@ const body = new DataView(Uint8Array.from(atob(given.body), (c) => c.charCodeAt(
 const model = { get: (k) => (k === "body" ? body : given[k]), send: (message) => found.sent.push(message),
   on: (k, f) => listeners.add(f), off: (k, f) => listeners.delete(f) };
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+window.requestAnimationFrame = (draw) => setTimeout(draw, 5);  // the browser's virtual time knows no frames
+window.cancelAnimationFrame = clearTimeout;
+const acknowledged = async () => {
+  for (let i = 0; i < 60 && !found.sent.some((message) => message.kind === "ack"); i++) await wait(20);
+};
 window.addEventListener("error", (event) => { found.error = event.message; });
 try {
   const close = widget.render({ model, el: document.getElementById("el") });
-  await wait(200);
+  await acknowledged();
   const root = document.querySelector(".gan-play"), plane = document.querySelector("canvas.plane"), charts = document.querySelectorAll("canvas")[1];
   const hues = (canvas) => new Set(new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size;
   const press = (key, at = plane) => at.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
@@ -178,13 +183,13 @@ try {
   k.value = "5"; k.dispatchEvent(new Event("change"));
   found.keys = found.sent.splice(0);
   listeners.forEach((f) => f({ ...given.opening, number: 7, playing: true, note: "look" , rules: { ...given.opening.rules, d_lr: 0.123 } }, [body]));
-  await wait(100);
+  await acknowledged();
   found.acknowledged = found.sent.splice(0);
   found.note = root.querySelector(".note").textContent;
   found.pressed = root.querySelector("button.main").getAttribute("aria-pressed");
   found.rate = root.querySelector("select[name=d_lr]").value;
   press("p"); press("ArrowRight"); press("Enter");
-  await wait(500);
+  await wait(400);
   const edge = plane.getBoundingClientRect();
   const fire = (kind, x, y) => plane.dispatchEvent(new PointerEvent(kind, { pointerId: 1, bubbles: true, clientX: edge.left + x, clientY: edge.top + y }));
   fire("pointerdown", 10, 10); fire("pointermove", 20, 10); fire("pointerup", 20, 10); fire("pointermove", 60, 60);
@@ -192,7 +197,7 @@ try {
   root.style.color = "rgb(240, 240, 240)";
   const light = plane.toDataURL();
   listeners.forEach((f) => f({ ...given.opening, number: 8 }, [body]));
-  await wait(200);
+  await acknowledged();
   found.dark = root.style.colorScheme;
   found.other = light !== plane.toDataURL();
   close();

@@ -215,6 +215,9 @@ class Playground:
                 values["modes"] = float(mode_report(fake, self.data).modes)
             if not self.rules.width:
                 values["distance"] = self._distance(fake, real)
+        if self.history and self.history[-1][0] == values["round"]:  # measured again, perhaps after a step of D alone
+            before = dict(zip(MEASURES, self.history.pop(), strict=True))
+            values |= {name: before[name] for name in self._losses if math.isnan(values[name])}
         self.history.append([values[name] for name in MEASURES])
         if len(self.history) > ROWS:
             del self.history[-2:0:-2]  # every other one, never the first or the last

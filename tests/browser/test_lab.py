@@ -184,8 +184,15 @@ def test_the_playground_plays_while_a_cell_runs(page: Any) -> None:
     page.keyboard.press(" ")
     root.locator("button:has-text('Pause')").wait_for()
     before = plane.evaluate(STATE)
-    for _ in range(5):
+    for _ in range(3):
         before = changes(page, plane, before)
+    first = page.locator(".jp-CodeCell").first
+    number = first.locator(".jp-InputPrompt").inner_text()
+    first.locator(".jp-InputPrompt").click()
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+    assert first.locator(".jp-InputPrompt").inner_text() not in (number, "[*]:"), "the kernel answers while it trains"
+    changes(page, plane, plane.evaluate(STATE))
+    plane.focus()
     page.keyboard.press(" ")
     root.locator("button:has-text('Play')").wait_for()
     root.locator("select[name=objective]").select_option("hinge")

@@ -127,7 +127,8 @@ function render({ model, el }) {
   brush.setAttribute("aria-pressed", "false");
 
   // What Python said last, and what is painted here
-  let state = { playing: false, rules: {}, numbers: {} }, arrays = null, history = [], asked = 0, tones = null, drawn = 0;
+  let state = { playing: false, rules: {}, numbers: {} }, arrays = null, history = [], curves = "";
+  let asked = 0, resting = null, tones = null, drawn = 0;
   let painted = [], painting = false, down = false, spot = [0, 0], byKeys = false, timer = null;
 
   const place = (x, y) => [(x + reach) / (2 * reach) * SIDE, (reach - y) / (2 * reach) * SIDE];
@@ -155,7 +156,10 @@ function render({ model, el }) {
       pen.lineWidth = 2;
       pen.strokeRect(...place(...spot).map((v) => v - 8), 16, 16);
     }
-    drawCharts(charts, history, measures, state.numbers, tones);
+    if (curves !== [history.length, history.at(-measures.length), tones.dark].join()) {
+      drawCharts(charts, history, measures, state.numbers, tones);
+      curves = [history.length, history.at(-measures.length), tones.dark].join();
+    }
   };
 
   const describe = () => {
@@ -189,6 +193,19 @@ function render({ model, el }) {
     shows.textContent = known.shows + (state.changed ? " (The rules have been changed since.)" : "") + turn;
     note.textContent = state.note || "";
   };
+  const ask = () => {
+    if (asked) return;
+    asked = requestAnimationFrame(() => {
+      const began = performance.now(), seen = state;
+      draw();
+      if (!seen.playing || drawn % 20 === 1) { describe(); legend(); }
+      resting = setTimeout(() => {  // as long as the picture took, the page is free for everything else
+        asked = 0;
+        say("ack", { number: seen.number });
+        if (seen !== state) ask();
+      }, Math.min(100, performance.now() - began));
+    });
+  };
   const take = (head, body) => {
     const before = JSON.stringify([state.rules, state.playing, state.note, state.turn, state.preset, state.speed]);
     state = head;
@@ -197,14 +214,7 @@ function render({ model, el }) {
       history = arrays.history.data;
     }
     if (before !== JSON.stringify([state.rules, state.playing, state.note, state.turn, state.preset, state.speed])) controls();
-    if (!asked) {
-      asked = requestAnimationFrame(() => {
-        asked = 0;
-        draw();
-        if (!state.playing || drawn % 20 === 1) { describe(); legend(); }
-        say("ack", { number: state.number });
-      });
-    }
+    ask();
   };
   const heard = (message, buffers) => { if (message.kind === "frame") take(message, buffers && buffers[0]); };
 
@@ -272,11 +282,15 @@ function render({ model, el }) {
     select.addEventListener("focus", () => { delete select.dataset.sent; });
   }
 
+  const themes = new MutationObserver(() => ask());
+  themes.observe(document.body, { attributes: true });
   model.on("msg:custom", heard);
   take({ ...model.get("opening"), number: 0 }, model.get("body"));
   say("hello");
   return () => {
+    themes.disconnect();
     cancelAnimationFrame(asked);
+    clearTimeout(resting);
     clearTimeout(timer);
     model.off("msg:custom", heard);
     say("gone");

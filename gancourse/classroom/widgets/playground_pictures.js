@@ -46,11 +46,11 @@ function drawSurface(pen, { shape: [n], data }, tones) {
   [sheet.width, sheet.height] = [n, n];
   const image = new ImageData(n, n);
   const ends = [tones.fake, tones.real].map((tone) => mixed(tone, tones.paper, tones.dark ? 0.62 : 0.5));
+  const shade = (t) => (t < 0.5 ? mixed(ends[0], tones.paper, 2 * t) : mixed(tones.paper, ends[1], 2 * t - 1));
+  const shades = Array.from({ length: 256 }, (_, i) => [...shade(i / 255), 255]);  // fewer than the places of a surface
   for (let row = 0; row < n; row++) {
     for (let column = 0; column < n; column++) {
-      const t = data[(n - 1 - row) * n + column];
-      const tone = t < 0.5 ? mixed(ends[0], tones.paper, 2 * t) : mixed(tones.paper, ends[1], 2 * t - 1);
-      image.data.set([...tone, 255], 4 * (row * n + column));
+      image.data.set(shades[Math.round(255 * data[(n - 1 - row) * n + column])], 4 * (row * n + column));
     }
   }
   sheet.getContext("2d").putImageData(image, 0, 0);
@@ -67,6 +67,8 @@ function drawUndecided(pen, { shape: [n], data }, tones) {
   pen.beginPath();
   for (let j = 0; j + 1 < n; j++) {
     for (let i = 0; i + 1 < n; i++) {
+      const real = (at(i, j) >= 0) + (at(i + 1, j) >= 0) + (at(i, j + 1) >= 0) + (at(i + 1, j + 1) >= 0);
+      if (real % 4 === 0) continue;  // all on one side
       const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], hits = [];
       corners.forEach(([x, y], k) => {
         const [u, v] = corners[(k + 1) % 4], a = at(x, y), b = at(u, v);
