@@ -52,7 +52,7 @@ class Comparison:
         if self.few:
             lines.append(
                 f"few pictures: {self.dims} dimensions ask for {ENOUGH * self.dims:,} of each; two sets of these sizes from one "
-                f"source would be about {self.bias:.3g} apart or more in the Frechet distance, which the kernel distance is not"
+                f"source would be about {self.bias:.3g} apart or more in the Frechet distance; the kernel distance has no bias"
             )
         return "\n".join(lines)
 

@@ -50,7 +50,7 @@ def to_onnx(network: nn.Module, path: str | os.PathLike[str], *, size: int = 64,
     """
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
-        raise ImportError(f'ONNX needs {" and ".join(missing)}: pip install "gancourse[export]"')
+        raise ImportError(f'ONNX needs {", ".join(missing)}: pip install "gancourse[export]"')
     path = files.writable(path)
     network = check.module("the network", network).eval()
     named = _inputs(network, check.whole("size", size), 2, seed)

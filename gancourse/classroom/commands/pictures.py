@@ -218,6 +218,9 @@ def export(arguments: argparse.Namespace) -> None:
         refuse(arguments, "export --no-onnx", "back")
         return
     size = int(getattr(shipped.model, "size", shipped.card.get("data", {}).get("arguments", {}).get("size", 64)))
-    with plain_warnings():
-        made = exported.to_onnx(one_way(shipped.model, arguments.back), target.with_suffix(".onnx"), size=size)
+    try:
+        with plain_warnings():
+            made = exported.to_onnx(one_way(shipped.model, arguments.back), target.with_suffix(".onnx"), size=size)
+    except ImportError as error:  # an extra that the course itself does without
+        raise RuntimeError(f"{error}, or leave ONNX out with --no-onnx") from error
     print(f"wrote {made.path}: {made}")

@@ -92,7 +92,7 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
         if known is not None:
             places.same_pictures(place, known, facts)
         chosen = _plan(request, pictures) if known is None else Plan.from_dict(known["plan"])
-        look = f"look at {place.page} in a browser; Ctrl-C stops, the same request goes on"
+        look = f"look at {place.page} in a browser; Ctrl-C stops, and the same once more goes on"
         for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, look):
             say(line)
         place.write(asked, chosen.as_dict(), facts)
