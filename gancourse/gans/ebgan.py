@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -34,7 +35,7 @@ def energy(autoencoder: nn.Module, x: Tensor) -> Tensor:
             f"EBGAN's discriminator must return samples as it was given, {list(x.shape)}, not {list(drawn.shape)}: "
             "pass an autoencoder such as gancourse.models.mlp.Autoencoder"
         )
-    return (x - drawn).flatten(2 if hasattr(autoencoder, "members") else 1).norm(dim=-1)
+    return torch.linalg.vector_norm((x - drawn).flatten(2 if hasattr(autoencoder, "members") else 1), dim=-1)
 
 
 def codes(autoencoder: nn.Module, x: Tensor) -> Tensor:

@@ -34,7 +34,8 @@ class Finder(Live):
         import ipywidgets
 
         self.words = ipywidgets.Text(placeholder="words to find", continuous_update=True)
-        offered = [EVERYTHING, *dict.fromkeys(_text(row[self.choose]) for row in self.rows)] if self.choose else [EVERYTHING]
+        column = self.choose
+        offered = [EVERYTHING, *(dict.fromkeys(_text(row[column]) for row in self.rows) if column else ())]
         self.menu = ipywidgets.Dropdown(options=offered, value=EVERYTHING, description=self.choose or "")
         self.table = ipywidgets.HTML(self._table(self.rows))
         for control in (self.words, self.menu):
