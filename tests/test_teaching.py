@@ -34,7 +34,9 @@ def words(text: str) -> str:
 def source(name: str) -> str:
     """A lecture's source as the reader of the notebook sees it: markdown without the comment signs."""
     text = notebooks.find(name, ROOT).read_text(encoding="utf-8")
-    shown = [cell for cell in re.split(r"^(?=# %%)", text, flags=re.MULTILINE) if notebooks.SLIDE_ONLY not in cell.partition("\n")[0]]
+    shown = [
+        cell for cell in re.split(r"^(?=# %%)", text, flags=re.MULTILINE) if notebooks.SLIDE_ONLY not in cell.partition("\n")[0]
+    ]
     return re.sub(r"^# ?(?!%%)", "", "".join(shown), flags=re.MULTILINE)
 
 
