@@ -21,7 +21,7 @@ const STYLE = `
 .gan-play canvas { max-width: 100%; border-radius: 4px; display: block; }
 .gan-play .plane { border: 1px solid #8a8a8a; touch-action: none; }
 .gan-play p { margin: 5px 0 0; }
-.gan-play .shows { min-height: 2.7em; }
+.gan-play .shows { min-height: 1.35em; }
 .gan-play .key, .gan-play .hint { font-size: 12px; margin: 4px 0 2px; }
 .gan-play .key i { display: inline-block; width: 10px; height: 10px; margin: 0 5px 0 9px; vertical-align: -1px; }
 .gan-play .key i:first-child { margin-left: 0; }

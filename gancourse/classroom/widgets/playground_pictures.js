@@ -165,7 +165,7 @@ function drawPanel(pen, panel, xs, box, tones) {
   pen.font = "11px system-ui, sans-serif";
   pen.textAlign = "right";
   const label = panel.log ? (v) => shown(10 ** v) : shown;
-  pen.fillText(label(bounds[1]), left - 5, top + 10);
+  pen.fillText(label(panel.top ?? bounds[1]), left - 5, top + 10);
   pen.fillText(label(bounds[0]), left - 5, top + height);
   pen.textAlign = "left";
   pen.font = "12px system-ui, sans-serif";
@@ -205,7 +205,7 @@ function drawCharts(canvas, history, measures, numbers, tones) {
   if (distance.some(Number.isFinite)) {
     panels.push({ title: "distance to the equilibrium", series: [{ name: "", values: distance, tone: tones.discriminator }] });
   } else if (numbers.total) {
-    panels.push({ title: `modes, of ${numbers.total}`, fixed: [0, numbers.total * 1.05],
+    panels.push({ title: `modes, of ${numbers.total}`, fixed: [0, numbers.total * 1.05], top: numbers.total,
       series: [{ name: "", values: column("modes"), tone: tones.real }] });
   }
   const each = (height - 22) / panels.length;

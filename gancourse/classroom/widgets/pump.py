@@ -24,7 +24,7 @@ WINDOW = 2  # frames on their way
 UNSEEN = 1.0  # seconds to the next frame when none is acknowledged
 PATIENCE = 20.0  # seconds without an acknowledgement until the game rests
 IDLE = 5.0  # seconds that a thread without work waits before it ends; the next command starts another
-MEASURED = 4  # frames between two measurements
+MEASURED = 0.15  # seconds between two measurements at least, so that they cost little
 
 Send = Callable[[dict[str, Any], Frame | None], None]
 
@@ -43,7 +43,7 @@ class Pump:
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self.sent = self.seen = 0
-        self._sent_at = self._moved_at = self._seen_at = -1e9
+        self._sent_at = self._moved_at = self._seen_at = self._measured_at = -1e9
 
     # Called by anyone -----------------------------------------------------------------------------------------------------
 
@@ -158,8 +158,9 @@ class Pump:
             self.playing = False
 
     def _frame(self) -> Frame:
-        if self.sent % MEASURED == 0 or not self.playing:
+        if not self.playing or time.monotonic() - self._measured_at >= MEASURED:
             self.game.measure()
+            self._measured_at = time.monotonic()
         return self.game.frame()
 
     def _attempt(self, action: Callable[[], None]) -> None:
