@@ -211,7 +211,7 @@ class InfoGAN(GAN):
             raise ValueError(f"G takes {self.latent_dim} latents and the codes fill {codes.latent_dim}: make them equal")
         self.codes, self.noise = codes, noise
         shape = (*self.stacked, len(codes.parts))
-        given = torch.as_tensor(weight, dtype=torch.float32)
+        given = torch.as_tensor(weight, dtype=torch.float32, device="cpu")
         if bool((given < 0).any()):
             raise ValueError(f"weight must be at least 0, not {float(given.min())}")
         self.weight = given.expand(shape).to(self.device)  # [parts] or [K, parts]

@@ -1,0 +1,55 @@
+"""A lecture at gpu scale without a GPU: sizes and branches as at gpu scale, counts of steps and samples as at ci scale.
+
+python -m tests.capped 07_dynamics     # runs the lecture's cells; the first that fails ends with status 1 and its number
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COUNT = 100  # whole numbers from here up count steps, samples or pairs; those below are widths, seeds, depths
+STEPS = 2000  # the most steps of a training whose number a lecture makes of other things: epochs, a schedule
+
+
+def pick(*, ci: Any, cpu: Any, gpu: Any) -> Any:
+    """In the place of ``scale.pick``: the gpu's value, or the ci's where it is a count."""
+    return ci if isinstance(gpu, int) and not isinstance(gpu, bool) and gpu >= COUNT else gpu
+
+
+def cap(patch: pytest.MonkeyPatch) -> None:
+    """Put :func:`pick` in force, and no training beyond STEPS steps."""
+    from gancourse import scale
+    from gancourse.training.settings import Settings
+
+    checked = Settings.__post_init__
+
+    def capped(settings: Settings) -> None:
+        checked(settings)
+        object.__setattr__(settings, "steps", min(settings.steps, STEPS))
+
+    patch.setenv("GANCOURSE_SCALE", "gpu")
+    patch.setattr(scale, "pick", pick)
+    patch.setattr(Settings, "__post_init__", capped)
+
+
+def run(source: Path) -> None:
+    """Run the code cells of a lecture's source one after the other, as a notebook does."""
+    import jupytext
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    os.chdir(source.parents[1])
+    for place, cell in enumerate(jupytext.read(source).cells):
+        if cell.cell_type == "code" and not shell.run_cell(cell.source, silent=False).success:
+            raise SystemExit(f"{source.stem} fails at gpu scale in cell {place}:\n{cell.source}")
+
+
+if __name__ == "__main__":
+    with pytest.MonkeyPatch.context() as patch:
+        cap(patch)
+        run(Path(__file__).resolve().parents[1] / "notebooks" / "source" / f"{sys.argv[1]}.py")

@@ -1,0 +1,131 @@
+"""GPU paths without a GPU: steps of every game on a device that is only pretended, and every lecture at its gpu sizes.
+
+PyTorch's meta device keeps shapes and types of tensors, and no numbers.  Networks made there stand for networks on a GPU, the
+batches and the latents come from the processor, and :class:`OneDevice` refuses what a GPU would refuse: an operation on tensors
+of both.  Kernels, speed, memory and numbers are not tested here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from gancourse.classroom import notebooks
+from gancourse.experiments import recorded
+from gancourse.gans.gan import GAN
+from gancourse.training import Settings, fit, one_step
+from gancourse.training.run import Run
+from gancourse.training.streams import Stream
+from tests import capped, joint_games
+
+ROOT = Path(__file__).parents[1]
+GPU = "meta"
+# A random hole's bounding box is read off its pixels, which a pretended tensor does not have.
+GAMES = [name for name in joint_games.GAMES if name != "context_encoder"]
+MOVES = {"aten::_to_copy", "aten::copy_"}  # between devices
+INDEXED = {"aten::index.Tensor", "aten::index_put", "aten::index_put_"}  # a GPU takes places from the processor
+
+
+class OneDevice(TorchDispatchMode):
+    """Raises where an operation gets tensors of the pretended GPU and of the processor; numbers may come from either."""
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        tensors = [x for x in tree_leaves((args, kwargs)) if isinstance(x, Tensor) and x.ndim]
+        if function._schema.name not in MOVES | INDEXED and len({x.device.type for x in tensors}) > 1:
+            raise RuntimeError(f"{function} got tensors of two devices: {[(x.device.type, list(x.shape)) for x in tensors]}")
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.fixture
+def pretended(monkeypatch) -> Iterator[None]:
+    """In the test a tensor of the pretended GPU that is asked for its number says yes, or 0."""
+    for name, answer in (("__bool__", True), ("__int__", 0), ("__float__", 0.0)):
+        real = getattr(Tensor, name)
+        monkeypatch.setattr(Tensor, name, lambda x, real=real, answer=answer: answer if x.device.type == GPU else real(x))
+    monkeypatch.setattr(torch, "autocast", lambda *args, **options: contextlib.nullcontext())  # it knows no such device
+    with OneDevice():
+        yield
+
+
+def on_gpu(name: str) -> tuple[GAN[Any], joint_games.Pictures]:
+    """A game whose networks were made on the pretended GPU, and its batches, which come from the processor."""
+    with torch.device(GPU):
+        return joint_games.made(name)
+
+
+def played(game: GAN[Any], batches: Any, steps: int = 2) -> Run[Any]:
+    """Some steps of a game."""
+    run, stream = Run(game, Settings(steps=steps, ema=0.9)), Stream(batches, game)
+    game.generator.train()
+    game.discriminator.train()
+    while run.step < steps:
+        one_step(run, stream, 1)
+        run.step += 1
+    return run
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_a_step_on_a_gpu_leaves_no_tensor_on_the_processor(pretended, name):
+    game, batches = on_gpu(name)
+    run = played(game, batches)
+    players = (game.generator, game.discriminator, run.average)
+    kept = [tensor for player in players for tensor in (*player.parameters(), *player.buffers())]
+    kept += [p.grad for player in players[:2] for p in player.parameters() if p.grad is not None]
+    kept += [run._pending[-1][loss] for loss in ("d_loss", "g_loss")]
+    assert {tensor.device.type for tensor in kept} == {GPU}
+
+
+class Forgetful(GAN):
+    """A game with noise that stays on the processor."""
+
+    def judge(self, x: Tensor, batch: Any = None) -> Tensor:
+        return super().judge(x + torch.randn(x.shape))
+
+
+def test_a_tensor_left_on_the_processor_is_found(pretended):
+    game, batches = on_gpu("hinge")
+    with pytest.raises(RuntimeError, match="device"):
+        played(Forgetful(game.generator, game.discriminator), batches)
+
+
+def test_samples_come_from_the_gpu(pretended):
+    assert on_gpu("dcgan")[0].sample(3).device.type == GPU
+
+
+@pytest.mark.parametrize(("gpu", "kept"), [(64, True), (20_000, False), ([4, 100], True), ("wide", True), (0.5, True)])
+def test_the_cap_keeps_sizes_and_replaces_counts(gpu, kept):
+    assert capped.pick(ci="ci", cpu="cpu", gpu=gpu) == (gpu if kept else "ci")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", notebooks.sources(), ids=lambda source: source.stem)
+def test_a_lecture_runs_at_gpu_scale(source):
+    """Each in a process of its own, on the processor: it finds sizes that do not fit and branches that are missing."""
+    command = [sys.executable, "-m", "tests.capped", source.stem]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", recorded.NAMES)
+def test_an_experiment_plays_two_steps_at_full_size(name, tmp_path):
+    """Experiments are as large on a GPU as elsewhere; here every arm has its full networks and batches, and little data."""
+    experiment, small = recorded.get(name), recorded.get(name).size("ci")
+    size = {key: capped.pick(ci=small[key], cpu=None, gpu=value) for key, value in experiment.size().items()}
+    stage = experiment.stage(size, tmp_path)
+    for arm, settings in experiment.arms.items():
+        game, batches = stage.game(settings, 0)
+        run = fit(game, batches, progress=False, **{**experiment.fit_settings(arm), "steps": 2})
+        run.flush()
+        assert run.step == 2
