@@ -57,7 +57,7 @@ def reference() -> dict[str, str]:
     packages = [name for name, path in found.items() if path.name == "__init__.py"]
     for package in packages:
         inner = [name for name in found if name.rpartition(".")[0] == package]
-        lines = [f"# {package}", "", "```{eval-rst}", f".. automodule:: {package}", "   :no-members:", "```", ""]
+        lines = [f"# {package}", "", "```{eval-rst}", f".. automodule:: {package}", "   :ignore-module-all:", "```", ""]
         if below := [name for name in inner if name in packages]:
             lines += ["```{toctree}", ":maxdepth: 1", "", *below, "```", ""]
         for name in inner:
