@@ -61,6 +61,7 @@ def setup(app):
     app.add_html_math_renderer("mathml", (_inline_formula, None), (_formula, None))
     app.connect("autodoc-process-docstring", _as_rst)
     app.connect("autodoc-skip-member", _says_nothing)
+    app.connect("missing-reference", _where_it_is_defined)
     app.connect("doctree-read", _to_the_repository)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -104,6 +105,16 @@ def _arguments(obj) -> set[str]:
         return set(inspect.signature(obj).parameters)
     except (TypeError, ValueError):  # a module, a constant, a property
         return set()
+
+
+def _where_it_is_defined(app, env, node, contnode):
+    """A name that a room exports leads to the module that defines it."""
+    room, _, name = node["reftarget"].rpartition(".")
+    thing = getattr(sys.modules.get(room), name, None)
+    home = f"{getattr(thing, '__module__', None)}.{getattr(thing, '__qualname__', None)}"
+    if node["refdomain"] != "py" or home == node["reftarget"]:
+        return None
+    return env.domains.python_domain.resolve_xref(env, node["refdoc"], app.builder, "obj", home, node, contnode)
 
 
 def _to_the_repository(app, doctree):

@@ -57,7 +57,7 @@ def reference() -> dict[str, str]:
     packages = [name for name, path in found.items() if path.name == "__init__.py"]
     for package in packages:
         inner = [name for name in found if name.rpartition(".")[0] == package]
-        lines = [f"# {package}", "", "```{eval-rst}", f".. automodule:: {package}", "   :no-members:", "```", ""]
+        lines = [f"# {package}", "", "```{eval-rst}", f".. automodule:: {package}", "   :ignore-module-all:", "```", ""]
         if below := [name for name in inner if name in packages]:
             lines += ["```{toctree}", ":maxdepth: 1", "", *below, "```", ""]
         for name in inner:
@@ -100,8 +100,9 @@ def main() -> None:
     """Lay out docs/_build/source and docs/_build/static for `make site`."""
     lay_out(BUILD / "source")
     _write(BUILD / "static" / "weights.js", assets.weights(ROOT).encode())
-    if not (BUILD / "static" / "walk.webp").exists():
-        assets.film(BUILD / "static")
+    film, painter = BUILD / "static" / "walk.webp", ROOT / "data" / "checkpoints" / f"{assets.PAINTER}.safetensors"
+    if not film.exists() or film.stat().st_mtime < painter.stat().st_mtime:
+        assets.film(film.parent)
 
 
 if __name__ == "__main__":
