@@ -27,6 +27,12 @@ def test_a_function_stands_apart_from_its_argument_unless_it_has_brackets() -> N
     assert not any("<mspace" in pages.mathml(text) for text in ("\\log_2", "\\log(x)", "\\log\\left(x\\right)", "\\log^2", "xy"))
 
 
+def test_a_displayed_formula_sets_limits_below() -> None:
+    for text in ("\\min_G \\max_D V", "\\sup_{x \\in X} f"):
+        assert "<munder><mo>" in pages.mathml(text, display="block") and "<msub>" not in pages.mathml(text, display="block")
+        assert "<munder>" not in pages.mathml(text)
+
+
 @pytest.mark.parametrize("text", ["`a $x$ b`", "```\nexport A=$B C=$D\n```", "a price of \\$5 or so"])
 def test_code_and_escaped_dollars_stay(text: str) -> None:
     assert pages.with_mathml(text) == text

@@ -137,6 +137,15 @@ def test_a_notebook_shows_neither_plumbing_nor_a_picture_without_words() -> None
     assert set(output["data"]) == {"image/png", "text/plain"}
 
 
+def test_a_notebook_has_one_title() -> None:
+    several = ["# Title\n\n## 0", "# Part one\n\n```\n# code\n```\n\n## 1", "# Part two"]
+    one = ["# Title", "## 1", "```\n# code\n```"]
+    for texts, wanted in ((several, ["# Title\n\n## 0", "## Part one\n\n```\n# code\n```\n\n### 1", "## Part two"]), (one, one)):
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text) for text in texts])
+        shown = json.loads(module("sources").notebook(nbformat.writes(book)))
+        assert ["".join(cell["source"]) for cell in shown["cells"]] == wanted
+
+
 def test_a_film_can_be_stopped(pages) -> None:
     book = json.loads(pages["notebooks/03_first_gan.ipynb"])
     metadata = [output.get("metadata", {}) for cell in book["cells"] for output in cell.get("outputs", [])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import docstrings  # noqa: E402
+import sources  # noqa: E402
 
 import gancourse  # noqa: E402
 from gancourse.classroom import colab, pages  # noqa: E402
@@ -110,9 +112,11 @@ def _arguments(obj) -> set[str]:
 def _where_it_is_defined(app, env, node, contnode):
     """A name that a room exports leads to the module that defines it."""
     room, _, name = node["reftarget"].rpartition(".")
-    thing = getattr(sys.modules.get(room), name, None)
+    if node["refdomain"] != "py" or room not in sources.modules():
+        return None
+    thing = getattr(importlib.import_module(room), name, None)  # another process may have read the page
     home = f"{getattr(thing, '__module__', None)}.{getattr(thing, '__qualname__', None)}"
-    if node["refdomain"] != "py" or home == node["reftarget"]:
+    if home == node["reftarget"]:
         return None
     return env.domains.python_domain.resolve_xref(env, node["refdoc"], app.builder, "obj", home, node, contnode)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import assets
@@ -20,7 +21,20 @@ FRONT = ("index.md", "play.md")
 
 # What a notebook's cell is for, and what the page shows of it: the set-up of Colab nothing, a quiz its questions alone.
 ANIMATED = 256  # bytes of a PNG in which it says that it moves
+CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
+TITLE, HEADING = re.compile(r"^# ", re.MULTILINE), re.compile(r"^(#+ )", re.MULTILINE)
 TAGS = {"colab-setup": "remove-cell", "hide-input": "remove-input"}
+
+
+def _under_one_title(cells: list[dict]) -> None:
+    """Headings below the title where a notebook has several of the first rank: each would be an entry of the sidebar."""
+    texts = [cell for cell in cells if cell["cell_type"] == "markdown"]
+    sources = [CODE.split("".join(cell["source"])) for cell in texts]
+    if sum(len(TITLE.findall(piece)) for pieces in sources for piece in pieces[::2]) < 2:
+        return
+    for cell, pieces in zip(texts[1:], sources[1:], strict=True):  # the first cell holds the title
+        pieces[::2] = [HEADING.sub(r"#\1", piece) for piece in pieces[::2]]
+        cell["source"] = "".join(pieces)
 
 
 def notebook(text: str) -> str:
@@ -37,6 +51,7 @@ def notebook(text: str) -> str:
                 output["metadata"]["image/png"] = {"alt": words} | ({"class": "film"} if moving else {})
             for kind in [kind for kind in data if kind.startswith("application/")]:
                 del data[kind]
+    _under_one_title(book["cells"])
     return json.dumps(book)
 
 

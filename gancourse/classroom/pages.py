@@ -34,6 +34,9 @@ _SYNONYMS = (
 # The name of a function that stands by itself before its argument: TeX sets a thin space between, browsers none.
 _FUNCTION = re.compile(r"(?<!sub>)(?<!sup>)(?<!der>)(?<!frac>)(<mi>[a-z]{2,}</mi>)(?=<m(?:[in]|su|frac|sqrt))")
 
+# What a displayed formula sets below these names.
+_LIMIT = re.compile(r"<msub>(<mo>(?:max|min|sup|inf|lim)</mo>(?:<m[in]>[^<]*</m[in]>|<mrow>(?:(?!</?mrow).)*</mrow>))</msub>")
+
 PRINT = """<style>
 @media print {
   .jp-Notebook, .jp-Cell, .jp-OutputArea, .jp-OutputArea-output { overflow: visible !important; max-width: 100% !important; }
@@ -56,7 +59,8 @@ def mathml(formula: str, display: Literal["block", "inline"] = "inline") -> str:
 
     for unknown, known in _SYNONYMS:
         formula = re.sub(unknown, known, formula)
-    return _FUNCTION.sub(r'\1<mspace width="0.167em" />', convert(formula, display=display).replace("\n", " "))
+    page = _FUNCTION.sub(r'\1<mspace width="0.167em" />', convert(formula, display=display).replace("\n", " "))
+    return _LIMIT.sub(r"<munder>\1</munder>", page) if display == "block" else page
 
 
 def with_mathml(text: str) -> str:
