@@ -6,7 +6,7 @@
 # [Springenberg 2015](https://arxiv.org/abs/1511.06390), [Denton et al. 2015](https://arxiv.org/abs/1506.05751), [Tolstikhin et al. 2017](https://arxiv.org/abs/1701.02386), [Taigman et al. 2016](https://arxiv.org/abs/1611.02200),
 # [Zhu et al. 2016](https://arxiv.org/abs/1609.03552) and [Mogren 2016](https://arxiv.org/abs/1611.09904).
 #
-# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about two minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
 #
 # In May 2017 a slide of cs231n listed forty-eight GANs, A to L, and called it a zoo. A name sounds like a species of its own. It seldom is: most are one change to one of a few places, and who knows the places can place a new name in a minute. The
 # first half of this lecture does that for all forty-eight, and runs in a few lines each those whose idea no other lecture has. The second half reads the most copied list of tricks, and asks of each trick what it says, what
@@ -192,6 +192,8 @@ question(
 )
 
 # %% [markdown]
+# The energy does what it should: low on digits that it has not seen, high on noise, and the margin lies between. The samples are strokes more often than digits; this is a perceptron and seconds. Whether the term helps varies from seed to seed, and the interval says so.
+#
 # ### 3.2 Boundary seeking: a generator that need not be smooth
 #
 # For the best discriminator the logit is $l^*(x) = \log p(x) - \log q(x)$. Turn that round: $q(x)\, e^{l^*(x)} = p(x)$. *The discriminator's odds are importance weights that turn the generator's samples into the data.* BS-GAN makes the generator learn from its own samples, so weighted. No gradient passes
@@ -364,7 +366,8 @@ question(
 )
 
 # %% [markdown]
-# Each panel is one training: red and blue are the two classes, pale where $D$ is unsure; the number is its accuracy. Look at *where* the pale band lies with and without fakes before you look at the numbers.
+# Each panel is one training: red and blue are the two classes, pale where $D$ is unsure; the number is its accuracy. *It did not work.* With fakes and without, both circles are cut in half, as by $k$-means. Read the objective again and you see why it may: a straight cut uses both classes evenly and is sure of every
+# sample but the few at the border. It is a good optimum, and the first that a small network finds; the generator would have to sit in the gap and nowhere else to make it a bad one. What separates circles is a prior that prefers smooth borders, or many more points in the gap than our generator puts there. Exercise 6 is about that.
 #
 # ### 3.5 LAPGAN: a picture in steps
 #
@@ -443,6 +446,8 @@ question(
 )
 
 # %% [markdown]
+# Compare rows three and four: the same 8 px, two draws of details, two different pens. Where 8 px say little (the 8, the 9) the details invent. The judge accepts hardly any: strokes are broken that no pen breaks, since each level sees small neighbourhoods and none has seen a whole digit at its own size for more than seconds.
+#
 # ### 3.6 AdaGAN: boosting
 #
 # A GAN misses modes. Train a second one *on what the first misses*, mix the two, and go on: that is boosting. The theorem says what to train on. If the mixture so far is $Q$ and the next component gets the share $\beta$, it should see the data with the weights
@@ -547,6 +552,9 @@ claim(
 )
 
 # %% [markdown]
+# The top row shows that the weights do what the theorem says: a mode that the mixture makes often is thinned out in the next component's data. But look at the bottom row and at the table: no GAN here is well trained after 500 steps, four fifths of the points lie outside the modes, and one GAN is hardly better than noise. Boosting chooses *where* the
+# next component looks; it cannot make it hit. So the box stays open, and no difference shows. Exercise 7 gives the components their time.
+#
 # ### 3.7 DTN: a judge that does not learn
 #
 # CycleGAN ties a translation to its input by translating back (lecture 18). A year earlier the domain transfer network tied it by a *fixed third party*: a network $f$, trained before, must see the same in a picture and in its translation. The translator even starts from what $f$ sees, $G(x) = g(f(x))$:
@@ -651,7 +659,7 @@ question(
 )
 
 # %% [markdown]
-# Look outside the stroke: glasses, the background, the direction of the glance mostly stay. Where they do not, the generator knows no face with everything else the same. That is what "on the manifold" costs.
+# Look outside the stroke. All of the hair follows, and beards and eyebrows with it: the generator knows no face with red hair in one place. Other things move too, glasses or a background. That is what "on the manifold" costs, and $\lambda$ is its price: raise it and more stays, and the stroke is met less well.
 #
 # ### 3.9 C-RNN-GAN: sequences of numbers
 #
@@ -693,6 +701,8 @@ question(
 )
 
 # %% [markdown]
+# A recurrent net of a few thousand weights hums: most of each sequence's energy lies in one pitch of the data's range, where an untrained one has next to none. The corners that remain are an ear's first complaint.
+#
 # ### What the wall leaves out
 #
 # Sixteen names of the list have neither a lecture nor a place on the wall. Some are applications whose data we cannot draw (LAGAN and CaloGAN: particles; CS-GAN: translation; DR-GAN and FF-GAN: photographs of faces from the side). Some are exercises in the making: AnoGAN is iGAN's descent with
@@ -845,6 +855,8 @@ widgets.toy_game(arena, ring("wgan_gp"), preview_rounds=scale.pick(ci=(0, 5), cp
 # 3. **AnoGAN.** With section 3.8's descent and the whole picture as the stroke, look for unseen faces and for handwritten digits pasted into the frame. Draw both histograms of the error that remains. From which error on would you call a picture an anomaly, and how many faces would you accuse?
 # 4. **Place a name.** Take any GAN from [the zoo](https://github.com/hindupuravinash/the-gan-zoo) beyond the letter L. Which column of the tree, which parent, which one line? Add it as a `Member` and run the tests: they say what is missing.
 # 5. **Two tricks at once.** Choose the two arms of section 5 that help most and put both into one game (`gancourse/experiments/ganhacks.py` has the arms). Do gains multiply?
+# 6. **Circles.** Make CatGAN of section 3.4 separate the circles: more generator steps, latents that reach further, noise on the samples, a penalty on the slope of $D$ (lecture 11). Change one thing at a time, five seeds, and say beforehand which accuracy would convince you.
+# 7. **Boosting, given time.** Train the components of section 3.6 for 500, 1,000 and 2,000 steps at a learning rate of 0.002, and draw the distance of the boosted and of the unweighted mixture against the steps. Where is boosting worth most: while the components are bad, when they are good, or between?
 
 # %%
 widgets.quiz(
