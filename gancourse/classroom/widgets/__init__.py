@@ -7,7 +7,6 @@ slider without the flicker of re-drawn outputs, and a notebook that is executed 
 from gancourse.classroom.widgets.attributes import AttributeChooser as attribute_chooser
 from gancourse.classroom.widgets.base import Live, one_thread, without_live_views
 from gancourse.classroom.widgets.canvas import PaintCanvas, draw_face, fill_hole
-from gancourse.classroom.widgets.finder import Finder as finder
 from gancourse.classroom.widgets.frames import Explorer as explorer
 from gancourse.classroom.widgets.game import Game, ToyGame, toy_game
 from gancourse.classroom.widgets.game import GamePlayer as game_player
@@ -16,6 +15,7 @@ from gancourse.classroom.widgets.growing import GrowthSlider as growth_slider
 from gancourse.classroom.widgets.questions import Quiz as quiz
 from gancourse.classroom.widgets.sliders import LatentSliders as latent_sliders
 from gancourse.classroom.widgets.style import StyleExplorer as style_explorer
+from gancourse.classroom.widgets.tables import Finder as finder
 from gancourse.classroom.widgets.translate import Translator as translator
 
 __all__ = [
