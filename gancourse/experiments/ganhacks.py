@@ -223,7 +223,7 @@ EXPERIMENT = Experiment(
     full={
         "n": 4000,
         "width": 8,
-        "batch_size": 32,
+        "batch_size": 24,
         "steps": 2000,
         "measure_every": 250,
         "checkpoint_every": 250,

@@ -35,7 +35,8 @@ def energy(autoencoder: nn.Module, x: Tensor) -> Tensor:
             f"EBGAN's discriminator must return samples as it was given, {list(x.shape)}, not {list(drawn.shape)}: "
             "pass an autoencoder such as gancourse.models.mlp.Autoencoder"
         )
-    return torch.linalg.vector_norm((x - drawn).flatten(2 if hasattr(autoencoder, "members") else 1), dim=-1)
+    error: Tensor = torch.linalg.vector_norm((x - drawn).flatten(2 if hasattr(autoencoder, "members") else 1), dim=-1)
+    return error
 
 
 def codes(autoencoder: nn.Module, x: Tensor) -> Tensor:

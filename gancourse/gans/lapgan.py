@@ -86,7 +86,8 @@ class DetailGAN(GAN[DetailBatch]):
         """Pictures of twice the sides, details drawn: [N, C, H, W] -> [N, C, 2 H, 2 W]."""
         z, base = self.latents(len(small), torch.Generator().manual_seed(seed)), enlarged(small.to(self.device))
         with networks.evaluating(self.generator):
-            return (base + self.generator(z, base)).float()
+            finer: Tensor = base + self.generator(z, base)
+        return finer.float()
 
     def refresh_statistics(self, generator: torch.nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Nothing: these generators have no batch normalisation."""

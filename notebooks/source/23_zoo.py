@@ -6,7 +6,7 @@
 # [Springenberg 2015](https://arxiv.org/abs/1511.06390), [Denton et al. 2015](https://arxiv.org/abs/1506.05751), [Tolstikhin et al. 2017](https://arxiv.org/abs/1701.02386), [Taigman et al. 2016](https://arxiv.org/abs/1611.02200),
 # [Zhu et al. 2016](https://arxiv.org/abs/1609.03552) and [Mogren 2016](https://arxiv.org/abs/1611.09904).
 #
-# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about two minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
 #
 # In May 2017 a slide of cs231n listed forty-eight GANs, A to L, and called it a zoo. A name sounds like a species of its own. It seldom is: most are one change to one of a few places, and who knows the places can place a new name in a minute. The
 # first half of this lecture does that for all forty-eight, and runs in a few lines each those whose idea no other lecture has. The second half reads the most copied list of tricks, and asks of each trick what it says, what
@@ -192,6 +192,8 @@ question(
 )
 
 # %% [markdown]
+# The energy does what it should: low on digits that it has not seen, high on noise, and the margin lies between. The samples are strokes more often than digits; this is a perceptron and seconds. Whether the term helps varies from seed to seed, and the interval says so.
+#
 # ### 3.2 Boundary seeking: a generator that need not be smooth
 #
 # For the best discriminator the logit is $l^*(x) = \log p(x) - \log q(x)$. Turn that round: $q(x)\, e^{l^*(x)} = p(x)$. *The discriminator's odds are importance weights that turn the generator's samples into the data.* BS-GAN makes the generator learn from its own samples, so weighted. No gradient passes
@@ -318,7 +320,7 @@ viz.source(CatGAN.discriminator_loss, CatGAN.generator_loss)
 # %%
 circles, which = make_circles(2000, factor=0.5, noise=0.04, random_state=0)
 circles, which = torch.tensor(circles).float(), torch.tensor(which)
-cat_steps = scale.pick(ci=20, cpu=1000, gpu=5000)
+cat_steps = scale.pick(ci=20, cpu=600, gpu=5000)
 
 
 def clustering_players():
@@ -360,11 +362,12 @@ question(
     ours=accuracy["CatGAN"],
     over="trainings",
     baselines=nulls(k_means=means2, the_same_network_without_fakes=accuracy["clustering alone"]) | ceilings(truth=1),
-    source="beside Springenberg 2015, section 4, which shows circles as an example",
+    source="beside Springenberg 2015, abstract: evaluated on synthetic data, too",
 )
 
 # %% [markdown]
-# Each panel is one training: red and blue are the two classes, pale where $D$ is unsure; the number is its accuracy. Look at *where* the pale band lies with and without fakes before you look at the numbers.
+# Each panel is one training: red and blue are the two classes, pale where $D$ is unsure; the number is its accuracy. *It did not work.* With fakes and without, both circles are cut in half, as by $k$-means. Read the objective again and you see why it may: a straight cut uses both classes evenly and is sure of every
+# sample but the few at the border. It is a good optimum, and the first that a small network finds; the generator would have to sit in the gap and nowhere else to make it a bad one. What separates circles is a prior that prefers smooth borders, or many more points in the gap than our generator puts there. Exercise 6 is about that.
 #
 # ### 3.5 LAPGAN: a picture in steps
 #
@@ -438,11 +441,13 @@ question(
     ours=accepted(sizes[2]),
     baselines=nulls(the_same_8_px_only_enlarged=accepted(only_enlarged), Gaussian_noise=accepted(noise32))
     | ceilings(details_on_real_8_px=accepted(levels[1].finer(levels[0].finer(tiny[:400])).cpu()), real_digits=accepted(real32[:400])),
-    source="beside Denton et al. 2015, section 4: sharper than a GAN at full size",
+    source="beside Denton et al. 2015",
     note="One training; the judge was not shown blurred digits as digits.",
 )
 
 # %% [markdown]
+# Compare rows three and four: the same 8 px, two draws of details, two different pens. Where 8 px say little (the 8, the 9) the details invent. The judge accepts none, not even those built on real 8 px: strokes are broken that no pen breaks, since each level sees small neighbourhoods and none has seen a whole digit at its own size for more than seconds.
+#
 # ### 3.6 AdaGAN: boosting
 #
 # A GAN misses modes. Train a second one *on what the first misses*, mix the two, and go on: that is boosting. The theorem says what to train on. If the mixture so far is $Q$ and the next component gets the share $\beta$, it should see the data with the weights
@@ -461,7 +466,7 @@ viz.source(boosting_weights)
 # %%
 modes = gaussian_mixture(2 * ring("pacgan").modes, 0.1, name="ring", source="this course: radius 2, std 0.1")
 points = modes.sample(4000, seed=0)
-rounds, boost_steps = 3, scale.pick(ci=15, cpu=500, gpu=4000)
+rounds, boost_steps = 3, scale.pick(ci=15, cpu=600, gpu=4000)
 
 
 def off(sample):
@@ -481,7 +486,7 @@ def component(weights, round_):
         made = [(g, d) for g, d in (small_pair() for _ in seeds)]
     game = EnsembleGAN(*(stack(side).to(device) for side in zip(*made, strict=True)), [100 * round_ + seed for seed in seeds])
     sets = [drawn_by(w, points, 4000, seed=round_) for w in weights]
-    fit(game, EnsembleBatches(sets, 64, list(seeds), device=device), boost_steps, lr=1e-3, progress=False)
+    fit(game, EnsembleBatches(sets, 128, list(seeds), device=device), boost_steps, lr=2e-3, progress=False)
     return game.sample(3000, seed=round_).cpu()
 
 
@@ -542,11 +547,14 @@ claim(
     over="trainings",
     tolerance=at_least(0.05),
     baselines=nulls(no_difference=0, noise_for_the_boosted=np.mean(distance_off["as many, unweighted"]) - off(everywhere)),
-    source="Tolstikhin et al. 2017, abstract and section 4 (an unweighted ensemble is among its controls)",
-    note="Small networks and 500 steps a component.",
+    source="Tolstikhin et al. 2017, abstract",
+    note="Small networks and 600 steps a component.",
 )
 
 # %% [markdown]
+# Look at the bottom row: *no mode is missing*. All eight are reached in round one, and what is off is what lies between them, which every component makes again. Boosting mends what a mixture misses; where nothing is missed, its weights are nearly even (top row) and it can do no better than as many GANs without. So the box stays open: the sentence
+# speaks of missing modes, and this ring did not give it any. (When first run, with 500 steps at half the rate, all three mixtures were about 0.82 off, close to noise, and no difference showed either; the settings were changed for that, the tolerance was not.) Exercise 7 looks for a setting in which there is something to mend.
+#
 # ### 3.7 DTN: a judge that does not learn
 #
 # CycleGAN ties a translation to its input by translating back (lecture 18). A year earlier the domain transfer network tied it by a *fixed third party*: a network $f$, trained before, must see the same in a picture and in its translation. The translator even starts from what $f$ sees, $G(x) = g(f(x))$:
@@ -600,7 +608,7 @@ question(
         chance=0.1,
     )
     | ceilings(handwritten=(predict(reads_hand, F.avg_pool2d(data.to_float(written_test.images), 2)) == written_test.labels).float().mean()),
-    source="beside Taigman et al. 2016, who read house numbers that became handwriting",
+    source="beside Taigman et al. 2016",
 )
 
 # %% [markdown]
@@ -628,7 +636,7 @@ def unmet(x):
 z = z0.clone().requires_grad_(True)
 brush = torch.optim.Adam([z], lr=0.08)
 for _ in range(scale.pick(ci=5, cpu=150, gpu=300)):
-    loss = (unmet(painter(z)) + 0.01 * (z - z0).square().mean(1)).sum()
+    loss = (unmet(painter(z)) + 0.15 * (z - z0).square().mean(1)).sum()
     brush.zero_grad()
     loss.backward()
     brush.step()
@@ -651,7 +659,8 @@ question(
 )
 
 # %% [markdown]
-# Look outside the stroke: glasses, the background, the direction of the glance mostly stay. Where they do not, the generator knows no face with everything else the same. That is what "on the manifold" costs.
+# Look outside the stroke. All of the hair follows, not the painted part: the generator knows no face with red hair in one place. Faces, glasses and glances mostly stay, some backgrounds and beards do not, and one face would rather stay blond than change so much. That is what "on the manifold" costs, and $\lambda$ is its price: lower it and
+# every stroke is met, by another person.
 #
 # ### 3.9 C-RNN-GAN: sequences of numbers
 #
@@ -693,6 +702,8 @@ question(
 )
 
 # %% [markdown]
+# A recurrent net of a few thousand weights hums: most of each sequence's energy lies in one pitch of the data's range, where an untrained one has next to none. The corners that remain are an ear's first complaint.
+#
 # ### What the wall leaves out
 #
 # Sixteen names of the list have neither a lecture nor a place on the wall. Some are applications whose data we cannot draw (LAGAN and CaloGAN: particles; CS-GAN: translation; DR-GAN and FF-GAN: photographs of faces from the side). Some are exercises in the making: AnoGAN is iGAN's descent with
@@ -845,6 +856,8 @@ widgets.toy_game(arena, ring("wgan_gp"), preview_rounds=scale.pick(ci=(0, 5), cp
 # 3. **AnoGAN.** With section 3.8's descent and the whole picture as the stroke, look for unseen faces and for handwritten digits pasted into the frame. Draw both histograms of the error that remains. From which error on would you call a picture an anomaly, and how many faces would you accuse?
 # 4. **Place a name.** Take any GAN from [the zoo](https://github.com/hindupuravinash/the-gan-zoo) beyond the letter L. Which column of the tree, which parent, which one line? Add it as a `Member` and run the tests: they say what is missing.
 # 5. **Two tricks at once.** Choose the two arms of section 5 that help most and put both into one game (`gancourse/experiments/ganhacks.py` has the arms). Do gains multiply?
+# 6. **Circles.** Make CatGAN of section 3.4 separate the circles: more generator steps, latents that reach further, noise on the samples, a penalty on the slope of $D$ (lecture 11). Change one thing at a time, five seeds, and say beforehand which accuracy would convince you.
+# 7. **Boosting with something to mend.** Lecture 06 has games that lose modes. Give section 3.6 one of them (a tiny discriminator, 25 modes, modes of unequal weight), keep the control and the tolerance, and run five seeds. Does the interval leave the tolerance's edge?
 
 # %%
 widgets.quiz(
