@@ -11,8 +11,8 @@ The tags, in jupytext's percent format (``# %% [markdown] tags=["slide", "slide-
 
 The first slide is the lecture's title.  Every other begins with a heading.
 
-The deck's script is the course's own.  reveal.js is on PyPI only within packages for other systems (sphinx-revealjs asks for
-Sphinx), and what is used of it here, keys, notes, overview and print, is a page of JavaScript: ``_slides/deck.js``.
+The deck's script is the course's own.  No package that the course depends on carries reveal.js, and what is used of it here,
+keys, notes, overview and print, is a page of JavaScript: ``_slides/deck.js``.
 """
 
 from __future__ import annotations
