@@ -176,6 +176,7 @@ addEventListener("load", () => {
 </script></body>"""
 
 
+@pytest.mark.slow
 def test_keys_hash_overview_notes_and_print(source: Path, tmp_path: Path) -> None:
     made = slides.slides(source)
     made[3].parts = [("words", "<p>word word word word word word word word word word</p>" * 200)]

@@ -160,6 +160,7 @@ def test_a_browser_that_was_promised_must_be_there(monkeypatch: pytest.MonkeyPat
         browser.chromium()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", notebook.CELLS)
 def test_it_answers_the_mouse_and_the_keyboard(page: Any, name: str) -> None:
     move, root = MOVES[name], output(page, name)
@@ -177,6 +178,7 @@ def test_it_answers_the_mouse_and_the_keyboard(page: Any, name: str) -> None:
     assert min(picture.shape[:2]) >= 60 and picture.std() > 2, "something is drawn"
 
 
+@pytest.mark.slow
 def test_the_playground_plays_while_a_cell_runs(page: Any) -> None:
     root = output(page, "playground")
     plane = root.locator("canvas.plane")
@@ -200,6 +202,7 @@ def test_the_playground_plays_while_a_cell_runs(page: Any) -> None:
     assert root.locator("select[name=objective]").input_value() == "hinge"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_names_texts_and_contrast(page: Any, theme: str) -> None:
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
@@ -209,5 +212,6 @@ def test_names_texts_and_contrast(page: Any, theme: str) -> None:
     assert {name: each for name, each in faults.items() if each} == {}
 
 
+@pytest.mark.slow
 def test_the_console_stays_clean(page: Any) -> None:
     assert [said for said in page.complaints if not any(known in said for known in KNOWN)] == []
