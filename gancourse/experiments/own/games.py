@@ -79,30 +79,36 @@ def schedule(levels: int, steps: int) -> Schedule:
 
 
 def _dcgan(plan: Plan, players: list[Any], steps: int, seed: int, examples: Tensor | None) -> GAN[Any]:
-    return GAN(*players, plan.objective)
+    generator, discriminator = players
+    return GAN(generator, discriminator, plan.objective)
 
 
 def _stylegan2(plan: Plan, players: list[Any], steps: int, seed: int, examples: Tensor | None) -> GAN[Any]:
+    generator, discriminator = players
     penalty = penalties.r1(plan.game["r1_gamma"], every=plan.game["r1_every"])
-    return StyleGAN2(*players, plan.objective, penalty, mixing=plan.game["mixing"])
+    return StyleGAN2(generator, discriminator, plan.objective, penalty, mixing=plan.game["mixing"])
 
 
 def _r3gan(plan: Plan, players: list[Any], steps: int, seed: int, examples: Tensor | None) -> GAN[Any]:
-    return GAN(*players, plan.objective, penalty=penalties.r1_r2(plan.game["gamma"], every=plan.game["every"]))
+    generator, discriminator = players
+    return GAN(generator, discriminator, plan.objective, penalty=penalties.r1_r2(plan.game["gamma"], every=plan.game["every"]))
 
 
 def _progan(plan: Plan, players: list[Any], steps: int, seed: int, examples: Tensor | None) -> GAN[Any]:
+    generator, discriminator = players
     penalty = SideR1(plan.game["r1_gamma"], plan.size, plan.game["r1_every"])
-    return Progressive(*players, schedule(players[0].levels, steps), plan.objective, penalty=penalty)
+    return Progressive(generator, discriminator, schedule(generator.levels, steps), plan.objective, penalty=penalty)
 
 
 def _biggan(plan: Plan, players: list[Any], steps: int, seed: int, examples: Tensor | None) -> GAN[Any]:
+    generator, discriminator = players
     penalty = partial(penalties.orthogonal, beta=plan.game["orthogonal"], skip=not_embeddings)
-    return ProjectionGAN(*players, plan.objective, generator_penalty=penalty)
+    return ProjectionGAN(generator, discriminator, plan.objective, generator_penalty=penalty)
 
 
 def _pix2pix(plan: Plan, players: list[Any], steps: int, seed: int, examples: Tensor | None) -> GAN[Any]:
-    return Pix2Pix(*players, objective=plan.objective, l1=plan.game["l1"], examples=examples)
+    generator, discriminator = players
+    return Pix2Pix(generator, discriminator, objective=plan.objective, l1=plan.game["l1"], examples=examples)
 
 
 def _cyclegan(plan: Plan, players: list[Any], steps: int, seed: int, examples: Tensor | None) -> GAN[Any]:
