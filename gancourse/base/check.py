@@ -290,6 +290,12 @@ def latents(z: object, latent_dim: int, network: nn.Module | None = None) -> Ten
     return typed("latents", z, network)
 
 
+def a_latent_for_each(x: Tensor, z: Tensor) -> None:
+    """Raise ValueError unless there are as many latents as pictures."""
+    if len(x) != len(z):
+        raise ValueError(f"each picture needs its own latent: {len(x)} pictures came with {len(z)} latents")
+
+
 def samples(x: object, shape: tuple[int, ...], network: nn.Module | None = None, what: str = "samples") -> Tensor:
     """Return ``x`` if it is a float batch [N, *shape], of the type of the ``network`` that takes it."""
     if not isinstance(x, Tensor) or x.ndim == 0 or tuple(x.shape[1:]) != shape:

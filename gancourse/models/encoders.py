@@ -80,8 +80,7 @@ class PairDiscriminator(nn.Module):
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         z = check.latents(z, self.latent_dim, self)
         x = check.images(x, self.channels, self.size, network=self)
-        if len(x) != len(z):
-            raise ValueError(f"each picture needs its own latent: {len(x)} pictures came with {len(z)} latents")
+        check.a_latent_for_each(x, z)
         seen = self.mix(self.spread(self.blocks(x))).flatten(1)
         return self.last(self.joint(torch.cat([seen, self.latent(z)], 1))).squeeze(1)
 

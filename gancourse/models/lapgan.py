@@ -37,6 +37,7 @@ class DetailGenerator(nn.Module):
 
     def forward(self, z: Tensor, base: Tensor) -> Tensor:
         z, base = check.latents(z, self.latent_dim, self), check.images(base, self.channels, self.size, network=self)
+        check.a_latent_for_each(base, z)
         noise = self.noise(z).view(-1, 1, self.size, self.size)
         return self.last(self.body(torch.cat([base, noise], 1)))
 

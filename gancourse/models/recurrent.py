@@ -49,4 +49,5 @@ class Discriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if check.floats("sequences", x).ndim != 3 or x.shape[2] != self.channels:
             raise ValueError(f"sequences must be [N, length, {self.channels}], not {list(x.shape)}")
+        x = check.typed("sequences", x, self)
         return self.vote(self.reader(x)[0]).squeeze(2).mean(1)
