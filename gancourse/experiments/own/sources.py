@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ class Asked:
 
     family: str
     images: str
-    size: int
+    _: KW_ONLY
+    size: int = 64
     labels: str | None = None
     column: str | None = None
     fit: str = "crop"

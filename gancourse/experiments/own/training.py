@@ -9,7 +9,7 @@ folder of the run holds, :mod:`.plans` which settings are taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any
 
 from gancourse import scale
@@ -33,31 +33,16 @@ LICENCE = {"data": "not stated: that of the pictures", "weights": "not stated: a
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is asked for, as the command line has it; ``labels`` to ``direction`` as :class:`.sources.Asked`, ``augment`` and
-    ``batch`` as :func:`.plans.plan`."""
+class Request(Asked):
+    """What is asked for, as the command line has it; ``augment`` and ``batch`` as :func:`.plans.plan`."""
 
-    family: str
-    images: str
     run: str
-    size: int = 64
+    _: KW_ONLY
     steps: int = 10_000
     seed: int = 0
-    labels: str | None = None
-    column: str | None = None
-    fit: str = "crop"
-    background: str = "white"
-    skip: bool = False
-    flip: bool = False
-    direction: str = "AtoB"
     augment: str = "auto"
     batch: int | None = None
     every: int | None = None
-
-    def asked(self) -> Asked:
-        """The part that is about the pictures."""
-        known = vars(self)
-        return Asked(**{name: known[name] for name in Asked.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -87,7 +72,7 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
         places.same(place, known, asked)
     place.ready()
     with place.alone():
-        pictures = sources.source(request.asked(), progress)
+        pictures = sources.source(request, progress)
         facts = {"count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
         if known is not None:
             places.same_pictures(place, known, facts)
@@ -169,7 +154,7 @@ def _weights(request: Request, plan: Plan, pictures: Source, measured: Score, fo
 
 def _unusual(request: Request) -> dict[str, Any]:
     """The settings of the pictures that are not the usual ones."""
-    usual = Asked(request.family, request.images, request.size)
+    usual = Asked(request.family, request.images)
     names = ("labels", "column", "fit", "background", "flip", "direction")
     return {name: getattr(request, name) for name in names if getattr(request, name) != getattr(usual, name)}
 
