@@ -13,8 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "_build"
 
-# Everything that a reader reads.  The homework is the students' version: answers stay in the repository.
+# Everything that a reader reads.  The homework is the students' version; answers, and the exams of the teacher's parts, stay in
+# the repository, where the links to them lead.
 DOCUMENTS = ("*.md", "docs/*.md", "data/README.md", "solutions/README.md", "tests/golden/README.md")
+STAYING = "solutions/teaching/"
 NOTEBOOKS = "notebooks/*.ipynb"
 PICTURES = "docs/img/*"
 FRONT = ("index.md", "play.md")

@@ -61,6 +61,7 @@ CELLS = {
     "draw_face": "widgets.draw_face(Echo(-0.5), side=32, size=160)",
     "explorer": 'widgets.explorer({str(i): frame for i, frame in enumerate(frames)}, kind="slider")',
     "fill_hole": "widgets.fill_hole(Echo(0.9), pictures, size=160)",
+    "finder": 'widgets.finder([{"name": n, "kind": k} for n, k in ("ax", "by", "cx", "dy")], choose="kind")',
     "game_player": "widgets.game_player(frames, fps=20)",
     "growth_slider": "widgets.growth_slider(progan.Generator(16, 5, widths=(6, 6, 4)), start=0, n=4)",
     "latent_sliders": "widgets.latent_sliders(Faces(), n_sliders=2)",

@@ -29,13 +29,17 @@ KNOWN = {
 
 
 class Move(NamedTuple):
-    """How an explorer is moved: where the mouse clicks, which control gets which keys, and what must change."""
+    """How an explorer is moved: where the mouse clicks, which control gets which keys, and what must change.
+
+    ``chosen``: what is picked of a browser's own menu, which opens outside the page, in place of a click.
+    """
 
     click: str
     at: tuple[float, float]  # as shares of the control's width and height
     focus: str
     keys: tuple[str, ...]
     shown: str
+    chosen: str = ""
 
 
 TRACK = {"click": ".noUi-target >> nth=0", "at": (0.8, 0.5), "focus": ".noUi-handle >> nth=0", "keys": ("ArrowLeft",) * 3}
@@ -47,6 +51,7 @@ MOVES = {
     "draw_face": PAINT,
     "explorer": SLIDER,
     "fill_hole": PAINT,
+    "finder": Move("select", (0.5, 0.5), "input", ("a",), "", chosen="x"),
     "game_player": SLIDER,
     "growth_slider": SLIDER,
     "latent_sliders": SLIDER,
@@ -167,8 +172,11 @@ def test_it_answers_the_mouse_and_the_keyboard(page: Any, name: str) -> None:
     shown = root.locator(move.shown) if move.shown else root
     before = shown.evaluate(STATE)
     control = root.locator(move.click)
-    box = control.bounding_box()
-    control.click(position={"x": move.at[0] * box["width"], "y": move.at[1] * box["height"]})
+    if move.chosen:
+        control.select_option(move.chosen)
+    else:
+        box = control.bounding_box()
+        control.click(position={"x": move.at[0] * box["width"], "y": move.at[1] * box["height"]})
     after = changes(page, shown, before)
     root.locator(move.focus).focus()
     for key in move.keys:

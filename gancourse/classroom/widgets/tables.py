@@ -33,7 +33,7 @@ class Finder(Live):
     def _build(self) -> None:
         import ipywidgets
 
-        self.words = ipywidgets.Text(placeholder="words to find", continuous_update=True)
+        self.words = ipywidgets.Text(description="find", placeholder="words", continuous_update=True)
         column = self.choose
         offered = [EVERYTHING, *(dict.fromkeys(_text(row[column]) for row in self.rows) if column else ())]
         self.menu = ipywidgets.Dropdown(options=offered, value=EVERYTHING, description=self.choose or "")
