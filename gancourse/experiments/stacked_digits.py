@@ -125,7 +125,7 @@ EXPERIMENT = Experiment(
         "width": 12,
         "d_width": 12,
         "batch_size": 64,
-        "steps": 4000,
+        "steps": 3000,
         "measure_every": 500,
         "checkpoint_every": 100,
         "samples": 2560,
