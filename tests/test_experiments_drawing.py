@@ -56,3 +56,24 @@ def test_curves_have_a_panel_for_each_score():
     arms = {"a": (at, np.array([[1.0, 2, 3], [1, 3, 4]])), "b": (at, np.array([[0.0, 0, 1], [1, 1, 1]]))}
     one, three = drawing.curves({"modes": arms}), drawing.curves(dict.fromkeys(("modes", "kl", "l1"), arms), "seconds")
     assert one.height == three.height and three.width > one.width
+
+
+def lines_of(n_arms):
+    at = np.array([0, 10, 20])
+    return {f"arm {i}": (at, np.array([[i, i + 1.0, i + 2]])) for i in range(n_arms)}
+
+
+def test_every_arm_is_drawn_and_no_two_look_alike(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "matplotlib.axes.Axes.plot",
+        lambda self, at, values, **look: drawn.append((look["label"], look["color"], look["linestyle"])),
+    )
+    drawing.curves({"modes": lines_of(18)})
+    assert [label for label, *_ in drawn] == list(lines_of(18))
+    assert len({tuple(look) for _, *look in drawn}) == 18
+
+
+def test_more_arms_than_lines_one_can_tell_apart_are_refused():
+    with pytest.raises(ValueError, match="21 arms apart, and here are 22"):
+        drawing.curves({"modes": lines_of(22)})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")  # Okabe and Ito
+DASHES = ("solid", "dashed", "dotted")  # one for each round of colours
 NAMES = {"step": "step", "images": "pictures seen", "seconds": "processor seconds"}
 FRAMES = 5  # at most so many steps on a strip
 
@@ -40,20 +41,28 @@ def spread(values: np.ndarray) -> str:
 
 
 def curves(scores: Mapping[str, Curves], against: str = "step") -> Image:
-    """One panel for each score: the mean over seeds, and a band from the least to the largest."""
+    """One panel for each score: the mean over seeds, and a band from the least to the largest.
+
+    Raises ValueError where there are more arms than lines that an eye can tell apart.
+    """
     from gancourse.viz.figures import rendered
+
+    looks = [(colour, dash) for dash in DASHES for colour in COLOURS]
+    n_arms = max(map(len, scores.values()))
+    if n_arms > len(looks):
+        raise ValueError(f"curves tell {len(looks)} arms apart, and here are {n_arms}: show them in parts, or use table()")
 
     def draw(figure: Any) -> None:
         axes = figure.subplots(1, len(scores), squeeze=False)[0]
         for axis, (score, arms) in zip(axes, scores.items(), strict=True):
-            for colour, (arm, (at, values)) in zip(COLOURS, arms.items(), strict=False):
+            for (colour, dash), (arm, (at, values)) in zip(looks, arms.items(), strict=False):
                 axis.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.18, linewidth=0)
-                axis.plot(at, values.mean(0), color=colour, linewidth=1.8, label=arm)
+                axis.plot(at, values.mean(0), color=colour, linestyle=dash, linewidth=1.8, label=arm)
             axis.set(xlabel=NAMES[against], title=score.replace("_", " "))
             axis.margins(x=0.01)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(COLOURS))
 
-    return rendered(draw, 420 * max(2, len(scores)), 340)
+    return rendered(draw, 420 * max(2, len(scores)), 340 + 22 * ((n_arms - 1) // len(COLOURS)))
 
 
 def frames(films: Mapping[str, Sequence[Tensor]], steps: Sequence[int]) -> tuple[Tensor, dict[str, Any]]:
