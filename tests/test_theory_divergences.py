@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gancourse import theory
 
@@ -279,3 +281,20 @@ def test_messages_name_by_how_much_and_the_cure():
         theory.kl(torch.tensor([0.5, 0.5]), torch.tensor([0.5, 0.5]), dx=0)
     with pytest.raises(ValueError, match="at least one point"):
         theory.kl(torch.tensor([]), torch.tensor([]))
+
+
+@given(st.integers(0, 10_000), st.integers(1, 12))
+def test_onto_simplex_is_the_nearest_distribution(seed, n):
+    draw = torch.Generator().manual_seed(seed)
+    v = 3 * torch.randn(n, generator=draw, dtype=torch.float64)
+    q = theory.onto_simplex(v)
+    assert q.min() >= 0 and float(q.sum()) == pytest.approx(1, abs=1e-12)
+    others = torch.distributions.Dirichlet(torch.ones(n, dtype=torch.float64)).sample((50,))
+    assert ((q - v).norm() <= (others - v).norm(dim=1) + 1e-12).all()
+    assert torch.allclose(theory.onto_simplex(q), q, atol=1e-12)
+
+
+@pytest.mark.parametrize("v", [torch.ones(2, 2), torch.tensor([1, 2]), torch.tensor([]), torch.tensor([float("nan"), 1.0])])
+def test_onto_simplex_refuses_what_is_no_row_of_floats(v):
+    with pytest.raises(ValueError, match="v "):
+        theory.onto_simplex(v)

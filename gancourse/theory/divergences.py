@@ -59,6 +59,19 @@ def normalise(weights: Tensor, dx: float = 1.0) -> Tensor:
     return weights / total
 
 
+def onto_simplex(v: Tensor) -> Tensor:
+    """The distribution [K] nearest to v [K] in the plane's distance: argmin_q ||q - v|| over q >= 0, sum q = 1.
+
+    One number is taken off everywhere, and what falls below 0 is set to 0 (Held, Wolfe & Crowder 1974).
+    """
+    check.finite("v", v)
+    if v.ndim != 1 or not len(v) or not v.is_floating_point():
+        raise ValueError(f"v must be one row of floats, not {list(v.shape)} of {v.dtype}")
+    largest = v.sort(descending=True).values
+    taken_off = (largest.cumsum(0) - 1) / torch.arange(1, len(v) + 1)  # if the k largest stay above 0
+    return (v - taken_off[int((largest > taken_off).nonzero().max())]).clamp(min=0)
+
+
 def distribution(p: Tensor, dx: float = 1.0, what: str = "p", tolerance: float = 1e-5) -> Tensor:
     """``p`` as float64 if it is a distribution: finite, non-negative, with sum(p) dx = 1 within ``tolerance``.
 

@@ -43,6 +43,23 @@ print(faces.captions[0])
 viz.show(viz.grid(faces.images[:26], columns=13), caption="Training pictures: adventurer by Lisa Wischofsky, CC BY 4.0.")
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## The game, where it can be seen
+#
+# Two networks in the plane. $D$ colours it: blue where it takes a point for real, orange where it takes it for a fake. $G$ moves its points towards blue.
+
+# %% [markdown] tags=["notes"]
+# ## Play it yourself
+#
+# How did the network learn that? It played against another one. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
+# plane: blue where it takes a point for real, orange where it takes it for a fake. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the two clouds lie on each other.
+#
+# Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch eight clusters become one, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
+# gradient and the orbit of 02 and 07. Without a running kernel you see three moments of the game.
+
+# %% tags=["slide-continue", "slide-picture"]
+widgets.playground("moons")
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## Nothing here has to be believed
 #
 # Textbooks say: the game ends at $-\log 4$; one loss saturates; this guideline matters.

@@ -561,9 +561,9 @@ print(f"of E_q log(1 - D*) with D* moving along          {slope(theory.saturatin
 # ### Descending with the best discriminator
 #
 # As a function of $q$ the value $V$ is linear for each $D$, so its maximum over $D$ is convex in $q$: there are no bad valleys. Proposition 2
-# of the paper builds on that: if $D$ is made optimal at each step and $q$ is improved by small steps, then $q$ converges to $p$. Let us
-# run exactly this procedure. The "generator" is a histogram with 20 bars, $q = \mathrm{softmax}(w)$, nothing is sampled, and $D^*$ is
-# recomputed at every step and held fixed for the step. The data has two bumps; the generator starts on one of them.
+# of the paper builds on that: if $D$ is made optimal at each step and $q$ is improved by small steps, then $q$ converges to $p$. A network
+# has no $q$ to step in, it has weights. So begin with the smallest generator that has some: a histogram with 20 bars,
+# $q = \mathrm{softmax}(w)$, and steps in $w$. Nothing is sampled, and $D^*$ is recomputed at every step and held fixed for the step. The data has two bumps; the generator starts on one of them.
 
 # %%
 places = torch.linspace(-3, 3, 20, dtype=torch.float64)
@@ -622,9 +622,36 @@ for name, bar in (("far left, too many fakes", 0), ("far bump, fakes missing", 1
     print(f"{name:28} {ratios[0]:14.3f}   {ratios[1]:20.3f}   {ratios[2]:24.3f}")
 
 # %% [markdown]
-# $-\log D$ is quicker to remove fakes that look wrong, and far slower to find data that is missing. At a place with much data and few fakes
-# $D^*$ is near 1; there $\log(1 - D^*)$ is hugely negative and rewards going there, while $-\log D^*$ is almost 0 and flat. The famous
-# picture of the two losses has two sides, and this is the side that is rarely shown.
+# $-\log D$ is quicker to remove fakes that look wrong, and with steps in $w$ far slower to find data that is missing. At a place with much
+# data and few fakes $D^*$ is near 1; there $\log(1 - D^*)$ is hugely negative and rewards going there, while $-\log D^*$ is almost 0 and flat. The
+# famous picture of the two losses has two sides, and this is the side that is rarely shown.
+#
+# How much of this is the loss, and how much the softmax, in which an almost empty bar hardly moves? Take the weights away: steps in $q$
+# itself, as Proposition 2 has them, put back onto the distributions after each (`onto_simplex`); and *mirror* steps, which multiply each bar by
+# $e^{-\eta \cdot \text{slope}}$.
+
+# %% tags=["nbval-check-output"]
+slopes = {"log(1 - D)": lambda d: torch.log1p(-d), "-log D": lambda d: -d.log()}  # of the two losses in q, with D held
+moves = {
+    "q, steps of 0.001": lambda q, slope: theory.onto_simplex(q - 0.001 * slope),
+    "q, steps of 0.003": lambda q, slope: theory.onto_simplex(q - 0.003 * slope),
+    "mirror, rate 0.02": lambda q, slope: theory.normalise(q * torch.exp(-0.02 * slope)),
+}
+print("JS to the data after                 0 steps      100      300     1000")
+for kind, move in moves.items():
+    for loss, slope_at in slopes.items():
+        moving_q, reached = torch.softmax(start, 0), []
+        for step in range(1001):
+            if step in (0, 100, 300, 1000):
+                reached.append(float(theory.js(bumps, moving_q)))
+            held_d = theory.optimal_discriminator(bumps, moving_q).clamp(1e-12, 1 - 1e-12)  # where q is 0, D is 1, and log(1 - D) has no end
+            moving_q = move(moving_q, slope_at(held_d))
+        print(f"{kind:20} {loss:12}" + "".join(f"{js:11.4f}" if i == 0 else f"{js:9.4f}" for i, js in enumerate(reached)))
+
+# %% [markdown]
+# In $q$ both losses arrive when the steps are small, as the proposition says, and neither is far slower. "Sufficiently small" is needed: with three times
+# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; there $-\log D$ gets nearer. So what the first picture shows belongs
+# to the softmax as much as to the loss. The proposition promises nothing for steps in weights.
 #
 # ### Min and max in this order
 #
@@ -1169,7 +1196,7 @@ question(
 # The derivative of $-\log(\sigma(l) + \varepsilon)$ is $-\dfrac{\sigma (1 - \sigma)}{\sigma + \varepsilon}$. While $\sigma \gg \varepsilon$
 # this is $-(1 - \sigma)$, as it should be. Once $\sigma \ll \varepsilon$ it is about $-\sigma/\varepsilon$, and the loss saturates after
 # all. The two meet at $\sigma = 10^{-8}$, that is at $l = -18.4$. And without the constant? In 32 bits $\sigma(l)$ becomes 0 below about
-# $l = -104$, and autograd multiplies an infinity by a zero.
+# $l = -88.7$ (what is smaller than $2^{-126}$ is flushed), and autograd multiplies an infinity by a zero.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The constant that kills the gradient
@@ -1313,7 +1340,7 @@ plt.show()
 #
 # Walk along the journey of a generator $\mathcal{N}(\mu, s^2)$: first $\mu$ goes from 4 to 0 with $s = 0.5$, then $s$ grows to 1. Before you move, guess: at which
 # step of the walk does $D^*$ stop having a valley? Which half of the journey lowers JS more? And watch the slope of $D^*$ *under the
-# orange curve*, which is all that the generator gets to see.
+# orange curve*, which is all that the generator gets to see. To see real networks play, and not densities: `widgets.playground("vanishing")`, then its cure.
 
 # %%
 from gancourse.viz.figures import rendered  # noqa: E402

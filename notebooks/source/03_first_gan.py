@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, latent, scale, viz
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import ceilings, nulls, question, summary
 from gancourse.gans.gan import GAN
 from gancourse.metrics import attribute_classifier, frechet_distance
@@ -123,8 +123,38 @@ print(f"the discriminator's loss is {loss:.2f} (2 log 2 = 1.39 when it knows not
 # $$\frac1m \sum_{i=1}^m \bigl[\log D(x^{(i)}) + \log(1 - D(G(z^{(i)})))\bigr].$$
 #
 # Then draw noise again and move $G$ *up* the slope of $\frac1m \sum_i \log D(G(z^{(i)}))$, the non-saturating objective that lecture 02 ended
-# with. On logits, minus these sums are means of softplus. The cell below is all of it. Read it line by line; the comments name the three
-# lines that people get wrong.
+# with. On logits, minus these sums are means of softplus.
+#
+# Each loss may move one player. In the picture a dashed line is a gradient on its way back from a loss: it ends at the network that it moves, and
+# passes through others. The bar is where it is stopped.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Whom may each loss move?
+
+# %% tags=["slide-continue", "slide-picture"]
+viz.players(viz.GAMES["gan"])
+
+# %% [markdown]
+# **Your two lines.** Write the loss of each player's step from the networks `d` and `g`, the real samples `x` and the latents `z`. The line below each asks
+# two things: is the number right, and does its gradient reach the weights that it may move, and no others?
+
+# %%
+def d_step(d, g, x, z):
+    return ...  # your line: F.softplus(...) of d(x) and of d(g(z)), one of them detached
+
+
+lines.answered(d_step, *asked.D_STEP)
+
+
+# %%
+def g_step(d, g, z):
+    return ...  # your line
+
+
+lines.answered(g_step, *asked.G_STEP)
+
+# %% [markdown] tags=["notes"]
+# The cell below is the whole algorithm. Read it line by line; the comments name the three lines that people get wrong.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Algorithm 1
@@ -174,8 +204,8 @@ losses = algorithm_1(generator, discriminator, data.Batches(moons, 256, seed=0),
 print(f"after {steps} iterations: loss of D {losses[-1][0]:.2f}, loss of G {losses[-1][1]:.2f}")
 
 # %% [markdown] tags=["notes"]
-# One liberty: the printed algorithm draws new noise for the generator's step, and we use the last batch of fakes again. That is as valid, since the
-# noise is just as random to the *updated* discriminator, and it saves a pass through the generator.
+# One liberty: the printed algorithm draws new noise for the generator's step, and we use the last batch of fakes again. It saves a pass through the
+# generator and costs a small bias: the discriminator has just stepped against these very points.
 #
 # What did the players learn? On the left the discriminator's surface: blue where it says real, orange where it says fake. The line is
 # where it is undecided. On the right the generator as what it is, a map: the square lattice of latents, and where it went.
@@ -244,10 +274,10 @@ widgets.game_player(film, strip=3)
 # ### Reading the loss curves
 #
 # "What should my losses look like, and has it collapsed?" is the question that people ask most often about GANs. Here are three runs of the same
-# game in which only the discriminator's learning rate differs.
+# game in which only the two learning rates differ.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Three runs in which one number differs
+# ## Three runs that differ in two rates
 
 # %% tags=["slide-continue", "slide-picture"]
 rates = {"even": (1e-3, 1e-3), "D too fast": (1e-4, 1e-2), "D too slow": (2e-3, 2e-5)}
@@ -491,7 +521,7 @@ except RuntimeError as error:
 # activation. The cure is in the loop above: after D's step, judge the fakes again.
 #
 # The second public favourite is silent: no `detach()`, and the generator's gradients are never cleared. Then D's backward pass adds *its* gradient to the generator's. For
-# the saturating game the two halves are exactly opposite:
+# the saturating game, the same fakes, and a $D$ that has not moved in between, the two halves are exactly opposite:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The silent one

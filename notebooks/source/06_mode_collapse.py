@@ -816,7 +816,8 @@ summary()
 # %% [markdown]
 # ## Play
 #
-# A GAN on the ring. Step it, change the rates, and watch where the samples go: how many of the eight places do they visit, and do they stay?
+# A GAN on the ring. Step it, change the rates, and watch where the samples go: how many of the eight places do they visit, and do they stay? For more rules to change (the loss, penalties, data that you paint), take
+# *mode collapse* and its cure in the playground: `widgets.playground("collapse")` in a cell of your own, or on the list in [lecture 00](00_start_here.ipynb).
 
 # %%
 torch.manual_seed(0)

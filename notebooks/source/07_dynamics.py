@@ -663,7 +663,8 @@ summary()
 # %% [markdown]
 # ## Play
 #
-# Turn up R1 on the Dirac-GAN. Before you move: at which $\gamma$ do the turns disappear, and does more always help?
+# Turn up R1 on the Dirac-GAN. Before you move: at which $\gamma$ do the turns disappear, and does more always help? The same game as points in the plane, with a $D$ to look at and a penalty to switch on, is
+# `widgets.playground("orbit")`; `widgets.playground("vanishing")` is section 1 of this lecture. Both have their cure on the list.
 
 # %%
 from gancourse.viz.figures import rendered  # noqa: E402
