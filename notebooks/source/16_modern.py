@@ -47,6 +47,12 @@ def show(picture, caption=None):
     viz.show(picture.quantize(96, method=2), caption)  # 96 colours: a third of the bytes
 
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two questions after the classics
+#
+# - What happens when there are only a hundred pictures?
+# - Which tricks of a decade are still needed, if the loss is chosen well?
+
 # %% [markdown]
 # # Part one: a hundred pictures
 #
@@ -57,6 +63,13 @@ def show(picture, caption=None):
 #
 # Watch it happen. The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
 # twice: as the reference of the Fréchet distance, and as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A discriminator that learns by heart
+#
+# It no longer asks *is this a face?* but *is this one of my faces?*
+#
+# A question that shows it: does $D$ give **unseen** real faces the same logits as its training faces?
 
 # %%
 pixels = data.pixel_faces(16, n=scale.pick(ci=1000, cpu=10_000, gpu=10_000), progress=False)
@@ -92,7 +105,16 @@ def distance(run, features=unseen_features):
     return frechet_distance(pixel_judge.features(run.sample(len(unseen), seed=1).cpu()), features)
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One random change $T$, three places
+#
+# $$L_D = \mathbb{E}\, f\bigl(D(T(x)),\ D(T(G(z)))\bigr)$$
+#
+# $$L_G = \mathbb{E}\, g\bigl(D(T(G(z)))\bigr)$$
+#
+# The gradient of $G$ runs *through* $T$: it must be differentiable in the pixels.
+
+# %% [markdown] tags=["notes"]
 # ## 2. The change must be differentiable, and on both sides
 #
 # Let $T$ be the random change, drawn anew for every picture. With any pair of losses $f$ for $D$ and $g$ for $G$ on logits,
@@ -104,10 +126,13 @@ def distance(run, features=unseen_features):
 #
 # DiffAugment has these three families, and each is a few lines:
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Shift, hole, tint: each a few lines
+
 # %%
 viz.source(augment.brightness, augment.cutout)
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 eight = data.to_float(pixels.images[:12])
 rows = ["nothing", "colour", "translation", "cutout", "colour,translation,cutout"]
 source = torch.Generator().manual_seed(4)
@@ -138,7 +163,18 @@ print(f"pixels of 256 that this hole leaves a gradient: {(slope[0, 0] > 0).sum()
 # %%
 viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observed)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How much? Ask the discriminator
+#
+# ADA changes a picture with probability $p$, and $D$'s confidence sets it:
+#
+# $$r_t = \mathbb{E}\bigl[\operatorname{sign} D(T(x))\bigr]$$
+#
+# Above 0.6 $D$ has begun to learn by heart, and $p$ rises. Below, it falls.
+#
+# *A thermostat.*
+
+# %% [markdown] tags=["notes"]
 # A detail that papers leave open: what does $R_1$ penalise now, the slope at $x$ or at $T(x)$? DiffAugment's code has a loss for each. Ours takes $\|\nabla_x D(T(x))\|^2$, the slope at the picture *before* the change, as ADA's code does: it is the slope that
 # the generator feels.
 #
@@ -174,7 +210,10 @@ for size, chosen in {"100": few, f"{len(everything):,}": everything}.items():
             results[size, how, seed] = run
 all_faces = f"{len(everything):,}"
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does $D$ know its own faces?
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 4, figsize=(9, 2.7), layout="constrained", sharey=True)
 for axis, (size, how) in zip(axes, [("100", "none"), ("100", "DiffAugment"), ("100", "ADA"), (all_faces, "none")], strict=True):
     trail = np.array(trails[size, how, 0])
@@ -189,13 +228,16 @@ axes[0].set_ylabel("mean logit of D")
 axes[0].legend(fontsize=7)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # First panel: with 100 faces and no augmentation the line of the training faces leaves that of the unseen ones. $D$ has begun to learn by heart. Last panel: with 9,000 faces the two lines stay together, whatever $D$ thinks of the fakes. In the second panel DiffAugment holds them together with 100 faces, too. ADA,
 # in the third, lets a smaller gap open.
 #
 # Now the pictures and the distances.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What the heart costs
+
+# %% tags=["slide-continue"]
 features = {key: pixel_judge.features(run.sample(len(unseen), seed=1).cpu()) for key, run in results.items()}
 fd = {key: frechet_distance(x, unseen_features) for key, x in features.items()}
 gap = {key: trails[key][-1][1] - trails[key][-1][2] for key in results}
@@ -289,7 +331,7 @@ claim(
     open=early,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The pictures are rough after 10,000 faces shown; read the table instead, and the **lead** first. It is large in one row only: 100 faces, no augmentation. That is the disease, and both cures treat it. Now the **distance**. Without augmentation 100 faces in place of 9,000 cost a point so far: the run is too short for the disease to show in the pictures. DiffAugment is behind at 9,000; at 100 it does not help yet, and ADA, which began at $p = 0$, is level with no augmentation. It is behind at 100 faces too: so early, holes and tints only slow the learning down, and *helps, then hurts* cannot be seen. The boxes on distances stay open. ADA's $p$ ends higher at 100 faces than at 9,000, as it should.
 #
 # The papers' runs are thirty times as long and more. There DiffAugment wins clearly where pictures are few, 62.16 without and 25.66 with it at 1,000 faces, and loses a little where there are many, 3.81 and 4.24 at 70,000 (Zhao et al. 2020). The gpu scale of this notebook trains ten times as long as ours. The **copying ratio** stays above 1 in every row. A generator can suffer from a
@@ -299,7 +341,12 @@ claim(
 #
 # The oldest bug is to augment the training set and nothing else, as one does with classifiers. The real distribution is then the *changed* faces, and a good generator paints those.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: augmenting the data alone
+#
+# As one does with classifiers. Then the real distribution *is* the changed faces, and a good generator paints those.
+
+# %% tags=["slide-continue"]
 leaky = {}
 for seed in seeds:
     draws = torch.Generator().manual_seed(seed)
@@ -339,7 +386,16 @@ claim(
     source="Zhao et al. 2020, section 3; Karras et al. 2020, section 2",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Is "both sides" safe?
+#
+# Only if $T$, as a map of *distributions*, can be undone. Quarter turns with probability $p$:
+#
+# $$M = (1 - p)\, I + \tfrac{p}{4}\, \mathbf{1}\mathbf{1}^\top, \qquad \text{eigenvalues } 1,\ 1-p,\ 1-p,\ 1-p$$
+#
+# At $p = 1$ a generator of sleeping faces is as good as any.
+
+# %% [markdown] tags=["notes"]
 # Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
 # poses are multiplied by
 #
@@ -374,13 +430,23 @@ check(
 # The other two bugs of public code are quieter. Augmenting in $D$'s turn only leaves $G$ to learn from a $D$ that has never seen a plain fake. And a $T$ made of library calls on byte images has no gradient: the loss falls, and $G$ learns nothing
 # through it. The course's tests plant the first and check the second for every transform.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Which tricks are still needed?
+#
+# Minibatch deviation, equalised rates, path length, style mixing, noise, lazy penalties ...
+#
+# R3GAN (Huang et al. 2024): **one loss, two penalties, two plain residual networks.**
+
+# %% [markdown] tags=["notes"]
 # # Part two: which tricks are still needed?
 #
 # By 2020 a good GAN was a list of tricks: minibatch standard deviation, equalised learning rate, path length regularisation, style mixing, noise, a loss that is not quite the one of the theory, and penalties computed now and then. Each is in these lectures, and each helped
 # when it came. Huang et al. (2024) ask which of them are still needed if one starts from a loss that deserves trust. Their answer, R3GAN, is a loss, two penalties, and two plain residual networks. The course ships a small one, of anime faces:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## An hour of one processor core
+
+# %% tags=["slide-continue", "slide-picture"]
 modern = zoo.load("r3gan_anime32")
 show(viz.grid(modern.sample(36, seed=0), columns=12), "Samples of the shipped R3GAN, 32 px; none was picked.")
 
@@ -390,7 +456,10 @@ modern.card
 # %% [markdown]
 # Heads, shoulders, hair of many cuts, glasses, glances to either side: plain convolutions, two losses, two penalties and an hour of one processor core. The loss of a GAN says little about progress, but the distance on the way, kept in the card, fell through nearly the whole run:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Its distance fell through the whole run
+
+# %% tags=["slide-continue", "slide-picture"]
 curve_of = torch.tensor(modern.card["curve"])
 fig, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 axis.plot(curve_of[:, 0] / 1000, curve_of[:, 1], marker="o", ms=3, color=FAKE)
@@ -399,8 +468,18 @@ axis.set(xlabel="thousand pictures seen", ylabel="Fréchet distance", ylim=(-1.5
 axis.legend()
 plt.show()
 
-# %% [markdown]
-# A first version of this network drew bars across every face and ended at a distance of 23. Four things were changed at once: the weight of the penalties ($\gamma$ from 1 to 5), the width of the last block (12 to 24 channels), the learning rate (doubled) and the number of steps (four times as many). Which of them cured it was not tested; exercise 4 suggests how to find out.
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The loss: pairs, and a penalty on each side
+#
+# $$L_D = \mathbb{E}\,\operatorname{softplus}\bigl(l(\tilde x) - l(x)\bigr) + \tfrac{\gamma}{2}\, \mathbb{E}\|\nabla l(x)\|^2 + \tfrac{\gamma}{2}\, \mathbb{E}\|\nabla l(\tilde x)\|^2$$
+#
+# $$L_G = \mathbb{E}\,\operatorname{softplus}\bigl(l(x) - l(\tilde x)\bigr)$$
+#
+# - **Pairs**: a fake wins only above *its* real partner. A forgotten mode costs.
+# - **Penalties**: without one nothing need converge.
+
+# %% [markdown] tags=["notes"]
+# A first version of this network drew bars across every face and ended at a distance of 23. Four things were changed at once: the weight of the penalties ($\gamma$ from 1 to 5), the width of the last block (12 to 24 channels), the learning rate (doubled) and the number of steps (four times as many). Which of them cured it was not tested; exercise 1 suggests how to find out.
 #
 # ## 4. The loss: pairs, and a penalty on each side
 #
@@ -419,7 +498,15 @@ plt.show()
 # Without a penalty the eigenvalues are $\pm \frac{i}{2}$: around in circles for ever. With one or both the real part is negative. Compute the Jacobian from the course's own loss and penalty, by automatic differentiation:
 
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The Dirac-GAN in pairs
+#
+# $$J = \begin{pmatrix} 0 & \frac12 \\ -\frac12 & -n\gamma \end{pmatrix}, \qquad \lambda = -\tfrac{n \gamma}{2} \pm \sqrt{\tfrac{n^2 \gamma^2}{4} - \tfrac14}$$
+#
+# $n = 0$: circles for ever. $n = 1, 2$: it arrives.
+
+
+# %% tags=["nbval-check-output", "slide-continue"]
 def dirac_eigenvalues(penalty):
     """Eigenvalues of the field (-dL_G / dtheta, -dL_D / dpsi) at the equilibrium of the Dirac-GAN in pairs."""
     theta, psi = (torch.zeros(1, dtype=torch.float64, requires_grad=True) for _ in range(2))
@@ -460,7 +547,20 @@ identity(
 # The Dirac-GAN cannot tell $R_1$ from $R_2$: a linear $D$ has the same slope everywhere, and both together are one with twice the weight. So why both? Because a real $D$ has different slopes at different places. Lecture 12 measured it: with $R_1$ alone the slope *at the fakes* stays large while they are far from the
 # data, and it is the fakes that move along it. At the end of training, when fakes lie on the data, one penalty would do. The second is for the way there.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The roadmap, 256 px
+#
+# | | step | Fréchet distance |
+# |---|---|---|
+# | A | StyleGAN2 | 7.516 |
+# | B | stripped to convolutions | 12.46 |
+# | C | pairs; then $R_2$ | 11.77; 11.65 |
+# | D | residual blocks; no output skips | 10.17; 9.950 |
+# | E | grouped; inverted bottleneck | 7.507; 7.045 |
+#
+# The loss wins back less than one point; modern blocks win back the rest.
+
+# %% [markdown] tags=["notes"]
 # ## 5. The roadmap
 #
 # The paper starts from StyleGAN2 on faces of 256 px and goes in steps, 5 million pictures each.
@@ -475,7 +575,12 @@ identity(
 #
 # Read it slowly. Stripping costs five points. The loss wins back less than one. Backbones of 2017 and 2018 win back the rest. The loss was not chosen for its distance but for what follows: with it, plain networks train without any of the tricks. Are these networks of the same size? Count them.
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Are they of one size?
+#
+# Stripping takes a quarter of $G$'s weights, modern blocks bring most of them back.
+
+# %% tags=["nbval-check-output", "slide-continue"]
 with torch.device("meta"):
     published = {
         "A": (stylegan2.Generator(256, channel_base=16384), stylegan2.Discriminator(256, channel_base=16384)),
@@ -569,14 +674,21 @@ show(
 # None of the five draws a face after so few steps, as the samples show. Two things can be taken from the table all the same. The stripped networks and the modern ones get *as far as* StyleGAN2 in the same steps: no equalised rates, no minibatch deviation, no noise, no mapping network, and the same learning rate for all. And the order of five architectures after some seconds each says next to nothing about their order after a week: early in training
 # the distance measures who gets to the colours first. The paper's table is about the end, after 5 million pictures at 256 px, and there is no box here that pretends to judge it. Take the spread over seeds as the unit in which to read differences.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A thousand modes
+#
+# Three real digits in three colours: one of a thousand.
+#
+# Counting is easy to get wrong: a classifier must call every blob some digit. So the judge may say *no digit*, and a picture counts only with three accepted ones.
+
+# %% [markdown] tags=["notes"]
 # ## 6. A thousand modes
 #
 # The number that R3GAN's users ask about most is in its first table: all 1000 modes of Stacked MNIST, where the same networks without pairs find 693, and with $R_1$ alone training fails. Three real digits in three colours are one picture, and the digits say which of a thousand modes it is.
 #
 # Counting is easy to get wrong. A classifier must call every blob some digit, so white noise "finds" nearly all modes (lecture 06). Here a picture counts only if the judge takes each of its channels for a digit: a class *no digit* among its answers, and a nearest real digit that is near enough. So first the judge, on what is known:
 
-# %%
+# %% tags=["slide-continue"]
 record = records.load("stacked_digits")
 known = ("modes", "high_quality", "reverse_kl")
 viz.table(
@@ -591,10 +703,16 @@ viz.table(
 #
 # A picture counts only with three accepted digits, so that `modes` asks for quality and for variety at once; `high_quality` is the share accepted. It took an hour and was done once; `gancourse experiment stacked_digits` does it again.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Five games on the same networks
+
+# %% tags=["slide-continue", "slide-picture"]
 record.show("modes", "reverse_kl", "high_quality")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Five trainings of each
+
+# %% tags=["slide-continue"]
 record.table("modes", "reverse_kl", "high_quality", "total_variation")
 
 # %%
@@ -667,7 +785,20 @@ claim(
 # If you want the paper's thousand: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is its network for this experiment (without labels), `data.stacked_digits(32, base=data.mnist())` its data, and `penalties.r1_r2` at every step its penalty. The authors' repository has no preset for it (issue 23 asks for one). A maintainer's advice to a user who
 # found the penalties slow: computing them at every eighth step works on most data and costs a little, but the convergence theory no longer covers it, and on some data it fails (brownvc/R3GAN, issue 9). The shipped anime faces are trained lazily, every fourth step; the digits above are not.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What diffusion took over, and where one step came back
+#
+# | you want | take |
+# |---|---|
+# | the best picture for a sentence, and can wait | diffusion or flow matching |
+# | the same in one to four steps | a student distilled with a discriminator |
+# | a narrow domain, real time, a latent to edit in | a GAN: StyleGAN2, R3GAN |
+# | sharp reconstructions from a lossy code | an autoencoder with a patch discriminator |
+# | a likelihood | none of these: a flow, an autoregressive model, a VAE's bound |
+#
+# *Where a loss would average and the eye would not, a discriminator is still the tool.*
+
+# %% [markdown] tags=["notes"]
 # # Part three: what diffusion took over, and where one step came back
 #
 # In 2021 Dhariwal & Nichol gave their paper the title *Diffusion Models Beat GANs on Image Synthesis*. On class-conditional ImageNet their guided diffusion reached Fréchet distances of 2.97 at 128 px, 4.59 at 256 and 7.72 at 512, below BigGAN-deep, and with better coverage of the
