@@ -154,14 +154,14 @@ check(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Adam does not see how large a weight is
 #
+# Nor how large the gradient is: multiply the loss by 1000, and the step stays.
+#
 # $$\Delta w = -\eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}, \qquad \text{at the first step } \pm\eta \text{ for every weight}$$
 #
 # | stored | size | step | relative step |
 # |---|---|---|---|
 # | $w = cW$ (He) | $c$ | $\eta$ | $\eta / c$ |
 # | $W$ (equalised) | 1 | $\eta$ | $\eta$ |
-#
-# The loss times 1000, and how far one step goes:
 
 # %% [markdown] tags=["notes"]
 # Because of Adam. Its update of a weight with gradient $g$ is
@@ -568,7 +568,7 @@ if len(photographer.trained) == len(alphas):
 #
 # $$\min_{A, b}\; \mathbb{E}\,\| A h_l + b - \mathrm{down}(G(z)) \|^2$$
 #
-# At 4 x 4 places they explain 81 % of the variance of the final picture, seen at 4 px.
+# In each pair of rows: left over, fitted. At 4 x 4 places the fitted ones explain 81 % of the variance of the final picture, seen at 4 px.
 
 # %% [markdown] tags=["notes"]
 # ### The shipped network, level by level
@@ -674,7 +674,7 @@ plt.show()
 #
 # A ratio above 1 in *operations* is a saving. Here there is none.
 #
-# At 40 to 50 both are still colours and a round shape: this race ends before faces begin, and says nothing about the paper's claim.
+# At distances of 40 to 50 both are still colours and a round shape: this race ends before faces begin, and says nothing about the paper's claim.
 
 # %% tags=["slide-continue"]
 def cost_of(curve, target):

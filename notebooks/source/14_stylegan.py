@@ -94,7 +94,7 @@ shipped.card
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The mapping network
 #
-# $$w = f(z), \qquad z \sim \mathcal N(0, I)$$
+# $$w = f(z), \qquad z \sim \mathcal{N}(0, I)$$
 #
 # Suppose that in the data no person with short hair wears glasses. A round cloud has points in every quadrant: something has to *bend*.
 #
@@ -556,7 +556,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
 #
-# $$w' = \bar w + \psi\,(w - \bar w), \qquad \bar w = \mathbb E\, f(z)$$
+# $$w' = \bar w + \psi\,(w - \bar w), \qquad \bar w = \mathbb{E}\, f(z)$$
 
 # %% [markdown] tags=["notes"]
 # ## 6. Truncation
@@ -574,7 +574,7 @@ rows = torch.stack([synthesised(G, stylegan2.truncate(w0, G.mapping.average, psi
 show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Three faces, pulled to the mean and through it.")
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## What it costs
+# ## What truncation costs
 #
 # Pulling to $\psi = 0.6$ **halves the recall**. There is no precision to be bought, in these features: it is 0.99 without truncation.
 #
@@ -642,7 +642,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Lazy R1
 #
-# $\frac{\gamma}{2}\,\mathbb E \| \nabla_x D(x) \|^2$ costs about as much as the rest of the step. Compute it at every $k = 16$th step, times $k$; for weights that stand still
+# $\frac{\gamma}{2}\,\mathbb{E} \| \nabla_x D(x) \|^2$ costs about as much as the rest of the step. Compute it at every $k = 16$th step, times $k$; for weights that stand still
 #
 # $$\frac1k (k\,g + 0 + \dots + 0) = g$$
 
@@ -743,9 +743,9 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Path length
 #
-# $$\mathbb E_{w,\, y}\bigl(\| J_w^{\mathsf T} y \|_2 - a\bigr)^2, \qquad y \sim \mathcal N(0, I)$$
+# $$\mathbb{E}_{w, y}\bigl(\| J_w^{\mathsf{T}} y \|_2 - a\bigr)^2, \qquad y \sim \mathcal{N}(0, I)$$
 #
-# $J_w$: the Jacobian of $g$ at $w$; $a$: the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian.
+# $J_w$: the Jacobian of $g$ at $w$; $a$: the running mean of the norm. $J_w^{\mathsf{T}} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian.
 #
 # Smallest when $J$ has **equal singular values**, a rotation times a number. Two linear maps:
 
@@ -823,7 +823,7 @@ plt.show()
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
 #
-# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only.
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 1.44 here, 2.85 for the authors' FFHQ network.
 
 # %% [markdown] tags=["notes"]
 # ## 9. Z against W
@@ -932,7 +932,9 @@ question(
 #
 # Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow.
 #
-# Each direction is made orthogonal to the others.
+# Rows: long hair, glasses, smile, dark skin, each made orthogonal to the others.
+#
+# Columns: from $-3$ to $+3$ deviations of $w$.
 
 # %% [markdown] tags=["notes"]
 # ## 10. Directions
@@ -1009,15 +1011,13 @@ viz.table(
 #
 # Which $w$ draws this picture? Start at $\bar w$, and descend on the distance.
 #
-# Squared error of a pixel:
+# The control, generated faces, tells what the search can do; the difference, what the network cannot draw.
 #
-# | | |
+# | target | squared error |
 # |---|---|
-# | generated, in $\mathcal W$ | 0.0011 |
-# | test faces, in $\mathcal W$ | 0.0773 |
-# | test faces, in $\mathcal W^+$ | 0.0435 |
-#
-# The control tells what the search can do, the difference what the network cannot draw.
+# | generated, in W | 0.0011 |
+# | test faces, in W | 0.0773 |
+# | test faces, in W+ | 0.0435 |
 
 # %% [markdown] tags=["notes"]
 # ## 11. Find a given face
