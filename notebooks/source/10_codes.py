@@ -51,12 +51,25 @@ from gancourse.training.likelihood import fit_likelihood
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
 device = scale.device()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What was its latent?
+#
+# A generator goes from a latent to a picture. The way back, four times:
+#
+# - **InfoGAN** makes *part* of the latent readable
+# - **BiGAN** learns a full inverse beside the generator
+# - **descent** finds a latent for one picture at a time
+# - a discriminator that reads **classes** needs few labels
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Eight unseen faces, and three answers
+
+# %% [markdown] tags=["notes"]
 # Where we are going: eight faces that no network here has seen in training, and below each of them three answers to "what was its latent?", drawn again. The first
 # network (a variational autoencoder) was trained to give pictures back, the second was trained to have an inverse and never compared a picture with its copy, the third was trained for neither: descent
 # over 64 numbers found the latent.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 people = data.faces(size=32, n=scale.pick(ci=9, cpu=66, gpu=480), split="test", progress=False)
 faces = data.to_float(people.images)
 face_vae, face_bigan, faces32 = (zoo.load(name).model.to(device) for name in ("vae_faces32", "bigan_faces32", "faces32"))
@@ -67,14 +80,35 @@ with torch.no_grad():
 rows = ["unseen", "VAE", "BiGAN", "descent"]
 viz.show(viz.labelled_grid(torch.cat([faces[:8], *back, found.images]), rows=rows, n_columns=8, widest=800))
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## InfoGAN: a code that can be read
+#
+# Split the latent into noise $z$ and a code $c$. The picture $x = G(z, c)$ must tell much about $c$:
+#
+# $$I(c; x) = H(c) - H(c \mid x)$$
+#
+# The trouble is $P(c \mid x)$, which nobody can compute.
+
+# %% [markdown] tags=["notes"]
 # ## 1. InfoGAN: a code that can be read
 #
 # Split the latent into noise $z$ and a code $c$, say one of ten categories. An ordinary generator is free to ignore $c$. Chen et al. demand that
 # the picture $x = G(z, c)$ tells much about $c$, which is what **mutual information** measures:
 #
 # $$I(c; x) = H(c) - H(c \mid x), \qquad H(c \mid x) = -\mathbb{E}_x \, \mathbb{E}_{c \sim P(c|x)} \log P(c \mid x).$$
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A bound that can be sampled
 #
+# Put a network $Q(c \mid x)$ in its place:
+#
+# $$I(c; x) = L(G, Q) + \mathbb{E}_x\, \mathrm{KL}(P \,\|\, Q) \ \ge\ L(G, Q)$$
+#
+# $$L(G, Q) = H(c) + \mathbb{E}_{c,\, z}\bigl[\log Q(c \mid G(z, c))\bigr]$$
+#
+# Draw a code, make the picture, ask $Q$ for the code. On a table of three codes and four pictures:
+
+# %% [markdown] tags=["notes"]
 # The trouble is $P(c \mid x)$, the posterior of the code given the picture, which nobody can compute. So put a network $Q(c \mid x)$ in its place.
 # For each $x$,
 #
@@ -93,7 +127,7 @@ viz.show(viz.labelled_grid(torch.cat([faces[:8], *back, found.images]), rows=row
 # and this we can sample: draw a code, make the picture, ask $Q$ for the code. It is the cross-entropy of a classifier whose training set the
 # generator makes. Check every step on a table $P(c, x)$ of three codes and four pictures.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 joint = torch.tensor([[4.0, 1, 1, 0], [0, 3, 1, 2], [1, 0, 5, 2]], dtype=torch.float64) / 20
 p_x, posterior = joint.sum(0), joint / joint.sum(0)
 q = torch.softmax(torch.tensor([[2.0, 0, 0, -1], [0, 1, 0, 0], [0, 0, 1, 0]], dtype=torch.float64), 0)  # some reader
@@ -120,14 +154,24 @@ identity(
     source="Chen et al. 2016, section 5",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The game, and its control
+#
+# $$\min_{G, Q} \max_D\; V(D, G) - \lambda L(G, Q)$$
+#
+# - the step of $D$: the bound on *detached* fakes. There $Q$ learns to read.
+# - the step of $G$: through $Q$. There $G$ learns to be readable.
+#
+# **Control**, $\lambda = 0$: $Q$ learns as a spectator, and no gradient of it reaches $G$ or the body of $D$.
+
+# %% [markdown] tags=["notes"]
 # The game is $\min_{G, Q} \max_D V(D, G) - \lambda L(G, Q)$. $Q$ shares the body of $D$, so it costs one more output. In code, $D$'s step holds the bound on
 # *detached* fakes (there $Q$ learns to read) and $G$'s step holds it through $Q$ (there $G$ learns to be readable):
 
 # %%
 viz.source(InfoGAN.discriminator_loss, InfoGAN.generator_loss, Codes.bounds)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # **The control** needs care. Without the term, an untrained $Q$ would read nothing even if the picture said everything. So with $\lambda = 0$ our $Q$ still learns, as a
 # spectator: its last layer is trained on the fakes, and no gradient of it reaches $G$ or $D$'s body. What it reads then is what a GAN gives away of itself.
 #
@@ -158,12 +202,15 @@ games = [many.member(k) for k in range(len(plan))]
 for game in games:
     game.generator.eval()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A row is a category: with the term, and without
+
+# %% [markdown] tags=["notes"]
 # Each row below is one category, each column one draw of the noise. If the category has come to mean the digit, a row shows one digit in many hands. Left with the term, right
 # without it.
 
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 def by_category(game, columns=8, seed=0):
     z = codes.draw(columns, torch.Generator().manual_seed(seed))
     rows = [codes.replaced(z, 0, torch.eye(10)[k]) for k in range(10)]
@@ -174,7 +221,7 @@ def by_category(game, columns=8, seed=0):
 sheets = [viz.grid(by_category(game), columns=8, scale=5) for game in (games[0], games[seeds])]
 viz.show(viz.beside(sheets, ("with the term: a row is a category", "without it")))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # On the left the rows differ from each other, while the noise hardly matters; on the right all rows look alike, because the generator ignores the code. Now the number behind the picture. Let $Q$ read *real* digits,
 # and count how many it gets right under the best one-to-one assignment of categories to digits. The Hungarian method finds that assignment. The labels serve for this count only.
 #
@@ -232,18 +279,38 @@ question(
     baselines=nulls(no_difference=0),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The number behind the picture
+#
+# $Q$ reads *real* digits; categories and digits are matched one to one.
+#
+# | | accuracy |
+# |---|---|
+# | InfoGAN's code, on average | above 0.4 |
+# | without the term, a spectator | below 0.3 |
+# | k-means on the pixels | more than 0.5 |
+# | the paper, on MNIST | 0.95 |
+#
+# The bound is full: 2.30 of $\log 10 = 2.30$. The term asks that the picture tells the code. **It does not ask that the code is the digit.**
+
+# %% [markdown] tags=["notes"]
 # Read the table in three steps. First, the term does its work: the bound is at 2.30, all that ten categories can carry, and without the term it is near 0. Second, the accuracy with the term is above 0.4 on average,
 # without it below 0.3: the codes are nearer to the digits than without. Third, k-means gets more than 0.5 from the raw pixels in seconds. So here
 # InfoGAN *loses* to k-means, and is far from the 0.95 of the paper. A full bound and codes that are not digits: how can that be? The term asks that the picture tells the code. It does not ask that the code is the
 # digit. Look at the left sheet again: the rows differ in ink, width and slant, and in where a stroke ends, as much as in the digit. All of that is information, and a reader finds it. Which
 # partition of the pictures wins is decided early and by chance. The paper's networks are convolutional, eight times as wide as what we could afford to try (the note under S07.codes), and saw 640,000 digits of 28x28 pixels.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Nobody said what it should mean
 #
+# The second code is a number in $[-1, 1]$. What $Q$ reads from real digits, beside two things that can be measured:
+
+# %% [markdown] tags=["notes"]
 # What of the number in $[-1, 1]$? Nobody said what it should mean. Ask what $Q$ reads from real digits, and correlate it with two things that can be measured: the ink, and the slant (the
 # covariance of row and column under the ink, over its variance along the rows).
 
 
-# %%
+# %% tags=["slide-continue"]
 def ink_and_slant(images):
     ink = (images[:, 0] + 1) / 2  # [N, 8, 8]
     at = torch.arange(8.0) - 3.5
@@ -259,10 +326,23 @@ for k, game in enumerate(games[:seeds]):
     rho = [abs(stats.spearmanr(read, y).statistic) for y in (ink, slant)]
     print(f"seed {k}: rank correlation of the code with ink {rho[0]:.2f}, with slant {rho[1]:.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# The meaning differs from seed to seed. Papers show the run whose code came to mean the slant.
+
+# %% [markdown] tags=["notes"]
 # The meaning differs from seed to seed. The term asks that the code be readable; *what* it stands for is whatever the generator finds easy. Papers show the run whose code came to mean
 # the slant.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## BiGAN: an inverse beside the generator
 #
+# An encoder $E$ joins, and $D$ looks at *pairs*:
+#
+# $$\min_{G, E} \max_D \; \mathbb{E}_{x}\bigl[\log D(x, E(x))\bigr] + \mathbb{E}_{z}\bigl[\log (1 - D(G(z), z))\bigr]$$
+#
+# Nowhere does the loss compare $x$ with $G(E(x))$. Why should $E$ become the inverse of $G$?
+
+# %% [markdown] tags=["notes"]
 # ## 2. BiGAN: an inverse, learnt beside the generator
 #
 # Add an encoder $E$ and let $D$ look at *pairs*. The encoder makes pairs $(x, E(x))$ of real pictures, the generator pairs $(G(z), z)$:
@@ -273,11 +353,21 @@ for k, game in enumerate(games[:seeds]):
 # the value is $2\,\mathrm{JS}(P_E \| P_G) - 2 \log 2$, least where both joint distributions are equal. Suppose they are. A pair of the first kind lies on the graph
 # $\{(x, E(x))\}$ with probability one, a pair of the second kind on $\{(G(z), z)\}$. Equal distributions live on both sets at once. So for almost every $x$ the pair $(x, E(x))$ has the form
 # $(G(z), z)$: that says $z = E(x)$ and $x = G(z) = G(E(x))$. In the same way $z = E(G(z))$ for almost every $z$.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Equal pairs, and nothing else
 #
+# At the optimum both kinds of pairs have one distribution. So a pair $(x, E(x))$ has the form $(G(z), z)$:
+#
+# $$x = G(E(x)) \quad\text{and}\quad z = E(G(z))$$
+#
+# All 729 pairs of maps between three pictures and three latents:
+
+# %% [markdown] tags=["notes"]
 # Check it by exhausting a tiny world: three pictures and three latents, all equally likely. There are 27 maps $G$ and 27 maps $E$. For every one of the 729 pairs compute the divergence of
 # the joints. Where is it zero?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 maps = list(itertools.product(range(3), repeat=3))
 zeros, inverses, marginal_zeros = 0, 0, 0
 for G, E in itertools.product(maps, maps):
@@ -303,7 +393,7 @@ identity(
     source="Donahue et al. 2017, theorem 2 (3! permutations)",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # All six bijections with their inverses, and nothing else. Now the same on digits, three seeds in one stack. $E$ wants its pairs taken for the generator's, so its loss is the generator's with the sign of the
 # logit turned.
 
@@ -328,7 +418,14 @@ bi_batches = EnsembleBatches(digits, 64, bi_seeds, device=device)
 bi_run = fit(bi_game, bi_batches, scale.pick(ci=30, cpu=3000, gpu=20_000), lr=5e-4, ema=0.999, progress=False)
 trained = [bi_run.generator.member(k).eval() for k in range(3)]
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A famous table, and its control
+#
+# 1-nearest-neighbour classification of MNIST in $E(x)$: 97.39 %.
+#
+# In the authors' own log, *before the first update*: 96.84 %.
+
+# %% [markdown] tags=["notes"]
 # ### A famous table, and its control
 #
 # The BiGAN paper judges the encoder by 1-nearest-neighbour classification of MNIST in the space of $E(x)$: 97.39 %. The authors' own training log, which they published, gives the same number *before the
@@ -337,7 +434,7 @@ trained = [bi_run.generator.member(k).eval() for k in range(3)]
 # So we print the untrained encoder and the raw pixels beside ours. And we add a harder question, a *linear* classifier that gets only 50 labels.
 
 
-# %%
+# %% tags=["slide-continue"]
 def one_nn(train, held_out):
     nearest = torch.cdist(held_out, train).argmin(1)
     return 100 * (digits.labels[nearest] == test.labels).float().mean().item()
@@ -384,10 +481,18 @@ question(
     baselines=nulls(no_difference=0),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the table against its first row. Untrained encoders keep most of the nearest-neighbour score, as in the paper's own log. And the raw pixels, 64 numbers instead of 16, do better than either encoder in both columns. The honest summary
 # of this section: the optimum of the game is an inverse, that is a theorem; that its features are *good* is a separate claim, and on data as simple as these it needs a sharper test than the famous one.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three ways back
 #
+# - a **VAE** is *trained* to reconstruct
+# - **BiGAN**: $G(E(x))$, one pass, never compared with $x$
+# - **inversion**: descent on $\|G(z) - x\|^2$ from several starts
+
+# %% [markdown] tags=["notes"]
 # ## 3. Three ways back
 #
 # We now have three inverses, and can let them compete on the same unseen digits, all with 16 latents.
@@ -400,7 +505,7 @@ question(
 # %%
 viz.source(inversion.invert)
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 torch.manual_seed(0)
 vae = VAE((1, 8, 8), latent_dim, hidden=(192, 192), likelihood="gaussian").to(device)
 fit_likelihood(vae, data.Batches(digits, 64, seed=0, device=device), scale.pick(ci=20, cpu=1500, gpu=8000), progress=False)
@@ -422,10 +527,13 @@ viz.show(
     )
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How near? And still the same digit?
+
+# %% [markdown] tags=["notes"]
 # Two questions to each row: how near is it in pixels, and is it still the same digit? A linear classifier that saw all 4,000 training labels answers the second.
 
-# %%
+# %% tags=["slide-continue"]
 judge = LogisticRegression(max_iter=500).fit(x.flatten(1).numpy(), digits.labels.numpy())
 rows = []
 for name, y in {"the digits themselves": unseen, **made}.items():
@@ -443,10 +551,18 @@ question(
     source="shown by eye in Dumoulin et al. 2017 and Donahue et al. 2017: semantic, not pixel-faithful",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# - Descent is nearest in pixels, and several starts help.
+# - BiGAN was never asked for pixels. Its reconstructions are digits, and often other ones.
+
+# %% [markdown] tags=["notes"]
 # Descent is nearest in pixels, and several starts help. The VAE comes next, in one pass and without any search. BiGAN is the farthest off: it was never asked for pixels, and so small a game is far from the optimum at which the
 # theorem speaks. Its reconstructions are digits, and often other ones.
-#
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The same faces
+
+# %% [markdown] tags=["notes"]
 # ### The same faces, three ways
 #
 # Digits of 64 pixels are an easy test. The faces of the beginning have 3,072, and we have a judge for them: the classifier of lecture 08, which reads hair, length of hair, skin, smile, glasses and background. Does the copy
@@ -461,11 +577,11 @@ zoo.card("vae_faces32")
 # %%
 zoo.card("bigan_faces32")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent. Two controls. An **untrained encoder** before the trained generator shows what
 # attributes a face has by chance. And **descent from $E(x)$** through BiGAN's own generator shows how much of BiGAN's error is the encoder's: the generator is the same.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 untrained_face = encoders.players(seed=1)[0]  # an encoder with its first weights
 descent = {"steps": face_steps, "lr": 0.1}
 
@@ -493,7 +609,10 @@ for name, way in ways.items():
     seconds[name] = (time.perf_counter() - began) / len(faces)
 viz.show(viz.labelled_grid(torch.cat([copy[:9] for copy in copies.values()]), rows=list(copies), n_columns=9, widest=860))
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What do the copies keep?
+
+# %% tags=["slide-continue"]
 face_judge = metrics.attribute_classifier("faces", 32)
 features_of_faces = face_judge.features(faces)
 face_error, kept, face_rows = {}, {}, []
@@ -562,11 +681,20 @@ question(
     source="Dumoulin et al. 2017, section 1: blurry",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the rows from the top. The VAE was asked for pixels and gives them back in one pass: about 0.01 per pixel, and more than nine attributes in ten. What suffers is the finest line, the mouth: the smile is the attribute that it
 # loses most often. We had expected more blur than there is; 64 numbers are enough for these drawings, and the row on blur says so. Its weakness is on its card, not in this picture: the codes of real faces do not fill the
 # prior, so that faces drawn from $z \sim \mathcal{N}(0, I)$ are patchwork, at a Frechet distance several times that of `faces32`.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A latent existed, and $E$ did not name it
 #
+# - Descent from $E(x)$ through the *same* $G$ comes several times nearer.
+# - The theorem speaks of the optimum, and the encoder is the last to arrive there: while $D$ can tell the pictures apart, it has little reason to look at the latents.
+#
+# Take the VAE to compress, descent to edit faces of a good generator, and an encoder as its start where there is one.
+
+# %% [markdown] tags=["notes"]
 # BiGAN was never asked for pixels. Its copies look like its samples do, and are mostly of somebody else; compare its attributes with those of the untrained encoder to see how much of the face the game has taught $E$ in this short
 # training. The generator is not what stands in the way: descent from $E(x)$ through the same $G$ comes several times nearer and brings the colours of hair and skin back. A latent for the face existed, and $E$ did not name it. The theorem speaks of the optimum, and the encoder
 # is the last to arrive there: while $D$ can tell the pictures apart, it has little reason to look at the latents.
@@ -589,7 +717,17 @@ viz.table(table, ["squared error per pixel", *(f"best of {r}" for r in sorted({1
 # %% [markdown]
 # The first row is about what the generator can draw *and* what descent can find; in the second row a latent with error zero exists, so all of its error is the search. Both errors are of the same size, and more starts cut
 # them by a quarter or more. So with this budget the search, and not the generator, is what limits the reconstructions at the top of this lecture. They keep hair, skin and background and smear the detail of glasses and mouths.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Few labels: $D$ as a classifier
 #
+# Which of $K$ classes, or "generated"? With the last logit at 0 and $S = \sum_k e^{l_k}$,
+#
+# $$P(k \mid x) = \frac{e^{l_k}}{1 + S}, \qquad P(\text{real} \mid x) = \frac{S}{1 + S} = \sigma(\log S)$$
+#
+# The logit of "real" is the **logsumexp** of the class logits.
+
+# %% [markdown] tags=["notes"]
 # ## 4. Few labels: the discriminator as a classifier
 #
 # Fifty digits have labels, the other four thousand do not. A discriminator sees all of them. Salimans et al. and Odena let it answer $K + 1$ questions: which of the $K$ classes, or "generated".
@@ -601,7 +739,7 @@ viz.table(table, ["squared error per pixel", *(f"best of {r}" for r in sorted({1
 # The logit of "real" is the **logsumexp** of the class logits. So $D$ keeps $K$ outputs, its GAN loss is softplus of $\pm \log S$ as always, and the labelled part is the ordinary cross-entropy
 # over $K$ classes, since $P(k \mid x, \text{real}) = e^{l_k} / S$.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 logits = torch.tensor([[2.0, -1.0, 0.5], [-3.0, -2.0, -4.0]], dtype=torch.float64)
 full = ssl.probabilities(logits)  # four classes, "generated" the last
 print("P(real) from K + 1 outputs:", [round(p, 6) for p in (1 - full[:, -1]).tolist()])
@@ -610,14 +748,19 @@ large = torch.full((3,), 100.0)  # float32: exp overflows beyond 88
 raw = (large.exp().sum() / (1 + large.exp().sum())).log()
 print(f"log P(real) at logits of 100: written out {raw:.3f}, by logsumexp {-F.softplus(-ssl.real_logit(large)).abs():.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Paired, on ten subsets of labels
+#
+# Feature matching, $\|\mathbb{E}_x h(x) - \mathbb{E}_z h(G(z))\|^2$. The control: the same network, weights, labels and noise, *without* the unlabelled digits.
+
+# %% [markdown] tags=["notes"]
 # For the generator, Salimans et al. use **feature matching**: make the *mean* of $D$'s last hidden layer equal on fakes and on real samples, $\lVert \mathbb{E}_x h(x) - \mathbb{E}_z h(G(z)) \rVert^2$. Such a generator draws
 # worse than one that is trained to convince. It helps the classifier more, they report.
 #
 # The experiment is *paired*: for each of ten random subsets the control is the same network from the same initial weights on the same labels, with the same noise on its inputs, without the unlabelled
 # digits. All ten pairs train at once.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 subsets = scale.pick(ci=3, cpu=10, gpu=10)
 ssl_steps = scale.pick(ci=15, cpu=300, gpu=4000)
 
@@ -647,10 +790,15 @@ for axis, (n_labels, (control, ours)) in zip(axes, errors.items(), strict=True):
 axes[0].set_ylabel("test errors, %")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Each thin line is one subset, the thick one their mean. A line that falls is a subset on which the unlabelled digits helped. The test is a paired $t$-test on the ten differences.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The claim stays open
+#
+# Without the control, "two thirds right with fifty labels" would have passed for a success of the method.
+
+# %% tags=["slide-continue"]
 rows, p_values = [], {}
 for n_labels, (control, ours) in errors.items():
     p = stats.ttest_rel(control, ours, alternative="greater").pvalue
@@ -666,7 +814,7 @@ for n_labels, (control, ours) in errors.items():
     )
 viz.table(rows, ["labels", "labels only, % wrong", "with GAN, % wrong", "ratio", "p, one-sided"])
 
-# %%
+# %% tags=["slide-continue"]
 claim(
     "S09.ratio",
     "Feature matching on the unlabelled digits cuts the errors: with GAN over labels only, at 50 labels",
@@ -681,7 +829,7 @@ claim(
     "Salimans et al. train far larger networks for 300 epochs on 60,000 unlabelled images.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The claim stays open. With 20 labels the unlabelled digits change nothing, with 50 and 100 they cost a point or three. Is it a bug? We looked for one, on other digits than these (1,797 scans of 8x8 pixels). The losses are the paper's, formula by formula. More updates change nothing; a
 # discriminator with the paper's weight normalisation and noise in its hidden layers is better by two points, and so is its control, so that the ratio is still near 1. The control is the reason that we know: without it, "two thirds right with fifty labels" would have passed for a success of the
 # method. Note how much the subsets differ: one lucky subset would have shown whatever was wanted.
@@ -695,12 +843,17 @@ viz.show(
     caption="Above real digits, below samples of the feature-matching generator.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A loss written as it is printed
+#
+# $\log(1 - D)$, with $D$ behind a sigmoid, in a public course notebook:
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # **A loss written as it is printed.** A public course notebook that plays InfoGAN on two moons writes $\log(1 - D)$ just so, with $D$ behind a sigmoid. Push one logit up and see what the generator is told:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 for value in (5.0, 15.0, 20.0):
     told = []
     for stable in (False, True):
@@ -710,27 +863,47 @@ for value in (5.0, 15.0, 20.0):
         told.append(f"loss {loss.item():8.3f}, gradient {logit.grad.item():6.3f}")
     print(f"logit {value:4.0f}:   raw: {told[0]}     softplus: {told[1]}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# At 20, $\sigma$ rounds to 1. The gradient is not a number, and one step later no weight is.
+
+# %% [markdown] tags=["notes"]
 # At 20, a logit that a good discriminator reaches every day, $\sigma$ rounds to 1 and the logarithm is minus infinity; the gradient is not a number, and one step later no weight is. With $K$ class logits it is worse, for
 # $e^{l}$ itself overflows beyond 88.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A metric that grows with the number of codes
 #
+# Each cluster named after its *commonest* digit:
+
+# %% [markdown] tags=["notes"]
 # **A metric that grows with the number of codes.** Naming each code after its *commonest* digit, instead of matching one to one, looks harmless. Give k-means more clusters and watch both numbers:
 
-# %%
+# %% tags=["slide-continue"]
 for k in (10, 20, 50, 200):
     clusters = KMeans(k, n_init=1, random_state=0).fit(x.flatten(1).numpy())
     matching = match(torch.from_numpy(clusters.labels_).long(), digits.labels, k, 10)
     print(f"{k:4d} clusters: one-to-one {matching.accuracy:.2f}, named by majority {matching.majority:.2f}")
 
-# %% [markdown]
-# With a cluster for every sample, the majority would be right always. If a paper reports an "unsupervised accuracy", look how many codes it used and how it named them.
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# With a cluster for every sample, the majority would be right always.
 #
+# How many codes did a paper use, and how did it name them?
+
+# %% [markdown] tags=["notes"]
+# With a cluster for every sample, the majority would be right always. If a paper reports an "unsupervised accuracy", look how many codes it used and how it named them.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
+#
+# What does the number mean in this run: ink, slant, width?
+
+# %% [markdown] tags=["notes"]
 # ## Play
 #
 # Slide the continuous code. Rows are the ten categories, columns five draws of the noise (which this generator nearly ignores). What does the number mean in this run: ink, slant, width? Does it mean the same in every category?
 
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 def at_code(value):
     z = codes.draw(5, torch.Generator().manual_seed(2))
     z = codes.replaced(z, 1, torch.tensor([value]))
@@ -742,6 +915,13 @@ def at_code(value):
 widgets.explorer(
     {f"c = {value:+.1f}": at_code(value) for value in np.linspace(-1, 1, 9)}, label="continuous code", kind="slider", most=6
 )
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to keep
+#
+# - InfoGAN's bound is exact and can be sampled. That the code is readable does not say *what* it means.
+# - BiGAN's optimum is an inverse: a theorem. That its features are *good* is a separate claim.
+# - Before you believe a score: what do the untrained network, k-means, the pixels, the labels alone reach?
 
 # %% [markdown]
 # ## What was measured

@@ -58,12 +58,25 @@ device = scale.device()
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
 REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A distance that says how far
+#
+# A discriminator that is certain, a generator that learns nothing from it: Jensen-Shannon says "different" and stops there.
+#
+# - A distance in its place: **how far?**
+# - Its price: a *constraint* on the discriminator.
+#
+# Most of the lecture is about paying it.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The whole theory as one picture
+
+# %% [markdown] tags=["notes"]
 # The whole theory as one picture. Blue and orange are two clouds of 24 points. The lines are the cheapest way to carry the orange points onto the
 # blue ones. The background is the *best critic*, darker where it is higher: the function with slope at most 1 whose mean over blue exceeds its mean over orange by as
 # much as possible. Look at how the lines run: straight up the critic's slope.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 def draw_transport(axis, real, fake, bounds, title):
     even = torch.full((len(real),), 1 / len(real))
     answer = transport.earth_mover(even, even, transport.distances(real, fake))
@@ -91,7 +104,16 @@ draw_transport(axis, *two_clouds(1.8), (-1.2, 3.8, -1.3, 1.5), "the cheapest pla
 axis.legend(loc="lower left")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Moving earth
+#
+# Heaps $p$, holes $q$, a plan $T_{ij} \ge 0$: all earth leaves, all holes are filled.
+#
+# $$W(p, q) = \min_{T} \sum_{ij} T_{ij}\, \|x_i - y_j\|$$
+#
+# Objective and constraints are linear in $T$: a **linear program**. On a line there is a closed form, too:
+
+# %% [markdown] tags=["notes"]
 # ## 1. Moving earth
 #
 # Think of $p$ as heaps of earth and of $q$ as holes, of equal total. A *plan* $T$ says how much goes where: $T_{ij} \ge 0$ from place $x_i$ to place $y_j$. All
@@ -104,7 +126,7 @@ plt.show()
 # $W(P_r, P_g) = \inf_{\gamma \in \Pi(P_r, P_g)} \mathbb{E}_{(x, y) \sim \gamma} \|x - y\|$. Objective and constraints are linear in $T$. So for finitely many places it is a
 # *linear program*, and solvers for those are old and exact. Six places on a line:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 places = torch.arange(6.0)
 p = torch.tensor([0.4, 0.3, 0.1, 0.0, 0.1, 0.1])
 q = torch.tensor([0.0, 0.1, 0.1, 0.2, 0.3, 0.3])
@@ -112,10 +134,20 @@ answer = transport.earth_mover(p, q, transport.distances(places, places))
 print(f"work of the best plan {answer.value:.6f}")
 print("on a line, the area between the distribution functions:", f"{transport.wasserstein_grid(p, q):.6f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # On a line there is a closed form: across the gap between places $k$ and $k+1$ exactly $|F_p(k) - F_q(k)|$ must be carried, whatever the plan. Add up. For samples of equal
 # number it means: sort both, pair them in order. In more dimensions nothing can be sorted, and the program is all we have.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The price side
 #
+# A haulier asks $f_i$ at the heap and $g_j$ at the hole, and is nowhere dearer than we are: $f_i + g_j \le \|x_i - y_j\|$. His income:
+#
+# $$\sum_i p_i f_i + \sum_j q_j g_j = \sum_{ij} T_{ij} (f_i + g_j) \le \sum_{ij} T_{ij} \|x_i - y_j\|$$
+#
+# *Every* price list is a lower bound on *every* plan. The best two meet.
+
+# %% [markdown] tags=["notes"]
 # ### The price side
 #
 # How do we know that no plan is cheaper? Suppose a haulier offers to do the job for us. He charges $f_i$ for each unit he picks up at $x_i$ and
@@ -126,7 +158,15 @@ print("on a line, the area between the distribution functions:", f"{transport.wa
 #
 # So *every* price list is a lower bound on *every* plan. If the two ever meet, both are the best of their kind. They do meet; that is linear-programming duality. And where the
 # plan moves anything, $T_{ij} > 0$, the inequality must hold with equality: $f_i + g_j = \|x_i - y_j\|$.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Kantorovich and Rubinstein
 #
+# $$W(p, q) = \max_{\|f\|_L \le 1} \mathbb{E}_{p} f - \mathbb{E}_{q} f$$
+#
+# $f$ is what WGAN calls a **critic**.
+
+# %% [markdown] tags=["notes"]
 # When both live on the same places, moving nothing costs nothing, and the best prices can be taken as $g = -f$ (prices with a gap $f_i + g_i < 0$ only lose income). The condition
 # becomes $f_i - f_j \le \|x_i - x_j\|$ for all pairs: $f$ is *1-Lipschitz*. This is the theorem of Kantorovich and Rubinstein,
 #
@@ -134,7 +174,7 @@ print("on a line, the area between the distribution functions:", f"{transport.wa
 #
 # and $f$ is what WGAN calls a *critic*. A second linear program finds it:
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 value, critic = transport.best_critic(p, q, transport.distances(places, places))
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.1), layout="constrained")
@@ -151,7 +191,7 @@ twin.spines["right"].set_visible(True)
 right.legend(loc="upper center", ncols=2, fontsize=8)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # All earth moves to the right, so the critic (green) falls by exactly 1 with each place: it is as steep as it may be wherever something is carried. Now random clouds in the plane, both
 # programs, five seeds.
 
@@ -187,10 +227,18 @@ identity(
     decks="W",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Keep the second row in mind. A critic that rises by $\|x - y\|$ over a way of length $\|x - y\|$, and may nowhere be steeper than 1, has slope exactly 1 all along. This holds on the lines of
 # the *best* plan. Section 6 comes back to that word.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two parallel lines
 #
+# For $\theta \ne 0$ the lines do not meet:
+#
+# $$\mathrm{JS} = \log 2, \qquad \mathrm{KL} = \infty, \qquad \mathrm{TV} = 1, \qquad W = |\theta|$$
+
+# %% [markdown] tags=["notes"]
 # ## 2. Two parallel lines
 #
 # Why go to this trouble? The paper's first example. The data is uniform on the segment from $(0, 0)$ to $(0, 1)$, the generator's distribution on the segment from
@@ -226,7 +274,7 @@ def w_by_pairing(theta, seed):
 thetas = [-1.0, -0.5, -0.25, -0.1, 0.0, 0.1, 0.25, 0.5, 1.0]
 measured = [(w_by_pairing(t, seed=0), js_by_training(t, seed=0)) for t in thetas]
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(9, 2.9), sharex=True, layout="constrained")
 fine = torch.linspace(-1, 1, 401)
 for k, (axis, name) in enumerate(zip(axes, ("wasserstein", "js"), strict=True)):
@@ -273,13 +321,18 @@ claim(
     decks="W",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # On the right the generator's parameter can be anything but right, and the best discriminator says the same. Gradient descent on a flat line goes nowhere. On the left, the slope is $\pm 1$ and points home from
 # everywhere.
 #
 # Overlap does not save JS when it is small. Two Gaussians of width 1 at distance $\theta$ overlap everywhere. Here are the slopes in $\theta$, by autograd through the exact integrals:
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A small overlap does not save JS
+#
+# Two Gaussians of width 1 overlap everywhere. The slopes in their distance $\theta$:
+
+# %% tags=["nbval-check-output", "slide-continue"]
 x, dx = theory.grid(-10, 22, 3201)
 print("theta    dW/d theta    dJS/d theta")
 for shift in (0.5, 1.0, 2.0, 4.0, 8.0, 12.0):
@@ -288,10 +341,19 @@ for shift in (0.5, 1.0, 2.0, 4.0, 8.0, 12.0):
     slopes = [torch.autograd.grad(d(real, moving, dx), theta, retain_graph=True)[0] for d in (transport.wasserstein_grid, theory.js)]
     print(f"{shift:5.1f} {slopes[0]:12.4f} {slopes[1]:16.2e}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# The better the critic, the better its gradient. For JS it is the other way round.
+
+# %% [markdown] tags=["notes"]
 # Wang concludes that the critic can, and should, be trained to optimality: the better it is, the better its gradient. For JS it is the other way round. The deck says "continuous and differentiable almost everywhere", and the
 # paper's condition belongs to it: the *generator* has to be locally Lipschitz in its parameters, with an integrable constant; networks with the usual activations are (Theorem 1).
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Lipschitz constants
 #
+# $$\max_{x \text{ in a sample}} \|\nabla f(x)\| \ \le\ \|f\|_L \ \le\ \sigma(A_1)\, \sigma(A_2) \cdots \sigma(A_L)$$
+
+# %% [markdown] tags=["notes"]
 # ## 3. Lipschitz constants
 #
 # A function is $K$-Lipschitz if $|f(x) - f(y)| \le K \|x - y\|$ for all $x, y$. The smallest such $K$ is *the* Lipschitz constant. For a differentiable $f$ on the whole space it is the largest gradient norm, $\sup_x \|\nabla f(x)\|$.
@@ -304,7 +366,7 @@ for shift in (0.5, 1.0, 2.0, 4.0, 8.0, 12.0):
 # %%
 viz.source(transport.lipschitz_bound, transport.gradient_norms)
 
-# %%
+# %% tags=["slide-continue"]
 rows, ratios = [], []
 for depth in (1, 2, 3, 5, 8):
     torch.manual_seed(depth)
@@ -326,11 +388,19 @@ identity(
 )
 viz.table(rows)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Two things to see. The bound is loose, and the looser the deeper: no single direction is stretched the most by every layer. And *clipping bounds the constant*, which is all that WGAN asks of it; but the bound it gives is nothing like 1, and it changes with
 # depth by orders of magnitude. Wang says that weights are cut "to satisfy the condition of 1-Lipschitz". What clipping gives is $K$-Lipschitz for some $K$ that nobody chose. Then the
 # best critic shows $K \cdot W$, an unknown multiple of the distance. For training a generator an unknown positive factor does no harm, as long as it is neither $10^{-12}$ nor $10^{6}$.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## WGAN
 #
+# $$\max_{f \text{ clipped}} \ \mathbb{E}_{x} f(x) - \mathbb{E}_{z} f(G(z)), \qquad \min_G \ -\mathbb{E}_z f(G(z))$$
+#
+# After each step of the critic, cut its weights to $[-c, c]$.
+
+# %% [markdown] tags=["notes"]
 # ## 4. WGAN, and its four changes
 #
 # In WGAN a network attempts the maximum, $f$ the critic, and the generator descends the distance it shows:
@@ -342,11 +412,11 @@ viz.table(rows)
 # %%
 viz.source(losses.wasserstein_d, losses.wasserstein_g, penalties.clip_weights, WGAN)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Published settings: $c = 0.01$, five critic steps to one of the generator, RMSProp with rate $5 \cdot 10^{-5}$, batch 64. They belong to a DCGAN critic with batch normalisation and to a hundred thousand steps. For a perceptron in the
 # plane we take $c = 0.1$ and rate $5 \cdot 10^{-4}$. The data are eight tight clusters on a ring.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 ring = data.toys.ring("wgan_gp")
 held_out = ring.sample(400, seed=99)
 
@@ -378,7 +448,19 @@ check(
     source="Arjovsky et al. 2017, Algorithm 1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four changes, and a hidden fifth
+#
+# 1. no sigmoid at the end
+# 2. no logarithm in the losses
+# 3. weights clipped to $[-c, c]$ after every update
+# 4. no momentum: RMSProp or SGD
+#
+# And in the authors' code alone: 100 critic steps in place of 5, for the first 25 updates and at every 500th.
+#
+# **Which of them does the work?** Take each back while the others stay.
+
+# %% [markdown] tags=["notes"]
 # Wang lists what WGAN changed against the original GAN: (1) no sigmoid at the end of the discriminator, (2) no logarithm in the losses, (3) weights clipped to $[-c, c]$ after every update, (4) no optimiser with momentum; RMSProp or SGD instead. Each
 # change gets its turn to be taken back while the other three stay. (A logarithm needs probabilities, so taking back the second takes back the first too.)
 #
@@ -388,11 +470,16 @@ check(
 # %%
 viz.source(reference_critic_steps)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Five seeds each, trained together as one ensemble (lecture 06). The measure is the exact $W$ between 400 samples and 400 data points. The tolerance was fixed before the runs: a change *matters* if taking it back
 # makes the final $W$ at least 1.25 times as large.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In numbers
+#
+# The exact $W$ between 400 samples and 400 data points, five seeds, 400 steps:
+
+# %% tags=["slide-continue"]
 class Variant(EnsembleGAN):
     """Five GANs at once, with the critics' weights clipped or not."""
 
@@ -444,7 +531,10 @@ viz.table(
     ]
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Each taken back
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(2, 4, figsize=(9, 4.9), layout="constrained")
 for axis, (name, v) in zip(axes.flat, variants.items(), strict=False):
     middle = sorted(range(len(seeds)), key=lambda i: v["w"][i])[len(seeds) // 2]
@@ -455,7 +545,7 @@ for axis, (name, v) in zip(axes.flat, variants.items(), strict=False):
 axes.flat[-1].axis("off")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Each panel shows the run of middle quality among the five seeds: data blue, samples orange.
 
 # %%
@@ -493,7 +583,19 @@ question(
     source="the authors' code, main.py, whose README says that they make no major difference",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Which one does the work?
+#
+# - **Clipping** holds the rest together: without it nothing bounds the critic.
+# - **Momentum** does harm, as the paper reports.
+# - **The sigmoid** alone does little in most seeds, and ruins one.
+# - **The logarithm**, put back with its sigmoid, makes the game *better* here: a clipped GAN is nearly a WGAN,
+#
+# $$\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$$
+#
+# Reproduced: clipping alone. The rows of the other three stay open.
+
+# %% [markdown] tags=["notes"]
 # Read the rows one by one; the table is more interesting than the list in the deck.
 #
 # - *Clipping* is what holds the rest together. Without it nothing bounds the critic: it multiplies its weights, the loss grows (the last column), and the generator is thrown about. The final $W$ is about twice WGAN's.
@@ -503,7 +605,13 @@ question(
 #   line, and the GAN's loss is half of the Wasserstein loss plus a constant, plus a little curvature that punishes large logits. A clipped GAN *is* nearly a WGAN. Of the four changes, the loss is the one that mattered least here.
 # - With *all four* taken back, and momentum at this rate, the plain GAN collapses to a part of the ring.
 # - The *hidden 100 steps* buy little on this toy, for about twice the critic's work in total. The authors say themselves that they make no major difference and help to see the learning curve. They may matter where a critic needs longer to come near its best, as a deep one on pictures does.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Clipping in a deep critic
 #
+# Each of twelve layers multiplies a gradient by a factor between $c\sqrt{n/2}$ and $c\, n/2$.
+
+# %% [markdown] tags=["notes"]
 # ## 5. Clipping in a deep critic
 #
 # The gradient with respect to the activations of layer $l$ is a product of the weight matrices above it. Clip every entry at $c$ and push it to the ends, $\pm c$. A layer of width $n$ with random signs then has singular values of the order of $c \sqrt n$; with equal signs up to
@@ -564,7 +672,7 @@ critics[0.001] = [train_deep(0, 0.001)]
 profiles = {clip: [gradient_profile(f, x) for f in fs] for clip, fs in critics.items()}
 names = {0.1: "c = 0.1", 0.01: "c = 0.01", 0.001: "c = 0.001", None: "penalty"}
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 shades = dict(zip(names, (viz.COLOURS["fake"], viz.COLOURS["accent"], viz.COLOURS["neutral"], D_COLOUR), strict=True))
 for clip, name in names.items():
@@ -650,14 +758,27 @@ claim(
     open=at_once,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# With $c = 0.01$ one clip of the initial weights does it already, before any training.
+
+# %% [markdown] tags=["notes"]
 # Left: with $c = 0.01$ each layer divides the gradient by about ten, twelve orders of magnitude in all. A generator behind this critic would learn nothing. With $c = 0.001$ (one seed) the gradient falls out of float32's range before it reaches the first layer: the line ends where it is exactly 0.
 # With $c = 0.1$ it grows towards the input. With the penalty the line is flat, for all three seeds.
 #
 # Right: a weight clipped at 0.01 is nearly always *at* one of the ends. For the widths used here the first clip alone does that, since He's initial weights have a spread of 0.125; training has no reason to bring them back.
 # That is why three of the four boxes above stay open: they would say the same of a critic that was never trained. The network has been reduced to a choice of signs. Under the penalty the weights keep
 # their bell.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The gradient penalty
 #
+# Ask for what is wanted, slope 1, at random points of random lines between a real and a generated sample:
+#
+# $$\mathcal L = \mathbb{E}\, f(\tilde x) - \mathbb{E}\, f(x) + \lambda\, \mathbb{E}_{\hat x} (\|\nabla f(\hat x)\|_2 - 1)^2$$
+#
+# $$\hat x = \epsilon x + (1 - \epsilon) \tilde x, \quad \epsilon \sim U[0, 1], \quad \lambda = 10$$
+
+# %% [markdown] tags=["notes"]
 # ## 6. The gradient penalty
 #
 # Instead of cutting weights, ask for what is wanted: slope 1. Section 1 says where. The best critic has slope 1 on the lines along which the best plan carries mass. Gulrajani et al. ask for it at random points of random lines between a real and a
@@ -671,10 +792,15 @@ claim(
 # %%
 viz.source(penalties.between, penalties.gradient_penalty)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does the critic show the distance?
+#
+# The generator stands still: ring plus noise.
+
+# %% [markdown] tags=["notes"]
 # What does its critic look like? Fix the generator again (ring plus unit noise), train critics, and compare with what we can compute exactly. How large is the gradient on random lines, and on lines of the best plan? Does the critic show the distance itself?
 
-# %%
+# %% tags=["slide-continue"]
 def noisy_ring(n, generator):
     return ring.sample(n, generator=generator) + torch.randn(n, 2, generator=generator)
 
@@ -723,7 +849,10 @@ above_only = [shown_by(train_critic(seed, one_sided=True)) for seed in critic_se
 for form, values in (("two-sided", shown), ("one-sided", above_only)):
     print(f"exact W of 600 pairs {exact:.3f}; shown by {form} critics: " + ", ".join(f"{s:.3f}" for s in values))
 
-# %%
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Slope 1 nearly everywhere, and for a two-sided critic *in the wrong direction*:
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
 viz.discriminator_surface(critics[0], (-3.4, 3.4, -3.4, 3.4), real=real[:150], fake=fake[:150], show="logit", ax=left)
 for (name, values), colour in zip(norms.items(), (viz.COLOURS["neutral"], D_COLOUR), strict=True):
@@ -779,18 +908,31 @@ claim(
     control=control,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Obeyed is not good
+#
+# The penalty asks for a *length* and is silent about *direction*. It pulls up to 1 where the slope is small: a random start is stretched to slope 1 before it is turned.
+#
+# The one-sided form, which punishes slopes above 1 only, leaves small slopes alone, and in as many steps its critics show the distance.
+#
+# > A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.
+
+# %% [markdown] tags=["notes"]
 # The slopes are where they should be, close to 1 on both kinds of lines. But the critics show much less than the exact distance, some with the wrong sign. The surface tells why. The critic is a cone with its tip on one side of the ring: it has slope 1 nearly
 # everywhere, *in the wrong direction*. The penalty asks for a length and is silent about direction, and it pulls *up* to 1 where the slope is small: a random start is stretched to slope 1 before it is turned. The one-sided form leaves small slopes alone, and in as many steps its critics show the distance. (A small $\lambda$ errs the other way: steeper than 1, the critic shows too much.) **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can, or with a longer training where you cannot.
 #
 # Two finer points. The theorem speaks of lines between points that the *best plan* pairs, the algorithm draws pairs at random, and a best critic need not have slope 1 there: between a real and a generated point whose masses go elsewhere it may rise, fall, or both. And the theorem's
 # slope 1 is an *upper* bound off those lines, which argues for punishing slopes above 1 only (Petzka et al. 2018). The paper chose the two-sided form. Exercise 1 goes on comparing.
-#
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## WGAN-GP on pictures
+
+# %% [markdown] tags=["notes"]
 # ### WGAN-GP on pictures
 #
 # Pixel faces, 16 pixels wide. The generator is lecture 04's; the critic has no batch normalisation, since the penalty speaks about the gradient at single samples, and two steps for each of the generator's.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 faces = data.pixel_faces(size=16, n=scale.pick(ci=200, cpu=2000, gpu=20_000))
 torch.manual_seed(0)
 generator = convnet.Generator(16, latent_dim=32, width=24, max_width=96).to(device)
@@ -818,7 +960,12 @@ check(
     note="Sliced W does not see grain: noisy samples come as near as unseen faces.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A loss that means something
+#
+# Along a run, does the loss fall when the samples come nearer to the data?
+
+# %% [markdown] tags=["notes"]
 # ## 7. A loss that means something
 #
 # A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data. Test it: along a training run take 20 checkpoints, and at each compare two numbers: what the critic shows (the median of its last 20 estimates) and
@@ -849,7 +996,7 @@ critic_pairs = [tracked(WGANGP(*players(seed), one_sided=True), "estimate", 5, s
 gan_pairs = [tracked(GAN(*players(seed)), "g_loss", 1, seed, 3 * steps) for seed in track_seeds]
 correlations = [[spearmanr(*zip(*pairs, strict=True)).statistic for pairs in group] for group in (critic_pairs, gan_pairs)]
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
 for axis, group, name in zip(axes, (critic_pairs, gan_pairs), ("WGAN-GP: what the critic shows", "GAN: the generator's loss"), strict=True):
     for seed, pairs in zip(track_seeds, group, strict=True):
@@ -881,10 +1028,25 @@ claim(
     decks="W",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Bars set beforehand: a rank correlation of at least 0.8 for the critic, and a GAN's loss at least 0.3 below it. Both reproduced, with the one-sided penalty.
+
+# %% [markdown] tags=["notes"]
 # A loss that tracks quality makes a run go from the upper right to the lower left: as the samples come nearer to the data, it falls. The paper's claim is about long runs on pictures, and its own figures are smoothed first: its
 # code passes the loss through a median filter of length 101. The first protocol has a lesson of its own: a critic that is obedient to the penalty and wrong in direction tracks nothing. And the limit of section 3 stays: the estimate compares checkpoints of *one* run. Between critics of different width, depth or clipping the unknown factor $K$ differs.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: five penalties
 #
+# Each from a public repository or tutorial. All of them train.
+#
+# 1. $\epsilon = 1$: at real samples only
+# 2. $\epsilon$ from a normal distribution: it leaves the lines
+# 3. the norm over the wrong axis: one for each pixel
+# 4. batch normalisation in the critic
+# 5. an $\epsilon$ for each pixel: a box in place of a line
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # Few lines of GAN code have been published wrongly so often as the penalty's. Four ways to do it, each from a public repository or tutorial, and a fifth for good measure:
@@ -894,7 +1056,13 @@ claim(
 # 3. *The norm over the wrong axis*: `gradients.norm(2, dim=1)` on a batch of pictures $[N, C, H, W]$ gives a norm for each pixel (Zeleni9/pytorch-wgan, issue 40).
 # 4. *Batch normalisation in the critic* (eriklindernoren/Keras-GAN, issues 48 and 253; hwalsuklee/tensorflow-generative-model-collections, issue 17).
 # 5. *An epsilon for each pixel* (eriklindernoren/PyTorch-GAN, issue 5): the points fill a box in place of a line.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Tests that find them in a millisecond
 #
+# Critics so simple that the penalty is known by hand: a constant, $w \cdot x$ with $\|w\| = 1$, and $\|x\|^2/2$.
+
+# %% [markdown] tags=["notes"]
 # All of them train. Pictures come out, a little worse. A test finds each in a millisecond, if the critic in it is so simple that the penalty is known by hand. Write four such tests before you read on:
 #
 # - a *constant* critic has no gradient, so the penalty is $(0 - 1)^2 = 1$;
@@ -903,7 +1071,7 @@ claim(
 #   $\epsilon$ is $1/3$;
 # - a critic that judges samples *one by one*: the linear critic of the second test must get the same 0 when its own layers are in front of the penalty, whatever they are.
 
-# %%
+# %% tags=["slide-continue"]
 def penalty_by(epsilon_of, norm_of):
     """A penalty with its two places for mistakes left open."""
 
@@ -954,7 +1122,7 @@ for name, penalty in published.items():
     found.append({"penalty": name, **{c: round(v, 2) for c, v in zip(critics, values, strict=True)}, "caught": "yes" if any(wrong) else "no"})
 viz.table(found)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the table by rows. The constant critic finds nothing: every one of the penalties gives it 1. The linear critic finds the wrong axis and the batch normalisation, the quadratic one finds every wrong epsilon. One test is
 # not enough, three are.
 #
@@ -998,17 +1166,30 @@ check(
 # %%
 summary()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
+#
+# Which way do the lines turn as the clouds meet? The critic keeps its slope until the end.
+
+# %% [markdown] tags=["notes"]
 # ## Play
 #
 # Drag the orange cloud over the blue one. Watch which way the lines turn as the clouds meet, and that the critic keeps its slope until the end.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 frames = {}
 for shift in (3.0, 2.0, 1.0, 0.5, 0.0, -1.0):
     picture = viz.figures.rendered(lambda figure, s=shift: draw_transport(figure.subplots(), *two_clouds(s), (-2.2, 4.7, -1.3, 1.5), ""), 520, 250)
     frames[f"shift {shift:g}"] = picture
 widgets.explorer(frames, label="generator", kind="slider")
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to keep
+#
+# - $W$ says *how far*; its dual is a critic with slope at most 1.
+# - Clipping gives $K$-Lipschitz, for some $K$ that nobody chose.
+# - The penalty asks for slope 1 on random lines. Compare what the critic shows with something exact.
+# - The estimate compares checkpoints of *one* run, not critics of different width or depth.
 
 # %% [markdown]
 # ## Exercises

@@ -50,7 +50,21 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein", "hinge", "relativistic"],
                   ["#8A8A8A", "#0072B2", "#D55E00", "#E6B800", "#009E73", "#7A1F5C"], strict=True))  # fmt: skip
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Dozens of losses
+#
+# Each came with a theorem, a page of samples, and a table that it won.
+#
+# - What does each ask for?
+# - What does its theorem say by numbers, and what does it leave out?
+# - The same network, the same budget: **who wins?**
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A loss is two curves
+#
+# All that the players feel is the slope.
+
+# %% [markdown] tags=["notes"]
 # ## 1. A loss is two curves
 #
 # A discriminator returns a logit $l$. All that a loss does is to say how much each player pays for it, and all that the players feel is the slope. So draw the
@@ -58,7 +72,7 @@ COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein
 # real; far to the left it is sure that it is fake. (A relativistic loss looks at pairs; here the real partner has logit 0, which makes its
 # curve, dotted, that of the non-saturating loss.)
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 logits = torch.linspace(-6, 6, 241)
 
 
@@ -81,13 +95,24 @@ axes[1].set(title="G pulls it up", xlabel="logit of the fake")
 axes[1].legend(ncols=2, fontsize=8)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the right panel from the left. The *saturating* loss has no slope where $D$ is sure of a fake: lecture 02. The *non-saturating* one is steep there and flat on the
 # other side. The *Wasserstein* and *hinge* generators pull with the same force everywhere. *Least squares* is a straight line: the further off, the harder the pull,
 # and beyond 1 it pulls *back*. In the left panel the hinge is the one with an edge: once a fake's logit is below $-1$, $D$ does not
 # care how far.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Least squares
+#
+# Codes: $a$ for fake, $b$ for real, $c$ for what $G$ wants $D$ to say.
+#
+# $$\min_D\ \tfrac12 \mathbb{E}_{x}[(D(x) - b)^2] + \tfrac12 \mathbb{E}_{z}[(D(G(z)) - a)^2]$$
+#
+# $$\min_G\ \tfrac12 \mathbb{E}_{z}[(D(G(z)) - c)^2]$$
+#
+# $D$ is the logit itself; there is no sigmoid. In use: $(0, 1, 1)$ and $(-1, 1, 0)$.
+
+# %% [markdown] tags=["notes"]
 # ## 2. Least squares
 #
 # Kurmi's deck gives the general form. With codes $a$ for fake, $b$ for real, and $c$ for what the generator wants $D$ to say,
@@ -96,13 +121,19 @@ plt.show()
 # \min_G\ \tfrac12 \mathbb{E}_{z}[(D(G(z)) - c)^2].$$
 #
 # $D$ is the logit itself; there is no sigmoid. Two codings are in use: $(a, b, c) = (0, 1, 1)$, and Wang's $(-1, 1, 0)$.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What the flat part costs
 #
+# At $-10$ a fake is rejected with confidence, at $+10$ it lies deep in what $D$ calls real.
+
+# %% [markdown] tags=["notes"]
 # ### What the flat part costs
 #
 # Why squares? Kurmi's slide says "smooth and non-saturating gradient". Measure it at both ends: at a logit of $-10$, a fake that $D$ rejects with
 # confidence, and at $+10$, a fake deep in the region that $D$ calls real.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 ends = torch.tensor([-10.0, 10.0])
 for name in ("saturating", "non_saturating", "least_squares", "least_squares_pm1"):
     at_low, at_high = slopes(name, ends)[1]
@@ -119,7 +150,16 @@ claim(
     exact="derivatives of given functions",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The best discriminator
+#
+# $$D^*(x) = \frac{b\,p(x) + a\,q(x)}{p(x) + q(x)}$$
+#
+# For the codes $(-1, 1, 0)$ one deck prints the fake term with one bracket too far right:
+#
+# $$\mathbb{E}_z[D(G(z) + 1)^2]$$
+
+# %% [markdown] tags=["notes"]
 # Least squares has a slope at both ends. Note which end is the news. At $-10$ the *non-saturating* loss pulls just as dependably. The difference is at $+10$: a fake
 # that fools $D$ completely, but lies far from the data all the same, feels nothing from the logistic losses and is pulled back by least squares. That is the point of the
 # paper's first figure.
@@ -138,7 +178,7 @@ claim(
 # $D$ would be shown pictures with 1 added to every pixel, and be asked to answer 0. What would the best $D$ be? On a line, with
 # $q$ moved by one, minimise $\frac12 p(x)(D(x) - 1)^2 + \frac12 q(x - 1) D(x)^2$ point by point.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 x, dx = theory.grid(-8, 8, 1601)  # dx = 0.01, so moving by one is moving by 100 points
 p = theory.normalise(theory.gaussian(x, 0.0, 1.0), dx)
 right = fdivergence.least_squares_best(p, p, a=-1, b=1, dx=dx)
@@ -148,10 +188,20 @@ inside = x.abs() < 3
 print(f"G is perfect (q = p). Best D as it should be: between {right[inside].min():.2f} and {right[inside].max():.2f} on (-3, 3)")
 print(f"                      Best D as printed:      between {printed[inside].min():.2f} and {printed[inside].max():.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # With the right formula a perfect generator leaves $D$ at 0 everywhere, undecided between $-1$ and $1$. With the printed one $D$ stays sure of itself against a perfect
 # generator, and keeps pushing it away from the data.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Pearson's chi-squared
 #
+# With $b - c = 1$ and $b - a = 2$, at the best $D$,
+#
+# $$2 C = \int (p + q)\,(D^* - c)^2 = \int \frac{(2 q - (p + q))^2}{p + q} = \chi^2_{\text{Pearson}}(p + q\,\|\,2 q)$$
+#
+# Most code uses $(0, 1, 1)$ all the same, which does not have it:
+
+# %% [markdown] tags=["notes"]
 # ### Pearson's chi-squared
 #
 # Wang's deck quotes the paper: minimising this objective minimises the Pearson $\chi^2$ divergence. Derive it. Add to $G$'s loss the real term $\frac12 \mathbb{E}_x[(D(x) - c)^2]$. It
@@ -168,7 +218,7 @@ print(f"                      Best D as printed:      between {printed[inside].m
 #
 # Check it on five random pairs of densities, with three codings that meet the condition and the usual one that does not.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 def random_density(seed):
     source = torch.Generator().manual_seed(seed)
     means, stds = 2.5 * torch.randn(3, generator=source), 0.5 + torch.rand(3, generator=source)
@@ -198,7 +248,7 @@ identity(
     note="The paper calls it Pearson's chi-squared of p + q against 2q.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The identity is exact, and the coding $(0, 1, 1)$ does not have it. Most code uses $(0, 1, 1)$ all the same, and the paper itself reports that the two work alike.
 #
 # ### What the theorem leaves out
@@ -206,7 +256,12 @@ identity(
 # "Chi-squared" sounds like something that grows without bound when the generator is far off. Look at the integrand again: $(q - p)^2 / (p + q)$. It is symmetric in $p$ and $q$, it is never more
 # than $p + q$, and so the integral is never more than 2. Move $q$ away and compare with Jensen-Shannon, which lecture 02 showed to be flat, and with the Wasserstein distance.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What the theorem leaves out
+#
+# The integrand is $(q - p)^2 / (p + q)$: never more than $p + q$. So $2C \le 2$.
+
+# %% tags=["slide-continue", "slide-picture"]
 steps = torch.arange(0, 12.1, 0.5)
 wide, dw = theory.grid(-8, 20, 2801)
 base = theory.normalise(theory.gaussian(wide, 0.0, 1.0), dw)
@@ -232,12 +287,23 @@ identity(
     tolerance=within(1e-3),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # At the best discriminator, least squares is as flat as Jensen-Shannon. Its slope at a distance comes from a discriminator that is *not* the best one: a smooth $D$ that has not had time to become a
 # step. Keep the two statements apart: "the loss has slope where the sigmoid has none" is about a fixed $D$ and is true. "It minimises $\chi^2$" is about the best $D$, is also true, and does not help a
 # generator that is far away.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Any $f$-divergence
+#
+# $$D_f(P \| Q) = \int q(x)\, f\!\left(\frac{p(x)}{q(x)}\right) dx$$
+#
+# A convex function is the upper edge of its tangents. Choose one for each $x$:
+#
+# $$D_f(P \| Q) \ \ge\ \mathbb{E}_{P}[T(x)] - \mathbb{E}_{Q}[f^*(T(x))], \qquad T = g(v)$$
+#
+# Two expectations, no densities: a network can maximise that from samples.
+
+# %% [markdown] tags=["notes"]
 # ## 3. Any $f$-divergence
 #
 # Jensen-Shannon from cross-entropy, $\chi^2$ from squares: is there a game for every divergence? Nowozin, Cseke and Tomioka answered in one line. Let $f$ be convex with $f(1) = 0$ and
@@ -252,11 +318,14 @@ identity(
 # Two expectations, no densities: a network can maximise that from samples. The best choice is the slope, $T^* = f'(p/q)$, and then the two sides are equal. One detail makes or breaks the code: $f^*$ has a *domain*. For the
 # reverse KL, $f^*(t) = -1 - \log(-t)$ exists only for $t < 0$. So a network's output $v$ passes an activation $g$ that maps onto the domain, $T = g(v)$.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A game for every row
+
+# %% tags=["slide-continue"]
 rows = [dict(zip(["divergence", "f(u)", "f*(t)", "g(v)", "T*"], [row.title, *row.formulas], strict=True)) for row in fdivergence.DIVERGENCES.values()]
 viz.table(rows)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Every row is tested against its definition: that $f^*$ is the maximum, that $g$ stays in the domain, that $T^*$ is the slope. The row "GAN" is the first GAN: $g(v) = -\log(1 + e^{-v})$ is $\log \sigma(v)$, and
 # $f^*(g(v))$ is softplus. So cross-entropy on logits is one row of a table. Now the bound, by numbers: exact value, bound at $T^*$, and what a small
 # network finds from samples alone.
@@ -315,17 +384,23 @@ question(
     source="beside Nowozin et al. 2016, section 2.2: a lower bound, tight for the best T",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The network's bound can come close to the exact value and, sampling error aside, never exceed it. That is what makes it a bound: a discriminator that is too small reports too small a
 # divergence. Neyman's row stands apart: $\int q^2 / p$ diverges where $q$ has the broader tails, so the "exact" number is that of our grid, and a wider grid would make it as large as you like. No sample ever
 # shows those tails to a network.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does the choice matter?
 #
+# When the generator cannot match the data: one Gaussian, two clumps.
+
+# %% [markdown] tags=["notes"]
 # ### Does the choice matter?
 #
 # If the generator could match the data, all divergences would be zero at the same place. It matters when it cannot. Give it one Gaussian, and data with two clumps; minimise each exact divergence over the
 # mean and the standard deviation.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 clumps = theory.normalise(0.65 * theory.gaussian(line, -1.2, 0.6) + 0.35 * theory.gaussian(line, 2.2, 0.6), dl)
 
 
@@ -355,12 +430,21 @@ axis.set(xlabel="x", ylabel="density", xlim=(-5, 6))
 axis.legend(fontsize=8)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The same data, the same family, five divergences. Forward KL and Pearson's $\chi^2$ put a heavy price on data without samples: one wide Gaussian over everything, most of it where there is no data. Reverse KL and Neyman's
 # $\chi^2$ put it on samples without data: one clump, and the other given up. Jensen-Shannon sides with the first group here. (Lecture 07 takes this up as what each KL punishes, C14.) In a real GAN the picture blurs: $D$ is never
 # the best one, and the generator can do more than one Gaussian.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Hinge
+#
+# $$\mathbb{E}[\max(0, 1 - l(x))] + \mathbb{E}[\max(0, 1 + l(G(z)))]$$
+#
+# Best: $l^* = \operatorname{sign}(p - q)$, with the value $2 - 2\,\mathrm{TV}(p, q)$.
+#
+# A step has no slope to follow, so nobody uses the hinge alone: it comes with something that keeps $D$ smooth.
+
+# %% [markdown] tags=["notes"]
 # ## 4. Hinge, and a bound on the slope
 #
 # The loss behind most large image GANs after 2018 is the hinge, $\mathbb{E}[\max(0, 1 - l(x))] + \mathbb{E}[\max(0, 1 + l(G(z)))]$ for $D$ and $-\mathbb{E}[l(G(z))]$ for $G$. Which divergence is it? At each $x$, $D$ minimises
@@ -375,10 +459,20 @@ for p, q in pairs:
     gaps.append((value - (2 - 2 * theory.total_variation(p, q, dx))).abs().item())
 print(f"hinge loss at its best D is 2 - 2 TV on five pairs of densities: {max(gaps) < 1e-9}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Total variation is 1 for *any* two disjoint distributions, and $l^*$ is a step. A step has no slope to follow. So nobody uses the hinge alone: it comes with something that keeps $D$ smooth. In the
 # paper that made it popular that something is *spectral normalisation*.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Spectral normalisation
 #
+# A matrix stretches by at most its largest singular value $\sigma(W)$. Divide every weight by its $\sigma$. Power iteration finds it:
+#
+# $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \sigma \approx u^\top W v$$
+#
+# $u$ and $v$ are kept from one training step to the next: the weights move little, so *one* round per step suffices.
+
+# %% [markdown] tags=["notes"]
 # ### One number per layer
 #
 # A function is $K$-Lipschitz if it never stretches a distance by more than $K$ (lecture 11). ReLU and leaky ReLU stretch by at most 1, a matrix $W$ by at most its largest singular value $\sigma(W)$, and stretches multiply through layers. So divide
@@ -470,7 +564,12 @@ question(
     note="The worst moment of the worst layer at this learning rate; the typical error is a few per cent.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What it does not bound
+#
+# The recipe normalises the kernel as a matrix. A convolution applies that matrix to *overlapping* patches, and can stretch by more:
+
+# %% [markdown] tags=["notes"]
 # Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still of the order of a per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
 # layers stretch by slightly more than 1. Right: during training one round per pass mostly keeps the estimate within a few per cent; at its worst moment it is some 14 per cent too small, more than the 5 we had allowed.
 #
@@ -480,7 +579,7 @@ question(
 # takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. Users found this out (pytorch/pytorch#99149). Power iteration on the map
 # itself, convolution and transposed convolution in turn, gives the truth:
 
-# %%
+# %% tags=["slide-continue"]
 rows, ratios = [], []
 for name, (k, stride) in {"3x3, stride 1": (3, 1), "4x4, stride 2": (4, 2)}.items():
     for what in ("random weights", "all weights equal"):
@@ -506,10 +605,20 @@ question(
     source="Miyato et al. 2018 normalise the kernel as a matrix; pytorch/pytorch#99149",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# A "1-Lipschitz" convolutional discriminator is Lipschitz with *some* constant, which is enough to make the hinge usable.
+
+# %% [markdown] tags=["notes"]
 # So a "1-Lipschitz" convolutional discriminator is Lipschitz with *some* constant, which is enough to make the hinge usable. Do not read more into the name.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Relative to what?
+#
+# Adding 5 to all logits says nothing about which picture is more real. *Relativistic pairing* compares:
+#
+# $$\mathbb{E}\,[\operatorname{softplus}(-(l(x) - l(G(z))))]$$
+
+# %% [markdown] tags=["notes"]
 # ## 5. Relative to what?
 #
 # In all losses so far, $D$ judges one picture at a time. Adding 5 to all its logits changes every loss, though it says nothing about which picture is more real. Jolicoeur-Martineau's *relativistic pairing* compares: it minimises
@@ -518,14 +627,14 @@ question(
 #
 # over pairs of one real and one fake, and $G$ minimises the same with the roles exchanged. Only differences count.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 real, fake = torch.randn(2, 500, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 for name in ("non_saturating", "hinge", "relativistic"):
     objective = losses.objective(name)
     before, after = objective.discriminator(real, fake).item(), objective.discriminator(real + 5, fake + 5).item()
     print(f"{name:>14}: D's loss {before:.3f}, with 5 added to every logit {after:.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Huang et al. (2024) build a whole recipe on it, with two penalties: $R_1 = \frac{\gamma}{2} \mathbb{E}|\nabla_x l(x)|^2$ at real samples, and $R_2$, the same at fakes. In their table on 1000 stacked digits, pairing with both penalties finds all
 # 1000 modes and cross-entropy with both 693, and with $R_1$ alone both fail. (Lecture 06 has the digits.) Their argument for pairing is about collapse: a fake is compared with real samples one by one, so pleasing $D$ at a single place helps
 # little while most real samples have higher logits. The argument for the second penalty you can measure in a minute. $R_1$ holds the slope down *where the data are*. At the start the fakes are elsewhere, and there $D$ is free. Eight clusters on a
@@ -578,11 +687,24 @@ claim(
     open="two penalties are also twice the strength: a stronger R1 alone must be run beside them",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # $R_1$ alone lowers the slope at real points, and at the fakes somewhat, because a small network cannot be flat here and steep next door. $R_1 + R_2$ lowers both further; it is also more penalty in all. The budget is far too short to fit the ring, so this says nothing about
 # samples; it shows what the second penalty is for. Lecture 04's recipe for faces is pairing with a lazy $R_1$, and lecture 06 counts modes.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## BEGAN: an autoencoder judges
+#
+# $$\mathcal{L}(x) = \operatorname{mean}\,|x - D(x)|$$
+#
+# A weight $k_t$ on the fakes holds $\mathbb{E}[\mathcal{L}(G(z))]$ at $\gamma\, \mathbb{E}[\mathcal{L}(x)]$:
+#
+# $$\mathcal{L}_D = \mathcal{L}(x) - k_t\, \mathcal{L}(G(z)), \qquad \mathcal{L}_G = \mathcal{L}(G(z))$$
+#
+# $$k_{t+1} = k_t + \lambda_k\,(\gamma \mathcal{L}(x) - \mathcal{L}(G(z))), \qquad k_t \in [0, 1]$$
+#
+# Engineers know it as integral control.
+
+# %% [markdown] tags=["notes"]
 # ## 6. BEGAN, whole
 #
 # BEGAN throws the two-way question out. Its discriminator is an *autoencoder*: it squeezes a picture through a few numbers, draws it again, and pays the error
@@ -619,7 +741,7 @@ identity(
     source="Berthelot et al. 2017, section 3.2",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ### The thermostat
 #
 # If $D$ simply maximised the difference it would win: drawing fakes badly is easy. BEGAN holds the ratio of the two errors at a chosen
@@ -636,12 +758,17 @@ identity(
 # %%
 viz.source(began.BEGAN.judge, began.BEGAN._of_discriminator, began.BEGAN.after_generator_step, began.convergence)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A low $\gamma$ asks that fakes be drawn much better than real pictures. The easy way to do that is to make *few kinds* of picture, simple ones. So $\gamma$ should trade diversity for quality, and the authors say it does. We sweep it on pixel-art faces of
 # 16 px. Diversity is measured in a classifier's features: their total variance, as a share of the real faces'. The budget is a few hundred steps, where the paper takes hundreds of thousands of them, so $\lambda_k$ is larger than the published 0.001; else the thermostat
 # would not wake up in time.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What does $\gamma$ buy?
+#
+# A low $\gamma$ asks that fakes be drawn much better than real pictures. The easy way: *few kinds* of picture, simple ones.
+
+# %% tags=["slide-continue", "slide-picture"]
 judge = attribute_classifier("pixel_faces", size=16)
 features = judge.features(faces.images[:1000])
 gammas = [0.5, 0.75, 1.0]
@@ -669,7 +796,10 @@ viz.labelled_grid(
     n_columns=20,
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The thermostat holds; diversity stays open
+
+# %% tags=["slide-continue"]
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 2.9), layout="constrained")
 for gamma, colour in zip(gammas, list(COLOUR.values())[1:], strict=False):
     h = sweep[gamma, 0][0].history
@@ -743,7 +873,7 @@ claim(
     open=poor,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Three readings.
 #
 # *The thermostat.* Look at the middle panel: the ratio of errors swings and then comes to its dotted line, and $k$ does what it takes. For a low $\gamma$ that can mean $k = 0$: the fakes are *still* drawn too badly, $D$ is a plain autoencoder, and
@@ -755,7 +885,12 @@ claim(
 # *M.* Look at its formula before you trust it. It is small when $D$ draws real pictures well and when the balance holds. Neither part looks at how *different* the fakes are. A generator that repeats one easily drawn picture has a small error,
 # the thermostat balances it, and $M$ falls all the same, because the autoencoder goes on learning. So $M$ follows $D$'s progress in every run, and the quality of the samples only in those that do not collapse.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Are they created equal?
+#
+# Six losses, the same networks, the same light penalty, the same steps, five seeds.
+
+# %% [markdown] tags=["notes"]
 # ## 7. Are they created equal?
 #
 # Every paper so far won its own table. Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
@@ -764,7 +899,7 @@ claim(
 #
 # We fix the test before we look. Runs with the same seed start from the same weights and see the same data, so compare them in pairs: a loss *consistently outperforms* the non-saturating one if it has the smaller Frechet distance in all five.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 contest = ["non_saturating", "saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
 floor = frechet_distance(judge.features(faces.images[1000:2000]), features) if len(faces) >= 2000 else float("nan")
 
@@ -795,7 +930,12 @@ for name in contest:
                  "beats non-saturating": "" if name == "non_saturating" else f"{(values < baseline).sum()} of {len(values)}"})  # fmt: skip
 viz.table(rows, caption=f"Frechet distance in the course's features, five seeds; real against real {floor:.0f}")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One dot a seed
+#
+# Lower is better. How many of five losses beat the non-saturating one in *all* five seeds?
+
+# %% tags=["slide-continue"]
 fig, axis = plt.subplots(figsize=(8, 2.8), layout="constrained")
 for i, name in enumerate(contest):
     axis.plot(distances[name], [i] * len(distances[name]), "o", color=COLOUR[name], ms=6, alpha=0.8)
@@ -813,7 +953,16 @@ question(
     + " lose to it in every seed.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three questions to any such table
+#
+# - **How many seeds?** With five, even two *equal* losses give "better in all five" once in 32 comparisons.
+# - **Was each tuned?** No: one learning rate, one $\gamma$ for all.
+# - **At which budget?** With 200 steps a run, least squares and relativistic pairing beat the non-saturating loss in all five seeds. With 500, least squares is *last*.
+#
+# Same code, same seeds, another paper.
+
+# %% [markdown] tags=["notes"]
 # Look at the dots before you rank. How wide is each row, and how far apart are the rows? With one seed, any two losses whose rows overlap could have come out in either order, and a paper would have been written about it. Then ask this table three questions.
 #
 # - *How many seeds?* Five. With five, even two *equal* losses give "better in all five" once in 32 comparisons, and we make five comparisons.
@@ -826,7 +975,12 @@ question(
 #
 # An honest table says these things itself. Run the notebook at gpu scale for ten seeds and six times the steps.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: squares of a sigmoid
+#
+# The code runs, the loss falls. The pull on a confident fake:
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # ### Squares of a sigmoid
@@ -834,22 +988,31 @@ question(
 # Least squares was invented to get rid of the sigmoid's flat parts. A great many implementations keep the sigmoid and put the squares after it (hwalsuklee/tensorflow-generative-model-collections#19 and simontomaskarlsson/CycleGAN-Keras#22 are
 # two, found by users and mended). The code runs, the loss falls. What is the pull on a confident fake?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 for at in (-2.0, -5.0, -10.0):
     l = torch.tensor(at, requires_grad=True)
     (wrong,) = torch.autograd.grad(losses.OBJECTIVES["least_squares"].generator(torch.sigmoid(l)), l)
     (right,) = torch.autograd.grad(losses.OBJECTIVES["least_squares"].generator(l), l)
     print(f"logit {at:5.1f}: least squares pulls with {-right:6.2f}, with a sigmoid before it {-wrong:.5f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# It is the slope of the *saturating* loss again. At logit $-10$ the slope must be 11, with the coding $(0, 1, 1)$.
+
+# %% [markdown] tags=["notes"]
 # The slope is that of the *saturating* loss again, the very thing the paper set out to cure. The test takes one line: the generator's slope at logit $-10$ must be 11 with the coding $(0, 1, 1)$.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A thermostat without stops
 #
+# The weight is updated and never clipped. Below zero, $D$ *helps* to draw the fakes:
+
+# %% [markdown] tags=["notes"]
 # ### A thermostat without stops
 #
 # The other bug is in BEGAN, in the same public collection (pull request 16 mended it): $k_t$ is updated and never clipped. Whenever the fakes are drawn *worse* than $\gamma$ times the real pictures, the update is
 # negative, and $k_0 = 0$ is near. Here is a run with the stops taken out.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 class Unclipped(began.BEGAN):
     def after_generator_step(self):
         real, fake = self._errors
@@ -867,7 +1030,7 @@ axis.set(xlabel="step", ylabel="k")
 axis.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Without stops $k_t$ goes below zero for a good part of the run. There the sign of the second term of $\mathcal{L}_D$ is turned round: $D$ minimises $\mathcal{L}(x) + |k_t|\,\mathcal{L}(G(z))$ and *helps* to draw the fakes. Nobody is left to object to anything the
 # generator makes, and no message appears. The test: two hundred updates with large fake errors, and $k$ must be 0.
 #
@@ -875,6 +1038,14 @@ plt.show()
 #
 # A last one costs nothing to run. A widely read annotated repository has a class for the *Wasserstein* discriminator's loss that computes $\max(0, 1 - f(x)) + \max(0, 1 + f(G(z)))$, says that it clips, and clips no weights. You have just met that formula:
 # it is the hinge. It trains, and well, but its value estimates no Wasserstein distance: by section 4 it estimates $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to keep
+#
+# - Draw a loss as two curves over the logit: where do the players stop learning?
+# - "It has slope" speaks of a fixed $D$, "it minimises chi-squared" of the best one. Keep them apart.
+# - A bound on the kernel is no bound on the convolution.
+# - A table needs seeds, tuning and a budget. Compare a loss with its formula before you believe its name.
 
 # %% [markdown]
 # ## What was measured

@@ -56,10 +56,23 @@ def show(picture, caption=None):
     viz.show(picture.quantize(96, method=2), caption)
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Begin at four pixels
+#
+# At 4 px a side a face is a brown patch on a coloured ground: a GAN learns to paint it in seconds.
+#
+# ProGAN starts there, and doubles the side, again and again.
+#
+# - How do new layers come in so that nothing learnt so far is lost?
+# - What does growing save?
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One latent, five levels
+
+# %% [markdown] tags=["notes"]
 # First the result. The network below grew from 4 to 64 pixels and ships with the course. Each column is one latent. Read it downwards: each row has four times the pixels of the one above.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("progan64")
 painter = shipped.model.to(device)
 ladder, shares = growing.fit_colours(painter, n=scale.pick(ci=16, cpu=128, gpu=512))
@@ -72,10 +85,22 @@ show(
 )
 shipped.card
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The patch of row one already knows where hair, skin and ground will be. Later rows add edges, then eyes and mouth. Nothing forces a network to work like that; it is how this one was raised. (The colour layers of the
 # four small sides were fitted after training, for the picture; section 5 says why.)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Networks that grow
 #
+# Level $l$ has $4 \cdot 2^l$ pixels a side; up repeats each pixel 2 x 2 times.
+#
+# $$h_l = B_l(\mathrm{up}(h_{l-1})), \qquad G_l(z) = R_l(h_l)$$
+#
+# $B_l$: two convolutions. $R_l$: a 1 x 1 convolution to three colours. $D$ is the mirror.
+#
+# The authors' networks for 1024 px, built with the same settings (their table 2: 23.1 million):
+
+# %% [markdown] tags=["notes"]
 # ## 1. Networks that grow
 #
 # Let level $l$ have $4 \cdot 2^l$ pixels a side. The generator turns a latent into features $h_0$ of 4 x 4 places, and each block doubles the side:
@@ -87,7 +112,7 @@ shipped.card
 #
 # The widths of the authors' networks for 1024 pixels give 23.1 million parameters each, by the paper's table 2. Ours, built with the same settings:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 with torch.device("meta"):  # shapes without memory
     authors = progan.Generator(1024), progan.Discriminator(1024)
 counts = [sum(p.numel() for p in network.parameters()) for network in authors]
@@ -106,7 +131,18 @@ check(
     exact=True,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Equalised layers
+#
+# Draw every weight from $N(0, 1)$, and multiply *each time the layer is used*:
+#
+# $$y = c\,W * x + b, \qquad c = \frac{\text{gain}}{\sqrt{\text{fan-in}}}$$
+#
+# He's initialisation stores $w = cW$ instead, once, at the start.
+#
+# The outputs are the same. Why multiply in every step?
+
+# %% [markdown] tags=["notes"]
 # ## 2. Equalised learning rate, and why
 #
 # This is the part that people ask about most. ProGAN draws every weight from $N(0, 1)$, and multiplies by a constant of the layer *each time the layer is used*:
@@ -114,7 +150,20 @@ check(
 # $$y = c\,W * x + b, \qquad c = \frac{\text{gain}}{\sqrt{\text{fan-in}}}, \qquad W_{ij} \sim N(0, 1).$$
 #
 # He's initialisation stores $w = cW$ instead, once, at the start. The outputs are the same. Why multiply in every step?
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Adam does not see how large a weight is
 #
+# Nor how large the gradient is: multiply the loss by 1000, and the step stays.
+#
+# $$\Delta w = -\eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}, \qquad \text{at the first step } \pm\eta \text{ for every weight}$$
+#
+# | stored | size | step | relative step |
+# |---|---|---|---|
+# | $w = cW$ (He) | $c$ | $\eta$ | $\eta / c$ |
+# | $W$ (equalised) | 1 | $\eta$ | $\eta$ |
+
+# %% [markdown] tags=["notes"]
 # Because of Adam. Its update of a weight with gradient $g$ is
 #
 # $$\Delta w = -\eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon},$$
@@ -132,7 +181,7 @@ check(
 # With plain gradient descent the story is another one: there the step is proportional to the gradient, the gradient of $W$ is $c$ times that of $w$, and $cW$ moves by $c^2 \eta g$. So equalised layers belong to Adam and its relatives. Check the invariance first:
 
 
-# %%
+# %% tags=["slide-continue"]
 def relative_step(optimiser, loss_scale):
     layer, x = nn.Linear(64, 8), torch.randn(32, 64, generator=rng(0))
     nn.init.normal_(layer.weight, generator=rng(1))
@@ -145,11 +194,14 @@ def relative_step(optimiser, loss_scale):
 for name, optimiser in {"Adam": torch.optim.Adam, "gradient descent": torch.optim.SGD}.items():
     print(f"{name:>16}: loss times 1: {relative_step(optimiser, 1):.5f}, loss times 1000: {relative_step(optimiser, 1000):.5f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One step of Adam: each dot is a layer
+
+# %% [markdown] tags=["notes"]
 # Now the real networks. One step of Adam for both players with $\eta = 0.002$, with equalised layers and with ordinary ones. By what share of its own size do each layer's weights move?
 
 
-# %%
+# %% tags=["slide-continue"]
 def layers_of(players):
     return [module for player in players for module in player.modules() if isinstance(module, equalised._Equalised)]
 
@@ -192,7 +244,7 @@ claim(
     source="Karras et al. 2018, section 4.1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Each dot is a layer. The ordinary ones lie on the line $\eta/c$, the equalised ones at $\eta$, but for the chance of the draw: the layers at the right hold only a few dozen weights, whose size is off by a tenth or two, and the box leaves them out. In our small ordinary networks the fastest layer of some size is nearly three times as fast as the slowest. In the authors', with 512 channels, the
 # range is wider.
 #
@@ -210,7 +262,18 @@ for name, weight in {"c W": c * W, "W / c": W / c}.items():
 # %%
 viz.source(equalised._Equalised)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Pixel normalisation: no volume
+#
+# At each place by itself, $a \in \mathbb{R}^C$ becomes
+#
+# $$b = \frac{a}{\sqrt{\frac{1}{C}\sum_{c} a_c^2 + \epsilon}}, \qquad 0 = \frac{d}{ds} L(b(sa)) = \langle \nabla_a L,\, a\rangle$$
+#
+# $b(sa) = b(a)$ for any $s > 0$: the loss has no slope along the length of $a$.
+#
+# On vectors of four scales, 0.1 to 1000:
+
+# %% [markdown] tags=["notes"]
 # ## 3. Pixel normalisation and the batch's standard deviation
 #
 # When $G$ and $D$ compete, an easy way to outdo each other is to turn up the volume. ProGAN's generator normalises after every convolution: at each place by itself, the feature vector $a \in \mathbb{R}^C$ becomes
@@ -223,7 +286,7 @@ viz.source(equalised._Equalised)
 #
 # The loss has no slope along the length of $a$. The players cannot gain by volume, because volume is gone.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 a = torch.randn(4, 16, 8, 8, generator=rng(0)).mul(torch.tensor([0.1, 1, 10, 1000])[:, None, None, None]).requires_grad_()
 b = equalised.pixel_norm(a)
 weights = torch.randn(b.shape, generator=rng(1))
@@ -232,22 +295,43 @@ cosine = F.cosine_similarity(gradient, a, dim=1).abs().max()
 print("lengths of b over sqrt(C):", [round(n.item(), 3) for n in b.norm(dim=1).mean((1, 2)) / 4])
 print(f"gradient along a, as a cosine: {'below 1e-5' if cosine < 1e-5 else cosine.item()}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The batch's standard deviation
+#
+# A $D$ that looks at images one by one cannot see that they are all alike. Give it a number that can:
+#
+# in a group of samples, the standard deviation of each feature at each place, averaged, **as one more feature map**.
+#
+# A generator that collapses drives it to the floor:
+
+# %% [markdown] tags=["notes"]
 # The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 06). So give it a number that can: in a group of $G$ samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
 # A generator that collapses drives this number to the floor, and $D$ learns to reject what has it so low. There are no parameters, and it costs next to nothing.
 
 # %%
 viz.source(minibatch.MinibatchStdDev.forward)
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 batch_spread = minibatch.MinibatchStdDev(4)
 varied = torch.randn(8, 32, 4, 4, generator=rng(0))
 for name, x in {"eight different samples": varied, "eight times the same": varied[:1].expand(8, -1, -1, -1)}.items():
     print(f"{name:>24}: the new map holds {batch_spread(x)[0, -1, 0, 0]:.4f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Root first, then mean; and the $\epsilon = 10^{-8}$ under the root is what is left of it at collapse, $10^{-4}$. Without it the gradient of the root at zero is infinite, and the collapsed generator, which needs a way out, gets NaN.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The fade-in, from one condition
 #
+# *At the moment of growing, both players compute what they computed before.* So blend the new path with the old one, which skips the block:
+#
+# $$G_{l,\alpha}(z) = (1 - \alpha)\, \mathrm{up}\bigl(R_{l-1}(h_{l-1})\bigr) + \alpha\, R_l(h_l)$$
+#
+# and in $D$, before the layers of level $l - 1$:
+#
+# $$(1 - \alpha)\, R'_{l-1}(\mathrm{down}(x)) + \alpha\, B'_l(R'_l(x))$$
+
+# %% [markdown] tags=["notes"]
 # ## 4. The fade-in, derived
 #
 # A fresh block holds random weights. Put it into a generator that works, and the images turn to noise; put it into the discriminator, and it forgets what it knew. So ask for one thing: *at the moment of growing, both players shall compute what they computed before*. Blend the new path with the old one, which skips the block:
@@ -261,6 +345,19 @@ for name, x in {"eight different samples": varied, "eight times the same": varie
 
 # %%
 viz.source(progan.Generator.forward)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Nothing jumps
+#
+# At $\alpha = 0$: $\ G_{l,0} = \mathrm{up} \circ G_{l-1}$, $\ D_{l,0} = D_{l-1} \circ \mathrm{down}$, and $\mathrm{down}(\mathrm{up}(x)) = x$.
+#
+# From 8 to 16 px, the largest change:
+#
+# | | of images | of logits |
+# |---|---|---|
+# | 16 px, $\alpha = 0$ | 0 | 0 |
+# | 16 px, $\alpha = 0.01$ | small | small |
+# | 16 px, $\alpha = 1$ | large | large |
 
 # %% tags=["nbval-check-output"]
 g, d = recipe.players(16, seed=0)
@@ -276,7 +373,7 @@ with torch.no_grad():
         print(f"{4 * 2**level:>2} px, alpha {alpha:.2f}: largest change of images {rough[0]}, of logits {rough[1]}")
 g.grow(2, 0.0), d.grow(2, 0.0)
 
-# %%
+# %% tags=["slide-continue"]
 identity(
     "C27.fade",
     "The fade-in is continuous: largest change of the generator's images when a new block enters with alpha = 0",
@@ -286,7 +383,18 @@ identity(
     source="Karras et al. 2018, figure 2",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The real images fade, too
+#
+# $$x_\alpha = (1 - \alpha)\, \mathrm{up}(\mathrm{down}(x)) + \alpha\, x$$
+#
+# *Detail* is $x - \mathrm{up}(\mathrm{down}(x))$.
+#
+# In $x_\alpha$ there is $\alpha$ times of it; in a fake, $\alpha$ times that of the new path.
+#
+# So the new path has the right contrast from the first step to the last.
+
+# %% [markdown] tags=["notes"]
 # ### The real images fade, too
 #
 # At $\alpha = 0$ every fake is an enlarged image of half the side: each 2 x 2 square has one colour. Real images do not look like that. So they are blended with their own half-sized version,
@@ -296,7 +404,7 @@ identity(
 # Call $x - \mathrm{up}(\mathrm{down}(x))$ the *detail* of an image. In $x_\alpha$ it is $\alpha$ times that of $x$. In a fake it is $\alpha$ times that of the new path. So the new path has the right contrast from the first step to the last. Leave the real images as they are, and the generator has to make up for $\alpha$: to match, the new path must draw detail
 # $1/\alpha$ times too strong, and take it all back as $\alpha$ grows. Here is a face as it fades:
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000))
 sample = data.to_float(faces.images[40:43])
 alphas = [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -306,12 +414,19 @@ show(
     caption="Real faces while level 3 (32 px) fades in.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## And if they do not?
+#
+# Let the generator be **perfect**. Train a fresh $D$ between its faded images and real ones, at 8 px and $\alpha = 0.5$.
+#
+# With both sides the same no $D$ stays below $2 \log 2 = 1.39$ for long.
+
+# %% [markdown] tags=["notes"]
 # What does the discriminator make of it? Let the generator be perfect: its new path draws real faces, so that its faded images are $x_\alpha$. Train a fresh discriminator between these and real images, at 8 pixels and $\alpha = 0.5$. If the real images are faded, too, both sides are the same, and no discriminator can get
 # its loss below $2 \log 2 = 1.39$ for long. If they are not:
 
 
-# %%
+# %% tags=["slide-continue"]
 def loss_against_perfect_generator(fade_real, alpha=0.5):
     _, judge = recipe.players(8, widths=(32, 32), seed=0)
     judge.grow(1, alpha)
@@ -332,9 +447,15 @@ def loss_against_perfect_generator(fade_real, alpha=0.5):
 for name, fade_real in {"faded": True, "not faded": False}.items():
     print(f"D's loss against a perfect generator, real images {name:>9}: {loss_against_perfect_generator(fade_real):.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The discriminator that sees unfaded real images wins against perfection. Its gradient tells the generator to draw more detail than there is.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A new block enters
 #
+# The $i$-th of $F$ fading steps has $\alpha = i / (F + 1)$.
+
+# %% [markdown] tags=["notes"]
 # ## 5. Watching it grow
 #
 # A timetable says which level and which $\alpha$ belong to a step: some *stable* steps at level 0, then for each level a *fade* and more stable steps. The $i$-th of $F$ fading steps has $\alpha = i / (F + 1)$. The next cell trains from 4 to 32 pixels, with several seeds, and keeps pictures of the first.
@@ -415,11 +536,11 @@ for seed in seeds:
     grown_curves.append(watch.rows)
 print(f"{GROW.steps} steps; level 0, 1, 2, 3 begin at steps {GROW.starts()}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Left: the moment at which the 32 pixel block enters, with random weights. Go from $\alpha = 0$ to 1 in the picture, with the network as it is. Right: the same latents at the same $\alpha$, each at the step of the training that has it.
 
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 def by_latent(columns):
     return viz.labelled_grid(
         torch.stack([F.interpolate(x, size=32) for x in columns], 1).flatten(0, 1), columns=[f"{a:g}" for a in alphas], scale=2
@@ -435,9 +556,21 @@ if len(photographer.trained) == len(alphas):
         caption="Five latents, one a row.",
     )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # At the left, the random block drowns the face in proportion to $\alpha$: a jump to $\alpha = 1$ would throw away all that was learnt at 16 pixels. At the right the same block is trained while it is let in. It starts from the picture that was there. In a run of seconds it is far from done when $\alpha$ reaches 1, and the picture gets worse on the way: fifty steps are no training. The slider at the end of this lecture has the fades of the shipped network, which had hundreds.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What do the smaller levels draw today?
 #
+# Their colour layers were last trained when their side was the largest in use.
+#
+# Least squares fits new ones:
+#
+# $$\min_{A, b}\; \mathbb{E}\,\| A h_l + b - \mathrm{down}(G(z)) \|^2$$
+#
+# In each pair of rows: left over, fitted. At 4 x 4 places the fitted ones explain 81 % of the variance of the final picture, seen at 4 px.
+
+# %% [markdown] tags=["notes"]
 # ### The shipped network, level by level
 #
 # The network of the first picture went to 64 pixels in the same way: the card above has its timetable and a curve of the distance on the way. What do its smaller levels draw *today*? The colour layers $R_0, \ldots, R_3$ were last trained when their side was the largest in use. Since then the features below them have
@@ -447,7 +580,7 @@ if len(photographer.trained) == len(alphas):
 #
 # which is a linear regression from features to three colours, pixel by pixel, with all other weights left as they are.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 rows = []
 for level in range(4):
     rows += [growing.images_at(painter, people[:9], level), growing.images_at(ladder, people[:9], level)]
@@ -460,9 +593,19 @@ show(
 for side, share in zip(SIDES, shares, strict=True):
     print(f"{side:>2} px: fitted colours explain {100 * share:.0f} % of the variance of the final picture, seen at {side} px")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The left-over layers are off in colour or contrast, the fitted ones show what the features of each level know. Most of the picture's coarse colours are decided at 4 x 4 places. Keep that in mind for lecture 14, where each level gets a style of its own.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What growing saves
 #
+# "Up to 2-6 times faster", says the paper. At 32 px, and **equal Frechet distance**:
+#
+# - *images seen* do not know that a small image is cheap
+# - *operations* do not depend on the machine
+# - *seconds* do
+
+# %% [markdown] tags=["notes"]
 # ## 6. What growing saves
 #
 # "With progressively growing GANs most of the iterations are done at lower resolutions", says the paper, and comparable quality is often obtained "up to 2-6 times faster, depending on the final output resolution". To test that at 32 pixels, train the same networks, from the same first weights, with the same settings and data, at full size from the first step.
@@ -472,7 +615,7 @@ for side, share in zip(SIDES, shares, strict=True):
 # - *Operations* are counted, layer by layer, forward and backward. They do not depend on the machine.
 # - *Seconds* do: small layers use a processor worse than large ones.
 
-# %%
+# %% tags=["slide-continue"]
 work = growing.work_by_level(grown_runs[0].gan)
 growing_work = growing.work_so_far(GROW, work, BATCH)
 at_once_work = growing.work_so_far(AT_ONCE, work, BATCH)
@@ -481,7 +624,12 @@ for level, w in enumerate(work):
 print(f"the growing run's {GROW.steps} steps cost as much as {growing_work[-1] / (BATCH * work[-1]):.0f} steps at 32 px")
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The race
+#
+# The same networks, first weights, settings and data: growing, and at full size from the first step.
+
+# %% tags=["slide-continue", "slide-picture"]
 class Keeper:
     """A copy of the averaged generator at one step."""
 
@@ -517,11 +665,18 @@ axes[0].set_ylabel("Frechet distance")
 axes[0].legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The growing run can be measured at 32 pixels only once it is there; before that it has no curve. Now read off each pair of curves, seed by seed, where the run at full size first gets as low as the growing run's end. Where it never does, its whole length counts, and the ratio is a lower bound.
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Is anything saved?
+#
+# A ratio above 1 in *operations* is a saving. Here there is none.
+#
+# At distances of 40 to 50 both are still colours and a round shape: this race ends before faces begin, and says nothing about the paper's claim.
+
+# %% tags=["slide-continue"]
 def cost_of(curve, target):
     """(step, seconds) at which a curve first reaches the target, between two measurements by a straight line; the end if never."""
     for (s0, t0, d0), (s1, t1, d1) in zip(curve, curve[1:], strict=False):
@@ -553,7 +708,7 @@ viz.table(
     caption="At full size from the start over growing, at the growing run's last distance",
 )
 
-# %%
+# %% tags=["slide-continue"]
 early = "the race ends before either run draws a face: it needs 64 px and far longer runs, whose saving could reach the tolerance"
 claim(
     "C27.work",
@@ -580,20 +735,38 @@ claim(
     open=early,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the table row by row. A ratio above 1 in *operations* is a saving, whatever the column *images* says. Here there is none: the run at full size is where the growing run ends before that one has properly begun. Look at the distances before you make much of it. At 40 to 50 both are still colours
 # and a round shape; for one seed even the untrained network is no farther away. This race ends before faces begin, so it says nothing about the paper's claim, and both boxes stay open. It says only that a budget of seconds is better spent at full size. A network for 32 pixels finds the coarse shape within its first hundred steps, so there is little left for the small levels to save; and the
 # growing run has to spend its last steps on a level that is only just in. Growing pays where full size is dear and learns slowly. At 1024 pixels, the paper reports, it does. On a GPU, `GROW` and `AT_ONCE` above are ten times as long: run the section there.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How large can the saving get?
 #
+# Every level gets as many images. A doubling has four times the pixels and, here, half the channels: twice the cost.
+#
+# Costs are a geometric series, and the last level dominates. With $L + 1$ levels the most to be had is a factor of about
+#
+# $$\frac{L + 1}{2}$$
+#
+# The paper: nine levels, about 5.4 times the throughput at 1024 px.
+
+# %% [markdown] tags=["notes"]
 # How large can the saving get? If every level gets as many images, the mean cost of an image is the mean of the second column of the table of operations above. Each doubling has about four times the pixels and, in these networks, half the channels, so costs add up like a geometric series with a factor of about two: the last level dominates, and with $L + 1$ levels the most to be had is a factor of about $(L + 1)/2$. (The published networks keep 512 channels up to 32 px, so their small levels are cheaper still, and this bound is not theirs.) In the paper there are nine levels. Its section 6 measures about 5.4
 # times the throughput at 1024 pixels on the way to 6.4 million images.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A distance for each scale of detail
 #
+# A Laplacian pyramid, patches of 7 x 7 px from each band, their sliced Wasserstein distance. No single column is enough.
+
+# %% [markdown] tags=["notes"]
 # ## 7. A distance for each scale of detail
 #
 # One number hides *where* an image is wrong. The paper's own measure takes images apart into a Laplacian pyramid, which holds one band of detail a level, draws patches of 7 x 7 pixels from each, and compares real and fake patches by the sliced Wasserstein distance (lecture 11): project on random directions, sort, take differences.
 # Before we trust it, three sets of which we know what is wrong:
 
-# %%
+# %% tags=["slide-continue"]
 real64 = data.faces(64, n=scale.pick(ci=140, cpu=1200, gpu=4000), progress=False)
 half = len(real64) // 2
 one, other = data.to_float(real64.images[:half]), data.to_float(real64.images[half : 2 * half])
@@ -628,10 +801,11 @@ viz.table(
     caption=f"Sliced Wasserstein distance x 1000 for each level of the pyramid, {half} images against {half} real faces",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the columns. Blurring and halving hardly touch 32 and 16 px; they show at 64 px, where they belong. People made of two halves are right in every patch but those on the seam, and the pyramid hardly minds: it sees texture, no anatomy. The Frechet distance has the opposite blind spot here: the course's judge looks at faces in 32 x 32 pixels, so that
 # "at 32 px and enlarged" is to it the same set as the one above. (Inception looks at 299 x 299 pixels, and does the same to images of 1024.) No single column is enough.
-#
+
+# %% [markdown]
 # And the race of section 6: at equal work, where does the growing network stand, and where the other?
 
 
@@ -680,7 +854,15 @@ show(
 
 # %% [markdown]
 # Both rows of the race had the same number of operations; the third had more. None of the three is a face yet, as the distances said; the runs at full size have got farther.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: D ignores alpha
 #
+# At the first doubling the generator fades, and the discriminator jumps. Nothing crashes, and nothing in the pictures says so.
+#
+# *The test needs no training*: logits before and after the doubling must be equal at $\alpha = 0$.
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # Growing has many moving parts, and public code has got each of them wrong somewhere. None of these bugs crashes.
@@ -688,7 +870,7 @@ show(
 # **The discriminator that ignores alpha.** In the PyTorch GAN Zoo the discriminator computes the old path and then blends it in only if the network has *more than one* extra level. At the first doubling, from 4 to 8 pixels, it has exactly one. The generator fades; the discriminator jumps. One line makes ours do the same:
 
 
-# %%
+# %% tags=["slide-continue"]
 class HastyDiscriminator(progan.Discriminator):
     """Ignores the blend: the newest block has all the weight at once."""
 
@@ -721,28 +903,43 @@ viz.table(
     caption="The doubling from 4 to 8 px, three ways; means over the seeds",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. *As derived*, it hardly moves at the doubling. With *D ignores alpha* it jumps by half, towards that of a discriminator that knows nothing: whatever was learnt at 4 pixels sits behind a block of random weights, and has to be found again. Nothing in
 # the pictures says so, and in a run this short the end may look as good; what was lost is the point of growing. With *no fade at all* both players jump, and the loss alone would not tell you. The test that finds the bug needs no training: the logits of a batch before and after the doubling must be equal at $\alpha = 0$, as in section 4.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Timetables that do not move
 #
+# The place in a fade: the right one, and two from public code. Log $\alpha$ in every run.
+
+# %% [markdown] tags=["notes"]
 # **Timetables that do not move.** Three ways to compute the place in a fade: the right one, and two from public code, both reported by readers in 2018. One loop divided the end of the phase by its beginning. One README cut a blend between 0 and 1 to a whole number.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 begin, end = 600, 1200
 for it in range(begin, end + 1, 150):
     done = (it - begin) / (end - begin)
     print(f"iteration {it:>4}: right {done:4.2f}   end / begin {end / begin:4.2f}   int(done) {int(done)}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The first jumps to the end of the next level. The second keeps the new block out until the last moment, and then lets it in at once. The pictures look plausible in both; a printed column of $\alpha$ shows it in a second. Log $\alpha$ in every run. (`run.history` has it.)
 #
 # **A letter used twice.** One training loop called the blend `alpha`, and the random place between real and fake in its gradient penalty `alpha`, too. The second overwrote the first, and the penalty was computed for a discriminator that nobody trained. Names of one letter belong to formulas.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
 #
+# Move the slider from 4 to 64 pixels; between two whole numbers lies a fade.
+#
+# - Where do you first recognise a person?
+# - Which decisions are made at 8 pixels, and which only at 32?
+
+# %% [markdown] tags=["notes"]
 # ## Play
 #
 # Move the slider from 4 to 64 pixels; between two whole numbers lies a fade. Where do you first recognise a person? Which decisions are made at 8 pixels, and which only at 32? Then exchange the people.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 widgets.growth_slider(ladder.cpu(), start=2.0, seed=4)
 
 # %% [markdown]
@@ -753,12 +950,22 @@ widgets.growth_slider(ladder.cpu(), start=2.0, seed=4)
 # %%
 summary()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Afterwards
+#
+# Growing did not last: details such as teeth stick to preferred places of the picture while the face moves.
+#
+# StyleGAN2 trains at full size from the start, and gets *coarse first* from skip connections and residual blocks.
+#
+# Equalised layers and the batch's standard deviation stayed.
+
+# %% [markdown] tags=["notes"]
 # ## Afterwards
 #
 # Growing did not last. Karras et al. 2020 found that it leaves marks: as each level in turn had to produce finished images, details such as teeth stick to preferred places of the picture while the face moves. StyleGAN2 trains at full size from the start, and gets the benefit, coarse first, from skip connections and residual blocks.
 # Equalised layers and the batch's standard deviation stayed.
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # 1. **Where to spend steps.** Keep the work of `GROW` fixed, and move steps from the last level to the first three, or back. Which timetable ends lowest? What does $\alpha$ reaching 1 only in the very last step do?

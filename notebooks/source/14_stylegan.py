@@ -54,10 +54,30 @@ def show(picture, caption=None):
     viz.show(picture.quantize(96, method=2), caption)  # 96 colours: a third of the bytes
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Another entrance
+#
+# Until now a latent entered the generator at its bottom, and nobody knew where its numbers went.
+#
+# - A small network turns $z$ into a **style** $w$.
+# - $w$ is handed to *every layer*, and sets how strong each feature map is.
+# - The picture itself starts from a **constant**.
+#
+# What does the new entrance buy?
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two parents
+#
+# Rows: *coarse* layers from the left face.
+#
+# Columns: *fine* layers from the top face.
+#
+# Look along a row, then down a column: what stays?
+
+# %% [markdown] tags=["notes"]
 # First the result. The network below ships with the course. The four faces on the left give the *coarse* layers of each picture in their row, the five at the top give the *fine* layers of each picture in their column. Look along a row, then down a column: what stays?
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("stylegan2_faces32")
 G = shipped.model.to(device)
 L = G.layers  # how many styles a picture has
@@ -67,10 +87,22 @@ show(
 )
 shipped.card
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the card before you go on. An hour and ten minutes of one processor core make a small StyleGAN: faces of many kinds at a Fréchet distance of about 9, where `faces32` of lecture 04, an easier network, has 6. Outlines are soft, and now and then a face dissolves. The parts below are the published ones, and how they work can be measured on it. How *well* faces come out is
 # another matter: the published networks saw 25 million pictures, ours a quarter of a million.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The mapping network
 #
+# $$w = f(z), \qquad z \sim \mathcal{N}(0, I)$$
+#
+# Suppose that in the data no person with short hair wears glasses. A round cloud has points in every quadrant: something has to *bend*.
+#
+# If $f$ does the bending, $w$ can have the shape that the data have. *Nothing in the loss asks for this.*
+#
+# What shape did $w$ take?
+
+# %% [markdown] tags=["notes"]
 # ## 1. The mapping network
 #
 # A multi-layer perceptron $f$ turns $z \sim \mathcal N(0, I)$ into $w = f(z)$, a vector of the same length. Why should that help?
@@ -83,13 +115,13 @@ shipped.card
 # %%
 viz.source(stylegan2.MappingNetwork.forward)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Two details. $z$ is divided by its root mean square first, so only its direction counts. And the layers learn a hundred times slower than the rest (`lr_mult=0.01`), because a perceptron without normalisation at the learning rate of the convolutions is unstable;
 # with equalised weights (lecture 13) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 8,000 steps, not a million. It has two layers instead of eight and `lr_mult=0.05`. The number matters: in a shorter run of ours with `lr_mult=1`, a mapping as fast as the rest, nine tenths of the variance of $w$ came to lie in 5 of its 64 directions, and the network drew few kinds of faces.)
 #
 # What shape did $w$ take here? $z$ has the same variance in all its directions. For $w$ we measure it: the eigenvalues of its covariance.
 
-# %%
+# %% tags=["slide-continue"]
 n_styles = scale.pick(ci=500, cpu=5000, gpu=20_000)
 w = latent.styles_of(G, torch.randn(n_styles, G.latent_dim, generator=torch.Generator().manual_seed(0)))
 spectrum = torch.linalg.eigvalsh(torch.cov(w.T.double())).flip(0)
@@ -99,9 +131,19 @@ print(
 )
 print(f"for z, {G.latent_dim // 2} and {math.ceil(0.9 * G.latent_dim)}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. Nor is it a thin sheet: 29 directions are needed for nine tenths. The mapping has stretched what makes a difference and shrunk the rest.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Modulation, the first way: AdaIN
 #
+# A style is two numbers for each feature map, $(s, t) = A(w)$:
+#
+# $$\mathrm{AdaIN}(x_c, w) = (1 + s_c)\,\frac{x_c - \mu(x_c)}{\sigma(x_c)} + t_c$$
+#
+# $\mu$ and $\sigma$ over the places of map $c$. The next normalisation takes the factor out again: a style acts on *one convolution and no further*.
+
+# %% [markdown] tags=["notes"]
 # ## 2. Modulation, the first way: adaptive instance normalisation
 #
 # Now $w$ has to reach the layers. A learned affine map $A$ makes of $w$ a *style* for each layer: two numbers for each of its feature maps. StyleGAN's layer normalises each map of each sample over its own places, then sets mean and spread by
@@ -114,7 +156,7 @@ print(f"for z, {G.latent_dim // 2} and {math.ceil(0.9 * G.latent_dim)}")
 # %%
 viz.source(stylegan1.instance_norm, stylegan1.adain, stylegan1.Epilogue.forward)
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 torch.manual_seed(0)
 x = 5 + 3 * torch.rand(2, 4, 16, 16)
 s, t = torch.randn(2, 4), torch.randn(2, 4)
@@ -122,10 +164,20 @@ y = stylegan1.adain(x, s, t)
 print(f"mean is t:        {torch.allclose(y.mean((2, 3)), t, atol=1e-5)}")
 print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).abs(), atol=1e-5)}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The normalisation is what makes a style *local*. Without it, a style that doubles a map doubles it for all later layers. With it, the next layer's normalisation takes the factor out again, so each style acts on one convolution and no further. Mixing styles
 # between layers works because of that.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The second way: change the weights
 #
+# Modulate, $\ w'_{oik} = s_i\, w_{oik}\ $. For independent inputs of variance 1
+#
+# $$\operatorname{Var} y_o = \sum_{i,k} w'^{\,2}_{oik}, \qquad\text{so divide:}\quad w''_{oik} = \frac{w'_{oik}}{\sqrt{\sum_{i,k} w'^{\,2}_{oik} + \varepsilon}}$$
+#
+# **Demodulation** never looks at the maps: their statistics are replaced by what they would be under an assumption.
+
+# %% [markdown] tags=["notes"]
 # ## 3. Modulation, the second way: a change of the weights
 #
 # StyleGAN2 gets the same locality without looking at the maps. Read the chain as *scale the maps by the style, convolve, normalise*. Scaling input map $i$ by $s_i$ and convolving is convolving with scaled weights,
@@ -147,7 +199,7 @@ print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).a
 viz.source(stylegan2.modulated_weights, stylegan2.demodulation, stylegan2.modulated_conv2d)
 
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 def by_groups(x, weight, style):
     """Each sample with its own weights: the samples become groups of one convolution."""
     n, i, h, w = x.shape
@@ -192,12 +244,17 @@ check(
     exact=True,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Equal in effect, but not in everything
+#
+# *Both take out the scale of the styles.* Only instance normalisation takes out the scale of the features.
+
+# %% [markdown] tags=["notes"]
 # ### Equal in effect, but not in everything
 #
 # What does each of the two remove? Take a layer of the shipped network with real activations. Multiply all its styles by 3, and in a second experiment multiply the features that enter it by 3. By what factor does the output grow?
 
-# %%
+# %% tags=["slide-continue"]
 captured = {}
 
 
@@ -242,7 +299,7 @@ viz.table(
     caption="By what factor the output grows (layer at 16 px)",
 )
 
-# %%
+# %% tags=["slide-continue"]
 check(
     "S17.local",
     "Styles times 3: the output's growth less 1, after instance normalisation and after demodulation (the larger)",
@@ -254,7 +311,7 @@ check(
     exact=True,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # So this is the exact statement. *Both take out the scale of the styles*: a style acts on one convolution, and the two ways are equal in this effect. *Only instance normalisation takes out the scale of the features*: demodulation does not look at them and passes
 # their strength on. It is the weaker normalisation, and that was the aim.
 #
@@ -278,10 +335,20 @@ plt.show()
 for label, found in medians.items():
     print(f"{label:<16} medians: {', '.join(found)}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The red line is size 1, where instance normalisation would put every map exactly. Demodulated maps stay of one order of magnitude from layer to layer, though not at 1, for features that have been through a leaky ReLU are neither independent nor of mean 0. Without demodulation the sizes are whatever styles and weights make them, and the next
 # layer would have to live with it.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Why change what worked? The droplets
 #
+# A blob like a drop of water, in most pictures of StyleGAN. One strong spike in a corner of a map dominates its $\sigma$: **a volume knob**.
+#
+# $64 \times 64$ places of variance 1, one spike of height $A$: the rest comes out with deviation
+#
+# $$1 / \sqrt{1 + A^2 / 64^2}$$
+
+# %% [markdown] tags=["notes"]
 # ### The droplets
 #
 # Why change a normalisation that worked? Karras et al. (2020, section 2) found a blob like a drop of water in most pictures of StyleGAN, and in all feature maps from about 64 px upwards. Their explanation: instance normalisation destroys
@@ -289,7 +356,7 @@ for label, found in medians.items():
 # out, the droplets disappeared. The mechanism in numbers: a map of $64 \times 64$ places with variance 1, and a spike of height $A$ added at one place. The rest should come out with
 # deviation $1 / \sqrt{1 + A^2 / 64^2}$.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 field = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
 for height in (0, 64, 640):
     spiked = field.clone()
@@ -299,16 +366,22 @@ for height in (0, 64, 640):
         f"spike {height:3d}: the rest has deviation {rest.std():.2f}, by the formula {1 / math.sqrt(1 + height**2 / 64**2):.2f}"
     )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A spike is a volume knob. Demodulation has no such knob to offer, and needs none: what a map's strength says gets through by itself.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## From a constant to a picture
 #
+# All that differs between two faces comes in by the styles. The colours of all sides are added up. StyleGAN2 does not grow.
+
+# %% [markdown] tags=["notes"]
 # ## 4. The synthesis network
 #
 # The picture starts from a learned constant of $4 \times 4$ places: all that differs between two faces comes in by the styles (and noise). Each side has two styled convolutions, the first doubling the side, and a $1 \times 1$ convolution that turns features into colours. The colours of
 # all sides are added up, each enlarged to the next. StyleGAN2 does not grow: the sum lets the network begin with coarse sides and shift its weight to fine ones when it is ready. Below is the sum after each side.
 
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 @torch.no_grad()
 def sums(ws):
     """The image after each side, enlarged to full size: [sides, N, 3, size, size]."""
@@ -325,9 +398,10 @@ show(
     "Colours summed up to each side. The last row is the picture.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # From 8 px on the sums are rough versions of the face, though nothing in the loss asks that they be. What counts is the last row.
-#
+
+# %% [markdown]
 # ### Noise
 #
 # Between convolution and activation each layer adds a map of white noise, the same for all channels, times a learned strength that starts at 0. It is for what has no cause: where a curl of hair falls. Without it a network must make such detail out of the styles.
@@ -358,7 +432,18 @@ print(f"mean deviation of a pixel: {noisy.std(0).mean():.3f} over noise, {betwee
 # It has not taken it up: the strengths are 0.001 at most, and the face is the same with any noise. (The last picture is stretched to its own range; without that it would be black.) Drawn faces ask for no more.
 #
 # For evaluation the noise is held constant, so that a latent means one picture. Remember this; it is the second case of "what goes wrong".
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The two papers side by side
 #
+# | | StyleGAN (2019) | StyleGAN2 (2020) |
+# |---|---|---|
+# | style sets | mean and spread of each map, after instance normalisation | the weights' scale; demodulation |
+# | noise | before the activation, a strength for each map | the same, a strength for each layer |
+# | sizes | grows, as ProGAN does | whole from the start; colours summed over sides, residual discriminator |
+# | regularisation | R1 (FFHQ), style mixing | R1 every 16th step, path length every 4th (their code), style mixing |
+
+# %% [markdown] tags=["notes"]
 # ### The two papers side by side
 #
 # | | StyleGAN (2019) | StyleGAN2 (2020) |
@@ -396,7 +481,12 @@ check(
     exact=True,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Style mixing: which layer decides what?
+#
+# Coarse layers from $a$, fine ones from $b$. Hair length rises first, skin and background last; the others not in the order of a textbook.
+
+# %% [markdown] tags=["notes"]
 # ## 5. Style mixing: which layer decides what?
 #
 # While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
@@ -430,7 +520,7 @@ def from_coarse(seed):
 
 shares = torch.stack([from_coarse(seed) for seed in seeds])  # [seeds, crossovers, attributes]
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
 styles_of_lines = {"hair_length": "-", "glasses": "-", "smile": "-", "hair": "--", "skin": "--", "background": "--"}
 for i, name in enumerate(names):
@@ -441,7 +531,7 @@ plt.show()
 for c, row in zip(crossovers, shares.mean(0), strict=True):
     print(f"crossover {c:2d}: " + ", ".join(f"{name} {value:.2f}" for name, value in zip(names, row, strict=True)))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first, skin and background last. The others lie between, and not in the order of a textbook: the colour of the hair comes with its shape, and glasses wait for the last two layers in a quarter of the faces. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
 # 64 on. Written down before the run:
 
@@ -463,7 +553,12 @@ question(
     decks="H",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Truncation
+#
+# $$w' = \bar w + \psi\,(w - \bar w), \qquad \bar w = \mathbb{E}\, f(z)$$
+
+# %% [markdown] tags=["notes"]
 # ## 6. Truncation
 #
 # Where the density of $w$ is low the network has had little practice. So pull every style towards the mean of all, $\bar w = \mathbb E\, f(z)$:
@@ -472,17 +567,24 @@ question(
 #
 # At $\psi = 0$ there is one picture, the face of the mean style. At $\psi = 1$ nothing changes. Negative values give something like the opposite face.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 psis = (-0.7, 0.0, 0.35, 0.7, 1.0, 1.3)
 w0 = faces_ws[[0, 1, 2]]
 rows = torch.stack([synthesised(G, stylegan2.truncate(w0, G.mapping.average, psi)) for psi in psis], 1).flatten(0, 1)
 show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Three faces, pulled to the mean and through it.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What truncation costs
+#
+# Pulling to $\psi = 0.6$ **halves the recall**. There is no precision to be bought, in these features: it is 0.99 without truncation.
+#
+# Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
+
+# %% [markdown] tags=["notes"]
 # The second column is the same face three times. Truncation buys quality with variety. By how much? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
 # classifier's features, as in lecture 08.
 
-# %%
+# %% tags=["slide-continue"]
 n_judged = scale.pick(ci=80, cpu=600, gpu=5000)
 real_features = judge.features(data.faces(32, n=scale.pick(ci=80, cpu=1200, gpu=5000), progress=False).images[:n_judged])
 PSIS = (0.4, 0.6, 0.8, 1.0)
@@ -532,11 +634,19 @@ question(
     source="beside Kynkäänniemi et al. 2019 (StyleGAN): it lowers recall",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # One half of the trade is there. Pulling the styles to $\psi = 0.6$ halves the recall: fewer of the real faces have a generated one near them. But there is no precision to be bought, for it is 0.99 without truncation. By the eye there is something to buy. Look at the first face above: at $\psi = 1$ it dissolves, at 0.35 it is a face. The classifier's 64 features, whose region the generated faces hardly ever leave, do not see such flaws.
 #
 # The Fréchet distance mixes both and is best with no truncation. That is why papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Lazy R1
 #
+# $\frac{\gamma}{2}\,\mathbb{E} \| \nabla_x D(x) \|^2$ costs about as much as the rest of the step. Compute it at every $k = 16$th step, times $k$; for weights that stand still
+#
+# $$\frac1k (k\,g + 0 + \dots + 0) = g$$
+
+# %% [markdown] tags=["notes"]
 # ## 7. Two penalties, computed now and then
 #
 # ### Lazy R1
@@ -545,7 +655,7 @@ question(
 # mean gradient is the same: $\frac1k (k\,g + 0 + \dots + 0) = g$. Check it on our game, which does the multiplication, for three initialisations.
 
 
-# %%
+# %% tags=["slide-continue"]
 def small_game(seed, every=16, **options):
     torch.manual_seed(seed)
     widths = {"channel_base": 256, "channel_max": 48}
@@ -581,10 +691,10 @@ identity(
     source="Karras et al. 2020, section 3.1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # What is saved? Count multiplications, which do not depend on the machine, and seconds, which do.
 
-# %%
+# %% tags=["slide-continue"]
 game = small_game(0, every=16)
 
 
@@ -627,9 +737,19 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
         f"{what:>15}: a D step with R1 costs {with_penalty / without_penalty:.1f} of one without; every 16th: {lazy_cost / without_penalty:.2f}"
     )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The weights do move within 16 steps, so lazy and eager are not the same run. The paper found no harm; the R3GAN paper (lecture 16) reports that on stacked digits and toys lazy regularisation made training fail.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Path length
 #
+# $$\mathbb{E}_{w, y}\bigl(\| J_w^{\mathsf{T}} y \|_2 - a\bigr)^2, \qquad y \sim \mathcal{N}(0, I)$$
+#
+# $J_w$: the Jacobian of $g$ at $w$; $a$: the running mean of the norm. $J_w^{\mathsf{T}} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian.
+#
+# Smallest when $J$ has **equal singular values**, a rotation times a number. Two linear maps:
+
+# %% [markdown] tags=["notes"]
 # ### Path length
 #
 # A step in $w$ should change the picture by an amount that does not depend on where one stands. Let $J_w$ be the Jacobian of $g$ at $w$. The penalty is
@@ -640,7 +760,7 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
 # *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number. Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
 # values differ, with the same sum of squares.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 g = torch.Generator().manual_seed(0)
 basis = torch.linalg.qr(torch.randn(1000, 20, generator=g, dtype=torch.float64))[0]
 values = {
@@ -700,7 +820,12 @@ axis.set(xlabel="thousand pictures seen", ylabel="Fréchet distance", ylim=(0, N
 axis.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Did $f$ take over the bending?
+#
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 1.44 here, 2.85 for the authors' FFHQ network.
+
+# %% [markdown] tags=["notes"]
 # ## 9. Z against W
 #
 # Was section 1 right, did $f$ take over the bending? Two measures from the paper.
@@ -711,7 +836,7 @@ plt.show()
 #
 # with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ compares feature maps of the attribute classifier, theirs of VGG, so compare ratios only.
 
-# %%
+# %% tags=["slide-continue"]
 n_paths = scale.pick(ci=6, cpu=250, gpu=5000)
 ppl = {
     (space, sampling): torch.tensor(
@@ -749,11 +874,18 @@ question(
     note="Between two styles the straight line leaves the set that f fills; at its ends it does not.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Linear separability
+#
+# A plane for each attribute: how many bits about the label remain unknown once the side of the plane is known?
+#
+# $$\exp \sum_i H(Y_i \mid X_i), \qquad 1 \text{ at best}$$
+
+# %% [markdown] tags=["notes"]
 # **Linear separability.** If attributes lie along straight lines, a plane in latent space should tell who smiles. Generate faces, let the classifier label them, keep the half it is surest about, fit a plane for each attribute, and ask how many bits about the label remain
 # unknown once the side of the plane is known, $H(Y \mid X)$. The score is $\exp \sum_i H(Y_i \mid X_i)$ with entropies in nats, 1 at best. Ours holds a quarter of the faces back for judging, because with so few a plane can learn its own faces by heart.
 
-# %%
+# %% tags=["slide-continue"]
 n_labelled = scale.pick(ci=150, cpu=1600, gpu=10_000)
 scores = {"z": [], "w": []}
 for seed in seeds:
@@ -784,7 +916,7 @@ viz.table(
 )
 print("score: " + ", ".join(f"{space.upper()} {sum(s.score for s in scores[space]) / len(seeds):.2f}" for space in scores))
 
-# %%
+# %% tags=["slide-continue"]
 question(
     "S17.separability",
     "How much worse do planes separate attributes in Z than in W? Separability score in Z over that in W",
@@ -795,12 +927,21 @@ question(
     note="Six attributes of drawn faces, not forty of photographs: the sizes of the scores are no match.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Directions
+#
+# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow.
+#
+# Rows: long hair, glasses, smile, dark skin, each made orthogonal to the others.
+#
+# Columns: from $-3$ to $+3$ deviations of $w$.
+
+# %% [markdown] tags=["notes"]
 # ## 10. Directions
 #
 # Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 labels = judge.predict(images)  # of the last seed's faces
 wanted = {
     "long hair": ("hair_length", "long"),
@@ -829,11 +970,16 @@ show(
     "One face, moved along four directions; unit: the deviation of w along it.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A step in W does less, and does it more cleanly
+#
+# In Z three deviations lead to the far end of a round cloud, where the face is another one altogether.
+
+# %% [markdown] tags=["notes"]
 # How well does it work, and does it work better than in Z? For faces without the attribute: the share that has it after a move of three deviations, and the share of the *other* attributes that changed on the way.
 
 
-# %%
+# %% tags=["slide-continue"]
 def moved(space, name):
     """Success and damage of a move by three deviations."""
     attribute, value = wanted[name]
@@ -856,16 +1002,30 @@ viz.table(
     caption="A move of three deviations",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # In Z the move nearly always brings what was asked, and with it four in ten of the other attributes change: three deviations along one direction lead to the far end of a round cloud, where the face is another one altogether. In W glasses and dark skin come in about four faces of five, and between a seventh and three tenths of the rest changes; long hair comes in a third, and a smile, a few pixels of a face of 32, in a
 # sixth, with a tenth of the rest or less. So a step in W does less and does it more cleanly. The picture shows the same: glasses grow dark without another face appearing behind them, and light skin turns dark while the hair keeps its shape. (That all four directions were made orthogonal to each other costs strength: what hair and skin share was taken from both.)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Find a given face
 #
+# Which $w$ draws this picture? Start at $\bar w$, and descend on the distance.
+#
+# The control, generated faces, tells what the search can do; the difference, what the network cannot draw.
+#
+# | target | squared error |
+# |---|---|
+# | generated, in W | 0.0011 |
+# | test faces, in W | 0.0773 |
+# | test faces, in W+ | 0.0435 |
+
+# %% [markdown] tags=["notes"]
 # ## 11. Find a given face
 #
 # Projection: which $w$ draws this picture? Start at $\bar w$ and descend on the distance between the picture and $g(w)$, in the classifier's feature maps and in pixels. Two kinds of target: four faces of the test set, which the network has never seen, and, as a control, four that it drew itself. For the control a perfect $w$
 # exists. A third search, in $\mathcal W^+$, gives each layer its own style.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 n_targets, project_steps = scale.pick(ci=1, cpu=4, gpu=8), scale.pick(ci=5, cpu=200, gpu=500)
 strangers = data.to_float(data.faces(32, n=scale.pick(ci=12, cpu=12, gpu=12), split="test", progress=False).images[:n_targets])
 own = synthesised(G, drawn(n_targets, 77))
@@ -897,10 +1057,11 @@ question(
     source="beside Karras et al. 2020, section 5: generated images project better",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The control tells what the search can do, the difference tells what the network cannot draw. Karras et al. use it to tell whether a picture came from a given network. In $\mathcal W^+$ the test faces come out closer. That is no proof that the network can draw them: with a style for each layer the search has $L$ times as many numbers and leaves
 # the set of pictures that any $z$ gives.
-#
+
+# %% [markdown]
 # ## 12. A walk
 #
 # Interpolation in W, around a closed path through four styles, three walks side by side.
@@ -910,13 +1071,18 @@ viz.style_film(
     G, [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]], frames=scale.pick(ci=4, cpu=24, gpu=40), width=400, fps=8, colours=48
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: the wrong mean
+#
+# Truncation needs $\bar w$ of *this* mapping network. Nothing crashes with another. At $\psi = 0$ the picture must be a good, plain face.
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # **The wrong mean.** Truncation needs $\bar w$ of *this* mapping network. In public code it has been missing (a file without `latent_avg`, a mean of zeros) or that of another network: one popular implementation (lucidrains/stylegan2-pytorch, issue 282) computed the mean with the mapping of the training weights and then truncated the
 # averaged generator with it. Nothing crashes. What do we see?
 
-# %%
+# %% tags=["slide-continue"]
 wrong_means = {"right": G.mapping.average, "zeros": torch.zeros_like(G.mapping.average)}
 torch.manual_seed(1)
 other = stylegan2.Generator(**shipped.card["network"]["arguments"]).to(device)
@@ -930,13 +1096,21 @@ for name, average in wrong_means.items():
 show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 0.4 with three means.")
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(lines))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind, and the distance grows by a point and a half and by half a point. Nobody would notice. Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Noise in the ruler
 #
+# For a path length both pictures of a pair must share their noise: their difference is divided by $\epsilon^2 = 10^{-8}$.
+#
+# An absurd number is a lucky case: it is noticed.
+
+# %% [markdown] tags=["notes"]
 # **Noise in the ruler.** The authors' layers draw fresh noise unless told otherwise. For samples this does not matter. For a path length it is fatal: both pictures of a pair must share their noise, because their difference is divided by $\epsilon^2 = 10^{-8}$.
 
 
-# %%
+# %% tags=["slide-continue"]
 class Restless(torch.nn.Module):
     """The generator with fresh noise at every call."""
 
@@ -951,19 +1125,29 @@ few = scale.pick(ci=4, cpu=64, gpu=500)
 print(f"path length in Z, noise constant: {perceptual_path_length(G, few, space='z').mean:.3g}")
 print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), few, space='z').mean:.3g}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Twenty times the true number, from noise of a strength that no eye can see. An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
 #
+# - A crossover that gives A's hair in B's colours
+# - A face that dissolves at truncation 1 and is mended at 0.6
+# - The truncation at which all faces begin to look alike
+# - Glasses on a face that had none, and what else they bring along
+
+# %% [markdown] tags=["notes"]
 # ## Play
 #
 # "Try yourself", says Hong's last slide. Two seeds, A and B; how many coarse layers come from A; truncation; noise; and four directions.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 widgets.style_explorer(G, directions, seeds=(3, 12), crossover=L // 2)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Try to find: a crossover that gives A's hair in B's colours; a face that dissolves at truncation 1 and is mended at 0.6; the truncation at which all faces begin to look alike; glasses on a face that had none, and what else they bring along.
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # 1. **No demodulation.** Set `demodulate=False` in a copy of `StyledConv` and train the small game of section 8 again. What happens to the size of the features, and to mixing?
@@ -1027,6 +1211,17 @@ widgets.quiz(
         },
     ]
 )
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What the new entrance bought
+#
+# | one small network, faces of 32 px | measured | no difference |
+# |---|---|---|
+# | coarse parent decides shapes oftener than colours, by | 0.16 | 0 |
+# | paths in Z over paths in W | 1.44 | 1 |
+# | separability score, Z over W | 3.33 | 1 |
+# | distance after projection, test over generated faces | 43.9 | 1 |
+# | recall at $\psi = 1$ less that at 0.6 | 0.12 | 0 |
 
 # %% [markdown]
 # ## What was measured

@@ -47,10 +47,27 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 def show(picture, caption=None):
     viz.show(picture.quantize(96, method=2), caption)  # 96 colours: a third of the bytes
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What happens when everything is made larger?
+#
+# Class-conditional ImageNet at 128 px, by the paper:
+#
+# | | Inception score | Fréchet distance |
+# |---|---|---|
+# | the best before | 52.5 | 18.65 |
+# | size alone | 93.0 | 9.5 |
+# | and the parts below | 99.3 | 8.5 |
+# | and truncation, without training | 166.3 | 9.6 |
+#
+# **Which parts had to be added for that?**
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A BigGAN of the smallest kind: 24 classes
+
+# %% [markdown] tags=["notes"]
 # First the result. A BigGAN of the smallest kind, trained on one core, ships with the course. It was told one label for each face, the colours of hair and skin together, 24 classes in all. Each column is one latent.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("biggan_faces32")
 painter = shipped.model.to(device)
 faces, classes = recipe.label(data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=10_000)))
@@ -83,11 +100,23 @@ show(viz.labelled_grid(paint(z, y), rows=wanted, n_columns=11), "One row for eac
 # %%
 shipped.card
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Hong shows one slide of BigGAN's pictures. On class-conditional ImageNet at 128 px the best Inception score had been 52.5, with a Fréchet distance of 18.65. By the paper's table 1, *size* alone, batches of 2048 in place of 256 and half as many channels again, brought 93.0 and 9.5; the parts below
 # 99.3 and 8.5; truncation, which costs no training at all, lifts the score to 166.3, at a distance of 9.6 (166.5 and 7.4 in the abstract of the final version). The foundation you know: residual blocks, the hinge loss and spectral normalisation of lecture 12, the projection discriminator and conditional batch normalisation of lecture 09, the averaged weights of lecture 04. Five
 # parts are added, and each is there because of size.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The shared embedding
 #
+# A table of gains and biases for 1000 classes: $2 \cdot 7392 \cdot 1000 = 14.8$ million parameters, a sixth of the generator.
+#
+# *One* vector $c(y) \in \mathbb{R}^{128}$ for each class, and linear maps:
+#
+# $$\gamma_\ell(y) = 1 + A_\ell\, c(y), \qquad \beta_\ell(y) = B_\ell\, c(y)$$
+#
+# What a class learns in a layer serves others like it.
+
+# %% [markdown] tags=["notes"]
 # ## 1. The shared embedding
 #
 # Conditional batch normalisation gives every channel of every layer a gain and a bias for every class. With $K$ classes and a layer of $C$ channels that is a table of $2CK$ numbers. With $K = 1000$ and BigGAN's $\sum C = 7392$ channels, it is
@@ -103,10 +132,13 @@ shipped.card
 # %%
 viz.source(ConditionalBatchNorm2d)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Counted, at 128 px and width 96
+
+# %% [markdown] tags=["notes"]
 # Count it on the published network, 128 px and width 96. PyTorch builds networks without memory on its "meta" device, so this costs nothing.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 def parameters(**changes):
     with torch.device("meta"):
         networks = biggan.build("imagenet128", **changes)
@@ -122,7 +154,7 @@ counts = {name: parameters(**changes) for name, changes in stages.items()}
 for name, (g, d) in counts.items():
     print(f"{name:>24}: G {g:>10,}  D {d:>10,}  both {(g + d) / 1e6:.1f} million")
 
-# %%
+# %% tags=["slide-continue"]
 totals = [sum(pair) / 1e6 for pair in counts.values()]
 check(
     "S16.shared",
@@ -143,10 +175,22 @@ check(
     exact=True,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The two totals of the finished networks are those of the authors' published code, digit by digit (the tests hold them to it). With 24 classes nothing would be saved: the break-even lies where $K$ exceeds the length of the vector.
 # The paper reports the saving as time: training reaches the same scores in 37 per cent fewer iterations.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Hierarchical latents
 #
+# Cut the latent into pieces. The first makes the 4x4 map; each block gets one of its own.
+#
+# $$z = [z_0, z_1, \dots, z_L], \qquad x_0 = W z_0$$
+#
+# $$\gamma_\ell = 1 + A_\ell\,[c(y), z_\ell], \qquad \beta_\ell = B_\ell\,[c(y), z_\ell]$$
+#
+# The hope is a division of labour. Nothing in the loss asks for it.
+
+# %% [markdown] tags=["notes"]
 # ## 2. Hierarchical latents
 #
 # So far a latent enters at the bottom and everything must be carried up from there. BigGAN cuts it into pieces. The first makes the 4x4 map; each block gets a piece of its own, which joins the class vector before the gains and biases are read off:
@@ -158,10 +202,13 @@ check(
 # %%
 viz.source(biggan.Generator.synthesise)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One piece drawn anew
+
+# %% [markdown] tags=["notes"]
 # The hope is a division of labour, coarse things to the early pieces and fine ones to the late. Nothing in the loss asks for it. So look: draw one piece anew, keep everything else.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 n_pieces = painter.latent_dim // painter.piece
 
 
@@ -180,11 +227,16 @@ show(
     "Left: the same face in each row. Beside it, nine times the same latent with one piece drawn anew.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Coarse first, fine last?
+#
+# *Coarse*: the share of the change that is left after averaging over 8x8 pixels.
+
+# %% [markdown] tags=["notes"]
 # And in numbers, over many faces. *Change* is the root mean square difference of pixels. *Coarse* is the share of the squared difference that is left when the difference image is averaged over 8x8 pixels: 1 for a flat change of large areas, near 0 for fine detail. The other columns say
 # how often the attribute classifier reads another value afterwards.
 
-# %%
+# %% tags=["slide-continue"]
 n_changed = scale.pick(ci=40, cpu=120, gpu=500)
 columns = list(faces.attribute_names)
 moved = {name: [] for name in where}
@@ -217,7 +269,7 @@ viz.table(
     ]
 )
 
-# %%
+# %% tags=["slide-continue"]
 question(
     "S16.hierarchy",
     "Does the first piece of the latent move coarser things than the last? Share of the change left after 8x8 averaging, first over last",
@@ -228,15 +280,21 @@ question(
     decks="H",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read *coarse* from top to bottom; the box compares its ends. The attribute columns say the same in words: hair and skin are asked for by the label and should not follow any piece, while background, glasses, smile and length have nowhere to come from but the latent. Do not
 # expect a clean division. The loss does not ask for one, and a late piece is not confined to detail by the architecture: it sets gains and biases of *whole channels*, so it can tint the whole picture at the last moment. What it cannot do is move things. In lecture 14 the same test is done on StyleGAN's layers.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does it draw what it is asked for?
 #
+# Two colours of large areas are the easy part. How far from the data?
+
+# %% [markdown] tags=["notes"]
 # ## 3. Does it draw what it is asked for?
 #
 # As in lecture 09, a classifier that never saw a generated face reads hair and skin from samples of all 24 classes. Beside it the Fréchet distance in the classifier's features.
 
-# %%
+# %% tags=["slide-continue"]
 n_curve = scale.pick(ci=200, cpu=400, gpu=2000)
 asked = torch.arange(n_curve) % 24
 real = reader.features(faces.images[:n_curve])
@@ -277,13 +335,22 @@ question(
     source="shown by eye in Brock et al. 2019, figure 1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **Scale is most of the method.**
+
+# %% [markdown] tags=["notes"]
 # Two colours of large areas are the easy part. As in lecture 09 they come first in training, and the last row shows what obedience alone does not say: how far the faces still are from the data. The network has 183 thousand parameters and saw 134 thousand faces. BigGAN, by its own table, trained for 165 thousand steps of 2048: more than
 # three hundred million pictures. Scale is most of the method.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Between two classes
 #
+# Keep $z$, and move along $c_t = (1 - t)\,c(y_0) + t\,c(y_1)$. No class on the way was trained.
+
+# %% [markdown] tags=["notes"]
 # The label is a vector now, so there is something between two classes. Keep $z$, move along the straight line $c_t = (1 - t)\,c(y_0) + t\,c(y_1)$:
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 @torch.no_grad()
 def between(z, first, second, t):
     a, b = (painter.embed(torch.full((len(z),), classes.index(name)).to(device)) for name in (first, second))
@@ -322,9 +389,21 @@ question(
     source="shown by eye in Brock et al. 2019, interpolations in the appendix",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The classes on the way were never trained: $c_t$ is no row of the table. That the line passes through plausible people says that the layers use $c$ smoothly, and that nearby vectors mean nearby colours. The latent carries most of the rest across: length, smile, glasses and background are read the same in about seven cases of ten (the box says how many of them by chance); small features flip on the way.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Attention
 #
+# Every place $i$ asks all others at once:
+#
+# $$\beta_{ij} = \operatorname*{softmax}_j(\theta(x)_i \cdot \phi(x)_j), \qquad o_i = \sum_j \beta_{ij}\, g(x)_j$$
+#
+# $$y = x + \gamma\, W_o\, o$$
+#
+# $\gamma$ is one learnt number that starts at zero.
+
+# %% [markdown] tags=["notes"]
 # ## 4. Attention
 #
 # A 3x3 convolution sees its neighbours. That both eyes look alike, it can arrange only through many layers. Self-attention (Zhang et al. 2019) lets every place $i$ ask all others at once:
@@ -336,10 +415,13 @@ question(
 # %%
 viz.source(SelfAttention)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four places, and where each looks
+
+# %% [markdown] tags=["notes"]
 # In the shipped generator it stands after the block to 16x16, so a place is a patch of 2x2 pixels of the picture. Four places of a face, and where each looks:
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 attention = next(layer for layer in painter.modules() if isinstance(layer, SelfAttention))
 seen = []
 handle = attention.register_forward_hook(lambda module, inputs, output: seen.append((inputs[0], output)))
@@ -366,7 +448,7 @@ for row, (portrait, looks) in enumerate(zip(portraits, beta, strict=True)):
             axes[row, k + 1].set_title(f"{k + 1}: {name}", fontsize=9)
 plt.show()
 
-# %%
+# %% tags=["slide-continue"]
 gamma = attention.gamma.item()
 share = ((out - x).square().mean() / x.square().mean()).sqrt().item()
 with torch.no_grad():
@@ -376,12 +458,24 @@ with torch.no_grad():
 print(f"gamma has learnt to be {gamma:+.2f}; what attention adds has {share:.0%} of the size of what it is added to")
 print(f"Fréchet distance with attention {whole[0]['distance']:.1f}, with gamma set to 0 afterwards {blind['distance']:.1f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Hair, eye and mouth all look at corners of the background, and the background looks at one place of the face. That is not the picture of two eyes that find each other. This network has made of attention a way to tell every place the same thing, and it relies on it: with $\gamma$ set to 0 the distance nearly doubles.
 #
 # Two cautions in reading this. The sign of $\gamma$ means nothing, though it is asked about often (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And taking attention out of a finished network shows what this network relies on, which is less than what training without it
 # would show. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for 128 px and more.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The truncation trick
 #
+# Large components are rare, so $G$ has seldom practised on them. Draw from
+#
+# $$p_\tau(z) = \frac{\varphi(z)}{2\Phi(\tau) - 1} \quad \text{for } |z| \le \tau, \qquad 0 \text{ elsewhere}$$
+#
+# By quantiles, one $z$ gives one face at every threshold:
+#
+# $$z' = \Phi^{-1}\left(\tfrac12 + (\Phi(z) - \tfrac12)\,(2\Phi(\tau) - 1)\right)$$
+
+# %% [markdown] tags=["notes"]
 # ## 5. The truncation trick
 #
 # A generator is trained on $z \sim \mathcal N(0, I)$. Nobody forces us to sample from the same distribution. Large components are rare, so $G$ has seldom practised on them; pictures from them vary most and fail most. BigGAN draws each component again as long as it is larger than a threshold $\tau$,
@@ -398,7 +492,10 @@ print(f"Fréchet distance with attention {whole[0]['distance']:.1f}, with gamma 
 # %%
 viz.source(truncate)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Read a column downwards
+
+# %% tags=["slide-continue", "slide-picture"]
 THRESHOLDS = (None, 1.5, 1.0, 0.6, 0.3)
 people, mixed = latents(11, seed=61), torch.tensor([classes.index(wanted[k % 6]) for k in range(11)])
 
@@ -420,7 +517,12 @@ viz.table(
     [{"": name, **{key: f"{value:.3g}" for key, value in mean[t].items()}} for name, t in zip(names, THRESHOLDS, strict=True)]
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Fidelity against variety
+#
+# The left curve should climb as it runs to the left. Ours pays and gets nothing.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(8.6, 3), layout="constrained")
 for key, axis in zip(("density", "distance"), axes, strict=True):
     axis.plot([mean[t]["coverage"] for t in THRESHOLDS], [mean[t][key] for t in THRESHOLDS], "o-", color=FAKE)
@@ -458,16 +560,22 @@ question(
     decks="H",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. Ours pays and gets nothing. Its density is above that of real faces from the start, for the samples crowd where faces are commonest, and it stays where it is. Obedience, the
 # first column of the table, has nothing left to gain. The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, so the threshold at which it is least depends on the network; for ours it is no truncation at all. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three things called truncation
 #
+# The same number, three distributions. None is wrong as such; comparing them at equal numbers is.
+
+# %% [markdown] tags=["notes"]
 # ### Three things called truncation
 #
 # "Values outside the range are resampled" is what the paper says. In public code three different things carry the name. An issue at TensorFlow's hub (tensorflow/hub, number 214) found that the example beside the published BigGAN drew from the normal truncated at 2 and *multiplied* by the truncation; another (PyTorch-StudioGAN, number 62) found
 # plain normal latents *divided* by a factor; and clamping, `z.clamp(-t, t)`, is written often, because it is one call. What do they do to a component, and to the faces?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 z = latents(4000, seed=0)
 ways = {
     "resampled": lambda z, t: truncate(z, t),
@@ -481,7 +589,7 @@ for name, way in ways.items():
         f"threshold 0.6, {name:>9}: standard deviation {moved_z.std():.2f}, largest {moved_z.abs().max():.1f}, share at 0.6 or beyond {at_the_edge:.2f}"
     )
 
-# %%
+# %% tags=["slide-continue"]
 found = {}
 for name, way in ways.items():
     found[name] = [
@@ -491,10 +599,20 @@ viz.table(
     [{"threshold 0.6": name, **{key: f"{value:.3g}" for key, value in averaged(rows).items()}} for name, rows in found.items()]
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, so more of the variety is left in the second table. Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
 # threshold. None of the three is wrong as such; comparing them at equal numbers is. TensorFlow's hub kept its example, StudioGAN corrected its own.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Orthogonal regularisation
 #
+# Truncated latents lie where there was hardly a training sample. Make the filters of a layer point in different directions:
+#
+# $$R_\beta(W) = \beta\, \| W^{\top} W \odot (\mathbf 1 - I) \|_F^2 = \beta \sum_{i \ne j} \langle w_i, w_j \rangle^2$$
+#
+# In the paper 60 per cent of the models could be truncated with it, 16 per cent without.
+
+# %% [markdown] tags=["notes"]
 # ## 6. Orthogonal regularisation
 #
 # Why should a network that was trained on $\mathcal N(0, I)$ know what to do near the origin? In 80 dimensions normal latents lie close to a shell of radius $\sqrt{80} \approx 9$; truncated at 0.6 they lie near 3, where there was hardly a training sample. Brock et al. report that many large models answer with saturated pictures there, and that
@@ -507,7 +625,7 @@ viz.table(
 # %%
 viz.source(penalties.orthogonal)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # With it 60 per cent of their models could be truncated, without it 16 per cent. That is a statement about many large models, and cannot be repeated here. What can be: the same game on digits with and without the penalty, several seeds, and what truncation then does to density and coverage.
 
 # %%
@@ -568,7 +686,10 @@ print(f"share of saturated pixels (magnitude above 0.98) in real digits: {pixels
 averages = {name: averaged(rows) for name, rows in filtered.items()}
 viz.table([{"": key, **{name: f"{row[key]:.2f}" for name, row in averages.items()}} for key in averages["without"]])
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## With and without, on digits
+
+# %% tags=["slide-continue"]
 def gain(row):
     """What truncation multiplies the density by; untrained digits (ci scale) have none."""
     return row["density, threshold 0.3"] / max(row["density, all z"], 0.01)
@@ -598,11 +719,20 @@ claim(
     open="perceptrons on digits suit truncation without the penalty, too; the paper counts large models, many of which it does not suit",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# - The filters stand farther apart with the penalty.
+# - What truncation buys in density it buys with the penalty and without. The penalty matters where truncation fails, and on perceptrons it does not fail.
+
+# %% [markdown] tags=["notes"]
 # The filters stand farther apart with the penalty. Everything else is a caution. What truncation buys in density it buys with the penalty and without. The penalty acts on lengths, too, as soon as two filters are not at right angles: the last layer's weights become smaller, so fewer pixels reach the flat ends of tanh than in real digits, and with all $z$ the coverage is lower: for so small a network
 # $\beta = 10^{-4}$ slows the learning. An honest reading of the paper's numbers is that the penalty matters where truncation fails, and on perceptrons it does not fail. In the shipped BigGAN the same $\beta$ is a term of about 0.06 in the generator's loss.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: whose statistics?
+#
+# Batch normalisation remembers means and variances. Of which latents?
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # **Statistics of another distribution.** In evaluation mode batch normalisation uses a stored mean and variance. Which? Users of BigGAN's PyTorch code compared it with the published module and found the same pictures without truncation and different ones with it (ajbrock/BigGAN-PyTorch, issue 14): the published module takes the truncation as an *input*, because it keeps separate statistics for each
@@ -611,7 +741,7 @@ claim(
 # %%
 viz.source(biggan.standing_statistics)
 
-# %%
+# %% tags=["slide-continue"]
 TAU = 0.3
 n_standing = scale.pick(ci=128, cpu=512, gpu=2048)
 many, labels = latents(n_standing, 900), torch.arange(n_standing) % 24
@@ -627,20 +757,26 @@ viz.table(
     ]
 )
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 rows = torch.cat([paint(truncate(people, TAU), mixed, network) for network in networks.values()])
 show(
     viz.labelled_grid(rows, rows=["too wide", "as shipped", "truncated"], n_columns=11),
     f"The same weights, the same latents truncated at {TAU}, three sets of statistics.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Only stored means and variances differ between the rows. Truncated latents make every channel of the first map vary less; divided by the standard deviation of *all* latents it stays too small, in the next layer again, and the picture comes out flatter than it could. With statistics of the truncated latents each layer gets what it was trained with. So after truncation, after averaging, after any change
 # of what flows through the network: measure anew. It takes a second.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## "You do not use attention at all"
 #
+# $\gamma$ starts at 0 and no line ever sets it to anything else. The gradients of the first step:
+
+# %% [markdown] tags=["notes"]
 # **"You do not use attention at all."** With that suspicion a user wrote to the authors of a self-attention GAN (taki0112/Self-Attention-GAN-Tensorflow, issue 13): $\gamma$ starts at 0 and no line ever sets it to anything else. It is a parameter; the optimiser moves it. But look at the gradients of the first step:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 torch.manual_seed(0)
 layer = SelfAttention(16).to(device)
 x = torch.randn(4, 16, 8, 8, generator=torch.Generator().manual_seed(0)).to(device)
@@ -652,12 +788,21 @@ for start in (0.0, 0.1):
     nonzero = [name for name, p in layer.named_parameters() if p.grad.abs().max() > 0]
     print(f"gamma = {start}: gradient reaches {', '.join(nonzero)}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# One step later all of them learn, *unless* something keeps $\gamma$ at 0. Print it.
+
+# %% [markdown] tags=["notes"]
 # At $\gamma = 0$ only $\gamma$ itself is moved, since every other gradient carries it as a factor. One step later all of them learn. So the start is meant, and it works, *unless* something keeps $\gamma$ at 0: an optimiser that was given a list of parameters made by hand, or weight decay on a number whose gradient is still noise. Print it, as section 4 did.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Forgetting `.eval()`
 #
+# In training mode a batch is its own statistics. Ask for one class only:
+
+# %% [markdown] tags=["notes"]
 # **Forgetting `.eval()`.** In training mode a batch is its own statistics. With many classes in a batch this is hardly noticed, for their mean is about the mean of all. Ask for one class only:
 
-# %%
+# %% tags=["slide-continue"]
 @torch.no_grad()
 def in_training_mode(z, y):
     network = biggan.standing_statistics(painter, many, labels.to(device))  # a copy: training mode writes into the statistics
@@ -674,7 +819,7 @@ show(
 for mode, images in by_mode.items():
     print(f"{mode:>8}: {name} is read in {recipe.right_class(reader, images, y)['both']:.0%}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # What all faces of a batch have in common lies in the batch's mean, and in training mode the mean is taken away. The class comes back only as far as gains and biases carry it. Whoever samples one class at a time with the network in training mode judges a different network.
 
 # %% [markdown]
@@ -685,12 +830,17 @@ for mode, images in by_mode.items():
 # %%
 summary()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
+#
+# Change hair, skin and the threshold: the people keep their latents.
+
+# %% [markdown] tags=["notes"]
 # ## Play
 #
 # Choose hair, skin and the threshold. The people keep their latents while you change what is asked for.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 MENUS = {
     "hair": faces.attribute_names["hair"],
     "skin": faces.attribute_names["skin"],
@@ -705,6 +855,14 @@ def wish(z, y):
 
 
 widgets.attribute_chooser(wish, MENUS, latent_dim=painter.latent_dim, start={"hair": "red", "skin": "tan"}, seed=3)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to keep
+#
+# - Each part is there because of *size*: count what it costs.
+# - Truncation is a knob on a finished network. Report the curve, not one number.
+# - Truncating, clamping and scaling are three things.
+# - After any change of what flows through the network, measure the statistics anew.
 
 # %% [markdown]
 # ## Exercises

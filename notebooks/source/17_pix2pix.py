@@ -54,11 +54,26 @@ def show(picture, caption=None):
 
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A picture as the condition
+#
+# A line drawing, a map of classes, a grey photograph: pixel by pixel.
+#
+# The generator has to **keep** what the picture says, and to **invent** what it leaves open.
+#
+# - Five losses: what does each term forbid?
+# - How do we judge? By reading the class map back out of the pictures.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Given, and left open
+#
+# Glasses, mouth and outline agree: the drawing holds them. Hair, skin and background differ, and must.
+
+# %% [markdown] tags=["notes"]
 # First the result. The network in the middle was trained on 2,400 pairs of line drawing and face, for a few minutes on two cores, and ships with the course. It has never seen
 # these drawings. Top row: what it is given. Middle: what it makes of it. Bottom: the face that the drawing was taken from.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("lines_to_face64")
 drawings = load_pairs("lines", 64, scale.pick(ci=12, cpu=48, gpu=48), "test", progress=False)
 with torch.no_grad():
@@ -76,11 +91,23 @@ show(
 )
 shipped.card
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Look at the colours. Hair, skin and background of the middle row differ from those of the bottom row, and they must: the drawing does not hold them. Glasses, mouth and outline agree,
 # because the drawing does hold those. That split, *given* and *left open*, is what this lecture is about. Look also at hair that has two colours on one head, and at the textured backgrounds: the discriminator
 # judges squares of 34 pixels, each by itself, and no square sees that the other side of the head has another colour. The card says how good these outputs are by measure.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two losses
 #
+# $D$ looks at a *pair*: input $a$ and picture $b$, side by side in the channels.
+#
+# $$\mathcal{L}_{cGAN} = \mathbb{E}_{a,b}\bigl[\log D(a, b)\bigr] + \mathbb{E}_{a}\bigl[\log(1 - D(a, G(a)))\bigr]$$
+#
+# $$\mathcal{L}_{L1} = \mathbb{E}_{a,b}\bigl[\| b - G(a)\|_1\bigr], \qquad G^* = \arg\min_G \max_D \mathcal{L}_{cGAN} + \lambda\,\mathcal{L}_{L1}$$
+#
+# $\lambda = 100$ in the paper. There is no latent $z$: the authors' generator learnt to ignore it.
+
+# %% [markdown] tags=["notes"]
 # ## 1. The game, with a picture as its condition
 #
 # Let $a$ be the input and $b$ its target, a pair from the data. The generator maps $a$ to $G(a)$. The discriminator looks at a *pair*, both pictures side by side in the channels, and says
@@ -102,14 +129,21 @@ shipped.card
 # %%
 viz.source(Pix2Pix.joined, Pix2Pix.discriminator_loss, Pix2Pix.generator_loss, Pix2Pix._fooled)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What the condition is for
+#
+# Without $a$, $D$'s loss is a sum over the *set* of real pictures plus a sum over the *set* of outputs.
+#
+# Which output belongs to which input appears nowhere. So **shuffle** the outputs among the inputs:
+
+# %% [markdown] tags=["notes"]
 # ### What the condition is for
 #
 # Take away $a$ from $D$, and its loss is a sum over the *set* of real pictures plus a sum over the *set* of outputs. Which output belongs to which input appears nowhere. So shuffle the outputs among the inputs: an
 # unconditional discriminator's loss cannot change. This is exact, and needs no training.
 
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 def discriminator_loss(conditional, shuffled):
     torch.manual_seed(0)
     game = Pix2Pix(nn.Identity(), patchgan.PatchGAN(3 + 3 * conditional, 8, 1, norm="none"), conditional=conditional)
@@ -124,7 +158,12 @@ for conditional in (False, True):
     change = abs(discriminator_loss(conditional, True) - discriminator_loss(conditional, False))
     print(f"D sees {'a and b' if conditional else 'b alone'}: shuffling the outputs changes its loss: {change > 1e-6}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Pictures of one pixel
+#
+# Rings are the places, a dot's colour says for which class it was made. No L1.
+
+# %% [markdown] tags=["notes"]
 # "Cannot change" says that nothing forces the right pairing. Does the wrong one happen? Take the smallest translation there is: pictures of *one pixel*. The map says one of eight classes, the target is that class's place on a ring, with a little noise. Networks of 1 x 1 convolutions, the class
 # `Pix2Pix` as above without L1, five trainings with the condition and five without.
 
@@ -177,7 +216,7 @@ ring_outputs = {c: [one_pixel_outputs(c, seed, ring_steps) for seed in seeds] fo
 partners = {c: [right_partners(x) for x in made] for c, made in ring_outputs.items()}
 untrained_partners = right_partners(one_pixel_outputs(True, 0, 1))
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 fig, panels = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
 for axis, conditional in zip(panels, (True, False), strict=True):
     axis.scatter(*ring_places.T, s=420, facecolors="none", edgecolors=plt.cm.hsv(np.arange(8) / 8), linewidths=2)
@@ -211,16 +250,24 @@ claim(
     decks="K",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Rings are the places, a dot's colour says for which class it was made. On both sides the *set* of outputs is right: dots lie in the rings. On the right their colours are not.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## U-Net: short cuts
 #
+# A plain encoder-decoder squeezes everything, edges too, through *one pixel* of the innermost map.
+#
+# The U-Net hands each encoder map across to the decoder map of the same side.
+
+# %% [markdown] tags=["notes"]
 # ## 2. U-Net: an encoder-decoder with short cuts
 #
 # Input and output of a translation share their edges. A plain encoder-decoder squeezes everything, edges too, through one pixel of the innermost map. The U-Net hands each encoder map across to the decoder map of the
 # same side, by concatenation. Here are the network's lines that matter, and the parameters of the authors' own networks. They are the
 # paper's networks for 256 px; ours below are a few hundredths of their size.
 
-# %%
+# %% tags=["slide-continue"]
 viz.source(UNet.forward)
 
 
@@ -251,7 +298,18 @@ check(
     digits=8,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## PatchGAN: a jury of local judges
+#
+# A map of logits; each sees a square, its *receptive field*. Follow one output pixel backwards:
+#
+# $$r_0 = j_0 = 1, \qquad r_i = r_{i-1} + (k_i - 1)\, j_{i-1}, \qquad j_i = s_i\, j_{i-1}$$
+#
+# $n$ layers of stride 2, two of stride 1, all with $k = 4$:
+#
+# $$r = 1 + 3(2^n - 1) + 6 \cdot 2^n = 9 \cdot 2^n - 2$$
+
+# %% [markdown] tags=["notes"]
 # ## 3. PatchGAN: a jury of local judges
 #
 # The discriminator ends in a map of logits. Each logit sees a square of the picture, its *receptive field*, and judges it by itself; the loss is their mean. How large is the square? Follow one output pixel backwards. Let $r_i$ be
@@ -265,7 +323,12 @@ check(
 #
 # Do not trust it: measure. The gradient of one logit with respect to the input is zero outside its field and, for random weights, nonzero inside.
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Do not trust it: measure
+#
+# The gradient of one logit is zero outside its field. The last line is a trap that the formula does not show.
+
+# %% tags=["nbval-check-output", "slide-continue"]
 fields = []
 for n in range(1, 6):
     judge = patchgan.PatchGAN(3, 2, n)
@@ -287,18 +350,24 @@ check(
     exact=True,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The last line of the print-out is a trap that the formula does not show. With instance normalisation every logit depends on the mean and variance of whole maps, so a "70 x 70 PatchGAN" sees the whole picture, if only through two numbers for each channel.
 #
 # Why patches at all? L1 takes care of the coarse colours, so the adversarial term need only see that small squares look right. Few parameters do, and the same network runs on pictures of any size. In the paper's
 # Cityscapes table, fields of 16 and 70 pixels score about the same (0.65 and 0.66 of the pixels right), a 1 x 1 field scores 0.39, and the largest, 286, only 0.42.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A judge that can be judged
 #
+# Train a segmenter on real pictures, and compare what it reads with the map that went in (the *FCN score*).
+
+# %% [markdown] tags=["notes"]
 # ## 4. A judge that can be judged
 #
 # How good is a picture made from a class map? The paper's answer: give it to a segmentation network that was trained on real photographs and compare what it reads with the map that went in (the *FCN score*). That judge errs on real photographs too: it reads 0.80 of the
 # pixels of the *true* pictures rightly. We do the same on faces of seven classes, at 32 px, with a judge of our own.
 
-# %%
+# %% tags=["slide-continue"]
 faces = load_pairs("segments", 32, scale.pick(ci=60, cpu=1000, gpu=3000), progress=False)
 held = scale.pick(ci=20, cpu=150, gpu=500)
 faces, unseen = faces[:-held], faces[-held:]
@@ -326,10 +395,14 @@ show(
 )
 print("on true pictures: {:.2f} of the pixels right, {:.2f} per class, IoU {:.2f}".format(*fcn_score(truth)))
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # That is the ceiling for everything below. The three scores are the paper's: with $n_{ij}$ pixels of class $i$ read as class $j$ and $t_i = \sum_j n_{ij}$, they are $\sum_i n_{ii} / \sum_i t_i$, the mean over classes of $n_{ii}/t_i$, and
 # the mean of $n_{ii} / (t_i + \sum_j n_{ji} - n_{ii})$.
-#
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## All else equal: L1, GAN, cGAN, L1 + GAN, L1 + cGAN
+
+# %% [markdown] tags=["notes"]
 # ## 5. The five losses
 #
 # Table 1 of the paper trains the same networks with five losses, from L1 alone to L1 + cGAN. Here is the same table for class map to face, at 64 px. Everything else is equal: networks, batches, 3,000 steps, learning rates; five
@@ -337,18 +410,23 @@ print("on true pictures: {:.2f} of the pixels right, {:.2f} per class, IoU {:.2f
 #
 # The faces have one thing that the map does not tell: the hair is *striped*, along one of two diagonals, with any phase. A drawn face's other edges all stand in the map, so without the stripes even L1 would look sharp.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 record = records.load("pix2pix_losses")
 record.show("pixel_accuracy", "hair_energy", "hair_spread")
 
 # %%
 record.table("pixel_accuracy", "class_accuracy", "iou", "hair_energy", "hair_spread", "frechet")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # *Pixel accuracy*, *class accuracy* and *iou* are the judge's three scores of section 4 (a segmenter trained on 64 px faces with stripes). *Hair energy* is the mean difference between neighbouring pixels of hair, over the truth's: 1 has as much texture as there is, 0 none. *Hair spread* is
 # how much the mean hair colour varies from picture to picture, again over the truth's. The lower rows are no networks: they say what a number is worth. A *nearest map's face* is the training face whose map agrees with the wanted map at most pixels. Beside the paper's columns:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Beside the paper's table 1
+#
+# Faces of seven classes are easier than streets of nineteen: do not compare the numbers, compare the order.
+
+# %% tags=["slide-continue"]
 measures = ("pixel_accuracy", "class_accuracy", "iou")
 viz.table(
     [
@@ -359,7 +437,7 @@ viz.table(
     caption="Class map to face, beside table 1 of the paper (Cityscapes, labels to photographs)",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Do not compare the numbers, compare the order: faces of seven classes are easier than streets of nineteen. The tolerances below were written down before the runs.
 
 # %%
@@ -427,18 +505,34 @@ question(
     note="Looked at after the runs.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Box by box
+#
+# By pixels there is little to win: a true face of *another* map scores 0.72.
+#
+# | | ours | paper |
+# |---|---|---|
+# | the condition adds, by pixels (cGAN less GAN): open | 0.03 | 0.35 |
+# | the condition adds, by classes | 0.20 | 0.17 |
+# | the adversarial term adds to L1, IoU: **contradicted** | −0.05 | 0.06 |
+# | distance to real faces, L1 over L1 + cGAN | 2.1 | |
+
+# %% [markdown] tags=["notes"]
 # Take the boxes one by one. *By pixels the condition adds next to nothing*, where the paper has 0.35. But look at what a true face of another map scores: 0.72. Half of a face's pixels are where they are in any face, so the number has a tenth to move in; the row stays open. *By classes* the condition adds 0.2: eyes,
 # brows, mouth and glasses are a few pixels each, and without the condition they end up somewhere else. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the layout. Nothing forces it to (section 1), but the skips hand the layout across, and perhaps the layout is the
 # cheapest face at hand. That explanation was not tested.
 #
 # *The adversarial term costs IoU*: L1's soft faces are the ones that read back best, and there was room for better. The paper's table has it the other way round. What the term buys is in the second question: the distance to real faces falls to half. And it is in the pictures: L1's hair is one brown without a stripe.
-#
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What the skips carry
+
+# %% [markdown] tags=["notes"]
 # ### What the skips carry
 #
 # For the question of section 2, a short comparison that runs here: L1, at 32 px, with and without skip connections.
 
-# %%
+# %% tags=["slide-continue"]
 def translate(pairs, test, seed, steps, skips=True, **loss):
     """Train on pairs, return outputs for the test pairs."""
     networks = players(pairs.in_channels, 32, 16, 1, seed=seed, dropout=0.0, skips=skips)
@@ -469,15 +563,25 @@ claim(
     source="Isola et al. 2017, table 2",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Without skips, outlines soften, and what is small goes: brows, eyes, glasses. Everything has to pass the one pixel in the middle.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Equal to the target, or one of the set
 #
+# A pixel is orange, violet or green, equally often. Which answer has the least expected loss?
+#
+# - L2: the mean
+# - L1: the median of each channel
+# - a discriminator knows the set: it rejects grey, and accepts any of the three
+
+# %% [markdown] tags=["notes"]
 # ## 6. Equal to the target, or one of the set
 #
 # Why does L1 mix colours? Because the map does not say which colour the hair has, and the best guess under L1 need not be a hair colour. Take one pixel whose colour is orange, violet or green, equally often, and search the cube of all colours for
 # the answer with the least expected loss.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 options = torch.tensor([[0.9, 0.5, 0.1], [0.5, 0.1, 0.9], [0.1, 0.9, 0.5]])  # orange, violet, green
 axis = torch.linspace(0, 1, 51)
 cube = torch.cartesian_prod(axis, axis, axis)  # [51^3, 3]
@@ -489,11 +593,14 @@ for name, expected in {
     nearest = (best - options).norm(dim=1).min()
     print(f"{name}: best answer {[round(x, 2) for x in best.tolist()]}, distance to the nearest colour that occurs {nearest:.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## L1 washes out, the adversarial term draws
+
+# %% [markdown] tags=["notes"]
 # L2 answers with the mean, L1 with the median of each channel. Here both are grey, as far from all three colours as can be. A discriminator that knows the set of colours rejects grey at once, and accepts any of the three. So the adversarial term should *pick a mode*, and where the
 # phase of a stripe is open, L1 should wash it out and the adversarial term draw one. The record has both numbers:
 
-# %%
+# %% tags=["slide-continue"]
 def off(values):
     """How far the texture of hair is from the truth's, whichever the side."""
     return np.abs(values - 1)
@@ -532,10 +639,11 @@ claim(
     source="Isola et al. 2017, figure 7",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 to 1.9, see the curves). A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between. The colours go the same way. L1's hair
 # varies a tenth as much as real hair, cGAN's four tenths: more than L1 in every training, and far from all. A mode is picked, but few of them are; five trainings do not settle whether the gain is above the 0.2 that was written down.
-#
+
+# %% [markdown]
 # ### Grey to colour
 #
 # The deck's example is black and white to colour. A grey value leaves less open than a class map: pink hair and blue hair differ in brightness. Still several colours share one grey.
@@ -565,12 +673,18 @@ for name, made in {"L1": by_l1, "10 L1 + cGAN": by_both}.items():
 
 # %% [markdown]
 # PSNR is made for the cautious answer, saturation asks for the bold one. "Equals this target" and "belongs to the set" are different wishes, and a score that belongs to one of them judges the other unfairly. Lectures 08 and 19 meet the same pair.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Several plausible answers?
 #
+# Without a latent, a drawing gets one answer. Dropout left on is the only source of variety:
+
+# %% [markdown] tags=["notes"]
 # ### Several plausible answers?
 #
 # The set holds many faces for one drawing, and a generator without latent gives one. Pix2pix leaves its dropout switched on at test time as its only source of variety. How much variety is that? Compare the spread of eight outputs for one drawing with the spread of true faces.
 
-# %%
+# %% tags=["slide-continue"]
 noisy = keep_dropout(zoo.load("lines_to_face64").model)
 torch.manual_seed(0)
 with torch.no_grad():
@@ -586,14 +700,22 @@ question(
     source="beside Isola et al. 2017, section 3.1: only minor variety",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # It picks *a* mode, and nearly always the same one. A latent that is really used needs a loss that asks for it; lectures 09 and 14 have such losses.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## SPADE: the layout in every normalisation
 #
+# Convolve an even area, normalise each map: what is even becomes 0, *whatever class it was*. So compute gain and shift from the layout, pixel by pixel:
+#
+# $$y = (1 + \gamma(m)) \cdot \frac{x - \mu}{\sigma} + \beta(m)$$
+
+# %% [markdown] tags=["notes"]
 # ## 7. SPADE: the layout in every normalisation
 #
 # Now the input is a layout alone, large even areas. A network that reads it once, at its input, has a problem with normalisation. Convolve an even area, normalise each map to mean 0 and variance 1: what is even becomes 0, whatever class it was.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 torch.manual_seed(0)
 sky, lake = (F.one_hot(torch.full((1, 16, 16), k), 10).permute(0, 3, 1, 2).float() for k in (0, 5))
 conv, normalise = nn.Conv2d(10, 8, 3, padding=1, padding_mode="replicate"), nn.InstanceNorm2d(8)
@@ -603,18 +725,23 @@ print(f"sky against lake after convolution:   {(conv(sky) - conv(lake)).abs().ma
 print(f"... and after instance normalisation: {(normalise(conv(sky)) - normalise(conv(lake))).abs().max() > 0.1}")
 print(f"... and after SPADE:                  {(spade_layer(h, sky) - spade_layer(h, lake)).abs().max() > 0.1}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Park et al. therefore compute gain and shift of each normalisation from the layout, pixel by pixel: $y = (1 + \gamma(m)) \cdot \frac{x - \mu}{\sigma} + \beta(m)$. That is conditional batch normalisation (lecture 09), with a picture in the label's place.
 
 # %%
 viz.source(spade.SPADE.forward)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four ways for a layout to enter
+#
+# IoU read back: SPADE 0.30, concatenation 0.30, U-Net 0.37, start only 0.17, truth 0.40. A short run: both claims stay open.
+
+# %% [markdown] tags=["notes"]
 # The simplest rival appends the layout to the input of every convolution. Both get the same discriminator, steps and data: landscapes drawn by formula, with their exact layouts, at three times of day and in three seasons. The attributes enter as six even
 # planes beside the layout, as in Karacan et al.'s system. Two more networks for comparison: pix2pix's U-Net, which reads the layout once, at its input, and a generator whose start sees one
 # pixel of the layout and no more, which shows the floor.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 scenes = load_pairs("scenes", 32, scale.pick(ci=40, cpu=1200, gpu=3000), progress=False)
 scenes, layouts = scenes[:-held], scenes[-held:]
 viz.source(spade.with_attributes)
@@ -699,15 +826,21 @@ claim(
     open=race,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # In this race the U-Net is ahead: its skips carry the layout to full size, it has more weights, and it learns fast. SPADE starts from gains and shifts close to zero and has to find the layout's use at every layer; after a short run it is still soft, and
 # close to concatenation. The paper compares on photographs, after long training, with networks hundreds of times as large. What these runs do show is the floor: a layout that enters as one pixel leaves the ridges and trees nowhere to come from.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Change the time of day
 #
+# Keep the layout, change the attribute vector. A true day that is only dimmed scores 0.75.
+
+# %% [markdown] tags=["notes"]
 # ## 8. Change the time of day
 #
 # Kurmi's last system manipulates the attributes of a scene: keep the layout, change the attribute vector. With our scenes the truth about the changed picture exists: the same place can be drawn at night. So ask the SPADE network for another time and compare with both truths, that of the time asked for and that of the original.
 
-# %%
+# %% tags=["slide-continue"]
 maker = makers["SPADE"]
 asked, closer, tinted = [], [], []
 day = with_time("day")
@@ -734,14 +867,22 @@ question(
     note="A day that is only dimmed does as well: the question asks for the light, not for a good picture.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Rows two and three keep the ridges of row one and change the light; the scene in winter stays a winter scene. Karacan et al. do this with photographs and a vector of attributes, and then transfer the look of the made picture onto a real photograph.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: the judge that reads the order
 #
+# The real pair goes in as `[b, a]`, the generated one as `[a, G(a)]`. Nothing crashes where both have as many channels.
+#
+# Let the generator be **perfect**, $G(a) = b$. A right $D$ has nothing to go by: $2\log 2 = 1.39$.
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # **The judge that reads the order.** Somebody concatenates the real pair as `[b, a]` and the generated one as `[a, G(a)]`. Nothing crashes where input and output have as many channels. Suppose that the generator is *perfect*, $G(a) = b$. A right discriminator then has nothing to go by, and its loss is $2\log 2 = 1.39$. Watch:
 
-# %%
+# %% tags=["slide-continue"]
 grey3 = grey.inputs().expand(-1, 3, -1, -1)
 
 
@@ -767,12 +908,18 @@ def loss_against_perfect_generator(swapped):
 print(f"D's loss against a perfect generator: right order {loss_against_perfect_generator(False):.2f}, ", end="")
 print(f"swapped {loss_against_perfect_generator(True):.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The swapped judge reads the order and needs to know nothing about quality, and the generator's gradient says "be grey". The test is the experiment itself: play real pairs on both sides. If D's loss falls below $2 \log 2$, the two sides differ in something that is no business of the generator. The same test finds a fake that is normalised otherwise, or saved as JPEG.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A picture that depends on its neighbours
 #
+# Batch normalisation in training mode at test time: statistics of this very picture, in batches of one. In larger batches a picture changes with the company it keeps.
+
+# %% [markdown] tags=["notes"]
 # **The picture that depends on its neighbours.** Pix2pix is often run with batch normalisation in training mode at test time. In the paper, with batches of one, that is meant: statistics of this very picture. With larger batches it means that a picture changes with the company it keeps.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 torch.manual_seed(0)
 network = UNet(1, 3, 32, 8, dropout=0.0)
 crowd = torch.rand(8, 1, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -807,13 +954,20 @@ for i in range(min(9, len(drawings))):
     pictures[f"drawing {i + 1}"] = viz.grid(panel, columns=2, scale=2).quantize(48, method=2).convert("RGB")
 widgets.explorer(pictures, label="unseen drawing", most=3)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play: draw
+#
+# An unseen drawing, and somebody has added glasses. Paint on, and the face follows.
+#
+# It has learnt to colour *these* drawings: with a thick outline, or a square head, it loses the thread.
+
+# %% [markdown] tags=["notes"]
 # Where the lower half is gone, the network still paints a chin, and sometimes white spots where eyes should be: it has learnt where faces have them.
 #
 # Now draw. The page below is an unseen drawing, and somebody has added glasses. Paint on with the mouse, and the face follows; undo, clear, or take the next drawing. The last page is white, for a face of your own.
 
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 def ring(x, y, radius):
     return [(x + radius * math.cos(k * math.pi / 8), y + radius * math.sin(k * math.pi / 8)) for k in range(17)]
 
@@ -877,6 +1031,17 @@ widgets.quiz(
         },
     ]
 )
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two different wishes
+#
+# **"Equals this target"**: L1. Reads back best, by IoU, and washes out what the map leaves open.
+#
+# **"Belongs to the set"**: the adversarial term. Draws hair's texture, and halves the distance to real faces.
+#
+# A score that belongs to one of them judges the other unfairly.
+#
+# Ten claims of papers: 4 reproduced, 5 open, 1 contradicted.
 
 # %% [markdown]
 # ## What was measured

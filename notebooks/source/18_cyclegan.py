@@ -54,10 +54,22 @@ def show(picture, caption=None):
     viz.show(picture.quantize(64, method=2), caption)
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two heaps, no pairs
+#
+# Pairs are rare. Everybody has a heap of days and a heap of nights.
+#
+# This lecture translates between two heaps. Our pictures are drawn by a program: each one *has* a partner, which the networks never see.
+#
+# We keep it back. It gives an **exact score** for translation without pairs.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## First the result
+
+# %% [markdown] tags=["notes"]
 # First the result. This network learnt from 1,500 landscapes by day and 1,500 *other* landscapes by night. It ships with the course. Here are places that it has never seen.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("day_to_night64")
 places = load_pairs("night", 64, scale.pick(ci=16, cpu=64, gpu=64), "test", progress=False)
 day, night = places.inputs(), places.targets()
@@ -73,10 +85,18 @@ show(
 )
 shipped.card
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Compare row 2 with row 3, and row 4 with row 1. Sky becomes sky, trees stay trees, and windows light up, though no picture was ever shown beside its partner. Then look at the colours of row 4: one green for all hills. By night all hills of our world
 # have the same colour, so nothing in row 3 says which green is right. Keep this in mind: something odd will follow from it.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two marginals do not make a joint
 #
+# Two kinds of day, two kinds of night, each half of the pictures:
+#
+# $$P_t = \begin{pmatrix} t & \tfrac12 - t \\ \tfrac12 - t & t \end{pmatrix}, \qquad 0 \le t \le \tfrac12$$
+
+# %% [markdown] tags=["notes"]
 # ## 1. Two marginals do not make a joint
 #
 # Let $a \sim p_A$ be a day and $b \sim p_B$ a night. Pairs are draws from a *joint* distribution $p(a, b)$. Two heaps are draws from its *marginals* $p_A$ and $p_B$. How much do the marginals say about the joint? Take the smallest world there is: two kinds
@@ -87,20 +107,28 @@ shipped.card
 # Rows and columns sum to $\tfrac12$ for every $t$. At $t = \tfrac12$ the first kind of day always goes with the first kind of night. At $t = 0$ it always goes with the second. At $t = \tfrac14$ day and night have nothing to do with each other. One
 # number that tells these worlds apart is the mutual information, the KL divergence from the joint to the product of its marginals.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 for t in (0.5, 0.4, 0.25, 0.0):
     joint = torch.tensor([[t, 0.5 - t], [0.5 - t, t]])
     product = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
     information = theory.kl(joint.flatten(), product.flatten())
     print(f"t = {t:.2f}: marginals {joint.sum(1).tolist()} {joint.sum(0).tolist()}, mutual information {information:.3f} nats")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The marginals are the same four times, the mutual information runs from $0$ to $\log 2$ and back up to it. A discriminator for days and a discriminator for nights see the marginals and nothing else. No amount of data in two heaps will tell $t$.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Eight kinds, $8!$ translators
 #
+# Kind $i$ of day truly belongs to kind $i$ of night. Every permutation is a translator with the right marginal.
+#
+# How far is $G(a)$ from $p_B$, how far does the way back miss, how many partners are right?
+
+# %% [markdown] tags=["notes"]
 # A translator is a special coupling: $b = G(a)$, with $p_B$ as the distribution of $G(a)$. Say that there are eight kinds of pictures on each side, equally frequent, and kind $i$ truly belongs to kind $i$. Every permutation of the eight is a translator with the
 # right marginal. Check a thousand of them: how far is the distribution of $G(a)$ from $p_B$, how far does the way back miss, and how many partners are right?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 source = torch.Generator().manual_seed(0)
 kinds = torch.arange(8)
 uniform = torch.full((8,), 1 / 8)
@@ -117,13 +145,33 @@ print(f"permutations: JS to p_B at most {worst_marginal:.3f}, cycle error at mos
 made = torch.bincount(many_to_one, minlength=8) / 8
 print(f"all to one:   JS to p_B {theory.js(made, uniform):.3f}, cycle error at least {7 / 8:.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What the cycle forbids
+#
+# "Nothing to force output to correspond to input": that is a GAN alone.
+#
+# - The cycle forbids "all to one", which loses the input.
+# - It does not choose among the $8!$ ways of **not** losing it.
+#
+# What does? The network: CycleGAN works where the right translation is the *simplest* one-to-one translation.
+
+# %% [markdown] tags=["notes"]
 # All $8! = 40{,}320$ permutations have the right marginal, and one right partner in eight on average. So much for a GAN alone, and Kurmi's slide says it in eight words: "Nothing to force output to correspond to input".
 #
 # Now read the middle number. *The cycle error is zero, too*, for all of them. A translator that leads back is one-to-one, and that is all that it is. The cycle forbids "all to one", which loses the input. It does not choose among the $8!$ ways of not losing it.
 # What does? The network. A convolution that recolours in place is easy to learn. One that swaps this mountain for that one is not. CycleGAN works where the right translation is the simplest one-to-one
 # translation, and the measurements below will show both halves of this sentence.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Least squares for logarithms
 #
+# $$L_{D_b} = \tfrac12\,\mathbb{E}_b\bigl[(D_b(b) - 1)^2\bigr] + \tfrac12\,\mathbb{E}_a\bigl[D_b(G_{ab}(a))^2\bigr]$$
+#
+# $$L_{\text{adv}}(G_{ab}) = \mathbb{E}_a\bigl[(D_b(G_{ab}(a)) - 1)^2\bigr]$$
+#
+# The best $D_b$ is $\frac{p}{p + q}$, without a sigmoid:
+
+# %% [markdown] tags=["notes"]
 # ## 2. The losses
 #
 # Two translators, $G_{ab}$ and $G_{ba}$, and two discriminators, $D_b$ for nights and $D_a$ for days. The adversarial part takes least squares instead of logarithms:
@@ -133,13 +181,24 @@ print(f"all to one:   JS to p_B {theory.js(made, uniform):.3f}, cycle error at l
 # What is the best $D_b$? At a picture $x$ with density $p$ under the real nights and $q$ under the translations, minimise $p\,(d - 1)^2 + q\,d^2$. The derivative $2p(d-1) + 2qd$ vanishes at $d = \frac{p}{p+q}$, which is the optimal discriminator of lecture 02 without its sigmoid. Lecture 12 derives the
 # divergence that belongs to it. A check by brute force:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 d = torch.linspace(0, 1, 1001)
 for p, q in ((0.9, 0.1), (0.5, 0.5), (0.2, 0.6)):
     best = d[(p * (d - 1) ** 2 + q * d**2).argmin()]
     print(f"p = {p}, q = {q}: best d = {best:.3f}, p / (p + q) = {p / (p + q):.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The cycle and the identity
+#
+# $$L_{\text{cycle}} = \mathbb{E}_a \bigl| G_{ba}(G_{ab}(a)) - a \bigr| + \mathbb{E}_b \bigl| G_{ab}(G_{ba}(b)) - b \bigr|$$
+#
+# $$L_{\text{identity}} = \mathbb{E}_b \bigl| G_{ab}(b) - b \bigr| + \mathbb{E}_a \bigl| G_{ba}(a) - a \bigr|$$
+#
+# $$L = L_{\text{adv}}(G_{ab}) + L_{\text{adv}}(G_{ba}) + \lambda L_{\text{cycle}} + \mu L_{\text{identity}}$$
+#
+# $\lambda = 10$ in the paper, $\mu = 0$ or $\lambda / 2$.
+
+# %% [markdown] tags=["notes"]
 # The cycle asks both ways back, and the identity term asks a translator to leave alone what is already on its side:
 #
 # $$L_{\text{cycle}} = \mathbb{E}_a \bigl| G_{ba}(G_{ab}(a)) - a \bigr| + \mathbb{E}_b \bigl| G_{ab}(G_{ba}(b)) - b \bigr|, \qquad L_{\text{identity}} = \mathbb{E}_b \bigl| G_{ab}(b) - b \bigr| + \mathbb{E}_a \bigl| G_{ba}(a) - a \bigr| .$$
@@ -152,7 +211,7 @@ for p, q in ((0.9, 0.1), (0.5, 0.5), (0.2, 0.6)):
 # %%
 viz.source(CycleGAN.play, CycleGAN.discriminator_loss, CycleGAN.generator_loss)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The translators of the paper are not U-Nets. They have no way around: two steps down, nine residual blocks, two steps up. Ours have the same form with fewer and narrower layers.
 
 
@@ -179,7 +238,16 @@ check(
     digits=8,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two scores against the hidden partners
+#
+# **L1** to the hidden partner. It can be kept low with one average picture for all inputs.
+#
+# **Retrieved**: the share of outputs whose own partner is nearer than all other pictures of the test set. The average picture would retrieve one partner in 64.
+#
+# Leave out one term after the other.
+
+# %% [markdown] tags=["notes"]
 # ## 3. Term by term, against the hidden partners
 #
 # The paper's tables 4 and 5 leave out one term after the other. Here is the same table for landscapes of 32 px, with small translators, a few hundred steps each, and three seeds. Two scores:
@@ -234,7 +302,10 @@ trained = {name: [with_album(seed, **terms) for seed in seeds] for name, terms i
 runs = {name: [run for run, _ in some] for name, some in trained.items()}
 outputs = {name: [both_ways(run) for run in some] for name, some in runs.items()}
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Term by term
+
+# %% tags=["slide-continue", "slide-picture"]
 rows = [a, *(made[0][0] for made in outputs.values()), b]
 show(
     viz.labelled_grid(torch.cat([x[:10] for x in rows]), ["day", *outputs, "night (hidden)"], n_columns=10),
@@ -246,7 +317,10 @@ show(
     caption="The same places the other way.",
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In numbers
+
+# %% tags=["slide-continue"]
 PAPER = {  # Cityscapes: labels to photographs, then photographs to labels, class accuracy
     "GAN alone": "0.11 / 0.11",
     "cycle alone": "0.07 / -",
@@ -267,7 +341,7 @@ viz.table(
     caption="Day and night at 32 px against the hidden partners, beside tables 4 and 5 of the paper (Cityscapes, read by a segmenter)",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The paper has no hidden partners but a segmenter that reads labels, so compare the order. These rows were written down before the three seeds ran.
 
 # %%
@@ -321,7 +395,14 @@ claim(
     note="At this size the other effect is the larger one: the cycle that ends on a side is an L1 loss on pictures of that side, and teaches to draw them.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three things to take from the table
+#
+# - **GAN alone** puts the moon where the sun was. Under the moon little follows the input.
+# - **Cycle alone** paints dark pictures: L1 is lower than that of GAN alone, and nobody is found. A low L1 was never a proof of translation.
+# - **One cycle** protects one translator from losing its input, and teaches the *other* one to draw.
+
+# %% [markdown] tags=["notes"]
 # Three things to take from the table.
 #
 # *GAN alone* puts the moon where the sun was, the simplest way to get one, and so finds many more partners than chance. Under the moon little follows the input, and on the way to day almost nothing does. The discriminators are content with any night and any day.
@@ -331,7 +412,15 @@ claim(
 #
 # *One cycle.* The forward cycle $a \to b \to a$ asks that the night keep the day's information. It does not ask that the night look like one, that is left to $D_b$. It also trains $G_{ba}$ with an L1 loss on true days. So each cycle protects one translator from losing its input, and
 # teaches the *other* one to draw: with the backward cycle alone the nights are clean, with the forward cycle alone the days are. The paper found the first effect to decide, in long runs. Our row C25.one_cycle says which one decides in short runs.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The image pool
 #
+# Half of the time a translation is swapped for an old one out of a pool of 50: a discriminator that only sees the latest fakes is said to forget.
+#
+# Does the discriminator of the *end* still know the old ones as fakes?
+
+# %% [markdown] tags=["notes"]
 # ## 4. The image pool
 #
 # CycleGAN's discriminators do not see the fresh translations alone. Half of the time a translation is swapped for an old one out of a pool of 50. The reason given is that a discriminator that only ever sees the latest fakes forgets what was wrong with the earlier ones, and
@@ -340,11 +429,11 @@ claim(
 # %%
 viz.source(ImagePool.__call__)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Measure it at its word. Train with the pool and without, keep the translations of some steps on the way, and ask the discriminator of the *end* whether it still knows the old ones as fakes: the share of their patches that it puts nearer to 0 than to 1.
 
 
-# %%
+# %% tags=["slide-continue"]
 def known_as_fake(run, pictures):
     with torch.no_grad():
         return (run.gan.discriminator.b(pictures.to(device)) < 0.5).float().mean().item()
@@ -370,22 +459,36 @@ claim(
     open="no discriminator forgets here, with or without a pool: it needs a game that swings, and the tolerance lets no difference pass",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A short run is a hard place for the pool to shine. The earliest translations are so crude that both discriminators reject them, and the latest are not old yet. Read the row with its seeds, and do not expect the last column to decide anything:
 # the oscillations that the pool is meant to damp need tens of thousands of steps to build up. A practical
 # warning belongs here: somebody who reported to the authors that their translators mapped pictures to *other* pictures later found that the pictures shown were those that came out of the pool (issue 617 of their repository). What comes
 # out of a pool is not the translation of what went in.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The hidden message
 #
+# By night all hills have one colour. So day to night loses the tint, and the cycle loss fines every hill in the wrong green.
+#
+# One way to avoid the fine *and* fool $D_b$: write the lost part into the translation, so faintly that $D_b$ does not mind.
+
+# %% [markdown] tags=["notes"]
 # ## 5. The hidden message
 #
 # Back to the hills. By night they have one colour. So day to night loses the tint, and the cycle loss fines $G_{ba}(G_{ab}(a))$ for every hill in the wrong green. There is one way to avoid the fine and fool $D_b$ as well: write the lost part into the translation, so faintly that
 # $D_b$ does not mind. Chu, Zhmoginov and Sandler found such messages in 2017, in maps made from aerial photographs.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A world in the plane
 #
+# A day is a point of a square. Nights lie on a line: one coordinate is lost.
+
+# %% [markdown] tags=["notes"]
 # A world in the plane shows the mechanism in seconds. A "day" is a point $(u, v)$ of a square. "Nights" lie on a line: $(u, \varepsilon)$ with $\varepsilon \sim \mathcal{N}(0, 0.02^2)$. One coordinate of the day can go along the line, and nothing is left of the other. Whoever has to guess the other from
 # a true night errs by 0.5 on average. (Which coordinate goes along the line, the game may choose. That is section 1 again, so look at the coordinate that suffers more from noise.)
 
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 def flat_world(n, seed):
     """Points of the square, and points close to the line."""
     source = torch.Generator().manual_seed(seed)
@@ -450,13 +553,21 @@ question(
     note="The coordinate in plain sight suffers, too, for without noise its error is next to nothing: a ratio alone proves no message.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The colour is the coordinate that should be lost. In the middle picture, whose vertical axis is stretched, the translations lie close to the line, as $D_b$ wishes, and inside the thin band the colours are sorted: the coordinate is still there, shrunk to a few hundredths. The way back enlarges it again, and
 # enlarges noise by the same factor. Without noise the error is nearly zero. With noise of 0.05, a fortieth of the width of the world, it is many times as large.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does our network do it, too?
 #
+# The *same* place on two days with different tints. The true nights are equal, bit by bit.
+#
+# The translated ones differ by about two grey values. For four places out of five the way back lands closer to their own day.
+
+# %% [markdown] tags=["notes"]
 # Does our shipped network do the same? Draw the *same* place on two days with different tints. The true nights are equal, bit by bit. If the translated nights carry the tint, the way back is closer to the day that it came from than to the other one.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 n = scale.pick(ci=16, cpu=64, gpu=64)
 one = scenes(n, [7, 1])
 other = replace(one, tint=one.tint[::-1].copy(), sky=one.sky[::-1].copy())  # the same places, other hills and skies
@@ -487,16 +598,28 @@ question(
     source="beside Chu et al. 2017 (aerial photographs to maps)",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two lessons
+#
+# - A low cycle loss does not show that a translation is faithful: it may be bought with a message.
+# - The cycle punishes a translator for *rightly* losing something. It suits sets that are one-to-one in truth, and days and nights are not.
+
+# %% [markdown] tags=["notes"]
 # The nights do differ where they should not, by about two grey values, and the way back reads it: for four places out of five it lands closer to their own day, and its error is well below that of a day made from the true night, where there is nothing to read.
 # A message is the last thing to be learnt, after sky, ridges and trees: with weights of half the training the same row came out at 0.62.
 # Two lessons from the plane hold for pictures of every size. A low cycle loss does not show that a translation is faithful, for it may be bought with a message. And the cycle punishes a translator for *rightly* losing something: it suits sets that are one-to-one in truth, and days and nights are not.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Glasses on, glasses off
 #
+# Residual translators, $G(a) = a + 2 f(a)$: they have to draw the change alone.
+
+# %% [markdown] tags=["notes"]
 # ## 6. Glasses on, glasses off
 #
 # Now a pair of sets that differ in a detail. The shipped translators are *residual*: $G(a) = a + 2 f(a)$, cut to $[-1, 1]$ (Shen & Liu 2017, for this very task). They start near the identity and have to draw the change alone.
 
-# %%
+# %% tags=["slide-continue"]
 glasses = zoo.load("glasses32")
 people = load_pairs("glasses", 32, scale.pick(ci=24, cpu=200, gpu=200), "test", progress=False)
 without, wearing = people.inputs(), people.targets()
@@ -536,15 +659,21 @@ question(
     source="the task of Shen & Liu 2017",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The two directions are not alike. Taking glasses off has nearly one answer, and the translator beats the identity mapping, which already leaves most pixels right. Putting them on has several answers, dark or clear, round or square. The network settles on one of them, so L1 to the *one* hidden partner
 # is even larger than that of leaving the face as it is; the share of faces that a classifier sees wearing glasses tells more. Dark glasses also hide the eyes. Look for a face in row 4 whose eyes are not those of row 1.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Handwriting and print
 #
+# No common pixels, only a common meaning. A perfect cycle can be a wrong translation:
+
+# %% [markdown] tags=["notes"]
 # ## 7. Where pixels do not agree: handwriting and print
 #
 # Handwritten and printed digits have no common pixels, only a common meaning. The hidden truth is the class. A short run, with the cycle and without:
 
-# %%
+# %% tags=["slide-continue"]
 handwritten, printed = (make(16, scale.pick(ci=64, cpu=1400, gpu=1400)) for make in (data.digits, data.font_digits))
 test_hand, test_print = (make(16, scale.pick(ci=32, cpu=200, gpu=200), "test") for make in (data.digits, data.font_digits))
 digit_reader = metrics.attribute_classifier("digits", 32)
@@ -582,10 +711,20 @@ viz.table(
     caption="Share of digits of the same class after translation; chance is 0.1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Read the last column against the first. With the cycle, more digits keep their class there and back than there. A three that becomes a printed eight and finds its way home as a three is a perfect cycle and a wrong translation. This is section 1 in the flesh: one-to-one is not yet right. The table of
 # section 3 was kind because recolouring is easy for a convolution. Here the right map is no simpler than many wrong ones.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## CoGAN: a joint from tied weights
 #
+# A *generator of pairs*: one latent $z$, two pictures $(G_1(z), G_2(z))$.
+#
+# $$\min_{G_1, G_2} \max_{D_1, D_2}\; V(D_1, G_1) + V(D_2, G_2)$$
+#
+# The first layers of $G_1, G_2$ are one and the same, and the last layers of $D_1, D_2$. No loss sees the pairing:
+
+# %% [markdown] tags=["notes"]
 # ## 8. CoGAN: a joint from tied weights
 #
 # Liu and Tuzel ask for more, with less. Not a translator but a *generator of pairs*: one latent $z$, two pictures, $(G_1(z), G_2(z))$, that belong together. Training sees two heaps. There is no cycle and no term that compares the two pictures:
@@ -594,7 +733,7 @@ viz.table(
 #
 # Wang's text has the idea in a sentence: "This weight-sharing constraint allows CoGAN to learn a joint distribution of images without correspondence supervision." First make sure that no loss sees the pairing. Shuffle the second halves of the pairs:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 torch.manual_seed(0)
 game = CoGAN(CoGenerator(16, 8, 8), CoDiscriminator(16, 8))
 x1, x2 = (torch.rand(32, 1, 16, 16, generator=torch.Generator().manual_seed(i)) * 2 - 1 for i in (1, 2))
@@ -604,11 +743,14 @@ for name in ("discriminator_loss", "generator_loss"):
     change = abs(getattr(game, name)(batch) - getattr(game, name)(shuffled)).item()
     print(f"{name:<18}: shuffling the pairs changes it: {change > 1e-5}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Same losses, same data, same latents
+
+# %% [markdown] tags=["notes"]
 # So the loss is a function of the two marginals, and by section 1 it cannot prefer any coupling. If pairs come out anyway, the network's form has done it. The tied layers decide *what* is drawn, a three that leans to the left. The last layer, each domain's own, decides *how*. The domains: digits, and digits in negative, from
 # two disjoint halves of the data, the paper's task B. A pair is right if $G_2(z) = -G_1(z)$, pixel by pixel. The control has the same networks with all ties cut; only $z$ is common.
 
-# %%
+# %% tags=["slide-continue"]
 digits16 = to_float(data.digits(16, scale.pick(ci=128, cpu=2800, gpu=2800)).images)
 black, white = digits16[::2], -digits16[1::2]  # no digit is in both halves
 
@@ -678,10 +820,11 @@ claim(
     decks="W",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Same losses, same data, same latents: with the ties there are pairs, without them there are none. Weight sharing is a *prior* on couplings. It prefers those in which both pictures come from one plan, and in our world as in the paper's the true coupling is of that kind. The authors of CycleGAN tried CoGAN
 # as a translator, through the latent of a given picture, and it fell behind, 0.45 of the pixels right where CycleGAN has 0.58 (photographs to labels). A latent of 100 numbers says what is in a street, not where each pixel of it is.
-#
+
+# %% [markdown]
 # ## 9. Relatives
 #
 # **DiscoGAN** (Kim et al. 2017) and **DualGAN** (Yi et al. 2017) appeared within weeks of CycleGAN with the same two cycles. DiscoGAN keeps the logarithmic loss, an encoder-decoder and a cycle in L2; DualGAN takes the Wasserstein loss with clipped weights and U-Nets with dropout for noise. In
@@ -726,14 +869,20 @@ with tempfile.TemporaryDirectory() as place:
 
 # %% [markdown]
 # With `skip=True` the unreadable files are left out, counted and named in a warning. Pictures that are not square are cut to their middle square. For 64 px and more, take `players(32, 6, layers=3)`, a GPU, and tens of thousands of steps.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: the identity loss of the wrong picture
 #
+# The term is $|G_{ab}(b) - b|$. It reads like a slip, and people "correct" it to $|G_{ab}(a) - b|$: it teaches the median night.
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # **The identity loss of the wrong picture.** The term is $|G_{ab}(b) - b|$: a translator to nights, given a night. It reads like a slip, and people "correct" it. Tutorials have shipped $|G_{ba}(b) - a|$ and $|G_{ab}(a) - b|$ under the name of identity loss (issue 125 of torchgan; a similar
 # report is issue 21 of the code to the book *Hands-On Image Generation with TensorFlow 2.0*). Nothing crashes. But $a$ and $b$ of one batch have nothing to do with each other. What does an L1 loss to a random night teach? The median night.
 
 
-# %%
+# %% tags=["slide-continue"]
 class Mistaken(CycleGAN):
     """A CycleGAN whose "identity loss" compares translations with pictures that they have nothing to do with."""
 
@@ -755,12 +904,19 @@ show(
 for name, (x, y) in {"identity loss": right, "mistaken one": mistaken}.items():
     print(f"{name:>13}: retrieved {retrieved(x, b):.2f} to night, {retrieved(y, a):.2f} to day; L1 {l1(x, b).mean():.3f}, {l1(y, a).mean():.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A test that needs no training
+#
+# L1 rises a little; the share of partners found collapses.
+#
+# The identity loss of a translator that *is* the identity is zero, whatever the pictures:
+
+# %% [markdown] tags=["notes"]
 # Compare the two scores. L1 rises a little. The share of partners found collapses. The term has taught the median of the other set, close to everybody and nobody's partner.
 #
 # The test that finds it needs no training. The identity loss of a translator that *is* the identity is zero, whatever the pictures.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 days_now, nights_now = torch.rand(2, 4, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
 for name, game in (("identity loss", CycleGAN), ("mistaken one", Mistaken)):
     options = {"identity": 5.0} if game is CycleGAN else {}

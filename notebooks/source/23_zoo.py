@@ -75,7 +75,22 @@ def plain_axes(axes, bound):
         axis.set(xlim=(-bound, bound), ylim=(-bound, bound), xticks=[], yticks=[], aspect="equal")
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Forty-eight names
+#
+# May 2017: a slide of cs231n lists forty-eight GANs, A to L, and calls it a zoo.
+#
+# A name sounds like a species of its own. It seldom is:
+#
+# - most are **one change to one of a few places**: the game, its training, the networks, or what the players are told,
+# - who knows the places can place a new name in a minute.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A family tree
+#
+# Yellow: this lecture. White: no lecture.
+
+# %% [markdown] tags=["notes"]
 # # Part one: the zoo
 #
 # ## 1. A family tree
@@ -83,7 +98,7 @@ def plain_axes(axes, bound):
 # Columns say *what kind of idea* a name stands for, rows when it came. A line leads from a parent in the same column; a parent of another column is named in the box. What has neither builds on the first GAN directly. Numbers are lectures: yellow is
 # this one, white has no lecture. Five names (VAE-GAN, GAN-CLS, SeqGAN, pix2pix, WGAN) lie beyond the letter L and are here as parents.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 in_time = sorted(FAMILY, key=lambda member: (member.year, member.arxiv or "1707"))
 nodes = [
     Node(
@@ -98,10 +113,19 @@ nodes = [
 ]
 viz.show(lineage(nodes, GROUPS), "The names A to L and five parents. Columns: the idea; rows: the year of the first version.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Read off the tree
+#
+# - 2014 has two boxes, 2017 has twenty-four: the wave broke.
+# - The fullest columns are conditions and codes: most names add an input or an encoder.
+# - The first column is short: seven names change the **game**.
+# - Names are no keys: *acGAN* ages faces, *AC-GAN* has an auxiliary classifier.
+
+# %% [markdown] tags=["notes"]
 # Three things to read off. *2014 has two boxes and 2017 has twenty-four*: the slide was shown in the month in which the wave broke. *The fullest columns are conditions and codes*: most names do not touch the game, they
 # add an input or an encoder to it. And *the first column is short*: seven names change the game. Five of them have had a lecture, and three are on the wall below.
-#
+
+# %% [markdown] tags=["notes"]
 # ## 2. All of them, one line each
 #
 # Type a word (*inverse*, *autoencoder*, a year, an author), or choose a kind of idea.
@@ -123,10 +147,22 @@ widgets.finder(
     caption=f"{sum(member.deck for member in FAMILY)} names of the notes' list and {sum(not member.deck for member in FAMILY)} parents",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Names are no keys. *acGAN* ages faces and *AC-GAN* has an auxiliary classifier; *Bayesian GAN* stands here for hierarchical implicit models, and months later another paper took the name for its title; *IAN* and *iGAN* both paint, one by an
 # autoencoder, one by descent. The notes spell AffGAN with one f. When a name matters, follow its link.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## EBGAN: an energy with a margin
 #
+# $D$ is an autoencoder. Its error is an *energy*, $E(x) = \|x - D(x)\|$: low on data, high elsewhere, but no higher than $m$.
+#
+# $$\mathcal L_D = E(x) + \max(0,\, m - E(G(z)))$$
+#
+# $$\mathcal L_G = E(G(z)) + w\, f(S)$$
+#
+# $f$ pulls away: the mean squared cosine between the codes of two fakes of a batch.
+
+# %% [markdown] tags=["notes"]
 # ## 3. The wall: nine small results
 #
 # Nine ideas that the other lectures pass by, each with its equation, its code and a picture. Five of them are games that live in the package now, tested like everything else; the sizes are those of seconds, so nothing here judges
@@ -143,7 +179,10 @@ widgets.finder(
 # %%
 viz.source(pulling_away)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## EBGAN: strokes more often than digits
+
+# %% tags=["slide-continue", "slide-picture"]
 real28 = data.to_float(handwritten_digits("train", 28).images)
 small = F.avg_pool2d(real28, 2).flatten(1)  # [4000, 196]: 14 px
 unseen14 = F.avg_pool2d(data.to_float(handwritten_digits("test", 28).images), 2).flatten(1)
@@ -169,7 +208,7 @@ viz.show(
     "Digits at 14 px: unseen ones, the same drawn by the energy's autoencoder, and samples of one training of each.",
 )
 
-# %%
+# %% tags=["slide-continue"]
 def coverage(made):
     """Share of the unseen digits that have a fake among their neighbourhood (Naeem et al. 2020)."""
     return density_coverage(unseen14, made).coverage
@@ -191,9 +230,21 @@ question(
     + f"; noise {coverage(static):.2f}; training digits {coverage(small[:1000]):.2f}.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The energy does what it should: low on digits that it has not seen, high on noise, and the margin lies between. The samples are strokes more often than digits; this is a perceptron and seconds. Whether the term helps varies from seed to seed, and the interval says so.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Boundary seeking: the odds are weights
 #
+# For the best $D$: $\; q(x)\, e^{l^*(x)} = p(x)$. Its odds turn the generator's samples into the data.
+#
+# $$\tilde w_i = \frac{e^{l(x_i)}}{\sum_j e^{l(x_j)}}$$
+#
+# $$\theta \leftarrow \theta + \eta \sum_i \bigl(\tilde w_i - \tfrac1N\bigr)\, \nabla_\theta \log q_\theta(x_i)$$
+#
+# No gradient passes through a sample: samples may be *discrete*.
+
+# %% [markdown] tags=["notes"]
 # ### 3.2 Boundary seeking: a generator that need not be smooth
 #
 # For the best discriminator the logit is $l^*(x) = \log p(x) - \log q(x)$. Turn that round: $q(x)\, e^{l^*(x)} = p(x)$. *The discriminator's odds are importance weights that turn the generator's samples into the data.* BS-GAN makes the generator learn from its own samples, so weighted. No gradient passes
@@ -220,7 +271,12 @@ identity(
     source="Hjelm et al. 2017, the weights of the density ratio",
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A generator of twelve numbers
+#
+# A loaded die, never differentiated through a throw:
+
+# %% tags=["slide-continue", "slide-picture"]
 loaded = torch.arange(1, sides + 1).float().pow(2)
 loaded = loaded / loaded.sum()  # a loaded die of twelve sides: p(k) proportional to k^2
 theta = torch.zeros(sides, requires_grad=True)  # G: the logits of its own die
@@ -249,9 +305,17 @@ axis.set(xlabel="side of the die", ylabel="probability", xticks=range(1, sides +
 axis.legend(fontsize=8)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A generator of twelve numbers, never differentiated through a sample, finds the loaded die. SeqGAN and CS-GAN solve the same problem for words by a policy gradient with the discriminator's verdict as reward; the weights here are another reward, and one that stops when the work is done.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Geometric GAN: all fakes move in parallel
 #
+# The hinge with $\|w\|^2$ kept small is a *support vector machine*; $G$'s loss has the same slope $-w$ at every fake.
+#
+# Rings: the support vectors, which alone decide where the plane is.
+
+# %% [markdown] tags=["notes"]
 # ### 3.3 Geometric GAN: a hyperplane, and one direction
 #
 # Lecture 12 met its loss, the hinge. The paper's picture is a geometric one. Let $\phi(x)$ be the discriminator's last features and $l = w \cdot \phi(x) + b$. Minimising the hinge with $\|w\|^2$ kept small is a *support vector machine*: only samples inside the margin or on its wrong side pull at $w$. And the generator's loss $-\mathbb E\,[w \cdot \phi(G(z)) + b]$ has
@@ -270,7 +334,7 @@ identity(
     source="Lim & Ye 2017, section 3",
 )
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 source = torch.Generator().manual_seed(4)
 cloud_real = torch.tensor([1.5, 1.0]) + 0.5 * torch.randn(150, 2, generator=source)
 cloud_fake = torch.tensor([-1.5, -0.5]) + 0.5 * torch.randn(150, 2, generator=source)
@@ -301,10 +365,22 @@ for turn in range(9):
 plain_axes(axes, 3.6)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Blue: real. Orange: fakes, moved as points. Rings: the support vectors, which alone decide where the plane is. The arrow is the same for all fakes of a turn. Far apart, the plane rests on few points; where the clouds overlap, on nearly all. A real generator does not move points but weights, and
 # $\phi$ is learnt, so the parallel motion is one of features, not of pictures.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## CatGAN: a discriminator that clusters
 #
+# Classes that nobody has named. $D$ tells real from fake by being *sure*:
+#
+# $$\max\ \underbrace{H\bigl[\mathbb E_x\, p(y|x)\bigr]}_{\text{use all}} - \underbrace{\mathbb E_x H[p(y|x)]}_{\text{be sure of data}} + \underbrace{\mathbb E_z H[p(y|G(z))]}_{\text{be unsure of fakes}}$$
+#
+# The third puts uncertainty where there is no data: the border is to lie in the gap.
+#
+# The test: two circles, one in the other. $k$-means cuts both in half.
+
+# %% [markdown] tags=["notes"]
 # ### 3.4 CatGAN: a discriminator that clusters
 #
 # Give $D$ classes that nobody has named, and none for fakes. It tells real from fake by being *sure*, and must use all its classes evenly:
@@ -342,7 +418,12 @@ with torch.no_grad():
     accuracy = {name: two_way(game.classes(everyone).cpu()) for name, game in cats.items()}
 means2 = two_way(torch.tensor(KMeans(2, n_init=4, random_state=0).fit_predict(circles))[None])
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## It did not work
+#
+# A straight cut uses both classes evenly and is sure of every sample but the few at the border. It is a good optimum, and the first that a small network finds.
+
+# %% tags=["slide-continue"]
 lattice = torch.cartesian_prod(torch.linspace(-1.5, 1.5, 70), torch.linspace(-1.5, 1.5, 70))
 shown = range(min(3, len(seeds)))
 fig, axes = plt.subplots(1, 2 * len(shown), figsize=(9, 2), layout="constrained")
@@ -365,10 +446,21 @@ question(
     source="beside Springenberg 2015, abstract: evaluated on synthetic data, too",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Each panel is one training: red and blue are the two classes, pale where $D$ is unsure; the number is its accuracy. *It did not work.* With fakes and without, both circles are cut in half, as by $k$-means. Read the objective again and you see why it may: a straight cut uses both classes evenly and is sure of every
 # sample but the few at the border. It is a good optimum, and the first that a small network finds; the generator would have to sit in the gap and nowhere else to make it a bad one. What separates circles is a prior that prefers smooth borders, or many more points in the gap than our generator puts there. Exercise 6 is about that.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## LAPGAN: a picture in steps
 #
+# Half a year before DCGAN. It *enlarges* a picture, again and again:
+#
+# $$x = u(c) + h, \qquad c = \text{halved}(x), \quad h = x - u(c)$$
+#
+# - At each size a conditional GAN draws $h$ for a given $u(c)$.
+# - One network for each size, trained on *real* small pictures; at the end each is fed with *drawn* ones.
+
+# %% [markdown] tags=["notes"]
 # ### 3.5 LAPGAN: a picture in steps
 #
 # Half a year before DCGAN. LAPGAN does not draw a picture, it *enlarges* one, again and again. Split a picture into its half-size version and what enlarging that version loses:
@@ -377,7 +469,7 @@ question(
 #
 # At each size a conditional GAN draws $h$ for a given $u(c)$. Nothing is lost in the splitting, so if every level were right the whole would be. ProGAN (lecture 13) grows one network through the sizes; LAPGAN trains one for each, apart from the others, on *real* small pictures, and at the end feeds each with *drawn* ones.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 real32 = data.to_float(handwritten_digits("train", 32).images)
 coarse, details = pyramid(real32[:100], 2)
 identity(
@@ -401,7 +493,12 @@ for side, pictures, steps in zip((16, 32), (halved(real32), real32), n_steps[1:]
     fit(level, data.Batches(pictures, 16, seed=0, device=device), steps, lr=1e-3, betas=(0.0, 0.99), progress=False)
     levels.append(level)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The same 8 px, two different pens
+#
+# Where 8 px say little, the details invent. The judge accepts none.
+
+# %% tags=["slide-continue", "slide-picture"]
 sizes = [x.cpu() for x in drawn_up(sketch, levels, 400, seed=1)]
 guided = [levels[1].finer(levels[0].finer(tiny[:12], seed=s), seed=s).cpu() for s in (0, 1)]
 
@@ -445,9 +542,21 @@ question(
     note="One training; the judge was not shown blurred digits as digits.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Compare rows three and four: the same 8 px, two draws of details, two different pens. Where 8 px say little (the 8, the 9) the details invent. The judge accepts none, not even those built on real 8 px: strokes are broken that no pen breaks, since each level sees small neighbourhoods and none has seen a whole digit at its own size for more than seconds.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## AdaGAN: boosting
 #
+# Train a second GAN on what the first misses, mix the two, and go on:
+#
+# $$w_i = \frac{\bigl(\lambda - (1 - \beta)\, r_i\bigr)_+}{\beta N}, \qquad r_i = \frac{q(x_i)}{p(x_i)} = e^{-l(x_i)}$$
+#
+# The ratio comes from a discriminator between the mixture and the data.
+#
+# **The fair control** is not one GAN but *as many GANs, mixed without weights*.
+
+# %% [markdown] tags=["notes"]
 # ### 3.6 AdaGAN: boosting
 #
 # A GAN misses modes. Train a second one *on what the first misses*, mix the two, and go on: that is boosting. The theorem says what to train on. If the mixture so far is $Q$ and the next component gets the share $\beta$, it should see the data with the weights
@@ -459,7 +568,7 @@ question(
 # %%
 viz.source(boosting_weights)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The fair control is not one GAN but *as many GANs, mixed without weights*: a mixture of three has more chances anyway. Eight Gaussians on a ring, small networks, short trainings; five seeds at once. The distance is total variation over nine places, the eight modes (within three standard deviations) and *elsewhere*,
 # so that garbage costs as much as a missed mode. **The tolerance, set before the run: nearer by 0.05.**
 
@@ -516,7 +625,10 @@ for t in range(1, rounds):
     boosted.append(component(weights_seen[-1], t))
     bagged.append(component(even, 10 + t))
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## No mode is missing: nothing for boosting to mend
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(2, rounds, figsize=(9, 6), layout="constrained")
 for t in range(rounds):
     seen = drawn_by(weights_seen[t][0], points, 600, seed=5)
@@ -538,7 +650,7 @@ viz.table(
     caption=f"total variation over modes and elsewhere, {len(seeds)} seeds",
 )
 
-# %%
+# %% tags=["slide-continue"]
 claim(
     "S28.adagan",
     "Boosting addresses missing modes: distance to the data of as many unweighted GANs, less that of the boosted mixture, by seed",
@@ -551,10 +663,18 @@ claim(
     note="Small networks and 600 steps a component.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Look at the bottom row: *no mode is missing*. All eight are reached in round one, and what is off is what lies between them, which every component makes again. Boosting mends what a mixture misses; where nothing is missed, its weights are nearly even (top row) and it can do no better than as many GANs without. So the box stays open: the sentence
 # speaks of missing modes, and this ring did not give it any. (When first run, with 500 steps at half the rate, all three mixtures were about 0.82 off, close to noise, and no difference showed either; the settings were changed for that, the tolerance was not.) Exercise 7 looks for a setting in which there is something to mend.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## DTN: a judge that does not learn
 #
+# A fixed $f$ must see the same in both: a picture and its translation.
+#
+# $$\mathcal L_G = \text{adversarial} + \alpha\, \mathbb E_S \|f(x) - f(G(x))\|^2 + \beta\, \mathbb E_T \|x - G(x)\|^2$$
+
+# %% [markdown] tags=["notes"]
 # ### 3.7 DTN: a judge that does not learn
 #
 # CycleGAN ties a translation to its input by translating back (lecture 18). A year earlier the domain transfer network tied it by a *fixed third party*: a network $f$, trained before, must see the same in a picture and in its translation. The translator even starts from what $f$ sees, $G(x) = g(f(x))$:
@@ -563,7 +683,7 @@ claim(
 #
 # Printed digits are the source $S$, handwritten ones the target $T$; $f$ is the last layer of a classifier of *printed* digits. Did the digit survive? A classifier of handwritten digits, which took no part, reads the translations.
 
-# %%
+# %% tags=["slide-continue"]
 printed, printed_test = (data.font_digits(16, n=n, split=split) for n, split in ((3000, "train"), (500, "test")))
 written = F.avg_pool2d(real32, 2)  # handwritten, 16 px
 written_labels, written_test = handwritten_digits("train", 32).labels, handwritten_digits("test", 32)
@@ -611,7 +731,14 @@ question(
     source="beside Taigman et al. 2016",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## iGAN: paint on the manifold
+#
+# Do not change pixels, change the latent: the stroke, and little else.
+#
+# $$\min_z\ \frac{\|M \odot (G(z) - c)\|^2}{\sum M} + \lambda\, \|z - z_0\|^2$$
+
+# %% [markdown] tags=["notes"]
 # ### 3.8 iGAN: paint on the manifold
 #
 # A user paints a few strokes; the answer is to be a *picture*, not a picture with strokes on it. So do not change pixels, change the latent. From the present $z_0$, with a mask $M$ of the strokes and their colours $c$,
@@ -620,7 +747,7 @@ question(
 #
 # The first term asks for the strokes, the second for little else to change. The generator is `faces32`, as shipped.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 painter = zoo.load("faces32").model.to(device).eval().requires_grad_(False)
 z0 = torch.randn(10, 64, generator=torch.Generator().manual_seed(8)).to(device)
 stroke = torch.zeros(1, 1, 32, 32, device=device)
@@ -658,15 +785,23 @@ question(
     source="beside Zhu et al. 2016, who optimise the latent under a user's strokes",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Look outside the stroke. All of the hair follows, not the painted part: the generator knows no face with red hair in one place. Faces, glasses and glances mostly stay, some backgrounds and beards do not, and one face would rather stay blond than change so much. That is what "on the manifold" costs, and $\lambda$ is its price: lower it and
 # every stroke is met, by another person.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## C-RNN-GAN: sequences of numbers
 #
+# $G$ gets new noise at every step and sees its own last output; $D$ reads in both directions and votes at every step.
+#
+# Here: tones in place of tunes, sines of random pitch and phase.
+
+# %% [markdown] tags=["notes"]
 # ### 3.9 C-RNN-GAN: sequences of numbers
 #
 # For music the players are recurrent: $G$ gets new noise at every step and sees its own last output, $D$ reads in both directions and votes at every step. The numbers are real (pitch, length, loudness), so gradients run through the sequence and no policy gradient is needed. Here one number a step, and tones in place of tunes: sines of random pitch and phase.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 length = 24
 draw = torch.Generator().manual_seed(0)
 pitch, phase = 0.4 + 0.8 * torch.rand(2000, 1, generator=draw), 2 * math.pi * torch.rand(2000, 1, generator=draw)
@@ -701,7 +836,7 @@ question(
     note="One training of seconds.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A recurrent net of a few thousand weights hums: most of each sequence's energy lies in one pitch of the data's range, where an untrained one has next to none. The corners that remain are an ear's first complaint.
 #
 # ### What the wall leaves out
@@ -709,7 +844,17 @@ question(
 # Sixteen names of the list have neither a lecture nor a place on the wall. Some are applications whose data we cannot draw (LAGAN and CaloGAN: particles; CS-GAN: translation; DR-GAN and FF-GAN: photographs of faces from the side). Some are exercises in the making: AnoGAN is iGAN's descent with
 # a whole picture as the stroke, and what remains unmet as the answer; GoGAN is lecture 11's critic with a margin to the GAN before; IAN is iGAN with an encoder in place of descent.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Ganhacks, rightly read
+#
+# The most copied list of tricks (2016), read word by word:
+#
+# - It does not say that $\beta_1$ should be 0.5; it points to a paper that does.
+# - It smooths *both* labels where its source smooths one.
+# - Of two of its tips it is *not sure*.
+# - Tip 11 is a warning: what it shows as code is what one should *not* do.
+
+# %% [markdown] tags=["notes"]
 # # Part two: the tricks
 #
 # ## 4. Ganhacks, rightly read
@@ -723,7 +868,27 @@ viz.table(
     caption=f"The seventeen tips of {ADDRESS.removeprefix('https://')}, in our words",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A fair test of one trick
+#
+# - *One* change, everything else equal.
+# - The same seeds on both sides: runs are compared in pairs.
+# - Enough seeds for an interval.
+# - A measure that noise does not pass.
+# - A threshold named before the run.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## An arm leaves a tip, or adds one
+#
+# The reference follows the tips on which DCGAN stands. An arm *leaves* one of these, or *adds* one more.
+#
+# $$\frac{\text{Fréchet distance without the tip}}{\text{Fréchet distance with it}}$$
+#
+# Above 1 the tip helps. The verdict is the interval's: helps, harms, no difference, or open.
+#
+# The positive control: mixed batches, the effect that lecture 04 understands to the last line.
+
+# %% [markdown] tags=["notes"]
 # ## 5. One change at a time
 #
 # What would a fair test of a trick be? *One* change, everything else equal; the same seeds on both sides, so that runs can be compared in pairs; enough seeds for an interval; a measure that noise does not pass; a threshold named before the run. The recorded experiment `ganhacks` does that for seventeen changes that test fourteen of the tips: a small DCGAN on
@@ -771,7 +936,7 @@ if record is not None:
 # %%
 record.table("frechet", "accepted", "total_variation") if record is not None else "not recorded"
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A box for every arm. The effect that lecture 04 understands to the last line, mixed batches, is the positive control of the others: an experiment that did not find it could contradict nothing.
 
 # %%
@@ -794,13 +959,32 @@ if record is not None:
         )
         control = control or row
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Lecture 04 has a first test of four of these tips on pixel-art faces, with three seeds and 500 steps, and finds the mechanism behind tip 4: in mixed batches *both* players believe that they have won, each against an opponent that is not there.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How to use such a list
 #
+# A tip is an *observation on one setting*, mostly without the setting.
+#
+# Most were made on DCGAN at 64 px, before penalties on the gradient, spectral normalisation and averaged weights.
+#
+# A discriminator that is too sure, a game that circles: now fought at the root (lectures 07, 11, 16).
+#
+# What one does today is shorter than the list.
+
+# %% [markdown] tags=["notes"]
 # How to use such a list, then? A tip is an *observation on one setting*, mostly without the setting. Most of these were made on DCGAN at 64 px, before penalties on the gradient, spectral normalisation and averaged weights. Nearly everything that they fight, a discriminator that is too sure and a game that circles, is now fought at the root (lectures 07, 11, 16). Read the last
 # column of the table from top to bottom: what one does today is shorter than the list.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: an EBGAN with three slips
+#
+# - The hinge is taken of the *mean* energy: a far fake pays for the good ones.
+# - The pulling-away term has no *square*.
+# - In $G$'s turn the picture is detached: one of two paths is cut.
+
+# %% [markdown] tags=["notes"]
 # ## 6. What goes wrong
 #
 # ### An EBGAN with three slips
@@ -808,7 +992,7 @@ if record is not None:
 # A widely copied collection of GANs in PyTorch (eriklindernoren/PyTorch-GAN, `implementations/ebgan/ebgan.py`) has an EBGAN of a page. It runs and draws digits. Read three of its lines beside section 3.1. The hinge is taken of the *mean* energy of the batch: a few terrible fakes, far beyond the margin, pay for all the good
 # ones. The pulling-away term has no *square*: two codes that point in opposite directions, as clustered as can be, are its optimum. And in $G$'s turn the picture is detached, so that of the two paths of $\|x - D(x)\|$ back to $x$ one is cut (lecture 12 tests BEGAN for that). Each shows with two numbers:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 pair = torch.tensor([0.5, 30.0], requires_grad=True)  # energies of a fake that is nearly real and of one far off; margin 6
 for name, hinged in {"mean of hinges": F.relu(6 - pair).mean(), "hinge of the mean": F.relu(6 - pair.mean())}.items():
     (pull,) = torch.autograd.grad(hinged, pair)
@@ -824,7 +1008,16 @@ whole = torch.autograd.grad((x - halving(x)).abs().sum(), x)[0].item()
 cut = torch.autograd.grad((x.detach() - halving(x)).abs().sum(), x)[0].item()
 print(f"slope of the energy at 1: {whole:+.1f}, with the picture detached {cut:+.1f}: the wrong way")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Who is compared with what
+#
+# A paper compares a network *with* its trick and one *without*. Often the one with it was tuned.
+#
+# **The test that costs nothing:** give the reference the same number of tries, and print them all.
+#
+# A rate chosen for the reference favours the reference: "harms" then means *harms as it is*, not *cannot help*.
+
+# %% [markdown] tags=["notes"]
 # ### Who is compared with what
 #
 # A paper that adds a trick compares a network *with* it and a network *without*. Often the one with it was tuned. The test that costs nothing: give the reference the same number of tries, and print them all. Section 5's arms share one learning rate, chosen for the reference. That favours the reference, and is why "harms" in that table
