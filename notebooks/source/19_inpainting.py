@@ -47,10 +47,25 @@ def show(picture, caption=None):
     viz.show(picture.quantize(96, method=2), caption)
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Many pictures fit what is left
+#
+# A picture has lost a square from its middle, what lies under a scratch, three quarters of its pixels in each direction.
+#
+# Which picture should a network give back? An answer can be
+#
+# - *near the truth on average*, or
+# - *look like a picture*.
+#
+# One has to be paid for with the other.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## First the result
+
+# %% [markdown] tags=["notes"]
 # First the result. The network that fills these holes has half a million weights, was trained for minutes, and ships with the course. It has never seen these faces.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("inpaint_faces64")
 people = to_float(data.faces(64, scale.pick(ci=12, cpu=400, gpu=400), "test", progress=False).images)
 
@@ -70,10 +85,22 @@ show(
 )
 shipped.card
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Look first at hair and skin beside a hole: they go on. Then at what a hole hides wholly. The network gives an eye where an eye belongs, and it cannot know which. Where only background was hidden, a trace of the brush can remain.
 # The rest of the lecture takes this network apart, from the first that did it, in 2016.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The context encoder
 #
+# $M$ is 1 where the picture is missing. $F$ sees $(1 - M) \odot x$ and nothing else.
+#
+# $$\mathcal{L}_{rec} = \frac{\lVert M \odot (x - F((1 - M) \odot x)) \rVert_2^2}{|M|}$$
+#
+# $$\mathcal{L}_{adv} = \max_D \mathbb{E}\bigl[\log D(x) + \log(1 - D(F((1 - M) \odot x)))\bigr]$$
+#
+# $$\mathcal{L} = 0.999\, \mathcal{L}_{rec} + 0.001\, \mathcal{L}_{adv}$$
+
+# %% [markdown] tags=["notes"]
 # ## 1. The context encoder
 #
 # Let $x$ be a picture and $M$ a mask, 1 where the picture is missing. The network $F$ sees $(1 - M) \odot x$ and nothing else. Pathak et al. train it with two terms:
@@ -88,7 +115,12 @@ shipped.card
 # %%
 viz.source(masked_loss, Inpainting.generator_loss)
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Divide by the hole
+#
+# Every output wrong by 0.5; only the size of the hole changes.
+
+# %% tags=["nbval-check-output", "slide-continue"]
 x, off = torch.zeros(1, 3, 64, 64), torch.full((1, 3, 64, 64), 0.5)
 per_hole, over_picture = [], []
 for fraction in (0.125, 0.25, 0.5, 1.0):
@@ -97,7 +129,7 @@ for fraction in (0.125, 0.25, 0.5, 1.0):
     over_picture.append((mask * (off - x)).square().mean().item())
     print(f"hole of {int(mask.sum()):>4} pixels: divided by |M| {per_hole[-1]:.4f}, by the whole picture {over_picture[-1]:.4f}")
 
-# %%
+# %% tags=["slide-continue"]
 identity(
     "C26.normalised",
     "The largest difference between the normalised masked losses of holes of 64 to 4,096 pixels, all wrong by the same amount",
@@ -107,18 +139,37 @@ identity(
     source="Pathak et al. 2016, equation 1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Divided by the whole picture, a small hole counts for next to nothing, and the adversarial term, which is not divided, takes over: at an eighth of the side the balance of the two shifts by a factor of 64. This is a bug that nobody sees in a loss curve.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Holes
 #
+# - *Central*: a network may learn where the hole's edge always is.
+# - *Random blocks*: it has to look at content everywhere.
+# - *Free-form strokes*: for later.
+
+# %% [markdown] tags=["notes"]
 # The paper cuts holes of two kinds: the *central* square of half the side, and *random* blocks that together cover a quarter. A network for the first may learn where the hole's edge always is; the second makes it look at content everywhere, and the paper uses it to learn features.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 regions = torch.cat(
     [central(3, 64), random_blocks(3, 64, torch.Generator().manual_seed(0)), free_form(3, 64, torch.Generator().manual_seed(2))]
 )
 show(viz.grid(erase(people[:9], regions), columns=9), caption="Central square, random blocks, and, for later, free-form strokes.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What a loss answers when it cannot know
+#
+# A missing value $X$, given the visible part. The network must name one number $a$.
+#
+# $$\frac{d}{da}\, \mathbb{E}\,(X - a)^2 = 2\,(a - \mathbb{E}X) = 0 \quad\Rightarrow\quad a^* = \mathbb{E}[X]$$
+#
+# $$\frac{d}{da}\, \mathbb{E}\,|X - a| = P(X < a) - P(X > a) = 0 \quad\Rightarrow\quad a^* = \text{a median}$$
+#
+# Neither has to be a value that $X$ ever takes.
+
+# %% [markdown] tags=["notes"]
 # ## 2. What a loss answers when it cannot know
 #
 # Fix what the network sees and look at one missing value. Given the visible part it is a random number $X$; the network must name one number $a$. Squared error:
@@ -128,7 +179,19 @@ show(viz.grid(erase(people[:9], regions), columns=9), caption="Central square, r
 # Absolute error:
 #
 # $$\frac{d}{da}\, \mathbb{E}\,|X - a| = P(X < a) - P(X > a) = 0 \quad\Rightarrow\quad a^* = \text{a median of } X.$$
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The price of looking real
 #
+# At its equilibrium an adversarial network draws $X'$ from the distribution of $X$ given what is visible:
+#
+# $$\mathbb{E}\,(X - X')^2 = \mathbb{E}\,(X - \mu)^2 + \mathbb{E}\,(X' - \mu)^2 = 2\operatorname{Var} X$$
+#
+# Exactly twice the least possible:
+#
+# $$10 \log_{10} 2 = 3.01 \text{ dB}$$
+
+# %% [markdown] tags=["notes"]
 # Neither has to be a value that $X$ ever takes. And a discriminator? It sees answers and true values and tries to tell them apart; at its equilibrium (lecture 02) the answers are *distributed* as $X$ is. An ideal adversarial network draws its answer $X'$ from the
 # distribution of $X$ given what is visible, independently of the truth. Its squared error is
 #
@@ -137,7 +200,10 @@ show(viz.grid(erase(people[:9], regions), columns=9), caption="Central square, r
 # exactly twice the least possible. In PSNR that is $10 \log_{10} 2 = 3.01$ dB: the price of looking real. Blau & Michaeli (2018) prove that this is no weakness of GANs: for every distortion measure the best attainable distance
 # to real pictures and the best attainable distortion trade off along a curve, and for squared error 3 dB always suffice for perfect realism. Check it on a pixel that is dark hair with probability 0.55, skin with 0.3, and background with 0.15:
 
-# %% tags=["nbval-check-output"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Hair, skin or background
+
+# %% tags=["nbval-check-output", "slide-continue"]
 values, chances = torch.tensor([-0.9, 0.4, 0.8]), torch.tensor([0.55, 0.30, 0.15])
 grid = torch.linspace(-1, 1, 2001)
 l2 = (chances * (values - grid[:, None]).square()).sum(1)
@@ -150,7 +216,7 @@ truth, guess = draws.chunk(2)
 cost = 10 * torch.log10((truth - guess).square().mean() / (truth - mean).square().mean())
 print(f"an honest guess against the mean: {cost:.2f} dB worse, 10 log10(2) = 3.01")
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 plt.figure(figsize=(7, 2.8), dpi=100)
 plt.plot(grid, l2, color=viz.COLOURS["real"], label="expected squared error")
 plt.plot(grid, l1, color=viz.COLOURS["fake"], linestyle="--", label="expected absolute error")
@@ -170,9 +236,13 @@ check(
     exact=True,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The mean is a colour that does not occur: that is blur. The median occurs here, but it is chosen for each pixel by itself, so that neighbours need not agree.
-#
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## L1, L2, joint
+
+# %% [markdown] tags=["notes"]
 # ## 3. L1, L2, joint
 #
 # Now train context encoders at 32 px, central hole, three losses, everything else equal. Beside them stands the paper's first rival: find the training face that fits best *around* the hole and copy its middle.
@@ -231,7 +301,7 @@ realism = {
     for name, several in made.items()
 }
 
-# %%
+# %% tags=["slide-continue"]
 show(
     viz.labelled_grid(
         torch.cat([erase(true, hole)[:10], *(x[0][:10] for x in made.values()), true[:10]]),
@@ -302,10 +372,25 @@ claim(
     note="Thousands of drawn faces from one kit: a neighbour can be nearly the same drawing.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to look for
+#
+# - **L2 and L1** hedge: soft features of an average face, in the right skin.
+# - **The nearest neighbour** is a real drawing and therefore sharp, but it is somebody else's face.
+# - **The adversarial rows** show what each weight buys in edges and costs in decibels.
+
+# %% [markdown] tags=["notes"]
 # What to look for, row by row. L2 and L1 hedge: soft features of an average face, in the right skin. The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. The adversarial rows show what each weight buys in edges and costs in decibels;
 # the verdicts above say how much of it the paper's own weights show after so few steps.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Are the features good for something?
 #
+# Whoever can fill the middle of a street must know what windows are.
+#
+# The fair control: the same encoder with its *random* first weights.
+
+# %% [markdown] tags=["notes"]
 # ## 4. Are the features good for something?
 #
 # The paper's title is *feature learning by inpainting*: whoever can fill the middle of a street must know what windows are. It transfers the encoder to classification. The fair control is the same encoder with its random first weights: random convolutions are already good features.
@@ -349,7 +434,7 @@ for seed in seeds:
     accuracy["central square"].append(probe(square.generator))
     accuracy["random blocks"].append(probe(blocks.generator))
 
-# %%
+# %% tags=["slide-continue"]
 chance = [test_faces.attributes[:, column].bincount().max().item() / len(test_faces) for column in columns]
 viz.table(
     [
@@ -374,9 +459,27 @@ claim(
     open="random features leave little to gain on these attributes: fewer labels, harder attributes, fine-tuning and a longer training are needed",
 )
 
-# %% [markdown]
-# The control is what makes the table readable. Without the row of random weights the accuracies would look like proof of learning. With it they show none: on these easy attributes the random encoder is a little better, and a short training on holes has only moved the features elsewhere. The paper's own gain over random weights was a few points.
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The control makes the table readable
 #
+# Without the row of random weights the accuracies would look like proof of learning. With it they show none.
+#
+# On these easy attributes the random encoder is a little better. A short training on holes has only moved the features elsewhere.
+
+# %% [markdown] tags=["notes"]
+# The control is what makes the table readable. Without the row of random weights the accuracies would look like proof of learning. With it they show none: on these easy attributes the random encoder is a little better, and a short training on holes has only moved the features elsewhere. The paper's own gain over random weights was a few points.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Since then: holes of any shape
+#
+# - *Partial convolutions* average over valid pixels only and shrink the mask by a fixed rule.
+# - *Gated convolutions* learn that rule: a value and a gate,
+#
+# $$y = \phi(W x) \odot \sigma(W_g x)$$
+#
+# - *LaMa*: convolutions in Fourier space, so that every layer sees the whole picture.
+
+# %% [markdown] tags=["notes"]
 # ## 5. Since then: holes of any shape
 #
 # The context encoder has two weak points. Its convolutions treat the grey filler of the hole as if it were paint, and its output is made for one square. What followed:
@@ -384,10 +487,14 @@ claim(
 # - *Partial convolutions* (Liu et al. 2018) average over valid pixels only and shrink the mask layer by layer by a fixed rule.
 # - *Gated convolutions* (Yu et al. 2019) learn that rule: the network gets the mask as a channel, and each layer is $y = \phi(W x) \odot \sigma(W_g x)$, a value and a gate. They train on free-form strokes, against a patch discriminator with spectral normalisation, by the hinge loss.
 # - *LaMa* (Suvorov et al. 2022) replaces part of the convolutions by ones in Fourier space, so that every layer sees the whole picture, for very large holes.
-#
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What do its gates do?
+
+# %% [markdown] tags=["notes"]
 # The shipped network is a small one of the second kind. What do its gates do? Show a face with a stroke through it, and the mean gate of three layers.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 viz.source(GatedConv2d.forward)
 one, cut = people[3:4], free_form(8, 64, torch.Generator().manual_seed(11))[4:5]
 with torch.no_grad():
@@ -404,7 +511,7 @@ show(
     caption="White: open. Each gate map is stretched to its own range.",
 )
 
-# %%
+# %% tags=["slide-continue"]
 kinds = {"strokes": free_form, "blocks": random_blocks, "centre": central, "thin strokes": partial(free_form, width=(0.03, 0.05))}
 table = []
 for name, kind in kinds.items():
@@ -426,9 +533,22 @@ viz.table(
     caption="The shipped network on unseen faces",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Find the stroke in the gates, and see how much of the face is in them, too. The table orders the holes: a thin stroke has its answer beside it; the central square has to be invented.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## SRGAN: four times larger
 #
+# $$\mathcal{L} = \mathcal{L}_{content} + 10^{-3}\, \mathcal{L}_{adv}$$
+#
+# The network that people liked best had the worse PSNR:
+#
+# | Set5, four times larger | bicubic | SRResNet | SRGAN | true |
+# |---|---|---|---|---|
+# | PSNR, dB | 28.43 | 32.05 | 29.40 | |
+# | mean opinion score, 1 to 5 | | 3.37 | 3.58 | 4.32 |
+
+# %% [markdown] tags=["notes"]
 # ## 6. SRGAN: four times larger
 #
 # Make a 64 px picture of a 16 px one. Fifteen of sixteen pixels are missing, evenly. Ledig et al. train a residual network, *SRResNet*, on squared error, and then go on with an adversarial term, *SRGAN*:
@@ -445,7 +565,10 @@ viz.table(
 #
 # First on faces, with the two shipped networks: SRResNet, and SRGAN, which started from its weights and had a thousand steps more.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Faces, 16 px to 64 px
+
+# %% tags=["slide-continue"]
 small = downscale(people, 4)
 
 
@@ -481,15 +604,21 @@ table = [
 table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], real64[h64 : 2 * h64]), 1.0, "-"])
 viz.table(table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # SRGAN had more steps, so its PSNR need not be the lower one here: this table is no fair comparison, the next one is. The last column is the test of honesty: shrunk again, each answer must be the picture that was given. All of them nearly are. They differ in what shrinking throws away.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The fair race
 #
+# One SRResNet, then two ways on from it, with and without the adversarial term: the same start, the same number of steps.
+
+# %% [markdown] tags=["notes"]
 # ### The fair race
 #
 # For a claim both must have the same start and the same number of steps. Photograph patches of 32 px, made of 8: one SRResNet, then two ways on from it, with and without the adversarial term. Realism is measured by the sliced Wasserstein distance of small patches at
 # the finest level of a Laplacian pyramid (lecture 08), for there is no classifier of photographs here, and the finest level is what shrinking removed.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 patches = data.photo_patches(32, scale.pick(ci=80, cpu=3000, gpu=4000))
 judged = to_float(data.photo_patches(32, scale.pick(ci=24, cpu=400, gpu=500), "test").images)
 low = downscale(judged, 4)
@@ -526,7 +655,14 @@ show(
     caption="Patches of photographs that no network has seen (seed 0).",
 )  # fmt: skip
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Neither is settled
+#
+# The adversary costs PSNR and buys nothing yet: grain where leaves should be.
+#
+# By both measures bicubic does as well as SRResNet. Nobody has run this race far enough.
+
+# %% tags=["slide-continue"]
 viz.table(
     [
         [
@@ -576,13 +712,31 @@ claim(
     open=f"the judge standardises each set, so that it does not see contrast, and bicubic is {of_bicubic:.2f} on it: another judge is needed; {untrained_race}",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Neither box is settled, and the table says why: by both measures bicubic does as well as SRResNet, so nobody has run this race far enough. What can be seen is that the adversary costs PSNR and buys nothing yet: its patches hold more detail than those of SRResNet, and the detail is of the wrong kind, grain where leaves should be. A hundred steps teach it to roughen; texture takes longer. The
 # faces above, after thousands of steps, are closer to the paper: more detail, and the smallest Frechet distance of the three, by a little. (There SRGAN's PSNR is higher too, because it had a thousand steps more.)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Neither measure is wrong
 #
+# PSNR asks for the **conditional mean**, realism for **membership in the set**.
+#
+# A paper that reports one of them has chosen its winner before the race.
+#
+# In medicine or astronomy the honest answer may be the blurred one: an invented detail is an invented finding.
+
+# %% [markdown] tags=["notes"]
 # Neither measure is wrong: PSNR asks for the conditional mean, realism for membership in the set. A paper that reports one of them has chosen its winner before the race.
 # In medicine or astronomy the honest answer may be the blurred one, with its spread beside it: an invented detail is an invented finding.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: two tests without training
 #
+# **The network sees the hole's content.** Change what lies under the hole: the answer must not change.
+#
+# **The mask is the wrong way round.** Give the network both, and compare in the hole.
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # Three bugs, each of which trains without a word. Each has a test of two lines that uses no training.
@@ -590,7 +744,7 @@ claim(
 # **The network sees the hole's content.** Somebody forgets to erase, or erases after building the input. Test: change what lies under the hole. The answer must not change.
 
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 def leaky(x, mask):
     with torch.no_grad():
         return erase(x, mask) + mask * shipped.model(torch.cat([x, mask], 1))  # x, not erase(x, mask)
@@ -603,10 +757,10 @@ for name, function in {"erased": fill, "forgotten": leaky}.items():
         f"{name:>9}: the answer depends on what is under the hole: {not torch.allclose(function(people[:4], probe_mask), function(other, probe_mask))}"
     )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # **The mask is the wrong way round.** Half of the field writes 1 for missing, half for known; the two meet when code is joined. Test: give the network both, and compare in the hole.
 
-# %%
+# %% tags=["slide-continue"]
 with torch.no_grad():
     inverted = erase(people, regions[:1]) + regions[:1] * torch.cat(
         [
@@ -620,10 +774,15 @@ print(
 )
 print(f"inverted {psnr(inverted, people, regions[:1]).mean():.1f} dB")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Normalisation that does not normalise
+#
+# `BatchNorm2d(n, 0.8)`: the second argument is not the momentum, as in Keras, but $\varepsilon$, which is added to the variance.
+
+# %% [markdown] tags=["notes"]
 # **Normalisation that does not normalise.** The best-known collection of GAN scripts in PyTorch writes `BatchNorm2d(n, 0.8)` at 49 places. The second argument is not the momentum, as in Keras, but $\varepsilon$, which is added to the variance. Maps with small variance come out small, and early in training they all are.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 for spread in (0.03, 0.3, 3.0):
     maps = spread * torch.randn(64, 4, 16, 16, generator=torch.Generator().manual_seed(0))
     meant, written = (torch.nn.BatchNorm2d(4, eps)(maps).std().item() for eps in (1e-5, 0.8))
@@ -637,12 +796,17 @@ for spread in (0.03, 0.3, 3.0):
 # %%
 summary()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Paint a hole
+#
+# When does the network stop continuing and start inventing?
+
+# %% [markdown] tags=["notes"]
 # ## Play
 #
 # Paint a hole on the face, with the mouse or a finger. The answer follows while you paint. Try: one eye; both; the whole hair, then a little less than the whole; the outline of the chin. When does the network stop continuing and start inventing? Paint over glasses until the last trace of them is gone.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 widgets.fill_hole(shipped.model, people[:12])
 
 # %% [markdown]
