@@ -1221,7 +1221,6 @@ widgets.quiz(
 # | paths in Z over paths in W | 1.44 | 1 |
 # | separability score, Z over W | 3.33 | 1 |
 # | distance after projection, test over generated faces | 43.9 | 1 |
-# | recall at $\psi = 1$ less that at 0.6 | 0.12 | 0 |
 
 # %% [markdown]
 # ## What was measured

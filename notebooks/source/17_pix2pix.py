@@ -400,7 +400,7 @@ print("on true pictures: {:.2f} of the pixels right, {:.2f} per class, IoU {:.2f
 # the mean of $n_{ii} / (t_i + \sum_j n_{ji} - n_{ii})$.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## All else equal: L1, GAN, cGAN, L1 + GAN, L1 + cGAN
+# ## L1, GAN, cGAN, L1 + GAN, L1 + cGAN
 
 # %% [markdown] tags=["notes"]
 # ## 5. The five losses
