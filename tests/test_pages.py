@@ -49,3 +49,8 @@ def test_a_page_asks_no_other_machine_and_can_be_printed() -> None:
 def test_what_the_converter_does_not_know_becomes_what_it_knows() -> None:
     text = pages.with_mathml("$\\Bigl\\lfloor \\frac{n}{s} \\Bigr\\rfloor$ and $a \\mathrel{+}= b$")
     assert "\\" not in text and "⌊" in text and "+=" in text
+
+
+def test_letters_of_a_kind_need_no_braces_and_norms_have_equal_bars() -> None:
+    text = pages.with_mathml("$\\mathbb E_p \\lVert x \\rVert^2 \\mathcal N \\mathbf{ab}$")
+    assert "mathvariant" not in text and text.count('stretchy="false">&#x02016;') == 2

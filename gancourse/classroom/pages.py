@@ -29,6 +29,8 @@ _SYNONYMS = (
     (r"\\lfloor(?![a-zA-Z])", "\N{LEFT FLOOR}"),  # after \Bigl
     (r"\\rfloor(?![a-zA-Z])", "\N{RIGHT FLOOR}"),
     (r"\\mathrel\{\+\}=", r"\\text{ += }"),
+    (r"\\(math(?:bb|cal|bf|scr|frak)) ?([a-zA-Z0-9])", r"\\\1{\2}"),  # without braces it sets a variant that browsers ignore
+    (r"\\[lr]Vert(?![a-zA-Z])", r"\\|"),  # whose two bars have one height
 )
 
 # The name of a function that stands by itself before its argument: TeX sets a thin space between, browsers none.

@@ -116,6 +116,6 @@
   addEventListener("afterprint", () => enliven(true));
   addEventListener("load", () => { slides.forEach(size); enliven(true); });
   scale();
+  fromHash(); // before anything is shown, which writes the address
   enliven(true);
-  fromHash();
 })();
