@@ -415,7 +415,7 @@ plt.show()
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In numbers
 #
-# "In the best case 5 orders of magnitude", the paper says.
+# "In the best case 5 orders of magnitude", the deck says.
 
 # %% tags=["slide-continue"]
 original, other = norms["log(1 - D)"].mean(-1), norms["-log D"].mean(-1)  # [look, age, seed]
@@ -706,7 +706,7 @@ for label, method in {
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who circles, who arrives: eigenvalues
 #
-# In one step of 0.2 the distance is multiplied by
+# And the modulus of the largest multiplier in one step of 0.2, both at once and in turns:
 #
 # | | eigenvalues of $J$ | at once | in turns |
 # |---|---|---|---|
