@@ -56,10 +56,24 @@ seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
 REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three things go wrong
+#
+# - **mode collapse**: the generator keeps part of the data and drops the rest
+# - its gradient **dies**, or turns to noise
+# - two players who follow their gradients **walk in circles**
+#
+# This lecture takes the first, lecture 07 the other two.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The failure in one picture
+#
+# One Gaussian that lowers $\mathrm{KL}(q \| p)$ to data with two bumps.
+
+# %% [markdown] tags=["notes"]
 # The failure in one picture, computed exactly. One Gaussian that lowers $\mathrm{KL}(q \| p)$ to data with two bumps drops one of them.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 x, dx = theory.grid(-6, 6, 601)
 two_bumps = (theory.gaussian(x, -2, 0.7) + theory.gaussian(x, 2, 0.7)) / 2
 fig, axis = plt.subplots(figsize=(5, 2.4), layout="constrained")
@@ -69,7 +83,16 @@ axis.set(xlabel="x", yticks=[], title="drops a mode")
 axis.legend(fontsize=8)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Five seeds for little more than one
+#
+# Collapse is a matter of luck: **one run proves nothing**.
+#
+# - stack the weights of all members: layer $l$ is one batched matrix product
+# - the loss is the sum of theirs
+# - member $k$ is the network that the plain loop trains from seed $k$
+
+# %% [markdown] tags=["notes"]
 # ## 1. Five seeds for little more than one
 #
 # Collapse is a matter of luck, so one run proves nothing. But a network of 2 x 128 units keeps a processor busy with overhead, and five of
@@ -78,12 +101,12 @@ plt.show()
 # %%
 viz.source(StackedLinear)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The members never meet. The loss is the sum of theirs, so every weight gets the gradient of its own member's loss. Adam treats each number by
 # itself. Hence member $k$ of an ensemble should be the network that the plain loop of lecture 03 trains from seed $k$, up to
 # rounding. Is it?
 
-# %%
+# %% tags=["slide-continue"]
 def ensemble(seeds, make_generator, make_discriminator, m=1, kind=EnsembleGAN, **options):
     """K games as one, the players of member k made after ``torch.manual_seed(seeds[k])``; D packs m samples."""
     generators, discriminators = [], []
@@ -109,10 +132,23 @@ for k, seed in enumerate(seeds):
     differences.append(max((a - b).abs().max().item() for a, b in pairs))
 print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # That is rounding. (The course's tests compare them in double precision, with packing, minibatch layers and unrolling too.) From here on a run
 # is `ensemble(...)` and `fit`.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A baseline is a protocol
 #
+# Same method, same data, same count. 3.3 modes of 25, or 17.3?
+#
+# *High quality*: within three standard deviations of a mode. *Captured*: nearest to at least one such sample.
+#
+# | 2500 samples | ring: modes of 8 | grid: modes of 25 | grid: high quality |
+# |---|---|---|---|
+# | GAN, in VEEGAN's table | 1 | **3.3** | 0.5 % |
+# | GAN, in PacGAN's table | 6.3 | **17.3** | 94.8 % |
+
+# %% [markdown] tags=["notes"]
 # ## 2. A baseline is a protocol
 #
 # *Mode collapse*: the generator models only a part of the data. Hong shows it on a ring, McAllester warns that no measure guarantees against it, and
@@ -131,7 +167,15 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # A sample is *high quality* if it lies within three standard deviations of the nearest mode. A mode is *captured* if it is nearest to at least
 # one high-quality sample. Look at the first and fourth row: same method, same data, same count. 3.3 modes of 25, or 17.3.
 # What differs is everything that a table does not say: layers, learning rates, how long, which loss.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One method, three protocols
 #
+# - **plain**: LeakyReLU, $-\log D$, Adam at $10^{-3}$
+# - **PacGAN's habits**: batch norm in $G$, 2 latents, Adam at $10^{-4}$
+# - **the unrolled notebook's**: tanh, minimax loss, $D$ ten times slower
+
+# %% [markdown] tags=["notes"]
 # Let us do the same. One method, three protocols, five seeds, the same number of steps, on both sets at once (half of the
 # members train on the ring, half on the grid):
 #
@@ -141,7 +185,7 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 #
 # The last two borrow the settings that the published code uses, on smaller networks and for far fewer steps.
 
-# %%
+# %% tags=["slide-continue"]
 def orthogonal(network):
     """Orthogonal weights of gain 1.4 and zero biases."""
     for layer in network.layers:
@@ -194,7 +238,12 @@ rows = [
 ]
 viz.table(rows, caption=f"{steps} steps, {half} seeds, ± standard deviation; KL is that of the histogram of modes to uniform")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The same GAN, three times
+#
+# Settings alone move the count by more than four of twenty-five modes.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(2, 4, figsize=(9, 4.6), layout="constrained")
 for axis_pair, (name, x) in zip(axes[:, 1:].T, clouds.items(), strict=True):
     for axis, points, toy in zip(axis_pair, (x[0], x[half]), (ring, grid), strict=True):
@@ -220,17 +269,37 @@ question(
     source="beside 17.3 in Lin et al. 2018, table 1, and 3.3 in Srivastava et al. 2017, table 1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Noise captures 24 of 25
+#
+# Points thrown anywhere into the square, without any training: one hit in 2500 is enough.
+#
+# *A count of modes says nothing about garbage.*
+#
+# | grid, 2500 samples | modes of 25 | high quality |
+# |---|---|---|
+# | uniform noise | **24** | 2.2 % |
+# | plain | 18.2 | 1.9 % |
+# | PacGAN's habits | 13.8 | 1.4 % |
+# | unrolled's habits | 16.6 | 1.4 % |
+
+# %% [markdown] tags=["notes"]
 # Three rows, one method. Look down the columns: settings alone move the count by nearly four of eight modes on the ring and by more than four of
 # twenty-five on the grid. Look at the high quality too: after 1,000 steps none of the three is well trained, and the published runs were hundreds of times
 # longer. So before you believe "ours 24, GAN 3", ask how the 3 was trained.
 #
 # And look at the line about noise. Points thrown anywhere into the square, without any training, "capture" more modes than all three games, because one hit in 2500 is
 # enough. *A count of modes says nothing about garbage.* Wherever noise passes what a paper's number asks for, the boxes below stay open.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The count is a choice
 #
+# The very same generators. Ask for more than one sample in 2500:
+
+# %% [markdown] tags=["notes"]
 # **And the count itself is a choice.** One sample in 2500 captures a mode. Take the very same generators, and ask for more:
 
-# %%
+# %% tags=["slide-continue"]
 rows = []
 for name, each in reports.items():
     counts = torch.stack([r.histogram for r in each[half:]])  # [seed, 25] high-quality samples per mode
@@ -241,11 +310,20 @@ for name, each in reports.items():
     rows.append(row)
 viz.table(rows, caption="modes of 25 captured, by four readings of 'captured'")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Perfect samples score 98.9 %
+#
+# The distance of a plane Gaussian from its centre is Rayleigh distributed:
+#
+# $$P(r < 3) = 1 - e^{-9/2}$$
+#
+# A table that prints more describes samples that are *too* narrow.
+
+# %% [markdown] tags=["notes"]
 # Perfect samples would not score 100 % high quality either. The distance of a plane Gaussian from its centre, in standard deviations, is Rayleigh
 # distributed, and $P(r < 3) = 1 - e^{-9/2}$. A table that prints more than 98.9 % describes samples that are *too* narrow.
 
-# %%
+# %% tags=["slide-continue"]
 check(
     "C08.ceiling",
     "The high-quality share of real samples of the grid is that of the Rayleigh distribution",
@@ -257,10 +335,22 @@ check(
     digits=3,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # So from here on the lecture compares only what it has trained itself, changes one thing at a time, and prints the KL of the histogram beside the
 # count.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Why: nobody looks at two samples
 #
+# The force on sample $i$ of a batch:
+#
+# $$f_i = -N\, \frac{\partial L}{\partial x_i} = -\ell'(D(x_i))\, \nabla D(x_i), \qquad \frac{\partial f_i}{\partial x_j} = 0 \ \text{ for } j \ne i$$
+#
+# **Moving one fake changes nothing for the others.**
+#
+# All outputs race towards the point that $D$ currently believes in (Salimans et al. 2016).
+
+# %% [markdown] tags=["notes"]
 # ## 3. Why: nobody looks at two samples
 #
 # Wang quotes the explanation of Salimans et al. (2016): the discriminator processes each example independently, so there is no coordination between its
@@ -270,7 +360,17 @@ check(
 # Make that exact. The generator's loss on a batch is $L = \frac1N \sum_i \ell\bigl(D(x_i)\bigr)$. The force on sample $i$ is
 # $f_i = -N\, \partial L / \partial x_i = -\ell'(D(x_i))\, \nabla D(x_i)$. It contains $x_i$ and no other sample, so
 # $\partial f_i / \partial x_j = 0$ for $j \ne i$: *moving one fake changes nothing for the others.* Two repairs put the others in:
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two repairs put the others in
 #
+# **Minibatch discrimination**: append how close each sample is to the rest of its batch,
+#
+# $$o(x_i)_b = \sum_{j \ne i} \exp\bigl(-\|M_{i,b} - M_{j,b}\|_1\bigr), \qquad M_i = h_i T$$
+#
+# **Minibatch standard deviation**: append one number to all of them, the standard deviation of every feature over the batch, averaged over the features.
+
+# %% [markdown] tags=["notes"]
 # **Minibatch discrimination** (Salimans et al. 2016). Project the features $h_i \in \mathbb{R}^F$ of each sample by a learnt tensor,
 # $M_i = h_i T \in \mathbb{R}^{B \times C}$, and append how close each sample is to the rest of its batch, kernel by kernel:
 #
@@ -282,11 +382,16 @@ check(
 # %%
 viz.source(minibatch.closeness, minibatch.MinibatchSpread)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Stage a collapse
+#
+# 64 fakes in a tight cloud beside one mode (the blue circle). Arrows: the forces on the fakes.
+
+# %% [markdown] tags=["notes"]
 # Stage a collapse. The data is a ring of eight modes; the fakes are a tight cloud (standard deviation 0.1) beside one of them. Train three
 # discriminators against this cloud while it stands still: a plain one, and one with each layer. Then look at the forces on 64 fakes.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 wide_ring = data.toys.ring("wgan_gp")
 centre = torch.tensor([1.1, 0.0])
 kinds = {
@@ -340,11 +445,18 @@ for axis, (name, (x, f)) in zip(axes, pushes.items(), strict=True):
 axes[0].set_ylabel("$x_2$")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The force, split
+#
+# Its mean moves the cloud, the rest changes its shape.
+#
+# $$\text{separating share} = 1 - \frac{\|\bar f\|^2}{\operatorname{mean}\, \|f_i\|^2}$$
+
+# %% [markdown] tags=["notes"]
 # Fakes are orange, the blue circle is the mode beside them, arrows are the forces on the fakes. Split the forces of a batch into their mean, which moves
 # the cloud, and the rest, which changes its shape: the *separating share* is $1 - \lVert \bar f \rVert^2 / \overline{\lVert f \rVert^2}$.
 
-# %%
+# %% tags=["slide-continue"]
 viz.table(
     [
         {
@@ -356,6 +468,9 @@ viz.table(
         for name in kinds
     ]
 )
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# *One by one*, the influence is zero to the last bit. With *minibatch discrimination* nearly all of the force is relative.
 
 # %%
 identity(
@@ -397,7 +512,7 @@ question(
     note="one number for the whole batch: moving one fake of 64 changes it little; the paper claims more variety in training, no such force",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: this discriminator moves the cloud as a whole towards a place that it finds
 # more real. With *minibatch discrimination* nearly all of the force is relative, and it points outwards in every seed. *Minibatch std* couples the
 # samples as well, but weakly: it is one number for the whole batch, one fake of 64 changes it little, and the plain part of the logit
@@ -406,7 +521,15 @@ question(
 # One detail decided this experiment. Closeness is a large number (up to 63 here). With random weights on it, the last layer has an opinion on sameness, for or
 # against, before $D$ has learnt anything, and $D$ is sure of its answer long before the opinion is corrected. So the course's layer begins with zero
 # weights there; exercise 1 takes that away.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Packing
 #
+# $D$ judges $m$ samples together, all real or all fake.
+#
+# Two generators that look equally bad to a judge of single samples; total variation from the data, in packs of $m$:
+
+# %% [markdown] tags=["notes"]
 # ## 4. Packing
 #
 # Lin et al. (2018) change nothing but the input: $D$ judges $m$ samples together, all real or all fake. If modes are missing, the samples of a
@@ -414,7 +537,7 @@ question(
 # places, and let one generator miss half of them while another is merely uneven, with the same total variation from the data. Two
 # distributions that look equally bad to a judge of single samples:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 p = torch.tensor([0.25, 0.25, 0.25, 0.25], dtype=torch.float64)
 missing = torch.tensor([0.5, 0.5, 0.0, 0.0], dtype=torch.float64)
 uneven = torch.tensor([0.75, 1 / 12, 1 / 12, 1 / 12], dtype=torch.float64)
@@ -423,7 +546,10 @@ for m in (1, 2, 3, 4, 5):
     tv = [packed_total_variation(p, q, m) for q in (missing, uneven)]
     print(f"{m:9}           {tv[0]:14.4f}              {tv[1]:14.4f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Missing modes show at once, as $1 - 2^{-m}$. The code is a reshape.
+
+# %% [markdown] tags=["notes"]
 # Alone, both look equally bad. In packs the generator that misses modes moves away from the data at once, as $1 - 2^{-m}$, and the uneven
 # one lags behind: two of its samples tell no more than one. Packing bends the discriminator's attention towards missing modes. The code
 # is a reshape:
@@ -431,11 +557,16 @@ for m in (1, 2, 3, 4, 5):
 # %%
 viz.source(pack)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The published experiment, again
+#
+# 1, 2 and 4 samples a pack. Packs of two come near the paper's count, packs of four do not, and neither number means much yet: uniform noise counts 24.
+
+# %% [markdown] tags=["notes"]
 # Now the published experiment, on the grid: 1, 2 and 4 samples at a time, PacGAN's data, threshold and count, and our plain protocol. This is
 # the longest cell of the lecture.
 
-# %%
+# %% tags=["slide-continue"]
 packings = (1, 2, 4)
 steps = scale.pick(ci=20, cpu=10_000, gpu=40_000)
 packed = {}
@@ -453,7 +584,10 @@ for m in packings:
     rows.append(dict(zip(names, (m, ours[0], published[m][0], ours[1], published[m][1], ours[2], published[m][2]), strict=True)))
 viz.table(rows, caption=f"grid of 25; ours {steps} steps, ± standard deviation; PacGAN's 400,000 steps, ± standard error")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What a count hides
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(2, 3, figsize=(9, 4.9), layout="constrained", gridspec_kw={"height_ratios": [2, 1]})
 for (top, bottom), m in zip(axes.T, packings, strict=True):
     top.scatter(*packed[m].x[0].T, s=1.5, color=FAKE, alpha=0.5, linewidths=0)
@@ -517,11 +651,21 @@ claim(
     open=passes,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Compare the two columns of modes first. Packs of two come near the paper's count, packs of four do not, and neither number means much yet, for uniform noise counts 24. The pictures say more. After 10,000 steps, where the published runs made 400,000, the single samples have found the edge of the square and its corners; four at a time
 # still leave a cloud: the harder question takes $D$ longer to learn. Then compare the two columns of high quality: it is the sharpness of the modes that
 # takes the steps. The bars below the pictures show what a count hides: how unevenly the captured modes are served.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Looking ahead: the unrolled GAN
 #
+# $k$ steps of $D$ *in thought*, $\phi_{i+1} = \phi_i - \eta\, \nabla_\phi L_D(\theta, \phi_i)$; $G$ minimises $L_G(\theta, \phi_k(\theta))$:
+#
+# $$\frac{d L_G}{d\theta} = \frac{\partial L_G(\theta, \phi_k)}{\partial \theta} + \frac{\partial L_G(\theta, \phi_k)}{\partial \phi_k}\, \frac{d \phi_k}{d \theta}$$
+#
+# The second part says how $D$ will react to what $G$ does. $k = 0$ is the plain game.
+
+# %% [markdown] tags=["notes"]
 # ## 5. Looking ahead: the unrolled GAN
 #
 # The spike that wins against a fixed $D$ (lecture 02, section 4) loses as soon as $D$ answers. So let the generator take the answer into account. Metz
@@ -540,11 +684,16 @@ claim(
 # %%
 viz.source(UnrolledGAN.unroll, UnrolledGAN.generator_loss)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Too short to tell
+#
+# 900 steps; the paper's picture takes 25,000.
+
+# %% [markdown] tags=["notes"]
 # The test is the ring, with the published notebook's minimax loss and tanh networks at a quarter of its width, both players at $10^{-3}$, and plain gradient
 # steps with $\eta = 0.05$ in thought where the notebook unrolls Adam. One line makes an ensemble of unrolled games.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 class UnrolledEnsemble(EnsembleGAN, UnrolledGAN):
     """K unrolled games as one."""
 
@@ -576,7 +725,7 @@ for line, (k, runs) in zip(axes, unrolled.items(), strict=True):
     line[0].set_ylabel(f"k = {k}", fontsize=10)
 plt.show()
 
-# %%
+# %% tags=["slide-continue"]
 lines = torch.linspace(0, math.pi, 65)[:-1]
 lines = torch.stack([lines.cos(), lines.sin()])  # [2, 64] directions
 reference = (ring.sample(n_samples, seed=1) @ lines).sort(0).values
@@ -610,13 +759,19 @@ claim(
     open="900 steps where the published run has 25,000, and networks of a quarter of its width",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again: some four times a plain step for $k = 5$. What it buys is not
 # visible in a run this short. Neither row has found the narrow modes, and looking ahead is farther from them so far; the paper's picture takes 25,000 steps. The count of
 # captured modes would have hidden this: a cloud that is spread over the whole plane "captures" modes by chance. That is why the table measures the
 # distance to the data along many lines (lecture 11 explains the distance). The size of $\eta$ matters as well. Set it to 0.5 and watch: the generator learns to
 # exploit the $D$ in its thoughts, which is no longer like the $D$ that it meets.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A thousand modes
 #
+# Three digits in the three colours of one picture, $10^3$ modes, read by a classifier. The discriminator is starved: 2 x 16 units.
+
+# %% [markdown] tags=["notes"]
 # ## 6. A thousand modes
 #
 # Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour. Metz et al. starved
@@ -649,7 +804,7 @@ stacked = data.stacked_digits(size=8, n=scale.pick(ci=2000, cpu=20_000, gpu=100_
 print(f"the judge reads {100 * right:.1f} % of unseen digits rightly")
 print("data:", stacked_mode_report(read(data.to_float(stacked.images))))
 
-# %%
+# %% tags=["slide-continue"]
 shape = (3, 8, 8)
 
 
@@ -758,7 +913,20 @@ for kind, name in (("stddev", "minibatch std"), ("discrimination", "minibatch di
         open=garbage,
     )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## More variety, or more garbage?
+#
+# The judge must call every blob some digit.
+#
+# These boxes stay open until it refuses what is no digit.
+#
+# | | modes of 1000 |
+# |---|---|
+# | white noise | **949** |
+# | untrained generators | 296.6 |
+# | the data | 1000 |
+
+# %% [markdown] tags=["notes"]
 # All rows but the last have the same tiny discriminator. It cannot know a thousand combinations, but it can notice that a batch, or a pack, is too much alike: packs of four and minibatch discrimination count about twice as many modes as the plain game, packs of two and minibatch std no more than chance allows. The last row changes only the size of $D$, and counts nearly four times as many.
 # *What a generator drops depends on what its discriminator can see*, or so it looks. For mind the line about noise: pixels drawn at random, which are no digits at all, score nearly
 # all the modes, because the judge must call every blob some digit. More modes may be more variety or more garbage, and after 1,500 steps of small perceptrons nothing here
@@ -766,7 +934,14 @@ for kind, name in (("stddev", "minibatch std"), ("discrimination", "minibatch di
 # reach as many modes may serve them very differently. (PacGAN's own numbers for this test differ from those of Metz et al. on the same
 # rows, 78.5 against 30.6 modes for the plain GAN: section 2 again.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: eight modes that are seven
+#
+#     thetas = np.linspace(0, 2 * np.pi, 8)
+#
+# Stop and find it.
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong: the eight modes that are seven
 #
 # VEEGAN's table says that it ran the unrolled GAN from the authors' published notebook. Its data cell places the centres of the eight modes at the angles
@@ -775,7 +950,7 @@ for kind, name in (("stddev", "minibatch std"), ("discrimination", "minibatch di
 #
 # Stop and find it. Then run the cell. What would the count "of 8" report for a perfect generator, and what would the KL to uniform be?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 angles = torch.linspace(0, 2 * math.pi, 8, dtype=torch.float64)
 centres = torch.stack([angles.sin(), angles.cos()], 1)
 different = torch.unique((centres * 1e6).round(), dim=0)
@@ -796,7 +971,10 @@ identity(
     source="poolio/unrolled_gan, Unrolled GAN demo.ipynb",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# `linspace` includes both ends, and the angles 0 and $2\pi$ are one. `endpoint=False` repairs it.
+
+# %% [markdown] tags=["notes"]
 # `linspace` includes both ends, and the angles 0 and $2\pi$ are one. The data has seven modes and the top one twice the weight. `endpoint=False` repairs it. A generator trained on
 # it and scored against eight even modes can match only those that happen to lie on both rings; scored against its own seven, "8 of 8" is out of reach.
 # No test failed, no picture looked wrong: seven points on a circle look much like eight. The course's toys carry their source in their names for
@@ -804,6 +982,14 @@ identity(
 #
 # PacGAN's published stacked-MNIST code has a relative of this slip: real pictures are fed to $D$ in $[0, 1]$, and the generator ends in $\tanh$. Exercise 3 asks what that
 # does.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - A baseline is a protocol: before you believe "ours 24, GAN 3", ask how the 3 was trained.
+# - A count of modes says nothing about garbage.
+# - A $D$ that judges one sample at a time cannot see a lack of variety. Three repairs: packs, minibatch statistics, looking ahead.
+# - Of 13 claims of papers one is reproduced, 12 stay open: runs this short do not decide them.
 
 # %% [markdown]
 # ## What was measured
@@ -813,13 +999,18 @@ identity(
 # %%
 summary()
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
+#
+# Step it, change the rates. How many of the eight places do the samples visit, and do they stay?
+
 # %% [markdown]
 # ## Play
 #
 # A GAN on the ring. Step it, change the rates, and watch where the samples go: how many of the eight places do they visit, and do they stay? For more rules to change (the loss, penalties, data that you paint), take
 # *mode collapse* and its cure in the playground: `widgets.playground("collapse")` in a cell of your own, or on the list in [lecture 00](00_start_here.ipynb).
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 torch.manual_seed(0)
 live = GAN(mlp.Generator(8, 2, activation="leaky_relu"), mlp.Discriminator(2))
 widgets.toy_game(live, ring, lr=1e-3, preview_rounds=(0, 300))

@@ -38,12 +38,23 @@ seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
 REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two failures of the game itself
+#
+# - The generator's gradient **dies**, or turns to noise: two thin sets in a large space do not meet.
+# - And even where it does not, two players who follow their gradients may walk **in circles**.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Both in one picture
+#
+# JS between two boxes, as one moves away from the other; two players of one number each, taking turns.
+
+# %% [markdown] tags=["notes"]
 # Both failures in one picture, computed exactly. Left:
 # JS between two boxes, as one moves away from the other: once they are apart, it stands still. Right: a generator and a discriminator of one
 # number each, taking turns, walk in a circle; with a penalty they arrive.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 cells, width = theory.grid(-0.995, 4.995, 600)
 shifts = torch.linspace(0, 3, 61, dtype=torch.float64)
 boxes = [theory.normalise(((cells > shift) & (cells < shift + 1)).double(), width) for shift in shifts]
@@ -59,7 +70,18 @@ right.set(xlabel=r"generator $\theta$", ylabel=r"discriminator $\psi$", xlim=(-1
 right.legend(fontsize=8, loc="lower right")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Thin sets in a large space
+#
+# Near $z$, with the Jacobian $J = \partial g / \partial z$:
+#
+# $$g(z + \delta) \approx g(z) + J \delta$$
+#
+# $J$ is a product of weight matrices and diagonal slopes: its rank is at most **the narrowest of them**.
+#
+# Fewer latents than pixels: samples fill a set of measure zero (lemma 1 of Arjovsky & Bottou 2017).
+
+# %% [markdown] tags=["notes"]
 # ## 1. Thin sets in a large space
 #
 # First the gradient that dies. Wang follows Arjovsky & Bottou (2017). *Lemma 1*: if $g$ is made of affine maps and the usual pointwise
@@ -71,7 +93,10 @@ plt.show()
 # of weight matrices and diagonal slopes, so its rank is at most the narrowest of them. We compute it, for untrained networks of
 # several kinds and for the face generator of this course:
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The rank is the bound
+
+# %% tags=["slide-continue"]
 def ranks(make, n=20):
     worst = []
     for seed in range(5):
@@ -106,7 +131,7 @@ rows.append(
 )
 viz.table(rows)
 
-# %%
+# %% tags=["slide-continue"]
 identity(
     "C12",
     "Lemma 1: rank of the Jacobian less the latent's dimension (largest over points and networks, per seed)",
@@ -127,7 +152,12 @@ identity(
     decks="W",
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A face lies on a sheet of 64 dimensions
+#
+# Each line is one face. Off the sheet there is nothing.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(6.5, 2.7), layout="constrained")
 for values in stretch:
     axis.semilogy(range(1, 65), values, color=G_COLOUR, linewidth=1)
@@ -136,19 +166,25 @@ axis.text(63.5, float(stretch.max()), "64 latents end here;\n3072 pixel values g
 axis.set(xlabel="direction, strongest first", ylabel="singular value of $J$")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # In every row the rank is the bound: the number of latents, or the narrow layer. The faces lie on sheets of 64 dimensions in a space of 3072, and each
 # line of the figure is one face: the strongest direction moves the picture tens of times as far as the weakest. Off the sheet there is
 # nothing. If a camera could draw a picture at random, it would hit the set of all faces that this generator can draw with probability zero.
 #
 # Data is thin too (faces are no random noise), and two thin sets in general position do not overlap. Wang's picture: two curves in the plane cross in
 # points, and the points have length zero. What follows is measured next.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Apart, the divergences stand still
 #
+# Two boxes of width 1, one at 0 and one at $\theta$:
+
+# %% [markdown] tags=["notes"]
 # ### Disjoint supports: the divergences stand still
 #
 # Two boxes of width 1, one at 0 and one at $\theta$. As long as they overlap, JS, KL and TV say something. Once they are apart:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 x, dx = theory.grid(-0.995, 4.995, 600)  # cells of width 0.01, by their middles
 
 
@@ -161,7 +197,7 @@ for theta in (0.0, 0.25, 0.5, 0.9, 1.0, 1.5, 3.0):
     p, q = box(0.0), box(theta)
     print(f"{theta:4.2f}    {theory.js(p, q, dx):.4f}    {theory.kl(p, q, dx):8.4f}    {theory.total_variation(p, q, dx):.4f}")
 
-# %%
+# %% tags=["slide-continue"]
 js_apart, kl_apart = [], []
 for seed in range(5):
     draw = torch.Generator().manual_seed(seed)
@@ -184,12 +220,17 @@ identity(
     decks="W",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does a trained discriminator notice?
+#
+# Two parallel lines in the plane at distance $\theta$. From $D$'s value on fresh samples, $(V + 2 \log 2)/2$ estimates JS.
+
+# %% [markdown] tags=["notes"]
 # Does a *trained* discriminator notice? Take two parallel vertical lines in the plane, the data at $x_1 = 0$ and the fakes at $x_1 = \theta$: one-dimensional
 # sets, as in the lemma. From a discriminator's value $V$ on fresh samples, $(V + 2 \log 2)/2$ estimates JS (lecture 02). We also take
 # the slope of the generator's saturating loss in $\theta$: what it would learn from this $D$.
 
-# %%
+# %% tags=["slide-continue"]
 thetas = (0.0, 0.1, 0.25, 0.5, 1.0)
 line_seeds = [seed for _ in thetas for seed in seeds]
 networks = []
@@ -249,10 +290,19 @@ claim(
     decks="W",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# It is certain, and $\log 2$ is all that it can say.
+
+# %% [markdown] tags=["notes"]
 # At every distance but zero the discriminator reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
 # at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and a few ten-thousandths at 0.5. Lecture 11 brings the distance whose slope is 1 wherever you stand.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A fresh $D$ against generators of three ages
 #
+# Stop the generator after 1, 10 and 25 epochs; train a *new* discriminator from scratch against it; watch the gradient that the generator would get.
+
+# %% [markdown] tags=["notes"]
 # ### A fresh discriminator against generators of three ages
 #
 # Wang reproduces the experiment of Arjovsky & Bottou: train a DCGAN for 1, 10 and 25 epochs, stop the generator, and train a *new* discriminator from scratch
@@ -275,7 +325,7 @@ def ensemble(seeds, make_generator, make_discriminator, **options):
         discriminators.append(make_discriminator())
     return EnsembleGAN(stack(generators).to(device), stack(discriminators).to(device), list(seeds), **options)
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 size = 16
 gradient_seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 digits = data.digits(size=size)
@@ -307,7 +357,10 @@ viz.show(
     )
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One loss whispers, the other one shouts
+
+# %% tags=["slide-continue", "slide-picture"]
 frozen = stack([generator.member(k) for generator in old.values() for k in range(len(gradient_seeds))]).to(device)
 K = frozen.members
 fresh = []
@@ -356,7 +409,15 @@ right.set(xlabel="steps of the fresh D", title=r"$-\log D$")
 left.legend(fontsize=8)
 plt.show()
 
-# %%
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# The original gradient falls as $D$ grows certain. That of $-\log D$ grows by orders, and jumps from batch to batch.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In numbers
+#
+# "In the best case 5 orders of magnitude", the deck says.
+
+# %% tags=["slide-continue"]
 original, other = norms["log(1 - D)"].mean(-1), norms["-log D"].mean(-1)  # [look, age, seed]
 orders = torch.log10(original.amax(0) / original[-1])  # [age, seed]
 growth = other[-1] / other[0]
@@ -376,6 +437,9 @@ viz.table(
     ],
     caption=f"after {last} steps of a fresh discriminator, {len(gradient_seeds)} seeds",
 )
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# The older generators' samples lie closer to the digits: a fresh $D$ needs longer to be as sure.
 
 # %%
 claim(
@@ -409,13 +473,27 @@ question(
     source="beside Arjovsky & Bottou 2017, figure 3 and theorem 2.6",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, fastest against the youngest generator, whose samples
 # are easiest to tell. The older generators' samples lie closer to the digits, and a fresh $D$ needs longer to be as sure; the deck's five
 # orders are its best case too. On the right the gradient of $-\log D$ does the opposite: it grows by orders, and the last column of the table says that it jumps from batch to batch by
 # as much more. (As a share of its size the jumping hardly changes: the last box.) Theorem 2.6 of the paper predicts it: if $D$ is the best one plus small independent noise, the generator's update has a
 # Cauchy distribution, with neither mean nor variance. One loss whispers, the other one shouts at random.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What $-\log D$ minimises
 #
+# With $D^* = p/(p + q)$:
+#
+# $$\mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - \mathbb{E}_q \log (1 - D^*)$$
+#
+# $$\mathbb{E}_p \log D^* + \mathbb{E}_q \log (1 - D^*) = 2\,\mathrm{JS} - 2 \log 2$$
+#
+# Put in:
+#
+# $$\mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - 2\, \mathrm{JS}(p, q) + 2 \log 2 + \mathbb{E}_p \log D^*$$
+
+# %% [markdown] tags=["notes"]
 # ## 2. What $-\log D$ minimises
 #
 # Wang derives the second problem from a formula. With $D^* = p/(p + q)$ the density ratio is $q/p = (1 - D^*)/D^*$, so
@@ -446,15 +524,32 @@ identity(
     source="Arjovsky & Bottou 2017, section 2.2.2",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two things to read off
+#
+# JS comes with a *minus*: is the generator asked to stay away? No:
+#
+# $$\mathrm{KL}(q \| p) - 2\,\mathrm{JS} = 2\,\mathrm{KL}\Bigl(\frac{p + q}{2} \,\|\, p\Bigr)$$
+#
+# never negative, zero only at $q = p$.
+#
+# And what it lowers is the **reverse** divergence, $\mathrm{KL}(q \| p)$. Which errors does that forgive?
+
+# %% [markdown] tags=["notes"]
 # Two things to read off. JS comes with a *minus*, which sounds as if the generator were asked to stay away. It is not: $\mathrm{KL}(q \| p) - 2\,\mathrm{JS} = 2\,\mathrm{KL}\bigl(\tfrac{p + q}{2} \big\| p\bigr)$,
 # which is never negative and zero only at $q = p$, a *softened* reverse KL (Shannon et al. 2020). Mind also what moves: Arjovsky & Bottou take the *gradient* with $D^*$ held fixed, the formula above is a *value*, in which
 # $D^*$ moves with $q$. And the divergence that it lowers is $\mathrm{KL}(q \| p)$, the *reverse* one. Which errors does that forgive?
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One drops, another fakes
 #
+# Two bumps. **Drops**: a share $\varepsilon$ of the samples on the right bump. **Fakes**: a share $\varepsilon$ where there is no data.
+
+# %% [markdown] tags=["notes"]
 # Give the data two bumps. One generator **drops**: only a share $\varepsilon$ of its samples is on the right bump. Another **fakes**: a share
 # $\varepsilon$ of its samples lies at 8, where there is no data.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 x, dx = theory.grid(-8, 12, 4001)
 
 
@@ -473,18 +568,29 @@ for error, spoilt in (
         values = (theory.kl(p, q, dx), theory.reverse_kl(p, q, dx), theory.js(p, q, dx), theory.non_saturating_at_optimum(p, q, dx))
         print(f"{error}, eps = {e:.0e}   " + "   ".join(f"{v:8.4f}" for v in values))
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# $\mathrm{KL}(q \| p)$ can afford to drop and cannot afford to fake.
+
+# %% [markdown] tags=["notes"]
 # Follow the columns. For $\mathrm{KL}(p \| q)$ dropping grows without bound as $\varepsilon \to 0$, and faking costs about $\varepsilon$. For
 # $\mathrm{KL}(q \| p)$ dropping half of the data costs $\log 2 = 0.69$ at most, however thoroughly it is dropped, while one fake in a hundred
 # costs nearly half as much already, and more the farther away it lies. So the generator that minimises $\mathrm{KL}(q \| p)$ can afford to
 # drop and cannot afford to fake. The last column is its whole loss, whose floor is $\log 2$ at $q = p$; it tells the same story.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A slip to put right
 #
+# In Wang's deck, under the line $\mathrm{KL}(P_g \| P_r) - 2\,\mathrm{JS} + \dots$: dropping has "an extremely high cost", faking an "extremely low" one.
+#
+# Those two sentences weigh the **other** direction, $\mathrm{KL}(P_r \| P_g)$, the one of maximum likelihood.
+
+# %% [markdown] tags=["notes"]
 # **A slip to put right.** Under the heading "collapse mode" Wang's line reads $\mathrm{KL}(P_g \| P_r) - 2\,\mathrm{JS} + \dots$, and the two cases below
 # it say that dropping "assigns an extremely high cost" and that faking costs "extremely low". Those two sentences weigh the *other* direction,
 # $\mathrm{KL}(P_r \| P_g)$, the one of maximum likelihood (in Arjovsky & Bottou they stand in a discussion of that). For the loss of the line above, they are to be read the other way round, as the deck's next
 # sentence does.
 
-# %%
+# %% tags=["slide-continue"]
 drop = bump(-2)
 apart = 0.5 * (theory.gaussian(x, -4, 0.3) + theory.gaussian(x, 4, 0.3))
 identity(
@@ -503,11 +609,16 @@ identity(
     tolerance=within(1e-3),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A generator that is too simple
+#
+# One Gaussian for two bumps, the best by each criterion:
+
+# %% [markdown] tags=["notes"]
 # What does a generator that is too simple do, then? Let $q$ be one Gaussian, the data two bumps, and search mean and width on a lattice for the best
 # $q$ by each criterion.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 coarse, dc = theory.grid(-8, 8, 321)
 two = (theory.gaussian(coarse, -2, 0.7) + theory.gaussian(coarse, 2, 0.7)) / 2
 means_, widths = torch.linspace(-3, 3, 61, dtype=torch.float64), torch.linspace(0.4, 3.2, 57, dtype=torch.float64)
@@ -529,21 +640,44 @@ axis.set(xlabel="x", yticks=[], xlim=(-6, 8))
 axis.legend(fontsize=8.5, loc="upper right")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # With bumps as near as these, $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both bumps (set them at $\pm 3$, and the best for JS sits on one) and put most of its mass between them, where data is rare. The two criteria with
 # $\mathrm{KL}(q \| p)$ pick one bump and fit it exactly; the minus before JS makes no visible difference here (the dotted line
 # covers the solid one). The first kind invents samples, the second kind drops half of the data.
 #
 # One caution. This is a statement about targets, at $D = D^*$. Whether it explains the collapse of lecture 06 is another question: Goodfellow's
 # tutorial (2016) notes that GANs choose few modes with any of these divergences, and that the cause lies in the game.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The smallest GAN
 #
+# The data is the point 0, the generator the point $\theta$, the discriminator the line $l(x) = \psi x$:
+#
+# $$L_D = \log 2 + \log(1 + e^{\psi \theta}), \qquad L_G = -\log(1 + e^{\psi\theta})$$
+#
+# $$\dot\theta = \sigma(\psi\theta)\,\psi, \qquad \dot\psi = -\sigma(\psi\theta)\,\theta$$
+#
+# The only equilibrium: $\theta = \psi = 0$.
+
+# %% [markdown] tags=["notes"]
 # ## 3. The smallest GAN: who circles, who arrives
 #
 # Hong asks whether the adversarial game is stable and answers that it is not. Mescheder, Geiger & Nowozin (2018) found the smallest example. The data is the point 0. The generator is
 # the point $\theta$. The discriminator is the line $l(x) = \psi x$. The supports are disjoint unless $\theta = 0$, and the only equilibrium is $\theta = \psi = 0$. From the minimax losses
 #
 # $$L_D = \log 2 + \log(1 + e^{\psi \theta}), \qquad L_G = -\log(1 + e^{\psi\theta}),$$
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Nothing pulls: a circle
 #
+# Near the equilibrium, with the penalty $R_1$ of strength $\gamma$:
+#
+# $$J = \begin{pmatrix} 0 & \tfrac12 \\ -\tfrac12 & -\gamma \end{pmatrix}, \qquad
+# \lambda = -\frac{\gamma}{2} \pm \sqrt{\frac{\gamma^2}{4} - \frac14}$$
+#
+# Without it $\lambda = \pm \frac{i}{2}$: no real part. In steps of size $h$, both at once: $1 \pm \frac{ih}{2}$, *outside* the unit circle.
+
+# %% [markdown] tags=["notes"]
 # both players follow $\dot\theta = -\partial L_G / \partial \theta = \sigma(\psi\theta)\,\psi$ and $\dot\psi = -\partial L_D / \partial \psi = -\sigma(\psi\theta)\,\theta$. Near the
 # equilibrium $\sigma \approx \frac12$, and
 #
@@ -569,7 +703,23 @@ for label, method in {
     sizes = [f"{float(method.multipliers(h, turns).abs().max()):.4f}" for turns in (False, True)]
     print(f"{label:20}  {values:35}          {sizes[0]:>20} {sizes[1]:>14}")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Who circles, who arrives: eigenvalues
+#
+# And the modulus of the largest multiplier in one step of 0.2, both at once and in turns:
+#
+# | | eigenvalues of $J$ | at once | in turns |
+# |---|---|---|---|
+# | minimax, non-saturating | $\pm 0.5\,i$ | **1.0050** | 1.0000 |
+# | Wasserstein | $\pm 1\,i$ | **1.0198** | 1.0000 |
+# | R1, $\gamma = 0.3$ | $-0.15 \pm 0.477\,i$ | 0.9747 | 0.9695 |
+# | R1, $\gamma = 1$ | $-0.5$, twice | 0.9000 | 0.9270 |
+# | R1, $\gamma = 2$ | $-1.866$ and $-0.134$ | 0.9732 | 0.9740 |
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Who circles, who arrives: paths
+
+# %% tags=["slide-continue", "slide-picture"]
 contestants = {
     "minimax": dirac.DiracGAN("minimax"),
     "non-saturating": dirac.DiracGAN("non_saturating"),
@@ -592,7 +742,7 @@ axes[0].set_ylabel(r"$\psi$")
 axes[0].legend(fontsize=7, loc="upper left", handlelength=1)
 plt.show()
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 print("distance from the equilibrium after 500 steps of 0.2, from 1.414")
 for name in contestants:
     print(f"{name:20}  at once {ends[name, False]:9.2g}   in turns {ends[name, True]:9.2g}")
@@ -646,11 +796,29 @@ identity(
     source="Mescheder et al. 2018, section 4.1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Why R1
+#
+# - Clipping turns the ring into a box; WGAN-GP ends in a ring of its own: its penalty wants $|\psi| = 1$ where the equilibrium has 0.
+# - Only the penalty that is **centred at zero** puts a real part into the eigenvalues.
+# - At $\gamma = 1$ both eigenvalues are $-\frac12$: the fastest way in. A stronger penalty arrives *later*.
+#
+# The course's face recipes use R1 for this reason.
+
+# %% [markdown] tags=["notes"]
 # Look at the pictures again. *Minimax at once* spirals out, *in turns* it draws a closed ring. *Non-saturating* has the same eigenvalues; its path drifts inwards far from the
 # centre, where the field is not linear, and slower and slower near it. *Clipping* turns the ring into a box and *WGAN-GP* ends in a ring of its own, for its penalty wants
 # $|\psi| = 1$ where the equilibrium has 0. Only the penalty that is centred at zero puts a real part into the eigenvalues. At $\gamma = 1$ the root vanishes ($\gamma = 2 f'(0)$): both
 # eigenvalues are $-\frac12$, the fastest way in; beyond, one of them moves back towards 0, and a stronger penalty arrives later. The course's face recipes use R1 for this reason.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Samples of a generator fill a thin set. Apart, JS stands still at $\log 2$, and that is all that a certain $D$ can say.
+# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by orders and jumps.
+# - $-\log D$ lowers $\mathrm{KL}(q \| p)$ less twice JS: it can afford to drop and cannot afford to fake.
+# - Without a penalty the smallest GAN circles, and in steps at once runs away; with R1 it arrives.
+# - Six claims of papers, six reproduced.
 
 # %% [markdown]
 # ## What was measured
@@ -660,13 +828,18 @@ identity(
 # %%
 summary()
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
+#
+# At which $\gamma$ do the turns disappear, and does more always help?
+
 # %% [markdown]
 # ## Play
 #
 # Turn up R1 on the Dirac-GAN. Before you move: at which $\gamma$ do the turns disappear, and does more always help? The same game as points in the plane, with a $D$ to look at and a penalty to switch on, is
 # `widgets.playground("orbit")`; `widgets.playground("vanishing")` is section 1 of this lecture. Both have their cure on the list.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 from gancourse.viz.figures import rendered  # noqa: E402
 
 

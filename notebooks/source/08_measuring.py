@@ -46,11 +46,25 @@ def show(picture, caption=None):
     viz.show(picture.quantize(96, method=2), caption)
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How good is your GAN?
+#
+# There is no single answer.
+#
+# - build **eight measures** from their definitions
+# - plant **faults** of which we know what they are
+# - keep score: which measure sees which fault
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Seven "generators"
+#
+# One is held-out real data; each of the others has one fault. Put them in order.
+
+# %% [markdown] tags=["notes"]
 # Seven "generators". One of them is real data that were held out; the others have one fault each, planted by us. Put
 # them in order of quality by eye before you read on, and try to say what is wrong with each. The answers are in section 7, where eight measures take the same exam.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000))
 faces = faces[torch.randperm(len(faces), generator=rng(0))]
 per_set = scale.pick(ci=150, cpu=1000, gpu=2000)
@@ -93,7 +107,21 @@ secret = list(exam)
 secret = [secret[i] for i in torch.randperm(len(secret), generator=rng(3))]
 show(viz.grid(torch.cat([exam[name][0][:14] for name in secret]), columns=14), caption="Seven sets, fourteen images of each, one set a row.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## From images to numbers
+#
+# Shift a face by one pixel, and between pixels it is far away. So compare the **features** of a network:
+#
+# | network | trained on | features |
+# |---|---|---|
+# | Inception v3, in the literature | ImageNet: dogs and lorries | 2048 |
+# | the course's judge | attributes of these faces | 64 |
+#
+# &nbsp;
+#
+# Every number depends on that choice.
+
+# %% [markdown] tags=["notes"]
 # ## 1. From images to numbers
 #
 # A measure compares two distributions of which it has samples only. Distances between pixels are a poor start: shift a face by one pixel and it is far
@@ -105,7 +133,7 @@ show(viz.grid(torch.cat([exam[name][0][:14] for name in secret]), columns=14), c
 judge = metrics.attribute_classifier("faces")
 viz.source(metrics.image_features)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Two features of different networks must never be compared. The function leaves the network's name on what it returns, and every measure checks it:
 
 # %% tags=["nbval-check-output"]
@@ -115,14 +143,37 @@ try:
 except ValueError as error:
     print(str(error).split(" live ")[1])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The Frechet distance
+#
+# A *coupling* pairs the points of $P$ and $Q$. The least mean squared length of the pairs:
+#
+# $$d^2(P, Q) = \min_{\text{couplings}} \mathbb{E}\,\|x - y\|^2$$
+#
+# Two Gaussians, with $C = \operatorname{Cov}(x, y)$:
+#
+# $$\mathbb{E}\,\|x-y\|^2 = \|\mu_1-\mu_2\|^2 + \operatorname{tr}\Sigma_1 + \operatorname{tr}\Sigma_2 - 2\operatorname{tr} C$$
+#
+# Only $C$ is free.
+
+# %% [markdown] tags=["notes"]
 # ## 2. The Frechet distance, derived
 #
 # Take two distributions $P$ and $Q$ and pair their points: a *coupling* is a joint distribution of $(x, y)$ whose marginals are $P$ and $Q$. The squared 2-Wasserstein
 # distance is the least mean squared length of the pairs. (Frechet studied it in 1957; Dowson & Landau solved the Gaussian case in 1982.)
 #
 # $$d^2(P, Q) = \min_{\text{couplings}} \mathbb{E}\,\lVert x - y\rVert^2 .$$
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The closed form
 #
+# $C = \Sigma_1^{1/2} K\, \Sigma_2^{1/2}$ with a *contraction* $K$, a matrix that lengthens no vector. A trace against it is at most the sum of the singular values:
+#
+# $$\max_C\, \operatorname{tr} C = \operatorname{tr}(\Sigma_1\Sigma_2)^{1/2}$$
+#
+# $$d^2 = \|\mu_1-\mu_2\|^2 + \operatorname{tr}\Sigma_1 + \operatorname{tr}\Sigma_2 - 2 \operatorname{tr}(\Sigma_1\Sigma_2)^{1/2}$$
+
+# %% [markdown] tags=["notes"]
 # For two Gaussians it has a closed form. Split off the means, write $C = \operatorname{Cov}(x, y)$:
 #
 # $$\mathbb{E}\lVert x-y\rVert^2 = \lVert\mu_1-\mu_2\rVert^2 + \operatorname{tr}\Sigma_1 + \operatorname{tr}\Sigma_2 - 2\operatorname{tr} C .$$
@@ -136,7 +187,13 @@ except ValueError as error:
 # (The squares of those singular values are the eigenvalues of $\Sigma_1^{1/2}\Sigma_2\Sigma_1^{1/2}$, which are also those of $\Sigma_1\Sigma_2$.) Altogether
 #
 # $$d^2 = \lVert\mu_1-\mu_2\rVert^2 + \operatorname{tr}\Sigma_1 + \operatorname{tr}\Sigma_2 - 2 \operatorname{tr}(\Sigma_1\Sigma_2)^{1/2}.$$
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The best pairing is a linear map
 #
+# $\Sigma_1 = I$, $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$: $d^2 = 4 - 2\sqrt3 \approx 0.536$. The best of 100,000 other couplings: 0.592.
+
+# %% [markdown] tags=["notes"]
 # The best pairing is a linear map, $x \mapsto Tx$ with $T = \Sigma_1^{-1/2}(\Sigma_1^{1/2}\Sigma_2\Sigma_1^{1/2})^{1/2}\Sigma_1^{-1/2}$. One example by hand: $\Sigma_1 = I$ and
 # $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$, whose eigenvalues are 1 and 3. So $d^2 = 2 + 4 - 2(1 + \sqrt3) = 4 - 2\sqrt3 \approx 0.536$. Three checks: the formula, the map $T$
 # applied to points, and a hundred thousand random contractions, none of which may do better.
@@ -170,7 +227,7 @@ identity(
     source="Dowson & Landau 1982",
 )
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 x = torch.randn(150, 2, generator=rng(1), dtype=torch.float64)
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
 angle = torch.linspace(0, 2 * torch.pi, 100, dtype=torch.float64)
@@ -186,9 +243,20 @@ for axis, target, title in ((axes[0], x @ T.T, "by T: mean squared length 0.54")
 axes[0].legend(fontsize=8, loc="upper left")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Left, the best pairing: short moves along one diagonal. Right, the same points paired at random.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## FID
 #
+# Put in the mean and covariance of **Inception** features: the *Frechet Inception Distance*.
+#
+# - a distance, no score: lower is better, 0 is the best
+# - a square: twice as far away means four times the number
+#
+# No square root of a matrix is needed: with $\Sigma_1 = LL^\top$ sum the square roots of the eigenvalues of $L^\top\Sigma_2L$.
+
+# %% [markdown] tags=["notes"]
 # Heusel et al. (2017) put in the mean and covariance of Inception features, and call $d^2$ the *Frechet Inception Distance*, FID. One deck heads its slide "the Frechet Inception Score (FID)". It is a
 # distance: lower is better, 0 is the best. It is also a square, so twice as far away means four times the number.
 #
@@ -198,11 +266,20 @@ plt.show()
 # %%
 viz.source(metrics.frechet_distance)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What it compares
+#
+# **Two Gaussians, always.**
+#
+# Anything with the same mean and covariance is at distance 0: here 0.0009 of the data's variance.
+#
+# A small classifier tells the two apart on 92 to 93 % of held-out points.
+
+# %% [markdown] tags=["notes"]
 # **What it compares.** Two Gaussians, always, whatever the features look like. So anything with the same mean and covariance is at distance 0. In the plane that is easily
 # arranged: the data are a ring of eight clusters, the "generator" is one round blob with the ring's mean and covariance.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 ring = data.toys.ring("pacgan")
 n_plane = scale.pick(ci=1000, cpu=4000, gpu=20_000)
 
@@ -240,10 +317,24 @@ check(
     source="Lopez-Paz & Oquab 2017",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The kernel distance of section 3 is no better here, as the printed numbers say: a kernel of degree 3 compares moments up to the third, and those agree by symmetry. Inception's
 # features are not Gaussian either, so this is a gap that real numbers have.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Seven more measures
 #
+# | measure | what it looks at |
+# |---|---|
+# | kernel distance | features, without bias at any sample size |
+# | Inception score | one clear class each, all classes together |
+# | precision and recall | are images bad, or merely alike? |
+# | density and coverage | the same, and one outlier decides less |
+# | sliced Wasserstein | at which scale of detail do the images differ? |
+# | two-sample test | can a small classifier tell them apart? |
+# | copying test | nearer to the training set than unseen real images? |
+
+# %% [markdown] tags=["notes"]
 # ## 3. Seven more measures
 #
 # Each gets its definition, what it is for, and one experiment that shows its weak side. All are in `gancourse.metrics`, with tests that compare them with independent
@@ -253,7 +344,15 @@ check(
 #
 # Binkowski et al. (2018): the squared *maximum mean discrepancy*, $\mathbb{E}k(x,x') + \mathbb{E}k(y,y') - 2\mathbb{E}k(x,y)$ with $k(x,y) = (x^\top y/D + 1)^3$. The averages leave out the pairs
 # of a sample with itself. That makes the estimate unbiased: for equal distributions it is 0 on average *at any sample size*, and single values may be negative. Section 4 needs that.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Inception score, cheated twice
 #
+# $$\mathrm{IS} = \exp \mathbb{E}_x \mathrm{KL}\bigl(p(y|x)\,\|\,p(y)\bigr), \qquad 1 \le \mathrm{IS} \le K$$
+#
+# No real image appears in the formula.
+
+# %% [markdown] tags=["notes"]
 # ### Inception score
 #
 # Salimans et al. (2016) looked at class probabilities $p(y|x)$ instead of features. Good images have one clear class each; varied images have all of them:
@@ -263,7 +362,7 @@ check(
 # The exponent is the mutual information of image and label. No real image appears in the formula, and that invites cheating. Take digits, ten classes, our own
 # classifier. Cheat one: ten images, one of each digit, repeated. Cheat two (Barratt & Sharma, 2018): noise that gradient ascent has pushed to where the classifier is sure.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 digit_judge = metrics.attribute_classifier("digits")
 digits = data.digits(size=32, n=scale.pick(ci=1000, cpu=4000, gpu=20_000))
 digits = digits[torch.randperm(len(digits), generator=rng(0))]
@@ -329,16 +428,29 @@ claim(
     source="Barratt & Sharma 2018",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Real digits 9.83, ten images **9.99**, the noise **8.01** (untouched noise 1.00).
+
+# %% [markdown] tags=["notes"]
 # So the score measures agreement with a classifier, and a generator that trains against one will find out.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Bad, or merely alike?
 #
+# A ball around each sample, out to its third nearest neighbour.
+#
+# - **precision**: what share of generated samples lies in a ball of the real ones?
+# - **recall**: the other way round
+# - **density** counts balls; **coverage** asks each real ball whether it caught anything
+
+# %% [markdown] tags=["notes"]
 # ### Precision and recall, density and coverage
 #
 # One number cannot say whether images are bad or merely alike. Kynkaanniemi et al. (2019) ask two questions. Put a ball around each sample, out to its third nearest neighbour. *Precision*: what
 # share of generated samples lies in a ball of the real ones? *Recall*: what share of real samples lies in a ball of the generated ones? Naeem et al. (2020) noticed that one
 # real outlier has a huge ball and makes everything inside it "precise". *Density* counts balls instead of asking for one, and *coverage* asks each real ball whether it caught anything.
 
-# %%
+# %% tags=["slide-continue"]
 cluster = torch.randn(300, 2, generator=rng(0))
 outlier = torch.tensor([[12.0, 0.0]])
 junk = torch.tensor([6.0, 0.0]) + 0.5 * torch.randn(300, 2, generator=rng(1))
@@ -348,32 +460,51 @@ for name, real in (("without the outlier", cluster), ("with the outlier", torch.
     rows.append({"real data": name, "precision": pr.precision, "recall": pr.recall, "density": dc.density, "coverage": dc.coverage})
 viz.table(rows, caption="300 generated points halfway between a real cluster and one real outlier")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# One point among 301 decides whether garbage has precision 0 or 1.
+
+# %% [markdown] tags=["notes"]
 # One point among 301 decides whether garbage has precision 0 or 1. Density rises to a fifth of what it should be, and coverage stays near 0.
 #
 # ### Sliced Wasserstein distance
 #
 # On a line the best pairing is easy: sort both sets. In $D$ dimensions project on random directions, sort, average. No Gaussian is assumed, and no network is needed. Karras et al.
 # (2018) apply it to 7 x 7 patches at every level of a Laplacian pyramid, so that one sees *at which scale* of detail the images differ. (Lecture 13 measures progressive growing with it.)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two-sample test
 #
+# Train a small classifier to tell generated from real, on half of each set.
+#
+# If both are the same, its hits on the other half are coin tosses: an exact p-value.
+
+# %% [markdown] tags=["notes"]
 # ### Two-sample test
 #
 # Lopez-Paz & Oquab (2017): train a small classifier to tell generated from real, on half of each set. If both are the same, its hits on the other half are coin tosses, Binomial$(m, \tfrac12)$, and
 # that gives an exact p-value. A discriminator with an honest exam. Without the held-out half it is worthless:
 
-# %%
+# %% tags=["slide-continue"]
 a, b = torch.randn(200, 64, generator=rng(0)), torch.randn(200, 64, generator=rng(1))
 test = metrics.two_sample_test(a, b)
 print(f"two sets of one distribution, 64 dimensions: {100 * test.train_accuracy:.0f} % right on what it was trained on")
 print(test)
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Without the held-out half it is worthless.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Copying test
+#
+# Grey: where the ratio falls if nobody copies. The shipped GAN is off the picture, at 3.40: it does not copy; *it misses*.
+
+# %% [markdown] tags=["notes"]
 # ### Copying test
 #
 # Lecture 03 compared distances to the nearest training image by a ratio. How small must it be to be evidence? If generated and held-out real samples follow one distribution, then so do their distances
 # to the training set (Meehan et al., 2020). So draw two lots from the held-out distances, a thousand times, and note the ratio of their medians: that is how far it strays when nobody copies.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 reference = judge.features(train.images)
 unseen = rest[len(rest) - per_set :]
 held_out = judge.features(unseen.images)
@@ -395,15 +526,21 @@ plt.show()
 for name, trial in trials.items():
     print(f"{name:>15}: {trial}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Grey: where the ratio falls if nobody copies. Copies are at 0. The shipped GAN is off the picture on the other side: its faces lie several times as far from the training faces as unseen real ones do. It does not copy;
 # it misses. A ratio far above 1 is no praise. When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How many samples?
 #
+# Two sets from *one* distribution: the true distance is 0.
+
+# %% [markdown] tags=["notes"]
 # ## 4. How many samples?
 #
 # The two sets below come from one distribution, so the true distance is 0. Look at what is measured.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 real_features = torch.cat([reference, judge.features(rest.images)])
 half = len(real_features) // 2
 sizes = scale.pick(ci=[100, 200, 400, 700], cpu=[100, 200, 400, 800, 1600, 4000], gpu=[100, 200, 400, 800, 1600, 4000, 10_000])
@@ -441,7 +578,18 @@ axes[2].axhline(0, color="k", lw=0.5)
 axes[2].set(xscale="log", xlabel="samples n", title="kernel distance")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The dashed line is no fit
+#
+# Let the eigenvalues of the covariance be $\lambda_i$:
+#
+# $$\mathbb{E}\,d^2 \approx \Bigl(\frac1n + \frac1m\Bigr)\Bigl[\sum_i\lambda_i + \frac12\sum_{ij}\frac{\operatorname{Var}(x_i x_j)}{\lambda_i+\lambda_j}\Bigr]$$
+#
+# With $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 features, about a million for 2048.
+#
+# One public library lists the same SNGAN with FID 16.77 and 23.90: measured with other numbers of images.
+
+# %% [markdown] tags=["notes"]
 # The Frechet distance of a distribution to itself is large for small $n$ and falls as $1/n$. The dashed line is no fit. Let the eigenvalues of the covariance be $\lambda_i$. The means of $n$ and $m$
 # samples differ by noise of squared length $(\frac1n + \frac1m)\sum\lambda_i$. The covariances differ by a noise matrix $E$, and to second order
 # $d^2(\Sigma, \Sigma + E) = \frac12\sum_{ij} E_{ij}^2/(\lambda_i+\lambda_j)$ in the eigenbasis, with $\mathbb{E}\,E_{ij}^2 = (\frac1n+\frac1m)\operatorname{Var}(x_i x_j)$. So
@@ -489,7 +637,7 @@ check(
     source="Binkowski et al. 2018",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ### Extrapolation
 #
 # A line can be followed to $1/n = 0$. Chong & Forsyth (2020) do so and call the result $\mathrm{FID}_\infty$.
@@ -511,13 +659,18 @@ claim(
     source="Chong & Forsyth 2020",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A ranking that flips
+#
+# The same $n$ for all does not help: the slope depends on the generator.
+
+# %% [markdown] tags=["notes"]
 # ### A ranking that flips
 #
 # "Then let us all use the same $n$." It does not help: the slope depends on the generator. Generator A draws real faces with noise on every one. Generator B draws clean faces, and nine in ten of those with
 # the last hair colour are missing. The noise drowns part of what sets one face's features apart from another's: A's features are less spread, and its slope is smaller.
 
-# %%
+# %% tags=["slide-continue"]
 is_last = rest.attribute("hair") == rest.attribute("hair").max()
 clean = data.to_float(rest.images)
 few, many = 100, scale.pick(ci=600, cpu=4000, gpu=8000)
@@ -561,16 +714,25 @@ question(
     note="This pair was looked for: four kinds of pairs tried before it kept their order.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# We had to look for such a pair: four others kept their order.
+
+# %% [markdown] tags=["notes"]
 # Read the row as it is meant: rankings *can* flip. We had to look for a pair that does; four others, tried first, kept their order. But nobody
 # who compares two generators knows beforehand which kind of pair they are.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What it cannot see
 #
+# It "provides no guarantees against mode collapse" (McAllester). Distance to a reference of training faces:
+
+# %% [markdown] tags=["notes"]
 # ## 5. What the Frechet distance cannot see, and what it can
 #
 # McAllester's deck says that it "provides no guarantees against mode collapse". Take that apart. Against a reference of training faces we measure: fresh faces that a perfect generator might draw; exact copies
 # of training faces; copies shifted by one pixel; and no images at all, but numbers drawn from a Gaussian in feature space.
 
-# %%
+# %% tags=["slide-continue"]
 n_blind = scale.pick(ci=300, cpu=1500, gpu=5000)
 mu, sigma = metrics.statistics(reference)
 factor = torch.linalg.cholesky(sigma + 1e-9 * torch.eye(len(sigma), dtype=torch.float64))
@@ -625,12 +787,21 @@ check(
     source="Meehan et al. 2020",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Copies do *better* than fresh faces; numbers with no image behind them do no worse. The counter-example is complete.
+
+# %% [markdown] tags=["notes"]
 # Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly. That says something about our network, which never saw a shifted face, and nothing about copying.) The counter-example is complete: the distance is as small as it can be, and the generator has learnt nothing.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## And collapse?
 #
+# Leave out one digit at a time:
+
+# %% [markdown] tags=["notes"]
 # And collapse? A dropped mode changes the mean and the covariance of features that tell modes apart. Leave out one digit at a time:
 
-# %%
+# %% tags=["slide-continue"]
 digit_features = digit_judge.features(digits.images)
 half_digits = len(digits) // 2
 against, others, labels = digit_features[:half_digits], digit_features[half_digits:], digits.labels[half_digits:]
@@ -652,9 +823,13 @@ question(
     note="With features that tell the classes apart. What the features do not encode can be dropped unseen.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Seen, *if* the features know the class. A network that does not know what is missing cannot miss it.
+
+# %% [markdown] tags=["notes"]
 # So the deck's sentence holds for copying and needs a footnote for collapse. A dropped class is seen, *if* the features know the class. A network that does not know what is missing cannot miss it.
-#
+
+# %% [markdown]
 # ## 6. Quantisation
 #
 # Images on disk are bytes; generators make floats. For most measures the rounding is harmless. It is not for those that look at *small differences*: perceptual path length moves a latent by $\varepsilon = 10^{-4}$
@@ -693,15 +868,23 @@ question(
     source="36.9 in torch-fidelity's notes on precision, for another generator and perceptual features",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The exam
+#
+# The seven rows of the opening picture, from top to bottom:
+
+# %% [markdown] tags=["notes"]
 # ## 7. The exam
 #
 # Back to the seven rows of the opening picture. They were, from top to bottom:
 
-# %%
+# %% tags=["slide-continue"]
 print("\n".join(f"{i + 1}. {name}" for i, name in enumerate(secret)))
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# *Marked*: more than five standard deviations from the mean of several lots of held-out faces.
+
+# %% [markdown] tags=["notes"]
 # *A colour dropped* lacks one hair colour of the data; *few, repeated* has one fiftieth as many different faces as images; *copies* are training images; *labels shuffled* are fresh faces whose attributes belong to others, as a
 # conditional generator that ignores its condition would draw. All measures now take all seven sets. To know what counts as a difference, several lots of held-out faces are measured as well. A cell is marked
 # where a fault lies more than five standard deviations of those lots from their mean.
@@ -739,7 +922,10 @@ generated = shipped.sample(per_set, seed=0)
 results["the shipped GAN"] = examine(generated, judge.predict(generated), seed=0)
 seen = {name: {key: abs(value - mean[key]) > 5 * max(spread[key], 1e-9) for key, value in row.items()} for name, row in results.items()}
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Twelve numbers for each set
+
+# %% tags=["slide-continue", "slide-picture"]
 keys, names = list(mean), list(results)
 fig, axis = plt.subplots(figsize=(9.4, 3.9), layout="constrained")
 marks = np.array([[float(seen[name][key]) for key in keys] for name in names])
@@ -775,7 +961,16 @@ question(
     source="asked with Borji 2019: use several",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## No single measure
+#
+# - The best one sees **5** of the 6 planted faults; together they see **6**.
+# - *Copies*: unmasked by the copying ratio. The Frechet distance marks them for being *better* than held-out faces.
+# - *Labels shuffled*: seen by one measure only, the one that looks at labels.
+# - *Few, repeated*: the crudest fault, and precision still calls it excellent.
+# - *The shipped GAN*: precise, dense, far from the training set, short of recall.
+
+# %% [markdown] tags=["notes"]
 # Read it by rows. *Copies* are unmasked by the copying ratio. The Frechet distance marks them too, for being *better* than held-out faces; who looks for
 # small numbers would be pleased. *Labels shuffled* is seen by one measure only, the one that looks at labels. *Few, repeated* is the crudest fault, and
 # precision still calls it excellent: its marked cell is marked for being too good. *Noise* hardly moves the Frechet distance, because our network has learnt
@@ -784,7 +979,13 @@ question(
 #
 # Then by columns: no measure has all cells marked, and together they miss nothing. The last row is a network's work. Its faces are precise, dense, far from the training set, and short of recall: it draws typical faces, a
 # common complaint about GANs, and now you have seen the numbers behind it.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: numbers that look right
 #
+# The feature network left in **training mode**; images in **the wrong range**. Neither crashes.
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # Two mistakes that public code has made. Neither crashes, and each prints a number that looks right.
@@ -793,7 +994,7 @@ question(
 # before it is measured. (sangwoomo/FreezeD#3: one user reports a distance of 49.3 where the evaluation mode gives 98.1.) **The wrong range.** Images in [0, 1] are handed to a network that expects [-1, 1]. (mseitzer/pytorch-fid#3 and
 # crcrpar/pytorch.sngan_projection#25 are about the normalisation before Inception.) Both sets are treated alike, so it looks harmless.
 
-# %%
+# %% tags=["slide-continue"]
 import copy  # noqa: E402
 import warnings  # noqa: E402
 
@@ -822,7 +1023,10 @@ for name in ("held-out faces", "blurred", "noise", "a colour dropped"):
     )
 viz.table(rows, caption="Frechet distance to training faces, computed right and with two mistakes")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Both still put the good set first: that is why such mistakes live long.
+
+# %% [markdown] tags=["notes"]
 # In training mode every distance shrinks, and the blurred set, which is plainly wrong, loses most of its distance. In the wrong range the numbers shrink as well, and not in proportion: the dropped colour all but vanishes. Both columns
 # still put the good set first, which is why such mistakes live long. What suffers is every comparison with a number from elsewhere, and every close call.
 #
@@ -845,6 +1049,14 @@ viz.table(rows, caption="Frechet distance to training faces, computed right and 
 from gancourse.metrics.inception import PROTOCOLS, InceptionDistance  # noqa: E402
 
 print(InceptionDistance(value=12.345, n=5000, m=50_000, protocol=PROTOCOLS["torch-fidelity"]))
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Every number depends on the network whose features are compared, and on $n$.
+# - The Frechet distance compares two Gaussians: copies pass, and so do numbers without images.
+# - A dropped class is seen, if the features know the class.
+# - Use several measures: no single one sees all faults, and together they miss nothing.
 
 # %% [markdown]
 # ## What was measured
