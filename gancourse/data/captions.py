@@ -149,6 +149,8 @@ def _with_and_has(face: _Face) -> str:  # held out
 
 
 def _background_first(face: _Face) -> str:  # held out
+    if not face.has("background"):
+        return _with_and_has(face)  # without its beginning it would be one of the seen wordings
     clauses = face.clauses(left_out=("background",))
     return f"{face.behind()} a {face.noun} {joined(clauses) if clauses else ''}"
 
@@ -190,8 +192,8 @@ def captions(
 ) -> tuple[list[str], Tensor]:
     """n sentences for each row of attributes [N, A], and what each asks for: int64 [N * n, A], -1 where it says nothing.
 
-    The sentences of the first face come first.  ``wordings`` is "seen" or "unseen", the held-out ones; ``mentioned`` the probability
-    that an attribute is mentioned (two always are).
+    The sentences of the first face come first.  ``wordings`` is "seen" or "unseen", the held-out ones; ``mentioned`` the
+    probability that an attribute is mentioned (two always are).
     """
     check.integers("attributes", attributes, 2)
     names = list(attribute_names)

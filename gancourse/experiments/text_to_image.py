@@ -1,11 +1,11 @@
 """Sentences to faces at 16 px: what mismatched pairs, interpolated sentences and conditioning augmentation each do.
 
-The text encoder is trained first, with a picture encoder, and then stays as it is.  All arms play for the same sentences, with the
-same networks but for the augmentation, and as many steps; a step of GAN-CLS shows D one batch more.
+The text encoder is trained first, with a picture encoder, and then stays as it is.  All arms play for the same sentences, with
+the same networks but for the augmentation, and as many steps; a step of GAN-CLS shows D one batch more.
 
 Judges: the attribute classifier against what the sentence mentions; R-precision by a matcher that was trained on other pictures
-from other weights; the Frechet distance; and, for sentences that many true faces fit, the spread of the pictures for one sentence.
-Some pairs of attribute values were never trained together, and two of the six wordings never read.
+from other weights; the Frechet distance; and, for sentences that many true faces fit, the spread of the pictures for one
+sentence.  Some pairs of attribute values were never trained together, and two of the six wordings never read.
 
 Source: Reed et al. 2016, sections 4.2 and 4.3; Zhang et al. 2017, section 3.2.
 """
@@ -49,7 +49,9 @@ class Sentences:
         self.encoder = self._matcher(folder / "encoder.weights", self.faces, self.read, seed=1)
         told, _ = captions.captions(others.attributes, faces.attribute_names, size["sentences"], seed=2)
         self.matcher = self._matcher(folder / "matcher.weights", others, captions.tokens(told).view(len(others), -1, 32), seed=2)
-        self.texts = self.vectors(self.read.flatten(0, 1)).view(len(self.faces), size["sentences"], -1)
+        self.texts = judges.sentence_vectors(self.encoder.text, self.read.flatten(0, 1)).view(
+            len(self.faces), size["sentences"], -1
+        )
         self.classifier = metrics.attribute_classifier("faces", size["side"])
         self.real = self.classifier.features(faces.images[: size["asked"]])
         self._ask(smaller(data.faces(32, size["unseen"], "test", progress=False), size["side"]), others)
@@ -65,13 +67,8 @@ class Sentences:
         trees.save(path, dict(matcher.state_dict()))
         return matcher
 
-    @torch.no_grad()
-    def vectors(self, sentences: Tensor) -> Tensor:
-        """Sentences [N, L] as the players read them: [N, D]."""
-        return torch.cat([self.encoder.text(part) for part in sentences.split(512)])
-
     def _ask(self, unseen: ImageSet, known: ImageSet) -> None:
-        """What every training is asked for: known combinations in seen and unseen wordings, new ones, and sentences many times."""
+        """What every training is asked for: known pairs of values in seen and unseen wordings, new ones, and sentences often."""
         n, names = self.size["asked"], unseen.attribute_names
         usual, never = unseen[~new(unseen)], unseen[new(unseen)]
         parts = {
@@ -90,7 +87,8 @@ class Sentences:
         self.truth.append(to_float(true))
         again = self.size["again"]
         self.parts["diversity"] = len(true)
-        self.all = self.vectors(torch.cat([*sentences, captions.tokens(said).repeat_interleave(again, 0)]))
+        everything = torch.cat([*sentences, captions.tokens(said).repeat_interleave(again, 0)])
+        self.all = judges.sentence_vectors(self.encoder.text, everything)
         self.true_spread = self._spread(self.truth[-1])
 
     def _fitting(self, faces: ImageSet) -> tuple[list[str], Tensor]:

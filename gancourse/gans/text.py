@@ -1,7 +1,7 @@
 r"""Pictures for sentences: GAN-CLS, GAN-INT, and StackGAN's conditioning augmentation, each a switch of one game.
 
-Batches are pairs (x, e) of pictures and sentence vectors (:class:`gancourse.data.captions.CaptionBatches`); the fakes of a round are
-made for the sentences of its real pictures.
+Batches are pairs (x, e) of pictures and sentence vectors (:class:`gancourse.data.captions.CaptionBatches`); the fakes of a round
+are made for the sentences of its real pictures.
 
 >>> generator, discriminator = text.Generator(), text.Discriminator()
 >>> run = fit(TextGAN(generator, discriminator, mismatched=True), CaptionBatches(faces, vectors, 32), 1000)
@@ -35,8 +35,8 @@ class TextGAN(GAN):
     interpolated  w, GAN-INT: also make pictures for vectors half-way between two sentences, which no sentence has
     kl            k, the weight of the divergence of the generator's conditioning augmentation from N(0, I)
 
-    Other objectives enter in the same way: with e' the discriminator's loss is the mean of that against the fakes and that against
-    the mismatched pairs.  History columns: ``d_wrong``, the mean logit of the mismatched pairs, and ``kl``.
+    Other objectives enter in the same way: with e' the discriminator's loss is the mean of that against the fakes and that
+    against the mismatched pairs.  History columns: ``d_wrong``, the mean logit of the mismatched pairs, and ``kl``.
 
     Source: Reed et al. 2016, algorithm 1 (mismatched) and equation 5 (interpolated); Zhang et al. 2017, equations 3 and 4 (kl).
     """
@@ -130,9 +130,12 @@ class TextGAN(GAN):
         The same seed gives the same latents whatever the sentences.
         """
         player = generator if generator is not None else self.generator
-        texts = (self.seen if texts is None else texts).to(self.device)
+        if texts is None:
+            texts = self.seen.repeat(-(-n // len(self.seen)), 1)[:n]
+        texts = texts.expand(n, -1) if len(texts) == 1 else texts
         if len(texts) != n:
-            texts = texts.repeat(-(-n // len(texts)), 1)[:n] if len(texts) == 1 or texts is self._seen else texts
+            raise ValueError(f"{len(texts)} sentences for {n} pictures: pass one for each, or one for all")
+        texts = texts.to(self.device)
         z = self.latents(n, torch.Generator().manual_seed(seed))
         with networks.evaluating(player):
             return torch.cat([player(*part) for part in zip(z.split(256), texts.split(256), strict=True)]).float()

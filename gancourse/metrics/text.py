@@ -1,7 +1,8 @@
 """Does the picture show what the sentence says?  Agreement of attributes, and R-precision by a trained matcher.
 
 Two judges that fail in different ways.  An attribute classifier reads the picture and knows nothing of sentences; a matcher
-(:class:`gancourse.models.text.Matcher`) compares picture and sentence, and must not be the one whose encoder the players read with.
+(:class:`gancourse.models.text.Matcher`) compares picture and sentence, and must not be the one whose encoder the players
+read with.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from gancourse.base import check, networks
 from gancourse.losses.contrastive import contrastive
-from gancourse.models.text import Matcher
+from gancourse.models.text import Matcher, TextEncoder
 
 TEMPERATURE = 0.1
 
@@ -66,8 +67,8 @@ def train_matcher(
 ) -> Matcher:
     """Both encoders, trained together on pictures [N, 3, S, S] in [-1, 1] and their sentences int64 [N, K, L].
 
-    Each step draws a batch of pictures, one sentence of each, and minimises the contrastive loss.  The learning rate falls to zero
-    along a cosine.  The global random state is left alone.
+    Each step draws a batch of pictures, one sentence of each, and minimises the contrastive loss.  The learning rate falls to
+    zero along a cosine.  The global random state is left alone.
     """
     check.images(pictures, 3, what="pictures", least=8)
     if check.integers("sentences", sentences, 3).shape[0] != len(pictures):
@@ -90,8 +91,13 @@ def train_matcher(
 
 
 @torch.no_grad()
+def sentence_vectors(encoder: TextEncoder, sentences: Tensor, chunk: int = 512) -> Tensor:
+    """The vectors of sentences [N, L], a few at a time: [N, D]."""
+    return torch.cat([encoder(part) for part in sentences.split(chunk)])
+
+
+@torch.no_grad()
 def vectors(matcher: Matcher, pictures: Tensor, sentences: Tensor, chunk: int = 256) -> tuple[Tensor, Tensor]:
     """The vectors of pictures [N, 3, H, W] and of sentences [N, L], a few at a time: [N, D] each."""
     seen = torch.cat([matcher.vectors(part) for part in pictures.split(chunk)])
-    read = torch.cat([matcher.text(part) for part in sentences.split(chunk)])
-    return seen, read
+    return seen, sentence_vectors(matcher.text, sentences)

@@ -1,8 +1,8 @@
 """Networks between sentences and pictures: encoders of both, and a generator and a discriminator that are told a sentence.
 
-A sentence is a row of word numbers with zeros at its end (:func:`gancourse.data.captions.tokens`).  The encoders turn sentence and
-picture into vectors of one space; the players of the game get the sentence as its vector, or, where words are attended to,
-as the sequence of its words' vectors.  The convolutions are those of :mod:`gancourse.models.convnet`.
+A sentence is a row of word numbers with zeros at its end (:func:`gancourse.data.captions.tokens`).  The encoders turn sentence
+and picture into vectors of one space; the players of the game get the sentence as its vector.  The
+convolutions are those of :mod:`gancourse.models.convnet`.
 """
 
 from __future__ import annotations
@@ -264,3 +264,113 @@ class Discriminator(nn.Module):
         e = condition(e, self.text_dim, len(maps), self)
         everywhere = self.condition(e)[:, :, None, None].expand(-1, -1, 4, 4)
         return self.last(self.mix(torch.cat([maps, everywhere], 1)).flatten(1)).squeeze(1)  # [N]
+
+
+class Refiner(nn.Module):
+    """Stage II: pictures [N, channels, H, H] and sentence vectors [N, text_dim] -> pictures of twice the side, in [-1, 1].
+
+    The small picture becomes maps, the sentence is set beside them at every place, two residual blocks look at both, the maps are
+    doubled.  The last layer adds to the enlarged small picture, so at first stage II hands on what stage I drew.
+
+    Source: Zhang et al. 2017 (StackGAN), section 3.4; the residual output is ours, for networks as small as these.
+    """
+
+    def __init__(
+        self, text_dim: int = 64, size: int = 16, condition_dim: int = 16, width: int = 32, channels: int = 3, blocks: int = 2
+    ) -> None:
+        super().__init__()
+        self.size, width, self.channels = check.counts(size=size, width=width, channels=channels)
+        self.condition = Compression(text_dim, condition_dim)
+        self.text_dim, n_text = self.condition.text_dim, self.condition.dim
+        check.fits("weights", width + n_text, width, 3, 3)
+        self.first = nn.Sequential(nn.Conv2d(self.channels, width, 3, padding=1), nn.ReLU())
+        self.join = nn.Sequential(nn.Conv2d(width + n_text, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+        self.blocks = nn.ModuleList(residual(width) for _ in range(check.depth("blocks", blocks)))
+        self.double = nn.Sequential(*doubled(width, width // 2 or 1))
+        self.last = nn.Conv2d(width // 2 or 1, self.channels, 3, padding=1)
+        init_he(self)
+        nn.init.normal_(self.last.weight, 0.0, 0.02)
+
+    def forward(self, x: Tensor, e: Tensor) -> Tensor:
+        x = check.images(x, self.channels, self.size, network=self)
+        e = condition(e, self.text_dim, len(x), self)
+        everywhere = self.condition(e)[:, :, None, None].expand(-1, -1, self.size, self.size)
+        maps = self.join(torch.cat([self.first(x), everywhere], 1))  # [N, width, H, H]
+        for block in self.blocks:
+            maps = torch.relu(maps + block(maps))
+        return (enlarged(x) + self.last(self.double(maps))).clamp(-1, 1)  # [N, channels, 2H, 2H]
+
+
+def residual(width: int) -> nn.Sequential:
+    """Two convolutions for a residual block."""
+    return nn.Sequential(
+        nn.Conv2d(width, width, 3, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+        nn.Conv2d(width, width, 3, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+    )
+
+
+def enlarged(x: Tensor) -> Tensor:
+    """Pictures at twice the side by bilinear interpolation: what is there without stage II."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Stacked(nn.Module):
+    """Both stages as one generator: latents and sentence vectors -> the pictures of stage II.  Stage I is no longer trained.
+
+    Source: Zhang et al. 2017 (StackGAN), figure 2.
+    """
+
+    def __init__(self, first: Generator, second: Refiner) -> None:
+        super().__init__()
+        if check.module("first", first).size != check.module("second", second).size:
+            raise ValueError(f"stage II takes {second.size} px, stage I draws {first.size}: build it with size={first.size}")
+        self.first, self.second = first.requires_grad_(False), second
+        self.latent_dim, self.text_dim, self.size = first.latent_dim, first.text_dim, 2 * second.size
+
+    def forward(self, z: Tensor, e: Tensor) -> Tensor:
+        pictures: Tensor = self.second(self.first(z, e), e)
+        return pictures
+
+
+class TextToImage(nn.Module):
+    """A sentence's encoder and a generator: latents [N, latent_dim] and sentences -> pictures [N, 3, size, size].
+
+    Sentences are word numbers, int64 [N, L], or vectors [N, dim] that the encoder made; the encoder stays as it is when the
+    generator is trained.
+    """
+
+    def __init__(
+        self,
+        words: int,
+        dim: int = 64,
+        text_width: int = 64,
+        size: int = 32,
+        noise_dim: int = 32,
+        condition_dim: int = 32,
+        width: int = 16,
+        *,
+        augmented: bool = False,
+    ) -> None:
+        super().__init__()
+        self.text = TextEncoder(words, dim, text_width).requires_grad_(False)
+        self.draw = Generator(dim, size, noise_dim, condition_dim, width, augmented=augmented)
+        self.latent_dim, self.size = self.draw.latent_dim, self.draw.size
+
+    @property
+    def condition(self) -> nn.Module:
+        """What the generator makes of a sentence's vector."""
+        return self.draw.condition
+
+    def vectors(self, s: Tensor) -> Tensor:
+        """Sentences as vectors; vectors as they are."""
+        if check.tensor("sentences", s).is_floating_point():
+            return s
+        vectors: Tensor = self.text(s)
+        return vectors
+
+    def forward(self, z: Tensor, s: Tensor) -> Tensor:
+        pictures: Tensor = self.draw(z, self.vectors(s))
+        return pictures
