@@ -23,7 +23,7 @@ def sentences(x: object, words: int) -> Tensor:
         raise ValueError(f"sentences must be numbers 0 .. {words} in [N, L]: gancourse.data.captions.tokens makes them of texts")
     if bool((table[:, 0] == 0).any()):
         raise ValueError("a sentence is empty: each row begins with a word, and zeros fill up its end")
-    return table
+    return table.long()
 
 
 class TextEncoder(nn.Module):
@@ -54,7 +54,8 @@ class TextEncoder(nn.Module):
         return self.read(vectors)[0] if self.recurrent else vectors
 
     def forward(self, x: Tensor) -> Tensor:
-        lengths = (sentences(x, self.words) > 0).sum(1)
+        x = sentences(x, self.words)
+        lengths = (x > 0).sum(1)
         states = self.states(x[:, : int(lengths.max())])  # [N, longest, width]
         if self.recurrent:
             read = states[torch.arange(len(x), device=x.device), lengths - 1]
@@ -96,7 +97,7 @@ class Matcher(nn.Module):
     def vectors(self, x: Tensor) -> Tensor:
         """The vectors of pictures [N, 3, H, W]."""
         size = self.picture.size
-        check.images(x, self.picture.channels, what="pictures")
+        check.images(x, self.picture.channels, what="pictures", network=self, least=1)
         if x.shape[2:] != (size, size):
             x = F.interpolate(x, (size, size), mode="bilinear", antialias=True)
         vectors: Tensor = self.picture(x)
@@ -267,10 +268,11 @@ class Discriminator(nn.Module):
 
 
 class Refiner(nn.Module):
-    """Stage II: pictures [N, channels, H, H] and sentence vectors [N, text_dim] -> pictures of twice the side, in [-1, 1].
+    """Stage II: pictures [N, channels, H, H] and sentence vectors [N, text_dim] -> pictures of twice the side.
 
     The small picture becomes maps, the sentence is set beside them at every place, two residual blocks look at both, the maps are
-    doubled.  The last layer adds to the enlarged small picture, so at first stage II hands on what stage I drew.
+    doubled.  The last layer adds to the enlarged small picture, so at first stage II hands on what stage I drew; the
+    sum is not cut to [-1, 1], for a cut passes no gradient.
 
     Source: Zhang et al. 2017 (StackGAN), section 3.4; the residual output is ours, for networks as small as these.
     """
@@ -286,7 +288,7 @@ class Refiner(nn.Module):
         self.first = nn.Sequential(nn.Conv2d(self.channels, width, 3, padding=1), nn.ReLU())
         self.join = nn.Sequential(nn.Conv2d(width + n_text, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
         self.blocks = nn.ModuleList(residual(width) for _ in range(check.depth("blocks", blocks)))
-        self.double = nn.Sequential(*doubled(width, width // 2 or 1))
+        self.grow = nn.Sequential(*doubled(width, width // 2 or 1))
         self.last = nn.Conv2d(width // 2 or 1, self.channels, 3, padding=1)
         init_he(self)
         nn.init.normal_(self.last.weight, 0.0, 0.02)
@@ -298,7 +300,7 @@ class Refiner(nn.Module):
         maps = self.join(torch.cat([self.first(x), everywhere], 1))  # [N, width, H, H]
         for block in self.blocks:
             maps = torch.relu(maps + block(maps))
-        return (enlarged(x) + self.last(self.double(maps))).clamp(-1, 1)  # [N, channels, 2H, 2H]
+        return enlarged(x) + self.last(self.grow(maps))  # [N, channels, 2H, 2H]
 
 
 def residual(width: int) -> nn.Sequential:

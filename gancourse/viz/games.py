@@ -221,17 +221,15 @@ _TEXT = Game(
     "GAN-CLS",
     {
         "z": latent("z", 0, 0.9),
-        "t": data("t", 0, 2.2, "a sentence"),
-        "E": Box("network", "φ", 0.95, 2.2, "generator", "frozen"),
-        "e": sample("e = φ(t)", 2.0, 2.2),
+        "e": latent("e = φ(t)", 1.6, 2.1, "the sentence"),
         "G": generator("G", 1.05, 0.9),
         "fake": sample("G(z, e)", 2.1, 0.9),
-        "x": data("x, e'", 2.1, -0.2, "real; another's sentence"),
+        "x": data("x, e'", 2.1, -0.2, "real; e' of another"),
         "D": discriminator("D", 3.4, 0.8),
         "L_D": loss("L_D", 5.1, 0.1, "−log D(x, e) − ½ log(1 − D(G, e)) − ½ log(1 − D(x, e'))"),
         "L_G": loss("L_G", 5.1, 1.5, "−log D(G(z, e), e)"),
     },
-    ("z G", "t E", "E e", "e G", "e D", *_ARROWS[1:]),
+    (*_ARROWS, "e G", "e D"),
     {"L_D": _D, "L_G": _G},
 )
 
