@@ -223,7 +223,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
     ),
     "text.ConditioningAugmentation": (lambda: {"text_dim": 3, "dim": 4}, {"e": POINTS, "eps": Z}),
     "text.Discriminator": (
-        lambda: {"text_dim": 3, "size": 8, "condition_dim": 2, "max_width": 4, **SMALL},
+        lambda: {"text_dim": 3, "size": 8, "condition_dim": 2, "max_width": 4, **SMALL, "spread": True},
         {**image(8), "e": POINTS},
     ),
     "text.Generator": (

@@ -146,7 +146,7 @@ G_STEP = Line(
 # Lecture 20: the three terms of GAN-CLS, and a condition that is drawn
 
 
-def _three_logits(seed: int) -> tuple[Tensor, Tensor, Tensor]:
+def _three_logits(seed: int) -> tuple[Tensor, ...]:
     """Logits of 7 real pairs, 7 fakes and 7 real pictures with another's sentence."""
     draw = torch.Generator().manual_seed(seed)
     return tuple(2 * torch.randn(7, generator=draw) + shift for shift in (0.5, -0.5, -0.2))
@@ -184,7 +184,7 @@ CLS_LOSS = Line(
 )
 
 
-def _cloud(seed: int) -> tuple[Tensor, Tensor, Tensor]:
+def _cloud(seed: int) -> tuple[Tensor, ...]:
     """mu, log sigma and eps, [3, 4] each."""
     draw = torch.Generator().manual_seed(seed)
     return tuple(torch.randn(3, 4, generator=draw) for _ in range(3))

@@ -44,10 +44,10 @@ class Sentences:
         faces = smaller(data.faces(32, size["n"], progress=False), size["side"])
         own, others = faces[: size["n"] // 2], faces[size["n"] // 2 :]
         self.faces = own[~new(own)]
-        read, _ = captions.captions(self.faces.attributes, faces.attribute_names, size["sentences"], seed=1)
+        read, _ = about(self.faces, size["sentences"], seed=1)
         self.read = captions.tokens(read).view(len(self.faces), size["sentences"], -1)
         self.encoder = self._matcher(folder / "encoder.weights", self.faces, self.read, seed=1)
-        told, _ = captions.captions(others.attributes, faces.attribute_names, size["sentences"], seed=2)
+        told, _ = about(others, size["sentences"], seed=2)
         self.matcher = self._matcher(folder / "matcher.weights", others, captions.tokens(told).view(len(others), -1, 32), seed=2)
         self.texts = judges.sentence_vectors(self.encoder.text, self.read.flatten(0, 1)).view(
             len(self.faces), size["sentences"], -1
@@ -69,16 +69,16 @@ class Sentences:
 
     def _ask(self, unseen: ImageSet, known: ImageSet) -> None:
         """What every training is asked for: known pairs of values in seen and unseen wordings, new ones, and sentences often."""
-        n, names = self.size["asked"], unseen.attribute_names
+        n = self.size["asked"]
         usual, never = unseen[~new(unseen)], unseen[new(unseen)]
-        parts = {
+        parts: dict[str, tuple[ImageSet, dict[str, Any]]] = {
             "agreement": (usual[:n], {"seed": 3}),
             "unseen_wording": (usual[: n // 2], {"seed": 4, "wordings": "unseen"}),
             "held_out": (never[: n // 2], {"seed": 5, "mentioned": 1.0}),
         }
         self.parts, self.asked, self.truth, sentences = {}, {}, [], []
         for name, (faces, how) in parts.items():
-            said, self.asked[name] = captions.captions(faces.attributes, names, 1, **how)
+            said, self.asked[name] = about(faces, 1, **how)
             self.parts[name] = len(faces)
             self.truth.append(to_float(faces.images))
             sentences.append(captions.tokens(said))
@@ -93,8 +93,9 @@ class Sentences:
 
     def _fitting(self, faces: ImageSet) -> tuple[list[str], Tensor]:
         """Sentences of two or three attributes, and for each as many true faces that fit it as pictures are asked for."""
-        again, found, true = self.size["again"], [], []
-        said, asked = captions.captions(faces.attributes[:400], faces.attribute_names, 1, seed=6, mentioned=0.35)
+        again, found, true = self.size["again"], list[str](), list[Tensor]()
+        assert faces.attributes is not None  # faces have them
+        said, asked = about(faces[:400], 1, seed=6, mentioned=0.35)
         for each, wanted in zip(said, asked, strict=True):
             fits = ((faces.attributes == wanted) | (wanted < 0)).all(1)
             if fits.sum() >= again and len(found) < self.size["many"]:
@@ -158,6 +159,12 @@ class Sentences:
 def smaller(faces: ImageSet, side: int) -> ImageSet:
     """The same faces at ``side`` pixels."""
     return replace(faces, images=resize(faces.images, side))
+
+
+def about(faces: ImageSet, n: int, **how: Any) -> tuple[list[str], Tensor]:
+    """n sentences about each face, and what they ask for; ``how`` as in :func:`gancourse.data.captions.captions`."""
+    assert faces.attributes is not None  # faces have them
+    return captions.captions(faces.attributes, faces.attribute_names, n, **how)
 
 
 def new(faces: ImageSet) -> Tensor:

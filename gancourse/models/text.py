@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.models.convnet import checked, halving
 from gancourse.models.layers.initialisation import init_he
+from gancourse.models.layers.minibatch import MinibatchStdDev
 
 
 def sentences(x: object, words: int) -> Tensor:
@@ -234,7 +235,8 @@ class Discriminator(nn.Module):
     """D: pictures [N, channels, size, size] and sentence vectors [N, text_dim] -> logits [N].
 
     Strided convolutions down to 4x4; there the compressed sentence is set beside the maps at each of the 16 places, a 1x1
-    convolution compares, and a linear layer decides.
+    convolution compares, and a linear layer decides.  ``spread`` sets the batch's spread beside them, as
+    :class:`gancourse.models.convnet.Discriminator` does.
 
     Source: Reed et al. 2016, figure 2.
     """
@@ -247,15 +249,18 @@ class Discriminator(nn.Module):
         width: int = 16,
         max_width: int = 256,
         channels: int = 3,
+        *,
+        spread: bool = False,
     ) -> None:
         super().__init__()
         size, width, max_width, channels = checked(size, width, max_width, channels)
-        self.size, self.channels = size, channels
+        self.size, self.channels, spread = size, channels, check.flag("spread", spread)
         self.condition = Compression(text_dim, condition_dim)
         self.text_dim, n_text = self.condition.text_dim, self.condition.dim
         self.blocks, n = halving(size, width, max_width, channels)
-        check.fits("weights", n + n_text, n)
-        self.mix = nn.Sequential(nn.Conv2d(n + n_text, n, 1), nn.LeakyReLU(0.2))
+        check.fits("weights", n + n_text + 1, n)
+        self.spread = MinibatchStdDev() if spread else nn.Identity()
+        self.mix = nn.Sequential(nn.Conv2d(n + n_text + int(spread), n, 1), nn.LeakyReLU(0.2))
         self.last = nn.Linear(n * 16, 1)
         init_he(self)
         nn.init.normal_(self.last.weight, 0.0, 0.01)  # begin undecided
@@ -264,7 +269,7 @@ class Discriminator(nn.Module):
         maps = self.blocks(check.images(x, self.channels, self.size, network=self))  # [N, C, 4, 4]
         e = condition(e, self.text_dim, len(maps), self)
         everywhere = self.condition(e)[:, :, None, None].expand(-1, -1, 4, 4)
-        return self.last(self.mix(torch.cat([maps, everywhere], 1)).flatten(1)).squeeze(1)  # [N]
+        return self.last(self.mix(torch.cat([self.spread(maps), everywhere], 1)).flatten(1)).squeeze(1)  # [N]
 
 
 class Refiner(nn.Module):

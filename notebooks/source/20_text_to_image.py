@@ -113,7 +113,7 @@ test = small_unseen[~new(small_unseen)][: scale.pick(ci=100, cpu=400, gpu=1000)]
 test_said, test_asked = captions.captions(test.attributes, faces.attribute_names, 1, seed=3)
 test_words = captions.tokens(test_said)
 
-matcher_steps = scale.pick(ci=4, cpu=300, gpu=1000)
+matcher_steps = scale.pick(ci=4, cpu=250, gpu=1000)
 matchers = {
     name: train_matcher(data.to_float(players_faces.images), read, WORDS, matcher_steps, recurrent=recurrent)
     for name, recurrent in (("GRU", True), ("bag of words", False))
@@ -193,7 +193,7 @@ judge = metrics.attribute_classifier("faces", SIDE)
 encoder = matchers["GRU"].text
 told_vectors = sentence_vectors(encoder, read.flatten(0, 1)).view(len(players_faces), 3, -1)
 test_vectors = sentence_vectors(encoder, test_words)
-live_steps, every = scale.pick(ci=(4, 2), cpu=(400, 50), gpu=(1500, 100))
+live_steps, every = scale.pick(ci=(4, 2), cpu=(300, 50), gpu=(1500, 100))
 
 
 def obeyed(run):
@@ -326,20 +326,26 @@ lines.answered(condition, *asked.AUGMENT)
 viz.source(text.ConditioningAugmentation)
 
 # %% [markdown]
-# In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. What does "more varied" mean? A generator that ignores the sentence varies more than the truth does; look at *other faces* in the table above. So the measure is how far the spread within a sentence is *from the truth's*, and both a frozen and a deaf generator score badly.
+# In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. What does "more varied" mean? A generator that ignores the sentence varies more than the truth does, and even noise has half the truth's spread; look at *diversity* in the table above. So the spread counts only among the pictures that show *all* that their sentence mentions: a frozen generator scores
+# badly, and so does a deaf one.
 
 # %%
-off = {arm: abs(1 - values) for arm, values in final("diversity").items()}
-off_null = {name: abs(1 - null("diversity")[name]) for name in ("other faces", "mean face", "noise", "untrained")}
+record.table("diversity", "obedient_diversity", "agreement")
+
+# %%
+spread, spread_null = final("obedient_diversity"), null("obedient_diversity")
+without = spread["GAN-CLS"].mean()
 claim(
     "S20.augmentation",
-    "Distance of the spread within a sentence from the truth's (as a share of it): GAN-CLS less GAN-CLS with augmentation",
-    paper="augmentation makes samples of one sentence more diverse (section 4.3)",
-    ours=off["GAN-CLS"] - off["GAN-CLS + augmentation"],
+    "Spread, over the truth's, of the pictures that show all that their sentence mentions: with augmentation less without",
+    paper="augmentation makes samples of one sentence more diverse",
+    ours=spread["GAN-CLS + augmentation"] - spread["GAN-CLS"],
     over="trainings",
     tolerance=at_least(0.1),
-    baselines=nulls(**{name.replace(" ", "_"): off["GAN-CLS"].mean() - value for name, value in off_null.items()}) | ceilings(truth=off["GAN-CLS"].mean()),
-    source="Zhang et al. 2017, section 4.3",
+    baselines=nulls(**{name.replace(" ", "_"): spread_null[name] - without for name in ("other faces", "mean face", "noise", "untrained")})
+    | ceilings(truth=spread_null["truth"] - without),
+    source="Zhang et al. 2017, section 3.2",
+    note="The spread of all pictures was meant at first, but noise would pass. The tolerance was kept before this spread was scored.",
 )
 question(
     "S20.price",
@@ -362,7 +368,7 @@ viz.source(text.Refiner.forward, text.Stacked)
 # %%
 first = live["GAN-CLS"][0].generator
 large = faces[~new(faces)][: len(players_faces)]
-stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(150, 5), gpu=(1500, 5))
+stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(120, 5), gpu=(1500, 5))
 
 
 def second_stage(seed):
