@@ -5,7 +5,8 @@ the same networks but for the augmentation, and as many steps; a step of GAN-CLS
 
 Judges: the attribute classifier against what the sentence mentions; R-precision by a matcher that was trained on other pictures
 from other weights; the Frechet distance; and, for sentences that many true faces fit, the spread of the pictures for one
-sentence.  Some pairs of attribute values were never trained together, and two of the six wordings never read.
+sentence, of all of them and of those that show what it mentions.  Some pairs of attribute values were never trained together, and
+two of the six wordings never read.
 
 Source: Reed et al. 2016, sections 4.2 and 4.3; Zhang et al. 2017, section 3.2.
 """
@@ -83,7 +84,7 @@ class Sentences:
             self.truth.append(to_float(faces.images))
             sentences.append(captions.tokens(said))
         self.sentences = sentences[0]
-        said, true = self._fitting(known)
+        said, self.often, true = self._fitting(known)
         self.truth.append(to_float(true))
         again = self.size["again"]
         self.parts["diversity"] = len(true)
@@ -91,22 +92,29 @@ class Sentences:
         self.all = judges.sentence_vectors(self.encoder.text, everything)
         self.true_spread = self._spread(self.truth[-1])
 
-    def _fitting(self, faces: ImageSet) -> tuple[list[str], Tensor]:
-        """Sentences of two or three attributes, and for each as many true faces that fit it as pictures are asked for."""
-        again, found, true = self.size["again"], list[str](), list[Tensor]()
+    def _fitting(self, faces: ImageSet) -> tuple[list[str], Tensor, Tensor]:
+        """Sentences of two or three attributes, what they ask for, and for each as many true faces as pictures are asked for."""
+        again, found, true = self.size["again"], list[tuple[str, Tensor]](), list[Tensor]()
         assert faces.attributes is not None  # faces have them
         said, asked = about(faces[:400], 1, seed=6, mentioned=0.35)
         for each, wanted in zip(said, asked, strict=True):
             fits = ((faces.attributes == wanted) | (wanted < 0)).all(1)
             if fits.sum() >= again and len(found) < self.size["many"]:
-                found.append(each)
+                found.append((each, wanted))
                 true.append(faces.images[fits][:again])
-        return found, torch.cat(true)
+        return [each for each, _ in found], torch.stack([wanted for _, wanted in found]), torch.cat(true)
 
     def _spread(self, pictures: Tensor) -> Tensor:
         """The mean distance between two pictures of one sentence, in the classifier's features, for each sentence."""
         groups = self.classifier.features(pictures.clamp(-1, 1)).double().split(self.size["again"])
         return torch.stack([torch.pdist(group).mean() for group in groups])
+
+    def _obedient_spread(self, pictures: Tensor) -> Tensor:
+        """The same among the pictures that show all that their sentence mentions; 0 where fewer than two do."""
+        again = self.size["again"]
+        shown = judges.agreement(self.classifier.predict(pictures), self.often.repeat_interleave(again, 0)) == 1
+        groups = zip(self.classifier.features(pictures).double().split(again), shown.split(again), strict=True)
+        return torch.stack([torch.pdist(x[right]).mean() if right.sum() > 1 else x.new_zeros(()) for x, right in groups])
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[TextGAN, captions.CaptionBatches]:
         side, width, device = self.size["side"], self.size["width"], scale.device()
@@ -138,6 +146,7 @@ class Sentences:
             "r_precision": judges.r_precision(seen, read, min(99, len(first) - 1)),
             "frechet": metrics.frechet_distance(self.classifier.features(first), self.real),
             "diversity": (self._spread(parts["diversity"]) / self.true_spread).mean().item(),
+            "obedient_diversity": (self._obedient_spread(parts["diversity"]) / self.true_spread).mean().item(),
         }
 
     def nulls(self) -> dict[str, Tensor]:
@@ -221,7 +230,9 @@ EXPERIMENT = Experiment(
     expected={
         "S20.listens_early": "agreement with the sentence at a quarter of the training, GAN-CLS less GAN: at least 0.02",
         "S20.listens": "agreement with the sentence at the end, GAN-CLS less GAN: at least 0.01",
-        "S20.augmentation": "|1 - spread within a sentence over the truth's|, GAN-CLS less GAN-CLS + augmentation: at least 0.1",
+        "S20.augmentation": "spread within a sentence, over the truth's, of the pictures that show all that it mentions, with "
+        "augmentation less without: at least 0.1. Set after the trainings and before this was scored on their weights: the "
+        "spread of all pictures, meant at first, is no measure, since noise and faces of other sentences would pass",
         "S20.interpolation": "a question: agreement for new pairs of values, GAN-INT-CLS less GAN-CLS",
     },
 )

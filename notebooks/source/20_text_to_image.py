@@ -113,7 +113,7 @@ test = small_unseen[~new(small_unseen)][: scale.pick(ci=100, cpu=400, gpu=1000)]
 test_said, test_asked = captions.captions(test.attributes, faces.attribute_names, 1, seed=3)
 test_words = captions.tokens(test_said)
 
-matcher_steps = scale.pick(ci=4, cpu=250, gpu=1000)
+matcher_steps = scale.pick(ci=4, cpu=200, gpu=1000)
 matchers = {
     name: train_matcher(data.to_float(players_faces.images), read, WORDS, matcher_steps, recurrent=recurrent)
     for name, recurrent in (("GRU", True), ("bag of words", False))
@@ -193,7 +193,7 @@ judge = metrics.attribute_classifier("faces", SIDE)
 encoder = matchers["GRU"].text
 told_vectors = sentence_vectors(encoder, read.flatten(0, 1)).view(len(players_faces), 3, -1)
 test_vectors = sentence_vectors(encoder, test_words)
-live_steps, every = scale.pick(ci=(4, 2), cpu=(300, 50), gpu=(1500, 100))
+live_steps, every = scale.pick(ci=(4, 2), cpu=(250, 50), gpu=(1500, 100))
 
 
 def obeyed(run):
@@ -368,7 +368,7 @@ viz.source(text.Refiner.forward, text.Stacked)
 # %%
 first = live["GAN-CLS"][0].generator
 large = faces[~new(faces)][: len(players_faces)]
-stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(120, 5), gpu=(1500, 5))
+stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(80, 5), gpu=(1500, 5))
 
 
 def second_stage(seed):
