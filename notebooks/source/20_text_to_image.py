@@ -303,7 +303,8 @@ question(
 )
 
 # %% [markdown]
-# RESULT3
+# The curves part early and stay apart: 0.60 against 0.67 after 200 steps, 0.78 against 0.83 at the end, where the worst training of GAN-CLS is better than the best of GAN. Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63. That is no triumph. The judge asks which of 100 sentences fits best, and a picture can win by being
+# more typical of its sentence than a true face with all its accidents. The column *diversity* points the same way: 0.30 of the truth's spread within a sentence, less than GAN's 0.41. A score above the truth's is a warning.
 #
 # ## 4. A cloud around the sentence
 #
@@ -326,27 +327,28 @@ lines.answered(condition, *asked.AUGMENT)
 viz.source(text.ConditioningAugmentation)
 
 # %% [markdown]
-# In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. What does "more varied" mean? A generator that ignores the sentence varies more than the truth does, and even noise has half the truth's spread; look at *diversity* in the table above. So the spread counts only among the pictures that show *all* that their sentence mentions: a frozen generator scores
-# badly, and so does a deaf one.
+# In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. Does it make the pictures of one sentence more varied? Measure their spread, over that of true faces that fit the sentence. And before believing it, ask what a worthless generator scores: a deaf one varies *more* than the truth. Count then only the pictures that show all that
+# their sentence mentions, the second column. Noise is out, but the deaf one still scores well, for with two attributes some of its faces fit by luck. So there is no verdict below, only numbers, and agreement has to stand beside them.
 
 # %%
 record.table("diversity", "obedient_diversity", "agreement")
 
 # %%
-spread, spread_null = final("obedient_diversity"), null("obedient_diversity")
-without = spread["GAN-CLS"].mean()
-claim(
-    "S20.augmentation",
-    "Spread, over the truth's, of the pictures that show all that their sentence mentions: with augmentation less without",
-    paper="augmentation makes samples of one sentence more diverse",
-    ours=spread["GAN-CLS + augmentation"] - spread["GAN-CLS"],
-    over="trainings",
-    tolerance=at_least(0.1),
-    baselines=nulls(**{name.replace(" ", "_"): spread_null[name] - without for name in ("other faces", "mean face", "noise", "untrained")})
-    | ceilings(truth=spread_null["truth"] - without),
-    source="Zhang et al. 2017, section 3.2",
-    note="The spread of all pictures was meant at first, but noise would pass. The tolerance was kept before this spread was scored.",
-)
+for id, score, what in (
+    ("S20.augmentation", "diversity", "all pictures of a sentence"),
+    ("S20.obedient", "obedient_diversity", "those pictures that show all that their sentence mentions"),
+):
+    spread, worthless = final(score), {name.replace(" ", "_"): value for name, value in null(score).items()}
+    without = spread["GAN-CLS"].mean()
+    question(
+        id,
+        f"Spread of {what}, over the truth's: with augmentation less without",
+        ours=spread["GAN-CLS + augmentation"] - spread["GAN-CLS"],
+        over="trainings",
+        baselines=nulls(**{name: value - without for name, value in worthless.items() if name != "truth"}) | ceilings(truth=worthless["truth"] - without),
+        source="Zhang et al. 2017, section 3.2",
+        note="No claim: whatever tolerance the augmentation passes, faces of other sentences pass, too.",
+    )
 question(
     "S20.price",
     "What augmentation costs: agreement with the sentence, GAN-CLS with augmentation less GAN-CLS",
@@ -356,7 +358,7 @@ question(
 )
 
 # %% [markdown]
-# RESULT4
+# The spread doubles, from 0.30 of the truth's to 0.68, and the sentence is obeyed less, 0.73 in place of 0.83. Both at once: these trainings do not say that augmentation is better or worse, they say what is exchanged for what. The weight $k$ sets the price (exercise 2).
 #
 # ## 5. Twice the pixels, in two stages
 #
@@ -513,7 +515,7 @@ question(
 )
 
 # %% [markdown]
-# RESULT6
+# Held-out *wordings* cost nothing: the encoder has learnt words that mean the same wherever they stand. Held-out *pairs of values* cost a tenth. Interpolated sentences do not change that in five trainings; the interval holds 0. Reed et al. report their gain on photographs of birds and flowers by showing them.
 #
 # Interpolated vectors make walks, too. From one sentence to another, in equal steps, with the shipped network:
 
