@@ -230,8 +230,8 @@ EXPERIMENT = Experiment(
     expected={
         "S20.listens_early": "agreement with the sentence at a quarter of the training, GAN-CLS less GAN: at least 0.02",
         "S20.listens": "agreement with the sentence at the end, GAN-CLS less GAN: at least 0.01",
-        "S20.augmentation": "a question: spread within a sentence, over the truth's, with augmentation less without. A tolerance of "
-        "0.1 stood here; noise passes it, and among obedient pictures faces of other sentences still do",
+        "S20.augmentation": "a question: spread within a sentence, over the truth's, with augmentation less without. A tolerance "
+        "of 0.1 stood here; noise passes it, and among obedient pictures faces of other sentences still do",
         "S20.interpolation": "a question: agreement for new pairs of values, GAN-INT-CLS less GAN-CLS",
     },
 )
