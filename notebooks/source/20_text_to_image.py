@@ -45,7 +45,7 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 WORDS = len(captions.VOCABULARY)
 
 # %% [markdown]
-# First the result. The network behind the next picture has read forty thousand sentences about ten thousand drawn faces, trained for a few minutes on two cores, and ships with the course. Each row is one sentence; a column is one latent, so down a column only the words change.
+# First the result. The network behind the next picture has read thirty thousand sentences about eight thousand drawn faces, trained for a few minutes on a processor, and ships with the course. Each row is one sentence; a column is one latent, so down a column only the words change.
 
 # %%
 shipped = zoo.load("faces32_text")
@@ -358,7 +358,7 @@ question(
 )
 
 # %% [markdown]
-# The spread doubles, from 0.30 of the truth's to 0.68, and the sentence is obeyed less, 0.73 in place of 0.83. Both at once: these trainings do not say that augmentation is better or worse, they say what is exchanged for what. The weight $k$ sets the price (exercise 2).
+# The spread doubles, from 0.30 of the truth's to 0.68, and the sentence is obeyed less, 0.72 in place of 0.83. Both at once: these trainings do not say that augmentation is better or worse, they say what is exchanged for what. The weight $k$ sets the price (exercise 2).
 #
 # ## 5. Twice the pixels, in two stages
 #

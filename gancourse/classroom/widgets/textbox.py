@@ -41,7 +41,7 @@ class TextBox(Live):
         *,
         n: int = 8,
         seed: int = 0,
-        size: int = 640,
+        size: int = 780,
     ) -> None:
         if isinstance(sentences, str) or not sentences:
             raise ValueError("sentences must be a list of one sentence or more")
