@@ -223,8 +223,8 @@ fig, axis = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
 for (name, (_, curve)), colour in zip(live.items(), (viz.COLOURS["fake"], viz.COLOURS["real"]), strict=True):
     axis.plot(*zip(*curve, strict=True), color=colour, label=name, linewidth=2)
 axis.axhline(obeyed_by_chance := agreement(judge.predict(test.images.roll(1, 0)), test_asked).mean().item(), color="gray", linestyle=":", label="faces of other sentences")
-axis.set(xlabel="step", ylabel="share of the sentence that is shown", ylim=(0.3, 1))
-axis.legend(loc="lower right")
+axis.set(xlabel="step", ylabel="share of the sentence that is shown", ylim=(0.3, 0.8))
+axis.legend(loc="upper left")
 plt.show()
 shown = torch.cat([run.gan.sample(10, 0, run.generator, texts=test_vectors[:10]).clamp(-1, 1) for run, _ in live.values()])
 rows = torch.cat([shown, data.to_float(test.images[:10])])
@@ -237,7 +237,7 @@ for k in range(3):
 
 # %%
 record = records.load("text_to_image")
-record.show("agreement", "diversity", "frechet")
+viz.show(record.curves("agreement", "diversity", "frechet"), caption="Five trainings of each; line: mean, band: least to largest.")
 
 # %%
 record.table("agreement", "r_precision", "frechet", "diversity")
@@ -370,7 +370,7 @@ viz.source(text.Refiner.forward, text.Stacked)
 # %%
 first = live["GAN-CLS"][0].generator
 large = faces[~new(faces)][: len(players_faces)]
-stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(80, 5), gpu=(1500, 5))
+stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(150, 5), gpu=(1500, 5))
 
 
 def second_stage(seed):
@@ -419,7 +419,7 @@ claim(
     baselines=nulls(enlarged=0, sharpened=1 - frechet(sharpened(enlarged)) / before, noise=1 - frechet(torch.rand_like(enlarged) * 2 - 1) / before)
     | ceilings(truth=1 - frechet(true_large) / before),
     source="Zhang et al. 2017, section 3.3",
-    note="One stage I for all trainings of stage II.",
+    note="One stage I for all trainings of stage II. A first run of 80 steps took away 0.14 [0.08, 0.20] and was open; the tolerance stayed.",
 )
 edges = gradient_energy(true_large).mean()
 viz.table(
@@ -526,7 +526,7 @@ walk = torch.stack([(1 - t) * a + t * b for t in torch.linspace(0, 1, 9)])
 z = torch.randn(3, shipped.model.latent_dim, generator=torch.Generator().manual_seed(1))
 with torch.no_grad():
     walked = torch.cat([shipped.model(one.expand(9, -1), walk) for one in z])
-viz.show(viz.grid(walked, columns=9, scale=2), caption=f"From {ends[0]!r} to {ends[1]!r}: three latents.")
+viz.show(viz.grid(walked, columns=9, scale=3), caption=f"From {ends[0]!r} to {ends[1]!r}: three latents.")
 
 # %% [markdown]
 # ## 7. A word for each place
