@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse.models.layers.attention import SelfAttention
+from gancourse.models.layers.attention import SelfAttention, WordAttention
 
 
 def layer(gamma=0.7):
@@ -56,3 +56,27 @@ def test_second_derivatives_exist():
 def test_too_few_channels():
     with pytest.raises(ValueError, match="8 channels or more.*, not 4"):
         SelfAttention(4)
+
+
+def words():
+    torch.manual_seed(1)
+    attention = WordAttention(5, 4)
+    maps, vectors = torch.randn(2, 5, 3, 3), torch.randn(2, 6, 4)
+    mask = torch.arange(6) < torch.tensor([[6], [2]])
+    return attention, maps, vectors, mask
+
+
+def test_each_place_takes_a_mean_of_its_own_sentences_words():
+    attention, maps, vectors, mask = words()
+    out = attention(maps, vectors, mask)
+    for n, i, j, length in ((0, 0, 2, 6), (1, 2, 1, 2)):
+        u = vectors[n, :length] @ attention.u.weight.T  # [L, C]
+        expected = torch.softmax(u @ maps[n, :, i, j], 0) @ u
+        assert torch.allclose(out[n, :, i, j], expected, atol=1e-6)
+
+
+def test_no_place_looks_at_what_fills_a_sentence_up():
+    attention, maps, vectors, mask = words()
+    beta = attention.weights(maps, vectors, mask)
+    assert beta.shape == (2, 9, 6) and torch.allclose(beta.sum(-1), torch.ones(2, 9))
+    assert not beta[1, :, 2:].any() and (beta[0] > 0).all()

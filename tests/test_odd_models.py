@@ -34,6 +34,7 @@ from gancourse.models import (
     segmenter,
     spade,
     stylegan2,
+    text,
     unet,
     vae,
 )
@@ -43,6 +44,7 @@ from tests.odd import answer, normal, quick, sound, swapped
 N = 2
 Z, Y = normal(N, 4), torch.tensor([0, 2])
 POINTS = normal(N, 3)
+SENTENCES = torch.tensor([[1, 2, 0], [4, 1, 3]])
 PICTURES = {side: normal(N, 1, side, side).clamp(-1, 1) for side in (4, 8, 16, 32, 64)}
 SMALL = {"width": 2, "channels": 1}
 PERCEPTRON = {"in_shape": 3, "hidden": (4,)}
@@ -219,6 +221,39 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
         lambda: {**STYLES, "mapping_lr_mult": 0.01, "architecture": "resnet", "label_dim": 3, "taps": TAPS, "clamp": 256.0},
         {**STYLED, "labels": Y},
     ),
+    "text.ConditioningAugmentation": (lambda: {"text_dim": 3, "dim": 4}, {"e": POINTS, "eps": Z}),
+    "text.Discriminator": (
+        lambda: {"text_dim": 3, "size": 8, "condition_dim": 2, "max_width": 4, **SMALL, "spread": True},
+        {**image(8), "e": POINTS},
+    ),
+    "text.Generator": (
+        lambda: {
+            **{"text_dim": 3, "size": 8, "noise_dim": 2, "condition_dim": 2, "max_width": 4, **SMALL},
+            "augmented": True,
+        },
+        {"z": Z, "e": POINTS},
+    ),
+    "text.Matcher": (
+        lambda: {"words": 4, "size": 8, "dim": 3, "width": 2, "text_width": 2, "recurrent": True},
+        {"x": pictures_of(3, 8), "s": SENTENCES},
+    ),
+    "text.PictureEncoder": (lambda: {"size": 8, "dim": 3, "max_width": 4, **SMALL}, image(8)),
+    "text.Refiner": (
+        lambda: {"text_dim": 3, "size": 4, "condition_dim": 2, "width": 2, "channels": 1, "blocks": 1},
+        {**image(4), "e": POINTS},
+    ),
+    "text.Stacked": (
+        lambda: {"first": text.Generator(3, 8, 4, 2, 2, channels=1), "second": text.Refiner(3, 8, 2, 2, 1, 1)},
+        {"z": Z, "e": POINTS},
+    ),
+    "text.TextEncoder": (lambda: {"words": 4, "dim": 3, "width": 2, "recurrent": False}, {"x": SENTENCES}),
+    "text.TextToImage": (
+        lambda: {
+            **{"words": 4, "dim": 3, "text_width": 2, "size": 8, "noise_dim": 2, "condition_dim": 2, "width": 2},
+            "augmented": True,
+        },
+        {"z": Z, "s": SENTENCES},
+    ),
     "translator.ResNetTranslator": (
         lambda: {
             **{"in_channels": 1, "out_channels": 1, "width": 2, "blocks": 1},
@@ -345,7 +380,12 @@ NOT_ASKED = {
     # Parts of networks: the border of the whole checks what they are made with and given.
     *("autoencoder.Decoder", "autoencoder.Encoder", "biggan.DeepDiscriminatorBlock", "biggan.DeepGeneratorBlock"),
     *("conditional.AuxiliaryHead", "conditional.Features", "encoder_decoder.ChannelwiseLinear", "encoder_decoder.GatedConv2d"),
-    *("layers.attention.SelfAttention", "layers.conditional.Classes", "layers.conditional.ConditionalBatchNorm2d"),
+    *(
+        "layers.attention.SelfAttention",
+        "layers.attention.WordAttention",
+        "layers.conditional.Classes",
+        "layers.conditional.ConditionalBatchNorm2d",
+    ),
     *("layers.conditional.LabelEmbedding", "layers.conditional.ProjectionHead", "layers.equalised.EqualisedConv2d"),
     *("layers.equalised.EqualisedLinear", "layers.equalised.PixelNorm", "layers.minibatch.MinibatchDiscrimination"),
     *("layers.minibatch.MinibatchSpread", "layers.minibatch.MinibatchStdDev", "layers.spectral.SpectralNorm"),
@@ -355,7 +395,7 @@ NOT_ASKED = {
     *("stylegan1.Epilogue", "stylegan1.Synthesis", "stylegan2.DiscriminatorBlock", "stylegan2.DiscriminatorConfig"),
     *("stylegan2.Head", "stylegan2.StyledConv", "stylegan2.Synthesis", "stylegan2.SynthesisBlock"),
     *("stylegan2.SynthesisConfig", "stylegan2.ToRGB", "translator.ResidualBlock", "unet.Down", "unet.Up"),
-    *("vae.Code", "vae.Decoder", "vae.ElboTerms"),
+    *("vae.Code", "vae.Decoder", "vae.ElboTerms", "text.Compression"),
     # What they compute with: arithmetic on their own maps and layers.
     *("biggan.init_weights", "convnet.checked", "dcgan.init_dcgan", "encoder_decoder.channels_of", "latent_codes.features"),
     *("layers.conditional.class_vectors", "layers.dense.activation", "layers.dense.hidden_layers", "layers.dense.linear"),
@@ -374,7 +414,8 @@ NOT_ASKED = {
     *("layers.styles.mix", "layers.styles.noise_map", "layers.styles.truncate", "patchgan.convolutions", "resnet.double"),
     *("resnet.init_xavier", "resnet.normalised", "resnet.unlabelled", "spade.double", "stylegan1.adain"),
     *("stylegan1.instance_norm", "stylegan2.demodulation", "stylegan2.modulated_conv2d", "stylegan2.modulated_weights"),
-    *("stylegan2.width_at", "unet.normalise", "vae.reparameterise"),
+    *("stylegan2.width_at", "text.condition", "text.doubled", "text.enlarged", "text.residual", "text.sentences"),
+    *("unet.normalise", "vae.reparameterise"),
 }
 
 

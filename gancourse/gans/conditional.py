@@ -26,7 +26,7 @@ from gancourse.models.layers.conditional import Classes, Spec
 SEEN = 1024  # how many of the last labels a game remembers
 
 
-class _Labelled(nn.Module):
+class Labelled(nn.Module):
     """A conditional generator as one of latents alone, which draws a label for each from ``labels``."""
 
     def __init__(self, generator: nn.Module, labels: Tensor, seed: int) -> None:
@@ -107,7 +107,7 @@ class ConditionalGAN(GAN):
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """As in :class:`GAN`, with labels drawn from those that were last trained on (uniform ones before any training)."""
         seen = self._seen if self._seen is not None else self.classes.spread(SEEN, seed).to(self.device)
-        super().refresh_statistics(_Labelled(generator, seen, seed), rounds, n, seed)
+        super().refresh_statistics(Labelled(generator, seen, seed), rounds, n, seed)
 
     def sample(
         self,

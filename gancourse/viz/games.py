@@ -217,6 +217,22 @@ _INPAINTING = Game(
     {"L_D": _D, "L_G": _G, "L_r": Gradient(("L_r fake G",), ("G",))},
 )
 
+_TEXT = Game(
+    "GAN-CLS",
+    {
+        "z": latent("z", 0, 0.9),
+        "e": latent("e = φ(t)", 1.6, 2.1, "the sentence"),
+        "G": generator("G", 1.05, 0.9),
+        "fake": sample("G(z, e)", 2.1, 0.9),
+        "x": data("x, e'", 2.1, -0.2, "real; e' of another"),
+        "D": discriminator("D", 3.4, 0.8),
+        "L_D": loss("L_D", 5.1, 0.1, "−log D(x, e) − ½ log(1 − D(G, e)) − ½ log(1 − D(x, e'))"),
+        "L_G": loss("L_G", 5.1, 1.5, "−log D(G(z, e), e)"),
+    },
+    (*_ARROWS, "e G", "e D"),
+    {"L_D": _D, "L_G": _G},
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
@@ -229,4 +245,5 @@ GAMES: dict[str, Game] = {
     "pix2pix": _PIX2PIX,
     "cyclegan": _CYCLEGAN,
     "inpainting": _INPAINTING,
+    "text": _TEXT,
 }

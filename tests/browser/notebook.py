@@ -69,6 +69,7 @@ CELLS = {
     "playground": 'widgets.playground("collapse", preview=(0,))',
     "quiz": "widgets.quiz(QUESTIONS)",
     "style_explorer": "widgets.style_explorer(styled)",
+    "text_box": 'widgets.text_box(Asked(), lambda said: torch.tensor([[len(text)] for text in said]), ["a smile"], n=4)',
     "toy_game": "widgets.toy_game(toy_gan(1), toy_points(), n=20, preview_rounds=(0, 1))",
     "translator": 'widgets.translator(Scaled(0.5), Scaled(2.0), pictures, pictures.flip(0), ("day", "night"))',
 }

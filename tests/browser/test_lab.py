@@ -59,6 +59,7 @@ MOVES = {
     "playground": Move("button:has-text('Step D')", (0.5, 0.5), "canvas.plane", (".",), "canvas.plane"),
     "quiz": Move(".gan-choice-text >> nth=0", (0.2, 0.5), ".gan-choice button >> nth=2", ("Enter",), ""),
     "style_explorer": SLIDER,
+    "text_box": Move("button >> nth=0", (0.5, 0.5), "input", ("End", " ", "r", "e", "d", "Enter"), "img"),
     "toy_game": STEPS,
     "translator": SLIDER,
 }

@@ -18,6 +18,7 @@ from gancourse.classroom.widgets.questions import Quiz as quiz
 from gancourse.classroom.widgets.sliders import LatentSliders as latent_sliders
 from gancourse.classroom.widgets.style import StyleExplorer as style_explorer
 from gancourse.classroom.widgets.tables import Finder as finder
+from gancourse.classroom.widgets.textbox import TextBox as text_box
 from gancourse.classroom.widgets.translate import Translator as translator
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "playground",
     "quiz",
     "style_explorer",
+    "text_box",
     "toy_game",
     "translator",
     "without_live_views",

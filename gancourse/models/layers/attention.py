@@ -43,3 +43,30 @@ class SelfAttention(nn.Module):
         value = F.max_pool2d(self.g(x), 2).flatten(2)  # [N, C/2, HW/4]
         seen = value @ self.weights(x).transpose(1, 2)  # [N, C/2, HW]
         return x + self.gamma * self.o(seen.unflatten(2, x.shape[2:]))
+
+
+class WordAttention(nn.Module):
+    r"""For each place of a map a mean of the words' vectors, weighted by how well they fit what is there.
+
+        beta_ji = softmax_i( h_j . U w_i ),    c_j = sum_i beta_ji U w_i
+
+    maps h [N, C, H, W], words w [N, L, D], a mask bool [N, L] that is True at words and False where a sentence is filled up; the
+    contexts c have the maps' shape, and are set beside them.  Each picture attends to its own sentence.
+
+    Source: Xu et al. 2018 (AttnGAN), equation 2.
+    """
+
+    def __init__(self, n_channels: int, word_dim: int) -> None:
+        super().__init__()
+        n_channels, word_dim = check.counts(n_channels=n_channels, word_dim=word_dim)
+        check.fits("weights", n_channels, word_dim)
+        self.u = nn.Linear(word_dim, n_channels, bias=False)
+
+    def weights(self, maps: Tensor, words: Tensor, mask: Tensor) -> Tensor:
+        """beta [N, H W, L]: at which words each place looks; every row sums to 1."""
+        scores = maps.flatten(2).transpose(1, 2) @ self.u(words).transpose(1, 2)  # [N, HW, L]
+        return torch.softmax(scores.masked_fill(~mask[:, None], -torch.inf), dim=-1)
+
+    def forward(self, maps: Tensor, words: Tensor, mask: Tensor) -> Tensor:
+        contexts = self.weights(maps, words, mask) @ self.u(words)  # [N, HW, C]
+        return contexts.transpose(1, 2).unflatten(2, maps.shape[2:])

@@ -1,0 +1,103 @@
+"""Does the picture show what the sentence says?  Agreement of attributes, and R-precision by a trained matcher.
+
+Two judges that fail in different ways.  An attribute classifier reads the picture and knows nothing of sentences; a matcher
+(:class:`gancourse.models.text.Matcher`) compares picture and sentence, and must not be the one whose encoder the players
+read with.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gancourse.base import check, networks
+from gancourse.losses.contrastive import contrastive
+from gancourse.models.text import Matcher, TextEncoder
+
+TEMPERATURE = 0.1
+
+
+def agreement(read: Tensor, asked: Tensor) -> Tensor:
+    """The share of what the sentence mentions that the picture shows, for each picture: float [N].
+
+    read   int64 [N, A], what a classifier reads in the pictures
+    asked  int64 [N, A], what the sentences ask for, -1 where they say nothing (:func:`gancourse.data.captions.captions`)
+    """
+    if check.integers("read", read, 2).shape != check.integers("asked", asked, 2).shape:
+        raise ValueError(f"read and asked must both be [N, A], not {list(read.shape)} and {list(asked.shape)}")
+    mentioned = asked >= 0
+    if not bool(mentioned.any(1).all()):
+        raise ValueError("a sentence asks for nothing: leave rows of -1 alone out")
+    return ((read == asked) & mentioned).sum(1) / mentioned.sum(1)
+
+
+def r_precision(pictures: Tensor, texts: Tensor, wrong: int = 99, seed: int = 0) -> float:
+    r"""The share of pictures whose own sentence is nearer than ``wrong`` others, drawn at random.
+
+    pictures, texts: vectors [N, D] of length 1, row i of one belongs to row i of the other.  Guessing scores 1 / (wrong + 1).
+    Among the others there may be sentences that fit as well: real pictures need not score 1.
+
+    Source: Xu et al. 2018 (AttnGAN), section 4, with R = 1 and 99 mismatching descriptions.
+    """
+    if check.floats("pictures", pictures, 2).shape != check.floats("texts", texts, 2).shape:
+        raise ValueError(f"pictures and texts must both be [N, D], not {list(pictures.shape)} and {list(texts.shape)}")
+    n, wrong = len(texts), check.whole("wrong", wrong)
+    if n <= wrong:
+        raise ValueError(f"{wrong} wrong sentences need more than {wrong} pairs, not {n}: pass more, or a smaller wrong")
+    scores = pictures @ texts.T  # [N, N]
+    source = torch.Generator().manual_seed(check.seed(seed))
+    draws = torch.rand(n, n, generator=source)
+    draws.fill_diagonal_(2.0)
+    chosen = draws.argsort(1)[:, :wrong].to(scores.device)  # never the own sentence
+    best = scores.gather(1, chosen).amax(1)
+    return (scores.diagonal() > best).float().mean().item()
+
+
+def train_matcher(
+    pictures: Tensor,
+    sentences: Tensor,
+    words: int,
+    steps: int = 600,
+    *,
+    batch_size: int = 64,
+    lr: float = 3e-3,
+    seed: int = 0,
+    recurrent: bool = True,
+    width: int = 16,
+) -> Matcher:
+    """Both encoders, trained together on pictures [N, 3, S, S] in [-1, 1] and their sentences int64 [N, K, L].
+
+    Each step draws a batch of pictures, one sentence of each, and minimises the contrastive loss.  The learning rate falls to
+    zero along a cosine.  The global random state is left alone.
+    """
+    check.images(pictures, 3, what="pictures", least=8)
+    if check.integers("sentences", sentences, 3).shape[0] != len(pictures):
+        raise ValueError(f"sentences must be [{len(pictures)}, K, L], K for each picture, not {list(sentences.shape)}")
+    steps, batch_size, seed = check.rounds("steps", steps), check.whole("batch_size", batch_size, 2), check.seed(seed)
+    with networks.seeded(seed):
+        matcher = Matcher(words, pictures.shape[2], width=width, recurrent=recurrent).to(pictures.device)
+    optimizer = torch.optim.Adam(matcher.parameters(), lr=check.positive("lr", lr))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    source = torch.Generator().manual_seed(seed)
+    for _ in range(steps):
+        rows = torch.randint(len(pictures), (batch_size,), generator=source)
+        which = torch.randint(sentences.shape[1], (batch_size,), generator=source)
+        loss = contrastive(matcher.vectors(pictures[rows]), matcher.text(sentences[rows, which]), TEMPERATURE)
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()
+        schedule.step()
+    return matcher.eval()
+
+
+@torch.no_grad()
+def sentence_vectors(encoder: TextEncoder, sentences: Tensor, chunk: int = 512) -> Tensor:
+    """The vectors of sentences [N, L], a few at a time: [N, D]."""
+    return torch.cat([encoder(part) for part in sentences.split(chunk)])
+
+
+@torch.no_grad()
+def vectors(matcher: Matcher, pictures: Tensor, sentences: Tensor, chunk: int = 256) -> tuple[Tensor, Tensor]:
+    """The vectors of pictures [N, 3, H, W] and of sentences [N, L], a few at a time: [N, D] each."""
+    seen = torch.cat([matcher.vectors(part) for part in pictures.split(chunk)])
+    return seen, sentence_vectors(matcher.text, sentences)

@@ -1,0 +1,24 @@
+import torch
+
+from gancourse import data, experiments
+from gancourse.data.captions import VOCABULARY
+from gancourse.experiments import text_faces
+from gancourse.training import fit
+
+
+def test_the_recipe_is_listed():
+    assert all(experiments.FAMILIES[name] == "text_faces" for name in text_faces.NAMES)
+    assert text_faces.NETWORK["words"] == len(VOCABULARY)
+
+
+def test_players_read_with_an_encoder_that_stays_as_it_is(monkeypatch):
+    monkeypatch.setitem(text_faces.NETWORK, "width", 4)
+    faces = data.faces(32, 480, progress=False)
+    before = torch.get_rng_state()
+    game, batches = text_faces.players(faces, encoder_steps=3)
+    assert torch.equal(before, torch.get_rng_state())
+    kept = {name: value.clone() for name, value in game.generator.text.state_dict().items()}
+    run = fit(game, batches, 2, seed=0, progress=False, precision="float32", **text_faces.SETTINGS)
+    assert all(torch.equal(value, kept[name]) for name, value in run.generator.text.state_dict().items())
+    metric = text_faces.measure(run, faces)
+    assert metric["value"] > 2 * metric["floor"] and "wordings never read" in metric["protocol"]

@@ -1,0 +1,43 @@
+"""Sentences, faces and their judges."""
+
+import pytest
+import torch
+
+from gancourse.experiments import runner, text_to_image
+
+
+def test_the_truth_agrees_and_what_is_worthless_does_not(stages):
+    stage = stages("text_to_image")
+    rows = {name: runner.scores(stage, sample) for name, sample in stage.nulls().items()}
+    for part in ("agreement", "unseen_wording", "held_out"):
+        assert rows["truth"][part] > 0.8
+        assert all(rows[name][part] < 0.6 for name in rows if name != "truth")
+    assert rows["truth"]["diversity"] == pytest.approx(1) and rows["mean face"]["diversity"] == pytest.approx(0, abs=1e-3)
+    assert rows["other faces"]["diversity"] > 1, "faces that need not fit one sentence differ more"
+    assert all(rows[name]["frechet"] > 2 * rows["truth"]["frechet"] for name in ("mean face", "noise", "untrained"))
+
+
+def test_what_is_held_out_is_not_trained(stages):
+    stage = stages("text_to_image")
+    assert not text_to_image.new(stage.faces).any()
+    asked = stage.asked["held_out"]
+    assert (asked >= 0).all(), "their sentences mention everything, the pair that was never trained in particular"
+    assert len(stage.all) == sum(stage.parts.values()) == len(torch.cat(stage.truth))
+
+
+def test_arms_differ_in_one_switch_each():
+    arms = {name: arm["game"] for name, arm in text_to_image.ARMS.items()}
+    assert arms["GAN-CLS"] == {} and all(len(switches) == 1 for name, switches in arms.items() if name != "GAN-CLS")
+
+
+def test_judges_are_kept_where_another_run_finds_them(stages, tmp_path):
+    first = text_to_image.Sentences(text_to_image.EXPERIMENT.size("ci"), tmp_path)
+    again = text_to_image.Sentences(text_to_image.EXPERIMENT.size("ci"), tmp_path)
+    assert torch.equal(first.texts, again.texts)
+    assert not torch.equal(first.matcher.text.last.weight, first.encoder.text.last.weight), "the judge is another network"
+
+
+def test_smaller_faces_keep_their_attributes(stages):
+    faces = stages("text_to_image").faces
+    half = text_to_image.smaller(faces, 8)
+    assert half.size == 8 and torch.equal(half.attributes, faces.attributes)
