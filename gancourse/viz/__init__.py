@@ -17,6 +17,7 @@ from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
 from gancourse.viz.styles import closed_path, mixing_grid, style_film
 from gancourse.viz.text import Table, source, table
+from gancourse.viz.voxels import solid, solids, turntable
 
 __all__ = [
     "COLOURS",
@@ -48,7 +49,10 @@ __all__ = [
     "real_and_fake",
     "scatter",
     "show",
+    "solid",
+    "solids",
     "source",
     "style_film",
     "table",
+    "turntable",
 ]

@@ -19,6 +19,7 @@ from gancourse.classroom.widgets.sliders import LatentSliders as latent_sliders
 from gancourse.classroom.widgets.style import StyleExplorer as style_explorer
 from gancourse.classroom.widgets.tables import Finder as finder
 from gancourse.classroom.widgets.translate import Translator as translator
+from gancourse.classroom.widgets.turning import Turntable as turntable
 
 __all__ = [
     "Game",
@@ -40,5 +41,6 @@ __all__ = [
     "style_explorer",
     "toy_game",
     "translator",
+    "turntable",
     "without_live_views",
 ]

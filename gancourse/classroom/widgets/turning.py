@@ -1,7 +1,7 @@
 """Shapes of voxels to turn with mouse, finger or arrow keys.
 
 The drawing is JavaScript on a canvas (:data:`SCRIPT`), carried by anywidget, with nothing to download; it repeats what
-:mod:`gancourse.viz.solids` does, and once it has the voxels it asks Python nothing more.
+:mod:`gancourse.viz.voxels` does, and once it has the voxels it asks Python nothing more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from gancourse.classroom.widgets.base import LIVE, Live
 from gancourse.viz import pictures
-from gancourse.viz.solids import COLOUR, LIGHT, as_solids, solid
+from gancourse.viz.voxels import COLOUR, LIGHT, as_solids, solid
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -75,9 +75,10 @@ function render({ model, el }) {
   const label = make("label", bar, { textContent: "shape " }), menu = make("select", label);
   names.forEach((name, i) => make("option", menu, { value: i, textContent: name }));
   menu.setAttribute("aria-label", "shape");
+  const next = make("button", bar, { textContent: "Next shape", title: "the next shape, from the same side" });
   let turn = 35, tilt = 25, held = null;
   const draw = () => {
-    const pen = canvas.getContext("2d"), scale = 2 * zoom / (1.5 * side);
+    const pen = canvas.getContext("2d"), scale = 2 * zoom / (1.6 * side);
     pen.fillStyle = "white";
     pen.fillRect(0, 0, 2 * zoom, 2 * zoom);
     pen.lineJoin = "round";
@@ -122,6 +123,7 @@ function render({ model, el }) {
   });
   bar.addEventListener("keydown", (event) => { event.stopPropagation(); });  // arrows move the menu, not JupyterLab's cells
   menu.onchange = draw;
+  next.onclick = () => { menu.value = (Number(menu.value) + 1) % names.length; draw(); };
   draw();
 }
 export default { render };

@@ -26,10 +26,10 @@ _CORNERS = {  # of the face at the far end of its axis, in order around it
 
 
 def as_solids(shapes: Any) -> np.ndarray:
-    """Shapes as bool [N, S, S, S], axes across, back, up: of bytes (full above 127) or numbers (full above 0), [N, 1, S, S, S] or [S, S, S]."""
+    """Shapes as bool [N, S, S, S], axes across, back, up: of bytes (full above 127) or numbers (full above 0), [N, 1, S, S, S];
+    one of them also as [1, S, S, S] or [S, S, S]."""
     array = np.asarray(shapes.detach().cpu() if hasattr(shapes, "detach") else shapes)
-    if array.ndim == 3:
-        array = array[None, None]
+    array = array[(None,) * (5 - array.ndim)] if array.ndim in (3, 4) else array
     if array.ndim != 5 or array.shape[1] != 1 or not array.size or len(set(array.shape[2:])) != 1:
         raise ValueError(f"shapes must be [N, 1, S, S, S] with N > 0, or one [S, S, S], not {list(array.shape)}")
     if array.dtype == bool:
@@ -83,7 +83,7 @@ def solid(shape: Any, size: int = 150, turn: float = 35.0, tilt: float = 25.0, c
         raise ValueError(f"solid draws one shape, not {len(grids)}: take solids for several")
     size, turn, tilt = pictures.positive_int("size", size), check.number("turn", turn), check.within("tilt", tilt, 0, 90)
     side = size * _FINE
-    scale = side / (1.5 * grids.shape[1])  # the diagonal of the floor, and the height, fit at every turn
+    scale = side / (1.6 * grids.shape[1])  # the diagonal of the floor, and the height, fit at every turn
     corners, axes, heights = faces(grids[0], turn, tilt)
     points = corners * [scale, -scale] + side / 2
     sheet = Image.new("RGB", (side, side), "white")
