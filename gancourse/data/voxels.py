@@ -59,58 +59,59 @@ class _Piece:
             share = (level + 0.5 - up[0] * self.unit) / ((up[1] - up[0]) * self.unit)
             self.grid[:, :, level] |= across**2 + back**2 < radius(share) ** 2
 
-    def legs(self, half: int, back: tuple[int, int], top: int) -> None:
+    def legs(self, half: int, back: tuple[int, int], top: int, thick: int = 1) -> None:
         """Four legs under the corners."""
-        for near in ((back[0], back[0] + 1), (back[1] - 1, back[1])):
-            self.block(half, near, (0, top), inner=half - 1)
+        for near in ((back[0], back[0] + thick), (back[1] - thick, back[1])):
+            self.block(half, near, (0, top), inner=half - thick)
 
 
 def _table(piece: _Piece) -> bool:
     half, deep, high = piece.between(4, 7), piece.between(3, 6), piece.between(6, 10)
-    piece.block(half, (8 - deep, 8 + deep), (high, high + 1))
+    piece.block(half, (8 - deep, 8 + deep), (high, high + piece.between(1, 2)))
     if piece.rng.random() < 0.5:
-        piece.legs(half, (8 - deep, 8 + deep), high)
+        piece.legs(half, (8 - deep, 8 + deep), high, piece.between(1, 2))
     else:
-        foot = piece.between(2, 3)
-        piece.block(1, (7, 9), (0, high))
-        piece.block(foot, (8 - foot, 8 + foot), (0, 1))
+        foot = piece.between(2, 4)
+        piece.block(piece.between(1, 2), (7, 9), (0, high))
+        piece.block(foot, (8 - foot, 8 + foot), (0, piece.between(1, 2)))
     return False
 
 
 def _chair(piece: _Piece) -> bool:
-    half, deep, high, back = piece.between(3, 4), piece.between(3, 4), piece.between(4, 6), piece.between(5, 8)
-    ends = (8 - deep, 8 + deep)
-    piece.legs(half, ends, high)
-    piece.block(half, ends, (high, high + 1))
-    behind = (ends[1] - 1, ends[1])
+    half, high, back, thick = piece.between(3, 4), piece.between(4, 6), piece.between(5, 7), piece.between(1, 2)
+    ends = (8 - piece.between(3, 4), 8 + piece.between(3, 4))
+    piece.legs(half, ends, high, piece.between(1, 2))
+    piece.block(half, ends, (high, high + thick))
+    behind = (ends[1] - piece.between(1, 2), ends[1])
     if piece.rng.random() < 0.5:
-        piece.block(half, behind, (high, high + back))
+        piece.block(half, behind, (high, high + thick + back))
     else:  # two posts and a rail
-        piece.block(half, behind, (high, high + back), inner=half - 1)
-        piece.block(half, behind, (high + back - 2, high + back))
+        piece.block(half, behind, (high, high + thick + back), inner=half - 1)
+        piece.block(half, behind, (high + thick + back - piece.between(1, 3), high + thick + back))
     arms = bool(piece.rng.random() < 0.5)
     if arms:
-        piece.block(half + 1, ends, (high + 3, high + 4), inner=half)
-        piece.block(half + 1, (ends[0], ends[0] + 1), (high, high + 3), inner=half)
-        piece.block(half + 1, behind, (high, high + 3), inner=half)
+        rest = high + thick + piece.between(2, 3)
+        piece.block(half + 1, ends, (rest, rest + 1), inner=half)
+        piece.block(half + 1, (ends[0], ends[0] + 1), (high, rest), inner=half)
+        piece.block(half + 1, behind, (high, rest), inner=half)
     return arms
 
 
 def _lamp(piece: _Piece) -> bool:
     foot, high, tall = piece.between(2, 4), piece.between(6, 10), piece.between(3, 5)
-    wide, narrow = piece.between(4, 6), piece.between(1, 3)
-    piece.round(lambda share: foot + 0.5, (0, 1))
+    below, above = piece.between(3, 6), piece.between(1, 6)
+    piece.round(lambda share: foot + 0.5, (0, piece.between(1, 2)))
     piece.block(1, (7, 9), (0, high))
-    piece.round(lambda share: wide + (narrow - wide) * share + 0.5, (high, high + tall))
+    piece.round(lambda share: below + (above - below) * share + 0.5, (high, high + tall))
     return False
 
 
 def _sofa(piece: _Piece) -> bool:
-    half, deep, seat, back = piece.between(5, 7), piece.between(3, 5), piece.between(3, 4), piece.between(3, 5)
-    ends, low = (8 - deep, 8 + deep), piece.between(0, 1)
+    half, seat, back, low = piece.between(5, 7), piece.between(3, 5), piece.between(3, 5), piece.between(0, 2)
+    ends = (8 - piece.between(3, 5), 8 + piece.between(3, 5))
     piece.block(half, ends, (low, seat))
-    piece.block(half, (ends[1] - 2, ends[1]), (low, seat + back))
-    piece.block(half, ends, (low, seat + piece.between(1, 2)), inner=half - 1)
+    piece.block(half, (ends[1] - piece.between(1, 3), ends[1]), (low, seat + back))
+    piece.block(half, ends, (low, seat + piece.between(1, 3)), inner=half - piece.between(1, 2))
     if low:
         piece.legs(half, ends, low)
     return False
@@ -123,7 +124,7 @@ KINDS = tuple(_KINDS)
 def furniture(size: int = 16, n: int | None = None, split: str = "train", seed: int = 0) -> Shapes:
     """``n`` pieces of furniture, evenly by kind, on a grid of size^3 voxels; a seed gives the same pieces at 16 and at 32.
 
-    n defaults to 2,000 (test: 500).  Two splits draw apart; as a table is five numbers, a piece of one may be in the other too.
+    n defaults to 2,000 (test: 500).  Two splits draw apart; as a piece is some eight whole numbers, one of a split may be in the other too.
     """
     size, n, seed = request(check.offered_size(size, SIZES, "furniture"), n, split, seed, DEFAULT_N, channels=1)
     check.fits("voxels", n, size, size, size, bytes_each=1)

@@ -3,26 +3,32 @@
     flicker(clips)                     what the still part of a clip does over time; 0 where it stands still
     motion(clips)                      which pixels of which frames something passes over, seen from the clip alone
     overlap(mask, motion)              intersection over union
-    judge = train_clip_judge(clips)    in_order(clips): the share that a reader takes for clips whose frames are in order
+    judge = clip_judge()               judge.in_order(clips): the share that a reader takes for clips whose frames are in order
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gancourse import zoo
 from gancourse.base import check, networks
-from gancourse.data.clips import COLOURS, SEASONS, Clips
+from gancourse.data import scenes
+from gancourse.data.clips import COLOURS, SEASONS, Clips, flying_balls
 from gancourse.data.images import to_float
 from gancourse.models.video import Reader
 
 MOVES = 0.2  # how far from the background, of values in [-1, 1], something is foreground
 ORDERS = ("in order", "shuffled", "still", "noise")
 HEADS = {"order": len(ORDERS), "colour": len(COLOURS), "season": len(SEASONS), "quarter": 4}
+SIZE, NAME, STEPS, WIDTH = 16, "judge_clips16", 900, 16  # the judge that ships: pixels, its name, how it was trained
+JUDGES_SEED = 9  # of the clips that it was taught, which no generator learns from
 SHAKEN = 0.25  # standard deviation of the noise that a clip of the kind "noise" has on it
 
 
@@ -52,12 +58,12 @@ def motion(clips: Tensor, least: float = MOVES) -> Tensor:
 
 
 def overlap(a: Tensor, b: Tensor) -> Tensor:
-    """Intersection over union of two sets of places, clip by clip: [N]; two empty ones agree."""
+    """Intersection over union of two sets of places, clip by clip: [N]; 0 where both are empty."""
     one, other = (check.tensor("places", x).flatten(1) > 0.5 for x in (a, b))
     if one.shape != other.shape:
         raise ValueError(f"two sets of places must have one shape, not {list(a.shape)} and {list(b.shape)}")
     both, either = (one & other).sum(1).double(), (one | other).sum(1).double()
-    return torch.where(either > 0, both / either.clamp(min=1), 1.0)
+    return both / either.clamp(min=1)
 
 
 def shuffled(clips: Tensor, source: torch.Generator) -> Tensor:
@@ -117,7 +123,7 @@ class ClipJudge:
             return torch.cat([function(part) for part in checked(clips).split(256)])
 
 
-def train_clip_judge(clips: Clips, steps: int = 300, *, batch_size: int = 32, width: int = 12, seed: int = 0) -> ClipJudge:
+def train_clip_judge(clips: Clips, steps: int = STEPS, *, batch_size: int = 32, width: int = WIDTH, seed: int = 0) -> ClipJudge:
     """A judge from labelled clips: each batch as it is, shuffled, stopped and shaken; colours and ways are asked of the first alone.
 
     A share of the batch has a little noise, so that no exact equality of pixels gives an order away.
@@ -144,3 +150,39 @@ def train_clip_judge(clips: Clips, steps: int = 300, *, batch_size: int = 32, wi
         loss.backward()
         optimizer.step()
     return ClipJudge(reader.eval())
+
+
+def clip_judge() -> ClipJudge:
+    """The judge of clips of 16 px; its weights ship with the course, or it is trained in under a minute."""
+    return ClipJudge(cast(Reader, zoo.load_or_train(NAME, _train_with_card).model))
+
+
+def _train_with_card() -> tuple[Reader, dict[str, Any]]:
+    began = time.process_time()
+    judge = train_clip_judge(flying_balls(SIZE, seed=JUDGES_SEED))
+    seconds = time.process_time() - began
+    test = flying_balls(SIZE, split="test")
+    found = judge.right(test.frames, test.labels) | {"in order": judge.in_order(test.frames)}
+    card = zoo.fill_card(
+        judge.reader,
+        {"heads": HEADS, "size": SIZE, "width": WIDTH},
+        title="clips in order, or shuffled, still, shaken",
+        data={"name": "flying_balls", "arguments": {"size": SIZE, "seed": JUDGES_SEED}},
+        training={"recipe": "gancourse.metrics.clips", "arguments": {"batch_size": 32, "orders": list(ORDERS)}},
+        steps=STEPS,
+        seconds=round(seconds),
+        seed=0,
+        metric={
+            "name": "share of unseen clips taken to be in order",
+            "value": round(found.pop("in order"), 3),
+            "protocol": f"{len(test.frames)} clips of the test split; read right: "
+            + ", ".join(f"{name} {share:.3f}" for name, share in found.items()),
+        },
+        licence={"data": f"{scenes.LICENCE}, {scenes.AUTHOR}", "weights": "CC BY 4.0"},
+    )
+    return judge.reader, card
+
+
+if __name__ == "__main__":
+    path = zoo.save(NAME, *_train_with_card())
+    print(f"{path.name}: {zoo.card(path)['metric']}")
