@@ -41,5 +41,7 @@ def test_a_generator_without_streams_is_refused_and_plays_a_plain_gan():
         VideoGAN(video.OneStream(16, 4, 2), video.Discriminator(16, 2))
     with pytest.raises(ValueError, match="sparsity must be 0 or more"):
         made(-1)
-    run = fit(GAN(video.OneStream(16, 4, 2), video.Discriminator(16, 2)), Batches(flying_balls(16, 4).frames, 2), 2, progress=False)
+    run = fit(
+        GAN(video.OneStream(16, 4, 2), video.Discriminator(16, 2)), Batches(flying_balls(16, 4).frames, 2), 2, progress=False
+    )
     assert run.sample(2).shape == (2, 3, 8, 16, 16)

@@ -5,7 +5,9 @@ from torch import nn
 from gancourse.models.layers import volumes
 
 
-@pytest.mark.parametrize(("size", "first", "shape"), [(16, (2, 4, 4), (4, 8, 8)), (32, (4, 4, 4), (16, 16, 16)), (16, (4, 4), (8, 8))])
+@pytest.mark.parametrize(
+    ("size", "first", "shape"), [(16, (2, 4, 4), (4, 8, 8)), (32, (4, 4, 4), (16, 16, 16)), (16, (4, 4), (8, 8))]
+)
 def test_a_stream_rises_to_half_the_size(size, first, shape):
     stream = volumes.rising(5, size, 3, first)
     assert stream(torch.randn(2, 5, *[1] * len(first))).shape == (2, 3, *shape)

@@ -24,7 +24,7 @@ def test_the_clip_is_m_f_and_the_rest_b():
     z = torch.randn(3, 6)
     with torch.no_grad():
         m, f, b = network.eval().streams(z)
-        assert m.shape == (3, 1, 8, 16, 16) and b.shape == (3, 3, 16, 16) and ((0 <= m) & (m <= 1)).all()
+        assert m.shape == (3, 1, 8, 16, 16) and b.shape == (3, 3, 16, 16) and ((m >= 0) & (m <= 1)).all()
         assert torch.allclose(network(z), m * f + (1 - m) * b[:, :, None].expand_as(f))
         nn.init.constant_(network.mask.weight, 0.0)
         nn.init.constant_(network.mask.bias, -30.0)  # m = 0: nothing moves

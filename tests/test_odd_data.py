@@ -88,7 +88,11 @@ NEVER = {
 
 def public() -> dict[str, Any]:
     found = functions(data, data.__all__)
-    found |= {name: getattr(data, name) for name in data.__all__ if inspect.isclass(getattr(data, name)) and name not in ("Clips", "Films", "Shapes")}
+    found |= {
+        name: getattr(data, name)
+        for name in data.__all__
+        if inspect.isclass(getattr(data, name)) and name not in ("Clips", "Films", "Shapes")
+    }
     return found | {"PairSet": PairSet, "sample": ring, "log_density": toys.ring().log_density}
 
 

@@ -36,8 +36,6 @@ from gancourse.models import (
     stylegan2,
     unet,
     vae,
-    video,
-    voxels,
 )
 from gancourse.models.layers.conditional import Classes
 from tests.odd import answer, normal, quick, sound, swapped
@@ -358,7 +356,14 @@ NOT_ASKED = {
     *("layers.conditional.LabelEmbedding", "layers.conditional.ProjectionHead", "layers.equalised.EqualisedConv2d"),
     *("layers.equalised.EqualisedLinear", "layers.equalised.PixelNorm", "layers.minibatch.MinibatchDiscrimination"),
     *("layers.minibatch.MinibatchSpread", "layers.minibatch.MinibatchStdDev", "layers.spectral.SpectralNorm"),
-    *("layers.styles.MappingNetwork", "layers.volumes.Judge", "video.Streams", "pixelcnn.MaskedConv2d", "progan.DiscriminatorBlock", "progan.GeneratorBlock"),
+    *(
+        "layers.styles.MappingNetwork",
+        "layers.volumes.Judge",
+        "video.Streams",
+        "pixelcnn.MaskedConv2d",
+        "progan.DiscriminatorBlock",
+        "progan.GeneratorBlock",
+    ),
     *("progan.Growing", "r3gan.Block", "r3gan.Double", "r3gan.FromLatent", "r3gan.Halve", "r3gan.ToLogits"),
     *("resnet.DiscriminatorBlock", "resnet.GeneratorBlock", "spade.SPADE", "spade.SPADEBlock", "stylegan1.Block"),
     *("stylegan1.Epilogue", "stylegan1.Synthesis", "stylegan2.DiscriminatorBlock", "stylegan2.DiscriminatorConfig"),
@@ -380,7 +385,13 @@ NOT_ASKED = {
     *("layers.spectral.is_normalised", "layers.spectral.largest_singular_value", "layers.spectral.normalise"),
     *("layers.spectral.operator_norm", "layers.spectral.power_iteration", "layers.spectral.remove"),
     *("layers.spectral.spectral_norm", "layers.styles.check_styles", "layers.styles.float32", "layers.styles.leaky"),
-    *("layers.volumes.checked", "layers.volumes.falling", "layers.volumes.init_small", "layers.volumes.last", "layers.volumes.rising"),
+    *(
+        "layers.volumes.checked",
+        "layers.volumes.falling",
+        "layers.volumes.init_small",
+        "layers.volumes.last",
+        "layers.volumes.rising",
+    ),
     *("layers.styles.mix", "layers.styles.noise_map", "layers.styles.truncate", "patchgan.convolutions", "resnet.double"),
     *("resnet.init_xavier", "resnet.normalised", "resnet.unlabelled", "spade.double", "stylegan1.adain"),
     *("stylegan1.instance_norm", "stylegan2.demodulation", "stylegan2.modulated_conv2d", "stylegan2.modulated_weights"),

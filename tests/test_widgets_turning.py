@@ -1,5 +1,6 @@
 """The turntable: what the browser gets, what those who only read see, and a script that draws what Python draws."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import json
@@ -58,7 +59,9 @@ def test_the_script_finds_the_faces_that_python_finds(tmp_path):
     for found, (turn, tilt) in zip(json.loads(done.stdout), [(35, 25), (200, 60)], strict=True):
         corners, axes, heights = drawing.faces(grid, turn, tilt)
         assert len(found) == len(axes)
-        ours = sorted((int(a), *np.round(c, 3).ravel(), round(float(h), 3)) for c, a, h in zip(corners, axes, heights, strict=True))
+        ours = sorted(
+            (int(a), *np.round(c, 3).ravel(), round(float(h), 3)) for c, a, h in zip(corners, axes, heights, strict=True)
+        )
         theirs = sorted((f["axis"], *np.round(np.array(f["points"]), 3).ravel(), round(f["height"], 3)) for f in found)
         assert np.allclose(ours, theirs, atol=2e-3)
         depths = [face["depth"] for face in found]
@@ -68,7 +71,9 @@ def test_the_script_finds_the_faces_that_python_finds(tmp_path):
 def test_the_script_in_a_browser(tmp_path):
     """Arrow keys and the mouse turn the shape, the menu changes it."""
     body = list(turning.packed(np.stack([(shape[0] > 0).numpy() for shape in furniture(16, 2).voxels])))
-    page = PAGE.replace("SCRIPT", turning.SCRIPT.replace("export default", "const widget =").replace("export function", "function"))
+    page = PAGE.replace(
+        "SCRIPT", turning.SCRIPT.replace("export default", "const widget =").replace("export function", "function")
+    )
     found = opened(page.replace("BODY", json.dumps(body)), tmp_path)
     assert found["error"] == ""
     assert found["ink"] > 500 and found["turned"] and found["dragged"] and found["faces"][0] != found["faces"][1]

@@ -37,7 +37,9 @@ class Clips(NamedTuple):
     labels: Tensor
 
 
-def flying_balls(size: int = 16, n: int | None = None, split: str = "train", seed: int = 0, *, frames: int | None = None) -> Clips:
+def flying_balls(
+    size: int = 16, n: int | None = None, split: str = "train", seed: int = 0, *, frames: int | None = None
+) -> Clips:
     """``n`` clips of ``frames`` frames (default: size // 2) of a ball that flies straight and bounces off the frame's edges.
 
     n defaults to 2,000 (test: 500); a landscape of one split is in no other.

@@ -45,7 +45,7 @@ class _Piece:
         return int(self.rng.integers(low, high + 1))
 
     def block(self, half: int, back: tuple[int, int], up: tuple[int, int], inner: int = 0) -> None:
-        """Fill ``inner`` to ``half`` from the middle, to both sides, and from ``back[0]`` to ``back[1]``, ``up[0]`` to ``up[1]``."""
+        """Fill from ``inner`` to ``half``, counted from the middle to both sides; ``back`` and ``up`` are from where to where."""
         u, middle = self.unit, self.size // 2
         rest = (slice(back[0] * u, back[1] * u), slice(up[0] * u, up[1] * u))
         self.grid[(slice(middle + inner * u, middle + half * u), *rest)] = True
@@ -124,7 +124,8 @@ KINDS = tuple(_KINDS)
 def furniture(size: int = 16, n: int | None = None, split: str = "train", seed: int = 0) -> Shapes:
     """``n`` pieces of furniture, evenly by kind, on a grid of size^3 voxels; a seed gives the same pieces at 16 and at 32.
 
-    n defaults to 2,000 (test: 500).  Two splits draw apart; as a piece is some eight whole numbers, one of a split may be in the other too.
+    n defaults to 2,000 (test: 500).  Two splits draw apart; as a piece is some eight whole numbers, one of a split may be in the
+    other too.
     """
     size, n, seed = request(check.offered_size(size, SIZES, "furniture"), n, split, seed, DEFAULT_N, channels=1)
     check.fits("voxels", n, size, size, size, bytes_each=1)

@@ -42,7 +42,7 @@ R1_GAMMA, R1_EVERY = 1.0, 8
 
 
 def players(streams: int, width: int, one_width: int, seed: int, sparsity: float = 0.1) -> GAN:
-    """The game of an arm with fresh networks on the scale's device: relativistic pairing and lazy R1, so D has no batch normalisation."""
+    """The game of an arm with fresh networks on the scale's device: relativistic pairing and lazy R1, D without normalisation."""
     device = scale.device()
     with networks.seeded(seed):
         discriminator = video.Discriminator(SIDE, width, norm=False).to(device)
@@ -169,9 +169,12 @@ EXPERIMENT = Experiment(
     fit={"lr": 1e-3, "betas": [0.0, 0.99], "ema": 0.99, "precision": "float32"},
     paper="Vondrick et al. 2016, table 1",
     expected={
-        "S19.streams": "Frechet distance of one stream over that of two, seed by seed: at least 1.1 (53 % of comparisons in the paper)",
-        "S19.mask": "overlap of the mask with what moves in its own clip, two streams: at least 0.3; masks of other clips stay below 0.2",
+        "S19.streams": "Frechet distance of one stream over that of two, seed by seed: at least 1.1 "
+        "(53 % of comparisons in the paper)",
+        "S19.mask": "overlap of the mask with what moves in its own clip, two streams: at least 0.3; "
+        "masks of other clips stay below 0.2",
         "S19.price": "share of background, price less no price: at least 0.05",
-        "gate": "the judge takes at least 0.85 of unseen clips to be in order, and at most 0.15 of shuffled, still and shaken ones",
+        "gate": "the judge takes at least 0.85 of unseen clips to be in order, and at most 0.15 of shuffled, still and "
+        "shaken ones",
     },
 )

@@ -17,7 +17,8 @@ class Paced(GAN):
         accuracy = (share of real samples with logit > 0 + share of fakes with logit < 0) / 2
 
     In a round in which D rests its weights stay exactly as they are; a loss that is only multiplied by 0 would leave Adam to
-    move them along its momentum (:class:`gancourse.gans.tips.Balanced` does so).  The history has ``d_accuracy`` and ``d_learns``.
+    move them along its momentum (:class:`gancourse.gans.tips.Balanced` does so).  The history has ``d_accuracy`` and
+    ``d_learns``.
     """
 
     def __init__(self, *args: Any, most: float = 0.8, **options: Any) -> None:

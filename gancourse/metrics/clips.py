@@ -1,9 +1,9 @@
 """What can be asked of clips [N, C, T, H, W] in [-1, 1]: what stands still, what moves, whether a mask knows, and in which order.
 
-    flicker(clips)                     what the still part of a clip does over time; 0 where it stands still
-    motion(clips)                      which pixels of which frames something passes over, seen from the clip alone
-    overlap(mask, motion)              intersection over union
-    judge = clip_judge()               judge.in_order(clips): the share that a reader takes for clips whose frames are in order
+flicker(clips)                     what the still part of a clip does over time; 0 where it stands still
+motion(clips)                      which pixels of which frames something passes over, seen from the clip alone
+overlap(mask, motion)              intersection over union
+judge = clip_judge()               judge.in_order(clips): the share that a reader takes for clips whose frames are in order
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def flicker(clips: Tensor) -> Tensor:
 
 
 def motion(clips: Tensor, least: float = MOVES) -> Tensor:
-    """Where a clip differs from its own background, the median of each pixel over time, by ``least`` or more: bool [N, 1, T, H, W]."""
+    """Where a clip differs by ``least`` from its own background, the median of each pixel over time: bool [N, 1, T, H, W]."""
     x = checked(clips)
     still = x.median(2, keepdim=True).values
     return (x - still).abs().mean(1, keepdim=True) >= check.positive("least", least)
@@ -124,9 +124,9 @@ class ClipJudge:
 
 
 def train_clip_judge(clips: Clips, steps: int = STEPS, *, batch_size: int = 32, width: int = WIDTH, seed: int = 0) -> ClipJudge:
-    """A judge from labelled clips: each batch as it is, shuffled, stopped and shaken; colours and ways are asked of the first alone.
+    """A judge from labelled clips: each batch as it is, shuffled, stopped and shaken; the labels are asked of the first alone.
 
-    A share of the batch has a little noise, so that no exact equality of pixels gives an order away.
+    All have a little noise, each its own amount, so that no exact equality of pixels gives an order away.
     """
     steps, batch_size = check.rounds("steps", steps), check.batch_size(batch_size)
     source = torch.Generator().manual_seed(check.seed(seed))

@@ -1,8 +1,8 @@
 """What can be asked of shapes on a grid of voxels [N, 1, S, S, S]: a voxel is full where its value is above 0.
 
-    judge = ShapeJudge(train, held_out)     pieces of furniture
-    judge.report(samples)                   accepted, covered, kinds
-    whole(samples), mirrored(samples)       is it of one part, is it its own mirror image
+judge = ShapeJudge(train, held_out)     pieces of furniture
+judge.report(samples)                   accepted, covered, kinds
+whole(samples), mirrored(samples)       is it of one part, is it its own mirror image
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def mirrored(grids: Tensor) -> Tensor:
 class ShapeJudge:
     """Compares shapes with furniture.
 
-    A shape is *accepted* if its intersection over union with the nearest training piece is not below ``threshold``, which all but 5 %
-    of held-out furniture reach; it is of that piece's kind.  A held-out piece is *covered* if some accepted sample is as near to
+    A shape is *accepted* if its intersection over union with the nearest training piece is not below ``threshold``, which all but
+    5 % of held-out furniture reach; it is of that piece's kind.  A held-out piece is *covered* if some accepted sample is as near to
     it as held-out pieces are to the training set, by the same threshold.
     """
 
@@ -74,8 +74,9 @@ class ShapeJudge:
         return self.train.labels[at], near >= self.threshold
 
     def report(self, grids: Tensor) -> dict[str, float]:
-        """``likeness``, the mean intersection over union with the nearest piece; ``accepted``, ``covered``; ``whole`` and ``mirrored``, means over all shapes; ``kinds``, how many of the four have at least a
-        twentieth of the accepted."""
+        """``likeness``, the mean intersection over union with the nearest piece; ``accepted``; ``covered``; ``whole`` and
+        ``mirrored``, means over all shapes; ``kinds``, how many of the four have at least a twentieth of the accepted.
+        """
         near, at = nearest(grids, self.train.voxels)
         kind, accepted = self.train.labels[at], near >= self.threshold
         covered = 0.0

@@ -1,7 +1,7 @@
 """Vondrick, Pirsiavash & Torralba's networks of video: clips [N, C, T, H, W] with T = H / 2, from one stream or from two.
 
-The paper's clips have 32 frames of 64 px; ``size`` scales both.  Theirs have latent_dim 100, width 64 and three channels; with these the
-two-stream generator counts 16,243,463 parameters in convolutions and normalisations without the biases that batch normalisation takes away.
+The paper's clips have 32 frames of 64 px; ``size`` scales both.  Theirs have latent_dim 100, width 64 and three channels; with
+these the two-stream generator has 16,243,463 parameters, without the biases that batch normalisation takes away.
 
 Source: Vondrick et al. 2016, section 2 and the authors' code, github.com/cvondrick/videogan.
 """
@@ -77,7 +77,7 @@ class TwoStream(nn.Module):
 
 
 class Discriminator(volumes.Judge):
-    """D: clips [N, channels, size / 2, size, size] -> logits [N] by strided 3-D convolutions: it sees pictures and motion at once.
+    """D: clips [N, channels, size / 2, size, size] -> logits [N] by strided 3-D convolutions, over pictures and motion at once.
 
     ``norm=False`` leaves batch normalisation out.
     """
@@ -88,9 +88,10 @@ class Discriminator(volumes.Judge):
 
 
 class Reader(nn.Module):
-    """A small classifier of clips [N, channels, size / 2, size, size], with a head for each attribute; its last hidden layer serves as features.
+    """A small classifier of clips [N, channels, size / 2, size, size]; its last hidden layer serves as features.
 
-    ``heads`` maps an attribute to how many values it has.  Features are standardised by batch normalisation without gain.
+    ``heads`` maps an attribute to how many values it has; each has logits of its own.  Features are standardised by batch
+    normalisation without gain.
     """
 
     def __init__(self, heads: Mapping[str, int], size: int = 16, width: int = 12, channels: int = 3, dim: int = 32) -> None:

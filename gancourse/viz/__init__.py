@@ -10,7 +10,7 @@ from gancourse.base.networks import evaluating
 from gancourse.viz.comparison import real_and_fake
 from gancourse.viz.curves import equilibrium, loss_curves
 from gancourse.viz.diagram import Box, Diagram, Game, Gradient, players
-from gancourse.viz.film import Animation, Film, ToyFilm, animate, film_strip
+from gancourse.viz.film import Animation, Film, ToyFilm, animate, clip_film, film_strip
 from gancourse.viz.games import GAMES
 from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
 from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, show
@@ -32,6 +32,7 @@ __all__ = [
     "ToyFilm",
     "animate",
     "beside",
+    "clip_film",
     "closed_path",
     "discriminator_surface",
     "equilibrium",

@@ -1,7 +1,7 @@
 """Shapes on a grid of voxels as shaded pictures: each visible face a polygon, the far ones drawn first.
 
-No library of three dimensions is needed: seen from far away, a voxel has three faces towards the eye, the same three for all, and a nearer
-voxel is never drawn before a farther one if all are drawn in the order of their depth.
+No library of three dimensions is needed: seen from far away, a voxel has three faces towards the eye, the same three for all, and
+a nearer voxel is never drawn before a farther one if all are drawn in the order of their depth.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def as_solids(shapes: Any) -> np.ndarray:
 def faces(solid: np.ndarray, turn: float, tilt: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The faces of one shape [S, S, S] that look towards the eye, the farthest first.
 
-    turn and tilt in degrees: around the upright axis, and how far the eye looks down.  Returns corners [F, 4, 2] in the plane of the
-    picture, right and up, a voxel being 1; the axis that each face looks along [F]; and how far up it stands, 0 to 1 [F].
+    turn and tilt in degrees: around the upright axis, and how far the eye looks down.  Returns corners [F, 4, 2] in the plane of
+    the picture, right and up, a voxel being 1; the axis that each face looks along [F]; and how far up it stands, 0 to 1 [F].
     """
     right, up, towards = _axes(turn, tilt)
     size = len(solid)
@@ -73,7 +73,9 @@ def _axes(turn: float, tilt: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return right, np.cross(towards, right), towards
 
 
-def solid(shape: Any, size: int = 150, turn: float = 35.0, tilt: float = 25.0, colour: tuple[int, int, int] = COLOUR) -> Image.Image:
+def solid(
+    shape: Any, size: int = 150, turn: float = 35.0, tilt: float = 25.0, colour: tuple[int, int, int] = COLOUR
+) -> Image.Image:
     """One shape, shaded, on white: a picture of size x size pixels.
 
     Faces are brightest that look up; everything darkens a little towards the floor.
@@ -113,7 +115,9 @@ def solids(
     return pictures.labelled_grid(drawn, rows, n_columns=columns, scale=1)
 
 
-def turntable(shapes: Any, frames: int = 24, columns: int | None = None, size: int = 150, tilt: float = 25.0) -> list[Image.Image]:
+def turntable(
+    shapes: Any, frames: int = 24, columns: int | None = None, size: int = 150, tilt: float = 25.0
+) -> list[Image.Image]:
     """Frames of the shapes on a table that turns once round, for :func:`gancourse.viz.animate`."""
     frames = check.whole("frames", frames)
     return [solids(shapes, columns=columns, size=size, turn=360 * i / frames + 35, tilt=tilt) for i in range(frames)]

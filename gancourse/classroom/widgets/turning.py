@@ -24,7 +24,7 @@ VIEWS = (35.0, 125.0, 215.0)  # degrees: those of the still picture
 
 SCRIPT = """
 export function unpack(bytes, count, side) {  // bits, the first the highest of its byte
-  const view = bytes instanceof DataView ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
+  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const each = side ** 3, shapes = [];
   for (let k = 0; k < count; k++) {
     const full = new Uint8Array(each);
@@ -67,7 +67,7 @@ function render({ model, el }) {
   const shapes = unpack(model.get("body"), names.length, side), zoom = model.get("size");
   const make = (tag, parent, set) => parent.appendChild(Object.assign(document.createElement(tag), set || {}));
   const box = make("div", el), canvas = make("canvas", box, { width: 2 * zoom, height: 2 * zoom });
-  canvas.style.cssText = `width:${zoom}px;height:${zoom}px;max-width:100%;touch-action:none;cursor:grab;border:1px solid #ccc;background:white`;
+  canvas.style.cssText = `width:${zoom}px;height:${zoom}px;max-width:100%;touch-action:none;cursor:grab;border:1px solid #ccc`;
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
   const bar = make("div", box);
@@ -87,7 +87,7 @@ function render({ model, el }) {
       const bright = light[face.axis] * (0.78 + 0.22 * face.height);
       const paint = (share) => `rgb(${colour.map((v) => Math.round(Math.min(255, v * bright * share))).join(",")})`;
       pen.beginPath();
-      face.points.forEach(([x, y], i) => (i ? pen.lineTo(x * scale + zoom, zoom - y * scale) : pen.moveTo(x * scale + zoom, zoom - y * scale)));
+      for (const [x, y] of face.points) pen.lineTo(x * scale + zoom, zoom - y * scale);
       pen.closePath();
       pen.fillStyle = paint(1);
       pen.fill();
@@ -95,7 +95,8 @@ function render({ model, el }) {
       pen.stroke();
     }
     canvas.dataset.faces = drawn.length;
-    canvas.setAttribute("aria-label", `${names[Number(menu.value)]}, turned by ${Math.round(turn)} degrees: drag it, or press the arrow keys`);
+    const seen = `${names[Number(menu.value)]}, turned by ${Math.round(turn)} degrees`;
+    canvas.setAttribute("aria-label", `${seen}: drag it, or press the arrow keys`);
   };
   const move = (across, down) => {
     turn = (turn - across + 720) % 360;
@@ -150,8 +151,8 @@ def _kind() -> type:
 class Turntable(Live):
     """Shapes to turn: drag with the mouse, or press the arrow keys; a menu chooses the shape.
 
-    named: names -> a grid [1, 1, S, S, S] or [S, S, S] of voxels, all of one size.  Without a front end: the first ``most`` of them, each
-    from three sides.
+    named: names -> a grid of voxels, [1, S, S, S] or [S, S, S], all of one size.  Without a front end: the first ``most`` of them,
+    each from three sides.
     """
 
     def __init__(self, named: Mapping[str, Any], size: int = 320, most: int = 6) -> None:
