@@ -24,8 +24,8 @@ class VideoGAN(GAN[ClipBatch]):
 
         L_G = -log D(G(z)) + lambda mean |m(z)|
 
-    ``generator`` has ``streams(z)``, as :class:`gancourse.models.video.TwoStream`.  ``sparsity`` is lambda, 0.1 in the paper, which
-    writes a norm; its code takes the mean over all entries, as here.
+    ``generator`` has ``streams(z)``, as :class:`gancourse.models.video.TwoStream`.  ``sparsity`` is lambda, 0.1 in the paper,
+    which writes a norm; its code takes the mean over all entries, as here.
     """
 
     def __init__(self, *args: Any, sparsity: float = 0.1, **options: Any) -> None:

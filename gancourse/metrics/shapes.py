@@ -59,9 +59,9 @@ def mirrored(grids: Tensor) -> Tensor:
 class ShapeJudge:
     """Compares shapes with furniture.
 
-    A shape is *accepted* if its intersection over union with the nearest training piece is not below ``threshold``, which all but
-    5 % of held-out furniture reach; it is of that piece's kind.  A held-out piece is *covered* if some accepted sample is as near to
-    it as held-out pieces are to the training set, by the same threshold.
+    A shape is *accepted* if its intersection over union with the nearest training piece is not below ``threshold``, which all
+    but 5 % of held-out furniture reach; it is of that piece's kind.  A held-out piece is *covered* if some accepted sample is as
+    near to it as held-out pieces are to the training set, by the same threshold.
     """
 
     def __init__(self, train: Shapes, held_out: Shapes) -> None:

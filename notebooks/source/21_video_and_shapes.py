@@ -524,7 +524,7 @@ question(
 # %% [markdown]
 # PROSE-FEATURES
 #
-# ## Play: turn them
+# ## Play
 #
 # Drag with the mouse, or press the arrow keys; choose a shape. Made ones first, real ones after them. Look underneath: are the legs there? And from behind: does the back of a chair have one?
 

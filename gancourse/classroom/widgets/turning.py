@@ -151,8 +151,8 @@ def _kind() -> type:
 class Turntable(Live):
     """Shapes to turn: drag with the mouse, or press the arrow keys; a menu chooses the shape.
 
-    named: names -> a grid of voxels, [1, S, S, S] or [S, S, S], all of one size.  Without a front end: the first ``most`` of them,
-    each from three sides.
+    named: names -> a grid of voxels, [1, S, S, S] or [S, S, S], all of one size.  Without a front end: the first
+    ``most`` of them, each from three sides.
     """
 
     def __init__(self, named: Mapping[str, Any], size: int = 320, most: int = 6) -> None:
