@@ -56,3 +56,14 @@ def test_curves_have_a_panel_for_each_score():
     arms = {"a": (at, np.array([[1.0, 2, 3], [1, 3, 4]])), "b": (at, np.array([[0.0, 0, 1], [1, 1, 1]]))}
     one, three = drawing.curves({"modes": arms}), drawing.curves(dict.fromkeys(("modes", "kl", "l1"), arms), "seconds")
     assert one.height == three.height and three.width > one.width
+
+
+def test_pictures_need_not_be_square(tmp_path):
+    from PIL import Image
+
+    films = {arm: [torch.full((2, 3, 4, 12), 10 * step + i, dtype=torch.uint8) for step in range(3)] for i, arm in enumerate("ab")}
+    sheet, layout = drawing.frames(films, [0, 5, 10])
+    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "wide.png")
+    found = drawing.tiles(tmp_path / "wide.png", layout)
+    assert found.shape == (2, 6, 3, 4, 12) and found[1, -1].unique().tolist() == [21]
+    assert drawing.strip(tmp_path / "wide.png", layout).width > 72

@@ -239,7 +239,14 @@ print(f"{'share of foreground':>30}: {parts.mask.mean():.2f}; the true ball cove
 
 # %%
 record = records.load("two_streams")
-record.show("frechet", "in_order", "flicker", "agreement")
+record.curves("frechet", "in_order", "flicker", "agreement")
+
+# %%
+last_look = record.last_pictures()  # [arms, 2, 3, 16, 8 * 16]: two clips, their frames side by side
+viz.show(
+    viz.labelled_grid(last_look.flatten(0, 1), [name for arm in record.arms for name in (arm, "")], n_columns=1, scale=6),
+    "Two clips of one training of each arm after 600 steps, the same latents.",
+)
 
 # %%
 record.table("frechet", "in_order", "flicker", "foreground", "agreement")
