@@ -55,6 +55,8 @@ def test_the_judge_takes_clips_in_order_and_nothing_else(some):
     assert judge.orders(measured.stopped(x))["still"] > 0.9
     assert judge.orders(measured.shaken(x, source))["noise"] > 0.9
     assert judge.in_order(2 * torch.rand(x.shape, generator=source) - 1) == 0
+    grey = 0.01 * torch.randn(x.shape, generator=source)
+    assert judge.in_order(grey) == judge.in_order(torch.zeros_like(x)) == 0, "nothing moves, whatever the reader says"
     right = judge.right(x, some.labels)
     assert right["colour"] > 0.9 and right["season"] > 0.9 and right["quarter"] > 0.6
     assert judge.features(x).shape == (60, 32)
@@ -64,7 +66,7 @@ def test_training_a_judge_depends_on_the_seed_alone(some):
     one, same = (measured.train_clip_judge(some, 2, batch_size=4, width=2, seed=3) for _ in range(2))
     x = to_float(some.frames[:5])
     assert torch.equal(one.features(x), same.features(x)) and not one.reader.training
-    assert sum(one.orders(x).values()) == pytest.approx(1)
+    assert sum(one.orders(x).values()) == pytest.approx(1) and one.in_order(x) <= one.orders(x)["in order"]
 
 
 def test_what_is_no_clip_is_refused():
