@@ -323,7 +323,7 @@ question(
 # The same game from its first step, here. The film shows four latents, the clip's middle frame beside its mask.
 
 # %%
-live_steps = scale.pick(ci=4, cpu=100, gpu=2000)
+live_steps = scale.pick(ci=4, cpu=60, gpu=2000)
 live = players(2, 16, 20, seed=0)
 clips = data.flying_balls(16, scale.pick(ci=40, cpu=1000, gpu=4000))
 watched = torch.randn(6, 32, generator=torch.Generator().manual_seed(1)).to(device)
@@ -426,7 +426,7 @@ viz.source(Paced.discriminator_loss)
 # The rule with `most=1` is the plain game, and it notes the accuracy all the same. Five seeds each:
 
 # %%
-rule_steps = scale.pick(ci=4, cpu=150, gpu=3000)
+rule_steps = scale.pick(ci=4, cpu=100, gpu=3000)
 RULES = {"without the rule": 1.0, "with the rule": 0.8}
 
 
@@ -576,7 +576,7 @@ viz.show(
 
 # %%
 with torch.no_grad():
-    many_z = torch.randn(scale.pick(ci=200, cpu=2000, gpu=4000), 32, generator=torch.Generator().manual_seed(11))
+    many_z = torch.randn(scale.pick(ci=200, cpu=1000, gpu=4000), 32, generator=torch.Generator().manual_seed(11))
     many = torch.cat([shape_maker.model(part) for part in many_z.split(250)])
 which_piece = nearest(many, pieces.voxels)[1]
 chair, armed = pieces.labels[which_piece] == KINDS.index("chair"), pieces.arms[which_piece]
