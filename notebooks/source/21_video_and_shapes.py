@@ -316,7 +316,7 @@ question(
 # %% [markdown]
 # Seed by seed, two streams come nearer to the data than one; how much nearer varies, and the interval over five seeds says so. That is more than 53 % of an audience would suggest, and it should be: *our films are made as the two streams assume*. A prior helps where it is true. Exercise 2 takes that away.
 #
-# The mask is another matter. With the price it covers less, as the paper says; but after 600 steps it still covers several times what the ball does, and its agreement with what moves is a fraction of what the true mask reaches. The network of section 3 is the same game, played two and a half times as long, with twice as many films.
+# The mask is another matter. With the price it covers less, as the paper says; but after 600 steps it still covers several times what the ball does, and its agreement with what moves is less than half of what the true mask reaches: the interval lies over the edge of the tolerance, and the row stays open. The network of section 3 is the same game, played two and a half times as long, with twice as many films.
 #
 # ### Watch it begin
 #
