@@ -61,7 +61,8 @@ def test_curves_have_a_panel_for_each_score():
 def test_pictures_need_not_be_square(tmp_path):
     from PIL import Image
 
-    films = {arm: [torch.full((2, 3, 4, 12), 10 * step + i, dtype=torch.uint8) for step in range(3)] for i, arm in enumerate("ab")}
+    wide = torch.ones(2, 3, 4, 12, dtype=torch.uint8)
+    films = {arm: [wide * (10 * step + i) for step in range(3)] for i, arm in enumerate("ab")}
     sheet, layout = drawing.frames(films, [0, 5, 10])
     Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "wide.png")
     found = drawing.tiles(tmp_path / "wide.png", layout)

@@ -341,7 +341,7 @@ fit(
     live, data.Batches(clips.frames, 16, seed=0, device=device), live_steps, lr=1e-3, betas=(0.0, 0.99), ema=0.99,
     hooks=[(max(1, live_steps // 8), watch)], progress=False, precision="float32",
 )  # fmt: skip
-sheets = [viz.labelled_grid(frame, ["frame 5", "its mask"], n_columns=6, scale=6) for frame in frames]
+sheets = [viz.labelled_grid(frame, ["frame 5", "its mask"], n_columns=6, scale=3) for frame in frames]
 viz.show(
     viz.film_strip(sheets, 3, captions=steps_seen, columns=1, widest=680), "First, middle and last look at the same six latents."
 )
@@ -426,7 +426,7 @@ viz.source(Paced.discriminator_loss)
 # The rule with `most=1` is the plain game, and it notes the accuracy all the same. Five seeds each:
 
 # %%
-rule_steps = scale.pick(ci=4, cpu=100, gpu=3000)
+rule_steps = scale.pick(ci=4, cpu=260, gpu=3000)
 RULES = {"without the rule": 1.0, "with the rule": 0.8}
 
 
@@ -546,9 +546,11 @@ question(
 # %%
 kind, accepted = shape_judge.kinds(made_shapes)
 shown = {}
-for which in range(4):
-    for number, i in enumerate(torch.nonzero(kind == which).flatten()[:6].tolist(), start=1):
-        shown[f"made {KINDS[which]} {number}{'' if accepted[i] else ', not accepted'}"] = made_shapes[i]
+by_kind = [torch.nonzero(kind == which).flatten().tolist() for which in range(4)]
+for number in range(5):
+    for which in range(4):
+        if number < len(by_kind[which]):
+            shown[f"made {KINDS[which]} {number + 1}"] = made_shapes[by_kind[which][number]]
 for i in range(8):
     shown[f"real {KINDS[real_shapes.labels[i]]} {i // 4 + 1}"] = real_shapes.voxels[i]
 widgets.turntable(shown)
