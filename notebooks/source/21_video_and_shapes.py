@@ -426,7 +426,7 @@ viz.source(Paced.discriminator_loss)
 # The rule with `most=1` is the plain game, and it notes the accuracy all the same. Five seeds each:
 
 # %%
-rule_steps = scale.pick(ci=4, cpu=260, gpu=3000)
+rule_steps = scale.pick(ci=4, cpu=160, gpu=3000)
 RULES = {"without the rule": 1.0, "with the rule": 0.8}
 
 
@@ -440,7 +440,7 @@ runs = {
     name: [
         fit(
             shape_game(seed, most), data.Batches(pieces.voxels, 16, seed=seed, device=device), rule_steps,
-            lr=1e-3, ema=0.99, seed=seed, progress=False, precision="float32",
+            lr=2e-3, ema=0.99, seed=seed, progress=False, precision="float32",
         )
         for seed in seeds
     ]
