@@ -29,6 +29,7 @@ from gancourse.gans.ensemble import EnsembleGAN, stack
 from gancourse.gans.gan import GAN
 from gancourse.gans.infogan import Categorical, Codes, InfoGAN, Uniform
 from gancourse.gans.inpainting import Inpainting
+from gancourse.gans.paced import Paced
 from gancourse.gans.packed import PackedGAN
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.gans.progressive import Progressive, Schedule
@@ -167,6 +168,7 @@ GAMES: dict[str, tuple[Callable[[], GAN[Any]], Callable[[], Pictures]]] = {
     "semi_matching": (lambda: _semi("feature_matching"), Pictures),
     "semi_fooling": (lambda: _semi("non_saturating"), Pictures),
     "unrolled": (lambda: UnrolledGAN(*perceptrons(), steps=2), Pictures),
+    "paced": (lambda: Paced(*perceptrons(), most=0.6), Pictures),
     "packed": (lambda: PackedGAN(perceptrons()[0], mlp.Discriminator((6, 16, 16), hidden=(16,)), m=2), Pictures),
     "discrimination": (lambda: GAN(*perceptrons(minibatch.Discriminator((3, 16, 16), (16,)))), Pictures),
     "spread": (lambda: GAN(*perceptrons(minibatch.Discriminator((3, 16, 16), (16,), "stddev"))), Pictures),

@@ -8,7 +8,7 @@ import torch
 
 from gancourse.data import ImageSet, moving_digits
 from gancourse.data.handwritten import handwritten_digits
-from gancourse.data.moving import _paths
+from gancourse.data.moving import paths
 
 
 def test_frames_hold_the_digits_of_the_label() -> None:
@@ -22,10 +22,11 @@ def test_frames_hold_the_digits_of_the_label() -> None:
 
 
 def test_paths_are_straight_and_bounce() -> None:
-    places = _paths(np.random.default_rng(0), (50, 2), 30, 36, 1.0)
+    first, places = paths(np.random.default_rng(0), (50, 2), 30, 36, (2.0, 4.5))
     assert places.min() >= 0 and places.max() <= 36
-    steps = np.abs(np.diff(places, axis=2))
-    assert steps.max() <= 5  # never faster than SPEED, rounding included
+    steps = np.diff(places, axis=2)
+    assert np.hypot(*np.moveaxis(steps, 3, 0)).max() <= 4.5 + 1e-9
+    assert (np.isclose(steps[:, :, 0], first) | (np.abs(steps[:, :, 0]) < np.abs(first))).all()  # straight, or just mirrored
     turned = (np.diff(places, axis=2).min(2) < 0) & (np.diff(places, axis=2).max(2) > 0)
     assert turned.mean() > 0.3
 

@@ -77,3 +77,15 @@ def test_every_arm_is_drawn_and_no_two_look_alike(monkeypatch):
 def test_more_arms_than_lines_one_can_tell_apart_are_refused():
     with pytest.raises(ValueError, match="21 arms apart, and here are 22"):
         drawing.curves({"modes": lines_of(22)})
+
+
+def test_pictures_need_not_be_square(tmp_path):
+    from PIL import Image
+
+    wide = torch.ones(2, 3, 4, 12, dtype=torch.uint8)
+    films = {arm: [wide * (10 * step + i) for step in range(3)] for i, arm in enumerate("ab")}
+    sheet, layout = drawing.frames(films, [0, 5, 10])
+    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "wide.png")
+    found = drawing.tiles(tmp_path / "wide.png", layout)
+    assert found.shape == (2, 6, 3, 4, 12) and found[1, -1].unique().tolist() == [21]
+    assert drawing.strip(tmp_path / "wide.png", layout).width > 72

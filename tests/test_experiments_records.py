@@ -59,6 +59,7 @@ def test_one_call_draws_curves_and_samples(course, capsys):
     picture = record.curves("radius", against="seconds")
     assert picture.width > picture.height > 100
     assert record.strip().width > 8
+    assert record.last_pictures().shape[:2] == (len(record.arms), record.content["strip"]["k"])
     record.show("radius")
 
 

@@ -38,7 +38,9 @@ RIGHT: dict[str, dict[str, Any]] = {
     "counterfactual": {"style": "faces", "attribute": "glasses", "value_a": "no", "value_b": "odd", "n": 2, "size": 8, "seed": 0},
     "digits": {**REQUEST, "source": "handwritten"},
     "folder": {"path": "nowhere", "size": 8, "labels": None, "column": None, "fit": "crop", "background": "white", "skip": False},
+    "flying_balls": {**REQUEST, "size": 16, "frames": 2},
     "font_digits": REQUEST,
+    "furniture": {**REQUEST, "size": 16},
     "load": {"name": "digits", **REQUEST},
     "load_pairs": {"kind": "night", **REQUEST},
     "moving_digits": {**REQUEST, "size": 32, "frames": 2, "digits": 1, "base": data.font_digits(8, 20)},
@@ -86,7 +88,11 @@ NEVER = {
 
 def public() -> dict[str, Any]:
     found = functions(data, data.__all__)
-    found |= {name: getattr(data, name) for name in data.__all__ if inspect.isclass(getattr(data, name)) and name != "Films"}
+    found |= {
+        name: getattr(data, name)
+        for name in data.__all__
+        if inspect.isclass(getattr(data, name)) and name not in ("Clips", "Films", "Shapes")
+    }
     return found | {"PairSet": PairSet, "sample": ring, "log_density": toys.ring().log_density}
 
 

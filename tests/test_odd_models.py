@@ -46,6 +46,7 @@ Z, Y = normal(N, 4), torch.tensor([0, 2])
 POINTS = normal(N, 3)
 SENTENCES = torch.tensor([[1, 2, 0], [4, 1, 3]])
 PICTURES = {side: normal(N, 1, side, side).clamp(-1, 1) for side in (4, 8, 16, 32, 64)}
+CLIPS = normal(N, 1, 4, 8, 8).clamp(-1, 1)
 SMALL = {"width": 2, "channels": 1}
 PERCEPTRON = {"in_shape": 3, "hidden": (4,)}
 STYLES = {"size": 8, "latent_dim": 4, "w_dim": 4, "channels": 1, "channel_base": 32, "channel_max": 4, "mapping_layers": 1}
@@ -273,6 +274,12 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
         image(32),
     ),
     "vae.VAE": (lambda: {"shape": (1, 4, 4), "latent_dim": 4, "hidden": (4,), "likelihood": "gaussian"}, {}),
+    "video.Discriminator": (lambda: {"size": 8, **SMALL, "norm": True}, {"x": CLIPS}),
+    "video.OneStream": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
+    "video.Reader": (lambda: {"heads": {"a": 2}, "size": 8, **SMALL, "dim": 4}, {"x": CLIPS}),
+    "video.TwoStream": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
+    "voxels.Discriminator": (lambda: {"size": 8, "width": 2, "norm": True}, {"x": normal(N, 1, 8, 8, 8).clamp(-1, 1)}),
+    "voxels.Generator": (lambda: {"size": 8, "latent_dim": 4, "width": 2}, {"z": Z}),
 }
 
 
@@ -389,7 +396,14 @@ NOT_ASKED = {
     *("layers.conditional.LabelEmbedding", "layers.conditional.ProjectionHead", "layers.equalised.EqualisedConv2d"),
     *("layers.equalised.EqualisedLinear", "layers.equalised.PixelNorm", "layers.minibatch.MinibatchDiscrimination"),
     *("layers.minibatch.MinibatchSpread", "layers.minibatch.MinibatchStdDev", "layers.spectral.SpectralNorm"),
-    *("layers.styles.MappingNetwork", "pixelcnn.MaskedConv2d", "progan.DiscriminatorBlock", "progan.GeneratorBlock"),
+    *(
+        "layers.styles.MappingNetwork",
+        "layers.volumes.Judge",
+        "video.Streams",
+        "pixelcnn.MaskedConv2d",
+        "progan.DiscriminatorBlock",
+        "progan.GeneratorBlock",
+    ),
     *("progan.Growing", "r3gan.Block", "r3gan.Double", "r3gan.FromLatent", "r3gan.Halve", "r3gan.ToLogits"),
     *("resnet.DiscriminatorBlock", "resnet.GeneratorBlock", "spade.SPADE", "spade.SPADEBlock", "stylegan1.Block"),
     *("stylegan1.Epilogue", "stylegan1.Synthesis", "stylegan2.DiscriminatorBlock", "stylegan2.DiscriminatorConfig"),
@@ -411,6 +425,13 @@ NOT_ASKED = {
     *("layers.spectral.is_normalised", "layers.spectral.largest_singular_value", "layers.spectral.normalise"),
     *("layers.spectral.operator_norm", "layers.spectral.power_iteration", "layers.spectral.remove"),
     *("layers.spectral.spectral_norm", "layers.styles.check_styles", "layers.styles.float32", "layers.styles.leaky"),
+    *(
+        "layers.volumes.checked",
+        "layers.volumes.falling",
+        "layers.volumes.init_small",
+        "layers.volumes.last",
+        "layers.volumes.rising",
+    ),
     *("layers.styles.mix", "layers.styles.noise_map", "layers.styles.truncate", "patchgan.convolutions", "resnet.double"),
     *("resnet.init_xavier", "resnet.normalised", "resnet.unlabelled", "spade.double", "stylegan1.adain"),
     *("stylegan1.instance_norm", "stylegan2.demodulation", "stylegan2.modulated_conv2d", "stylegan2.modulated_weights"),

@@ -135,3 +135,13 @@ def test_bad_frames_name_the_fix():
         viz.animate(np.zeros((2, 3, 4, 3), np.uint8), captions=["a"])
     with pytest.raises(ValueError, match="between 2 and 256"):
         viz.animate(np.zeros((2, 3, 4, 3), np.uint8), colours=1000)
+
+
+def test_clips_play_together():
+    clips = torch.zeros(4, 3, 5, 8, 8)
+    clips[:, :, 2] = 0.5
+    film = viz.clip_film(clips, ["real", "fake"], columns=2)
+    assert film.n_frames == 3, "equal neighbours are stored once"
+    assert viz.clip_film((127 * (clips + 1)).to(torch.uint8), columns=4).size[0] == viz.grid(clips[:, :, 0], 4).width
+    with pytest.raises(ValueError, match=r"\[N, C, T, H, W\]"):
+        viz.clip_film(clips[:, :, 0])

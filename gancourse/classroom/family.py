@@ -60,7 +60,7 @@ FAMILY: tuple[Member, ...] = (
            "Generative Adversarial Networks",
            "Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville & Bengio",
            "A generator and a discriminator play a minimax game; at its end the samples cannot be told from the data."),
-    Member("3D-GAN", 2016, "1610.07584", "network", ("DCGAN",), (),
+    Member("3D-GAN", 2016, "1610.07584", "network", ("DCGAN",), (21,),
            "Learning a Probabilistic Latent Space of Object Shapes via 3D Generative-Adversarial Modeling",
            "Wu, Zhang, Xue, Freeman & Tenenbaum",
            "DCGAN with one more axis: three-dimensional convolutions make shapes of voxels."),

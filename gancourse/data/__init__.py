@@ -18,6 +18,7 @@ from gancourse.base import check
 from gancourse.data import corruptions, scenes, toys
 from gancourse.data.avatars import anime, counterfactual, faces, pixel_faces
 from gancourse.data.batches import Batches
+from gancourse.data.clips import Clips, flying_balls
 from gancourse.data.folders import paired_folder, unpaired_folder
 from gancourse.data.images import ImageSet, to_float, to_uint8
 from gancourse.data.moving import Films, moving_digits
@@ -26,6 +27,7 @@ from gancourse.data.own import folder
 from gancourse.data.pairs import PairBatches, PairSet, UnpairedBatches, load_pairs
 from gancourse.data.photos import photo_patches
 from gancourse.data.real import celeba, cifar10, fashion_mnist, mnist
+from gancourse.data.voxels import Shapes, furniture
 
 # All heavy packages are imported inside the functions.
 
@@ -81,10 +83,12 @@ __all__ = [
     "EMBEDDED",
     "REAL",
     "Batches",
+    "Clips",
     "Films",
     "ImageSet",
     "PairBatches",
     "PairSet",
+    "Shapes",
     "UnpairedBatches",
     "anime",
     "celeba",
@@ -94,8 +98,10 @@ __all__ = [
     "digits",
     "faces",
     "fashion_mnist",
+    "flying_balls",
     "folder",
     "font_digits",
+    "furniture",
     "load",
     "load_pairs",
     "mnist",

@@ -55,7 +55,8 @@ def moving_digits(
         raise ValueError(f"base must hold grey digits with labels, of at most {size} pixels, not {base!r}")
     rng = np.random.default_rng([seed, SPLITS[split], 4])
     chosen = rng.integers(len(base), size=(n, digits))
-    places = _paths(rng, (n, digits), frames, size - base.size, size / 64)
+    speed = (SPEED[0] * size / 64, SPEED[1] * size / 64)
+    places = paths(rng, (n, digits), frames, size - base.size, speed)[1].round().astype(np.int64)
     pictures, out = base.images[:, 0].numpy(), np.zeros((n, frames, 1, size, size), np.uint8)
     for film in range(n):
         for which in range(digits):
@@ -66,12 +67,15 @@ def moving_digits(
     return Films(torch.from_numpy(out), base.labels[torch.from_numpy(chosen)])
 
 
-def _paths(rng: np.random.Generator, shape: tuple[int, int], frames: int, room: int, scale: float) -> np.ndarray:
-    """The upper left corners of squares that bounce in ``room`` pixels: int64 [n, digits, frames, 2]."""
+def paths(
+    rng: np.random.Generator, shape: tuple[int, ...], frames: int, room: float, speed: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """First steps [*shape, 2], and upper left corners [*shape, frames, 2] of squares that bounce in ``room`` pixels.
+
+    Each goes straight at a speed of its own, between the two of ``speed`` in pixels a frame, and is mirrored at the edges.
+    """
     start = rng.uniform(0, room, (*shape, 1, 2)) if room else np.zeros((*shape, 1, 2))
-    angle, speed = rng.uniform(0, 2 * np.pi, shape), rng.uniform(*SPEED, shape) * scale
-    step = np.stack([np.sin(angle), np.cos(angle)], -1)[:, :, None] * speed[:, :, None, None]
-    free = start + step * np.arange(frames)[:, None]  # as if there were no edges
-    if not room:
-        return np.zeros_like(free, np.int64)
-    return (room - np.abs(free % (2 * room) - room)).round().astype(np.int64)  # folded at both edges
+    angle, fast = rng.uniform(0, 2 * np.pi, shape), rng.uniform(*speed, shape)
+    step = np.stack([np.sin(angle), np.cos(angle)], -1) * fast[..., None]
+    free = start + step[..., None, :] * np.arange(frames)[:, None]  # as if there were no edges
+    return step, room - np.abs(free % (2 * room) - room) if room else np.zeros_like(free)

@@ -143,6 +143,8 @@ FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package
     "progan64": "progressive",
     "vae_faces32": "encoders",
     "bigan_faces32": "encoders",
+    "clips16": "volumes",
+    "furniture16": "volumes",
 }
 
 

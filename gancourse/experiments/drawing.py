@@ -73,18 +73,26 @@ def frames(films: Mapping[str, Sequence[Tensor]], steps: Sequence[int]) -> tuple
     sheet = torch.cat([torch.nn.functional.pad(row, (0, widest - row.shape[2])) for row in rows], 1)
     first = next(iter(films.values()))[0]
     layout = {"arms": list(films), "steps": [steps[i] for i in chosen], "k": len(first), "side": first.shape[2]}
+    if first.shape[3] != first.shape[2]:
+        layout["width"] = first.shape[3]
     return sheet.expand(3, -1, -1), layout
+
+
+def tiles(path: Path, layout: Mapping[str, Any]) -> Tensor:
+    """The pictures of a record's sheet: uint8 [arms, steps * k, C, H, W]."""
+    from PIL import Image
+
+    with Image.open(path) as file:
+        pixels = torch.from_numpy(np.asarray(file.convert("RGB")).copy()).permute(2, 0, 1)
+    height = layout["side"]
+    rows = pixels.unflatten(1, (len(layout["arms"]), height))
+    return rows.unflatten(3, (-1, layout.get("width", height))).permute(1, 3, 0, 2, 4)
 
 
 def strip(path: Path, layout: Mapping[str, Any]) -> Image:
     """A record's picture with a label for each arm and each step."""
-    from PIL import Image
-
     from gancourse import viz
 
-    with Image.open(path) as file:
-        pixels = torch.from_numpy(np.asarray(file.convert("RGB")).copy()).permute(2, 0, 1)
-    side, k, arms, steps = layout["side"], layout["k"], layout["arms"], layout["steps"]
-    tiles = pixels.unflatten(1, (len(arms), side)).unflatten(3, (-1, side)).permute(1, 3, 0, 2, 4)  # [arms, steps * k, C, H, W]
-    columns = [f"step {steps[i // k]:,}" if i % k == 0 else "" for i in range(tiles.shape[1])]
-    return viz.labelled_grid(tiles.flatten(0, 1), arms, columns, pad=1, widest=1400)
+    every, k, steps = tiles(path, layout), layout["k"], layout["steps"]
+    columns = [f"step {steps[i // k]:,}" if i % k == 0 else "" for i in range(every.shape[1])]
+    return viz.labelled_grid(every.flatten(0, 1), layout["arms"], columns, pad=1, widest=1400)

@@ -108,6 +108,13 @@ class Record:
             raise FileNotFoundError(f"the record of {name} has no pictures: {command(name)} draws them")
         return drawing.strip(self.picture, self.content["strip"])
 
+    def last_pictures(self) -> Any:
+        """What the strip shows of the last step alone: uint8 [arms, k, C, H, W]."""
+        if self.picture is None:
+            raise FileNotFoundError(f"the record of {self.content['name']} has no pictures")
+        layout = self.content["strip"]
+        return drawing.tiles(self.picture, layout)[:, -layout["k"] :]
+
     def show(self, *scores: str, against: str = "step") -> None:
         """Curves and samples, in a notebook."""
         from gancourse import viz

@@ -59,6 +59,8 @@ def average_gradients(world: World, optimizer: torch.optim.Optimizer) -> None:
     def average(optimizer: Any, *_: Any) -> None:
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        if not gradients:  # of a player that rests, in every process
+            return
         flat = world.mean(torch.cat([gradient.flatten() for gradient in gradients]))
         for gradient, mean in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
             gradient.copy_(mean.view(gradient.shape))

@@ -10,13 +10,14 @@ from gancourse.base.networks import evaluating
 from gancourse.viz.comparison import real_and_fake
 from gancourse.viz.curves import equilibrium, loss_curves
 from gancourse.viz.diagram import Box, Diagram, Game, Gradient, players
-from gancourse.viz.film import Animation, Film, ToyFilm, animate, film_strip
+from gancourse.viz.film import Animation, Film, ToyFilm, animate, clip_film, film_strip
 from gancourse.viz.games import GAMES
 from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
 from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
 from gancourse.viz.styles import closed_path, mixing_grid, style_film
 from gancourse.viz.text import Table, source, table
+from gancourse.viz.voxels import solid, solids, turntable
 
 __all__ = [
     "COLOURS",
@@ -31,6 +32,7 @@ __all__ = [
     "ToyFilm",
     "animate",
     "beside",
+    "clip_film",
     "closed_path",
     "discriminator_surface",
     "equilibrium",
@@ -48,7 +50,10 @@ __all__ = [
     "real_and_fake",
     "scatter",
     "show",
+    "solid",
+    "solids",
     "source",
     "style_film",
     "table",
+    "turntable",
 ]

@@ -217,6 +217,23 @@ def animate(
     return Animation(buffer.getvalue(), stored, shown[0].size)
 
 
+def clip_film(
+    clips: Any, rows: Sequence[str] | None = None, columns: int | None = None, fps: float = 6, hold: float = 0.5
+) -> Animation:
+    """Clips [N, C, T, H, W], bytes or floats in [-1, 1], as a film in which all of them play at once, row by row.
+
+    ``rows`` names the rows, as :func:`gancourse.viz.labelled_grid` does.
+    """
+    x = torch.as_tensor(clips).detach()
+    if x.ndim != 5 or not x.numel():
+        raise ValueError(f"clips must be [N, C, T, H, W], not {list(x.shape)}")
+    frames = [
+        pictures.labelled_grid(x[:, :, t], rows, n_columns=columns) if rows else pictures.grid(x[:, :, t], columns)
+        for t in range(x.shape[2])
+    ]
+    return animate(frames, fps, frames[0].width, hold=hold, most=len(frames), colours=256)
+
+
 def spread(n: int, most: int) -> list[int]:
     """Up to ``most`` of the numbers 0 to n - 1, evenly spread, the first and the last among them."""
     return sorted({round(i) for i in np.linspace(0, n - 1, min(n, most))}) if most > 1 else [n - 1]

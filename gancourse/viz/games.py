@@ -233,6 +233,41 @@ _TEXT = Game(
     {"L_D": _D, "L_G": _G},
 )
 
+_VIDEO = Game(
+    "two streams of video",
+    {
+        "z": latent("z", 0, 1.2),
+        "moving": generator("F", 1.15, 0.3, "3-D: moves"),
+        "still": generator("B", 1.15, 2.1, "2-D: stands still"),
+        "mask": sample("m, f", 2.4, 0.3, "mask, foreground"),
+        "behind": sample("b", 2.4, 2.1, "one picture"),
+        "fake": sample("m f + (1 − m) b", 4.0, 1.2),
+        "x": data("x", 4.0, 0, "a real clip"),
+        "D": discriminator("D", 5.3, 0.6, "3-D"),
+        "L_D": loss("L_D", 6.7, 0, "−log D(x) − log(1 − D(G(z)))"),
+        "L_G": loss("L_G", 6.7, 1.2, "−log D(G(z))"),
+        "L_m": loss("L_m", 2.4, -0.7, "0.1 · mean of m"),
+    },
+    (
+        "z moving",
+        "z still",
+        "moving mask",
+        "still behind",
+        "mask fake",
+        "behind fake",
+        "x D",
+        "fake D",
+        "D L_D",
+        "D L_G",
+        "mask L_m",
+    ),
+    {
+        "L_D": _D,
+        "L_G": Gradient(("L_G D fake mask moving", "L_G D fake behind still"), ("moving", "still")),
+        "L_m": Gradient(("L_m mask moving",), ("moving",)),
+    },
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
@@ -246,4 +281,5 @@ GAMES: dict[str, Game] = {
     "cyclegan": _CYCLEGAN,
     "inpainting": _INPAINTING,
     "text": _TEXT,
+    "video": _VIDEO,
 }

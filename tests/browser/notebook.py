@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
 import torch
 from torch import nn
+from gancourse import data
 from gancourse.classroom import widgets
 from PIL import Image
 from gancourse.models import progan, stylegan2
@@ -72,6 +73,7 @@ CELLS = {
     "text_box": 'widgets.text_box(Asked(), lambda said: torch.tensor([[len(text)] for text in said]), ["a smile"], n=4)',
     "toy_game": "widgets.toy_game(toy_gan(1), toy_points(), n=20, preview_rounds=(0, 1))",
     "translator": 'widgets.translator(Scaled(0.5), Scaled(2.0), pictures, pictures.flip(0), ("day", "night"))',
+    "turntable": "widgets.turntable({str(i): shape for i, shape in enumerate(data.furniture(16, 3).voxels)}, size=160)",
 }
 
 

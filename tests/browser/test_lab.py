@@ -62,6 +62,7 @@ MOVES = {
     "text_box": Move("button >> nth=0", (0.5, 0.5), "input", ("End", " ", "r", "e", "d", "Enter"), "img"),
     "toy_game": STEPS,
     "translator": SLIDER,
+    "turntable": Move("button >> nth=0", (0.5, 0.5), "canvas >> nth=0", ("ArrowRight",), "canvas >> nth=0"),
 }
 STATE = "e => (e.tagName === 'IMG' ? e.src : e.tagName === 'CANVAS' ? e.toDataURL() : e.innerText)"
 

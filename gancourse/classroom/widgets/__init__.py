@@ -20,6 +20,7 @@ from gancourse.classroom.widgets.style import StyleExplorer as style_explorer
 from gancourse.classroom.widgets.tables import Finder as finder
 from gancourse.classroom.widgets.textbox import TextBox as text_box
 from gancourse.classroom.widgets.translate import Translator as translator
+from gancourse.classroom.widgets.turning import Turntable as turntable
 
 __all__ = [
     "Game",
@@ -42,5 +43,6 @@ __all__ = [
     "text_box",
     "toy_game",
     "translator",
+    "turntable",
     "without_live_views",
 ]

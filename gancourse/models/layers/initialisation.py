@@ -15,7 +15,7 @@ def init_he(module: nn.Module, generator: torch.Generator | None = None) -> nn.M
     Source: He et al. 2015.
     """
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if isinstance(layer, nn.Conv2d | nn.Conv3d | nn.Linear):
             layer.weight.normal_(0.0, math.sqrt(2 / layer.weight[0].numel()), generator=generator)
             if layer.bias is not None:
                 layer.bias.zero_()

@@ -1,0 +1,76 @@
+"""Measures of clips: right on clips whose answer is known, and not fooled by those that only look right."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gancourse.data import flying_balls
+from gancourse.data.images import to_float
+from gancourse.metrics import clips as measured
+
+
+@pytest.fixture(scope="module")
+def some():
+    return flying_balls(16, 60)
+
+
+def test_still_parts_do_not_flicker_and_noise_does(some):
+    x = to_float(some.frames)
+    assert measured.flicker(x).max() == 0
+    noisy = measured.shaken(x, torch.Generator().manual_seed(0))
+    assert measured.flicker(noisy).min() > 0.1
+    assert measured.flicker(measured.shuffled(x, torch.Generator())).max() == 0, "it asks about pixels, not about order"
+
+
+def test_motion_finds_the_ball_without_being_told(some):
+    truth = some.masks > 127
+    found = measured.motion(some.frames)
+    agree = measured.overlap(found, truth).mean()
+    assert agree > 0.6 and agree > 3 * measured.overlap(found.roll(1, 0), truth).mean()
+    assert not measured.motion(measured.stopped(to_float(some.frames))).any()
+
+
+def test_overlap_by_hand():
+    a = torch.tensor([[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]])
+    b = torch.tensor([[0, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
+    assert measured.overlap(a, b).tolist() == pytest.approx([1 / 3, 0, 0])
+    with pytest.raises(ValueError, match="one shape"):
+        measured.overlap(a, b[:2])
+
+
+def test_shuffled_frames_are_the_same_frames_in_an_order_that_jumps(some):
+    x = torch.arange(8.0).view(1, 1, 8, 1, 1).expand(40, 1, 8, 2, 2)
+    orders = measured.shuffled(x, torch.Generator().manual_seed(0))[:, 0, :, 0, 0]
+    assert torch.equal(orders.sort(1).values, torch.arange(8.0).expand(40, 8))
+    assert ((orders.diff(dim=1).abs() > 1).sum(1) >= 4).all()
+    with pytest.raises(ValueError, match="take 4 or more"):
+        measured.shuffled(x[:, :, :3], torch.Generator())
+
+
+def test_the_judge_takes_clips_in_order_and_nothing_else(some):
+    judge, x, source = measured.clip_judge(), to_float(some.frames), torch.Generator().manual_seed(0)
+    assert judge.in_order(x) > 0.9
+    assert judge.orders(measured.shuffled(x, source))["shuffled"] > 0.8
+    assert judge.orders(measured.stopped(x))["still"] > 0.9
+    assert judge.orders(measured.shaken(x, source))["noise"] > 0.9
+    assert judge.in_order(2 * torch.rand(x.shape, generator=source) - 1) == 0
+    grey = 0.01 * torch.randn(x.shape, generator=source)
+    assert judge.in_order(grey) == judge.in_order(torch.zeros_like(x)) == 0, "nothing moves, whatever the reader says"
+    right = judge.right(x, some.labels)
+    assert right["colour"] > 0.9 and right["season"] > 0.9 and right["quarter"] > 0.6
+    assert judge.features(x).shape == (60, 32)
+
+
+def test_training_a_judge_depends_on_the_seed_alone(some):
+    one, same = (measured.train_clip_judge(some, 2, batch_size=4, width=2, seed=3) for _ in range(2))
+    x = to_float(some.frames[:5])
+    assert torch.equal(one.features(x), same.features(x)) and not one.reader.training
+    assert sum(one.orders(x).values()) == pytest.approx(1) and one.in_order(x) <= one.orders(x)["in order"]
+
+
+def test_what_is_no_clip_is_refused():
+    with pytest.raises(ValueError, match=r"\[N, C, T, H, W\]"):
+        measured.flicker(torch.zeros(2, 3, 16, 16))
+    with pytest.raises(ValueError, match="NaN"):
+        measured.motion(torch.full((1, 1, 4, 8, 8), float("nan")))

@@ -1,0 +1,50 @@
+"""Measures of shapes: furniture passes, and noise, mixtures and nothing at all do not."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gancourse.data import furniture
+from gancourse.metrics import shapes
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return shapes.ShapeJudge(furniture(16, 1500), furniture(16, 200, "test"))
+
+
+def test_by_hand():
+    grids = torch.full((3, 1, 4, 4, 4), -1.0)
+    grids[0, 0, 0, 0, :] = 1  # a pole at the left
+    grids[1, 0, 1:3, 0, 0] = 1  # two in the middle, and one apart
+    grids[1, 0, 0, 3, 3] = 1
+    assert shapes.whole(grids).tolist() == pytest.approx([1, 2 / 3, 0])
+    assert shapes.mirrored(grids).tolist() == pytest.approx([0, 0.5, 0])
+    near, at = shapes.nearest(grids[:2], torch.cat([grids[1:2], grids[:1]]))
+    assert near.tolist() == [1, 1] and at.tolist() == [1, 0]
+
+
+def test_furniture_is_accepted_and_read_as_what_it_is(judge):
+    unseen = furniture(16, 200, "test", seed=5)
+    kind, accepted = judge.kinds(unseen.voxels)
+    assert accepted.float().mean() > 0.85 and (kind == unseen.labels)[accepted].float().mean() > 0.98
+    report = judge.report(unseen.voxels)
+    assert report["kinds"] == 4 and report["whole"] == report["mirrored"] == 1 and report["covered"] > 0.4
+
+
+def test_nulls_are_refused(judge):
+    source, x = torch.Generator().manual_seed(0), furniture(16, 100, "test").voxels
+    odds = (judge.train.voxels > 127).float().mean(0)
+    noise = 255 * (torch.rand(x.shape, generator=source) < odds).to(torch.uint8)
+    for null in (noise, torch.maximum(x, x.roll(1, 0)), torch.zeros_like(x), 255 * torch.ones_like(x)):
+        assert judge.report(null)["accepted"] < 0.1
+    lonely = judge.report(x[:1].expand(50, -1, -1, -1, -1))
+    assert lonely["kinds"] == 1 and lonely["covered"] < 0.2, "one piece again and again covers little"
+
+
+def test_what_is_no_grid_is_refused(judge):
+    with pytest.raises(ValueError, match=r"\[N, 1, S, S, S\]"):
+        shapes.whole(torch.zeros(2, 16, 16, 16))
+    with pytest.raises(ValueError, match="of one size"):
+        judge.report(torch.zeros(2, 1, 8, 8, 8))
