@@ -142,6 +142,7 @@ FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package
     "progan64": "progressive",
     "vae_faces32": "encoders",
     "bigan_faces32": "encoders",
+    "digits32_but_2": "unseen_digit",
 }
 
 
