@@ -29,15 +29,17 @@ def blended(images: Tensor, patches: Tensor) -> Tensor:
     return (images.int() - patches.int()).abs().to(torch.uint8)
 
 
-def mnist_and_mnist_m(split: str = "train", seed: int = 0, size: int = SIDE) -> tuple[ImageSet, ImageSet]:
+def mnist_and_mnist_m(
+    split: str = "train", seed: int = 0, size: int = SIDE, *, texture: float = 4.0
+) -> tuple[ImageSet, ImageSet]:
     """Two sets of real digits, uint8 [N, 3, size, size]: as they are, and blended over patches of photographs.
 
     No digit is in both: the first half of the split is the one, the second half the other, evenly by class.  The patches of the
-    splits are cut from different parts of the photographs.
+    splits are cut from different parts of the photographs, those with less ``texture`` (see ``photo_patches``) left out.
     """
     digits = handwritten_digits(split, size)
     half = len(digits) // 2
-    patches = photo_patches(size, half, split, check.seed(seed), texture=0)
+    patches = photo_patches(size, half, split, check.seed(seed), texture=texture)
     labels = digits.labels
     if labels is None:
         raise ValueError("the handwritten digits have no labels")

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from gancourse.base import check, networks
 from gancourse.gans.ensemble import Ensemble, stack
@@ -22,6 +23,13 @@ from gancourse.models import mlp
 from gancourse.models.latent_codes import Classifier, features
 
 METHODS = ("random", "uncertainty", "discriminative")
+
+
+class Pool(NamedTuple):
+    """Samples x [N, D] and their classes y int64 [N], which are looked at only where they are asked."""
+
+    x: Tensor
+    y: Tensor
 
 
 @dataclass(frozen=True)
@@ -35,11 +43,12 @@ class Curves:
 
 def learning_curves(
     method: str,
-    pool: tuple[Tensor, Tensor],
+    pool: Pool,
     test: tuple[Tensor, Tensor],
     *,
     seeds: Sequence[int],
     first: int = 20,
+    among: Tensor | None = None,
     each: int = 20,
     rounds: int = 5,
     steps: int = 200,
@@ -47,7 +56,8 @@ def learning_curves(
 ) -> Curves:
     """``rounds`` times: train a perceptron from new weights on what is labelled, test it, ask ``each`` labels more.
 
-    pool and test: x [N, D] and y [N]; each seed begins with ``first`` random labels, the same ones for every method.
+    pool and test: x [N, D] and y [N]; each seed begins with ``first`` random labels, the same ones for every method, of the rows
+    ``among``, all by default.
     """
     check.one_of("method", method, METHODS)
     x, y = pool
@@ -55,7 +65,8 @@ def learning_curves(
         raise ValueError(f"{first} labels and {rounds} times {each} more are asked of a pool of {len(x)}: take a larger pool")
     classes = int(y.max()) + 1
     sources = [torch.Generator().manual_seed(seed) for seed in seeds]
-    asked = torch.stack([torch.randperm(len(x), generator=source)[:first] for source in sources])  # [K, M]
+    rows = torch.arange(len(x)) if among is None else among
+    asked = torch.stack([rows[torch.randperm(len(rows), generator=source)[:first]] for source in sources])  # [K, M]
     labels, accuracy = [], []
     for turn in range(rounds + 1):
         with networks.seeded(turn):
@@ -79,7 +90,7 @@ def choose(method: str, model: Ensemble, x: Tensor, asked: Tensor, n: int, sourc
     return score.scatter(1, asked, -torch.inf).topk(n).indices
 
 
-def _discriminated(h: Tensor, asked: Tensor, n: int, parts: int = 4, steps: int = 100) -> Tensor:
+def _discriminated(h: Tensor, asked: Tensor, n: int, parts: int = 2, steps: int = 300) -> Tensor:
     """DAL: n rows in ``parts``, each by a new D between what is labelled or chosen by then, and the rest; features h [K, N, D]."""
     chosen = asked
     for part in range(parts):
@@ -118,7 +129,7 @@ def _fit(model: Ensemble, x: Tensor, wanted: Tensor, steps: int) -> None:
 
 
 @torch.no_grad()
-def _embedded(model: nn.Module, x: Tensor) -> Tensor:
+def _embedded(model: Ensemble, x: Tensor) -> Tensor:
     """The last hidden layer of each member: [K, N, D]."""
     out = features(model, x.expand(model.members, -1, -1))
     return (out - out.mean(1, keepdim=True)) / out.std(1, keepdim=True).clamp_min(1e-6)

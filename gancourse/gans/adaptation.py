@@ -80,17 +80,22 @@ def fit_reversed(
     *,
     lr: float = 1e-3,
     strength: float | Callable[[float], float] = ramp,
-    momentum: float = 0.9,
+    ahead: int = 0,
 ) -> Players:
     """Train all three by Adam on L, in place; returns the players, with their losses of every step in ``history``.
 
-    ``strength``: a number, or a function of the progress in [0, 1].  ``momentum`` is Adam's first beta.
+    ``strength``: a number, or a function of the progress in [0, 1].  ``ahead``: steps that the adversary makes alone before each
+    common one, as a critic does in WGAN.
     """
     steps = check.rounds("steps", steps)
     networks = nn.ModuleList([players.features, players.classifier, players.adversary]).train()
-    optimizer = torch.optim.Adam(networks.parameters(), lr=check.positive("lr", lr), betas=(momentum, 0.999))
+    lr = check.positive("lr", lr)
+    optimizer = torch.optim.Adam(networks.parameters(), lr=lr)
+    alone = torch.optim.Adam(players.adversary.parameters(), lr=lr)
     for step in range(steps):
         now = strength(step / steps) if callable(strength) else strength
+        for _ in range(ahead):
+            _adversary_step(players, alone, *next(batches))
         of_class, of_adversary = losses(players, *next(batches), now)
         optimizer.zero_grad(set_to_none=True)
         (of_class + of_adversary).backward()
@@ -98,3 +103,12 @@ def fit_reversed(
         for name, value in (("class", of_class), ("adversary", of_adversary), ("strength", now)):
             players.history[name].append(value.item() if isinstance(value, Tensor) else value)
     return players
+
+
+def _adversary_step(players: Players, optimizer: torch.optim.Optimizer, x: Tensor, _: Tensor, d: Tensor) -> None:
+    """A's own step; the features stand still."""
+    with torch.no_grad():
+        h = players.features(x)
+    optimizer.zero_grad(set_to_none=True)
+    adversary_loss(players.adversary(h), d).sum().backward()
+    optimizer.step()
