@@ -90,15 +90,26 @@ def test_steps_ahead_move_the_adversary_alone():
 
 
 def test_reversal_adapts_to_turned_moons():
+    """Three trainings at once, on batches, in the mean."""
     (xs, ys), (xt, yt) = moons(150, seed=3), moons(150, seed=4, degrees=30)
     x, y = torch.cat([xs, xt]), torch.cat([ys, torch.full_like(yt, UNLABELLED)])
     d = torch.arange(2).repeat_interleave(300)
+
+    def batches():
+        source = torch.Generator().manual_seed(0)
+        while True:
+            rows = torch.cat([torch.randint(300, (32,), generator=source), 300 + torch.randint(300, (32,), generator=source)])
+            yield x[rows].expand(3, -1, -1), y[rows].expand(3, -1), d[rows].expand(3, -1)
+
     reached = {}
     for strength in (0.0, 1.0):
         torch.manual_seed(0)
-        game = Players(Encoder(2, 16, (32,)), Classifier(16, 2, (16,)), mlp.Discriminator(16, (32,)))
-        adaptation.fit_reversed(game, endless(x, y, d), 300, lr=5e-3, strength=strength)
-        reached[strength] = (game.predict(xt) == yt).float().mean().item()
-        assert (game.predict(xs) == ys).float().mean() > 0.95
+        sides = ([make() for _ in range(3)] for make in MAKERS)
+        game = adaptation.fit_reversed(Players(*map(stack, sides)), batches(), 500, lr=5e-3, strength=strength)
+        reached[strength] = (game.predict(xt.expand(3, -1, -1)) == yt).float().mean().item()
+        assert (game.predict(xs.expand(3, -1, -1)) == ys).float().mean() > 0.95
     assert reached[1.0] > reached[0.0] + 0.05
-    assert game.read(x).shape == (600,)
+    assert game.read(x.expand(3, -1, -1)).shape == (3, 600)
+
+
+MAKERS = (lambda: Encoder(2, 16, (32,)), lambda: Classifier(16, 2, (16,)), lambda: mlp.Discriminator(16, (32,)))
