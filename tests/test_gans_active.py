@@ -40,7 +40,7 @@ def test_the_discriminator_asks_for_the_class_that_no_label_has():
     pool = blobs()
     asked = torch.where(pool.y < 3)[0][:60].expand(2, -1)
     chosen = active.choose("discriminative", model(), pool.x, asked, 10, ())
-    assert (pool.y[chosen] == 3).float().mean() > 0.9
+    assert (pool.y[chosen] == 3).float().mean() > 0.8  # at random a quarter
 
 
 def test_uncertainty_asks_where_two_classes_meet():

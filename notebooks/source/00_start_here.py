@@ -143,6 +143,7 @@ identity(
 # | [17](17_pix2pix.ipynb) | Pix2pix | can a picture be the condition? |
 # | [18](18_cyclegan.ipynb) | CycleGAN | and without pairs? |
 # | [19](19_inpainting.ipynb) | Repair | what belongs into the hole? |
+# | [22](22_elsewhere.ipynb) | Adversaries elsewhere | what are the two players good for without each other? |
 # | [23](23_zoo.ipynb) | The zoo and the tricks | what is behind fifty names, and which tricks help? |
 #
 # ## How large an experiment is

@@ -882,7 +882,7 @@ for name, rate in {"gamma = 10": 10, "gamma = -10": -10}.items():
 #
 # Often asked, and as often done: without a reversal layer, one descent on $L_y - \lambda L_d$. That gives $F$ the right gradient, and $A$ the *wrong* one: it learns to be as wrong as it can, and $F$ has an opponent that plays for it. Two optimisers, or a reversal. Section 2's line tells you if you wrote this.
 #
-# # What was measured
+# ## What was measured
 #
 # The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
 
