@@ -31,7 +31,9 @@ def test_nothing_is_asked_twice(method):
 
 
 def test_all_methods_begin_alike_and_random_is_seeded():
-    made = [active.learning_curves(m, blobs(), blobs(seed=1), seeds=(3,), first=8, each=4, rounds=1, steps=5) for m in active.METHODS]
+    made = [
+        active.learning_curves(m, blobs(), blobs(seed=1), seeds=(3,), first=8, each=4, rounds=1, steps=5) for m in active.METHODS
+    ]
     assert all(torch.equal(curve.asked[:, :8], made[0].asked[:, :8]) for curve in made)
     assert all(torch.equal(curve.accuracy[0], made[0].accuracy[0]) for curve in made)
 

@@ -159,12 +159,16 @@ JOINT_UPDATE = Line(
         "the prior's step points away from the data: it is R(h) − h": lambda h, r, up, n, e1, e2, e3: (
             h + e1 * (h - r) + e2 * up + e3 * n
         ),
-        "the condition is descended: log p(y | x) is to grow": lambda h, r, up, n, e1, e2, e3: h + e1 * (r - h) - e2 * up + e3 * n,
+        "the condition is descended: log p(y | x) is to grow": lambda h, r, up, n, e1, e2, e3: (
+            h + e1 * (r - h) - e2 * up + e3 * n
+        ),
         "this is the step alone: add it to h": lambda h, r, up, n, e1, e2, e3: e1 * (r - h) + e2 * up + e3 * n,
         "the noise is missing": lambda h, r, up, n, e1, e2, e3: h + e1 * (r - h) + e2 * up,
         "the prior is missing": lambda h, r, up, n, e1, e2, e3: h + e2 * up + e3 * n,
         "the condition is missing: this walks to any digit": lambda h, r, up, n, e1, e2, e3: h + e1 * (r - h) + e3 * n,
-        "e3 is the noise's standard deviation, and not squared": lambda h, r, up, n, e1, e2, e3: h + e1 * (r - h) + e2 * up + e3**2 * n,
+        "e3 is the noise's standard deviation, and not squared": lambda h, r, up, n, e1, e2, e3: (
+            h + e1 * (r - h) + e2 * up + e3**2 * n
+        ),
         "the epsilons of prior and condition are exchanged": lambda h, r, up, n, e1, e2, e3: h + e2 * (r - h) + e1 * up + e3 * n,
     },
     _walk,
@@ -184,7 +188,9 @@ def _moved(function: Callable[..., Any], f: nn.Module, c: nn.Module, a: nn.Modul
     return _reached(function(f, c, a, *arguments), **{"F's weights": f, "C's weights": c, "A's weights": a})
 
 
-def _terms(f: nn.Module, c: nn.Module, a: nn.Module, x: Tensor, y: Tensor, d: Tensor, back: Callable[[Tensor], Tensor]) -> list[Tensor]:
+def _terms(
+    f: nn.Module, c: nn.Module, a: nn.Module, x: Tensor, y: Tensor, d: Tensor, back: Callable[[Tensor], Tensor]
+) -> list[Tensor]:
     """The class's loss and the adversary's, whose features pass through ``back``."""
     h = f(x)
     return [F.cross_entropy(c(h[: len(y)]), y), F.binary_cross_entropy_with_logits(a(back(h)), d)]

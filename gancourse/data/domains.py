@@ -88,12 +88,12 @@ class Table(NamedTuple):
 def applicants(n: int, seed: int, link: float = 1.0) -> Table:
     """A table whose causes are known: the attribute a and the ability u are independent; u and, through ``link``, a act on x.
 
-        y = 1 if u + noise > 0            what is to be predicted depends on the ability alone,
-        x_1..x_3 = u + noise              three honest features,
-        x_4      = a + noise              a proxy: a postcode,
-        x_5      = u + link (2a - 1)      a mixture: an income, higher in one group at the same ability,
-        x_6      = (2a - 1) v, v ~ N      with its partner x_7 = |v|-like v: only their product tells a,
-        x_8      = noise.
+    y = 1 if u + noise > 0            what is to be predicted depends on the ability alone,
+    x_1..x_3 = u + noise              three honest features,
+    x_4      = a + noise              a proxy: a postcode,
+    x_5      = u + link (2a - 1)      a mixture: an income, higher in one group at the same ability,
+    x_6      = (2a - 1) v, v ~ N      and x_7 = v + noise: only their product tells a,
+    x_8      = noise.
     """
     n = check.whole("n", n)
     source = torch.Generator().manual_seed(check.seed(seed))

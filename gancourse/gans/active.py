@@ -1,7 +1,7 @@
 r"""Active learning: which sample to ask the label of next, by a discriminator of labelled against unlabelled.
 
-Discriminative active learning (DAL) turns a GAN's discriminator to another use: D is trained to tell the labelled samples from the
-pool, and what it is surest is *not* among the labelled ones is asked next, so that the labelled set comes to look like the pool.
+Discriminative active learning (DAL) turns a GAN's discriminator to another use: D is trained to tell the labelled samples from
+the pool, and what it is surest is *not* among the labelled ones is asked next, so that the labelled set comes to look like the pool.
 Uncertainty asks what the classifier is least sure of, and a random draw is what both must beat.
 
 Sources: Gissin & Shalev-Shwartz 2019 (DAL, on the features of the classifier; sub-batches); Lewis & Gale 1994 (uncertainty).

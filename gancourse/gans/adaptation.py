@@ -1,10 +1,10 @@
 r"""Features that an adversary cannot read: of a domain (DANN), or of an attribute that a decision should not see.
 
-A network F makes features, C classifies them, A reads from them something that they should not say, a bit d.  With the reversal R,
+A network F makes features, C classifies them, A reads from them what they should not say, a bit d.  With the reversal R,
 
     L = E[-log C(y | F(x))]  over the labelled samples   +   E[-log A(d | R(F(x)))]   over all,
 
-one descent on L lets C and A minimise their terms, and F minimise the first and *maximise* the second, ``strength`` times as hard.
+one descent on L lets C and A minimise their terms, and F minimise the first and *maximise* the second, ``strength`` times as much.
 In domain adaptation d says from which domain x is, and only those of the source have labels.  In a fair representation d is the
 attribute, and all have labels.
 

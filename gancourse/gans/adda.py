@@ -5,8 +5,8 @@ discriminator D cannot tell from F's of source samples:
 
     L_D = E_s[-log D(F(x))] + E_t[-log(1 - D(T(x)))],        L_T = E_t[-log D(T(x))].
 
-At the end C classifies T's features.  No label of the target is used, and none of the source after the first part; nothing but its
-start ties a target sample of one class to source features of the same.
+At the end C classifies T's features.  No label of the target is used, and none of the source after the first part; nothing but
+its start ties a target sample of one class to source features of the same.
 
 Source: Tzeng et al. 2017 (CVPR).
 """
@@ -26,11 +26,13 @@ from gancourse.gans.adaptation import Batches, Players, adversary_loss
 def fit_adda(trained: Players, batches: Batches, steps: int, *, lr: float = 1e-3) -> Players:
     """T by ``steps`` rounds against a D that goes on from ``trained.adversary``; returns players with T in the place of F.
 
-    ``trained`` is left as it is.  Of a batch d = 0 marks the source, and each has as many of the one as of the other, the source first.
+    ``trained`` is left as it is.  The first half of each batch is the source, d = 0, the second half the target, d = 1.
     """
     target = Players(copy.deepcopy(trained.features), trained.classifier, copy.deepcopy(trained.adversary))
     lr = check.positive("lr", lr)
-    learn_t, learn_d = (torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.999)) for network in (target.features, target.adversary))
+    learn_t, learn_d = (
+        torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.999)) for network in (target.features, target.adversary)
+    )
     for _ in range(check.rounds("steps", steps)):
         x, _, d = next(batches)
         half = d.shape[-1] // 2

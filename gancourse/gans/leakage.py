@@ -18,11 +18,18 @@ from gancourse.models import mlp
 
 
 def leakage(
-    train: Tensor, a_train: Tensor, test: Tensor, a_test: Tensor, *, hidden: tuple[int, ...] = (64, 64), steps: int = 400, seed: int = 0
+    train: Tensor,
+    a_train: Tensor,
+    test: Tensor,
+    a_test: Tensor,
+    *,
+    hidden: tuple[int, ...] = (64, 64),
+    steps: int = 400,
+    seed: int = 0,
 ) -> Tensor:
     """Accuracy [K] at which fresh perceptrons read the bits a [K, N] from features [K, N, D], on the test samples.
 
-    One reader for each of K sets of features, trained on ``train`` by Adam on batches of 256; the features are standardised first.
+    One reader for each of K sets of features, trained on ``train`` by Adam on batches of 256; features are standardised first.
     Chance is the share of the more frequent value.  ``hidden=()`` asks a linear reader.
     """
     check.floats("train", train, 3)
@@ -37,7 +44,8 @@ def leakage(
     source = torch.Generator().manual_seed(seed)
     for _ in range(check.rounds("steps", steps)):
         rows = torch.randint(train.shape[1], (256,), generator=source)
-        loss = F.binary_cross_entropy_with_logits(readers(train[:, rows]), a_train[:, rows].float(), reduction="none").mean(1).sum()
+        each = F.binary_cross_entropy_with_logits(readers(train[:, rows]), a_train[:, rows].float(), reduction="none")
+        loss = each.mean(1).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

@@ -1,13 +1,14 @@
 r"""Pictures of a class by a search: ascent on what a classifier says, with a prior on where to search, and noise.
 
-The joint update of plug and play generative networks (Nguyen et al. 2017), for a code h that is a picture or a generator's latent:
+The joint update of plug and play generative networks (Nguyen et al. 2017), for a code h, a picture or a generator's latent:
 
     h <- h + e1 d log p(h)/dh + e2 d log p(y | x(h))/dh + N(0, e3^2),         x(h) the picture of h.
 
-e1 follows the prior, e2 the condition, e3 explores.  With e1 = e3 = 0 and h the pixels it is activation maximisation.  With one half
+e1 follows the prior, e2 the condition, e3 explores.  With e1 = e3 = 0 and h the pixels it is activation maximisation.  With half
 of e3^2 for e1 and e2 it is Langevin's walk, whose samples come from p(h) p(y | x(h)) as the step goes to 0.
 
->>> found = search(start, likes(classifier, digits), decode=generator, prior=gaussian_prior, epsilons=(0.01, 0.1, 0.01), steps=200)
+>>> asks = likes(classifier, digits)                                     # both in evaluation mode
+>>> found = search(start, asks, decode=generator, prior=gaussian_prior, epsilons=(0.02, 0.1, 0.1), steps=100)
 >>> found.codes, found.images, found.confidence                       # [N, ...], [N, C, H, W], [steps + 1, N]
 
 Sources: Nguyen et al. 2017 (CVPR), equation 5; Alain & Bengio 2014 (a denoiser's step is the prior's gradient);
