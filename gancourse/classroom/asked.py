@@ -215,7 +215,7 @@ REVERSED_LOSS = Line(
         "the adversary's loss is subtracted and reversed: minus times minus": lambda f, c, a, x, y, d, s: (
             (terms := _terms(f, c, a, x, y, d, lambda h: reverse(h, s)))[0] - terms[1]
         ),
-        "s weighs the adversary's loss as well: it stands in the reversal, and A learns at full rate": lambda f, c, a, x, y, d, s: (
+        "s weighs the adversary's loss as well: it stands in the reversal alone": lambda f, c, a, x, y, d, s: (
             (terms := _terms(f, c, a, x, y, d, reverse))[0] + s * terms[1]
         ),
         "the features are detached: the adversary looks on, and nothing comes back": lambda f, c, a, x, y, d, s: sum(

@@ -1,7 +1,7 @@
 r"""Active learning: which sample to ask the label of next, by a discriminator of labelled against unlabelled.
 
 Discriminative active learning (DAL) turns a GAN's discriminator to another use: D is trained to tell the labelled samples from
-the pool, and what it is surest is *not* among the labelled ones is asked next, so that the labelled set comes to look like the pool.
+the pool, and what it is surest is *not* among the labelled ones is asked next, so that the labelled come to look like the pool.
 Uncertainty asks what the classifier is least sure of, and a random draw is what both must beat.
 
 Sources: Gissin & Shalev-Shwartz 2019 (DAL, on the features of the classifier; sub-batches); Lewis & Gale 1994 (uncertainty).
@@ -91,7 +91,7 @@ def choose(method: str, model: Ensemble, x: Tensor, asked: Tensor, n: int, sourc
 
 
 def _discriminated(h: Tensor, asked: Tensor, n: int, parts: int = 2, steps: int = 300) -> Tensor:
-    """DAL: n rows in ``parts``, each by a new D between what is labelled or chosen by then, and the rest; features h [K, N, D]."""
+    """DAL: n rows in ``parts``, each by a new D between what is labelled or chosen by then and the rest; features h [K, N, D]."""
     chosen = asked
     for part in range(parts):
         take = n // parts + (part < n % parts)

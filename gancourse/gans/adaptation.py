@@ -4,7 +4,7 @@ A network F makes features, C classifies them, A reads from them what they shoul
 
     L = E[-log C(y | F(x))]  over the labelled samples   +   E[-log A(d | R(F(x)))]   over all,
 
-one descent on L lets C and A minimise their terms, and F minimise the first and *maximise* the second, ``strength`` times as much.
+one descent on L lets C and A minimise their terms, and F minimise the first and *maximise* ``strength`` times the second.
 In domain adaptation d says from which domain x is, and only those of the source have labels.  In a fair representation d is the
 attribute, and all have labels.
 

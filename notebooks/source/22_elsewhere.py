@@ -740,7 +740,7 @@ viz.table(
         {"arm": name, "target accuracy": f"{np.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})", "the paper's (table 2)": paper}
         for (name, values), paper in zip(on_pictures.items(), ("0.5225", "0.7666", "0.9596"), strict=True)
     ],
-    caption=f"Unseen digits over unseen photographs, {len(on_pictures["DANN"])} trainings of {picture_steps} steps: mean (least to largest)",
+    caption=f"Unseen digits over unseen photographs, {len(on_pictures['DANN'])} trainings of {picture_steps} steps: mean (least to largest)",
 )
 question(
     "S30.pictures",
