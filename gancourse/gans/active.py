@@ -90,7 +90,7 @@ def choose(method: str, model: Ensemble, x: Tensor, asked: Tensor, n: int, sourc
     return score.scatter(1, asked, -torch.inf).topk(n).indices
 
 
-def _discriminated(h: Tensor, asked: Tensor, n: int, parts: int = 2, steps: int = 300) -> Tensor:
+def _discriminated(h: Tensor, asked: Tensor, n: int, parts: int = 2, steps: int = 150) -> Tensor:
     """DAL: n rows in ``parts``, each by a new D between what is labelled or chosen by then and the rest; features h [K, N, D]."""
     chosen = asked
     for part in range(parts):

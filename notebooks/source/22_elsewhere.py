@@ -65,7 +65,7 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 digits, unseen = handwritten_digits("train", 32), handwritten_digits("test", 32)
 pixels, classes = data.to_float(digits.images), digits.labels
 unseen_pixels = data.to_float(unseen.images)
-reader_steps = scale.pick(ci=20, cpu=200, gpu=600)
+reader_steps = scale.pick(ci=20, cpu=150, gpu=600)
 
 
 def reader(seed):
@@ -87,7 +87,7 @@ def reader(seed):
 readers = [reader(seed) for seed in range(n_seeds + 1)]
 generator = zoo.load("digits32_but_2").model  # a GAN of nine classes: it has never seen a 2
 judge = digit_judge()  # lecture 08: which digit is it, and is it one at all?
-per_class = scale.pick(ci=2, cpu=5, gpu=10)
+per_class = scale.pick(ci=2, cpu=3, gpu=10)
 wanted = torch.arange(10).repeat(per_class)
 known = wanted != UNSEEN  # the 2 waits for section 1.4
 climbs = {"pixels": scale.pick(ci=10, cpu=50, gpu=100), "latents": scale.pick(ci=10, cpu=100, gpu=200)}
@@ -111,7 +111,7 @@ first_pixels, first_latents = found[0]
 with networks.seeded(0):
     denoiser = mlp.Autoencoder((1, 32, 32), 128, (256,))
 clean, denoising = pixels[classes != UNSEEN], torch.optim.Adam(denoiser.parameters(), lr=1e-3)
-for _ in range(scale.pick(ci=10, cpu=600, gpu=2000)):
+for _ in range(scale.pick(ci=10, cpu=400, gpu=2000)):
     batch = clean[torch.randint(len(clean), (64,), generator=draw)]
     mistake = (denoiser(batch + 0.5 * torch.randn(batch.shape, generator=draw)) - batch).square().mean()
     denoising.zero_grad()
@@ -477,10 +477,17 @@ moon_row = claim(
     ours=gain,
     over="trainings",
     tolerance=at_least(0.1),
-    baselines=nulls(adversary_looks_on=0.0, sign_turned_round=(turned.accuracy(helped) - reached["source only"]).mean())
-    | ceilings(target_labels=(reached["target-trained"] - reached["source only"]).mean()),
+    baselines=nulls(adversary_looks_on=0.0) | ceilings(target_labels=(reached["target-trained"] - reached["source only"]).mean()),
     source="Ganin et al. 2016, section 5.1.1 and figure 2",
     note="Learning rate and batch were chosen on other seeds, with a look at their target labels.",
+)
+question(
+    "S30.sign",
+    "Does the sign matter? Target accuracy of DANN less that of the same game whose features help the adversary",
+    ours=reached["DANN"] - turned.accuracy(helped),
+    over="trainings",
+    baselines=nulls(no_difference=0.0),
+    note=f"With the sign turned round the gain over source only is {(turned.accuracy(helped) - reached['source only']).mean():+.2f}.",
 )
 
 # %% [markdown]
@@ -490,7 +497,7 @@ moon_row = claim(
 # ### 2.2 How strong?
 
 # %%
-strengths = scale.pick(ci=(0.0, 1.0), cpu=(0.0, 0.1, 0.3, 1.0, 10.0), gpu=(0.0, 0.1, 0.3, 1.0, 3.0, 10.0))
+strengths = scale.pick(ci=(0.0, 1.0), cpu=(0.0, 0.1, 1.0, 10.0), gpu=(0.0, 0.1, 0.3, 1.0, 3.0, 10.0))
 few = Moons(range(20, 20 + n_seeds))
 by_strength = {
     value: fit_reversed(few.players(), few.batches(), moon_steps, lr=3e-3, strength=lambda p, value=value: value * ramp(p))
@@ -556,7 +563,7 @@ def fair(strength, size, ahead=0):
 runs = {
     "no adversary, 8 numbers": fair(0.0, 8),
     "λ = 1, 8 numbers": fair(1.0, 8),
-    "λ = 1, 8 numbers, adversary 5 steps ahead": fair(1.0, 8, ahead=5),
+    "λ = 1, 8 numbers, adversary 3 steps ahead": fair(1.0, 8, ahead=3),
     "no adversary, 2 numbers": fair(0.0, 2),
     "λ = 1, 2 numbers": fair(1.0, 2),
 }
@@ -610,10 +617,10 @@ check(
 )
 
 # %% [markdown]
-# What does help? A stronger adversary, less: five steps ahead, and the fresh reader still reads. *Less room*, much: two numbers, and the accuracy of the decision is the same. The bottleneck alone does not do it, as the fourth row shows; both together do.
+# What does help? A stronger adversary, less: three steps ahead, and the fresh reader still reads. *Less room*, much: two numbers, and the accuracy of the decision is the same. The bottleneck alone does not do it, as the fourth row shows; both together do.
 
 # %%
-sweep_at = scale.pick(ci=(0.0, 1.0), cpu=(0.0, 0.1, 1.0, 3.0), gpu=(0.0, 0.1, 0.3, 1.0, 3.0))
+sweep_at = scale.pick(ci=(0.0, 1.0), cpu=(0.0, 0.3, 1.0), gpu=(0.0, 0.1, 0.3, 1.0, 3.0))
 again = {0.0: runs["no adversary, 2 numbers"], 1.0: runs["λ = 1, 2 numbers"]}
 sweep = {value: again.get(value) or fair(value, 2) for value in sweep_at}
 fig, axis = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -647,7 +654,7 @@ question(
 viz.source(fit_adda)
 
 # %%
-before = fit_reversed(few.players(), few.batches(), moon_steps, lr=3e-3, strength=0.0)
+before = by_strength[0.0]  # trained on the source alone
 adda_steps = scale.pick(ci=(5, 10), cpu=(600, 1500), gpu=(600, 2000))
 adda = {steps: few.accuracy(fit_adda(before, few.batches(), steps, lr=3e-4)) for steps in adda_steps}
 print("target accuracy before: " + " ".join(f"{value:.2f}" for value in few.accuracy(before)))
@@ -675,7 +682,7 @@ question(
 # since a decision that is wrong for a share $e$ of the samples says "1" for a share within $e$ of the truth. (Zhao et al. 2019 have the bound in general.) The better the adversary, the worse it gets. Here the target has nine points in ten on one moon; the adversary moves with the others, or three steps ahead of them.
 
 # %%
-shift_steps = scale.pick(ci=10, cpu=600, gpu=2000)
+shift_steps = scale.pick(ci=10, cpu=400, gpu=2000)
 shifted = {}
 for share in (0.5, 0.9):
     task = Moons(range(40, 40 + n_seeds), share=share)
@@ -711,7 +718,7 @@ viz.show(
 )
 
 # %%
-picture_steps = scale.pick(ci=3, cpu=400, gpu=6000)
+picture_steps = scale.pick(ci=3, cpu=300, gpu=6000)
 source_x, target_x, target_unseen = (data.to_float(part.images) for part in (source_set, target_set, target_test))
 
 
@@ -731,7 +738,7 @@ def picture_batches(seed, with_target_labels, n=32):
 
 
 on_pictures = {name: [] for name in arms}
-for seed in range(scale.pick(ci=1, cpu=3, gpu=5)):
+for seed in range(scale.pick(ci=1, cpu=1, gpu=5)):
     for name, (strength, labels) in arms.items():
         players = fit_reversed(picture_players(seed), picture_batches(seed, labels), picture_steps, lr=2e-3, strength=strength)
         on_pictures[name].append((players.predict(target_unseen) == target_test.labels).float().mean().item())
@@ -823,7 +830,7 @@ check(
 # The search of part one turned round: look for the $z$ whose picture is *nearest to a given $x$* (lecture 10). A generator that has seen healthy eyes only can draw only those, and what is left, $|x - G(z^*)|$, shows what is ill (Schlegl et al. 2017; they add a distance in the features of $D$). Ours has never seen a 2. Does the rest tell twos from other unseen digits?
 
 # %%
-per = scale.pick(ci=2, cpu=5, gpu=10)
+per = scale.pick(ci=2, cpu=4, gpu=10)
 rows_two = torch.where(unseen.labels == UNSEEN)[0][: 9 * per]
 rows_rest = torch.cat([torch.where(unseen.labels == k)[0][:per] for k in range(10) if k != UNSEEN])
 suspects = unseen_pixels[torch.cat([rows_two, rows_rest])]
