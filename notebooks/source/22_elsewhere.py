@@ -15,7 +15,7 @@
 # - make pictures of a class with a classifier that was never meant to draw, and say why a prior is needed;
 # - write gradient reversal in a line, and train features that hide a domain;
 # - say why an adversary that sees nothing proves little, and measure what is left with a fresh one;
-# - tell three uses of adversaries that work from two that need a control before one believes them.
+# - ask of each use of an adversary for the null that it has to beat.
 
 # %%
 import math
@@ -678,7 +678,7 @@ question(
 # In four of five trainings it ends where reversal does. In one it falls, and further the longer it plays: more of the target is called wrong than right. *Nothing ties a class to a class*: $T$ never sees a label, and $C$'s loss does not hold it. Two clouds can be laid over two clouds in two ways, and nothing in the game says which. (CycleGAN has the same freedom, lecture 18.) Reversal keeps the
 # source's labels in the game to the end.
 #
-# ## 5. Where it must fail: other shares
+# ## 5. What hiding costs: other shares
 #
 # Let the domains differ in how *often* a class occurs. If features hide the domain entirely, so does every decision made of them: it says "1" equally often in both domains. But in truth the shares are $p_S$ and $p_T$, so
 #
@@ -908,7 +908,7 @@ summary()
 # %% [markdown]
 # ## Play
 #
-# One training of section 2.2 for every strength: the decision, and the features of both domains below it. At which $\lambda$ do the clouds lie on each other? Where does the source begin to suffer?
+# One training of section 2.2 for every strength: the decision, and the features of both domains below it. At which $\lambda$ do the clouds lie on each other? Which part of the target is called wrong, and does the source suffer?
 
 # %%
 def at_strength(value):
