@@ -161,6 +161,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
         lambda: {**PERCEPTRON, "kind": "discrimination", "activation": "tanh", "kernels": 2, "dim": 2},
         {"x": POINTS},
     ),
+    "lenet.Features": (lambda: {"size": 16, **SMALL}, image(16)),
     "mlp.Autoencoder": (lambda: {**PERCEPTRON, "code_dim": 2, "activation": "tanh"}, {"x": POINTS}),
     "mlp.Discriminator": (lambda: {**PERCEPTRON, "activation": "relu"}, {"x": POINTS}),
     "mlp.Generator": (

@@ -145,6 +145,7 @@ FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package
     "bigan_faces32": "encoders",
     "clips16": "volumes",
     "furniture16": "volumes",
+    "digits32_but_2": "unseen_digit",
 }
 
 

@@ -268,6 +268,22 @@ _VIDEO = Game(
     },
 )
 
+_REVERSAL = Game(
+    "gradient reversal",
+    {
+        "x": data("x", 0, 0.9, "both domains"),
+        "F": generator("F", 1.05, 0.9, "features"),
+        "h": sample("F(x)", 2.1, 0.9),
+        "C": generator("C", 3.3, 0, "classifier"),
+        "R": sample("R", 3.0, 1.9, "back: −λ"),
+        "A": discriminator("A", 4.0, 1.9, "adversary"),
+        "L_y": loss("L_y", 4.9, 0, "−log C(y | F(x)), source"),
+        "L_d": loss("L_d", 5.55, 1.9, "−log A(d | R(F(x)))"),
+    },
+    ("x F", "F h", "h C", "C L_y", "h R", "R A", "A L_d"),
+    {"L_y": Gradient(("L_y C h F",), ("C", "F")), "L_d": Gradient(("L_d A R h F",), ("A", "F"))},
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
@@ -282,4 +298,5 @@ GAMES: dict[str, Game] = {
     "inpainting": _INPAINTING,
     "text": _TEXT,
     "video": _VIDEO,
+    "reversal": _REVERSAL,
 }

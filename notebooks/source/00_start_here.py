@@ -162,6 +162,7 @@ identity(
 # | [19](19_inpainting.ipynb) | Repair | what belongs into the hole? |
 # | [20](20_text_to_image.ipynb) | Text to image | can one say in words what to draw? |
 # | [21](21_video_and_shapes.ipynb) | Video and shapes | what changes with one more axis, time or depth? |
+# | [22](22_elsewhere.ipynb) | Adversaries elsewhere | what are the two players good for without each other? |
 # | [23](23_zoo.ipynb) | The zoo and the tricks | what is behind fifty names, and which tricks help? |
 #
 # ## How large an experiment is

@@ -1,0 +1,53 @@
+"""What features say that they should not: the accuracy of a reader who was not there when they were trained.
+
+An adversary that was trained along with the features (:mod:`gancourse.gans.adaptation`) has lost to them; that it cannot read an
+attribute does not mean that nobody can.  So freeze the features, train a new reader to its end, and count on unseen samples.
+
+Source: Elazar & Goldberg 2018 (EMNLP), who found fresh readers well above chance where the trained one was at chance.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gancourse.base import check, networks
+from gancourse.gans.ensemble import stack
+from gancourse.models import mlp
+
+
+def leakage(
+    train: Tensor,
+    a_train: Tensor,
+    test: Tensor,
+    a_test: Tensor,
+    *,
+    hidden: tuple[int, ...] = (64, 64),
+    steps: int = 400,
+    seed: int = 0,
+) -> Tensor:
+    """Accuracy [K] at which fresh perceptrons read the bits a [K, N] from features [K, N, D], on the test samples.
+
+    One reader for each of K sets of features, trained on ``train`` by Adam on batches of 256; features are standardised first.
+    Chance is the share of the more frequent value.  ``hidden=()`` asks a linear reader.
+    """
+    check.floats("train", train, 3)
+    if test.shape[::2] != train.shape[::2] or a_train.shape != train.shape[:2] or a_test.shape != test.shape[:2]:
+        shapes = ", ".join(str(list(x.shape)) for x in (train, a_train, test, a_test))
+        raise ValueError(f"leakage takes features [K, N, D], bits [K, N], and the same of test samples, not {shapes}")
+    mean, scale = train.mean(1, keepdim=True), train.std(1, keepdim=True).clamp_min(1e-6)
+    train, test = (train - mean) / scale, (test - mean) / scale
+    with networks.seeded(seed):
+        readers = stack([mlp.Discriminator(train.shape[2], hidden) for _ in train]).to(train.device)
+    optimizer = torch.optim.Adam(readers.parameters(), lr=3e-3)
+    source = torch.Generator().manual_seed(seed)
+    for _ in range(check.rounds("steps", steps)):
+        rows = torch.randint(train.shape[1], (256,), generator=source)
+        each = F.binary_cross_entropy_with_logits(readers(train[:, rows]), a_train[:, rows].float(), reduction="none")
+        loss = each.mean(1).sum()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        return ((readers(test) > 0) == a_test.bool()).float().mean(1)

@@ -1,0 +1,35 @@
+"""ADDA: the source's network stands still, the target's own encoder learns to look like it."""
+
+import copy
+
+import torch
+
+from gancourse.data.domains import moons
+from gancourse.gans.adaptation import UNLABELLED, Players, fit_reversed
+from gancourse.gans.adda import fit_adda
+from gancourse.gans.ensemble import stack
+from gancourse.models import mlp
+from gancourse.models.latent_codes import Classifier, Encoder
+
+
+def endless(*parts):
+    while True:
+        yield parts
+
+
+def test_only_the_targets_encoder_and_discriminator_move():
+    torch.manual_seed(0)
+    trained = Players(*(stack([net]) for net in (Encoder(2, 8, (16,)), Classifier(8, 2, (8,)), mlp.Discriminator(8, (16,)))))
+    (xs, ys), (xt, yt) = moons(100, seed=3), moons(100, seed=4, degrees=25)
+    x, y = torch.cat([xs, xt])[None], torch.cat([ys, torch.full_like(yt, UNLABELLED)])[None]
+    d = torch.arange(2).repeat_interleave(200)[None]
+    fit_reversed(trained, endless(x, y, d), 200, lr=5e-3, strength=0.0)
+    before = copy.deepcopy(trained)
+    target = fit_adda(trained, endless(x, y, d), 150, lr=1e-3)
+    for side in ("features", "classifier", "adversary"):
+        kept, now = getattr(before, side).parameters(), getattr(trained, side).parameters()
+        assert all(torch.equal(a, b) for a, b in zip(kept, now, strict=True))
+    assert target.classifier is trained.classifier
+    assert not torch.equal(next(target.features.parameters()), next(trained.features.parameters()))
+    assert (target.predict(xt[None]) == yt).float().mean() > (trained.predict(xt[None]) == yt).float().mean()
+    assert len(target.history["class"]) == 150
