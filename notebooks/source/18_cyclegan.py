@@ -190,9 +190,9 @@ for p, q in ((0.9, 0.1), (0.5, 0.5), (0.2, 0.6)):
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The cycle and the identity
 #
-# $$L_{\text{cycle}} = \mathbb{E}_a \bigl| G_{ba}(G_{ab}(a)) - a \bigr| + \mathbb{E}_b \bigl| G_{ab}(G_{ba}(b)) - b \bigr|$$
+# $$L_{\text{cycle}} = \mathbb{E}_a |G_{ba}(G_{ab}(a)) - a| + \mathbb{E}_b |G_{ab}(G_{ba}(b)) - b|$$
 #
-# $$L_{\text{identity}} = \mathbb{E}_b \bigl| G_{ab}(b) - b \bigr| + \mathbb{E}_a \bigl| G_{ba}(a) - a \bigr|$$
+# $$L_{\text{identity}} = \mathbb{E}_b |G_{ab}(b) - b| + \mathbb{E}_a |G_{ba}(a) - a|$$
 #
 # $$L = L_{\text{adv}}(G_{ab}) + L_{\text{adv}}(G_{ba}) + \lambda L_{\text{cycle}} + \mu L_{\text{identity}}$$
 #
@@ -304,6 +304,8 @@ outputs = {name: [both_ways(run) for run in some] for name, some in runs.items()
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Term by term
+#
+# From top to bottom: the input; GAN alone; cycle alone; with the forward, the backward, both cycles; with identity; the hidden partner.
 
 # %% tags=["slide-continue", "slide-picture"]
 rows = [a, *(made[0][0] for made in outputs.values()), b]
@@ -481,7 +483,7 @@ claim(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A world in the plane
 #
-# A day is a point of a square. Nights lie on a line: one coordinate is lost.
+# A day is a point of a square. Nights lie on a line. Colour: the coordinate that should be lost.
 
 # %% [markdown] tags=["notes"]
 # A world in the plane shows the mechanism in seconds. A "day" is a point $(u, v)$ of a square. "Nights" lie on a line: $(u, \varepsilon)$ with $\varepsilon \sim \mathcal{N}(0, 0.02^2)$. One coordinate of the day can go along the line, and nothing is left of the other. Whoever has to guess the other from
@@ -871,7 +873,7 @@ with tempfile.TemporaryDirectory() as place:
 # With `skip=True` the unreadable files are left out, counted and named in a warning. Pictures that are not square are cut to their middle square. For 64 px and more, take `players(32, 6, layers=3)`, a GPU, and tens of thousands of steps.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## What goes wrong: the identity loss of the wrong picture
+# ## What goes wrong: the wrong identity loss
 #
 # The term is $|G_{ab}(b) - b|$. It reads like a slip, and people "correct" it to $|G_{ab}(a) - b|$: it teaches the median night.
 

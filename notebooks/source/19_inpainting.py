@@ -94,7 +94,7 @@ shipped.card
 #
 # $M$ is 1 where the picture is missing. $F$ sees $(1 - M) \odot x$ and nothing else.
 #
-# $$\mathcal{L}_{rec} = \frac{\lVert M \odot (x - F((1 - M) \odot x)) \rVert_2^2}{|M|}$$
+# $$\mathcal{L}_{rec} = \frac{\| M \odot (x - F((1 - M) \odot x)) \|_2^2}{|M|}$$
 #
 # $$\mathcal{L}_{adv} = \max_D \mathbb{E}\bigl[\log D(x) + \log(1 - D(F((1 - M) \odot x)))\bigr]$$
 #
@@ -183,7 +183,7 @@ show(viz.grid(erase(people[:9], regions), columns=9), caption="Central square, r
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The price of looking real
 #
-# At its equilibrium an adversarial network draws $X'$ from the distribution of $X$ given what is visible:
+# An ideal adversarial network draws $X'$ from the distribution of $X$ given what is visible, independently of the truth:
 #
 # $$\mathbb{E}\,(X - X')^2 = \mathbb{E}\,(X - \mu)^2 + \mathbb{E}\,(X' - \mu)^2 = 2\operatorname{Var} X$$
 #
@@ -202,6 +202,8 @@ show(viz.grid(erase(people[:9], regions), columns=9), caption="Central square, r
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Hair, skin or background
+#
+# Dark hair with probability 0.55, skin with 0.3, background with 0.15.
 
 # %% tags=["nbval-check-output", "slide-continue"]
 values, chances = torch.tensor([-0.9, 0.4, 0.8]), torch.tensor([0.55, 0.30, 0.15])
@@ -301,7 +303,7 @@ realism = {
     for name, several in made.items()
 }
 
-# %% tags=["slide-continue"]
+# %% tags=["slide-continue", "slide-picture"]
 show(
     viz.labelled_grid(
         torch.cat([erase(true, hole)[:10], *(x[0][:10] for x in made.values()), true[:10]]),
@@ -325,7 +327,10 @@ viz.table(
     caption="Means over seeds; half of the test faces filled, against the other half as it was",
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In numbers
+
+# %% tags=["slide-continue"]
 half_an_epoch = "150 steps are half an epoch"
 claim(
     "C26.l1_l2",
@@ -566,9 +571,9 @@ viz.table(
 # First on faces, with the two shipped networks: SRResNet, and SRGAN, which started from its weights and had a thousand steps more.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Faces, 16 px to 64 px
+# ## 16 px, bicubic, SRResNet, SRGAN, truth
 
-# %% tags=["slide-continue"]
+# %% tags=["slide-continue", "slide-picture"]
 small = downscale(people, 4)
 
 

@@ -626,7 +626,7 @@ for t in range(1, rounds):
     bagged.append(component(even, 10 + t))
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## No mode is missing: nothing for boosting to mend
+# ## Nothing for boosting to mend
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(2, rounds, figsize=(9, 6), layout="constrained")
