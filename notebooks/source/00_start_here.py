@@ -172,7 +172,7 @@ identity(
 # Python, set `GANCOURSE_SCALE=ci` to skim a lecture in half a minute.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Twenty lectures
+# ## Twenty-four lectures
 #
 # | | |
 # |---|---|
@@ -182,6 +182,8 @@ identity(
 # | 11, 12 | Wasserstein and other losses |
 # | 13 to 16 | growing, styles, size, and what came after |
 # | 17 to 19 | from picture to picture: with pairs, without, and repair |
+# | 20 to 22 | from words, in time and space, and away from pictures |
+# | 23 | the zoo and the tricks |
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How large an experiment is
