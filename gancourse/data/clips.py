@@ -83,4 +83,5 @@ def _balls(centres: np.ndarray, radius: float, size: int) -> tuple[np.ndarray, n
 def _mean(fine: np.ndarray) -> np.ndarray:
     """Means over squares of _FINE x _FINE: [T, H, W]."""
     frames, side = fine.shape[0], fine.shape[1] // _FINE
-    return fine.reshape(frames, side, _FINE, side, _FINE).mean((2, 4))
+    means: np.ndarray = fine.reshape(frames, side, _FINE, side, _FINE).mean((2, 4))
+    return means

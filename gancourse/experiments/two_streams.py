@@ -41,7 +41,7 @@ SIDE, LATENT_DIM = 16, 32
 R1_GAMMA, R1_EVERY = 1.0, 8
 
 
-def players(streams: int, width: int, one_width: int, seed: int, sparsity: float = 0.1) -> GAN:
+def players(streams: int, width: int, one_width: int, seed: int, sparsity: float = 0.1) -> GAN[Any]:
     """The game of an arm with fresh networks on the scale's device: relativistic pairing and lazy R1, D without normalisation."""
     device = scale.device()
     with networks.seeded(seed):

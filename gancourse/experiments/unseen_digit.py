@@ -19,7 +19,7 @@ from gancourse.training import Run
 
 NAMES = ("digits32_but_2",)
 UNSEEN = 2
-GENERATOR: dict[str, int] = {"size": 32, "latent_dim": 32, "width": 8, "max_width": 64, "channels": 1}
+GENERATOR: dict[str, Any] = {"size": 32, "latent_dim": 32, "width": 8, "max_width": 64, "channels": 1}
 STEPS, BATCH_SIZE, SAMPLES = 4000, 32, 1000
 R1_GAMMA, R1_EVERY = 1.0, 8
 SETTINGS: dict[str, Any] = {"lr": 1e-3, "betas": (0.0, 0.99), "ema": 0.998, "schedule": "flat_linear"}

@@ -93,8 +93,9 @@ def measure_clips(run: Run) -> dict[str, Any]:
     """The Frechet distance of clips to unseen ones in the features of the judge of clips; motion and mask beside it."""
     judge, n = clip_judge(), N_JUDGED
     z = run.gan.latents(n, torch.Generator().manual_seed(1))
-    with networks.evaluating(run.generator):
-        streams = run.generator.streams(z)
+    generator: Any = run.generator
+    with networks.evaluating(generator):
+        streams = generator.streams(z)
         made = streams.clip().float().cpu()
     real = judge.features(data.flying_balls(SIDE, 2 * n, "test").frames)
     agreement = overlap(streams.mask.cpu(), motion(made)).mean()

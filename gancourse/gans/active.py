@@ -137,10 +137,11 @@ def _embedded(model: Ensemble, x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _entropy(model: Ensemble, x: Tensor) -> Tensor:
-    log_p = model(x.expand(model.members, -1, -1)).log_softmax(-1)
+    log_p: Tensor = model(x.expand(model.members, -1, -1)).log_softmax(-1)
     return -(log_p.exp() * log_p).sum(-1)  # [K, N]
 
 
 @torch.no_grad()
 def _accuracy(model: Ensemble, x: Tensor, y: Tensor) -> Tensor:
-    return (model(x.expand(model.members, -1, -1)).argmax(-1) == y).float().mean(1)
+    right: Tensor = model(x.expand(model.members, -1, -1)).argmax(-1) == y
+    return right.float().mean(1)

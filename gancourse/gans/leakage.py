@@ -50,4 +50,5 @@ def leakage(
         loss.backward()
         optimizer.step()
     with torch.no_grad():
-        return ((readers(test) > 0) == a_test.bool()).float().mean(1)
+        right: Tensor = (readers(test) > 0) == a_test.bool()
+        return right.float().mean(1)

@@ -28,6 +28,8 @@ class VideoGAN(GAN[ClipBatch]):
     which writes a norm; its code takes the mean over all entries, as here.
     """
 
+    generator: Any  # has streams(z)
+
     def __init__(self, *args: Any, sparsity: float = 0.1, **options: Any) -> None:
         super().__init__(*args, **options)
         if not hasattr(self.generator, "streams"):

@@ -142,7 +142,9 @@ def _kind() -> type:
 
         _esm = SCRIPT
         side, size = traitlets.Int(16).tag(sync=True), traitlets.Int(320).tag(sync=True)
-        names, colour, light = (traitlets.List().tag(sync=True) for _ in range(3))
+        names: Any = traitlets.List().tag(sync=True)
+        colour: Any = traitlets.List().tag(sync=True)
+        light: Any = traitlets.List().tag(sync=True)
         body: Any = traitlets.Bytes(b"").tag(sync=True)
 
     return Turning

@@ -5,6 +5,8 @@ A map of side r has width * (size / 2) / r channels: ``width`` at half the full 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -32,7 +34,8 @@ def rising(latent_dim: int, size: int, width: int, first: tuple[int, ...]) -> nn
     The first transposed convolution has the kernel ``first`` and makes a map of that shape, 4 x 4 in space; each further one has
     kernel 4 and stride 2 along every axis.  Batch normalisation and ReLU follow each.
     """
-    transposed, norm = _TRANSPOSED[len(first)], _NORMS[len(first)]
+    transposed: Any = _TRANSPOSED[len(first)]
+    norm = _NORMS[len(first)]
     n, side = width * size // 8, 4
     layers: list[nn.Module] = [transposed(latent_dim, n, first, bias=False), norm(n), nn.ReLU()]
     while side < size // 2:
@@ -84,7 +87,7 @@ class Judge(nn.Module):
         norm, size = check.flag("norm", norm), shape[-1]
         self.shape, self.what = (channels, *shape), what
         self.blocks = falling(size, width, channels, norm)
-        rest = tuple(side * 4 // size for side in shape)
+        rest: Any = tuple(side * 4 // size for side in shape)
         self.last = nn.Conv3d(width * size // 8, 1, rest)
         if norm:
             init_small(self)
