@@ -26,7 +26,7 @@ NAMES = ("clips16", "furniture16")
 N, N_TEST, N_JUDGED = 4000, 1000, 500
 CLIPS: dict[str, Any] = {"width": 16, "batch_size": 16, "steps": 1500, "sparsity": 0.1}
 CLIPS_SETTINGS: dict[str, Any] = {"lr": 1e-3, "betas": (0.0, 0.99), "ema": 0.995, "schedule": "flat_linear"}
-SHAPES: dict[str, Any] = {"width": 16, "latent_dim": 32, "batch_size": 32, "steps": 1000, "most": 0.8}
+SHAPES: dict[str, Any] = {"width": 16, "latent_dim": 32, "batch_size": 32, "steps": 4000, "most": 0.8}
 SHAPES_SETTINGS: dict[str, Any] = {"lr": (2e-3, 1e-3), "betas": (0.5, 0.999), "ema": 0.99, "schedule": "flat_linear"}
 
 
