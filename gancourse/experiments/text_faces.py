@@ -24,7 +24,7 @@ from gancourse.models.classifier import AttributeClassifier
 from gancourse.training import Run
 
 NAMES = ("faces32_text",)
-N, SENTENCES, BATCH_SIZE, ENCODER_SIDE, ENCODER_STEPS, STEPS = 10_000, 4, 32, 32, 1000, 2200
+N, SENTENCES, BATCH_SIZE, ENCODER_SIDE, ENCODER_STEPS, STEPS = 10_000, 4, 32, 32, 2000, 6000
 NETWORK: dict[str, Any] = {"words": len(captions.VOCABULARY), "size": 32, "width": 12}
 R1_GAMMA, R1_EVERY = 1.0, 8
 SETTINGS: dict[str, Any] = {"lr": 1e-3, "betas": (0.0, 0.99), "ema": 0.998, "schedule": "cosine"}
