@@ -61,7 +61,7 @@ viz.clip_film(torch.cat([data.to_float(unseen.frames[:8]), made[:8]]), ["real", 
 clip_maker.card
 
 # %% [markdown]
-# And shapes, drawn by a few lines of our own: real furniture above, made furniture below, after two minutes of training and still rough. Further down you can turn them with the mouse.
+# And shapes, drawn by a few lines of our own: real furniture above, made furniture below, after some minutes of training and still rough. Further down you can turn them with the mouse.
 
 # %%
 shape_maker = zoo.load("furniture16")
@@ -620,7 +620,7 @@ question(
 )
 
 # %% [markdown]
-# Added twice or three times, the direction gives arms to several times as many chairs as a random one of the same length. It is one generator, and a rough one: a number without an interval.
+# Added twice or three times, the direction gives arms to three times as many chairs as a random one of the same length. It is one generator, and a rough one: a number without an interval.
 #
 # ## 9. What goes wrong
 #
