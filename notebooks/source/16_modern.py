@@ -5,7 +5,7 @@
 # beside diffusion.
 # **Papers**: [Zhao et al. 2020](https://arxiv.org/abs/2006.10738) and [Karras et al. 2020](https://arxiv.org/abs/2006.06676) (both NeurIPS); [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS).
 #
-# **Read** for about 40 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
+# **Read** for about 40 minutes. **Run**: half a minute at ci scale, about nine minutes at cpu scale; no GPU is needed.
 #
 # Two questions after the classics. What happens when there are only a hundred pictures? And which of all the tricks of a decade are still needed, if the loss is
 # chosen well? Each has an answer with a name, and each answer can be taken apart and measured on a small machine.
@@ -745,7 +745,7 @@ claim(
     ours=record.final("reverse_kl")["relativistic"],
     over="trainings",
     tolerance=at_most(0.5),
-    baselines=nulls(untrained=record.baseline("reverse_kl")["untrained"])
+    baselines=nulls(a_Gaussian_for_each_digit=record.baseline("reverse_kl")["a Gaussian for each digit"])
     | ceilings(unseen_digits=record.baseline("reverse_kl")["unseen digits"]),
     source="Huang et al. 2024, table 1",
 )
@@ -803,7 +803,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Most of the count is quality reached so far. Packing and minibatch discrimination find fewer modes than DCGAN because fewer of their samples are digits yet, and of what their few accepted samples could reach they find as large a part as DCGAN, or a larger one. They are late, and nothing here says that they are narrow. With the penalties it is the other
+# Most of the count is quality reached so far. Packing and minibatch discrimination find fewer modes than DCGAN because fewer of their samples are digits yet, and of what their few accepted samples could reach they find as large a part as DCGAN, or a larger one (which is easy with few). They are late, and nothing here says that they are narrow. With the penalties it is the other
 # way round: the classical game with $R_1 + R_2$ has twice as many samples accepted as DCGAN and spreads them over little more than half of the modes that they could reach. Pairs spread theirs better than it does, and have fewer accepted. So the boxes stay open, and the paper's thousand, which took a residual network and hours, is out of reach of this record. What held the
 # paired game back was not tested; its rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for it.
 #
