@@ -597,7 +597,7 @@ question(
 )
 
 # %% [markdown]
-# Hair, skin and background are heard nearly always, glasses five times in six. The *smile* is not heard at all: 0.49 is chance. One number for the sentence hid that. The judge reads smiles in true pictures without a fault, so they are there to be seen; a mouth is a few pixels, and hair and background are enough for a matcher to tell most sentences of a batch apart. Whether the encoder
+# Hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: 0.48 is chance. One number for the sentence hid that. The judge reads smiles in true pictures without a fault, so they are there to be seen; a mouth is a few pixels, and hair and background are enough for a matcher to tell most sentences of a batch apart. Whether the encoder
 # never learnt the word or $G$ never drew the mouth, we have not tested; exercise 3 does.
 #
 # ## Exercises
