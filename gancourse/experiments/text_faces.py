@@ -34,7 +34,7 @@ def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights
     """Faces for sentences, without the pairs of values that are held out."""
     faces = data.faces(32, N, progress=progress)
     seen = faces[~new(faces)]
-    game, batches = players(seen, seed)
+    game, batches = players(seen, seed, scale.pick(ci=1, cpu=ENCODER_STEPS, gpu=ENCODER_STEPS))
     return Weights(
         title="32 px faces for a sentence",
         game=game,

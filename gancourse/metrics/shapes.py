@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy import ndimage
 from torch import Tensor
 
 from gancourse.base import check
@@ -45,6 +44,8 @@ def whole(grids: Tensor) -> Tensor:
 
 
 def _largest(grid: np.ndarray) -> float:
+    from scipy import ndimage
+
     parts, n = ndimage.label(grid)
     return float(np.bincount(parts.ravel())[1:].max() / grid.sum()) if n else 0.0
 
