@@ -27,6 +27,7 @@ from gancourse import data, losses, scale, viz, zoo
 from gancourse.classroom import widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.experiments import records
+from gancourse.experiments.drawing import number
 from gancourse.gans import augment
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedDiscriminator, AugmentedGAN
 from gancourse.gans.gan import GAN
@@ -693,7 +694,7 @@ show(
 record = records.load("stacked_digits")
 known = ("modes", "high_quality", "reverse_kl")
 viz.table(
-    [[name, *(f"{record.baseline(score)[name]:.3g}" for score in known)] for name in record.baseline("modes")],
+    [[name, *(number(record.baseline(score)[name]) for score in known)] for name in record.baseline("modes")],
     header=["25,600 pictures of", "modes of 1000", "accepted", "reverse KL"],
     caption="What the judge says of pictures that no GAN drew",
 )
