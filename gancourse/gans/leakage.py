@@ -9,10 +9,10 @@ Source: Elazar & Goldberg 2018 (EMNLP), who found fresh readers well above chanc
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check, networks
+from gancourse.gans.adaptation import adversary_loss
 from gancourse.gans.ensemble import stack
 from gancourse.models import mlp
 
@@ -44,8 +44,7 @@ def leakage(
     source = torch.Generator().manual_seed(seed)
     for _ in range(check.rounds("steps", steps)):
         rows = torch.randint(train.shape[1], (256,), generator=source)
-        each = F.binary_cross_entropy_with_logits(readers(train[:, rows]), a_train[:, rows].float(), reduction="none")
-        loss = each.mean(1).sum()
+        loss = adversary_loss(readers(train[:, rows]), a_train[:, rows]).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
