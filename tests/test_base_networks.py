@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gancourse import viz
-from gancourse.base.networks import batch_norms, evaluating, measuring_statistics, seeded
+from gancourse.base.networks import batch_norms, descend, evaluating, measuring_statistics, seeded
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.unet import UNet, keep_dropout
@@ -71,3 +71,18 @@ def test_evaluating_restores_each_submodule_even_after_an_error():
         assert not any(m.training for m in net.modules()) and not torch.is_grad_enabled()
         raise RuntimeError
     assert net.training and net[1].training and not net[2].training and torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize(("cosine", "rates"), [(False, [0.1, 0.1, 0.1, 0.1]), (True, [0.1, 0.0853553, 0.05, 0.0146447])])
+def test_descent_takes_adams_steps_and_its_rate_falls_along_a_cosine(cosine, rates):
+    line, twin = nn.Linear(2, 1), nn.Linear(2, 1)
+    twin.load_state_dict(line.state_dict())
+    x = torch.tensor([[1.0, 2.0], [-1.0, 0.5]])
+    descend(line, lambda: line(x).square().mean(), 4, 0.1, weight_decay=0.01, cosine=cosine)
+    optimizer = torch.optim.Adam(twin.parameters(), lr=0.1, weight_decay=0.01)
+    for rate in rates:
+        optimizer.param_groups[0]["lr"] = rate
+        optimizer.zero_grad()
+        twin(x).square().mean().backward()
+        optimizer.step()
+    assert torch.allclose(line.weight, twin.weight, atol=1e-6) and torch.allclose(line.bias, twin.bias, atol=1e-6)

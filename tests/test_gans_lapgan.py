@@ -3,8 +3,9 @@ import torch
 
 from gancourse.data import Batches
 from gancourse.gans.gan import GAN
-from gancourse.gans.lapgan import DetailGAN, collapsed, drawn_up, enlarged, halved, pyramid
+from gancourse.gans.lapgan import DetailGAN, collapsed, drawn_up, halved, pyramid
 from gancourse.models import lapgan, mlp
+from gancourse.models.layers.resample import enlarged
 from gancourse.training import fit
 
 

@@ -142,3 +142,10 @@ def test_memory_format_is_kept():
     x = torch.randn(2, 8, 8, 8).contiguous(memory_format=torch.channels_last)
     for y in (resample.upsample(x), resample.downsample(x), resample.blur(x)):
         assert y.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_enlarged_keeps_constants_and_the_mean_and_is_smooth(x):
+    assert torch.allclose(resample.enlarged(torch.full((1, 2, 3, 5), 0.7)), torch.full((1, 2, 6, 10), 0.7))  # no dark border
+    big = resample.enlarged(x)
+    assert big.shape == (2, 3, 12, 16) and torch.allclose(big.mean(), x.mean())
+    assert torch.allclose(big[..., 1, 1], (9 * x[..., 0, 0] + 3 * (x[..., 0, 1] + x[..., 1, 0]) + x[..., 1, 1]) / 16)

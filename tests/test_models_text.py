@@ -7,6 +7,7 @@ from torch import nn
 
 from gancourse.base import networks
 from gancourse.models import text
+from gancourse.models.layers.resample import enlarged
 
 WORDS = torch.tensor([[3, 1, 2, 0, 0], [2, 2, 4, 1, 3]])
 
@@ -115,7 +116,7 @@ def test_stage_two_begins_as_an_enlargement_and_reads_the_sentence():
         refiner = text.Refiner(6, 8, 3, 4).eval()
     x, e = torch.rand(2, 3, 8, 8) * 2 - 1, unit(2, 6)
     out = refiner(x, e)
-    assert out.shape == (2, 3, 16, 16) and (out - text.enlarged(x)).abs().mean() < 0.2
+    assert out.shape == (2, 3, 16, 16) and (out - enlarged(x)).abs().mean() < 0.2
     nn.init.normal_(refiner.last.weight)
     assert not torch.allclose(refiner(x, e), refiner(x, e.flip(0)))
 

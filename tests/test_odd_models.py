@@ -421,6 +421,7 @@ NOT_ASKED = {
         "layers.resample.check_taps",
         "layers.resample.conv_down",
         "layers.resample.conv_up",
+        "layers.resample.enlarged",
     ),
     *("layers.resample.downsample", "layers.resample.filter2d", "layers.resample.upsample", "layers.spectral.as_matrix"),
     *("layers.spectral.is_normalised", "layers.spectral.largest_singular_value", "layers.spectral.normalise"),
@@ -436,7 +437,7 @@ NOT_ASKED = {
     *("layers.styles.mix", "layers.styles.noise_map", "layers.styles.truncate", "patchgan.convolutions", "resnet.double"),
     *("resnet.init_xavier", "resnet.normalised", "resnet.unlabelled", "spade.double", "stylegan1.adain"),
     *("stylegan1.instance_norm", "stylegan2.demodulation", "stylegan2.modulated_conv2d", "stylegan2.modulated_weights"),
-    *("stylegan2.width_at", "text.condition", "text.doubled", "text.enlarged", "text.residual", "text.sentences"),
+    *("stylegan2.width_at", "text.condition", "text.doubled", "text.residual", "text.sentences"),
     *("unet.normalise", "vae.reparameterise"),
 }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @contextlib.contextmanager
@@ -70,3 +71,19 @@ def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
     for kept, fresh in zip(average.buffers(), model.buffers(), strict=True):
         kept.copy_(fresh)
+
+
+def descend(
+    network: nn.Module, loss: Callable[[], Tensor], steps: int, lr: float, *, weight_decay: float = 0.0, cosine: bool = False
+) -> None:
+    """``steps`` steps of Adam on ``loss()``, which draws its own batch: for a network that plays against nobody.
+
+    cosine  the learning rate falls to zero along half a cosine
+    """
+    optimizer = torch.optim.Adam(network.parameters(), lr=lr, weight_decay=weight_decay)
+    for step in range(steps):
+        if cosine:
+            optimizer.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss())
+        optimizer.step()

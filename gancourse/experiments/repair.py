@@ -108,7 +108,7 @@ def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights
     own, measure = (
         (_inpaint(seed), measure_inpainting) if name == "inpaint_faces64" else (_upscale(name, seed), measure_upscaling)
     )
-    steps = steps or own["steps"]
+    steps = own["steps"] if steps is None else steps
     curve = Points(lambda run: [run.step * BATCH_SIZE, measure(run, unseen)["value"]])
     return Weights(
         batches=data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),

@@ -107,25 +107,23 @@ def _discriminated(h: Tensor, asked: Tensor, n: int, parts: int = 2, steps: int 
 def _fit_judge(judge: Ensemble, h: Tensor, chosen: Tensor, steps: int, seed: int) -> None:
     """Train D on as many labelled as unlabelled rows a batch: label 1 is the pool."""
     source = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(judge.parameters(), lr=1e-3)
     members = torch.arange(len(h))[:, None]
-    for _ in range(steps):
+
+    def loss() -> Tensor:
         mine = chosen[:, torch.randint(chosen.shape[1], (64,), generator=source)]
         pool = torch.randint(h.shape[1], (len(h), 64), generator=source)  # a labelled row among them is rare, and harmless
-        logits = judge(torch.cat([h[members, mine], h[members, pool]], 1))
-        loss = (F.softplus(logits[:, :64]).mean(1) + F.softplus(-logits[:, 64:]).mean(1)).sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+        logits: Tensor = judge(torch.cat([h[members, mine], h[members, pool]], 1))
+        return (F.softplus(logits[:, :64]).mean(1) + F.softplus(-logits[:, 64:]).mean(1)).sum()
+
+    networks.descend(judge, loss, steps, lr=1e-3)
 
 
 def _fit(model: Ensemble, x: Tensor, wanted: Tensor, steps: int) -> None:
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3, weight_decay=1e-4)
-    for _ in range(steps):
-        loss = -(model(x).log_softmax(-1) * wanted).sum(-1).mean(1).sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+    def loss() -> Tensor:
+        log_p: Tensor = model(x).log_softmax(-1)
+        return -(log_p * wanted).sum(-1).mean(1).sum()
+
+    networks.descend(model, loss, steps, lr=3e-3, weight_decay=1e-4)
 
 
 @torch.no_grad()

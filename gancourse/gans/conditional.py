@@ -41,6 +41,27 @@ class Labelled(nn.Module):
         return samples
 
 
+class Memory:
+    """The last conditions of a training, ``last`` [n, ...] with n at most SEEN: for the statistics of averages."""
+
+    def __init__(self) -> None:
+        self.last: Tensor | None = None
+
+    def add(self, conditions: Tensor) -> None:
+        """Remember the conditions of a batch, those of every process where several train together."""
+        every = ranks.gathered(conditions)
+        self.last = every if self.last is None else torch.cat([self.last, every])[-SEEN:]
+
+    def state_dict(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        return {"seen": self.last}
+
+    def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:
+        """Take over what a checkpoint remembers; one made before there was a memory has none."""
+        seen = state.get("seen")
+        self.last = seen.to(device) if seen is not None else None
+
+
 class ConditionalGAN(GAN):
     r"""Both players know the label y:
 
@@ -69,13 +90,12 @@ class ConditionalGAN(GAN):
             raise ValueError("the generator does not say what labels there are: pass classes=... to the game")
         self.classes = Classes.of(classes)
         self.generator_penalty = generator_penalty
-        self._seen: Tensor | None = None
+        self.memory = Memory()
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """Draw latents and make fakes for the labels of the real samples."""
         labels = self.classes.check(labels, len(real))
-        every = ranks.gathered(labels)
-        self._seen = every if self._seen is None else torch.cat([self._seen, every])[-SEEN:]
+        self.memory.add(labels)
         z = ranks.drawn(len(real), lambda n: self.latents(n, source))
         return Batch(real=real, z=z, fake=self.generator(z, labels).float(), labels=labels, step=step)
 
@@ -96,17 +116,17 @@ class ConditionalGAN(GAN):
 
     def state_dict(self) -> dict[str, Any]:
         """The last labels, whose distribution the averaged generator's statistics are measured with."""
-        return {"seen": self._seen}
+        return self.memory.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over the last labels of a checkpoint."""
-        seen = state.get("seen")
-        self._seen = seen.to(self.device) if seen is not None else None
+        self.memory.load_state_dict(state, self.device)
 
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """As in :class:`GAN`, with labels drawn from those that were last trained on (uniform ones before any training)."""
-        seen = self._seen if self._seen is not None else self.classes.spread(SEEN, seed).to(self.device)
+        last = self.memory.last
+        seen = last if last is not None else self.classes.spread(SEEN, seed).to(self.device)
         super().refresh_statistics(Labelled(generator, seen, seed), rounds, n, seed)
 
     def sample(

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from gancourse.base import networks
 from gancourse.gans.gan import GAN, Batch
+from gancourse.models.layers.resample import enlarged
 
 
 def halved(x: Tensor) -> Tensor:
@@ -31,11 +32,6 @@ def halved(x: Tensor) -> Tensor:
     if x.ndim != 4 or x.shape[2] % 2 or x.shape[3] % 2:
         raise ValueError(f"pictures to halve must be [N, C, H, W] with even sides, not {list(x.shape)}")
     return F.avg_pool2d(x, 2)
-
-
-def enlarged(x: Tensor) -> Tensor:
-    """Twice the sides, smoothly: [N, C, H, W] -> [N, C, 2 H, 2 W]."""
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def pyramid(x: Tensor, levels: int) -> tuple[Tensor, list[Tensor]]:

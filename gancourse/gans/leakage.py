@@ -40,14 +40,13 @@ def leakage(
     train, test = (train - mean) / scale, (test - mean) / scale
     with networks.seeded(seed):
         readers = stack([mlp.Discriminator(train.shape[2], hidden) for _ in train]).to(train.device)
-    optimizer = torch.optim.Adam(readers.parameters(), lr=3e-3)
     source = torch.Generator().manual_seed(seed)
-    for _ in range(check.rounds("steps", steps)):
+
+    def loss() -> Tensor:
         rows = torch.randint(train.shape[1], (256,), generator=source)
-        loss = adversary_loss(readers(train[:, rows]), a_train[:, rows]).sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+        return adversary_loss(readers(train[:, rows]), a_train[:, rows]).sum()
+
+    networks.descend(readers, loss, check.rounds("steps", steps), lr=3e-3)
     with torch.no_grad():
         right: Tensor = (readers(test) > 0) == a_test.bool()
         return right.float().mean(1)

@@ -76,17 +76,14 @@ def train_matcher(
     steps, batch_size, seed = check.rounds("steps", steps), check.whole("batch_size", batch_size, 2), check.seed(seed)
     with networks.seeded(seed):
         matcher = Matcher(words, pictures.shape[2], width=width, recurrent=recurrent).to(pictures.device)
-    optimizer = torch.optim.Adam(matcher.parameters(), lr=check.positive("lr", lr))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     source = torch.Generator().manual_seed(seed)
-    for _ in range(steps):
+
+    def loss() -> Tensor:
         rows = torch.randint(len(pictures), (batch_size,), generator=source)
         which = torch.randint(sentences.shape[1], (batch_size,), generator=source)
-        loss = contrastive(matcher.vectors(pictures[rows]), matcher.text(sentences[rows, which]), TEMPERATURE)
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
-        schedule.step()
+        return contrastive(matcher.vectors(pictures[rows]), matcher.text(sentences[rows, which]), TEMPERATURE)
+
+    networks.descend(matcher, loss, steps, check.positive("lr", lr), cosine=True)
     return matcher.eval()
 
 

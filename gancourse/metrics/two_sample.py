@@ -115,13 +115,12 @@ def _trained(x: Tensor, labels: Tensor, seed: int) -> nn.Module:
         network = nn.Sequential(nn.Linear(x.shape[1], _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 1))
     network.to(x.device)
     source = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=_LR, weight_decay=1e-4)
-    for _ in range(_STEPS):
+
+    def loss() -> Tensor:
         index = torch.randint(len(x), (min(256, len(x)),), generator=source).to(x.device)
-        loss = F.binary_cross_entropy_with_logits(network(x[index]).squeeze(1), labels[index])
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
+        return F.binary_cross_entropy_with_logits(network(x[index]).squeeze(1), labels[index])
+
+    networks.descend(network, loss, _STEPS, _LR, weight_decay=1e-4)
     return network
 
 

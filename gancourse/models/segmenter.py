@@ -71,15 +71,12 @@ def train_segmenter(
     check.fits("a batch", batch_size, *pictures.shape[1:])
     with networks.seeded(seed):
         network = Segmenter(classes, pictures.shape[1]).to(pictures.device)
-    optimizer = torch.optim.Adam(network.parameters(), lr=lr)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     source = torch.Generator().manual_seed(seed)
     network.train()
-    for _ in range(steps):
+
+    def loss() -> Tensor:
         rows = torch.randint(len(pictures), (batch_size,), generator=source)
-        loss = F.cross_entropy(network(pictures[rows]), maps[rows, 0].long())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        return F.cross_entropy(network(pictures[rows]), maps[rows, 0].long())
+
+    networks.descend(network, loss, steps, lr, cosine=True)
     return network.eval()

@@ -15,6 +15,7 @@ from gancourse.base import check
 from gancourse.models.convnet import checked, halving
 from gancourse.models.layers.initialisation import init_he
 from gancourse.models.layers.minibatch import MinibatchStdDev
+from gancourse.models.layers.resample import enlarged
 
 
 def sentences(x: object, words: int) -> Tensor:
@@ -317,11 +318,6 @@ def residual(width: int) -> nn.Sequential:
         nn.Conv2d(width, width, 3, padding=1, bias=False),
         nn.BatchNorm2d(width),
     )
-
-
-def enlarged(x: Tensor) -> Tensor:
-    """Pictures at twice the side by bilinear interpolation: what is there without stage II."""
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 class Stacked(nn.Module):

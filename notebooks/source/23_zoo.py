@@ -44,13 +44,14 @@ from gancourse.gans.dtn import DTN
 from gancourse.gans.ebgan import EBGAN, energy, pulling_away
 from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, stack
 from gancourse.gans.gan import GAN
-from gancourse.gans.lapgan import DetailGAN, collapsed, drawn_up, enlarged, halved, pyramid
+from gancourse.gans.lapgan import DetailGAN, collapsed, drawn_up, halved, pyramid
 from gancourse.gans.semi_supervised import fit_supervised, predict
 from gancourse.metrics.digits import NOISES, digit_judge
 from gancourse.metrics.modes import mode_report
 from gancourse.metrics.neighbourhoods import density_coverage
 from gancourse.models import convnet, lapgan, mlp, recurrent
 from gancourse.models.latent_codes import Classifier, features
+from gancourse.models.layers.resample import enlarged
 from gancourse.training import fit
 from gancourse.viz.lineage import Node, lineage
 

@@ -115,6 +115,11 @@ def downsample(x: Tensor, taps: Taps = BINOMIAL) -> Tensor:
     return _Filter.apply(x, filter2d(taps), ((k - 1) // 2, (k - 2) // 2), 2)
 
 
+def enlarged(x: Tensor) -> Tensor:
+    """Double the side by bilinear interpolation, without a dark border: [N, C, H, W] -> [N, C, 2H, 2W]."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
 def conv_up(x: Tensor, weight: Tensor, taps: Taps = BINOMIAL) -> Tensor:
     """Double the side in a convolution with ``weight`` [O, I, k, k] (k = 1 or 3): [N, I, H, W] -> [N, O, 2H, 2W].
 
