@@ -1,0 +1,22 @@
+"""The lines that lectures ask for: right answers, honest mistakes, and what to try them on.  For :func:`lines.answered`.
+
+A module holds the lines of a lecture, or of two that belong together; each line is reached from here: ``asked.D_LOSS``.
+"""
+
+from gancourse.classroom.asked.clips import ACCURACY, TWO_STREAMS
+from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
+from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
+from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
+
+__all__ = [
+    "ACCURACY",
+    "AUGMENT",
+    "BEST_D",
+    "CLS_LOSS",
+    "D_LOSS",
+    "D_STEP",
+    "G_STEP",
+    "JOINT_UPDATE",
+    "REVERSED_LOSS",
+    "TWO_STREAMS",
+]
