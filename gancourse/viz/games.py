@@ -284,9 +284,24 @@ _REVERSAL = Game(
     {"L_y": Gradient(("L_y C h F",), ("C", "F")), "L_d": Gradient(("L_d A R h F",), ("A", "F"))},
 )
 
+_DIRAC = Game(
+    "the Dirac-GAN with R_1",
+    {
+        "G": generator("θ", 0, 1.2, "a point"),
+        "fake": sample("θ", 1.15, 1.2, "the fake"),
+        "x": data("0", 1.15, 0, "the real"),
+        "D": discriminator("ψ", 2.3, 0.6, "l(x) = ψ x"),
+        "L_D": loss("L_D", 4.0, 0, "log 2 + log(1 + e^{ψθ}) + γ/2 ψ^2"),
+        "L_G": loss("L_G", 4.0, 1.2, "−log(1 + e^{ψθ})"),
+    },
+    ("G fake", "x D", "fake D", "D L_D", "D L_G"),
+    {"L_D": _D, "L_G": _G},
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
+    "dirac": _DIRAC,
     "conditional": _CONDITIONAL,
     "acgan": _ACGAN,
     "infogan": _INFOGAN,

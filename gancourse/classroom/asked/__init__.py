@@ -4,6 +4,7 @@ A module holds the lines of a lecture, or of two that belong together; each line
 """
 
 from gancourse.classroom.asked.clips import ACCURACY, TWO_STREAMS
+from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
@@ -16,7 +17,9 @@ __all__ = [
     "D_LOSS",
     "D_STEP",
     "G_STEP",
+    "IN_TURNS",
     "JOINT_UPDATE",
+    "KL_FROM_D",
     "REVERSED_LOSS",
     "TWO_STREAMS",
 ]
