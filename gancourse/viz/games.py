@@ -298,12 +298,31 @@ _DIRAC = Game(
     {"L_D": _D, "L_G": _G},
 )
 
+_PROJECTION = Game(
+    "the projection discriminator",
+    {
+        "z": latent("z", 0, 1.2),
+        "G": generator("G", 1.05, 1.2),
+        "fake": sample("G(z, y)", 2.1, 1.2),
+        "x": data("x", 2.1, 0, "real, of class y"),
+        "y": latent("y", 1.05, 2.3, "the label"),
+        "h": discriminator("h", 3.2, 0.6, "features"),
+        "e": discriminator("e", 3.2, 2.3, "a vector a label"),
+        "l": sample("l", 4.55, 1.2, "⟨e_y, h⟩ + ψ(h)"),
+        "L_D": loss("L_D", 6.2, 0.4, "softplus(−l) + softplus(l of fakes)"),
+        "L_G": loss("L_G", 6.2, 2.0, "softplus(−l of fakes)"),
+    },
+    ("z G", "y G", "G fake", "x h", "fake h", "y e", "h l", "e l", "l L_D", "l L_G"),
+    {"L_D": Gradient(("L_D l h", "L_D l e"), ("h", "e"), ("h fake",)), "L_G": Gradient(("L_G l h fake G",), ("G",))},
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
     "dirac": _DIRAC,
     "conditional": _CONDITIONAL,
     "acgan": _ACGAN,
+    "projection": _PROJECTION,
     "infogan": _INFOGAN,
     "bigan": _BIGAN,
     "wgan_gp": _WGAN_GP,

@@ -4,6 +4,7 @@ A module holds the lines of a lecture, or of two that belong together; each line
 """
 
 from gancourse.classroom.asked.clips import ACCURACY, TWO_STREAMS
+from gancourse.classroom.asked.conditional import ACGAN_G, PROJECTION
 from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
@@ -11,6 +12,7 @@ from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
 
 __all__ = [
     "ACCURACY",
+    "ACGAN_G",
     "AUGMENT",
     "BEST_D",
     "CLS_LOSS",
@@ -20,6 +22,7 @@ __all__ = [
     "IN_TURNS",
     "JOINT_UPDATE",
     "KL_FROM_D",
+    "PROJECTION",
     "REVERSED_LOSS",
     "TWO_STREAMS",
 ]
