@@ -4,6 +4,7 @@ A module holds the lines of a lecture, or of two that belong together; each line
 """
 
 from gancourse.classroom.asked.clips import ACCURACY, TWO_STREAMS
+from gancourse.classroom.asked.codes import BIGAN_GE, BOUND
 from gancourse.classroom.asked.conditional import ACGAN_G, PROJECTION
 from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
@@ -15,6 +16,8 @@ __all__ = [
     "ACGAN_G",
     "AUGMENT",
     "BEST_D",
+    "BIGAN_GE",
+    "BOUND",
     "CLS_LOSS",
     "D_LOSS",
     "D_STEP",
