@@ -316,6 +316,23 @@ _PROJECTION = Game(
     {"L_D": Gradient(("L_D l h", "L_D l e"), ("h", "e"), ("h fake",)), "L_G": Gradient(("L_G l h fake G",), ("G",))},
 )
 
+_GROWING = Game(
+    "a block that fades in",
+    {
+        "z": latent("z", 0, 1.2),
+        "old": generator("G_{l−1}", 1.05, 1.2, "the old levels"),
+        "up": sample("up", 2.3, 0.6, "enlarged"),
+        "new": generator("B_l, R_l", 2.3, 2.1, "the new block"),
+        "fake": sample("G_{l,α}(z)", 3.7, 1.2, "(1 − α) old + α new"),
+        "x": data("x_α", 3.7, -0.1, "faded, too"),
+        "D": discriminator("D_{l,α}", 5.05, 0.6, "fades, too"),
+        "L_D": loss("L_D", 6.6, -0.1, "softplus(l(G) − l(x_α))"),
+        "L_G": loss("L_G", 6.6, 1.2, "softplus(l(x_α) − l(G))"),
+    },
+    ("z old", "old up", "old new", "up fake", "new fake", "x D", "fake D", "D L_D", "D L_G"),
+    {"L_D": _D, "L_G": Gradient(("L_G D fake up old", "L_G D fake new old"), ("old", "new"))},
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
@@ -326,6 +343,7 @@ GAMES: dict[str, Game] = {
     "infogan": _INFOGAN,
     "bigan": _BIGAN,
     "wgan_gp": _WGAN_GP,
+    "growing": _GROWING,
     "stylegan2": _STYLEGAN2,
     "pix2pix": _PIX2PIX,
     "cyclegan": _CYCLEGAN,

@@ -8,6 +8,7 @@ from gancourse.classroom.asked.codes import BIGAN_GE, BOUND
 from gancourse.classroom.asked.conditional import ACGAN_G, PROJECTION
 from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
+from gancourse.classroom.asked.growing import FADE, SPREAD
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
 
@@ -21,11 +22,13 @@ __all__ = [
     "CLS_LOSS",
     "D_LOSS",
     "D_STEP",
+    "FADE",
     "G_STEP",
     "IN_TURNS",
     "JOINT_UPDATE",
     "KL_FROM_D",
     "PROJECTION",
     "REVERSED_LOSS",
+    "SPREAD",
     "TWO_STREAMS",
 ]
