@@ -1,4 +1,4 @@
-"""Lecture 17: slips of pix2pix's losses; and right lines in other words."""
+"""Lectures 17 and 18: slips of pix2pix's losses, of the cycle and the identity; and right lines in other words."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def without_graph(d, g, a, b):
 RIGHT = [
     ("PIX2PIX_D", without_graph),
     ("PIX2PIX_G", lambda logits, output, b, weight: weight * F.l1_loss(output, b) - F.logsigmoid(logits).mean()),
+    ("CYCLE", lambda ab, ba, a, b: F.l1_loss(ba(ab(a)), a) + F.l1_loss(ab(ba(b)), b)),
+    ("IDENTITY", lambda ab, ba, a, b: F.l1_loss(ab(b), b) + F.l1_loss(ba(a), a)),
 ]
 
 

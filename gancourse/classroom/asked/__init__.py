@@ -11,7 +11,7 @@ from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.growing import FADE, SPREAD
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
-from gancourse.classroom.asked.translation import PIX2PIX_D, PIX2PIX_G
+from gancourse.classroom.asked.translation import CYCLE, IDENTITY, PIX2PIX_D, PIX2PIX_G
 
 __all__ = [
     "ACCURACY",
@@ -21,10 +21,12 @@ __all__ = [
     "BIGAN_GE",
     "BOUND",
     "CLS_LOSS",
+    "CYCLE",
     "D_LOSS",
     "D_STEP",
     "FADE",
     "G_STEP",
+    "IDENTITY",
     "IN_TURNS",
     "JOINT_UPDATE",
     "KL_FROM_D",

@@ -1,4 +1,4 @@
-"""Lecture 17: the two losses of pix2pix."""
+"""Lectures 17 and 18: the two losses of pix2pix, and the cycle and the identity of CycleGAN."""
 
 from __future__ import annotations
 
@@ -115,4 +115,77 @@ PIX2PIX_G = Line(
         ),
     },
     _judged,
+)
+
+# Lecture 18: there and back, and what is there already
+
+
+def _heaps(seed: int) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
+    """Two translators and pictures of both sets; the same ones for the same seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        ab, ba = (nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 4)) for _ in range(2))
+        return ab, ba, torch.randn(5, 4), torch.randn(5, 4) + 1
+
+
+def _translating(function: Callable[..., Any], ab: nn.Module, ba: nn.Module, a: Tensor, b: Tensor) -> Found:
+    return reached(function(ab, ba, a, b), **{"G_ab's weights": ab, "G_ba's weights": ba})
+
+
+def _l1(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y).abs().mean()
+
+
+CYCLE = Line(
+    lambda ab, ba, a, b: _l1(ba(ab(a)), a) + _l1(ab(ba(b)), b),
+    {
+        "only the way from a is in it": lambda ab, ba, a, b: _l1(ba(ab(a)), a),
+        "only the way from b is in it": lambda ab, ba, a, b: _l1(ab(ba(b)), b),
+        "the translators are exchanged: a goes through G_ab first": lambda ab, ba, a, b: _l1(ab(ba(a)), a) + _l1(ba(ab(b)), b),
+        "one translator goes both ways: the way back is the other's": lambda ab, ba, a, b: _l1(ab(ab(a)), a) + _l1(ba(ba(b)), b),
+        "the way back is compared with the other set's picture, which has nothing to do with it": lambda ab, ba, a, b: (
+            _l1(ba(ab(a)), b) + _l1(ab(ba(b)), a)
+        ),
+        "the way back is compared with the translation: a is to come out where a went in": lambda ab, ba, a, b: (
+            _l1(ba(ab(a)), ab(a)) + _l1(ab(ba(b)), ba(b))
+        ),
+        "there is no way back: translations are compared with their input": lambda ab, ba, a, b: _l1(ab(a), a) + _l1(ba(b), b),
+        "the translations are detached: then only the second translator learns from the cycle": lambda ab, ba, a, b: (
+            _l1(ba(ab(a).detach()), a) + _l1(ab(ba(b).detach()), b)
+        ),
+        "the error is squared: the paper takes absolute values": lambda ab, ba, a, b: (
+            F.mse_loss(ba(ab(a)), a) + F.mse_loss(ab(ba(b)), b)
+        ),
+        "the two ways are averaged: they are added": lambda ab, ba, a, b: (_l1(ba(ab(a)), a) + _l1(ab(ba(b)), b)) / 2,
+        "it is a sum over pixels and pictures: take means": lambda ab, ba, a, b: (
+            (ba(ab(a)) - a).abs().sum() + (ab(ba(b)) - b).abs().sum()
+        ),
+    },
+    _heaps,
+    _translating,
+)
+
+IDENTITY = Line(
+    lambda ab, ba, a, b: _l1(ab(b), b) + _l1(ba(a), a),
+    {
+        "each translator gets pictures to translate: here it gets those that are on its side already": lambda ab, ba, a, b: (
+            _l1(ab(a), a) + _l1(ba(b), b)
+        ),
+        "translations are compared with pictures of the other heap, which are nobody's partner: it teaches the median": (
+            lambda ab, ba, a, b: _l1(ab(a), b) + _l1(ba(b), a)
+        ),
+        "what went in and what it is compared with are not the same picture": lambda ab, ba, a, b: _l1(ab(b), a) + _l1(ba(a), b),
+        "this is the cycle: the identity has one translator in each term": lambda ab, ba, a, b: (
+            _l1(ba(ab(a)), a) + _l1(ab(ba(b)), b)
+        ),
+        "only G_ab is in it": lambda ab, ba, a, b: _l1(ab(b), b),
+        "only G_ba is in it": lambda ab, ba, a, b: _l1(ba(a), a),
+        "the error is squared: the paper takes absolute values": lambda ab, ba, a, b: F.mse_loss(ab(b), b) + F.mse_loss(ba(a), a),
+        "the two terms are averaged: they are added": lambda ab, ba, a, b: (_l1(ab(b), b) + _l1(ba(a), a)) / 2,
+        "it is a sum over pixels and pictures: take means": lambda ab, ba, a, b: (
+            (ab(b) - b).abs().sum() + (ba(a) - a).abs().sum()
+        ),
+    },
+    _heaps,
+    _translating,
 )
