@@ -10,6 +10,7 @@ from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.growing import FADE, SPREAD
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
+from gancourse.classroom.asked.repair import FILLED, JOINT
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
 from gancourse.classroom.asked.translation import CYCLE, IDENTITY, PIX2PIX_D, PIX2PIX_G
 
@@ -25,9 +26,11 @@ __all__ = [
     "D_LOSS",
     "D_STEP",
     "FADE",
+    "FILLED",
     "G_STEP",
     "IDENTITY",
     "IN_TURNS",
+    "JOINT",
     "JOINT_UPDATE",
     "KL_FROM_D",
     "PIX2PIX_D",
