@@ -866,19 +866,19 @@ claim(
 
 # %% tags=["slide-continue"]
 maker = makers["SPADE"]
-answers, closer, tinted = [], [], []
+at_times, closer, tinted = [], [], []
 day = with_time("day")
 for time in ("day", "dusk", "night"):
     target = with_time(time)
-    answers.append(maker.gan.translate(target.inputs()).cpu())
+    at_times.append(maker.gan.translate(target.inputs()).cpu())
     if time != "day":
-        closer.append((l1(answers[-1], target.targets()) < l1(answers[-1], day.targets())).float().mean().item())
+        closer.append((l1(at_times[-1], target.targets()) < l1(at_times[-1], day.targets())).float().mean().item())
         shift = (target.targets() - day.targets()).mean((0, 2, 3))[None, :, None, None]  # one change of colour for all scenes
         dimmed = (day.targets() + shift).clamp(-1, 1)
         tinted.append((l1(dimmed, target.targets()) < l1(dimmed, day.targets())).float().mean().item())
 show(
     viz.labelled_grid(
-        rows(*answers, with_time("night").targets(), columns=10), ["day", "dusk", "night", "night, true"], n_columns=10
+        rows(*at_times, with_time("night").targets(), columns=10), ["day", "dusk", "night", "night, true"], n_columns=10
     ),
     caption="The same layouts with three attribute vectors.",
 )
