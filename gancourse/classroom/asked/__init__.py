@@ -12,6 +12,7 @@ from gancourse.classroom.asked.growing import FADE, SPREAD
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.repair import FILLED, JOINT
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
+from gancourse.classroom.asked.styles import DEMODULATED, TRUNCATED
 from gancourse.classroom.asked.translation import CYCLE, IDENTITY, PIX2PIX_D, PIX2PIX_G
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "BOUND",
     "CLS_LOSS",
     "CYCLE",
+    "DEMODULATED",
     "D_LOSS",
     "D_STEP",
     "FADE",
@@ -38,5 +40,6 @@ __all__ = [
     "PROJECTION",
     "REVERSED_LOSS",
     "SPREAD",
+    "TRUNCATED",
     "TWO_STREAMS",
 ]
