@@ -333,6 +333,23 @@ _GROWING = Game(
     {"L_D": _D, "L_G": Gradient(("L_G D fake up old", "L_G D fake new old"), ("old", "new"))},
 )
 
+_BIGGAN = Game(
+    "BigGAN",
+    {
+        "z": latent("z", 0.2, 0.7, "in pieces"),
+        "y": latent("y", 0.9, 2.45, "the class"),
+        "c": generator("c(y)", 0.9, 1.65, "one vector a class"),
+        "G": generator("G", 2.2, 0.9, "piece, c: gains, biases"),
+        "fake": sample("G(z, y)", 3.55, 0.9),
+        "x": data("x", 3.55, -0.2, "real, of class y"),
+        "D": discriminator("D", 4.7, 0.8, "by projection"),
+        "L_D": loss("L_D", 6.35, 0, "max(0, 1 − l(x, y)) + max(0, 1 + l(G, y))"),
+        "L_G": loss("L_G", 6.35, 1.5, "−l(G, y) + R_β(G)"),
+    },
+    ("z G", "y c", "c G", "G fake", "x D", "fake D", "y D", "D L_D", "D L_G"),
+    {"L_D": _D, "L_G": Gradient(("L_G D fake G c",), ("G", "c"))},
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
@@ -345,6 +362,7 @@ GAMES: dict[str, Game] = {
     "wgan_gp": _WGAN_GP,
     "growing": _GROWING,
     "stylegan2": _STYLEGAN2,
+    "biggan": _BIGGAN,
     "pix2pix": _PIX2PIX,
     "cyclegan": _CYCLEGAN,
     "inpainting": _INPAINTING,

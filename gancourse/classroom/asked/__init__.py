@@ -3,6 +3,7 @@
 A module holds the lines of a lecture, or of two that belong together; each line is reached from here: ``asked.D_LOSS``.
 """
 
+from gancourse.classroom.asked.biggan import ORTHOGONAL, SHARED
 from gancourse.classroom.asked.clips import ACCURACY, TWO_STREAMS
 from gancourse.classroom.asked.codes import BIGAN_GE, BOUND
 from gancourse.classroom.asked.conditional import ACGAN_G, PROJECTION
@@ -35,10 +36,12 @@ __all__ = [
     "JOINT",
     "JOINT_UPDATE",
     "KL_FROM_D",
+    "ORTHOGONAL",
     "PIX2PIX_D",
     "PIX2PIX_G",
     "PROJECTION",
     "REVERSED_LOSS",
+    "SHARED",
     "SPREAD",
     "TRUNCATED",
     "TWO_STREAMS",
