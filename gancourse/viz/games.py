@@ -350,6 +350,26 @@ _BIGGAN = Game(
     {"L_D": _D, "L_G": Gradient(("L_G D fake G c",), ("G", "c"))},
 )
 
+_AUGMENTED = Game(
+    "one change T on both sides",
+    {
+        "z": latent("z", 0, 1.3),
+        "G": generator("G", 1.0, 1.3),
+        "fake": sample("G(z)", 2.0, 1.3),
+        "x": data("x", 2.0, 0, "one of few"),
+        "T(fake)": sample("T(G(z))", 3.2, 1.3, "changed"),
+        "T(x)": data("T(x)", 3.2, 0, "changed, too"),
+        "D": discriminator("D", 4.4, 0.65, "sees no other"),
+        "L_D": loss("L_D", 6.1, 0, "−log D(T(x)) − log(1 − D(T(G(z))))"),
+        "L_G": loss("L_G", 6.1, 1.3, "−log D(T(G(z)))"),
+    },
+    ("z G", "G fake", "fake T(fake)", "x T(x)", "T(x) D", "T(fake) D", "D L_D", "D L_G"),
+    {
+        "L_D": Gradient(("L_D D",), ("D",), ("D T(fake)",)),
+        "L_G": Gradient(("L_G D T(fake) fake G",), ("G",)),
+    },
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
@@ -363,6 +383,7 @@ GAMES: dict[str, Game] = {
     "growing": _GROWING,
     "stylegan2": _STYLEGAN2,
     "biggan": _BIGGAN,
+    "augmented": _AUGMENTED,
     "pix2pix": _PIX2PIX,
     "cyclegan": _CYCLEGAN,
     "inpainting": _INPAINTING,

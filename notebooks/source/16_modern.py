@@ -24,7 +24,7 @@ import torch
 from scipy.stats import spearmanr
 
 from gancourse import data, losses, scale, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.experiments import records
 from gancourse.experiments.drawing import number
@@ -125,7 +125,21 @@ def distance(run, features=unseen_features):
 #
 # Three places, one $T$. The generator's gradient runs *through* it, $\nabla_\theta L_G = \mathbb{E}\,[\, g'(\cdot)\, \nabla D\; \partial T / \partial x\; \partial G / \partial \theta\,]$, so $T$ has to be differentiable in the pixels, with its random numbers held fixed. A shift is (it re-orders pixels). So is cutting a hole (a product with a mask), and
 # so are brightness, saturation and contrast (sums and products). JPEG compression or rounding to bytes is not.
-#
+
+# %%
+viz.players(viz.GAMES["augmented"])
+
+# %% [markdown]
+# **Write the lines.** Both losses of a game with `t` in front of $D$, as a pair $(L_D, L_G)$: $f$ and $g$ are the logistic losses, $\operatorname{softplus}(-l)$ for a picture that should be called real, $\operatorname{softplus}(l)$ for one that should not. Mind whom each loss may reach.
+
+# %%
+def both_losses(d, g, t, x, z):
+    return ...  # your lines, and (d_loss, g_loss)
+
+
+lines.answered(both_losses, *asked.AUGMENTED)
+
+# %% [markdown] tags=["notes"]
 # DiffAugment has these three families, and each is a few lines:
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -499,6 +513,16 @@ plt.show()
 #
 # Without a penalty the eigenvalues are $\pm \frac{i}{2}$: around in circles for ever. With one or both the real part is negative. Compute the Jacobian from the course's own loss and penalty, by automatic differentiation:
 
+
+# %% [markdown]
+# **Write the lines.** $L_D$ whole, pairs and both penalties. `x` and `fake` [N, D] have `requires_grad` set, so that `torch.autograd.grad(d(x).sum(), x, create_graph=True)` is a tuple with the slopes at `x`.
+
+# %%
+def r3gan_d(d, x, fake, gamma):
+    return ...  # your lines
+
+
+lines.answered(r3gan_d, *asked.R3GAN_D)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The Dirac-GAN in pairs

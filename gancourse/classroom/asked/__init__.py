@@ -11,6 +11,7 @@ from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.growing import FADE, SPREAD
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
+from gancourse.classroom.asked.modern import AUGMENTED, R3GAN_D
 from gancourse.classroom.asked.repair import FILLED, JOINT
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
 from gancourse.classroom.asked.styles import DEMODULATED, TRUNCATED
@@ -20,6 +21,7 @@ __all__ = [
     "ACCURACY",
     "ACGAN_G",
     "AUGMENT",
+    "AUGMENTED",
     "BEST_D",
     "BIGAN_GE",
     "BOUND",
@@ -40,6 +42,7 @@ __all__ = [
     "PIX2PIX_D",
     "PIX2PIX_G",
     "PROJECTION",
+    "R3GAN_D",
     "REVERSED_LOSS",
     "SHARED",
     "SPREAD",
