@@ -370,6 +370,22 @@ _AUGMENTED = Game(
     },
 )
 
+_EBGAN = Game(
+    "EBGAN",
+    {
+        "z": latent("z", 0, 1.95),
+        "G": generator("G", 1.05, 1.95),
+        "fake": sample("G(z)", 2.1, 1.95),
+        "x": data("x", 2.1, -0.4, "real"),
+        "D": discriminator("D", 3.2, 0.65, "an autoencoder"),
+        "E": sample("E", 4.5, 0.65, "‖x − D(x)‖"),
+        "L_D": loss("L_D", 5.9, 0, "E(x) + max(0, m − E(G(z)))"),
+        "L_G": loss("L_G", 5.9, 1.3, "E(G(z))"),
+    },
+    ("z G", "G fake", "x D", "fake D", "D E", "x E", "fake E", "E L_D", "E L_G"),
+    {"L_D": Gradient(("L_D E D",), ("D",), ("D fake", "E fake")), "L_G": Gradient(("L_G E D fake G", "L_G E fake G"), ("G",))},
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
@@ -390,4 +406,5 @@ GAMES: dict[str, Game] = {
     "text": _TEXT,
     "video": _VIDEO,
     "reversal": _REVERSAL,
+    "ebgan": _EBGAN,
 }

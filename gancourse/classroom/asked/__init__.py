@@ -16,6 +16,7 @@ from gancourse.classroom.asked.repair import FILLED, JOINT
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
 from gancourse.classroom.asked.styles import DEMODULATED, TRUNCATED
 from gancourse.classroom.asked.translation import CYCLE, IDENTITY, PIX2PIX_D, PIX2PIX_G
+from gancourse.classroom.asked.zoo import MARGIN_D, ODDS
 
 __all__ = [
     "ACCURACY",
@@ -38,6 +39,8 @@ __all__ = [
     "JOINT",
     "JOINT_UPDATE",
     "KL_FROM_D",
+    "MARGIN_D",
+    "ODDS",
     "ORTHOGONAL",
     "PIX2PIX_D",
     "PIX2PIX_G",
