@@ -10,6 +10,7 @@ from gancourse.classroom.asked.conditional import ACGAN_G, PROJECTION
 from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.growing import FADE, SPREAD
+from gancourse.classroom.asked.latent import ATTRIBUTE, GREAT_CIRCLE
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.modern import AUGMENTED, R3GAN_D
 from gancourse.classroom.asked.repair import FILLED, JOINT
@@ -21,6 +22,7 @@ from gancourse.classroom.asked.zoo import MARGIN_D, ODDS
 __all__ = [
     "ACCURACY",
     "ACGAN_G",
+    "ATTRIBUTE",
     "AUGMENT",
     "AUGMENTED",
     "BEST_D",
@@ -33,6 +35,7 @@ __all__ = [
     "D_STEP",
     "FADE",
     "FILLED",
+    "GREAT_CIRCLE",
     "G_STEP",
     "IDENTITY",
     "IN_TURNS",
