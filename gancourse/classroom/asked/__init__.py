@@ -11,6 +11,7 @@ from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.growing import FADE, SPREAD
 from gancourse.classroom.asked.latent import ATTRIBUTE, GREAT_CIRCLE
+from gancourse.classroom.asked.measuring import FRECHET, PRECISION
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.modern import AUGMENTED, R3GAN_D
 from gancourse.classroom.asked.repair import FILLED, JOINT
@@ -35,6 +36,7 @@ __all__ = [
     "D_STEP",
     "FADE",
     "FILLED",
+    "FRECHET",
     "GREAT_CIRCLE",
     "G_STEP",
     "IDENTITY",
@@ -47,6 +49,7 @@ __all__ = [
     "ORTHOGONAL",
     "PIX2PIX_D",
     "PIX2PIX_G",
+    "PRECISION",
     "PROJECTION",
     "R3GAN_D",
     "REVERSED_LOSS",
