@@ -354,7 +354,6 @@ question(
 # ## 4. Directions
 #
 # With labels at hand there is no need for triples. The mean latent of all faces with glasses less the mean of all without is a *direction*.
-# Add it to new faces (labelled latents that had no part in it), and count what changes:
 
 # %% [markdown]
 # **Write a line.** That direction: latents `z` [N, D], and `has` [N], true where the picture shows the attribute.
@@ -365,6 +364,9 @@ def direction_of(z, has):
 
 
 lines.answered(direction_of, *asked.ATTRIBUTE)
+
+# %% [markdown] tags=["notes"]
+# Add it to new faces (labelled latents that had no part in it), and count what changes:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Directions

@@ -496,10 +496,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 2. What $-\log D$ minimises
 #
-# Wang derives the second problem from a formula. With $D^* = p/(p + q)$ the density ratio is $q/p = (1 - D^*)/D^*$, so
-#
-# $$\mathrm{KL}(q \| p) = \mathbb{E}_q \log \frac{q}{p} = \mathbb{E}_q \log(1 - D^*) - \mathbb{E}_q \log D^*
-# \quad\Longrightarrow\quad \mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - \mathbb{E}_q \log (1 - D^*).$$
+# Wang derives the second problem from a formula, and all that it takes is $D^* = p/(p + q)$.
 #
 # **Write a line.** `d` is what $D^*$ says, probabilities, of samples of the generator. Estimate $\mathrm{KL}(q \| p)$ from it, without $p$ and without $q$.
 
@@ -511,6 +508,11 @@ def reverse_kl_from_d(d):
 lines.answered(reverse_kl_from_d, *asked.KL_FROM_D)
 
 # %% [markdown] tags=["notes"]
+# The density ratio is $q/p = (1 - D^*)/D^*$, so
+#
+# $$\mathrm{KL}(q \| p) = \mathbb{E}_q \log \frac{q}{p} = \mathbb{E}_q \log(1 - D^*) - \mathbb{E}_q \log D^*
+# \quad\Longrightarrow\quad \mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - \mathbb{E}_q \log (1 - D^*).$$
+#
 # Lecture 02 has $\mathbb{E}_p \log D^* + \mathbb{E}_q \log (1 - D^*) = 2\,\mathrm{JS} - 2 \log 2$. Put in,
 #
 # $$\mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - 2\, \mathrm{JS}(p, q) + 2 \log 2 + \mathbb{E}_p \log D^*.$$
@@ -677,9 +679,6 @@ plt.show()
 #
 # $$L_D = \log 2 + \log(1 + e^{\psi \theta}), \qquad L_G = -\log(1 + e^{\psi\theta}),$$
 
-# %%
-viz.players(viz.GAMES["dirac"])
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Nothing pulls: a circle
 #
@@ -700,6 +699,9 @@ viz.players(viz.GAMES["dirac"])
 #
 # $\gamma$ is the strength of the penalty R1, $\frac{\gamma}{2} \lVert \nabla D \rVert^2 = \frac\gamma2 \psi^2$ on real samples; without it $\lambda = \pm \frac{i}{2}$. No real part, nothing pulls: *a
 # circle*. In steps of size $h$ it is worse: both at once multiplies by $I + hJ$, whose eigenvalues $1 \pm \frac{ih}{2}$ lie *outside* the unit circle. In turns they lie on it.
+
+# %%
+viz.players(viz.GAMES["dirac"])
 
 # %% [markdown]
 # **Write the steps.** One round in turns, with R1 for $\psi$: first $\theta$ moves by $h$ times its velocity, then $\psi$ answers the new $\theta$. `torch.sigmoid` is $\sigma$.

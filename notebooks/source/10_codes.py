@@ -406,6 +406,9 @@ identity(
     source="Donahue et al. 2017, theorem 2 (3! permutations)",
 )
 
+# %% [markdown] tags=["notes"]
+# All six bijections with their inverses, and nothing else.
+
 # %%
 viz.players(viz.GAMES["bigan"])
 
@@ -420,7 +423,7 @@ def makers_loss(made, coded):
 lines.answered(makers_loss, *asked.BIGAN_GE)
 
 # %% [markdown] tags=["notes"]
-# All six bijections with their inverses, and nothing else. Now the same on digits, three seeds in one stack. $E$ wants its pairs taken for the generator's, so its loss is the generator's with the sign of the
+# Now the same on digits, three seeds in one stack. $E$ wants its pairs taken for the generator's, so its loss is the generator's with the sign of the
 # logit turned.
 
 # %%

@@ -503,16 +503,6 @@ plt.show()
 #
 # $$L_D = \mathbb{E}\,\operatorname{softplus}\bigl(l(\tilde x) - l(x)\bigr) + \tfrac{\gamma}{2}\, \mathbb{E}\|\nabla l(x)\|^2 + \tfrac{\gamma}{2}\, \mathbb{E}\|\nabla l(\tilde x)\|^2, \qquad
 # L_G = \mathbb{E}\,\operatorname{softplus}\bigl(l(x) - l(\tilde x)\bigr).$$
-#
-# **Pairs, against dropped modes.** In the classical game a fake wins by lying above a fixed level of $l$, and all fakes may win at the same place: that is the basin in which modes are dropped. In pairs a fake wins by lying above *its* real partner. If all fakes sit at one mode, $D$ only has to
-# raise the other modes, and every pair with a partner there is lost. Sun, Fang & Schwing (2020) prove, for generated points that move freely, that the classical game has such bad basins and that the paired one has none. That says nothing about getting anywhere: without a penalty neither game need converge.
-#
-# **Penalties, for convergence.** That is the second half. On the Dirac-GAN (lecture 07: data at 0, a fake at $\theta$, $l(x) = \psi x$) the field near the equilibrium is linear, and its eigenvalues say everything. The slope of $l$ is $\psi$ at both points, so $R_1 = R_2 = \frac{\gamma}{2} \psi^2$ and
-#
-# $$J = \begin{pmatrix} 0 & \frac12 \\ -\frac12 & -n\gamma \end{pmatrix}, \qquad \lambda = -\tfrac{n \gamma}{2} \pm \sqrt{\tfrac{n^2 \gamma^2}{4} - \tfrac14}, \qquad n = \text{number of penalties}.$$
-#
-# Without a penalty the eigenvalues are $\pm \frac{i}{2}$: around in circles for ever. With one or both the real part is negative. Compute the Jacobian from the course's own loss and penalty, by automatic differentiation:
-
 
 # %% [markdown]
 # **Write the lines.** $L_D$ whole, pairs and both penalties. `x` and `fake` [N, D] have `requires_grad` set, so that `torch.autograd.grad(d(x).sum(), x, create_graph=True)` is a tuple with the slopes at `x`.
@@ -523,6 +513,17 @@ def r3gan_d(d, x, fake, gamma):
 
 
 lines.answered(r3gan_d, *asked.R3GAN_D)
+
+# %% [markdown] tags=["notes"]
+# **Pairs, against dropped modes.** In the classical game a fake wins by lying above a fixed level of $l$, and all fakes may win at the same place: that is the basin in which modes are dropped. In pairs a fake wins by lying above *its* real partner. If all fakes sit at one mode, $D$ only has to
+# raise the other modes, and every pair with a partner there is lost. Sun, Fang & Schwing (2020) prove, for generated points that move freely, that the classical game has such bad basins and that the paired one has none. That says nothing about getting anywhere: without a penalty neither game need converge.
+#
+# **Penalties, for convergence.** That is the second half. On the Dirac-GAN (lecture 07: data at 0, a fake at $\theta$, $l(x) = \psi x$) the field near the equilibrium is linear, and its eigenvalues say everything. The slope of $l$ is $\psi$ at both points, so $R_1 = R_2 = \frac{\gamma}{2} \psi^2$ and
+#
+# $$J = \begin{pmatrix} 0 & \frac12 \\ -\frac12 & -n\gamma \end{pmatrix}, \qquad \lambda = -\tfrac{n \gamma}{2} \pm \sqrt{\tfrac{n^2 \gamma^2}{4} - \tfrac14}, \qquad n = \text{number of penalties}.$$
+#
+# Without a penalty the eigenvalues are $\pm \frac{i}{2}$: around in circles for ever. With one or both the real part is negative. Compute the Jacobian from the course's own loss and penalty, by automatic differentiation:
+
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The Dirac-GAN in pairs

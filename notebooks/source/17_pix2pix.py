@@ -371,7 +371,7 @@ check(
 # Cityscapes table, fields of 16 and 70 pixels score about the same (0.65 and 0.66 of the pixels right), a 1 x 1 field scores 0.39, and the largest, 286, only 0.42.
 
 # %% [markdown]
-# **Write a line.** All that $G$ minimises: `logits` is the jury's map for its pairs, `made` is $G(a)$, `b` the target, `weight` $\lambda$.
+# **Write a line.** All that $G$ minimises, with $-\log D$ for its adversarial term: `logits` is the jury's map for its pairs, `made` is $G(a)$, `b` the target, `weight` $\lambda$.
 
 # %%
 def translator_loss(logits, made, b, weight):

@@ -110,7 +110,7 @@ shipped.card
 #
 # $$\mathcal{L} = \lambda_{rec}\, \mathcal{L}_{rec} + \lambda_{adv}\, \mathcal{L}_{adv}, \qquad \lambda_{rec} = 0.999,\ \lambda_{adv} = 0.001.$$
 #
-# $|M|$ is the number of missing values. The paper says "normalised" and leaves the division out of its formula. It matters: let every output be wrong by 0.5 and change only the size of the hole.
+# $|M|$ is the number of missing values. The paper says "normalised" and leaves the division out of its formula.
 
 # %%
 viz.players(viz.GAMES["inpainting"])
@@ -124,6 +124,9 @@ def joint_loss(output, x, mask, logits, rec, adv):
 
 
 lines.answered(joint_loss, *asked.JOINT)
+
+# %% [markdown] tags=["notes"]
+# It matters: let every output be wrong by 0.5 and change only the size of the hole.
 
 # %%
 viz.source(masked_loss, Inpainting.generator_loss)

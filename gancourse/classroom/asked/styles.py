@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ def _modulated(weight: Tensor, style: Tensor) -> Tensor:
     return style[:, None, None] * weight  # [O, I, k, k]
 
 
-def _unit(weight: Tensor, axes: Sequence[int] = (1, 2, 3)) -> Tensor:
+def _unit(weight: Tensor, axes: tuple[int, ...] = (1, 2, 3)) -> Tensor:
     return weight / (weight.square().sum(axes, keepdim=True) + 1e-8).sqrt()
 
 
