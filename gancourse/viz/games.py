@@ -284,19 +284,127 @@ _REVERSAL = Game(
     {"L_y": Gradient(("L_y C h F",), ("C", "F")), "L_d": Gradient(("L_d A R h F",), ("A", "F"))},
 )
 
+_DIRAC = Game(
+    "the Dirac-GAN with R_1",
+    {
+        "G": generator("θ", 0, 1.2, "a point"),
+        "fake": sample("θ", 1.15, 1.2, "the fake"),
+        "x": data("0", 1.15, 0, "the real"),
+        "D": discriminator("ψ", 2.3, 0.6, "l(x) = ψ x"),
+        "L_D": loss("L_D", 4.0, 0, "log 2 + log(1 + e^{ψθ}) + γ/2 ψ^2"),
+        "L_G": loss("L_G", 4.0, 1.2, "−log(1 + e^{ψθ})"),
+    },
+    ("G fake", "x D", "fake D", "D L_D", "D L_G"),
+    {"L_D": _D, "L_G": _G},
+)
+
+_PROJECTION = Game(
+    "the projection discriminator",
+    {
+        "z": latent("z", 0, 1.2),
+        "G": generator("G", 1.05, 1.2),
+        "fake": sample("G(z, y)", 2.1, 1.2),
+        "x": data("x", 2.1, 0, "real, of class y"),
+        "y": latent("y", 1.05, 2.3, "the label"),
+        "h": discriminator("h", 3.2, 0.6, "features"),
+        "e": discriminator("e", 3.2, 2.3, "a vector a label"),
+        "l": sample("l", 4.55, 1.2, "⟨e_y, h⟩ + ψ(h)"),
+        "L_D": loss("L_D", 6.2, 0.4, "softplus(−l) + softplus(l of fakes)"),
+        "L_G": loss("L_G", 6.2, 2.0, "softplus(−l of fakes)"),
+    },
+    ("z G", "y G", "G fake", "x h", "fake h", "y e", "h l", "e l", "l L_D", "l L_G"),
+    {"L_D": Gradient(("L_D l h", "L_D l e"), ("h", "e"), ("h fake",)), "L_G": Gradient(("L_G l h fake G",), ("G",))},
+)
+
+_GROWING = Game(
+    "a block that fades in",
+    {
+        "z": latent("z", 0, 1.2),
+        "old": generator("G_{l−1}", 1.05, 1.2, "the old levels"),
+        "up": sample("up", 2.3, 0.6, "enlarged"),
+        "new": generator("B_l, R_l", 2.3, 2.1, "the new block"),
+        "fake": sample("G_{l,α}(z)", 3.7, 1.2, "(1 − α) old + α new"),
+        "x": data("x_α", 3.7, -0.1, "faded, too"),
+        "D": discriminator("D_{l,α}", 5.05, 0.6, "fades, too"),
+        "L_D": loss("L_D", 6.6, -0.1, "softplus(l(G) − l(x_α))"),
+        "L_G": loss("L_G", 6.6, 1.2, "softplus(l(x_α) − l(G))"),
+    },
+    ("z old", "old up", "old new", "up fake", "new fake", "x D", "fake D", "D L_D", "D L_G"),
+    {"L_D": _D, "L_G": Gradient(("L_G D fake up old", "L_G D fake new old"), ("old", "new"))},
+)
+
+_BIGGAN = Game(
+    "BigGAN",
+    {
+        "z": latent("z", 0.2, 0.7, "in pieces"),
+        "y": latent("y", 0.9, 2.45, "the class"),
+        "c": generator("c(y)", 0.9, 1.65, "one vector a class"),
+        "G": generator("G", 2.2, 0.9, "piece, c: gains, biases"),
+        "fake": sample("G(z, y)", 3.55, 0.9),
+        "x": data("x", 3.55, -0.2, "real, of class y"),
+        "D": discriminator("D", 4.7, 0.8, "by projection"),
+        "L_D": loss("L_D", 6.35, 0, "max(0, 1 − l(x, y)) + max(0, 1 + l(G, y))"),
+        "L_G": loss("L_G", 6.35, 1.5, "−l(G, y) + R_β(G)"),
+    },
+    ("z G", "y c", "c G", "G fake", "x D", "fake D", "y D", "D L_D", "D L_G"),
+    {"L_D": _D, "L_G": Gradient(("L_G D fake G c",), ("G", "c"))},
+)
+
+_AUGMENTED = Game(
+    "one change T on both sides",
+    {
+        "z": latent("z", 0, 1.3),
+        "G": generator("G", 1.0, 1.3),
+        "fake": sample("G(z)", 2.0, 1.3),
+        "x": data("x", 2.0, 0, "one of few"),
+        "T(fake)": sample("T(G(z))", 3.2, 1.3, "changed"),
+        "T(x)": data("T(x)", 3.2, 0, "changed, too"),
+        "D": discriminator("D", 4.4, 0.65, "sees no other"),
+        "L_D": loss("L_D", 6.1, 0, "−log D(T(x)) − log(1 − D(T(G(z))))"),
+        "L_G": loss("L_G", 6.1, 1.3, "−log D(T(G(z)))"),
+    },
+    ("z G", "G fake", "fake T(fake)", "x T(x)", "T(x) D", "T(fake) D", "D L_D", "D L_G"),
+    {
+        "L_D": Gradient(("L_D D",), ("D",), ("D T(fake)",)),
+        "L_G": Gradient(("L_G D T(fake) fake G",), ("G",)),
+    },
+)
+
+_EBGAN = Game(
+    "EBGAN",
+    {
+        "z": latent("z", 0, 1.95),
+        "G": generator("G", 1.05, 1.95),
+        "fake": sample("G(z)", 2.1, 1.95),
+        "x": data("x", 2.1, -0.4, "real"),
+        "D": discriminator("D", 3.2, 0.65, "an autoencoder"),
+        "E": sample("E", 4.5, 0.65, "‖x − D(x)‖"),
+        "L_D": loss("L_D", 5.9, 0, "E(x) + max(0, m − E(G(z)))"),
+        "L_G": loss("L_G", 5.9, 1.3, "E(G(z))"),
+    },
+    ("z G", "G fake", "x D", "fake D", "D E", "x E", "fake E", "E L_D", "E L_G"),
+    {"L_D": Gradient(("L_D E D",), ("D",), ("D fake", "E fake")), "L_G": Gradient(("L_G E D fake G", "L_G E fake G"), ("G",))},
+)
+
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
+    "dirac": _DIRAC,
     "conditional": _CONDITIONAL,
     "acgan": _ACGAN,
+    "projection": _PROJECTION,
     "infogan": _INFOGAN,
     "bigan": _BIGAN,
     "wgan_gp": _WGAN_GP,
+    "growing": _GROWING,
     "stylegan2": _STYLEGAN2,
+    "biggan": _BIGGAN,
+    "augmented": _AUGMENTED,
     "pix2pix": _PIX2PIX,
     "cyclegan": _CYCLEGAN,
     "inpainting": _INPAINTING,
     "text": _TEXT,
     "video": _VIDEO,
     "reversal": _REVERSAL,
+    "ebgan": _EBGAN,
 }

@@ -26,7 +26,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, latent, scale, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import ceilings, nulls, question, summary
 from gancourse.metrics import frechet_distance
 from gancourse.metrics.attributes import attribute_classifier
@@ -172,6 +172,20 @@ plt.show()
 # Ganhacks, tip 3, says: interpolate along a great circle. The reason is geometry. The squared length of $z \sim \mathcal{N}(0, I_D)$ is a sum of $D$ independent
 # terms of mean 1, so lengths crowd around $\sqrt D$; the distribution is a shell, and almost nothing lies near its centre. The middle of
 # a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$, and the generator has hardly ever seen such a latent.
+
+# %% [markdown]
+# **Write a line.** The point at share $t$ of the great circle from $z_0$ to $z_1$, two latents of one length with the angle $\omega$ between them:
+#
+# $$z_t = \frac{\sin((1 - t)\,\omega)\, z_0 + \sin(t\,\omega)\, z_1}{\sin \omega} .$$
+#
+# The angle is yours to find.
+
+# %%
+def on_the_circle(z0, z1, t):
+    return ...  # your lines
+
+
+lines.answered(on_the_circle, *asked.GREAT_CIRCLE)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it matter?
@@ -340,6 +354,18 @@ question(
 # ## 4. Directions
 #
 # With labels at hand there is no need for triples. The mean latent of all faces with glasses less the mean of all without is a *direction*.
+
+# %% [markdown]
+# **Write a line.** That direction: latents `z` [N, D], and `has` [N], true where the picture shows the attribute.
+
+# %%
+def direction_of(z, has):
+    return ...  # your line
+
+
+lines.answered(direction_of, *asked.ATTRIBUTE)
+
+# %% [markdown] tags=["notes"]
 # Add it to new faces (labelled latents that had no part in it), and count what changes:
 
 # %% [markdown] tags=["slide", "slide-only"]

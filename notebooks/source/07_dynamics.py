@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, losses, scale, theory, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, claim, identity, no_null, nulls, question, summary, within
 from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, member_norms, stack
 from gancourse.models import mlp
@@ -496,7 +496,19 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 2. What $-\log D$ minimises
 #
-# Wang derives the second problem from a formula. With $D^* = p/(p + q)$ the density ratio is $q/p = (1 - D^*)/D^*$, so
+# Wang derives the second problem from a formula, and all that it takes is $D^* = p/(p + q)$.
+#
+# **Write a line.** `d` is what $D^*$ says, probabilities, of samples of the generator. Estimate $\mathrm{KL}(q \| p)$ from it, without $p$ and without $q$.
+
+# %%
+def reverse_kl_from_d(d):
+    return ...  # your line
+
+
+lines.answered(reverse_kl_from_d, *asked.KL_FROM_D)
+
+# %% [markdown] tags=["notes"]
+# The density ratio is $q/p = (1 - D^*)/D^*$, so
 #
 # $$\mathrm{KL}(q \| p) = \mathbb{E}_q \log \frac{q}{p} = \mathbb{E}_q \log(1 - D^*) - \mathbb{E}_q \log D^*
 # \quad\Longrightarrow\quad \mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - \mathbb{E}_q \log (1 - D^*).$$
@@ -687,6 +699,19 @@ plt.show()
 #
 # $\gamma$ is the strength of the penalty R1, $\frac{\gamma}{2} \lVert \nabla D \rVert^2 = \frac\gamma2 \psi^2$ on real samples; without it $\lambda = \pm \frac{i}{2}$. No real part, nothing pulls: *a
 # circle*. In steps of size $h$ it is worse: both at once multiplies by $I + hJ$, whose eigenvalues $1 \pm \frac{ih}{2}$ lie *outside* the unit circle. In turns they lie on it.
+
+# %%
+viz.players(viz.GAMES["dirac"])
+
+# %% [markdown]
+# **Write the steps.** One round in turns, with R1 for $\psi$: first $\theta$ moves by $h$ times its velocity, then $\psi$ answers the new $\theta$. `torch.sigmoid` is $\sigma$.
+
+# %%
+def one_round(theta, psi, h, gamma):
+    return ...  # your lines, and the new (theta, psi)
+
+
+lines.answered(one_round, *asked.IN_TURNS)
 
 # %% tags=["nbval-check-output"]
 h = 0.2

@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, metrics, scale, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.metrics.label_entropy import inception_score
 
@@ -187,6 +187,16 @@ except ValueError as error:
 # (The squares of those singular values are the eigenvalues of $\Sigma_1^{1/2}\Sigma_2\Sigma_1^{1/2}$, which are also those of $\Sigma_1\Sigma_2$.) Altogether
 #
 # $$d^2 = \lVert\mu_1-\mu_2\rVert^2 + \operatorname{tr}\Sigma_1 + \operatorname{tr}\Sigma_2 - 2 \operatorname{tr}(\Sigma_1\Sigma_2)^{1/2}.$$
+
+# %% [markdown]
+# **Write a line.** $d^2$ from two means [D] and two covariances [D, D]. The last trace is the sum of the square roots of the eigenvalues of the product; `torch.linalg.eigvals(...).real` finds these.
+
+# %%
+def frechet_squared(mean1, cov1, mean2, cov2):
+    return ...  # your lines
+
+
+lines.answered(frechet_squared, *asked.FRECHET)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The best pairing is a linear map
@@ -450,6 +460,16 @@ claim(
 # One number cannot say whether images are bad or merely alike. Kynkaanniemi et al. (2019) ask two questions. Put a ball around each sample, out to its third nearest neighbour. *Precision*: what
 # share of generated samples lies in a ball of the real ones? *Recall*: what share of real samples lies in a ball of the generated ones? Naeem et al. (2020) noticed that one
 # real outlier has a huge ball and makes everything inside it "precise". *Density* counts balls instead of asking for one, and *coverage* asks each real ball whether it caught anything.
+
+# %% [markdown]
+# **Write a line.** Precision, for features `real` [N, D] and `fake` [M, D]: `torch.cdist(a, b)` has all distances, `.kthvalue(n, dim=1).values` the $n$-th smallest of each row.
+
+# %%
+def precision_of(real, fake, k):
+    return ...  # your lines
+
+
+lines.answered(precision_of, *asked.PRECISION)
 
 # %% tags=["slide-continue"]
 cluster = torch.randn(300, 2, generator=rng(0))

@@ -30,7 +30,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from gancourse import data, scale, theory, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary
 from gancourse.experiments import conditional as recipe
 from gancourse.gans.conditional import ACGAN, ConditionalGAN
@@ -238,7 +238,7 @@ digits = data.digits(16, n=scale.pick(ci=1000, cpu=4000, gpu=8000))
 judge = attribute_classifier("digits", size=16)
 n_judged = scale.pick(ci=700, cpu=2000, gpu=3000)
 real_features, real_labels = judge.features(digits.images[:n_judged]), digits.labels[:n_judged]
-asked = torch.arange(n_judged) % 10
+wishes_judged = torch.arange(n_judged) % 10
 STEPS = scale.pick(ci=6, cpu=1000, gpu=3000)
 
 
@@ -263,14 +263,14 @@ def train(game, steps=STEPS, seed=0, source=digits):
 
 def judged(run, seed=1):
     """Obedience, variety within a digit relative to the data's, distance overall, and the mean distance within a digit."""
-    images = run.gan.sample(n_judged, seed, generator=run.generator, labels=asked).cpu()
+    images = run.gan.sample(n_judged, seed, generator=run.generator, labels=wishes_judged).cpu()
     features = judge.features(images)
     with torch.no_grad():
         read = judge.heads(F.relu(features)).argmax(1)  # what judge.predict(images) says, without a second pass
-    within = frechet_within(features, asked, real_features, real_labels)
+    within = frechet_within(features, wishes_judged, real_features, real_labels)
     return {
-        "accuracy": (read == asked).double().mean().item(),
-        "variety": diversity_within(features, asked, real_features, real_labels),
+        "accuracy": (read == wishes_judged).double().mean().item(),
+        "variety": diversity_within(features, wishes_judged, real_features, real_labels),
         "distance": frechet_distance(features, real_features),
         "within": sum(within.values()) / len(within),
     }
@@ -394,6 +394,19 @@ print("gain -1 for label 1: its largest output is", f"{norm(x4, labels)[1].abs()
 #
 # Code minimises losses, $\ell_S = -L_S$ and $\ell_C = -L_C$. Then $D$ minimises $\ell_S + \ell_C$, and $G$, which maximises $L_C - L_S$, minimises $\ell_C - \ell_S$. Who calls the *losses* "L" and copies "maximise $L_C - L_S$" from the slide has turned both of
 # $G$'s signs. There are four combinations, and they cost a few seconds each.
+
+# %%
+viz.players(viz.GAMES["acgan"])
+
+# %% [markdown]
+# **Write a line.** What $G$ minimises, as a number to descend on, from $D$'s answers to its fakes: `real` are logits of the first head, `classes` those of the second, `y` the labels that were asked for. For $-\ell_S$ take its non-saturating form, $-\log P(S = \text{real})$.
+
+# %%
+def acgan_g(real, classes, y):
+    return ...  # your line
+
+
+lines.answered(acgan_g, *asked.ACGAN_G)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four combinations
@@ -557,6 +570,19 @@ log_p, log_q = (-0.5 * (points[:, None] - centre[None]).square().sum(2) for cent
 h = torch.cat([points, torch.ones(1000, 1, dtype=torch.float64)], 1)
 e = torch.cat([mu - nu, 0.5 * (nu.square().sum(1) - mu.square().sum(1))[:, None]], 1)
 print(f"the log ratio is <e_y, h(x)>: largest difference below 1e-12: {bool((h @ e.T - (log_p - log_q)).abs().max() < 1e-12)}")
+
+# %%
+viz.players(viz.GAMES["projection"])
+
+# %% [markdown]
+# **Write a line.** The logits of a batch: features `h` [N, F], the table `e` with a vector for each label [K, F], labels `y` [N], and `psi` [N], what $D$ says without them.
+
+# %%
+def projection(h, e, y, psi):
+    return ...  # your line
+
+
+lines.answered(projection, *asked.PROJECTION)
 
 # %%
 viz.source(ProjectionHead.forward)

@@ -33,7 +33,7 @@ from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
 
 from gancourse import data, metrics, scale, theory, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, claim, identity, nulls, question, summary, within
 from gancourse.experiments import encoders
 from gancourse.gans import semi_supervised as ssl
@@ -154,6 +154,16 @@ identity(
     source="Chen et al. 2016, section 5",
 )
 
+# %% [markdown]
+# **Write a line.** $L$ for a batch: `logits` [N, 5] are $Q$'s answers to fakes, `c` [N] the codes that these were made with, one of five categories, all equally likely.
+
+# %%
+def info_bound(logits, c):
+    return ...  # your line
+
+
+lines.answered(info_bound, *asked.BOUND)
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The game, and its control
 #
@@ -170,6 +180,9 @@ identity(
 
 # %%
 viz.source(InfoGAN.discriminator_loss, InfoGAN.generator_loss, Codes.bounds)
+
+# %%
+viz.players(viz.GAMES["infogan"])
 
 # %% [markdown] tags=["notes"]
 # **The control** needs care. Without the term, an untrained $Q$ would read nothing even if the picture said everything. So with $\lambda = 0$ our $Q$ still learns, as a
@@ -394,7 +407,23 @@ identity(
 )
 
 # %% [markdown] tags=["notes"]
-# All six bijections with their inverses, and nothing else. Now the same on digits, three seeds in one stack. $E$ wants its pairs taken for the generator's, so its loss is the generator's with the sign of the
+# All six bijections with their inverses, and nothing else.
+
+# %%
+viz.players(viz.GAMES["bigan"])
+
+# %% [markdown]
+# **Write a line.** $D$ calls the encoder's pairs real. What do $G$ and $E$ minimise together, each fooling $D$ on its own pairs? `made` are $D$'s logits of $(G(z), z)$, `coded` those of $(x, E(x))$.
+
+# %%
+def makers_loss(made, coded):
+    return ...  # your line
+
+
+lines.answered(makers_loss, *asked.BIGAN_GE)
+
+# %% [markdown] tags=["notes"]
+# Now the same on digits, three seeds in one stack. $E$ wants its pairs taken for the generator's, so its loss is the generator's with the sign of the
 # logit turned.
 
 # %%

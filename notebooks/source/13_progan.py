@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from gancourse import data, scale, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, check, claim, identity, nulls, summary, within
 from gancourse.experiments import progressive as recipe
 from gancourse.gans import growing
@@ -308,6 +308,16 @@ print(f"gradient along a, as a cosine: {'below 1e-5' if cosine < 1e-5 else cosin
 # The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 06). So give it a number that can: in a group of $G$ samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
 # A generator that collapses drives this number to the floor, and $D$ learns to reject what has it so low. There are no parameters, and it costs next to nothing.
 
+# %% [markdown]
+# **Write a line.** That number for one group `x` [4, C, H, W]: variances over the samples (divided by 4, not by 3), $10^{-8}$ under the root, then one mean.
+
+# %%
+def spread_of_group(x):
+    return ...  # your line
+
+
+lines.answered(spread_of_group, *asked.SPREAD)
+
 # %%
 viz.source(minibatch.MinibatchStdDev.forward)
 
@@ -341,7 +351,22 @@ for name, x in {"eight different samples": varied, "eight times the same": varie
 # $$D_{l,\alpha}(x) = D_{l-1}\text{'s layers applied to } (1 - \alpha)\, R'_{l-1}(\mathrm{down}(x)) + \alpha\, B'_l(R'_l(x)),$$
 #
 # with down the mean of 2 x 2 squares. At $\alpha = 0$: $G_{l,0} = \mathrm{up} \circ G_{l-1}$ and $D_{l,0} = D_{l-1} \circ \mathrm{down}$. Since $\mathrm{down}(\mathrm{up}(x)) = x$, the discriminator gives each fake the logit it had before the doubling. At $\alpha = 1$ the old path is gone. In between everything depends on $\alpha$ continuously, and
-# a small step of $\alpha$ is a small change of the game. The network's lines:
+# a small step of $\alpha$ is a small change of the game.
+#
+# **Write a line.** $G_{l,\alpha}$ from the pictures of both paths: `old` has half the side of `new`.
+
+# %%
+def faded_in(old, new, alpha):
+    return ...  # your line; up is F.interpolate(..., scale_factor=2)
+
+
+lines.answered(faded_in, *asked.FADE)
+
+# %%
+viz.players(viz.GAMES["growing"])
+
+# %% [markdown] tags=["notes"]
+# The network's lines:
 
 # %%
 viz.source(progan.Generator.forward)

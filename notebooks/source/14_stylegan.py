@@ -32,7 +32,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from gancourse import data, latent, scale, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_most, check, identity, nulls, question, summary, within
 from gancourse.gans.stylegan2 import PathLength, StyleGAN2, path_lengths
 from gancourse.latent.projection import project
@@ -194,6 +194,16 @@ print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).a
 #
 # The statistics of the maps are gone from the formula; they have been replaced by what they would be under an assumption. Two ways to compute it: with a set of weights for each sample (a grouped convolution, in which each sample is a group), or with one set of
 # weights for all, the input multiplied by $s_i$ and the output by the denominator.
+
+# %% [markdown]
+# **Write a line.** One sample's weights $w''$ from the layer's, `weight` [O, I, k, k], and the sample's `style` [I].
+
+# %%
+def own_weights(weight, style):
+    return ...  # your lines; sum(..., keepdim=True) keeps the axes
+
+
+lines.answered(own_weights, *asked.DEMODULATED)
 
 # %%
 viz.source(stylegan2.modulated_weights, stylegan2.demodulation, stylegan2.modulated_conv2d)
@@ -567,6 +577,16 @@ question(
 #
 # At $\psi = 0$ there is one picture, the face of the mean style. At $\psi = 1$ nothing changes. Negative values give something like the opposite face.
 
+# %% [markdown]
+# **Write a line.** Without looking up: styles `w` [N, D], `average` is $\bar w$. What must come out at $\psi = 1$, and what at $\psi = 0$?
+
+# %%
+def truncated(w, average, psi):
+    return ...  # your line
+
+
+lines.answered(truncated, *asked.TRUNCATED)
+
 # %% tags=["slide-continue", "slide-picture"]
 psis = (-0.7, 0.0, 0.35, 0.7, 1.0, 1.3)
 w0 = faces_ws[[0, 1, 2]]
@@ -788,6 +808,9 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 # - higher learning rates, because a training of some thousand steps cannot afford the published million: here four times (generator) and twice (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end;
 # - half of the pictures mixed here and three in ten in the recipe, and noise late or not at all;
 # - a much stronger R1: $\gamma = 2$ here and 4 in the recipe, where the usual start, 0.0002 times the pixels over the batch size, would be 0.006. In single pilots of 600 steps, with learning rates that differed a little, $\gamma$ of 0.01 and 0.1 left the distance above 40, 1 brought it to 30, and 4 with the slower mapping to 27. These drawings are flat areas with hard edges, and photographs are not: a start is a start.
+
+# %%
+viz.players(viz.GAMES["stylegan2"])
 
 # %%
 steps = scale.pick(ci=4, cpu=300, gpu=3000)
@@ -1088,13 +1111,13 @@ torch.manual_seed(1)
 other = stylegan2.Generator(**shipped.card["network"]["arguments"]).to(device)
 stylegan2.measure_average(other, n=2000)
 wrong_means["another network's"] = other.mapping.average
-rows, lines = [], []
+rows, told = [], []
 for name, average in wrong_means.items():
     rows.append(synthesised(G, stylegan2.truncate(faces_ws[:8], average, 0.4)))
     distance = frechet_distance(features_of(stylegan2.truncate(drawn(n_judged, 0), average, 0.7)), real_features)
-    lines.append(f"{name}: {distance:.1f}")
+    told.append(f"{name}: {distance:.1f}")
 show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 0.4 with three means.")
-print("Fréchet distance at psi = 0.7, mean " + ", ".join(lines))
+print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
 # Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind, and the distance grows by a point and a half and by half a point. Nobody would notice. Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).

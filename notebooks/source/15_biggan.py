@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, scale, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, nulls, question, summary, within
 from gancourse.experiments import class_conditional as recipe
 from gancourse.gans.conditional import ConditionalGAN
@@ -128,6 +128,19 @@ shipped.card
 # $$\gamma_\ell(y) = 1 + A_\ell\, c(y), \qquad \beta_\ell(y) = B_\ell\, c(y), \qquad A_\ell, B_\ell \in \mathbb{R}^{C_\ell \times 128}.$$
 #
 # Now a class costs 128 numbers, and a layer $2 \cdot 128\, C_\ell$ whatever the number of classes. Classes that look alike can have vectors that are alike, and what one of them learns in a layer serves the other.
+
+# %%
+viz.players(viz.GAMES["biggan"])
+
+# %% [markdown]
+# **Write a line.** What a layer makes of its normalised features `x` [N, C, H, W], for vectors `c` [N, E] of the samples' classes: `a` and `b` are $A$ and $B$, [C, E].
+
+# %%
+def conditioned(x, c, a, b):
+    return ...  # your lines; v[:, :, None, None] is one number for all places
+
+
+lines.answered(conditioned, *asked.SHARED)
 
 # %%
 viz.source(ConditionalBatchNorm2d)
@@ -296,11 +309,11 @@ question(
 
 # %% tags=["slide-continue"]
 n_curve = scale.pick(ci=200, cpu=400, gpu=2000)
-asked = torch.arange(n_curve) % 24
+all_classes = torch.arange(n_curve) % 24
 real = reader.features(faces.images[:n_curve])
 
 
-def judged(images, y=asked):
+def judged(images, y=all_classes):
     """The class, the distance to the data, and fidelity and variety apart: density and coverage (lecture 08)."""
     features = reader.features(images)
     with warnings.catch_warnings():
@@ -315,7 +328,7 @@ def judged(images, y=asked):
     }
 
 
-samples = {seed: paint(latents(n_curve, 300 + seed), asked) for seed in seeds}
+samples = {seed: paint(latents(n_curve, 300 + seed), all_classes) for seed in seeds}
 whole = {seed: judged(images) for seed, images in samples.items()}
 floor = judged(data.to_float(faces.images[n_curve : 2 * n_curve]), faces.labels[n_curve : 2 * n_curve])
 viz.table(
@@ -453,7 +466,7 @@ gamma = attention.gamma.item()
 share = ((out - x).square().mean() / x.square().mean()).sqrt().item()
 with torch.no_grad():
     attention.gamma.zero_()
-    blind = averaged([judged(paint(latents(n_curve, 300 + seed), asked)) for seed in list(seeds)[:1]])
+    blind = averaged([judged(paint(latents(n_curve, 300 + seed), all_classes)) for seed in list(seeds)[:1]])
     attention.gamma.fill_(gamma)
 print(f"gamma has learnt to be {gamma:+.2f}; what attention adds has {share:.0%} of the size of what it is added to")
 print(f"Fréchet distance with attention {whole[0]['distance']:.1f}, with gamma set to 0 afterwards {blind['distance']:.1f}")
@@ -510,7 +523,7 @@ show(viz.labelled_grid(rows, rows=names, n_columns=11), "Columns: one latent and
 
 # %%
 curve = {
-    t: [whole[s] if t is None else judged(paint(at(latents(n_curve, 300 + s), t), asked)) for s in seeds] for t in THRESHOLDS
+    t: [whole[s] if t is None else judged(paint(at(latents(n_curve, 300 + s), t), all_classes)) for s in seeds] for t in THRESHOLDS
 }
 mean = {t: averaged(rows) for t, rows in curve.items()}
 viz.table(
@@ -593,7 +606,7 @@ for name, way in ways.items():
 found = {}
 for name, way in ways.items():
     found[name] = [
-        curve[0.6][s] if name == "resampled" else judged(paint(way(latents(n_curve, 300 + s), 0.6), asked)) for s in seeds
+        curve[0.6][s] if name == "resampled" else judged(paint(way(latents(n_curve, 300 + s), 0.6), all_classes)) for s in seeds
     ]
 viz.table(
     [{"threshold 0.6": name, **{key: f"{value:.3g}" for key, value in averaged(rows).items()}} for name, rows in found.items()]
@@ -621,6 +634,16 @@ viz.table(
 # $$R_\beta(W) = \beta\, \bigl\| W^{\!\top} W \odot (\mathbf 1 - I) \bigr\|_F^2 = \beta \sum_{i \ne j} \langle w_i, w_j \rangle^2 , \qquad \beta = 10^{-4}.$$
 #
 # (In the paper's notation filters are columns.) The diagonal is left out on purpose. The older penalty $\|W^{\!\top} W - I\|^2$ also fixes the filters' lengths, and they found it too strong.
+
+# %% [markdown]
+# **Write a line.** $R_\beta$ of one weight `w`, whose *rows* are the filters.
+
+# %%
+def alike(w, beta):
+    return ...  # your line
+
+
+lines.answered(alike, *asked.ORTHOGONAL)
 
 # %%
 viz.source(penalties.orthogonal)
@@ -749,7 +772,7 @@ near = {seed: truncate(latents(n_curve, 300 + seed), TAU) for seed in seeds}
 stale = biggan.standing_statistics(painter, 1.5 * many, labels.to(device))  # as if latents had been wider in training
 fitting = biggan.standing_statistics(painter, truncate(many, TAU), labels.to(device))
 networks = {"of latents that are too wide (1.5 z)": stale, "of all latents, as shipped": painter, "of truncated latents": fitting}
-standing = {name: [judged(paint(near[s], asked, network)) for s in seeds] for name, network in networks.items()}
+standing = {name: [judged(paint(near[s], all_classes, network)) for s in seeds] for name, network in networks.items()}
 viz.table(
     [
         {f"statistics, sampling at {TAU}": name, **{key: f"{value:.3g}" for key, value in averaged(rows).items()}}

@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from gancourse import scale, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, between, ceilings, check, claim, nulls, question, summary, within
 from gancourse.data.pairs import FACE_CLASSES, PairBatches, load_pairs
 from gancourse.experiments import records
@@ -123,7 +123,21 @@ shipped.card
 #
 # Kurmi's slides print the game as $\arg\min_G \max_D \mathbb{E}[\log D(x, G(x)) + \log(1 - D(x, y))]$, with real and generated exchanged. It is the same game. There $D$ is the
 # probability of being *generated*; replace $D$ by $1 - D$ and you have the formula above. The slide before it has $D(G(x))$ and $D(y)$, without $x$. That is another game, and the difference is claim C23.
-#
+
+# %%
+viz.players(viz.GAMES["pix2pix"])
+
+# %% [markdown]
+# **Write a line.** $D$'s loss for inputs `a` and targets `b`, on logits: $-\log D = \operatorname{softplus}(-l)$ and $-\log(1 - D) = \operatorname{softplus}(l)$. The input comes first in each pair.
+
+# %%
+def pairs_loss(d, g, a, b):
+    return ...  # your lines; torch.cat([..., ...], 1) puts two pictures side by side
+
+
+lines.answered(pairs_loss, *asked.PIX2PIX_D)
+
+# %% [markdown] tags=["notes"]
 # The code, as it is tested:
 
 # %%
@@ -355,6 +369,16 @@ check(
 #
 # Why patches at all? L1 takes care of the coarse colours, so the adversarial term need only see that small squares look right. Few parameters do, and the same network runs on pictures of any size. In the paper's
 # Cityscapes table, fields of 16 and 70 pixels score about the same (0.65 and 0.66 of the pixels right), a 1 x 1 field scores 0.39, and the largest, 286, only 0.42.
+
+# %% [markdown]
+# **Write a line.** All that $G$ minimises, with $-\log D$ for its adversarial term: `logits` is the jury's map for its pairs, `made` is $G(a)$, `b` the target, `weight` $\lambda$.
+
+# %%
+def translator_loss(logits, made, b, weight):
+    return ...  # your line
+
+
+lines.answered(translator_loss, *asked.PIX2PIX_G)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A judge that can be judged
@@ -842,19 +866,19 @@ claim(
 
 # %% tags=["slide-continue"]
 maker = makers["SPADE"]
-asked, closer, tinted = [], [], []
+at_times, closer, tinted = [], [], []
 day = with_time("day")
 for time in ("day", "dusk", "night"):
     target = with_time(time)
-    asked.append(maker.gan.translate(target.inputs()).cpu())
+    at_times.append(maker.gan.translate(target.inputs()).cpu())
     if time != "day":
-        closer.append((l1(asked[-1], target.targets()) < l1(asked[-1], day.targets())).float().mean().item())
+        closer.append((l1(at_times[-1], target.targets()) < l1(at_times[-1], day.targets())).float().mean().item())
         shift = (target.targets() - day.targets()).mean((0, 2, 3))[None, :, None, None]  # one change of colour for all scenes
         dimmed = (day.targets() + shift).clamp(-1, 1)
         tinted.append((l1(dimmed, target.targets()) < l1(dimmed, day.targets())).float().mean().item())
 show(
     viz.labelled_grid(
-        rows(*asked, with_time("night").targets(), columns=10), ["day", "dusk", "night", "night, true"], n_columns=10
+        rows(*at_times, with_time("night").targets(), columns=10), ["day", "dusk", "night", "night, true"], n_columns=10
     ),
     caption="The same layouts with three attribute vectors.",
 )

@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from gancourse import data, metrics, scale, theory, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, check, claim, nulls, question, summary, within
 from gancourse.data import UnpairedBatches, to_float
 from gancourse.data.folders import unpaired_folder
@@ -205,7 +205,31 @@ for p, q in ((0.9, 0.1), (0.5, 0.5), (0.2, 0.6)):
 #
 # Together $L = L_{\text{adv}}(G_{ab}) + L_{\text{adv}}(G_{ba}) + \lambda L_{\text{cycle}} + \mu L_{\text{identity}}$ with $\lambda = 10$ in the paper, and $\mu = 0$ or $\lambda / 2$. The identity term reads like a contradiction: why feed a night to a translator that makes nights? Because it costs nothing that the
 # game asks for and forbids needless repainting. The authors use it for paintings, where a scene at noon otherwise often became a photograph of a sunset.
-#
+
+# %%
+viz.players(viz.GAMES["cyclegan"])
+
+# %% [markdown]
+# **Write a line.** The cycle loss of both ways, for translators `ab` and `ba` and pictures of both heaps.
+
+# %%
+def cycle_loss(ab, ba, a, b):
+    return ...  # your line
+
+
+lines.answered(cycle_loss, *asked.CYCLE)
+
+# %% [markdown]
+# **And another.** The identity loss, without a look at the formula. Its letters are half of those above.
+
+# %%
+def identity_loss(ab, ba, a, b):
+    return ...  # your line
+
+
+lines.answered(identity_loss, *asked.IDENTITY)
+
+# %% [markdown] tags=["notes"]
 # The code, as it is tested:
 
 # %%

@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, metrics, scale, viz, zoo
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.data.corruptions import central, downscale, free_form, random_blocks
 from gancourse.data.images import to_float, to_uint8
@@ -110,7 +110,23 @@ shipped.card
 #
 # $$\mathcal{L} = \lambda_{rec}\, \mathcal{L}_{rec} + \lambda_{adv}\, \mathcal{L}_{adv}, \qquad \lambda_{rec} = 0.999,\ \lambda_{adv} = 0.001.$$
 #
-# $|M|$ is the number of missing values. The paper says "normalised" and leaves the division out of its formula. It matters: let every output be wrong by 0.5 and change only the size of the hole.
+# $|M|$ is the number of missing values. The paper says "normalised" and leaves the division out of its formula.
+
+# %%
+viz.players(viz.GAMES["inpainting"])
+
+# %% [markdown]
+# **Write a line.** What $F$ minimises: `output` and the truth `x` [N, C, H, W], `mask` [N, 1, H, W], `logits` of $D$ for the filled pictures, and the weights `rec` and `adv`. For the adversarial part take $-\log D = \operatorname{softplus}(-l)$; $|M|$ counts *values*, not places.
+
+# %%
+def joint_loss(output, x, mask, logits, rec, adv):
+    return ...  # your lines
+
+
+lines.answered(joint_loss, *asked.JOINT)
+
+# %% [markdown] tags=["notes"]
+# It matters: let every output be wrong by 0.5 and change only the size of the hole.
 
 # %%
 viz.source(masked_loss, Inpainting.generator_loss)
@@ -157,6 +173,16 @@ regions = torch.cat(
     [central(3, 64), random_blocks(3, 64, torch.Generator().manual_seed(0)), free_form(3, 64, torch.Generator().manual_seed(2))]
 )
 show(viz.grid(erase(people[:9], regions), columns=9), caption="Central square, random blocks, and, for later, free-form strokes.")
+
+# %% [markdown]
+# **Write a line.** Fill a hole with a network `f`: what it may see, what of its output is used, and what stays as it is.
+
+# %%
+def filled(f, x, mask):
+    return ...  # your line
+
+
+lines.answered(filled, *asked.FILLED)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What a loss answers when it cannot know

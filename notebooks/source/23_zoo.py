@@ -30,7 +30,7 @@ from sklearn.datasets import make_circles
 
 from gancourse import data, losses, scale, viz, zoo
 from gancourse.base import networks
-from gancourse.classroom import widgets
+from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, ceilings, claim, identity, interval_of, nulls, question, summary, within
 from gancourse.classroom.family import FAMILY, GROUPS
 from gancourse.classroom.ganhacks import ADDRESS, TIPS
@@ -178,6 +178,19 @@ widgets.finder(
 # $f$ is the *pulling-away term*: the mean squared cosine between the codes $S_i$ of two fakes of a batch, which keeps them from pointing in one direction. (Compare minibatch discrimination, lecture 06: there $D$ is told, here $G$ is.)
 
 # %%
+viz.players(viz.GAMES["ebgan"])
+
+# %% [markdown]
+# **Write a line.** What $D$ minimises, from the energies of a batch: `real` [N], `fake` [N].
+
+# %%
+def energy_loss(real, fake, margin):
+    return ...  # your line
+
+
+lines.answered(energy_loss, *asked.MARGIN_D)
+
+# %%
 viz.source(pulling_away)
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -254,6 +267,16 @@ question(
 # $$\tilde w_i = \frac{e^{l(x_i)}}{\sum_j e^{l(x_j)}}, \qquad \theta \leftarrow \theta + \eta \sum_i \bigl(\tilde w_i - \tfrac1N\bigr)\, \nabla_\theta \log q_\theta(x_i).$$
 #
 # The $\frac1N$ is a baseline that leaves the mean as it is and takes noise away: at the boundary, $l = 0$, all weights are even and nothing moves. On continuous data the same aim is the loss $\frac12 l^2$: pull a fake to the boundary, *not beyond*.
+
+# %% [markdown]
+# **Write a line.** A loss whose plain descent takes the step above: `logits` are $l(x_i)$, plain numbers, `log_q` the $\log q_\theta(x_i)$ that carry the gradient.
+
+# %%
+def die_loss(logits, log_q):
+    return ...  # your line
+
+
+lines.answered(die_loss, *asked.ODDS)
 
 # %%
 viz.source(losses.boundary_seeking_g)
