@@ -39,7 +39,7 @@ from gancourse.training import fit
 
 torch.set_num_threads(1)  # most networks here are too small to gain from a second core
 device = scale.device()
-seeds = range(scale.pick(ci=1, cpu=3, gpu=5))
+seeds = range(scale.pick(ci=1, cpu=5, gpu=5))
 REAL, FAKE, D_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator"))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 

@@ -39,7 +39,7 @@ from gancourse.training import fit
 
 torch.set_num_threads(1)
 device = scale.device()
-seeds = range(scale.pick(ci=1, cpu=3, gpu=5))
+seeds = range(scale.pick(ci=1, cpu=5, gpu=5))
 
 
 def show(picture, caption=None):
