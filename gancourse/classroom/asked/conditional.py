@@ -54,7 +54,7 @@ def _features(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 PROJECTION = Line(
     lambda h, e, y, psi: (e[y] * h).sum(1) + psi,
     {
-        "psi is missing: without it D cannot say that a picture is of no class": lambda h, e, y, psi: (e[y] * h).sum(1),
+        "psi is missing: what D says of a picture whatever its label": lambda h, e, y, psi: (e[y] * h).sum(1),
         "the label does not enter: this is the logit of an unconditional D": lambda h, e, y, psi: psi,
         "it is a mean over the features: an inner product is their sum": lambda h, e, y, psi: (e[y] * h).mean(1) + psi,
         "each sample is multiplied with all labels: it needs the vector of its own": lambda h, e, y, psi: h @ e.T + psi[:, None],

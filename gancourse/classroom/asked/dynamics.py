@@ -22,7 +22,7 @@ KL_FROM_D = Line(
         "the ratio is turned round: D*/(1 − D*) is p/q, and KL(q || p) asks for q/p": lambda d: (d / (1 - d)).log().mean(),
         "this is the generator's loss −log D, which has log(1 − D) too little": lambda d: -d.log().mean(),
         "this is the saturating loss, which has −log D too little": lambda d: (1 - d).log().mean(),
-        "the logarithm is missing: this is the mean of the ratio itself, which is 1 for any q": lambda d: ((1 - d) / d).mean(),
+        "the logarithm is missing: this is the mean of the ratio itself": lambda d: ((1 - d) / d).mean(),
         "the logarithm is taken of the mean: a divergence is the mean of logarithms": lambda d: ((1 - d) / d).mean().log(),
         "it is a sum over the samples: an expectation is their mean": lambda d: ((1 - d) / d).log().sum(),
         "both logarithms have one sign: the logarithm of a ratio is a difference": lambda d: ((1 - d) * d).log().mean(),

@@ -85,13 +85,13 @@ def _inside(points: Tensor, centres: Tensor, nth: int) -> Tensor:
 PRECISION = Line(
     lambda real, fake, k: _inside(fake, real, k + 1).any(1).double().mean(),
     {
-        "this is recall: the balls are round the real samples, and the fakes are looked for": lambda r, f, k: (
+        "this is recall: for precision the balls lie round the real samples, and fakes are looked for": lambda r, f, k: (
             _inside(r, f, k + 1).any(1).double().mean()
         ),
         "every real sample is its own nearest neighbour, at distance 0: the k-th other one is the k + 1st": lambda r, f, k: (
             _inside(f, r, k).any(1).double().mean()
         ),
-        "the balls are round the fakes, and are asked whether a fake's ball holds a real sample": lambda r, f, k: (
+        "the balls are round the fakes, and hold real samples: it is the other way round": lambda r, f, k: (
             _inside(r, f, k + 1).any(0).double().mean()
         ),
         "this is coverage's question, whether a real ball holds a fake: the mean runs over the fakes": lambda r, f, k: (

@@ -73,7 +73,7 @@ AUGMENTED = Line(
             _g(d(g(t(z)))),
         ),
         "the two losses are exchanged": lambda d, g, t, x, z: (_g(d(t(g(z)))), _d(d(t(x)), d(t(g(z).detach())))),
-        "G's loss is −log(1 − D) with its sign turned, the saturating one: −log D is asked for": lambda d, g, t, x, z: (
+        "G's loss is the saturating one, log(1 − D): −log D is asked for": lambda d, g, t, x, z: (
             _d(d(t(x)), d(t(g(z).detach()))),
             -F.softplus(d(t(g(z)))).mean(),
         ),

@@ -37,7 +37,7 @@ JOINT = Line(
         "it is not divided: take the mean over the missing values": lambda o, x, m, d, r, a: (
             r * (m * (x - o)).square().sum() + a * F.softplus(-d).mean()
         ),
-        "the mask has one channel and the picture two: each missing place has as many values as the picture has channels": (
+        "it is divided by the missing places: each has as many values as the picture has channels": (
             lambda o, x, m, d, r, a: r * 2 * _rec(o, x, m) + a * F.softplus(-d).mean()
         ),
         "the mask is missing: what is known is pulled, too": lambda o, x, m, d, r, a: (

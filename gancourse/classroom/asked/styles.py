@@ -32,7 +32,7 @@ def _after(change: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Ten
 DEMODULATED = Line(
     lambda weight, style: _unit(_modulated(weight, style)),
     {
-        "the style scales the outputs: there demodulation takes it out again, and it does nothing": lambda w, s: _unit(
+        "the style scales the outputs: there demodulation takes its size out again": lambda w, s: _unit(
             s[:, None, None, None] * w
         ),
         "the weights are not demodulated: the next layer would hear this style as loudness": _after(lambda w: w),

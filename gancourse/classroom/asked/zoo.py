@@ -56,7 +56,9 @@ ODDS = Line(
     lambda logits, log_q: -((logits.softmax(0) - 1 / len(logits)) * log_q).sum(),
     {
         "the sign is turned round: likely samples would become unlikely": lambda o, q: ((o.softmax(0) - 1 / len(o)) * q).sum(),
-        "the baseline is missing: even weights would still move the generator": lambda o, q: -(o.softmax(0) * q).sum(),
+        "the baseline is missing: even weights would still move the generator, by the chance of its draw": lambda o, q: (
+            -(o.softmax(0) * q).sum()
+        ),
         "the odds are turned round: these weigh what D takes for fake": lambda o, q: -(((-o).softmax(0) - 1 / len(o)) * q).sum(),
         "these are D's probabilities: the weights are its odds, e^l, divided by their sum": lambda o, q: (
             -((torch.sigmoid(o) - 1 / len(o)) * q).sum()
