@@ -313,7 +313,7 @@ live = {"GAN": play(mismatched=False), "GAN-CLS": play()}
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Both games, some seconds each
 #
-# Share of the sentence that is shown: GAN orange, GAN-CLS blue, chance dotted.
+# GAN is orange, GAN-CLS blue, faces of other sentences are dotted.
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
