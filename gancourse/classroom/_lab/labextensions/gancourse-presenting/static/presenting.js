@@ -10,9 +10,10 @@
 .${ON} .jp-Notebook {
   --jp-content-font-size0: 18px; --jp-content-font-size1: 22px; --jp-content-font-size2: 26px; --jp-content-font-size3: 31px;
   --jp-content-font-size4: 37px; --jp-content-font-size5: 44px; --jp-code-font-size: 19px; --jp-ui-font-size1: 19px;
-  --jp-widgets-font-size: 19px; --jp-widgets-inline-height: 34px; --jp-cell-prompt-width: 48px;
+  --jp-cell-prompt-width: 48px;
 }
-.${ON} .jp-Notebook :is(button, select, input, label, .widget-html-content, .jp-RenderedHTML) { font-size: 19px !important; }
+.${ON} .jp-Notebook .jp-RenderedHTML { font-size: 19px; }
+.${ON} .jp-Notebook .gan-live { zoom: 1.4; --jp-content-font-size1: 14px; --jp-ui-font-size1: 13px; --jp-code-font-size: 13px; }
 .${ON} .jp-Notebook .jp-RenderedImage img { zoom: 1.6; max-height: 46vh; object-fit: contain; object-position: left; }
 .${ON} .jp-Notebook .jp-RenderedSVG :is(img, svg) { width: 100%; height: auto; max-height: 74vh; }
 .${ON} .jp-Notebook .jp-Collapser { visibility: hidden; }
