@@ -832,8 +832,8 @@ widgets.quiz(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What was measured
 #
-# - Only a real picture with a wrong sentence makes $D$ read.
-# - Variety is paid for in obedience.
+# - A real picture with a wrong sentence gives $D$ a reason to read.
+# - Here variety was paid for in obedience.
 # - Ask of a score who the judge is, and how it can be fooled.
 
 # %% [markdown]
