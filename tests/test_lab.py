@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,28 @@ def test_the_lab_leaves_out_the_panels_of_nbgrader(monkeypatch: pytest.MonkeyPat
     assert [name for name, on in enabled.items() if on and name.startswith("nbgrader")] == []
     page = get_page_config([os.path.join(folder, "labextensions") for folder in jupyter_path()])
     assert "@jupyter/nbgrader" in page["disabledExtensions"]
+
+
+def test_the_lab_has_the_presenting_mode_and_its_key_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jupyter_core.paths import jupyter_path
+    from jupyterlab.commands import get_app_dir
+    from jupyterlab_server.config import get_federated_extensions
+
+    monkeypatch.setenv("JUPYTER_PATH", lab.environment()["JUPYTER_PATH"])
+    found = get_federated_extensions([os.path.join(folder, "labextensions") for folder in jupyter_path()])["gancourse-presenting"]
+    script = Path(found["ext_path"]) / found["jupyterlab"]["_build"]["load"]
+    assert "extension" in found["jupyterlab"]["_build"]
+    key = re.search(r'KEY = "(\w+)"', script.read_text(encoding="utf-8"))
+    assert key is not None and key[1] == "F8"
+    schemas = list((Path(get_app_dir()) / "schemas").rglob("*.json"))
+    assert schemas and not [path for path in schemas if re.search(r'"(\w+ )*F8"', path.read_text(encoding="utf-8"))]
+
+
+def test_what_the_user_has_set_stays_behind_the_courses_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_PATH", "mine")
+    monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
+    started = lab.environment()
+    assert started["JUPYTER_PATH"] == os.pathsep.join([started["JUPYTER_CONFIG_PATH"], "mine"])
 
 
 def test_the_labs_terminal_finds_the_command_and_nobody_is_asked_about_news(monkeypatch: pytest.MonkeyPatch) -> None:

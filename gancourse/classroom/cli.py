@@ -76,8 +76,11 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--output", type=Path, metavar="FILE.html", help="default: the lecture's name, in this folder")
 
     slides = add("slides", lectures.slides, "write the slides of a lecture as one HTML page, from its stored outputs")
-    slides.add_argument("notebook", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
-    slides.add_argument("--output", type=Path, metavar="FILE.html", help="default: NN_name-slides.html, in this folder")
+    slides.add_argument("notebook", nargs="?", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
+    slides.add_argument("--all", action="store_true", help="every lecture, a page each")
+    slides.add_argument(
+        "--output", type=Path, metavar="FILE.html", help="default: NN_name-slides.html, in this folder; with --all the folder"
+    )
 
     train = add("train", training.train, "train a network by a recipe of the course, or on your own pictures")
     train.add_argument("recipe", nargs="?", help="the recipe's name, or with --images a family; without one they are listed")

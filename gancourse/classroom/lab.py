@@ -43,19 +43,24 @@ def command_line(name: str = FIRST, *, browser: bool | None = None, arguments: S
     return [*command, *arguments]
 
 
+def environment() -> dict[str, str]:
+    """The variables that JupyterLab is started with: this environment's kernel, and the course's configuration and extension."""
+    ours = str(Path(__file__).parent / "_lab")
+    # The folder turns off nbgrader's panels, which take seconds to load, and the announcements (a question about Jupyter's news,
+    # and a look for updates): the course asks nothing of the network.  Its labextensions hold the presenting mode.
+    first = {"JUPYTER_CONFIG_PATH": ours, "JUPYTER_PATH": ours}
+    first["PATH"] = os.path.dirname(sys.executable)  # so that Lab's own terminal finds the command gancourse, as the lectures say
+    joined = {name: os.pathsep.join(filter(None, [value, os.environ.get(name, "")])) for name, value in first.items()}
+    return os.environ | joined | {"JUPYTER_PREFER_ENV_PATH": "1"}  # not a user's kernel of the same name
+
+
 def serve(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> int:
     """Open a lecture in JupyterLab and serve it until Ctrl-C; the address is printed where there is no browser."""
     command = command_line(name, browser=browser, arguments=arguments)
     if "--no-browser" in command:
         print("No browser here: open one of the addresses below yourself. If this is a remote machine, log in to it with")
         print("ssh -L 8888:localhost:8888 first (with the number that the address shows).", flush=True)
-    environment = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}  # this environment's kernel, not a user's of the same name
-    here = os.path.dirname(sys.executable)  # so that Lab's own terminal finds the command gancourse, as the lectures say
-    environment["PATH"] = os.pathsep.join(filter(None, [here, environment.get("PATH", "")]))
-    # The folder turns off nbgrader's panels, which take seconds to load, and the announcements (a question about Jupyter's news,
-    # and a look for updates): the course asks nothing of the network.
-    configured = [str(Path(__file__).parent / "_lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configured))
+    started = environment()
     if os.name == "posix":
-        os.execve(command[0], command, environment)  # one process, so that Ctrl-C reaches the server alone
-    return subprocess.call(command, env=environment)
+        os.execve(command[0], command, started)  # one process, so that Ctrl-C reaches the server alone
+    return subprocess.call(command, env=started)

@@ -44,10 +44,32 @@ torch.set_num_threads(1)
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 WORDS = len(captions.VOCABULARY)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What a sentence asks
+#
+# Lecture 09 asked the generator for a class, lecture 17 for a layout. Now we ask in words. A sentence
+#
+# - says a few things, and leaves the rest open,
+# - can be said in many ways,
+# - can be *wrong* for a picture that is perfectly real.
+#
+# **A discriminator that is never shown a wrong sentence has little reason to read.**
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Only the words change
+#
+# A row is a sentence, a column a latent.
+#
+# 1. smiling, long **red** hair, dark skin
+# 2. smiling, long **pink** hair, dark skin
+# 3. serious, short blonde hair, **wearing** glasses
+# 4. serious, short blonde hair, **without** glasses
+# 5. tan skin, a green background
+
+# %% [markdown] tags=["notes"]
 # First the result. The network behind the next picture has read thirty thousand sentences about eight thousand drawn faces, trained for a few minutes on a processor, and ships with the course. Each row is one sentence; a column is one latent, so down a column only the words change.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("faces32_text")
 SAID = [
     "a smiling person with long red hair and dark skin",
@@ -59,22 +81,32 @@ SAID = [
 viz.show(widgets.text_box(shipped.model, captions.tokens, SAID, seed=4).still(), caption="Five sentences, eight latents.")
 shipped.card
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. It obeys, and hardly varies; section 4 is about that. The card says how much of a sentence the pictures
 # show, section 8 which words it does not hear. At the end you type sentences of your own.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Sentences of a grammar
 #
+# - Two or more of six attributes, in any order, with synonyms, in one of four wordings.
+# - What is not mentioned is left open.
+# - Two more wordings are held out: known words, a new order.
+#
+# *A happy character with flowing hair without glasses on a violet background*: the first of the four.
+
+# %% [markdown] tags=["notes"]
 # ## 1. Sentences that may be wrong
 #
 # The faces are drawn by a program, so their attributes are known exactly, and a small grammar can say them. It draws two or more of the six attributes, an order, synonyms, and one of four wordings. What a sentence does not mention, it leaves open.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 faces = data.faces(32, scale.pick(ci=480, cpu=10_000, gpu=10_000), progress=False)
 unseen = data.faces(32, scale.pick(ci=240, cpu=2000, gpu=2000), "test", progress=False)
 said, wanted = captions.captions(faces.attributes[:4], faces.attribute_names, 3, seed=0)
 viz.show(viz.grid(faces.images[:4], columns=4, scale=4), caption="Four faces; below, three sentences about each.")
 viz.table([[1 + k // 3, text_of_it, int((wanted[k] >= 0).sum())] for k, text_of_it in enumerate(said)], header=["face", "sentence", "attributes it mentions"])
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Words become numbers, and a sentence a row of them, filled up with zeros. A word that the grammar does not have is refused by name, for a network would take any number without a murmur. Two more wordings are held out: all their words are known, their order is not.
 
 
@@ -88,7 +120,18 @@ person = {"hair": "red", "skin": "dark", "background": "blue"}
 for wording in captions.WORDINGS["unseen"]:
     print("held out:", captions.sentence(person, wording))
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A space where sentences and pictures meet
+#
+# The players read a vector $e = \varphi(t)$. A picture encoder $v$ is trained beside $\varphi$, before the game:
+#
+# $$s_{ij} = v(x_i) \cdot \varphi(t_j) / \tau$$
+#
+# $$L = -\frac{1}{2N}\sum_i \Bigl[\log \frac{e^{s_{ii}}}{\sum_j e^{s_{ij}}} + \log\frac{e^{s_{ii}}}{\sum_j e^{s_{ji}}}\Bigr]$$
+#
+# Among all sentences of the batch find your own, and the other way round. Guessing gives $\log N$.
+
+# %% [markdown] tags=["notes"]
 # ## 2. A space where sentences and pictures meet
 #
 # The players will not read words but a vector $e = \varphi(t)$. Reed et al. train the text encoder $\varphi$ before the game, together with a picture encoder $v$: a picture and its sentence should lie close, a picture and another's sentence far apart. Their loss is a structured hinge; ours is the *contrastive*
@@ -101,11 +144,18 @@ for wording in captions.WORDINGS["unseen"]:
 # %%
 viz.source(contrastive, text.TextEncoder.forward)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How good is a matcher?
+#
+# *R-precision*: a picture, its own sentence, 99 others. How often does its own win?
+#
+# True pictures do not reach 1, and should not: "short hair and a smile" fits every twentieth face.
+
+# %% [markdown] tags=["notes"]
 # How good is a matcher? *R-precision*, from AttnGAN: give it a picture, its own sentence and 99 others; how often does its own win? Guessing wins 1 in 100. True pictures do not reach 1 here, and should not: "short hair and a smile" fits every twentieth face. We train two encoders for some seconds at 16 px, a GRU that reads the words in their order, and a
 # *bag of words* that only takes their mean. Pairs of values such as red hair with glasses are held out, here and below.
 
-# %%
+# %% tags=["slide-continue"]
 SIDE = 16
 small, small_unseen = smaller(faces, SIDE), smaller(unseen, SIDE)
 players_faces = small[~new(small)][: scale.pick(ci=200, cpu=4000, gpu=8000)]
@@ -127,11 +177,20 @@ for name, matcher in matchers.items():
     matcher_table.append([name, *(f"{x:.2f}" for x in precision)])
 viz.table(matcher_table, header=["encoder", "R-precision, unseen faces", "in held-out wordings", "pictures shuffled"], caption="Among 100 sentences; guessing scores 0.01")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The same bag of words
+#
+# *Brown hair and tan skin*
+#
+# *Tan hair and brown skin*
+#
+# The distance of their vectors:
+
+# %% [markdown] tags=["notes"]
 # The bag is no worse, and it learns faster: most of what our sentences say stands in the words, not in their order. Most, not all. "Brown hair and tan skin" and "tan hair and brown skin" are the same bag:
 
 
-# %%
+# %% tags=["slide-continue"]
 one_way, other_way = captions.tokens(["brown hair and tan skin", "tan hair and brown skin"]).split(1)
 with torch.no_grad():
     apart = {name: (m.text(one_way) - m.text(other_way)).norm().item() for name, m in matchers.items()}
@@ -145,9 +204,30 @@ identity(
     note=f"The GRU's two vectors lie {apart['GRU']:.2f} apart.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # From here on the GRU's encoder is frozen. It will never see a generated picture, and the game cannot bend it.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Be the discriminator, early on
 #
+# You see a real picture with its sentence, or a fake with the sentence that it was made for.
+#
+# - The fakes are blots: you tell them at a glance, whatever the sentence says.
+# - So you do not learn to read.
+# - And what you do not read, $G$ need not obey.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## GAN-CLS: a third kind of pair
+#
+# A *real* picture $x$ with the sentence $e'$ of another one counts as false:
+#
+# $$L_D = -\log D(x, e) - \tfrac12\bigl[\log(1 - D(G(z, e), e)) + \log(1 - D(x, e'))\bigr]$$
+#
+# $$L_G = -\log D(G(z, e), e)$$
+#
+# For the third term the picture is no help at all. Only reading lowers it.
+
+# %% [markdown] tags=["notes"]
 # ## 3. A discriminator that has to read
 #
 # The plain game: $D$ sees a real picture with its sentence, or a fake with the sentence it was made for. Now be $D$, early in training. The fakes are blots. You tell them from faces at a glance, whatever the sentence says, so you do not learn to read; and what you do not read, $G$ need not obey. Reed et al. put it as two sources of error in one loss,
@@ -157,7 +237,10 @@ identity(
 #
 # For the third term the picture is no help at all: both pairs of $x$ are equally real. Only reading lowers it.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Who plays whom
+
+# %% tags=["slide-continue"]
 viz.players(viz.GAMES["text"])
 
 # %% [markdown]
@@ -175,15 +258,23 @@ lines.answered(cls_loss, *asked.CLS_LOSS)
 # %%
 viz.source(TextGAN.discriminator_loss, TextGAN.generator_loss)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Is a wrong sentence wrong?
+#
+# Picture $i$ gets the sentence of picture $i - 1$. Count before you trust a label:
+
+# %% [markdown] tags=["notes"]
 # Where do the wrong sentences come from? The batch moves on by one: picture $i$ gets the sentence of picture $i - 1$. How often does it fit by accident? Count before you trust a label.
 
-# %%
+# %% tags=["slide-continue"]
 neighbours = test_asked.roll(1, 0)
 by_accident = (agreement(test.attributes, neighbours) == 1).float().mean().item()
 print(f"a wrong sentence is right by accident for {by_accident:.1%} of the pictures")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# With sentences as short as "a bird" it would be most of them, and the third term would punish the truth.
+
+# %% [markdown] tags=["notes"]
 # Few enough. With sentences as short as "a bird" it would be most of them, and the third term would punish the truth.
 #
 # Now play both games, from the same weights, with the same pictures and sentences, for some seconds. $D$ sets the compressed sentence beside its maps at 4 x 4; $G$ reads it beside the noise. The judge is the course's attribute classifier: it looks at the picture, knows nothing of sentences, and we count the share of what the sentence mentions that the
@@ -219,7 +310,12 @@ def play(seed=0, **switches):
 
 live = {"GAN": play(mismatched=False), "GAN-CLS": play()}
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Both games, some seconds each
+#
+# GAN is orange, GAN-CLS blue, faces of other sentences are dotted.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
 for (name, (_, curve)), colour in zip(live.items(), (viz.COLOURS["fake"], viz.COLOURS["real"]), strict=True):
     axis.plot(*zip(*curve, strict=True), color=colour, label=name, linewidth=2)
@@ -233,20 +329,31 @@ viz.show(viz.labelled_grid(rows, [*live, "true face"], n_columns=10), caption="P
 for k in range(3):
     print(f"column {k + 1}: {test_said[k]}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Five trainings of each arm
+
+# %% [markdown] tags=["notes"]
 # That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer and judges of its own. Two arms more wait for sections 4 and 6.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 record = records.load("text_to_image")
 viz.show(record.curves("agreement", "diversity", "frechet"), caption="Five trainings of each; line: mean, band: least to largest.")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Beside what is no training
+
+# %% tags=["slide-continue"]
 record.table("agreement", "r_precision", "frechet", "diversity")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # *Agreement* is the share above, *r precision* comes from a matcher with weights and pictures of its own, *diversity* is the spread of the pictures for one sentence over that of true faces that fit it. The lower rows are no networks. First the judges themselves: true pictures should pass, true pictures of other sentences should fail.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## First the judges themselves
+#
+# True pictures should pass, true pictures of *other* sentences should fail. Those score 0.37 with the first, 0.02 with the second.
+
+# %% tags=["slide-continue"]
 final, null = record.final, record.baseline
 judged = check(
     "S20.judge",
@@ -265,10 +372,13 @@ check(
     baselines=nulls(guessing=0.01, **{name.replace(" ", "_"): null("r_precision")[name] for name in ("other faces", "mean face", "noise")}),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does it listen?
+
+# %% [markdown] tags=["notes"]
 # And now the claim. The tolerances were written down before the runs.
 
-# %%
+# %% tags=["slide-continue"]
 early = {arm: values[:, list(steps).index(200)] for arm, (steps, values) in record.curve("agreement").items()}
 room = {"truth_less_GAN": null("agreement")["truth"] - final("agreement")["GAN"].mean()}
 claim(
@@ -303,10 +413,33 @@ question(
     baselines=nulls(no_difference=0) | ceilings(truth_less_GAN=null("r_precision")["truth"] - final("r_precision")["GAN"].mean()),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A score above the truth's is a warning
+#
+# | | agreement | R-precision | diversity |
+# |---|---|---|---|
+# | GAN | 0.78 | 0.59 | 0.41 |
+# | GAN-CLS | 0.83 | **0.75** | **0.30** |
+# | true faces | 0.91 | **0.63** | 1 |
+#
+# The judge asks which of 100 sentences fits best. A picture can win by being *more typical* of its sentence than a true face with all its accidents.
+
+# %% [markdown] tags=["notes"]
 # The curves part early and stay apart: 0.60 against 0.67 after 200 steps, 0.78 against 0.83 at the end, where the worst training of GAN-CLS is better than the best of GAN. Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63. That is no triumph. The judge asks which of 100 sentences fits best, and a picture can win by being
 # more typical of its sentence than a true face with all its accidents. The column *diversity* points the same way: 0.30 of the truth's spread within a sentence, less than GAN's 0.41. A score above the truth's is a warning.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A cloud around the sentence
 #
+# There are few sentences, and $\varphi$ maps each to one point. StackGAN draws the condition around it:
+#
+# $$c = \mu(e) + \sigma(e) \odot \epsilon, \qquad \epsilon \sim \mathcal N(0, I)$$
+#
+# $$L_G \mathrel{+}= \frac k2\sum_i\bigl(\mu_i^2 + \sigma_i^2 - 1 - \log\sigma_i^2\bigr)$$
+#
+# $G$ would rather have $\sigma = 0$: then it knows the sentence exactly. The divergence holds the cloud open.
+
+# %% [markdown] tags=["notes"]
 # ## 4. A cloud around the sentence
 #
 # There are few sentences, and $\varphi$ maps each to one point. Between the points $G$ has never been asked anything, and at a point it may answer with always the same face. StackGAN's *conditioning augmentation* draws the condition from a small cloud around the sentence:
@@ -327,11 +460,14 @@ lines.answered(condition, *asked.AUGMENT)
 # %%
 viz.source(text.ConditioningAugmentation)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. Does it make the pictures of one sentence more varied? Measure their spread, over that of true faces that fit the sentence. And before believing it, ask what a worthless generator scores: a deaf one varies *more* than the truth. Count then only the pictures that show all that
 # their sentence mentions, the second column. Noise is out, but the deaf one still scores well, for with two attributes some of its faces fit by luck. So there is no verdict below, only numbers, and agreement has to stand beside them.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What is exchanged for what
+
+# %% tags=["slide-continue"]
 record.table("diversity", "obedient_diversity", "agreement")
 
 # %%
@@ -358,9 +494,18 @@ question(
     baselines=nulls(no_difference=0),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# With augmentation the spread doubles, 0.30 to 0.68, and agreement falls, 0.83 to 0.72. A deaf generator (*other faces*) varies more than the truth: no verdict.
+
+# %% [markdown] tags=["notes"]
 # The spread doubles, from 0.30 of the truth's to 0.68, and the sentence is obeyed less, 0.72 in place of 0.83. Both at once: these trainings do not say that augmentation is better or worse, they say what is exchanged for what. The weight $k$ sets the price (exercise 2).
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Twice the pixels, in two stages
 #
+# Stage I draws a small picture: shape and colours. Stage II looks at it *and at the sentence again*, and draws a larger one.
+
+# %% [markdown] tags=["notes"]
 # ## 5. Twice the pixels, in two stages
 #
 # StackGAN's other idea: let stage I draw a small picture that gets shape and colours right, and let stage II look at it *and at the sentence again* and draw a larger one. Stage I is frozen; stage II plays the same game of three pairs at the larger size. Ours goes from 16 to 32 px, begins as a plain enlargement, and learns what to add.
@@ -368,7 +513,7 @@ question(
 # %%
 viz.source(text.Refiner.forward, text.Stacked)
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 first = live["GAN-CLS"][0].generator
 large = faces[~new(faces)][: len(players_faces)]
 stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(150, 5), gpu=(1500, 5))
@@ -395,7 +540,10 @@ viz.show(
 )
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What stage II adds
+
+# %% tags=["slide-continue"]
 features = metrics.attribute_classifier("faces", 32)
 real = features.features(large.images[: len(test)])
 
@@ -431,10 +579,19 @@ viz.table(
     header=["pictures", "gradient energy over the truth's", "Frechet distance", "share of the sentence shown"],
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A hundred and fifty steps, five times, and a quarter of the distance is gone: eyes get white and pupils, heads get outlines. A plain sharpening takes nothing away, so it is not contrast that was missing. Two columns more keep the praise in bounds: stage II draws *more* edges than true faces have, noise in the backgrounds that a longer training would have to remove, and what the sentence says
 # is shown hardly better than by stage I.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: half a divergence
 #
+#     mean = y_pred[:, :128]
+#     logsigma = y_pred[:, :128]
+#
+# Nothing crashes, and the loss falls. What does it hold in place? Two means and two $\sigma$, left to descend on their own:
+
+# %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
 # **Half a divergence.** A public Keras version of StackGAN takes mean and log σ out of one tensor of 256 numbers like this ([issue 2](https://github.com/mrrajatgarg/StackGAN-Keras-implementation/issues/2) of that repository has the lines, and a reader who found it):
@@ -445,7 +602,7 @@ viz.table(
 # Nothing crashes, and the loss falls. What does it hold in place? Let both versions descend on their own, from the same start.
 
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 def divergence(mean, log_sigma):
     return (mean.square() + (2 * log_sigma).exp() - 1 - 2 * log_sigma).sum() / 2
 
@@ -460,13 +617,25 @@ for name, half in (("right", slice(2, 4)), ("the slip", slice(0, 2))):
     mean, sigma = statistics.detach()[:2], statistics.detach()[2:].exp()
     print(f"{name:>8}: mean {[round(abs(m), 2) for m in mean.tolist()]}, sigma {[round(s, 2) for s in sigma.tolist()]}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# No gradient ever reaches $\sigma$. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
+
+# %% [markdown] tags=["notes"]
 # With the slip the means go to 0 as they should, and no gradient ever reaches σ: one cloud stays a point, the other stays seven times too wide. In training $G$ then closes its clouds, and the augmentation is off without a word. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two judgements that are none
 #
+# **A judge from the team.** R-precision by the encoder that the players read with rewards what pleases this encoder. Ours has other weights and other pictures.
+#
+# **The sentence that is not wrong.** Drawn from the same class, or short, it fits by accident: the third term calls true pairs false. Count it.
+
+# %% [markdown] tags=["notes"]
 # **A judge from the team.** R-precision by the very encoder that the players read with rewards pictures that please this encoder. Above it came from a matcher with other weights and other pictures.
 #
 # **The sentence that is not wrong.** If a picture's "wrong" sentence is drawn from the pictures of its own class, or sentences are short, the third term calls true pairs false. Count it, as above.
-#
+
+# %% [markdown]
 # ## Play
 #
 # Type a sentence and press Enter. Words that were never read are named; then the pictures stay. Things to try: one word changed at a time; the same wish in other words; *without* glasses; a pair that was never trained, red hair with glasses; two wishes that contradict each other; a single word.
@@ -568,12 +737,16 @@ for where, row in zip(("eye", "border"), beta.tolist(), strict=True):
 # | respond | $r_j = \sigma(W [o_j, h_j])$, $h'_j = r_j\, o_j + (1 - r_j)\, h_j$: where the read-out is no help, the map keeps what it had |
 #
 # Take the gates away ($g_i = 1$, and $c_j$ set beside $h_j$), and AttnGAN's attention is left. We have not trained either: what a memory adds is a difference of details that 32 px cannot show.
-#
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Which words does it hear?
+
+# %% [markdown] tags=["notes"]
 # ## 8. Which words does it hear?
 #
 # One number for a sentence hides which of its words were heard. The judge reads each attribute by itself, for 32 px pictures of the shipped network:
 
-# %%
+# %% tags=["slide-continue"]
 asked_test, named = unseen[~new(unseen)][: scale.pick(ci=100, cpu=800, gpu=1600)], faces.attribute_names
 hear_said, hear_asked = captions.captions(asked_test.attributes, named, 1, seed=11)
 hear_z = torch.randn(len(hear_said), shipped.model.latent_dim, generator=torch.Generator().manual_seed(0))
@@ -596,10 +769,14 @@ question(
     | ceilings(truth=agreement(features.predict(asked_test.images), hear_asked).mean().item()),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# One number for the whole sentence, 0.91, hid that the *smile* is not heard at all: 0.48 is chance.
+
+# %% [markdown] tags=["notes"]
 # Hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: 0.48 is chance. One number for the sentence hid that. The judge reads smiles in true pictures without a fault, so they are there to be seen; a mouth is a few pixels, and hair and background are enough for a matcher to tell most sentences of a batch apart. Whether the encoder
 # never learnt the word or $G$ never drew the mouth, we have not tested; exercise 3 does.
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # 1. **Which third term?** Replace the mismatched pairs of section 3 by *fakes* with another's sentence, $(G(z, e), e')$, counted as false. Predict first: what does $D$ learn from them early on, when all fakes are blots? Then train both for 400 steps, five seeds each, and test the difference in agreement as section 3 does. Write your tolerance down before you run.
@@ -652,12 +829,19 @@ widgets.quiz(
     ]
 )
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What was measured
+#
+# - A real picture with a wrong sentence gives $D$ a reason to read.
+# - Here variety was paid for in obedience.
+# - Ask of a score who the judge is, and how it can be fooled.
+
 # %% [markdown]
 # ## What was measured
 #
 # The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
 
-# %%
+# %% tags=["slide-continue"]
 summary()
 
 # %% [markdown]

@@ -46,10 +46,25 @@ seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 REAL, FAKE, INK = (viz.COLOURS[name] for name in ("real", "fake", "ink"))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One more axis
+#
+# A picture has two axes. A film has a third, time; a chair has a third, depth.
+#
+# In 2016 two papers took DCGAN, gave every convolution one axis more, and asked what else must change.
+#
+# - **Film:** a *prior*. The camera stands still and one thing moves: say so in the generator.
+# - **Shapes:** a rule of *pace*. The discriminator learns too fast: let it rest.
+#
+# We make both, take each answer away again, and count.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A ball over a landscape
+
+# %% [markdown] tags=["notes"]
 # First what comes out. Above, clips of our data: a ball flies over a landscape and bounces off the edges. Below, clips that a generator of two streams made of random numbers; it was trained for eight minutes on one busy core. Skies and hills stand; the ball is seldom round, and at times comes apart.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 clip_maker = zoo.load("clips16")
 unseen = data.flying_balls(16, scale.pick(ci=60, cpu=500, gpu=500), "test")
 with torch.no_grad():
@@ -60,10 +75,15 @@ viz.clip_film(torch.cat([data.to_float(unseen.frames[:8]), made[:8]]), ["real", 
 # %%
 clip_maker.card
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Furniture on a grid
+#
+# Real pieces above, made ones below: 16 x 16 x 16 voxels.
+
+# %% [markdown] tags=["notes"]
 # And shapes, drawn by a few lines of our own: real furniture above, made furniture below, after some minutes of training and still rough. Further down you can turn them with the mouse.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 shape_maker = zoo.load("furniture16")
 made_shapes = shape_maker.sample(scale.pick(ci=60, cpu=1000, gpu=1000), seed=7)
 real_shapes = data.furniture(16, 12, "test")
@@ -73,7 +93,18 @@ viz.show(
 )
 shape_maker.card
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two streams
+#
+# $$G(z) = m(z) \odot f(z) + (1 - m(z)) \odot b(z)$$
+#
+# Foreground $f$ and mask $m \in [0, 1]$ have an axis of time. The background $b$ has none: one picture, copied to all frames. Where $m = 0$ the film **cannot** move.
+#
+# $$\mathcal L_G = -\log D(G(z)) + \lambda\, \| m(z) \|_1, \qquad \lambda = 0.1$$
+#
+# The price of the mask helps to make the network use its background at all.
+
+# %% [markdown] tags=["notes"]
 # # Part one: video
 #
 # ## 1. What usually happens in a film
@@ -89,7 +120,10 @@ shape_maker.card
 #
 # which, the authors say, helps to make the network use its background at all. (The paper writes a norm; its code takes the mean over all entries, and so do we. A sum over 131,072 entries would be another game.)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Who plays whom
+
+# %% tags=["slide-continue"]
 viz.players(viz.GAMES["video"])
 
 # %% [markdown]
@@ -103,14 +137,21 @@ def combined(m, f, b):
 
 lines.answered(combined, *asked.TWO_STREAMS)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## DCGAN with an axis of time
+#
+# - Half as many frames as pixels on a side: 8 of 16 px here, 32 of 64 in the paper.
+# - One kernel, $4 \times 4 \times 4$ with stride 2, doubles all three; the first is $2 \times 4 \times 4$.
+# - The discriminator is the mirror image: it sees pictures and motion at once.
+
+# %% [markdown] tags=["notes"]
 # The networks are DCGAN's with one more axis. Clips have half as many frames as pixels on a side, here 8 of 16 px and in the paper 32 of 64, so that one kernel, $4 \times 4 \times 4$ with stride 2, doubles all three. The first kernel is $2 \times 4 \times 4$. The discriminator is the mirror image: it sees pictures and motion at once.
 
 # %%
 viz.source(video.TwoStream, VideoGAN.play, VideoGAN.generator_loss)
 
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 def count(network):
     return sum(p.numel() for p in network.parameters())
 
@@ -136,7 +177,17 @@ check(
     digits=8,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four questions to a film
+#
+# Frame by frame it can be perfect and stand still, or be a heap of good frames in the wrong order.
+#
+# - **In order?** A small network was taught frames in order, shuffled, still, noisy.
+# - **Flicker**: how much the *median* pixel varies over time.
+# - **Motion**: what differs from the clip's own background.
+# - **Agreement**: does the mask lie where the clip moves?
+
+# %% [markdown] tags=["notes"]
 # ## 2. Measures of motion, judged first
 #
 # How good is a film? Frame by frame it can be perfect and stand still, or be a heap of good frames in the wrong order. So we ask four things, and each first of clips whose answer we know. Our clips are made here, so we know the ball's place to the pixel.
@@ -146,7 +197,10 @@ check(
 # - **Motion**: what differs from the clip's own background, the median of each pixel over time. It needs no truth, so it can be asked of made clips.
 # - **Agreement**: how far the generator's mask lies where its own clip moves, as intersection over union.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Asked first of clips whose answer is known
+
+# %% tags=["slide-continue"]
 judge = clip_judge()
 x = data.to_float(unseen.frames)
 source = torch.Generator().manual_seed(0)
@@ -194,17 +248,39 @@ check(
     ),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Every judge has a hole
+#
+# - A classifier answers for anything. The flat grey of an untrained generator: *in order*, it says.
+# - So the measure asks a second question: does anything move?
+# - A still clip flickers less than any. *Stillness is not quality*: a network that paints one picture passes.
+#
+# **Ask an untrained network first.**
+
+# %% [markdown] tags=["notes"]
 # Read the last row twice. A classifier answers for anything, and nobody had shown this one the flat grey of an untrained generator: it calls it *in order*. So the measure asks a second question, whether anything moves in one place in a hundred or more. Every judge has such a hole; ask an untrained network first.
 #
 # Shuffled frames flicker as little as ordered ones, and a still clip less than any: *stillness is not quality*. A network that paints one picture passes it. That is why no row below rests on flicker alone. And note what the two-stream generator gets for nothing: its $b$ **is** still, by construction. What could fail is the rest: the mask may cover everything, or nothing, or the
 # wrong thing; foreground and background may change places.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Look inside
 #
+# Three latents, eight frames each. A latent's rows, from above:
+#
+# - the clip,
+# - its mask $m$,
+# - its foreground $f$,
+# - its background $b$.
+#
+# The mask follows the ball. What $f$ paints outside of it is never seen.
+
+# %% [markdown] tags=["notes"]
 # ## 3. Look inside
 #
 # One latent, taken apart: the clip, its mask, its foreground, its background.
 
-# %%
+# %% tags=["slide-continue", "slide-picture"]
 inside = [0, 3, 5]
 rows = []
 for i in inside:
@@ -216,12 +292,18 @@ viz.show(
     "Three latents, eight frames each from left to right.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The mask follows the ball, and the foreground under it has the ball's colour. What $f$ paints outside of the mask is never seen, so nothing tells it what to paint there. Nobody drew a mask for this network: it found out that a still picture, and little else, is the cheap way to be right about most pixels.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does the mask know?
 #
+# Intersection over union with what moves, over 500 latents:
+
+# %% [markdown] tags=["notes"]
 # The same by number, over 500 latents, beside masks that know nothing:
 
-# %%
+# %% tags=["slide-continue"]
 moves = motion(made)
 agreements = {
     "the mask of the same clip": overlap(parts.mask, moves),
@@ -233,7 +315,20 @@ for name, values in agreements.items():
     print(f"{name:>30}: {values.mean():.2f}")
 print(f"{'share of foreground':>30}: {parts.mask.mean():.2f}; the true ball covers {true_mask.mean():.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two streams against one
+#
+# People who saw pairs of films preferred two streams in 55, 58, 47 and 52 % of the trials for four kinds of scene: 53 % on average.
+#
+# A fair test needs *equal parameters*:
+#
+# | arm | generator | price of the mask |
+# |---|---|---|
+# | two streams | 95,175 parameters | 0.1 |
+# | one stream | 96,123 parameters | |
+# | no price | 95,175 parameters | 0 |
+
+# %% [markdown] tags=["notes"]
 # ## 4. Two streams against one
 #
 # Is that better than one stream? "In most cases, slightly", said people who were shown pairs of films from the paper's two generators: they preferred two streams in 55, 58, 47 and 52 % of the trials for four kinds of scene, 53 % on average (their table 1). A fair test needs *equal parameters*. Ours gives the generator of one stream
@@ -241,18 +336,27 @@ print(f"{'share of foreground':>30}: {parts.mask.mean():.2f}; the true ball cove
 #
 # It is recorded: three arms, five seeds, 600 steps each. Tolerances were fixed after a look at one other seed and before these five.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Five trainings of each arm
+
+# %% tags=["slide-continue"]
 record = records.load("two_streams")
 record.curves("frechet", "flicker", "agreement")
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## After 600 steps: two streams, one, no price
+
+# %% tags=["slide-continue", "slide-picture"]
 last_look = record.last_pictures()  # [arms, 2, 3, 16, 8 * 16]: two clips, their frames side by side
 viz.show(
     viz.labelled_grid(last_look.flatten(0, 1), [name for arm in record.arms for name in (arm, "")], n_columns=1, scale=6),
     "Two clips of one training of each arm after 600 steps, the same latents.",
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Beside what is no training
+
+# %% tags=["slide-continue"]
 record.table("frechet", "in_order", "flicker", "foreground", "agreement")
 
 # %%
@@ -313,11 +417,23 @@ question(
     note=f"Unseen clips: {untrained_order['unseen clips']:.3f}.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What five trainings say
+#
+# | claim | measured | |
+# |---|---|---|
+# | two streams are nearer to the data: distance of one over two | 1.77 [1.11, 2.42] | reproduced |
+# | the price gives more background | 0.22 [0.12, 0.32] | reproduced |
+# | the mask lies where the clip moves | 0.32 [0.25, 0.40]; the true mask 0.70 | **open** |
+#
+# *Our films are made as the two streams assume.* A prior helps where it is true.
+
+# %% [markdown] tags=["notes"]
 # Seed by seed, two streams come nearer to the data than one; how much nearer varies, and the interval over five seeds says so. That is more than 53 % of an audience would suggest, and it should be: *our films are made as the two streams assume*. A prior helps where it is true. Exercise 2 takes that away.
 #
 # The mask is another matter. With the price it covers less, as the paper says; but after 600 steps it still covers several times what the ball does, and its agreement with what moves is less than half of what the true mask reaches: the interval lies over the edge of the tolerance, and the row stays open. The network of section 3 is the same game, played two and a half times as long, with twice as many films.
-#
+
+# %% [markdown]
 # ### Watch it begin
 #
 # The same game from its first step, here. The film shows four latents, the clip's middle frame beside its mask.
@@ -346,7 +462,14 @@ viz.show(
     viz.film_strip(sheets, 3, captions=steps_seen, columns=1, widest=680), "First, middle and last look at the same six latents."
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Shapes: DCGAN with an axis of depth
+#
+# - $64^3$ voxels in the paper, $16^3$ here; kernels $4 \times 4 \times 4$, stride 2.
+# - Our furniture comes from a program: every piece is of one part, stands on the floor, and is its own mirror image. **Nobody tells the networks.**
+# - *Accepted*: as near to a training piece as 95 % of held-out pieces are.
+
+# %% [markdown] tags=["notes"]
 # # Part two: shapes
 #
 # ## 5. DCGAN with one more axis
@@ -364,11 +487,14 @@ identity(
     source="beside Wu et al. 2016, section 3.1",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Our furniture comes from a program, a dozen whole numbers a piece: every piece is of one part, stands on the floor, and is its own mirror image. **Nobody tells the networks.** So we can ask whether the generator found out, and how near a shape is to some piece of furniture. The judge: a shape is *accepted* if its intersection over union with the nearest training piece reaches
 # what 95 % of held-out pieces reach.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Read the nulls first
+
+# %% tags=["slide-continue"]
 pieces = data.furniture(16, scale.pick(ci=120, cpu=2000, gpu=4000))
 held_out = data.furniture(16, scale.pick(ci=60, cpu=500, gpu=1000), "test")
 shape_judge = ShapeJudge(pieces, held_out)
@@ -400,10 +526,24 @@ check(
     ),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# - *Two pieces in one another* is the hard null: where one hides in the other, a quarter of them pass.
+# - Nobody told the generator. It found out *whole* nearly, *mirrored* by half.
+
+# %% [markdown] tags=["notes"]
 # Read the nulls first. Noise with the right share at every voxel is nothing. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass. That is more than the shapes of our small network, which trained for two minutes: it has the outlines of three kinds and voxels that float, and *accepted* says plainly that they are not furniture yet. Look also at *whole* and *mirrored*: nobody told the
 # generator, and it has found out the first nearly, the second by half.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The rule of pace
 #
+# "For each batch, the discriminator only gets updated if its accuracy in the last batch is not higher than 80 %"
+#
+# To rest it is not enough to multiply the loss by 0: the gradient would be 0, and Adam would move on along its momentum.
+#
+# Here the loss reaches none of the weights: gradients stay `None`, and Adam passes them by.
+
+# %% [markdown] tags=["notes"]
 # ## 6. The rule of pace
 #
 # "For each batch, the discriminator only gets updated if its accuracy in the last batch is not higher than 80 %" (section 3.1), because it usually learns much faster than the generator. (The paper also gives it a much lower rate; that is another change.) Ganhacks, lecture 23, warns of such schemes. So: with the rule, without it, nothing else.
@@ -421,7 +561,7 @@ lines.answered(accuracy, *asked.ACCURACY)
 # %%
 viz.source(Paced.discriminator_loss)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The last line is worth a thought. To rest it is not enough to multiply the loss by 0: the gradient would be 0, and Adam, which has a memory, would move the weights on along its momentum. Here the loss reaches none of the weights, their gradients stay `None`, and Adam passes them by. A test holds the weights to be equal, bit for bit.
 #
 # The rule with `most=1` is the plain game, and it notes the accuracy all the same. Five seeds each:
@@ -450,7 +590,10 @@ runs = {
 scores = {name: [shape_judge.report(run.sample(300, seed=1).cpu()) for run in group] for name, group in runs.items()}
 untrained = shape_judge.report(shape_game(0, 1.0).sample(300, seed=1).cpu())
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## With the rule, without it
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(9, 2.8), layout="constrained")
 for (name, group), colour in zip(runs.items(), (REAL, FAKE), strict=True):
     curves = np.stack([np.asarray(run.history["d_accuracy"]) for run in group])
@@ -468,7 +611,10 @@ viz.show(
     f"One training of each after {rule_steps} steps, the same latents.",
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What the shapes show of it
+
+# %% tags=["slide-continue"]
 question(
     "S27.rule",
     "What does the rule do for the shapes? Mean intersection over union with the nearest piece, with the rule less without",
@@ -482,10 +628,30 @@ question(
     + f"; untrained {untrained['likeness']:.2f}.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# - The rule does what it is made for: the accuracy hangs about the line, and $D$ learns in half of the rounds.
+# - The *shapes* do not show it: the interval holds 0.
+# - A rule that matters little here may matter where $D$ is much stronger.
+
+# %% [markdown] tags=["notes"]
 # The rule does what it is made for: the accuracy hangs about the line, and the discriminator learns in half of the rounds, so that a step costs less. The *shapes* do not show it: the interval holds 0, and these are 160 steps at equal rates, in which shapes only begin. The paper does not test its rule by itself; a rule that matters little here may matter where
 # the discriminator is much stronger, and exercise 3 makes it so.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What a discriminator knows about shapes
 #
+# Keep $D$, throw $G$ away: a *linear* classifier on its pooled maps, from eight labels. Two opponents:
+#
+# | features | accuracy |
+# |---|---|
+# | $D$, trained | 0.734 |
+# | the same $D$, *untrained* | 0.733 |
+# | the voxels themselves | 0.754 |
+# | chance | 0.250 |
+#
+# A table without the second row would have praised a network's shape.
+
+# %% [markdown] tags=["notes"]
 # ## 7. What a discriminator knows about shapes
 #
 # The paper's second half: throw the generator away and keep $D$. Its maps, pooled, are a description of shapes that nobody labelled; a *linear* classifier on top of them, trained on labels, did nearly as well as networks that saw labels from the start. A fair test has two opponents. The **voxels themselves**, with the same classifier; and the **same network
@@ -537,9 +703,10 @@ question(
     baselines=nulls(untrained=np.mean(untrained_d) - from_voxels),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Here the second opponent earns its place. After some seconds of training the features are as good as those of the same network *before* it, and neither beats the voxels: this game has taught its discriminator nothing about kinds yet, and the row is open. A table without the untrained column would have praised a network's shape. Train for longer (`rule_steps`) and look again.
-#
+
+# %% [markdown]
 # ## Play
 #
 # Drag with the mouse, or press the arrow keys; choose a shape. Made ones first, real ones after them. Look underneath: are the legs there? And from behind: does the back of a chair have one?
@@ -621,13 +788,21 @@ question(
 
 # %% [markdown]
 # Added twice or three times, the direction gives arms to three times as many chairs as a random one of the same length. It is one generator, and a rough one: a number without an interval.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: half of the range
 #
+# The sigmoid at the end became a tanh; the data stayed at 0 and 1. Where chairs should be, users got cubes.
+#
+# The test: give $D$ a *perfect* generator. A right game is a tie, $2 \log 2 = 1.39$.
+
+# %% [markdown] tags=["notes"]
 # ## 9. What goes wrong
 #
 # **Half of the range.** A widely copied 3D-GAN in TensorFlow (meetps/tf-3dgan, `src/3dgan_mit_biasfree.py`) replaced the sigmoid at the end by a tanh, and left the data at 0 and 1: the two lines that would move them to $[-1, 1]$ stand there as comments. It shows voxels above 0.5. Users asked why there is a tanh (issue 23), and why they get cubes where chairs should be (issue 26). The test of
 # lecture 17 finds it: give $D$ a *perfect* generator. A right game is then a tie, and the loss stays at $2 \log 2 = 1.39$.
 
-# %%
+# %% tags=["slide-continue"]
 tie_steps = scale.pick(ci=4, cpu=60, gpu=200)
 
 
@@ -649,9 +824,10 @@ def loss_against_perfect_generator(low):
 for low, said in ((-1.0, "real voxels -1 or 1"), (0.0, "real voxels 0 or 1")):
     print(f"{said}: D's loss against a perfect generator {loss_against_perfect_generator(low):.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The discriminator needs no chairs: an empty corner of 0 is real, one of $-1$ is not. A generator that wants to please it must not leave anything empty at $-1$.
-#
+
+# %% [markdown]
 # **The price that is still to be added.** In a PyTorch copy of the video network (batsa003/videogan, `model.py`) the mask carries a comment that its L1 penalty has yet to come. Section 4 has that game: it is the arm *no price*.
 #
 # **Frames for colours.** Films lie on disk as `[T, C, H, W]`, and Conv3d wants `[C, T, H, W]`. With 3 channels and 8 frames the mistake is an error. A clip of *three* grey frames as three channels is not. Look at one real batch, through the eyes of the network, before you train.
@@ -669,12 +845,19 @@ print(
     f"three grey frames taken for channels: {list(nn.Conv3d(3, 4, (1, 4, 4))(data.to_float(three_frames)).shape)}, and no complaint"
 )
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What was measured
+#
+# - A prior helps where it is true.
+# - Stillness is not quality: ask an untrained network first.
+# - What was learnt is the difference to the same network untrained.
+
 # %% [markdown]
 # ## What was measured
 #
 # The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
 
-# %%
+# %% tags=["slide-continue"]
 summary()
 
 # %% [markdown]

@@ -52,7 +52,29 @@ n_seeds = scale.pick(ci=2, cpu=5, gpu=5)
 SOURCE, TARGET, INK = (viz.COLOURS[name] for name in ("real", "fake", "ink"))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A GAN is two ideas
+#
+# - A *generator* makes pictures from noise.
+# - A *discriminator* turns "looks like" into a loss.
+#
+# Each is useful without the other.
+#
+# 1. Keep the generator, and let any classifier say what it should draw.
+# 2. Keep the discriminator, and let it say what *features* should not tell.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Draw me a seven
+#
+# A classifier tells a seven from other digits. Can it *draw* one?
+#
+# Ask it backwards. Hold its weights still, and change the *input* until it says seven:
+#
+# $$x \leftarrow x + \epsilon_2\, \frac{\partial \log p(y \mid x)}{\partial x}$$
+#
+# It was trained to draw borders *between* digits. How far from all of them a picture is was never asked of it.
+
+# %% [markdown] tags=["notes"]
 # # Part one: a generator, and any classifier
 #
 # ## 1. Draw me a seven
@@ -107,7 +129,12 @@ def climb(model, decode=generator):
 found = [climb(model) for model in readers[:n_seeds]]
 first_pixels, first_latents = found[0]
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Asked for 0 to 9, three ways
+#
+# One classifier judges all three. Its confidence: 0.99, 0.90, 0.91.
+
+# %% tags=["slide-continue", "slide-picture"]
 with networks.seeded(0):
     denoiser = mlp.Autoencoder((1, 32, 32), 128, (256,))
 clean, denoising = pixels[classes != UNSEEN], torch.optim.Adam(denoiser.parameters(), lr=1e-3)
@@ -128,14 +155,17 @@ viz.show(
 for name, way in ways.items():
     print(f"{name:>17}: the classifier's mean confidence in the class asked for {way.confidence[-1][known].mean():.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The classifier is as sure of the first row as of the last. It was trained to draw borders *between* digits; how far from all of them a picture is was never asked of it.
 #
 # ### 1.1 Without a prior: fooling noise
 #
 # The first row is *activation maximisation*: $x \leftarrow x + \epsilon_2\, \partial \log p(y|x) / \partial x$, from noise. Does at least *another* classifier see through it? Each of ours has a sibling that learned from the other half of the digits, and the digit judge of lecture 08 was taught what is no digit.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Fooling noise
+
+# %% tags=["slide-continue"]
 def accepted_as(images, asked_for):
     """Share of pictures that the judge takes for a digit, and for the digit asked for; the unseen class is left out."""
     digit, sound = judge.read(images)
@@ -169,9 +199,25 @@ question(
     | ceilings(unseen_digits=[(model(unseen_pixels).argmax(1) == unseen.labels).float().mean() for model in readers[1:]]),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# - The sibling agrees: adversarial noise *transfers*. A second classifier of the same kind is no judge of a picture.
+# - The judge accepts none: it was taught *no digit*, too.
+
+# %% [markdown] tags=["notes"]
 # A surprise, if you expected the sibling to refuse: it agrees, nearly always. Adversarial noise *transfers* between networks that were trained on data of one kind (Szegedy et al. 2014), so a second classifier of the same kind is no judge of a picture. The judge is one because it was taught *no digit*, and compares with real ones.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What is missing is $p(x)$
 #
+# $$p(x \mid y) \propto p(x)\, p(y \mid x)$$
+#
+# We climbed the second factor alone. A generator supplies the first: move the *latent*, not the pixels.
+#
+# $$h \leftarrow h + \underbrace{\epsilon_1 \tfrac{\partial \log p(h)}{\partial h}}_{\text{be likely}} + \underbrace{\epsilon_2 \tfrac{\partial \log p(y \mid x(h))}{\partial h}}_{\text{be a } y} + \underbrace{\mathcal N(0, \epsilon_3^2)}_{\text{explore}}$$
+#
+# As the steps shrink, $\epsilon_1 = \epsilon_2 = \epsilon_3^2 / 2$ gives *samples* of the posterior, not only its peaks.
+
+# %% [markdown] tags=["notes"]
 # ### 1.2 With a prior
 #
 # What is missing is $p(x)$: by Bayes $p(x \mid y) \propto p(x)\, p(y \mid x)$, and we climbed the second factor alone. A generator supplies the first. Do not move the pixels, move the *latent*: whatever $z$ the search finds, $G(z)$ looks like a digit, because that is all that $G$ can draw (Nguyen et al. 2016). And keep $z$ where latents come from.
@@ -184,7 +230,18 @@ question(
 # %%
 viz.source(search)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Where does the prior's slope come from?
+#
+# A GAN's latent: $h \sim \mathcal N(0, I)$ has the slope $-h$.
+#
+# Anything else: a *denoising autoencoder* $R$ points up the density of the noisy data,
+#
+# $$R(h) - h = \sigma^2\, \frac{\partial \log p_\sigma(h)}{\partial h}$$
+#
+# For small $\sigma$: Alain & Bengio 2014. Diffusion models, lecture 16, are built on it.
+
+# %% [markdown] tags=["notes"]
 # For a GAN's latent, $p(h)$ is known: $h \sim \mathcal N(0, I)$ has the slope $-h$. Where it is not known (pixels, or the features that the paper searches) a *denoising autoencoder* $R$ supplies it: a denoiser's step points up the density,
 #
 # $$R(h) - h = \sigma^2\, \frac{\partial \log p_\sigma(h)}{\partial h},$$
@@ -217,10 +274,13 @@ def joint_update(h, denoised, uphill, noise, e1, e2, e3):
 
 lines.answered(joint_update, *asked.JOINT_UPDATE)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does the generator keep its promise?
+
+# %% [markdown] tags=["notes"]
 # And does the generator keep its promise? The judge has never met our classifiers, and they have never met it.
 
-# %%
+# %% tags=["slide-continue"]
 with networks.seeded(0):
     raw = convnet.Generator(32, 32, 8, max_width=64, channels=1)
 untrained_climb = climb(readers[0], raw)[1]
@@ -244,16 +304,29 @@ claim(
     note="Trainings are those of the classifier; the generator is one, shipped.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# | not this search | the judge accepts |
+# |---|---|
+# | pixels alone, pixels denoised | 0 |
+# | latents, not searched | 0.15 |
+# | unseen digits | 0.95 |
+#
+# The classifier did not become better. The generator no longer lets it be answered by noise.
+
+# %% [markdown] tags=["notes"]
 # The classifier did not become better. It asks the same question as before; the generator no longer lets it be answered by noise. The middle row of the picture is a weaker prior: the denoiser knows strokes, and blends digits into ghosts that a judge refuses.
 #
 # The *condition* can be exchanged without a new training. Nguyen et al. plug in a network that writes captions, and ask for sentences. Lecture 20 is about sentences as conditions; with today's networks (CLIP in the place of the captioner) this search was how text first steered GANs.
-#
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three epsilons: quality against diversity
+
+# %% [markdown] tags=["notes"]
 # ### 1.3 Three epsilons: quality against diversity
 #
 # $\epsilon_1$ pulls to the most likely latents, $\epsilon_3$ keeps the walk moving. What does each buy? Quality is the judge's acceptance, diversity the mean distance between two pictures of a class, in units of that between two real ones.
 
-# %%
+# %% tags=["slide-continue"]
 def spread(images, asked_for):
     """Mean distance between two pictures of one class, a value for each class that the generator knows."""
     return torch.stack([torch.pdist(images[asked_for == k].flatten(1)).mean() for k in range(10) if k != UNSEEN])
@@ -301,15 +374,24 @@ question(
     source="beside Nguyen et al. 2017, who vary the three epsilons by eye",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# *The generator itself is most of the prior.* The most likely latent is $z = 0$, and no drawn latent is ever near it: strokes become thin and pale.
+
+# %% [markdown] tags=["notes"]
 # What drew well? *The generator itself is most of the prior*: with the condition alone the search moves a drawn $z$ a little, and stays where pictures are. More prior is not more quality. The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled to a fifth of that, strokes become thin and pale, and the judge
 # refuses more. Noise pushes back. With Langevin's rates $|z|$ is right again, diversity too, and some pictures leave the class: a *sample* of the posterior is not its peak. Whoever searches features whose density is not known, as the paper does, has no drawn $z$ to begin with, and needs $\epsilon_1$ more.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Asked for what it has never seen
 #
+# Between a 7, a 1 and a 6 lie pictures that pass for a 2.
+
+# %% [markdown] tags=["notes"]
 # ### 1.4 Asked for what it has never seen
 #
 # The generator has never seen a 2, and all classifiers have. Ask for one:
 
-# %%
+# %% tags=["slide-continue"]
 two = wanted == UNSEEN
 twos = torch.cat([in_latents.images[two] for _, in_latents in found])
 viz.show(viz.labelled_grid(twos, rows=["asked for a 2"], n_columns=len(twos)), "Of a generator that knows none, by all our classifiers.")
@@ -317,11 +399,35 @@ digit, sound = judge.read(twos)
 print(f"the classifiers' mean confidence {np.mean([run.confidence[-1][two].mean() for _, run in found]):.2f}; ", end="")
 print(f"of {len(digit)} pictures the judge takes {int((sound & (digit == UNSEEN)).sum())} for a 2")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A prior that says *never* could not be argued with, but a GAN's seldom does: between a 7, a 1 and a 6 lie pictures that pass for a 2, about half of them with the judge's consent, and the search is good at finding what lies between. Samples that nobody asked for are hardly ever 2s. (Is that creation or a flaw? Section 8 meets the other side of it.)
-#
+
+# %% [markdown]
 # # Part two: a discriminator, and any features
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Labels in one domain, work in another
 #
+# A *source* with labels: drawings, a simulator, last year. A *target* without, which looks different.
+#
+# The error on the target is bounded by
+#
+# - the error on the source,
+# - plus **how well a classifier can tell the domains apart**,
+# - plus the error of the best classifier for both.
+#
+# The middle term is a discriminator's accuracy. Train the features so that it cannot tell.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Gradient reversal
+#
+# $$\min_{F, C, A}\; \mathbb E_{\text{source}}\bigl[-\log C(y \mid F(x))\bigr] + \mathbb E\bigl[-\log A(d \mid R(F(x)))\bigr]$$
+#
+# $$R(h) = h, \qquad \frac{\partial R}{\partial h} = -\lambda$$
+#
+# The identity with a wrong derivative: a minimax game becomes one descent. $A$ learns to tell the domains; $F$ gets the same gradient with the sign turned round.
+
+# %% [markdown] tags=["notes"]
 # ## 2. Gradient reversal
 #
 # Labels are expensive, and pictures without labels are cheap. Suppose that the labels are all in a *source* (drawings, a simulator, last year), and the work is in a *target* that looks different. A classifier learns whatever tells the classes apart in the source, also what does not hold in the target.
@@ -332,7 +438,10 @@ print(f"of {len(digit)} pictures the judge takes {int((sound & (digit == UNSEEN)
 #
 # $R$, *gradient reversal*, is the identity with a wrong derivative. That turns a minimax game into one descent: $A$, behind $R$, learns to tell the domains; $F$, before it, gets the same gradient with the sign turned round.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Who plays whom
+
+# %% tags=["slide-continue"]
 viz.players(viz.GAMES["reversal"])
 
 # %%
@@ -348,7 +457,7 @@ def reversed_loss(f, c, a, x, y, d, s):
 
 lines.answered(reversed_loss, *asked.REVERSED_LOSS)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ### 2.1 Two moons, turned
 #
 # The toy problem of the paper (section 5.1.1): two moons, 150 points each, with labels; the target is drawn likewise and turned by 35°, its labels are removed. The arms are the same three networks with the same first weights. *Source only* lets nothing back through $R$ ($\lambda = 0$). *DANN* raises $\lambda$ from 0 to 1 as the paper does for its pictures,
@@ -401,7 +510,12 @@ trained = {
 }
 reached = {name: turned.accuracy(players) for name, players in trained.items()}
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two moons, turned by 35°
+#
+# Blue + and −: the source. Dots: the target. Below: features of both.
+
+# %% tags=["slide-continue", "slide-picture"]
 def boundary(axis, players, task, k, title):
     """Where member k draws its border, with the source's points in their classes and the target's points in grey."""
     lattice = torch.cartesian_prod(torch.linspace(-2.2, 2.2, 80), torch.linspace(-1.7, 1.7, 70))
@@ -437,10 +551,13 @@ for (name, players), column in zip(trained.items(), axes.T, strict=True):
     codes_of(column[1], players, turned, middle, "its features")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # One training, the one in the middle of ours. Blue $+$ and $-$: the source with its labels. Dots: the target. Red and blue areas: the decision. Below: the features of both domains (blue source, orange target) in their main plane.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Ten trainings of each arm
+
+# %% tags=["slide-continue"]
 viz.table(
     [
         {
@@ -492,15 +609,29 @@ question(
     note=f"With the sign turned round the gain over source only is {(turned.accuracy(helped) - reached['source only']).mean():+.2f}.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Most of the gap closes, without a label of the target. Is it the *reversal*?
+#
+# - With the sign turned round, features that *help* the adversary: +0.13 over source only.
+# - With the right sign +0.20.
+#
+# *Source only* is the null of the paper; the turned sign is the harder one.
+
+# %% [markdown] tags=["notes"]
 # Most of the gap closes, without a label of the target. Is it the *reversal*? The second box turns its sign round: same losses, same data, and features that help the adversary. They gain, too, about two thirds as much: any pressure that lets target samples move the features moves the border between the moons. The right sign adds seven points to that. *Source only* is the null of the paper; the turned sign is the harder one.
 #
 # *Perfect*, as in the paper's figure, it is not in every training: the adversary makes the two clouds of features look alike as a whole, and a moon's tip may still land on the wrong side. And the settings were chosen by looking at target labels (on other seeds), as is common and should not be: whoever
 # *has* no target labels has none to choose with. The paper chooses by *reverse validation*, section 5.1.2: label the target with the adapted network, train the way back to the source, and count there.
-#
+
+# %% [markdown] tags=["notes"]
 # ### 2.2 How strong?
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How strong?
+#
+# Each dot is a training.
+
+# %% tags=["slide-continue", "slide-picture"]
 strengths = scale.pick(ci=(0.0, 1.0), cpu=(0.0, 0.1, 1.0, 10.0), gpu=(0.0, 0.1, 0.3, 1.0, 3.0, 10.0))
 few = Moons(range(20, 20 + n_seeds))
 by_strength = {
@@ -517,9 +648,23 @@ axis.set(xticks=at, xticklabels=strengths, xlabel="strength λ at the end of the
 axis.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Each dot is a training. On this toy a tenth does as well in the mean as ten, though one training of it goes astray, and the source hardly suffers. On pictures one is less free: there the paper needs its ramp (section 5.2.2: less noise from the adversary early on). At the end of this notebook you can move $\lambda$ yourself.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Features that should not say
 #
+# Let $d$ be not a domain but a *group* that a decision should not depend on.
+#
+# A bank sees eight numbers. Whether a loan is repaid depends on the ability alone:
+#
+# - three tell the ability, one the group (a postcode),
+# - one mixes both (an income),
+# - a pair tells the group only *together*, one is noise.
+#
+# Leaving out a column named *group* changes nothing, for there is none.
+
+# %% [markdown] tags=["notes"]
 # ## 3. Features that should not say
 #
 # Change one word. Let $d$ be not a domain but an *attribute* $a$: a group that a decision should not depend on. Now all samples have labels, and the same game makes a *fair representation* (Edwards & Storkey 2016; Madras et al. 2018; Zhang et al. 2018 put the adversary on the decision itself): features good for $y$ from which $a$ cannot be read.
@@ -530,7 +675,10 @@ plt.show()
 # %%
 viz.source(applicants)
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Loans foretold, groups read
+
+# %% tags=["slide-continue"]
 table_seeds = range(300, 300 + n_seeds)
 people, strangers = (
     [torch.stack(part) for part in zip(*(applicants(size, offset + seed) for seed in table_seeds), strict=True)]
@@ -576,14 +724,17 @@ viz.table(
     caption=f"Loans foretold and groups read, of strangers; {n_seeds} tables, mean (least to largest); chance is 0.5",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The trap
+
+# %% [markdown] tags=["notes"]
 # ### The trap
 #
 # Read the second row. The adversary with which the features were trained guesses. One would report: *the group cannot be read*. Then a reader comes who was not there, is trained on the finished features, and reads it in nine cases of ten.
 #
 # There is no contradiction. The features did not drop the group, they *ran away from one reader*: with eight numbers there are always directions in which it does not look just now. Elazar and Goldberg found this for text in 2018. (Barrett et al. 2019 read their classifiers again and asked whether such readers hold on new data; ours is tested on strangers.)
 
-# %%
+# %% tags=["slide-continue"]
 trap = runs["λ = 1, 8 numbers"]
 blank = torch.zeros(n_seeds, 2000, 8)
 deaf = leakage(blank, people[2], torch.zeros(n_seeds, strangers[2].shape[1], 8), strangers[2], steps=reading)
@@ -620,10 +771,16 @@ check(
     baselines=nulls(features_that_say_nothing=deaf.mean()),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# The trained adversary guesses, 0.51; a fresh one reads 0.91. The features did not drop the group, they *ran away from one reader*. Train a fresh one on the finished features before you report.
+
+# %% [markdown] tags=["notes"]
 # What does help? A stronger adversary, hardly: three steps ahead, and the fresh reader still reads. *Less room*, much: with two numbers in place of eight the decision is as good, and the fresh reader falls from nine cases of ten to two of three, before any adversary comes. The adversary takes a part of the rest. Not all of it; and what it reports itself is again less than there is.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What helps: less room
+
+# %% tags=["slide-continue", "slide-picture"]
 sweep_at = scale.pick(ci=(0.0, 1.0), cpu=(0.0, 0.3, 1.0), gpu=(0.0, 0.1, 0.3, 1.0, 3.0))
 again = {0.0: runs["no adversary, 2 numbers"], 1.0: runs["λ = 1, 2 numbers"]}
 sweep = {value: again.get(value) or fair(value, 2) for value in sweep_at}
@@ -645,9 +802,17 @@ question(
     note=f"The decision is right for {runs['λ = 1, 2 numbers']['accuracy'].mean():.3f}, without adversary and with 8 numbers for {free['accuracy'].mean():.3f}.",
 )
 
-# %% [markdown]
-# Fairness came cheaply because in this table it is *free*: $a$ has no bearing on $y$. Where it has, every $\lambda$ is a price, and which price is right is no question for a loss. Nor is hiding the group the only thing called fair: equal error rates need the group to be *known* (Hardt et al. 2016).
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Which price is right
 #
+# - Fairness came cheaply because in this table it is *free*: the group has no bearing on repaying.
+# - Where it has, every $\lambda$ is a price, and which price is right is no question for a loss.
+# - Hiding the group is not the only thing called fair: equal error rates need the group to be *known*.
+
+# %% [markdown] tags=["notes"]
+# Fairness came cheaply because in this table it is *free*: $a$ has no bearing on $y$. Where it has, every $\lambda$ is a price, and which price is right is no question for a loss. Nor is hiding the group the only thing called fair: equal error rates need the group to be *known* (Hardt et al. 2016).
+
+# %% [markdown]
 # # Going deeper
 #
 # ## 4. ADDA: a GAN between features
@@ -875,7 +1040,12 @@ question(
     source="beside Schlegl et al. 2017",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: a sign, twice
+#
+# A rate of $-10$ in the schedule, and a reversal layer that negates by itself: minus times minus.
+
+# %% [markdown] tags=["notes"]
 # It does, and the *distance to the nearest training digit*, which needs no generator and no search, does it better. A generator of digits is flexible: it draws most of a 2 with pieces of other figures. Whoever shows you an anomaly detector should show this null beside it.
 #
 # ## 9. What goes wrong
@@ -885,7 +1055,7 @@ question(
 # A public DANN (CuthbertCai/pytorch_DANN) had the schedule's rate as `gamma = -10` in `train/params.py`, and a reversal layer that negates the gradient itself. With $\gamma < 0$ the schedule gives $\lambda_p < 0$, and minus times minus is plus: the features *help* the adversary. A reader saw it (issue 10), and the author agreed that it should be 10.
 # Why did it not show? Nothing fails, the losses fall, and as the row S30.sign says in its note, the target's accuracy may even *rise*: any pressure that lets unlabelled target samples move the features changes where the border falls between the moons. Only the comparison with the right sign tells, or the adversary's own accuracy, which should fall and rises. So `reverse` refuses a strength below 0.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 slope_of = {}
 for name, rate in {"gamma = 10": 10, "gamma = -10": -10}.items():
     strength = 2 / (1 + math.exp(-rate * 0.5)) - 1
@@ -895,16 +1065,37 @@ for name, rate in {"gamma = 10": 10, "gamma = -10": -10}.items():
     (3 * through).sum().backward()
     print(f"{name:>12}: strength {strength:+.2f} half-way; the adversary's slope is +3.00, the features receive {feature.grad.item():+.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Nothing fails, the losses fall, and the target's accuracy may even *rise*. Only the comparison with the right sign tells, or the adversary's own accuracy.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Class loss minus adversary's loss
+#
+# Without a reversal layer, one descent on $L_y - \lambda L_d$:
+#
+# - $F$ gets the right gradient,
+# - $A$ gets the *wrong* one: it learns to be as wrong as it can. $F$ has an opponent that plays for it.
+#
+# Two optimisers, or a reversal.
+
+# %% [markdown] tags=["notes"]
 # ### Class loss minus adversary's loss
 #
 # Often asked, and as often done: without a reversal layer, one descent on $L_y - \lambda L_d$. That gives $F$ the right gradient, and $A$ the *wrong* one: it learns to be as wrong as it can, and $F$ has an opponent that plays for it. Two optimisers, or a reversal. Section 2's line tells you if you wrote this.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What was measured
 #
+# - A classifier says what, a prior says what exists.
+# - An adversary that sees nothing proves little: ask a fresh one.
+# - Ask of each use of an adversary for the null that it has to beat.
+
+# %% [markdown]
 # ## What was measured
 #
 # The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
 
-# %%
+# %% tags=["slide-continue"]
 summary()
 
 # %% [markdown]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import gancourse.classroom
+from gancourse.classroom import lab as course
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,6 +81,7 @@ def write(folder: Path) -> Path:
     from nbformat import v4, write
 
     cells = [v4.new_code_cell(cell.strip()) for cell in (SETUP, *CELLS.values())]
+    cells.insert(1, v4.new_markdown_cell("Every explorer, one a cell."))
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     path = folder / "all.ipynb"
     write(v4.new_notebook(cells=cells, metadata=metadata), path)
@@ -108,8 +108,7 @@ def lab(folder: Path) -> Iterator[str]:
     command.append("--LabApp.expose_app_in_browser=True")  # so that a test can change the theme
     private = {name: str(folder / name.lower()) for name in ("JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR")}
     private |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "IPYTHONDIR": str(folder / "ipython")}
-    configured = str(Path(gancourse.classroom.__file__).parent / "_lab")
-    environment = os.environ | private | {"JUPYTER_CONFIG_PATH": configured, "PYTHONPATH": str(ROOT)}
+    environment = course.environment() | private | {"PYTHONPATH": str(ROOT)}
     everything = folder / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     everything.parent.mkdir(parents=True)
     everything.write_text('{"windowingMode": "none"}', encoding="utf-8")  # cells out of sight are drawn, too

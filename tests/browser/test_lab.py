@@ -223,5 +223,38 @@ def test_names_texts_and_contrast(page: Any, theme: str) -> None:
 
 
 @pytest.mark.slow
+def test_one_key_presents_the_notebook_and_takes_it_back(page: Any) -> None:
+    cell = page.locator(".jp-CodeCell").nth(1)
+    editor, words = cell.locator(".jp-InputArea-editor"), page.locator(".jp-Notebook .jp-RenderedMarkdown p").first
+    cell.scroll_into_view_if_needed()
+
+    def looks() -> tuple[bool, float, float]:
+        size = words.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+        return editor.is_visible(), size, page.locator(".jp-Notebook").first.bounding_box()["width"]
+
+    def saved() -> str:
+        return str(page.evaluate("JSON.stringify(window.jupyterapp.shell.currentWidget.context.model.toJSON())"))
+
+    (shown, size, width), book = looks(), saved()
+    assert shown
+    page.keyboard.press("F8")
+    editor.wait_for(state="hidden")
+    page.wait_for_function("width => document.querySelector('.jp-Notebook').clientWidth > width + 100", arg=width)
+    assert looks()[1] >= max(20, size + 4)
+    assert cell.locator(".gan-live").is_visible() and cell.locator(".jp-InputPrompt").is_visible()
+    line = cell.locator(".jp-InputArea")
+    line.click(position={"x": 100, "y": 12})
+    editor.wait_for()
+    line.click(position={"x": 100, "y": 12})
+    editor.wait_for(state="hidden")
+    line.click(position={"x": 100, "y": 12})
+    editor.locator(".cm-content").click()
+    page.keyboard.press("F8")  # from within the editor, too
+    page.wait_for_function("width => Math.abs(document.querySelector('.jp-Notebook').clientWidth - width) < 20", arg=width)
+    assert looks() == (shown, size, width)
+    assert saved() == book
+
+
+@pytest.mark.slow
 def test_the_console_stays_clean(page: Any) -> None:
     assert [said for said in page.complaints if not any(known in said for known in KNOWN)] == []

@@ -33,10 +33,25 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def slides(arguments: argparse.Namespace) -> None:
-    from gancourse.classroom import notebooks, slides
+    from gancourse.classroom import notebooks
 
-    source = notebooks.find(arguments.notebook)
-    target = files.writable(arguments.output or Path(f"{source.stem}-slides.html"))
+    if arguments.all == (arguments.notebook is not None):
+        raise ValueError("gancourse slides takes a lecture or --all: gancourse slides 04, gancourse slides --all")
+    if not arguments.all:
+        source = notebooks.find(arguments.notebook)
+        _slides_of(source, arguments.output or Path(f"{source.stem}-slides.html"))
+        return
+    folder = arguments.output or Path()
+    if folder.is_file():
+        raise NotADirectoryError(f"{folder} is a file: with --all, --output is the folder for the pages")
+    for source in notebooks.sources():
+        _slides_of(source, folder / f"{source.stem}-slides.html")
+
+
+def _slides_of(source: Path, output: Path) -> None:
+    from gancourse.classroom import slides
+
+    target = files.writable(output)
     made = slides.slides(source)
     files.keep_whole(target, lambda part: part.write_text(slides.page(made), encoding="utf-8"))
     print(f"wrote {target}: {len(made)} slides; open it in a browser, ? lists the keys")
