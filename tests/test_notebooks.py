@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import base64
+import io
 import os
 import re
 import subprocess
@@ -428,3 +430,22 @@ def test_lectures_link_to_their_neighbours(folder: Path) -> None:
     assert "[previous: 00 before](00_before.ipynb)" in line and "[next: 02 after](02_after.ipynb)" in line
     assert "[all claims](../CLAIMS.md)" in line
     assert "previous" not in notebooks.read(source.with_name("00_before.py")).cells[1].source
+
+
+def test_what_is_transparent_is_stored_on_white():
+    from PIL import Image, ImageDraw
+
+    drawn = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
+    ImageDraw.Draw(drawn).ellipse((20, 20, 180, 80), fill=(200, 30, 30, 255))
+    noisy = Image.effect_noise((200, 100), 60).convert("RGBA")  # many shades: few colours save bytes
+    noisy.putalpha(drawn.getchannel("A"))
+    raw = io.BytesIO()
+    noisy.save(raw, "PNG")
+    stored = base64.b64encode(raw.getvalue()).decode()
+    output = nbformat.v4.new_output("display_data", {"image/png": stored})
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[output])])
+    notebooks._lighten(book)
+    (shown,) = book.cells[0].outputs
+    assert shown["data"]["image/png"] != stored
+    kept = Image.open(io.BytesIO(base64.b64decode(shown["data"]["image/png"]))).convert("RGB")
+    assert min(kept.getpixel((0, 0))) > 240 and min(kept.getpixel((199, 99))) > 240

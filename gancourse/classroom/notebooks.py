@@ -319,7 +319,11 @@ def _lighten(book: NotebookNode) -> None:
             if getattr(picture, "n_frames", 1) > 1:
                 continue
             smaller = io.BytesIO()
-            picture.convert("RGB").quantize(96, kmeans=3, dither=Image.Dither.NONE).save(smaller, "PNG", optimize=True)
+            solid = picture.convert("RGBA")  # what is transparent stands on white: without it a palette makes it black
+            paper = Image.new("RGBA", solid.size, "white")
+            Image.alpha_composite(paper, solid).convert("RGB").quantize(96, kmeans=3, dither=Image.Dither.NONE).save(
+                smaller, "PNG", optimize=True
+            )
             lighter = base64.b64encode(smaller.getvalue()).decode()
             if len(lighter) < 0.9 * len(stored):
                 output["data"]["image/png"] = lighter
