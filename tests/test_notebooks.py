@@ -114,7 +114,7 @@ def _expressions(body: list[ast.stmt]) -> list[ast.Expr]:
 
 
 def _is_picture(value: ast.expr) -> bool:
-    """A call such as ``viz.table(...)`` or ``record.table(...)`` that draws into no axis, or a cell's bare name before its end."""
+    """A call such as ``viz.table(...)`` or ``record.table(...)`` that draws into no axis, or a bare name before a cell's end."""
     if isinstance(value, ast.Name):
         return True
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
@@ -437,8 +437,8 @@ def test_what_is_transparent_is_stored_on_white():
 
     drawn = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
     ImageDraw.Draw(drawn).ellipse((20, 20, 180, 80), fill=(200, 30, 30, 255))
-    noisy = Image.effect_noise((200, 100), 60).convert("RGBA")  # many shades: few colours save bytes
-    noisy.putalpha(drawn.getchannel("A"))
+    shades = [Image.effect_noise((200, 100), 60) for _ in range(3)]  # many colours: few of them save bytes
+    noisy = Image.merge("RGBA", [*shades, drawn.getchannel("A")])
     raw = io.BytesIO()
     noisy.save(raw, "PNG")
     stored = base64.b64encode(raw.getvalue()).decode()
