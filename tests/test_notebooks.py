@@ -443,7 +443,7 @@ def test_what_is_transparent_is_stored_on_white():
     noisy.save(raw, "PNG")
     stored = base64.b64encode(raw.getvalue()).decode()
     output = nbformat.v4.new_output("display_data", {"image/png": stored})
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[output])])
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])])
     notebooks._lighten(book)
     (shown,) = book.cells[0].outputs
     assert shown["data"]["image/png"] != stored
