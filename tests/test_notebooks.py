@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gancourse import viz
 from gancourse.classroom import colab, lab, notebooks
 
 jupytext = pytest.importorskip("jupytext")
@@ -82,6 +84,64 @@ def test_outputs_were_made_with_the_pinned_pytorch() -> None:
     for source in notebooks.sources(ROOT):
         versions = nbformat.read(notebooks.target(source), as_version=4).metadata.gancourse.versions
         assert versions.torch == pinned["torch"], source.stem
+
+
+# What a notebook shows only where it is a cell's last line
+
+SHOWS_ITSELF = {"show", "source"}
+OF_A_RECORD = {"table", "curves", "strip"}
+
+
+def never_shown(source: str) -> list[str]:
+    """Lines of a lecture that make a picture or a table and lose it, or whose value is a row of None."""
+    lost = []
+    for cell in re.split(r"^# %%", source, flags=re.MULTILINE)[1:]:
+        head, _, code = cell.partition("\n")
+        if "[markdown]" in head:
+            continue
+        body = ast.parse(code).body
+        last = body[-1] if body and isinstance(body[-1], ast.Expr) else None
+        if last is not None and isinstance(last.value, ast.Tuple) and all(isinstance(each, ast.Call) for each in last.value.elts):
+            lost.append(ast.unparse(last))
+        lost += [ast.unparse(line) for line in _expressions(body) if line is not last and _is_picture(line.value)]
+    return lost
+
+
+def _expressions(body: list[ast.stmt]) -> list[ast.Expr]:
+    return [line for statement in body for line in ast.walk(statement) if isinstance(line, ast.Expr)]
+
+
+def _is_picture(value: ast.expr) -> bool:
+    """A call such as ``viz.table(...)`` or ``record.table(...)`` that draws into no axis, or a cell's bare name before its end."""
+    if isinstance(value, ast.Name):
+        return True
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+        return False
+    owner, name = ast.unparse(value.func.value), value.func.attr
+    if owner == "viz":
+        return name in viz.__all__ and name not in SHOWS_ITSELF and not any(keyword.arg == "ax" for keyword in value.keywords)
+    return name in OF_A_RECORD
+
+
+def test_every_picture_and_table_of_a_lecture_is_shown() -> None:
+    lost = {source.stem: never_shown(source.read_text(encoding="utf-8")) for source in notebooks.sources(ROOT)}
+    assert not {name: lines for name, lines in lost.items() if lines}, "put each on the last line of a cell of its own"
+
+
+@pytest.mark.parametrize(
+    ("cell", "lost"),
+    [
+        ("viz.table(rows)\nclaim()", ["viz.table(rows)"]),
+        ("for row in rows:\n    viz.table(row)", ["viz.table(row)"]),
+        ("record.table('modes')\nrecord.strip()", ["record.table('modes')"]),
+        ("picture\nprint(1)", ["picture"]),
+        ("g.grow(2), d.grow(2)", ["(g.grow(2), d.grow(2))"]),
+        ("print(1)\nviz.table(rows)", []),
+        ("viz.show(picture)\nviz.scatter(x, y, ax=left)\nviz.source(pack)\n(1, 2)", []),
+    ],
+)
+def test_a_table_in_the_middle_of_a_cell_is_noticed(cell: str, lost: list[str]) -> None:
+    assert never_shown(f"# %% [markdown]\n# viz.table\n\n# %% tags=['slide']\n{cell}\n") == lost
 
 
 # What the builder writes

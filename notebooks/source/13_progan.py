@@ -371,7 +371,8 @@ with torch.no_grad():
         change_g, change_d = (image - image_before).abs().max().item(), (logit - logit_before).abs().max().item()
         rough = [("0" if change < 1e-5 else "small" if change < 0.1 else "large") for change in (change_g, change_d)]
         print(f"{4 * 2**level:>2} px, alpha {alpha:.2f}: largest change of images {rough[0]}, of logits {rough[1]}")
-g.grow(2, 0.0), d.grow(2, 0.0)
+for player in (g, d):
+    player.grow(2, 0.0)
 
 # %% tags=["slide-continue"]
 identity(
@@ -822,6 +823,8 @@ for name, found in {"growing": grown_bands, f"32 px from the start, step {equal_
     means = {side: sum(bands[side] for bands in found) / len(found) for side in found[0]}
     rows.append([name, *(f"{1000 * means[side]:.0f}" for side in (32, 16, 8)), f"{1000 * sum(means.values()) / 3:.0f}"])
 viz.table(rows, header=["run", "32 px", "16 px", "8 px", "mean"], caption="Sliced Wasserstein distance x 1000 at equal work")
+
+# %%
 claim(
     "C27.swd",
     "Mean sliced Wasserstein distance over levels at equal work: at full size from the start over growing",

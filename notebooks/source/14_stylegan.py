@@ -901,6 +901,7 @@ def bits(space, name):
     return sum(score.entropies[name] for score in scores[space]) / len(seeds)
 
 
+print("score: " + ", ".join(f"{space.upper()} {sum(s.score for s in scores[space]) / len(seeds):.2f}" for space in scores))
 viz.table(
     [
         [
@@ -914,7 +915,6 @@ viz.table(
     header=["attribute", "bits before", "left in Z", "left in W"],
     caption="What a plane leaves unknown",
 )
-print("score: " + ", ".join(f"{space.upper()} {sum(s.score for s in scores[space]) / len(seeds):.2f}" for space in scores))
 
 # %% tags=["slide-continue"]
 question(

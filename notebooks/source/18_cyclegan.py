@@ -449,6 +449,8 @@ viz.table(
     [[f"pool of {pool}", torch.tensor(memory[pool]).mean().item(), torch.tensor(pool_error[pool]).mean().item()] for pool in memory],
     header=["", "old fakes known as fakes", "L1 to the hidden partners, both ways"],
 )
+
+# %% tags=["slide-continue"]
 claim(
     "S24.pool",
     "With a pool of 50 the last discriminator still knows old fakes: share of their patches called fake, less without a pool",
