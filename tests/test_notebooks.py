@@ -112,7 +112,7 @@ def _expressions(body: list[ast.stmt]) -> list[ast.Expr]:
 
 
 def _is_picture(value: ast.expr) -> bool:
-    """A call such as ``viz.table(...)`` or ``record.table(...)`` that draws into no axis, or a cell's bare name before its end."""
+    """A call such as ``viz.table(...)`` or ``record.table(...)`` that draws into no axis, or a bare name before a cell's end."""
     if isinstance(value, ast.Name):
         return True
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
