@@ -51,6 +51,8 @@ RIGHT = [
     ("D_STEP", lambda d, g, x, z: labels(d(x), d(g(z).detach()))),
     ("G_STEP", frozen),
     ("G_STEP", lambda d, g, z: F.binary_cross_entropy_with_logits(d(g(z)), torch.ones(len(z)))),
+    ("SERVED", lambda h, n: sum(int(each >= n / len(h) / 2) for each in h)),
+    ("PACKS", lambda x, m: torch.cat([x[i::m] for i in range(m)], 1)),
     ("TWO_STREAMS", lambda m, f, b: b.unsqueeze(2) + m * (f - b.unsqueeze(2))),
     ("ACCURACY", lambda real, fake: (torch.cat([real, -fake]) > 0).float().mean()),
 ]

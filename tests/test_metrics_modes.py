@@ -39,7 +39,7 @@ def test_a_histogram_by_hand():
     assert (report.modes, report.total, report.high_quality) == (2, 4, 4 / 6)
     assert report.reverse_kl == pytest.approx(0.75 * math.log(3) + 0.25 * math.log(1), abs=1e-14)
     assert report.total_variation == 0.5
-    assert report.served == 2  # 3 and 1 of 6 samples, where 6 / 16 of a sample are asked for
+    assert report.served == 2  # 3 and 1 of 6 samples, where 6 / 8 of a sample are asked for
     assert report.missed == pytest.approx(1 - (1 / 4 + 1 / 6))
     assert str(report) == "2 of 4 modes, 66.7 % high quality, reverse KL 0.824"
     wider = mode_report(samples, PLUS, threshold=4)
@@ -65,9 +65,16 @@ def test_served_and_missed_by_hand():
     assert (one.served, one.missed) == (1, 0.75)
     data = mode_report(toys.ring("pacgan").sample(20_000, seed=0), toys.ring("pacgan"))
     assert data.served == 8 and data.missed < 0.03
-    sixteenth = torch.cat([PLUS.modes[:1].repeat(15, 1), PLUS.modes[1:2]])  # a quarter of a quarter: just served
-    assert mode_report(sixteenth, PLUS).served == 2
-    assert mode_report(torch.cat([sixteenth, PLUS.modes[:1]]), PLUS).served == 1
+    eighth = torch.cat([PLUS.modes[:1].repeat(7, 1), PLUS.modes[1:2]])  # half of a quarter: just served
+    assert mode_report(eighth, PLUS).served == 2
+    assert mode_report(torch.cat([eighth, PLUS.modes[:1]]), PLUS).served == 1
+
+
+def test_a_ring_without_modes_serves_none():
+    ring = toys.gaussian_mixture(toys.ring().modes, 0.05)
+    angle, radius = 6.2832 * torch.rand(20_000, generator=torch.Generator().manual_seed(0)), torch.ones(20_000)
+    report = mode_report(torch.polar(radius, angle).view(torch.float32).reshape(-1, 2), ring)
+    assert report.modes == 8 and report.served == 0 and 0.5 < report.missed < 0.7
 
 
 def test_unequal_weights_are_the_target():

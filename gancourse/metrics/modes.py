@@ -15,7 +15,7 @@ from torch import Tensor
 from gancourse.base import check
 from gancourse.metrics.features import feature_matrix
 
-DUE = 0.25  # a mode that gets less than this part of its share is not served
+DUE = 0.5  # a mode that gets less than this part of its share is not served
 
 
 class Mixture(Protocol):
@@ -36,7 +36,7 @@ class ModeReport:
     reverse_kl    KL(histogram / its sum || the modes' true shares) in nats: 0 when right, ln K when one of K equal modes has all;
                   NaN without any high-quality sample
     total_variation  half the L1 distance between the same two, in [0, 1]; NaN likewise
-    served        modes that get at least a quarter of their due: h_k / N >= w_k / 4, N all samples
+    served        modes that get at least half of their due: h_k / N >= w_k / 2, N all samples
     missed        share of the data that no high-quality sample stands for, 1 - sum_k min(h_k / N, w_k), in [0, 1]
 
     The first count saturates: one sample in N captures a mode, so that noise, spread widely enough, captures all of them.  The
