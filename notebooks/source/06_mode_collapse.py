@@ -885,7 +885,7 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
 # - A $D$ that judges one sample at a time cannot see a lack of variety. Three repairs: packs, minibatch statistics, looking ahead.
 # - Packs and a look ahead give variety back, not yet sharp modes; minibatch discrimination gives both.
-# - Of ten claims of papers six are reproduced, four stay open.
+# - Of ten claims of papers six are reproduced (two of them ask for variety alone: a circle without modes would pass), four stay open.
 
 # %% [markdown]
 # ## What was measured
