@@ -39,6 +39,8 @@ def test_a_histogram_by_hand():
     assert (report.modes, report.total, report.high_quality) == (2, 4, 4 / 6)
     assert report.reverse_kl == pytest.approx(0.75 * math.log(3) + 0.25 * math.log(1), abs=1e-14)
     assert report.total_variation == 0.5
+    assert report.served == 2  # 3 and 1 of 6 samples, where 6 / 8 of a sample are asked for
+    assert report.missed == pytest.approx(1 - (1 / 4 + 1 / 6))
     assert str(report) == "2 of 4 modes, 66.7 % high quality, reverse KL 0.824"
     wider = mode_report(samples, PLUS, threshold=4)
     assert wider.histogram.tolist() == [3, 1, 1, 0]
@@ -48,6 +50,31 @@ def test_one_mode_has_log_k_and_even_modes_have_zero():
     assert mode_report(PLUS.modes[:1].repeat(10, 1), PLUS).reverse_kl == pytest.approx(math.log(4))
     assert mode_report(PLUS.modes.repeat(10, 1), PLUS).reverse_kl == 0
     assert mode_report(PLUS.modes[:1].repeat(10, 1), PLUS).total_variation == 0.75
+
+
+def test_noise_captures_modes_and_serves_none():
+    """25 modes in a square: a sample in fifty falls near one by chance, so that each gets a tenth of its due at most."""
+    grid = toys.grid("pacgan")
+    noise = 9 * torch.rand(2500, 2, generator=torch.Generator().manual_seed(0)) - 4.5
+    report = mode_report(noise, grid)
+    assert report.modes > 20 and report.served == 0 and report.missed > 0.97
+
+
+def test_served_and_missed_by_hand():
+    one = mode_report(PLUS.modes[:1].repeat(10, 1), PLUS)
+    assert (one.served, one.missed) == (1, 0.75)
+    data = mode_report(toys.ring("pacgan").sample(20_000, seed=0), toys.ring("pacgan"))
+    assert data.served == 8 and data.missed < 0.03
+    eighth = torch.cat([PLUS.modes[:1].repeat(7, 1), PLUS.modes[1:2]])  # half of a quarter: just served
+    assert mode_report(eighth, PLUS).served == 2
+    assert mode_report(torch.cat([eighth, PLUS.modes[:1]]), PLUS).served == 1
+
+
+def test_a_ring_without_modes_serves_none():
+    ring = toys.gaussian_mixture(toys.ring().modes, 0.05)
+    angle, radius = 6.2832 * torch.rand(20_000, generator=torch.Generator().manual_seed(0)), torch.ones(20_000)
+    report = mode_report(torch.polar(radius, angle).view(torch.float32).reshape(-1, 2), ring)
+    assert report.modes == 8 and report.served == 0 and 0.5 < report.missed < 0.7
 
 
 def test_unequal_weights_are_the_target():
@@ -67,6 +94,7 @@ def test_no_high_quality_sample_is_no_crash():
     report = mode_report(torch.full((5, 2), 50.0), PLUS)
     assert (report.modes, report.high_quality, report.histogram.sum()) == (0, 0.0, 0)
     assert math.isnan(report.reverse_kl) and math.isnan(report.total_variation)
+    assert (report.served, report.missed) == (0, 1)
 
 
 def test_bad_samples_are_refused():

@@ -15,6 +15,8 @@ from torch import Tensor
 from gancourse.base import check
 from gancourse.metrics.features import feature_matrix
 
+DUE = 0.5  # a mode that gets less than this part of its share is not served
+
 
 class Mixture(Protocol):
     """What a mode report needs of a distribution: centres [K, D] and the standard deviation around them."""
@@ -34,6 +36,12 @@ class ModeReport:
     reverse_kl    KL(histogram / its sum || the modes' true shares) in nats: 0 when right, ln K when one of K equal modes has all;
                   NaN without any high-quality sample
     total_variation  half the L1 distance between the same two, in [0, 1]; NaN likewise
+    served        modes that get at least half of their due: h_k / N >= w_k / 2, N all samples
+    missed        share of the data that no high-quality sample stands for, 1 - sum_k min(h_k / N, w_k), in [0, 1]
+
+    The first count saturates: one sample in N captures a mode, so that noise, spread widely enough, captures all of them.  The
+    last two ask for quality and variety at once.  They divide by all samples: garbage serves nothing, and one mode of K, served
+    perfectly, misses (K - 1) / K.
     """
 
     modes: int
@@ -42,6 +50,8 @@ class ModeReport:
     histogram: Tensor
     reverse_kl: float
     total_variation: float
+    served: int
+    missed: float
 
     def __str__(self) -> str:
         quality = f"{100 * self.high_quality:.1f} % high quality"
@@ -113,9 +123,19 @@ def stacked_mode_report(codes: Tensor, total: int = 1000, accepted: Tensor | Non
 def _report(hits: Tensor, weights: Tensor, n: int) -> ModeReport:
     """The report on ``n`` samples, ``hits`` the modes of the high-quality ones."""
     histogram = torch.bincount(hits, minlength=len(weights))
+    truth, of_all = weights.double() / weights.double().sum(), histogram.double() / n
     reverse_kl = total_variation = math.nan
     if len(hits):
-        share, truth = histogram.double() / len(hits), weights.double() / weights.double().sum()
+        share = histogram.double() / len(hits)
         reverse_kl = max(0.0, float(torch.xlogy(share, share / truth).sum()))
         total_variation = float((share - truth).abs().sum() / 2)
-    return ModeReport(int((histogram > 0).sum()), len(weights), len(hits) / n, histogram, reverse_kl, total_variation)
+    return ModeReport(
+        modes=int((histogram > 0).sum()),
+        total=len(weights),
+        high_quality=len(hits) / n,
+        histogram=histogram,
+        reverse_kl=reverse_kl,
+        total_variation=total_variation,
+        served=int((of_all >= DUE * truth).sum()),
+        missed=1 - float(torch.minimum(of_all, truth).sum()),
+    )

@@ -74,6 +74,21 @@ _CONDITIONAL = Game(
     {"L_D": _D, "L_G": _G},
 )
 
+_PACKED = Game(
+    "PacGAN, packs of two",
+    {
+        "z": latent("z₁, z₂", 0, 1.3, "independent"),
+        "G": generator("G", 1.05, 1.3, "one by one"),
+        "fake": sample("G(z₁), G(z₂)", 2.3, 1.3, "one pack"),
+        "x": data("x₁, x₂", 2.3, 0, "one pack, real"),
+        "D": discriminator("D", 3.5, 0.65, "twice as wide an input"),
+        "L_D": loss("L_D", 5.2, 0, "−log D(x₁, x₂) − log(1 − D(G(z₁), G(z₂)))"),
+        "L_G": loss("L_G", 5.2, 1.3, "log(1 − D(G(z₁), G(z₂)))"),
+    },
+    _ARROWS,
+    {"L_D": _D, "L_G": _G},
+)
+
 _WGAN_GP = Game(
     "WGAN-GP",
     {
@@ -390,6 +405,7 @@ GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
     "dirac": _DIRAC,
+    "packed": _PACKED,
     "conditional": _CONDITIONAL,
     "acgan": _ACGAN,
     "projection": _PROJECTION,

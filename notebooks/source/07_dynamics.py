@@ -478,7 +478,7 @@ question(
 # are easiest to tell. The older generators' samples lie closer to the digits, and a fresh $D$ needs longer to be as sure; the deck's five
 # orders are its best case too. On the right the gradient of $-\log D$ does the opposite: it grows by orders, and the last column of the table says that it jumps from batch to batch by
 # as much more. (As a share of its size the jumping hardly changes: the last box.) Theorem 2.6 of the paper predicts it: if $D$ is the best one plus small independent noise, the generator's update has a
-# Cauchy distribution, with neither mean nor variance. One loss whispers, the other one shouts at random.
+# Cauchy distribution, with neither mean nor variance. One loss whispers, the other one shouts; whether the direction grows noisier too, or the length alone, exercise 2 asks.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises

@@ -6,6 +6,7 @@ A module holds the lines of a lecture, or of two that belong together; each line
 from gancourse.classroom.asked.biggan import ORTHOGONAL, SHARED
 from gancourse.classroom.asked.clips import ACCURACY, TWO_STREAMS
 from gancourse.classroom.asked.codes import BIGAN_GE, BOUND
+from gancourse.classroom.asked.collapse import PACKS, SERVED
 from gancourse.classroom.asked.conditional import ACGAN_G, PROJECTION
 from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
@@ -47,12 +48,14 @@ __all__ = [
     "MARGIN_D",
     "ODDS",
     "ORTHOGONAL",
+    "PACKS",
     "PIX2PIX_D",
     "PIX2PIX_G",
     "PRECISION",
     "PROJECTION",
     "R3GAN_D",
     "REVERSED_LOSS",
+    "SERVED",
     "SHARED",
     "SPREAD",
     "TRUNCATED",
