@@ -52,7 +52,7 @@ from gancourse.training import fit
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
 device = scale.device()
-seeds = range(20, scale.pick(ci=22, cpu=25, gpu=28))
+seeds = range(30, scale.pick(ci=32, cpu=35, gpu=38))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
 REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
@@ -615,7 +615,8 @@ worthless = nulls(
     no_difference=0,
     noise=plain_misses - judged["noise in the square"].missed,
     untrained=plain_misses - judged["an untrained generator"].missed,
-) | ceilings(circle_without_modes=plain_misses - judged["a circle without modes"].missed, data=plain_misses - judged["data"].missed)
+    circle_without_modes=plain_misses - judged["a circle without modes"].missed,
+) | ceilings(data=plain_misses - judged["data"].missed)
 for m in (2, 4):
     claim(
         f"C08.pac{m}",
@@ -623,11 +624,11 @@ for m in (2, 4):
         paper="7.9 modes for 6.3" if m == 2 else "7.8 modes for 6.3",
         ours=[alone - r.missed for alone, r in zip(missed, packed[m], strict=True)],
         over="trainings",
-        tolerance=at_least(0.15),
+        tolerance=at_least(0.4),
         baselines=worthless,
         source=table,
         decks="HMW",
-        note="It asks for variety on the ring, which noise has not, and a circle without modes has.",
+        note="Variety alone, which a circle without modes has, is not enough for it.",
     )
 
 # %% [markdown] tags=["notes"]
@@ -723,7 +724,7 @@ for kind, each in with_layer.items():
         paper="less collapse" if kind == "discrimination" else "more variation",
         ours=[alone - r.missed for alone, r in zip(missed, each, strict=True)],
         over="trainings",
-        tolerance=at_least(0.15),
+        tolerance=at_least(0.4),
         baselines=worthless,
         control=None if kind == "discrimination" else "S33.discrimination",
         source="Salimans et al. 2016, section 3.2" if kind == "discrimination" else "Karras et al. 2018, section 3",
@@ -800,7 +801,7 @@ claim(
     paper="covers the ring; without, cycles through modes",
     ours=[alone - r.missed for alone, r in zip(missed, looked["k = 5"], strict=True)],
     over="trainings",
-    tolerance=at_least(0.15),
+    tolerance=at_least(0.4),
     baselines=worthless,
     source="Metz et al. 2017, figure 2",
 )
