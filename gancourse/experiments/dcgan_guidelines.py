@@ -1,4 +1,4 @@
-"""DCGAN's five guidelines, each left out alone, in one player at a time: drawn faces at 32 px.
+"""DCGAN's five guidelines, each left out alone, in one player at a time: pixel-art faces at 16 px.
 
 The reference follows all five.  Every arm differs from it in one thing:
 
@@ -36,7 +36,7 @@ from torch import Tensor, nn
 
 from gancourse import scale
 from gancourse.base import networks
-from gancourse.data.avatars import faces
+from gancourse.data.avatars import pixel_faces
 from gancourse.data.batches import Batches
 from gancourse.data.images import to_float
 from gancourse.experiments.experiment import Experiment
@@ -46,7 +46,7 @@ from gancourse.metrics.frechet import frechet_distance
 from gancourse.models import dcgan
 from gancourse.training import Run
 
-SIDE, LATENT_DIM, MATCHED_ON = 32, 64, 256
+SIDE, LATENT_DIM, MATCHED_ON = 16, 64, 256
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh)
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
@@ -118,19 +118,19 @@ def _through(layer: nn.Module, x: Tensor) -> Tensor:
 
 
 def _shuffled(images: Tensor) -> Tensor:
-    """Drawn faces run through their attributes in order, and any part of them should be a fair one."""
+    """Faces run through their attributes in order, and any part of them should be a fair one."""
     return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(0))]
 
 
-class DrawnFaces:
-    """Drawn faces, held-out ones for the judge, and the players of each arm."""
+class PixelFaces:
+    """Pixel-art faces, held-out ones for the judge, and the players of each arm."""
 
     def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
         self.size = size
         self.images, self.unseen = (
-            _shuffled(faces(SIDE, n, split, progress=False).images) for n, split in ((size["n"], "train"), (size["unseen"], "test"))
+            _shuffled(pixel_faces(SIDE, n, split, progress=False).images) for n, split in ((size["n"], "train"), (size["unseen"], "test"))
         )
-        self.judge = attribute_classifier("faces", SIDE)
+        self.judge = attribute_classifier("pixel_faces", SIDE)
         self.features = self.judge.features(self.unseen)
         self.wanted = self._shares(self.features)
 
@@ -218,20 +218,20 @@ ARMS: dict[str, dict[str, Any]] = {
 
 EXPERIMENT = Experiment(
     name="dcgan_guidelines",
-    title="DCGAN's five guidelines, each left out alone: drawn faces at 32 px",
-    stage=DrawnFaces,
+    title="DCGAN's five guidelines, each left out alone: pixel-art faces at 16 px",
+    stage=PixelFaces,
     arms=ARMS,
     seeds=(0, 1, 2, 3, 4),
     full={
         "n": 10_000,
-        "unseen": 2000,
+        "unseen": 1000,
         "width": 16,
         "batch_size": 32,
         "steps": 2000,
         "measure_every": 250,
-        "checkpoint_every": 500,
-        "samples": 500,
-        "final_samples": 2000,
+        "checkpoint_every": 250,
+        "samples": 400,
+        "final_samples": 1000,
     },
     ci={
         "n": 120,

@@ -1,4 +1,4 @@
-"""The recipe of 2016 against the one that followed, for equal seconds: drawn faces at 32 px.
+"""The recipe of 2016 against the one that followed, for equal seconds: pixel-art faces at 16 px.
 
     2016      DCGAN's networks, -log D, Adam 2e-4 (0.5, 0.999), weights from N(0, 0.02^2), the last weights
     modern    nearest neighbour and 3x3 convolutions, no batch normalisation in D, the batch's spread, relativistic pairs, R1 at every
@@ -22,7 +22,7 @@ from gancourse import scale
 from gancourse.base import networks
 from gancourse.data.batches import Batches
 from gancourse.experiments import recipe
-from gancourse.experiments.dcgan_guidelines import LATENT_DIM, SIDE, DrawnFaces
+from gancourse.experiments.dcgan_guidelines import LATENT_DIM, SIDE, PixelFaces
 from gancourse.experiments.experiment import Experiment
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
@@ -31,8 +31,8 @@ from gancourse.models import convnet, dcgan
 OLD, NEW = "2016", "modern"
 
 
-class Recipes(DrawnFaces):
-    """Drawn faces, and the players of both recipes."""
+class Recipes(PixelFaces):
+    """Pixel-art faces, and the players of both recipes."""
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Batches]:
         device, width = scale.device(), self.size[arm["width"]]
@@ -58,7 +58,7 @@ def after(curve: tuple[np.ndarray, np.ndarray], seconds: float) -> np.ndarray:
 
 EXPERIMENT = Experiment(
     name="dcgan_recipes",
-    title="The recipe of 2016 and the modern one, for equal seconds: drawn faces at 32 px",
+    title="The recipe of 2016 and the modern one, for equal seconds: pixel-art faces at 16 px",
     stage=Recipes,
     arms={
         OLD: {"recipe": "faces32_dcgan", "width": "old_width", "fit": {"lr": 2e-4, "betas": [0.5, 0.999]}},
@@ -71,15 +71,15 @@ EXPERIMENT = Experiment(
     seeds=(0, 1, 2, 3, 4),
     full={
         "n": 10_000,
-        "unseen": 2000,
+        "unseen": 1000,
         "old_width": 32,
         "new_width": 12,
         "batch_size": 32,
         "steps": 1200,
         "measure_every": 100,
         "checkpoint_every": 400,
-        "samples": 500,
-        "final_samples": 2000,
+        "samples": 400,
+        "final_samples": 1000,
     },
     ci={
         "n": 120,
