@@ -51,6 +51,8 @@ RIGHT = [
     ("D_STEP", lambda d, g, x, z: labels(d(x), d(g(z).detach()))),
     ("G_STEP", frozen),
     ("G_STEP", lambda d, g, z: F.binary_cross_entropy_with_logits(d(g(z)), torch.ones(len(z)))),
+    ("TRANSPOSED_SIZE", lambda n, kernel, stride, padding: stride * n - stride - 2 * padding + kernel),
+    ("BATCH_NORM", lambda x, eps: F.batch_norm(x, None, None, training=True, eps=eps)),
     ("TWO_STREAMS", lambda m, f, b: b.unsqueeze(2) + m * (f - b.unsqueeze(2))),
     ("ACCURACY", lambda real, fake: (torch.cat([real, -fake]) > 0).float().mean()),
 ]
