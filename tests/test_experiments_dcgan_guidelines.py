@@ -38,7 +38,8 @@ def test_the_other_player_is_the_references(stages, name):
     stage = stages("dcgan_guidelines")
     pairs = zip(players(stage, name), players(stage, REFERENCE), strict=True)
     same = [
-        [*a.state_dict()] == [*b.state_dict()] and all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+        [*a.state_dict()] == [*b.state_dict()]
+        and all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
         for a, b in pairs
     ]
     assert same == ([False, True] if name.endswith("in G") else [True, False])

@@ -183,7 +183,7 @@ PLACES = (0, 2, 3)
 BATCH_NORM = Line(
     lambda x, eps: _normalised(x, eps, PLACES),
     {
-        "each picture is normalised by itself: that is instance normalisation, and nothing of the batch is in it": lambda x, eps: (
+        "each picture is normalised by itself, as instance normalisation does: nothing of the batch is in it": lambda x, eps: (
             _normalised(x, eps, (2, 3))
         ),
         "the mean is over the batch alone, one for each place: a convolution's channel has the same weights at all places": (

@@ -3,17 +3,17 @@
 The reference follows all five.  Every arm differs from it in one thing:
 
     guideline                   arm
-    strided convolutions        "max pooling in D": 3x3 convolutions and max pooling;  "nearest in G": doubling, then 3x3 convolutions
+    strided convolutions        "max pooling in D" after 3x3 convolutions;  "nearest in G": doubling, then 3x3 convolutions
     batch normalisation         "no batch norm in G", "no batch norm in D"
     no hidden linear layers     "hidden linear in G": one before the 4x4 map;  "hidden linear in D": one after it
     ReLU in G                   "tanh in G"
     leaky ReLU in D             "ReLU in D"
 
 Leaving a line out of the code may change the first weights' scale as well, and a network that begins with a signal that dies
-says nothing about the line.  So the start is matched (:func:`folded`, :func:`matched`): at step 0 what enters each activation, the
-logits and the pictures have the scale that they have in the reference.  One arm leaves batch normalisation out of both players
-and is *not* matched, as the textbook's ablation is done: "no batch norm, small start".  The positive control trains with ten
-times the learning rate.
+says nothing about the line.  So the start is matched (:func:`folded`, :func:`matched`): at step 0 what enters each activation,
+the logits and the pictures have the scale that they have in the reference.  One arm leaves batch normalisation out of both
+players and is *not* matched, as the textbook's ablation is done: "no batch norm, small start".  The positive control trains
+with ten times the learning rate.
 
 The scale of a start is matched, not the length of a step: behind batch normalisation a weight's scale does not matter, so small
 weights move farther for the same learning rate.
@@ -58,7 +58,7 @@ WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 @torch.no_grad()
 def folded(network: nn.Module, x: Tensor) -> nn.Module:
-    """Take batch normalisation out of ``network.main``, and leave in the weights what it does to the batch x; returns the network.
+    """Take batch normalisation out of ``network.main``, and leave in the weights what it does to the batch x, in place.
 
     A layer w * h + b and the normalisation behind it, g (w * h - mean) / sqrt(var + eps) + s, become one layer with the weights
     g w / sqrt(var + eps) and the bias s - g mean / sqrt(var + eps): on x the same function, and nothing is normalised any more.
@@ -101,8 +101,8 @@ def spreads(network: nn.Module, x: Tensor) -> Iterator[tuple[nn.Module, bool, fl
 def matched(network: nn.Module, reference: nn.Module, x: Tensor) -> nn.Module:
     """Scale weights that no batch normalisation follows, until what they put out has the spread that it has in the reference.
 
-    First and last layers are held against the reference's; a hidden linear layer, which the reference has not, gets a spread of 1,
-    as batch normalisation would give it.  In place; returns the network.
+    First and last layers are held against the reference's; a hidden linear layer, which the reference has not, gets a spread
+    of 1, as batch normalisation would give it.  In place; returns the network.
     """
     wanted = [spread for _, _, spread in spreads(reference, x)]
     for place, (layer, normalised, _) in enumerate(found := list(spreads(network, x))):
@@ -132,9 +132,8 @@ class PixelFaces:
 
     def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
         self.size = size
-        self.images, self.unseen = (
-            _shuffled(pixel_faces(SIDE, n, split, progress=False).images) for n, split in ((size["n"], "train"), (size["unseen"], "test"))
-        )
+        self.images = _shuffled(pixel_faces(SIDE, size["n"], progress=False).images)
+        self.unseen = _shuffled(pixel_faces(SIDE, size["unseen"], "test", progress=False).images)
         self.judge = attribute_classifier("pixel_faces", SIDE)
         self.features = self.judge.features(self.unseen)
         self.wanted = self._shares(self.features)
@@ -177,7 +176,8 @@ class PixelFaces:
 
     def judged(self, sample: Tensor) -> dict[str, float]:
         features = self.judge.features(sample.clamp(-1, 1))
-        return {"frechet": frechet_distance(features, self.features), "rarest": (self._shares(features) / self.wanted).min().item()}
+        rarest = (self._shares(features) / self.wanted).min().item()
+        return {"frechet": frechet_distance(features, self.features), "rarest": rarest}
 
     @torch.no_grad()
     def _shares(self, features: Tensor) -> Tensor:
@@ -272,12 +272,12 @@ EXPERIMENT = Experiment(
     fit={"lr": RATE, "betas": [0.5, 0.999], "ema": 0.99, "precision": "float32"},
     paper="Radford et al. 2016, section 3",
     expected={
-        "C10": "a guideline helps where the distance without it over that with it, in pairs by seed, is at least 1.1 (95 % interval)",
+        "C10": "a guideline helps where the distance without it over that with it, by seed, is at least 1.1 (95 % interval)",
         "S29.dloss": "rank correlation of D's loss with the distance over the reference's curve: positive, a question's row",
         "S04": "the reference's distance at the end over that of untrained players: at most 0.3 in every seed; noise scores 0.4",
         "C10.control": "ten times the learning rate: at least 1.1 in every seed",
-        "C10.judge": "the nearest of blurred faces, mean face, noise and untrained players, over the reference's mean: at least 1",
-        "C10.start": "no batch norm with a small start, over the worse of the two arms without it that are matched: a question's row",
+        "C10.judge": "the nearest of blurred faces, mean face, noise, untrained players, over the reference's mean: at least 1",
+        "C10.start": "no batch norm, small start, over the worse of the two matched arms without it: a question's row",
         "worse": "no batch norm in G, hidden linear in D, tanh in G; no difference: nearest in G, ReLU in D, hidden linear in G",
     },
 )

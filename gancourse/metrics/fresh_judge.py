@@ -16,9 +16,16 @@ MADE = {"picture": ("real", "generated")}
 
 
 def told_apart(
-    real: Tensor, generated: Tensor, unseen_real: Tensor, unseen_generated: Tensor, *, steps: int = 120, width: int = 16, seed: int = 0
+    real: Tensor,
+    generated: Tensor,
+    unseen_real: Tensor,
+    unseen_generated: Tensor,
+    *,
+    steps: int = 120,
+    width: int = 16,
+    seed: int = 0,
 ) -> float:
-    """Share of unseen pictures that a fresh classifier puts on the right side: 1/2 where they cannot be told apart, 1 where they can.
+    """Share of unseen pictures that a fresh classifier puts on the right side: 1/2 where nobody could tell, 1 where all are told.
 
     It learns from ``real`` and ``generated`` and is counted on the unseen ones, [N, C, H, W] each, uint8 or float in [-1, 1]; as
     many of both kinds are taken, so that a guess is right half the time.  A poor classifier misses a difference and never
@@ -41,5 +48,6 @@ def _evenly(real: Tensor, generated: Tensor) -> tuple[Tensor, Tensor]:
     n = min(len(real), len(generated))
     one, other = (x[:n].float() / 127.5 - 1 if x.dtype == torch.uint8 else x[:n].float().cpu() for x in (real, generated))
     if n == 0 or one.shape[1:] != other.shape[1:]:
-        raise ValueError(f"pictures must be [N, C, H, W] of one size with N > 0, not {list(real.shape)} and {list(generated.shape)}")
+        came = f"{list(real.shape)} and {list(generated.shape)}"
+        raise ValueError(f"pictures must be [N, C, H, W] of one size with N > 0, not {came}")
     return one, other
