@@ -672,7 +672,7 @@ ages = {
     clock(run.seconds): run.sample(1200, seed=1).cpu(),
     clock(card["seconds"]): shipped["faces32"].sample(1200, seed=1).cpu(),
 }
-unseen = data.faces(32, n=scale.pick(ci=100, cpu=2000, gpu=2000), split="test", progress=False)
+unseen = data.faces(32, n=scale.pick(ci=240, cpu=2000, gpu=2000), split="test", progress=False)
 unseen = unseen[torch.randperm(len(unseen), generator=torch.Generator().manual_seed(0))]
 shown = torch.cat([*(faces_of_age[:11] for faces_of_age in ages.values()), data.to_float(unseen.images[:11])])
 show(
@@ -750,7 +750,7 @@ question(
 # ## Which one is real?
 
 # %% tags=["slide-continue"]
-widgets.which_is_real(unseen.images[300:], ages[clock(card["seconds"])][300:], n=10)
+widgets.which_is_real(unseen.images[-10:], ages[clock(card["seconds"])][-10:], n=10)
 
 # %% [markdown] tags=["notes"]
 # ### Old recipe, new recipe, over seconds
