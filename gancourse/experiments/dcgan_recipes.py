@@ -35,6 +35,7 @@ class Recipes(PixelFaces):
     """Pixel-art faces, and the players of both recipes."""
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Batches]:
+        arm = arm or EXPERIMENT.arms[OLD]
         device, width = scale.device(), self.size[arm["width"]]
         with networks.seeded(seed):
             generator, discriminator = self._recipe_players(arm["recipe"], width)

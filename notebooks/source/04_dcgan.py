@@ -753,35 +753,6 @@ question(
 widgets.which_is_real(unseen.images[-10:], ages[clock(card["seconds"])][-10:], n=10)
 
 # %% [markdown] tags=["notes"]
-# ### Old recipe, new recipe, over seconds
-#
-# A step of the new recipe costs more, so steps are the wrong clock. The record `dcgan_recipes` gives both the same seconds of the same machine, each with networks as wide as its step can pay for, on the
-# pixel-art faces.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Over seconds
-
-# %% tags=["slide-continue", "slide-picture"]
-try:
-    recipes = records.load("dcgan_recipes")
-except FileNotFoundError as missing:
-    recipes = None
-    print(missing)
-if recipes is not None:
-    over_seconds = recipes.curve("frechet", "seconds")
-    at_once = min(at[-1] for at, _ in over_seconds.values())
-    old, new = (after(over_seconds[arm], at_once) for arm in (OLD, NEW))
-    viz.show(recipes.curves("frechet", against="seconds"), f"{len(recipes.seeds)} training(s) of each; band: least to largest.")
-    question(
-        "S31.recipe",
-        f"What have the years brought? The distance of the recipe of 2016 over that of the modern one, after {at_once:.0f} processor seconds of each",
-        ours=old / new,
-        over="trainings",
-        baselines=nulls(no_difference=1),
-        source="beside Huang et al. 2024",
-    )
-
-# %% [markdown] tags=["notes"]
 # ## 5. What goes wrong
 #
 # ### BatchNorm(x, 0.8)
@@ -1084,7 +1055,7 @@ question(
 # %% [markdown]
 # (The pale band on the left is every eighth step, when the penalty is added.) A loss in a game is a score *against the present opponent*: both improve, and $D$ has the easier task, for one flaw is enough to tell two
 # pictures apart. So neither looks for the dashed line of the equilibrium. Ganhacks' tip 10, *track failures early*, says two things that are easily mixed up: a $D$ loss that **goes to 0** is a failure, and when things
-# work it **goes down** over time. The box measures the second, over one course of training. The first is section 10: a loss that is at 0 from the start.
+# work it **goes down** over time. The box measures the second, over one course of training. The first is section 12: a loss that is at 0 from the start.
 #
 # ## 9. Looking closely
 #
@@ -1167,8 +1138,35 @@ for name in shipped:
 
 # %% [markdown]
 # The cards measure with more faces, and against training faces, so their distances differ a little from ours. To train such a network again, or your own: `gancourse train faces32`.
+
+# %% [markdown]
+# ## 10. Old recipe, new recipe, over seconds
 #
-# ## 10. Both players believe that they have won
+# A step of the new recipe costs more, so steps are the wrong clock. The record `dcgan_recipes` gives both the same seconds of the same machine, each with networks as wide as its step can pay for, on the
+# pixel-art faces.
+
+# %%
+try:
+    recipes = records.load("dcgan_recipes")
+except FileNotFoundError as missing:
+    recipes = None
+    print(missing)
+if recipes is not None:
+    over_seconds = recipes.curve("frechet", "seconds")
+    at_once = min(at[-1] for at, _ in over_seconds.values())
+    old, new = (after(over_seconds[arm], at_once) for arm in (OLD, NEW))
+    viz.show(recipes.curves("frechet", against="seconds"), f"{len(recipes.seeds)} training(s) of each; band: least to largest.")
+    question(
+        "S31.recipe",
+        f"What have the years brought? The distance of the recipe of 2016 over that of the modern one, after {at_once:.0f} processor seconds of each",
+        ours=old / new,
+        over="trainings",
+        baselines=nulls(no_difference=1),
+        source="beside Huang et al. 2024",
+    )
+
+# %% [markdown]
+# ## 11. Both players believe that they have won
 #
 # Ganhacks is a list of tips by Chintala, Denton, Arjovsky and Mathieu (2016) to which the cs231n notes link; lecture 23 tests it whole. One tip deserves a look here, for its mechanism can be read off the code: *real and fake in batches of
 # their own*. Put both through $D$ together, and its batch normalisation averages over both:
@@ -1194,7 +1192,7 @@ question(
 # $D$ has learned to tell the two halves of a batch apart by comparing them with their common mean. $G$ is judged in batches of fakes alone, where that mean is its own, and looks perfect. Each plays against an opponent that is not
 # there, and nothing in the losses says so.
 #
-# ## 11. Data that the generator cannot reach
+# ## 12. Data that the generator cannot reach
 #
 # A popular template normalises MNIST with mean 0.1307 and standard deviation 0.3081, the customary numbers for classifiers, and ends its
 # generator in tanh. Then black is −0.42 and white is 2.82, and the generator's range is [−1, 1].
