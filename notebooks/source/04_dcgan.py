@@ -9,7 +9,7 @@
 # **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about two minutes at cpu scale; no GPU is needed.
 #
 # Lecture 03 ended with digits from fully connected layers. This one ends with faces. In between stand a layer that enlarges pictures, five
-# rules of thumb from 2016, and what became of them. What takes long is recorded: each rule left out alone, five trainings of each, the
+# rules of thumb from 2016, and what became of them. What takes long is recorded: each rule left out alone, in one network at a time, the
 # curves kept. What is live takes a minute. What the generator's latent space knows about faces is lecture 05.
 #
 # After it you will be able to
@@ -400,7 +400,7 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 # ### A fair ablation
 #
 # Leave out a line of code, train again, compare: it sounds simple. Look what happens when we leave batch normalisation out of both networks, as
-# one would. Left column, a training that follows all five; right, the same without; both before the first step, then after some hundred.
+# one would. Two rows of a training that follows all five, two of one without batch normalisation: before the first step, and after some hundred.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Five guidelines
@@ -743,8 +743,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Now you. Ten pairs, one of each is real, the other by the shipped network. How many do you get, and what gives the fakes away? (Nine of ten by guessing happens once in a
-# hundred classes.)
+# Now you. Ten pairs, one of each is real, the other by the shipped network. How many do you get, and what gives the fakes away? (A guesser gets nine or more once in about ninety
+# tries.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which one is real?
