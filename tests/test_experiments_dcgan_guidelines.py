@@ -8,17 +8,17 @@ from gancourse.data import to_float
 from gancourse.experiments import runner
 from gancourse.experiments.dcgan_guidelines import (
     ARMS,
-    CONTROL,
     EXPERIMENT,
     REFERENCE,
     SMALL_START,
+    TENFOLD,
     folded,
     matched,
     spreads,
 )
 from gancourse.models import dcgan
 
-CHANGED = [name for name in ARMS if name not in (REFERENCE, CONTROL, SMALL_START)]
+CHANGED = [name for name in ARMS if name not in (REFERENCE, TENFOLD, SMALL_START)]
 
 
 def players(stage, arm, seed=0):
@@ -109,6 +109,6 @@ def test_the_judge_sees_noise(stages):
             assert row["rarest"] < 0.5 * rows["training faces"]["rarest"], name
 
 
-def test_the_control_changes_the_rate_alone():
+def test_the_tenfold_rate_is_the_only_other_rate():
     rates = {arm: EXPERIMENT.fit_settings(arm)["lr"] for arm in ARMS}
-    assert rates.pop(CONTROL) == 10 * rates[REFERENCE] and len(set(rates.values())) == 1
+    assert rates.pop(TENFOLD) == 10 * rates[REFERENCE] and len(set(rates.values())) == 1
