@@ -676,16 +676,17 @@ def clock(seconds):
 
 card = shipped["faces32"].card
 ages = {
-    clock(run.seconds / 6): young["pictures"],
-    clock(run.seconds): run.sample(1200, seed=1).cpu(),
-    clock(card["seconds"]): shipped["faces32"].sample(1200, seed=1).cpu(),
+    "young": young["pictures"],
+    "grown": run.sample(1200, seed=1).cpu(),
+    "shipped": shipped["faces32"].sample(1200, seed=1).cpu(),
 }
+times = dict(zip(ages, map(clock, (run.seconds / 6, run.seconds, card["seconds"])), strict=True))
 unseen = data.faces(32, n=scale.pick(ci=240, cpu=2000, gpu=2000), split="test", progress=False)
 unseen = unseen[torch.randperm(len(unseen), generator=torch.Generator().manual_seed(0))]
 shown = torch.cat([*(faces_of_age[:11] for faces_of_age in ages.values()), data.to_float(unseen.images[:11])])
 show(
-    viz.labelled_grid(shown, rows=[*ages, "real"], n_columns=11, scale=2),
-    "Left: training time, the last by another run, longer and wider.",
+    viz.labelled_grid(shown, rows=[*(f"{age}, {time}" for age, time in times.items()), "real"], n_columns=11, scale=2),
+    "Left: how long each was trained; the shipped one is another run, longer and wider.",
 )
 
 # %%
@@ -743,9 +744,9 @@ for age, share in [*found.items(), ("real faces", nobody)]:
 question(
     "S31.indistinguishable",
     "Can a fresh judge tell the shipped network's faces from real ones? Share of unseen pictures that it puts on the right side",
-    ours=[found[clock(card["seconds"])], *(caught(ages[clock(card["seconds"])], seed) for seed in (1, 2))],
+    ours=[found["shipped"], *(caught(ages["shipped"], seed) for seed in (1, 2))],
     over="judges",
-    baselines=nulls(**{"the first age": found[clock(run.seconds / 6)]}) | ceilings(real_faces=nobody),
+    baselines=nulls(the_first_age=found["young"]) | ceilings(real_faces=nobody),
     source="Wang's slides: indistinguishable",
     note=f"A small convolutional network, {judge_steps} steps on {learn} pictures of each kind; a better judge can only find more.",
 )
@@ -758,7 +759,7 @@ question(
 # ## Which one is real?
 
 # %% tags=["slide-continue"]
-widgets.which_is_real(unseen.images[-10:], ages[clock(card["seconds"])][-10:], n=10)
+widgets.which_is_real(unseen.images[-10:], ages["shipped"][-10:], n=10)
 
 # %% [markdown] tags=["notes"]
 # ## 5. What goes wrong
@@ -1080,7 +1081,7 @@ def shares(attributes):
     )
 
 
-fakes = ages[clock(card["seconds"])][:1000]
+fakes = ages["shipped"][:1000]
 seen, wanted = shares(classifier.predict(fakes)), shares(faces.attributes)
 labels = [value for values in faces.attribute_names.values() for value in values]
 group = np.repeat(np.arange(len(faces.attribute_names)), [len(values) for values in faces.attribute_names.values()])
@@ -1123,7 +1124,7 @@ true_faces = unseen.images[:half]
 counted = {
     "real": unseen.attributes[:half],
     "shipped": classifier.predict(fakes),
-    "live": classifier.predict(ages[clock(run.seconds)][:1000]),
+    "live": classifier.predict(ages["grown"][:1000]),
 }
 print("combinations: " + ", ".join(f"{name} {combinations(found_in)}" for name, found_in in counted.items()))
 static = torch.rand(n_search, *fakes.shape[1:], generator=torch.Generator().manual_seed(2)) * 2 - 1
