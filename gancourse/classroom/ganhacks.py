@@ -75,7 +75,7 @@ TIPS: tuple[Tip, ...] = (
         "Soft and noisy labels",
         "For D, a random label between 0.7 and 1.2 for real and between 0 and 0.3 for fake; and flip some labels.",
         ("soft labels", "flipped labels"),
-        (4,),
+        (23,),
         "Hardly anybody: gradient penalties keep D from being sure. Salimans et al., whom it cites, smooth one side only.",
     ),
     Tip(

@@ -73,6 +73,7 @@ CELLS = {
     "toy_game": "widgets.toy_game(toy_gan(1), toy_points(), n=20, preview_rounds=(0, 1))",
     "translator": 'widgets.translator(Scaled(0.5), Scaled(2.0), pictures, pictures.flip(0), ("day", "night"))',
     "turntable": "widgets.turntable({str(i): shape for i, shape in enumerate(data.furniture(16, 3).voxels)}, size=160)",
+    "which_is_real": "widgets.which_is_real(pictures, pictures.flip(0), n=3, size=96)",
 }
 
 

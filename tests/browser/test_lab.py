@@ -63,6 +63,7 @@ MOVES = {
     "toy_game": STEPS,
     "translator": SLIDER,
     "turntable": Move("button >> nth=0", (0.5, 0.5), "canvas >> nth=0", ("ArrowRight",), "canvas >> nth=0"),
+    "which_is_real": STEPS,
 }
 STATE = "e => (e.tagName === 'IMG' ? e.src : e.tagName === 'CANVAS' ? e.toDataURL() : e.innerText)"
 

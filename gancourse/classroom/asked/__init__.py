@@ -8,6 +8,7 @@ from gancourse.classroom.asked.clips import ACCURACY, TWO_STREAMS
 from gancourse.classroom.asked.codes import BIGAN_GE, BOUND
 from gancourse.classroom.asked.collapse import PACKS, SERVED
 from gancourse.classroom.asked.conditional import ACGAN_G, PROJECTION
+from gancourse.classroom.asked.convolution import BATCH_NORM, TRANSPOSED_SIZE
 from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.growing import FADE, SPREAD
@@ -27,6 +28,7 @@ __all__ = [
     "ATTRIBUTE",
     "AUGMENT",
     "AUGMENTED",
+    "BATCH_NORM",
     "BEST_D",
     "BIGAN_GE",
     "BOUND",
@@ -58,6 +60,7 @@ __all__ = [
     "SERVED",
     "SHARED",
     "SPREAD",
+    "TRANSPOSED_SIZE",
     "TRUNCATED",
     "TWO_STREAMS",
 ]

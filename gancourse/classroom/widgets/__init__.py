@@ -9,6 +9,7 @@ from gancourse.classroom.widgets.attributes import AttributeChooser as attribute
 from gancourse.classroom.widgets.base import Live, one_thread, without_live_views
 from gancourse.classroom.widgets.board import Board as playground
 from gancourse.classroom.widgets.canvas import PaintCanvas, draw_face, fill_hole
+from gancourse.classroom.widgets.choice import TwoChoice as which_is_real
 from gancourse.classroom.widgets.frames import Explorer as explorer
 from gancourse.classroom.widgets.game import Game, ToyGame, toy_game
 from gancourse.classroom.widgets.game import GamePlayer as game_player
@@ -44,5 +45,6 @@ __all__ = [
     "toy_game",
     "translator",
     "turntable",
+    "which_is_real",
     "without_live_views",
 ]

@@ -1,0 +1,284 @@
+"""DCGAN's five guidelines, each left out alone, in one player at a time: pixel-art faces at 16 px.
+
+The reference follows all five.  Every arm differs from it in one thing:
+
+    guideline                   arm
+    strided convolutions        "max pooling in D" after 3x3 convolutions;  "nearest in G": doubling, then 3x3 convolutions
+    batch normalisation         "no batch norm in G", "no batch norm in D"
+    no hidden linear layers     "hidden linear in G": one before the 4x4 map;  "hidden linear in D": one after it
+    ReLU in G                   "tanh in G"
+    leaky ReLU in D             "ReLU in D"
+
+Leaving a line out of the code may change the first weights' scale as well, and a network that begins with a signal that dies
+says nothing about the line.  So the start is matched (:func:`folded`, :func:`matched`): at step 0 what enters each activation,
+the logits and the pictures have the scale that they have in the reference.  One arm leaves batch normalisation out of both
+players and is *not* matched, as the textbook's ablation is done: "no batch norm, small start".  It is the positive control, for
+its harm is understood.  (Ten times the learning rate was to be the control, and the first seed took no harm from it.)
+
+The scale of a start is matched, not the length of a step: behind batch normalisation a weight's scale does not matter, so small
+weights move farther for the same learning rate.
+
+Judge: the attribute classifier.  Frechet distance to held-out faces in its features; and the rarest value of
+an attribute, its share among the samples over its share among the faces.
+
+Source: Radford, Metz & Chintala 2016, section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.stats import spearmanr
+from torch import Tensor, nn
+
+from gancourse import scale
+from gancourse.base import networks
+from gancourse.data.avatars import pixel_faces
+from gancourse.data.batches import Batches
+from gancourse.data.images import to_float
+from gancourse.experiments.experiment import Experiment
+from gancourse.gans.gan import GAN
+from gancourse.metrics.attributes import attribute_classifier
+from gancourse.metrics.frechet import frechet_distance
+from gancourse.models import dcgan
+from gancourse.training import Run
+
+if TYPE_CHECKING:
+    from gancourse.experiments.records import Record
+
+SIDE, LATENT_DIM, MATCHED_ON = 16, 64, 256
+ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh)
+WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+
+
+@torch.no_grad()
+def folded(network: nn.Module, x: Tensor) -> nn.Module:
+    """Take batch normalisation out of ``network.main``, and leave in the weights what it does to the batch x, in place.
+
+    A layer w * h + b and the normalisation behind it, g (w * h - mean) / sqrt(var + eps) + s, become one layer with the weights
+    g w / sqrt(var + eps) and the bias s - g mean / sqrt(var + eps): on x the same function, and nothing is normalised any more.
+    """
+    kept: list[nn.Module] = []
+    for layer in network.main:
+        if isinstance(layer, nn.BatchNorm2d):
+            before = kept[-1]
+            mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)
+            gain = layer.weight / (var + layer.eps).sqrt()
+            out = 1 if isinstance(before, nn.ConvTranspose2d) else 0  # the axis of the output's channels
+            before.weight *= gain.unflatten(0, [-1 if axis == out else 1 for axis in range(4)])
+            before.bias = nn.Parameter(layer.bias - gain * mean)
+        else:
+            kept.append(layer)
+        x = _through(layer, x)
+    network.main = nn.Sequential(*kept)
+    return network
+
+
+@torch.no_grad()
+def spreads(network: nn.Module, x: Tensor) -> Iterator[tuple[nn.Module, bool, float]]:
+    """What enters each activation of ``network.main``, and what leaves its end, for a batch x.
+
+    Yields the last layer with weights before that place, whether batch normalisation stands between, and the standard deviation.
+    """
+    weighted, normalised = None, False
+    for layer in network.main:
+        if isinstance(layer, ACTIVATIONS) and weighted is not None:
+            yield weighted, normalised, x.std().item()
+            weighted, normalised = None, False
+        x = _through(layer, x)
+        weighted = layer if isinstance(layer, WEIGHTED) else weighted
+        normalised = normalised or isinstance(layer, nn.BatchNorm2d)
+    if weighted is not None:
+        yield weighted, normalised, x.std().item()
+
+
+@torch.no_grad()
+def matched(network: nn.Module, reference: nn.Module, x: Tensor) -> nn.Module:
+    """Scale weights that no batch normalisation follows, until what they put out has the spread that it has in the reference.
+
+    First and last layers are held against the reference's; a hidden linear layer, which the reference has not, gets a spread
+    of 1, as batch normalisation would give it.  In place; returns the network.
+    """
+    wanted = [spread for _, _, spread in spreads(reference, x)]
+    for place, (layer, normalised, _) in enumerate(found := list(spreads(network, x))):
+        if normalised:
+            continue
+        last, first = place == len(found) - 1, place == 0 and not isinstance(layer, nn.Linear)
+        target = wanted[-1] if last else wanted[0] if first else 1.0
+        now = list(spreads(network, x))[place][2]  # earlier layers have changed since
+        layer.weight *= target / now
+    return network
+
+
+def _through(layer: nn.Module, x: Tensor) -> Tensor:
+    if isinstance(layer, nn.BatchNorm2d):  # by the batch at hand, and without a trace in the running averages
+        return F.batch_norm(x, None, None, layer.weight, layer.bias, training=True, eps=layer.eps)
+    result: Tensor = layer(x)
+    return result
+
+
+def _shuffled(images: Tensor) -> Tensor:
+    """Faces run through their attributes in order, and any part of them should be a fair one."""
+    return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(0))]
+
+
+class PixelFaces:
+    """Pixel-art faces, held-out ones for the judge, and the players of each arm."""
+
+    def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
+        self.size = size
+        self.images = _shuffled(pixel_faces(SIDE, size["n"], progress=False).images)
+        self.unseen = _shuffled(pixel_faces(SIDE, size["unseen"], "test", progress=False).images)
+        self.judge = attribute_classifier("pixel_faces", SIDE)
+        self.features = self.judge.features(self.unseen)
+        self.wanted = self._shares(self.features)
+
+    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Batches]:
+        device = scale.device()
+        generator, discriminator = self._players(arm, seed)
+        game = GAN(generator.to(device), discriminator.to(device), arm.get("objective", "non_saturating"))
+        return game, Batches(self.images, self.size["batch_size"], seed=seed, device=device)
+
+    def _players(self, arm: Mapping[str, Any], seed: int) -> tuple[nn.Module, nn.Module]:
+        """The arm's players; what it leaves alone has the reference's weights of the same seed."""
+        generator, discriminator = self._drawn_players(arm, seed)
+        z = torch.randn(MATCHED_ON, LATENT_DIM, 1, 1, generator=torch.Generator().manual_seed(seed))
+        x = to_float(self.images[:MATCHED_ON])
+        if "G" in arm.get("folded", ""):
+            generator = folded(generator, z)
+        if "D" in arm.get("folded", ""):
+            discriminator = folded(discriminator, x)
+        if arm.get("matched", True):
+            its_generator, its_discriminator = self._drawn_players({}, seed)
+            if "generator" in arm:
+                generator = matched(generator, its_generator, z)
+            if "discriminator" in arm:
+                discriminator = matched(discriminator, its_discriminator, x)
+        return generator, discriminator
+
+    def _drawn_players(self, arm: Mapping[str, Any], seed: int) -> tuple[nn.Module, nn.Module]:
+        with networks.seeded(seed):
+            generator = dcgan.Generator(SIDE, LATENT_DIM, self.size["width"], **arm.get("generator", {}))
+        with networks.seeded(seed + 1000):
+            discriminator = dcgan.Discriminator(SIDE, self.size["width"], **arm.get("discriminator", {}))
+        return generator, discriminator
+
+    def drawn(self, run: Run, final: bool = False) -> Tensor:
+        return run.sample(self.size["final_samples" if final else "samples"], seed=1).cpu()
+
+    def pictures(self, run: Run) -> Tensor:
+        return run.sample(5, seed=2)
+
+    def judged(self, sample: Tensor) -> dict[str, float]:
+        features = self.judge.features(sample.clamp(-1, 1))
+        rarest = (self._shares(features) / self.wanted).min().item()
+        return {"frechet": frechet_distance(features, self.features), "rarest": rarest}
+
+    @torch.no_grad()
+    def _shares(self, features: Tensor) -> Tensor:
+        """The share of each value of each attribute, side by side, as the judge reads them."""
+        logits = self.judge.heads(F.relu(features)).split([len(values) for values in self.judge.attribute_names.values()], dim=1)
+        return torch.cat([torch.bincount(one.argmax(1), minlength=one.shape[1]) / len(features) for one in logits])
+
+    def nulls(self) -> dict[str, Tensor]:
+        """Training faces, the same blurred, their mean, noise with their pixels' values, uniform noise, untrained players."""
+        n, source = self.size["final_samples"], torch.Generator().manual_seed(3)
+        true = to_float(self.images[-n:])
+        soft = F.interpolate(F.avg_pool2d(true, 4), scale_factor=4, mode="bilinear")
+        rows = torch.rand(true.shape, generator=source).argsort(0)
+        return {
+            "training faces": true,
+            "blurred faces": soft,
+            "mean face": true.mean(0, keepdim=True) + 0.01 * torch.randn(true.shape, generator=source),
+            "noise: marginal": true.gather(0, rows),
+            "noise: uniform": torch.rand(true.shape, generator=source) * 2 - 1,
+            "untrained": self.game({}, 0)[0].sample(n, seed=1).cpu(),
+        }
+
+    def facts(self) -> dict[str, float]:
+        pixels = to_float(self.images)
+        return {"pictures": len(pixels), "mean": pixels.mean().item(), "std": pixels.std().item()}
+
+
+def ratios(record: Record, score: str = "frechet") -> dict[str, np.ndarray]:
+    """The distance without a guideline over that with all five, in pairs by seed, for every arm but the reference.
+
+    A training that diverged has no final score: the last one on its curve stands for it.
+    """
+
+    def last(training: Mapping[str, Any]) -> float:
+        return training["scores"][score] if training["scores"] else training["curves"][score][-1]
+
+    found = {arm: np.array([last(training) for training in rows]) for arm, rows in record.content["arms"].items()}
+    reference = found.pop(REFERENCE)
+    return {arm: values / reference for arm, values in found.items()}
+
+
+def loss_and_distance(record: Record, arm: str, score: str = "frechet") -> list[float]:
+    """Spearman's rank correlation of D's loss with a score along the curve of each seed, step 0 left out."""
+    (_, d_loss), (_, distance) = record.curve("d_loss")[arm], record.curve(score)[arm]
+    return [float(spearmanr(a[1:], b[1:]).statistic) for a, b in zip(d_loss, distance, strict=True)]
+
+
+REFERENCE, TENFOLD, SMALL_START = "all five", "ten times the rate", "no batch norm, small start"
+RATE = 5e-4
+ARMS: dict[str, dict[str, Any]] = {
+    REFERENCE: {},
+    "max pooling in D": {"discriminator": {"downsample": "pool"}},
+    "nearest in G": {"generator": {"upsample": "nearest"}},
+    "no batch norm in G": {"folded": "G"},
+    "no batch norm in D": {"folded": "D"},
+    "hidden linear in G": {"generator": {"hidden_linear": True}},
+    "hidden linear in D": {"discriminator": {"hidden_linear": True}},
+    "tanh in G": {"generator": {"activation": "tanh"}},
+    "ReLU in D": {"discriminator": {"activation": "relu"}},
+    SMALL_START: {"generator": {"norm": False}, "discriminator": {"norm": False}, "matched": False},
+    TENFOLD: {"fit": {"lr": 10 * RATE}},
+}
+
+EXPERIMENT = Experiment(
+    name="dcgan_guidelines",
+    title="DCGAN's five guidelines, each left out alone: pixel-art faces at 16 px",
+    stage=PixelFaces,
+    arms=ARMS,
+    seeds=(0, 1, 2, 3, 4),
+    full={
+        "n": 10_000,
+        "unseen": 1000,
+        "width": 16,
+        "batch_size": 32,
+        "steps": 2000,
+        "measure_every": 250,
+        "checkpoint_every": 250,
+        "samples": 400,
+        "final_samples": 1000,
+    },
+    ci={
+        "n": 120,
+        "unseen": 100,
+        "width": 4,
+        "batch_size": 8,
+        "steps": 20,
+        "measure_every": 10,
+        "checkpoint_every": 10,
+        "samples": 80,
+        "final_samples": 80,
+    },
+    fit={"lr": RATE, "betas": [0.5, 0.999], "ema": 0.99, "precision": "float32"},
+    paper="Radford et al. 2016, section 3",
+    expected={
+        "C10": "a guideline helps where the distance without it over that with it, by seed, is at least 1.1 (95 % interval)",
+        "S29.dloss": "rank correlation of D's loss with the distance over the reference's curve: positive, a question's row",
+        "S04": "the reference's distance at the end over that of untrained players: at most 0.3 in every seed; noise scores 0.4",
+        "C10.control": "no batch norm, small start: at least 1.1 in every seed (named after the first seed)",
+        "C10.rate": "ten times the learning rate was expected to harm, at least 1.1: a question's row since the first seed",
+        "C10.judge": "the nearest of blurred faces, mean face, noise, untrained players, over the reference's mean: at least 1",
+        "C10.start": "no batch norm, small start, over the worse of the two matched arms without it: a question's row",
+        "worse": "no batch norm in G, hidden linear in D, tanh in G; no difference: nearest in G, ReLU in D, hidden linear in G",
+    },
+)

@@ -1,0 +1,114 @@
+"""DCGAN's guidelines: each arm changes one thing in one player, and begins where the reference begins."""
+
+import pytest
+import torch
+from torch import nn
+
+from gancourse.data import to_float
+from gancourse.experiments import runner
+from gancourse.experiments.dcgan_guidelines import (
+    ARMS,
+    EXPERIMENT,
+    REFERENCE,
+    SMALL_START,
+    TENFOLD,
+    folded,
+    matched,
+    spreads,
+)
+from gancourse.models import dcgan
+
+CHANGED = [name for name in ARMS if name not in (REFERENCE, TENFOLD, SMALL_START)]
+
+
+def players(stage, arm, seed=0):
+    game, _ = stage.game(ARMS[arm], seed)
+    return game.generator, game.discriminator
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_an_arm_changes_one_player_and_one_thing_in_it(name):
+    arm = ARMS[name]
+    assert len(arm) == 1 and name.endswith({"generator": " in G", "discriminator": " in D"}.get(*arm, name[-5:]))
+    assert len(next(iter(arm.values()))) == 1
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_the_other_player_is_the_references(stages, name):
+    stage = stages("dcgan_guidelines")
+    pairs = zip(players(stage, name), players(stage, REFERENCE), strict=True)
+    same = [
+        [*a.state_dict()] == [*b.state_dict()]
+        and all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+        for a, b in pairs
+    ]
+    assert same == ([False, True] if name.endswith("in G") else [True, False])
+
+
+@pytest.mark.parametrize(
+    ("network", "x"),
+    [(dcgan.Generator(32, 8, 4), torch.randn(16, 8, 1, 1)), (dcgan.Discriminator(32, 4), torch.randn(16, 3, 32, 32))],
+    ids=["G", "D"],
+)
+def test_a_folded_network_is_the_same_function_of_its_batch(network, x):
+    with torch.no_grad():
+        before = network.train().main(x)
+    after = folded(network, x)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in after.modules())
+    assert torch.allclose(after.main(x), before, atol=1e-5)
+    assert not torch.allclose(after.main(3 * x), before, atol=1e-2)  # nothing divides by the spread any more
+    assert all(p.requires_grad and p.grad is None for p in after.parameters())
+
+
+def test_spreads_are_those_of_what_enters_each_activation():
+    network, z = dcgan.Generator(32, 8, 4), torch.randn(64, 8, 1, 1)
+    found = list(spreads(network, z))
+    assert [normalised for _, normalised, _ in found] == [True, True, True, False]
+    assert all(spread == pytest.approx(1, abs=0.05) for _, normalised, spread in found if normalised)
+    assert found[-1][0] is network.main[-2]
+    assert all(layer.running_mean.abs().sum() == 0 for layer in network.modules() if isinstance(layer, nn.BatchNorm2d))
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_arms_begin_with_the_references_spreads(stages, name):
+    stage = stages("dcgan_guidelines")
+    z = torch.randn(256, 64, 1, 1, generator=torch.Generator().manual_seed(0))
+    x = to_float(stage.images[:256])
+    for here, there, batch in zip(players(stage, name), players(stage, REFERENCE), (z, x), strict=True):
+        found = list(spreads(here, batch))
+        hidden = [spread for layer, _, spread in found[:-1] if isinstance(layer, nn.Linear)]
+        ours = [spread for layer, _, spread in found if spread not in hidden]
+        assert len(hidden) == ("linear" in name and here.__class__.__name__[0] == name[-1])
+        assert hidden == pytest.approx([1] * len(hidden), rel=1e-3)
+        theirs = [spread for _, _, spread in spreads(there, batch)]
+        assert ours == pytest.approx(theirs, rel=0.15)  # behind a normalisation it is 1 but for the gains
+        assert ours[-1] == pytest.approx(theirs[-1], rel=1e-3)
+
+
+def test_the_unmatched_ablation_begins_with_a_signal_that_dies(stages):
+    stage = stages("dcgan_guidelines")
+    z = torch.randn(64, 64, 1, 1)
+    last = [list(spreads(players(stage, name)[0], z))[-1][2] for name in (REFERENCE, SMALL_START)]
+    assert last[1] < last[0] / 10
+
+
+def test_matching_needs_no_more_than_a_factor():
+    reference, network, z = dcgan.Generator(32, 8, 4), dcgan.Generator(32, 8, 4, activation="tanh"), torch.randn(64, 8, 1, 1)
+    before = network.main[-2].weight.clone()
+    ratio = matched(network, reference, z).main[-2].weight / before
+    assert ratio.std() < 1e-5 and ratio.mean() != 1
+
+
+def test_the_judge_sees_noise(stages):
+    stage = stages("dcgan_guidelines")
+    rows = {name: runner.scores(stage, sample) for name, sample in stage.nulls().items()}
+    for name, row in rows.items():
+        if name != "training faces":
+            assert row["frechet"] > 3 * rows["training faces"]["frechet"], name
+        if name not in ("training faces", "blurred faces"):  # which are as varied as faces
+            assert row["rarest"] < 0.5 * rows["training faces"]["rarest"], name
+
+
+def test_the_tenfold_rate_is_the_only_other_rate():
+    rates = {arm: EXPERIMENT.fit_settings(arm)["lr"] for arm in ARMS}
+    assert rates.pop(TENFOLD) == 10 * rates[REFERENCE] and len(set(rates.values())) == 1
