@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from gancourse.classroom import asked, lines
 from gancourse.classroom.lines import Line
+from gancourse.theory.likelihood import gaussian_kl
 
 ROOT = Path(__file__).resolve().parents[1]
 LINES = {name: line for name, line in vars(asked).items() if isinstance(line, Line)}
@@ -43,6 +44,15 @@ def labels(real, fake):
 
 
 RIGHT = [
+    ("MAY_SEE", lambda i, j: (i * len(i) * 2 + j < 0).float()),
+    ("MAY_SEE", lambda i, j: torch.where(i == 0, j < 0, i < 0)),
+    ("KL_TERM", lambda m, log_v: gaussian_kl(m, log_v)),
+    (
+        "KL_TERM",
+        lambda m, log_v: torch.distributions.kl_divergence(
+            torch.distributions.Normal(m, (log_v / 2).exp()), torch.distributions.Normal(0.0, 1.0)
+        ).sum(1),
+    ),
     ("D_LOSS", labels),
     ("D_LOSS", lambda real, fake: -torch.sigmoid(real).log().mean() - (1 - torch.sigmoid(fake)).log().mean()),
     ("BEST_D", lambda p, q: 1 / (1 + q / p)),
