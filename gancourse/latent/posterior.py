@@ -63,7 +63,9 @@ class GridPosterior:
     @torch.no_grad()
     def __init__(self, model: VAE, x: Tensor, points: int = 300, reach: float = 4.5) -> None:
         if model.latent_dim != 2:
-            raise ValueError(f"a grid of codes is a plane: the model needs latent_dim 2, not {model.latent_dim}; try refined_code")
+            raise ValueError(
+                f"a grid of codes is a plane: the model needs latent_dim 2, not {model.latent_dim}; try refined_code"
+            )
         z, log_volume = latent_grid(2, points, reach)
         check.fits("the posterior", max(1, len(x)), points, points)
         z = z.to(next(model.parameters()))
@@ -77,7 +79,9 @@ class GridPosterior:
         """KL(q || p(z|x)) for q = N(mean, diag exp(log_variance)), [N], in nats: what the bound at q lacks of log p(x)."""
         check.latents(code.mean, 2)
         if len(code.mean) != len(self.log_mass):
-            raise ValueError(f"there are posteriors of {len(self.log_mass)} images, but {len(code.mean)} codes: give one for each")
+            raise ValueError(
+                f"there are posteriors of {len(self.log_mass)} images, but {len(code.mean)} codes: give one for each"
+            )
         away = (self.axis - code.mean[..., None]).square() / code.log_variance.exp()[..., None]
         log_q = torch.log_softmax(-away / 2, 2)  # [N, 2, points]: the two axes of q, independent
         q = log_q.exp()
@@ -112,9 +116,7 @@ class GridPosterior:
         return Code(*(torch.stack(part)[lowest, rows] for part in zip(*tried, strict=True)))
 
 
-def refined_code(
-    model: VAE, x: Tensor, start: Code, steps: int = 200, draws: int = 16, lr: float = 0.05, seed: int = 0
-) -> Code:
+def refined_code(model: VAE, x: Tensor, start: Code, steps: int = 200, draws: int = 16, lr: float = 0.05, seed: int = 0) -> Code:
     """q*, nearly: the encoder's answer ``start`` improved for each image by ascending the bound, estimated by ``draws`` codes.
 
     For any number of latent variables; from one start, so it may end in a minimum that is only near.

@@ -36,6 +36,7 @@ from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim
 from gancourse.gans.gan import GAN
 from gancourse.latent.inversion import invert
 from gancourse.latent.posterior import GridPosterior, bound_at, gaps, refined_code
+from gancourse.losses.penalties import r1
 from gancourse.models import mlp, pixelcnn, vae
 from gancourse.theory.likelihood import bits_per_dim, gaussian_kl, log_mean_exp, quantise
 from gancourse.training import fit
@@ -102,7 +103,12 @@ torch.manual_seed(0)
 generator = mlp.Generator(16, (1, SIZE, SIZE), hidden=(256, 256), norm="batch", out="tanh").to(device)
 discriminator = mlp.Discriminator((1, SIZE, SIZE), hidden=(256, 256)).to(device)
 game = fit(
-    GAN(generator, discriminator), data.Batches(train, 64, seed=4), steps=scale.pick(ci=100, cpu=3000, gpu=20_000), lr=5e-4, ema=0.995
+    GAN(generator, discriminator, "relativistic", penalty=r1(1.0, every=4)),  # a pair of losses and a penalty of later lectures
+    data.Batches(train, 64, seed=4),
+    steps=scale.pick(ci=100, cpu=2500, gpu=20_000),
+    lr=1e-3,
+    betas=(0.0, 0.99),
+    ema=0.995,
 )
 implicit = game.generator.eval()  # a network from z to images; of the discriminator nothing is kept
 
@@ -229,6 +235,7 @@ print(f"uniform {1:.3f} bits per dimension, independent coins {bits_per_dim(coin
 #     return ...
 # ```
 
+
 # %%
 def may_see(i, j):
     return ...  # your line
@@ -343,7 +350,9 @@ ar_nats = mean_bound(ar.log_prob, test)
 with torch.no_grad():
     bits = -ar.log_conditionals(test[:6]) / math.log(2)  # [N, 12, 12]
     chance = ar(test[:6]).softmax(1)[:, 1]  # p(x_t = 1 | earlier pixels)
-print(f"coins          {bits_per_dim(coins_nats, DIMS):.3f} bits per dimension, {-coins_nats / math.log(2):5.1f} bits for an image")
+print(
+    f"coins          {bits_per_dim(coins_nats, DIMS):.3f} bits per dimension, {-coins_nats / math.log(2):5.1f} bits for an image"
+)
 print(f"autoregressive {bits_per_dim(ar_nats, DIMS):.3f} bits per dimension, {-ar_nats / math.log(2):5.1f} bits for an image")
 
 fig, axes = plt.subplots(3, 6, figsize=(8.4, 4.3), layout="constrained")
@@ -440,6 +449,7 @@ viz.players(viz.GAMES["vae"])
 #     return ...
 # ```
 
+
 # %%
 def price(m, log_v):
     return ...  # your line
@@ -483,7 +493,9 @@ with torch.no_grad():
     missed = posterior.divergence(code)  # KL(q || posterior) of each digit
     elbo = bound_at(vae2, few, code, draws=500)
 gap = posterior.log_prob - elbo
-print(f"log p(x) {posterior.log_prob.mean():.2f}, ELBO {elbo.mean():.2f}: gap {gap.mean():.2f} nats;  KL(q || posterior) {missed.mean():.2f} nats")
+print(
+    f"log p(x) {posterior.log_prob.mean():.2f}, ELBO {elbo.mean():.2f}: gap {gap.mean():.2f} nats;  KL(q || posterior) {missed.mean():.2f} nats"
+)
 check(
     "S02.network",
     "The gap of a trained VAE is KL(q || posterior): gap minus divergence, as a share of the gap",
@@ -531,7 +543,9 @@ for ax, at in zip(axes, chosen, strict=False):
     ax.imshow(surface, extent=extent, origin="lower", cmap="Blues", vmax=surface.max() * 0.8)
     for centre, std, ink in ellipses:
         for k in (2, 4):
-            ax.add_patch(plt.matplotlib.patches.Ellipse(centre.tolist(), *(k * std).tolist(), fill=False, edgecolor=ink, linewidth=1.8))
+            ax.add_patch(
+                plt.matplotlib.patches.Ellipse(centre.tolist(), *(k * std).tolist(), fill=False, edgecolor=ink, linewidth=1.8)
+            )
     ax.set(xlabel="$z_1$", title=f"{split.approximation[at]:.2f} + {split.amortisation[at]:.2f} nats")
     inset = ax.inset_axes((0.02, 0.74, 0.24, 0.24))
     inset.imshow(few[at, 0].cpu(), cmap="gray")
@@ -549,9 +563,16 @@ plt.show()
 
 # %% tags=["slide-continue"]
 worst = split.total.sort(descending=True).values[: len(few) // 5].sum() / split.total.sum()
-rows = [["the family: approximation gap", split.approximation.mean().item()], ["the encoder: amortisation gap", split.amortisation.mean().item()]]
+rows = [
+    ["the family: approximation gap", split.approximation.mean().item()],
+    ["the encoder: amortisation gap", split.amortisation.mean().item()],
+]
 rows += [["together: log p(x) - ELBO", split.total.mean().item()]]
-viz.table(rows, header=["2 latent variables, test digits", "nats, mean"], caption=f"the worst fifth of the digits has {worst:.0%} of the whole gap")
+viz.table(
+    rows,
+    header=["2 latent variables, test digits", "nats, mean"],
+    caption=f"the worst fifth of the digits has {worst:.0%} of the whole gap",
+)
 
 # %% [markdown] tags=["notes"]
 # In this plane the family is hardly to blame. Where the gap is large, the green ellipse sits on the posterior and the orange one lies beside it: the encoder read that digit badly. It is not "too narrow" and not
@@ -571,7 +592,10 @@ bounds = {
     ),
     "autoregressive, exact": ar_nats,
 }
-viz.table([[name, nats, bits_per_dim(nats, DIMS)] for name, nats in bounds.items()], header=["model", "log p(x), nats", "bits per dimension"])
+viz.table(
+    [[name, nats, bits_per_dim(nats, DIMS)] for name, nats in bounds.items()],
+    header=["model", "log p(x), nats", "bits per dimension"],
+)
 
 # %% [markdown]
 # ### What a code is good for
@@ -608,6 +632,7 @@ viz.show(
 #
 # The best bias of a pixel is the **average** of all images that share the code: $\pi_i = \bar x_i$. An average of sharp images is grey.
 
+
 # %% tags=["slide-continue"]
 def specks(x):
     """Pixels that differ from all four neighbours, per image."""
@@ -637,7 +662,9 @@ question(
     "Drawn from its coins, how many more specks have a VAE's images than real ones (ratio)?",
     ours=(specks(vae16.sample(500, seed=11, pixels="drawn").cpu()).mean() / specks(test.cpu()).mean()).item(),
     baselines=nulls(
-        independent_coins=specks(torch.bernoulli(pixel_coins.cpu().expand(500, -1, -1, -1), generator=torch.Generator().manual_seed(12)) * 2 - 1).mean()
+        independent_coins=specks(
+            torch.bernoulli(pixel_coins.cpu().expand(500, -1, -1, -1), generator=torch.Generator().manual_seed(12)) * 2 - 1
+        ).mean()
         / specks(test.cpu()).mean()
     )
     | ceilings(unseen_digits=1),
@@ -680,7 +707,9 @@ print("rank of the Jacobian at 8 codes:", ranks.tolist(), "of", DIMS)
 for name, wanted in (("of the generator's own images", own), ("real test digits", test[:16])):
     distance = invert(implicit, wanted, **search).error.sqrt()  # root mean square, per pixel
     found = (distance < 0.05).sum().item()
-    print(f"search for 16 {name}: {found} found to 0.05 per pixel, median distance {distance.median().item():.2f}, largest {distance.max().item():.2f}")
+    print(
+        f"search for 16 {name}: {found} found to 0.05 per pixel, median distance {distance.median().item():.2f}, largest {distance.max().item():.2f}"
+    )
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
@@ -753,6 +782,7 @@ viz.show(
 #
 # The judge: the label of the nearest of 10,000 training digits.
 
+
 # %% tags=["slide-continue"]
 def read(x):
     """The label of the nearest training digit, by the number of pixels that agree."""
@@ -767,7 +797,10 @@ def fits(x):
 strangers = torch.where(upper, halved, halved.roll(1, 0))  # the lower half of the next digit, which is of another class
 black = torch.where(upper, halved, -1.0)
 viz.table(
-    [[name, fits(x)] for name, x in (*filled.items(), ("truth", halved), ("another digit's lower half", strangers), ("black", black))],
+    [
+        [name, fits(x)]
+        for name, x in (*filled.items(), ("truth", halved), ("another digit's lower half", strangers), ("black", black))
+    ],
     header=["lower half", "read as the writer's digit"],
 )
 question(
@@ -775,7 +808,8 @@ question(
     "How often does the VAE's exact chain complete the writer's digit? Share of test digits, one model",
     ours=[fits(vae16.fill(halved, upper, chain_steps, seed=seed, corrected=True)) for seed in range(5)],
     over="seeds of the chain",
-    baselines=nulls(another_digits_half=fits(strangers), black=fits(black)) | ceilings(truth=fits(halved), autoregressive=fits(filled["autoregressive"])),
+    baselines=nulls(another_digits_half=fits(strangers), black=fits(black))
+    | ceilings(truth=fits(halved), autoregressive=fits(filled["autoregressive"])),
     source="the chain of Rezende et al. 2014, made exact as in Mattei & Frellsen 2018",
     note="An upper half does not always say which digit it is: the truth is what one writer did, and another may go on differently.",
 )
@@ -821,7 +855,10 @@ with torch.no_grad():
     code9 = tiny_vae.encode(every)
     as_if = bound_at(tiny_vae, every, code9, draws=300).exp().sum().item()
 begun = three[:1].repeat(n_counted, 1, 1, 1)
-lower = {corrected: frequencies(tiny_vae.fill(begun, given_two, 30, seed=1, corrected=corrected))[56 + lower_row] for corrected in (True, False)}
+lower = {
+    corrected: frequencies(tiny_vae.fill(begun, given_two, 30, seed=1, corrected=corrected))[56 + lower_row]
+    for corrected in (True, False)
+}
 computed_and_counted = {
     "autoregressive: log p(x)": variation(frequencies(tiny_ar.sample(n_counted, seed=0)), p_ar),
     "autoregressive: the lower row, given two": variation(
@@ -835,7 +872,9 @@ viz.table([
     ["VAE: the lower row, chain as it is", variation(lower[False], lower_vae)],
     ["VAE: the lower row, by coin flips", variation(torch.full((8,), 1 / 8), lower_vae)],
 ], header=["computed", "distance from the counts"])  # fmt: skip
-print(f"the exact probabilities sum to {p_ar.sum():.4f} and {p_vae.sum():.4f}; exp(ELBO) sums to {as_if:.3f}: a bound is no probability")
+print(
+    f"the exact probabilities sum to {p_ar.sum():.4f} and {p_vae.sum():.4f}; exp(ELBO) sums to {as_if:.3f}: a bound is no probability"
+)
 
 # %%
 check(
@@ -845,7 +884,10 @@ check(
     ours=list(computed_and_counted.values()),
     over="computations",
     tolerance=at_most(0.04),
-    baselines=nulls(uniform=variation(torch.full((512,), 1 / 512), p_ar), lower_row_by_coin_flips=variation(torch.full((8,), 1 / 8), lower_vae)),
+    baselines=nulls(
+        uniform=variation(torch.full((512,), 1 / 512), p_ar),
+        lower_row_by_coin_flips=variation(torch.full((8,), 1 / 8), lower_vae),
+    ),
     source="Hong, recap; McAllester, representing a distribution with a generator",
     note="Likelihoods and conditional draws of an autoregressive model and of a VAE with two latent variables, each trained on patches of digits.",
 )
@@ -856,11 +898,16 @@ check(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who can compute what
 
+
 # %% tags=["slide-continue"]
 def counted(compute, *networks):
     """What ``compute`` gives as text, and how many inputs went through the networks for it."""
     inputs = []
-    hooks = [net.register_forward_hook(lambda _, __, out: inputs.append(math.prod(out.shape[: max(1, out.ndim - 1)]) if out.ndim < 4 else len(out))) for net in networks]
+
+    def note(network, given, out):
+        inputs.append(len(out) if out.ndim == 4 else out[..., 0].numel())  # images [N, C, H, W], else [..., features]
+
+    hooks = [network.register_forward_hook(note) for network in networks]
     value = compute()
     for hook in hooks:
         hook.remove()
@@ -900,7 +947,12 @@ table = {
     "the lower half, given the upper": (
         counted(lambda: "exact" * len(ar.sample(1, given=x1, rows=SIZE // 2)), ar),
         counted(lambda: "in the limit" * len(vae16.fill(x1, upper, chain_steps, corrected=True)), *parts),
-        counted(lambda: f"one guess, upper half {invert(UpperHalf(implicit), x1[:, :, :6], **search).error.sqrt().item():.2f} a pixel away", implicit),
+        counted(
+            lambda: (
+                f"one guess, upper half {invert(UpperHalf(implicit), x1[:, :, :6], **search).error.sqrt().item():.2f} a pixel away"
+            ),
+            implicit,
+        ),
     ),
     "a gradient from the image to its noise": (
         f"none: pixels are tossed (requires_grad: {ar.sample(1).requires_grad})",
@@ -939,6 +991,7 @@ identity(
 # ## One letter: a splendid likelihood
 #
 # `"B"` for `"A"` in the first layer. Nothing crashes.
+
 
 # %% tags=["slide-continue", "slide-picture"]
 def train_masked(first_mask, steps):
@@ -991,7 +1044,9 @@ for name, kind in (("mask A first", "A"), ("mask B first", "B")):
     uniform = iter(lambda: all512[torch.randint(512, (64,))], None)  # the data: all 512 images alike
     fit_likelihood(model, uniform, steps=150, lr=1e-2, progress=False)
     after = model.log_prob(all512).exp().sum().item()
-    print(f"{name}: own pixel's gradient {leak:.2g};  sum over all 512 images {before:.2f} untrained, {after:.1f} trained on all of them")
+    print(
+        f"{name}: own pixel's gradient {leak:.2g};  sum over all 512 images {before:.2f} untrained, {after:.1f} trained on all of them"
+    )
 
 # %% [markdown]
 # The trained leaky model gives *every* one of the 512 images a probability of nearly 1, so they sum to nearly 512. When a density model
@@ -1124,7 +1179,12 @@ def cost_of_drawing(size):
 
 sizes = scale.pick(ci=[4, 8], cpu=[4, 8, 16, 20], gpu=[4, 8, 16, 32])
 costs = [cost_of_drawing(size) for size in sizes]
-viz.table([{"image": f"{s} x {s}", "pixels d": s * s, "passes": p, "million multiply-adds": m} for s, (p, m) in zip(sizes, costs, strict=True)])
+viz.table(
+    [
+        {"image": f"{s} x {s}", "pixels d": s * s, "passes": p, "million multiply-adds": m}
+        for s, (p, m) in zip(sizes, costs, strict=True)
+    ]
+)
 
 # %%
 growth = math.log(costs[-1][1] / costs[0][1]) / math.log((sizes[-1] / sizes[0]) ** 2)
@@ -1143,6 +1203,7 @@ identity(
 # %% [markdown]
 # So "O(n)" counts passes. Written naively each pass costs O(d) itself, and the total grows like $d^2$. Keeping the features of
 # earlier pixels (as language models keep their keys and values) brings the arithmetic back to O(d), but the $d$ steps in sequence stay. Seconds depend on the machine and on how many images are drawn at once. On this one:
+
 
 # %%
 def seconds(draw, repeats):
@@ -1251,6 +1312,7 @@ for name, g in (("through the draw", through_the_draw), ("score function", score
 # Cremer et al. say that the gap is often due to the encoder more than to the family. One training does not show that. Train the VAE with two latent variables five times and split the gap of each.
 # An encoder that is not trained to the end would pass such a test without saying much, so the table has each training at a third of its steps as well, and the training digits beside the test digits.
 
+
 # %%
 def split_gap(model, images):
     """The two gaps of a VAE with two latent variables on these images."""
@@ -1267,7 +1329,14 @@ by_seed = {"a third of the steps, test": [], "all steps, test": [], "all steps, 
 for seed in range(scale.pick(ci=2, cpu=5, gpu=5)):
     torch.manual_seed(seed)
     model = vae.VAE((1, SIZE, SIZE), 2, hidden=(256, 128)).to(device)
-    early = (vae_steps // 3, lambda run: by_seed["a third of the steps, test"].append(split_gap(run.model, fifty["test"])) if run.step == vae_steps // 3 else None)
+    early = (
+        vae_steps // 3,
+        lambda run: (
+            by_seed["a third of the steps, test"].append(split_gap(run.model, fifty["test"]))
+            if run.step == vae_steps // 3
+            else None
+        ),
+    )
     fit_likelihood(model, data.Batches(train, 64, seed=seed), vae_steps, lr=2e-3, seed=seed, hooks=[early], progress=False)
     for name, images in fifty.items():
         by_seed[f"all steps, {name}"].append(split_gap(model, images))
@@ -1288,7 +1357,9 @@ plain = vae.VAE((4,), 2, hidden=(), likelihood="gaussian").double()
 layer = plain.decoder.layers[0]
 closed = vae.LinearGaussian(layer.weight.detach() * 3, layer.bias.detach(), 0.7)
 plain_mean, plain_covariance = closed.posterior(closed.sample(50, seed=1))
-upright = vae.Code(plain_mean, -torch.linalg.inv(plain_covariance).diagonal().log().expand(50, 2))  # the best upright Gaussian, in closed form
+upright = vae.Code(
+    plain_mean, -torch.linalg.inv(plain_covariance).diagonal().log().expand(50, 2)
+)  # the best upright Gaussian, in closed form
 with torch.no_grad():
     layer.weight.mul_(3)
     plain.log_sigma.fill_(math.log(0.7))
@@ -1380,7 +1451,8 @@ check(
     f"The importance-weighted bound rises from the ELBO towards log p(x): share of the gap closed at K = {ks[-1]}",
     ours=(weighted[-1] - elbo.mean().item()) / (fine - elbo.mean().item()),
     tolerance=at_least(0.3),
-    baselines=nulls(the_bound_at_K_of_1=(weighted[0] - elbo.mean().item()) / (fine - elbo.mean().item())) | ceilings(likelihood=1),
+    baselines=nulls(the_bound_at_K_of_1=(weighted[0] - elbo.mean().item()) / (fine - elbo.mean().item()))
+    | ceilings(likelihood=1),
     source="Burda, Grosse & Salakhutdinov 2016, theorem 1",
 )
 
@@ -1417,7 +1489,11 @@ for ax, a in zip(axes, (0.35, 1.5), strict=False):
     formula, solutions = density_by_preimages(a, on_line)
     ax.hist(draws + a * torch.sin(2 * draws), bins=on_line[::5], density=True, color=REAL, alpha=0.45, label="samples")
     ax.plot(on_line, formula, color=FAKE, linewidth=1, label="formula")
-    ax.set(xlabel="x", ylim=(0, 1.3), title=f"a = {a:g}: at most {solutions.max().item()} solution{'s' * (solutions.max().item() > 1)}")
+    ax.set(
+        xlabel="x",
+        ylim=(0, 1.3),
+        title=f"a = {a:g}: at most {solutions.max().item()} solution{'s' * (solutions.max().item() > 1)}",
+    )
 axes[0].legend(fontsize=8.5)
 torch.manual_seed(1)
 folding = mlp.Generator(2, 2, hidden=(32, 32), activation="tanh").double()
@@ -1434,7 +1510,9 @@ print(f"a = 0.35: the formula integrates to {density_by_preimages(0.35, on_line)
 z_fold = math.acos(-1 / (2 * 1.5)) / 2  # where G'(z) = 1 + 2 a cos 2z = 0
 x_fold = z_fold + 1.5 * math.sin(2 * z_fold)
 near_fold = density_by_preimages(1.5, x_fold - torch.tensor([1e-1, 1e-3, 1e-5], dtype=torch.float64))[0]
-print(f"a = 1.5: the density 0.1, 0.001 and 0.00001 before the fold at x = {x_fold:.2f}:", ", ".join(f"{p:.2g}" for p in near_fold))
+print(
+    f"a = 1.5: the density 0.1, 0.001 and 0.00001 before the fold at x = {x_fold:.2f}:", ", ".join(f"{p:.2g}" for p in near_fold)
+)
 
 # %% [markdown]
 # Left, formula and samples agree. In the middle they agree as well, but the formula had to find up to three solutions for each $x$, and it
@@ -1446,6 +1524,7 @@ print(f"a = 1.5: the density 0.1, 0.001 and 0.00001 before the fold at x = {x_fo
 # **A window.** Put a Gaussian of width $\sigma$ on each of $M$ samples and take the likelihood of that mixture: the *Parzen window*, used for the table in Goodfellow et al. (2014), who chose $\sigma$ by cross-validation. Do the same: choose each contender's $\sigma$ on one
 # half of the test digits, and score it on the other. One contender is the training data itself,
 # which no generator should beat. One is a cheat: averages of ten similar training digits, blurs that nobody would take for a sample.
+
 
 # %%
 def parzen(samples, x, sigma):
@@ -1478,6 +1557,7 @@ viz.table(ranked, header=["samples", "sigma, chosen", "nats", "nats at sigma = 0
 # ## 11. Grey pixels: what a continuous likelihood adds
 #
 # Make the autoregressive pixels Gaussian: $x_t = m(x_{<t}) + \sigma \varepsilon_t$. The masks stay, the law stays, the likelihood stays exact. But now a draw is a smooth function of its noise, and $\log p$ a smooth function of the pixels.
+
 
 # %%
 class GaussianPixels(nn.Module):
@@ -1512,7 +1592,9 @@ print("the last pixel moves with the noise of", (through != 0).sum().item(), "pi
 nodes = (torch.arange(200, dtype=torch.float64) + 0.5) / 200
 start, end = image.detach()
 path = (start + nodes[:, None, None, None] * (end - start)).requires_grad_()
-slope = torch.autograd.grad(grey_ar.log_prob(path).sum(), path)[0]  # the gradient of log p at the pixels, along a line between two images
+slope = torch.autograd.grad(grey_ar.log_prob(path).sum(), path)[
+    0
+]  # the gradient of log p at the pixels, along a line between two images
 with torch.no_grad():
     climbed, (at_start, at_end) = (slope * (end - start)).sum((1, 2, 3)).mean(), grey_ar.log_prob(torch.stack([start, end]))
 identity(
