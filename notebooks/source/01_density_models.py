@@ -31,6 +31,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from gancourse import data, latent, scale, viz
+from gancourse.base.networks import counted
 from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.gans.gan import GAN
@@ -530,32 +531,25 @@ best = posterior.best(code, steps=scale.pick(ci=20, cpu=100, gpu=300))
 with torch.no_grad():
     split = gaps(missed, posterior.divergence(best))
 order = split.total.argsort().tolist()
-chosen = [order[int(share * (len(order) - 1))] for share in (0.3, 0.8, 0.97)]
-fig, axes = plt.subplots(1, 4, figsize=(11, 2.9), layout="constrained", width_ratios=(1, 1, 1, 1.25))
-for ax, at in zip(axes, chosen, strict=False):
-    ellipses = [(q.mean[at].cpu(), (q.log_variance[at] / 2).exp().cpu(), ink) for q, ink in ((code, FAKE), (best, GREEN))]
-    edges = torch.stack([centre + side * 3 * std for centre, std, _ in ellipses for side in (-1, 1)])
-    middle, half = (edges.amin(0) + edges.amax(0)) / 2, (edges.amax(0) - edges.amin(0)).max() / 2
-    near = torch.cartesian_prod(*[torch.linspace(-1, 1, 90)] * 2) * half + middle
-    with torch.no_grad():
-        surface = vae2.log_joint_table(few[at : at + 1], near.to(device))[0].softmax(0).reshape(90, 90).T.cpu()
-    extent = torch.stack([middle - half, middle + half], 1).flatten().tolist()
-    ax.imshow(surface, extent=extent, origin="lower", cmap="Blues", vmax=surface.max() * 0.8)
-    for centre, std, ink in ellipses:
-        for k in (2, 4):
-            ax.add_patch(
-                plt.matplotlib.patches.Ellipse(centre.tolist(), *(k * std).tolist(), fill=False, edgecolor=ink, linewidth=1.8)
-            )
-    ax.set(xlabel="$z_1$", title=f"{split.approximation[at]:.2f} + {split.amortisation[at]:.2f} nats")
-    inset = ax.inset_axes((0.02, 0.74, 0.24, 0.24))
-    inset.imshow(few[at, 0].cpu(), cmap="gray")
-    inset.set(xticks=[], yticks=[])
-axes[0].set_ylabel("$z_2$")
+chosen = [order[int(share * (len(order) - 1))] for share in (0.3, 0.8, 0.97)]  # an easy digit, a middling one, a bad one
+viz.show(
+    viz.posterior_ellipses(
+        vae2,
+        few[chosen],
+        {
+            "fake": vae.Code(code.mean[chosen], code.log_variance[chosen]),
+            "discriminator": vae.Code(best.mean[chosen], best.log_variance[chosen]),
+        },
+        [f"{split.approximation[at]:.2f} + {split.amortisation[at]:.2f} nats" for at in chosen],
+    )
+)
+
+fig, ax = plt.subplots(figsize=(8.4, 2.2), layout="constrained")
 base = split.approximation[order].cpu()
-axes[3].bar(range(len(order)), base, width=1, color=GREEN, label="approximation")
-axes[3].bar(range(len(order)), split.amortisation[order].cpu(), bottom=base, width=1, color=FAKE, label="amortisation")
-axes[3].set(xlabel="test digits, in order of their gap", ylabel="nats")
-axes[3].legend(fontsize=8.5)
+ax.bar(range(len(order)), base, width=1, color=GREEN, label="approximation gap")
+ax.bar(range(len(order)), split.amortisation[order].cpu(), bottom=base, width=1, color=FAKE, label="amortisation gap")
+ax.set(xlabel="test digits, in order of their gap", ylabel="nats")
+ax.legend(fontsize=9)
 plt.show()
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -563,11 +557,12 @@ plt.show()
 
 # %% tags=["slide-continue"]
 worst = split.total.sort(descending=True).values[: len(few) // 5].sum() / split.total.sum()
-rows = [
-    ["the family: approximation gap", split.approximation.mean().item()],
-    ["the encoder: amortisation gap", split.amortisation.mean().item()],
-]
-rows += [["together: log p(x) - ELBO", split.total.mean().item()]]
+parts = {
+    "the family: approximation gap": split.approximation,
+    "the encoder: amortisation gap": split.amortisation,
+    "together": split.total,
+}
+rows = [[name, part.mean().item()] for name, part in parts.items()]
 viz.table(
     rows,
     header=["2 latent variables, test digits", "nats, mean"],
@@ -647,30 +642,6 @@ viz.table([
     {"images": name, "grey pixels, %": 100 * (x.abs() < 0.8).float().mean().item(), "specks per image": specks(x).mean().item()}
     for name, x in looked_at.items()
 ])  # fmt: skip
-
-# %%
-question(
-    "S02.blur",
-    "How blurred are the mean images of a VAE? Share of grey pixels (the autoregressive samples have none)",
-    ours=(vae16.sample(500, seed=11).abs() < 0.8).float().mean().item(),
-    baselines=nulls(one_mean_for_all=((2 * pixel_coins - 1).abs() < 0.8).float().mean()) | ceilings(unseen_digits=0),
-    source="Hong, recap of variational autoencoders: not satisfactory generation quality",
-    decks="H",
-)
-question(
-    "S02.specks",
-    "Drawn from its coins, how many more specks have a VAE's images than real ones (ratio)?",
-    ours=(specks(vae16.sample(500, seed=11, pixels="drawn").cpu()).mean() / specks(test.cpu()).mean()).item(),
-    baselines=nulls(
-        independent_coins=specks(
-            torch.bernoulli(pixel_coins.cpu().expand(500, -1, -1, -1), generator=torch.Generator().manual_seed(12)) * 2 - 1
-        ).mean()
-        / specks(test.cpu()).mean()
-    )
-    | ceilings(unseen_digits=1),
-    source="Hong, recap of variational autoencoders: not satisfactory generation quality",
-    decks="H",
-)
 
 # %% [markdown] tags=["notes"]
 # The mean and the draw are two pictures of one model, and papers have shown both under the name "samples". Ask which. It is the decoder with independent pixels that fails, not the bound. A VAE with an autoregressive
@@ -803,161 +774,65 @@ viz.table(
     ],
     header=["lower half", "read as the writer's digit"],
 )
-question(
-    "C28.fill",
-    "How often does the VAE's exact chain complete the writer's digit? Share of test digits, one model",
-    ours=[fits(vae16.fill(halved, upper, chain_steps, seed=seed, corrected=True)) for seed in range(5)],
-    over="seeds of the chain",
-    baselines=nulls(another_digits_half=fits(strangers), black=fits(black))
-    | ceilings(truth=fits(halved), autoregressive=fits(filled["autoregressive"])),
-    source="the chain of Rezende et al. 2014, made exact as in Mattei & Frellsen 2018",
-    note="An upper half does not always say which digit it is: the truth is what one writer did, and another may go on differently.",
-)
 
 # %% [markdown]
-# Whether a number is *right* can be settled where everything can be counted. On patches of 3 x 3 pixels there are 512 images, so count the draws of a model, and compare the counts with the probabilities that it computes.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Are the numbers right? Count
-#
-# Patches of 3 x 3 pixels: 512 images. Draws of a model, beside the probabilities that it computes.
-
-# %% tags=["slide-continue"]
-small = data.to_float(train[:2000])
-patches9 = F.unfold(small, 3, stride=3).transpose(1, 2).reshape(-1, 1, 3, 3)  # 3 x 3 patches of the digits
-torch.manual_seed(0)
-tiny_ar, tiny_vae = pixelcnn.PixelCNN(3, width=8, depth=1, first_kernel=3), vae.VAE((1, 3, 3), 2, (32,))
-for tiny in (tiny_ar, tiny_vae):
-    stream = iter(lambda: patches9[torch.randint(len(patches9), (256,))], None)
-    fit_likelihood(tiny, stream, steps=scale.pick(ci=10, cpu=400, gpu=1000), lr=1e-2, progress=False)
-
-n_counted = scale.pick(ci=500, cpu=50_000, gpu=200_000)
-every, lower_row = all512.float(), torch.arange(8) * 64  # bit 0 is the first pixel, so the lower row counts in 64s
-three = all512[[0b000_111_000 + 64 * k for k in range(8)]].float()  # the upper row black, the middle one white, any lower one
-given_two = torch.ones(1, 3, 3, dtype=torch.bool)
-given_two[:, 2] = False
-
-
-def frequencies(images):
-    """Shares of the 512 images of 3 x 3 pixels."""
-    index = (images.flatten(1) > 0).long() @ (2 ** torch.arange(9))
-    return torch.bincount(index, minlength=512) / len(images)
-
-
-def variation(counted, computed):
-    """Total variation distance, 0 to 1: the largest difference of probability that any set of images has."""
-    return ((counted - computed).abs().sum() / 2).item()
-
-
-with torch.no_grad():
-    p_ar, p_vae = tiny_ar.log_prob(every).exp(), tiny_vae.quadrature(every).exp()
-    lower_ar, lower_vae = tiny_ar.log_prob(three).softmax(0), tiny_vae.quadrature(three).softmax(0)
-    code9 = tiny_vae.encode(every)
-    as_if = bound_at(tiny_vae, every, code9, draws=300).exp().sum().item()
-begun = three[:1].repeat(n_counted, 1, 1, 1)
-lower = {
-    corrected: frequencies(tiny_vae.fill(begun, given_two, 30, seed=1, corrected=corrected))[56 + lower_row]
-    for corrected in (True, False)
-}
-computed_and_counted = {
-    "autoregressive: log p(x)": variation(frequencies(tiny_ar.sample(n_counted, seed=0)), p_ar),
-    "autoregressive: the lower row, given two": variation(
-        frequencies(tiny_ar.sample(n_counted, seed=1, given=begun, rows=2))[56 + lower_row], lower_ar
-    ),
-    "VAE: log p(x), by a grid": variation(frequencies(tiny_vae.sample(n_counted, seed=0, pixels="drawn")), p_vae),
-    "VAE: the lower row, exact chain": variation(lower[True], lower_vae),
-}
-viz.table([
-    *([name, value] for name, value in computed_and_counted.items()),
-    ["VAE: the lower row, chain as it is", variation(lower[False], lower_vae)],
-    ["VAE: the lower row, by coin flips", variation(torch.full((8,), 1 / 8), lower_vae)],
-], header=["computed", "distance from the counts"])  # fmt: skip
-print(
-    f"the exact probabilities sum to {p_ar.sum():.4f} and {p_vae.sum():.4f}; exp(ELBO) sums to {as_if:.3f}: a bound is no probability"
-)
-
-# %%
-check(
-    "C28",
-    "What the two explicit families compute agrees with a count of their draws: total variation, 512 images",
-    expected=0,
-    ours=list(computed_and_counted.values()),
-    over="computations",
-    tolerance=at_most(0.04),
-    baselines=nulls(
-        uniform=variation(torch.full((512,), 1 / 512), p_ar),
-        lower_row_by_coin_flips=variation(torch.full((8,), 1 / 8), lower_vae),
-    ),
-    source="Hong, recap; McAllester, representing a distribution with a generator",
-    note="Likelihoods and conditional draws of an autoregressive model and of a VAE with two latent variables, each trained on patches of digits.",
-)
-
-# %% [markdown]
-# The whole comparison as a program. Each cell is computed on one test digit by the models of this lecture, and a hook counts how many images (or codes) went through a network for it.
+# Whether such numbers are *right* can be settled where everything can be counted: section 11 counts the draws of two models on 3 x 3 pixels and compares them with the probabilities, and the conditional draws, that they compute. Here is
+# the whole comparison as a program. Each cell is computed on one test digit by the models of this lecture, and a hook counts how many images (or codes) went through a network for it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who can compute what
 
 
 # %% tags=["slide-continue"]
-def counted(compute, *networks):
-    """What ``compute`` gives as text, and how many inputs went through the networks for it."""
-    inputs = []
-
-    def note(network, given, out):
-        inputs.append(len(out) if out.ndim == 4 else out[..., 0].numel())  # images [N, C, H, W], else [..., features]
-
-    hooks = [network.register_forward_hook(note) for network in networks]
-    value = compute()
-    for hook in hooks:
-        hook.remove()
-    return f"{value}; {sum(inputs):,} pass{'es' * (sum(inputs) != 1)}" if inputs else value
+def told(text, compute, *networks):
+    """What ``compute`` gives, put into ``text``, and how many images or codes went through the networks for it."""
+    value, passes = counted(compute, *networks)
+    return f"{text.format(value)}; {passes:,} pass{'es' * (passes != 1)}"
 
 
-def reaches_back(decoder):
+def reach(decoder):
+    """The length of the gradient that the image's mean grey has at its noise."""
     z = torch.zeros(1, 16, device=device, requires_grad=True)
-    return f"yes, of length {torch.autograd.grad(decoder(z).mean(), z)[0].norm():.2g}"
+    return torch.autograd.grad(decoder(z).mean(), z)[0].norm().item()
 
 
-def rms(x, y):
-    return (x - y).square().mean().sqrt().item()
+def off(images, network=implicit):
+    """How far, per pixel, the best of eight searches stays away."""
+    return invert(network, images, **search).error.sqrt().item()
 
 
-x1, source = test[:1], torch.Generator(device).manual_seed(8)
-code1 = vae.Code(*(part.detach() for part in vae16.encode(x1)))
-parts = vae16.encoder, vae16.decoder.layers
+x1, source, vae_parts = test[:1], torch.Generator(device).manual_seed(8), (vae16.encoder, vae16.decoder.layers)
 table = {
     "draw an image": (
-        counted(lambda: "exact" * (ar.sample(1).shape == x1.shape), ar),
-        counted(lambda: "exact" * (vae16.sample(1, pixels="drawn").shape == x1.shape), *parts),
-        counted(lambda: "exact" * (game.sample(1).shape == x1.shape), implicit),
+        told("exact", lambda: ar.sample(1), ar),
+        told("exact", lambda: vae16.sample(1, pixels="drawn"), *vae_parts),
+        told("exact", lambda: game.sample(1), implicit),
     ),
     "log p(x), in nats": (
-        counted(lambda: f"exact: {ar.log_prob(x1).item():.1f}", ar),
-        counted(lambda: f"at least {vae16.elbo(x1, source).item():.1f}", *parts)
-        + " · "
-        + counted(lambda: f"about {vae16.importance_bound(x1, 300, source).item():.1f}", *parts),
-        counted(lambda: f"none; nearest picture {invert(implicit, x1, **search).error.sqrt().item():.2f} a pixel away", implicit),
+        told("exact: {:.1f}", lambda: ar.log_prob(x1).item(), ar),
+        told("at least {:.1f}", lambda: vae16.elbo(x1, source).item(), *vae_parts)
+        + ". "
+        + told("About {:.1f}", lambda: vae16.importance_bound(x1, 300, source).item(), *vae_parts),
+        told("none: the nearest picture found is {:.2f} a pixel away", lambda: off(x1), implicit),
     ),
     "a code for x": (
         "none: there is no z",
-        counted(lambda: f"q(z|x), redraws x to {rms(vae16.decode(vae16.encode(x1).mean), x1):.2f} a pixel", *parts),
-        counted(lambda: f"searched: {invert(implicit, x1, **search).error.sqrt().item():.2f} a pixel", implicit),
+        told(
+            "q(z|x); redrawn {:.2f} a pixel away",
+            lambda: (vae16.decode(vae16.encode(x1).mean) - x1).square().mean().sqrt().item(),
+            *vae_parts,
+        ),
+        told("searched; redrawn {:.2f} a pixel away", lambda: off(x1), implicit),
     ),
     "the lower half, given the upper": (
-        counted(lambda: "exact" * len(ar.sample(1, given=x1, rows=SIZE // 2)), ar),
-        counted(lambda: "in the limit" * len(vae16.fill(x1, upper, chain_steps, corrected=True)), *parts),
-        counted(
-            lambda: (
-                f"one guess, upper half {invert(UpperHalf(implicit), x1[:, :, :6], **search).error.sqrt().item():.2f} a pixel away"
-            ),
-            implicit,
-        ),
+        told("exact", lambda: ar.sample(1, given=x1, rows=SIZE // 2), ar),
+        told("exact in the limit", lambda: vae16.fill(x1, upper, chain_steps, corrected=True), *vae_parts),
+        told("a guess, its upper half {:.2f} a pixel away", lambda: off(x1[:, :, : SIZE // 2], UpperHalf(implicit)), implicit),
     ),
     "a gradient from the image to its noise": (
-        f"none: pixels are tossed (requires_grad: {ar.sample(1).requires_grad})",
-        counted(lambda: f"of the mean image: {reaches_back(vae16.decoder)}", vae16.decoder.layers),
-        counted(lambda: reaches_back(implicit), implicit),
+        f"none: pixels are tossed (requires_grad is {ar.sample(1).requires_grad})",
+        told("of the mean image, length {:.2g}", lambda: reach(vae16.decoder), vae16.decoder.layers),
+        told("length {:.2g}", lambda: reach(implicit), implicit),
     ),
 }
 viz.table([[task, *cells] for task, cells in table.items()], header=["", "autoregressive", "VAE, 16 latent variables", "GAN"])
@@ -966,19 +841,7 @@ viz.table([[task, *cells] for task, cells in table.items()], header=["", "autore
 # Read it against the decks. Hong: the autoregressive model has the exact likelihood, draws sequentially, and has no code; the VAE has a
 # bound, a code, and draws in one pass. McAllester: from a GAN we can sample, and we cannot compute the density. Three things are finer than that. *Cost* is a column of its own: what a VAE's
 # encoder or an autoregressive model answers in one pass, a GAN answers by a search of thousands, and worse. A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
-# its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels $x_t = m(x_{<t}) + \sigma \varepsilon_t$ it exists, and so does the gradient of $\log p$ at the pixels (section 11).
-
-# %%
-identity(
-    "C28.passes",
-    "Passes in sequence for one image of 144 pixels, autoregressive against VAE and GAN (ratio)",
-    expected="O(n) against one",
-    ours=[int(table["draw an image"][0].split()[1]) / int(table["draw an image"][k].split()[1]) for k in (1, 2)],
-    over="comparisons",
-    tolerance=within(0, of=DIMS),
-    source="Hong, recap",
-    decks="H",
-)
+# its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels $x_t = m(x_{<t}) + \sigma \varepsilon_t$ it exists, and so does the gradient of $\log p$ at the pixels (section 12).
 
 # %% [markdown]
 # ## 6. What goes wrong
@@ -1122,7 +985,7 @@ widgets.quiz(
             "answer": "Its pixels are tossed: they take two values",
             "why": "A toss has no derivative. That is a reason why GANs of text, whose words are tossed too, are hard. Gaussian pixels would have one.",
             "wrong": {
-                "It is autoregressive": "With $x_t = m(x_{<t}) + \\sigma \\varepsilon_t$ the gradient exists: section 11.",
+                "It is autoregressive": "With $x_t = m(x_{<t}) + \\sigma \\varepsilon_t$ the gradient exists: section 12.",
                 "Its likelihood is exact": "That of a Gaussian autoregressive model is exact as well.",
                 "It has too many pixels": "A toss of a single pixel stops the gradient already.",
             },
@@ -1198,6 +1061,18 @@ identity(
     source="Hong, recap of autoregressive models: O(n)",
     decks="H",
     note=f"the arithmetic grows faster, like d to the power {growth:.1f}: each pass computes features for all earlier pixels again",
+)
+
+# %%
+identity(
+    "C28.passes",
+    "Passes in sequence for one image of 144 pixels, autoregressive against VAE and GAN (ratio)",
+    expected="O(n) against one",
+    ours=[int(table["draw an image"][0].split()[1]) / int(table["draw an image"][k].split()[1]) for k in (1, 2)],
+    over="comparisons",
+    tolerance=within(0, of=DIMS),
+    source="Hong, recap",
+    decks="H",
 )
 
 # %% [markdown]
@@ -1326,7 +1201,9 @@ def split_gap(model, images):
 
 fifty = {"test": test[:50], "training": data.to_float(train[:50]).to(device)}
 by_seed = {"a third of the steps, test": [], "all steps, test": [], "all steps, training": []}
-for seed in range(scale.pick(ci=2, cpu=5, gpu=5)):
+for name, images in fifty.items():
+    by_seed[f"all steps, {name}"].append(split_gap(vae2, images))
+for seed in range(1, scale.pick(ci=2, cpu=5, gpu=5)):
     torch.manual_seed(seed)
     model = vae.VAE((1, SIZE, SIZE), 2, hidden=(256, 128)).to(device)
     early = (
@@ -1460,6 +1337,33 @@ check(
 # ELBO, then $\mathcal L_K$ rising with $K$, below $\log p(x)$. The naive estimate is hopeless for small $K$: most
 # codes of the prior explain a given digit very badly, and the mean lives on the rare good ones. With many draws it does well in a plane. In 16 dimensions it is out of reach.
 #
+# Last, the two numbers of section 3 about blur and specks, for the ledger.
+
+# %%
+question(
+    "S02.blur",
+    "How blurred are the mean images of a VAE? Share of grey pixels (the autoregressive samples have none)",
+    ours=(vae16.sample(500, seed=11).abs() < 0.8).float().mean().item(),
+    baselines=nulls(one_mean_for_all=((2 * pixel_coins - 1).abs() < 0.8).float().mean()) | ceilings(unseen_digits=0),
+    source="Hong, recap of variational autoencoders: not satisfactory generation quality",
+    decks="H",
+)
+question(
+    "S02.specks",
+    "Drawn from its coins, how many more specks have a VAE's images than real ones (ratio)?",
+    ours=(specks(vae16.sample(500, seed=11, pixels="drawn").cpu()).mean() / specks(test.cpu()).mean()).item(),
+    baselines=nulls(
+        independent_coins=specks(
+            torch.bernoulli(pixel_coins.cpu().expand(500, -1, -1, -1), generator=torch.Generator().manual_seed(12)) * 2 - 1
+        ).mean()
+        / specks(test.cpu()).mean()
+    )
+    | ceilings(unseen_digits=1),
+    source="Hong, recap of variational autoencoders: not satisfactory generation quality",
+    decks="H",
+)
+
+# %% [markdown]
 # ## 10. Two attempts to give an implicit model its number back
 #
 # **A formula.** In one dimension, with an increasing $G$, there is one. The mass between $z$ and $z + dz$ lands between $G(z)$ and $G(z) + G'(z)\,dz$, so
@@ -1553,8 +1457,98 @@ viz.table(ranked, header=["samples", "sigma, chosen", "nats", "nats at sigma = 0
 # %% [markdown]
 # Compare the first two rows. Averages that nobody would take for handwriting do as well as handwriting or better, because an average is closer to everything than any one digit is. And the width, chosen by the best of methods, moves the number by hundreds of nats.
 # (Theis et al. 2016 found the same with cluster centres of MNIST.)
+
+# %% [markdown]
+# ## 11. Are the numbers right? Count
 #
-# ## 11. Grey pixels: what a continuous likelihood adds
+# On patches of 3 x 3 pixels there are 512 images, so the draws of a model can be counted, and the counts compared with the probabilities that it computes. Train both families on patches of the digits.
+
+# %%
+small = data.to_float(train[:2000])
+patches9 = F.unfold(small, 3, stride=3).transpose(1, 2).reshape(-1, 1, 3, 3)  # 3 x 3 patches of the digits
+torch.manual_seed(0)
+tiny_ar, tiny_vae = pixelcnn.PixelCNN(3, width=8, depth=1, first_kernel=3), vae.VAE((1, 3, 3), 2, (32,))
+for tiny in (tiny_ar, tiny_vae):
+    stream = iter(lambda: patches9[torch.randint(len(patches9), (256,))], None)
+    fit_likelihood(tiny, stream, steps=scale.pick(ci=10, cpu=400, gpu=1000), lr=1e-2, progress=False)
+
+n_counted = scale.pick(ci=500, cpu=50_000, gpu=200_000)
+every, lower_row = all512.float(), torch.arange(8) * 64  # bit 0 is the first pixel, so the lower row counts in 64s
+three = all512[[0b000_111_000 + 64 * k for k in range(8)]].float()  # the upper row black, the middle one white, any lower one
+given_two = torch.ones(1, 3, 3, dtype=torch.bool)
+given_two[:, 2] = False
+
+
+def frequencies(images):
+    """Shares of the 512 images of 3 x 3 pixels."""
+    index = (images.flatten(1) > 0).long() @ (2 ** torch.arange(9))
+    return torch.bincount(index, minlength=512) / len(images)
+
+
+def variation(counted, computed):
+    """Total variation distance, 0 to 1: the largest difference of probability that any set of images has."""
+    return ((counted - computed).abs().sum() / 2).item()
+
+
+with torch.no_grad():
+    p_ar, p_vae = tiny_ar.log_prob(every).exp(), tiny_vae.quadrature(every).exp()
+    lower_ar, lower_vae = tiny_ar.log_prob(three).softmax(0), tiny_vae.quadrature(three).softmax(0)
+    code9 = tiny_vae.encode(every)
+    as_if = bound_at(tiny_vae, every, code9, draws=300).exp().sum().item()
+begun = three[:1].repeat(n_counted, 1, 1, 1)
+lower = {
+    corrected: frequencies(tiny_vae.fill(begun, given_two, 30, seed=1, corrected=corrected))[56 + lower_row]
+    for corrected in (True, False)
+}
+computed_and_counted = {
+    "autoregressive: log p(x)": variation(frequencies(tiny_ar.sample(n_counted, seed=0)), p_ar),
+    "autoregressive: the lower row, given two": variation(
+        frequencies(tiny_ar.sample(n_counted, seed=1, given=begun, rows=2))[56 + lower_row], lower_ar
+    ),
+    "VAE: log p(x), by a grid": variation(frequencies(tiny_vae.sample(n_counted, seed=0, pixels="drawn")), p_vae),
+    "VAE: the lower row, exact chain": variation(lower[True], lower_vae),
+}
+viz.table([
+    *([name, value] for name, value in computed_and_counted.items()),
+    ["VAE: the lower row, chain as it is", variation(lower[False], lower_vae)],
+    ["VAE: the lower row, by coin flips", variation(torch.full((8,), 1 / 8), lower_vae)],
+], header=["computed", "distance from the counts"])  # fmt: skip
+print(
+    f"the exact probabilities sum to {p_ar.sum():.4f} and {p_vae.sum():.4f}; exp(ELBO) sums to {as_if:.3f}: a bound is no probability"
+)
+
+# %%
+check(
+    "C28",
+    "What the two explicit families compute agrees with a count of their draws: total variation, 512 images",
+    expected=0,
+    ours=list(computed_and_counted.values()),
+    over="computations",
+    tolerance=at_most(0.04),
+    baselines=nulls(
+        uniform=variation(torch.full((512,), 1 / 512), p_ar),
+        lower_row_by_coin_flips=variation(torch.full((8,), 1 / 8), lower_vae),
+    ),
+    source="Hong, recap; McAllester, representing a distribution with a generator",
+    note="Likelihoods and conditional draws of an autoregressive model and of a VAE with two latent variables, each trained on patches of digits.",
+)
+
+# %%
+question(
+    "C28.fill",
+    "How often does the VAE's exact chain complete the writer's digit? Share of test digits, one model",
+    ours=[fits(vae16.fill(halved, upper, chain_steps, seed=seed, corrected=True)) for seed in range(5)],
+    over="seeds of the chain",
+    baselines=nulls(another_digits_half=fits(strangers), black=fits(black))
+    | ceilings(truth=fits(halved), autoregressive=fits(filled["autoregressive"])),
+    source="the chain of Rezende et al. 2014, made exact as in Mattei & Frellsen 2018",
+    note="An upper half does not always say which digit it is: the truth is what one writer did, and another may go on differently.",
+)
+
+# %% [markdown]
+# All four come out within what counting can tell, the plain chain does not: it draws from a distribution of its own, near the right one. And the bound, taken for a probability, sums to less than 1.
+#
+# ## 12. Grey pixels: what a continuous likelihood adds
 #
 # Make the autoregressive pixels Gaussian: $x_t = m(x_{<t}) + \sigma \varepsilon_t$. The masks stay, the law stays, the likelihood stays exact. But now a draw is a smooth function of its noise, and $\log p$ a smooth function of the pixels.
 
