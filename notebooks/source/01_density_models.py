@@ -765,7 +765,10 @@ def fits(x):
     return (read(x) == test_labels[:n_filled]).double().mean().item()
 
 
-strangers = torch.where(upper, halved, halved.roll(1, 0))  # the lower half of the next digit, which is of another class
+others = [
+    int((test_labels == (label + 1) % 10).nonzero()[0, 0]) for label in test_labels[:n_filled].tolist()
+]  # of the next class
+strangers = torch.where(upper, halved, test[others])
 black = torch.where(upper, halved, -1.0)
 viz.table(
     [
