@@ -570,8 +570,8 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# In this plane the family is hardly to blame. Where the gap is large, the green ellipse sits on the posterior and the orange one lies beside it: the encoder read that digit badly. It is not "too narrow" and not
-# "inside"; it is elsewhere, on a few digits. More layers in the encoder, or a few steps of descent for each image, would help; another family would not. Section 9 asks whether that is so for five trainings and for 16 latent variables.
+# In this plane most of the gap is the encoder's. Where the gap is large, the green ellipse sits on the posterior and the orange one lies beside it: the encoder read that digit badly. It is not "too narrow"; it is elsewhere, and more than half of the
+# whole gap comes from a fifth of the digits. A few steps of descent for each image close that part; another family could close only the green one. Section 9 finds the same in five trainings, and a more even split for 16 latent variables.
 #
 # Now the models can be compared on equal terms: all give a probability to the same test digits.
 
@@ -684,7 +684,7 @@ for name, wanted in (("of the generator's own images", own), ("real test digits"
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
-# Compare the two lines. The search is able: it comes back to the generator's own images. Real digits it misses far more often, as far as eight starts can
+# Compare the two lines. The search is able: it finds most of the generator's own images again, and comes near the others. Real digits it misses, all but one, as far as eight starts can
 # tell, and to an image off the surface the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. A small change of the weights leaves it there: no slope to climb. That is why a GAN needs
 # another objective; it is not a matter of convenience.
@@ -700,7 +700,7 @@ print(f"probability of a test digit under the autoregressive model: about 1 in {
 #
 # - *Autoregressive*: the upper half comes first in raster order, so draw on. Exact, 72 passes.
 # - *VAE*: fill the lower half with coin flips, encode, decode, keep the new lower half, again (Rezende et al. 2014). This chain would draw from $p(\text{lower} \mid \text{upper})$ if $q$ were the posterior. It is not, and a
-#   test repairs that: keep the old code unless the new one passes, with probability $\min\bigl(1, \frac{p(x|z')\,p(z')\,q(z|x)}{p(x|z)\,p(z)\,q(z'|x)}\bigr)$. Then the chain is exact for any $q$ (Mattei & Frellsen 2018). Two passes a step.
+#   test repairs that: keep the old code unless the new one passes, with probability $\min\bigl(1, \frac{p(x|z')\,p(z')\,q(z|x)}{p(x|z)\,p(z)\,q(z'|x)}\bigr)$. Then the chain is exact in the limit for any $q$ (Mattei & Frellsen 2018). A step takes two passes, with the test four.
 # - *GAN*: no encoder and no likelihood. Search for a $z$ whose picture has this upper half, and take its lower half: eight searches of gradient descent.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -778,6 +778,10 @@ viz.table(
     header=["lower half", "read as the writer's digit"],
 )
 
+# %% [markdown] tags=["notes"]
+# Read the column from its ends. With a black lower half the judge is right on half of the digits already, with the writer's own on nine of ten; the four lie between, and a hundred digits (a standard error of 0.05) do not
+# order them. Nor would a higher share mean a better model: a *draw* from $p(\text{lower} \mid \text{upper})$ goes on as other writers might, and the writer's digit is only one of them. What the column does show is that none of the three is helpless, and that the lower half of another digit would be found out.
+
 # %% [markdown]
 # Whether such numbers are *right* can be settled where everything can be counted: section 11 counts the draws of two models on 3 x 3 pixels and compares them with the probabilities, and the conditional draws, that they compute. Here is
 # the whole comparison as a program. Each cell is computed on one test digit by the models of this lecture, and a hook counts how many images (or codes) went through a network for it.
@@ -842,8 +846,8 @@ viz.table([[task, *cells] for task, cells in table.items()], header=["", "autore
 
 # %% [markdown] tags=["notes"]
 # Read it against the decks. Hong: the autoregressive model has the exact likelihood, draws sequentially, and has no code; the VAE has a
-# bound, a code, and draws in one pass. McAllester: from a GAN we can sample, and we cannot compute the density. Three things are finer than that. *Cost* is a column of its own: what a VAE's
-# encoder or an autoregressive model answers in one pass, a GAN answers by a search of thousands, and worse. A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
+# bound, a code, and draws in one pass. McAllester: from a GAN we can sample, and we cannot compute the density. Three things are finer than that. *Cost* belongs to the answer: for a code a VAE asks its encoder
+# once, and a GAN, which has none, searches in thousands of passes. (The search's picture may well be the nearer one: it was made for this image alone.) A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
 # its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels $x_t = m(x_{<t}) + \sigma \varepsilon_t$ it exists, and so does the gradient of $\log p$ at the pixels (section 12).
 
 # %% [markdown]
@@ -1259,6 +1263,8 @@ claim(
 )
 
 # %% [markdown]
+# In all five most of the gap is the encoder's, on digits that it was trained on as well.
+#
 # With 16 latent variables there is no grid. The likelihood has to be estimated, by weighted draws (Burda et al. 2016):
 #
 # $$\mathcal L_K = \mathbb{E}_{z_1 \dots z_K \sim q}\Bigl[\log \frac1K \sum_{k=1}^K \frac{p(x|z_k)\,p(z_k)}{q(z_k|x)}\Bigr], \qquad
@@ -1303,6 +1309,8 @@ question(
 )
 
 # %% [markdown]
+# Here the two parts are about equal: refining the encoder's answers closes half of the gap, and the rest is the family's, or missed by a descent from one start. (As proposals for weighted draws, both $q$ do equally well.)
+#
 # The same bounds on the plane, where the truth is known. The naive estimate draws codes from the prior and averages $p(x|z)$.
 
 # %%
@@ -1337,7 +1345,7 @@ check(
 )
 
 # %% [markdown]
-# ELBO, then $\mathcal L_K$ rising with $K$, below $\log p(x)$. The naive estimate is hopeless for small $K$: most
+# ELBO and $\mathcal L_K$ lie close together here, below $\log p(x)$, and $\mathcal L_K$ rises with $K$ and closes nearly all of the gap. The naive estimate is hopeless for small $K$: most
 # codes of the prior explain a given digit very badly, and the mean lives on the rare good ones. With many draws it does well in a plane. In 16 dimensions it is out of reach.
 #
 # Last, the two numbers of section 3 about blur and specks, for the ledger.
@@ -1458,7 +1466,7 @@ for name, samples in contenders.items():
 viz.table(ranked, header=["samples", "sigma, chosen", "nats", "nats at sigma = 0.2"])
 
 # %% [markdown]
-# Compare the first two rows. Averages that nobody would take for handwriting do as well as handwriting or better, because an average is closer to everything than any one digit is. And the width, chosen by the best of methods, moves the number by hundreds of nats.
+# Compare the first two rows. Averages that nobody would take for handwriting score twenty nats better than handwriting, because an average is closer to everything than any one digit is; so do the blurred means of the VAE, by twelve. And another width moves the number by hundreds of nats.
 # (Theis et al. 2016 found the same with cluster centres of MNIST.)
 
 # %% [markdown]
@@ -1549,7 +1557,8 @@ question(
 )
 
 # %% [markdown]
-# All four come out within what counting can tell, the plain chain does not: it draws from a distribution of its own, near the right one. And the bound, taken for a probability, sums to less than 1.
+# All four agree with the counts: log-likelihoods and conditional draws of both families are what they claim to be. The bound, taken for a probability, sums to less than 1. (The last box names the autoregressive model beside the truth for comparison. It is no ceiling: its lower halves are
+# draws, and agree with the writer less often here than those of the chain.)
 #
 # ## 12. Grey pixels: what a continuous likelihood adds
 #
