@@ -343,7 +343,11 @@ def by_part(attribute, n, what):
     return [shares[what] for shares, _ in results[attribute, n]]
 
 
-rows = [{"exemplars": "none: chance", "length": "", **{name: f"{value:.0%}" for name, value in chance.items()}}]
+rows = [
+    {"exemplars": "none: chance", "length": "", **{name: f"{value:.0%}" for name, value in chance.items()}}
+    | {f"valid, {name}": "" for name in target}
+    | {"distance": ""}
+]
 for n, how in itertools.product((1, 3, 10), ("as it is", "stretched")):
     rows.append({
         "exemplars": str(n),
