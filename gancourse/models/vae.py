@@ -198,7 +198,7 @@ class VAE(nn.Module):
 
         Sources: Rezende, Mohamed & Wierstra 2014 (the chain); Mattei & Frellsen 2018 (Metropolis within Gibbs).
         """
-        steps, known = check.whole("steps", steps, 0), self._known(known)
+        steps, known = check.whole("steps", steps, 0, check.COUNT), self._known(known)
         check.flag("corrected", corrected)
         self._flat(x)
         source = as_generator(check.seed_or_source(seed), x.device)
