@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import torch
+import torch.nn.functional as F
 
 from gancourse.classroom.asked import convolution
 from tests.asked import is_right, planted, slip_is_told

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gancourse import viz
-from gancourse.base.networks import batch_norms, descend, evaluating, measuring_statistics, seeded
+from gancourse.base.networks import batch_norms, counted, descend, evaluating, measuring_statistics, seeded
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.unet import UNet, keep_dropout
@@ -20,6 +20,16 @@ def test_a_seed_makes_the_same_weights_and_leaves_the_caller_alone():
     assert torch.equal(torch.rand(2), expected)
     with seeded(0):
         assert torch.equal(nn.Linear(2, 2).weight, first.weight)
+
+
+def test_passes_are_counted_by_what_went_through_and_no_hook_is_left():
+    dense, conv = nn.Linear(3, 2), nn.Conv2d(1, 1, 1)
+    found, passes = counted(lambda: dense(torch.zeros(7, 4, 3)).shape, dense)
+    assert tuple(found) == (7, 4, 2) and passes == 28
+    assert counted(lambda: conv(torch.zeros(5, 1, 2, 2)) is None, dense, conv) == (False, 5)
+    with pytest.raises(RuntimeError):
+        counted(lambda: dense(torch.zeros(1, 4)), dense)
+    assert not dense._forward_hooks and not conv._forward_hooks
 
 
 def test_measured_statistics_are_plain_means_over_the_batches():

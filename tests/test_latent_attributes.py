@@ -68,6 +68,17 @@ def test_arithmetic_transfers_the_attribute_and_its_length_follows_the_exemplars
         assert length == pytest.approx(math.sqrt(3 / exemplars), rel=0.12)
 
 
+def test_the_terms_of_a_triple_are_those_of_the_sum_and_show_their_labels_where_exemplars_are_single():
+    wide = latent.label_latents(lambda z: torch.tanh(z)[:, None, None, :], Judge(), n=4000, latent_dim=64)
+    groups = {"smile": "yes", "hair": "red"}, {"smile": "no", "hair": "red"}, {"smile": "no", "hair": "blue"}
+    first, second, third = latent.triples(wide, *groups, trials=50, exemplars=1, seed=1)
+    assert torch.equal(first - second + third, latent.arithmetic(wide, *groups, trials=50, exemplars=1, seed=1))
+    for z, group in zip((first, second, third), groups, strict=True):
+        assert latent.has(Judge().predict(generator(z)), NAMES, **group).all()
+    with pytest.raises(ValueError, match="exemplars"):
+        latent.triples(wide, *groups, trials=50, exemplars=0)
+
+
 def test_exemplars_of_a_trial_are_different():
     z = torch.eye(3)
     means = latent.exemplar_means(z, 50, 3, torch.Generator().manual_seed(0))

@@ -216,6 +216,52 @@ def test_samples_in_one_pass_mean_and_drawn(likelihood):
         assert (drawn - mean).std().item() == pytest.approx(math.exp(-0.7), rel=0.03)
 
 
+def lower_given_upper(vae: VAE) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """An image of 3 x 3, which pixels of it are known, and p(the others | those) of their 8 settings, by enumeration."""
+    x = binary_images(1)
+    known = torch.ones(1, 3, 3, dtype=torch.bool)
+    known[:, 2] = False
+    settings = 2 * ((torch.arange(8)[:, None] >> torch.arange(3)) & 1).double() - 1
+    every = x.repeat(8, 1, 1, 1)
+    every[:, 0, 2] = settings
+    return x, known, vae.quadrature(every, points=150).softmax(0)
+
+
+def test_a_corrected_chain_draws_from_the_conditional_distribution_and_the_plain_one_need_not():
+    vae = small_vae()
+    with torch.no_grad():
+        for p in vae.encoder.parameters():
+            p.mul_(0.5)  # not the posterior, but wide enough to propose all of it
+        vae.encoder[-1].bias[:2] += 0.7
+    x, known, right = lower_given_upper(vae)
+    n, found = 20_000, {}
+    for corrected in (False, True):
+        filled = vae.fill(x.repeat(n, 1, 1, 1), known, steps=25, seed=1, corrected=corrected)
+        assert torch.equal(filled[:, known], x[0][known].expand(n, -1))
+        index = ((filled[:, 0, 2] > 0).long() * torch.tensor([1, 2, 4])).sum(1)
+        shares = torch.bincount(index, minlength=8) / n
+        found[corrected] = (shares - right).abs().sum().item() / 2
+    assert found[True] < 0.02 < 0.04 < found[False]
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_filling_keeps_what_is_known_and_repeats_itself(likelihood):
+    vae, x = small_vae(likelihood), binary_images()
+    known = torch.zeros(1, 3, 3, dtype=torch.bool)
+    known[:, 0] = True
+    filled = vae.fill(x, known, steps=3, seed=2, corrected=True)
+    assert torch.equal(filled[:, :, 0], x[:, :, 0]) and not torch.equal(filled, x)
+    assert torch.equal(filled, vae.fill(x, known, steps=3, seed=2, corrected=True))
+    assert torch.equal(vae.fill(x, torch.ones_like(known), steps=2), x)
+    assert vae.fill(x, known, steps=0).shape == x.shape
+
+
+@pytest.mark.parametrize("known", [torch.ones(1, 3, 3), torch.ones(3, 3, dtype=torch.bool), True])
+def test_a_mask_that_is_none_names_the_fix(known):
+    with pytest.raises(ValueError, match="True where a pixel is given"):
+        small_vae().fill(binary_images(), known)
+
+
 def test_the_decoder_is_a_generator():
     vae = VAE((1, 4, 4), 3)
     assert vae.decoder.latent_dim == 3

@@ -376,6 +376,10 @@ RIGHT: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         lambda **given: bernoulli().quadrature(**given),
         lambda: {"x": COINS, "points": 8, "reach": 5.0},
     ),
+    "VAE.fill": (
+        lambda **given: bernoulli().fill(**given),
+        lambda: {"x": COINS, "known": COINS[0] > 0, "steps": 2, "seed": 0, "corrected": True},
+    ),
     "VAE.sample": (lambda **given: bernoulli().sample(**given), lambda: {"n": N, "seed": 0, "pixels": "drawn"}),
     "styles": (lambda **given: network("stylegan2.Generator").styles(**given), lambda: STYLE),
     "synthesis": (

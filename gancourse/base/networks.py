@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,24 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
+
+
+def counted(compute: Callable[[], Any], *networks: nn.Module) -> tuple[Any, int]:
+    """What ``compute`` returns, and how many inputs went through the networks for it.
+
+    An image [N, C, H, W] that comes out counts once, of outputs [..., F] each vector: a batch of 300 codes is 300 passes.
+    """
+    inputs: list[int] = []
+
+    def note(network: nn.Module, given: Any, out: Tensor) -> None:
+        inputs.append(len(out) if out.ndim == 4 else out[..., 0].numel())
+
+    hooks = [network.register_forward_hook(note) for network in networks]
+    try:
+        return compute(), sum(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:

@@ -21,6 +21,7 @@ from gancourse.latent.attributes import (
     spread_along,
     styles_of,
     to_shell,
+    triples,
 )
 from gancourse.latent.walks import (
     interpolate,
@@ -48,6 +49,7 @@ __all__ = [
     "strongest_directions",
     "styles_of",
     "to_shell",
+    "triples",
     "truncate",
     "truncated_latents",
 ]

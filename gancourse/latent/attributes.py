@@ -141,11 +141,25 @@ def arithmetic(
 
     Source: Radford et al. 2016, section 6.3.2, with three exemplars chosen by eye.
     """
+    first, second, third = triples(labelled, a, b, c, trials, exemplars, seed)
+    return first - second + third
+
+
+def triples(
+    labelled: LabelledLatents,
+    a: Mapping[str, str],
+    b: Mapping[str, str],
+    c: Mapping[str, str],
+    trials: int,
+    exemplars: int = 3,
+    seed: int = 0,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The three mean latents of :func:`arithmetic`, [trials, D] each; the picture of a mean need not show what it stands for."""
     check.positive("trials", trials)
     check.positive("exemplars", exemplars)
     source = torch.Generator().manual_seed(seed)
     first, second, third = (exemplar_means(labelled.where(**group), trials, exemplars, source) for group in (a, b, c))
-    return first - second + third
+    return first, second, third
 
 
 # ------------------------------------------------------------------------------------------------------ planes and their normals

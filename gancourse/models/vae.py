@@ -182,8 +182,52 @@ class VAE(nn.Module):
         n, *_ = check.fits("images", n, *self.shape)
         generator = as_generator(check.seed_or_source(seed), next(self.parameters()).device)
         mean = self.decode(self._noise((n, self.latent_dim), generator))
-        if pixels == "mean":
-            return mean
+        return mean if pixels == "mean" else self._drawn(mean, generator)
+
+    @torch.no_grad()
+    def fill(
+        self, x: Tensor, known: Tensor, steps: int = 30, seed: int | torch.Generator = 0, *, corrected: bool = False
+    ) -> Tensor:
+        """Images [N, *shape] that keep x where ``known`` [*shape] is True and draw the rest by a chain of codes and images.
+
+        The unknown pixels begin as coin flips (as noise, for "gaussian").  A step encodes, z ~ q(z|x), and redraws them from the
+        decoder, x_unknown ~ p(x|z).  The chain would draw from p(x_unknown | x_known) if q were the posterior.  ``corrected``
+        makes it exact for any q: the new code z' replaces z with probability
+
+            min(1, p(x|z') p(z') q(z|x) / (p(x|z) p(z) q(z'|x))).
+
+        Sources: Rezende, Mohamed & Wierstra 2014 (the chain); Mattei & Frellsen 2018 (Metropolis within Gibbs).
+        """
+        steps, known = check.whole("steps", steps, 0, check.COUNT), self._known(known)
+        check.flag("corrected", corrected)
+        self._flat(x)
+        source = as_generator(check.seed_or_source(seed), x.device)
+        x = torch.where(known, x, self._drawn(torch.zeros_like(x), source))
+        z = None
+        for _ in range(steps):
+            code = self.encode(x)
+            new = reparameterise(code, self._noise(code.mean.shape, source))
+            if z is not None and corrected:
+                gain = self._log_weight(x, new, code) - self._log_weight(x, z, code)
+                coin = torch.rand(len(x), generator=source, device=x.device, dtype=x.dtype)
+                new = torch.where((coin.log() < gain)[:, None], new, z)
+            z = new
+            x = torch.where(known, x, self._drawn(self.decode(z), source))
+        return x
+
+    def _known(self, known: Tensor) -> Tensor:
+        if not isinstance(known, Tensor) or known.dtype != torch.bool or tuple(known.shape) != self.shape:
+            raise ValueError(f"known must be bool {list(self.shape)}, True where a pixel is given: the same ones for all images")
+        return known
+
+    def _log_weight(self, x: Tensor, z: Tensor, code: Code) -> Tensor:
+        """log p(x|z) p(z) / q(z|x), [N]: how much more the model thinks of a code than the encoder does."""
+        log_prior = -z.square().sum(1) / 2
+        log_q = -((z - code.mean).square() / code.log_variance.exp() + code.log_variance).sum(1) / 2
+        return self.log_likelihood(x, z) + log_prior - log_q
+
+    def _drawn(self, mean: Tensor, generator: torch.Generator) -> Tensor:
+        """A draw from p(x|z), given its mean."""
         if self.likelihood == "bernoulli":
             return 2 * torch.bernoulli((mean + 1) / 2, generator=generator) - 1
         return mean + self.log_sigma.exp() * torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)

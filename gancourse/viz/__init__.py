@@ -15,6 +15,7 @@ from gancourse.viz.games import GAMES
 from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
 from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
+from gancourse.viz.posteriors import posterior_ellipses
 from gancourse.viz.styles import closed_path, mixing_grid, style_film
 from gancourse.viz.text import Table, source, table
 from gancourse.viz.voxels import solid, solids, turntable
@@ -47,6 +48,7 @@ __all__ = [
     "nearest_neighbour_figure",
     "nearest_neighbours",
     "players",
+    "posterior_ellipses",
     "real_and_fake",
     "scatter",
     "show",

@@ -58,6 +58,23 @@ def _plain(title: str, latents: str = "", makes: str = "", judges: str = "") -> 
     )
 
 
+_VAE = Game(
+    "the variational autoencoder",
+    {
+        "x": data("x", 0, 0.6, "an image"),
+        "E": generator("encoder", 1.2, 0.6),
+        "q": sample("q(z|x)", 2.45, 0.6, "mean, variance"),
+        "eps": latent("ε", 2.45, 2.0, "noise"),
+        "z": sample("z", 3.5, 1.3, "m + √v · ε"),
+        "G": generator("decoder", 4.6, 1.3),
+        "p": sample("p(x|z)", 5.8, 1.3, "a coin a pixel"),
+        "L_k": loss("KL(q ‖ p(z))", 4.1, 0, "price of the code"),
+        "L_r": loss("−log p(x|z)", 5.8, 2.3, "reconstruction"),
+    },
+    ("x E", "E q", "q z", "eps z", "z G", "G p", "p L_r", "q L_k"),
+    {"L_r": Gradient(("L_r p G z q E",), ("G", "E")), "L_k": Gradient(("L_k q E",), ("E",))},
+)
+
 _CONDITIONAL = Game(
     "the conditional GAN",
     {
@@ -404,6 +421,7 @@ _EBGAN = Game(
 GAMES: dict[str, Game] = {
     "gan": _plain("the GAN"),
     "dcgan": _plain("DCGAN", "100 numbers", "4 → 8 → … → 64 px", "64 → … → 4 px"),
+    "vae": _VAE,
     "dirac": _DIRAC,
     "packed": _PACKED,
     "conditional": _CONDITIONAL,

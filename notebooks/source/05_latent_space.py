@@ -42,6 +42,7 @@ def show(picture, caption=None):
     """Show a picture in 96 colours: a third of the bytes, and hardly a difference at 32 px."""
     viz.show(picture.quantize(96, method=2), caption)  # by an octree, which keeps rare colours
 
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it know anything about faces?
 #
@@ -104,14 +105,19 @@ snapped = data.to_float(faces.images[nearest[:, 0]])
 show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
 
 # %% [markdown] tags=["notes"]
-# "Smooth" needs a number. Follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
+# "Smooth" needs a number, and there are two ways to fail: to jump, and to be smooth with nothing to show. So two numbers. First, follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
 # faces are about as far apart as its two ends. The longest single step, as a share of the distance between the ends: a steady walk on
-# a straight line has $1/32 \approx 0.03$, a lookup table has about 1.
+# a straight line has $1/32 \approx 0.03$, a lookup table has about 1. Second, the pictures half-way on straight lines: how far is that set from real faces, beside what the generator draws at the ends? The
+# first number catches a memoriser; the second catches a network that was never trained, and a cross-fade, the mean of the two end pictures.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## "Smooth" needs a number
 #
-# The longest of 32 steps, over the distance between the ends: a steady walk has $1/32 \approx 0.03$, a lookup table about 1.
+# - the longest of 32 steps, over the distance between the ends: a steady walk has $1/32 \approx 0.03$, a lookup table about 1
+# - the pictures half-way: how far from real faces?
+#
+# One catches a memoriser, the other a network that was never trained.
+
 
 # %% tags=["slide-continue"]
 def longest_steps(images, steps):
@@ -129,6 +135,12 @@ nearest, _ = viz.nearest_neighbours(paths[0], faces.images)
 copied = faces.images[nearest[:, 0]]
 lookup = longest_steps(copied, steps)
 
+torch.manual_seed(1)
+untrained = type(G)(**shipped.card["network"]["arguments"]).to(device).eval()  # the same network with its first weights
+novice = longest_steps(
+    latent.interpolate(untrained, *torch.randn(2, walks, 64, generator=torch.Generator().manual_seed(100)), steps), steps
+)
+
 question(
     "C11.smooth",
     "How smooth is interpolation? The longest of 32 steps over the distance between the ends (median over walks)",
@@ -137,7 +149,30 @@ question(
     baselines=nulls(memoriser=lookup.median()) | ceilings(straight_line=1 / 32),
     source="shown in Radford et al. 2016, section 6.1",
     decks="HC",
-    note="Any continuous network walks smoothly, an untrained one too: this rules out a memoriser and nothing else.",
+    note=f"Any continuous network walks smoothly: the untrained one scores {novice.median():.2f}. This rules out a memoriser and nothing else.",
+)
+
+# %% tags=["slide-continue"]
+half_way, mixed, unlearnt = [], [], []
+for seed in range(5):
+    z0, z1 = torch.randn(2, n_faces, 64, generator=torch.Generator().manual_seed(300 + seed))
+    first, second, middle_pictures = generate(z0), generate(z1), generate((z0 + z1) / 2)
+    own = distance(first)  # what the generator draws, as far from real faces as it is
+    half_way.append(distance(middle_pictures) / own)
+    mixed.append(distance((first + second) / 2) / own)
+    with torch.no_grad():
+        unlearnt.append(distance(untrained(((z0 + z1) / 2).to(device)).cpu()) / own)
+static = torch.rand(n_faces, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+question(
+    "C11.walk",
+    "Are the pictures half-way on straight walks faces? Their distance to real faces over that of the generator's own draws",
+    ours=half_way,
+    over="sets of walks through one generator",
+    baselines=nulls(untrained=unlearnt, cross_fade=mixed, noise=distance(static) / own)
+    | ceilings(unseen_faces=distance(faces.images[:n_faces]) / own, own_draws=1),
+    source="shown in Radford et al. 2016, section 6.1",
+    decks="HC",
+    note="In the trained generator's units for all, so that a network cannot be as bad half-way as at its ends and look well.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -147,7 +182,13 @@ question(
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 2.9), layout="constrained")
 for images, colour, name in ((copied, REAL, "memoriser"), (paths[0], FAKE, "generator")):
     f = classifier.features(images).view(-1, steps, 64)[0]
-    left.plot(np.linspace(0, 1, steps), (f - f[0]).norm(dim=1), color=colour, drawstyle="steps-post" if name == "memoriser" else "default", label=name)
+    left.plot(
+        np.linspace(0, 1, steps),
+        (f - f[0]).norm(dim=1),
+        color=colour,
+        drawstyle="steps-post" if name == "memoriser" else "default",
+        label=name,
+    )
 left.set(xlabel="place on the walk", ylabel="distance from its start")
 left.legend(fontsize=8)
 for ratios, colour in ((lookup, REAL), (torch.cat(jumps), FAKE)):
@@ -164,8 +205,7 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # The generator's curve bends and has steeper parts: somewhere on the way glasses have to come on, and half a pair of glasses is not in the
-# data. But it passes through the in-between, with glasses that fade in, where the memoriser stands still and jumps. Smoothness alone
-# does not rule out copying; it shows that there is something *between* the pictures.
+# data. But it passes through the in-between, with glasses that fade in, where the memoriser stands still and jumps. And what lies there are faces, by the second row, where the untrained network shows nothing and a cross-fade shows two at once.
 #
 # ## 2. Straight line or great circle
 #
@@ -240,10 +280,11 @@ question(
 
 # %%
 labelled = latent.label_latents(G, classifier, n=scale.pick(ci=1000, cpu=6000, gpu=10_000), seed=0)
-viz.source(latent.arithmetic)
+viz.source(latent.triples, latent.exemplar_means)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In latents, and in pixels
+
 
 # %% tags=["slide-continue", "slide-picture"]
 def equation(attribute):
@@ -254,14 +295,17 @@ source = torch.Generator().manual_seed(5)
 a, b, c = (latent.exemplar_means(labelled.where(**group), 8, 3, source) for group in equation("glasses"))
 in_pixels = (generate(a) - generate(b) + generate(c)).clamp(-1, 1)
 rows = ["short, glasses", "− short, none", "+ long, none", "= in latents", "= in pixels"]
-show(viz.labelled_grid(torch.cat([generate(a), generate(b), generate(c), generate(a - b + c), in_pixels]), rows=rows, n_columns=8))
+show(
+    viz.labelled_grid(torch.cat([generate(a), generate(b), generate(c), generate(a - b + c), in_pixels]), rows=rows, n_columns=8)
+)
 
 # %% [markdown] tags=["notes"]
 # The upper three rows are pictures of *mean latents*: three people averaged, and still one clean face. The fourth row is the sum. The last row does the same
 # sum on pixels, and gets double exposures wherever two heads differ, as the paper remarks too.
 #
 # Now count. Five disjoint parts of the labelled latents, fifty random choices of exemplars in each; a trial succeeds if the classifier
-# sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones.
+# sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones. One thing must be asked first: the picture of a *mean* of latents with glasses need not have glasses. A triple is *valid* if each of its three mean
+# pictures shows its own label; an equation between pictures that do not say what they stand for says nothing about arithmetic. The controls: the third term alone, and the third term with a step as long as $a - b$ in a random direction.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Counted
@@ -269,59 +313,112 @@ show(viz.labelled_grid(torch.cat([generate(a), generate(b), generate(c), generat
 # %% tags=["slide-continue"]
 trials = scale.pick(ci=13, cpu=50, gpu=200)
 target = {name: {"hair_length": "long", name: "yes"} for name in ("glasses", "smile")}
-
-
 aimed_at = classifier.features(faces.where(**target["glasses"]).images)
 
 
-def judged(z, attribute):
-    """For five parts: the share of successes; and the distance of all these pictures to real faces with long hair and glasses."""
-    pictures = [generate(part) for part in z]
-    found = [latent.has(classifier.predict(part), classifier.attribute_names, **target[attribute]) for part in pictures]
-    return [float(hits.double().mean()) for hits in found], frechet_distance(classifier.features(torch.cat(pictures)), aimed_at)
+def shows(z, values):
+    """Bool [N]: whether the picture of each latent has these values."""
+    return latent.has(classifier.predict(generate(z)), classifier.attribute_names, **values)
 
 
+def share(hits, valid):
+    return float((hits & valid).sum() / valid.sum().clamp_min(1))
+
+
+def counted(attribute, n):
+    """For each of five parts of the latents: the shares by name, and the sums themselves."""
+    found = []
+    for k in range(5):
+        a, b, c = triple = latent.triples(labelled[k::5], *equation(attribute), trials, n, seed=k)
+        valid = torch.stack([shows(z, values) for z, values in zip(triple, equation(attribute), strict=True)]).all(0)
+        astray = F.normalize(torch.randn(a.shape, generator=torch.Generator().manual_seed(50 + k)), dim=1) * (a - b).norm(
+            dim=1, keepdim=True
+        )
+        tried = {"as it is": a - b + c, "stretched": latent.to_shell(a - b + c), "third term": c, "astray": c + astray}
+        hits = {how: shows(z, target[attribute]) for how, z in tried.items()}
+        shares = {how: share(hit, valid) for how, hit in hits.items()}
+        everyone = torch.ones_like(valid)
+        found.append(
+            (
+                shares
+                | {
+                    "valid": float(valid.double().mean()),
+                    "all triples": share(hits["as it is"], everyone),
+                    "stretched, all": share(hits["stretched"], everyone),
+                },
+                tried,
+            )
+        )
+    return found
+
+
+results = {(attribute, n): counted(attribute, n) for attribute in target for n in (1, 3, 10)}
 sums = {
-    (attribute, n): [latent.arithmetic(labelled[k::5], *equation(attribute), trials, n, seed=k) for k in range(5)]
-    for attribute in target
+    (n, how): torch.cat([tried[how] for _, tried in results["glasses", n]])
     for n in (1, 3, 10)
+    for how in ("as it is", "stretched")
 }
-results = {(*key, "as it is"): judged(z, key[0]) for key, z in sums.items()}
-results |= {(*key, "stretched"): judged([latent.to_shell(part) for part in z], key[0]) for key, z in sums.items()}
+away = {key: frechet_distance(classifier.features(generate(z)), aimed_at) for key, z in sums.items()}
+chance = {name: float(labelled.has(**target[name]).double().mean()) for name in target}
 
-chance = {name: f"{labelled.has(**target[name]).double().mean():.0%}" for name in target}
-rows = [{"exemplars": "none: chance", "length": "", **chance, "distance": ""}]
+
+def by_part(attribute, n, what):
+    """The five parts' shares."""
+    return [shares[what] for shares, _ in results[attribute, n]]
+
+
+rows = [
+    {"exemplars": "none: chance", "length": "", **{name: f"{value:.0%}" for name, value in chance.items()}}
+    | {f"valid, {name}": "" for name in target}
+    | {"distance": ""}
+]
 for n, how in itertools.product((1, 3, 10), ("as it is", "stretched")):
-    length = f"{torch.cat(sums['glasses', n]).norm(dim=1).mean():.1f}" if how == "as it is" else "8.0, stretched"
-    shares_right = {name: f"{np.mean(results[name, n, how][0]):.0%}" for name in target}
-    rows.append({"exemplars": str(n), "length": length, **shares_right, "distance": f"{results['glasses', n, how][1]:.1f}"})
-viz.table(rows, caption="successes: long hair and ...; distance to real faces with long hair and glasses")
+    rows.append({
+        "exemplars": str(n),
+        "length": f"{sums[n, how].norm(dim=1).mean():.1f}" + ", stretched" * (how == "stretched"),
+        **{name: f"{np.mean(by_part(name, n, how)):.0%}" for name in target},
+        **{f"valid, {name}": f"{np.mean(by_part(name, n, 'valid')):.0%}" for name in target},
+        "distance": f"{away[n, how]:.1f}",
+    })  # fmt: skip
+viz.table(
+    rows,
+    caption="successes among valid triples; the share that is valid; distance of all sums to real faces with long hair and glasses",
+)
 
 # %%
 for name in target:
     question(
         f"C11.{name}",
-        f"How often does (short, {name}) - (short, none) + (long, none) give (long, {name}), with three exemplars? Share of successes",
-        ours=results[name, 3, "as it is"][0],
+        f"How often does (short, {name}) - (short, none) + (long, none) give (long, {name}), with three exemplars? Share of successes among valid triples",
+        ours=by_part(name, 3, "as it is"),
         over="disjoint sets of exemplars for one generator",
-        baselines=nulls(chance=labelled.has(**target[name]).double().mean()),
+        baselines=nulls(
+            chance=chance[name],
+            third_term_alone=np.mean(by_part(name, 3, "third term")),
+            a_step_astray=np.mean(by_part(name, 3, "astray")),
+        ),
         source="works on the examples shown in Radford et al. 2016, section 6.3.2",
         decks="HC",
-        note="A mean of three exemplars need not show its own label: such sums cannot succeed.",
+        note=f"Valid: each of the three mean pictures shows its label, {np.mean(by_part(name, 3, 'valid')):.0%} of the triples; of all triples "
+        f"{np.mean(by_part(name, 3, 'all triples')):.0%} succeed. Valid ones at the length of a latent, with 1, 3 and 10 exemplars: "
+        + ", ".join(f"{np.mean(by_part(name, n, 'stretched')):.0%}" for n in (1, 3, 10))
+        + ".",
     )
 question(
     "C11.average",
-    "Do three averaged exemplars hit the attribute more often than one? Difference in the share of successes, glasses",
-    ours=np.subtract(results["glasses", 3, "as it is"][0], results["glasses", 1, "as it is"][0]),
+    "At the length of a latent, do ten averaged exemplars hit the attributes more often than one? Difference in the share of all triples, mean of glasses and smile",
+    ours=np.mean(
+        [np.subtract(by_part(name, 10, "stretched, all"), by_part(name, 1, "stretched, all")) for name in target], axis=0
+    ),
     over="disjoint sets of exemplars for one generator",
     baselines=nulls(no_difference=0),
     source="Radford et al. 2016, section 6.3.2: single exemplars were unstable",
-    note="Averaging changes the length of the sum too; at equal length (rows marked stretched) more exemplars do better.",
+    note="Averaging changes the length of the sum too; here every sum is stretched to the same length. All triples count: a single exemplar is valid by its choice.",
 )
 question(
     "C11.stable",
     "Do three averaged exemplars give better faces than one? Distance to real faces with long hair and glasses, one over three",
-    ours=results["glasses", 1, "as it is"][1] / results["glasses", 3, "as it is"][1],
+    ours=away[1, "as it is"] / away[3, "as it is"],
     baselines=nulls(no_difference=1),
     source="Radford et al. 2016, section 6.3.2: single exemplars were unstable",
 )
@@ -338,18 +435,16 @@ question(
 # Averaging does two things at once. The rows marked *stretched* take them apart.
 
 # %% [markdown] tags=["notes"]
-# The first equation works in most cases, the second in fewer than half: a mouth is four or five pixels wide at 32 px, and the generator draws it vaguely. Both do far better
-# than chance, and neither is the rule without exception that one hand-picked example suggests.
+# Read the shares of valid triples beside their controls (unfold the boxes): without the step the attribute is rare, and a step as long to anywhere else does not bring it nearly as often. Yet the equation is not the rule without exception that one hand-picked example suggests. And a good part of the triples is not even
+# valid: averaging latents does not average labels. (Where a smile does worse than glasses, think of its size: a mouth is four or five pixels wide at 32 px.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
 # sum of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it
 # is $\sqrt D$: the sum lands where latents live. For ten it is too short. So averaging does two things at once. It removes what the exemplars do not
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
-# Read the stretched rows downwards: at equal length one exemplar does worst, three better, ten best, for glasses and for smiles. Averaging helps, as the
-# paper says. Now compare each row with its stretched twin. A sum that is too long exaggerates everything, the wanted attribute included; that is how
-# single exemplars nearly keep up with three, and why averaging gains so little in C11.average. A sum that is too short fades. Three is the number at which nothing
-# needs to be stretched. Better than three is many, and then stretch; the distances in the last column agree.
+# Read the stretched rows downwards: that is what averaging does by itself (C11.average gives the difference between ten and one). Then compare each row with its stretched twin: that is what length does. A sum that is too long exaggerates everything, the wanted attribute included, which helps single exemplars; a sum that is too short
+# fades. Three is the number at which nothing needs to be stretched. The distances in the last column say how good the faces are.
 #
 # ## 4. Directions
 #
@@ -372,6 +467,7 @@ lines.answered(direction_of, *asked.ATTRIBUTE)
 # ## Directions
 #
 # The mean latent of all faces with glasses, less the mean of all without. Add it to new faces, and count.
+
 
 # %% tags=["slide-continue"]
 def unchanged(before, after, attribute):
@@ -396,7 +492,14 @@ for attribute, (start, end) in MOVES.items():
     for strength in (1.0, 2.0):
         measured[attribute, strength] = [moved(attribute, start, end, strength, part) for part in range(5)]
         flipped, kept = np.mean(measured[attribute, strength], axis=0)
-        rows.append({"move": f"{attribute}: {start} to {end}", "strength": strength, "flipped": f"{flipped:.0%}", "others kept": f"{kept:.0%}"})
+        rows.append(
+            {
+                "move": f"{attribute}: {start} to {end}",
+                "strength": strength,
+                "flipped": f"{flipped:.0%}",
+                "others kept": f"{kept:.0%}",
+            }
+        )
 
 before = labelled[labelled.has(glasses="no")]
 elsewhere = F.normalize(torch.randn(before.z.shape, generator=torch.Generator().manual_seed(0)), dim=1)
@@ -438,7 +541,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Nobody told the generator what glasses are. It was told *real* or *fake*, a few hundred thousand times, and a plane in latent space came to separate
 # faces with from faces without. The price can be read in the last column: directions are not pure. The farther one attribute is moved, the more
-# of the others change: for glasses hardly more than on a walk as long to anywhere (last row), for skin a good deal more.
+# of the others change. Compare each with the last row, a walk as long to anywhere: what a direction changes beyond that, it drags along.
 
 # %% [markdown]
 # ## What was measured
@@ -468,35 +571,37 @@ widgets.latent_sliders(G, directions=directions, labels=list(chosen.values()), r
 # ### Quiz
 
 # %%
-widgets.quiz([
-    {
-        "question": "In latent arithmetic with means of $n$ exemplars, for which $n$ does the sum have the length of an ordinary latent?",
-        "answer": "3",
-        "why": "Three terms of squared length $D/n$ each make $3D/n$, and $3D/n = D$ for $n = 3$.",
-        "wrong": {
-            "1": "Then it is longer by $\\sqrt 3$: three independent latents are added.",
-            "as many as possible": "The means shrink towards 0, and the sum with them.",
+widgets.quiz(
+    [
+        {
+            "question": "In latent arithmetic with means of $n$ exemplars, for which $n$ does the sum have the length of an ordinary latent?",
+            "answer": "3",
+            "why": "Three terms of squared length $D/n$ each make $3D/n$, and $3D/n = D$ for $n = 3$.",
+            "wrong": {
+                "1": "Then it is longer by $\\sqrt 3$: three independent latents are added.",
+                "as many as possible": "The means shrink towards 0, and the sum with them.",
+            },
         },
-    },
-    {
-        "question": "A straight walk between two independent latents of 64 dimensions: how long is the latent in the middle, compared with the ends?",
-        "answer": "Shorter by about $\\sqrt 2$",
-        "why": "$|(z_0 + z_1)/2|^2 = (|z_0|^2 + |z_1|^2)/4$ where they are at right angles, as independent ones nearly are: half of $D$.",
-        "wrong": {
-            "as long": "That is the great circle.",
-            "0": "Only for opposite ends.",
+        {
+            "question": "A straight walk between two independent latents of 64 dimensions: how long is the latent in the middle, compared with the ends?",
+            "answer": "Shorter by about $\\sqrt 2$",
+            "why": "$|(z_0 + z_1)/2|^2 = (|z_0|^2 + |z_1|^2)/4$ where they are at right angles, as independent ones nearly are: half of $D$.",
+            "wrong": {
+                "as long": "That is the great circle.",
+                "0": "Only for opposite ends.",
+            },
         },
-    },
-    {
-        "question": "A walk is called smooth. Which number would a generator that only looks up training pictures fail?",
-        "answer": "The longest of many small steps, as a share of the way from end to end",
-        "why": "A lookup stands still and then jumps: one step is nearly the whole way.",
-        "wrong": {
-            "the distance between the two ends": "A lookup has the same ends.",
-            "the Fréchet distance of all pictures on the way": "Training pictures score best of all.",
+        {
+            "question": "A walk is called smooth. Which number would a generator that only looks up training pictures fail?",
+            "answer": "The longest of many small steps, as a share of the way from end to end",
+            "why": "A lookup stands still and then jumps: one step is nearly the whole way.",
+            "wrong": {
+                "the distance between the two ends": "A lookup has the same ends.",
+                "the Fréchet distance of all pictures on the way": "Training pictures score best of all.",
+            },
         },
-    },
-])
+    ]
+)
 
 # %% [markdown]
 # ### Exercises

@@ -13,6 +13,7 @@ from gancourse.classroom.asked.dynamics import IN_TURNS, KL_FROM_D
 from gancourse.classroom.asked.elsewhere import JOINT_UPDATE, REVERSED_LOSS
 from gancourse.classroom.asked.growing import FADE, SPREAD
 from gancourse.classroom.asked.latent import ATTRIBUTE, GREAT_CIRCLE
+from gancourse.classroom.asked.likelihood import KL_TERM, MAY_SEE
 from gancourse.classroom.asked.measuring import FRECHET, PRECISION
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.modern import AUGMENTED, R3GAN_D
@@ -47,7 +48,9 @@ __all__ = [
     "JOINT",
     "JOINT_UPDATE",
     "KL_FROM_D",
+    "KL_TERM",
     "MARGIN_D",
+    "MAY_SEE",
     "ODDS",
     "ORTHOGONAL",
     "PACKS",
