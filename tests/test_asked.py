@@ -51,6 +51,8 @@ RIGHT = [
     ("D_STEP", lambda d, g, x, z: labels(d(x), d(g(z).detach()))),
     ("G_STEP", frozen),
     ("G_STEP", lambda d, g, z: F.binary_cross_entropy_with_logits(d(g(z)), torch.ones(len(z)))),
+    ("LEAST_SQUARES", lambda r, f, a, b: F.mse_loss(r, torch.full_like(r, b)) / 2 + F.mse_loss(f, torch.full_like(f, a)) / 2),
+    ("THERMOSTAT", lambda k, gamma, rate, real, fake: torch.clip(k - rate * (fake - gamma * real), 0.0, 1.0)),
     ("TWO_STREAMS", lambda m, f, b: b.unsqueeze(2) + m * (f - b.unsqueeze(2))),
     ("ACCURACY", lambda real, fake: (torch.cat([real, -fake]) > 0).float().mean()),
 ]

@@ -90,6 +90,22 @@ _WGAN_GP = Game(
     {"L_D": Gradient(("L_D D",), ("D",), ("D fake", "D between")), "L_G": _G},
 )
 
+_BEGAN = Game(
+    "BEGAN",
+    {
+        "z": latent("z", 0, 1.5),
+        "G": generator("G", 1.05, 1.5),
+        "fake": sample("G(z)", 2.1, 1.5),
+        "x": data("x", 2.1, 0.1, "real"),
+        "D": discriminator("D", 3.2, 0.8, "an autoencoder"),
+        "L_D": loss("L_D", 4.9, 0.1, "|x − D(x)| − k |G(z) − D(G(z))|"),
+        "L_G": loss("L_G", 4.9, 1.5, "|G(z) − D(G(z))|"),
+        "k": latent("k", 3.2, -0.35, "the thermostat"),
+    },
+    (*_ARROWS, "k L_D"),
+    {"L_D": _D, "L_G": _G},
+)
+
 _PIX2PIX = Game(
     "pix2pix",
     {
@@ -292,6 +308,7 @@ GAMES: dict[str, Game] = {
     "infogan": _INFOGAN,
     "bigan": _BIGAN,
     "wgan_gp": _WGAN_GP,
+    "began": _BEGAN,
     "stylegan2": _STYLEGAN2,
     "pix2pix": _PIX2PIX,
     "cyclegan": _CYCLEGAN,
