@@ -1,4 +1,4 @@
-"""Six losses on one budget: pixel-art faces at 16 px, the same networks, the same light R1, the same optimiser and steps.
+"""Six losses on one budget: pixel-art faces at 16 px, the same perceptrons, the same light R1, the same optimiser and steps.
 
 All arms share generator, discriminator, data, batches, penalty, rate, steps and judge; they differ in the loss alone.  None is
 tuned: one rate and one strength of the penalty for all, which is what a table of this kind usually does.
@@ -27,7 +27,7 @@ from gancourse.experiments.experiment import Experiment
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier, frechet_distance
-from gancourse.models import convnet
+from gancourse.models import mlp
 from gancourse.training import Run
 
 SIDE, LATENT_DIM = 16, 32
@@ -47,8 +47,8 @@ class Faces:
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Batches]:
         width, device = self.size["width"], scale.device()
         with networks.seeded(seed):
-            generator = convnet.Generator(size=SIDE, width=width, latent_dim=LATENT_DIM).to(device)
-            discriminator = convnet.Discriminator(size=SIDE, width=width).to(device)
+            generator = mlp.Generator(LATENT_DIM, (3, SIDE, SIDE), (width, width), out="tanh").to(device)
+            discriminator = mlp.Discriminator((3, SIDE, SIDE), (width, width)).to(device)
         game = GAN(generator, discriminator, arm["loss"], penalty=penalties.r1(R1_GAMMA, every=R1_EVERY))
         return game, Batches(self.faces, self.size["batch_size"], seed=seed, device=device)
 
@@ -97,17 +97,17 @@ EXPERIMENT = Experiment(
     seeds=(1, 2, 3, 4, 5),
     full={
         "n": 10_000,
-        "width": 12,
-        "batch_size": 32,
-        "steps": 250,
-        "measure_every": 50,
-        "checkpoint_every": 250,
-        "samples": 250,
-        "final_samples": 500,
+        "width": 128,
+        "batch_size": 16,
+        "steps": 300,
+        "measure_every": 60,
+        "checkpoint_every": 300,
+        "samples": 150,
+        "final_samples": 400,
     },
     ci={
         "n": 100,
-        "width": 4,
+        "width": 8,
         "batch_size": 4,
         "steps": 20,
         "measure_every": 10,

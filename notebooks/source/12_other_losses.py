@@ -6,11 +6,11 @@
 # **Papers**: [Mao et al. 2017](https://arxiv.org/abs/1611.04076) (ICCV), [Nowozin et al. 2016](https://arxiv.org/abs/1606.00709) (NeurIPS), [Lim & Ye 2017](https://arxiv.org/abs/1705.02894), [Miyato et al. 2018](https://arxiv.org/abs/1802.05957) (ICLR), [Jolicoeur-Martineau 2019](https://arxiv.org/abs/1807.00734) (ICLR),
 # [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS), [Berthelot et al. 2017](https://arxiv.org/abs/1703.10717), [Lucic et al. 2018](https://arxiv.org/abs/1711.10337) (NeurIPS).
 #
-# **Read** for about an hour and a quarter. **Run**: half a minute at ci scale, about eight minutes on one core at cpu scale; no GPU is needed.
+# **Read** for about an hour and a quarter, three quarters of it above "Going deeper". **Run**: a quarter of a minute at ci scale, about two minutes on one core at cpu scale, for the contest and BEGAN's trainings are recorded; no GPU is needed.
 #
 # The first GAN paper has two losses, and lecture 11 adds Wasserstein's. Within four years there were dozens more. Each came with a theorem, a page of samples,
 # and a table that it won. This lecture takes the important ones apart: what each asks for, what its theorem says by numbers, and what
-# the theorem leaves out. At the end they all train the same network on the same budget, and a table says who won.
+# the theorem leaves out. Then they all train the same network on the same budget, and a table says who won. Below "Going deeper" stand a game for every divergence, losses that compare, and a discriminator that draws.
 #
 # After it you will be able to
 #
@@ -545,7 +545,7 @@ question(
 # ## 4. Are they created equal?
 #
 # Every paper so far won its own table. Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
-# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two networks, the same light $R_1$ penalty (so that Wasserstein's critic stays bounded), the same optimiser, the same number
+# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (so that Wasserstein's critic stays bounded), the same optimiser, the same number
 # of steps, five seeds. The data are pixel-art faces at 16 px, and the distance is taken to faces that nobody trained on.
 #
 # We fix the test before we look. Runs with the same seed start from the same weights and see the same data, so compare them in pairs: a loss *consistently outperforms* the non-saturating one if it has the smaller Frechet distance in all five.
@@ -653,14 +653,6 @@ for at in (-2.0, -5.0, -10.0):
 # A last one costs nothing to run. A widely read annotated repository has a class for the *Wasserstein* discriminator's loss that computes $\max(0, 1 - f(x)) + \max(0, 1 + f(G(z)))$, says that it clips, and clips no weights. You have just met that formula:
 # it is the hinge. It trains, and well, but its value estimates no Wasserstein distance: by section 3 it estimates $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What to keep
-#
-# - Draw a loss as two curves over the logit: where do the players stop learning?
-# - "It has slope" speaks of a fixed $D$, "it minimises chi-squared" of the best one. Keep them apart.
-# - A bound on the kernel is no bound on the convolution.
-# - A table needs seeds, tuning and a budget. Compare a loss with its formula before you believe its name.
-
 # %% [markdown]
 # ## Play
 #
@@ -677,6 +669,11 @@ widgets.explorer(
 # 1. **A fair search.** Lucic et al. tuned every loss. Give each loss of section 4 three learning rates and three strengths of $R_1$, one seed each, and take the best. Does the order change? How many more runs would you need to trust it?
 # 2. **Hinge without a bound.** Train section 3's hinge GAN without spectral normalisation, and measure the largest slope $|\nabla_x l|$ at real samples during the run. Then with $R_1$ instead.
 # 3. **Your own divergence.** The *Jeffrey* divergence is KL + reverse KL. Write its row: $f$, $f'$, and by numerical maximisation $f^*$; choose $g$. Fit the two clumps of section 5 with it. Where between the two does it land?
+
+# %% [markdown]
+# ## Quiz
+#
+# The second question and the last belong to "Going deeper".
 
 # %%
 widgets.quiz(
@@ -916,7 +913,7 @@ settings = {
     "R1, three times": penalties.r1(1.5),
     "R1 + R2": penalties.r1_r2(0.5),
 }
-ring_steps = scale.pick(ci=20, cpu=300, gpu=3000)
+ring_steps = scale.pick(ci=20, cpu=250, gpu=3000)
 slopes_at = {name: [] for name in settings}
 for name, penalty in settings.items():
     for seed in range(10, scale.pick(ci=11, cpu=15, gpu=20)):
@@ -1060,7 +1057,7 @@ viz.source(began.BEGAN.judge, began.BEGAN._of_discriminator, began.BEGAN.after_g
 watched = {}
 for gamma in (0.5, 0.8, 1.0):
     stream = data.Batches(faces, 16, seed=0, device=device)
-    watched[gamma] = fit(began_gamma.players(gamma, began_width, 0), stream, scale.pick(ci=20, cpu=400, gpu=2000), lr=1e-3, progress=False)
+    watched[gamma] = fit(began_gamma.players(gamma, began_width, 0), stream, scale.pick(ci=20, cpu=300, gpu=2000), lr=1e-3, progress=False)
 
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 2.9), layout="constrained")
 for (gamma, run), colour in zip(watched.items(), list(COLOUR.values())[1:], strict=False):
@@ -1224,6 +1221,14 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # Without stops $k_t$ goes below zero for a good part of the run. There the sign of the second term of $\mathcal{L}_D$ is turned round: $D$ minimises $\mathcal{L}(x) + |k_t|\,\mathcal{L}(G(z))$ and *helps* to draw the fakes. Nobody is left to object to anything the
 # generator makes, and no message appears. The test: two hundred updates with large fake errors, and $k$ must be 0.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to keep
+#
+# - Draw a loss as two curves over the logit: where do the players stop learning?
+# - "It has slope" speaks of a fixed $D$, "it minimises chi-squared" of the best one. Keep them apart.
+# - A bound on the kernel is no bound on the convolution.
+# - A table needs seeds, tuning and a budget. Compare a loss with its formula before you believe its name.
 
 # %% [markdown]
 # ## What was measured
