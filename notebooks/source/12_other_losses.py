@@ -27,7 +27,8 @@ import copy
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from scipy.stats import spearmanr, t as student
+from scipy.stats import spearmanr
+from scipy.stats import t as student
 from torch import nn
 
 from gancourse import data, losses, scale, theory, viz
