@@ -100,7 +100,7 @@ EXPERIMENT = Experiment(
         "width": 128,
         "batch_size": 16,
         "steps": 300,
-        "measure_every": 60,
+        "measure_every": 100,
         "checkpoint_every": 300,
         "samples": 150,
         "final_samples": 400,
