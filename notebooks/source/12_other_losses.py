@@ -913,7 +913,7 @@ settings = {
     "R1, three times": penalties.r1(1.5),
     "R1 + R2": penalties.r1_r2(0.5),
 }
-ring_steps = scale.pick(ci=20, cpu=250, gpu=3000)
+ring_steps = scale.pick(ci=20, cpu=200, gpu=3000)
 slopes_at = {name: [] for name in settings}
 for name, penalty in settings.items():
     for seed in range(10, scale.pick(ci=11, cpu=15, gpu=20)):
