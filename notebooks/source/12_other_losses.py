@@ -1103,7 +1103,9 @@ check(
 
 # %% tags=["slide-continue", "slide-picture"]
 swept = records.load("began_gamma")
-swept.show("accepted", "diversity", "frechet")
+viz.show(swept.curves("accepted", "diversity", "frechet"), caption="Five trainings at each gamma; band: least to largest.")
+last = swept.last_pictures()  # uint8 [gammas, 10, 3, 16, 16]
+viz.labelled_grid(torch.cat([faces.images[:10], *last]), rows=["real", *swept.arms], n_columns=10)
 
 # %%
 swept.table("accepted", "diversity", "frechet", "real_error", "fake_error")
