@@ -1192,11 +1192,11 @@ question(
 
 # %% [markdown] tags=["notes"]
 # *Diversity.* Compare the two rows of the strip. What is easiest to draw is one picture, and with $\gamma = 0.5$ every run settles on one: a face in some seeds, no face in others, always the same. With $\gamma = 0.8$ the thermostat keeps pushing the easy picture's error up, the generator has to move, and
-# faces of many kinds appear. C22.diversity is that difference. Its level stays well below the data's 1, and a soft face is what a small autoencoder can draw (averages of two faces pass the judge now and then, too). The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
+# faces of many kinds appear. C22.diversity is that difference. It is about half of the data's 1, and a soft face is what a small autoencoder can draw (averages of two faces pass the judge now and then, too). The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
 #
 # *M.* Look at its formula before you trust it. It is small when $D$ draws real pictures well and when the balance holds. Neither part looks at how *different* the fakes are. A generator that repeats one easily drawn picture has a small error,
-# the thermostat balances it, and $M$ falls all the same, because the autoencoder goes on learning. So $M$ follows $D$'s progress in every run, and the quality of the samples only in those that do not collapse: the right-hand curves go down, the left-hand ones nowhere. And mind the last box. A clock that counts
-# the steps that are left correlates with the distance of a run that gets better, too. To say that $M$ *measures* quality one needs runs that get worse; the collapsed ones are of that kind.
+# the thermostat balances it, and $M$ falls all the same, because the autoencoder goes on learning. So $M$ follows $D$'s progress in every run, and the quality of the samples only in those that do not collapse: the right-hand curves go down, the left-hand ones up, while $M$ falls in both. The paper's measure does not tell a collapse. And mind the last box. A clock that counts
+# the steps that are left follows the distance of a run that gets better quite as well. To say that $M$ *measures* quality one needs runs that get worse; the collapsed ones are of that kind.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A thermostat without stops
