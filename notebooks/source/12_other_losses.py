@@ -187,7 +187,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Both boundaries lie half way, and the fake on the wrong side is pulled over it by both. The news is on the right: the fake that went past the data has the highest logit of all. The logistic loss has nothing to say to it, and least squares pulls it *back*. It
+# Both boundaries lie half way, and the fake on the wrong side is pulled towards the other by both. The news is on the right: the fake that went past the data has the highest logit of all. The logistic loss has nothing to say to it, and least squares pulls it *back*. It
 # knows the data's place no better; it only knows that a logit of much more than 1 is not what real points have.
 
 # %% [markdown] tags=["slide", "slide-only"]
