@@ -7,7 +7,17 @@ import importlib
 from gancourse.base import check
 from gancourse.experiments.experiment import Experiment
 
-NAMES = ("dcgan_guidelines", "dcgan_recipes", "ganhacks", "pix2pix_losses", "stacked_digits", "text_to_image", "two_streams")
+NAMES = (
+    "began_gamma",
+    "dcgan_guidelines",
+    "dcgan_recipes",
+    "ganhacks",
+    "pix2pix_losses",
+    "six_losses",
+    "stacked_digits",
+    "text_to_image",
+    "two_streams",
+)
 
 
 def get(name: str) -> Experiment:

@@ -17,6 +17,7 @@ from gancourse.classroom.asked.likelihood import KL_TERM, MAY_SEE
 from gancourse.classroom.asked.measuring import FRECHET, PRECISION
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.modern import AUGMENTED, R3GAN_D
+from gancourse.classroom.asked.objectives import LEAST_SQUARES, THERMOSTAT
 from gancourse.classroom.asked.repair import FILLED, JOINT
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
 from gancourse.classroom.asked.styles import DEMODULATED, TRUNCATED
@@ -49,6 +50,7 @@ __all__ = [
     "JOINT_UPDATE",
     "KL_FROM_D",
     "KL_TERM",
+    "LEAST_SQUARES",
     "MARGIN_D",
     "MAY_SEE",
     "ODDS",
@@ -63,6 +65,7 @@ __all__ = [
     "SERVED",
     "SHARED",
     "SPREAD",
+    "THERMOSTAT",
     "TRANSPOSED_SIZE",
     "TRUNCATED",
     "TWO_STREAMS",

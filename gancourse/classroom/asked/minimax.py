@@ -15,7 +15,7 @@ from gancourse.classroom.lines import Found, Line
 # Lecture 02: losses on logits, and the best discriminator
 
 
-def _logits(seed: int) -> tuple[Tensor, Tensor]:
+def real_and_fake(seed: int) -> tuple[Tensor, Tensor]:
     """Logits of 7 real and 5 fake samples."""
     draw = torch.Generator().manual_seed(seed)
     return 2 * torch.randn(7, generator=draw) + 0.5, 2 * torch.randn(5, generator=draw) - 0.5
@@ -43,7 +43,7 @@ D_LOSS = Line(
             torch.sigmoid(r), torch.sigmoid(f)
         ),
     },
-    _logits,
+    real_and_fake,
 )
 
 

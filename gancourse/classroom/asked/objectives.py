@@ -1,0 +1,83 @@
+"""Lecture 12: least squares, and BEGAN's thermostat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gancourse.classroom.asked.minimax import real_and_fake
+from gancourse.classroom.lines import Line
+
+
+def _codes(seed: int) -> tuple[Any, ...]:
+    """Logits of 7 real and 5 fake samples, and the codes a for fake and b for real."""
+    a, b = ((0.0, 1.0), (-1.0, 1.0), (-0.5, 2.0))[seed % 3]
+    return *real_and_fake(seed), a, b
+
+
+def _squares(real: Tensor, fake: Tensor, a: float, b: float) -> Tensor:
+    return (real - b).square().mean() / 2 + (fake - a).square().mean() / 2
+
+
+LEAST_SQUARES = Line(
+    _squares,
+    {
+        "the codes are exchanged: b is for real and a for fake": lambda r, f, a, b: _squares(r, f, b, a),
+        "the halves are missing": lambda r, f, a, b: 2 * _squares(r, f, a, b),
+        "the code stands outside the square, one bracket too far right: subtract it first": lambda r, f, a, b: (
+            (r.square() - b).mean() / 2 + (f.square() - a).mean() / 2
+        ),
+        "there is a sigmoid before the squares: D is the logit itself": lambda r, f, a, b: _squares(
+            torch.sigmoid(r), torch.sigmoid(f), a, b
+        ),
+        "the codes are added to the logits: a square is 0 where the logit is its code": lambda r, f, a, b: _squares(r, f, -a, -b),
+        "it is a sum over the batch: take the mean of each kind": lambda r, f, a, b: (
+            (r - b).square().sum() / 2 + (f - a).square().sum() / 2
+        ),
+        "the means are taken before the squares: every sample pays for itself": lambda r, f, a, b: (
+            (r.mean() - b).square() / 2 + (f.mean() - a).square() / 2
+        ),
+        "these are distances, not squares": lambda r, f, a, b: (r - b).abs().mean() / 2 + (f - a).abs().mean() / 2,
+        "the sign is turned round: a loss is minimised": lambda r, f, a, b: -_squares(r, f, a, b),
+        "the real ones are missing": lambda r, f, a, b: (f - a).square().mean() / 2,
+        "the fakes are missing": lambda r, f, a, b: (r - b).square().mean() / 2,
+        "both kinds have the code of real ones: that is what G wants": lambda r, f, a, b: _squares(r, f, b, b),
+    },
+    _codes,
+)
+
+
+def _errors(seed: int) -> tuple[Any, ...]:
+    """Six times k, gamma and the rate, and the errors of real and fake pictures; some of the six reach an end."""
+    draw = torch.Generator().manual_seed(seed)
+    k, real, fake = torch.rand(3, 6, generator=draw, dtype=torch.float64)
+    k, fake = torch.cat([torch.tensor([0.02, 0.97]), k[2:]]), torch.cat([real[:2] * torch.tensor([2.0, 0.1]), fake[2:]])
+    return k, 0.5 + 0.1 * (seed % 3), 0.4, real + 0.2, fake + torch.tensor([0.6, 0, 0, 0, 0, 0])
+
+
+def _follow(k: Tensor, gamma: float, rate: float, real: Tensor, fake: Tensor) -> Tensor:
+    return k + rate * (gamma * real - fake)
+
+
+THERMOSTAT = Line(
+    lambda k, gamma, rate, real, fake: _follow(k, gamma, rate, real, fake).clamp(0, 1),
+    {
+        "k is not kept in [0, 1]: below 0, D would help to draw the fakes": _follow,
+        "only the lower stop is there: k may not pass 1 either": lambda *x: _follow(*x).clamp(min=0),
+        "only the upper stop is there: below 0, D would help to draw the fakes": lambda *x: _follow(*x).clamp(max=1),
+        "the sign is turned round: fakes that are drawn too well must raise k": lambda k, g, c, r, f: _follow(
+            k, g, -c, r, f
+        ).clamp(0, 1),
+        "gamma stands with the fakes: it is the share of the real error that they should have": lambda k, g, c, r, f: (
+            k + c * (r - g * f)
+        ).clamp(0, 1),
+        "gamma is missing": lambda k, g, c, r, f: _follow(k, 1.0, c, r, f).clamp(0, 1),
+        "the rate lambda is missing": lambda k, g, c, r, f: _follow(k, g, 1.0, r, f).clamp(0, 1),
+        "the old k is missing: the thermostat adds to it": lambda k, g, c, r, f: _follow(0 * k, g, c, r, f).clamp(0, 1),
+        "the change is clipped, and not k": lambda k, g, c, r, f: k + (c * (g * r - f)).clamp(0, 1),
+        "the errors are exchanged": lambda k, g, c, r, f: _follow(k, g, c, f, r).clamp(0, 1),
+    },
+    _errors,
+)
