@@ -7,7 +7,16 @@ import importlib
 from gancourse.base import check
 from gancourse.experiments.experiment import Experiment
 
-NAMES = ("ganhacks", "pix2pix_losses", "stacked_digits", "text_to_image", "two_streams")
+NAMES = (
+    "ganhacks",
+    "pix2pix_losses",
+    "stacked_digits",
+    "text_to_image",
+    "two_streams",
+    "wgan_changes",
+    "wgan_critics",
+    "wgan_runs",
+)
 
 
 def get(name: str) -> Experiment:
