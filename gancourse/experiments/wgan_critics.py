@@ -7,6 +7,7 @@ What is measured of each critic f:
 
     shown   E f(x) - E f(x~) over the exact W of the same 600 pairs
     bound   the same divided by the steepest slope of f that was met: a lower bound on W, whatever the scale of f
+    like    correlation with the best critic, the prices of the linear program, at 400 points
     random  mean slope on lines between random pairs;  best: on lines of the best plan
     orders  log10 of the gradient at the first hidden layer over that at the last
     ends    share of weights within 1 % of -c or c
@@ -34,7 +35,7 @@ from gancourse.training import Run
 
 HIDDEN = {"shallow": (96,) * 3, "deep": (128,) * 12}
 BOUND, PAIRS, LINES = 2.5, 600, 200
-STATISTICS = ("shown", "bound", "random", "best", "orders", "ends")
+STATISTICS = ("shown", "bound", "like", "random", "best", "orders", "ends")
 
 
 class Place:
@@ -47,23 +48,27 @@ class Place:
         self.fake = distribution.sample(pairs, generator=noise) + torch.randn(pairs, 2, generator=noise)
         self.exact = transport.wasserstein_samples(self.real, self.fake)
         even = torch.full((lines,), 1 / lines)
-        plan = transport.earth_mover(even, even, transport.distances(self.real[:lines], self.fake[:lines])).plan
+        answer = transport.earth_mover(even, even, transport.distances(self.real[:lines], self.fake[:lines]))
         epsilon, mixed = torch.rand(lines, generator=noise), torch.randperm(lines, generator=noise)
-        self.best = penalties.between(self.real[:lines], self.fake[plan.argmax(1)], epsilon)  # equal masses: a pairing
+        self.best = penalties.between(self.real[:lines], self.fake[answer.plan.argmax(1)], epsilon)  # equal masses: a pairing
+        self.points = torch.cat([self.real[:lines], self.fake[:lines]])
+        self.prices = torch.cat([answer.f, -answer.g])  # the best critic at these points
         self.random = penalties.between(self.real[:lines], self.fake[mixed], epsilon)
 
     def statistics(self, critics: Ensemble, clip: float | None) -> Tensor:
-        """STATISTICS of each critic: [K, 6]."""
+        """STATISTICS of each critic: [K, 7]."""
         rows = []
         for k in range(critics.members):
             f = critics.member(k).cpu()
             with torch.no_grad():
                 shown = (f(self.real).double().mean() - f(self.fake).double().mean()).item() / self.exact
+                like = torch.corrcoef(torch.stack([f(self.points).double(), self.prices]))[0, 1].nan_to_num().item()
             slopes = {name: transport.gradient_norms(f, at) for name, at in (("random", self.random), ("best", self.best))}
             everywhere = transport.gradient_norms(f, torch.cat([self.real, self.fake]))
             steepest = max(float(x.double().max()) for x in (*slopes.values(), everywhere))
             means = [float(slopes[name].double().mean()) for name in ("random", "best")]
-            rows.append([shown, shown / max(steepest, 1e-300), *means, plane.orders(f, self.real), plane.at_ends(f, clip)])
+            bound = shown / max(steepest, 1e-300)
+            rows.append([shown, bound, like, *means, plane.orders(f, self.real), plane.at_ends(f, clip)])
         return torch.tensor(rows, dtype=torch.float64)
 
 
@@ -111,18 +116,19 @@ class Critics:
         return {f"W of the {name} critics' pairs": place.exact for name, place in self.places.items()}
 
 
-DEEP = {"depth": "deep", "fit": {"lr": [0.0, 4e-4], "schedule": "flat_linear"}}
+SHALLOW = {"depth": "shallow", "fit": {"k": 3}}  # three steps of the critic are counted as one
+DEEP = {"depth": "deep", "fit": {"lr": [0.0, 4e-4]}}
 
 ARMS: dict[str, dict[str, Any]] = {
     "deep, c = 0.1": {**DEEP, "clip": 0.1},
     "deep, c = 0.01": {**DEEP, "clip": 0.01},
     "deep, c = 0.01, thawed": {**DEEP, "clip": 0.01, "scaled": 1e10},  # else Adam's epsilon, 1e-8, freezes gradients of 1e-14
     "deep, penalty": {**DEEP, "weight": 10.0},
-    "clipped": {"depth": "shallow", "clip": 0.1},
-    "two-sided": {"depth": "shallow", "weight": 10.0},
-    "one-sided": {"depth": "shallow", "weight": 10.0, "one_sided": True},
-    "two-sided, lambda = 1": {"depth": "shallow", "weight": 1.0},
-    "two-sided, lambda = 0.1": {"depth": "shallow", "weight": 0.1},
+    "clipped": {**SHALLOW, "clip": 0.1},
+    "two-sided": {**SHALLOW, "weight": 10.0},
+    "one-sided": {**SHALLOW, "weight": 10.0, "one_sided": True},
+    "two-sided, lambda = 1": {**SHALLOW, "weight": 1.0},
+    "two-sided, lambda = 0.1": {**SHALLOW, "weight": 0.1},
 }
 
 EXPERIMENT = Experiment(
@@ -137,9 +143,9 @@ EXPERIMENT = Experiment(
         "lines": LINES,
         "batch_size": 128,
         "deep_batch": 32,
-        "steps": 1500,
-        "measure_every": 300,
-        "checkpoint_every": 500,
+        "steps": 600,
+        "measure_every": 100,
+        "checkpoint_every": 300,
     },
     ci={
         "members": 2,
@@ -151,6 +157,18 @@ EXPERIMENT = Experiment(
         "measure_every": 10,
         "checkpoint_every": 10,
     },
-    fit={"lr": [0.0, 1e-3], "betas": [0.0, 0.9], "schedule": "linear"},
+    fit={"lr": [0.0, 1e-3], "betas": [0.0, 0.9], "schedule": "flat_linear"},
     paper="Gulrajani et al. 2017, section 3 and figure 1",
+    expected={
+        "C19.explode": "orders, deep, c = 0.1: at least 3; before training they are below -4",
+        "C19.vanish": "orders, deep, c = 0.01, Adam's epsilon as it is: at most -6; before the first clip they are above -6",
+        "C19.thaw": "a question: the same with a loss so large that epsilon plays no part",
+        "C19.penalty": "orders, deep, penalty: -1 to 1, from below -4 before training",
+        "C19.ends": "ends, clipped: more than half; before training under a tenth",
+        "C19.surface": "bound, two-sided less clipped: at least 0.1",
+        "C20": "random, two-sided: within 0.2 of 1; C20.plan: best, the same",
+        "C20.one_sided": "shown, one-sided: within 15 % of 1; the control of the next",
+        "C20.distance": "shown, two-sided: within 15 % of 1",
+        "C20.lambda": "a question: shown, lambda = 1 and 0.1",
+    },
 )
