@@ -116,7 +116,7 @@ class Critics:
         return {f"W of the {name} critics' pairs": place.exact for name, place in self.places.items()}
 
 
-SHALLOW = {"depth": "shallow", "fit": {"k": 3}}  # three steps of the critic are counted as one
+SHALLOW = {"depth": "shallow", "fit": {"k": 4}}  # four steps of the critic are counted as one
 DEEP = {"depth": "deep", "fit": {"lr": [0.0, 4e-4]}}
 
 ARMS: dict[str, dict[str, Any]] = {
@@ -143,9 +143,9 @@ EXPERIMENT = Experiment(
         "lines": LINES,
         "batch_size": 128,
         "deep_batch": 32,
-        "steps": 600,
+        "steps": 400,
         "measure_every": 100,
-        "checkpoint_every": 300,
+        "checkpoint_every": 200,
     },
     ci={
         "members": 2,

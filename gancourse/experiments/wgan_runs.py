@@ -1,6 +1,6 @@
 """What the critic shows along a run, beside the exact distance of the same points: penalised critics, clipped ones, and a GAN.
 
-At each of 21 looks 400 samples and 400 points of the data are drawn: what the player says of them (the critic E f(x) -
+At each of 21 looks 300 samples and 300 points of the data are drawn: what the player says of them (the critic E f(x) -
 E f(G(z)); the GAN's loss -E log D(G(z))), and their exact earth mover's distance.  All arms share the generator, the latents, the
 batches, the rates (G 1e-4, D 1e-3), ten steps of the critic to one of G, and a critic with He's initial weights.
 
@@ -84,7 +84,7 @@ EXPERIMENT = Experiment(
     stage=Runs,
     arms=ARMS,
     seeds=(1,),
-    full={"members": 5, "n": 400, "batch_size": 64, "steps": 400, "measure_every": 20, "checkpoint_every": 200},
+    full={"members": 5, "n": 300, "batch_size": 64, "steps": 400, "measure_every": 20, "checkpoint_every": 200},
     ci={"members": 2, "n": 40, "batch_size": 8, "steps": 20, "measure_every": 10, "checkpoint_every": 10},
     fit={"lr": [1e-4, 1e-3], "k": 10, "betas": [0.5, 0.9]},
     paper="Arjovsky et al. 2017, figures 3 and 4",
