@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.base import networks
 from gancourse.base.networks import evaluating
+from gancourse.experiments import drawing
 from gancourse.gans.ensemble import Ensemble, stack
 from gancourse.gans.gan import Batch
 from gancourse.gans.wgan import EnsembleWGAN
@@ -140,6 +141,14 @@ def curves(record: Any, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 def baselines(record: Any, name: str) -> dict[str, np.ndarray]:
     """For each baseline of a record one number for each member."""
     return {arm: members(scores, name) for arm, scores in record.content["baselines"].items()}
+
+
+def film(record: Any, arm: str) -> Tensor:
+    """The pictures of one arm on a record's strip, those of a step side by side: uint8 [steps * k, SIDE, SIDE]."""
+    if record.picture is None:
+        raise FileNotFoundError(f"the record of {record.content['name']} has no pictures")
+    layout = record.content["strip"]
+    return drawing.tiles(record.picture, layout)[layout["arms"].index(arm), :, 0]
 
 
 def plane(bound: float, side: int = SIDE) -> Tensor:

@@ -82,9 +82,9 @@ EXPERIMENT = Experiment(
     stage=Ring,
     arms=ARMS,
     seeds=(1,),
-    full={"members": 5, "batch_size": 64, "steps": 2000, "measure_every": 250, "checkpoint_every": 500},
+    full={"members": 5, "batch_size": 64, "steps": 1500, "measure_every": 250, "checkpoint_every": 500},
     ci={"members": 2, "batch_size": 8, "steps": 20, "measure_every": 10, "checkpoint_every": 10},
-    fit={"lr": 5e-4, "k": 5, "betas": [0.0, 0.99]},
+    fit={"lr": 5e-4, "k": 5, "betas": [0.0, 0.99], "schedule": "flat_linear"},
     paper="Arjovsky et al. 2017, section 3",
     expected={
         "C18.converged": "WGAN's median W at the end over that at three quarters of the steps: at least 0.8",
