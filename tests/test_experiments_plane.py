@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from gancourse.data import toys
@@ -92,6 +93,21 @@ def test_a_records_members_are_read_arm_by_arm():
     steps, values = plane.curves(Made, "W")["a"]
     assert steps.tolist() == [0, 5] and values.tolist() == [[3, 1], [4, 2]]
     assert plane.baselines(Made, "W")["noise"].tolist() == [7, 8]
+
+
+def test_the_film_of_an_arm_is_its_row_of_the_strip(tmp_path):
+    sheet = torch.zeros(3, 2 * plane.SIDE, 4 * plane.SIDE, dtype=torch.uint8)
+    sheet[:, plane.SIDE :, plane.SIDE : 2 * plane.SIDE] = 200  # the second arm's second picture
+
+    class Made:
+        content = {"name": "made", "strip": {"arms": ["a", "b"], "steps": [0, 5], "k": 2, "side": plane.SIDE}}
+        picture = tmp_path / "made.png"
+
+    with pytest.raises(FileNotFoundError):
+        plane.film(type("Bare", (Made,), {"picture": None}), "a")
+    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(Made.picture)
+    film = plane.film(Made, "b")
+    assert film.shape == (4, plane.SIDE, plane.SIDE) and film[1].unique().tolist() == [200] and plane.film(Made, "a").max() == 0
 
 
 def test_pictures_have_the_plane_the_right_way_up():

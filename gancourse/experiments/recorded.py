@@ -15,6 +15,7 @@ NAMES = (
     "two_streams",
     "wgan_changes",
     "wgan_critics",
+    "wgan_longer",
     "wgan_runs",
 )
 

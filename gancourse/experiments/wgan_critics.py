@@ -82,7 +82,7 @@ class Critics:
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[plane.Still, EnsembleBatches]:
         seeds, device, depth = [100 * seed + k for k in range(self.size["members"])], scale.device(), arm["depth"]
-        critics = plane.critics(seeds, HIDDEN[depth]).to(device)
+        critics = plane.critics(seeds, HIDDEN[depth], arm.get("he", False)).to(device)
         options = {name: arm[name] for name in ("clip", "weight", "one_sided", "scaled") if name in arm}
         game = plane.Still(critics, seeds, **options)
         game.generator.to(device)
