@@ -29,7 +29,7 @@ EXPERIMENT = Experiment(
     fit=wgan_critics.EXPERIMENT.fit,
     paper="Gulrajani et al. 2017, section 3",
     expected={
-        "C20.longer": "shown, two-sided: within 15 % of 1; the second protocol of C20.distance, whose interval reached over the edge",
-        "C19.longer": "bound, two-sided less clipped: at least 0.1; the second protocol of C19.surface, for the same reason",
+        "C20.longer": "shown, two-sided: within 15 % of 1; a second protocol of C20.distance, whose interval met the edge",
+        "C19.longer": "bound, two-sided less clipped: at least 0.1; a second protocol of C19.surface, likewise",
     },
 )
