@@ -1,6 +1,6 @@
 """The two critics of :mod:`gancourse.experiments.wgan_critics` that are to be compared, from a steeper start and for longer.
 
-He's initial weights, whose slope is near 1, 3,000 steps, and seeds of their own: whatever a short run or a flat start did to the
+He's initial weights, whose slope is near 1, 2,400 steps, and seeds of their own: whatever a short run or a flat start did to the
 two-sided penalty there, it does not do here.
 
 Sources: Gulrajani et al. 2017, section 3.1; He et al. 2015.
@@ -24,7 +24,7 @@ EXPERIMENT = Experiment(
     stage=wgan_critics.Critics,
     arms=ARMS,
     seeds=(2,),
-    full={**wgan_critics.EXPERIMENT.full, "steps": 750, "measure_every": 150},
+    full={**wgan_critics.EXPERIMENT.full, "steps": 600, "measure_every": 150},
     ci=wgan_critics.EXPERIMENT.ci,
     fit=wgan_critics.EXPERIMENT.fit,
     paper="Gulrajani et al. 2017, section 3",
