@@ -1198,37 +1198,6 @@ question(
     baselines=nulls(no_difference=0) | ceilings(one_sided_less_clipped=tells["like"]["one-sided"] - tells["like"]["clipped"]),
 )
 
-# %% [markdown]
-# Two rows of still critics were too wide for a verdict: how much of the distance a two-sided critic shows, and whether it proves more of it than a clipped one. The same again, as `wgan_longer`: from He's weights, whose slope is near 1, 2,400 steps, five new seeds, the same tolerances.
-
-# %%
-longer = records.load("wgan_longer")
-later, later_before = (
-    {name: values(longer, name) for name in ("shown", "bound", "like")} for values in (plane.finals, plane.baselines)
-)
-claim(
-    "C20.longer",
-    "With the two-sided penalty the critic shows the distance, from He's weights and for longer: E f(x) - E f(G(z)) over the exact W",
-    paper=1.0,
-    ours=later["shown"]["two-sided"],
-    over="trainings",
-    tolerance=within_relative(0.15),
-    baselines=nulls(untrained=later_before["shown"]["shallow, untrained"]),
-    source="Gulrajani et al. 2017, equation 3",
-    control="C20.one_sided",
-)
-claim(
-    "C19.longer",
-    "A clipped critic is too simple, from He's weights and for longer: the share of W that it proves, two-sided less clipped",
-    paper="captures no higher moments",
-    ours=later["bound"]["two-sided"] - later["bound"]["clipped"],
-    over="trainings",
-    tolerance=at_least(0.1),
-    baselines=nulls(no_difference=0),
-    source="Gulrajani et al. 2017, section 3.1 and figure 1a",
-    control="C20.one_sided",
-)
-
 # %% [markdown] tags=["notes"]
 # TODO surf
 
