@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from gancourse.data import Batches, toys
-from gancourse.gans.wgan import WGAN, WGANGP, reference_critic_steps
+from gancourse.gans.ensemble import EnsembleBatches, stack
+from gancourse.gans.wgan import WGAN, WGANGP, EnsembleWGAN, reference_critic_steps
 from gancourse.losses import penalties
 from gancourse.models import mlp
 from gancourse.training import fit
@@ -107,3 +108,30 @@ def test_bad_input_names_the_fix():
         WGANGP(*players(), weight=-1)
     with pytest.raises(ValueError, match="k must be above 0"):
         train(WGAN(*players()), k=lambda step: 0)
+
+
+SEEDS = (3, 1)
+
+
+@pytest.mark.parametrize("options", [{"clip": 0.05}, {"weight": 10.0}, {"weight": 2.0, "one_sided": True}, {}])
+def test_a_member_of_an_ensemble_is_the_game_of_its_seed_alone(options):
+    pairs = [players(seed) for seed in SEEDS]
+    game = EnsembleWGAN(stack([g for g, _ in pairs]), stack([f for _, f in pairs]), SEEDS, **options)
+    run = fit(game, EnsembleBatches(toys.moons(), 16, SEEDS), 4, k=2, lr=0.01, progress=False)
+    for k, seed in enumerate(SEEDS):
+        single = WGANGP if "weight" in options else WGAN
+        told = options if "weight" in options else {"clip": options.get("clip")}
+        alone = fit(
+            single(*players(seed), **told), Batches(toys.moons(), 16, seed=seed), 4, k=2, lr=0.01, seed=seed, progress=False
+        )
+        for ours, theirs in ((run.generator, alone.generator), (run.gan.discriminator, alone.gan.discriminator)):
+            pairs = zip(ours.member(k).parameters(), theirs.parameters(), strict=True)
+            assert all(torch.allclose(a, b, atol=1e-5) for a, b in pairs)
+
+
+def test_an_ensembles_penalty_refuses_batch_normalisation():
+    critics = [players(seed)[1] for seed in SEEDS]
+    for critic in critics:
+        critic.layers = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    with pytest.raises(ValueError, match="batch"):
+        EnsembleWGAN(stack([players(seed)[0] for seed in SEEDS]), stack(critics), SEEDS, weight=10.0)

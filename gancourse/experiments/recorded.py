@@ -17,6 +17,10 @@ NAMES = (
     "stacked_digits",
     "text_to_image",
     "two_streams",
+    "wgan_changes",
+    "wgan_critics",
+    "wgan_longer",
+    "wgan_runs",
 )
 
 

@@ -7,6 +7,7 @@ the critic's Lipschitz constant, as far as the critic is at its best.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.gans.ensemble import Ensemble, EnsembleGAN
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import clip_weights, gradient_penalty
 
@@ -109,3 +111,55 @@ class WGANGP(GAN[LineBatch]):
         )
         batch.log["estimate"], batch.log["penalty"] = -loss.detach(), penalty
         return loss + self.weight * penalty
+
+
+class EnsembleWGAN(EnsembleGAN):
+    """K Wasserstein games at once, each critic clipped to [-clip, clip], penalised with ``weight``, or neither.
+
+    ``generator`` and ``critics`` are stacked (:func:`gancourse.gans.ensemble.stack`).  Member k draws latents and epsilon from
+    ``seeds[k]``, so that it is the game that :class:`WGAN` or :class:`WGANGP` plays with this seed alone.
+
+    Sources: Arjovsky, Chintala & Bottou 2017, Algorithm 1; Gulrajani et al. 2017, Algorithm 1.
+    """
+
+    def __init__(
+        self,
+        generator: Ensemble,
+        critics: Ensemble,
+        seeds: Sequence[int],
+        objective: str | losses.Objective = "wasserstein",
+        clip: float | None = None,
+        weight: float = 0.0,
+        one_sided: bool = False,
+    ) -> None:
+        super().__init__(generator, critics, seeds, objective)
+        self.clip = check.positive("clip", clip) if clip is not None else None
+        self.weight, self.one_sided = check.at_least("weight", weight), one_sided
+        if self.weight:
+            check.one_by_one(critics)
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
+        batch = self.drawn(real, source, labels, step)
+        if not self.weight:
+            return batch
+        epsilon = torch.stack([torch.rand(real.shape[1], generator=each) for each in self.sources])  # [K, N]
+        return LineBatch(**vars(batch), epsilon=epsilon.to(real.device))
+
+    def discriminator_loss(self, batch: Batch) -> Tensor:
+        """The sum over members of each critic's loss with its penalty."""
+        loss = super().discriminator_loss(batch)
+        if not isinstance(batch, LineBatch):
+            return loss
+        k = len(self.seeds)
+        one_by_one = [x.flatten(0, 1) for x in (batch.real, batch.fake, batch.epsilon)]  # [K N, ...]
+
+        def critics(x: Tensor) -> Tensor:
+            values: Tensor = self.discriminator(x.unflatten(0, (k, -1)))
+            return values.flatten()
+
+        mean = gradient_penalty(critics, *one_by_one, one_sided=self.one_sided)  # over members and samples
+        return loss + self.weight * k * mean
+
+    def after_discriminator_step(self) -> None:
+        if self.clip is not None:
+            clip_weights(self.discriminator, self.clip)

@@ -22,6 +22,7 @@ from gancourse.classroom.asked.repair import FILLED, JOINT
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
 from gancourse.classroom.asked.styles import DEMODULATED, TRUNCATED
 from gancourse.classroom.asked.translation import CYCLE, IDENTITY, PIX2PIX_D, PIX2PIX_G
+from gancourse.classroom.asked.wasserstein import CRITIC_LOSS, PENALTY
 from gancourse.classroom.asked.zoo import MARGIN_D, ODDS
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "BIGAN_GE",
     "BOUND",
     "CLS_LOSS",
+    "CRITIC_LOSS",
     "CYCLE",
     "DEMODULATED",
     "D_LOSS",
@@ -56,6 +58,7 @@ __all__ = [
     "ODDS",
     "ORTHOGONAL",
     "PACKS",
+    "PENALTY",
     "PIX2PIX_D",
     "PIX2PIX_G",
     "PRECISION",
