@@ -277,7 +277,9 @@ for line, edits in struck.items():
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# DELETIONS
+# Loud, of the five, is `.detach()` alone: G's step wants to go back through a graph that D's backward pass has freed. The other four run and say nothing. After 300 rounds the
+# algorithm itself is only on its way, with a quarter of the data reached at best; without `opt_d.zero_grad()`, or with a D that never moves, nearly nothing is. The third, `opt_g.zero_grad()`, hardly
+# differs here from a generator that never moves. And a table like this says when to worry: not after 300 rounds of one seed, but when three seeds agree.
 #
 # ## 3. `fit` is this loop
 #
@@ -384,7 +386,8 @@ plt.show()
 # - *Balanced*: after some early swings both settle near the dashed lines.
 # - *D too fast*: its loss starts far below its line and the generator's far above. The discriminator is ahead, and the generator learns all the same: the
 #   non-saturating loss keeps its slope where $D$ is sure.
-# - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And all five hundred points lie in one place. SLOWSURFACE
+# - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And the five hundred points lie nearly in one place. They leave the data in a short streak, and the surface
+#   under them is the same pale colour nearly everywhere: this discriminator has hardly learnt to tell one place from another, so the generator is asked for nothing more.
 #
 # Compare the first and the third run: nearly the same final losses, and nothing else in common. Losses at $2 \log 2$ and $\log 2$ say that *this*
 # discriminator cannot tell the samples apart, and nothing about a better one. So a loss curve tells who is ahead. It does not tell how good the samples are. A generator's
@@ -460,7 +463,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# MOONSPROSE
+# The data are not reached: a fresh $D$ is right on 52 to 60 % of unseen points, where a coin has 50, and 8 to 12 % of the data have no generated point near. The pictures agree: the orange
+# threads are thinner than the moons. But of the 0.69 nats that could be found only 0.03 are left, in all five trainings less than 0.2, and at step 0 it was 0.65. The run with the slow $D$, whose curves
+# end as calmly as those of the balanced one, is at 0.63. That is what the loss curves did not tell.
 #
 # ## 4. Digits
 #
@@ -523,6 +528,11 @@ viz.real_and_fake(trained_on[:36], made[0, :36])
 # The right half is not a selection: it is the first 36 samples of seed 0. How many can be read? Count for yourself; then ask a judge. It is a classifier with eleven answers, ten digits and
 # *no digit*, which besides wants a picture to be about as near to some real digit of its class as real digits are (lecture 08 builds such judges). First see whether it can be trusted.
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## How many can be read?
+#
+# Count for yourself. Then ask a judge with eleven answers, ten digits and *no digit*, once it has shown what it is worth.
+
 # %% tags=["slide-continue"]
 judge = digit_judge()
 
@@ -556,7 +566,8 @@ shares = ", ".join(f"{100 * good.float().mean():.0f} %" for _, good in readings)
 print(f"accepted of 1,000 generated: {shares}; of unseen real digits {100 * taken.float().mean():.0f} %")
 
 # %% [markdown] tags=["notes"]
-# JUDGEPROSE Watch them appear:
+# About half of the 36 can be made out by a patient eye. The judge is stricter: it accepts 10 to 19 % of the samples, where it accepts 75 % of real digits. (It was trained on
+# sharper pictures, of 28 x 28; what it accepts, it reads right.) These are first digits of small networks after a minute, and the questions below are asked of those that pass. Watch them appear:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Watch them appear
@@ -624,7 +635,11 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# COPIESPROSE
+# All copies fall in the first half, moved and speckled or not; a third of copies gives 0.66; digits that nobody trained on give 0.47. Ours give 0.58, and the interval, 0.51 to 0.65, reaches over
+# the edge that was fixed beforehand: the row stays open. So these generators do not hand out copies, or few, and yet it looks as if their digits *lean* towards the training set: 0.58 is more than the
+# 0.47 of new digits. Perhaps 2,000 digits, each seen nearly forty times, are few enough for that; more digits, or a shorter training, would tell. The yellow frames do not show it.
+#
+# The test has limits, too. A share of one half would exclude copies, moved by up to two pixels, and nothing else: a turned or thickened copy passes. Lecture 08 takes this up.
 #
 # ### Is every digit there?
 #
@@ -663,7 +678,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# CLASSPROSE
+# Every digit is there in the mean, but not evenly: ones and sevens, a stroke or two, take more than a fifth each, nearly twice the real share, and fives about 1 %, where the judge lets 5 % of what is real be a five. In
+# some trainings no two or no five is accepted at all. The ten shares are worth 7.5 equally frequent digits; the real ones, which this judge does not accept evenly either, are worth 9.5.
 #
 # ## 5. Between two latents
 #
@@ -735,7 +751,8 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# WALKPROSE
+# The largest step is 0.077 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator has not stored digits with cliffs between them. That agrees with
+# the last section, in which a lean towards the training set was seen, and no set of copies: a smooth map can pass near many training digits, and a walk would not show it.
 #
 # ## What goes wrong
 #
@@ -809,8 +826,9 @@ for saturating in (True, False):
     print(f"{name:>15}: the wrong gradient has {100 * length:3.0f} % of the right one's length{cosine}")
 
 # %% [markdown] tags=["notes"]
-# With the saturating loss nothing is left. With the non-saturating one, in a game as young as this, a few per cent of the length are left, and the direction is another. Length alone would
-# not matter, for Adam divides it out again; so the rest is followed at full speed. Run it, with the loop's own text altered:
+# With the saturating loss nothing is left. With the non-saturating one 2 % of the length are left, in nearly the right direction, and Adam, which divides lengths out, would make a full step of it. Is the bug
+# harmless, then? At a fake's logit $l$ the slope of D's loss is $\sigma(l)$, that of G's is $-\sigma(-l)$; together $2D - 1$. This is the slope of $\mathrm{softplus}(l) + \mathrm{softplus}(-l)$, which is least at $l = 0$: such a
+# generator heads for where $D$ is *undecided*, not for where it says real. And what is never cleared adds up from round to round. Run it, with the loop's own text altered:
 
 # %%
 silent = altered(
@@ -822,12 +840,12 @@ silent_js, silent_right = found_by_fresh_d(from_one(silent_g), 1)
 print(f"after {toy_steps} rounds {100 * left_out(drawn(silent_g, 2000)):.0f} % of the data are left out; a fresh D is right on {100 * silent_right[0]:.0f} %")
 
 # %% [markdown] tags=["notes"]
-# SILENTPROSE No error was raised, and no loss was NaN. A test finds the bug in a millisecond: after D's backward pass, the generator's gradients must be `None` or zero.
+# No error was raised, no loss was NaN, and next to nothing of the data was reached. A test finds the bug in a millisecond: after D's backward pass, the generator's gradients must be `None` or zero.
 #
 # ## Play
 #
 # You are the referee. Press for a step of D, a step of G, or ten rounds of both. Try this: ten steps of D in a row, then one of G. Then ten of G in a row without D: the
-# points run off together. Why do they all go the same way, and who could call them back?
+# points run off together. Why do they all go the same way, and who could call them back? (The right picture, after 300 rounds, is an early stage: a streak across both moons. Play on.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## You are the referee
