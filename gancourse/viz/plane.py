@@ -148,7 +148,7 @@ def discriminator_surface(
     check.one_of("show", show, ["probability", "logit"])
     area = box(bounds, real, fake)
     xs, ys, at = lattice(area, positive_int("resolution", resolution))
-    logits = logits_on(discriminator, at).reshape(resolution, resolution)
+    logits = logits_on(discriminator, at).reshape(resolution, resolution).astype(float)  # in float32 a cut at 0.4 lies above 0.4
     limit = check.positive("limit", limit) if limit is not None else max(float(np.abs(logits).max()), 1e-6)
     undecided, low, high, label = (0.5, 0.0, 1.0, "D(x)") if show == "probability" else (0.0, -limit, limit, "logit l(x)")
     values = 1 / (1 + np.exp(-np.clip(logits, -50, 50))) if show == "probability" else np.clip(logits, -limit, limit)

@@ -102,6 +102,10 @@ D_STEP = Line(
         "the sign is turned round: this is V, and a loss is minimised": lambda d, g, x, z: -d_loss(d(x), d(g(z).detach())),
         "the real samples are missing": lambda d, g, x, z: F.softplus(d(g(z).detach())).mean(),
         "the fakes are missing": lambda d, g, x, z: F.softplus(-d(x)).mean(),
+        "it is a sum over the batch: take the mean of each kind": lambda d, g, x, z: (
+            F.softplus(-d(x)).sum() + F.softplus(d(g(z).detach())).sum()
+        ),
+        "one half is too much: here the two means are added, as in V": lambda d, g, x, z: d_loss(d(x), d(g(z).detach())) / 2,
     },
     _table,
     _d_step,
@@ -125,6 +129,9 @@ G_STEP = Line(
         "the sign is turned round: this would push D's answers down": lambda d, g, z: -F.softplus(-d(g(z))).mean(),
         "it is a sum over the batch: take the mean": lambda d, g, z: F.softplus(-d(g(z))).sum(),
         "this is −D and not −log D, with a gradient that dies where D is sure": lambda d, g, z: -torch.sigmoid(d(g(z))).mean(),
+        "this is −l, the loss of lecture 11: it has no lower bound, and its slope stays where D is fooled": lambda d, g, z: (
+            -d(g(z)).mean()
+        ),
     },
     _table,
     _g_step,
