@@ -545,7 +545,7 @@ identity(
 )
 identity(
     "C03.only",
-    "... and nowhere else: how far max V lies above -2 log 2, the smallest of 1000 random p_g other than p_data",
+    "Elsewhere max V lies above -2 log 2: the smallest gap of 1000 random p_g other than p_data",
     expected="above 0",
     ours=above,
     over="draws",
@@ -1420,7 +1420,7 @@ for axis, (name, (optimizer, options)) in zip(axes, chasers.items(), strict=True
     axis.set_xlabel("step")
     axis.set_title(name, fontsize=11)
 axes[0].set_ylabel(r"generator's distance $\theta$ from the data")
-axes[0].legend(fontsize=9, loc="lower left")
+axes[0].legend(fontsize=9, loc="center right")
 plt.show()
 
 # %%
