@@ -1073,7 +1073,7 @@ claim(
 )
 
 # %% [markdown]
-# With $\log(1 - D)$ the ratio climbs and stays up, at every later look in the hundreds or far above: $D$ becomes sure and $G$ is told almost nothing from then on.
+# With $\log(1 - D)$ the ratio climbs and stays up, from step 100 on in the hundreds or far above: $D$ becomes sure and $G$ is told almost nothing from then on.
 # With $-\log D$ it rises to about 30 and comes down again: $G$ answers. So the paper's "much stronger gradients" holds where it matters, in the game that
 # needs them, and how much stronger is no constant of the two losses. (The row is a logarithm, 2 for a factor of a hundred, because the seeds differ by powers of ten.)
 #
@@ -1334,7 +1334,7 @@ plt.show()
 # solid one.
 #
 # The thin lines are $2\,\mathrm{JS}$, what a $D$ that always says 1/2 would fall short by. Once the generator has nearly arrived, the regret lies *above* them: in the last
-# quarter (table) a constant would be nearer to $D^*$ than most of these trained networks. Little is left to know then, and $D$ is never still.
+# quarter (table) a constant would be nearer to $D^*$, by two to five times from $k = 2$ on. Little is left to know then, and $D$ is never still.
 #
 # In the last column the generator ends closer to the data where $D$ lags less. That is no proof that the lag is the cause: the rows differ also in how many updates they paid for.
 
