@@ -32,6 +32,13 @@ D_LOSS = Line(
         "real and fake are exchanged: D should say 1 to the real ones": lambda r, f: d_loss(-r, -f),
         "both terms are −log D: the fakes have −log(1 − D) = softplus(l)": lambda r, f: d_loss(r, -f),
         "both terms are −log(1 − D): the real ones have −log D = softplus(−l)": lambda r, f: d_loss(-r, f),
+        "one sign is wrong: the two terms are added, both are minus a logarithm": lambda r, f: (
+            F.softplus(-r).mean() - F.softplus(f).mean()
+        ),
+        "one sign is wrong, that of the real ones: both terms are minus a logarithm": lambda r, f: (
+            F.softplus(f).mean() - F.softplus(-r).mean()
+        ),
+        "no mean is taken at all: take the mean of each kind, then add": lambda r, f: F.softplus(torch.cat([-r, f])),
         "only the real ones are in it": lambda r, f: F.softplus(-r).mean(),
         "only the fakes are in it": lambda r, f: F.softplus(f).mean(),
         "it is a sum over the batch: take the mean of each kind": lambda r, f: F.softplus(-r).sum() + F.softplus(f).sum(),
