@@ -296,7 +296,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# One mode at a time in every game, and never all. Over the run each game serves five or six of the eight: the cloud sits on a mode until $D$ has learnt that this place is fake, and leaves for the next. So a snapshot is a lottery. At the end two games happen to sit on a mode and miss 0.88 and 0.89 of the data; three are caught on the way, and miss nearly all of it.
+# One mode at a time in every game, and never all. Over the run each game serves four to seven of the eight: the cloud sits on a mode until $D$ has learnt that this place is fake, and leaves for the next. So a snapshot is a lottery. At the end four games happen to sit on a mode and miss `0.88` of the data; one is caught on the way, and misses all of it.
 # That is why the table looks more than once.
 #
 # (The first box stays open on a formality. Where all values are zeros and ones, the ledger takes them for successes and failures and draws the wide interval of a share: five games that serve one mode each give 0.478 to 1, and our tolerance began at 0.5.)
@@ -340,7 +340,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# With $D$ as fast as $G$ the very same networks serve all eight modes, and with $-\log D$ nearly all: the rates made this collapse, not the loss. (Minimax with equal rates does no worse here.) Settings alone move the count from 0.4 to 8.0.
+# With $D$ as fast as $G$ the very same networks serve `7.8` of eight modes, with $-\log D$ `7.2`: the rates made this collapse, not the loss. (Minimax with equal rates does no worse here.) Settings alone move the count from `0.8` to `7.8`.
 #
 # Late is not narrow, though. With $D$ *three* times slower a game can look collapsed after 2,000 steps and miss about half of the data, no more, after 3,000 (0.55 on average over seeds 0 to 7): nothing there is left to mend. Hence ten.
 
@@ -632,9 +632,9 @@ for m in (2, 4):
     )
 
 # %% [markdown] tags=["notes"]
-# Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring, not modes: packs of two *serve* 1.6 modes of eight and miss 0.57, where a circle without any modes misses 0.62. Packs of four, the harder question, miss 0.75, more than the circle does; their box stays open.
+# Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring, not modes: packs of two *serve* `1.8` modes of eight and miss `0.57`, where a circle without any modes misses `0.62`. Packs of four, the harder question, miss `0.77`, more than the circle does.
 #
-# So packing gives back variety, and that is what its box asks for: 0.15 less missed than by the plain game, which noise and an untrained generator fail. The circle would pass it (it stands in the box). Whether packs lead to sharp modes as well, 2,500 steps do not show; PacGAN's runs made 400,000.
+# So packing gives back variety. The boxes ask for more: 0.4 less missed than by the plain game, which is more than the circle reaches. (In a first run, with other seeds, they asked for 0.15; the circle passed that, and so did packs of two.) Whether packs lead to sharp modes as well, 2,500 steps do not show; PacGAN's runs made 400,000. The boxes stay open.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: eight modes that are seven
@@ -732,7 +732,7 @@ for kind, each in with_layer.items():
     )
 
 # %% [markdown] tags=["notes"]
-# Minibatch discrimination serves 6.4 modes of eight in two fifths of the steps and misses 0.38: of all cures here the only one that beats the circle without modes by a clear margin. Minibatch std captures 6.6 on average and misses 0.73, with a spread over seeds so wide that its box stays open. That agrees with the forces of section 3, where it pushed nothing apart on the spot.
+# Minibatch discrimination serves `6.0` modes of eight in two fifths of the steps and misses `0.40`: of all cures here the only one that beats the circle without modes by a clear margin, in this run and in one before it. Minibatch std captures `6.8` on average and misses `0.66`, with a spread over seeds so wide that its box stays open. That agrees with the forces of section 3, where it pushed nothing apart on the spot.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Looking ahead: the unrolled GAN
@@ -807,7 +807,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again. What it buys is in the lower row: no hopping in the game shown, 8 modes captured in all five. And what packing left undone is left undone here: it misses 0.62, just what the circle without modes misses, and serves 1.4 modes. Variety is back; the modes are not found yet. The size of $\eta$ matters as well. Set it to 0.5 and watch: the generator may learn to
+# Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again. What it buys is in the lower row: no hopping in the game shown, 8 modes captured in all five. And what packing left undone is left undone here: it misses `0.61`, just what the circle without modes misses, and serves `1.4` modes; its box asks for more, and stays open. Variety is back; the modes are not found yet. The size of $\eta$ matters as well. Set it to 0.5 and watch: the generator may learn to
 # exploit the $D$ in its thoughts, which is no longer like the $D$ that it meets.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -843,7 +843,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# From 7.2 modes served to 0.6, and from 0.25 of the data missed to 0.86, by the size of $D$ alone. Some of that is garbage and not narrowness: a mode not served may be a mode drawn badly, and with so small a $D$ not even one is served in two of five games. We had asked for between 0.5 and 4 modes, so that a generator of garbage would fail; the interval reaches below, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
+# From `7.2` modes served to `0.6`, and from `0.24` of the data missed to `0.86`, by the size of $D$ alone. Some of that is garbage and not narrowness: a mode not served may be a mode drawn badly, and with so small a $D$ not even one is served in two of five games. We had asked for between 0.5 and 4 modes, so that a generator of garbage would fail; the interval reaches below, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 
 # %% [markdown] tags=["notes"]
 # ## 8. Five games for little more than one
@@ -886,7 +886,7 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
 # - A $D$ that judges one sample at a time cannot see a lack of variety. Three repairs: packs, minibatch statistics, looking ahead.
 # - Packs and a look ahead give variety back, not yet sharp modes; minibatch discrimination gives both.
-# - Of ten claims of papers six are reproduced (two of them ask for variety alone: a circle without modes would pass), four stay open.
+# - Of ten claims of papers four are reproduced. Six stay open: variety alone, which a circle without modes has, passes none of them.
 
 # %% [markdown]
 # ## What was measured
