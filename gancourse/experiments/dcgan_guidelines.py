@@ -64,7 +64,7 @@ def folded(network: nn.Module, x: Tensor) -> nn.Module:
     g w / sqrt(var + eps) and the bias s - g mean / sqrt(var + eps): on x the same function, and nothing is normalised any more.
     """
     kept: list[nn.Module] = []
-    for layer in network.main:
+    for layer in _layers(network):
         if isinstance(layer, nn.BatchNorm2d):
             before = kept[-1]
             mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)
@@ -86,7 +86,7 @@ def spreads(network: nn.Module, x: Tensor) -> Iterator[tuple[nn.Module, bool, fl
     Yields the last layer with weights before that place, whether batch normalisation stands between, and the standard deviation.
     """
     weighted, normalised = None, False
-    for layer in network.main:
+    for layer in _layers(network):
         if isinstance(layer, ACTIVATIONS) and weighted is not None:
             yield weighted, normalised, x.std().item()
             weighted, normalised = None, False
@@ -111,8 +111,13 @@ def matched(network: nn.Module, reference: nn.Module, x: Tensor) -> nn.Module:
         last, first = place == len(found) - 1, place == 0 and not isinstance(layer, nn.Linear)
         target = wanted[-1] if last else wanted[0] if first else 1.0
         now = list(spreads(network, x))[place][2]  # earlier layers have changed since
-        layer.weight *= target / now
+        torch.Tensor.mul_(layer.weight, target / now)  # type: ignore[arg-type]
     return network
+
+
+def _layers(network: nn.Module) -> list[nn.Module]:
+    """The layers of a network that is one row of them, ``main``."""
+    return list(network.main.children())  # type: ignore[union-attr]
 
 
 def _through(layer: nn.Module, x: Tensor) -> Tensor:

@@ -91,7 +91,7 @@ class Still(EnsembleWGAN):
 def gradient_profile(f: nn.Module, x: Tensor) -> list[float]:
     """Mean norm of the gradient of sum f(x) at the output of each hidden layer of a perceptron, first layer first."""
     activations, h = [], x
-    for layer in f.layers:
+    for layer in f.layers.children():  # type: ignore[union-attr]
         h = layer(h)
         if isinstance(layer, nn.ReLU):
             activations.append(h)
@@ -109,7 +109,7 @@ def at_ends(f: nn.Module, c: float | None) -> float:
     """The share of weights within 1 % of -c or c; 0 without a c."""
     if c is None:
         return 0.0
-    weights = torch.cat([layer.weight.detach().flatten() for layer in f.layers if isinstance(layer, nn.Linear)])
+    weights = torch.cat([layer.weight.detach().flatten() for layer in f.modules() if isinstance(layer, nn.Linear)])
     return float((weights.abs() > 0.99 * c).double().mean())
 
 

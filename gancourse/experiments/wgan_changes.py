@@ -23,11 +23,16 @@ from gancourse.experiments import plane
 from gancourse.experiments.experiment import Experiment
 from gancourse.gans.ensemble import EnsembleBatches
 from gancourse.gans.wgan import EnsembleWGAN
+from gancourse.losses import Objective
 from gancourse.theory import transport
 from gancourse.training import Run
 
 HIDDEN, BOUND, N = (64, 64, 64), 2.2, 400
-LOSSES = {"difference": "wasserstein", "probabilities": plane.PROBABILITIES, "logarithm": "non_saturating"}
+LOSSES: dict[str, str | Objective] = {
+    "difference": "wasserstein",
+    "probabilities": plane.PROBABILITIES,
+    "logarithm": "non_saturating",
+}
 
 
 class Ring:

@@ -93,7 +93,7 @@ class Critics:
         return self.places["deep" if len(critics.layers) > 12 else "shallow"]
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
-        critics = run.gan.discriminator
+        critics: Ensemble = run.gan.discriminator
         return self._place(critics).statistics(critics, run.gan.clip)
 
     def judged(self, sample: Tensor) -> dict[str, float]:
@@ -103,7 +103,7 @@ class Critics:
         found = {}
         for depth in HIDDEN:
             for name, clip in (("untrained", None), ("clipped once at 0.1", 0.1), ("clipped once at 0.01", 0.01)):
-                critics = self.game({"depth": depth}, EXPERIMENT.seeds[0])[0].discriminator
+                critics: Ensemble = self.game({"depth": depth}, EXPERIMENT.seeds[0])[0].discriminator
                 if clip is not None:
                     penalties.clip_weights(critics, clip)
                 found[f"{depth}, {name}"] = self._place(critics).statistics(critics, clip)
