@@ -103,7 +103,7 @@ class Critics:
         found = {}
         for depth in HIDDEN:
             for name, clip in (("untrained", None), ("clipped once at 0.1", 0.1), ("clipped once at 0.01", 0.01)):
-                critics: Ensemble = self.game({"depth": depth}, EXPERIMENT.seeds[0])[0].discriminator
+                critics: Ensemble = self.game({"depth": depth}, EXPERIMENT.seeds[0])[0].discriminator  # type: ignore[assignment]
                 if clip is not None:
                     penalties.clip_weights(critics, clip)
                 found[f"{depth}, {name}"] = self._place(critics).statistics(critics, clip)
