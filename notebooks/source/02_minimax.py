@@ -111,7 +111,7 @@ plt.show()
 # | $q$, what the generator makes | "$G(z)$ with $z \sim p_z$" | $P_g$ | $p_\Phi$, $p_{\mathrm{Gen}}$ |
 # | $D(x)$ | $D_{\theta_d}(x)$, $D_\omega(x)$ | $D(x)$ | $P_{\mathrm{Disc}}(1 \mid y)$ |
 #
-# The players as one picture. Solid arrows go forward. A dashed line is a gradient on its way back from a loss: it ends at the network
+# The players as one picture. Solid arrows go forward. A dashed or dotted line is a gradient on its way back from a loss: it ends at the network
 # that it moves, and passes through the others. At the bar it is stopped: $D$'s loss asks nothing of $G$. (The generator's loss is
 # drawn as Kurmi has it.)
 
@@ -278,7 +278,7 @@ lines.answered(best_d, *asked.BEST_D)
 #
 # **A sign to put right.** Wang minimises $-P_r \log D - P_g \log (1 - D)$, whose derivative is $-P_r/D + P_g/(1 - D)$. The deck prints
 # $P_r/D + P_g/(1-D) = 0$: a minus is lost. As printed, the equation has no solution between 0 and 1, for both terms are positive there;
-# their sum never falls below $(\sqrt{P_r} + \sqrt{P_g})^2$. Solved all the same, it gives $P_r/(P_r - P_g)$, which is never a probability.
+# their sum never falls below $(\sqrt{P_r} + \sqrt{P_g})^2$. Solved all the same, it gives $P_r/(P_r - P_g)$, which is below 0 or above 1 whenever both are positive and different.
 
 # %% tags=["nbval-check-output", "slide-continue"]
 answers = torch.linspace(0.0005, 0.9995, 1999, dtype=torch.float64)
@@ -403,7 +403,7 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # Grey is where samples fall. Look at the tails of the left picture. On top of the grey hills $D$ reaches $D^*$ within a few dozen
-# steps, on their slopes later; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is a few millionths there. The networks on the right cannot stay at 1/2
+# steps, on their slopes later; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there. The networks on the right cannot stay at 1/2
 # far out, they extend what they learned near by; beyond $x \approx 2.6$, where samples become rare (one real one in 700 lies beyond 3), they fan out and
 # disagree with $D^*$ and with each other. *A discriminator knows nothing about places that neither distribution visits.* A generator that wanders there is judged by an
 # extrapolation.
@@ -978,9 +978,9 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # The generator did not change; only $D$ grew more certain. The minimax gradient first rises (there is something to say), then dies with
-# $D$ itself. The non-saturating gradient grows and stays. On the right every point is within about a tenth of the prediction.
+# $D$ itself. The non-saturating gradient keeps growing. On the right every point is within about a tenth of the prediction.
 # And the answer: at a mean logit of $-9.2$, $e^{9.2}$ would be about 10,000, and the ratio is near 7,000. $D$ grows exponentially in $l$ there, so the mean of $D$ is larger than
-# $D$ at the mean logit: a few fakes with higher logits carry most of the saturating gradient.
+# $D$ at the mean logit: fakes with higher logits weigh more in the saturating gradient than the mean logit suggests.
 
 # %%
 check(
@@ -1073,12 +1073,12 @@ claim(
 )
 
 # %% [markdown]
-# With $\log(1 - D)$ the ratio climbs and stays up, from step 100 on in the hundreds or far above: $D$ becomes sure and $G$ is told almost nothing from then on.
-# With $-\log D$ it rises to about 30 and comes down again: $G$ answers. So the paper's "much stronger gradients" holds where it matters, in the game that
+# With $\log(1 - D)$ the ratio climbs and stays up, its geometric mean is 350 at step 100 and 82,500 at step 400: $D$ becomes sure and $G$ is told almost nothing from then on.
+# With $-\log D$ it rises to about 30 and comes down again: $G$ answers. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger (about 1.2 in both games); from step 100 on they are, most of all in the game that
 # needs them, and how much stronger is no constant of the two losses. (The row is a logarithm, 2 for a factor of a hundred, because the seeds differ by powers of ten.)
 #
 # Look at the pictures too: 400 steps of so small a game draw no digits with either loss. In the upper row all sixteen samples of a seed are nearly one picture, black and white
-# to the end of the scale; in the lower they still differ.
+# to the end of the scale; in the lower they still differ, often only in brightness.
 #
 # ### Is it the same game?
 #
@@ -1152,7 +1152,7 @@ for loss, s in rest.items():
 
 # %% [markdown] tags=["notes"]
 # In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
-# Non-saturating rests at $s \approx 1.34$, narrower: it pays most for samples beyond the bumps, where $D^*$ is nearly 0, and has fewer of them; it accepts more between them. The line
+# Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Far out $D^*$ is nearly 0: such a fake has the weight $1 - D^* \approx 1$ in this loss and $D^* \approx 0$ in the other.) The line
 # before the last two says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
 # 2017, Theorem 2.5), with a *minus* before JS. Lecture 07 takes that apart. The two agree when $q = p$, where $D = 1/2$ gives all
 # samples the weight 1/2 in both losses.
@@ -1195,7 +1195,7 @@ for shift in (0.0, 1.0, 2.0, 4.0):
 #
 # Three notes on how the decks print it. The paper writes $p_g(z)$ for the noise prior; that is $p_z$, and has nothing to do with the
 # generator's distribution $p_g(x)$. The cs231n notes call one round of the outer loop an epoch; it is one iteration and uses
-# $k \cdot m$ real samples, so with $m = 100$ and $k = 1$ an epoch of MNIST is 600 of them. And they explain $k$ as an adjustment of the
+# $k \cdot m$ real samples, so with $m = 100$ and $k = 1$ an epoch of MNIST is 600 iterations. And they explain $k$ as an adjustment of the
 # batch size. It is not: $k$ is the number of *updates* of $D$ between two of $G$. A larger batch makes each update less noisy; more
 # updates let $D$ travel further. We can tell the two apart.
 #
@@ -1265,8 +1265,8 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # This is Figure 1 of the 2014 paper, computed rather than sketched ($k = 2$). $D$ starts by knowing nothing, learns to call everything on the right
-# a fake, the generator slides down its slope, and both end at 1/2. Watch the gap between $D$ (green) and $D^*$ (dotted): after
-# the generator has moved, $D$ still judges the generator of a moment ago. The regret of $D$ measures that lag. It has a natural unit: a $D$ that always says
+# a fake, the generator slides down its slope, and both end near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): after
+# the generator has moved, $D$ still judges the generator of a moment ago. The regret of $D$, taken after its $k$ updates and before $G$ moves again, measures what is left of that lag. It has a natural unit: a $D$ that always says
 # 1/2 has the regret $V(D^*, G) + 2 \log 2 = 2\,\mathrm{JS}$. So *regret over $2\,\mathrm{JS}$* is 0 for $D^*$ and 1 for a $D$ that knows nothing, on the way that this generator
 # takes. Now the experiment: $k = 1, 2, 5$; then $k = 1$ with five times the batch for $D$, which sees as many samples as $k = 5$ ($G$'s own batch stays); then $k = 1$ with a five
 # times larger step for $D$; then $k = 1$ with a five times *smaller step for $G$* and five times the iterations, so that $G$ can go as far. We look while $G$ is on its way:
@@ -1334,7 +1334,7 @@ plt.show()
 # solid one.
 #
 # The thin lines are $2\,\mathrm{JS}$, what a $D$ that always says 1/2 would fall short by. Once the generator has nearly arrived, the regret lies *above* them: in the last
-# quarter (table) a constant would be nearer to $D^*$, by two to five times from $k = 2$ on. Little is left to know then, and $D$ is never still.
+# quarter (table) a constant would be nearer to $D^*$, by three to five times from $k = 2$ on. Little is left to know then, and $D$ is never still.
 #
 # In the last column the generator ends closer to the data where $D$ lags less. That is no proof that the lag is the cause: the rows differ also in how many updates they paid for.
 
@@ -1449,14 +1449,14 @@ print(f"saturating under Adam, gradients of the first 100 steps: median {first.m
 
 # %% [markdown] tags=["notes"]
 # Under plain gradient descent the constant does its damage in full: that generator hardly moves, and the saturating one does not move at
-# all. Adam divides each gradient by its own recent size, so a loss that is a million times too flat need not show, and the generator with the
+# all. Adam divides each gradient by its own recent size, so a loss that is, at the start, a thousand times too flat need not show, and the generator with the
 # constant arrives. In the middle picture it is even ahead of the sound one. That is no merit of the constant: Adam divides by a memory of a thousand
 # steps ($\beta_2 = 0.999$); the sound gradient shrinks on the way, so it is divided by its own larger past. With a memory of ten steps
 # ($\beta_2 = 0.9$, right) the sound loss is ahead, at step 500 by 0.09 against 0.58.
 #
 # The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. At the start the middle one of
 # its gradients is $5 \cdot 10^{-11}$, far below Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by; now and then a
-# lucky sample brings a gradient a thousand times above it. So Adam may be why such lines survive, and it excuses none: it restores the length of a
+# lucky sample brings a gradient far above it (the largest, $10^{-3}$, is a hundred thousand times $\epsilon$). So Adam may be why such lines survive, and it excuses none: it restores the length of a
 # gradient and not the weights of the samples in it, and only above its $\epsilon$.
 #
 # The cure costs nothing: `softplus(-logit)`, or
@@ -1557,7 +1557,7 @@ widgets.explorer({f"mu = {mu:g}, s = {s:g}": stage(mu, s) for mu, s in journey},
 
 # %% [markdown]
 # The answers. The valley goes only at $s = 1$, the last step: as long as the generator is narrower than the data, $D^*$ has a floor
-# near the fakes and rises to 1 on both sides. The first half of the journey lowers JS by 0.59, from 0.682 to 0.093, and the second by the remaining 0.09. And under the orange curve the slope
+# near the fakes and rises to 1 on both sides (at $\mu = 4$ on the right only at $x \approx 8$, outside the picture). The first half of the journey lowers JS by 0.59, from 0.682 to 0.093, and the second by the remaining 0.09. And under the orange curve the slope
 # of $D^*$ points to the data only left of that floor (at $\mu = 1.5$ it lies at $x = 2$); the fakes beyond it are drawn away. At $\mu = 0$ the slope points outwards on both sides, which is what
 # makes the generator wider.
 

@@ -128,7 +128,7 @@ print(f"the discriminator's loss is {alone_loss:.2f} (2 log 2 = 1.39 when it kno
 #
 # $$\frac1m \sum_{i=1}^m \bigl[\log D(x^{(i)}) + \log(1 - D(G(z^{(i)})))\bigr].$$
 #
-# Then draw noise again and move $G$ *up* the slope of $\frac1m \sum_i \log D(G(z^{(i)}))$, the non-saturating objective that lecture 02 ended
+# Then draw noise again and move $G$. The printed box goes *down* the slope of $\log(1 - D(G(z)))$; we go *up* that of $\frac1m \sum_i \log D(G(z^{(i)}))$, the non-saturating objective that lecture 02 ended
 # with. On logits, minus these sums are means of softplus.
 #
 # Each loss may move one player. In the picture a dashed line is a gradient on its way back from a loss: it ends at the network that it moves, and
@@ -210,10 +210,10 @@ by_hand_losses = algorithm_1(trained_g, trained_d, data.Batches(moons, 128, seed
 print(f"after {toy_steps} iterations: loss of D {by_hand_losses[-1][0]:.2f}, loss of G {by_hand_losses[-1][1]:.2f}")
 
 # %% [markdown] tags=["notes"]
-# One liberty: the printed algorithm draws new noise for the generator's step, and we use the last batch of fakes again. It saves a pass through the
+# Three liberties: the non-saturating step, Adam in place of momentum, and no new noise for the generator's step: we use the last batch of fakes again. It saves a pass through the
 # generator and may cost a small bias: the discriminator has just stepped against these very points.
 #
-# What did the players learn? On the left the discriminator's surface: blue where it says real, orange where it says fake. The line is
+# What did the players learn? On the left the discriminator's surface: blue where it says real, orange where it says fake (this one says a faint "fake" nearly everywhere, so there is hardly a line to see). The line is
 # where it is undecided. On the right the generator as what it is, a map: the square lattice of latents, and where it went.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -231,7 +231,7 @@ viz.show(
 
 # %% [markdown] tags=["notes"]
 # The stray points between the moons are no accident of this run. $G$ is continuous and the latents are one connected cloud, so its image is
-# connected. To serve two separate moons it must stretch a thin bridge between them and move across it fast, so that few latents land there.
+# connected. To serve two separate moons it must stretch a bridge between them; a good one is thin and crossed fast, so that few latents land there. This one is still wide.
 # Every GAN on data with separate clusters has such bridges; lecture 06 meets their large relatives.
 #
 # ### What breaks without it?
@@ -279,7 +279,7 @@ viz.table(table)
 # %% [markdown] tags=["notes"]
 # Loud, of the five, is `.detach()` alone: G's step wants to go back through a graph that D's backward pass has freed. The other four run and say nothing. After 300 rounds the
 # algorithm itself is only on its way, with a quarter of the data reached at best; without `opt_d.zero_grad()`, or with a D that never moves, nearly nothing is. The third, `opt_g.zero_grad()`, hardly
-# differs here from a generator that never moves. And a table like this says when to worry: not after 300 rounds of one seed, but when three seeds agree.
+# differs here from a generator that never moves. In the third training it is one point from the algorithm itself, 90 against 89 %: 300 rounds of one seed would have shown nothing.
 #
 # ## 3. `fit` is this loop
 #
@@ -385,9 +385,9 @@ plt.show()
 #
 # - *Balanced*: after some early swings both settle near the dashed lines.
 # - *D too fast*: its loss starts far below its line and the generator's far above. The discriminator is ahead, and the generator learns all the same: the
-#   non-saturating loss keeps its slope where $D$ is sure.
-# - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And the five hundred points lie nearly in one place. They leave the data in a short streak, and the surface
-#   under them is the same pale colour nearly everywhere: this discriminator has hardly learnt to tell one place from another, so the generator is asked for nothing more.
+#   non-saturating loss keeps its slope where $D$ is sure (lecture 02's reason; not tested here).
+# - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And the five hundred points lie on one thin streak, which starts at the upper moon and leaves the data. The surface
+#   under them is the same pale colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
 #
 # Compare the first and the third run: nearly the same final losses, and nothing else in common. Losses at $2 \log 2$ and $\log 2$ say that *this*
 # discriminator cannot tell the samples apart, and nothing about a better one. So a loss curve tells who is ahead. It does not tell how good the samples are. A generator's
@@ -396,7 +396,7 @@ plt.show()
 # ### Ask a fresh discriminator
 #
 # Lecture 02 says what would tell: the *best* $D$ against this $G$. Its loss $L$ gives the distance, $\mathrm{JS}(p_{data}, p_G) = \log 2 - L/2$, and any other $D$ gives less. So freeze
-# the generator, train a new and larger discriminator against it, and read its loss on points that it has not seen. The number cannot be flattered by a weak $D$: it is a lower bound.
+# the generator, train a new and larger discriminator against it, and read its loss on points that it has not seen. Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. Hence the two generators beside ours that it must catch.
 # Five trainings at the balanced rates, from five seeds, are run at once (`gans.ensemble` stacks their weights), beside step 0, the run with the slow $D$, and the data against itself.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -464,7 +464,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # The data are not reached: a fresh $D$ is right on 52 to 60 % of unseen points, where a coin has 50, and 8 to 12 % of the data have no generated point near. The pictures agree: the orange
-# threads are thinner than the moons. But of the 0.69 nats that could be found only 0.03 are left, in all five trainings less than 0.2, and at step 0 it was 0.65. The run with the slow $D$, whose curves
+# threads are thinner than the moons. But of the 0.69 nats that could be found only 0.03 are left, at most 0.07 in any training, and at step 0 it was 0.65. (The edge of 0.2 is generous: a perfect copy of *one* moon would be at 0.22.) The run with the slow $D$, whose curves
 # end as calmly as those of the balanced one, is at 0.63. That is what the loss curves did not tell.
 #
 # ## 4. Digits
@@ -567,7 +567,7 @@ print(f"accepted of 1,000 generated: {shares}; of unseen real digits {100 * take
 
 # %% [markdown] tags=["notes"]
 # About half of the 36 can be made out by a patient eye. The judge is stricter: it accepts 10 to 19 % of the samples, where it accepts 75 % of real digits. (It was trained on
-# sharper pictures, of 28 x 28; what it accepts, it reads right.) These are first digits of small networks after a minute, and the questions below are asked of those that pass. Watch them appear:
+# sharper pictures, of 28 x 28; of the real digits that it accepts it reads 98 % right.) These are first digits of small networks after a minute, and the questions below are asked of those that pass. Watch them appear:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Watch them appear
@@ -636,7 +636,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # All copies fall in the first half, moved and speckled or not; a third of copies gives 0.66; digits that nobody trained on give 0.47. Ours give 0.58, and the interval, 0.51 to 0.65, reaches over
-# the edge that was fixed beforehand: the row stays open. So these generators do not hand out copies, or few, and yet it looks as if their digits *lean* towards the training set: 0.58 is more than the
+# the edge that was fixed beforehand: the row stays open. Pure copiers are excluded; a part is not: 0.58 is what 16 % of copies among new digits would give, the edge 0.6 itself means 20 %, and one training (0.66) stands where the planted third does. The digits *lean* towards the training set: 0.58 is more than the
 # 0.47 of new digits. Perhaps 2,000 digits, each seen nearly forty times, are few enough for that; more digits, or a shorter training, would tell. The yellow frames do not show it.
 #
 # The test has limits, too. A share of one half would exclude copies, moved by up to two pixels, and nothing else: a turned or thickened copy passes. Lecture 08 takes this up.
@@ -678,7 +678,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Every digit is there in the mean, but not evenly: ones and sevens, a stroke or two, take more than a fifth each, nearly twice the real share, and fives about 1 %, where the judge lets 5 % of what is real be a five. In
+# Of what the judge accepts, one sample in eight (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in the mean, but not evenly: ones and sevens, a stroke or two, take more than a fifth each, nearly twice the real share, and fives about 1 %, where the judge lets 5 % of what is real be a five. In
 # some trainings no two or no five is accepted at all. The ten shares are worth 7.5 equally frequent digits; the real ones, which this judge does not accept evenly either, are worth 9.5.
 #
 # ## 5. Between two latents
@@ -840,7 +840,7 @@ silent_js, silent_right = found_by_fresh_d(from_one(silent_g), 1)
 print(f"after {toy_steps} rounds {100 * left_out(drawn(silent_g, 2000)):.0f} % of the data are left out; a fresh D is right on {100 * silent_right[0]:.0f} %")
 
 # %% [markdown] tags=["notes"]
-# No error was raised, no loss was NaN, and next to nothing of the data was reached. A test finds the bug in a millisecond: after D's backward pass, the generator's gradients must be `None` or zero.
+# No error was raised, no loss was NaN, and next to nothing of the data was reached. A test finds the missing detach in a millisecond: D's backward pass must leave the generator's gradients as they were, in the first round `None`, later what G's last step left there.
 #
 # ## Play
 #
@@ -924,6 +924,6 @@ widgets.quiz(
 # ## Further reading
 #
 # - I. Goodfellow et al., [*Generative Adversarial Nets*](https://arxiv.org/abs/1406.2661), NeurIPS 2014: Algorithm 1, figures 2 and 3, and how the losses were chosen.
-# - I. Goodfellow, [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), 2016: section 7 discusses what trains and what does not.
+# - I. Goodfellow, [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), 2016: section 4 gives tips for training, section 5 what does not converge.
 # - L. Metz et al., [*Unrolled Generative Adversarial Networks*](https://arxiv.org/abs/1611.02163), ICLR 2017: what happens when G looks ahead; lecture 06.
 # - M. Khayatkhoei, M. Singh & A. Elgammal, [*Disconnected Manifold Learning for Generative Adversarial Networks*](https://arxiv.org/abs/1806.00880), NeurIPS 2018: the bridge between the moons, in theory.

@@ -9,7 +9,7 @@
 # Three things go wrong with the game of lecture 02. The generator keeps part of the data and drops the rest (*mode collapse*). Its gradient dies,
 # or turns to noise, because two thin sets in a large space do not meet. And even where neither happens, two players who follow their
 # gradients may walk in circles. This lecture takes the first, lecture 07 the other two. You will see a collapse, count it in a way that noise cannot cheat, and try four
-# cures, each a few lines long, each against the same game from the same weights.
+# cures, each a few lines long, each against the same game from the same generators.
 #
 # After it you will be able to
 #
@@ -70,14 +70,14 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 #
 # - data: eight Gaussians on a ring, each of standard deviation 0.05
 # - minimax loss, Adam; **$G$ ten times as fast as $D$**
-# - five seeds at once: collapse is a matter of luck, **one run proves nothing**
+# - five seeds at once: where a cloud goes is luck, **one run proves nothing**
 
 # %% [markdown] tags=["notes"]
 # ## 1. See it
 #
 # The data are eight Gaussians on a ring of radius 1: eight *modes*. Both players are perceptrons of 2 x 64 units, the loss is minimax, and as in the notebook that Metz et al. (2017) published $G$'s rate is ten times
-# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something.) Collapse is a matter of luck, so one run proves nothing: we play five games, from five seeds, at once. `ensemble` stacks them, and member $k$ is the game that seed $k$ would have played alone; below the line
-# you find why that is exact, and cheap.
+# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something.) Where a cloud goes is luck, so one run proves nothing: we play five games, from five seeds, at once. `ensemble` stacks them, and member $k$ is the game that seed $k$ would have played alone; below the line
+# you find why that holds up to rounding. (All rates fall linearly to zero over a run.)
 
 # %% tags=["slide-continue", "slide-picture"]
 ring, grid = data.toys.ring("pacgan"), data.toys.grid("pacgan")
@@ -252,7 +252,7 @@ check(
 
 # %% [markdown] tags=["notes"]
 # (Perfect samples are not 100 % high quality: the distance of a plane Gaussian from its centre, in standard deviations, is Rayleigh
-# distributed, and $P(r < 3) = 1 - e^{-9/2}$. A table that prints more than 98.9 % describes samples that are *too* narrow.)
+# distributed, and $P(r < 3) = 1 - e^{-9/2}$. A table that prints clearly more, beyond the standard error of 0.2 % at 2,500 samples, describes samples that are *too* narrow. The data itself misses 0.04: 0.01 for these tails, the rest for uneven draws.)
 #
 # Now count the games of section 1, at each of the ten looks of the second half.
 
@@ -296,7 +296,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# One mode at a time in every game, and never all. Over the run each game serves four to seven of the eight: the cloud sits on a mode until $D$ has learnt that this place is fake, and leaves for the next. So a snapshot is a lottery. At the end four games happen to sit on a mode and miss `0.88` of the data; one is caught on the way, and misses all of it.
+# At most one mode at a time in every game, and never all. Over the run each game serves four to seven of the eight: the cloud comes to a mode, leaves, and is later at another; in many panels above it is beside the modes or outside the ring. (The usual explanation, that $D$ learns that the place is fake, was not measured.) So a snapshot is a lottery. At the end four games happen to sit on a mode and miss `0.88` of the data; one is caught on the way, and misses all of it.
 # That is why the table looks more than once.
 #
 # (The first box stays open on a formality. Where all values are zeros and ones, the ledger takes them for successes and failures and draws the wide interval of a share: five games that serve one mode each give 0.478 to 1, and our tolerance began at 0.5.)
@@ -340,9 +340,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# With $D$ as fast as $G$ the very same networks serve `7.8` of eight modes, with $-\log D$ `7.2`: the rates made this collapse, not the loss. (Minimax with equal rates does no worse here.) Settings alone move the count from `0.8` to `7.8`.
+# With $D$ as fast as $G$ the very same networks serve `7.8` of eight modes, with $-\log D$ `7.2`: $D$'s rate made this collapse: raised alone, it ends it. ($-\log D$ with the slow $D$ was not played.) No cure below serves as many or misses as little: what follows asks what helps where $D$ *is* too slow. (Minimax with equal rates does no worse here.) Settings alone move the count from `0.8` to `7.8`.
 #
-# Late is not narrow, though. With $D$ *three* times slower a game can look collapsed after 2,000 steps and miss about half of the data, no more, after 3,000 (0.55 on average over seeds 0 to 7): nothing there is left to mend. Hence ten.
+# Late is not narrow, though. With $D$ *three* times slower a game can look collapsed after 2,000 steps and miss about half of the data after 3,000 (0.55 on average over seeds 0 to 7, in runs outside this notebook), which leaves a cure less to show. Hence ten.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why: nobody looks at two samples
@@ -459,7 +459,7 @@ plt.show()
 # $$\text{separating share} = 1 - \frac{\|\bar f\|^2}{\operatorname{mean}\, \|f_i\|^2}$$
 
 # %% [markdown] tags=["notes"]
-# Fakes are orange, the blue circle is the mode beside them, arrows are the forces on the fakes. Split the forces of a batch into their mean, which moves
+# Fakes are orange, the blue circle is the mode beside them, arrows are the forces on the fakes, scaled panel by panel: compare directions, not lengths. Split the forces of a batch into their mean, which moves
 # the cloud, and the rest, which changes its shape: the *separating share* is $1 - \lVert \bar f \rVert^2 / \overline{\lVert f \rVert^2}$.
 
 # %% tags=["slide-continue"]
@@ -520,11 +520,11 @@ question(
 
 # %% [markdown] tags=["notes"]
 # *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: this discriminator moves the cloud as a whole towards a place that it finds
-# more real. With *minibatch discrimination* nearly all of the force is relative, and it points outwards in every seed. *Minibatch std* couples the
+# more real. With *minibatch discrimination* nearly all of the force is relative. (It points outwards in every seed, but so do the other two: the share tells them apart, that column does not.) *Minibatch std* couples the
 # samples as well, but weakly: it is one number for the whole batch, one fake of 64 changes it little, and the plain part of the logit
 # drowns it. As a force on the spot it does nothing that we can see. Section 5 asks whether it helps over a whole training.
 #
-# One detail decided this experiment. Closeness is a large number (up to 63 here). With random weights on it, the last layer has an opinion on sameness, for or
+# One detail should matter here; exercise 1 tests it. Closeness is a large number (up to 63 here). With random weights on it, the last layer has an opinion on sameness, for or
 # against, before $D$ has learnt anything, and $D$ is sure of its answer long before the opinion is corrected. So the course's layer begins with zero
 # weights there; exercise 1 takes that away.
 
@@ -584,10 +584,10 @@ viz.source(pack)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same game, in packs
 #
-# Same weights to begin with, same data, rates and steps; $D$ sees 1, 2 or 4 samples together.
+# Same generators to begin with, same data, rates and steps; $D$ sees 1, 2 or 4 samples together.
 
 # %% [markdown] tags=["notes"]
-# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four. (Its first layer is wider for that; a hundred or two more weights among four thousand.)
+# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four. (Its first layer is wider, 128 or 384 weights more beside 4,417; it begins from other weights, and a batch of 64 gives it 32 or 16 packs.)
 
 # %% tags=["slide-continue", "slide-picture"]
 ends = {1: plain[-1]} | {m: played(lambda m=m: new_discriminator(m), m, looks=1)[-1] for m in (2, 4)}
@@ -632,7 +632,7 @@ for m in (2, 4):
     )
 
 # %% [markdown] tags=["notes"]
-# Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring, not modes: packs of two *serve* `1.8` modes of eight and miss `0.57`, where a circle without any modes misses `0.62`. Packs of four, the harder question, miss `0.77`, more than the circle does.
+# Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring, not modes: packs of two *serve* `1.8` modes of eight and miss `0.57`, where a circle without any modes misses `0.62`. Packs of four miss `0.77`, more than the circle does.
 #
 # So packing gives back variety. The boxes ask for more: 0.4 less missed than by the plain game, which is more than the circle reaches. (In a first run, with other seeds, they asked for 0.15; the circle passed that, and so did packs of two.) Whether packs lead to sharp modes as well, 2,500 steps do not show; PacGAN's runs made 400,000. The boxes stay open.
 
@@ -693,12 +693,12 @@ identity(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Minibatch layers over a whole training
 #
-# The game of section 1 again, from the same weights; $D$ gets one layer more.
+# The game of section 1 again, from the same generators; $D$ gets one layer more.
 
 # %% [markdown] tags=["notes"]
 # ## 5. Minibatch layers over a whole training
 #
-# Section 3 looked at forces on the spot. Here each layer goes into the game of section 1, nothing else changed, but that minibatch discrimination, which is slow, gets two fifths of the steps.
+# Section 3 looked at forces on the spot. Here each layer goes into the game of section 1, though $D$ begins from other weights, and minibatch discrimination, which is slow, gets two fifths of the steps, its rates falling to zero sooner.
 
 # %% tags=["slide-continue"]
 def seeing(kind):
@@ -732,7 +732,7 @@ for kind, each in with_layer.items():
     )
 
 # %% [markdown] tags=["notes"]
-# Minibatch discrimination serves `6.0` modes of eight in two fifths of the steps and misses `0.40`: of all cures here the only one that beats the circle without modes by a clear margin, in this run and in one before it. Minibatch std captures `6.8` on average and misses `0.66`, with a spread over seeds so wide that its box stays open. That agrees with the forces of section 3, where it pushed nothing apart on the spot.
+# Minibatch discrimination serves `6.0` modes of eight in two fifths of the steps and misses `0.40`: of all cures here the only one that beats the circle without modes by a clear margin, in this run and in one before it. ($D$'s rate alone does more: `7.8` served, `0.24` missed.) Minibatch std captures `6.8` on average and misses `0.66`, with a spread over seeds so wide that its box stays open. It does help: what it saves, 0.03 to 0.45, leaves out 0. The forces of section 3 did not foretell that.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Looking ahead: the unrolled GAN
@@ -807,7 +807,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again. What it buys is in the lower row: no hopping in the game shown, 8 modes captured in all five. And what packing left undone is left undone here: it misses `0.61`, just what the circle without modes misses, and serves `1.4` modes; its box asks for more, and stays open. Variety is back; the modes are not found yet. The size of $\eta$ matters as well. Set it to 0.5 and watch: the generator may learn to
+# Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again. What it buys is in the lower row: no hopping in the game shown, 8 modes captured in all five. And what packing left undone is left undone here: it misses `0.61`, just what the circle without modes misses, and serves `1.4` modes; its box asks for more, and stays open. Variety is back; the modes are not found yet. Whether the derivative of the answer did it, or just a stronger $D$, we did not test (`through=False` would). The size of $\eta$ matters as well. Set it to 0.5 and watch: the generator may learn to
 # exploit the $D$ in its thoughts, which is no longer like the $D$ that it meets.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -846,7 +846,7 @@ claim(
 # From `7.2` modes served to `0.6`, and from `0.24` of the data missed to `0.86`, by the size of $D$ alone. Some of that is garbage and not narrowness: a mode not served may be a mode drawn badly, and with so small a $D$ not even one is served in two of five games. We had asked for between 0.5 and 4 modes, so that a generator of garbage would fail; the interval reaches below, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 
 # %% [markdown] tags=["notes"]
-# ## 8. Five games for little more than one
+# ## 8. Five games at once
 #
 # A network of 2 x 64 units keeps a processor busy with overhead, and five of
 # them cost little more than one if they are trained *at once*: stack their weights, and layer $l$ of all members is one batched matrix product.
@@ -877,7 +877,7 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # ## 9. A thousand modes
 #
 # Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour (Metz et al. 2017). Here the judge decides everything: one that must call every blob some digit gives white noise nearly all thousand modes. [Lecture 16](16_modern.ipynb) has the
-# test with a judge that refuses what is no digit, on convolutional networks, with packing and minibatch discrimination among its games. After 2,500 steps DCGAN has 504 modes there, packed 163 and minibatch discrimination 234: on pictures the cures are late before they are wide, for they have the harder question to learn.
+# test with a judge that refuses what is no digit, on convolutional networks, with packing and minibatch discrimination among its games. After 2,500 steps DCGAN has 504 modes there, packed 163 and minibatch discrimination 234: within these steps neither cure helped there, and for minibatch discrimination the interval holds 0. Why, we did not test.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In short
@@ -886,7 +886,7 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
 # - A $D$ that judges one sample at a time cannot see a lack of variety. Three repairs: packs, minibatch statistics, looking ahead.
 # - Packs and a look ahead give variety back, not yet sharp modes; minibatch discrimination gives both.
-# - Of ten claims of papers four are reproduced. Six stay open: variety alone, which a circle without modes has, passes none of them.
+# - Of ten claims of papers four are reproduced. Six stay open: packs and the look ahead, not clearly better than a circle without modes; minibatch std, too uneven; two whose interval reaches below half a mode.
 
 # %% [markdown]
 # ## What was measured

@@ -275,7 +275,7 @@ print(f"                      Best D as printed:      between {printed[inside].m
 # ### Pearson's chi-squared
 #
 # Wang's deck quotes the paper: minimising this objective minimises the Pearson $\chi^2$ divergence. Derive it. Add to $G$'s loss the real term $\frac12 \mathbb{E}_x[(D(x) - c)^2]$. It
-# does not contain $G$, so while $D$ stands still no gradient changes. Insert $D^*$:
+# does not contain $G$, so while $D$ stands still no gradient changes. But $D^*$ contains $q$: what follows is a *value* at the best $D$, not the slope that $G$ follows. Insert $D^*$:
 #
 # $$2 C = \int (p + q)\,(D^* - c)^2 = \int \frac{\bigl((b - c)\,p + (a - c)\,q\bigr)^2}{p + q}
 # = \int \frac{\bigl((b - c)(p + q) - (b - a)\,q\bigr)^2}{p + q}.$$
@@ -359,7 +359,7 @@ identity(
 
 # %% [markdown] tags=["notes"]
 # At the best discriminator, least squares is as flat as Jensen-Shannon. Its slope at a distance comes from a discriminator that is *not* the best one: a smooth $D$ that has not had time to become a
-# step. Keep the two statements apart: "the loss has slope where the sigmoid has none" is about a fixed $D$ and is true. "It minimises $\chi^2$" is about the best $D$, is also true, and does not help a
+# step. Keep the two statements apart: "the loss has slope where the sigmoid has none" is about a fixed $D$ and is true. "It minimises $\chi^2$" is about the value at the best $D$. Even there $G$ does not descend it: with $D^*$ held and codes $(-1, 1, 0)$ twice its loss is $D^{*2}$ per sample, while $2C$ varies by $-2 D^* - D^{*2}$; where $p > q$ they pull opposite ways. (The zero-sum game does descend it: $D$'s least loss is $1 - C$.) Nor would a bounded $\chi^2$ help a
 # generator that is far away.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -374,7 +374,7 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## 3. Hinge, and a bound on the slope
 #
-# The loss behind most large image GANs after 2018 is the hinge, $\mathbb{E}[\max(0, 1 - l(x))] + \mathbb{E}[\max(0, 1 + l(G(z)))]$ for $D$ and $-\mathbb{E}[l(G(z))]$ for $G$. Which divergence is it? At each $x$, $D$ minimises
+# The loss of SAGAN and BigGAN (the StyleGANs kept the non-saturating one) is the hinge, $\mathbb{E}[\max(0, 1 - l(x))] + \mathbb{E}[\max(0, 1 + l(G(z)))]$ for $D$ and $-\mathbb{E}[l(G(z))]$ for $G$. Which divergence is it? At each $x$, $D$ minimises
 # $p \max(0, 1 - l) + q \max(0, 1 + l)$. Between $-1$ and $1$ that is a straight line with slope $q - p$, so the best $l$ is at an end: $l^* = \operatorname{sign}(p - q)$. The value is $2 \int \min(p, q) = 2 - 2\,\mathrm{TV}(p, q)$:
 # total variation, the last row of the table in section 5.
 
@@ -497,7 +497,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still of the order of a per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
-# layers stretch by slightly more than 1. Right: during training one round per pass mostly keeps the estimate within a few per cent; at its worst moment it is some 12 per cent too small, more than the 5 we had allowed.
+# layers stretch by slightly more than 1. Right: during training one round per pass leaves it 0 to 12 per cent too small, layer by layer (a layer with one output row is exact).
 #
 # ### What it does not bound
 #
@@ -546,7 +546,7 @@ question(
 # ## 4. Are they created equal?
 #
 # Every paper so far won its own table. Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
-# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (so that Wasserstein's critic stays bounded), the same optimiser, the same number
+# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; with one $D$ step per $G$ step this is not lecture 11's WGAN), the same optimiser, the same number
 # of steps, five seeds. The data are pixel-art faces at 16 px, and the distance is taken to faces that nobody trained on.
 #
 # We fix the test before we look. Runs with the same seed start from the same weights and see the same data, so compare them in pairs: a loss *consistently outperforms* the non-saturating one if it has the smaller Frechet distance in all five.
@@ -610,7 +610,7 @@ question(
 # Same code, same seeds, another paper.
 
 # %% [markdown] tags=["notes"]
-# Look at the dots before you rank. How wide is each row, and how far apart are the rows? With one seed, any two losses whose rows overlap could have come out in either order, and a paper would have been written about it. Then ask this table three questions.
+# First the scale: this judge gives blurred faces 35, shuffled pixels 36, the mean face with noise 41, pure noise 48. Wasserstein's 60 is worse than noise, and least squares' 45 than the mean face with noise. Then look at the dots before you rank. How wide is each row, and how far apart are the rows? With one seed, any two losses whose rows overlap could have come out in either order, and a paper would have been written about it. Then ask this table three questions.
 #
 # - *How many seeds?* Five. With five, even two *equal* losses give "better in all five" once in 32 comparisons, and we make five comparisons.
 # - *Was each tuned?* No: one learning rate, one $\gamma$ for all, which favours whatever they were chosen with. Lucic et al. searched over settings for each.
@@ -642,16 +642,16 @@ for at in (-2.0, -5.0, -10.0):
     print(f"logit {at:5.1f}: least squares pulls with {-right:6.2f}, with a sigmoid before it {-wrong:.5f}")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# It is the slope of the *saturating* loss again. At logit $-10$ the slope must be 11, with the coding $(0, 1, 1)$.
+# As flat as the *saturating* loss. At logit $-10$ the slope must be 11, with the coding $(0, 1, 1)$.
 
 # %% [markdown] tags=["notes"]
-# The slope is that of the *saturating* loss again, the very thing the paper set out to cure. The test takes one line: the generator's slope at logit $-10$ must be 11 with the coding $(0, 1, 1)$.
+# The slope, $\sigma(1-\sigma)^2$, dies like the *saturating* loss's at a sure fake, and at the other end too: the very thing the paper set out to cure. The test takes one line: the generator's slope at logit $-10$ must be 11 with the coding $(0, 1, 1)$.
 
 # %% [markdown] tags=["notes"]
 # ### A wrong name
 #
 # A last one costs nothing to run. A widely read annotated repository has a class for the *Wasserstein* discriminator's loss that computes $\max(0, 1 - f(x)) + \max(0, 1 + f(G(z)))$, says that it clips, and clips no weights. You have just met that formula:
-# it is the hinge. It trains, and well, but its value estimates no Wasserstein distance: by section 3 it estimates $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
+# it is the hinge. It trains, but its value estimates no Wasserstein distance: by section 3 its least possible value is $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
 
 # %% [markdown]
 # ## Play
@@ -827,9 +827,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The network's bound can come close to the exact value and, sampling error aside, never exceed it. That is what makes it a bound: a discriminator that is too small reports too small a
+# The network's bound can come close to the exact value and, sampling error aside, never exceed it. That is what makes it a bound: a discriminator too small, or trained too briefly (not told apart here), reports too small a
 # divergence. Neyman's row stands apart: $\int q^2 / p$ diverges where $q$ has the broader tails. A sum over a grid is always a finite number, and the three printed ones show what it is worth: each wider grid makes it as large as you like. No sample ever
-# shows those tails to a network, which reports a small number in good faith.
+# shows those tails to a network, which reports $-0.098$, less than the 0 of a constant $T = 0$.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does the choice matter?
@@ -885,7 +885,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # ## 6. Relative to what?
 #
-# In the losses so far, $D$ judges one picture at a time. Adding 5 to all its logits changes every loss, though it says nothing about which picture is more real. Jolicoeur-Martineau's *relativistic pairing* compares: it minimises
+# In the losses so far, $D$ judges one picture at a time. Adding 5 to all its logits changes $D$'s loss in all but Wasserstein's, though it says nothing about which picture is more real. Jolicoeur-Martineau's *relativistic pairing* compares: it minimises
 #
 # $$\mathbb{E}\,\bigl[\operatorname{softplus}\bigl(-(l(x) - l(G(z)))\bigr)\bigr]$$
 #
@@ -901,7 +901,7 @@ for name in ("non_saturating", "hinge", "relativistic"):
 # %% [markdown] tags=["notes"]
 # Huang et al. (2024) build a whole recipe on it, with two penalties: $R_1 = \frac{\gamma}{2} \mathbb{E}|\nabla_x l(x)|^2$ at real samples, and $R_2$, the same at fakes. In their table on 1000 stacked digits, pairing with both penalties finds all
 # 1000 modes and cross-entropy with both 693, and with $R_1$ alone both fail. (Lecture 06 has the digits.) Their argument for pairing is about collapse: a fake is compared with real samples one by one, so pleasing $D$ at a single place helps
-# little while most real samples have higher logits. The argument for the second penalty you can measure in a minute. $R_1$ holds the slope down *where the data are*. At the start the fakes are elsewhere, and there $D$ is free. Eight clusters on a
+# little while most real samples have higher logits. The argument for the second penalty you can measure in a minute. $R_1$ holds the slope down *where the data are*. The fakes are elsewhere, and nothing holds $D$ there. Eight clusters on a
 # ring, the same seeds, five settings; the mean squared slope of $D$ at real and at fake points during training:
 
 # %%
@@ -970,7 +970,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the boxes in this order. With $\gamma = 0.5$ in both, $R_1 + R_2$ is also twice the penalty, so that comparison says nothing of *where* a penalty acts. The fair one spends the same $\gamma$ in all: C17.r2 says how much more slope $R_1$ alone leaves at the fakes. It is a matter of place
+# Read the boxes in this order. With $\gamma = 0.5$ in both, $R_1 + R_2$ is also twice the penalty, so that comparison says nothing of *where* a penalty acts. The fair one spends the same $\gamma$ in all: C17.r2 says how much more slope $R_1$ alone leaves at the fakes. (Not from the start: for the first 20 to 40 steps the fakes are the flatter place in most panels. At the data both are alike, 0.018 and 0.017.) It is a matter of place
 # *and* of strength: a small network cannot be flat here and steep next door, and enough $R_1$ flattens the fakes' places too (C17.strength), at the price of the slope at the data. The budget is far too short to fit the ring, so this says nothing about
 # samples; it shows what the second penalty is for. Lecture 04's recipe for faces is pairing with a lazy $R_1$, and lecture 06 counts modes.
 
@@ -1192,10 +1192,10 @@ question(
 
 # %% [markdown] tags=["notes"]
 # *Diversity.* Compare the two rows of the strip. What is easiest to draw is one picture, and with $\gamma = 0.5$ every run settles on one: a face in some seeds, no face in others, always the same. With $\gamma = 0.8$ the thermostat keeps pushing the easy picture's error up, the generator has to move, and
-# faces of many kinds appear. C22.diversity is that difference. It is about half of the data's 1, and a soft face is what a small autoencoder can draw (averages of two faces pass the judge now and then, too). The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
+# faces differ (the strip's ten share one bluish palette). C22.diversity is that difference. It is about half of the data's 1; averages of two faces score 0.63, and 39 in 100 of them pass the judge. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
 #
 # *M.* Look at its formula before you trust it. It is small when $D$ draws real pictures well and when the balance holds. Neither part looks at how *different* the fakes are. A generator that repeats one easily drawn picture has a small error,
-# the thermostat balances it, and $M$ falls all the same, because the autoencoder goes on learning. So $M$ follows $D$'s progress in every run, and the quality of the samples only in those that do not collapse: the right-hand curves go down, the left-hand ones up, while $M$ falls in both. The paper's measure does not tell a collapse. And mind the last box. A clock that counts
+# the thermostat balances it, and $M$ falls all the same, because the autoencoder goes on learning. So $M$ follows $D$'s progress in every run, and the quality of the samples only in those that do not collapse: the right-hand curves go down, the left-hand ones up, while $M$ falls in both. The paper's measure does not tell a collapse: recomputed from the record, it ends at 0.123 to 0.135 with $\gamma = 0.5$, at 0.124 to 0.130 with 0.8. And mind the last box. A clock that counts
 # the steps that are left follows the distance of a run that gets better quite as well. To say that $M$ *measures* quality one needs runs that get worse; the collapsed ones are of that kind.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1232,14 +1232,14 @@ axis.legend()
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Without stops $k_t$ goes below zero at once. There the sign of the second term of $\mathcal{L}_D$ is turned round: $D$ minimises $\mathcal{L}(x) + |k_t|\,\mathcal{L}(G(z))$ and *helps* to draw the fakes. Nobody is left to object to anything the
+# Without stops $k_t$ goes below zero at once. There the sign of the second term of $\mathcal{L}_D$ is turned round: $D$ minimises $\mathcal{L}(x) + |k_t|\,\mathcal{L}(G(z))$ and *helps* to draw the fakes. Mind the scale, about $-0.02$. The clipped run rests at 0, where $D$ ignores fakes, so this shows a wrong sign and no harm. In neither run does anybody object to what the
 # generator makes, and no message appears. The test: two hundred updates with large fake errors, and $k$ must be 0.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What to keep
 #
 # - Draw a loss as two curves over the logit: where do the players stop learning?
-# - "It has slope" speaks of a fixed $D$, "it minimises chi-squared" of the best one. Keep them apart.
+# - "It has slope" speaks of a fixed $D$, "chi-squared" of the value at the best one, not of $G$'s step. Keep them apart.
 # - A bound on the kernel is no bound on the convolution.
 # - A table needs seeds, tuning and a budget. Compare a loss with its formula before you believe its name.
 
