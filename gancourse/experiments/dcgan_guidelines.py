@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 from gancourse import scale
@@ -226,6 +225,8 @@ def ratios(record: Record, score: str = "frechet") -> dict[str, np.ndarray]:
 
 def loss_and_distance(record: Record, arm: str, score: str = "frechet") -> list[float]:
     """Spearman's rank correlation of D's loss with a score along the curve of each seed, step 0 left out."""
+    from scipy.stats import spearmanr
+
     (_, d_loss), (_, distance) = record.curve("d_loss")[arm], record.curve(score)[arm]
     return [float(spearmanr(a[1:], b[1:]).statistic) for a, b in zip(d_loss, distance, strict=True)]
 
