@@ -24,7 +24,7 @@ import torch
 from scipy.stats import spearmanr
 
 from gancourse import data, losses, scale, viz, zoo
-from gancourse.classroom import asked, lines, widgets
+from gancourse.classroom import widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.experiments import records
 from gancourse.experiments.drawing import number
@@ -125,21 +125,7 @@ def distance(run, features=unseen_features):
 #
 # Three places, one $T$. The generator's gradient runs *through* it, $\nabla_\theta L_G = \mathbb{E}\,[\, g'(\cdot)\, \nabla D\; \partial T / \partial x\; \partial G / \partial \theta\,]$, so $T$ has to be differentiable in the pixels, with its random numbers held fixed. A shift is (it re-orders pixels). So is cutting a hole (a product with a mask), and
 # so are brightness, saturation and contrast (sums and products). JPEG compression or rounding to bytes is not.
-
-# %%
-viz.players(viz.GAMES["augmented"])
-
-# %% [markdown]
-# **Write the lines.** Both losses of a game with `t` in front of $D$, as a pair $(L_D, L_G)$: $f$ and $g$ are the logistic losses, $\operatorname{softplus}(-l)$ for a picture that should be called real, $\operatorname{softplus}(l)$ for one that should not. Mind whom each loss may reach.
-
-# %%
-def both_losses(d, g, t, x, z):
-    return ...  # your lines, and (d_loss, g_loss)
-
-
-lines.answered(both_losses, *asked.AUGMENTED)
-
-# %% [markdown] tags=["notes"]
+#
 # DiffAugment has these three families, and each is a few lines:
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -503,18 +489,7 @@ plt.show()
 #
 # $$L_D = \mathbb{E}\,\operatorname{softplus}\bigl(l(\tilde x) - l(x)\bigr) + \tfrac{\gamma}{2}\, \mathbb{E}\|\nabla l(x)\|^2 + \tfrac{\gamma}{2}\, \mathbb{E}\|\nabla l(\tilde x)\|^2, \qquad
 # L_G = \mathbb{E}\,\operatorname{softplus}\bigl(l(x) - l(\tilde x)\bigr).$$
-
-# %% [markdown]
-# **Write the lines.** $L_D$ whole, pairs and both penalties. `x` and `fake` [N, D] have `requires_grad` set, so that `torch.autograd.grad(d(x).sum(), x, create_graph=True)` is a tuple with the slopes at `x`.
-
-# %%
-def r3gan_d(d, x, fake, gamma):
-    return ...  # your lines
-
-
-lines.answered(r3gan_d, *asked.R3GAN_D)
-
-# %% [markdown] tags=["notes"]
+#
 # **Pairs, against dropped modes.** In the classical game a fake wins by lying above a fixed level of $l$, and all fakes may win at the same place: that is the basin in which modes are dropped. In pairs a fake wins by lying above *its* real partner. If all fakes sit at one mode, $D$ only has to
 # raise the other modes, and every pair with a partner there is lost. Sun, Fang & Schwing (2020) prove, for generated points that move freely, that the classical game has such bad basins and that the paired one has none. That says nothing about getting anywhere: without a penalty neither game need converge.
 #
