@@ -10,7 +10,7 @@
 #
 # Lecture 03 ended with digits from fully connected layers. This one ends with faces. In between stand a layer that enlarges pictures, five
 # rules of thumb from 2016, and what became of them. What takes long is recorded: each rule left out alone, in one network at a time, the
-# curves kept. What is live takes a minute. What the generator's latent space knows about faces is lecture 05.
+# curves kept. What is live takes a few minutes. What the generator's latent space knows about faces is lecture 05.
 #
 # After it you will be able to
 #
@@ -391,8 +391,8 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 # 2. **Batch normalisation in both networks.** Each layer's input keeps its size, whatever the layers below do; and the paper credits it with
 #    preventing the collapse of all samples to one point.
 # 3. **No fully connected hidden layers.** The highest convolutional features are tied directly to the input of $G$ and the output of $D$; pooling them
-#    to one average was stable too, and slower.
-# 4. **ReLU in the generator**, tanh at its end only. A bounded output learns faster to cover the colours; bounded layers in between saturate.
+#    to one average made training more stable, and slower.
+# 4. **ReLU in the generator**, tanh at its end only. A bounded output learns faster to cover the colours; that bounded layers in between saturate is the usual reason, not the paper's.
 # 5. **LeakyReLU in the discriminator.** "Found to work well", says the paper, more so at higher resolution. The usual reason: where ReLU is off no
 #    gradient passes, and the generator lives on what passes through $D$.
 #
@@ -438,7 +438,7 @@ show(
 # Does the second network show that *normalising* is needed? It cannot: the table of section 2 says that with weights of 0.02 and no batch
 # normalisation the signal of $z$ has all but died before the last layer. The ablation changed one line of code and two things, the normalising *and*
 # the start. A fair one leaves the start alone. Here is how: do to the weights, once, what batch normalisation would do at step 0, and then take it out. The network is the
-# same function at step 0, and nothing normalises any more.
+# same function at step 0 on the batch it was folded on (latents for $G$, real faces for $D$; on fakes, which the reference normalises by their own spread, $D$ differs), and nothing normalises any more.
 
 # %%
 viz.source(folded)
@@ -502,7 +502,7 @@ axis.invert_yaxis()
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without. Compare with your bet. Then look at the
+# Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without. All this at 2,000 steps: at 500 the network without batch norm in $D$ is ahead of the reference (30 against 49), ten times the rate farther (21), and tanh far behind (79) that ends level. "Contradicted" is about the end, not the way. Compare with your bet. Then look at the
 # samples themselves: a distance is one number, and a grid repeated over all faces has a look of its own.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -527,7 +527,7 @@ plt.show()
 print(f"{len(guidelines.seeds)} training(s) of each arm, {guidelines.seconds / 60:.0f} processor minutes")
 
 # %% [markdown] tags=["notes"]
-# And the boxes. An experiment that sees no harm anywhere can contradict nothing, so one arm has to be the *control*. It is the one whose harm we understand, the start whose signal dies. (Ten times the learning rate was to be the control when the
+# And the boxes. An experiment that sees no harm anywhere can contradict nothing, so one arm has to be the *control*. It is the textbook's ablation, named the control after the first seed had been seen; its harm is that of two missing normalisings and of the start, together. (Ten times the learning rate was to be the control when the
 # experiment was written. Look where its dots lie: a rate that one believes in is a thing to test, too.)
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -571,7 +571,7 @@ for suffix, (arm, what) in GUIDELINES.items():
 # ### Is it the normalising, or the start?
 #
 # Three rows of the plot belong together: no batch norm in $G$, in $D$, and in neither *with the small start*, the textbook's ablation. The first two say what the normalising is worth on
-# its own, the third what one would have believed. The box puts it against the worse of the other two.
+# its own, the third what one would have believed. The box puts it against the worse of the other two, but that is not the start alone: the third leaves out both normalisings. The product of the first two is 2.05 on average, the third 1.97; so the record does not show that the start adds anything. The arm that would, none in either player with a matched start, is missing.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is it the normalising, or the start?
@@ -619,7 +619,7 @@ question(
 # | the last weights | a running average of the weights | the average of a circling player is near the centre | Yazıcı et al. 2019 |
 # | start at 0.02 | start at He's scale | signals neither grow nor fade (section 2) | He et al. 2015 |
 #
-# (The second and the third line pull in opposite directions: the spread of the batch is back in $D$, but as one channel of many, and not in every layer.) The reasons are the sources'; nothing here tests them one by one. Each line has its own
+# (The second and the third line pull in opposite directions: the spread of the batch is back in $D$, but as one channel of many, and not in every layer.) The reasons are the sources'. Two of the lines section 3 has tested, in the network of 2016, and both went the other way: nearest neighbour made the distance 1.2 times as large, leaving batch norm out of $D$ 1.5 times. A change may hurt alone and help in company; exercise 2 asks. Each line has its own
 # lecture later on. Two of them in code; the rest is `gancourse/experiments/__init__.py`.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -845,7 +845,7 @@ print(
 )
 
 # %% [markdown] tags=["notes"]
-# Among copies of itself the face turns into somebody else: normalisation subtracts what the batch has in common, and here that is the face.
+# Among copies of itself the face loses its skin and its background: normalisation subtracts what the batch has in common, and here that is the face.
 # The two-line test: the first sample of a batch must equal the sample of its first latent alone.
 
 # %% [markdown]
@@ -1072,7 +1072,7 @@ question(
 # %% [markdown]
 # (The pale band on the left is every eighth step, when the penalty is added.) A loss in a game is a score *against the present opponent*: both improve, and $D$ has the easier task, for one flaw is enough to tell two
 # pictures apart. So neither looks for the dashed line of the equilibrium. Ganhacks' tip 10, *track failures early*, says two things that are easily mixed up: a $D$ loss that **goes to 0** is a failure, and when things
-# work it **goes down** over time. The box measures the second, over one course of training. The first is section 12: a loss that is at 0 from the start.
+# work it **goes down** over time. The box measures the second, in five trainings, eight points each. Look at the right picture (a mean over the five): the loss rises to step 1,000, while the distance falls fastest, and falls mostly when the distance hardly moves. So it measures a shared trend, not a gauge. The first is section 12: a loss that is at 0 from the start.
 #
 # ## 9. Looking closely
 #
@@ -1118,7 +1118,7 @@ question(
 )
 
 # %% [markdown]
-# All values can occur and combinations still be missing. There are 960; count how many turn up among equally many real and generated faces, both drawn at random. **Are they copies?** For each generated face find the nearest of all
+# All values can occur and combinations still be missing. There are 960; count how many turn up among equally many real and generated faces, but mind the yardstick: the real ones come from a set that runs through all combinations evenly. A thousand independent draws would show about 621, and that is the number for a generator. **Are they copies?** For each generated face find the nearest of all
 # training faces, and compare the distance with that of *real* faces that nobody trained on. A generator that copies has distance zero; one that draws noise is far from everything, so a large number alone proves nothing.
 
 
@@ -1207,7 +1207,7 @@ question(
 
 # %% [markdown]
 # $D$ has learned to tell the two halves of a batch apart by comparing them with their common mean. $G$ is judged in batches of fakes alone, where that mean is its own, and looks perfect. Each plays against an opponent that is not
-# there, and nothing in the losses says so.
+# there: the likely reading, untested here. The losses do say that something is wrong: for one and the same verdict $p$ on a fake, $-\log(1 - p) - \log p$ is at least $2 \log 2$, so both cannot be near 0.
 #
 # ## 12. Data that the generator cannot reach
 #
@@ -1222,7 +1222,7 @@ caught = (shifted.amax((1, 2, 3)) > 1).double().mean()
 print(f"'some pixel is above 1' recognises {caught:.0%} of the real digits, and no generated one ever")
 
 # %% [markdown]
-# This discriminator is perfect, needs no training, and its gradient tells the generator nothing that it could follow. Here a loss of $D$ near 0 from the first
+# This discriminator is perfect, needs no training, and asks the generator for pixels that tanh cannot reach. Here a loss of $D$ near 0 from the first
 # steps on *is* a failure, and ganhacks' tip 10 is right. The two-line test: `-1 <= x.min()` and `x.max() <= 1` for a batch of real data.
 # The course's batches come from `data.to_float`, which has no other range.
 

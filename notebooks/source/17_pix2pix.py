@@ -67,7 +67,7 @@ def show(picture, caption=None):
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Given, and left open
 #
-# Glasses, mouth and outline agree: the drawing holds them. Hair, skin and background differ, and must.
+# Glasses, outline and mostly the mouth agree: the drawing holds them. Hair, skin and background differ, and must.
 
 # %% [markdown] tags=["notes"]
 # First the result. The network in the middle was trained on 2,400 pairs of line drawing and face, for a few minutes on two cores, and ships with the course. It has never seen
@@ -92,9 +92,9 @@ show(
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Look at the colours. Hair, skin and background of the middle row differ from those of the bottom row, and they must: the drawing does not hold them. Glasses, mouth and outline agree,
-# because the drawing does hold those. That split, *given* and *left open*, is what this lecture is about. Look also at hair that has two colours on one head, and at the textured backgrounds: the discriminator
-# judges squares of 34 pixels, each by itself, and no square sees that the other side of the head has another colour. The card says how good these outputs are by measure.
+# Look at the colours. Hair, skin and background of the middle row differ from those of the bottom row, and they must: the drawing does not hold them. Glasses and outline agree, the mouth mostly (the smile in four of five),
+# because the drawing does hold those. That split, *given* and *left open*, is what this lecture is about. Look also at hair that has two colours on one head, and at the textured backgrounds: each logit of the discriminator
+# has a field of 34 pixels, about half the side. Is that why? It was not tested. The card says how good these outputs are by measure.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two losses
@@ -128,7 +128,7 @@ shipped.card
 viz.players(viz.GAMES["pix2pix"])
 
 # %% [markdown]
-# **Write a line.** $D$'s loss for inputs `a` and targets `b`, on logits: $-\log D = \operatorname{softplus}(-l)$ and $-\log(1 - D) = \operatorname{softplus}(l)$. The input comes first in each pair.
+# **Write a line.** $D$'s loss for inputs `a` and targets `b`, on logits: $-\log D = \operatorname{softplus}(-l)$ and $-\log(1 - D) = \operatorname{softplus}(l)$. The input comes first in each pair. Take means, detach the output, and leave out the factor ½ that the class applies.
 
 # %%
 def pairs_loss(d, g, a, b):
@@ -258,14 +258,15 @@ claim(
     ours=partners[False],
     over="trainings",
     tolerance=at_most(0.4),
-    baselines=nulls(following_the_map=1),
+    baselines=nulls(following_the_map=1, untrained=untrained_partners),
     control=follows,
+    open="an untrained generator is at chance, too: first the outputs must be shown to lie on the eight places",
     source="Isola et al. 2017, section 4.2",
     decks="K",
 )
 
 # %% [markdown] tags=["notes"]
-# Rings are the places, a dot's colour says for which class it was made. On both sides the *set* of outputs is right: dots lie in the rings. On the right their colours are not.
+# Rings are the places, a dot's colour says for which class it was made. On the left each colour sits in its ring. On the right every colour is everywhere, and many dots lie between the rings: this short training has found the circle, not its eight places. An untrained generator is at chance too, so the number says that the pairing was not learnt; that it need not be is the exact result above.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## U-Net: short cuts
@@ -371,7 +372,7 @@ check(
 # Cityscapes table, fields of 16 and 70 pixels score about the same (0.65 and 0.66 of the pixels right), a 1 x 1 field scores 0.39, and the largest, 286, only 0.42.
 
 # %% [markdown]
-# **Write a line.** All that $G$ minimises, with $-\log D$ for its adversarial term: `logits` is the jury's map for its pairs, `made` is $G(a)$, `b` the target, `weight` $\lambda$.
+# **Write a line.** All that $G$ minimises, with $-\log D$ for its adversarial term: `logits` is the jury's map for its pairs, `made` is $G(a)$, `b` the target, `weight` $\lambda$. L1 is a mean over pixels and channels here, as in the authors' code.
 
 # %%
 def translator_loss(logits, made, b, weight):
@@ -420,7 +421,7 @@ show(
 print("on true pictures: {:.2f} of the pixels right, {:.2f} per class, IoU {:.2f}".format(*fcn_score(truth)))
 
 # %% [markdown] tags=["notes"]
-# That is the ceiling for everything below. The three scores are the paper's: with $n_{ij}$ pixels of class $i$ read as class $j$ and $t_i = \sum_j n_{ij}$, they are $\sum_i n_{ii} / \sum_i t_i$, the mean over classes of $n_{ii}/t_i$, and
+# That is the ceiling for what is read at 32 px; section 5 has a judge of its own at 64 px, and its own ceiling. The three scores are the paper's: with $n_{ij}$ pixels of class $i$ read as class $j$ and $t_i = \sum_j n_{ij}$, they are $\sum_i n_{ii} / \sum_i t_i$, the mean over classes of $n_{ii}/t_i$, and
 # the mean of $n_{ii} / (t_i + \sum_j n_{ji} - n_{ii})$.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -542,11 +543,11 @@ question(
 # | distance to real faces, L1 over L1 + cGAN | 2.1 | |
 
 # %% [markdown] tags=["notes"]
-# Take the boxes one by one. *By pixels the condition adds next to nothing*, where the paper has 0.35. But look at what a true face of another map scores: 0.72. Half of a face's pixels are where they are in any face, so the number has a tenth to move in; the row stays open. *By classes* the condition adds 0.2: eyes,
-# brows, mouth and glasses are a few pixels each, and without the condition they end up somewhere else. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the layout. Nothing forces it to (section 1), but the skips hand the layout across, and perhaps the layout is the
+# Take the boxes one by one. *By pixels the condition adds next to nothing*, where the paper has 0.35. But look at what a true face of another map scores: 0.72. Seven tenths of the pixels are right by that alone, and 0.26 is all there is between it and the truth; the row stays open. *By classes* the condition adds 0.2: small classes count as much
+# as large ones. In the pictures above, the faces of GAN lack mouths and frames; no score by class was taken. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the large areas (0.81 of the pixels against 0.72), small ones hardly (0.57 by classes against 0.51). Nothing forces it to (section 1), but the skips hand the layout across, and perhaps the layout is the
 # cheapest face at hand. That explanation was not tested.
 #
-# *The adversarial term costs IoU*: L1's soft faces are the ones that read back best, and there was room for better. The paper's table has it the other way round. What the term buys is in the second question: the distance to real faces falls to half. And it is in the pictures: L1's hair is one brown without a stripe.
+# *The adversarial term does not add the IoU that the paper has*: the difference is −0.05, its interval just holds 0. By IoU and by classes L1's soft faces read back best of the five, by pixels no better than GAN's. A nearest map's face, which is only looked up, beats all five in every column. The paper's table has it the other way round. What the term buys is in the second question: the distance to real faces falls to half. And it is in the pictures: L1's hair is one brown without a stripe.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the skips carry
@@ -588,7 +589,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Without skips, outlines soften, and what is small goes: brows, eyes, glasses. Everything has to pass the one pixel in the middle.
+# Without skips nearly every face gets the same open eyes, and heavy brows and closed lids go. Everything has to pass the one pixel in the middle; and this network has fewer weights, so two things changed.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Equal to the target, or one of the set
@@ -621,7 +622,7 @@ for name, expected in {
 # ## L1 washes out, the adversarial term draws
 
 # %% [markdown] tags=["notes"]
-# L2 answers with the mean, L1 with the median of each channel. Here both are grey, as far from all three colours as can be. A discriminator that knows the set of colours rejects grey at once, and accepts any of the three. So the adversarial term should *pick a mode*, and where the
+# L2 answers with the mean, L1 with the median of each channel. Here both are grey, 0.57 from each of the three, and none of them. (The example is symmetric; in general the two answers differ.) A discriminator that knows the set of colours rejects grey at once, and accepts any of the three. So the adversarial term should *pick a mode*, and where the
 # phase of a stripe is open, L1 should wash it out and the adversarial term draw one. The record has both numbers:
 
 # %% tags=["slide-continue"]
@@ -664,7 +665,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 to 1.9, see the curves). A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between. The colours go the same way. L1's hair
+# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). Energy is not a stripe: look closely, and much of the hair of L1 + cGAN is hatched along both diagonals at once, which no true hair is. A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between. The colours go the same way. L1's hair
 # varies a tenth as much as real hair, cGAN's four tenths: more than L1 in every training, and far from all. A mode is picked, but few of them are; five trainings do not settle whether the gain is above the 0.2 that was written down.
 
 # %% [markdown]
@@ -725,7 +726,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# It picks *a* mode, and nearly always the same one. A latent that is really used needs a loss that asks for it; lectures 09 and 14 have such losses.
+# Nearly the same face every time. (The true faces' spread is over different drawings, their shapes included: even a perfect sampler would stay below 1.) A latent that is really used needs a loss that asks for it; lectures 09 and 14 have such losses.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## SPADE: the layout in every normalisation
@@ -737,7 +738,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 7. SPADE: the layout in every normalisation
 #
-# Now the input is a layout alone, large even areas. A network that reads it once, at its input, has a problem with normalisation. Convolve an even area, normalise each map to mean 0 and variance 1: what is even becomes 0, whatever class it was.
+# Now the input is a layout alone, large even areas. A network that reads it once, at its input, has a problem with normalisation. Convolve an even area, normalise each map to mean 0 and variance 1: what is even becomes 0, whatever class it was. (This is exact for instance normalisation and a picture of one class. The networks of the race below use batch normalisation and layouts of many classes.)
 
 # %% tags=["nbval-check-output", "slide-continue"]
 torch.manual_seed(0)
@@ -758,10 +759,10 @@ viz.source(spade.SPADE.forward)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four ways for a layout to enter
 #
-# IoU read back: SPADE 0.30, concatenation 0.30, U-Net 0.37, start only 0.17, truth 0.40. A short run: both claims stay open.
+# IoU read back, seed 0: SPADE 0.30, concatenation 0.30, U-Net 0.37, start only 0.17, truth 0.40. A short run: both claims stay open.
 
 # %% [markdown] tags=["notes"]
-# The simplest rival appends the layout to the input of every convolution. Both get the same discriminator, steps and data: landscapes drawn by formula, with their exact layouts, at three times of day and in three seasons. The attributes enter as six even
+# The simplest rival appends the layout to the input of every convolution. Both get the same discriminator, steps and data, though SPADE has twice the weights: landscapes drawn by formula, with their exact layouts, at three times of day and in three seasons. The attributes enter as six even
 # planes beside the layout, as in Karacan et al.'s system. Two more networks for comparison: pix2pix's U-Net, which reads the layout once, at its input, and a generator whose start sees one
 # pixel of the layout and no more, which shows the floor.
 
@@ -851,8 +852,8 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# In this race the U-Net is ahead: its skips carry the layout to full size, it has more weights, and it learns fast. SPADE starts from gains and shifts close to zero and has to find the layout's use at every layer; after a short run it is still soft, and
-# close to concatenation. The paper compares on photographs, after long training, with networks hundreds of times as large. What these runs do show is the floor: a layout that enters as one pixel leaves the ridges and trees nowhere to come from.
+# In this race the U-Net is ahead. It has skips, five times the weights, and another architecture: which of these decides was not tested. By IoU, SPADE and concatenation
+# cannot be told apart. The paper compares on photographs, after long training, with networks hundreds of times as large. What these runs do show is the floor: a layout that enters as one pixel leaves the ridges and trees nowhere to come from.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Change the time of day
@@ -888,11 +889,11 @@ question(
     ours=min(closer),
     baselines=nulls(true_day_dimmed=min(tinted)),
     source="shown by pictures in Karacan et al. 2018",
-    note="A day that is only dimmed does as well: the question asks for the light, not for a good picture.",
+    note="A day that is only dimmed stands beside it: the question asks for the light, not for a good picture.",
 )
 
 # %% [markdown] tags=["notes"]
-# Rows two and three keep the ridges of row one and change the light; the scene in winter stays a winter scene. Karacan et al. do this with photographs and a vector of attributes, and then transfer the look of the made picture onto a real photograph.
+# The dimmed day does less well than the network. Rows two and three keep the ridges of row one, by eye, and change the light; the scene in winter stays a winter scene. Karacan et al. do this with photographs and a vector of attributes, and then transfer the look of the made picture onto a real photograph.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: the judge that reads the order
@@ -933,7 +934,7 @@ print(f"D's loss against a perfect generator: right order {loss_against_perfect_
 print(f"swapped {loss_against_perfect_generator(True):.2f}")
 
 # %% [markdown] tags=["notes"]
-# The swapped judge reads the order and needs to know nothing about quality, and the generator's gradient says "be grey". The test is the experiment itself: play real pairs on both sides. If D's loss falls below $2 \log 2$, the two sides differ in something that is no business of the generator. The same test finds a fake that is normalised otherwise, or saved as JPEG.
+# The swapped judge reads the order and needs to know nothing about quality, and a generator that wants to look real to it should turn grey (try it). The test is the experiment itself: play real pairs on both sides. If D's loss falls below $2 \log 2$, the two sides differ in something that is no business of the generator. The same test finds a fake that is normalised otherwise, or saved as JPEG.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A picture that depends on its neighbours
@@ -941,7 +942,7 @@ print(f"swapped {loss_against_perfect_generator(True):.2f}")
 # Batch normalisation in training mode at test time: statistics of this very picture, in batches of one. In larger batches a picture changes with the company it keeps.
 
 # %% [markdown] tags=["notes"]
-# **The picture that depends on its neighbours.** Pix2pix is often run with batch normalisation in training mode at test time. In the paper, with batches of one, that is meant: statistics of this very picture. With larger batches it means that a picture changes with the company it keeps.
+# **The picture that depends on its neighbours.** Pix2pix is often run with batch normalisation in training mode at test time. In the paper that is meant, with batches of one to ten; with one it is instance normalisation. With larger batches it means that a picture changes with the company it keeps.
 
 # %% tags=["nbval-check-output", "slide-continue"]
 torch.manual_seed(0)
@@ -1007,7 +1008,7 @@ widgets.draw_face(shipped.model, pages, strokes=glasses)
 # ## Exercises
 #
 # 1. **The weight of L1.** Run the colouring of section 6 with $\lambda = 1, 10, 100, 1000$. Plot PSNR and saturation against $\lambda$. Where does the generator begin to hedge?
-# 2. **The field of view.** Train `translate` of section 5 without L1, `l1=0`, with PatchGANs of 1, 2 and 3 layers and with the pixel discriminator. What can a judge of single pixels still enforce?
+# 2. **The field of view.** Train `translate` of section 5 without L1, `l1=0`, with PatchGANs of 1, 2 and 3 layers and with the pixel discriminator (give it an argument for D first). What can a judge of single pixels still enforce?
 # 3. **A latent that is used.** Give the U-Net eight more input planes with random numbers. Check the authors' remark that they are ignored. Then add a loss that rewards different outputs for different numbers, and measure variety as above.
 
 # %%
@@ -1029,7 +1030,7 @@ widgets.quiz(
             "why": "1 + 3 (1 + 2 + 4 + 4) = 34.",
             "wrong": {
                 "16": "That is one layer of stride 2 fewer.",
-                "40": "The last layer's step is 4: the stride of the layer before it is 1.",
+                "46": "The last layer's step is 4, not 8: the stride of the layer before it is 1.",
                 "13": "Kernels widen in steps of the strides before them.",
             },
         },
@@ -1040,7 +1041,7 @@ widgets.quiz(
             "wrong": {
                 "Red or blue, by chance": "These are optimal too, but nothing pulls towards them.",
                 "Exactly the mean": "That is L2's answer.",
-                "Black, the safest": "Black lies outside the interval of at least one channel and costs more.",
+                "White, the brightest": "Red and blue agree that green is 0: white costs more.",
             },
         },
         {
@@ -1059,7 +1060,7 @@ widgets.quiz(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two different wishes
 #
-# **"Equals this target"**: L1. Reads back best, by IoU, and washes out what the map leaves open.
+# **"Equals this target"**: L1. Reads back best of the five, by IoU and classes, and washes out what the map leaves open.
 #
 # **"Belongs to the set"**: the adversarial term. Draws hair's texture, and halves the distance to real faces.
 #
