@@ -1183,6 +1183,9 @@ if recipes is not None:
     )
 
 # %% [markdown]
+# Careful with the years. Both arms had 1,200 steps, and the old one is still falling where the comparison stops. On the same data and by the same judge, section 3's reference, a DCGAN with two and a half times the rate, averaged weights and 2,000 steps, reaches 16.3 in about the time that the modern recipe needs for as much. So part of what the years have brought here
+# may be one number, Adam's rate; an old network with its rate tuned is the arm that is missing.
+#
 # ## 11. Both players believe that they have won
 #
 # Ganhacks is a list of tips by Chintala, Denton, Arjovsky and Mathieu (2016) to which the cs231n notes link; lecture 23 tests it whole. One tip deserves a look here, for its mechanism can be read off the code: *real and fake in batches of
