@@ -109,7 +109,7 @@ shipped.card
 #
 # The generator must turn a round cloud into the distribution of faces. Suppose that in the data no person with short hair wears glasses. In $z$ two directions might stand for hair and glasses; but a round cloud has points in every quadrant, and the
 # forbidden quadrant must be filled with something. A map from a round cloud to a set with a missing corner has to bend. The bend need not be in the picture-making part: if $f$ does the bending, then $w$ can have the shape that the
-# data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the loss asks for this.* Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
+# data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the adversarial loss asks for this* (path length regularisation, section 7, does act on W, and our network was trained with it). Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
 # measure it. So shall we, in section 9.
 
 # %%
@@ -117,7 +117,7 @@ viz.source(stylegan2.MappingNetwork.forward)
 
 # %% [markdown] tags=["notes"]
 # Two details. $z$ is divided by its root mean square first, so only its direction counts. And the layers learn a hundred times slower than the rest (`lr_mult=0.01`), because a perceptron without normalisation at the learning rate of the convolutions is unstable;
-# with equalised weights (lecture 13) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 8,000 steps, not a million. It has two layers instead of eight and `lr_mult=0.05`. The number matters: in a shorter run of ours with `lr_mult=1`, a mapping as fast as the rest, nine tenths of the variance of $w$ came to lie in 5 of its 64 directions, and the network drew few kinds of faces.)
+# with equalised weights (lecture 13) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 8,000 steps, not a million. It has two layers instead of eight and `lr_mult=0.05`. The number may matter: in one shorter run of ours with `lr_mult=1`, a mapping as fast as the rest, nine tenths of the variance of $w$ came to lie in 5 of its 64 directions, and the network drew few kinds of faces.)
 #
 # What shape did $w$ take here? $z$ has the same variance in all its directions. For $w$ we measure it: the eigenvalues of its covariance.
 
@@ -132,7 +132,7 @@ print(
 print(f"for z, {G.latent_dim // 2} and {math.ceil(0.9 * G.latent_dim)}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. Nor is it a thin sheet: 29 directions are needed for nine tenths. The mapping has stretched what makes a difference and shrunk the rest.
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. Nor is it a thin sheet: 29 directions are needed for nine tenths. That alone proves no learning: one random square matrix already gives about 12 and 33 (Marchenko–Pastur), and two layers fewer. An untrained mapping is the comparison to make.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Modulation, the first way: AdaIN
@@ -346,7 +346,7 @@ for label, found in medians.items():
     print(f"{label:<16} medians: {', '.join(found)}")
 
 # %% [markdown] tags=["notes"]
-# The red line is size 1, where instance normalisation would put every map exactly. Demodulated maps stay of one order of magnitude from layer to layer, though not at 1, for features that have been through a leaky ReLU are neither independent nor of mean 0. Without demodulation the sizes are whatever styles and weights make them, and the next
+# The red line is size 1, where instance normalisation would put every map exactly. Demodulated maps have medians of 0.72 down to 0.27, not 1: the incoming features need not have variance 1, mean 0 or independence. Without demodulation the medians are 50 down to 16. Both fall about threefold over the sides; what differs is the level, some 60 times, and the next
 # layer would have to live with it.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -439,7 +439,7 @@ between = synthesised(G, faces_ws).std(0).mean().item()
 print(f"mean deviation of a pixel: {noisy.std(0).mean():.3f} over noise, {between:.3f} over styles")
 
 # %% [markdown]
-# It has not taken it up: the strengths are 0.001 at most, and the face is the same with any noise. (The last picture is stretched to its own range; without that it would be black.) Drawn faces ask for no more.
+# It has not taken it up: the strengths are 0.001 at most, and the face is the same with any noise. (The last picture is stretched to its own range; without that it would be black.) Whether drawn faces need none, or noise came too late (the last fifth, while the learning rate falls to 0), we did not test.
 #
 # For evaluation the noise is held constant, so that a latent means one picture. Remember this; it is the second case of "what goes wrong".
 
@@ -543,7 +543,7 @@ for c, row in zip(crossovers, shares.mean(0), strict=True):
 
 # %% [markdown] tags=["notes"]
 # A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first, skin and background last. The others lie between, and not in the order of a textbook: the colour of the hair comes with its shape, and glasses wait for the last two layers in a quarter of the faces. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
-# 64 on. Written down before the run:
+# 64 on. One caution: hair, skin and background have several classes, so a mixture can resemble neither parent and counts against the coarse one; shapes have two. Hence 0 is not exactly what "no preference" gives. Written down before the run:
 
 
 # %%
@@ -657,7 +657,7 @@ question(
 # %% [markdown] tags=["notes"]
 # One half of the trade is there. Pulling the styles to $\psi = 0.6$ halves the recall: fewer of the real faces have a generated one near them. But there is no precision to be bought, for it is 0.99 without truncation. By the eye there is something to buy. Look at the first face above: at $\psi = 1$ it dissolves, at 0.35 it is a face. The classifier's 64 features, whose region the generated faces hardly ever leave, do not see such flaws.
 #
-# The Fréchet distance mixes both and is best with no truncation. That is why papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
+# The Fréchet distance mixes both and is lowest with no truncation, barely below that at 0.8. That is why papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Lazy R1
@@ -807,7 +807,7 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 # - the relativistic loss of lecture 12 in place of the non-saturating one;
 # - higher learning rates, because a training of some thousand steps cannot afford the published million: here four times (generator) and twice (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end;
 # - half of the pictures mixed here and three in ten in the recipe, and noise late or not at all;
-# - a much stronger R1: $\gamma = 2$ here and 4 in the recipe, where the usual start, 0.0002 times the pixels over the batch size, would be 0.006. In single pilots of 600 steps, with learning rates that differed a little, $\gamma$ of 0.01 and 0.1 left the distance above 40, 1 brought it to 30, and 4 with the slower mapping to 27. These drawings are flat areas with hard edges, and photographs are not: a start is a start.
+# - a much stronger R1: $\gamma = 2$ here and 4 in the recipe, where the usual start, 0.0002 times the pixels over the batch size, would be 0.013 here and 0.006 in the recipe. In single pilots of 600 steps, with learning rates that differed a little, $\gamma$ of 0.01 and 0.1 left the distance above 40, 1 brought it to 30, and 4 with the slower mapping to 27. Why drawings want more we did not test.
 
 # %%
 viz.players(viz.GAMES["stylegan2"])
@@ -832,7 +832,7 @@ print(
 )
 
 # %% [markdown]
-# After so few steps these are ghosts at best: colours and a round shape come first. The shipped network had more of everything and the same game (`gancourse train stylegan2_faces32` makes it again); its card holds the distance on the way:
+# After so few steps these are not faces: blobs and stripes, many of them alike. The shipped network had more of everything and the same game (`gancourse train stylegan2_faces32` makes it again); its card holds the distance on the way:
 
 # %%
 curve = torch.tensor(shipped.card.get("curve", [[0, float("nan")]]))
@@ -846,7 +846,7 @@ plt.show()
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
 #
-# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 1.44 here, 2.85 for the authors' FFHQ network.
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 1.44 here (interval 1.24 to 1.63), 2.85 for the authors' FFHQ network; linear maps would give 1.24, as an arc is longer than its chord.
 
 # %% [markdown] tags=["notes"]
 # ## 9. Z against W
@@ -857,7 +857,7 @@ plt.show()
 #
 # $$l_{\mathcal W} = \mathbb E\, \frac{1}{\epsilon^2}\, d\bigl(g(\mathrm{lerp}(f(z_1), f(z_2); t)),\; g(\mathrm{lerp}(f(z_1), f(z_2); t + \epsilon))\bigr), \qquad \epsilon = 10^{-4},$$
 #
-# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ compares feature maps of the attribute classifier, theirs of VGG, so compare ratios only.
+# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ compares feature maps of the attribute classifier, theirs of VGG, so compare ratios only. And 1 is not what straight maps give: if $f$ and $g$ were both linear, the arc (squared speed $\pi^2/4$ times $r^2$) over the chord ($2r^2$) would still give about 1.24. Read the ratio against that. Ours comes from a network whose loss contains path length regularisation, which acts on W directly; the authors' network had none.
 
 # %% tags=["slide-continue"]
 n_paths = scale.pick(ci=6, cpu=250, gpu=5000)
@@ -962,7 +962,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 10. Directions
 #
-# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance.
+# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance.
 
 # %% tags=["slide-continue", "slide-picture"]
 labels = judge.predict(images)  # of the last seed's faces
@@ -996,7 +996,7 @@ show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A step in W does less, and does it more cleanly
 #
-# In Z three deviations lead to the far end of a round cloud, where the face is another one altogether.
+# At three deviations. The moves do not succeed equally often in Z and W, so this is not a comparison at equal dose.
 
 # %% [markdown] tags=["notes"]
 # How well does it work, and does it work better than in Z? For faces without the attribute: the share that has it after a move of three deviations, and the share of the *other* attributes that changed on the way.
@@ -1026,8 +1026,8 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# In Z the move nearly always brings what was asked, and with it four in ten of the other attributes change: three deviations along one direction lead to the far end of a round cloud, where the face is another one altogether. In W glasses and dark skin come in about four faces of five, and between a seventh and three tenths of the rest changes; long hair comes in a third, and a smile, a few pixels of a face of 32, in a
-# sixth, with a tenth of the rest or less. So a step in W does less and does it more cleanly. The picture shows the same: glasses grow dark without another face appearing behind them, and light skin turns dark while the hair keeps its shape. (That all four directions were made orthogonal to each other costs strength: what hair and skin share was taken from both.)
+# In Z the move brings what was asked in more than nine faces of ten (a smile in fewer than half), and with it four in ten of the other attributes change. In W glasses and dark skin come in about four faces of five, and between a seventh and three tenths of the rest changes; long hair comes in a third, and a smile, a few pixels of a face of 32, in a
+# sixth, with a tenth of the rest or less. So a step of three deviations in W does less, and changes less else for each success. The doses are not equal: a plane's normal in W may point where $w$ varies little, so three deviations may be a shorter move. A fair comparison would first bring both to equal success; we have not made it. The picture shows the same: glasses grow dark without another face appearing behind them, and light skin turns dark while the hair keeps its shape. (Each direction was made orthogonal to the other three normals as first fitted; the four results need not be orthogonal to each other. Whether that costs strength we did not test.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
@@ -1040,7 +1040,7 @@ viz.table(
 # |---|---|
 # | generated, in W | 0.0011 |
 # | test faces, in W | 0.0773 |
-# | test faces, in W+ | 0.0435 |
+# | test faces, in W+ | 0.0443 |
 
 # %% [markdown] tags=["notes"]
 # ## 11. Find a given face
@@ -1081,7 +1081,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The control tells what the search can do, the difference tells what the network cannot draw. Karras et al. use it to tell whether a picture came from a given network. In $\mathcal W^+$ the test faces come out closer. That is no proof that the network can draw them: with a style for each layer the search has $L$ times as many numbers and leaves
+# The control tells what the search can do from this start, the difference suggests what the network cannot draw. An untrained network too would find its own pictures and miss ours, so the ratio does not measure quality. Karras et al. use it to tell whether a picture came from a given network. In $\mathcal W^+$ the test faces come out closer. That is no proof that the network can draw them: with a style for each layer the search has $L$ times as many numbers and leaves
 # the set of pictures that any $z$ gives.
 
 # %% [markdown]
@@ -1102,7 +1102,7 @@ viz.style_film(
 # %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
-# **The wrong mean.** Truncation needs $\bar w$ of *this* mapping network. In public code it has been missing (a file without `latent_avg`, a mean of zeros) or that of another network: one popular implementation (lucidrains/stylegan2-pytorch, issue 282) computed the mean with the mapping of the training weights and then truncated the
+# **The wrong mean.** Truncation needs $\bar w$ of *this* mapping network. In public code it has been missing (a file without `latent_avg`, a mean of zeros) or that of another network (below: an untrained one): one popular implementation (lucidrains/stylegan2-pytorch, issue 282) computed the mean with the mapping of the training weights and then truncated the
 # averaged generator with it. Nothing crashes. What do we see?
 
 # %% tags=["slide-continue"]
@@ -1149,7 +1149,7 @@ print(f"path length in Z, noise constant: {perceptual_path_length(G, few, space=
 print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), few, space='z').mean:.3g}")
 
 # %% [markdown] tags=["notes"]
-# Twenty times the true number, from noise of a strength that no eye can see. An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
+# Twenty times the number with constant noise, from noise of a strength that no eye can see. (372 is a plain mean over 64 paths; section 9's 150 is a trimmed mean over 250.) An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
@@ -1241,9 +1241,9 @@ widgets.quiz(
 # | one small network, faces of 32 px | measured | no difference |
 # |---|---|---|
 # | coarse parent decides shapes oftener than colours, by | 0.16 | 0 |
-# | paths in Z over paths in W | 1.44 | 1 |
+# | paths in Z over paths in W | 1.44 | 1.24 |
 # | separability score, Z over W | 3.33 | 1 |
-# | distance after projection, test over generated faces | 43.9 | 1 |
+# | distance after projection, test over generated faces | 43.8 | – |
 
 # %% [markdown]
 # ## What was measured
