@@ -167,7 +167,7 @@ def test_statistics_are_refreshed_with_the_labels_of_training():
     generator = gan.generator
     means = {}
     for label in (0, 1):
-        gan.memory.last = torch.full((64,), label)
+        gan._memory.last = torch.full((64,), label)
         gan.refresh_statistics(generator, rounds=4, n=32)
         means[label] = generator.norm.running_mean.clone()
         assert generator.training

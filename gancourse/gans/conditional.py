@@ -90,12 +90,12 @@ class ConditionalGAN(GAN):
             raise ValueError("the generator does not say what labels there are: pass classes=... to the game")
         self.classes = Classes.of(classes)
         self.generator_penalty = generator_penalty
-        self.memory = Memory()
+        self._memory = Memory()
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """Draw latents and make fakes for the labels of the real samples."""
         labels = self.classes.check(labels, len(real))
-        self.memory.add(labels)
+        self._memory.add(labels)
         z = ranks.drawn(len(real), lambda n: self.latents(n, source))
         return Batch(real=real, z=z, fake=self.generator(z, labels).float(), labels=labels, step=step)
 
@@ -116,16 +116,16 @@ class ConditionalGAN(GAN):
 
     def state_dict(self) -> dict[str, Any]:
         """The last labels, whose distribution the averaged generator's statistics are measured with."""
-        return self.memory.state_dict()
+        return self._memory.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over the last labels of a checkpoint."""
-        self.memory.load_state_dict(state, self.device)
+        self._memory.load_state_dict(state, self.device)
 
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """As in :class:`GAN`, with labels drawn from those that were last trained on (uniform ones before any training)."""
-        last = self.memory.last
+        last = self._memory.last
         seen = last if last is not None else self.classes.spread(SEEN, seed).to(self.device)
         super().refresh_statistics(Labelled(generator, seen, seed), rounds, n, seed)
 

@@ -58,12 +58,12 @@ class TextGAN(GAN):
         self.interpolated, self.kl = check.at_least("interpolated", interpolated), check.at_least("kl", kl)
         if kl and not hasattr(getattr(generator, "condition", None), "kl"):
             raise ValueError("kl is the weight of a conditioning augmentation: build the generator with augmented=True, or kl=0")
-        self.memory = Memory()
+        self._memory = Memory()
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """Draw latents and make fakes for the sentences of the real pictures."""
         batch = Batch(real, torch.empty(0), real, labels, step)  # fails here, by name, where sentences are missing
-        self.memory.add(batch.second)
+        self._memory.add(batch.second)
         batch.z = ranks.drawn(len(real), lambda n: self.latents(n, source))
         batch.fake = self.generator(batch.z, batch.second).float()
         return batch
@@ -103,24 +103,24 @@ class TextGAN(GAN):
 
     def state_dict(self) -> dict[str, Any]:
         """The last sentences, with which the averaged generator's statistics are measured."""
-        return self.memory.state_dict()
+        return self._memory.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over the last sentences of a checkpoint."""
-        self.memory.load_state_dict(state, self.device)
+        self._memory.load_state_dict(state, self.device)
 
     @property
     def seen(self) -> Tensor:
         """The last sentences that were played with, [n, D]."""
-        if self.memory.last is None:
+        if self._memory.last is None:
             raise ValueError("this game has seen no sentence yet: train it first, or pass texts=...")
-        return self.memory.last
+        return self._memory.last
 
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """As in :class:`GAN`, with sentences drawn from those that were last trained on."""
-        if self.memory.last is not None:
-            super().refresh_statistics(Labelled(generator, self.memory.last, seed), rounds, n, seed)
+        if self._memory.last is not None:
+            super().refresh_statistics(Labelled(generator, self._memory.last, seed), rounds, n, seed)
 
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None, texts: Tensor | None = None) -> Tensor:
         """n samples in evaluation mode, for sentence vectors ``texts`` [n, D], or [1, D] for all; None: those last trained on.
