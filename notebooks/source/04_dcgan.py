@@ -530,10 +530,7 @@ print(f"{len(guidelines.seeds)} training(s) of each arm, {guidelines.seconds / 6
 # And the boxes. An experiment that sees no harm anywhere can contradict nothing, so one arm has to be the *control*. It is the textbook's ablation, named the control after the first seed had been seen; its harm is that of two missing normalisings and of the start, together. (Ten times the learning rate was to be the control when the
 # experiment was written. Look where its dots lie: a rate that one believes in is a thing to test, too.)
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Box by box
-
-# %% tags=["slide-continue"]
+# %%
 control = check(
     "C10.control",
     "The experiment can see harm: no batch normalisation and a start whose signal dies, distance over that of the reference",
