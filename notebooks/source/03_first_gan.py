@@ -893,7 +893,7 @@ widgets.quiz(
             "why": "A weak or broken discriminator shows the same. Look at the samples.",
             "wrong": {
                 "The generator is perfect": "Only if this D were the best one against this G.",
-                "Training has converged and can be stopped": "The 'D too slow' run ended like this, with all samples in one place.",
+                "Training has converged and can be stopped": "The 'D too slow' run ended like this, with its samples on one streak.",
                 "The learning rate is too high": "Nothing in flat losses points to that.",
             },
         },
@@ -910,11 +910,11 @@ widgets.quiz(
         {
             "question": "Why are there always a few samples between the two moons?",
             "answer": "G is continuous and the latents are connected, so the image is connected",
-            "why": "More training makes the bridge thinner, never empty.",
+            "why": "A good generator makes the bridge thin and crosses it fast; it cannot leave it out.",
             "wrong": {
-                "The learning rate was too high at the end": "Lowering it sharpens the moons and leaves the bridge.",
-                "The discriminator is too small": "No discriminator can make a continuous map tear.",
-                "The data contain such points": "The data's density there is practically zero.",
+                "The learning rate was too high at the end": "No rate makes a continuous map tear.",
+                "The discriminator is too small": "Nor does any discriminator.",
+                "The data contain such points": "Some: midway it has about a tenth of its density on an arc. A perfect copy would have as few, and ours has more.",
             },
         },
     ]

@@ -596,7 +596,7 @@ widgets.quiz(
             "answer": "The longest of many small steps, as a share of the way from end to end",
             "why": "A lookup stands still and then jumps: one step is nearly the whole way.",
             "wrong": {
-                "the distance between the two ends": "A lookup has the same ends.",
+                "the distance between the two ends": "It says nothing of the way from one to the other.",
                 "the Fréchet distance of all pictures on the way": "Training pictures score best of all.",
             },
         },
