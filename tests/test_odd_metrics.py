@@ -141,6 +141,7 @@ RIGHT: dict[str, dict[str, Any]] = {
 }
 NEVER = frozenset(list(RIGHT)[-6:])  # right is none of their answers here
 NOT_ASKED = {  # why
+    "attributes.fit_classifier": "the loop that the judges share: those who call it check what they are given",
     "attributes.named_classifier": "part of reading a card",
     "digits.digit_judge": "takes nothing",
     "inception.on_disk": "takes nothing",

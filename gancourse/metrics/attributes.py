@@ -81,7 +81,7 @@ def train_attribute_classifier(
     with networks.seeded(seed):
         name = f"{style} classifier, {len(data)} images of {data.size} px, {steps} steps, seed {seed}"
         network = AttributeClassifier(names, channels=data.channels, extractor_id=name)
-    _fit(network, data.images, targets, steps, seed, progress)
+    fit_classifier(network, data.images, targets, steps, seed, progress)
     return network
 
 
@@ -132,7 +132,10 @@ def _targets(data: ImageSet) -> tuple[Tensor, dict[str, tuple[str, ...]]]:
     return data.attributes, dict(data.attribute_names)
 
 
-def _fit(network: AttributeClassifier, images: Tensor, targets: Tensor, steps: int, seed: int, progress: bool) -> None:
+def fit_classifier(
+    network: AttributeClassifier, images: Tensor, targets: Tensor, steps: int, seed: int, progress: bool = False
+) -> None:
+    """Train a judge on images [N, C, H, W] and classes int64 [N, A], in place, by the recipe that all judges share."""
     network.to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=steps)

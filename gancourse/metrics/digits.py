@@ -24,7 +24,7 @@ from gancourse.base import check, networks
 from gancourse.base.features import mark
 from gancourse.data.handwritten import handwritten_digits
 from gancourse.data.images import ImageSet
-from gancourse.metrics.attributes import _fit, named_classifier
+from gancourse.metrics.attributes import fit_classifier, named_classifier
 from gancourse.metrics.modes import ModeReport, stacked_mode_report
 from gancourse.models.classifier import AttributeClassifier, prepare
 
@@ -105,7 +105,7 @@ def train_digit_classifier(steps: int = STEPS, seed: int = 0, *, progress: bool 
     with networks.seeded(seed):
         name = f"handwritten digits and none, {steps} steps, seed {seed}"
         network = AttributeClassifier(NAMES, channels=1, width=WIDTH, extractor_id=name)
-    _fit(network, torch.cat([images, nothing]), labels[:, None], steps, seed, progress)
+    fit_classifier(network, torch.cat([images, nothing]), labels[:, None], steps, seed, progress)
     return network
 
 

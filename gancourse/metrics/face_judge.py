@@ -18,7 +18,7 @@ from torch import Tensor
 
 from gancourse.base import check, networks
 from gancourse.data.images import to_float, to_uint8
-from gancourse.metrics.attributes import _fit
+from gancourse.metrics.attributes import fit_classifier
 from gancourse.metrics.digits import NOISES
 from gancourse.models.classifier import AttributeClassifier
 
@@ -35,7 +35,7 @@ def train_face_judge(faces: Tensor, steps: int = 400, seed: int = 0) -> Attribut
     labels = torch.cat([torch.full((len(good),), FACE), torch.zeros(len(bad), dtype=torch.int64)])
     with networks.seeded(seed):
         network = AttributeClassifier(NAMES, channels=faces.shape[1], width=WIDTH, extractor_id=f"face or none, seed {seed}")
-    _fit(network, torch.cat([good, bad]), labels[:, None], steps, seed, False)
+    fit_classifier(network, torch.cat([good, bad]), labels[:, None], steps, seed)
     return network
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check, networks
-from gancourse.metrics.attributes import _fit
+from gancourse.metrics.attributes import fit_classifier
 from gancourse.models.classifier import AttributeClassifier
 
 MADE = {"picture": ("real", "generated")}
@@ -38,7 +38,7 @@ def told_apart(
     images, labels = torch.cat([real, generated]), torch.arange(2).repeat_interleave(len(real))
     with networks.seeded(seed):
         judge = AttributeClassifier(MADE, channels=images.shape[1], width=width, extractor_id="fresh judge")
-    _fit(judge, images, labels[:, None], steps, seed, progress=False)
+    fit_classifier(judge, images, labels[:, None], steps, seed)
     shown = torch.cat([unseen_real, unseen_generated])
     return judge.accuracy(shown, torch.arange(2).repeat_interleave(len(unseen_real))[:, None])["picture"]
 
