@@ -19,7 +19,7 @@ def pictures_in(folder: Path, what: str, expected: Path | None = None) -> list[P
     other endings and what is no file are passed over; a warning counts them, but for the one that is ``expected``.  Raises
     FileNotFoundError where there is none, saying that ``what`` should be there.
     """
-    files = sorted(_files_in(folder))
+    files = sorted(_files_in(folder), key=lambda file: file.parts)  # paths themselves know no upper case on Windows
     names = {file: file.relative_to(folder).as_posix() for file in files}
     hidden = {file for file, name in names.items() if name.startswith(".") or "/." in name}
     broken = {file for file in files if not file.is_file()}  # a link to nothing, a pipe

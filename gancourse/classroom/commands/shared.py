@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import shlex
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,8 @@ def whole(text: str) -> int:
 
 def again(words: Sequence[str]) -> str:
     """The command that was given, to be given once more: under torchrun with its beginning."""
-    command = shlex.join(["gancourse", *words])
+    quoted = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
+    command = quoted(["gancourse", *words])
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return command
     hosts = " (and what else it was given on each host)" if os.environ.get("GROUP_WORLD_SIZE", "1") != "1" else ""
