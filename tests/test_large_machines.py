@@ -141,7 +141,14 @@ def test_ctrl_c_in_two_processes_names_the_command_that_goes_on(tmp_path):
 
 
 @bash
-def test_the_script_for_slurm_runs_torchrun_with_what_slurm_says(tmp_path):
+@pytest.mark.parametrize(
+    ("words", "script", "given"),
+    [
+        (["train.py", "--lr", "1e-3"], "train.py", ["--lr", "1e-3"]),
+        (["-m", "--", "gancourse", "train", "dcgan", "--run", "my run"], "gancourse", ["train", "dcgan", "--run", "my run"]),
+    ],
+)
+def test_the_script_for_slurm_runs_torchrun_with_what_slurm_says(tmp_path, words, script, given):
     """With commands that only say how they were called in the place of the cluster's."""
     subprocess.run(["bash", "-n", str(SBATCH)], check=True)
     for name, said in (("scontrol", "node1\nnode2"), ("srun", None), ("gancourse", None)):
@@ -150,13 +157,13 @@ def test_the_script_for_slurm_runs_torchrun_with_what_slurm_says(tmp_path):
         (tmp_path / name).chmod(0o755)
     log = tmp_path / "log"
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(log), **SLURM}
-    subprocess.run(["bash", str(SBATCH), "train.py", "--lr", "1e-3"], env=environment, check=True)
+    subprocess.run(["bash", str(SBATCH), *words], env=environment, check=True)
     ours, theirs = (call.split("\n") for call in log.read_text(encoding="utf-8").strip().removesuffix("\nend").split("\nend\n"))
     assert ours[0] == "gancourse" and callable(cli.parser().parse_args(ours[1:]).command)
     assert theirs[:2] == ["srun", "torchrun"]
     taken = arguments(theirs[2:])
     assert (taken.nnodes, taken.nproc_per_node, taken.rdzv_endpoint, taken.rdzv_id) == ("2", "4", "node1:29500", "7")
-    assert (taken.training_script, taken.training_script_args) == ("train.py", ["--lr", "1e-3"])
+    assert (taken.training_script, taken.training_script_args) == (script, given)
 
 
 @bash
