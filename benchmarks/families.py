@@ -270,11 +270,13 @@ def peak(player: Player, steps: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("families", nargs="*", choices=[*FAMILIES, []], help="default: all")
+    parser.add_argument("families", nargs="*", help=f"{', '.join(FAMILIES)} (default: all)")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--precision", choices=("auto", "float32", "bf16"), default="auto", help="fit's")
     parser.add_argument("--threads", type=int, default=0)
     asked = parser.parse_args()
+    if unknown := set(asked.families) - set(FAMILIES):
+        parser.error(f"no family: {', '.join(unknown)}")
     if asked.threads:
         torch.set_num_threads(asked.threads)
     print(f"{SIDE} px, {torch.get_num_threads()} threads, bf16 units: {supports_bf16()}, fit in {asked.precision}")
