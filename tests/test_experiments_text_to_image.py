@@ -25,9 +25,26 @@ def test_what_is_held_out_is_not_trained(stages):
     assert len(stage.all) == sum(stage.parts.values()) == len(torch.cat(stage.truth))
 
 
-def test_arms_differ_in_one_switch_each():
-    arms = {name: arm["game"] for name, arm in text_to_image.ARMS.items()}
-    assert arms["GAN-CLS"] == {} and all(len(switches) == 1 for name, switches in arms.items() if name != "GAN-CLS")
+def test_only_faces_that_fit_and_differ_count(stages):
+    stage = stages("text_to_image")
+    rows = {name: runner.scores(stage, sample)["fitting"] for name, sample in stage.nulls().items()}
+    assert rows["truth"] == 1 and max(value for name, value in rows.items() if name != "truth") < 0.5
+    again = stage.size["again"]
+    one_face = torch.cat([group[:1].expand_as(group) for group in stage.truth[-1].split(again)])
+    assert (stage._different(one_face) <= 1).all(), "one face that fits, again and again, counts once"
+
+
+def test_arms_differ_in_one_thing_each(stages):
+    arms = text_to_image.ARMS
+    assert arms["GAN-CLS"] == {"game": {}}
+    assert all(len(arm["game"]) + len(arm) - 1 == 1 for name, arm in arms.items() if name not in ("GAN-CLS", "no cloud"))
+    stage = stages("text_to_image")
+    cloud, none = (stage.game(arms[name], 1)[0].generator for name in ("cloud, k = 0", "no cloud"))
+    ours, theirs = none.state_dict(), cloud.state_dict()
+    assert ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+    e, z = torch.nn.functional.normalize(torch.ones(2, 64), dim=1), torch.randn(2, 64, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(*none.conditions(z, e)) and not torch.equal(*cloud.conditions(z, e)), "its noise is switched off"
+    assert stage.game(arms["more noise"], 1)[0].generator.latent_dim == cloud.latent_dim
 
 
 def test_judges_are_kept_where_another_run_finds_them(stages, tmp_path):

@@ -14,10 +14,10 @@ the same networks but for the condition, and as many steps.  They differ in
 
 Judges: the attribute classifier against what the sentence mentions; R-precision by a matcher that was trained on other pictures
 from other weights; the Frechet distance; and, for sentences that many true faces fit, the spread of the pictures for one
-sentence, of all of them and of those that show what it mentions, and how many *different* faces among them show it: ``fitting``,
-over the truth's number.  A deaf generator's faces differ and do not fit, a generator of one face fits and does not differ; neither
-has many faces that do both.  Some pairs of attribute values were never trained together, and
-two of the six wordings never read.
+sentence, of all of them and of those that show what it mentions, and how many *different* faces among them show it, over the
+truth's number (``fitting``).  A deaf generator's faces differ and do not fit, a generator of one face fits and does not differ;
+neither has many faces that do both.  Some pairs of attribute values were never trained together, and two of the six wordings
+never read.
 
 Source: Reed et al. 2016, sections 4.2 and 4.3; Zhang et al. 2017, section 3.2.
 """

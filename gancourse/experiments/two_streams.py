@@ -35,7 +35,7 @@ from gancourse.gans.gan import GAN
 from gancourse.gans.video import VideoGAN
 from gancourse.losses import penalties
 from gancourse.metrics import frechet_distance
-from gancourse.metrics.clips import clip_judge, flicker, motion, overlap, shaken, shuffled, stopped
+from gancourse.metrics.clips import clip_judge, flicker, held_still, motion, overlap, shaken, shuffled, stopped
 from gancourse.models import video
 from gancourse.training import Run
 
@@ -113,17 +113,12 @@ class Balls:
 
     def _ignorant(self, mask: Tensor) -> dict[str, Tensor]:
         """Masks that know less than ``mask`` [N, 1, T, H, W] does, for the same clips."""
-        most = mask.mean((1, 2, 3, 4), keepdim=True)
-        where = mask.mean(2, keepdim=True)
-        edge = where.flatten(1).sort(1, descending=True).values
-        at = (most.flatten() * edge.shape[1]).long().clamp(max=edge.shape[1] - 1)
-        still = where >= edge.gather(1, at[:, None])[:, :, None, None, None]  # as many places as the mask covers in a frame
         return {
             "another_mask": mask.roll(1, 0),
             "untrained_mask": self.unlearnt[: len(mask)],
             "mask_everywhere": torch.ones_like(mask),
             "backward_mask": mask.flip(2),
-            "still_mask": still.expand_as(mask).float(),
+            "still_mask": held_still(mask),
         }
 
     def nulls(self) -> dict[str, Tensor]:

@@ -32,8 +32,8 @@ class TextGAN(GAN):
     ``generator(z, e)`` and ``discriminator(x, e)`` take sentence vectors [N, D].
 
     mismatched    GAN-CLS: real pictures with the sentence of the next picture in the batch count as fake
-    wrong         which pictures carry the wrong sentences: "real", as in GAN-CLS, or "fake", (G(z, e), e'), a control that costs as
-                  much and shows D as many wrong sentences
+    wrong         which pictures carry the wrong sentences: "real", as in GAN-CLS, or "fake", (G(z, e), e'), a control that costs
+                  as much and shows D as many wrong sentences
     interpolated  w, GAN-INT: also make pictures for vectors half-way between two sentences, which no sentence has
     kl            k, the weight of the divergence of the generator's conditioning augmentation from N(0, I)
 
