@@ -39,7 +39,7 @@ def test_arms_differ_in_one_thing_each(stages):
     assert arms["GAN-CLS"] == {"game": {}}
     assert all(len(arm["game"]) + len(arm) - 1 == 1 for name, arm in arms.items() if name not in ("GAN-CLS", "no cloud"))
     stage = stages("text_to_image")
-    cloud, none = (stage.game(arms[name], 1)[0].generator for name in ("cloud, k = 0", "no cloud"))
+    cloud, none = (stage.game(arms[name], 1)[0].generator for name in ("GAN-CLS + augmentation", "no cloud"))
     ours, theirs = none.state_dict(), cloud.state_dict()
     assert ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
     e, z = torch.nn.functional.normalize(torch.ones(2, 64), dim=1), torch.randn(2, 64, generator=torch.Generator().manual_seed(0))

@@ -8,8 +8,7 @@ the same networks but for the condition, and as many steps.  They differ in
     fakes, wrong sentences   a third kind that is none of the paper's: fakes with others' sentences, as many as above
     GAN-INT-CLS              GAN-CLS, and G plays for sentences half-way between two
     GAN-CLS + augmentation   GAN-CLS, and the condition is drawn from a cloud whose divergence from N(0, I) costs 0.01
-    cloud, k = 0             the same cloud, whose divergence costs nothing
-    no cloud                 the same network, and its noise is switched off: the condition is mu(e)
+    no cloud                 the same network with k = 0, and its noise is switched off: the condition is mu(e)
     more noise               GAN-CLS with 64 random numbers beside the condition in place of 32, as many as with the cloud
 
 Judges: the attribute classifier against what the sentence mentions; R-precision by a matcher that was trained on other pictures
@@ -222,7 +221,6 @@ ARMS: dict[str, dict[str, Any]] = {
     "GAN-INT-CLS": {"game": {"interpolated": 1.0}},
     "GAN-CLS + augmentation": {"game": {"kl": 0.01}},
     "fakes, wrong sentences": {"game": {"wrong": "fake"}},
-    "cloud, k = 0": {"game": {"kl": 0.0}},
     "no cloud": {"game": {"kl": 0.0}, "cloud": False},
     "more noise": {"game": {}, "noise_dim": 64},
 }
@@ -273,7 +271,7 @@ EXPERIMENT = Experiment(
         "S20.augmentation": "different faces that fit their sentence, over the truth's, with augmentation less without: at least "
         "0.05. Of the spread within a sentence no tolerance can be asked: noise passes it, and among obedient pictures faces of "
         "other sentences still do",
-        "S20.cloud": "questions: the same measure, augmentation less each of: cloud with k = 0, no cloud, more noise",
+        "S20.cloud": "questions: the same measure, augmentation less each of: no cloud, more noise",
         "S20.interpolation": "a question: agreement for new pairs of values, GAN-INT-CLS less GAN-CLS",
     },
 )
