@@ -8,6 +8,7 @@ the same networks but for the condition, and as many steps.  They differ in
     fakes, wrong sentences   a third kind that is none of the paper's: fakes with others' sentences, as many as above
     GAN-INT-CLS              GAN-CLS, and G plays for sentences half-way between two
     GAN-CLS + augmentation   GAN-CLS, and the condition is drawn from a cloud whose divergence from N(0, I) costs 0.01
+    more noise               GAN-CLS with 64 random numbers beside the condition in place of 32, as many as with the cloud
 
 Judges: the attribute classifier against what the sentence mentions; R-precision by a matcher that was trained on other pictures
 from other weights; the Frechet distance; and, for sentences that many true faces fit, the spread of the pictures for one
@@ -135,7 +136,8 @@ class Sentences:
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[TextGAN, captions.CaptionBatches]:
         side, width, device = self.size["side"], self.size["width"], scale.device()
         with networks.seeded(seed):
-            generator = text.Generator(size=side, width=width, augmented="kl" in arm["game"])
+            noise_dim = arm.get("noise_dim", 32)
+            generator = text.Generator(size=side, width=width, noise_dim=noise_dim, augmented="kl" in arm["game"])
             discriminator = text.Discriminator(size=side, width=width)
         penalty = penalties.r1(1.0, every=8)
         game = TextGAN(generator.to(device), discriminator.to(device), penalty=penalty, **arm["game"])
@@ -217,6 +219,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "GAN-INT-CLS": {"game": {"interpolated": 1.0}},
     "GAN-CLS + augmentation": {"game": {"kl": 0.01}},
     "fakes, wrong sentences": {"game": {"wrong": "fake"}},
+    "more noise": {"game": {}, "noise_dim": 64},
 }
 
 EXPERIMENT = Experiment(
@@ -266,6 +269,7 @@ EXPERIMENT = Experiment(
         "0.05. Of the spread within a sentence no tolerance can be asked: noise passes it, and among obedient pictures faces of "
         "other sentences still do",
         "S20.cloud": "a question: the same measure of the augmented networks, with the cloud's noise less with it switched off",
+        "S20.noise": "a question: the same measure, augmentation less more noise",
         "S20.interpolation": "a question: agreement for new pairs of values, GAN-INT-CLS less GAN-CLS",
     },
 )
