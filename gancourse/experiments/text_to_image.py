@@ -6,9 +6,9 @@ the same networks but for the condition, and as many steps.  They differ in
     GAN                      two kinds of pairs
     GAN-CLS                  a third: real pictures with others' sentences
     fakes, wrong sentences   a third kind that is none of the paper's: fakes with others' sentences, as many as above
-    GAN-INT-CLS              GAN-CLS, and G plays for sentences half-way between two
     GAN-CLS + augmentation   GAN-CLS, and the condition is drawn from a cloud whose divergence from N(0, I) costs 0.01
     more noise               GAN-CLS with 64 random numbers beside the condition in place of 32, as many as with the cloud
+    GAN-INT-CLS              GAN-CLS, and G plays for sentences half-way between two
 
 Judges: the attribute classifier against what the sentence mentions; R-precision by a matcher that was trained on other pictures
 from other weights; the Frechet distance; and, for sentences that many true faces fit, the spread of the pictures for one
@@ -216,10 +216,10 @@ def new(faces: ImageSet) -> Tensor:
 ARMS: dict[str, dict[str, Any]] = {
     "GAN": {"game": {"mismatched": False}},
     "GAN-CLS": {"game": {}},
-    "GAN-INT-CLS": {"game": {"interpolated": 1.0}},
-    "GAN-CLS + augmentation": {"game": {"kl": 0.01}},
     "fakes, wrong sentences": {"game": {"wrong": "fake"}},
+    "GAN-CLS + augmentation": {"game": {"kl": 0.01}},
     "more noise": {"game": {}, "noise_dim": 64},
+    "GAN-INT-CLS": {"game": {"interpolated": 1.0}},
 }
 
 EXPERIMENT = Experiment(
