@@ -520,9 +520,12 @@ fit(
     live, data.Batches(clips.frames, 16, seed=0, device=device), live_steps, lr=1e-3, betas=(0.0, 0.99), ema=0.99,
     hooks=[(max(1, live_steps // 8), watch)], progress=False, precision="float32",
 )  # fmt: skip
-sheets = [viz.labelled_grid(frame, ["frame 5", "its mask"], n_columns=6, scale=5) for frame in frames]
+looks = (0, len(frames) // 2, -1)
 viz.show(
-    viz.film_strip(sheets, 3, captions=steps_seen, columns=1, widest=900), "First, middle and last look at the same six latents."
+    viz.labelled_grid(
+        torch.cat([frames[k] for k in looks]), [name for k in looks for name in (steps_seen[k], "its mask")], n_columns=6, scale=6
+    ),
+    "First, middle and last look at the same six latents.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
