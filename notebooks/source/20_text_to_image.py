@@ -83,8 +83,8 @@ viz.show(widgets.text_box(shipped.model, captions.tokens, SAID, seed=4).still(),
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. It obeys, and hardly varies; section 4 is about that. The card says how much of a sentence the pictures
-# show, section 8 which words it does not hear. At the end you type sentences of your own.
+# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The first two ask for a smile, the next two for none, and you will not see it: section 8 finds out who lost it. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. It obeys, and hardly varies; section 4 is about that. The card says how much of a sentence the pictures
+# show. At the end you type sentences of your own.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Sentences of a grammar
@@ -1007,6 +1007,15 @@ widgets.quiz(
                 "The fake with its own sentence": "A blot is rejected at a glance, whatever the sentence says.",
                 "The real picture with its own sentence": "By itself it only says what real pictures look like.",
                 "None, D reads from the start": "Its weights have to learn that, and a loss has to ask for it.",
+            },
+        },
+        {
+            "question": "The set of fakes has become right. Wrong sentences under fakes, or under real pictures: what is it to the best D?",
+            "answer": "The same: pictures of one law with sentences of others",
+            "why": "The third term's pairs have the law $q(x)\\,p(e)$, and now $g(x) = p(x)$.",
+            "wrong": {
+                "Under fakes they teach nothing, for D knows a fake at a glance": "So it was at the start; now it does not.",
+                "Under real pictures they punish the truth": "The sentence is another's, so the pair is false; only one in fifty fits by accident.",
             },
         },
         {
