@@ -932,7 +932,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One word changed
 #
-# Same latents. Above *smiling*, below *serious*; then *short* hair against *long*.
+# Same latents. Rows one and two: *smiling*, *serious*. Rows three and four: *short* hair, *long*. (Two and three are the same sentence.)
 
 # %% tags=["slide-continue", "slide-picture"]
 changed = {
@@ -987,7 +987,7 @@ question(
 # The vectors have the smile. The *players* lost it.
 
 # %% [markdown] tags=["notes"]
-# The encoder is innocent: the smile can be read off every vector (off those of an untrained encoder in 0.68 of the cases), and it moves a sentence's vector as far as the hair's length does. The players lost it. A mouth is a few pixels; why the third kind of pair does not make $D$ look at them, this does not say. Exercise 3 gives $D$ pairs that are wrong in the smile alone.
+# The encoder is innocent: the smile can be read off every vector (off those of an untrained encoder in 0.66 of the cases), and it moves a sentence's vector as far as the hair's length does. The players lost it. A mouth is a few pixels; why the third kind of pair does not make $D$ look at them, this does not say. Exercise 3 gives $D$ pairs that are wrong in the smile alone.
 
 # %% [markdown]
 # ## Exercises
