@@ -99,7 +99,8 @@ def held_still(mask: Tensor) -> Tensor:
     where = x.mean(2).flatten(1)  # [N, H W]
     n = ((x > 0.5).float().mean((1, 2, 3, 4)) * where.shape[1]).round().long().clamp(1, where.shape[1])
     edge = where.sort(1, descending=True).values.gather(1, n[:, None] - 1)
-    return (where >= edge).float().unflatten(1, (1, 1, *x.shape[3:])).expand_as(x)
+    most: Tensor = (where >= edge).float().unflatten(1, (1, 1, *x.shape[3:]))  # [N, 1, 1, H, W]
+    return most.expand_as(x)
 
 
 def shaken(clips: Tensor, source: torch.Generator) -> Tensor:
