@@ -1,0 +1,27 @@
+"""Generators begun anew: each member's at its own steps, and no other's."""
+
+import torch
+
+from gancourse.experiments import knocks, wgan_knocked, wgan_runs
+
+
+def test_each_member_is_begun_anew_at_its_own_steps(stages):
+    game, _ = stages("wgan_knocked").game(wgan_knocked.EXPERIMENT.arms["one-sided"], 3)
+    game.at = [[2], [5]]
+    for parameter in game.generator.parameters():
+        parameter.data += 1
+    game.after_generator_step()
+    game.after_generator_step()
+    for parameter, first in zip(game.generator.parameters(), game.first, strict=True):
+        assert torch.equal(parameter[0], first[0]) and not torch.equal(parameter[1], first[1])
+
+
+def test_arms_seeds_and_moments(stages):
+    assert wgan_knocked.EXPERIMENT.arms == wgan_runs.ARMS and wgan_knocked.EXPERIMENT.fit == wgan_runs.EXPERIMENT.fit
+    assert not set(wgan_knocked.EXPERIMENT.seeds) & set(wgan_runs.EXPERIMENT.seeds)
+    game, _ = stages("wgan_knocked").game(wgan_runs.ARMS["clipped"], 3)
+    assert game.clip == 0.1 and game.at == [list(knocks.moments(seed, 20, 10)) for seed in game.seeds]
+    game.t = 7
+    again, _ = stages("wgan_knocked").game(wgan_runs.ARMS["clipped"], 3)
+    again.load_state_dict(game.state_dict())
+    assert again.t == 7
