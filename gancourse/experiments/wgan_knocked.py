@@ -81,6 +81,7 @@ EXPERIMENT = Experiment(
         "nulls: a clock (minus the step), what is said in the next seed's run",
         "C18.clipped": "the same, clipped, which is the paper's own critic; C18.loss is the control",
         "C18.two_sided": "the same, two-sided, the paper's penalty; C18.loss is the control",
-        "C18.gan_knocked": "a question: the same for the loss of the GAN's generator",
+        "C18.gan_loss": "the one-sided critic's correlation less that of the GAN's loss: at least 0.3, as before",
+        "C18.gan_knocked": "a question: the correlation of the GAN's loss by itself",
     },
 )
