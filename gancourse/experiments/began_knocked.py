@@ -28,7 +28,7 @@ KNOCKS = ("D", "G", "gamma")
 
 
 class Knocked(BEGAN):
-    """BEGAN that after the generator's steps ``at`` gives one player its first weights back; "gamma" lowers gamma at the first."""
+    """BEGAN that gives one player its first weights back after the generator's steps ``at``; knock "gamma" lowers gamma then."""
 
     def __init__(self, game: BEGAN, knock: str, at: Sequence[int]) -> None:
         super().__init__(game.generator, game.discriminator, game.gamma, game.lambda_k)
@@ -93,9 +93,9 @@ EXPERIMENT = Experiment(
     fit={**began_gamma.EXPERIMENT.fit, "schedule": "constant"},
     paper="Berthelot et al. 2017, section 3.4.1",
     expected={
-        "C22.measure": "Spearman's correlation of M with the Frechet distance over the looks from three tenths of the run on, the "
-        "mean of both kinds of runs in which a player is begun anew, seed by seed: at least 0.6; nulls: a clock (minus the step), "
-        "and M of the next seed's run",
+        "C22.measure": "Spearman's correlation of M with the Frechet distance over the looks from three tenths of the run on, "
+        "the mean of both kinds of runs in which a player is begun anew, seed by seed: at least 0.6; nulls: a clock (minus the "
+        "step), and M of the next seed's run",
         "C22.collapsed": "the same where gamma is lowered: at least 0.6; the row above is the control",
     },
 )

@@ -1,8 +1,8 @@
 """Players begun anew in the middle of a run, so that its samples get worse as well as better.
 
-Whatever falls along a run correlates with a distance that falls along it: a clock does.  A measure of quality has to rise as well,
-when the samples get worse.  So a player is given its first weights back, twice in a run, at moments that differ from seed to seed:
-neither a clock nor the measure of another seed's run knows them.
+Whatever falls along a run correlates with a distance that falls along it: a clock does.  A measure of quality has to rise as
+well, when the samples get worse.  So a player is given its first weights back, twice in a run, at moments that differ from seed
+to seed: neither a clock nor the measure of another seed's run knows them.
 """
 
 from __future__ import annotations

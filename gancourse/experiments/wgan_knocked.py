@@ -77,8 +77,8 @@ EXPERIMENT = Experiment(
     fit=wgan_runs.EXPERIMENT.fit,
     paper="Arjovsky et al. 2017, figures 3 and 4",
     expected={
-        "C18.loss": "Spearman's correlation of said and W over the looks from three tenths of the run on, one-sided: at least 0.8; "
-        "nulls: a clock (minus the step), what is said in the next seed's run",
+        "C18.loss": "Spearman's correlation of said and W over the looks from three tenths of the run on, one-sided: at least "
+        "0.8; nulls: a clock (minus the step), what is said in the next seed's run",
         "C18.clipped": "the same, clipped, which is the paper's own critic; C18.loss is the control",
         "C18.two_sided": "the same, two-sided, the paper's penalty; C18.loss is the control",
         "C18.gan_loss": "the one-sided critic's correlation less that of the GAN's loss: at least 0.3, as before",
