@@ -67,6 +67,6 @@ EXPERIMENT = Experiment(
     expected={
         "C18.faces": "a question, for three trainings only: Spearman's correlation of minus the critic's loss with the Frechet "
         "distance over the looks after the start, WGAN-GP; beside it a clock, and the GAN's discriminator",
-        "S12.faces": "a question: the distance of each game at the end, beside blur and noise",
+        "distances": "no row: a table of the distances at the end beside blur and noise",
     },
 )
