@@ -88,7 +88,7 @@ EXPERIMENT = Experiment(
         "gamma lowered": {"knock": "gamma"},
     },
     seeds=(21, 22, 23, 24, 25),
-    full={**began_gamma.EXPERIMENT.full, "steps": 500, "measure_every": 20, "checkpoint_every": 500},
+    full={**began_gamma.EXPERIMENT.full, "steps": 400, "measure_every": 20, "checkpoint_every": 400},
     ci=began_gamma.EXPERIMENT.ci,
     fit={**began_gamma.EXPERIMENT.fit, "schedule": "constant"},
     paper="Berthelot et al. 2017, section 3.4.1",
