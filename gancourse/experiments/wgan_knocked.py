@@ -1,6 +1,6 @@
 """What the critic shows along runs that get worse as well as better, beside the exact distance of the same points.
 
-The games of :mod:`gancourse.experiments.wgan_runs`, ten new seeds.  Twice in a run the generator is begun anew
+The games of :mod:`gancourse.experiments.wgan_runs`, seven new seeds.  Twice in a run the generator is begun anew
 (:mod:`gancourse.experiments.knocks`), at moments of each seed's own, while the critic goes on: the exact distance jumps up, and a
 critic that measures it has to follow.
 
@@ -72,7 +72,7 @@ EXPERIMENT = Experiment(
     stage=Runs,
     arms=wgan_runs.ARMS,
     seeds=(3,),
-    full={**wgan_runs.EXPERIMENT.full, "members": 10, "steps": 250, "checkpoint_every": 250},
+    full={**wgan_runs.EXPERIMENT.full, "members": 7, "steps": 250, "checkpoint_every": 250},
     ci=wgan_runs.EXPERIMENT.ci,
     fit=wgan_runs.EXPERIMENT.fit,
     paper="Arjovsky et al. 2017, figures 3 and 4",

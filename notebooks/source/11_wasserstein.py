@@ -793,7 +793,7 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # A loss that tracks quality makes a run go from the upper right to the lower left. The *one-sided* critic's does, in all five trainings, and it runs along the dashed diagonal. But look at the table's last column: $W$ falls almost without a break, and whatever falls with it, a clock that counts the steps that are left, correlates as well. These runs cannot tell a measure from a clock.
 #
-# So let runs get worse. Twice in a run, at moments of its own, a training gets its generator's first weights back while the critic goes on. Ten new trainings of each, recorded (`wgan_knocked`). The looks count from just before the first such moment; two nulls are measured on the same runs, the clock, and what the critic says in *another* training, whose generator was begun anew at other moments.
+# So let runs get worse. Twice in a run, at moments of its own, a training gets its generator's first weights back while the critic goes on. Seven new trainings of each, recorded (`wgan_knocked`). The looks count from just before the first such moment; two nulls are measured on the same runs, the clock, and what the critic says in *another* training, whose generator was begun anew at other moments.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Runs that also get worse
@@ -1319,7 +1319,7 @@ faces = data.pixel_faces(size=16, n=scale.pick(ci=200, cpu=2000, gpu=20_000))
 torch.manual_seed(0)
 generator = convnet.Generator(16, latent_dim=32, width=24, max_width=96).to(device)
 face_critic = convnet.Discriminator(16, width=24, max_width=96, spread=False).to(device)
-steps = scale.pick(ci=4, cpu=250, gpu=20_000)
+steps = scale.pick(ci=4, cpu=150, gpu=20_000)
 batches = data.Batches(faces, 64, seed=0, device=device)
 run = fit(WGANGP(generator, face_critic), batches, steps, k=2, lr=1e-3, betas=(0.0, 0.9), ema=0.995, schedule="flat_linear")
 viz.real_and_fake(faces.images[:36], run.sample(36, seed=0))
