@@ -46,6 +46,7 @@ def test_the_measure_uses_the_gamma_of_the_moment():
     m, distance, at = began_knocked.measures(Record(content), "gamma lowered")
     lowered = knocks.moments(21, 500, 20)[0]
     assert m[0][at < lowered] == pytest.approx(0.1) and m[0][at > lowered] == pytest.approx(0.15)
+    assert np.allclose(began_knocked.measures(Record(content), "gamma lowered", one_gamma=True)[0], 0.1)
     assert at[0] == 140 and distance.shape == m.shape == (1, 19)
     assert np.allclose(began_knocked.measures(Record(content), "D begun anew")[0], 0.1)
 

@@ -64,14 +64,17 @@ class Faces(began_gamma.Faces):
         return game, Batches(self.faces, self.size["batch_size"], seed=seed, device=scale.device())
 
 
-def measures(record: Record, arm: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """M, the Frechet distance and the steps at the looks that count: [seeds, T], [seeds, T], [T]."""
+def measures(record: Record, arm: str, one_gamma: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """M, the Frechet distance and the steps at the looks that count: [seeds, T], [seeds, T], [T].
+
+    M's gamma is that of the moment; ``one_gamma`` keeps that of the beginning, so that M's own definition does not change.
+    """
     sizes = record.content["settings"]["size"]
     left_out = knocks.counted(sizes["steps"], sizes["measure_every"])
     steps, distance = record.curve("frechet")[arm]
     real, fake = (torch.tensor(record.curve(score)[arm][1]) for score in ("real_error", "fake_error"))
     gammas = torch.full(real.shape, GAMMA, dtype=real.dtype)
-    if record.content["settings"]["arms"][arm]["knock"] == "gamma":
+    if record.content["settings"]["arms"][arm]["knock"] == "gamma" and not one_gamma:
         for row, seed in zip(gammas, record.seeds, strict=True):
             row[torch.tensor(steps) >= knocks.moments(seed, sizes["steps"], sizes["measure_every"])[0]] = LOWERED
     m = convergence(gammas, real, fake)
