@@ -1239,7 +1239,7 @@ claim(
 
 # %% tags=["slide-continue", "slide-picture"]
 knocked = records.load("began_knocked")
-fig, axes = plt.subplots(2, 3, figsize=(10, 4.2), layout="constrained", sharex=True)
+fig, axes = plt.subplots(2, 3, figsize=(10, 4.2), layout="constrained", sharex=True, sharey="row")
 for column, arm in zip(axes.T, knocked.arms, strict=True):
     m, far, at = began_knocked.measures(knocked, arm)
     for axis, values, colour in zip(column, (m, far), (viz.COLOURS["discriminator"], "black"), strict=True):
