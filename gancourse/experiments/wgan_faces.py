@@ -60,7 +60,7 @@ EXPERIMENT = Experiment(
         "WGAN-GP, thirty times the rate": {**PENALISED, "fit": {"lr": 3e-2, "betas": [0.0, 0.9]}},
     },
     seeds=(1, 2, 3),
-    full={**six_losses.EXPERIMENT.full, "steps": 500, "measure_every": 50, "checkpoint_every": 500},
+    full={**six_losses.EXPERIMENT.full, "steps": 300, "measure_every": 25, "checkpoint_every": 300},
     ci=six_losses.EXPERIMENT.ci,
     fit={"k": 2, "ema": 0.98, "schedule": "flat_linear", "precision": "float32"},
     paper="Arjovsky et al. 2017, figure 3",
