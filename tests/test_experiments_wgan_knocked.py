@@ -25,3 +25,11 @@ def test_arms_seeds_and_moments(stages):
     again, _ = stages("wgan_knocked").game(wgan_runs.ARMS["clipped"], 3)
     again.load_state_dict(game.state_dict())
     assert again.t == 7
+
+
+def test_losses_are_those_of_games_that_are_not_begun_anew(stages):
+    real = torch.randn(2, 8, 2, generator=torch.Generator().manual_seed(0))
+    for arm in wgan_runs.ARMS.values():
+        games = [stages(name).game(arm, 3)[0] for name in ("wgan_runs", "wgan_knocked")]
+        losses = [game.discriminator_loss(game.play(real, torch.Generator())).item() for game in games]
+        assert losses[0] == losses[1]

@@ -18,16 +18,17 @@ import torch
 from gancourse.experiments import knocks, plane, wgan_runs
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.records import Record
-from gancourse.gans.ensemble import EnsembleBatches, StackedLinear
+from gancourse.gans.ensemble import Ensemble, EnsembleBatches, StackedLinear
 from gancourse.gans.wgan import EnsembleWGAN
 
 
 class Knocked(EnsembleWGAN):
     """Games whose member k gets its generator's first weights back after the generator's steps ``at[k]``."""
 
-    def __init__(self, game: EnsembleWGAN, at: Sequence[Sequence[int]]) -> None:
-        options = {name: getattr(game, name) for name in ("objective", "clip", "weight", "one_sided")}
-        super().__init__(game.generator, game.discriminator, game.seeds, **options)
+    def __init__(
+        self, generator: Ensemble, critics: Ensemble, seeds: Sequence[int], at: Sequence[Sequence[int]], **options: Any
+    ) -> None:
+        super().__init__(generator, critics, seeds, **options)
         self.at = [list(moments) for moments in at]
         self.first = [parameter.detach().clone() for parameter in self.generator.parameters()]
         self.t = 0
@@ -55,7 +56,7 @@ class Runs(wgan_runs.Runs):
         plain, batches = super().game(arm, seed)
         assert all(isinstance(layer, StackedLinear) for layer in plain.generator.layers if list(layer.parameters()))
         at = [knocks.moments(each, self.size["steps"], self.size["measure_every"]) for each in plain.seeds]
-        return Knocked(plain, at), batches
+        return Knocked(plain.generator, plain.discriminator, plain.seeds, at, **wgan_runs.options(arm)), batches
 
 
 def looks(record: Record, arm: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
