@@ -45,7 +45,8 @@ class Runs:
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[EnsembleWGAN, EnsembleBatches]:
         seeds, device = [100 * seed + k for k in range(self.size["members"])], scale.device()
         players = plane.generators(seeds, HIDDEN).to(device), plane.critics(seeds, HIDDEN, he=True).to(device)
-        return EnsembleWGAN(*players, seeds, **options(arm)), EnsembleBatches(self.ring, self.size["batch_size"], seeds, device=device)
+        game = EnsembleWGAN(*players, seeds, **options(arm))
+        return game, EnsembleBatches(self.ring, self.size["batch_size"], seeds, device=device)
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
         """What each member's critic says, and the exact distance: [K, 2]."""
