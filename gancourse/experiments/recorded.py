@@ -21,7 +21,6 @@ NAMES = (
     "two_streams",
     "wgan_changes",
     "wgan_critics",
-    "wgan_faces",
     "wgan_knocked",
     "wgan_longer",
     "wgan_runs",

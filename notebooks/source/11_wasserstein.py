@@ -44,7 +44,7 @@ from gancourse.classroom.claims import (
     within,
     within_relative,
 )
-from gancourse.experiments import plane, records, wgan_faces, wgan_knocked
+from gancourse.experiments import plane, records, wgan_knocked
 from gancourse.experiments.drawing import number
 from gancourse.gans.ensemble import EnsembleBatches
 from gancourse.gans.wgan import WGAN, WGANGP
@@ -1345,54 +1345,6 @@ check(
 
 # %% [markdown]
 # The measure is blind in one place, and the picture shows it: the samples are visibly noisy, and their sliced distance is little above that of unseen faces. Random projections probably average grain away; we did not test it. A network on its way for hours is in lecture 23's zoo.
-#
-# ### Does the loss say so on faces?
-#
-# The recorded `wgan_faces` plays four games with the same perceptrons, two steps of $D$ to one of $G$, three trainings of each: WGAN-GP, a clipped WGAN, the non-saturating GAN with $R_1$, and WGAN-GP at thirty times its rate. The judge is lecture 12's Frechet distance, to faces that nobody trained on. Beside it stands what $D$ says: minus its loss, the mean over the fifty steps before a look.
-
-# %%
-on_faces = records.load("wgan_faces")
-fig, axes = plt.subplots(1, 4, figsize=(10.5, 2.9), layout="constrained", sharey=True)
-for axis, arm in zip(axes, on_faces.arms, strict=True):
-    minus_loss, frechet, _ = wgan_faces.said_and_far(on_faces, arm)
-    for k in range(len(frechet)):
-        axis.plot(minus_loss[k], frechet[k], marker="o", markersize=3, linewidth=0.8)
-        axis.plot(minus_loss[k, -1], frechet[k, -1], "s", color="black", markersize=5)
-    axis.set(xlabel="minus D's loss", title=arm.replace(", ", ",\n"))
-axes[0].set_ylabel("Frechet distance")
-plt.show()
-viz.show(on_faces.strip(), caption="Samples of the first seed, the same latents every time.")
-
-
-# %%
-def on_faces_follows(arm, clock=False):
-    """Spearman's correlation with the Frechet distance of minus D's loss, or of minus the step: one number a training."""
-    minus_loss, frechet, looked = wgan_faces.said_and_far(on_faces, arm)
-    return [spearmanr(-looked if clock else a, b).statistic for a, b in zip(minus_loss, frechet, strict=True)]
-
-
-nothing = on_faces.baseline("frechet")
-viz.table(
-    [
-        [arm, number(far.mean()), *(f"{np.mean(on_faces_follows(arm, clock)):.2f}" for clock in (False, True))]
-        for arm, far in on_faces.final("frechet").items()
-    ],
-    header=["", "distance at the end", "minus D's loss follows it", "a clock does"],
-    caption=f"Three trainings each. For scale: unseen faces {nothing['unseen faces']:.0f}, blurred {nothing['blurred']:.0f}, noise {nothing['noise']:.0f}",
-)
-
-# %%
-question(
-    "C18.faces",
-    "Does minus the critic's loss follow the Frechet distance of faces? Spearman's correlation along a run, WGAN-GP",
-    ours=on_faces_follows("WGAN-GP"),
-    over="trainings",
-    baselines=nulls(a_clock=on_faces_follows("WGAN-GP", clock=True), a_GAN=on_faces_follows("non-saturating, R1")),
-    source="beside Arjovsky et al. 2017, figure 3",
-)
-
-# %% [markdown]
-# FACETEXT
 
 # %% [markdown]
 # ## 11. What a WGAN does not estimate
