@@ -3,6 +3,7 @@
 import torch
 
 from gancourse.experiments import knocks, wgan_knocked, wgan_runs
+from gancourse.experiments.records import Record
 
 
 def test_each_member_is_begun_anew_at_its_own_steps(stages):
@@ -33,3 +34,11 @@ def test_losses_are_those_of_games_that_are_not_begun_anew(stages):
         games = [stages(name).game(arm, 3)[0] for name in ("wgan_runs", "wgan_knocked")]
         losses = [game.discriminator_loss(game.play(real, torch.Generator())).item() for game in games]
         assert losses[0] == losses[1]
+
+
+def test_looks_that_count_begin_before_the_first_moment():
+    steps = list(range(0, 251, 10))
+    curves = {"step": steps, **{f"{name}:{k}": [float(k)] * 26 for name in ("said", "W") for k in range(2)}}
+    record = Record({"settings": {"size": {"steps": 250, "measure_every": 10}}, "arms": {"GAN": [{"curves": curves}]}})
+    said, far, at = wgan_knocked.looks(record, "GAN")
+    assert said.shape == far.shape == (2, 19) and at[0] == 70
