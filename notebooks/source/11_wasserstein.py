@@ -1346,7 +1346,7 @@ check(
 )
 
 # %% [markdown]
-# The measure is blind in one place, and the picture shows it: the samples are visibly noisy, and their sliced distance is little above that of unseen faces. Random projections probably average grain away; we did not test it. A network on its way for hours is in lecture 23's zoo.
+# The measure is blind in one place, and the picture shows it: the samples are visibly noisy, and a sliced distance that is a small share of the one before training does not say so. Random projections probably average grain away; we did not test it. A network on its way for hours is in lecture 23's zoo.
 
 # %% [markdown]
 # ## 11. What a WGAN does not estimate
