@@ -64,7 +64,7 @@ def test_names_texts_and_clicks(tmp_path):
     assert found["readout"] == "smile, value"
     assert found["letter"] == "B: the sum" and found["group"] == "two faces" and found["reply"] == "status"
     assert found["alt"] == ["two faces", "three faces"] and found["later"] == "three faces"
-    assert found["lab"] == ["Enter", "s", "F8", "x", "v"], "arrows and letters stay a menu's own; running the cell and saving do not"
+    assert found["lab"] == ["Enter", "s", "F8", "x", "v"], "arrows and letters are a menu's own; running the cell is not"
     assert found["before"] == found["lab"] and not found["marked"], "nor does a notebook take them that hears them first"
     assert found["clicks"] == 2, "a click on the text counts, one on the letter counts once, none after the view is closed"
     assert found["left"] == 0

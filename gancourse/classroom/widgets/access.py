@@ -3,9 +3,9 @@
 ipywidgets has no traits for these.  One invisible widget in each explorer (:data:`SCRIPT`, carried by anywidget) gives names to
 what is around it: sliders' handles are called as their labels are, play buttons by what they do, the picture by what it shows.
 
-And whose a key is.  A notebook takes plain letters and arrows for commands (``d d`` deletes the cell).  JupyterLab hears a key after
-the element that has the focus, where stopping it is enough; Notebook 7 hears it before, and is told by an attribute that Lumino,
-the library of both, looks for.
+And whose a key is.  A notebook takes plain letters and arrows for commands: ``d d`` deletes the cell.  JupyterLab hears a key
+after the element that has the focus, where stopping it is enough.  Notebook 7 hears it before, and is told by an attribute that
+Lumino, the library of both, looks for.
 """
 
 from __future__ import annotations
