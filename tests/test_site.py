@@ -137,6 +137,12 @@ def test_a_notebook_shows_neither_plumbing_nor_a_picture_without_words() -> None
     assert set(output["data"]) == {"image/png", "text/plain"}
 
 
+def test_a_lecture_leads_to_its_slides_and_a_homework_has_none(pages) -> None:
+    lecture, homework = (json.loads(pages[f"notebooks/{name}.ipynb"]) for name in ("06_mode_collapse", "hw1_two_player_game"))
+    assert "".join(lecture["cells"][1]["source"]).endswith('<a href="../_static/slides/06_mode_collapse.html">slides</a>')
+    assert "_static" not in "".join(homework["cells"][1]["source"])
+
+
 def test_a_notebook_has_one_title() -> None:
     several = ["# Title\n\n## 0", "# Part one\n\n```\n# code\n```\n\n## 1", "# Part two"]
     one = ["# Title", "## 1", "```\n# code\n```"]
