@@ -29,7 +29,7 @@ PATIENT = "const after = AbortSignal.timeout.bind(AbortSignal); AbortSignal.time
 KNOWN = {
     "Failed to load resource: the server responded with a status of 404": "Lab looks for a workspace of the user",
     "favicon": "a page has an icon where its server gives one",
-    "reading 'schema'": "Notebook 7 asks for settings that its Lab does not give it, with and without an explorer",
+    "reading 'schema'": "Notebook 7.6 says so of every notebook, of an empty one, too",
 }
 
 
