@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import html.parser
 import importlib.util
+import io
 import json
 import posixpath
 import re
@@ -16,11 +17,13 @@ from pathlib import Path
 from types import ModuleType
 
 import nbformat
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from gancourse import zoo
-from tests.browser import opened
+from tests.browser import chromium, lacking, opened
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "docs" / "site"
@@ -135,6 +138,12 @@ def test_a_notebook_shows_neither_plumbing_nor_a_picture_without_words() -> None
     (output,) = shown["cells"][2]["outputs"]
     assert output["metadata"] == {"image/png": {"alt": "Six faces, drawn"}}
     assert set(output["data"]) == {"image/png", "text/plain"}
+
+
+def test_a_lecture_leads_to_its_slides_and_a_homework_has_none(pages) -> None:
+    lecture, homework = (json.loads(pages[f"notebooks/{name}.ipynb"]) for name in ("06_mode_collapse", "hw1_two_player_game"))
+    assert "".join(lecture["cells"][1]["source"]).endswith('<a href="../_static/slides/06_mode_collapse.html">slides</a>')
+    assert "_static" not in "".join(homework["cells"][1]["source"])
 
 
 def test_a_notebook_has_one_title() -> None:
@@ -273,16 +282,23 @@ class Links(html.parser.HTMLParser):
                 self.names.add(value)
 
 
-@pytest.mark.slow
-def test_the_site_builds_without_a_warning_and_asks_no_other_machine(tmp_path) -> None:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built without a warning; for slow tests alone."""
     if not importlib.util.find_spec("sphinx") or not importlib.util.find_spec("myst_nb"):
         pytest.skip("no Sphinx to build the site: pip install -e '.[site]'")
     subprocess.run([sys.executable, str(SITE / "sources.py")], check=True)
     build = module("sources").BUILD
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(build / "doctrees"), "-c", str(SITE)]
-    done = subprocess.run([*command, str(build / "source"), str(tmp_path)], capture_output=True, text=True)
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run([*command, str(build / "source"), str(folder)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    found = {path: Links(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.html")}
+    return folder
+
+
+@pytest.mark.slow
+def test_no_link_of_the_site_is_broken_and_it_asks_no_other_machine(site) -> None:
+    found = {path: Links(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
     assert len(found) > 60
     broken = []
     for page, links in found.items():
@@ -293,8 +309,43 @@ def test_the_site_builds_without_a_warning_and_asks_no_other_machine(tmp_path) -
             path = (page.parent / urllib.parse.unquote(target.path)).resolve() if target.path else page
             named = found[path].names if path in found else None
             if not path.exists() or (target.fragment and named is not None and target.fragment not in named):
-                broken.append(f"{page.relative_to(tmp_path)}: {link}")
+                broken.append(f"{page.relative_to(site)}: {link}")
     assert broken == []
     for page in found:
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//", text), page
+
+
+# The colour behind a page's text, and that of the text.
+LOOKS = r"""() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector("article")).color]
+  .map((colour) => colour.match(/[\d.]+/g).slice(0, 3).map(Number))"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(390, 844), (1280, 800)], ids=["phone", "desk"])
+def test_it_can_be_read_and_searched_in_a_browser(site, size, scheme) -> None:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        lacking("no playwright to drive Chromium with", "pip install playwright")
+    complaints = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--no-first-run"])
+        tab = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)), color_scheme=scheme)
+        tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        for name in ("index", "play", "notebooks/06_mode_collapse", "CLAIMS", "docs/glossary", "api/gancourse.losses"):
+            tab.goto((site / f"{name}.html").as_uri())
+            paper, ink = tab.evaluate(LOOKS)
+            assert (sum(paper) < sum(ink)) == (scheme == "dark"), f"{name}: {ink} on {paper}"
+            assert tab.evaluate("document.documentElement.scrollWidth") <= size[0], f"{name} is wider than the window"
+            assert np.asarray(Image.open(io.BytesIO(tab.screenshot())).convert("L")).std() > 5, f"{name} is empty"
+        tab.goto((site / "search.html").as_uri() + "?q=minibatch")
+        tab.locator("#search-results li a >> nth=0").wait_for()
+        assert "06_mode_collapse" in " ".join(link.get_attribute("href") for link in tab.locator("#search-results li a").all())
+        tab.goto((site / "notebooks" / "06_mode_collapse.html").as_uri())
+        tab.locator("a", has_text=re.compile("^slides$")).click()
+        tab.locator("section.now").wait_for()
+        browser.close()
+    assert complaints == []

@@ -36,6 +36,33 @@ def test_its_cure_finds_seven_or_eight(seed) -> None:
 
 
 @each_seed
+def test_of_the_cures_three_changes_the_rates_alone_suffice(seed) -> None:
+    found = {}
+    for names in (("d_lr", "g_lr"), ("objective",), ("penalty", "strength")):
+        rules = PRESETS["collapse"].rules.changed(**{name: getattr(PRESETS["collapse_cure"].rules, name) for name in names})
+        found[names[0]] = rounds(Playground(rules, seed), 500, every=100)[-1]["modes"]
+    assert found["d_lr"] >= 7 and found["objective"] < 3 and found["penalty"] < 3
+
+
+@each_seed
+def test_a_gradient_that_vanished_comes_back_with_the_objective_alone(seed) -> None:
+    game = Playground(PRESETS["vanishing"].rules, seed)
+    before = rounds(game, 120, every=120)[-1]["wasserstein"]
+    game.change(objective="non_saturating")
+    assert rounds(game, 120, every=120)[-1]["wasserstein"] < 0.2 * before
+    for other in ({"k": 1}, {"penalty": "r1", "strength": 0.3}):
+        game = Playground(PRESETS["vanishing"].rules.changed(**other), seed)
+        assert rounds(game, 240, every=240)[-1]["wasserstein"] < 0.2 * before
+
+
+def test_the_orbit_is_damped_best_at_one() -> None:
+    def left(strength: float) -> float:
+        return rounds(Playground(PRESETS["orbit"].rules.changed(penalty="r1", strength=strength)), 300, every=300)[-1]["distance"]
+
+    assert left(1) < 0.1 * left(0.1) and left(1) < 0.1 * left(10)
+
+
+@each_seed
 def test_the_gradient_vanishes(seed) -> None:
     slope, distance = column("vanishing", seed, "slope"), column("vanishing", seed, "wasserstein")
     assert slope[-1] < 1e-3 * slope[0]

@@ -38,9 +38,20 @@ found.later = byId("later").alt;
 byId("root").insertAdjacentHTML("beforeend", '<select id="menu"></select>');
 found.lab = [];
 document.addEventListener("keydown", (event) => found.lab.push(event.key));
-const press = (key, more) => byId("menu").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
-press("ArrowDown"); press("Enter", { shiftKey: true }); press("s", { ctrlKey: true });
+const press = async (key, more) => {
+  byId("menu").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
+  await wait(20); // one key an event, as from a keyboard
+};
+found.before = [];
+document.addEventListener("keydown", (event) => {
+  if (!event.target.hasAttribute("data-lm-suppress-shortcuts")) found.before.push(event.key);
+}, true);
+await press("ArrowDown"); await press("d"); await press("Enter", { shiftKey: true }); await press("s", { ctrlKey: true });
+await press("F8");
+found.marked = byId("menu").hasAttribute("data-lm-suppress-shortcuts");
+document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "x", bubbles: true }));
 close();
+await press("v");
 byId("text").click();
 found.left = listeners.size;
 byId("found").textContent = JSON.stringify(found);
@@ -53,6 +64,7 @@ def test_names_texts_and_clicks(tmp_path):
     assert found["readout"] == "smile, value"
     assert found["letter"] == "B: the sum" and found["group"] == "two faces" and found["reply"] == "status"
     assert found["alt"] == ["two faces", "three faces"] and found["later"] == "three faces"
-    assert found["lab"] == ["Enter", "s"], "a menu's arrows stay its own; running the cell and saving do not"
+    assert found["lab"] == ["Enter", "s", "F8", "x", "v"], "arrows and letters are a menu's own; running the cell is not"
+    assert found["before"] == found["lab"] and not found["marked"], "nor does a notebook take them that hears them first"
     assert found["clicks"] == 2, "a click on the text counts, one on the letter counts once, none after the view is closed"
     assert found["left"] == 0

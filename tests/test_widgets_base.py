@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -44,6 +45,15 @@ def test_every_explorer_offers_a_live_view_and_something_to_read():
             assert "image/png" not in bundle and "<table>" in bundle["text/html"]
         else:
             assert np.array_equal(png_in(bundle).convert("RGB"), live.still().convert("RGB"))
+
+
+def test_in_colab_every_explorer_turns_on_the_manager_of_custom_widgets(monkeypatch):
+    """Without it Colab shows nothing of a widget that is not ipywidgets' own; anywidget turns it on where one is made."""
+    asked = []
+    monkeypatch.setitem(sys.modules, "google.colab.output", types.ModuleType("google.colab.output"))
+    monkeypatch.setattr("anywidget.widget.enable_custom_widget_manager_once", lambda: asked.append(True))
+    made = every_kind()
+    assert len(asked) == len(made)
 
 
 def test_only_what_ipywidgets_7_and_8_share_is_used():

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import assets
 
+from gancourse.classroom import notebooks, slides, words
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "_build"
@@ -18,6 +20,7 @@ BUILD = HERE.parent / "_build"
 DOCUMENTS = ("*.md", "docs/*.md", "data/README.md", "solutions/README.md", "tests/golden/README.md")
 STAYING = "solutions/teaching/"
 NOTEBOOKS = "notebooks/*.ipynb"
+DECKS = "slides"  # the folder of the lectures' slides, below Sphinx's _static
 PICTURES = "docs/img/*"
 FRONT = ("index.md", "play.md")
 
@@ -39,18 +42,23 @@ def _under_one_title(cells: list[dict]) -> None:
         cell["source"] = "".join(pieces)
 
 
-def notebook(text: str) -> str:
-    """A notebook for the page: tags as myst-nb knows them, and each picture's words as its alternative text."""
+def notebook(text: str, deck: str = "") -> str:
+    """A notebook for the page: tags as myst-nb knows them, each picture's words as its alternative text, a link to its slides."""
     book = json.loads(text)
+    if deck:
+        book["cells"][1]["source"] = "".join(book["cells"][1]["source"]) + f' \N{MIDDLE DOT} <a href="{deck}">slides</a>'
+    about = ""
     for cell in book["cells"]:
+        if cell["cell_type"] == "markdown":
+            about = words.heading("".join(cell["source"])) or about
         tags = cell["metadata"].get("tags", [])
         cell["metadata"]["tags"] = [TAGS.get(tag, tag) for tag in tags]
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data:
-                words = " ".join("".join(data.get("text/plain", [])).split()).strip("[]")
+                alt = words.alternative(output, "".join(cell["source"]), about)
                 moving = b"acTL" in base64.b64decode("".join(data["image/png"]))[:ANIMATED]
-                output["metadata"]["image/png"] = {"alt": words} | ({"class": "film"} if moving else {})
+                output["metadata"]["image/png"] = {"alt": alt} | ({"class": "film"} if moving else {})
             for kind in [kind for kind in data if kind.startswith("application/")]:
                 del data[kind]
     _under_one_title(book["cells"])
@@ -90,8 +98,10 @@ def pages() -> dict[str, str]:
     for pattern in DOCUMENTS:
         for path in sorted(ROOT.glob(pattern)):
             found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
+    lectures = {path.stem for path in notebooks.sources(ROOT)}
     for path in sorted(ROOT.glob(NOTEBOOKS)):
-        found[path.relative_to(ROOT).as_posix()] = notebook(path.read_text(encoding="utf-8"))
+        deck = f"../_static/{DECKS}/{path.stem}.html" if path.stem in lectures else ""
+        found[path.relative_to(ROOT).as_posix()] = notebook(path.read_text(encoding="utf-8"), deck)
     return found | reference()
 
 
@@ -117,6 +127,8 @@ def main() -> None:
     """Lay out docs/_build/source and docs/_build/static for `make site`."""
     lay_out(BUILD / "source")
     _write(BUILD / "static" / "weights.js", assets.weights(ROOT).encode())
+    for source in notebooks.sources(ROOT):
+        _write(BUILD / "static" / DECKS / f"{source.stem}.html", slides.page(slides.slides(source)).encode())
     film, painter = BUILD / "static" / "walk.webp", ROOT / "data" / "checkpoints" / f"{assets.PAINTER}.safetensors"
     if not film.exists() or film.stat().st_mtime < painter.stat().st_mtime:
         assets.film(film.parent)

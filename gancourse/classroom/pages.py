@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gancourse.base import files
-from gancourse.classroom import notebooks
+from gancourse.classroom import notebooks, words
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -83,9 +83,14 @@ def html(book: NotebookNode) -> str:
     from traitlets.config import Config
 
     book = from_dict(book)
+    about = ""
     for cell in book.cells:
         if cell.cell_type == "markdown":
+            about = words.heading(cell.source) or about
             cell.source = with_mathml(cell.source)
+        for output in cell.get("outputs", ()):
+            for kind in set(output.get("data", {})) & set(words.PICTURES):
+                output.metadata.setdefault(kind, {})["alt"] = words.alternative(output, cell.source, about)
     hiding = Config(TagRemovePreprocessor={"enabled": True, "remove_input_tags": {notebooks.HIDDEN_TAG}})
     page, _ = HTMLExporter(config=hiding, mathjax_url="", require_js_url="").from_notebook_node(book)
     return page.replace("</head>", f"{PRINT}</head>", 1)

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gancourse.base.check import one_of
-from gancourse.classroom import notebooks, pages
+from gancourse.classroom import notebooks, pages, words
 from gancourse.classroom.notebooks import SLIDE_ONLY, NotebookError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _add(slide: Slide, cell: NotebookNode, where: str) -> None:
         slide.parts.append(("shown", _highlighted(cell.source)))
         return
     kept = [output for output in cell.outputs if PICTURE not in tags or _picture(output) or _caption(output)]
-    made = [_shown(output, _plain(slide.title)) for output in kept]
+    made = [_shown(output, cell.source, _plain(slide.title)) for output in kept]
     wide = [aspect for _, aspect in made if aspect is not None]
     if len(wide) > 1 and sum(wide) < _ROW:
         slide.parts.append(("shown", _row(kept, [shown for shown, _ in made])))
@@ -172,11 +172,11 @@ def _picture(output: NotebookNode) -> str | None:
     return next((kind for kind in ("image/svg+xml", "image/png") if kind in output.get("data", {})), None)
 
 
-def _shown(output: NotebookNode, title: str) -> tuple[str, float | None]:
-    """An output as HTML, and how wide it is over its height if it is a picture."""
+def _shown(output: NotebookNode, code: str, title: str) -> tuple[str, float | None]:
+    """An output of the code as HTML, and how wide it is over its height if it is a picture."""
     data = output.get("data", {})
     if (kind := _picture(output)) is not None:
-        alt = html.escape(output.metadata.get(kind, {}).get("alt") or f"picture to: {title}", quote=True)
+        alt = html.escape(words.alternative(output, code, title), quote=True)
         raw = data[kind].encode() if kind == "image/svg+xml" else base64.b64decode(data[kind])
         link = f"data:{kind};base64,{base64.b64encode(raw).decode()}"
         return f'<figure><img alt="{alt}" src="{link}"></figure>', _aspect(raw)

@@ -46,7 +46,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "collapse_cure": Preset(
         "mode collapse, cured",
-        "D learns faster than G, compares pairs, and is held flat by R1 and R2: the samples spread to all eight.",
+        "D learns faster than G, compares pairs, and is held flat by R1 and R2: the samples find all eight. Which is needed?",
         RING.changed(objective="relativistic", penalty="r1_r2", strength=0.3, d_lr=5e-3, g_lr=2e-3),
         500,
     ),

@@ -1,4 +1,4 @@
-"""A notebook with every explorer of the course, one a cell, and a JupyterLab that serves it."""
+"""A notebook with every explorer of the course, one a cell, and a JupyterLab or a Notebook 7 that serves it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from gancourse.classroom import lab as course
 
@@ -77,6 +78,19 @@ CELLS = {
 }
 
 
+class FrontEnd(NamedTuple):
+    """A program that serves the notebook: its module and class of settings, the path of its page, and what that shows at rest."""
+
+    module: str
+    app: str
+    place: str
+    idle: str
+
+
+LAB = FrontEnd("jupyterlab", "LabApp", "lab/tree", "#jp-main-statusbar >> text=Idle")
+NOTEBOOK = FrontEnd("notebook", "JupyterNotebookApp", "notebooks", ".jp-Notebook-ExecutionIndicator[data-status=idle]")
+
+
 def write(folder: Path) -> Path:
     """The notebook in ``folder``."""
     from nbformat import v4, write
@@ -95,18 +109,18 @@ def _answering(port: int, server: subprocess.Popen[bytes], seconds: float = 300)
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
             return
         time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not come up on port {port}")
+    raise RuntimeError(f"nothing answers on port {port}")
 
 
 @contextlib.contextmanager
-def lab(folder: Path) -> Iterator[str]:
-    """A JupyterLab over ``folder`` on a free port, as the course configures it: its address."""
+def served(program: FrontEnd, folder: Path) -> Iterator[str]:
+    """The program over ``folder`` on a free port, as the course configures it: the address below which it shows notebooks."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
+    command = [sys.executable, "-m", program.module, "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
     command += [f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=", "--ServerApp.port_retries=0", "--log-level=ERROR"]
-    command.append("--LabApp.expose_app_in_browser=True")  # so that a test can change the theme
+    command.append(f"--{program.app}.expose_app_in_browser=True")  # so that a test can change the theme
     private = {name: str(folder / name.lower()) for name in ("JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR")}
     private |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "IPYTHONDIR": str(folder / "ipython")}
     environment = course.environment() | private | {"PYTHONPATH": str(ROOT)}
@@ -117,6 +131,6 @@ def lab(folder: Path) -> Iterator[str]:
     with log.open("w") as file, subprocess.Popen(command, env=environment, stdout=file, stderr=file, cwd=folder) as server:
         try:
             _answering(port, server)
-            yield f"http://127.0.0.1:{port}/lab"
+            yield f"http://127.0.0.1:{port}/{program.place}"
         finally:
             server.terminate()

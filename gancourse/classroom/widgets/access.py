@@ -2,6 +2,10 @@
 
 ipywidgets has no traits for these.  One invisible widget in each explorer (:data:`SCRIPT`, carried by anywidget) gives names to
 what is around it: sliders' handles are called as their labels are, play buttons by what they do, the picture by what it shows.
+
+And whose a key is.  A notebook takes plain letters and arrows for commands: ``d d`` deletes the cell.  JupyterLab hears a key
+after the element that has the focus, where stopping it is enough.  Notebook 7 hears it before, and is told by an attribute that
+Lumino, the library of both, looks for.
 """
 
 from __future__ import annotations
@@ -9,10 +13,30 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-SCRIPT = """
+# Every script with controls of its own begins with this; holdKeys(root) returns what takes it back.
+HOLD_KEYS = """
+function holdKeys(root) {
+  const ours = (event) => root.contains(event.target) && !(event.ctrlKey || event.metaKey || event.altKey) &&
+    !(event.shiftKey && event.key === "Enter") && !/^F\\d/.test(event.key);
+  const mark = (event) => {
+    if (!ours(event)) return;
+    event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+    setTimeout(() => event.target.removeAttribute("data-lm-suppress-shortcuts")); // when all have heard the key
+  };
+  const stop = (event) => { if (ours(event)) event.stopPropagation(); };
+  window.addEventListener("keydown", mark, true);
+  root.addEventListener("keydown", stop);
+  return () => {
+    window.removeEventListener("keydown", mark, true);
+    root.removeEventListener("keydown", stop);
+  };
+}
+"""
+
+SCRIPT = HOLD_KEYS + """
 function render({ model, el }) {
   el.style.display = "none";
-  let root = null, timer = null;
+  let root = null, timer = null, release = null;
   const all = (query, act) => root.querySelectorAll(query).forEach(act);
   const set = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
   const plays = { "fa-play": "play", "fa-pause": "pause", "fa-stop": "stop", "fa-retweet": "repeat", "fa-repeat": "repeat" };
@@ -48,12 +72,6 @@ function render({ model, el }) {
     const text = event.target.closest(".gan-choice-text");
     if (text) text.closest(".gan-choice")?.querySelector("button")?.click();
   };
-  // JupyterLab takes arrows and letters that reach it for its own: they stay with a menu, a box or a button that has the focus.
-  const keep = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter")) return;
-    if (event.target.matches("select, input") || (event.target.matches("button") && "Enter ".includes(event.key)))
-      event.stopPropagation();
-  };
   const watch = new MutationObserver(tell);
   const begin = (tries) => {
     root = el.closest(".gan-live");
@@ -64,7 +82,7 @@ function render({ model, el }) {
     tell();
     watch.observe(root, { childList: true, subtree: true });
     root.addEventListener("click", choose);
-    root.addEventListener("keydown", keep);
+    release = holdKeys(root);
   };
   const again = () => { if (root) tell(); };
   model.on("change:words", again);
@@ -75,7 +93,7 @@ function render({ model, el }) {
     model.off("change:words", again);
     if (!root) return;
     root.removeEventListener("click", choose);
-    root.removeEventListener("keydown", keep);
+    release();
   };
 }
 export default { render };

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from gancourse.base import check
+from gancourse.classroom.widgets.access import HOLD_KEYS
 from gancourse.classroom.widgets.base import LIVE, Live, one_thread
 from gancourse.classroom.widgets.pump import SPEEDS, Pump
 from gancourse.losses import OBJECTIVES
@@ -56,7 +57,7 @@ def _kind() -> type:
     class Board(anywidget.AnyWidget):
         """What a new view needs; everything else is a message."""
 
-        _esm = "\n".join(files("gancourse.classroom.widgets").joinpath(name).read_text("utf-8") for name in SCRIPTS)
+        _esm = HOLD_KEYS + "\n".join(files("gancourse.classroom.widgets").joinpath(name).read_text("utf-8") for name in SCRIPTS)
         choices, presets, colours, opening = (traitlets.Dict().tag(sync=True) for _ in range(4))
         measures: Any = traitlets.List().tag(sync=True)
         reach = traitlets.Float(REACH).tag(sync=True)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.latents import device_of
 from gancourse.base.networks import evaluating
+from gancourse.classroom.widgets.access import HOLD_KEYS
 from gancourse.classroom.widgets.base import LIVE, Live, one_thread, quick_png
 from gancourse.data.corruptions import painted
 from gancourse.gans.inpainting import erase
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Stroke = tuple[float, tuple[tuple[float, float], ...]]  # width and points (x, y), in pixels of the picture
 MOST_STROKES, MOST_POINTS = 400, 400
 
-SCRIPT = """
+SCRIPT = HOLD_KEYS + """
 function render({ model, el }) {
   const side = model.get("side"), zoom = model.get("zoom");
   const make = (tag, parent, set) => parent.appendChild(Object.assign(document.createElement(tag), set || {}));
@@ -142,7 +143,6 @@ function render({ model, el }) {
     const way = ways[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey || !(way || keys[event.key])) return;
     event.preventDefault();
-    event.stopPropagation();
     byKeys = true;
     if (way) {
       const step = event.shiftKey ? side / 8 : Math.max(1, side / 32);
@@ -153,9 +153,6 @@ function render({ model, el }) {
   });
   left.addEventListener("blur", () => { if (byKeys) { stop(); byKeys = false; paint(); } });
 
-  bar.addEventListener("keydown", (event) => {  // arrows move the brush's slider, not JupyterLab's cells
-    if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
-  });
   const button = (text, title, action) => make("button", bar, { textContent: text, title, onclick: action });
   button("Clear", "take away all strokes", clear);
   button("Undo", "take away the last stroke", undo);
@@ -176,7 +173,9 @@ function render({ model, el }) {
   model.on("change:note", says);
   showPaper();
   showAnswer();
+  const release = holdKeys(box);
   return () => {
+    release();
     clearTimeout(timer);
     model.off("change:paper", showPaper);
     model.off("change:answer", showAnswer);

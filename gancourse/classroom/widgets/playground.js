@@ -1,6 +1,6 @@
 // The playground's picture and controls. Python sends frames, a message and one buffer of floats each; what is drawn here is
 // acknowledged, so that no frame waits behind others. Nothing is loaded from anywhere; what is drawn stands in
-// playground_pictures.js, which board.py puts before this.
+// playground_pictures.js, which board.py puts before this, as it does holdKeys.
 
 const STYLE = `
 .gan-play { color: var(--jp-ui-font-color1, var(--vscode-foreground, var(--colab-primary-text-color, inherit)));
@@ -264,7 +264,7 @@ function render({ model, el }) {
     if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter")) return;
     const own = event.target, pressed = ["BUTTON", "INPUT"].includes(own.tagName) && " Enter".includes(event.key);
     const native = own.tagName === "SELECT" || pressed;
-    if (native && event.key !== ".") { event.stopPropagation(); return; }  // a menu, a button or a box has the key
+    if (native && event.key !== ".") return; // a menu, a button or a box has the key
     const way = own === plane && painting && ways[event.key];
     if (way) {
       byKeys = true;
@@ -275,7 +275,6 @@ function render({ model, el }) {
     else if (acts[event.key]) acts[event.key]();
     else return;
     event.preventDefault();
-    event.stopPropagation();
   });
   for (const select of root.querySelectorAll("select")) {
     select.addEventListener("change", () => { select.dataset.sent = "true"; });
@@ -287,7 +286,9 @@ function render({ model, el }) {
   model.on("msg:custom", heard);
   take({ ...model.get("opening"), number: 0 }, model.get("body"));
   say("hello");
+  const release = holdKeys(root);
   return () => {
+    release();
     themes.disconnect();
     cancelAnimationFrame(asked);
     clearTimeout(resting);

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gancourse.classroom.widgets.access import HOLD_KEYS
 from gancourse.classroom.widgets.base import LIVE, Live
 from gancourse.viz import pictures
 from gancourse.viz.voxels import COLOUR, LIGHT, as_solids, solid
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MOST = 400  # shapes
 VIEWS = (35.0, 125.0, 215.0)  # degrees: those of the still picture
 
-SCRIPT = """
+SCRIPT = HOLD_KEYS + """
 export function unpack(bytes, count, side) {  // bits, the first the highest of its byte
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const each = side ** 3, shapes = [];
@@ -119,13 +120,12 @@ function render({ model, el }) {
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !ways[event.key]) return;
     event.preventDefault();
-    event.stopPropagation();
     move(...ways[event.key]);
   });
-  bar.addEventListener("keydown", (event) => { event.stopPropagation(); });  // arrows move the menu, not JupyterLab's cells
   menu.onchange = draw;
   next.onclick = () => { menu.value = (Number(menu.value) + 1) % names.length; draw(); };
   draw();
+  return holdKeys(box);
 }
 export default { render };
 """
