@@ -724,7 +724,7 @@ question(
 # BiGAN was never asked for pixels. Its copies look like its samples do, and are mostly of somebody else; they keep hardly more attributes than those of an untrained encoder do, by less than the groups of faces vary, and are no nearer in pixels. In this one training the game taught $E$ next to nothing that we can measure. The generator is not what stands in the way: descent from $E(x)$ through the same $G$ comes several times nearer and brings the colours of hair and skin back. A latent for the face existed, and $E$ did not name it. The theorem speaks of the optimum, and the encoder
 # is, we guess, the last to arrive there (no cell tests it): while $D$ can tell the pictures apart, it has little reason to look at the latents.
 #
-# Inversion fits the pixels of each face by search. It stays behind the VAE in pixels and takes several hundred times as long, but keeps nearly as many attributes; what it loses are small things about eyes and mouths. And its generator is one that draws well, and was never
+# Inversion fits the pixels of each face by search. It stays behind the VAE in pixels and takes several hundred times as long, and keeps fewer attributes: of these faces it misses the background of one in four, and glasses and smiles. And its generator is one that draws well, and was never
 # trained to have an inverse. So take the VAE to compress, and descent to edit faces of a good generator. Whether an encoder's guess helps as a start is open: on the digits it was no better than a random one, on the faces we did not compare.
 #
 # How much do more starts buy? And what can the generator not draw at all? As a control, invert pictures that it *did* draw, for which a perfect answer exists.
@@ -740,7 +740,7 @@ table = [
 viz.table(table, ["squared error per pixel", *(f"best of {r}" for r in sorted({1, starts}))])
 
 # %% [markdown]
-# The first row is about what the generator can draw *and* what descent can find; in the second row a latent with error zero exists, so all of its error is the search. From one start both errors are of similar size; the best of three cuts that of unseen faces by about a quarter and that of the eight own samples by half. So much of the error is the search, and what is left over may be the generator's: this table cannot part the two. They keep hair, skin and background and smear the detail of glasses and mouths.
+# The first row is about what the generator can draw *and* what descent can find; in the second row a latent with error zero exists, so all of its error is the search. More starts help both. The search leaves an error even where the answer exists, so what is left over at unseen faces need not be the generator's: this table cannot part the two.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Few labels: $D$ as a classifier
