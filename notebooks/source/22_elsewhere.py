@@ -362,10 +362,10 @@ for name, epsilons in settings.items():
 viz.table(rows, caption=f"Six settings, {len(wanted)} pictures each; two real digits of a class have diversity 1, a drawn z has |z| = 5.6")
 
 # %%
-shown = torch.arange(20)[known[:20]]
+shown = torch.arange(10)[known[:10]]
 viz.show(
     viz.labelled_grid(torch.cat([walk.images[shown] for walk in walks.values()]), rows=list(walks), n_columns=len(shown)),
-    "Nine classes, twice: each row begins from the same latents.",
+    "Nine classes: each row begins from the same latents.",
 )
 pull = spread(walks["strong prior"].images, wanted) / spread(walks["condition alone"].images, wanted)
 question(
@@ -417,8 +417,8 @@ question(
 
 # %% tags=["slide-continue"]
 two = wanted == UNSEEN
-twos = torch.cat([in_latents.images[two] for _, in_latents in found])
-viz.show(viz.labelled_grid(twos, rows=["asked for a 2"], n_columns=len(twos)), "Of a generator that knows none, by all our classifiers.")
+twos = torch.stack([in_latents.images[two] for _, in_latents in found], 1).flatten(0, 1)
+viz.show(viz.labelled_grid(twos, rows=[f"start {k + 1}" for k in range(per_class)], n_columns=n_seeds), "Asked for a 2, of a generator that knows none; a column is a classifier.")
 digit, sound = judge.read(twos)
 print(f"the classifiers' mean confidence {np.mean([run.confidence[-1][two].mean() for _, run in found]):.2f}; ", end="")
 print(f"of {len(digit)} pictures the judge takes {int((sound & (digit == UNSEEN)).sum())} for a 2")

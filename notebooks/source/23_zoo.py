@@ -892,7 +892,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Look outside the stroke. All of the hair follows, not the painted part: perhaps the generator knows no face with red hair in one place. Faces, glasses and glances mostly stay, some backgrounds and beards do not, and one face (the eighth) turns from pink to blond and does not meet the stroke. That is what "on the manifold" costs, and $\lambda$ is its price: lower it and
+# Look outside the stroke. Where hair turns red, all of it does and not the painted part: perhaps the generator knows no face with red hair in one place. And look for what changed with it, a glance, a beard, a background. That is what "on the manifold" costs, and $\lambda$ is its price: lower it and
 # see whether every stroke is met, and by whom.
 
 # %% [markdown] tags=["slide", "slide-only"]
