@@ -1040,17 +1040,20 @@ axis.invert_yaxis()
 plt.show()
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Three tips decide between digits and noise; strides in place of pooling help in four of five; dropout in $G$ harms, two steps of $D$ perhaps; most of the rest moves less than the seed does.
+# Three tips decide between digits and noise; dropout in $G$ harms; the rest moves the distance by less than five pairs can tell from another seed.
 
 # %% [markdown] tags=["notes"]
-# Three tips decide between digits and noise. With the saturating loss, with mixed batches and with $\beta_1 = 0.9$ the distance after 2,000 steps is still that of noise, `165`, `168` and `163` for the reference's `28.2`, and no sample is taken for a digit. All three gains near 6 are one number, noise over reference. The third looks late rather than lost in the one training of the film. Max pooling ends two to eight times farther off in four seeds, and nearer in the fifth. Two changes harm by the rule, the second barely (on the logarithms of the ratios its interval is [0.40, 0.97], open): dropout in $G$, kept in sampling, and a second step of $D$,
-# of which the list itself says that it is not sure. Pixels in [0, 1] show no harm at this size, but there samples are also clipped to pure black, a second change. (The box below says *contradicted* because its whole interval lies under 1.1; the table says *open*, for part of it lies in the band of no difference.) Labels help in each of the five trainings, but by anything from a tenth to a factor of four and a half; that arm also tells $G$ the class. And most of the rest moves the distance by less than another seed does: five trainings cannot see it, and a tip that one believes in after one run with it and one run without is a tip about a seed.
+# Begin with the row that tests no tip. The same game with another seed is `0.88` times as far, and its interval reaches from `0.55` to `1.39`: so wide is luck, with five pairs. Three tips stand clear of it and decide between digits and noise. With the saturating loss, with mixed batches and with $\beta_1 = 0.9$ the distance after 2,000 steps is still that of noise, and no sample is taken for a digit. (All three gains near 6 are therefore one number, noise over reference. The third looks late rather than lost in the one training of the film.) Dropout in $G$, kept in sampling, harms in every pair.
+#
+# Four more lean to one side without a verdict. Max pooling ends two to eight times farther off in four seeds, and nearer in the fifth. Labels help in each of the five trainings, but by anything from a tenth to a factor of four and a half; that arm also tells $G$ the class. Two steps of $D$, of which the list itself is not sure, are worse in all five pairs, and the interval ends at `0.97`. Pixels in [0, 1] do no harm at this size, but there samples are also clipped to pure black, a second change. (Its box says *contradicted*, for the whole interval lies under 1.1; the table says *open*, for a part of it lies in the band of no difference.)
+#
+# And the rest moves the distance by less than another seed does: five trainings cannot see it, and a tip that one believes in after one run with it and one run without is a tip about a seed.
 
 # %%
 record.table("frechet", "accepted", "total_variation")
 
 # %% [markdown] tags=["notes"]
-# A box for every arm. The effect that lecture 04 understands to the last line, mixed batches, is the positive control of the others: an experiment that did not find it could contradict nothing. It shows that a factor of six is seen, not that a tenth is. (Of tips 14 and 15 the list says itself that it is not sure: where a box says *contradicted*, it contradicts the advice, not the doubt.)
+# A box for every arm, in *halvings*: the logarithm to base 2 of the ratio, so that 1 says half the distance and $-1$ twice. Mixed batches, the effect that lecture 04 understands to the last line, are the positive control of the others: an experiment that did not find them could contradict nothing. They show that a factor of six is seen, not that a tenth is. Tips 14 and 15 are questions, because the list is *not sure* of them: there is nothing to contradict.
 
 # %%
 question(
@@ -1208,7 +1211,7 @@ widgets.quiz(
         },
         {
             "question": "With and without a trick, five seeds each: distances 10 ± 2 and 9 ± 2. The same seeds share weights and data. What do you look at?",
-            "answer": "The five ratios, seed by seed, and their interval",
+            "answer": "The five ratios, seed by seed, as logarithms, and their interval",
             "why": "What all arms of one seed share drops out of the ratio; the spread over seeds need not hide a difference.",
             "wrong": {
                 "Whether 10 ± 2 and 9 ± 2 overlap": "They do, and the trick may still help in all five.",
