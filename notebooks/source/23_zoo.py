@@ -614,7 +614,7 @@ def accepted(x):
     return digits_judge.read(x.clamp(-1, 1))[1].float().mean().item()
 
 
-details = sizes[2] - enlarged(sizes[1])
+last_details = sizes[2] - enlarged(sizes[1])
 noise32 = NOISES["Gaussian"](handwritten_digits("train", 32).images, torch.Generator().manual_seed(0))[:400]
 on_real = levels[1].finer(levels[0].finer(tiny[:400])).cpu()
 question(
@@ -623,7 +623,7 @@ question(
     ours=far(sizes[2]),
     baselines=nulls(
         the_same_8_px_only_enlarged=far(enlarged(enlarged(sizes[0]))),
-        details_of_another_picture=far(enlarged(sizes[1]) + details.roll(1, 0)),
+        details_of_another_picture=far(enlarged(sizes[1]) + last_details.roll(1, 0)),
         Gaussian_noise=far(noise32),
     )
     | ceilings(details_on_real_8_px=far(on_real), training_digits=far(real32[:400])),
