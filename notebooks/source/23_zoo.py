@@ -657,14 +657,14 @@ question(
 viz.source(boosting_weights)
 
 # %% [markdown] tags=["notes"]
-# The fair control is not one GAN but *as many GANs, mixed without weights*: a mixture of three has more chances anyway. And beside it a null: the same weights, *dealt out at random*. To be missed, modes need a GAN that misses some: ours have eight hidden units, too few for four modes. The measure is the share of the data for which no good sample stands (a good one lies within three standard deviations of a mode),
-# so that a place drawn too often does not pay for one that is empty. **The tolerance, set before the run: 0.02 of the data less than the control, ten seeds that the settings were not chosen on.**
+# The fair control is not one GAN but *as many GANs, mixed without weights*: a mixture of two has more chances anyway. And beside it a null: the same weights, *dealt out at random*. To be missed, modes need a GAN that misses some: ours have eight hidden units, too few for four modes. The measure is the share of the data for which no good sample stands (a good one lies within three standard deviations of a mode),
+# so that a place drawn too often does not pay for one that is empty. **The tolerance, set before the run: 0.02 of the data less than the control, sixteen seeds that the settings were not chosen on.** (On ten earlier seeds two components were ahead by 0.07, and three by 0.03 with an interval that held 0: so this row asks about two.)
 
 # %%
 modes = gaussian_mixture(2 * ring("pacgan").modes[::2], 0.3, name="four modes", source="this course: radius 2, std 0.3")
 points = modes.sample(4000, seed=0)
-boost_seeds = range(scale.pick(ci=2, cpu=10, gpu=10))
-rounds, boost_steps = 3, scale.pick(ci=15, cpu=300, gpu=300)
+boost_seeds = range(20, 20 + scale.pick(ci=2, cpu=16, gpu=16))
+rounds, boost_steps = 2, scale.pick(ci=15, cpu=300, gpu=300)
 
 
 def missed(sample):
@@ -678,7 +678,7 @@ def small_pair():
 
 def component(weights, round_):
     """One GAN for each seed, on its own weighted data; samples [K, 2000, 2]."""
-    with networks.seeded(1000 + round_):
+    with networks.seeded(2000 + round_):
         made = [small_pair() for _ in boost_seeds]
     game = EnsembleGAN(*(stack(side).to(device) for side in zip(*made, strict=True)), [100 * round_ + seed for seed in boost_seeds])
     sets = [drawn_by(w, points, 4000, seed=round_) for w in weights]
@@ -722,7 +722,7 @@ for t in range(1, rounds):
 # ## Trained on what is missed
 
 # %% tags=["slide-continue", "slide-picture"]
-fig, axes = plt.subplots(2, rounds, figsize=(9, 6), layout="constrained")
+fig, axes = plt.subplots(2, rounds, figsize=(6.5, 6.5), layout="constrained")
 for t in range(rounds):
     seen = drawn_by(weights_seen[t][0], points, 600, seed=5)
     axes[0, t].scatter(*seen.T, s=6, color=REAL, alpha=0.5, linewidths=0)
@@ -736,9 +736,9 @@ plt.show()
 
 mixed = {
     "one GAN": first,
-    "three, boosted": torch.cat(boosted, 1),
-    "three, unweighted": torch.cat(bagged, 1),
-    "three, weights dealt out at random": torch.cat(by_chance, 1),
+    "two, boosted": torch.cat(boosted, 1),
+    "two, unweighted": torch.cat(bagged, 1),
+    "two, weights dealt out at random": torch.cat(by_chance, 1),
 }
 lacking = {name: [missed(x) for x in made] for name, made in mixed.items()}
 everywhere = 6 * torch.rand(6000, 2, generator=torch.Generator().manual_seed(0)) - 3
@@ -751,26 +751,26 @@ viz.table(
 # %% tags=["slide-continue"]
 def less_missed(name):
     """How much less the mixture of that name misses than as many GANs without weights, seed by seed."""
-    return [a - b for a, b in zip(lacking["three, unweighted"], lacking[name], strict=True)]
+    return [a - b for a, b in zip(lacking["two, unweighted"], lacking[name], strict=True)]
 
 
 claim(
     "S28.adagan",
     "Boosting addresses missing modes: what as many unweighted GANs miss of the data, less what the boosted mixture misses",
     paper="the procedure addresses missing modes",
-    ours=less_missed("three, boosted"),
+    ours=less_missed("two, boosted"),
     over="trainings",
     tolerance=at_least(0.02),
     baselines=nulls(
-        the_same_weights_dealt_out_at_random=less_missed("three, weights dealt out at random"),
-        noise_for_the_boosted=np.mean(lacking["three, unweighted"]) - missed(everywhere),
+        the_same_weights_dealt_out_at_random=less_missed("two, weights dealt out at random"),
+        noise_for_the_boosted=np.mean(lacking["two, unweighted"]) - missed(everywhere),
     ),
     source="Tolstikhin et al. 2017, abstract",
     note=f"Generators of eight hidden units, {boost_steps} steps a component; one alone misses {np.mean(lacking['one GAN']):.2f}.",
 )
 
 # %% [markdown] tags=["notes"]
-# ADA
+# Above: what each round was trained on; below: what the mixture draws, and the modes as circles. Round one reaches some modes and leaves others; round two is trained mostly on those. ADA
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## DTN: a judge that does not learn
