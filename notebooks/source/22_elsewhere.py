@@ -399,7 +399,7 @@ question(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# At small steps *the generator itself is most of the prior*: more prior is less quality. At a step fifty times as large $z$ flies off its shell, and the prior's term keeps it.
+# At small steps *the generator itself is most of the prior*: more prior is less quality. At a step fifty times as large $z$ flies off its shell, and the prior's term holds it back.
 
 # %% [markdown] tags=["notes"]
 # What drew well? At small steps *the generator itself is most of the prior*: with the condition alone the search leaves $|z|$ nearly as it was drawn, 5.9, and the judge accepts most. There more prior is not more quality (27 pictures a row: one is four points). The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled towards it, strokes become thin and pale, and the judge
@@ -1003,7 +1003,7 @@ question(
 )
 
 # %% [markdown]
-# Reversal adds seven points in the mean, of the forty that target labels would add, and its interval holds 0: five trainings do not show that it helps here. With the domains shuffled it adds one, so what there is in the seven is not owed to shaking alone. Tried and dropped on the way, on other seeds, for gaining nothing or losing: digits on stripes, faded ones, ones turned by 40°. The moons are kind: a small turn leaves most of each moon where it was. Where the features of both domains do not nearly fit to begin with,
+# Reversal adds seven points in the mean, of the forty that target labels would add, and its interval holds 0: five trainings do not show that it helps here. With the domains shuffled it adds one, so what there is in the seven is not owed to shaking alone. Tried and dropped on the way, on other seeds, for gaining next to nothing or losing: digits on stripes, faded ones, ones turned by 40°. The moons are kind: a small turn leaves most of each moon where it was. Where the features of both domains do not nearly fit to begin with,
 # an adversary may lay them over each other in the wrong way, and nothing in the game objects (section 4). Before you believe a gain on your own data, run the shuffled null; it costs one line.
 #
 # ## 7. Active learning: a discriminator asks
