@@ -631,7 +631,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Compare rows three and four: the same 8 px, two draws of details, two different pens. Where 8 px say little (the 8, the 9) the details invent. The judge accepts none, not even those built on real 8 px: strokes are broken that no pen breaks. So the box asks by a distance, which also tells bad from worse: beside the drawn pictures stand the same 8 px only enlarged, and the details of another picture. Training lasted seconds, and a generator's pixel sees 7 × 7 of the enlargement, while its discriminator sees the whole picture; which of these matters we did not test.
+# Compare rows three and four: the same 8 px, two draws of details, two different pens. Where 8 px say little (the 8, the 9) the details invent. The judge accepts none, not even those built on real 8 px: strokes are broken that no pen breaks. So the box asks by a distance, which also tells bad from worse: beside the drawn pictures stand the same 8 px only enlarged, and the details of another picture. By it the drawn details bring nothing yet: such a picture is no nearer to digits than its 8 px enlarged. Training lasted seconds, and a generator's pixel sees 7 × 7 of the enlargement, while its discriminator sees the whole picture; which of these matters we did not test.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## AdaGAN: boosting
