@@ -770,8 +770,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Above: what each round was trained on; below: what the mixture draws, and the modes as circles. Round one reaches some modes and leaves others; round two is trained mostly on those. One GAN misses more than half of the data, two without weights 0.45, two boosted 0.40, and with the same weights dealt out at random nothing is gained: what helps is *where* the weights lie. It helps little. The interval of the box leaves 0 behind, but not the tolerance of 0.02, so the box stays open: sixteen seeds do not settle by how much. The weights themselves are right (the top row looks where round one did not);
-# a generator of eight units that is told to draw two places still draws much between them.
+# Above: what each round was trained on; below: what the mixture draws, and the modes as circles. The seed shown is the first, and one of those that gain nothing: round one reaches the left mode least, round two sees more of it, and the mixture stays as far off. Over sixteen seeds one GAN misses more than half of the data, two without weights 0.45, two boosted 0.40, and with the same weights dealt out at random nothing is gained: what helps is *where* the weights lie. It helps little. The interval of the box leaves 0 behind, but not the tolerance of 0.02, so the box stays open: sixteen seeds do not settle by how much. A generator of eight units draws much between its places, whatever it is shown.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## DTN: a judge that does not learn
