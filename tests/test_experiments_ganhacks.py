@@ -5,13 +5,13 @@ import torch
 from torch import nn
 
 from gancourse.experiments import ganhacks, runner
-from gancourse.experiments.ganhacks import ADDS, ARMS, EXPERIMENT, LEAVES, REFERENCE, AlwaysDropout, dropping, gain, leaky
+from gancourse.experiments.ganhacks import ADDS, AGAIN, ARMS, EXPERIMENT, LEAVES, REFERENCE, AlwaysDropout, dropping, gain, leaky
 from gancourse.gans.conditional import ACGAN
 from gancourse.models import dcgan
 
 
-def test_every_arm_but_the_reference_tests_a_tip():
-    assert set(ARMS) == {REFERENCE, *LEAVES, *ADDS} and not set(LEAVES) & set(ADDS)
+def test_every_arm_but_the_references_tests_a_tip():
+    assert set(ARMS) == {REFERENCE, AGAIN, *LEAVES, *ADDS} and not set(LEAVES) & set(ADDS)
     assert all(1 <= tip <= 17 for tip in (LEAVES | ADDS).values())
 
 
@@ -42,12 +42,20 @@ def test_generators_are_edited_in_all_hidden_layers():
     assert not torch.equal(noisy(z), noisy(z))
 
 
-def test_a_gain_above_one_speaks_for_the_tip():
-    distances = {REFERENCE: [4.0, 5.0], "mixed batches": [8.0, 5.0], "labels": [2.0, 10.0]}
-    assert gain(distances, "mixed batches").tolist() == [2.0, 1.0]
-    assert gain(distances, "labels").tolist() == [2.0, 0.5]
+def test_a_gain_above_zero_speaks_for_the_tip():
+    distances = {REFERENCE: [4.0, 5.0], AGAIN: [4.0, 2.5], "mixed batches": [8.0, 5.0], "labels": [2.0, 10.0]}
+    assert gain(distances, "mixed batches").tolist() == [1.0, 0.0]
+    assert gain(distances, "labels").tolist() == [1.0, -1.0]
+    assert gain(distances, AGAIN).tolist() == [0.0, 1.0]
     with pytest.raises(ValueError, match="did you mean 'labels'"):
         gain(distances, "label")
+
+
+def test_another_seed_is_the_reference_with_other_weights_and_batches(stages):
+    (one, its), (other, others) = (stages("ganhacks").game(ARMS[arm], 0) for arm in (REFERENCE, AGAIN))
+    assert type(other) is type(one)
+    pairs = zip(one.generator.parameters(), other.generator.parameters(), strict=True)
+    assert any(not torch.equal(a, b) for a, b in pairs) and not torch.equal(next(its), next(others))
 
 
 @pytest.mark.parametrize("arm", ["labels", "instance noise"])

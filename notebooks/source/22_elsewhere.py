@@ -96,13 +96,13 @@ def reader(seed):
     with networks.seeded(seed):
         body = lenet.Features(32, 1, 8)
         model = nn.Sequential(body, Classifier(body.out_shape, 10, (64,)))
-    optimizer, source = torch.optim.Adam(model.parameters(), lr=2e-3), torch.Generator().manual_seed(seed)
-    for _ in range(reader_steps):
+    source = torch.Generator().manual_seed(seed)
+
+    def mistakes():
         rows = half[torch.randint(len(half), (64,), generator=source)]
-        loss = F.cross_entropy(model(pixels[rows]), classes[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        return F.cross_entropy(model(pixels[rows]), classes[rows])
+
+    networks.descend(model, mistakes, reader_steps, lr=2e-3)
     return model.eval().requires_grad_(False)
 
 
@@ -119,10 +119,10 @@ latents = torch.randn(len(wanted), generator.latent_dim, generator=draw)
 
 
 def climb(model, decode=generator):
-    """For every wanted class: ascent in pixels, from noise, and in the generator's latents with its prior and a little noise."""
+    """For every wanted class: ascent on its probability, and nothing else, in pixels from noise and in the generator's latents."""
     asks = likes(model, wanted)
     in_pixels = search(static, asks, epsilons=(0, 2.0, 0), steps=climbs["pixels"], bounds=(-1, 1))
-    in_latents = search(latents, asks, epsilons=(0.02, 0.1, 0.1), steps=climbs["latents"], decode=decode, prior=gaussian_prior)
+    in_latents = search(latents, asks, epsilons=(0, 0.1, 0), steps=climbs["latents"], decode=decode)
     return in_pixels, in_latents
 
 
@@ -132,18 +132,20 @@ first_pixels, first_latents = found[0]
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Asked for 0 to 9, three ways
 #
-# One classifier judges all three. Its confidence: 0.99, 0.90, 0.91.
+# One classifier judges all three, and is nine tenths sure of each or more.
 
 # %% tags=["slide-continue", "slide-picture"]
 with networks.seeded(0):
     denoiser = mlp.Autoencoder((1, 32, 32), 128, (256,))
-clean, denoising = pixels[classes != UNSEEN], torch.optim.Adam(denoiser.parameters(), lr=1e-3)
-for _ in range(scale.pick(ci=10, cpu=400, gpu=2000)):
+clean = pixels[classes != UNSEEN]
+
+
+def undone():
     batch = clean[torch.randint(len(clean), (64,), generator=draw)]
-    mistake = (denoiser(batch + 0.5 * torch.randn(batch.shape, generator=draw)) - batch).square().mean()
-    denoising.zero_grad()
-    mistake.backward()
-    denoising.step()
+    return (denoiser(batch + 0.5 * torch.randn(batch.shape, generator=draw)) - batch).square().mean()
+
+
+networks.descend(denoiser, undone, scale.pick(ci=10, cpu=400, gpu=2000), lr=1e-3)
 denoised = search(
     static, likes(readers[0], wanted), epsilons=(0.3, 1.0, 0.05), steps=climbs["pixels"], prior=denoising_prior(denoiser), bounds=(-1, 1)
 )
@@ -287,8 +289,8 @@ untrained_climb = climb(readers[0], raw)[1]
 with torch.no_grad():
     not_searched = generator(latents)
 claim(
-    "S18.prior",
-    "Latents climbed with a prior: share of pictures that the judge takes for the digit asked for (nine classes)",
+    "S18.generator",
+    "Climbed in a generator's latents: share of pictures that the judge takes for the digit asked for (nine classes)",
     paper="pictures of the class, to the eye",
     ours=[accepted_as(in_latents.images, wanted) for _, in_latents in found],
     over="trainings",
@@ -300,8 +302,8 @@ claim(
         untrained_generator=accepted_as(untrained_climb.images, wanted),
     )
     | ceilings(unseen_digits=accepted_as(unseen.images, unseen.labels)),
-    source="Nguyen et al. 2016; Nguyen et al. 2017",
-    note="Trainings are those of the classifier; the generator is one, shipped.",
+    source="Nguyen et al. 2016, who search a generator's code",
+    note="Trainings are those of the classifier; the generator is one, shipped. No other prior than the generator: epsilon_1 = 0.",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
@@ -334,10 +336,11 @@ def spread(images, asked_for):
 
 settings = {
     "condition alone": (0, 0.1, 0),
-    "with prior": (0.02, 0.1, 0),
     "with prior and noise": (0.02, 0.1, 0.1),
     "strong prior": (0.1, 0.1, 0.1),
     "Langevin's rates": (0.02, 0.02, 0.2),
+    "fifty times the step": (0, 5.0, 0),
+    "the same, with prior": (0.1, 5.0, 0),
 }
 real_spread = spread(unseen_pixels, unseen.labels)
 walks, rows = {}, []
@@ -356,13 +359,13 @@ for name, epsilons in settings.items():
             "mean |z|": round(walk.codes.norm(dim=1).mean().item(), 1),
         }
     )
-viz.table(rows, caption=f"Five settings, {len(wanted)} pictures each; two real digits of a class have diversity 1, a drawn z has |z| = 5.6")
+viz.table(rows, caption=f"Six settings, {len(wanted)} pictures each; two real digits of a class have diversity 1, a drawn z has |z| = 5.6")
 
 # %%
-shown = torch.arange(20)[known[:20]]
+shown = torch.arange(10)[known[:10]]
 viz.show(
     viz.labelled_grid(torch.cat([walk.images[shown] for walk in walks.values()]), rows=list(walks), n_columns=len(shown)),
-    "Nine classes, twice: each row begins from the same latents.",
+    "Nine classes: each row begins from the same latents.",
 )
 pull = spread(walks["strong prior"].images, wanted) / spread(walks["condition alone"].images, wanted)
 question(
@@ -374,12 +377,35 @@ question(
     source="beside Nguyen et al. 2017, who vary the three epsilons by eye",
 )
 
+
+def prior_adds(model, step):
+    """What the prior's term, a fiftieth of the condition's, adds to the share that the judge accepts."""
+    ways = [
+        search(latents, likes(model, wanted), epsilons=(e1, step, 0), steps=climbs["latents"], decode=generator, prior=gaussian_prior)
+        for e1 in (step / 50, 0)
+    ]
+    with_prior, without = (accepted_as(way.images, wanted) for way in ways)
+    return with_prior - without
+
+
+question(
+    "S18.prior",
+    "What does the prior's own term add where the step is fifty times as large? Share accepted as asked for, with it less without",
+    ours=[prior_adds(model, 5.0) for model in readers[:n_seeds]],
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    source="beside Nguyen et al. 2017",
+    note=f"At the small step, by the same classifiers: {np.mean([prior_adds(model, 0.1) for model in readers[:n_seeds]]):+.2f}.",
+)
+
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# *The generator itself is most of the prior.* The most likely latent is $z = 0$, and no drawn latent is ever near it: strokes become thin and pale.
+# At small steps *the generator itself is most of the prior*: more prior is less quality. At a step fifty times as large $z$ flies off its shell, and the prior's term holds it back.
 
 # %% [markdown] tags=["notes"]
-# What drew well? *The generator itself is most of the prior*: with the condition alone the search leaves $|z|$ nearly as it was drawn, 5.9, and the judge accepts most. More prior is not more quality (27 pictures a row: one is four points). The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled to a fifth of that, strokes become thin and pale, and the judge
-# refuses more. Noise pushes back. With Langevin's rates $|z|$ is right again, diversity too, and some pictures leave the class: a *sample* of the posterior is not its peak. Whoever searches features whose density is not known, as the paper does, has no drawn $z$ to begin with, and needs $\epsilon_1$ more.
+# What drew well? At small steps *the generator itself is most of the prior*: with the condition alone the search leaves $|z|$ nearly as it was drawn, 5.9, and the judge accepts most. There more prior is not more quality (27 pictures a row: one is four points). The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled towards it, strokes become thin and pale, and the judge
+# refuses more. Noise pushes back. With Langevin's rates $|z|$ is right again, diversity too, and some pictures leave the class: a *sample* of the posterior is not its peak.
+#
+# Now let the step grow. At fifty times the step the condition throws $z$ far off the shell, to where the generator was never trained, and the prior's own term earns its place: a quarter more of the pictures are accepted as what was asked for, by each classifier some, and at the price of diversity. (The judge has met none of the classifiers.) So the prior's term buys the freedom to take large steps. Whoever searches features whose density is not known, as the paper does, has no drawn $z$ to begin with, and needs it more.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Asked for what it has never seen
@@ -393,14 +419,14 @@ question(
 
 # %% tags=["slide-continue"]
 two = wanted == UNSEEN
-twos = torch.cat([in_latents.images[two] for _, in_latents in found])
-viz.show(viz.labelled_grid(twos, rows=["asked for a 2"], n_columns=len(twos)), "Of a generator that knows none, by all our classifiers.")
+twos = torch.stack([in_latents.images[two] for _, in_latents in found], 1).flatten(0, 1)
+viz.show(viz.labelled_grid(twos, rows=[f"start {k + 1}" for k in range(per_class)], n_columns=n_seeds), "Asked for a 2, of a generator that knows none; a column is a classifier.")
 digit, sound = judge.read(twos)
 print(f"the classifiers' mean confidence {np.mean([run.confidence[-1][two].mean() for _, run in found]):.2f}; ", end="")
 print(f"of {len(digit)} pictures the judge takes {int((sound & (digit == UNSEEN)).sum())} for a 2")
 
 # %% [markdown] tags=["notes"]
-# A prior that says *never* could not be argued with, but a GAN's seldom does: about half of the pictures found pass for a 2 with the judge's consent. (Is that creation or a flaw? Section 8 meets the other side of it.)
+# A prior that says *never* could not be argued with, but a GAN's seldom does: some of the pictures found pass for a 2 with the judge's consent, though the classifiers are sure of nearly all. (Is that creation or a flaw? Section 8 meets the other side of it.)
 
 # %% [markdown]
 # # Part two: a discriminator, and any features
@@ -502,6 +528,13 @@ class Moons:
         return (players.predict(x) == y).float().mean(1)
 
 
+def shuffled(batches):
+    """The same batches, with the domains dealt out again at random: an adversary has nothing to learn from them."""
+    source = torch.Generator().manual_seed(0)
+    for x, y, d in batches:
+        yield x, y, d[:, torch.randperm(d.shape[1], generator=source)]
+
+
 turned = Moons(moon_seeds)
 arms = {"source only": (0.0, False), "DANN": (ramp, False), "target-trained": (0.0, True)}
 trained = {
@@ -588,6 +621,7 @@ class Twice(nn.Module):
 helped = turned.players()
 helped.adversary = Twice(helped.adversary)
 fit_reversed(helped, turned.batches(), moon_steps, lr=3e-3)
+blind = turned.accuracy(fit_reversed(turned.players(), shuffled(turned.batches()), moon_steps, lr=3e-3))
 gain = reached["DANN"] - reached["source only"]
 moon_row = claim(
     "S30.moons",
@@ -596,7 +630,8 @@ moon_row = claim(
     ours=gain,
     over="trainings",
     tolerance=at_least(0.1),
-    baselines=nulls(adversary_looks_on=0.0) | ceilings(target_labels=(reached["target-trained"] - reached["source only"]).mean()),
+    baselines=nulls(domains_shuffled=(blind - reached["source only"]).mean())
+    | ceilings(target_labels=(reached["target-trained"] - reached["source only"]).mean()),
     source="Ganin et al. 2016, section 5.1.1 and figure 2",
     note="Learning rate and batch were chosen on other seeds, with a look at their target labels.",
 )
@@ -612,13 +647,14 @@ question(
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Most of the gap closes, without a label of the target. Is it the *reversal*?
 #
+# - With the domains shuffled: +0.01 over source only.
 # - With the sign turned round, features that *help* the adversary: +0.13 over source only.
 # - With the right sign +0.20.
 #
 # *Source only* is the null of the paper; the turned sign is the harder one.
 
 # %% [markdown] tags=["notes"]
-# Most of the gap closes, without a label of the target. Is it the *reversal*? The second box turns its sign round: same losses, same data, and features that help the adversary. They gain, too, about two thirds as much: so part of the gain does not need the right sign. Whether it needs the domain at all, shuffled domains would tell; we did not try them. The right sign adds seven points to that. *Source only* is the null of the paper; the turned sign is the harder one.
+# Most of the gap closes, without a label of the target. Is it the *reversal*? The second box turns its sign round: same losses, same data, and features that help the adversary. They gain, too, about two thirds as much: so part of the gain does not need the right sign. But all of it needs the *domain*: with the domains dealt out at random, the null in the first box, the same game gains one point. The right sign adds seven to what the wrong one gains. *Source only* is the null of the paper; the turned sign is the harder one.
 #
 # *Perfect*, as in the paper's figure, it is not in every training: the adversary makes the two clouds of features look alike as a whole, and a moon's tip may still land on the wrong side. And the settings were chosen by looking at target labels (on other seeds), as is common and should not be: whoever
 # *has* no target labels has none to choose with. The paper chooses by *reverse validation*, section 5.1.2: label the target with the adapted network, train the way back to the source, and count there.
@@ -680,10 +716,10 @@ viz.source(applicants)
 
 # %% tags=["slide-continue"]
 table_seeds = range(300, 300 + n_seeds)
-people, strangers = (
+people, newcomers, strangers = (
     [torch.stack(part) for part in zip(*(applicants(size, offset + seed) for seed in table_seeds), strict=True)]
-    for size, offset in ((2000, 0), (scale.pick(ci=500, cpu=4000, gpu=4000), 5000))
-)
+    for size, offset in ((2000, 0), (2000, 10_000), (scale.pick(ci=500, cpu=4000, gpu=4000), 5000))
+)  # the encoder learns from people, a fresh reader from newcomers, and all are asked about strangers
 fair_steps = scale.pick(ci=15, cpu=600, gpu=3000)
 reading = scale.pick(ci=20, cpu=400, gpu=1000)
 
@@ -704,11 +740,12 @@ def fair(strength, size, ahead=0):
     players = Players(*(stack(side) for side in zip(*made, strict=True)))
     fit_reversed(players, table_batches(), fair_steps, lr=2e-3, strength=lambda p: strength * ramp(p), ahead=ahead)
     with torch.no_grad():
-        codes, unseen_codes = players.features(people[0]), players.features(strangers[0])
+        known_codes, new_codes, unseen_codes = (players.features(group[0]) for group in (people, newcomers, strangers))
     return {
         "accuracy": (players.predict(strangers[0]) == strangers[1]).float().mean(1),
         "trained adversary": (players.read(strangers[0]) == strangers[2]).float().mean(1),
-        "fresh adversary": leakage(codes, people[2], unseen_codes, strangers[2], steps=reading),
+        "fresh adversary": leakage(new_codes, newcomers[2], unseen_codes, strangers[2], steps=reading, hidden=(32,)),
+        "larger, of the encoder's people": leakage(known_codes, people[2], unseen_codes, strangers[2], steps=reading),
     }
 
 
@@ -720,7 +757,11 @@ runs = {
     "λ = 1, 2 numbers": fair(1.0, 2),
 }
 viz.table(
-    [{"encoder": name, **{what: f"{value.mean():.2f} ({value.min():.2f} to {value.max():.2f})" for what, value in run.items()}} for name, run in runs.items()],
+    [
+        {"encoder": name}
+        | {what: f"{value.mean():.2f} ({value.min():.2f} to {value.max():.2f})" for what, value in list(run.items())[:3]}
+        for name, run in runs.items()
+    ],
     caption=f"Loans foretold and groups read, of strangers; {n_seeds} tables, mean (least to largest); chance is 0.5",
 )
 
@@ -730,14 +771,14 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # ### The trap
 #
-# Read the second row. The adversary with which the features were trained is at chance in the mean (0.46 to 0.57). One would report: *the group cannot be read*. Then a reader comes who was not there, is trained on the finished features, and reads it in nine cases of ten.
+# Read the second row. The adversary with which the features were trained is at chance in the mean (0.46 to 0.57). One would report: *the group cannot be read*. Then a reader comes who was not there, is trained on the finished features, and reads it in nearly nine cases of ten.
 #
-# There is no contradiction. The features did not drop the group, they *ran away from one reader*: eight numbers leave them room for that. (Our fresh reader is also larger than the trained one; in features that hide nothing that brings four points.) Elazar and Goldberg found this for text in 2018. (Barrett et al. 2019 repeated it: those readers generalised poorly to new samples, so part of that leak belonged to the sample. Ours is tested on strangers.)
+# There is no contradiction. The features did not drop the group, they *ran away from one reader*: eight numbers leave them room for that. The fresh reader is no stronger: a network of the same size, that learns from people whom the encoder has never met and is asked about others again. Elazar and Goldberg found this for text in 2018. (Barrett et al. 2019 repeated it: those readers generalised poorly to new samples, so part of that leak belonged to the sample. Hence our three groups of people.)
 
 # %% tags=["slide-continue"]
-trap = runs["λ = 1, 8 numbers"]
+trap, larger = runs["λ = 1, 8 numbers"], "larger, of the encoder's people"
 blank = torch.zeros(n_seeds, 2000, 8)
-deaf = leakage(blank, people[2], torch.zeros(n_seeds, strangers[2].shape[1], 8), strangers[2], steps=reading)
+deaf = leakage(blank, newcomers[2], torch.zeros(n_seeds, strangers[2].shape[1], 8), strangers[2], steps=reading, hidden=(32,))
 free = runs["no adversary, 8 numbers"]
 trap_row = claim(
     "S30.trap",
@@ -750,7 +791,8 @@ trap_row = claim(
         features_that_say_nothing=(deaf - 0.5).abs().mean(), features_that_hide_nothing=(free["fresh adversary"] - free["trained adversary"]).mean()
     ),
     source="Elazar & Goldberg 2018, abstract",
-    note="Tested on people that neither has seen.",
+    note="The fresh reader is of the trained one's size, learns from people whom the encoder has not met, and is asked about others; "
+    f"a larger one that learns from the encoder's own people: {(trap[larger] - trap['trained adversary']).mean():+.2f}.",
 )
 
 
@@ -765,14 +807,14 @@ check(
     "S30.reader",
     "A fresh reader of two numbers of which one is the group, wrong for one person in ten",
     expected=0.9,
-    ours=leakage(told(people[2], 1), people[2], told(strangers[2], 2), strangers[2], steps=reading),
+    ours=leakage(told(newcomers[2], 1), newcomers[2], told(strangers[2], 2), strangers[2], steps=reading, hidden=(32,)),
     over="trainings",
     tolerance=within(0.02),
     baselines=nulls(features_that_say_nothing=deaf.mean()),
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# The trained adversary guesses, 0.51; a fresh one reads 0.91. The features did not drop the group, they *ran away from one reader*. Train a fresh one on the finished features before you report.
+# The trained adversary guesses, 0.51; a fresh one of its size reads 0.89. The features did not drop the group, they *ran away from one reader*. Train a fresh one on the finished features before you report.
 
 # %% [markdown] tags=["notes"]
 # What does help? A stronger adversary, hardly: three steps ahead, and the fresh reader still reads. *Less room*, much: with two numbers in place of eight the decision is as good, and the fresh reader falls from nine cases of ten to two of three, before any adversary comes. The adversary takes a part of the rest. Not all of it; and what it reports itself is again less than there is.
@@ -798,7 +840,7 @@ question(
     "What is left for a fresh reader, two numbers and λ = 1? Accuracy at the group",
     ours=runs["λ = 1, 2 numbers"]["fresh adversary"],
     over="trainings",
-    baselines=nulls(features_that_say_nothing=deaf.mean()) | ceilings(all_eight_columns=leakage(people[0], people[2], strangers[0], strangers[2], steps=reading).mean()),
+    baselines=nulls(features_that_say_nothing=deaf.mean()) | ceilings(all_eight_columns=leakage(newcomers[0], newcomers[2], strangers[0], strangers[2], steps=reading, hidden=(32,)).mean()),
     note=f"The decision is right for {runs['λ = 1, 2 numbers']['accuracy'].mean():.3f}, without adversary and with 8 numbers for {free['accuracy'].mean():.3f}.",
 )
 
@@ -879,63 +921,90 @@ question(
 # %% [markdown]
 # The gains are smaller at unequal shares, by a tenth in the mean, but the trainings differ too much for a verdict: the interval of the row holds 0. An adversary that is ahead gains less at *both* shares here, so it is no clean test either. How near the bound is we did not measure, nor how far these features hide the domain; source only may also start elsewhere at other shares. Nothing in the source's accuracy would tell you how near you are; labels of a few target samples would.
 #
-# ## 6. Digits over photographs
+# ## 6. Digits: two pens
 #
-# The paper's first pictures: MNIST as the source; as the target *MNIST-M*, $|\text{digit} - \text{patch}|$ over patches of colour photographs. To us a seven remains a seven. We make our own, of other digits than the source's and of photographs that come with pip packages: 2,000 of each. Two convolutions, as there, and a training of seconds: this shows the task, and does not judge the paper.
+# The paper's first pictures: MNIST as the source; as the target *MNIST-M*, $|\text{digit} - \text{patch}|$ over patches of colour photographs. To us a seven remains a seven. (Ours below are other digits than the source's, over photographs that come with pip packages.) There source only reads `0.5225`, DANN `0.7666`, target-trained `0.9596` (table 2), after a training that takes longer than a lecture.
 
 # %%
 source_set, target_set = mnist_and_mnist_m("train")
-target_test = mnist_and_mnist_m("test")[1]
+flat, flat_test = (F.avg_pool2d(data.to_float(handwritten_digits(split, 28).images), 2).flatten(1) for split in ("train", "test"))
+
+
+def bold(x):
+    """The same digits by a pen of three times the width: each pixel the brightest of its neighbourhood."""
+    return F.max_pool2d(x.view(-1, 1, 14, 14), 3, 1, 1).flatten(1)
+
+
+def tile(x):
+    return F.interpolate(x[:14].view(-1, 1, 14, 14), 28).expand(-1, 3, -1, -1)
+
+
+tiles = [data.to_float(source_set.images[:14]), data.to_float(target_set.images[:14]), tile(flat), tile(bold(flat[2000:]))]
 viz.show(
-    viz.labelled_grid(torch.cat([source_set.images[:14], target_set.images[:14]]), rows=["source", "target"], n_columns=14),
-    "Labels belong to the first row; the second row's are what we want.",
-)
-
-# %%
-picture_steps = scale.pick(ci=3, cpu=300, gpu=6000)
-source_x, target_x, target_unseen = (data.to_float(part.images) for part in (source_set, target_set, target_test))
-
-
-def picture_players(seed):
-    with networks.seeded(seed):
-        body = lenet.Features(28, 3, 8)
-        return Players(body, Classifier(body.out_shape, 10, (64,)), mlp.Discriminator(body.out_shape, (100,)))
-
-
-def picture_batches(seed, with_target_labels, n=32):
-    source, nobody = torch.Generator().manual_seed(seed), torch.full((n,), UNLABELLED)
-    d = torch.arange(2).repeat_interleave(n)
-    while True:
-        i, j = (torch.randint(len(x), (n,), generator=source) for x in (source_x, target_x))
-        y = [nobody, target_set.labels[j]] if with_target_labels else [source_set.labels[i], nobody]
-        yield torch.cat([source_x[i], target_x[j]]), torch.cat(y), d
-
-
-on_pictures = {name: [] for name in arms}
-for seed in range(scale.pick(ci=1, cpu=3, gpu=5)):
-    for name, (strength, labels) in arms.items():
-        players = fit_reversed(picture_players(seed), picture_batches(seed, labels), picture_steps, lr=2e-3, strength=strength)
-        on_pictures[name].append((players.predict(target_unseen) == target_test.labels).float().mean().item())
-viz.table(
-    [
-        {"arm": name, "target accuracy": f"{np.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})", "the paper's (table 2)": paper}
-        for (name, values), paper in zip(on_pictures.items(), ("0.5225", "0.7666", "0.9596"), strict=True)
-    ],
-    caption=f"Unseen digits over unseen photographs, {len(on_pictures['DANN'])} trainings of {picture_steps} steps: mean (least to largest)",
-)
-
-# %%
-question(
-    "S30.pictures",
-    "What does gradient reversal add on digits over photographs, in seconds of training? Target accuracy less that of source only",
-    ours=[a - b for a, b in zip(on_pictures["DANN"], on_pictures["source only"], strict=True)],
-    over="trainings",
-    baselines=nulls(adversary_looks_on=0.0) | ceilings(target_labels=np.mean(on_pictures["target-trained"]) - np.mean(on_pictures["source only"])),
-    source="beside Ganin et al. 2016, table 2: 0.24",
+    viz.labelled_grid(torch.cat(tiles), rows=["paper: source", "paper: target", "ours: source", "ours: target"], n_columns=14),
+    "Labels belong to the sources; those of the targets are what we want.",
 )
 
 # %% [markdown]
-# In so short a training reversal adds nothing that its interval tells from 0, though the room is there: labels of the target would add three tenths. So the paper's number is neither confirmed nor denied here; whether longer training shows it, this run does not say. Run this section at gpu scale for 6,000 steps and five seeds before you believe either.
+# Our task fits into seconds: digits at 14 px, written with a thin pen and with a **bold** one. The networks are perceptrons, five at once; $\lambda$ rises to 0.3, chosen on other seeds with a look at target labels, where 1 and 0.1 did no better. Beside the bounds stands the null that section 2.1 had: *domains shuffled*, so that the adversary has nothing to learn and only shakes the features.
+
+# %%
+pen_seeds, pen_steps = range(10, 10 + n_seeds), scale.pick(ci=10, cpu=600, gpu=3000)
+pens = torch.cat([flat[:2000], bold(flat[2000:])])
+
+
+def pen_batches(with_target_labels=False, n=32):
+    """n digits of the thin pen and n of the bold one, the same for every seed."""
+    source, nobody = torch.Generator().manual_seed(0), torch.full((n,), UNLABELLED)
+    d = torch.arange(2).repeat_interleave(n).expand(n_seeds, -1)
+    while True:
+        rows = torch.cat([torch.randint(2000, (n,), generator=source), 2000 + torch.randint(2000, (n,), generator=source)])
+        y = torch.cat([nobody, classes[rows[n:]]] if with_target_labels else [classes[rows[:n]], nobody])
+        yield pens[rows].expand(n_seeds, -1, -1), y.expand(n_seeds, -1), d
+
+
+def pen_players():
+    made = []
+    for seed in pen_seeds:
+        with networks.seeded(seed):
+            made.append((Encoder(196, 64, (128,)), Classifier(64, 10, (32,)), mlp.Discriminator(64, (64,))))
+    return Players(*(stack(side) for side in zip(*made, strict=True)))
+
+
+def gently(p):
+    return 0.3 * ramp(p)
+
+
+pen_arms = {
+    "source only": (pen_batches(), 0.0),
+    "DANN": (pen_batches(), gently),
+    "domains shuffled": (shuffled(pen_batches()), gently),
+    "target-trained": (pen_batches(with_target_labels=True), 0.0),
+}
+by_pen = {}
+for name, (batches, strength) in pen_arms.items():
+    players = fit_reversed(pen_players(), batches, pen_steps, lr=2e-3, strength=strength)
+    on_both = [(players.predict(x.expand(n_seeds, -1, -1)) == unseen.labels).float().mean(1) for x in (flat_test, bold(flat_test))]
+    by_pen[name] = dict(zip(("source", "target"), on_both, strict=True))
+viz.table(
+    [{"arm": name} | {f"{on} accuracy": f"{v.mean():.2f} ({v.min():.2f} to {v.max():.2f})" for on, v in both.items()} for name, both in by_pen.items()],
+    caption=f"Unseen digits of both pens, {n_seeds} trainings of {pen_steps} steps: mean (least to largest)",
+)
+
+# %%
+pen_gain = {name: both["target"] - by_pen["source only"]["target"] for name, both in by_pen.items()}
+question(
+    "S30.pictures",
+    "What does gradient reversal add on digits of another pen? Target accuracy less that of source only",
+    ours=pen_gain["DANN"],
+    over="trainings",
+    baselines=nulls(domains_shuffled=pen_gain["domains shuffled"]) | ceilings(target_labels=pen_gain["target-trained"]),
+    source="beside Ganin et al. 2016, table 2: 0.24 on MNIST-M",
+)
+
+# %% [markdown]
+# Reversal adds seven points in the mean, of the forty that target labels would add, and its interval holds 0: five trainings do not show that it helps here. With the domains shuffled it adds one, so what there is in the seven is not owed to shaking alone. Tried and dropped on the way, on other seeds, for gaining next to nothing or losing: digits on stripes, faded ones, ones turned by 40°. The moons are kind: a small turn leaves most of each moon where it was. Where the features of both domains do not nearly fit to begin with,
+# an adversary may lay them over each other in the wrong way, and nothing in the game objects (section 4). Before you believe a gain on your own data, run the shuffled null; it costs one line.
 #
 # ## 7. Active learning: a discriminator asks
 #
@@ -946,7 +1015,6 @@ question(
 viz.source(choose)
 
 # %%
-flat, flat_test = (F.avg_pool2d(data.to_float(handwritten_digits(split, 28).images), 2).flatten(1) for split in ("train", "test"))
 exam = (flat_test, unseen.labels)
 even = torch.arange(2000)
 rare = torch.cat([torch.where(classes == k)[0][: 300 if k < 5 else 30] for k in range(10)])  # the digits 5 to 9 are rare
@@ -1161,7 +1229,7 @@ widgets.quiz(
             "answer": "That this adversary lost; then train a fresh one on the finished features",
             "why": "Features can run away from one reader and still tell the next one everything.",
             "wrong": {
-                "That the group has been removed": "Section 3: the next reader had nine in ten.",
+                "That the group has been removed": "Section 3: the next reader had nearly nine in ten.",
                 "That the decision is fair": "It may depend on the group through what the adversary did not find; and fair has several meanings.",
             },
         },
