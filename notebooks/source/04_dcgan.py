@@ -254,8 +254,8 @@ fig.colorbar(image, ax=axes, label="writes to a place", shrink=0.9)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Kernel 3 with stride 2 writes to neighbouring places 1, 2 or 4 times. The network can learn weights that make up for it; it starts with a
-# pattern that it has to unlearn, at every scale. Kernel 4 writes 4 times everywhere (but for the rim). Is it then free of the pattern? Feed
+# Kernel 3 with stride 2 writes to neighbouring places 1, 2 or 4 times. With equal weights that is a
+# pattern in the picture, at every scale, and the network has to learn weights that make up for it. Kernel 4 writes 4 times everywhere (but for the rim). Is it then free of the pattern? Feed
 # a constant layer and look at the output, away from the rim, for random weights: its variation across places, relative to its size.
 
 
@@ -372,7 +372,7 @@ rows = [
 viz.table(rows, caption="standard deviation of each layer's output at the start")
 
 # %% [markdown] tags=["notes"]
-# With batch normalisation each layer starts afresh at size one, and 0.02 matters for the picture only (a generator that begins near grey).
+# With batch normalisation each layer starts afresh at size one, and at step 0 the number 0.02 matters for the picture only (a generator that begins near grey).
 # Without it the signal is lost on the way: the last layer sees almost nothing of $z$. Keep this table in mind for the next section.
 #
 # What does the layer do, exactly? In training, with $x$ of shape [N, C, H, W], each channel loses its mean and is divided by its spread,
@@ -406,7 +406,7 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 # ### A fair ablation
 #
 # Leave out a line of code, train again, compare: it sounds simple. Look what happens when we leave batch normalisation out of both networks, as
-# one would. Above, a training that follows all five, below the same without, after some hundred steps. And how much do pictures differ from latent to latent *before* the first?
+# one would. Above, a training that follows all five, below the same without, after some hundred steps: no faces yet, above the first eyes, below a grid. And how much do pictures differ from latent to latent *before* the first?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Five guidelines
@@ -452,7 +452,7 @@ viz.source(folded)
 # `gancourse/experiments/dcgan_guidelines.py`). And each is changed in *one* player, the other keeps the reference's weights. One thing cannot be matched: behind
 # batch normalisation the scale of weights does not matter, so that a step of the same length turns small weights farther. That is part of what the layer does.
 #
-# The experiment is recorded: DCGAN of width 16 on pixel-art faces at 16 px, 2,000 steps, Adam with a rate of 5e-4, averaged weights, the same seeds for all. The measure is the Fréchet distance
+# The experiment is recorded: DCGAN of width 16 on pixel-art faces at 16 px, 2,000 steps, Adam with a rate of 5e-4, averaged weights, the same seeds for all. (All but one arm have the reference's rate; at a rate of its own an arm might do better.) The measure is the Fréchet distance
 # between 1,000 generated and 1,000 held-out faces in the features of a classifier that reads their attributes; lower is better (lecture 08 takes it apart). The number is
 # **the distance without the guideline over that with it**, seed by seed. Fixed before the first run: a guideline *helps* if the 95 % interval over five trainings lies above 1.1.
 #
@@ -507,7 +507,7 @@ axis.invert_yaxis()
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# (Grey dots are three arms that ask what stands behind a result: below.) Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without. All this at 2,000 steps: at 500 the network without batch norm in $D$ is ahead of the reference (30 against 49), ten times the rate farther (21), and tanh far behind (79) that ends level. "Contradicted" is about the end, not the way. Compare with your bet. Then look at the
+# (Grey dots are three arms that ask what stands behind a result: below.) Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without. All this at 2,000 steps: at 500 the network without batch norm in $D$ is ahead of the reference (30 against 49), ten times the rate farther (21), and tanh far behind (79) that ends level. "Contradicted" is about the end, not the way. And not every arm has come to its end: the reference stands still from step 1,500 on, while without batch norm in $G$ the distance falls by five in the last 250 steps. That it is "reproduced" holds at 2,000 steps; where it would end, the record does not say. By *rarest* the order is another one, with much scatter. Compare with your bet. Then look at the
 # samples themselves: a distance is one number, and a grid repeated over all faces has a look of its own.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -624,7 +624,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# So most of the textbook's number is the normalising, and the start adds little, if anything. Pooling harms with equal kernels, too. And the largest number of the plot, the hidden layer in $G$, is as large with batch normalisation behind the layer.
+# So most of the textbook's number is the normalising, and the start adds little, if anything. Pooling harms with equal kernels, too. (Nearest neighbour has smaller kernels as well, and no arm takes those two apart.) And the largest number of the plot, the hidden layer in $G$, is nearly as large with batch normalisation behind the layer. Both of these arms end farther from faces than uniform noise does: their pictures are no faces, and the size of the ratio says no more than that.
 # What does that layer do? One can count the directions in which a thousand pictures vary. With $\lambda_i$ the variances along their principal axes, $(\sum_i \lambda_i)^2 / \sum_i \lambda_i^2$ is the number of axes, if all used ones were used alike.
 
 
@@ -654,6 +654,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
+# Before the first step the pictures behind the hidden layer vary along many directions, and after the cell's short trainings along one. So it is the training that squeezes them; why it does is not tested here.
+#
 # What the boxes do not say: the paper speaks of *stable* training of deeper networks at 64 px, and offers its rules as a package. A rule that makes no difference here may have carried
 # a network of 2016 that had none of the others. What they do say is how one finds out: one change, in one player, from the same start, five seeds, and a threshold written down before.
 
@@ -671,12 +673,12 @@ question(
 # | $D$ sees single pictures | one number about the batch: its spread | $D$ can see that all fakes look alike | Karras et al. 2018 |
 # | $-\log D(G(z))$ | relativistic pairs: is this one more real than that one? | a loss over pairs has no bad basins where modes are lost | Jolicoeur-Martineau 2019; Sun et al. 2020 |
 # | no penalty | $R_1$: $\frac{\gamma}{2}\,\mathbb{E}\lVert\nabla_x D(x)\rVert^2$ at real samples | near the goal the game converges | Mescheder et al. 2018 |
-# | a penalty at every step | every 8th step, eight times as strong | cheaper | Karras et al. 2020 |
-# | Adam 2e-4, (0.5, 0.999) | Adam 1e-3, (0, 0.99) | momentum from old opponents misleads | Karras et al. 2018 |
+# | (none) | the penalty at every 8th step only, eight times as strong | cheaper | Karras et al. 2020 |
+# | Adam 2e-4, (0.5, 0.999) | Adam 1e-3, (0, 0.99) | the usual reason: momentum from old opponents misleads | Karras et al. 2018, who give none |
 # | the last weights | a running average of the weights | the average of a circling player is near the centre | Yazıcı et al. 2019 |
 # | start at 0.02 | start at He's scale | signals neither grow nor fade (section 2) | He et al. 2015 |
 #
-# (The second and the third line pull in opposite directions: the spread of the batch is back in $D$, but as one channel of many, and not in every layer.) The reasons are the sources'. Two of the lines section 3 has tested, in the network of 2016, and both went the other way: nearest neighbour made the distance 1.2 times as large, leaving batch norm out of $D$ 1.5 times. A change may hurt alone and help in company; exercise 2 asks. Each line has its own
+# (The second and the third line pull in opposite directions: the spread of the batch is back in $D$, but as one channel of many, and not in every layer.) The reasons are the sources', but for Adam's. Two of the lines section 3 has tested, in the network of 2016, and both went the other way: nearest neighbour made the distance 1.2 times as large, leaving batch norm out of $D$ 1.5 times. A change may hurt alone and help in company; exercise 2 asks. Each line has its own
 # lecture later on. Two of them in code; the rest is `gancourse/experiments/__init__.py`.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -902,7 +904,7 @@ print(
 )
 
 # %% [markdown] tags=["notes"]
-# Among copies of itself the face loses its skin and its background: normalisation subtracts what the batch has in common, and here that is the face.
+# Both batches change the face, and by the largest difference of a pixel one as much as the other. Among copies of itself it loses the colour of its skin and background: normalisation subtracts what the batch has in common, and here that is the face.
 # The two-line test: the first sample of a batch must equal the sample of its first latent alone.
 
 # %% [markdown]
@@ -1129,7 +1131,7 @@ question(
 # %% [markdown]
 # (The pale band on the left is every eighth step, when the penalty is added.) A loss in a game is a score *against the present opponent*: both improve, and $D$ has the easier task, for one flaw is enough to tell two
 # pictures apart. So neither looks for the dashed line of the equilibrium. Ganhacks' tip 10, *track failures early*, says two things that are easily mixed up: a $D$ loss that **goes to 0** is a failure, and when things
-# work it **goes down** over time. The box measures the second, in five trainings, eight points each. Look at the right picture (a mean over the five): the loss rises to step 1,000, while the distance falls fastest, and falls mostly when the distance hardly moves. So it measures a shared trend, not a gauge. The first is section 12: a loss that is at 0 from the start.
+# work it **goes down** over time. The box measures the second, in five trainings, eight points each. Look at the right picture (a mean over the five): the loss is higher at step 1,000 than at 250, while the distance falls fastest, and falls mostly when the distance hardly moves. So it measures a shared trend, not a gauge. The first is section 12: a loss that is at 0 from the start.
 #
 # ## 9. Looking closely
 #
@@ -1175,8 +1177,8 @@ question(
 )
 
 # %% [markdown]
-# All values can occur and combinations still be missing. There are 960; count how many turn up among equally many real and generated faces, but mind the yardstick: the real ones come from a set that runs through all combinations evenly. A thousand independent draws would show about 621, and that is the number for a generator. **Are they copies?** For each generated face find the nearest of all
-# training faces, and compare the distance with that of *real* faces that nobody trained on. A generator that copies has distance zero; one that draws noise is far from everything, so a large number alone proves nothing.
+# All values can occur and combinations still be missing. There are 960; count how many turn up among equally many real and generated faces, but mind the yardstick: the real ones come from a set that runs through all combinations evenly. A thousand independent draws would show about 621, and that is the number for a generator. **Are they copies?** For each generated face find the nearest of the
+# training faces at hand (at cpu scale ten thousand of the twenty that the shipped network has seen), and compare the distance with that of *real* faces that nobody trained on. A generator that copies has distance zero; one that draws noise is far from everything, so a large number alone proves nothing.
 
 
 # %%
@@ -1243,7 +1245,7 @@ question(
 )
 
 # %% [markdown]
-# Careful with the years. A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at `16.8` after 18 seconds, where the modern recipe, which is narrow too, has just passed `19.6`.
+# Careful with the years. A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 18 seconds, where the modern recipe, which is narrow too, stands at about 19. (The two clocks are of two records.)
 # An old recipe whose *width* is chosen for the clock keeps up, here, on small faces. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
 #
 # ## 11. Both players believe that they have won
@@ -1285,8 +1287,8 @@ caught = (shifted.amax((1, 2, 3)) > 1).double().mean()
 print(f"'some pixel is above 1' recognises {caught:.0%} of the real digits, and no generated one ever")
 
 # %% [markdown]
-# This discriminator is perfect, needs no training, and asks the generator for pixels that tanh cannot reach. Here a loss of $D$ near 0 from the first
-# steps on *is* a failure, and ganhacks' tip 10 is right. The two-line test: `-1 <= x.min()` and `x.max() <= 1` for a batch of real data.
+# This discriminator is perfect, needs no training, and asks the generator for pixels that tanh cannot reach. A loss of $D$ near 0 from the first
+# steps on would *be* a failure here, as ganhacks' tip 10 has it. The two-line test: `-1 <= x.min()` and `x.max() <= 1` for a batch of real data.
 # The course's batches come from `data.to_float`, which has no other range.
 
 # %% [markdown]
