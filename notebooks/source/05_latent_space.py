@@ -718,7 +718,7 @@ question(
 
 # %% [markdown]
 # In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces. But it keeps more of what the face *is*, by `0.11` of the six attributes: the generator does more than look up. The edit is read as glasses on nearly every face, and both of its controls
-# lie below the interval. But look at the third row: all its glasses are dark, whatever was drawn.
+# lie below the interval. But look at the third row: its glasses are dark, whatever was drawn.
 #
 # ## What was measured
 #
