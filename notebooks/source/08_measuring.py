@@ -62,7 +62,7 @@ def show(picture, caption=None):
 
 # %% [markdown] tags=["notes"]
 # Seven "generators". One of them is real data that were held out; the others have one fault each, planted by us. Put
-# them in order of quality by eye before you read on, and try to say what is wrong with each. The answers are in section 7, where eight measures take the same exam.
+# them in order of quality by eye before you read on, and try to say what is wrong with each. Not all of them can be told apart by eye. The answers are in section 7, where the measures take the same exam.
 
 # %% tags=["slide-continue", "slide-picture"]
 faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000))
@@ -110,7 +110,7 @@ show(viz.grid(torch.cat([exam[name][0][:14] for name in secret]), columns=14), c
 # %% [markdown] tags=["slide", "slide-only"]
 # ## From images to numbers
 #
-# Shift a face by one pixel, and between pixels it is far away. So compare the **features** of a network:
+# Between pixels every pixel counts alike, an eye no more than the background. So compare the **features** of a network:
 #
 # | network | trained on | features |
 # |---|---|---|
@@ -124,10 +124,10 @@ show(viz.grid(torch.cat([exam[name][0][:14] for name in secret]), columns=14), c
 # %% [markdown] tags=["notes"]
 # ## 1. From images to numbers
 #
-# A measure compares two distributions of which it has samples only. Distances between pixels are a poor start: shift a face by one pixel and it is far
-# away, though nobody would notice. So images first pass a network that was trained to recognise something, and its inner activations, the *features*, are compared. In the
+# A measure compares two distributions of which it has samples only. Distances between pixels are a poor start: every pixel counts alike, an eye no more
+# than the background. So images first pass a network that was trained to recognise something, and its inner activations, the *features*, are compared. In the
 # literature that network is Inception v3, trained on ImageNet, with 2048 features. It knows dogs and lorries. The course's own judge was trained on the attributes of these
-# faces, has 64 features, and takes a second where Inception takes minutes. Every number below depends on that choice, and so does every number in every paper.
+# faces, those that we hold out below among them, and has 64 features. Every number below depends on that choice, and so does every number in every paper.
 
 # %%
 judge = metrics.attribute_classifier("faces")
@@ -205,8 +205,8 @@ lines.answered(frechet_squared, *asked.FRECHET)
 
 # %% [markdown] tags=["notes"]
 # The best pairing is a linear map, $x \mapsto Tx$ with $T = \Sigma_1^{-1/2}(\Sigma_1^{1/2}\Sigma_2\Sigma_1^{1/2})^{1/2}\Sigma_1^{-1/2}$. One example by hand: $\Sigma_1 = I$ and
-# $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$, whose eigenvalues are 1 and 3. So $d^2 = 2 + 4 - 2(1 + \sqrt3) = 4 - 2\sqrt3 \approx 0.536$. Three checks: the formula, the map $T$
-# applied to points, and a hundred thousand random contractions, none of which may do better.
+# $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$, whose eigenvalues are 1 and 3. So $d^2 = 2 + 4 - 2(1 + \sqrt3) = 4 - 2\sqrt3 \approx 0.536$. Three checks: the formula, the cost
+# of the map $T$, and a hundred thousand random contractions, none of which may do better.
 
 # %%
 def root(matrix):
@@ -328,8 +328,8 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# The kernel distance of section 3 is no better here, as the printed numbers say: a kernel of degree 3 compares moments up to the third, and those agree by symmetry. Inception's
-# features are not Gaussian either, so this is a gap that real numbers have.
+# The kernel distance of section 3 is no better here, as the printed numbers say: a kernel of degree 3 compares moments up to the third, and those agree by symmetry. Nothing
+# makes the features of a network Gaussian either.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Seven more measures
@@ -443,7 +443,7 @@ claim(
 # Real digits 9.83, ten images **9.99**, the noise **8.01** (untouched noise 1.00).
 
 # %% [markdown] tags=["notes"]
-# So the score measures agreement with a classifier, and a generator that trains against one will find out.
+# So the score measures agreement with a classifier. The noise was pushed for a few dozen steps only, and there are fewer images of it than of real digits: its row stays open.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Bad, or merely alike?
@@ -485,7 +485,7 @@ viz.table(rows, caption="300 generated points halfway between a real cluster and
 # One point among 301 decides whether garbage has precision 0 or 1.
 
 # %% [markdown] tags=["notes"]
-# One point among 301 decides whether garbage has precision 0 or 1. Density rises to a fifth of what it should be, and coverage stays near 0.
+# One point among 301 decides whether garbage has precision 0 or 1. Density rises to 0.21, where real data would have about 1, and coverage stays near 0.
 #
 # ### Sliced Wasserstein distance
 #
@@ -517,7 +517,7 @@ print(test)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Copying test
 #
-# Grey: where the ratio falls if nobody copies. The shipped GAN is off the picture, at 3.40: it does not copy; *it misses*.
+# Grey: where the ratio falls for unseen real faces. The shipped GAN lies to the right of it: its faces are *off the data*. That alone does not acquit it of copying.
 
 # %% [markdown] tags=["notes"]
 # ### Copying test
@@ -548,8 +548,8 @@ for name, trial in trials.items():
     print(f"{name:>15}: {trial}")
 
 # %% [markdown] tags=["notes"]
-# Grey: where the ratio falls if nobody copies. Copies are at 0. The shipped GAN is off the picture on the other side: its faces lie several times as far from the training faces as unseen real ones do. It does not copy;
-# it misses. A ratio far above 1 is no praise. When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
+# Grey: where the ratio falls if nobody copies. Copies are at 0. The shipped GAN lies on the other side: its faces are farther from the training faces than unseen real ones are. A ratio above 1 is no praise, and
+# no acquittal: in section 7 faces that are merely blurred lie out there too, and a blurred copy is a copy. (Nor are our held-out faces unseen by this GAN: it was trained on 20,000 faces, and they are among them.) When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How many samples?
@@ -617,8 +617,8 @@ plt.show()
 #
 # $$\mathbb{E}\,d^2 \approx \Bigl(\frac1n + \frac1m\Bigr)\Bigl[\sum_i\lambda_i + \frac12\sum_{ij}\frac{\operatorname{Var}(x_i x_j)}{\lambda_i+\lambda_j}\Bigr].$$
 #
-# For a Gaussian $\operatorname{Var}(x_ix_j) = \lambda_i\lambda_j(1+\delta_{ij})$, and with $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 such features, about a million for 2048: the samples needed grow as the *square* of the dimension. That is why published
-# protocols take 50,000 images. It also explains a puzzle in the literature: one public library of GANs lists the same SNGAN with FID 16.77 and 23.90. The first was measured with 50,000 images on both
+# For a Gaussian $\operatorname{Var}(x_ix_j) = \lambda_i\lambda_j(1+\delta_{ij})$, and with $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 such features, about a million for 2048: the samples needed grow as the *square* of the dimension. Published
+# protocols take 50,000 images. One public library of GANs lists the same SNGAN with FID 16.77 and 23.90. The first was measured with 50,000 images on both
 # sides, the second with 10,000 generated and 5,000 real ones.
 
 # %%
@@ -689,7 +689,7 @@ claim(
 # ### A ranking that flips
 #
 # "Then let us all use the same $n$." It does not help: the slope depends on the generator. Generator A draws real faces with noise on every one. Generator B draws clean faces, and nine in ten of those with
-# the last hair colour are missing. The noise drowns part of what sets one face's features apart from another's: A's features are less spread, and its slope is smaller.
+# the last hair colour are missing. With few samples A looks better, with many B does: A's slope is smaller.
 
 # %% tags=["slide-continue"]
 is_last = rest.attribute("hair") == rest.attribute("hair").max()
@@ -751,7 +751,7 @@ question(
 # ## 5. What the Frechet distance cannot see, and what it can
 #
 # McAllester's deck says that it "provides no guarantees against mode collapse". Take that apart. Against a reference of training faces we measure: fresh faces that a perfect generator might draw; exact copies
-# of training faces; copies shifted by one pixel; and no images at all, but numbers drawn from a Gaussian in feature space.
+# of training faces; copies shifted by one pixel (fewer of these); and no images at all, but numbers drawn from a Gaussian in feature space.
 
 # %% tags=["slide-continue"]
 n_blind = scale.pick(ci=300, cpu=1500, gpu=5000)
@@ -812,7 +812,7 @@ check(
 # Copies do *better* than fresh faces; numbers with no image behind them do no worse. The counter-example is complete.
 
 # %% [markdown] tags=["notes"]
-# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly. That says something about our network, which never saw a shifted face, and nothing about copying.) The counter-example is complete: the distance is as small as it can be, and the generator has learnt nothing.
+# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly: our network's features are no cure for a shift.) The counter-example is complete: the distance is smaller than that of faces which a perfect generator might draw, and nothing has been learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## And collapse?
@@ -845,10 +845,10 @@ question(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Seen, *if* the features know the class. A network that does not know what is missing cannot miss it.
+# Seen, by features that were *trained* to tell the classes apart.
 
 # %% [markdown] tags=["notes"]
-# So the deck's sentence holds for copying and needs a footnote for collapse. A dropped class is seen, *if* the features know the class. A network that does not know what is missing cannot miss it.
+# So the deck's sentence holds for copying and needs a footnote for collapse. A dropped class is seen by features that were trained to tell the classes apart. What other features see of it, no cell here measures.
 
 # %% [markdown]
 # ## 6. Quantisation
@@ -907,8 +907,8 @@ print("\n".join(f"{i + 1}. {name}" for i, name in enumerate(secret)))
 
 # %% [markdown] tags=["notes"]
 # *A colour dropped* lacks one hair colour of the data; *few, repeated* has one fiftieth as many different faces as images; *copies* are training images; *labels shuffled* are fresh faces whose attributes belong to others, as a
-# conditional generator that ignores its condition would draw. All measures now take all seven sets. To know what counts as a difference, several lots of held-out faces are measured as well. A cell is marked
-# where a fault lies more than five standard deviations of those lots from their mean.
+# conditional generator that ignores its condition would draw. All measures now take all seven sets, and a ninth joins them: does the judge read from an image the attributes that it claims? To know what counts as a difference, several lots of held-out faces are measured as well. A cell is marked
+# where a fault lies more than five standard deviations of those lots from their mean. The lots are few, so the deviation is itself a rough estimate: a mark is a reason to look, no verdict.
 
 # %%
 some = torch.randperm(len(train), generator=rng(7))[:per_set]
@@ -985,21 +985,21 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## No single measure
 #
-# - The best one sees **5** of the 6 planted faults; together they see **6**.
-# - *Copies*: unmasked by the copying ratio. The Frechet distance marks them for being *better* than held-out faces.
+# - No measure marks all 6 planted faults; together they miss none, and mark the held-out faces once.
+# - *Copies*: unmasked by the copying ratio. Their Frechet distance is *smaller* than that of held-out faces.
 # - *Labels shuffled*: seen by one measure only, the one that looks at labels.
 # - *Few, repeated*: the crudest fault, and precision still calls it excellent.
-# - *The shipped GAN*: precise, dense, far from the training set, short of recall.
+# - *The shipped GAN*: high precision, less recall, far from the training set. So are the *blurred* faces.
 
 # %% [markdown] tags=["notes"]
-# Read it by rows. *Copies* are unmasked by the copying ratio. The Frechet distance marks them too, for being *better* than held-out faces; who looks for
+# Read it by rows. *Copies* are unmasked by the copying ratio. Their Frechet distance is *smaller* than that of held-out faces: about one in five of them stands in the reference of this exam. Who looks for
 # small numbers would be pleased. *Labels shuffled* is seen by one measure only, the one that looks at labels. *Few, repeated* is the crudest fault, and
-# precision still calls it excellent: its marked cell is marked for being too good. *Noise* hardly moves the Frechet distance, because our network has learnt
-# to look past such noise; patches of pixels show it plainly. *Blur* shows on the fine level of the pyramid, the *dropped colour* on the coarse one, and
-# that level also marks the held-out faces: with this many cells one false alarm is no surprise.
+# precision still calls it excellent: its marked cell is marked for being too good. *Noise* hardly moves the Frechet distance; the two-sample test
+# and patches of pixels are moved more. *Blur* shows on the fine level of the pyramid. The coarse level marks the *dropped colour* with 31 and the
+# held-out faces with 28: of the colour it proves nothing.
 #
-# Then by columns: no measure has all cells marked, and together they miss nothing. The last row is a network's work. Its faces are precise, dense, far from the training set, and short of recall: it draws typical faces, a
-# common complaint about GANs, and now you have seen the numbers behind it.
+# Then by columns: no measure has all cells marked, and together they miss nothing. The last row is a network's work: high precision, less recall, far from the training set. Does it draw typical faces only, a
+# common complaint about GANs? The row cannot say: the *blurred* faces, which lack no kind of face, show the same pattern. (Its last cell means nothing: there the judge is asked to agree with itself.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: numbers that look right
@@ -1045,11 +1045,11 @@ for name in ("held-out faces", "blurred", "noise", "a colour dropped"):
 viz.table(rows, caption="Frechet distance to training faces, computed right and with two mistakes")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Both still put the good set first: that is why such mistakes live long.
+# Both still put the good set first, though in training mode the noise comes within 0.002 of it.
 
 # %% [markdown] tags=["notes"]
-# In training mode every distance shrinks, and the blurred set, which is plainly wrong, loses most of its distance. In the wrong range the numbers shrink as well, and not in proportion: the dropped colour all but vanishes. Both columns
-# still put the good set first, which is why such mistakes live long. What suffers is every comparison with a number from elsewhere, and every close call.
+# In training mode every distance shrinks, and the blurred set, which is plainly wrong, loses most of its distance. In the wrong range the numbers shrink as well, and not in proportion: the dropped colour falls from 3.7 times the good set's number to 2.1 times. Both columns
+# still put the good set first, though in training mode the noise comes within 0.002 of it. What suffers is every comparison with a number from elsewhere, and every close call.
 #
 # A test for the first takes two lines: features of one image must not depend on which images share its batch. That test is in the course's own suite, and it is worth writing for any network you borrow.
 
@@ -1111,14 +1111,14 @@ widgets.explorer(panels, label="fault")
 # 1. **Cheat the judge.** You may submit 1,000 feature vectors and are scored by the Frechet distance to `reference`. With how few *different* vectors can you come below the score of fresh faces? (The mean and covariance have
 #    64 + 2,080 numbers.)
 # 2. **Your own dimension.** Project the features on their first 8, 16, 32 principal axes. How do bias, the ranking of section 4 and the exam change? What is lost?
-# 3. **A fair copying test.** The shipped GAN's ratio differs from 1. Find out whether it is near because it copies or because it draws the common faces only: repeat the test with held-out faces that are matched in attributes.
+# 3. **A fair copying test.** The shipped GAN has seen our held-out faces, too. Repeat its test with `data.faces(32, split="test")` held out. Then hand in copies that are blurred, speckled, mirrored or shifted by a pixel: which of them does the test still find?
 
 # %%
 widgets.quiz(
     [
         {
             "question": "A paper reports distance 8.1 with 10,000 samples, another 7.6 with 50,000, on the same data and network. Which generator is better?",
-            "answer": "It cannot be said: the first number contains about five times as much bias",
+            (quiz text, if you count it as words) "answer": "It cannot be said: the first number contains more bias",
             "why": "Bias is proportional to 1/n, and its slope depends on the generator. Ask for equal n, or for the extrapolated value.",
             "wrong": {
                 "The second, its distance is smaller": "With fewer samples the same generator has a larger distance.",
