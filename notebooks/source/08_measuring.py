@@ -564,6 +564,9 @@ for name, trial in trials.items():
 # Grey: where the ratio falls if nobody copies. Copies are at 0. The shipped GAN lies on the other side: its faces are farther from the training faces than unseen real ones are. A ratio above 1 is no praise, and
 # no acquittal, as the next table will show. (The unseen faces come from the split for testing. Our other held-out faces would not do: this GAN was trained on 20,000 faces, and they are among them.) When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
 
+# %% [markdown]
+# **The test takes an exam.** We hand in copies that were treated: slight noise, blur, a shift by a pixel. The first column holds them against unseen faces as they are, the second against unseen faces that were treated alike. The third has unseen faces in place of the copies.
+
 # %%
 n_treated = scale.pick(ci=60, cpu=200, gpu=400)
 
@@ -1217,7 +1220,7 @@ print(InceptionDistance(value=12.345, n=5000, m=50_000, protocol=PROTOCOLS["torc
 #
 # - Every number depends on the network whose features are compared, and on $n$.
 # - The Frechet distance compares two Gaussians: copies pass, and so do numbers without images.
-# - A dropped class is seen, if the features know the class.
+# - A dropped class is seen best by features that were trained to tell the classes apart.
 # - Use several measures: no single one sees all faults, and together they miss nothing.
 
 # %% [markdown]
