@@ -340,7 +340,7 @@ check(
 
 # %% [markdown] tags=["notes"]
 # The kernel distance of section 3 is no better here, as the printed numbers say: a kernel of degree 3 compares moments up to the third, and those agree by symmetry. Nothing
-# makes the features of a network Gaussian either.
+# makes the features of a network Gaussian either. (The small distance that is left, 0.0009, is that of small samples: section 4's formula predicts 0.000875.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Seven more measures
@@ -455,7 +455,7 @@ claim(
 # Real digits 9.83, ten images **9.99**, the noise **8.01** (untouched noise 1.00).
 
 # %% [markdown] tags=["notes"]
-# So the score measures agreement with a classifier. The noise was pushed for a few dozen steps only, and there are fewer images of it than of real digits: its row stays open.
+# So the score measures agreement with a classifier, and a generator that trains against one will find out. (There are few images of noise, so it is held against lots of as many real digits.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Bad, or merely alike?
@@ -613,6 +613,9 @@ ratio_table = [
     for name, columns in treated_ratios[0].items()
 ]
 viz.table(ratio_table, caption="Distance to the training faces: of treated copies, over that of unseen faces as they are, and treated alike")
+
+# %% [markdown]
+# Look at the first column: copies under the whole blur, or shifted by a pixel, lie beyond 1, where the GAN lies too. **A ratio above 1 acquits nobody.** Treat the unseen faces alike, and slight noise or a quarter of the blur no longer hides a copy: compare the second column with the third. The whole blur and the shift still do.
 
 # %%
 slight, strong = ("noise 0.06", "noise 0.1", "a quarter of the blur"), ("the whole blur", "shifted by a pixel")
@@ -909,7 +912,7 @@ check(
 # Copies do *better* than fresh faces; numbers with no image behind them do no worse. The counter-example is complete.
 
 # %% [markdown] tags=["notes"]
-# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly: our network's features are no cure for a shift.) The counter-example is complete: the distance is smaller than that of faces which a perfect generator might draw, and nothing has been learnt.
+# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly: our network's features are no cure for a shift.) The printed arithmetic says how much better. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The counter-example is complete: the distance is smaller than that of faces which a perfect generator might draw, and nothing has been learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## And collapse?
@@ -962,7 +965,7 @@ question(
 # Seen, by features that were *trained* to tell the classes apart.
 
 # %% [markdown] tags=["notes"]
-# So the deck's sentence holds for copying and needs a footnote for collapse. A dropped class is seen by features that were trained to tell the classes apart. What other features see of it, no cell here measures.
+# So the deck's sentence holds for copying and needs a footnote for collapse. A dropped class is seen by features that were trained to tell the classes apart. Pixels see it less, features of an untrained network hardly, as the printed ratios say.
 
 # %% [markdown]
 # ## 6. Quantisation
