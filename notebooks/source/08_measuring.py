@@ -19,7 +19,9 @@
 # - find two bugs that have made reported numbers wrong.
 
 # %%
+import copy
 import math
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,6 +29,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse import data, metrics, scale, viz, zoo
+from gancourse.base import networks
 from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.metrics.label_entropy import inception_score
@@ -62,13 +65,14 @@ def show(picture, caption=None):
 
 # %% [markdown] tags=["notes"]
 # Seven "generators". One of them is real data that were held out; the others have one fault each, planted by us. Put
-# them in order of quality by eye before you read on, and try to say what is wrong with each. The answers are in section 7, where eight measures take the same exam.
+# them in order of quality by eye before you read on, and try to say what is wrong with each. Not all of them can be told apart by eye. The answers are in section 7, where the measures take the same exam.
 
 # %% tags=["slide-continue", "slide-picture"]
 faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000))
 faces = faces[torch.randperm(len(faces), generator=rng(0))]
 per_set = scale.pick(ci=150, cpu=1000, gpu=2000)
-train, rest = faces[: len(faces) // 2], faces[len(faces) // 2 :]  # what a generator has seen, and fresh faces
+train, rest = faces[: len(faces) // 2], faces[len(faces) // 2 :]  # what our "generators" have seen, and fresh faces
+unseen = data.faces(32, n=1000, split="test")  # neither the GAN nor the judge was trained on these
 shipped = zoo.load("faces32")
 
 
@@ -81,13 +85,12 @@ def blur(x):
 
 def planted(seed, n=per_set):
     """Images in [-1, 1] and the attributes that they claim to have, for each planted fault."""
-    pool = rest[: len(rest) - per_set]  # the last faces are kept for the copying test
-    order = torch.randperm(len(pool), generator=rng(seed))
-    fresh, soft, grainy, swapped = (pool[part] for part in order[: 4 * n].split(n))
-    common = torch.isin(pool.attribute("hair"), pool.attribute("hair").unique()[:-1])  # all hair colours but the last
-    kept = pool[order.flip(0)[common[order.flip(0)]][:n]]
+    order = torch.randperm(len(rest), generator=rng(seed))
+    fresh, soft, grainy, swapped = (rest[part] for part in order[: 4 * n].split(n))
+    common = torch.isin(rest.attribute("hair"), rest.attribute("hair").unique()[:-1])  # all hair colours but the last
+    kept = rest[order.flip(0)[common[order.flip(0)]][:n]]
     few = fresh[torch.randint(n // 50, (n,), generator=rng(seed))]
-    copies = train[torch.randperm(len(train), generator=rng(seed))[:n]]
+    copies = train[per_set + torch.randperm(len(train) - per_set, generator=rng(seed))[:n]]  # the first stay for the exam
     sharp = data.to_float(soft.images)
     noise = 0.1 * torch.randn(sharp.shape, generator=rng(seed))
     shuffled = swapped.attributes[torch.randperm(n, generator=rng(seed + 1))]
@@ -105,12 +108,12 @@ def planted(seed, n=per_set):
 exam = planted(seed=0)
 secret = list(exam)
 secret = [secret[i] for i in torch.randperm(len(secret), generator=rng(3))]
-show(viz.grid(torch.cat([exam[name][0][:14] for name in secret]), columns=14), caption="Seven sets, fourteen images of each, one set a row.")
+show(viz.grid(torch.cat([exam[name][0][:7] for name in secret]), columns=7, scale=2), caption="Seven sets, seven images of each, one set a row.")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## From images to numbers
 #
-# Shift a face by one pixel, and between pixels it is far away. So compare the **features** of a network:
+# Between pixels every pixel counts alike, an eye no more than the background. So compare the **features** of a network:
 #
 # | network | trained on | features |
 # |---|---|---|
@@ -124,10 +127,10 @@ show(viz.grid(torch.cat([exam[name][0][:14] for name in secret]), columns=14), c
 # %% [markdown] tags=["notes"]
 # ## 1. From images to numbers
 #
-# A measure compares two distributions of which it has samples only. Distances between pixels are a poor start: shift a face by one pixel and it is far
-# away, though nobody would notice. So images first pass a network that was trained to recognise something, and its inner activations, the *features*, are compared. In the
+# A measure compares two distributions of which it has samples only. Distances between pixels are a poor start: every pixel counts alike, an eye no more
+# than the background. So images first pass a network that was trained to recognise something, and its inner activations, the *features*, are compared. In the
 # literature that network is Inception v3, trained on ImageNet, with 2048 features. It knows dogs and lorries. The course's own judge was trained on the attributes of these
-# faces, has 64 features, and takes a second where Inception takes minutes. Every number below depends on that choice, and so does every number in every paper.
+# faces, those that we hold out below among them, and has 64 features. Every number below depends on that choice, and so does every number in every paper.
 
 # %%
 judge = metrics.attribute_classifier("faces")
@@ -205,8 +208,8 @@ lines.answered(frechet_squared, *asked.FRECHET)
 
 # %% [markdown] tags=["notes"]
 # The best pairing is a linear map, $x \mapsto Tx$ with $T = \Sigma_1^{-1/2}(\Sigma_1^{1/2}\Sigma_2\Sigma_1^{1/2})^{1/2}\Sigma_1^{-1/2}$. One example by hand: $\Sigma_1 = I$ and
-# $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$, whose eigenvalues are 1 and 3. So $d^2 = 2 + 4 - 2(1 + \sqrt3) = 4 - 2\sqrt3 \approx 0.536$. Three checks: the formula, the map $T$
-# applied to points, and a hundred thousand random contractions, none of which may do better.
+# $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$, whose eigenvalues are 1 and 3. So $d^2 = 2 + 4 - 2(1 + \sqrt3) = 4 - 2\sqrt3 \approx 0.536$. Three checks: the formula, the cost
+# of the map $T$, and a hundred thousand random contractions, none of which may do better.
 
 # %%
 def root(matrix):
@@ -238,18 +241,20 @@ identity(
 )
 
 # %% tags=["slide-continue", "slide-picture"]
-x = torch.randn(150, 2, generator=rng(1), dtype=torch.float64)
+x = torch.randn(60, 2, generator=rng(1), dtype=torch.float64)
+x = (x - x.mean(0)) @ torch.linalg.inv(root(torch.cov(x.T, correction=0)))  # mean 0 and covariance I exactly
+moved_by_T, at_random = x @ T.T, (x @ T.T)[torch.randperm(len(x), generator=rng(2))]
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
 angle = torch.linspace(0, 2 * torch.pi, 100, dtype=torch.float64)
 circle = torch.stack([angle.cos(), angle.sin()], 1)
-for axis, target, title in ((axes[0], x @ T.T, "by T: mean squared length 0.54"), (axes[1], (x @ T.T)[torch.randperm(150, generator=rng(2))], "at random: 6")):
+for axis, target, how in ((axes[0], moved_by_T, "by T"), (axes[1], at_random, "at random")):
     for a, b in zip(x.tolist(), target.tolist(), strict=True):
-        axis.plot([a[0], b[0]], [a[1], b[1]], color=viz.COLOURS["neutral"], lw=0.5, alpha=0.6)
-    axis.scatter(*x.T, s=9, color=REAL, label="N(0, I)")
-    axis.scatter(*target.T, s=9, color=FAKE, label="N(0, [[2, 1], [1, 2]])")
+        axis.plot([a[0], b[0]], [a[1], b[1]], color=viz.COLOURS["neutral"], lw=1, alpha=0.7)
+    axis.scatter(*x.T, s=14, color=REAL, label="N(0, I)")
+    axis.scatter(*target.T, s=14, color=FAKE, label="N(0, [[2, 1], [1, 2]])")
     axis.plot(*(2 * circle).T, color=REAL, lw=1)
     axis.plot(*(2 * circle @ root(sigma2)).T, color=FAKE, lw=1)
-    axis.set(title=title, aspect="equal")
+    axis.set(title=f"{how}: mean squared length {(x - target).square().sum(1).mean():.2f}", aspect="equal")
 axes[0].legend(fontsize=8, loc="upper left")
 plt.show()
 
@@ -300,19 +305,25 @@ def ring_and_blob(seed):
     return points, blob * math.sqrt(0.5 + ring.std**2)  # each coordinate of the ring has variance 1/2 + std^2
 
 
-found = [(metrics.frechet_distance(*pair), metrics.two_sample_test(*pair, classifier="neighbours")) for pair in map(ring_and_blob, seeds)]
+ring_tests = [(metrics.frechet_distance(*two), metrics.two_sample_test(*two, classifier="neighbours")) for two in map(ring_and_blob, seeds)]
 points, blob = ring_and_blob(0)
 print(f"kernel distance of ring and blob: {metrics.kernel_distance(points, blob):.4f}; of two blobs: {metrics.kernel_distance(ring_and_blob(1)[1], blob):.4f}")
-viz.show(viz.scatter(points[:600], blob[:600]), caption="Eight clusters and a blob (orange): equal means, equal covariances.")
+fig, axis = plt.subplots(figsize=(4.4, 4.4), layout="constrained")
+axis.scatter(*blob[:600].T, s=14, color=FAKE, edgecolors="white", linewidths=0.3, label="generated")
+axis.scatter(*points[:600].T, s=60, color=REAL, edgecolors="white", linewidths=0.3, label="real")
+axis.set(aspect="equal", title="equal means, equal covariances")
+axis.legend(fontsize=9, loc="upper right")
+plt.show()
 wide = metrics.frechet_distance(points, 1.5 * blob)
+small_sample = metrics.frechet_bias_from_covariance((0.5 + ring.std**2) * torch.eye(2), n_plane, n_plane)  # section 4's formula
 claim(
     "C09.blind",
     "A blob with the data's mean and covariance is at Frechet distance 0 from the data (share of the data's variance)",
     paper="compares Gaussian statistics only",
-    ours=[distance for distance, _ in found],
+    ours=[distance for distance, _ in ring_tests],
     over="draws",
     tolerance=at_most(0.01),
-    baselines=nulls(a_blob_half_as_wide_again=wide) | ceilings(the_data_twice=metrics.frechet_distance(points, ring_and_blob(1)[0])),
+    baselines=nulls(a_blob_half_as_wide_again=wide) | ceilings(the_data_twice=metrics.frechet_distance(points, ring_and_blob(1)[0]), bias_of_so_small_a_sample=small_sample),
     source="McAllester 2020, TTIC 31230",
     decks="M",
 )
@@ -320,7 +331,7 @@ alike = metrics.two_sample_test(points, ring_and_blob(1)[0], classifier="neighbo
 check(
     "C09.told-apart",
     "A small classifier tells the two apart on held-out points (accuracy)",
-    ours=[test.accuracy for _, test in found],
+    ours=[test.accuracy for _, test in ring_tests],
     over="draws",
     tolerance=at_least(0.8),
     baselines=nulls(the_data_twice=alike),
@@ -328,8 +339,8 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# The kernel distance of section 3 is no better here, as the printed numbers say: a kernel of degree 3 compares moments up to the third, and those agree by symmetry. Inception's
-# features are not Gaussian either, so this is a gap that real numbers have.
+# The kernel distance of section 3 is no better here, as the printed numbers say: a kernel of degree 3 compares moments up to the third, and those agree by symmetry. Nothing
+# makes the features of a network Gaussian either. (The small distance that is left, 0.0009, is that of small samples: section 4's formula predicts 0.000875.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Seven more measures
@@ -383,16 +394,13 @@ def score(images):
     return inception_score(digit_judge.probabilities(images)["digit"]).mean
 
 
-sureness = digit_judge.probabilities(digits.images)["digit"]
+def of_each(digit_count, each, seed):
+    """``each`` random images of each of the first ``digit_count`` digits."""
+    order = torch.randperm(len(digits), generator=rng(seed))
+    return digits.images[torch.cat([order[digits.labels[order] == k][:each] for k in range(digit_count)])]
 
 
-def ten_images(place):
-    """One image of each digit, many ``times``: the ``place``-th of those that the classifier is surest of."""
-    best = [torch.where(digits.labels == k, sureness[:, k], -1.0).argsort(descending=True)[place] for k in range(10)]
-    return digits.images[torch.stack(best)].repeat(times, 1, 1, 1)
-
-
-one_of_each = ten_images(0)
+one_of_each = of_each(10, 1, seed=0).repeat(times, 1, 1, 1)
 
 
 def sure_noise(n, steps, seed):
@@ -410,40 +418,44 @@ def sure_noise(n, steps, seed):
     return x.detach().clamp(-1, 1)
 
 
-cheat_n, cheat_steps = scale.pick(ci=20, cpu=50, gpu=100), scale.pick(ci=15, cpu=40, gpu=40)
+cheat_n, cheat_steps = scale.pick(ci=20, cpu=50, gpu=100), scale.pick(ci=15, cpu=120, gpu=120)
 nothing = sure_noise(cheat_n, cheat_steps, seed=0)
 viz.show(viz.grid(torch.cat([one_of_each[:10], data.to_uint8(nothing[:10])]), columns=10), caption="Two cheats: ten images for ever (top); noise that the classifier is sure of (bottom).")
 
 # %%
 real_score = score(digits.images[: 10 * times])
-print(f"real digits {real_score:.2f}, ten images {score(one_of_each):.2f}, noise {score(nothing):.2f}, untouched noise {score(sure_noise(cheat_n, 0, 0)):.2f}")
+lot_score = np.mean([score(of_each(10, cheat_n // 10, seed)) for seed in range(20)])  # lots as small as those of the noise
+left_alone = score(sure_noise(cheat_n, 0, 0))
+print(f"{10 * times:,} real digits {real_score:.2f}, ten images, repeated, {score(one_of_each):.2f}")
+print(f"{cheat_n} real digits {lot_score:.2f}, {cheat_n} of noise {score(nothing):.2f}, of untouched noise {left_alone:.2f}")
 claim(
     "S32.score-collapse",
-    "Ten images, repeated, have at least the inception score of real digits (ratio)",
+    "Ten random images, one of each digit, repeated, have the inception score of real digits (ratio)",
     paper="insensitive within classes",
-    ours=[score(ten_images(place)) / real_score for place in range(5)],
+    ours=[score(of_each(10, 1, seed)) / real_score for seed in range(20)],  # repeating a set does not change its score
     over="draws",
-    tolerance=at_least(0.99),
-    baselines=nulls(one_image=1 / real_score, noise=score(sure_noise(cheat_n, 0, 0)) / real_score) | ceilings(real_digits=1),
+    tolerance=at_least(0.95),
+    baselines=nulls(one_image=1 / real_score, nine_digits_of_ten=9 / real_score, noise=left_alone / real_score) | ceilings(real_digits=1),
     source="Barratt & Sharma 2018",
     decks="",
+    note="The tolerance asks for a nearly perfect score: a set that lacks a digit stays below it.",
 )
 claim(
     "S32.score-noise",
-    "Noise pushed uphill reaches nine tenths of the score of real digits (ratio)",
+    "Noise pushed uphill has nearly the score of as many real digits (ratio)",
     paper="a nearly perfect score",
-    ours=[score(nothing) / real_score] + [score(sure_noise(cheat_n, cheat_steps, seed)) / real_score for seed in seeds[1:]],
+    ours=[score(nothing) / lot_score] + [score(sure_noise(cheat_n, cheat_steps, seed)) / lot_score for seed in seeds[1:]],
     over="draws",
-    tolerance=at_least(0.9),
-    baselines=nulls(noise_left_alone=score(sure_noise(cheat_n, 0, 0)) / real_score) | ceilings(real_digits=1),
+    tolerance=at_least(0.95),
+    baselines=nulls(noise_left_alone=left_alone / lot_score, nine_digits_of_ten=9 / lot_score) | ceilings(real_digits=1),
     source="Barratt & Sharma 2018",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Real digits 9.83, ten images **9.99**, the noise **8.01** (untouched noise 1.00).
+# Ten random images score like a thousand digits; fifty of noise, **9.72**, nearly like fifty digits, 9.82.
 
 # %% [markdown] tags=["notes"]
-# So the score measures agreement with a classifier, and a generator that trains against one will find out.
+# So the score measures agreement with a classifier, and a generator that trains against one will find out. (There are few images of noise, so it is held against lots of as many real digits.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Bad, or merely alike?
@@ -475,17 +487,17 @@ lines.answered(precision_of, *asked.PRECISION)
 cluster = torch.randn(300, 2, generator=rng(0))
 outlier = torch.tensor([[12.0, 0.0]])
 junk = torch.tensor([6.0, 0.0]) + 0.5 * torch.randn(300, 2, generator=rng(1))
-rows = []
+outlier_table = []
 for name, real in (("without the outlier", cluster), ("with the outlier", torch.cat([cluster, outlier]))):
     pr, dc = metrics.precision_recall(real, junk), metrics.density_coverage(real, junk)
-    rows.append({"real data": name, "precision": pr.precision, "recall": pr.recall, "density": dc.density, "coverage": dc.coverage})
-viz.table(rows, caption="300 generated points halfway between a real cluster and one real outlier")
+    outlier_table.append({"real data": name, "precision": pr.precision, "recall": pr.recall, "density": dc.density, "coverage": dc.coverage})
+viz.table(outlier_table, caption="300 generated points halfway between a real cluster and one real outlier")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # One point among 301 decides whether garbage has precision 0 or 1.
 
 # %% [markdown] tags=["notes"]
-# One point among 301 decides whether garbage has precision 0 or 1. Density rises to a fifth of what it should be, and coverage stays near 0.
+# One point among 301 decides whether garbage has precision 0 or 1. Density rises to 0.21, where real data would have about 1, and coverage stays near 0.
 #
 # ### Sliced Wasserstein distance
 #
@@ -517,7 +529,7 @@ print(test)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Copying test
 #
-# Grey: where the ratio falls if nobody copies. The shipped GAN is off the picture, at 3.40: it does not copy; *it misses*.
+# Grey: where the ratio falls for unseen real faces. The shipped GAN lies to the right of it: its faces are *off the data*. That alone does not acquit it of copying.
 
 # %% [markdown] tags=["notes"]
 # ### Copying test
@@ -527,7 +539,6 @@ print(test)
 
 # %% tags=["slide-continue", "slide-picture"]
 reference = judge.features(train.images)
-unseen = rest[len(rest) - per_set :]
 held_out = judge.features(unseen.images)
 suspects = {
     "held-out faces": exam["held-out faces"][0],
@@ -537,19 +548,98 @@ suspects = {
 }
 trials = {name: metrics.copying_test(judge.features(images), reference, held_out, rounds=1000) for name, images in suspects.items()}
 fig, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
-axis.hist(trials["held-out faces"].null, bins=40, color=viz.COLOURS["neutral"], label="two held-out lots")
+axis.hist(trials["held-out faces"].null, bins=40, color=viz.COLOURS["neutral"], label="two unseen lots")
 for (name, trial), colour in zip(trials.items(), (REAL, FAKE, THIRD, FOURTH), strict=True):
-    if trial.ratio < 1.5:
+    if trial.ratio < 1.4:
         axis.axvline(trial.ratio, color=colour, lw=2, label=f"{name}: {trial.ratio:.2f}")
-axis.set(xlabel="median distance to the training set, over that of held-out faces", ylabel="draws (of 1,000)")
-axis.legend(fontsize=8)
+    else:
+        height, place = 0.9 - 0.15 * list(trials).index(name), {"textcoords": ("data", "axes fraction"), "xycoords": ("data", "axes fraction")}
+        axis.annotate("", (1.4, height), (1.3, height), arrowprops={"color": colour, "arrowstyle": "-|>", "lw": 2}, **place)
+        axis.annotate(f"{name}: {trial.ratio:.2f}", (1.29, height), (1.29, height), ha="right", va="center", fontsize=8, **place)
+axis.set(xlim=(-0.03, 1.4), xlabel="median distance to the training set, over that of unseen faces", ylabel="draws (of 1,000)")
+axis.legend(fontsize=8, loc="upper center")
 plt.show()
 for name, trial in trials.items():
     print(f"{name:>15}: {trial}")
 
 # %% [markdown] tags=["notes"]
-# Grey: where the ratio falls if nobody copies. Copies are at 0. The shipped GAN is off the picture on the other side: its faces lie several times as far from the training faces as unseen real ones do. It does not copy;
-# it misses. A ratio far above 1 is no praise. When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
+# Grey: where the ratio falls if nobody copies. Copies are at 0. The shipped GAN lies on the other side: its faces are farther from the training faces than unseen real ones are. A ratio above 1 is no praise, and
+# no acquittal, as the next table will show. (The unseen faces come from the split for testing. Our other held-out faces would not do: this GAN was trained on 20,000 faces, and they are among them.) When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
+
+# %% [markdown]
+# **The test takes an exam.** We hand in copies that were treated: slight noise, blur, a shift by a pixel. The first column holds them against unseen faces as they are, the second against unseen faces that were treated alike. The third has unseen faces in place of the copies.
+
+# %%
+n_treated = scale.pick(ci=60, cpu=200, gpu=400)
+
+
+def treated(images, seed):
+    """The same images after each of seven treatments."""
+    sharp = data.to_float(images)
+    grain, soft = torch.randn(sharp.shape, generator=rng(seed)), blur(sharp)
+    return {
+        "none": sharp,
+        "noise 0.06": (sharp + 0.06 * grain).clamp(-1, 1),
+        "noise 0.1": (sharp + 0.1 * grain).clamp(-1, 1),
+        "a quarter of the blur": sharp + 0.25 * (soft - sharp),
+        "the whole blur": soft,
+        "shifted by a pixel": torch.roll(sharp, 1, dims=3),
+        "mirrored": sharp.flip(3),
+    }
+
+
+def median_distances(images, seed):
+    """Of images after each treatment: median distance of their features to the training faces."""
+    return {name: metrics.nearest_distances(judge.features(x), reference).median().item() for name, x in treated(images, seed).items()}
+
+
+treated_ratios = []
+for seed in seeds:
+    first, second = torch.randperm(len(unseen), generator=rng(seed))[: 2 * n_treated].split(n_treated)
+    of_copies = median_distances(train.images[torch.randperm(len(train), generator=rng(seed))[:n_treated]], seed)
+    of_fresh, of_others = median_distances(unseen.images[first], 100 + seed), median_distances(unseen.images[second], 200 + seed)
+    treated_ratios.append(
+        {
+            name: {
+                "copies / unseen": of_copies[name] / of_fresh["none"],
+                "copies / unseen, treated": of_copies[name] / of_fresh[name],
+                "unseen / unseen, treated": of_others[name] / of_fresh[name],
+            }
+            for name in of_copies
+        }
+    )
+ratio_table = [
+    {"treatment": name} | {column: np.mean([row[name][column] for row in treated_ratios]) for column in columns}
+    for name, columns in treated_ratios[0].items()
+]
+viz.table(ratio_table, caption="Distance to the training faces: of treated copies, over that of unseen faces as they are, and treated alike")
+
+# %% [markdown]
+# Look at the first column: copies under the whole blur, or shifted by a pixel, lie beyond 1, where the GAN lies too. **A ratio above 1 acquits nobody.** Treat the unseen faces alike, and slight noise or a quarter of the blur no longer hides a copy: compare the second column with the third. The whole blur and the shift still do.
+
+# %%
+slight, strong = ("noise 0.06", "noise 0.1", "a quarter of the blur"), ("the whole blur", "shifted by a pixel")
+check(
+    "C09.treated",
+    "Copies under slight noise or blur lie nearer to the training faces than unseen faces under the same (ratio)",
+    ours=[row[name]["copies / unseen, treated"] for row in treated_ratios for name in slight],
+    over="draws and treatments",
+    tolerance=at_most(0.8),
+    baselines=nulls(unseen_faces_treated=[row[name]["unseen / unseen, treated"] for row in treated_ratios for name in slight]),
+    source="after Meehan et al. 2020",
+)
+check(
+    "C09.acquitted",
+    "Blurred or shifted copies have a copying ratio above 1 where unseen faces are left as they are",
+    ours=[row[name]["copies / unseen"] for row in treated_ratios for name in strong],
+    over="draws and treatments",
+    tolerance=at_least(1.2),
+    baselines=nulls(
+        exact_copies=[row["none"]["copies / unseen"] for row in treated_ratios],
+        unseen_faces=[row["none"]["unseen / unseen, treated"] for row in treated_ratios],
+    ),
+    source="after Meehan et al. 2020",
+)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How many samples?
@@ -571,8 +661,6 @@ def two_subsets(n, seed):
     order = torch.randperm(len(real_features), generator=rng(seed))
     return real_features[order[:n]], real_features[order[n : 2 * n]]
 
-
-import warnings  # noqa: E402
 
 warnings.simplefilter("ignore", metrics.FewSamplesWarning)
 pairs = scale.pick(ci=2, cpu=10, gpu=20)  # of subsets for each size and seed
@@ -617,35 +705,46 @@ plt.show()
 #
 # $$\mathbb{E}\,d^2 \approx \Bigl(\frac1n + \frac1m\Bigr)\Bigl[\sum_i\lambda_i + \frac12\sum_{ij}\frac{\operatorname{Var}(x_i x_j)}{\lambda_i+\lambda_j}\Bigr].$$
 #
-# For a Gaussian $\operatorname{Var}(x_ix_j) = \lambda_i\lambda_j(1+\delta_{ij})$, and with $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 such features, about a million for 2048: the samples needed grow as the *square* of the dimension. That is why published
-# protocols take 50,000 images. It also explains a puzzle in the literature: one public library of GANs lists the same SNGAN with FID 16.77 and 23.90. The first was measured with 50,000 images on both
+# For a Gaussian $\operatorname{Var}(x_ix_j) = \lambda_i\lambda_j(1+\delta_{ij})$, and with $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 such features, about a million for 2048: the samples needed grow as the *square* of the dimension. Published
+# protocols take 50,000 images. One public library of GANs lists the same SNGAN with FID 16.77 and 23.90. The first was measured with 50,000 images on both
 # sides, the second with 10,000 generated and 5,000 real ones.
 
 # %%
-def correlation(a, b):
-    return torch.corrcoef(torch.stack([torch.as_tensor(a, dtype=torch.float64), torch.as_tensor(b, dtype=torch.float64)]))[0, 1].item()
+large = [i for i, n in enumerate(sizes) if n >= 5 * real_features.shape[1]]  # below, higher powers of 1/n count
 
 
-large = [i for i, n in enumerate(sizes) if n >= 200]
-inverse = [1 / sizes[i] for i in large]
+def power(distances):
+    """The p of distance ~ n^p: slope of a least-squares line between logarithms."""
+    return np.polyfit(np.log([sizes[i] for i in large]), np.log(np.asarray(distances)), 1)[0]
+
+
+sliced = [metrics.sliced_wasserstein(*two_subsets(sizes[i], 0), projections=64) for i in large]
 claim(
     "S32.bias",
-    "Between samples of one distribution the Frechet distance is a line in 1/n (correlation, n from 200 on)",
-    paper="linear in 1/n",
-    ours=[correlation(inverse, frechet[large, k]) for k in range(len(seeds))],
+    "Between samples of one distribution the Frechet distance falls as a power of n (exponent, n from 5 dimensions on)",
+    paper=-1.0,
+    ours=[power(frechet[large, k]) for k in range(len(seeds))],
     over="draws",
-    tolerance=at_least(0.99),
-    baselines=nulls(no_line=0, sizes_in_reverse=correlation(inverse[::-1], frechet[large].mean(1))),
+    tolerance=within(0.1),
+    baselines=nulls(sliced_Wasserstein=power(sliced), a_law_of_three_quarters=-0.75, a_law_of_three_halves=-1.5),
     source="Chong & Forsyth 2020",
     note=f"Each value is made of means over {pairs} pairs of subsets.",
 )
+covariance, n_last = metrics.statistics(real_features)[1], sizes[-1]
+wrong_laws = {
+    "means_alone": 2 * float(covariance.trace()) / n_last,
+    "identity_covariance": metrics.frechet_bias_from_covariance(torch.eye(len(covariance)), n_last, n_last),
+}
+gaussian = float(frechet[-1].mean()) / metrics.frechet_bias_from_covariance(covariance, n_last, n_last)
 check(
     "S32.predicted",
     "The bias formula predicts the distance at the largest n (measured over predicted)",
     expected=1.0,
     ours=(frechet[-1] / predicted[-1]).tolist(),
     over="draws",
-    tolerance=within(0.25),
+    tolerance=within(0.05),
+    baselines=nulls(**{name: float(frechet[-1].mean()) / value for name, value in wrong_laws.items()}),
+    note=f"With the variances of a Gaussian the ratio is {gaussian:.3f}: these draws do not tell that formula from the exact one.",
 )
 draws = torch.tensor([metrics.kernel_distance(*two_subsets(sizes[0], 50 + k)) for k in range(scale.pick(ci=20, cpu=200, gpu=200))])
 biased = frechet[0].mean() / (frechet[0].std() / len(seeds) ** 0.5)
@@ -664,16 +763,16 @@ check(
 # A line can be followed to $1/n = 0$. Chong & Forsyth (2020) do so and call the result $\mathrm{FID}_\infty$.
 
 # %%
-ends = []
-for seed in seeds:
+at_infinity = []
+for seed in range(scale.pick(ci=2, cpu=16, gpu=16)):
     order = torch.randperm(len(real_features), generator=rng(seed))
-    ends.append(metrics.frechet_infinity(real_features[order[:half]], real_features[order[half:]], seed=seed))
-print(ends[0])
+    at_infinity.append(metrics.frechet_infinity(real_features[order[:half]], real_features[order[half:]], seed=seed))
+print(at_infinity[0])
 claim(
     "S32.infinity",
     "Extrapolated to 1/n = 0 a distribution is at distance 0 from itself (share of the distance at the largest n)",
     paper=0.0,
-    ours=[end.value / end.distances[-1].item() for end in ends],
+    ours=[end.value / end.distances[-1].item() for end in at_infinity],
     over="draws",
     tolerance=within(0.25),
     baselines=nulls(no_extrapolation=1),
@@ -689,7 +788,7 @@ claim(
 # ### A ranking that flips
 #
 # "Then let us all use the same $n$." It does not help: the slope depends on the generator. Generator A draws real faces with noise on every one. Generator B draws clean faces, and nine in ten of those with
-# the last hair colour are missing. The noise drowns part of what sets one face's features apart from another's: A's features are less spread, and its slope is smaller.
+# the last hair colour are missing. With few samples A looks better, with many B does: A's slope is smaller.
 
 # %% tags=["slide-continue"]
 is_last = rest.attribute("hair") == rest.attribute("hair").max()
@@ -710,21 +809,21 @@ def measured(features, n, repeats, seed):
     return sum(metrics.frechet_distance(subset, reference) for subset in subsets) / repeats
 
 
-pair = rivals(0)
-table = []
+rival_pair = rivals(0)
+flip_table = []
 for n, repeats in ((few, 20), (4 * few, 5), (many, 1)):
-    values = [measured(features, n, repeats, seed=0) for features in pair.values()]
-    table.append({"samples": f"{n:,}", **dict(zip(pair, values, strict=True)), "better": "AB"[values[1] < values[0]]})
-ends = [metrics.frechet_infinity(features, reference, vary="first").value for features in pair.values()]
-table.append({"samples": "extrapolated", **dict(zip(pair, ends, strict=True)), "better": "AB"[ends[1] < ends[0]]})
-viz.table(table, caption=f"Frechet distance to {len(reference):,} training faces (means over subsets)")
+    values = [measured(features, n, repeats, seed=0) for features in rival_pair.values()]
+    flip_table.append({"samples": f"{n:,}", **dict(zip(rival_pair, values, strict=True)), "better": "AB"[values[1] < values[0]]})
+without_bias = [metrics.frechet_infinity(features, reference, vary="first").value for features in rival_pair.values()]
+flip_table.append({"samples": "extrapolated", **dict(zip(rival_pair, without_bias, strict=True)), "better": "AB"[without_bias[1] < without_bias[0]]})
+viz.table(flip_table, caption=f"Frechet distance to {len(reference):,} training faces (means over subsets)")
 
 # %%
 flipped = []
 for seed in seeds:
-    a, b = (pair if seed == 0 else rivals(seed)).values()
-    small = measured(a, few, 20, seed) < measured(b, few, 20, seed)
-    flipped.append(float(small != (measured(a, many, 1, seed) < measured(b, many, 1, seed))))
+    of_a, of_b = (rival_pair if seed == 0 else rivals(seed)).values()
+    small = measured(of_a, few, 20, seed) < measured(of_b, few, 20, seed)
+    flipped.append(float(small != (measured(of_a, many, 1, seed) < measured(of_b, many, 1, seed))))
 question(
     "S32.flip",
     f"In what share of the draws do two generators change places between n = {few} and n = {many:,}?",
@@ -751,7 +850,7 @@ question(
 # ## 5. What the Frechet distance cannot see, and what it can
 #
 # McAllester's deck says that it "provides no guarantees against mode collapse". Take that apart. Against a reference of training faces we measure: fresh faces that a perfect generator might draw; exact copies
-# of training faces; copies shifted by one pixel; and no images at all, but numbers drawn from a Gaussian in feature space.
+# of training faces; copies shifted by one pixel (fewer of these); and no images at all, but numbers drawn from a Gaussian in feature space.
 
 # %% tags=["slide-continue"]
 n_blind = scale.pick(ci=300, cpu=1500, gpu=5000)
@@ -764,7 +863,7 @@ def blind_sets(seed):
     return {
         "fresh faces": real_features[half:][order],
         "exact copies": reference[order],
-        "copies shifted by a pixel": judge.features(torch.roll(train.images[order[:500]], 1, dims=3)),
+        "copies shifted by a pixel": judge.features(torch.roll(train.images[order], 1, dims=3)),
         "numbers from a Gaussian": mu + torch.randn(n_blind, len(mu), generator=rng(seed), dtype=torch.float64) @ factor.T,
     }
 
@@ -772,10 +871,12 @@ def blind_sets(seed):
 blind = [{name: metrics.frechet_distance(x, reference) for name, x in blind_sets(seed).items()} for seed in seeds]
 for name in blind[0]:
     print(f"{name:>26}: {sum(row[name] for row in blind) / len(blind):.3f}")
+bias_ratio = (1 / n_blind - 1 / len(reference)) / (1 / n_blind + 1 / len(reference))
+print(f"copies over fresh faces, by arithmetic: (1/n - 1/N) / (1/n + 1/N) = {bias_ratio:.2f}")
 
 # %%
 static = torch.randint(0, 256, train.images[:n_blind].shape, generator=rng(9), dtype=torch.uint8)
-noisy = metrics.frechet_distance(judge.features(static), reference) / blind[0]["fresh faces"]
+noise_ratio = metrics.frechet_distance(judge.features(static), reference) / blind[0]["fresh faces"]
 claim(
     "C09.copies",
     "Exact copies of training images have no larger Frechet distance than fresh real images (ratio)",
@@ -783,7 +884,7 @@ claim(
     ours=[row["exact copies"] / row["fresh faces"] for row in blind],
     over="draws",
     tolerance=at_most(1.1),
-    baselines=nulls(noise=noisy, shifted_copies=[row["copies shifted by a pixel"] / row["fresh faces"] for row in blind]),
+    baselines=nulls(noise=noise_ratio, shifted_copies=[row["copies shifted by a pixel"] / row["fresh faces"] for row in blind]),
     source="McAllester 2020, TTIC 31230",
     decks="M",
 )
@@ -794,17 +895,17 @@ claim(
     ours=[row["numbers from a Gaussian"] / row["fresh faces"] for row in blind],
     over="draws",
     tolerance=at_most(1.1),
-    baselines=nulls(pictures_of_noise=noisy),
+    baselines=nulls(pictures_of_noise=noise_ratio),
     source="McAllester 2020, TTIC 31230",
     decks="M",
 )
-found = blind_sets(0)
+first_sets = blind_sets(0)
 check(
     "C09.copies-found",
     "The copying test finds exact copies (p-value, 1,000 draws)",
-    ours=metrics.copying_test(found["exact copies"][:200], reference, held_out, rounds=1000).p_value,
+    ours=metrics.copying_test(first_sets["exact copies"][:200], reference, held_out, rounds=1000).p_value,
     tolerance=at_most(0.001),
-    baselines=nulls(fresh_faces=metrics.copying_test(found["fresh faces"][:200], reference, held_out, rounds=1000).p_value),
+    baselines=nulls(fresh_faces=metrics.copying_test(first_sets["fresh faces"][:200], reference, held_out, rounds=1000).p_value),
     source="Meehan et al. 2020",
 )
 
@@ -812,7 +913,7 @@ check(
 # Copies do *better* than fresh faces; numbers with no image behind them do no worse. The counter-example is complete.
 
 # %% [markdown] tags=["notes"]
-# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly. That says something about our network, which never saw a shifted face, and nothing about copying.) The counter-example is complete: the distance is as small as it can be, and the generator has learnt nothing.
+# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly: our network's features are no cure for a shift.) The printed arithmetic says how much better. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The counter-example is complete: the distance is smaller than that of faces which a perfect generator might draw, and nothing has been learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## And collapse?
@@ -823,32 +924,49 @@ check(
 # And collapse? A dropped mode changes the mean and the covariance of features that tell modes apart. Leave out one digit at a time:
 
 # %% tags=["slide-continue"]
-digit_features = digit_judge.features(digits.images)
 half_digits = len(digits) // 2
-against, others, labels = digit_features[:half_digits], digit_features[half_digits:], digits.labels[half_digits:]
-dropped = {}
-for k in range(10):
-    kept = others[labels != k]
-    dropped[k] = metrics.frechet_distance(kept, against)
-complete = metrics.frechet_distance(others[: len(kept)], against)
-several = {m: metrics.frechet_distance(others[labels >= m], against) for m in (2, 3, 5)}
-print(f"all ten digits {complete:.2f}; one missing {min(dropped.values()):.2f} to {max(dropped.values()):.2f}; " + "; ".join(f"{m} missing {d:.2f}" for m, d in several.items()))
+digit_labels = digits.labels[half_digits:]
+with networks.seeded(0):
+    untrained = copy.deepcopy(digit_judge).apply(lambda layer: layer.reset_parameters() if hasattr(layer, "reset_parameters") else None)
+untrained.extractor_id = "digits, untrained"
+
+
+def without(missing, features):
+    """Frechet distance of the second half of the digits, less those that are ``missing``, to the first half."""
+    there = ~torch.isin(digit_labels, torch.tensor(missing))
+    return metrics.frechet_distance(features[half_digits:][there], features[:half_digits])
+
+
+def one_missing(features):
+    """That distance for each digit, over the one of as many images of all ten."""
+    n = int((digit_labels != 9).sum())
+    whole = metrics.frechet_distance(features[half_digits:][:n], features[:half_digits])
+    return whole, [without([k], features) / whole for k in range(10)]
+
+
+digit_features = digit_judge.features(digits.images)
+complete, dropped = one_missing(digit_features)
+by_pixels = one_missing(F.avg_pool2d(data.to_float(digits.images), 4).flatten(1))[1]
+by_untrained = one_missing(untrained.features(digits.images))[1]
+print(f"all ten digits {complete:.2f}; " + "; ".join(f"{m} missing {without(list(range(m)), digit_features):.2f}" for m in (1, 2, 3, 5)))
+for name, ratios in (("trained features", dropped), ("8 x 8 pixels", by_pixels), ("untrained features", by_untrained)):
+    print(f"one digit missing, over the complete set: {name:>18} {min(ratios):5.1f} to {max(ratios):.1f}")
 question(
     "C09.dropped",
     "How much does one dropped class raise the Frechet distance? Ratio to that of the complete set",
-    ours=[value / complete for value in dropped.values()],
+    ours=dropped,
     over="classes",
-    baselines=nulls(complete=1),
+    baselines=nulls(complete=1, untrained_features=by_untrained, pixels=by_pixels),
     source="beside McAllester 2020, TTIC 31230: no guarantee against collapse",
     decks="M",
-    note="With features that tell the classes apart. What the features do not encode can be dropped unseen.",
+    note="With features that were trained to tell the classes apart.",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Seen, *if* the features know the class. A network that does not know what is missing cannot miss it.
+# Seen, by features that were *trained* to tell the classes apart.
 
 # %% [markdown] tags=["notes"]
-# So the deck's sentence holds for copying and needs a footnote for collapse. A dropped class is seen, *if* the features know the class. A network that does not know what is missing cannot miss it.
+# So the deck's sentence holds for copying and needs a footnote for collapse. A dropped class is seen by features that were trained to tell the classes apart. Pixels see it less, features of an untrained network less still, as the printed ratios say.
 
 # %% [markdown]
 # ## 6. Quantisation
@@ -903,26 +1021,30 @@ question(
 print("\n".join(f"{i + 1}. {name}" for i, name in enumerate(secret)))
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# *Marked*: more than five standard deviations from the mean of several lots of held-out faces.
+# *Marked*: in each of five draws more than five standard deviations from the mean of 30 lots of held-out faces.
 
 # %% [markdown] tags=["notes"]
 # *A colour dropped* lacks one hair colour of the data; *few, repeated* has one fiftieth as many different faces as images; *copies* are training images; *labels shuffled* are fresh faces whose attributes belong to others, as a
-# conditional generator that ignores its condition would draw. All measures now take all seven sets. To know what counts as a difference, several lots of held-out faces are measured as well. A cell is marked
-# where a fault lies more than five standard deviations of those lots from their mean.
+# conditional generator that ignores its condition would draw. All measures now take all seven sets, and a ninth joins them: does the judge read from an image the attributes that it claims? To know what counts as a difference, 30 lots of held-out faces are measured as well. A cell is marked
+# where a fault lies more than five standard deviations of those lots from their mean, in each of five draws of the fault; the cell shows the mean of the draws.
 
 # %%
-some = torch.randperm(len(train), generator=rng(7))[:per_set]
-sub, sub_images = reference[some], data.to_float(train.images[some])
+sub, sub_images = reference[:per_set], data.to_float(train.images[:per_set])  # none of the copies is among them
+rest_features = real_features[len(train) :]
+LABELS = "labels\nright"
 
 
-def examine(images, attributes, seed):
-    f = judge.features(images)
+def examine(images, attributes, seed, features=None):
+    """Twelve numbers of one set; ``features`` if they are known already."""
+    f = judge.features(images) if features is None else features
+    with torch.no_grad():
+        logits = judge.heads(F.relu(f)).split([len(values) for values in judge.attribute_names.values()], dim=1)
     pr, dc = metrics.precision_recall(sub, f), metrics.density_coverage(sub, f)
-    scales = metrics.sliced_wasserstein_pyramid(images, sub_images, patches=8, projections=64, seed=seed)
+    scales = metrics.sliced_wasserstein_pyramid(images[:300], sub_images[:300], patches=8, projections=64, seed=seed)
     return {
         "Frechet": metrics.frechet_distance(f, sub),
         "kernel\nx 1000": 1000 * metrics.kernel_distance(f, sub),
-        "score\n(hair)": inception_score(judge.probabilities(images)["hair"]).mean,
+        "score\n(hair)": inception_score(logits[list(judge.attribute_names).index("hair")].softmax(1)).mean,
         "precision": pr.precision,
         "recall": pr.recall,
         "density": dc.density,
@@ -931,31 +1053,46 @@ def examine(images, attributes, seed):
         "sliced\ncoarse": 1000 * scales[16],
         "told\napart": metrics.two_sample_test(f, sub, seed=seed).accuracy,
         "copying\nratio": metrics.copying_test(f, reference, held_out, rounds=10).ratio,
-        "labels\nright": sum(judge.accuracy(images, attributes).values()) / attributes.shape[1],
+        LABELS: np.mean([(head.argmax(1) == attributes[:, i]).float().mean().item() for i, head in enumerate(logits)]),
     }
 
 
-lots = [examine(*planted(100 + k)["held-out faces"], seed=k) for k in range(scale.pick(ci=2, cpu=6, gpu=10))]
-mean = {key: np.mean([lot[key] for lot in lots]) for key in lots[0]}
-spread = {key: np.std([lot[key] for lot in lots], ddof=1) for key in lots[0]}
-results = {name: examine(*pair, seed=0) for name, pair in exam.items()}
-generated = shipped.sample(per_set, seed=0)
-results["the shipped GAN"] = examine(generated, judge.predict(generated), seed=0)
-seen = {name: {key: abs(value - mean[key]) > 5 * max(spread[key], 1e-9) for key, value in row.items()} for name, row in results.items()}
+def fresh_lot(k):
+    some = torch.randperm(len(rest), generator=rng(100 + k))[:per_set]
+    return examine(data.to_float(rest.images[some]), rest.attributes[some], k, rest_features[some])
+
+
+lots = [fresh_lot(k) for k in range(scale.pick(ci=6, cpu=30, gpu=30))]
+results = {name: [] for name in [*exam, "the shipped GAN"]}
+for seed in range(scale.pick(ci=2, cpu=5, gpu=5)):
+    for name, (images, attributes) in (exam if seed == 0 else planted(seed)).items():
+        results[name].append(examine(images, attributes, seed))
+    generated = shipped.sample(per_set, seed=seed)
+    row = examine(generated, judge.predict(generated), seed)
+    results["the shipped GAN"].append(row | {LABELS: math.nan})  # there the judge would judge itself
+
+
+def marks_of(rows, lots):
+    """Which measures put every one of these rows more than five standard deviations from the mean of the lots."""
+    usual = {key: [lot[key] for lot in lots] for key in lots[0]}
+    return {key for key, x in usual.items() if all(abs(row[key] - np.mean(x)) > 5 * max(np.std(x, ddof=1), 1e-9) for row in rows)}
+
+
+seen = {name: marks_of(rows, lots) for name, rows in results.items()}
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Twelve numbers for each set
 
 # %% tags=["slide-continue", "slide-picture"]
-keys, names = list(mean), list(results)
+keys, names = list(lots[0]), list(results)
 fig, axis = plt.subplots(figsize=(9.4, 3.9), layout="constrained")
-marks = np.array([[float(seen[name][key]) for key in keys] for name in names])
+marks = np.array([[float(key in seen[name]) for key in keys] for name in names])
 axis.imshow(marks, cmap=plt.matplotlib.colors.ListedColormap(["#ffffff", "#f3c9ae"]), vmin=0, vmax=1, aspect="auto")
 for i, name in enumerate(names):
     for j, key in enumerate(keys):
-        value = results[name][key]
-        text = f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"
-        axis.text(j, i, text, ha="center", va="center", fontsize=8.5, fontweight="bold" if seen[name][key] else "normal")
+        value = np.mean([row[key] for row in results[name]])
+        text = "" if math.isnan(value) else f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"
+        axis.text(j, i, text, ha="center", va="center", fontsize=8.5, fontweight="bold" if key in seen[name] else "normal")
 axis.set_xticks(range(len(keys)), keys, fontsize=8)
 axis.set_yticks(range(len(names)), names, fontsize=9)
 axis.xaxis.tick_top()
@@ -966,40 +1103,57 @@ plt.show()
 
 # %%
 faults = [name for name in exam if name != "held-out faces"]
-caught = {key: [name for name in faults if seen[name][key]] for key in keys}
-for key, names_seen in caught.items():
-    print(f"{key.replace(chr(10), ' '):>14} sees {len(names_seen)} of {len(faults)}: {', '.join(names_seen) or 'none'}")
+
+
+def best_and_together(marks):
+    """Of sets with these marks: how many the best single measure sees, and how many all measures see together."""
+    return max(sum(key in found for found in marks) for key in keys), sum(bool(found) for found in marks)
+
+
+for key in keys:
+    caught = [name for name in faults if key in seen[name]]
+    print(f"{key.replace(chr(10), ' '):>14} sees {len(caught)} of {len(faults)}: {', '.join(caught) or 'none'}")
+part = len(lots) // len(faults)  # held-out lots in the place of each fault, judged by the other lots
+parts = [range(i * part, (i + 1) * part) for i in range(len(faults))]
+blank = [marks_of([lots[k] for k in inside], [lot for k, lot in enumerate(lots) if k not in inside]) for inside in parts]
+alone = sum(len(marks_of([lot], [other for other in lots if other is not lot])) for lot in lots)
+print(f"held-out faces: marked by {len(seen['held-out faces'])} measures; {alone} of {len(lots) * len(keys)} cells of single lots are marked")
+best, together = best_and_together([seen[name] for name in faults])
+blank_best, blank_together = best_and_together(blank)
 question(
     "S32.no-single",
-    f"Of {len(faults)} planted faults, how many does the best single measure see?",
-    ours=max(map(len, caught.values())),
+    f"Of {len(faults)} planted faults, how many does the best single measure see in all draws?",
+    ours=best,
+    baselines=nulls(held_out_faces_in_place_of_faults=blank_best),
     source="asked with Borji 2019: no consensus on a best measure",
 )
 question(
     "C09.together",
-    f"How many of the {len(faults)} planted faults do they see together?",
-    ours=len(set().union(*caught.values())),
+    f"How many of the {len(faults)} planted faults do they see together, each in all draws?",
+    ours=together,
+    baselines=nulls(held_out_faces_in_place_of_faults=blank_together, measures_that_mark_held_out_faces=len(seen["held-out faces"])),
     source="asked with Borji 2019: use several",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## No single measure
 #
-# - The best one sees **5** of the 6 planted faults; together they see **6**.
-# - *Copies*: unmasked by the copying ratio. The Frechet distance marks them for being *better* than held-out faces.
+# - No measure marks every fault. A mark has to hold in five draws.
+# - *Copies*: unmasked by the copying ratio. To the Frechet distance they are fresh faces.
 # - *Labels shuffled*: seen by one measure only, the one that looks at labels.
 # - *Few, repeated*: the crudest fault, and precision still calls it excellent.
-# - *The shipped GAN*: precise, dense, far from the training set, short of recall.
+# - *The shipped GAN*: high precision, less recall, far from the training set.
 
 # %% [markdown] tags=["notes"]
-# Read it by rows. *Copies* are unmasked by the copying ratio. The Frechet distance marks them too, for being *better* than held-out faces; who looks for
-# small numbers would be pleased. *Labels shuffled* is seen by one measure only, the one that looks at labels. *Few, repeated* is the crudest fault, and
-# precision still calls it excellent: its marked cell is marked for being too good. *Noise* hardly moves the Frechet distance, because our network has learnt
-# to look past such noise; patches of pixels show it plainly. *Blur* shows on the fine level of the pyramid, the *dropped colour* on the coarse one, and
-# that level also marks the held-out faces: with this many cells one false alarm is no surprise.
+# Read it by rows. *Copies* are unmasked by the copying ratio. The reference of this exam holds other training faces, so to the Frechet distance they are as good as fresh ones. *Labels shuffled* is a matter for the one
+# measure that looks at labels. *Few, repeated* is the crudest fault, and
+# precision still calls it excellent. *Noise* hardly moves the Frechet distance; the two-sample test
+# and patches of pixels are moved more. *Blur* shows on the fine level of the pyramid.
 #
-# Then by columns: no measure has all cells marked, and together they miss nothing. The last row is a network's work. Its faces are precise, dense, far from the training set, and short of recall: it draws typical faces, a
-# common complaint about GANs, and now you have seen the numbers behind it.
+# Then by columns, with the printed lines: no measure marks every fault. And the control: groups of held-out lots, put in the place of the faults, show how many marks are false.
+#
+# The last row is a network's work: high precision, less recall, far from the training set. Does it draw typical faces only, a
+# common complaint about GANs? The row cannot say: faces that are merely blurred lie far from the training set as well, and lack no kind of face. (Its last cell is blank: there the judge would be asked to agree with itself.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: numbers that look right
@@ -1016,9 +1170,6 @@ question(
 # crcrpar/pytorch.sngan_projection#25 are about the normalisation before Inception.) Both sets are treated alike, so it looks harmless.
 
 # %% tags=["slide-continue"]
-import copy  # noqa: E402
-import warnings  # noqa: E402
-
 from gancourse.models.classifier import prepare  # noqa: E402
 
 
@@ -1031,10 +1182,10 @@ def careless_features(images, mode=None, shift=False):
         return torch.cat([network.embedding(prepare(part)) for part in images.split(100)])
 
 
-rows = []
+bug_table = []
 for name in ("held-out faces", "blurred", "noise", "a colour dropped"):
     images = exam[name][0][:500]
-    rows.append(
+    bug_table.append(
         {
             "set": name,
             "right": metrics.frechet_distance(careless_features(images), careless_features(sub_images[:500])),
@@ -1042,14 +1193,14 @@ for name in ("held-out faces", "blurred", "noise", "a colour dropped"):
             "range [0, 1]": metrics.frechet_distance(careless_features(images, shift=True), careless_features(sub_images[:500], shift=True)),
         }
     )
-viz.table(rows, caption="Frechet distance to training faces, computed right and with two mistakes")
+viz.table(bug_table, caption="Frechet distance to training faces, computed right and with two mistakes")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Both still put the good set first: that is why such mistakes live long.
+# In training mode the *noise* even passes the good set.
 
 # %% [markdown] tags=["notes"]
-# In training mode every distance shrinks, and the blurred set, which is plainly wrong, loses most of its distance. In the wrong range the numbers shrink as well, and not in proportion: the dropped colour all but vanishes. Both columns
-# still put the good set first, which is why such mistakes live long. What suffers is every comparison with a number from elsewhere, and every close call.
+# In training mode every distance shrinks, and the blurred set, which is plainly wrong, loses most of its distance; the noise even passes the good set. In the wrong range the numbers shrink as well, and not in proportion: the dropped colour falls from 2.9 times the good set's number to 1.6 times. The order
+# looks plausible all the same, which is why such mistakes live long. What suffers is every comparison with a number from elsewhere, and every close call.
 #
 # A test for the first takes two lines: features of one image must not depend on which images share its batch. That test is in the course's own suite, and it is worth writing for any network you borrow.
 
@@ -1076,8 +1227,8 @@ print(InceptionDistance(value=12.345, n=5000, m=50_000, protocol=PROTOCOLS["torc
 #
 # - Every number depends on the network whose features are compared, and on $n$.
 # - The Frechet distance compares two Gaussians: copies pass, and so do numbers without images.
-# - A dropped class is seen, if the features know the class.
-# - Use several measures: no single one sees all faults, and together they miss nothing.
+# - A dropped class is seen best by features that were trained to tell the classes apart.
+# - Use several measures: no single one sees all faults.
 
 # %% [markdown]
 # ## What was measured
@@ -1096,9 +1247,9 @@ summary()
 panels = {}
 few_images = exam["held-out faces"][0]
 for strength in (0, 0.03, 0.06, 0.1, 0.2):
-    noisy = (few_images + strength * torch.randn(few_images.shape, generator=rng(0))).clamp(-1, 1)
-    name = f"noise {strength:g}: distance {metrics.frechet_distance(judge.features(noisy), sub):.1f}"
-    panels[name] = viz.grid(noisy[:12], columns=6, scale=2).quantize(96, method=2)
+    speckled = (few_images + strength * torch.randn(few_images.shape, generator=rng(0))).clamp(-1, 1)
+    name = f"noise {strength:g}: distance {metrics.frechet_distance(judge.features(speckled), sub):.1f}"
+    panels[name] = viz.grid(speckled[:12], columns=6, scale=2).quantize(96, method=2)
 for strength in (0.25, 0.5, 1):
     mixed = few_images + strength * (blur(few_images) - few_images)
     name = f"blur {strength:g}: distance {metrics.frechet_distance(judge.features(mixed), sub):.1f}"
@@ -1111,14 +1262,14 @@ widgets.explorer(panels, label="fault")
 # 1. **Cheat the judge.** You may submit 1,000 feature vectors and are scored by the Frechet distance to `reference`. With how few *different* vectors can you come below the score of fresh faces? (The mean and covariance have
 #    64 + 2,080 numbers.)
 # 2. **Your own dimension.** Project the features on their first 8, 16, 32 principal axes. How do bias, the ranking of section 4 and the exam change? What is lost?
-# 3. **A fair copying test.** The shipped GAN's ratio differs from 1. Find out whether it is near because it copies or because it draws the common faces only: repeat the test with held-out faces that are matched in attributes.
+# 3. **A fair copying test.** The shipped GAN's faces lie off the data, so unseen faces as they are make a poor yardstick. Blur or speckle unseen faces until their distances are the GAN's, and test again. Then hand in copies that were treated so: does the test find them?
 
 # %%
 widgets.quiz(
     [
         {
             "question": "A paper reports distance 8.1 with 10,000 samples, another 7.6 with 50,000, on the same data and network. Which generator is better?",
-            "answer": "It cannot be said: the first number contains about five times as much bias",
+            "answer": "It cannot be said: the first number contains more bias",
             "why": "Bias is proportional to 1/n, and its slope depends on the generator. Ask for equal n, or for the extrapolated value.",
             "wrong": {
                 "The second, its distance is smaller": "With fewer samples the same generator has a larger distance.",
