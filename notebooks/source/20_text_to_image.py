@@ -83,7 +83,7 @@ viz.show(widgets.text_box(shipped.model, captions.tokens, SAID, seed=4).still(),
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The first two ask for a smile, the next two for none, and you will not see it: section 8 finds out who lost it. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. It obeys, and hardly varies; section 4 is about that. The card says how much of a sentence the pictures
+# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The first two ask for a smile, the next two for none, and you will not see it: section 8 finds out who lost it. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. But for the smile it obeys, and it hardly varies; section 4 is about that. The card says how much of a sentence the pictures
 # show. At the end you type sentences of your own.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -156,10 +156,10 @@ viz.source(contrastive, text.TextEncoder.forward)
 #
 # *R-precision*: a picture, its own sentence, 99 others. How often does its own win?
 #
-# True pictures do not reach 1, and should not: "short hair and a smile" fits every fourth face.
+# No reader can reach 1: "short hair and a smile" fits every fourth face. The matcher's own mistakes come on top.
 
 # %% [markdown] tags=["notes"]
-# How good is a matcher? *R-precision*, from AttnGAN: give it a picture, its own sentence and 99 others; how often does its own win? Guessing wins 1 in 100. True pictures do not reach 1 here, and should not: "short hair and a smile" fits every fourth face. We train two encoders for some seconds at 16 px, a GRU that reads the words in their order, and a
+# How good is a matcher? *R-precision*, from AttnGAN: give it a picture, its own sentence and 99 others; how often does its own win? Guessing wins 1 in 100. No reader can reach 1 here: "short hair and a smile" fits every fourth face, so some of the 99 others are true as well. The matcher's own mistakes come on top. We train two encoders for some seconds at 16 px, a GRU that reads the words in their order, and a
 # *bag of words* that only takes their mean. Pairs of values such as red hair with glasses are held out, here and below.
 
 # %% tags=["slide-continue"]
@@ -204,7 +204,7 @@ viz.table(
 # The distance of their vectors:
 
 # %% [markdown] tags=["notes"]
-# In one short training each, the bag is no worse: most of what our sentences say stands in the words, not in their order. Most, not all. "Brown hair and tan skin" and "tan hair and brown skin" are the same bag:
+# In one short training each, the bag is no worse: for this test the words are enough. They are not always. "Brown hair and tan skin" and "tan hair and brown skin" are the same bag:
 
 
 # %% tags=["slide-continue"]
@@ -359,7 +359,7 @@ for k in range(3):
 # ## Five trainings of each arm
 
 # %% [markdown] tags=["notes"]
-# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer and judges of its own. A third arm asks whether it is *this* pair. It, too, shows $D$ a third batch with wrong sentences, as many and at the same price, but under *fakes*: $(G(z, e), e')$. If all that counts is more wrong sentences, it should do as well.
+# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer and judges of its own. All trainings share one encoder and one pair of judges, so the intervals below say nothing of another encoder. A third arm asks whether it is *this* pair. It, too, shows $D$ a third batch with wrong sentences, as many and at the same price, but under *fakes*: $(G(z, e), e')$. If all that counts is more wrong sentences, it should do as well.
 # Before you look: what does $D$ learn from such a pair while all fakes are blots? Further arms wait for sections 4 and 6.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -487,8 +487,8 @@ question(
 # $q$ is the law of the pictures under wrong sentences: real ones, $p(x)$, or fakes, $g(x)$. Where the set of fakes is right, they are the same.
 
 # %% [markdown] tags=["notes"]
-# The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN: its fakes are blots, and to reject a blot you need no sentence. Then it climbs, and at the end it is where GAN-CLS is; the difference is 0.005 [-0.011, 0.020], and the
-# row, which asked for 0.01, stays open. The real picture is worth a head start. What makes the players listen in the end are wrong sentences, under whatever picture.
+# The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN. Then it climbs, and at the end five trainings cannot tell it from GAN-CLS; the difference is 0.005 [-0.011, 0.020], and the
+# row, which asked for 0.01, stays open. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too. Whether a third batch of fakes with their *own* sentences would bring a part of that was not asked.
 #
 # The best $D$ tells why one could have expected that. Let $p(x, e)$ be the law of the true pairs, $g(x, e)$ that of the fakes with their sentences, and $q(x)$ that of the pictures under the wrong ones. As in lecture 02,
 #
@@ -508,7 +508,7 @@ question(
 # The judge asks which of 100 sentences fits best. A picture can win by being *more typical* of its sentence than a true face with all its accidents.
 
 # %% [markdown] tags=["notes"]
-# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason; the column *diversity* points the same way, with 0.30 of the truth's spread within a sentence. True faces are no ceiling for this judge, and a score above theirs is a warning.
+# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. The column *diversity* is worth a look beside it: 0.30 of the truth's spread within a sentence, where GAN has 0.41, misfits included. True faces are no ceiling for this judge, and a score above theirs is a warning.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A cloud around the sentence
@@ -544,7 +544,7 @@ viz.source(text.ConditioningAugmentation)
 
 # %% [markdown] tags=["notes"]
 # In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. Does the cloud make the pictures of one sentence more varied? Their *spread* is a poor judge: a deaf generator varies more than the truth. Count instead the *different faces that fit*: of twelve pictures for a sentence, keep those that show all it mentions, and count how many of them differ in some attribute;
-# then divide by the number for true faces. A deaf generator varies and does not fit, a generator of one face fits and does not vary: both score near 0.
+# then divide by the number for true faces. A deaf generator varies and seldom fits, a generator of one face fits and does not vary: neither gets far. Faces of other sentences, as a perfect but deaf generator would draw them, score 0.26 in the table below; read the other numbers from there.
 #
 # And where would the variety come from? The cloud's noise can be switched off in a trained network: with $\epsilon = 0$ every sentence is one point again, $c = \mu(e)$, and only $z$ varies, as without augmentation. The column *without cloud* counts the faces once more, for the same latents. And is a cloud needed, or just more noise? The arm *more noise* has no cloud, and 64 random numbers beside the condition in place of 32: as many as come with the cloud.
 
@@ -604,8 +604,8 @@ question(
 # Different faces that fit: 0.39 of the truth's without augmentation, **0.57** with. The same networks, noise switched off: 0.40. The price: agreement 0.83 to 0.72.
 
 # %% [markdown] tags=["notes"]
-# Augmentation brings half as many different faces again that fit, 0.57 of the truth's number in place of 0.39, although fewer of its pictures fit at all: the sentence is obeyed less, 0.72 in place of 0.83. With the noise switched off the same networks fall back to 0.40. So the variety is the cloud's, and the weights keep nothing of it that five trainings could show. The row only just clears its tolerance. Frechet distance and R-precision are both worse with augmentation; the weight $k$
-# sets the price (exercise 2). As many random numbers beside the condition bring no variety that could be seen, 0.35; augmentation is ahead of them by 0.22 [-0.01, 0.45], an interval that just holds 0. What the linear condition does that comes with the cloud was not tested.
+# Augmentation brings half as many different faces again that fit, 0.57 of the truth's number in place of 0.39, although sentences are obeyed less, 0.72 in place of 0.83. With the noise switched off the same networks fall back to 0.40. So the gain hangs on $\epsilon$, and without it the weights keep nothing that five trainings could show. What *more noise* loses with 32 of its numbers at 0 would be the fair comparison, and was not asked. The row only just clears its tolerance. The Frechet distance is worse with augmentation, too; what other weights $k$
+# cost is exercise 2. As many random numbers beside the condition bring no variety that could be seen, 0.35; augmentation is ahead of them by 0.22 [-0.01, 0.45], an interval that just holds 0. What the linear condition does that comes with the cloud was not tested.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Twice the pixels, in two stages
@@ -706,7 +706,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# A hundred and fifty steps, five times, and a quarter of the distance is gone: eyes get white and pupils, heads get outlines. It draws *more* edges than true faces have, much of it noise in hair and background. And the sentence? StackGAN's stage II reads it again to correct what stage I got wrong. Ask ours: give it stage I's picture with the sentence of *another* picture, or with none (a vector of zeros),
+# A hundred and fifty steps, five times, and a quarter of the distance is gone: eyes get white and pupils, heads get outlines. It draws *more* edges than true faces have, much of it noise in hair and background. Whether one network at 32 px would do as well in the same time was not asked. And the sentence? StackGAN's stage II reads it again to correct what stage I got wrong. Ask ours: give it stage I's picture with the sentence of *another* picture, or with none (a vector of zeros),
 # and see whether the pictures follow.
 
 # %%
@@ -736,7 +736,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# It does, and hardly. Told its own sentence it shows 0.69 of it, told another's 0.66, told nothing 0.68; of the other sentence, when told it, 0.38, where stage I's pictures show 0.36 by accident. What stage II adds after 150 steps it takes from the picture. A score that never changes the sentence would not have shown that.
+# It does, and hardly. Told its own sentence it shows 0.69 of it, told another's 0.66, told nothing 0.68; of the other sentence, when told it, 0.38, where stage I's pictures show 0.36 by accident. After 150 steps the sentence moves these shares by two or three hundredths. A score that never changes the sentence would not have shown how little.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: half a divergence
@@ -779,7 +779,7 @@ for name, half in (("right", slice(2, 4)), ("the slip", slice(0, 2))):
 # With the slip the means go to 0 as they should, and no gradient ever reaches σ: one cloud stays a point, the other stays seven times too wide. In training $G$ would then be free to close its clouds, and the augmentation is off without a word. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
 
 # %% [markdown] tags=["notes"]
-# **A judge from the team.** R-precision by the very encoder that the players read with rewards pictures that please this encoder. Above it came from a matcher with other weights and other pictures.
+# **A judge from the team.** R-precision by the very encoder that the players read with can reward pictures that please this encoder and nobody else. Above it came from a matcher with other weights and other pictures.
 #
 # **The sentence that is not wrong.** If a picture's "wrong" sentence is drawn from the pictures of its own class, or sentences are short, the third term calls true pairs false. Count it, as above.
 
@@ -834,9 +834,9 @@ question(
 )
 
 # %% [markdown]
-# Held-out *wordings* cost nothing that five trainings can show. Sentences about held-out *pairs of values* are obeyed a tenth less, but they also mention all six attributes where the others mention four; how much is due to the pair, this does not say. Interpolated sentences do not change that in five trainings; the interval holds 0. Reed et al. report their gain on photographs of birds and flowers by showing them.
+# Held-out *wordings* cost nothing that five trainings can show. Sentences about held-out *pairs of values* are obeyed a tenth less, but they also mention all six attributes where the others mention four; how much is due to the pair, this does not say. (On true faces the judge's share falls by 0.02.) Interpolated sentences change that by 0.008 [-0.018, 0.033]. Reed et al. report their gain on photographs of birds and flowers by showing them.
 #
-# Interpolated vectors make walks, too. From one sentence to another, in equal steps, with the shipped network. The second asks for long blonde hair, a pair never trained: look what length it gets.
+# Interpolated vectors make walks, too. From one sentence to another, in equal steps, with the shipped network. The second asks for long blonde hair, a pair never trained, and for glasses: look what length it gets, and look for the glasses.
 
 # %%
 ends = [
@@ -926,7 +926,7 @@ question(
 # One number for the whole sentence, 0.91, hid that the *smile* is not heard at all: 0.48 is chance.
 
 # %% [markdown] tags=["notes"]
-# For pairs that were trained, hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: 0.48 is chance, and one number for the sentence hid it. The judge reads smiles in true pictures without a fault, so they are there to be seen. So who lost the word, the encoder or the players? Change it alone, with the same latents, and look. Then ask the vectors: can a
+# For pairs that were trained, hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: 0.48 is chance, and one number for the sentence hid it. The judge reads smiles in true pictures without a fault; on pictures as rough as these it was not tested. So who lost the word, the encoder or the players? Change it alone, with the same latents, and look. Then ask the vectors: can a
 # linear classifier read the smile off them?
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -987,7 +987,7 @@ question(
 # The vectors have the smile. The *players* lost it.
 
 # %% [markdown] tags=["notes"]
-# The encoder is innocent: the smile can be read off every vector (off those of an untrained encoder in 0.66 of the cases), and it moves a sentence's vector as far as the hair's length does. The players lost it. A mouth is a few pixels; why the third kind of pair does not make $D$ look at them, this does not say. Exercise 3 gives $D$ pairs that are wrong in the smile alone.
+# The encoder is innocent: the smile can be read off the vector of every unseen sentence that mentions it (off those of an untrained encoder in 0.66 of the cases), and in the one sentence above it moves the vector as far as the hair's length does. The players lost it. A mouth is a few pixels; why the third kind of pair does not make $D$ look at them, this does not say. Exercise 3 gives $D$ pairs that are wrong in the smile alone.
 
 # %% [markdown]
 # ## Exercises
@@ -1054,7 +1054,7 @@ widgets.quiz(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What was measured
 #
-# - Wrong sentences make the players listen. Under real pictures they do so from the start.
+# - Wrong sentences make the players listen better; under real pictures they do so sooner.
 # - Variety was paid for in obedience; count faces that differ *and* fit.
 # - Ask of a score who the judge is, and how it can be fooled.
 
