@@ -433,7 +433,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Hair, its length and the background are read always, skin nearly always, smile and glasses in three of four faces: at 16 px a mouth is a pixel or two. So agreement is mostly about the first four.
+# Hair, its length and the background are read always, skin nearly always, smile and glasses in three of four faces: at 16 px a mouth is a pixel or two, and guessing reads half. So agreement at 16 px says little of these two.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it listen?
