@@ -31,7 +31,7 @@ class TextGAN(GAN):
 
     ``generator(z, e)`` and ``discriminator(x, e)`` take sentence vectors [N, D].
 
-    mismatched    GAN-CLS: real pictures with the sentence of the next picture in the batch count as fake
+    mismatched    GAN-CLS: real pictures with the sentence of the picture before in the batch count as fake
     wrong         which pictures carry the wrong sentences: "real", as in GAN-CLS, or "fake", (G(z, e), e'), a control that costs
                   as much and shows D as many wrong sentences
     interpolated  w, GAN-INT: also make pictures for vectors half-way between two sentences, which no sentence has
@@ -145,7 +145,7 @@ class TextGAN(GAN):
 
 
 def others(e: Tensor) -> Tensor:
-    """For each row that of the next one, for the last the first: sentences that belong to other pictures."""
+    """For each row the one before it, for the first the last: sentences that belong to other pictures."""
     if len(e) < 2:
         raise ValueError("a mismatched pair needs two sentences: play with batches of 2 or more")
     return e.roll(1, 0)

@@ -83,7 +83,7 @@ viz.show(widgets.text_box(shipped.model, captions.tokens, SAID, seed=4).still(),
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The first two ask for a smile, the next two for none, and you will not see it: section 8 finds out who lost it. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. It obeys, and hardly varies; section 4 is about that. The card says how much of a sentence the pictures
+# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The first two ask for a smile, the next two for none, and you will not see it: section 5 finds out who lost it. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. But for the smile it obeys, and it hardly varies; section 4 is about that. The card says how much of a sentence the pictures
 # show. At the end you type sentences of your own.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -156,10 +156,10 @@ viz.source(contrastive, text.TextEncoder.forward)
 #
 # *R-precision*: a picture, its own sentence, 99 others. How often does its own win?
 #
-# True pictures do not reach 1, and should not: "short hair and a smile" fits every fourth face.
+# No reader can reach 1: "short hair and a smile" fits every fourth face. A *perfect* one, which knows the true attributes and takes the rarest sentence that fits, wins 0.78 strictly, 0.815 with ties. The matcher's own mistakes come on top.
 
 # %% [markdown] tags=["notes"]
-# How good is a matcher? *R-precision*, from AttnGAN: give it a picture, its own sentence and 99 others; how often does its own win? Guessing wins 1 in 100. True pictures do not reach 1 here, and should not: "short hair and a smile" fits every fourth face. We train two encoders for some seconds at 16 px, a GRU that reads the words in their order, and a
+# How good is a matcher? *R-precision*, from AttnGAN: give it a picture, its own sentence and 99 others; how often does its own win? Guessing wins 1 in 100. No reader can reach 1 here: "short hair and a smile" fits every fourth face, so some of the 99 others are true as well. The matcher's own mistakes come on top. We train two encoders for some seconds at 16 px, a GRU that reads the words in their order, and a
 # *bag of words* that only takes their mean. Pairs of values such as red hair with glasses are held out, here and below.
 
 # %% tags=["slide-continue"]
@@ -194,6 +194,17 @@ viz.table(
     caption="Among 100 sentences; guessing scores 0.01",
 )
 
+# %% [markdown] tags=["notes"]
+# How far could one get? A *perfect reader* knows the true attributes. Of the sentences that fit it takes the rarest, which is the best guess: a sentence that fits one face in a hundred is more likely to have been said of this one than a sentence that fits every fourth.
+
+# %%
+fits = ((test.attributes[:, None] == test_asked) | (test_asked < 0)).all(2)  # [pictures, sentences]
+frequency = torch.stack([(faces.attributes == each).float().mean(0) for each in test_asked])
+chance = torch.where(test_asked < 0, 1.0, frequency).prod(1)  # that a face fits, as if attributes were independent
+rarest, own = torch.where(fits, -chance.log(), -1.0), torch.eye(len(test))
+perfect, with_ties = r_precision(rarest, own), r_precision(rarest + 1e-3 * own, own)
+print(f"R-precision of a perfect reader: {perfect:.3f}, and {with_ties:.3f} if it wins all ties")
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same bag of words
 #
@@ -204,24 +215,30 @@ viz.table(
 # The distance of their vectors:
 
 # %% [markdown] tags=["notes"]
-# In one short training each, the bag is no worse: most of what our sentences say stands in the words, not in their order. Most, not all. "Brown hair and tan skin" and "tan hair and brown skin" are the same bag:
+# In one short training each, the bag is no worse: for this test the words are enough. They are not always. "Brown hair and tan skin" and "tan hair and brown skin" are the same bag:
 
 
 # %% tags=["slide-continue"]
-one_way, other_way = captions.tokens(["brown hair and tan skin", "tan hair and brown skin"]).split(1)
+one_way, exchanged, turned = captions.tokens(
+    ["brown hair and tan skin", "tan hair and brown skin", "tan skin and brown hair"]
+).split(1)
 with torch.no_grad():
-    apart = {name: (m.text(one_way) - m.text(other_way)).norm().item() for name, m in matchers.items()}
-print({name: round(distance, 3) for name, distance in apart.items()})
+    apart = {name: (m.text(one_way) - m.text(exchanged)).norm().item() for name, m in matchers.items()}
+    same = {name: (m.text(one_way) - m.text(turned)).norm().item() for name, m in matchers.items()}
+for name, distance in apart.items():
+    print(f"{name:>12}: adjectives exchanged {distance:.3f}, the same wish in another order {same[name]:.3f}")
 identity(
     "S20.bag",
     "A bag of words is blind for order: distance between the vectors of two sentences with exchanged adjectives",
     expected=0,
     ours=apart["bag of words"],
     tolerance=within(1e-6),
-    note=f"The GRU's two vectors lie {apart['GRU']:.2f} apart.",
+    note=f"The GRU's two vectors lie {apart['GRU']:.2f} apart; for the same wish in another order, {same['GRU']:.2f}.",
 )
 
 # %% [markdown] tags=["notes"]
+# The GRU's vectors lie 0.35 apart. That alone shows that it notices order: to the same wish in another order, "tan skin and brown hair", it is 0.28, nearly as far. Whether it knows which words belong together, two sentences cannot say.
+#
 # From here on the GRU's encoder is frozen. It will never see a generated picture, and the game cannot bend it.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -359,7 +376,7 @@ for k in range(3):
 # ## Five trainings of each arm
 
 # %% [markdown] tags=["notes"]
-# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer and judges of its own. A third arm asks whether it is *this* pair. It, too, shows $D$ a third batch with wrong sentences, as many and at the same price, but under *fakes*: $(G(z, e), e')$. If all that counts is more wrong sentences, it should do as well.
+# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer and judges of its own. All trainings share one encoder and one pair of judges, so the intervals below say nothing of another encoder. A third arm asks whether it is *this* pair. It, too, shows $D$ a third batch with wrong sentences, as many and at the same price, but under *fakes*: $(G(z, e), e')$. If all that counts is more wrong sentences, it should do as well.
 # Before you look: what does $D$ learn from such a pair while all fakes are blots? Further arms wait for sections 4 and 6.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -373,10 +390,10 @@ viz.show(
 # ## Beside what is no training
 
 # %% tags=["slide-continue"]
-record.table("agreement", "r_precision", "frechet", "diversity", arms=listeners)
+record.table("agreement", "r_precision", "frechet", "diversity", "fitting", arms=listeners)
 
 # %% [markdown] tags=["notes"]
-# *Agreement* is the share above, *r precision* comes from a matcher with weights and pictures of its own, *diversity* is the spread of the pictures for one sentence over that of true faces that fit it. The lower rows are no networks. First the judges themselves: true pictures should pass, true pictures of other sentences should fail.
+# *Agreement* is the share above, *r precision* comes from a matcher with weights and pictures of its own, *diversity* is the spread of the pictures for one sentence over that of true faces that fit it, *fitting* the number of different faces among them that show all that was said, over the truth's number (section 4 explains why). The lower rows are no networks. First the judges themselves: true pictures should pass, true pictures of other sentences should fail.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## First the judges themselves
@@ -403,8 +420,20 @@ check(
     tolerance=at_least(0.3),
     baselines=nulls(
         guessing=0.01, **{name.replace(" ", "_"): null("r_precision")[name] for name in ("other faces", "mean face", "noise")}
-    ),
+    )
+    | ceilings(a_perfect_reader=perfect),
 )
+
+# %%
+truly = judge.predict(test.images) == test.attributes
+viz.table(
+    [[name.replace("_", " "), f"{share:.2f}"] for name, share in zip(test.attribute_names, truly.float().mean(0), strict=True)],
+    header=["attribute", "read rightly"],
+    caption="The judge of attributes on true 16 px faces, one by one",
+)
+
+# %% [markdown] tags=["notes"]
+# Hair, its length and the background are read always, skin nearly always, smile and glasses in three of four faces: at 16 px a mouth is a pixel or two, and guessing reads half. So agreement at 16 px says little of these two.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it listen?
@@ -418,7 +447,7 @@ room = {"truth_less_GAN": null("agreement")["truth"] - final("agreement")["GAN"]
 claim(
     "S20.listens_early",
     "What mismatched pairs add after a quarter of the training: agreement with the sentence, GAN-CLS less GAN",
-    paper="the naive game can ignore the sentence at first (section 4.2)",
+    paper="the naive game has to separate two sources of error by itself, which may complicate learning (section 4.2)",
     ours=early["GAN-CLS"] - early["GAN"],
     over="trainings",
     tolerance=at_least(0.02),
@@ -454,7 +483,7 @@ claim(
 )
 question(
     "S20.which_pair_early",
-    "The same after a quarter of the training, while fakes are blots",
+    "The same after a quarter of the training, 200 steps",
     ours=early["GAN-CLS"] - early["fakes, wrong sentences"],
     over="trainings",
     baselines=nulls(no_difference=0),
@@ -468,10 +497,27 @@ question(
 )
 question(
     "S20.listens_r",
-    "The same by the other judge: R-precision, GAN-CLS less GAN",
+    "What mismatched pairs add by the other judge: R-precision at the end, GAN-CLS less GAN",
     ours=final("r_precision")["GAN-CLS"] - final("r_precision")["GAN"],
     over="trainings",
-    baselines=nulls(no_difference=0) | ceilings(truth_less_GAN=null("r_precision")["truth"] - final("r_precision")["GAN"].mean()),
+    baselines=nulls(no_difference=0) | ceilings(a_perfect_reader_less_GAN=perfect - final("r_precision")["GAN"].mean()),
+)
+fitting, worthless = final("fitting"), {name.replace(" ", "_"): value for name, value in null("fitting").items()}
+question(
+    "S20.fits_fakes",
+    "What wrong sentences under fakes cost: different faces that fit their sentence, over the truth's, that arm less GAN-CLS",
+    ours=fitting["fakes, wrong sentences"] - fitting["GAN-CLS"],
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    note="Asked after the record was seen.",
+)
+question(
+    "S20.fits_CLS",
+    "What mismatched pairs add to different faces that fit: GAN-CLS less GAN",
+    ours=fitting["GAN-CLS"] - fitting["GAN"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(truth=worthless["truth"] - fitting["GAN"].mean()),
+    note="Asked after the record was seen.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -481,14 +527,16 @@ question(
 # |---|---|---|---|
 # | 200 steps | 0.60 | 0.61 | **0.67** |
 # | 800 steps | 0.77 | **0.83** | **0.83** |
+# | different faces that fit | **0.39** | 0.31 | **0.39** |
 #
 # $$D^* = \frac{p(x, e)}{p(x, e) + \tfrac12\, g(x, e) + \tfrac12\, q(x)\, p(e)}$$
 #
 # $q$ is the law of the pictures under wrong sentences: real ones, $p(x)$, or fakes, $g(x)$. Where the set of fakes is right, they are the same.
 
 # %% [markdown] tags=["notes"]
-# The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN: its fakes are blots, and to reject a blot you need no sentence. Then it climbs, and at the end it is where GAN-CLS is; the difference is 0.005 [-0.011, 0.020], and the
-# row, which asked for 0.01, stays open. The real picture is worth a head start. What makes the players listen in the end are wrong sentences, under whatever picture.
+# The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN. Then it climbs, and at the end five trainings cannot tell it from GAN-CLS; the difference is 0.005 [-0.011, 0.020], and the
+# row, which asked for 0.01, stays open. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too. Whether a third batch of fakes with their *own* sentences would bring a part of that was not asked.
+# Does it make no difference, then, which pictures carry the wrong sentences? In variety it does (a question asked after the record was seen): by *fitting*, fakes have 0.31, GAN-CLS 0.39, a difference of -0.079 [-0.114, -0.045]. Real pictures keep variety that the other arm loses; and over GAN, with 0.39, GAN-CLS gains nothing on this measure, -0.004 [-0.065, 0.057].
 #
 # The best $D$ tells why one could have expected that. Let $p(x, e)$ be the law of the true pairs, $g(x, e)$ that of the fakes with their sentences, and $q(x)$ that of the pictures under the wrong ones. As in lecture 02,
 #
@@ -508,7 +556,7 @@ question(
 # The judge asks which of 100 sentences fits best. A picture can win by being *more typical* of its sentence than a true face with all its accidents.
 
 # %% [markdown] tags=["notes"]
-# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason; the column *diversity* points the same way, with 0.30 of the truth's spread within a sentence. True faces are no ceiling for this judge, and a score above theirs is a warning.
+# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. The column *diversity* is worth a look beside it: 0.30 of the truth's spread within a sentence, where GAN has 0.41, misfits included. True faces are no ceiling for this judge, and a score above theirs is a warning.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A cloud around the sentence
@@ -544,7 +592,7 @@ viz.source(text.ConditioningAugmentation)
 
 # %% [markdown] tags=["notes"]
 # In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. Does the cloud make the pictures of one sentence more varied? Their *spread* is a poor judge: a deaf generator varies more than the truth. Count instead the *different faces that fit*: of twelve pictures for a sentence, keep those that show all it mentions, and count how many of them differ in some attribute;
-# then divide by the number for true faces. A deaf generator varies and does not fit, a generator of one face fits and does not vary: both score near 0.
+# then divide by the number for true faces. A deaf generator varies and seldom fits, a generator of one face fits and does not vary: neither gets far. Faces of other sentences, as a perfect but deaf generator would draw them, score 0.26 in the table below; read the other numbers from there.
 #
 # And where would the variety come from? The cloud's noise can be switched off in a trained network: with $\epsilon = 0$ every sentence is one point again, $c = \mu(e)$, and only $z$ varies, as without augmentation. The column *without cloud* counts the faces once more, for the same latents. And is a cloud needed, or just more noise? The arm *more noise* has no cloud, and 64 random numbers beside the condition in place of 32: as many as come with the cloud.
 
@@ -556,7 +604,6 @@ clouds = ["GAN-CLS", "GAN-CLS + augmentation", "more noise"]
 record.table("fitting", "without_cloud", "diversity", "agreement", "frechet", arms=clouds)
 
 # %%
-fitting, worthless = final("fitting"), {name.replace(" ", "_"): value for name, value in null("fitting").items()}
 claim(
     "S20.augmentation",
     "Different faces that fit their sentence, over the truth's: with augmentation less without",
@@ -599,144 +646,139 @@ question(
     over="trainings",
     baselines=nulls(no_difference=0),
 )
+question(
+    "S20.augmented_over_GAN",
+    "And over the plain game: different faces that fit, GAN-CLS with augmentation less GAN",
+    ours=fitting["GAN-CLS + augmentation"] - fitting["GAN"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(truth=worthless["truth"] - fitting["GAN"].mean()),
+    note="Asked after the record was seen.",
+)
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Different faces that fit: 0.39 of the truth's without augmentation, **0.57** with. The same networks, noise switched off: 0.40. The price: agreement 0.83 to 0.72.
 
 # %% [markdown] tags=["notes"]
-# Augmentation brings half as many different faces again that fit, 0.57 of the truth's number in place of 0.39, although fewer of its pictures fit at all: the sentence is obeyed less, 0.72 in place of 0.83. With the noise switched off the same networks fall back to 0.40. So the variety is the cloud's, and the weights keep nothing of it that five trainings could show. The row only just clears its tolerance. Frechet distance and R-precision are both worse with augmentation; the weight $k$
-# sets the price (exercise 2). As many random numbers beside the condition bring no variety that could be seen, 0.35; augmentation is ahead of them by 0.22 [-0.01, 0.45], an interval that just holds 0. What the linear condition does that comes with the cloud was not tested.
+# Augmentation brings half as many different faces again that fit, 0.57 of the truth's number in place of 0.39 (the plain game has 0.39, too: 0.178 [0.009, 0.348] between them), although sentences are obeyed less, 0.72 in place of 0.83. With the noise switched off the same networks fall back to 0.40. So the gain hangs on $\epsilon$, and without it the weights keep nothing that five trainings could show. What *more noise* loses with 32 of its numbers at 0 would be the fair comparison, and was not asked. The row only just clears its tolerance. The Frechet distance is worse with augmentation, too; what other weights $k$
+# cost is exercise 2. As many random numbers beside the condition bring no variety that could be seen, 0.35; augmentation is ahead of them by 0.22 [-0.01, 0.45], an interval that just holds 0. What the linear condition does that comes with the cloud was not tested.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Twice the pixels, in two stages
-#
-# Stage I draws a small picture: shape and colours. Stage II looks at it *and at the sentence again*, and draws a larger one.
+# ## Which words does it hear?
 
 # %% [markdown] tags=["notes"]
-# ## 5. Twice the pixels, in two stages
+# ## 5. Which words does it hear?
 #
-# StackGAN's other idea: let stage I draw a small picture that gets shape and colours right, and let stage II look at it *and at the sentence again* and draw a larger one. Stage I is frozen; stage II plays the same game of three pairs at the larger size. Ours goes from 16 to 32 px, begins as a plain enlargement, and learns what to add.
-
-# %%
-viz.source(text.Refiner.forward, text.Stacked)
-
-# %% tags=["slide-continue", "slide-picture"]
-first = live["GAN-CLS"][0].generator
-large = faces[~new(faces)][: len(players_faces)]
-stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(150, 5), gpu=(1500, 5))
-
-
-def second_stage(seed):
-    """Stage II on top of the live stage I."""
-    with networks.seeded(seed):
-        both = text.Stacked(first, text.Refiner(size=SIDE, width=24))
-        discriminator = text.Discriminator(size=32, width=12)
-    game = TextGAN(both, discriminator, penalty=penalties.r1(1.0, every=8))
-    batches = captions.CaptionBatches(large, told_vectors, 32, seed=seed)
-    return fit(game, batches, stage_steps, lr=1e-3, betas=(0.0, 0.99), ema=0.99, seed=seed, progress=False)
-
-
-stages = [second_stage(seed) for seed in range(stage_seeds)]
-low = live["GAN-CLS"][0].gan.sample(len(test_vectors), 0, first, texts=test_vectors)
-enlarged = text.enlarged(low).clamp(-1, 1)
-refined = [run.gan.sample(len(test_vectors), 0, run.generator, texts=test_vectors).clamp(-1, 1) for run in stages]
-true_large = data.to_float(unseen[~new(unseen)].images[: len(test)])
-viz.show(
-    viz.labelled_grid(
-        torch.cat([enlarged[:8], refined[0][:8], true_large[:8]]),
-        ["stage I, enlarged", "stage II", "true face"],
-        n_columns=8,
-        scale=3,
-    ),
-    caption="The same latents and sentences in both stages, and a true face for each sentence.",
-)
-
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What stage II adds
+# One number for a sentence hides which of its words were heard. The judge reads each attribute by itself, for 32 px pictures of the shipped network:
 
 # %% tags=["slide-continue"]
 features = metrics.attribute_classifier("faces", 32)
-real = features.features(large.images[: len(test)])
-
-
-def frechet(pictures):
-    return metrics.frechet_distance(features.features(pictures.clamp(-1, 1)), real)
-
-
-def sharpened(pictures):
-    """No network: each pixel is moved away from the mean of its neighbourhood."""
-    return (pictures + (pictures - F.avg_pool2d(pictures, 3, 1, 1))).clamp(-1, 1)
-
-
-before = frechet(enlarged)
-claim(
-    "S20.stage_two",
-    "What stage II adds to stage I's picture at twice the side: share of the Frechet distance that it takes away",
-    paper="stage II adds details and corrects stage I (section 3.4)",
-    ours=[1 - frechet(x) / before for x in refined],
-    over="trainings",
-    tolerance=at_least(0.1),
-    baselines=nulls(
-        enlarged=0,
-        sharpened=1 - frechet(sharpened(enlarged)) / before,
-        noise=1 - frechet(torch.rand_like(enlarged) * 2 - 1) / before,
+asked_test, named = unseen[~new(unseen)][: scale.pick(ci=100, cpu=800, gpu=1600)], faces.attribute_names
+hear_said, hear_asked = captions.captions(asked_test.attributes, named, 1, seed=11)
+hear_z = torch.randn(len(hear_said), shipped.model.latent_dim, generator=torch.Generator().manual_seed(0))
+with torch.no_grad():
+    heard = torch.cat(
+        [shipped.model(*part) for part in zip(hear_z.split(200), captions.tokens(hear_said).split(200), strict=True)]
     )
-    | ceilings(truth=1 - frechet(true_large) / before),
-    source="Zhang et al. 2017, section 3.4",
-    note="One stage I for all trainings of stage II. A first run of 80 steps took away 0.14 [0.08, 0.20] and was open; the tolerance stayed.",
-)
-edges = gradient_energy(true_large).mean()
-viz.table(
-    [
-        [
-            name,
-            f"{(gradient_energy(x).mean() / edges).item():.2f}",
-            f"{frechet(x):.1f}",
-            f"{agreement(features.predict(x), test_asked).mean().item():.2f}",
-        ]
-        for name, x in {
-            "stage I, enlarged": enlarged,
-            "enlarged and sharpened": sharpened(enlarged),
-            "stage II": refined[0],
-            "true faces": true_large,
-        }.items()
-    ],
-    header=["pictures", "gradient energy over the truth's", "Frechet distance", "share of the sentence shown"],
-)
-
-# %% [markdown] tags=["notes"]
-# A hundred and fifty steps, five times, and a quarter of the distance is gone: eyes get white and pupils, heads get outlines. It draws *more* edges than true faces have, much of it noise in hair and background. And the sentence? StackGAN's stage II reads it again to correct what stage I got wrong. Ask ours: give it stage I's picture with the sentence of *another* picture, or with none (a vector of zeros),
-# and see whether the pictures follow.
+hear_read = features.predict(heard)
+heard_rows = []
+for k, name in enumerate(named):
+    about = hear_asked[:, k] >= 0
+    right = (hear_read[about, k] == hear_asked[about, k]).float().mean().item()
+    heard_rows.append([name.replace("_", " "), f"{right:.2f}", f"{1 / len(named[name]):.2f}", int(about.sum())])
+viz.table(heard_rows, header=["attribute", "shown when asked for", "by chance", "sentences that mention it"])
 
 # %%
-asked_again = {"its own": test_vectors, "another picture's": test_vectors.roll(1, 0), "none": torch.zeros_like(test_vectors)}
-
-
-def shown_by(run, told, wanted):
-    """The share of what ``wanted`` asks for in stage II's pictures when it is told ``told``."""
-    with torch.no_grad(), networks.evaluating(run.generator):
-        pictures = run.generator.second(low, told).clamp(-1, 1)
-    return agreement(features.predict(pictures), wanted).mean().item()
-
-
-followed = {name: [shown_by(run, told, test_asked) for run in stages] for name, told in asked_again.items()}
-toward = [shown_by(run, asked_again["another picture's"], neighbours) for run in stages]
-by_stage_one = agreement(features.predict(enlarged), neighbours).mean().item()
 question(
-    "S20.second_look",
-    "Does stage II read? What it shows of its sentence, told its own less told another picture's, on the same pictures of stage I",
-    ours=[a - b for a, b in zip(followed["its own"], followed["another picture's"], strict=True)],
-    over="trainings",
-    baselines=nulls(deaf=0)
-    | ceilings(stage_one_told_another=agreement(features.predict(enlarged), test_asked).mean().item() - by_stage_one),
-    note="Share shown of the true sentence: "
-    + "; ".join(f"told {name} {sum(values) / len(values):.2f}" for name, values in followed.items())
-    + f". Of the other sentence, when told it: {sum(toward) / len(toward):.2f}, stage I {by_stage_one:.2f}.",
+    "S20.shipped",
+    "The shipped network: share of what unseen sentences mention that its pictures show",
+    ours=agreement(hear_read, hear_asked).mean().item(),
+    baselines=nulls(other_faces=agreement(asked_test.attributes.roll(1, 0), hear_asked).mean().item())
+    | ceilings(truth=agreement(features.predict(asked_test.images), hear_asked).mean().item()),
 )
 
+# %%
+smile = list(named).index("smile")
+for wish, what in ((1, "that ask for a smile"), (0, "that ask for none"), (-1, "that do not mention it")):
+    meant = hear_asked[:, smile] == wish
+    print(f"smiles drawn for the {meant.sum()} sentences {what}: {hear_read[meant, smile].float().mean():.2f}")
+clear = data.to_float(asked_test.images)
+grain = torch.randn(clear.shape, generator=torch.Generator().manual_seed(0))
+rougher = {"as they are": clear, "noise 0.2": clear + 0.2 * grain, "noise 0.3": clear + 0.3 * grain}
+rougher["3 x 3 blur"] = F.avg_pool2d(clear, 3, 1, 1)
+viz.table(
+    [
+        [name, f"{(features.predict(x.clamp(-1, 1))[:, smile] == asked_test.attributes[:, smile]).float().mean().item():.2f}"]
+        for name, x in rougher.items()
+    ],
+    header=["true 32 px faces", "smile read rightly"],
+    caption="Can the judge read a smile off rough pictures?",
+)
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# One number for the whole sentence, 0.91, hid that the *smile* is not heard at all. Smiles are drawn for 32 % of the sentences that ask for one, 36 % that ask for none, 35 % that say nothing.
+
 # %% [markdown] tags=["notes"]
-# It does, and hardly. Told its own sentence it shows 0.69 of it, told another's 0.66, told nothing 0.68; of the other sentence, when told it, 0.38, where stage I's pictures show 0.36 by accident. What stage II adds after 150 steps it takes from the picture. A score that never changes the sentence would not have shown that.
+# For pairs that were trained, hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all, and one number for the sentence hid it: smiles are drawn for 0.32 of the sentences that ask for one, 0.36 of those that ask for none, 0.35 of those that say nothing. Is it the judge? It reads the smile off true pictures without a fault, off noisy ones in 0.96 of the cases or more, and off blurred ones in 0.79: through such a blur a smile that was heard would still show. So who lost the word, the encoder or the players? Change it alone, with the same latents, and look. Then ask the vectors: can a
+# linear classifier read the smile off them?
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One word changed
+#
+# Same latents. Rows one and two: *smiling*, *serious*. Rows three and four: *short* hair, *long*. (Two and three are the same sentence.)
+
+# %% tags=["slide-continue", "slide-picture"]
+changed = {
+    f"a {word} person": f"a {word} person with short brown hair and light skin without glasses" for word in ("smiling", "serious")
+} | {f"{word} hair": f"a serious person with {word} brown hair and light skin without glasses" for word in ("short", "long")}
+one_z = torch.randn(64, shipped.model.latent_dim, generator=torch.Generator().manual_seed(4))
+with torch.no_grad():
+    by_word = {name: shipped.model(one_z, captions.tokens(whole).expand(64, -1)) for name, whole in changed.items()}
+viz.show(
+    viz.labelled_grid(torch.cat([x[:8] for x in by_word.values()]), list(by_word), n_columns=8, scale=3),
+    caption="Eight latents; the other words stay.",
+)
+for name in list(by_word)[:2]:
+    print(f"{name}: {features.predict(by_word[name])[:, smile].float().mean():.2f} of 64 pictures smile")
+first_pair, second_pair = (a.sub(b).abs().mean().item() for a, b in (list(by_word.values())[:2], list(by_word.values())[2:]))
+print(f"mean difference of a pixel, in [-1, 1]: {first_pair:.3f} for the smile, {second_pair:.3f} for the hair's length")
+points = sentence_vectors(shipped.model.text, captions.tokens(list(changed.values())))
+first_pair, second_pair = (points[k].sub(points[k + 1]).norm().item() for k in (0, 2))
+print(f"distance of the sentences' vectors: {first_pair:.2f} for the smile, {second_pair:.2f} for the hair's length")
+
+
+# %%
+def told_of_smiles(of, seed, reader):
+    """Vectors of sentences that mention the smile, and whether they ask for one."""
+    heard_of, wished = captions.captions(of.attributes, named, 1, seed=seed)
+    about_it = wished[:, smile] >= 0
+    spoken = [each for each, yes in zip(heard_of, about_it, strict=True) if yes]
+    return sentence_vectors(reader, captions.tokens(spoken)).numpy(), wished[about_it, smile].numpy()
+
+
+def read_off(reader):
+    probe = LogisticRegression(C=100, max_iter=2000).fit(*told_of_smiles(faces[:2000], 21, reader))
+    return probe.score(*told_of_smiles(unseen, 22, reader))
+
+
+with networks.seeded(0):
+    never_trained = text.TextEncoder(WORDS)
+question(
+    "S20.smile",
+    "Who lost the smile? Share of unseen sentences off whose vector a linear classifier reads whether they ask for one",
+    ours=read_off(shipped.model.text),
+    baselines=nulls(
+        guessing=0.5,
+        untrained_encoder=read_off(never_trained),
+        the_pictures=(hear_read[:, smile] == hear_asked[:, smile])[hear_asked[:, smile] >= 0].float().mean().item(),
+    ),
+    note="The vectors that the shipped players read. In true pictures the judge reads the smile without a fault.",
+)
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# The vectors have the smile. The *players* lost it.
+
+# %% [markdown] tags=["notes"]
+# The encoder is innocent: the smile can be read off the vector of every unseen sentence that mentions it (off those of an untrained encoder in 0.66 of the cases), and in the one sentence above it moves the vector as far as the hair's length does. The players lost it. A mouth is a few pixels; why the third kind of pair does not make $D$ look at them, this does not say. Exercise 3 gives $D$ pairs that are wrong in the smile alone.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: half a divergence
@@ -779,7 +821,7 @@ for name, half in (("right", slice(2, 4)), ("the slip", slice(0, 2))):
 # With the slip the means go to 0 as they should, and no gradient ever reaches σ: one cloud stays a point, the other stays seven times too wide. In training $G$ would then be free to close its clouds, and the augmentation is off without a word. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
 
 # %% [markdown] tags=["notes"]
-# **A judge from the team.** R-precision by the very encoder that the players read with rewards pictures that please this encoder. Above it came from a matcher with other weights and other pictures.
+# **A judge from the team.** R-precision by the very encoder that the players read with can reward pictures that please this encoder and nobody else. Above it came from a matcher with other weights and other pictures.
 #
 # **The sentence that is not wrong.** If a picture's "wrong" sentence is drawn from the pictures of its own class, or sentences are short, the third term calls true pairs false. Count it, as above.
 
@@ -834,9 +876,9 @@ question(
 )
 
 # %% [markdown]
-# Held-out *wordings* cost nothing that five trainings can show. Sentences about held-out *pairs of values* are obeyed a tenth less, but they also mention all six attributes where the others mention four; how much is due to the pair, this does not say. Interpolated sentences do not change that in five trainings; the interval holds 0. Reed et al. report their gain on photographs of birds and flowers by showing them.
+# Held-out *wordings* cost nothing that five trainings can show. Sentences about held-out *pairs of values* are obeyed a tenth less, but they also mention all six attributes where the others mention four; how much is due to the pair, this does not say. (On true faces the judge's share falls by 0.02.) Interpolated sentences change that by 0.008 [-0.018, 0.033]. Reed et al. report their gain on photographs of birds and flowers by showing them.
 #
-# Interpolated vectors make walks, too. From one sentence to another, in equal steps, with the shipped network. The second asks for long blonde hair, a pair never trained: look what length it gets.
+# Interpolated vectors make walks, too. From one sentence to another, in equal steps, with the shipped network. The second asks for long blonde hair, a pair never trained, and for glasses: look what length it gets, and look for the glasses.
 
 # %%
 ends = [
@@ -890,111 +932,140 @@ for where, row in zip(("eye", "border"), beta.tolist(), strict=True):
 # Take the gates away ($g_i = 1$, one map in place of $K M_w$ and $V M_w$, and $c_j$ set beside $h_j$), and AttnGAN's attention is left. We have not trained either: what a memory adds is left open here.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Which words does it hear?
+# ## Twice the pixels, in two stages
+#
+# Stage I draws a small picture: shape and colours. Stage II looks at it *and at the sentence again*, and draws a larger one.
 
 # %% [markdown] tags=["notes"]
-# ## 8. Which words does it hear?
+# ## 8. Twice the pixels, in two stages
 #
-# One number for a sentence hides which of its words were heard. The judge reads each attribute by itself, for 32 px pictures of the shipped network:
-
-# %% tags=["slide-continue"]
-asked_test, named = unseen[~new(unseen)][: scale.pick(ci=100, cpu=800, gpu=1600)], faces.attribute_names
-hear_said, hear_asked = captions.captions(asked_test.attributes, named, 1, seed=11)
-hear_z = torch.randn(len(hear_said), shipped.model.latent_dim, generator=torch.Generator().manual_seed(0))
-with torch.no_grad():
-    heard = torch.cat(
-        [shipped.model(*part) for part in zip(hear_z.split(200), captions.tokens(hear_said).split(200), strict=True)]
-    )
-hear_read = features.predict(heard)
-heard_rows = []
-for k, name in enumerate(named):
-    about = hear_asked[:, k] >= 0
-    right = (hear_read[about, k] == hear_asked[about, k]).float().mean().item()
-    heard_rows.append([name.replace("_", " "), f"{right:.2f}", f"{1 / len(named[name]):.2f}", int(about.sum())])
-viz.table(heard_rows, header=["attribute", "shown when asked for", "by chance", "sentences that mention it"])
+# StackGAN's other idea: let stage I draw a small picture that gets shape and colours right, and let stage II look at it *and at the sentence again* and draw a larger one. Stage I is frozen; stage II plays the same game of three pairs at the larger size. Ours goes from 16 to 32 px, begins as a plain enlargement, and learns what to add.
 
 # %%
-question(
-    "S20.shipped",
-    "The shipped network: share of what unseen sentences mention that its pictures show",
-    ours=agreement(hear_read, hear_asked).mean().item(),
-    baselines=nulls(other_faces=agreement(asked_test.attributes.roll(1, 0), hear_asked).mean().item())
-    | ceilings(truth=agreement(features.predict(asked_test.images), hear_asked).mean().item()),
-)
-
-# %% [markdown] tags=["slide-continue", "slide-only"]
-# One number for the whole sentence, 0.91, hid that the *smile* is not heard at all: 0.48 is chance.
-
-# %% [markdown] tags=["notes"]
-# For pairs that were trained, hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: 0.48 is chance, and one number for the sentence hid it. The judge reads smiles in true pictures without a fault, so they are there to be seen. So who lost the word, the encoder or the players? Change it alone, with the same latents, and look. Then ask the vectors: can a
-# linear classifier read the smile off them?
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## One word changed
-#
-# Same latents. Rows one and two: *smiling*, *serious*. Rows three and four: *short* hair, *long*. (Two and three are the same sentence.)
+viz.source(text.Refiner.forward, text.Stacked)
 
 # %% tags=["slide-continue", "slide-picture"]
-changed = {
-    f"a {word} person": f"a {word} person with short brown hair and light skin without glasses" for word in ("smiling", "serious")
-} | {f"{word} hair": f"a serious person with {word} brown hair and light skin without glasses" for word in ("short", "long")}
-one_z = torch.randn(64, shipped.model.latent_dim, generator=torch.Generator().manual_seed(4))
-with torch.no_grad():
-    by_word = {name: shipped.model(one_z, captions.tokens(whole).expand(64, -1)) for name, whole in changed.items()}
+first = live["GAN-CLS"][0].generator
+large = faces[~new(faces)][: len(players_faces)]
+stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(150, 5), gpu=(1500, 5))
+
+
+def second_stage(seed):
+    """Stage II on top of the live stage I."""
+    with networks.seeded(seed):
+        both = text.Stacked(first, text.Refiner(size=SIDE, width=24))
+        discriminator = text.Discriminator(size=32, width=12)
+    game = TextGAN(both, discriminator, penalty=penalties.r1(1.0, every=8))
+    batches = captions.CaptionBatches(large, told_vectors, 32, seed=seed)
+    return fit(game, batches, stage_steps, lr=1e-3, betas=(0.0, 0.99), ema=0.99, seed=seed, progress=False)
+
+
+stages = [second_stage(seed) for seed in range(stage_seeds)]
+low = live["GAN-CLS"][0].gan.sample(len(test_vectors), 0, first, texts=test_vectors)
+enlarged = text.enlarged(low).clamp(-1, 1)
+refined = [run.gan.sample(len(test_vectors), 0, run.generator, texts=test_vectors).clamp(-1, 1) for run in stages]
+true_large = data.to_float(unseen[~new(unseen)].images[: len(test)])
 viz.show(
-    viz.labelled_grid(torch.cat([x[:8] for x in by_word.values()]), list(by_word), n_columns=8, scale=3),
-    caption="Eight latents; the other words stay.",
-)
-smile = list(named).index("smile")
-for name in list(by_word)[:2]:
-    print(f"{name}: {features.predict(by_word[name])[:, smile].float().mean():.2f} of 64 pictures smile")
-first_pair, second_pair = (a.sub(b).abs().mean().item() for a, b in (list(by_word.values())[:2], list(by_word.values())[2:]))
-print(f"mean difference of a pixel, in [-1, 1]: {first_pair:.3f} for the smile, {second_pair:.3f} for the hair's length")
-points = sentence_vectors(shipped.model.text, captions.tokens(list(changed.values())))
-first_pair, second_pair = (points[k].sub(points[k + 1]).norm().item() for k in (0, 2))
-print(f"distance of the sentences' vectors: {first_pair:.2f} for the smile, {second_pair:.2f} for the hair's length")
-
-
-# %%
-def told_of_smiles(of, seed, reader):
-    """Vectors of sentences that mention the smile, and whether they ask for one."""
-    heard_of, wished = captions.captions(of.attributes, named, 1, seed=seed)
-    about_it = wished[:, smile] >= 0
-    spoken = [each for each, yes in zip(heard_of, about_it, strict=True) if yes]
-    return sentence_vectors(reader, captions.tokens(spoken)).numpy(), wished[about_it, smile].numpy()
-
-
-def read_off(reader):
-    probe = LogisticRegression(C=100, max_iter=2000).fit(*told_of_smiles(faces[:2000], 21, reader))
-    return probe.score(*told_of_smiles(unseen, 22, reader))
-
-
-with networks.seeded(0):
-    never_trained = text.TextEncoder(WORDS)
-question(
-    "S20.smile",
-    "Who lost the smile? Share of unseen sentences off whose vector a linear classifier reads whether they ask for one",
-    ours=read_off(shipped.model.text),
-    baselines=nulls(
-        guessing=0.5,
-        untrained_encoder=read_off(never_trained),
-        the_pictures=(hear_read[:, smile] == hear_asked[:, smile])[hear_asked[:, smile] >= 0].float().mean().item(),
+    viz.labelled_grid(
+        torch.cat([enlarged[:8], refined[0][:8], true_large[:8]]),
+        ["stage I, enlarged", "stage II", "true face"],
+        n_columns=8,
+        scale=3,
     ),
-    note="The vectors that the shipped players read. In true pictures the judge reads the smile without a fault.",
+    caption="The same latents and sentences in both stages, and a true face for each sentence.",
 )
 
-# %% [markdown] tags=["slide-continue", "slide-only"]
-# The vectors have the smile. The *players* lost it.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What stage II adds
+
+# %% tags=["slide-continue"]
+real = features.features(large.images[: len(test)])
+
+
+def frechet(pictures):
+    return metrics.frechet_distance(features.features(pictures.clamp(-1, 1)), real)
+
+
+def sharpened(pictures):
+    """No network: each pixel is moved away from the mean of its neighbourhood."""
+    return (pictures + (pictures - F.avg_pool2d(pictures, 3, 1, 1))).clamp(-1, 1)
+
+
+before = frechet(enlarged)
+question(
+    "S20.stage_two",
+    "What stage II adds to stage I's picture at twice the side: share of the Frechet distance that it takes away",
+    ours=[1 - frechet(x) / before for x in refined],
+    over="trainings",
+    baselines=nulls(
+        enlarged=0,
+        sharpened=1 - frechet(sharpened(enlarged)) / before,
+        noise=1 - frechet(torch.rand_like(enlarged) * 2 - 1) / before,
+    )
+    | ceilings(truth=1 - frechet(true_large) / before),
+    source="Zhang et al. 2017, section 3.4",
+    note="One stage I for all trainings of stage II. As a claim of at least 0.1 a first run of 80 steps was open, 0.14 [0.08, 0.20]; "
+    "then the training was made longer. A length chosen after a look makes it a question.",
+)
+edges = gradient_energy(true_large).mean()
+viz.table(
+    [
+        [
+            name,
+            f"{(gradient_energy(x).mean() / edges).item():.2f}",
+            f"{frechet(x):.1f}",
+            f"{agreement(features.predict(x), test_asked).mean().item():.2f}",
+        ]
+        for name, x in {
+            "stage I, enlarged": enlarged,
+            "enlarged and sharpened": sharpened(enlarged),
+            "stage II": refined[0],
+            "true faces": true_large,
+        }.items()
+    ],
+    header=["pictures", "gradient energy over the truth's", "Frechet distance", "share of the sentence shown"],
+)
 
 # %% [markdown] tags=["notes"]
-# The encoder is innocent: the smile can be read off every vector (off those of an untrained encoder in 0.66 of the cases), and it moves a sentence's vector as far as the hair's length does. The players lost it. A mouth is a few pixels; why the third kind of pair does not make $D$ look at them, this does not say. Exercise 3 gives $D$ pairs that are wrong in the smile alone.
+# A hundred and fifty steps, five times, and a quarter of the distance is gone: eyes get white and pupils, heads get outlines. It draws *more* edges than true faces have, much of it noise in hair and background. Whether one network at 32 px would do as well in the same time was not asked. And the sentence? StackGAN's stage II reads it again to correct what stage I got wrong. Ask ours: give it stage I's picture with the sentence of *another* picture, or with none (a vector of zeros),
+# and see whether the pictures follow.
+
+# %%
+asked_again = {"its own": test_vectors, "another picture's": test_vectors.roll(1, 0), "none": torch.zeros_like(test_vectors)}
+
+
+def shown_by(run, told, wanted):
+    """The share of what ``wanted`` asks for in stage II's pictures when it is told ``told``."""
+    with torch.no_grad(), networks.evaluating(run.generator):
+        pictures = run.generator.second(low, told).clamp(-1, 1)
+    return agreement(features.predict(pictures), wanted).mean().item()
+
+
+followed = {name: [shown_by(run, told, test_asked) for run in stages] for name, told in asked_again.items()}
+toward = [shown_by(run, asked_again["another picture's"], neighbours) for run in stages]
+by_stage_one = agreement(features.predict(enlarged), neighbours).mean().item()
+question(
+    "S20.second_look",
+    "Does stage II read? What it shows of its sentence, told its own less told another picture's, on the same pictures of stage I",
+    ours=[a - b for a, b in zip(followed["its own"], followed["another picture's"], strict=True)],
+    over="trainings",
+    baselines=nulls(deaf=0)
+    | ceilings(stage_one_told_another=agreement(features.predict(enlarged), test_asked).mean().item() - by_stage_one),
+    note="Share shown of the true sentence: "
+    + "; ".join(f"told {name} {sum(values) / len(values):.2f}" for name, values in followed.items())
+    + f". Of the other sentence, when told it: {sum(toward) / len(toward):.2f}, stage I {by_stage_one:.2f}.",
+)
+
+# %% [markdown] tags=["notes"]
+# It does, and hardly. Told its own sentence it shows 0.69 of it, told another's 0.66, told nothing 0.68; of the other sentence, when told it, 0.38, where stage I's pictures show 0.36 by accident. After 150 steps the sentence moves these shares by two or three hundredths. A score that never changes the sentence would not have shown how little.
 
 # %% [markdown]
 # ## Exercises
 #
 # 1. **Nearly right.** In GAN-CLS take as the wrong sentence that of the picture in the batch whose attributes differ *least* (but do differ). Predict: what must $D$ look at now, and what happens early on? Train both for 400 steps, five seeds each, and test the difference in agreement as section 3 does. Write your tolerance down before you run.
 # 2. **The price of a cloud.** Train GAN-CLS with augmentation at $k = 0$, $0.001$, $0.01$, $0.1$. Plot agreement against the different faces that fit. Where would you stop? Then read σ off the trained `generator.condition.statistics`: at which $k$ do the clouds close?
-# 3. **Give the smile back.** Let half of the wrong sentences be the picture's own with the smile turned over, everything else as it was. Go on from the shipped players for 500 steps and ask section 8's table again. Is the smile heard now, and what did the other words pay?
+# 3. **Give the smile back.** Let half of the wrong sentences be the picture's own with the smile turned over, everything else as it was. Go on from the shipped players for 500 steps and ask section 5's table again. Is the smile heard now, and what did the other words pay?
 
 # %%
 widgets.quiz(
@@ -1040,8 +1111,8 @@ widgets.quiz(
         },
         {
             "question": "Why is the R-precision of true pictures below 1 here?",
-            "answer": "Among 99 other sentences some fit the picture as well",
-            "why": "A sentence mentions some attributes only; another may be just as true, or truer to the matcher.",
+            "answer": "Some of the 99 others fit as well, and the matcher errs on top",
+            "why": "A perfect reader wins 0.78 strictly, 0.815 with ties; the matcher's own mistakes take the rest, down to 0.63.",
             "wrong": {
                 "True pictures are out of the matcher's reach": "It was trained on true pictures.",
                 "Because guessing scores 0.01": "That is the floor, not the ceiling.",
@@ -1054,7 +1125,7 @@ widgets.quiz(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What was measured
 #
-# - Wrong sentences make the players listen. Under real pictures they do so from the start.
+# - Wrong sentences make the players listen better; under real pictures they do so sooner.
 # - Variety was paid for in obedience; count faces that differ *and* fit.
 # - Ask of a score who the judge is, and how it can be fooled.
 
