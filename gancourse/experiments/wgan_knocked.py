@@ -54,9 +54,11 @@ class Runs(wgan_runs.Runs):
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[EnsembleWGAN, EnsembleBatches]:
         plain, batches = super().game(arm, seed)
-        assert all(isinstance(layer, StackedLinear) for layer in plain.generator.layers if list(layer.parameters()))
+        generator, critic = plain.generator, plain.discriminator
+        assert isinstance(generator, Ensemble) and isinstance(critic, Ensemble)
+        assert all(isinstance(layer, StackedLinear) for layer in generator.layers if list(layer.parameters()))
         at = [knocks.moments(each, self.size["steps"], self.size["measure_every"]) for each in plain.seeds]
-        return Knocked(plain.generator, plain.discriminator, plain.seeds, at, **wgan_runs.options(arm)), batches
+        return Knocked(generator, critic, plain.seeds, at, **wgan_runs.options(arm)), batches
 
 
 def looks(record: Record, arm: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

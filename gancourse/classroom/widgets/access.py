@@ -33,7 +33,9 @@ function holdKeys(root) {
 }
 """
 
-SCRIPT = HOLD_KEYS + """
+SCRIPT = (
+    HOLD_KEYS
+    + """
 function render({ model, el }) {
   el.style.display = "none";
   let root = null, timer = null, release = null;
@@ -98,6 +100,7 @@ function render({ model, el }) {
 }
 export default { render };
 """
+)
 
 
 @lru_cache(maxsize=1)

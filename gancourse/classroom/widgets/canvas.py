@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 Stroke = tuple[float, tuple[tuple[float, float], ...]]  # width and points (x, y), in pixels of the picture
 MOST_STROKES, MOST_POINTS = 400, 400
 
-SCRIPT = HOLD_KEYS + """
+SCRIPT = (
+    HOLD_KEYS
+    + """
 function render({ model, el }) {
   const side = model.get("side"), zoom = model.get("zoom");
   const make = (tag, parent, set) => parent.appendChild(Object.assign(document.createElement(tag), set || {}));
@@ -184,6 +186,7 @@ function render({ model, el }) {
 }
 export default { render };
 """
+)
 
 
 @lru_cache(maxsize=1)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 MOST = 400  # shapes
 VIEWS = (35.0, 125.0, 215.0)  # degrees: those of the still picture
 
-SCRIPT = HOLD_KEYS + """
+SCRIPT = (
+    HOLD_KEYS
+    + """
 export function unpack(bytes, count, side) {  // bits, the first the highest of its byte
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const each = side ** 3, shapes = [];
@@ -129,6 +131,7 @@ function render({ model, el }) {
 }
 export default { render };
 """
+)
 
 
 @lru_cache(maxsize=1)
