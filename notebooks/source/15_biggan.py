@@ -353,7 +353,7 @@ all_classes, each = torch.arange(n_curve) % 24, n_curve // 24 + 1
 known, others = real_faces(all_classes), real_faces(all_classes, skip=each)  # two sets of real faces, of the same classes
 real = reader.features(known)
 for_the_judge = torch.cat([rows[2 * each :] for rows in members]).sort().values[: scale.pick(ci=150, cpu=1500, gpu=3000)]
-face_or_none = face_judge.train_face_judge(faces.images[for_the_judge], steps=scale.pick(ci=5, cpu=300, gpu=600))
+face_or_none = face_judge.train_face_judge(faces.images[for_the_judge], steps=scale.pick(ci=5, cpu=200, gpu=600))
 
 
 def judged(images, y=all_classes):
@@ -539,12 +539,14 @@ added = ((out_of - into).square().mean() / into.square().mean()).sqrt().item()
 anew = {"with attention, statistics anew": settled(painter)}
 with torch.no_grad():
     attention.gamma.zero_()
-    without = {seed: judged(paint(latents(n_curve, 300 + seed), all_classes)) for seed in seeds}
+    without = [judged(paint(latents(n_curve, 300 + seed), all_classes)) for seed in list(seeds)[:2]]
     anew["gamma = 0, statistics anew"] = settled(painter)
     attention.gamma.fill_(gamma)
 print(f"gamma has learnt to be {gamma:+.2f}; what attention adds has {added:.0%} of the size of what it is added to")
-blind = {"with attention, as shipped": list(whole.values()), "gamma = 0, statistics as shipped": list(without.values())}
-blind |= {name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s in seeds] for name, net in anew.items()}
+blind = {"with attention, as shipped": list(whole.values())[:2], "gamma = 0, statistics as shipped": without}
+blind |= {
+    name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s in list(seeds)[:2]] for name, net in anew.items()
+}
 SHOWN = ("asked for", "distance", "faces", "coverage")  # without density: see section 3
 
 
@@ -801,16 +803,18 @@ def likeness(network):
     return sum(cosines) / len(cosines)
 
 
+def good_digits(run, threshold=None, n=300):
+    """Share accepted, and share of saturated pixels; statistics are measured anew for a threshold."""
+    player = run.generator
+    if threshold is not None:
+        z, y = torch.randn(512, 64, generator=torch.Generator().manual_seed(6)), torch.arange(512) % 10
+        player = biggan.standing_statistics(player, truncate(z, threshold).to(device), y.to(device))
+    pictures = run.gan.sample(n, seed=7, generator=player, threshold=threshold).cpu()
+    return accepted(pictures), (pictures.abs() > 0.98).double().mean().item()
+
+
 def record_of(run):
-    """How far the filters are apart, and what the judge accepts of 400 digits."""
-    pictures = {t: run.gan.sample(400, seed=7, generator=run.generator, threshold=t).cpu() for t in (None, 0.3)}
-    return {
-        "cosine of filters": likeness(run.generator),
-        "accepted, all z": accepted(pictures[None]),
-        "accepted, threshold 0.3": accepted(pictures[0.3]),
-        "saturated, all z": (pictures[None].abs() > 0.98).double().mean().item(),
-        "saturated, threshold 0.3": (pictures[0.3].abs() > 0.98).double().mean().item(),
-    }
+    return {"cosine of filters": likeness(run.generator), "accepted, all z": good_digits(run)[0]}
 
 
 ARMS = {"without": (0.0, 1e-3), "beta = 1e-4": (1e-4, 1e-3), "without, slower": (0.0, 3e-4)}  # beta, learning rate
@@ -827,17 +831,21 @@ for arm, (beta, lr) in ARMS.items():
             ema=0.99,
             seed=seed,
             progress=False,
-            hooks=[(scale.pick(ci=2, cpu=40, gpu=150), lambda run, records=records: records.append(record_of(run)))],
+            hooks=[(scale.pick(ci=2, cpu=50, gpu=150), lambda run, records=records: records.append(record_of(run)))],
         )
         along.setdefault(arm, []).append(records)  # from step 0 on
-        filtered.setdefault(arm, []).append(records[-1])
+        row = {"cosine of filters": likeness(run.generator)}
+        for label, t in {"all z": None, "threshold 0.3": 0.3}.items():
+            row[f"accepted, {label}"], row[f"saturated, {label}"] = good_digits(run, t)
+        filtered.setdefault(arm, []).append(row)
         ten.setdefault(arm, run.gan.sample(10, seed=8, generator=run.generator).cpu())
 pixels_at_the_end = (data.to_float(digits.images).abs() > 0.98).double().mean()
 print(f"share of saturated pixels (magnitude above 0.98) in real digits: {pixels_at_the_end:.2f}")
-averages = {"step 0": averaged([records[0] for records in along["without"]])} | {
-    arm: averaged(rows) for arm, rows in filtered.items()
-}
+start = averaged([records[0] for records in along["without"]])
+print(f"at step 0: cosine {start['cosine of filters']:.3f}, accepted {start['accepted, all z']:.3f}")
+averages = {arm: averaged(rows) for arm, rows in filtered.items()}
 viz.table([{"": key, **{arm: f"{row[key]:.3f}" for arm, row in averages.items()}} for key in averages["without"]])
+
 
 # %%
 ten_real = torch.stack([data.to_float(unseen.images[unseen.labels == k][0]) for k in range(10)])
@@ -849,7 +857,7 @@ show(viz.labelled_grid(torch.cat([*ten.values(), ten_real]), rows=[*ten, "real d
 
 # %% tags=["slide-continue"]
 def as_good(records, share):
-    """Where this training first has as many digits accepted: its row there, or the best it came to."""
+    """|cosine| where this training first has as large a share accepted, or else where its share is largest."""
     best = max(records, key=lambda row: row["accepted, all z"])
     return next((row for row in records if row["accepted, all z"] >= share), best)["cosine of filters"]
 
@@ -870,8 +878,9 @@ check(
     "Share of unseen real digits, at 16 px, that the judge takes for digits",
     ours=accepted(data.to_float(unseen.images)),
     tolerance=at_least(0.6),
-    baselines=nulls(noise=accepted(noise), two_digits_at_once=accepted(fades), step_0=averages["step 0"]["accepted, all z"]),
+    baselines=nulls(noise=accepted(noise), two_digits_at_once=accepted(fades), step_0=start["accepted, all z"]),
 )
+slower = over("without, slower", "without")  # the null: if it passes, the row is no evidence
 claim(
     "S16.orthogonal",
     "The penalty turns filters apart: mean |cosine| of two filters of a layer, with it over without where as many digits are accepted",
@@ -879,7 +888,8 @@ claim(
     ours=over("beta = 1e-4", "without"),
     over="trainings",
     tolerance=at_most(0.95),
-    baselines=nulls(slower_without_the_penalty=over("without, slower", "without")),
+    baselines=nulls(slower_without_the_penalty=slower),
+    open="slower training alone turns filters as far" if sum(slower) / len(slower) <= 0.95 else "",
     source="Brock et al. 2019, section 3.1",
     decks="H",
 )
