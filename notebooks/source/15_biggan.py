@@ -422,7 +422,7 @@ question(
 # 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **In the paper's table, scale is most of the gain.**
 
 # %% [markdown] tags=["notes"]
-# Two colours of large areas are the easy part. The distances show what obedience alone does not say: 13.7, where other real faces have 2.1. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN, by its own table, trained for 165 thousand steps of 2048: more than
+# Two colours of large areas are the easy part. The distances show what obedience alone does not say. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN, by its own table, trained for 165 thousand steps of 2048: more than
 # three hundred million pictures. In its table 1 scale is most of the gain.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -478,7 +478,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The classes on the way were never trained: $c_t$ is no row of the table. Gains and biases are linear in $c$, so they move on straight lines, too. Whether the people on the way are plausible is left to the eye; the box compares the two ends alone. The latent carries much of the rest across: length, smile, glasses and background are read the same in about seven cases of ten, with another latent in fewer than five.
+# The classes on the way were never trained: $c_t$ is no row of the table. Gains and biases are linear in $c$, so they move on straight lines, too. Whether the people on the way are plausible is left to the eye; the box compares the two ends alone. The latent carries much of the rest across: length, smile, glasses and background are read the same in about seven cases of ten, with another latent in fewer than half.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Attention
@@ -560,7 +560,7 @@ def told(first, rows_by_name):
 told("", blind)
 
 # %% [markdown] tags=["notes"]
-# Hair, eye and mouth look at much the same places, most of them at the edge, and the background looks at one place of the face. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance nearly doubles, GZERO. But two things have changed then: the stored means and variances still belong to the network with attention. Measured anew they take back a good part of the rise, GANEW. What is left, GLEFT, is what this network relies on attention for. The rest was the experimenter's bug (see "What goes wrong").
+# Hair, eye and mouth look at much the same places, most of them at the edge, and the background looks at one place of the face. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance rises. But two things have changed then: the stored means and variances still belong to the network with attention. The last row measures them anew. What is left of the rise then is what this network relies on attention for; the rest is a mistake of the experiment (see "What goes wrong").
 #
 # Two cautions in reading this. The sign of $\gamma$ means nothing, though it is asked about often (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And taking attention out of a finished network shows what this network relies on, not what a network trained without it
 # would lack. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for 128 px and more.
@@ -631,7 +631,7 @@ told(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Fidelity against variety
 #
-# The left curve should climb as it runs to the left. Ours does not. But it starts above the real faces, where more density is no more fidelity: this judge cannot show a gain.
+# The left curve should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold.
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), layout="constrained")
@@ -690,8 +690,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. Ours pays, and its density stays where it is. That does not say that nothing was gained. Density is above that of real faces from the start, and what is above the real ones is no fidelity; so this measure cannot answer the question. Obedience, the
-# first column of the table, has nothing left to gain. The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, so the threshold at which it is least depends on the network; for ours, among these five, it is no truncation at all. (All five points use the statistics of latents that were not truncated; "What goes wrong" changes that.) That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
+# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. The box says what this network gets for it, and how much room there was up to real faces. Obedience, the
+# first column of the table, has nothing left to gain. The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, so the threshold at which it is least depends on the network. Where dotted and solid part, the statistics were at fault, and not the threshold. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three things called truncation
@@ -729,7 +729,7 @@ told(
 )
 
 # %% [markdown] tags=["notes"]
-# The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, and more of the variety is left in the second table. Resampled at 1.0 a component has 0.54, nearly that of scaling at 0.6, and the two rows nearly agree (distance 17.5 and 17.8, coverage 0.77 and 0.766). Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
+# The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, and more of the variety is left in the second table. Resampled at 1.0 a component has 0.54, nearly that of scaling at 0.6: compare the two rows. Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
 # threshold. None of the three is wrong as such; comparing them at equal numbers is. StudioGAN corrected its own.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -766,7 +766,7 @@ lines.answered(alike, *asked.ORTHOGONAL)
 viz.source(penalties.orthogonal)
 
 # %% [markdown] tags=["notes"]
-# With it 60 per cent of their models could be truncated, without it 16 per cent. That is a statement about many large models, and cannot be repeated here. What can be: a small game on digits, perceptrons and a few hundred steps, with and without the penalty, and what truncation then does to density and coverage.
+# With it 60 per cent of their models could be truncated, without it 16 per cent. That is a statement about many large models, and cannot be repeated here. What can be: a small game on digits, perceptrons and a few hundred steps, with and without the penalty, and a judge of real handwritten digits that refuses noise.
 
 # %%
 digits, unseen = data.digits(16, n=scale.pick(ci=1000, cpu=4000, gpu=4000)), data.digits(16, n=1000, split="test")
@@ -908,12 +908,12 @@ question(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# - The filters stand farther apart with the penalty.
-# - Density rises under truncation with the penalty and without. These perceptrons are no test of the 60 and the 16 per cent.
+# - Training draws filters together; the penalty works against it. Whether slower training does the same, the box says.
+# - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
-# The filters stand farther apart with the penalty, 0.13 against 0.16. Everything else is a caution. Independent random filters of 128 inputs have about $\sqrt{2 / (128 \pi)} = 0.07$: training draws filters together, and with the penalty less so. Anything that slows the training could do the same, and no cell here rules that out. For the networks differ in more than angles: the penalty acts on lengths, too, as soon as two filters are not at right angles,
-# fewer pixels reach the flat ends of tanh (0.22, without it 0.52, in real digits 0.69), and with all $z$ density and coverage are lower. Density rises under truncation with the penalty and without. The paper's numbers count large models, for many of which truncation fails; these perceptrons are no such case.
+# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, the value of step 0: training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little. The box compares where as many digits are accepted, and its null is the same
+# network trained at a third of the rate without the penalty. The networks differ in more than angles: the penalty acts on lengths, too, as soon as two filters are not at right angles, and the table says how many pixels reach the flat ends of tanh. The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: whose statistics?
@@ -952,7 +952,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: coverage is 0.46 with the shipped statistics and 0.59 with fitting ones, the distance 32.5 and 28.2. So a part of the price that section 5 puts on a low threshold is the statistics'. After truncation, after averaging, after any change
+# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: read coverage and distance in the two lower rows. So a part of the price that the dotted curve of section 5 puts on a low threshold is the statistics'. After truncation, after averaging, after any change
 # of what flows through the network ($\gamma$ set to 0 in section 4 was one): measure anew. It takes a second.
 
 # %% [markdown] tags=["slide", "slide-only"]
