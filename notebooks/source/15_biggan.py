@@ -690,7 +690,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. The box says what this network gets for it, and how much room there was up to real faces. Obedience, the
+# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. This network gets nothing for it: at threshold 0.6 as many faces are accepted as without, though up to real faces there was room for `0.145` (first box); and at 0.3 it has lost more than a quarter of the coverage (second box). Obedience, the
 # first column of the table, has nothing left to gain. The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, so the threshold at which it is least depends on the network. Where dotted and solid part, the statistics were at fault, and not the threshold. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -912,7 +912,7 @@ question(
 # - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
-# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, the value of step 0: training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little. The box compares where as many digits are accepted, and its null is the same
+# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, the value of step 0: training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little. The box compares where as many digits are accepted. There the filters with the penalty are no farther apart, `1.19` with an interval that holds 1: what the table's first row shows may be that its training is behind. The null is the same
 # network trained at a third of the rate without the penalty. The networks differ in more than angles: the penalty acts on lengths, too, as soon as two filters are not at right angles, and the table says how many pixels reach the flat ends of tanh. The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
