@@ -104,7 +104,7 @@ RECIPES: dict[str, Recipe] = {
         "faces",
         32,
         width=24,
-        steps=4000,
+        steps=12_000,
         n=20_000,
         licence=_CC_BY,
         r1_gamma=2.0,
