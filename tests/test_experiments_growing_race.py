@@ -113,5 +113,7 @@ def test_the_fade_is_read_from_the_strip(tmp_path):
     Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "strip.png")
     shown = growing_race.fade(Record({"strip": layout}, tmp_path / "strip.png"))
     assert shown.shape == (5, 2, 3, 4, 4) and shown[:, 0, 0, 0, 0].tolist() == [16, 17, 18, 19, 20]
+    early = growing_race.pictures(Record({"strip": layout}, tmp_path / "strip.png"), AT_ONCE, 0, 2400)
+    assert {step: int(drawn.max()) for step, drawn in early.items()} == {750: 5, 2400: 16}
     with pytest.raises(FileNotFoundError, match="growing_race"):
         growing_race.fade(Record({}))

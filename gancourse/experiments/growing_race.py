@@ -161,15 +161,20 @@ def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:
     return np.array([np.interp(place, steps, row) for row in values])
 
 
-def fade(record: Record) -> Tensor:
-    """The fade into the last level as the first seed's training passes through it: uint8 [5 alphas, k, C, H, W]."""
+def pictures(record: Record, arm: str, first: int, last: int) -> dict[int, Tensor]:
+    """What an arm's first seed draws between two steps: step -> uint8 [k, C, H, W]."""
     if record.picture is None:
         raise FileNotFoundError("the record of growing_race has no pictures")
     layout = record.content["strip"]
-    tiles = drawing.tiles(record.picture, layout)[layout["arms"].index(GROWING)].unflatten(0, (-1, layout["k"]))
+    tiles = drawing.tiles(record.picture, layout)[layout["arms"].index(arm)].unflatten(0, (-1, layout["k"]))
+    return {step: drawn for step, drawn in zip(layout["steps"], tiles, strict=True) if first <= step <= last}
+
+
+def fade(record: Record) -> Tensor:
+    """The fade into the last level as the first seed's training passes through it: uint8 [5 alphas, k, C, H, W]."""
     timetable = schedule(EXPERIMENT.arms[GROWING], EXPERIMENT.size()["steps"])
-    begins, ends = timetable.starts()[-1], timetable.starts()[-1] + timetable.lengths()[-1][0]
-    return tiles[[i for i, step in enumerate(layout["steps"]) if begins <= step <= ends]]
+    begins = timetable.starts()[-1]
+    return torch.stack(list(pictures(record, GROWING, begins, begins + timetable.lengths()[-1][0]).values()))
 
 
 EXPERIMENT = Experiment(

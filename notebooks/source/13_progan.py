@@ -707,7 +707,16 @@ else:
         axis.set(ylabel=name, yscale="log")
     axes[0, 0].legend()
     plt.show()
-    show(race.strip(), "Five latents of the first training of each, at some steps.")
+    drawn = {
+        f"{arm}, step {step:,}": picture
+        for step in (750, 2400, 5400)
+        for arm in work
+        for picture in growing_race.pictures(race, arm, step, step).values()
+    }
+    show(
+        viz.labelled_grid(torch.cat(list(drawn.values())), list(drawn), n_columns=5),
+        "Five latents of the first training of each.",
+    )
 
 # %% [markdown] tags=["notes"]
 # Before its last level the growing run is judged by its small pictures, enlarged. Now read off each pair of curves, seed by seed, where the run at full size first gets as low. Where it never does, its whole length counts, and the ratio is a lower bound.
@@ -718,19 +727,17 @@ else:
 # A ratio above 1 in *operations* is a saving; 3 is the most that this race can show.
 
 # %% tags=["slide-continue"]
-if race is None:
-    print(missing)
-else:
-    saving = growing_race.savings(race)
+saving = race and growing_race.savings(race)
+print(missing) if race is None else viz.table(
+    [[seed, *(f"{saving[name][i]:.2f}" for name in saving)] for i, seed in enumerate(race.seeds)],
+    header=["seed", "images", "operations", "seconds", "distance", "reached (0: lower bound)"],
+    caption="At full size from the start over growing, at equal distance",
+)
+
+# %% tags=["slide-continue"]
+if race is not None:
     by_chance = growing_race.savings(race, growing_race.AT_ONCE, growing_race.AT_ONCE, shift=1)
     swapped = growing_race.savings(race, growing_race.GROWING, growing_race.AT_ONCE)
-    viz.show(
-        viz.table(
-            [[seed, *(f"{saving[name][i]:.2f}" for name in saving)] for i, seed in enumerate(race.seeds)],
-            header=["seed", "images", "operations", "seconds", "distance", "reached (0: lower bound)"],
-            caption="At full size from the start over growing, at equal distance",
-        )
-    )
     for suffix, cost in (("work", "operations"), ("seconds", "seconds")):
         claim(
             f"C27.{suffix}",
