@@ -253,7 +253,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Each dot is a layer. The ordinary ones lie on the line $\eta/c$, the equalised ones at $\eta$, but for the chance of the draw: the layers at the right hold only a few dozen weights, whose size is off by up to a third; the box leaves them out, and with them would miss its 1.1. In our small ordinary networks the fastest layer of some size is nearly three times as fast as the slowest. In the authors', with 512 channels, the
+# Each dot is a layer. The ordinary ones lie on the line $\eta/c$, the equalised ones at $\eta$, but for the chance of the draw: the layers at the right hold only a few dozen weights, whose size is off by up to a third; the box leaves them out, and with them would miss its 1.1. In our small ordinary networks the fastest layer of some size is more than three times as fast as the slowest. In the authors', with 512 channels, the
 # range is wider.
 #
 # A slip to know about when you read the paper: it writes the scaled weight as $\hat w_i = w_i / c$, "where $w_i$ are the weights and $c$ is the per-layer normalization constant from He's initializer". He's constant is $\sqrt{2 / \text{fan-in}}$, and dividing by it would make large layers explode. The authors' code multiplies. Check:
@@ -598,8 +598,8 @@ untrained_block = viz.labelled_grid(entering.flatten(0, 1), columns=[f"alpha {a:
 race, missing = None, ""
 try:
     race = records.load("growing_race")
-except FileNotFoundError as error:
-    missing = f"open: record missing ({error})"
+except FileNotFoundError:
+    missing = f"open: record missing. {records.command('growing_race')} runs the race, for hours; then this cell shows it."
 if race is None:
     show(untrained_block, caption="An untrained block enters the shipped network; five latents, one a row.")
     print(missing)
@@ -664,8 +664,8 @@ for side, share in zip(SIDES, shares, strict=True):
 # %% [markdown] tags=["notes"]
 # ## 6. What growing saves
 #
-# "With progressively growing GANs most of the iterations are done at lower resolutions", says the paper, and comparable quality is often obtained "up to 2-6 times faster, depending on the final output resolution". The recorded race asks it at 64 pixels: the same networks, first weights, data and settings, growing, and at full size from the first step, for 5,400 steps of 16 pictures each.
-# Take the distance that the growing run has when it has spent a third of the other's work, and look when the other first gets there. So the race can show a saving of 3 at most: above 2 the paper is borne out, and there is room for it. There are three ways to count what it took.
+# "With progressively growing GANs most of the iterations are done at lower resolutions", says the paper, and comparable quality is often obtained "up to 2-6 times faster, depending on the final output resolution". A race asks it at 64 pixels: the same networks, first weights, data and settings, growing, and at full size from the first step, for 5,400 steps of 16 pictures each.
+# Take the distance that the growing run has when it has spent a third of the other's work, and look when the other first gets there. So the race can show a saving of 3 at most, and 2, the least that the paper names, is within its reach. It takes hours, so it is recorded; where its record is missing, the cells below say so and give the command. There are three ways to count what it took.
 #
 # - *Images seen* do not know that a small image is cheap.
 # - *Operations* are counted, layer by layer, forward and backward. They do not depend on the machine.
