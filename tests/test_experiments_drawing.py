@@ -36,6 +36,13 @@ def test_frames_are_laid_out_arm_by_arm_with_the_first_and_the_last_step():
     assert sheet[2, 4, ::8].tolist() == [100, 102, 104, 106, 108]
 
 
+def test_frames_are_those_of_the_steps_that_are_asked_for():
+    films = {"a": film(9, 0), "b": film(9, 100)}
+    sheet, layout = drawing.frames(films, range(0, 90, 10), [50, 10, 60, 1000])
+    assert layout["steps"] == [10, 50, 60] and sheet[0, 0, ::8].tolist() == [1, 5, 6]
+    assert drawing.frames(films, range(0, 90, 10), [7])[1]["steps"] == [0, 20, 40, 60, 80]  # none of them was measured
+
+
 def test_a_film_that_ended_early_leaves_its_row_empty_there():
     sheet, layout = drawing.frames({"a": film(3, 1), "diverged": film(1, 7)}, [0, 5, 10])
     assert layout["steps"] == [0, 5, 10]

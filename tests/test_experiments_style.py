@@ -45,8 +45,16 @@ def test_players_depend_on_the_seed_alone():
 
 def test_the_game_is_lazy_and_mixes():
     gan = style.game("stylegan2_anime32")
-    assert gan.objective.paired and gan.mixing == style.MIXING
-    assert gan.penalty.every == style.R1_EVERY and gan.path.every == style.PATH.every
+    assert gan.objective.paired and gan.mixing == 0.3
+    assert gan.penalty.every == gan.path.every == style.R1_EVERY and gan.path.weight == 0.5
+
+
+def test_at_64_px_more_pixels_weigh_as_much_and_noise_comes_early():
+    small, large = (style.RECIPES[f"stylegan2_faces{side}"] for side in (32, 64))
+    assert large.r1_gamma > small.r1_gamma  # R1 sums over the pixels
+    gan = style.game("stylegan2_faces64", steps=300)
+    assert gan.generator.size == gan.discriminator.size == 64
+    assert gan.noise_from == 120 and gan.path is None  # the lecture compares paths in Z and W: nothing may act on W alone
 
 
 @pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")

@@ -16,7 +16,7 @@ from gancourse import training
 from gancourse.base import trees
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
-from gancourse.models import dcgan, mlp
+from gancourse.models import dcgan, mlp, progan, stylegan2
 from gancourse.training import TrainingDiverged, fit
 
 ROOT = Path(__file__).parents[1]
@@ -249,6 +249,12 @@ def test_precision_is_chosen_for_convolutions_only(monkeypatch):
     monkeypatch.setattr(training.loop, "supports_bf16", lambda device="cpu": False)
     assert training.loop._precision("auto", cpu, convolutional=True) == "float32"
     assert training.loop._precision("bf16", cpu, convolutional=True) == "bf16"
+
+
+def test_layers_of_their_own_count_as_convolutions():
+    assert training.loop._has_convolutions(progan.Generator(8, 4, channel_base=64, channel_max=8))  # equalised
+    assert training.loop._has_convolutions(stylegan2.Generator(8, 4, w_dim=4, channel_base=64, channel_max=8))  # modulated
+    assert not training.loop._has_convolutions(toy().generator)
 
 
 def test_discriminator_is_trainable_again_after_fit():

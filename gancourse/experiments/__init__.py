@@ -137,6 +137,7 @@ FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package
     "upscale_faces64": "repair",
     "stylegan2_anime32": "style",
     "stylegan2_faces32": "style",
+    "stylegan2_faces64": "style",
     "r3gan_anime32": "r3gan",
     "day_to_night64": "unpaired",
     "glasses32": "unpaired",

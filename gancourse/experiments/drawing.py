@@ -75,9 +75,15 @@ def curves(scores: Mapping[str, Curves], against: str = "step", of: Sequence[str
     return rendered(draw, 420 * max(2, len(scores)), 340 + 22 * ((n_arms - 1) // len(COLOURS)))
 
 
-def frames(films: Mapping[str, Sequence[Tensor]], steps: Sequence[int]) -> tuple[Tensor, dict[str, Any]]:
-    """Films, for each arm uint8 [k, C, H, W] at each step, as one picture [3, arms * H, frames * k * W], and what lies where."""
-    chosen = sorted({round(i) for i in np.linspace(0, len(steps) - 1, min(FRAMES, len(steps)))})
+def frames(
+    films: Mapping[str, Sequence[Tensor]], steps: Sequence[int], wanted: Sequence[int] | None = None
+) -> tuple[Tensor, dict[str, Any]]:
+    """Films, for each arm uint8 [k, C, H, W] at each step, as one picture [3, arms * H, frames * k * W], and what lies where.
+
+    ``wanted``: the steps to show; by default evenly spread ones.
+    """
+    chosen = [i for i, step in enumerate(steps) if wanted is not None and step in wanted]
+    chosen = chosen or sorted({round(i) for i in np.linspace(0, len(steps) - 1, min(FRAMES, len(steps)))})
     rows = [torch.cat([torch.cat(list(film[i]), 2) for i in chosen if i < len(film)], 2) for film in films.values()]
     widest = max(row.shape[2] for row in rows)
     sheet = torch.cat([torch.nn.functional.pad(row, (0, widest - row.shape[2])) for row in rows], 1)

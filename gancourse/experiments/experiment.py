@@ -49,7 +49,8 @@ class Experiment:
 
     arms      what varies: name -> whatever ``Stage.game`` makes of it; an entry "fit" replaces settings of the training
     seeds     independent trainings of each arm: weights, latents and order of the data
-    full      sizes: "steps", "batch_size", "measure_every", "checkpoint_every" and what the stage needs
+    full      sizes: "steps", "batch_size", "measure_every", "checkpoint_every" and what the stage needs; "frames", the steps
+              whose samples the record's picture shows, where five evenly spread ones are not what is to be seen
     ci        the entries of ``full`` that are smaller where the code only has to run
     fit       settings of :func:`gancourse.training.fit` for every arm
     expected  what was expected of the result, in words with the tolerance, written before the run

@@ -158,7 +158,7 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     path = (place if folder is None else folder) / f"{experiment.name}.json"
     picture = path.with_suffix(".png") if films else None
     if picture:
-        sheet, content["strip"] = drawing.frames(films, [point["step"] for point in longest])
+        sheet, content["strip"] = drawing.frames(films, [point["step"] for point in longest], experiment.size(size).get("frames"))
         _write_picture(picture, sheet)
     plain = _plain(content)
     with files.atomic_write(path) as part:

@@ -213,7 +213,7 @@ class Discriminator(Growing):
             features = self.blocks[i - 1](features)
             if i == level and alpha < 1:
                 older = F.leaky_relu(_head(self.from_rgb, level - 1, self.levels)(F.avg_pool2d(x, 2)), 0.2)
-                features = older.lerp(features, alpha)
+                features = older.lerp(features.to(older.dtype), alpha)  # a blurred block is float32 under autocast
         if self.spread is not None:
             features = self.spread(features)
         features = F.leaky_relu(self.conv(features), 0.2).flatten(1)

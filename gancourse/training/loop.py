@@ -249,7 +249,8 @@ def _precision(precision: str, device: torch.device, convolutional: bool) -> str
 
 
 def _has_convolutions(module: nn.Module) -> bool:
-    return any(isinstance(layer, CONVOLUTIONS) for layer in module.modules())
+    """Whether a network convolves, by PyTorch's layers or its own (equalised, modulated), whose weights are [O, I, k, k]."""
+    return any(isinstance(layer, CONVOLUTIONS) for layer in module.modules()) or any(p.ndim == 4 for p in module.parameters())
 
 
 def _channels_last(module: nn.Module) -> None:

@@ -16,6 +16,7 @@ from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbour
 from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
 from gancourse.viz.posteriors import posterior_ellipses
+from gancourse.viz.stacks import blocks
 from gancourse.viz.styles import closed_path, mixing_grid, style_film
 from gancourse.viz.text import Table, source, table
 from gancourse.viz.voxels import solid, solids, turntable
@@ -33,6 +34,7 @@ __all__ = [
     "ToyFilm",
     "animate",
     "beside",
+    "blocks",
     "clip_film",
     "closed_path",
     "discriminator_surface",

@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) StyleGAN (Hong): system S17, with its mapping network, modulation, noise, style mixing, truncation, interpolation and the slide "try yourself".
 # **Papers**: [Karras, Laine & Aila 2019](https://arxiv.org/abs/1812.04948) (CVPR, StyleGAN), [Karras et al. 2020](https://arxiv.org/abs/1912.04958) (CVPR, StyleGAN2), [Huang & Belongie 2017](https://arxiv.org/abs/1703.06868) (ICCV), [Kynkäänniemi et al. 2019](https://arxiv.org/abs/1904.06991) (NeurIPS), [Shen et al. 2020](https://arxiv.org/abs/1907.10786) (CVPR).
 #
-# **Read** for about 50 minutes. **Run**: half a minute at ci scale, about two and a half minutes at cpu scale; no GPU is needed.
+# **Read** for about 50 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
 #
 # Until now a latent vector entered the generator at its bottom and nobody knew where its numbers went. StyleGAN changes the entrance. A small network first turns $z$ into a *style* $w$; then $w$ is handed to every layer, coarse ones and
 # fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and measures what the
@@ -32,13 +32,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from gancourse import data, latent, scale, viz, zoo
+from gancourse.base import networks
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_most, check, identity, nulls, question, summary, within
+from gancourse.classroom.claims import at_least, at_most, ceilings, check, identity, nulls, question, summary, within
 from gancourse.gans.stylegan2 import PathLength, StyleGAN2, path_lengths
 from gancourse.latent.projection import project
 from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier, frechet_distance, precision_recall
 from gancourse.metrics.path_length import perceptual_path_length
+from gancourse.metrics.perceptual import perceptual_features
 from gancourse.metrics.separability import linear_separability
 from gancourse.models import stylegan1, stylegan2
 from gancourse.training import fit
@@ -75,20 +77,21 @@ def show(picture, caption=None):
 # Look along a row, then down a column: what stays?
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The four faces on the left give the *coarse* layers of each picture in their row, the five at the top give the *fine* layers of each picture in their column. Look along a row, then down a column: what stays?
+# First the result. The network below ships with the course. The four faces on the left give the *coarse* layers of each picture in their row, the five at the top give the *fine* layers of each picture in their column. Look along a row, then down a column: what stays? (Down a column skin and ground mostly do. Along a row the cut of the hair does oftener than not; the first row breaks the rule. Section 5 counts.)
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("stylegan2_faces32")
 G = shipped.model.to(device)
 L = G.layers  # how many styles a picture has
+COARSE, FINE = (1, 2, 13, 4), (15, 11, 12, 16, 3)  # seeds of the parents
 show(
-    viz.mixing_grid(G, range(1, 5), range(10, 15), crossover=L // 2),
-    "Style mixing. Each picture has two parents, and each parent has its own layers.",
+    viz.mixing_grid(G, COARSE, FINE, crossover=2, truncation=0.8),
+    "Style mixing. Rows share the coarse styles of the face at the left, columns the fine styles of the face above.",
 )
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Read the card before you go on. An hour and ten minutes of one processor core make a small StyleGAN: faces of many kinds at a Fréchet distance of about 9, where `faces32` of lecture 04, an easier network, has 6. Outlines are soft, and now and then a face dissolves. The parts below are the published ones, and how they work can be measured on it. How *well* faces come out is
+# Read the card before you go on. An hour and ten minutes of one processor core make a small StyleGAN: faces of many kinds at a Fréchet distance of about 9, where `faces32` of lecture 04, a plainer network, has 2. Outlines are soft, and now and then a face dissolves. The parts below are the published ones, and how they work can be measured on it. How *well* faces come out is
 # another matter: the published networks saw 25 million pictures, ours a quarter of a million.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -131,8 +134,25 @@ print(
 )
 print(f"for z, {G.latent_dim // 2} and {math.ceil(0.9 * G.latent_dim)}")
 
+
+def untrained(seed):
+    """The same network before its first step, its colours a third as strong: as it is, they leave the range of pictures."""
+    with networks.seeded(seed):
+        fresh = stylegan2.Generator(**shipped.card["network"]["arguments"]).to(device)
+    with torch.no_grad():
+        for block in fresh.synthesis.blocks:
+            block.to_rgb.weight.mul_(0.3)
+    return fresh
+
+
+for seed in range(2):
+    fresh = latent.styles_of(untrained(seed), torch.randn(n_styles, G.latent_dim, generator=torch.Generator().manual_seed(0)))
+    fresh_spectrum = torch.linalg.eigvalsh(torch.cov(fresh.T.double())).flip(0)
+    fresh_share = fresh_spectrum.cumsum(0) / fresh_spectrum.sum()
+    print(f"untrained: {int((fresh_share < 0.5).sum()) + 1} and {int((fresh_share < 0.9).sum()) + 1}")
+
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. Nor is it a thin sheet: 29 directions are needed for nine tenths. That alone proves no learning: one random square matrix already gives about 12 and 33 (Marchenko–Pastur), and two layers fewer. An untrained mapping is the comparison to make.
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. Nor is it a thin sheet: 29 directions are needed for nine tenths. But the last two lines are the mapping before its first step, which bends the cloud by chance: 9 and 31. That $w$ is not round says little about what was learnt. Hence the other measures of section 9, each beside its null.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Modulation, the first way: AdaIN
@@ -197,6 +217,7 @@ print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).a
 
 # %% [markdown]
 # **Write a line.** One sample's weights $w''$ from the layer's, `weight` [O, I, k, k], and the sample's `style` [I].
+
 
 # %%
 def own_weights(weight, style):
@@ -463,7 +484,49 @@ print(f"mean deviation of a pixel: {noisy.std(0).mean():.3f} over noise, {betwee
 # | sizes | grows, as ProGAN does | whole from the start; colours summed over sides, residual discriminator |
 # | regularisation | R1 (FFHQ), style mixing | R1 every 16th step, path length every 4th (their code; 8th in the paper), style mixing |
 #
-# Both are in the package, layer by layer, with weights loaded from the authors' own files (`stylegan2.load_reference`, `stylegan1.load_reference`).
+# Both are in the package, layer by layer, with weights loaded from the authors' own files (`stylegan2.load_reference`, `stylegan1.load_reference`). Block by block, with blue where a style acts and red where a scale is taken out ($w'$ and $w''$ are the weights of section 3, the $w$ in $A(w)$ is the style):
+
+# %% tags=["slide-continue", "slide-picture"]
+viz.show(
+    viz.blocks(
+        {
+            "StyleGAN: a layer": [
+                ("double, convolve 3 x 3, blur", "plain"),
+                ("+ noise, a strength a map", "noise"),
+                ("+ b, leaky ReLU", "plain"),
+                ("each map: mean 0, spread 1", "normalise"),
+                ("scale 1 + s, shift t = A(w)", "style"),
+            ],
+            "StyleGAN2: a layer": [
+                ("w' = s w, s = A(w)", "style"),
+                ("w'' = w' / length of w'", "normalise"),
+                ("convolve 3 x 3 with w'', double", "plain"),
+                ("+ noise, one strength", "noise"),
+                ("+ b, leaky ReLU", "plain"),
+            ],
+            "StyleGAN: all sides": [
+                ("constant, 4 x 4", "plain"),
+                ("two layers: 4 px", "style"),
+                ("two layers: 8 px", "style"),
+                ("...", "plain"),
+                ("two layers: full side", "style"),
+                ("to RGB", "colour"),
+            ],
+            "StyleGAN2: all sides": [
+                ("constant, 4 x 4", "plain"),
+                ("one layer: 4 px; to RGB", "style"),
+                ("two layers: 8 px; to RGB", "style"),
+                ("...", "plain"),
+                ("two layers: full side; to RGB", "style"),
+                ("sum of all colours, enlarged", "colour"),
+            ],
+        }
+    ),
+    "Where the style enters, and where the scale is taken out.",
+)
+
+# %% [markdown]
+# The layer of the second, in code:
 
 # %%
 viz.source(stylegan2.StyledConv.forward)
@@ -495,6 +558,8 @@ check(
 # ## Style mixing: which layer decides what?
 #
 # Coarse layers from $a$, fine ones from $b$. Hair length rises first, skin and background last; the others not in the order of a textbook.
+#
+# Beware of the count of classes: *any* half of the layers decides shapes oftener than colours, by 0.13. Coarse ones: 0.16.
 
 # %% [markdown] tags=["notes"]
 # ## 5. Style mixing: which layer decides what?
@@ -504,7 +569,7 @@ check(
 # attribute the mixture has.
 
 # %%
-judge = attribute_classifier("faces", size=32)
+judge = attribute_classifier("faces", size=G.size)
 names = list(judge.attribute_names)
 n_pairs, seeds = scale.pick(ci=20, cpu=300, gpu=1000), range(scale.pick(ci=2, cpu=3, gpu=5))
 crossovers = list(range(0, L + 1, 2))
@@ -514,18 +579,32 @@ def seen(ws):
     return judge.predict(synthesised(G, ws))
 
 
-def from_coarse(seed):
-    """Share of mixtures with the attribute of the coarse parent, among pairs that differ in it: [crossovers, attributes]."""
+def parents(seed):
+    """Styles of two faces for each pair, and their attributes."""
     z = torch.randn(2 * n_pairs, G.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
     with torch.no_grad():
         a, b = G.styles(z).chunk(2)
-    has_a, has_b = seen(a), seen(b)
+    return a, b, seen(a), seen(b)
+
+
+def share_of(has_a, has_b, mixed):
+    """Share of mixtures with the attribute of a, among pairs that differ in it: [attributes]."""
     differ = (has_a != has_b).double()
-    rows = []
-    for c in crossovers:
-        mixed = has_b if c == 0 else has_a if c == L else seen(stylegan2.mix(a, b, c))
-        rows.append(((mixed == has_a) * differ).sum(0) / differ.sum(0).clamp(min=1))
-    return torch.stack(rows)
+    return ((mixed == has_a) * differ).sum(0) / differ.sum(0).clamp(min=1)
+
+
+def from_coarse(seed):
+    """The coarse parent's share at every crossover: [crossovers, attributes]."""
+    a, b, has_a, has_b = parents(seed)
+    mixtures = [has_b if c == 0 else has_a if c == L else seen(stylegan2.mix(a, b, c)) for c in crossovers]
+    return torch.stack([share_of(has_a, has_b, mixed) for mixed in mixtures])
+
+
+def from_any_half(seed):
+    """The same when half of the layers, drawn anew for each pair, come from a: what coarse and fine add must be missing here."""
+    a, b, has_a, has_b = parents(seed)
+    from_a = torch.rand(n_pairs, L, generator=torch.Generator().manual_seed(seed)).argsort(1) < L // 2
+    return share_of(has_a, has_b, seen(torch.where(from_a[:, :, None].to(device), a, b)))
 
 
 shares = torch.stack([from_coarse(seed) for seed in seeds])  # [seeds, crossovers, attributes]
@@ -543,25 +622,30 @@ for c, row in zip(crossovers, shares.mean(0), strict=True):
 
 # %% [markdown] tags=["notes"]
 # A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first, skin and background last. The others lie between, and not in the order of a textbook: the colour of the hair comes with its shape, and glasses wait for the last two layers in a quarter of the faces. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
-# 64 on. One caution: hair, skin and background have several classes, so a mixture can resemble neither parent and counts against the coarse one; shapes have two. Hence 0 is not exactly what "no preference" gives. Written down before the run:
+# 64 on. One caution: hair, skin and background have several classes, so a mixture can resemble neither parent and counts against the coarse one; shapes have two. Hence 0 is not what "no preference" gives. The row measures what is: half of the layers, drawn anew for each pair, in place of the coarse half.
 
 
 # %%
-def mean_share(attributes, crossover):
-    """One number for each seed."""
-    return shares[:, crossovers.index(crossover), [names.index(name) for name in attributes]].mean(1)
+def shapes_less_colours(found):
+    """[seeds, attributes] -> one number for each seed."""
+    of = {kind: found[:, [names.index(name) for name in kind]].mean(1) for kind in (SHAPES, COLOURS)}
+    return of[SHAPES] - of[COLOURS]
 
 
+SHAPES, COLOURS = ("hair_length", "glasses", "smile"), ("hair", "skin", "background")
 middle = crossovers[len(crossovers) // 2]
 question(
     "S17.mixing",
     f"Mixtures at crossover {middle}: how much oftener does the coarse parent decide shapes (hair length, glasses, smile) than colours (hair, skin, background)?",
-    ours=mean_share(["hair_length", "glasses", "smile"], middle) - mean_share(["hair", "skin", "background"], middle),
+    ours=shapes_less_colours(shares[:, crossovers.index(middle)]),
     over="sets of mixtures of one network",
-    baselines=nulls(no_preference=0),
+    baselines=nulls(any_half_of_the_layers=shapes_less_colours(torch.stack([from_any_half(seed) for seed in seeds]))),
     source="beside Karras et al. 2019, section 3.1 and figure 3: coarse layers shapes, fine layers colours",
     decks="H",
 )
+
+# %% [markdown] tags=["notes"]
+# Any half of the layers gives 0.13, so of the row's 0.16 little belongs to *coarse*. Compare curves with the same number of classes instead: of the three shapes, hair length comes first and by far.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -580,6 +664,7 @@ question(
 # %% [markdown]
 # **Write a line.** Without looking up: styles `w` [N, D], `average` is $\bar w$. What must come out at $\psi = 1$, and what at $\psi = 0$?
 
+
 # %%
 def truncated(w, average, psi):
     return ...  # your line
@@ -596,17 +681,20 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What truncation costs
 #
-# Pulling to $\psi = 0.6$ **halves the recall**. There is no precision to be bought, in these features: it is 0.99 without truncation.
+# Pulling to $\psi = 0.6$ **halves the recall**, and brings faces a little nearer to real ones. Precision cannot show it: it is 0.99 without truncation.
 #
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
 # %% [markdown] tags=["notes"]
 # The second column is the same face three times. Truncation buys quality with variety. By how much? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
-# classifier's features, as in lecture 08.
+# classifier's features, as in lecture 08. Precision cannot get above 1, and is nearly there without truncation. So a fourth measure that has no such end: how far, in the perceptual distance of section 9, is a picture from the *nearest real face*? The unit is what unseen real faces score. First the ruler is tried on pictures whose faults are known.
 
 # %% tags=["slide-continue"]
 n_judged = scale.pick(ci=80, cpu=600, gpu=5000)
-real_features = judge.features(data.faces(32, n=scale.pick(ci=80, cpu=1200, gpu=5000), progress=False).images[:n_judged])
+real_faces = data.to_float(data.faces(G.size, n=scale.pick(ci=80, cpu=1200, gpu=5000), progress=False).images[:n_judged])
+real_features = judge.features(real_faces)
+unseen_faces = data.to_float(data.faces(G.size, n=scale.pick(ci=80, cpu=200, gpu=1000), split="test", progress=False).images)
+eye = perceptual_features("faces")
 PSIS = (0.4, 0.6, 0.8, 1.0)
 
 
@@ -620,30 +708,63 @@ def drawn(n, seed, generator=None):
         return (generator or G).styles(z)
 
 
+with torch.no_grad():
+    real_maps = eye(real_faces)
+
+
+@torch.no_grad()
+def to_nearest(images):
+    """Mean perceptual distance to the nearest real face; the root, so that it is a distance and not its square."""
+    return torch.cdist(eye(images), real_maps).min(1).values.mean().item()
+
+
+unit = to_nearest(unseen_faces)
+spoilt = {
+    "unseen real faces": unseen_faces,
+    "blurred": F.interpolate(F.avg_pool2d(unseen_faces, G.size // 8), size=G.size, mode="bilinear"),
+    "two faces, halves": torch.cat([unseen_faces[..., : G.size // 2], unseen_faces.roll(1, 0)[..., G.size // 2 :]], 3),
+    "noise": torch.rand(unseen_faces.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1,
+}
+spoiling = {what: to_nearest(images) / unit for what, images in spoilt.items()}
+for what, far in spoiling.items():
+    print(f"to the nearest real face, {what}: {far:.2f}")
+
+
 def judged(ws):
-    features = features_of(ws)
-    return *precision_recall(real_features, features), frechet_distance(features, real_features)
+    """Precision, recall, distance to the nearest real face over that of unseen ones, Fréchet distance."""
+    images = synthesised(G, ws)
+    features = judge.features(images)
+    near = to_nearest(images[: len(unseen_faces)]) / unit
+    return *precision_recall(real_features, features), near, frechet_distance(features, real_features)
 
 
 measured = torch.tensor(
     [[judged(stylegan2.truncate(drawn(n_judged, seed), G.mapping.average, psi)) for psi in PSIS] for seed in seeds]
-)  # [seeds, psis, 3]
+)  # [seeds, psis, 4]
 viz.table(
     [[psi, *(f"{value:.2f}" for value in row)] for psi, row in zip(PSIS, measured.mean(0), strict=True)],
-    header=["psi", "precision", "recall", "Fréchet distance"],
+    header=["psi", "precision", "recall", "to the nearest real face", "Fréchet distance"],
     caption=f"{n_judged} faces, means over {len(seeds)} seeds",
 )
 
 # %%
 half, whole = PSIS.index(0.6), PSIS.index(1.0)
+check(
+    "S17.ruler",
+    "The distance to the nearest real face sees faults: the least of blurred faces, faces of two halves and noise, over unseen faces",
+    expected="above 1",
+    ours=min(far for what, far in spoiling.items() if what != "unseen real faces"),
+    tolerance=at_least(1.05),
+    baselines=nulls(unseen_real_faces=1),
+)
 question(
-    "S17.truncation_precision",
-    "Does truncation raise precision? Precision at psi = 0.6 less that at 1",
-    ours=measured[:, half, 0] - measured[:, whole, 0],
+    "S17.truncation_nearness",
+    "Does truncation bring faces nearer to real ones? Mean distance to the nearest real face, of unseen faces' own, at psi = 1 less that at 0.6",
+    ours=measured[:, whole, 2] - measured[:, half, 2],
     over="sets of faces of one network",
     baselines=nulls(no_difference=0),
-    source="beside Kynkäänniemi et al. 2019 (StyleGAN): it does",
-    note=f"At psi = 1 precision is {measured[:, whole, 0].mean():.2f} already: in these features there is nothing left to gain.",
+    source="beside Kynkäänniemi et al. 2019 (StyleGAN): truncation raises precision",
+    note=f"Precision itself is {measured[:, whole, 0].mean():.2f} at psi = 1 already, and has nothing left to show.",
 )
 question(
     "S17.truncation_recall",
@@ -655,7 +776,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# One half of the trade is there. Pulling the styles to $\psi = 0.6$ halves the recall: fewer of the real faces have a generated one near them. But there is no precision to be bought, for it is 0.99 without truncation. By the eye there is something to buy. Look at the first face above: at $\psi = 1$ it dissolves, at 0.35 it is a face. The classifier's 64 features, whose region the generated faces hardly ever leave, do not see such flaws.
+# The ruler puts unseen faces first and noise last, with blur and faces made of two halves between. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones, and fewer of the real faces have a generated one near them. Precision does not see the first.
 #
 # The Fréchet distance mixes both and is lowest with no truncation, barely below that at 0.8. That is why papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
 
@@ -846,7 +967,7 @@ plt.show()
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
 #
-# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 1.44 here (interval 1.24 to 1.63), 2.85 for the authors' FFHQ network; linear maps would give 1.24, as an arc is longer than its chord.
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 2.85 for the authors' FFHQ network, 1.44 here. But linear maps give 1.24, as an arc is longer than its chord, small networks without the penalty 1.7, and *ours before its first step* 2.0.
 
 # %% [markdown] tags=["notes"]
 # ## 9. Z against W
@@ -878,13 +999,45 @@ viz.table(
     caption="Perceptual path length",
 )
 
+# %% [markdown]
+# What would the ratio be if $f$ took over no bending? The formula says 1.24 for linear maps. Two kinds of network are measured beside ours: the same one before its first step, and two small ones trained without the path penalty, for as long as the small game above.
+
+
+# %%
+def ratio_of(network, seed, n):
+    full = [perceptual_path_length(network, n, space=space, seed=10 * seed).trimmed_mean for space in ("z", "w")]
+    return full[0] / full[1]
+
+
+n_null = scale.pick(ci=6, cpu=120, gpu=2000)
+before = [ratio_of(untrained(seed), seed, n_null) for seed in seeds]
+without_penalty = [
+    ratio_of(
+        fit(
+            small_game(seed, every=8, mixing=0.5, noise_from=steps),
+            data.Batches(faces32, 16, seed=seed, device=device),
+            steps,
+            lr=(8e-3, 4e-3),
+            betas=(0.0, 0.99),
+            ema=0.98,
+            progress=False,
+        ).generator,
+        seed,
+        n_null,
+    )
+    for seed in (1, 2)
+]
+print(
+    f"paths in Z over paths in W: untrained {[round(r, 2) for r in before]}, small, without the penalty {[round(r, 2) for r in without_penalty]}"
+)
+
 # %%
 question(
     "S17.path_length",
     "How much longer are paths in Z than in W? Perceptual path length, full paths, ratio",
     ours=ppl["z", "full"] / ppl["w", "full"],
     over="sets of paths through one network",
-    baselines=nulls(no_difference=1),
+    baselines=nulls(linear_maps=1.24, untrained=before, small_networks_without_the_penalty=without_penalty),
     source="2.85 for the authors' released FFHQ network; Karras et al. 2019, section 4.1",
 )
 question(
@@ -896,6 +1049,9 @@ question(
     source="1.18 for the authors' released FFHQ network; Karras et al. 2019, section 4.1",
     note="Between two styles the straight line leaves the set that f fills; at its ends it does not.",
 )
+
+# %% [markdown] tags=["notes"]
+# The nulls beat us. Random weights give 2.0, small networks without the penalty 1.7: a ratio of 1.44 is no sign that $f$ took over the bending, and neither would 2 be one. (What the authors' network gave before its first step is not in the paper.) The second row, paths along the way over paths at their ends, is undecided: its interval holds 1.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Linear separability
@@ -994,53 +1150,95 @@ show(
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## A step in W does less, and does it more cleanly
+# ## Z and W at equal success
 #
-# At three deviations. The moves do not succeed equally often in Z and W, so this is not a comparison at equal dose.
+# Move faces without the attribute until *half of them have it*. How many of their other attributes changed on the way?
+#
+# In W fewer, for three directions of four; the fourth, a smile, does not get there. Three directions decide nothing.
 
 # %% [markdown] tags=["notes"]
-# How well does it work, and does it work better than in Z? For faces without the attribute: the share that has it after a move of three deviations, and the share of the *other* attributes that changed on the way.
+# How well does it work, and does it work better than in Z? A step of three deviations is not the same dose in both: a plane's normal in W may point where $w$ varies little. So compare at *equal success*: move faces without the attribute farther and farther, until half of them have it, and look how many of the
+# *other* attributes have changed by then. The null: a real stranger that has the attribute in place of the moved face.
 
 
 # %% tags=["slide-continue"]
-def moved(space, name):
-    """Success and damage of a move by three deviations."""
+STEPS = (1, 2, 3, 4.5, 6, 9)  # deviations
+directions_z = fitted(z)
+
+
+def without(name):
+    """Up to so many faces that lack the attribute, by number."""
     attribute, value = wanted[name]
-    points, found = (w, directions) if space == "w" else (z, directions_z)
-    start = ~latent.has(labels, judge.attribute_names, **{attribute: value})
-    at = start.nonzero()[: scale.pick(ci=10, cpu=120, gpu=500), 0]
-    there = latent.move(points[at], found[name], 3 * latent.spread_along(points, found[name]))
-    with torch.no_grad():
-        ws = there[:, None].expand(-1, L, -1) if space == "w" else G.styles(there.to(device))
-    after = seen(ws)
+    return (~latent.has(labels, judge.attribute_names, **{attribute: value})).nonzero()[: scale.pick(ci=6, cpu=80, gpu=500), 0]
+
+
+def scored(after, at, name):
+    """(success, share of the other attributes that changed)."""
+    attribute, value = wanted[name]
     others = [i for i, other in enumerate(names) if other != attribute]
     success = latent.has(after, judge.attribute_names, **{attribute: value}).double().mean().item()
     return success, (after[:, others] != labels[at][:, others]).double().mean().item()
 
 
-directions_z = fitted(z)
+def moved(space, name, amount):
+    """The same after a move by so many deviations."""
+    points, found = (w, directions) if space == "w" else (z, directions_z)
+    at = without(name)
+    there = latent.move(points[at], found[name], amount * latent.spread_along(points, found[name]))
+    with torch.no_grad():
+        ws = there[:, None].expand(-1, L, -1) if space == "w" else G.styles(there.to(device))
+    return scored(seen(ws), at, name)
+
+
+def at_half(space, name):
+    """(amount, damage) where half succeed, by straight lines between the steps; NaN where the last step does not get there."""
+    before = (0.0, 0.0, 0.0)
+    for amount in STEPS:
+        success, damage = moved(space, name, amount)
+        if success >= 0.5:
+            part = (0.5 - before[1]) / (success - before[1])
+            return before[0] + part * (amount - before[0]), before[2] + part * (damage - before[2])
+        before = (amount, success, damage)
+    return float("nan"), float("nan")
+
+
+def stranger(name):
+    """Others changed when a face that has the attribute takes the place of one that has not."""
+    attribute, value = wanted[name]
+    at, donors = without(name), latent.has(labels, judge.attribute_names, **{attribute: value}).nonzero()[:, 0]
+    return scored(labels[donors[torch.arange(len(at)) % len(donors)]], at, name)[1]
+
+
+halves = {name: [*at_half("z", name), *at_half("w", name), stranger(name)] for name in directions}
 viz.table(
-    [[name, *(f"{x:.2f}" for space in ("z", "w") for x in moved(space, name))] for name in directions],
-    header=["direction", "Z: changed as asked", "Z: others changed", "W: as asked", "W: others"],
-    caption="A move of three deviations",
+    [[name, *(f"{x:.2f}" for x in row)] for name, row in halves.items()],
+    header=["direction", "Z: deviations", "Z: others changed", "W: deviations", "W: others changed", "a stranger that has it"],
+    caption="Where half of the faces have what was asked for",
+)
+
+# %%
+both = torch.tensor([[row[1], row[3], row[4]] for row in halves.values()])  # directions that get there in both spaces
+both = both[~both.isnan().any(1)]
+question(
+    "S17.directions",
+    "At equal success, how much more do other attributes change in Z than in W? Share changed where half of the faces have what was asked for, Z less W",
+    ours=both[:, 0] - both[:, 1] if len(both) else float("nan"),
+    over="directions of one network",
+    baselines=nulls(no_difference=0, a_stranger_in_place_of_the_move_in_W=both[:, 0] - both[:, 2] if len(both) else float("nan")),
+    source="beside Shen et al. 2020, who edit in both",
 )
 
 # %% [markdown] tags=["notes"]
-# In Z the move brings what was asked in more than nine faces of ten (a smile in fewer than half), and with it four in ten of the other attributes change. In W glasses and dark skin come in about four faces of five, and between a seventh and three tenths of the rest changes; long hair comes in a third, and a smile, a few pixels of a face of 32, in a
-# sixth, with a tenth of the rest or less. So a step of three deviations in W does less, and changes less else for each success. The doses are not equal: a plane's normal in W may point where $w$ varies little, so three deviations may be a shorter move. A fair comparison would first bring both to equal success; we have not made it. The picture shows the same: glasses grow dark without another face appearing behind them, and light skin turns dark while the hair keeps its shape. (Each direction was made orthogonal to the other three normals as first fitted; the four results need not be orthogonal to each other. Whether that costs strength we did not test.)
+# Read a row from the left: how far one must go in each space before half of the faces have it, and what else has changed by then. The last column says what an exchange of the whole face would change; a space that is no better than that edits nothing. A direction without a number does not get there within nine deviations.
+#
+# Where both get there, W changes less of the rest: 0.13, 0.06 and 0.20 against 0.16, 0.18 and 0.25 in Z, and far less than a stranger. With three directions of one network that decides nothing: the interval of the difference holds 0. A smile cannot be had in W within nine deviations; in Z it costs half of the other attributes.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
 #
 # Which $w$ draws this picture? Start at $\bar w$, and descend on the distance.
 #
-# The control, generated faces, tells what the search can do; the difference, what the network cannot draw.
-#
-# | target | squared error |
-# |---|---|
-# | generated, in W | 0.0011 |
-# | test faces, in W | 0.0773 |
-# | test faces, in W+ | 0.0443 |
+# Between two rulers: generated faces, which a perfect $w$ draws, and an untrained network, which knows no faces and has as many numbers to turn.
 
 # %% [markdown] tags=["notes"]
 # ## 11. Find a given face
@@ -1050,7 +1248,7 @@ viz.table(
 
 # %% tags=["slide-continue", "slide-picture"]
 n_targets, project_steps = scale.pick(ci=1, cpu=4, gpu=8), scale.pick(ci=5, cpu=200, gpu=500)
-strangers = data.to_float(data.faces(32, n=scale.pick(ci=12, cpu=12, gpu=12), split="test", progress=False).images[:n_targets])
+strangers = unseen_faces[:n_targets]
 own = synthesised(G, drawn(n_targets, 77))
 found = project(G, torch.cat([own, strangers]), steps=project_steps)
 found_plus = project(G, strangers, steps=project_steps, space="w+")
@@ -1072,17 +1270,31 @@ for name, error in (
     print(f"{name:>15}: squared error of a pixel {error.mean():.4f}")
 
 # %%
+apart = eye.distance(strangers, unseen_faces[n_targets : 2 * n_targets])  # what another real face is away: the unit
+
+
+def away(images):
+    """Mean perceptual distance of pictures from the test faces, in units of the distance to another test face."""
+    return (eye.distance(images.cpu().clamp(-1, 1), strangers) / apart).mean().item()
+
+
+blank = untrained(0)
+stylegan2.measure_average(blank, n=2000)
+found_blank = project(blank, strangers, steps=project_steps)
+mean_face = synthesised(G, G.mapping.average.expand(n_targets, L, -1))
 question(
     "S17.projection",
-    "How much better do generated faces project than test faces? Perceptual distance after projection, test over generated",
-    ours=(found.distances[n_targets:].mean() / found.distances[:n_targets].mean()).item(),
-    baselines=nulls(no_difference=1),
-    source="beside Karras et al. 2020, section 5: generated images project better",
+    "How near does the search in W come to a test face? Perceptual distance, of that between two test faces",
+    ours=eye.distance(found.images[n_targets:].cpu().clamp(-1, 1), strangers) / apart,
+    over="test faces, one network",
+    baselines=nulls(untrained_network=away(found_blank.images), the_face_of_the_mean_style=away(mean_face), another_test_face=1)
+    | ceilings(in_W_plus=away(found_plus.images), generated_faces=(found.distances[:n_targets].cpu() / apart).mean().item()),
+    source="beside Karras et al. 2020, section 5: generated images project better than others",
 )
 
 # %% [markdown] tags=["notes"]
-# The control tells what the search can do from this start, the difference suggests what the network cannot draw. An untrained network too would find its own pictures and miss ours, so the ratio does not measure quality. Karras et al. use it to tell whether a picture came from a given network. In $\mathcal W^+$ the test faces come out closer. That is no proof that the network can draw them: with a style for each layer the search has $L$ times as many numbers and leaves
-# the set of pictures that any $z$ gives.
+# Read the nulls first. A network that knows no faces gets somewhere, too, for the search has numbers to turn; what a trained one adds is the difference to it, and the face of the mean style says what no search at all would score. The ceiling, generated faces, tells what the search can do from this start: for them a perfect $w$ exists.
+# Karras et al. use the difference between ceiling and result to tell whether a picture came from a given network. In $\mathcal W^+$ the test faces come out closer. That is no proof that the network can draw them: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
 
 # %% [markdown]
 # ## 12. A walk
@@ -1238,12 +1450,14 @@ widgets.quiz(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the new entrance bought
 #
-# | one small network, faces of 32 px | measured | no difference |
+# | one small network, faces of 32 px | measured | null |
 # |---|---|---|
-# | coarse parent decides shapes oftener than colours, by | 0.16 | 0 |
-# | paths in Z over paths in W | 1.44 | 1.24 |
-# | separability score, Z over W | 3.33 | 1 |
-# | distance after projection, test over generated faces | 43.8 | – |
+# | coarse parent decides shapes oftener than colours, by | 0.16 | 0.13, any half of the layers |
+# | paths in Z over paths in W | 1.44 | 2.0, untrained |
+# | separability score, Z over W | 3.34 | 1, no difference |
+# | distance of a projection to a test face | 0.18 | 0.51, untrained |
+#
+# Planes and projection show it. The other two do not.
 
 # %% [markdown]
 # ## What was measured

@@ -1,0 +1,225 @@
+"""Growing against full size from the start: the same two networks, faces at 64 px, until both have seen as many pictures.
+
+Both arms have the networks of ``progan64``, the same first weights, latents, order of pictures and settings; only the timetable
+differs.  The rates are constant, so that a curve may be read at any place: a rate that falls to 0 would favour its end.
+
+Two judges, because one is blind at the fine end: the Frechet distance in the attribute classifier's features, which sees faces
+in 32 x 32 pixels, and the paper's sliced Wasserstein distance of patches at 64, 32 and 16 px (times 1000).  Samples of a network
+that still grows are enlarged by repeating pixels.
+
+What a timetable costs is counted in operations (:func:`work`), which depend on no machine, and in processor seconds, from which
+the time that the judges took is taken out.
+
+Source: Karras et al. 2018, section 2 and table 1.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gancourse import data, scale
+from gancourse.data.images import to_float
+from gancourse.experiments import drawing, progressive
+from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.records import Record
+from gancourse.gans import growing
+from gancourse.gans.progressive import Progressive, Schedule
+from gancourse.metrics import attribute_classifier, frechet_distance
+from gancourse.metrics.slices import sliced_wasserstein_pyramid
+from gancourse.training import Run
+
+GROWING, AT_ONCE = "growing", "64 px from the start"
+SHARE = 1 / 3  # of the other arm's work: there the growing run sets the distance to be reached, so that a saving of up to 3 shows
+
+
+def schedule(arm: Mapping[str, Any], steps: int) -> Schedule:
+    """An arm's timetable, given in equal parts of the steps; what rounding leaves over goes to the end."""
+    parts = sum(arm["fade"]) + sum(arm["stable"])
+    fade, stable = ([steps * part // parts for part in arm[kind]] for kind in ("fade", "stable"))
+    stable[-1] += steps - sum(fade) - sum(stable)
+    return Schedule(len(fade) - 1, tuple(fade), tuple(stable))
+
+
+def _game(arm: Mapping[str, Any], seed: int, size: Mapping[str, Any]) -> Progressive:
+    players = progressive.players(size["side"], size["latent_dim"], tuple(size["widths"]), seed=seed)
+    penalty = progressive.SideR1(size["r1_gamma"], size["side"], size["r1_every"])
+    return Progressive(*players, schedule(arm, size["steps"]), "relativistic", penalty=penalty)
+
+
+class Faces:
+    """Faces at full size, unseen ones for the judges, and the networks that grow or do not."""
+
+    def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
+        self.size = size
+        side, unseen = size["side"], size["samples"]
+        self.images = data.faces(side, size["n"], progress=False)
+        self.truth = to_float(data.faces(side, unseen, split="test", progress=False).images)
+        self.judge = attribute_classifier("faces", side)
+        self.real = self.judge.features(self.truth)
+        self._began: float | None = None
+
+    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Progressive, data.Batches]:
+        batches = data.Batches(self.images, self.size["batch_size"], seed=seed, device=scale.device())
+        return _game(arm, seed, self.size), batches
+
+    def drawn(self, run: Run, final: bool = False) -> Tensor:
+        self._began = time.process_time()
+        return self._enlarged(run.sample(len(self.truth), seed=1))
+
+    def pictures(self, run: Run) -> Tensor:
+        return self._enlarged(run.sample(5, seed=4))
+
+    def _enlarged(self, images: Tensor) -> Tensor:
+        return F.interpolate(images.float().clamp(-1, 1).cpu(), size=self.size["side"], mode="nearest")
+
+    def judged(self, sample: Tensor) -> dict[str, float]:
+        """Both distances, the second also by bands, and the processor seconds that drawing and judging took."""
+        bands = sliced_wasserstein_pyramid(sample, self.truth, patches=32, projections=128)
+        found = {f"swd_{side}": 1000 * value for side, value in bands.items()}
+        frechet = frechet_distance(self.judge.features(sample), self.real)
+        taken = 0.0 if self._began is None else time.process_time() - self._began
+        return {"frechet": frechet, "swd": sum(found.values()) / len(found), **found, "measuring": taken}
+
+    def nulls(self) -> dict[str, Tensor]:
+        source = torch.Generator().manual_seed(2)
+        others = to_float(self.images.images[: len(self.truth)])
+        untrained = self._enlarged(_game(EXPERIMENT.arms[AT_ONCE], 0, self.size).sample(len(self.truth), seed=1))
+        return {
+            "other real faces": others,
+            "real faces at 32 px, enlarged": self._enlarged(F.avg_pool2d(others, 2)),
+            "mean face": self.truth.mean(0, keepdim=True).expand_as(self.truth),
+            "noise": torch.rand(self.truth.shape, generator=source) * 2 - 1,
+            "untrained": untrained,
+        }
+
+    def facts(self) -> dict[str, float]:
+        pictures = self.images.images.float()
+        return {"pictures": len(pictures), "mean": pictures.mean().item(), "std": pictures.std().item()}
+
+
+@functools.cache
+def work(arm: str, size: str = "full") -> tuple[float, ...]:
+    """Operations of one training of an arm after 0, 1, ... steps, both players' updates without the penalty: [steps + 1]."""
+    sizes = EXPERIMENT.size(size)
+    game = _game(EXPERIMENT.arms[arm], 0, sizes)
+    return tuple(growing.work_so_far(game.schedule, growing.work_by_level(game), sizes["batch_size"]))
+
+
+def seconds(record: Record, arm: str) -> np.ndarray:
+    """Processor seconds at the points of an arm's curve, without those of the judges: [seeds, points]."""
+    spent, judging = record.curve("seconds")[arm][1], record.curve("measuring")[arm][1]
+    return spent - np.concatenate([np.zeros_like(judging[:, :1]), judging.cumsum(1)[:, :-1]], 1)
+
+
+def first_below(places: Any, values: Any, target: float) -> tuple[float, bool]:
+    """Where a curve (places [T], values [T]) first gets down to the target, by straight lines; its end, and False, if nowhere."""
+    for k, (value, before) in enumerate(zip(values, [values[0], *values], strict=False)):
+        if value <= target:
+            part = (before - target) / (before - value) if before > target else 1.0
+            return float(places[k] if k == 0 else places[k - 1] + part * (places[k] - places[k - 1])), True
+    return float(places[-1]), False
+
+
+def savings(record: Record, slow: str = AT_ONCE, quick: str = GROWING, shift: int = 0) -> dict[str, list[float]]:
+    """What ``slow`` takes over what ``quick`` takes, for each seed: to get to the distance that ``quick`` has at the place.
+
+    The place is where ``quick`` has spent ``SHARE`` of a full-size training's work.  "images", "operations" and "seconds" are
+    ratios, lower bounds where "reached" is 0; "distance" is the Frechet distance in question.  ``shift`` pairs each seed of
+    ``quick`` with a later one of ``slow``: two trainings of one arm tell what chance makes of the ratio.
+    """
+    work_of = {arm: np.array(work(arm)) for arm in {slow, quick}}
+    steps = {arm: record.curve("frechet")[arm][0] for arm in (slow, quick)}
+    distances = {arm: record.curve("frechet")[arm][1] for arm in (slow, quick)}
+    spent = {arm: seconds(record, arm) for arm in (slow, quick)}
+    place = float(np.interp(SHARE * work(AT_ONCE)[-1], work_of[quick], np.arange(len(work_of[quick]))))
+    found: dict[str, list[float]] = {name: [] for name in ("images", "operations", "seconds", "distance", "reached")}
+    for i in range(len(record.seeds)):
+        j = (i + shift) % len(record.seeds)
+        target = float(np.interp(place, steps[quick], distances[quick][i]))
+        there, reached = first_below(steps[slow], distances[slow][j], target)
+        costs = [np.interp(at, np.arange(len(work_of[arm])), work_of[arm]) for at, arm in ((there, slow), (place, quick))]
+        times = [np.interp(there, steps[slow], spent[slow][j]), np.interp(place, steps[quick], spent[quick][i])]
+        row = (there / place, costs[0] / costs[1], times[0] / times[1], target, float(reached))
+        for name, value in zip(found, row, strict=True):
+            found[name].append(float(value))
+    return found
+
+
+def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:
+    """A score of the full-size trainings where they have done the work of the whole growing run: [seeds]."""
+    steps, values = record.curve(score)[AT_ONCE]
+    place = np.interp(work(GROWING)[-1], work(AT_ONCE), np.arange(EXPERIMENT.size()["steps"] + 1))
+    return np.array([np.interp(place, steps, row) for row in values])
+
+
+def pictures(record: Record, arm: str, first: int, last: int) -> dict[int, Tensor]:
+    """What an arm's first seed draws between two steps: step -> uint8 [k, C, H, W]."""
+    if record.picture is None:
+        raise FileNotFoundError("the record of growing_race has no pictures")
+    layout = record.content["strip"]
+    tiles = drawing.tiles(record.picture, layout)[layout["arms"].index(arm)].unflatten(0, (-1, layout["k"]))
+    return {step: drawn for step, drawn in zip(layout["steps"], tiles, strict=True) if first <= step <= last}
+
+
+def fade(record: Record) -> Tensor:
+    """The fade into the last level as the first seed's training passes through it: uint8 [5 alphas, k, C, H, W]."""
+    timetable = schedule(EXPERIMENT.arms[GROWING], EXPERIMENT.size()["steps"])
+    begins = timetable.starts()[-1]
+    return torch.stack(list(pictures(record, GROWING, begins, begins + timetable.lengths()[-1][0]).values()))
+
+
+EXPERIMENT = Experiment(
+    name="growing_race",
+    title="Growing against full size from the start, faces at 64 px",
+    stage=Faces,
+    arms={
+        GROWING: {"fade": [0, 1, 2, 3, 4], "stable": [2, 2, 3, 3, 16]},  # in parts of 150 steps at the full size
+        AT_ONCE: {"fade": [0, 0, 0, 0, 0], "stable": [0, 0, 0, 0, 1]},
+    },
+    seeds=(0, 1, 2, 3, 4),
+    full={
+        "side": 64,
+        "n": 20_000,
+        "samples": 600,
+        "latent_dim": 64,
+        "widths": [64, 64, 48, 32, 16],
+        "r1_gamma": 8.0,
+        "r1_every": 8,
+        "batch_size": 16,
+        "steps": 5400,
+        "measure_every": 150,
+        "checkpoint_every": 150,
+        "frames": [750, 2400, 2550, 2700, 2850, 3000, 5400],  # the fade into 64 px lies between 2,400 and 3,000
+    },
+    ci={
+        "n": 120,
+        "samples": 80,
+        "latent_dim": 8,
+        "widths": [8, 8, 8, 4, 4],
+        "batch_size": 4,
+        "steps": 20,
+        "measure_every": 10,
+        "checkpoint_every": 10,
+        "frames": [10, 20],
+    },
+    fit={"lr": [2e-3, 3e-3], "betas": [0.0, 0.99], "ema": 0.995, "precision": "bf16"},
+    paper="Karras et al. 2018, section 2 and table 1",
+    expected={
+        "C27.work": "operations, 64 px from the start over growing, at the distance where growing has spent a third of the work "
+        "of the other: at least 2 (the paper: about 2-6, by size up to 1024 px; 3 is the most that this race can show)",
+        "C27.seconds": "the same in processor seconds: at least 2",
+        "C27.swd": "mean sliced Wasserstein distance over levels where growing has spent its work, 64 px from the start over "
+        "growing: at least 1.2 (2.2 in the paper); noise or an untrained network in the place of growing, the arms swapped, "
+        "two trainings of one arm: below 1.2",
+        "faces": "both arms end below half of the untrained network's distances",
+    },
+)

@@ -1,0 +1,119 @@
+"""The race of two timetables, its judges and its counts."""
+
+import numpy as np
+import pytest
+import torch
+
+from gancourse.experiments import growing_race, runner
+from gancourse.experiments.growing_race import AT_ONCE, EXPERIMENT, GROWING
+from gancourse.experiments.records import Record
+
+
+def test_timetables_fill_the_steps_and_the_fade_is_seen():
+    grown, at_once = (growing_race.schedule(EXPERIMENT.arms[arm], 5400) for arm in (GROWING, AT_ONCE))
+    assert grown.steps == at_once.steps == 5400
+    assert grown.starts() == [0, 300, 750, 1500, 2400] and at_once.at(0) == (4, 1.0)
+    seen = {step: grown.at(step - 1) for step in EXPERIMENT.size()["frames"]}  # as the last step before the picture left them
+    assert [seen[step][0] for step in (750, 2400, 2550, 3000)] == [1, 3, 4, 4]
+    assert [round(seen[step][1], 2) for step in (2550, 2700, 2850, 3000)] == [0.25, 0.5, 0.75, 1.0]
+    assert all(step % EXPERIMENT.size()["measure_every"] == 0 for step in seen)
+    assert growing_race.schedule({"fade": [0, 1], "stable": [1, 1]}, 10).lengths() == [(0, 3), (3, 4)]
+
+
+def test_growing_is_cheaper_and_the_race_can_be_won():
+    grown, at_once = (np.array(growing_race.work(arm, "ci")) for arm in (GROWING, AT_ONCE))
+    assert len(grown) == len(at_once) == EXPERIMENT.size("ci")["steps"] + 1
+    assert (np.diff(grown) > 0).all() and grown[-1] < 0.8 * at_once[-1]
+    assert np.allclose(np.diff(at_once), at_once[1])
+
+
+def test_the_ceiling_of_the_saving_at_full_size():
+    """Where the distance is set the growing run shows 64 px, and the other has three times that work to spend."""
+    grown, at_once = (np.array(growing_race.work(arm)) for arm in (GROWING, AT_ONCE))
+    place = int(np.searchsorted(grown, growing_race.SHARE * at_once[-1]))
+    assert growing_race.schedule(EXPERIMENT.arms[GROWING], 5400).at(place - 300) == (4, 1.0)
+    assert at_once[-1] / grown[place] == pytest.approx(1 / growing_race.SHARE, rel=0.01)
+
+
+@pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")
+def test_judges_put_the_truth_below_what_is_none_and_one_is_blind_at_64_px(stages):
+    stage = stages("growing_race")
+    rows = {name: runner.scores(stage, sample) for name, sample in stage.nulls().items()}
+    real, blind = rows["other real faces"], rows["real faces at 32 px, enlarged"]
+    for name in ("mean face", "noise", "untrained"):
+        assert rows[name]["frechet"] > 2 * real["frechet"] and rows[name]["swd"] > 2 * real["swd"]
+    assert blind["frechet"] == pytest.approx(real["frechet"], rel=0.01) and blind["swd_64"] > 1.1 * real["swd_64"]
+
+
+def test_seconds_leave_the_judges_out():
+    def training(seconds, measuring):
+        return {"curves": {"step": [0, 10, 20], "seconds": seconds, "measuring": measuring}, "scores": {"measuring": 1.0}}
+
+    record = Record({"arms": {GROWING: [training([1.0, 12.0, 25.0], [2.0, 3.0, 4.0])]}})
+    assert growing_race.seconds(record, GROWING).tolist() == [[1.0, 10.0, 20.0]]
+
+
+def test_where_a_curve_first_gets_down_to_a_target():
+    assert growing_race.first_below([0, 10, 20], [9.0, 5.0, 1.0], 7.0) == (5.0, True)
+    assert growing_race.first_below([0, 10, 20], [9.0, 5.0, 6.0], 5.0) == (10.0, True)
+    assert growing_race.first_below([4, 10, 20], [9.0, 5.0, 6.0], 9.5) == (4.0, True)
+    assert growing_race.first_below([0, 10, 20], [9.0, 5.0, 6.0], 1.0) == (20.0, False)
+
+
+def record_of(distance, swd):
+    """Two seeds; distances and patches fall with the work that was done, in the arms' own ways."""
+
+    def training(arm, late):
+        steps = np.arange(0, 5401, 150)
+        done = np.array(growing_race.work(arm))[steps] / growing_race.work(AT_ONCE)[-1]
+        curves = {
+            "step": steps,
+            "seconds": 3000 * done,
+            "measuring": 0 * steps,
+            "frechet": distance[arm](done) + late,
+            "swd": swd[arm](done),
+        }
+        return {"curves": {name: list(map(float, values)) for name, values in curves.items()}}
+
+    arms = {arm: [training(arm, late) for late in (0.0, 0.01)] for arm in (GROWING, AT_ONCE)}
+    return Record({"arms": arms, "seeds": [0, 1], "name": "growing_race"})
+
+
+def test_a_saving_is_read_off_at_equal_distance():
+    twice = record_of(
+        {GROWING: lambda done: 40 * np.exp(-4 * done), AT_ONCE: lambda done: 40 * np.exp(-2 * done)},
+        {GROWING: lambda done: 100 * np.exp(-4 * done), AT_ONCE: lambda done: 100 * np.exp(-2 * done)},
+    )
+    found = growing_race.savings(twice)
+    assert found["operations"] == pytest.approx([2, 2], rel=0.03) and found["reached"] == [1, 1]
+    assert found["seconds"] == pytest.approx(found["operations"], rel=0.03) and found["images"][0] < 1.2  # small images are cheap
+    assert growing_race.savings(twice, AT_ONCE, AT_ONCE, shift=1)["operations"] == pytest.approx([1, 1], rel=0.05)
+    assert growing_race.savings(twice, GROWING, AT_ONCE)["operations"][0] == pytest.approx(0.5, rel=0.03)
+    share = np.array(growing_race.work(GROWING))[-1] / growing_race.work(AT_ONCE)[-1]
+    assert growing_race.at_equal_work(twice) == pytest.approx(100 * np.exp(-2 * share), rel=0.01)
+
+
+def test_what_is_never_reached_is_a_lower_bound():
+    never = record_of(
+        {GROWING: lambda done: 40 - 30 * done, AT_ONCE: lambda done: 40 - done},
+        {GROWING: lambda done: 1 + 0 * done, AT_ONCE: lambda done: 1 + 0 * done},
+    )
+    found = growing_race.savings(never)
+    assert found["reached"] == [0, 0] and found["operations"] == pytest.approx([1 / growing_race.SHARE] * 2, rel=0.01)
+
+
+def test_the_fade_is_read_from_the_strip(tmp_path):
+    from PIL import Image
+
+    from gancourse.experiments import drawing
+
+    steps = range(0, 5401, 150)
+    film = [torch.full((2, 3, 4, 4), step // 150, dtype=torch.uint8) for step in steps]
+    sheet, layout = drawing.frames({GROWING: film, AT_ONCE: film}, list(steps), EXPERIMENT.size()["frames"])
+    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "strip.png")
+    shown = growing_race.fade(Record({"strip": layout}, tmp_path / "strip.png"))
+    assert shown.shape == (5, 2, 3, 4, 4) and shown[:, 0, 0, 0, 0].tolist() == [16, 17, 18, 19, 20]
+    early = growing_race.pictures(Record({"strip": layout}, tmp_path / "strip.png"), AT_ONCE, 0, 2400)
+    assert {step: int(drawn.max()) for step, drawn in early.items()} == {750: 5, 2400: 16}
+    with pytest.raises(FileNotFoundError, match="growing_race"):
+        growing_race.fade(Record({}))
