@@ -241,6 +241,7 @@ def test_names_texts_and_contrast(page: Any, theme: str) -> None:
     assert {name: each for name, each in faults.items() if each} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [pytest.param(notebook.LAB, id="lab")], indirect=True)
 def test_one_key_presents_the_notebook_and_takes_it_back(page: Any) -> None:
     cell = page.locator(".jp-CodeCell").nth(1)
