@@ -17,8 +17,12 @@ STEPS = 2000  # the most steps of a training whose number a lecture makes of oth
 
 
 def pick(*, ci: Any, cpu: Any, gpu: Any) -> Any:
-    """In the place of ``scale.pick``: the gpu's value, or the ci's where it is a count."""
-    return ci if isinstance(gpu, int) and not isinstance(gpu, bool) and gpu >= COUNT else gpu
+    """In the place of ``scale.pick``: the gpu's value, or the ci's where it is a count or a row of counts."""
+    return ci if all(map(_counts, gpu if isinstance(gpu, list | tuple) else [gpu])) else gpu
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= COUNT
 
 
 def cap(patch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,16 @@ def test_a_file_appears_whole_when_the_block_ends(tmp_path):
     assert os.listdir(path.parent) == ["set.npz"]
 
 
+def test_what_is_flushed_is_open_for_writing(tmp_path, monkeypatch):
+    """Windows refuses to flush a file that is open for reading alone."""
+    fcntl = pytest.importorskip("fcntl")
+    flushed = []
+    monkeypatch.setattr(files.os, "fsync", lambda handle: flushed.append(fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE))
+    with files.atomic_write(tmp_path / "set.npz"):
+        pass
+    assert flushed == [os.O_RDWR]
+
+
 def test_an_error_leaves_the_old_file_and_no_part_of_the_new_one(tmp_path):
     path = tmp_path / "set.npz"
     path.write_bytes(b"old")

@@ -65,3 +65,25 @@ def test_a_process_that_is_gone_is_named_whatever_the_back_end_says(monkeypatch)
     monkeypatch.setattr(torch.distributed, "all_reduce", gone)
     with pytest.raises(ranks.ProcessLost, match=r"has ended or does not answer.*last checkpoint.*\(Connection closed by peer"):
         World(0, 2).total(torch.zeros(()))
+
+
+def test_what_is_kept_on_disk_is_made_by_process_0_before_the_others(monkeypatch):
+    order: list[str] = []
+
+    def send(box):
+        order.append("all")
+        box[0] = (None, None)
+
+    monkeypatch.setattr(torch.distributed, "broadcast_object_list", send)
+    for rank in range(2):
+        assert World(rank, 2).after_first(lambda rank=rank: order.append("made") or rank) == rank
+    assert order == ["made", "all", "all", "made"]
+    assert ALONE.after_first(lambda: 3) == 3
+
+
+def test_one_process_leads(monkeypatch):
+    assert ranks.leads()
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    for rank in range(2):
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        assert ranks.leads() == (rank == 0)

@@ -28,3 +28,17 @@ def test_warnings_are_sentences(capsys):
     with shared.plain_warnings():
         warnings.warn("three files passed over", stacklevel=1)
     assert capsys.readouterr().err == "gancourse: three files passed over\n"
+
+
+def test_a_command_is_given_once_more_as_it_was_started(monkeypatch):
+    words, command = ["train", "dcgan", "--run", "my run"], "gancourse train dcgan --run 'my run'"
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    assert shared.again(words) == command
+    with monkeypatch.context() as windows:
+        windows.setattr(shared.sys, "platform", "win32")
+        assert shared.again(words) == command.replace("'", '"')
+    for name, value in (("TORCHELASTIC_RUN_ID", "x"), ("LOCAL_WORLD_SIZE", "4"), ("GROUP_WORLD_SIZE", "1")):
+        monkeypatch.setenv(name, value)
+    assert shared.again(words) == f"torchrun --nproc-per-node=4 -m -- {command}"
+    monkeypatch.setenv("GROUP_WORLD_SIZE", "2")
+    assert "each host" in shared.again(words)

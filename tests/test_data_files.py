@@ -23,6 +23,21 @@ def test_pictures_by_their_ending_and_a_count_of_the_others(tmp_path: Path) -> N
     assert [file.relative_to(tmp_path).as_posix() for file in found] == ["a/c.png", "b.JPG"]
 
 
+def test_links_are_followed_but_not_in_circles_and_what_is_no_file_is_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "pets"
+    touch(folder, "dogs/a.png")
+    touch(tmp_path / "elsewhere", "b.png", "more/c.png")
+    for link, target in (("cats", tmp_path / "elsewhere"), ("dogs/up", folder), ("gone.png", tmp_path / "none.png")):
+        try:
+            (folder / link).symlink_to(target)
+        except OSError:
+            pytest.skip("this system lets no user make links")
+    (tmp_path / "elsewhere" / "back").symlink_to(folder)
+    with pytest.warns(UserWarning, match="1 file passed over, a link to nothing or no file, .* the ending: gone.png"):
+        found = pictures_in(folder, "pictures")
+    assert [file.relative_to(folder).as_posix() for file in found] == ["cats/b.png", "cats/more/c.png", "dogs/a.png"]
+
+
 def test_the_file_that_is_expected_is_not_counted(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "labels.csv")
     with warnings.catch_warnings():

@@ -9,6 +9,8 @@ from gancourse.experiments import runner
 from gancourse.experiments.dcgan_guidelines import (
     ARMS,
     EXPERIMENT,
+    NO_NORM,
+    NORMED,
     REFERENCE,
     SMALL_START,
     TENFOLD,
@@ -18,7 +20,7 @@ from gancourse.experiments.dcgan_guidelines import (
 )
 from gancourse.models import dcgan
 
-CHANGED = [name for name in ARMS if name not in (REFERENCE, TENFOLD, SMALL_START)]
+CHANGED = [name for name in ARMS if name not in (REFERENCE, TENFOLD, SMALL_START, NO_NORM)]
 
 
 def players(stage, arm, seed=0):
@@ -29,8 +31,8 @@ def players(stage, arm, seed=0):
 @pytest.mark.parametrize("name", CHANGED)
 def test_an_arm_changes_one_player_and_one_thing_in_it(name):
     arm = ARMS[name]
-    assert len(arm) == 1 and name.endswith({"generator": " in G", "discriminator": " in D"}.get(*arm, name[-5:]))
-    assert len(next(iter(arm.values()))) == 1
+    assert len(arm) == 1 and {"generator": " in G", "discriminator": " in D"}.get(*arm, name[-5:]) in name
+    assert len(next(iter(arm.values()))) == (2 if name == NORMED else 1)  # which has no sense without the hidden layer
 
 
 @pytest.mark.parametrize("name", CHANGED)
@@ -42,7 +44,7 @@ def test_the_other_player_is_the_references(stages, name):
         and all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
         for a, b in pairs
     ]
-    assert same == ([False, True] if name.endswith("in G") else [True, False])
+    assert same == ([False, True] if " in G" in name else [True, False])
 
 
 @pytest.mark.parametrize(
@@ -78,11 +80,20 @@ def test_arms_begin_with_the_references_spreads(stages, name):
         found = list(spreads(here, batch))
         hidden = [spread for layer, _, spread in found[:-1] if isinstance(layer, nn.Linear)]
         ours = [spread for layer, _, spread in found if spread not in hidden]
-        assert len(hidden) == ("linear" in name and here.__class__.__name__[0] == name[-1])
-        assert hidden == pytest.approx([1] * len(hidden), rel=1e-3)
+        assert len(hidden) == ("linear" in name and f" in {here.__class__.__name__[0]}" in name)
+        assert hidden == pytest.approx([1] * len(hidden), rel=0.1 if name == NORMED else 1e-3)
         theirs = [spread for _, _, spread in spreads(there, batch)]
         assert ours == pytest.approx(theirs, rel=0.15)  # behind a normalisation it is 1 but for the gains
         assert ours[-1] == pytest.approx(theirs[-1], rel=1e-3)
+
+
+def test_no_norm_in_either_player_begins_where_the_reference_begins(stages):
+    stage = stages("dcgan_guidelines")
+    z = torch.randn(256, 64, 1, 1, generator=torch.Generator().manual_seed(0))
+    x = to_float(stage.images[:256])
+    for here, there, batch in zip(players(stage, NO_NORM), players(stage, REFERENCE), (z, x), strict=True):
+        assert not any(isinstance(layer, nn.BatchNorm2d) for layer in here.modules())
+        assert torch.allclose(here.main(batch), there.train().main(batch), atol=1e-4)
 
 
 def test_the_unmatched_ablation_begins_with_a_signal_that_dies(stages):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gancourse.experiments import recipe
-from gancourse.experiments.dcgan_recipes import EXPERIMENT, NEW, OLD, after
+from gancourse.experiments.dcgan_recipes import EXPERIMENT, NEW, OLD, TUNED, after
 from gancourse.models import convnet, dcgan
 
 
@@ -16,6 +16,12 @@ def test_each_arm_plays_its_recipe(stages):
         assert game.objective.name == chosen.objective and (game.penalty is None) == (chosen.r1_gamma is None)
         settings = EXPERIMENT.fit_settings(arm)
         assert settings["lr"] == chosen.settings["lr"] and tuple(settings["betas"]) == chosen.settings["betas"]
+
+
+def test_the_tuned_recipe_differs_by_rate_and_average():
+    old, tuned = (EXPERIMENT.arms[arm] for arm in (OLD, TUNED))
+    assert {**tuned, "fit": None} == {**old, "fit": None}
+    assert tuned["fit"] == {**old["fit"], "lr": 5e-4, "ema": EXPERIMENT.arms[NEW]["fit"]["ema"]}
 
 
 def test_a_curve_is_read_between_its_points():

@@ -18,6 +18,8 @@ def place(tmp_path: Path) -> Place:
     found = Place(tmp_path / "run")
     found.ready()
     found.write(ASKED, {"family": "dcgan"}, PICTURES)
+    assert found.known() is None  # noted, and nothing trained yet
+    found.checkpoint.touch()
     return found
 
 

@@ -99,6 +99,16 @@ def test_a_mistake_in_the_pictures_does_not_spoil_the_folder_of_the_run(request_
     assert train(request_of, progress=False).stopped == "finished"
 
 
+def test_a_command_that_could_not_begin_may_be_corrected(request_of: Request) -> None:
+    """Its settings were noted, but nothing was trained by them."""
+    growing = replace(request_of, family="progan", steps=2)
+    with pytest.raises(ValueError, match="steps at least"):
+        train(growing, progress=False)
+    assert train(replace(growing, steps=5), progress=False).stopped == "finished"
+    with pytest.raises(ValueError, match="begun with --steps 5, this command has --steps 6"):
+        train(replace(growing, steps=6), progress=False)
+
+
 def test_a_training_that_diverges_leaves_a_page_that_says_so(request_of: Request, monkeypatch: pytest.MonkeyPatch) -> None:
     def spoilt(*_: object, **__: object) -> torch.Tensor:
         return torch.tensor(float("nan"), requires_grad=True)

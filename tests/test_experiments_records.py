@@ -63,6 +63,16 @@ def test_one_call_draws_curves_and_samples(course, capsys):
     record.show("radius")
 
 
+def test_some_arms_are_drawn_as_they_are_among_all(course):
+    record = records.load("plane")
+    last = record.arms[-1]
+    assert record.arms[0] not in repr(record.table("radius", arms=[last])).split("truth")[0]
+    assert record.curves("radius", arms=[last]).tobytes() != record.curves("radius", arms=[record.arms[0]]).tobytes()
+    assert len(set(record.colours.values())) == len(record.arms)
+    with pytest.raises(ValueError, match="arm"):
+        record.curves("radius", arms=["no such arm"])
+
+
 def test_a_missing_record_names_the_command(course):
     with pytest.raises(FileNotFoundError, match="`gancourse experiment elsewhere` runs it"):
         records.load("elsewhere")

@@ -1,5 +1,7 @@
 """Sentences, faces and their judges."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -25,9 +27,28 @@ def test_what_is_held_out_is_not_trained(stages):
     assert len(stage.all) == sum(stage.parts.values()) == len(torch.cat(stage.truth))
 
 
+def test_only_faces_that_fit_and_differ_count(stages):
+    stage = stages("text_to_image")
+    rows = {name: runner.scores(stage, sample)["fitting"] for name, sample in stage.nulls().items()}
+    assert rows["truth"] == 1 and max(value for name, value in rows.items() if name != "truth") < 0.5
+    again = stage.size["again"]
+    one_face = torch.cat([group[:1].expand_as(group) for group in stage.truth[-1].split(again)])
+    assert (stage._different(one_face) <= 1).all(), "one face that fits, again and again, counts once"
+
+
 def test_arms_differ_in_one_switch_each():
-    arms = {name: arm["game"] for name, arm in text_to_image.ARMS.items()}
-    assert arms["GAN-CLS"] == {} and all(len(switches) == 1 for name, switches in arms.items() if name != "GAN-CLS")
+    arms = {name: {**arm["game"], **arm} for name, arm in text_to_image.ARMS.items()}  # an arm has the entry "game" itself
+    assert arms["GAN-CLS"] == {"game": {}} and all(len(switches) == 2 for name, switches in arms.items() if name != "GAN-CLS")
+
+
+def test_without_its_cloud_a_network_draws_other_faces_and_a_plain_one_the_same(stages):
+    stage = stages("text_to_image")
+    n = stage.parts["diversity"]
+    for name, cloud in (("GAN-CLS", False), ("GAN-CLS + augmentation", True)):
+        game = stage.game(text_to_image.ARMS[name], 1)[0]
+        drawn = stage.drawn(SimpleNamespace(gan=game, generator=game.generator))
+        assert len(drawn) == len(stage.all) + n
+        assert torch.allclose(drawn[-n:], drawn[-2 * n : -n], atol=1e-5) is not cloud
 
 
 def test_judges_are_kept_where_another_run_finds_them(stages, tmp_path):

@@ -30,6 +30,8 @@ def test_measures_order_what_is_known(stages):
     rows = {name: runner.scores(stage, sample) for name, sample in stage.nulls().items()}
     truth = rows["unseen clips"]
     assert truth["agreement"] > 0.5 > 2 * rows["another clip's mask"]["agreement"]
+    less = [truth[name] for name in ("another_mask", "untrained_mask", "mask_everywhere", "backward_mask", "still_mask")]
+    assert max(less) == truth["still_mask"] < 0.6 * truth["agreement"], "where, without when, is the best of those that know less"
     assert truth["swapped"] < 0.1 and truth["flicker"] == 0 and rows["noise on every frame"]["flicker"] > 0.1
     assert rows["one stream, untrained"]["agreement"] == 0
     assert truth["in_order"] > rows["frames shuffled"]["in_order"]

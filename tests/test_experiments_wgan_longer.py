@@ -8,7 +8,7 @@ def test_only_the_start_the_seeds_and_the_steps_are_others():
         assert arm == {**wgan_critics.ARMS[name], "he": True}
     ours, theirs = wgan_longer.EXPERIMENT, wgan_critics.EXPERIMENT
     assert ours.fit == theirs.fit and not set(ours.seeds) & set(theirs.seeds)
-    assert {name for name, value in ours.full.items() if theirs.full[name] != value} == {"steps", "measure_every"}
+    assert {name for name, value in ours.full.items() if theirs.full[name] != value} == {"members", "steps", "measure_every"}
 
 
 def test_hes_critics_begin_steeper(stages):

@@ -42,6 +42,20 @@ def test_algorithm_one():
     assert torch.allclose(gan.generator_loss(batch), F.softplus(-fake).mean())
 
 
+def test_the_wrong_sentence_may_stand_under_a_fake():
+    gan = game(wrong="fake")
+    batch = round_of(gan)
+    d, order = gan.discriminator, [5, 0, 1, 2, 3, 4]
+    real, fake, wrong = d(batch.real, batch.labels), d(batch.fake, batch.labels), d(batch.fake, batch.labels[order])
+    by_hand = F.softplus(-real).mean() + (F.softplus(fake).mean() + F.softplus(wrong).mean()) / 2
+    loss = gan.discriminator_loss(batch)
+    assert torch.allclose(loss, by_hand)
+    loss.backward()
+    assert all(p.grad is None for p in gan.generator.parameters()), "the fakes are detached"
+    with pytest.raises(ValueError, match="wrong"):
+        game(wrong="both")
+
+
 @pytest.mark.parametrize("name", losses.OBJECTIVES)
 def test_without_mismatched_pairs_it_is_the_objective(name):
     gan = game(objective=name, mismatched=False)

@@ -103,7 +103,10 @@ def test_samples_come_from_the_gpu(pretended):
     assert on_gpu("dcgan")[0].sample(3).device.type == GPU
 
 
-@pytest.mark.parametrize(("gpu", "kept"), [(64, True), (20_000, False), ([4, 100], True), ("wide", True), (0.5, True)])
+@pytest.mark.parametrize(
+    ("gpu", "kept"),
+    [(64, True), (20_000, False), ([4, 100], True), ([100, 4000], False), ((500, 500), False), ("wide", True), (0.5, True)],
+)
 def test_the_cap_keeps_sizes_and_replaces_counts(gpu, kept):
     assert capped.pick(ci="ci", cpu="cpu", gpu=gpu) == (gpu if kept else "ci")
 

@@ -5,29 +5,54 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from gancourse import zoo
 from gancourse.base import trees
 from gancourse.classroom import cli
+from gancourse.experiments.own import training
+from gancourse.experiments.own.follow import read_curve
+from gancourse.training import supports_bf16
+from tests import own
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "large_machines.md"
 SBATCH = ROOT / "docs" / "slurm" / "train.sbatch"
 SLURM = {"SLURM_JOB_NODELIST": "node[1-2]", "SLURM_JOB_ID": "7", "SLURM_NNODES": "2"}
 SLURM |= {"SLURM_CPUS_PER_TASK": "16", "SLURM_GPUS_ON_NODE": "4"}
+ASKED = training.Request("dcgan", "", "", size=16, steps=4, batch=8, every=2)
+gloo = pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason="this PyTorch has no gloo")
 bash = pytest.mark.skipif(shutil.which("bash") is None, reason="SLURM's scripts need bash")
+
+
+def processes(test):
+    """Marks a test that starts processes, some seconds each."""
+    return pytest.mark.slow(gloo(test))
+
+
+def launched(*words: str) -> list[str]:
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "--", "gancourse"]
+    return [*start, *words]
+
+
+def torchrun(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command of the course in two processes."""
+    return subprocess.run(launched(*words), capture_output=True, text=True, cwd=ROOT)
 
 
 def blocks() -> list[str]:
     return re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason="this PyTorch has no gloo")
+@gloo
 def test_the_script_trains_in_two_processes_and_process_0_speaks(tmp_path):
     (tmp_path / "train.py").write_text(blocks()[0], encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "train.py"]
@@ -59,13 +84,71 @@ def arguments(command: list[str]) -> object:
 
 def test_torchrun_takes_the_commands_of_the_page():
     commands = re.findall(r"^    torchrun (.+?)(?: +#.*)?$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(commands) == 2
-    for command in commands:
-        assert arguments(command.split()).training_script == "train.py"
+    taken = [arguments(command.split()) for command in commands]
+    assert [one.training_script for one in taken] == ["train.py", "gancourse", "gancourse", "train.py"]
+    for one in taken[1:3]:
+        assert callable(cli.parser().parse_args(one.training_script_args).command)
+
+
+@processes
+def test_a_command_trains_in_two_processes_and_goes_on_in_one(tmp_path, monkeypatch):
+    """One reads, speaks and writes for both; the weights are those of one process that saw the same batches."""
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
+    pictures = own.pets(tmp_path / "pets")
+    command = ["dcgan", "--images", str(pictures), "--size", "16", "--steps", "4", "--batch", "8", "--every", "2"]
+    done = torchrun("train", *command, "--run", str(tmp_path / "two"))
+    assert done.returncode == 0, done.stderr
+    assert (done.stderr.count("40 pictures of"), done.stdout.count("wrote")) == (1, 1)
+    two = replace(ASKED, images=str(pictures), run=str(tmp_path / "two"))
+    one = training.train(replace(two, run=str(tmp_path / "one")), progress=False)
+    if not supports_bf16():  # where batches round to eight bits they differ by more
+        state = zoo.load(tmp_path / "two" / "generator.safetensors").model.state_dict()
+        for name, value in one.run.generator.state_dict().items():
+            assert torch.allclose(state[name], value, atol=1e-5), name
+    longer = training.train(replace(two, steps=6), progress=False)
+    assert [row.step for row in read_curve(longer.place.curve)] == [0, 2, 4, 6]
+
+
+@processes
+def test_a_mistake_ends_all_processes_with_its_sentence(tmp_path):
+    done = torchrun("train", "dcgan", "--images", str(tmp_path / "none"), "--run", str(tmp_path / "run"))
+    assert done.returncode == 1 and "gancourse: there is no folder" in done.stderr
+
+
+@processes
+def test_a_recipe_trains_in_two_processes(tmp_path):
+    output = tmp_path / "faces.safetensors"
+    done = torchrun("train", "faces32_quick", "--steps", "1", "--output", str(output), "--checkpoint", str(tmp_path / "state"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("wrote") == 1 and zoo.load(output).card["steps"] == 1
+    refused = torchrun("train", "vae_faces32", "--steps", "1", "--output", str(tmp_path / "vae"))
+    assert refused.returncode == 1 and "vae_faces32 trains in one process: start it without torchrun" in refused.stderr
+
+
+@processes
+def test_ctrl_c_in_two_processes_names_the_command_that_goes_on(tmp_path):
+    words = ["dcgan", "--images", str(own.pets(tmp_path / "pets")), "--size", "16", "--steps", "5000", "--every", "2"]
+    process = subprocess.Popen(launched("train", *words, "--run", str(tmp_path / "run")), stderr=subprocess.PIPE, text=True)
+    seen = tmp_path / "run" / "samples" / "000002.png"
+    for _ in range(600):
+        if seen.exists() or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()[1]
+    assert "nothing is lost, go on with: torchrun --nproc-per-node=2 -m -- gancourse train dcgan" in said
+    assert said.count("nothing is lost") == 1 and (tmp_path / "run" / "generator.safetensors").exists()
 
 
 @bash
-def test_the_script_for_slurm_runs_torchrun_with_what_slurm_says(tmp_path):
+@pytest.mark.parametrize(
+    ("words", "script", "given"),
+    [
+        (["train.py", "--lr", "1e-3"], "train.py", ["--lr", "1e-3"]),
+        (["-m", "--", "gancourse", "train", "dcgan", "--run", "my run"], "gancourse", ["train", "dcgan", "--run", "my run"]),
+    ],
+)
+def test_the_script_for_slurm_runs_torchrun_with_what_slurm_says(tmp_path, words, script, given):
     """With commands that only say how they were called in the place of the cluster's."""
     subprocess.run(["bash", "-n", str(SBATCH)], check=True)
     for name, said in (("scontrol", "node1\nnode2"), ("srun", None), ("gancourse", None)):
@@ -74,13 +157,13 @@ def test_the_script_for_slurm_runs_torchrun_with_what_slurm_says(tmp_path):
         (tmp_path / name).chmod(0o755)
     log = tmp_path / "log"
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(log), **SLURM}
-    subprocess.run(["bash", str(SBATCH), "train.py", "--lr", "1e-3"], env=environment, check=True)
+    subprocess.run(["bash", str(SBATCH), *words], env=environment, check=True)
     ours, theirs = (call.split("\n") for call in log.read_text(encoding="utf-8").strip().removesuffix("\nend").split("\nend\n"))
     assert ours[0] == "gancourse" and callable(cli.parser().parse_args(ours[1:]).command)
     assert theirs[:2] == ["srun", "torchrun"]
     taken = arguments(theirs[2:])
     assert (taken.nnodes, taken.nproc_per_node, taken.rdzv_endpoint, taken.rdzv_id) == ("2", "4", "node1:29500", "7")
-    assert (taken.training_script, taken.training_script_args) == ("train.py", ["--lr", "1e-3"])
+    assert (taken.training_script, taken.training_script_args) == (script, given)
 
 
 @bash

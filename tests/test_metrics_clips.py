@@ -23,6 +23,18 @@ def test_still_parts_do_not_flicker_and_noise_does(some):
     assert measured.flicker(measured.shuffled(x, torch.Generator())).max() == 0, "it asks about pixels, not about order"
 
 
+def test_a_mask_held_still_knows_where_and_not_when(some):
+    truth = some.masks.float() / 255
+    still = measured.held_still(truth)
+    assert torch.equal(still, still[:, :, :1].expand_as(still)) and set(still.unique().tolist()) <= {0.0, 1.0}
+    assert still.mean().item() == pytest.approx((truth > 0.5).float().mean().item(), abs=0.02), "as many places"
+    moves = measured.motion(some.frames)
+    ranks = [measured.overlap(mask, moves).mean().item() for mask in (truth, still, still.roll(1, 0))]
+    assert ranks[0] > ranks[1] + 0.2 and ranks[1] > ranks[2] + 0.05
+    gone = measured.held_still(torch.zeros(1, 1, 4, 2, 2))
+    assert gone.shape == (1, 1, 4, 2, 2)
+
+
 def test_motion_finds_the_ball_without_being_told(some):
     truth = some.masks > 127
     found = measured.motion(some.frames)

@@ -42,6 +42,10 @@ def test_nulls_are_refused(judge):
     assert judge.report(torch.maximum(x, x.roll(1, 0)))["accepted"] < 0.5, "where one hides in the other, the two are one"
     lonely = judge.report(judge.train.voxels[:1].expand(50, -1, -1, -1, -1))
     assert lonely["kinds"] == 1 and lonely["covered"] < 0.3, "one piece again and again covers little"
+    constant = (255 * (odds > 0.4)).to(torch.uint8)[None].expand(50, -1, -1, -1, -1)
+    assert lonely["likeness"] == 1 and judge.report(constant)["likeness"] > 0.35, "one shape can be likely"
+    furniture_reaches = judge.report(judge.train.voxels[:50])["reached"]
+    assert max(lonely["reached"], judge.report(constant)["reached"]) < 0.6 * furniture_reaches, "and reaches little"
 
 
 def test_what_is_no_grid_is_refused(judge):

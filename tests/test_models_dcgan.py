@@ -61,7 +61,9 @@ def test_generator_options_change_one_thing(options):
 
 
 @pytest.mark.parametrize(
-    "options", [{"norm": False}, {"downsample": "pool"}, {"hidden_linear": True}, {"activation": "relu"}], ids=str
+    "options",
+    [{"norm": False}, {"downsample": "pool"}, {"downsample": "strided 3x3"}, {"hidden_linear": True}, {"activation": "relu"}],
+    ids=str,
 )
 def test_discriminator_options_change_one_thing(options):
     network = dcgan.Discriminator(32, width=4, **options)
@@ -71,6 +73,22 @@ def test_discriminator_options_change_one_thing(options):
     assert ("MaxPool2d" in kinds) == (options.get("downsample") == "pool")
     assert ("Linear" in kinds) == options.get("hidden_linear", False)
     assert ("LeakyReLU" in kinds) == (options.get("activation", "leaky_relu") == "leaky_relu")
+
+
+def test_small_kernels_are_poolings():
+    def kernels(downsample):
+        trunk = dcgan.Discriminator(32, width=4, downsample=downsample).main[:-1]
+        return {layer.kernel_size for layer in trunk if isinstance(layer, torch.nn.Conv2d)}
+
+    assert kernels("pool") == kernels("strided 3x3") == {(3, 3)} and kernels("strided") == {(4, 4)}
+
+
+def test_a_hidden_layer_is_normalised_on_request():
+    plain, normed = (dcgan.Generator(32, 6, 4, hidden_linear=True, hidden_norm=flag) for flag in (False, True))
+    assert [type(layer).__name__ for layer in normed.main[:5]] == ["Flatten", "Linear", "Unflatten", "BatchNorm2d", "ReLU"]
+    assert len(normed.main) == len(plain.main) + 1 and normed(torch.randn(2, 6)).shape == (2, 3, 32, 32)
+    with pytest.raises(ValueError, match="hidden_linear=True"):
+        dcgan.Generator(32, 6, 4, hidden_norm=True)
 
 
 def test_initialisation_is_the_papers():

@@ -1,5 +1,7 @@
 """Batches in every usual form train alike; unusual ones are named."""
 
+import multiprocessing
+
 import numpy as np
 import pytest
 import torch
@@ -34,6 +36,19 @@ class Named(Dataset):
         return {"image": X[i], "label": Y[i]}
 
 
+class OnDisk(Dataset):
+    """Points in files of their own, read by whoever is asked for them."""
+
+    def __init__(self, folder):
+        self.files = sorted(folder.iterdir())
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, i):
+        return torch.from_numpy(np.load(self.files[i]))
+
+
 FORMS = {
     "a loader of tuples of one": lambda: DataLoader(TensorDataset(X), 8),
     "a loader of pairs": lambda: DataLoader(TensorDataset(X, Y), 8),
@@ -48,6 +63,16 @@ FORMS = {
 def test_usual_batches_train_alike_and_epochs_follow_each_other(form):
     expected = weights(fit(toy(), iter(list(X.split(8)) * 3), 7, progress=False))
     assert torch.equal(weights(fit(toy(), FORMS[form](), 7, progress=False)), expected)
+
+
+@pytest.mark.slow  # workers that are no forks import PyTorch anew
+@pytest.mark.parametrize("method", sorted({"fork", "spawn"} & set(multiprocessing.get_all_start_methods())))
+def test_workers_read_from_disk_what_does_not_fit_in_memory(method, tmp_path):
+    for i, point in enumerate(X):
+        np.save(tmp_path / f"{i:02d}.npy", point.numpy())
+    loader = DataLoader(OnDisk(tmp_path), 8, num_workers=2, multiprocessing_context=method)
+    expected = weights(fit(toy(), iter(list(X.split(8)) * 3), 7, progress=False))
+    assert torch.equal(weights(fit(toy(), loader, 7, progress=False)), expected)
 
 
 def test_labels_reach_the_game_from_a_loader():

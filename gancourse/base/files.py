@@ -25,11 +25,11 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
+        with open(part, "r+b") as written:  # Windows flushes no file that is open for reading alone
+            os.fsync(written.fileno())
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(part, 0o666 & ~umask)  # mkstemp makes private files; a cache is shared like any other file
-        with open(part, "rb") as written:
-            os.fsync(written.fileno())
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

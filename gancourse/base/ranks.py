@@ -131,6 +131,15 @@ class World:
             raise failure
         return value  # type: ignore[no-any-return]
 
+    def after_first(self, make: Callable[[], T]) -> T:
+        """What ``make`` gives in each process, in process 0 before the others: what it keeps on disk is made once.
+
+        An error in process 0 is raised in all.
+        """
+        made: list[T] = []
+        self.first(lambda: made.append(make()))
+        return made[0] if self.leads else make()
+
 
 ALONE = World()
 _HERE: ContextVar[World] = ContextVar("ranks", default=ALONE)
@@ -149,6 +158,11 @@ def joint(world: World) -> Iterator[None]:
 def here() -> World:
     """The processes that share the batches; one alone outside :func:`joint`."""
     return _HERE.get()
+
+
+def leads() -> bool:
+    """Whether this is the process that speaks and writes for all that ``torch.distributed`` knows: process 0, or one alone."""
+    return not (dist.is_available() and dist.is_initialized()) or dist.get_rank() == 0
 
 
 def part(joint: Tensor) -> Tensor:

@@ -94,7 +94,8 @@ def load(path: Path) -> dict[str, Any]:
         with safe_open(path, framework="pt") as file:
             known = file.metadata() or {}
             layout = known["gancourse"]
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            # copies, for a tensor that is a view of the file keeps it open, and Windows replaces no open file
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a dict)
         tree: dict[str, Any] = _unflatten(json.loads(layout), tensors)
     except (SafetensorError, KeyError, ValueError) as error:
         raise ValueError(f"{path} is not a checkpoint of this course, or it is damaged: move it away to start anew") from error

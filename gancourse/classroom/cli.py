@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from gancourse import __version__
 from gancourse.base import streams
 from gancourse.classroom.commands import lectures, pictures, sets, training
-from gancourse.classroom.commands.shared import whole
+from gancourse.classroom.commands.shared import again, whole
 
 SCALES = ("ci", "cpu", "gpu")
 
@@ -29,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run_command(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
-    arguments.again = shlex.join(["gancourse", *(sys.argv[1:] if argv is None else argv)])
+    arguments.again = again(sys.argv[1:] if argv is None else argv)
     try:
         return arguments.command(arguments) or 0
     except KeyboardInterrupt:

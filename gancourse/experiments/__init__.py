@@ -24,7 +24,7 @@ from gancourse.base import check, networks
 from gancourse.data.images import ImageSet
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
-from gancourse.training import CheckpointNotWritten, Run, fit
+from gancourse.training import CheckpointNotWritten, Run, distributed, fit
 from gancourse.zoo import Card, fill_card
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ RECIPES: dict[str, Recipe] = {
         "faces",
         32,
         width=24,
-        steps=4000,
+        steps=12_000,
         n=20_000,
         licence=_CC_BY,
         r1_gamma=2.0,
@@ -245,12 +245,16 @@ def train(
     """Run a recipe and measure what came of it; returns the run and the card of its generator.
 
     The card's curve of a run that went on from a checkpoint has the points since then.  What Ctrl-C cuts short is no result: it
-    raises :class:`Interrupted`, and the same call with the same checkpoint goes on.
+    raises :class:`Interrupted`, and the same call with the same checkpoint goes on.  Where torchrun has started several
+    processes, each calls this: process 0 draws the data before the others, and measures for all.
     """
     check.one_of("recipe", name, names())
     if checkpoint is not None and name in WITHOUT_CHECKPOINT:
         raise ValueError(f"{name} trains in minutes and keeps no checkpoint: leave checkpoint out")
-    chosen = describe(name, steps, seed, progress)
+    world = distributed.join(scale.device())
+    if world.size > 1 and name in WITHOUT_CHECKPOINT:
+        raise ValueError(f"{name} trains in one process: start it without torchrun")
+    chosen = world.after_first(lambda: describe(name, steps, seed, progress and world.leads))
     hooks = [*hooks, chosen.follow] if chosen.follow else hooks
     kept = {} if name in WITHOUT_CHECKPOINT else {"checkpoint": checkpoint}
     try:
@@ -263,7 +267,7 @@ def train(
         run = error.run  # it needs no checkpoint any more
     if getattr(run, "stopped", "") == "interrupted":  # a likelihood's loop stops at once, and returns nothing
         raise Interrupted(run)
-    return run, chosen.card(run, name, seed)
+    return run, world.first(lambda: chosen.card(run, name, seed))
 
 
 def describe(name: str, steps: int | None = None, seed: int = 0, progress: bool = True) -> Weights:

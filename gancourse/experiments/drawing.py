@@ -40,22 +40,32 @@ def spread(values: np.ndarray) -> str:
     return f"{number(known.mean())} ± {number(known.std(ddof=1))}{few}"
 
 
-def curves(scores: Mapping[str, Curves], against: str = "step") -> Image:
-    """One panel for each score: the mean over seeds, and a band from the least to the largest.
+def looks(arms: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The colour and the dash of each arm, by its place among all.
 
     Raises ValueError where there are more arms than lines that an eye can tell apart.
     """
+    known = [(colour, dash) for dash in DASHES for colour in COLOURS]
+    if len(arms) > len(known):
+        raise ValueError(f"curves tell {len(known)} arms apart, and here are {len(arms)}: show them in parts, or use table()")
+    return dict(zip(arms, known, strict=False))
+
+
+def curves(scores: Mapping[str, Curves], against: str = "step", of: Sequence[str] = ()) -> Image:
+    """One panel for each score: the mean over seeds, and a band from the least to the largest.
+
+    of  all arms of the experiment where ``scores`` has some of them: a line looks the same in every picture
+    """
     from gancourse.viz.figures import rendered
 
-    looks = [(colour, dash) for dash in DASHES for colour in COLOURS]
+    look = looks(of or max(map(list, scores.values()), key=len))
     n_arms = max(map(len, scores.values()))
-    if n_arms > len(looks):
-        raise ValueError(f"curves tell {len(looks)} arms apart, and here are {n_arms}: show them in parts, or use table()")
 
     def draw(figure: Any) -> None:
         axes = figure.subplots(1, len(scores), squeeze=False)[0]
         for axis, (score, arms) in zip(axes, scores.items(), strict=True):
-            for (colour, dash), (arm, (at, values)) in zip(looks, arms.items(), strict=False):
+            for arm, (at, values) in arms.items():
+                colour, dash = look[arm]
                 axis.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.18, linewidth=0)
                 axis.plot(at, values.mean(0), color=colour, linestyle=dash, linewidth=1.8, label=arm)
             axis.set(xlabel=NAMES[against], title=score.replace("_", " "))

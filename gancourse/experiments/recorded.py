@@ -9,18 +9,22 @@ from gancourse.experiments.experiment import Experiment
 
 NAMES = (
     "began_gamma",
+    "began_knocked",
     "dcgan_guidelines",
     "dcgan_recipes",
     "ganhacks",
     "pix2pix_losses",
     "six_losses",
+    "six_losses_rates",
     "stacked_digits",
     "text_to_image",
     "two_streams",
     "wgan_changes",
     "wgan_critics",
+    "wgan_knocked",
     "wgan_longer",
     "wgan_runs",
+    "wgan_seeds",
 )
 
 

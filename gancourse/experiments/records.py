@@ -86,20 +86,34 @@ class Record:
         rows = self.content["baselines"]
         return {name: math.nan if row[score] is None else row[score] for name, row in rows.items()}
 
-    def table(self, *scores: str) -> Any:
-        """Mean and standard deviation over the seeds for each arm, then the baselines, as a table."""
+    def table(self, *scores: str, arms: Sequence[str] = ()) -> Any:
+        """Mean and standard deviation over the seeds for each arm (or for ``arms``), then the baselines, as a table."""
         from gancourse import viz
 
         scores = scores or tuple(self.scores)
-        rows = [[arm, *(drawing.spread(self.final(score)[arm]) for score in scores)] for arm in self.arms]
+        chosen = self._chosen(arms)
+        rows = [[arm, *(drawing.spread(self.final(score)[arm]) for score in scores)] for arm in chosen]
         rows += [[name, *(drawing.number(self.baseline(score)[name]) for score in scores)] for name in self.content["baselines"]]
         steps = self.content["settings"]["size"]["steps"]
         caption = f"{len(self.seeds)} trainings of each, {steps:,} steps; below, what is no training"
         return viz.table(rows, header=["", *(score.replace("_", " ") for score in scores)], caption=caption)
 
-    def curves(self, *scores: str, against: str = "step") -> Any:
-        """A picture: each score over the steps (or images, or processor seconds), the band from the least to the largest seed."""
-        return drawing.curves({score: self.curve(score, against) for score in scores}, against)
+    @property
+    def colours(self) -> dict[str, str]:
+        """Each arm's colour in every picture of curves."""
+        return {arm: colour for arm, (colour, _) in drawing.looks(self.arms).items()}
+
+    def curves(self, *scores: str, against: str = "step", arms: Sequence[str] = ()) -> Any:
+        """A picture: each score over the steps (or images, or processor seconds), the band from the least to the largest seed.
+
+        arms  those to be drawn, in this order; the lines look as they do where all are drawn
+        """
+        chosen = self._chosen(arms)
+        lines = {score: self.curve(score, against) for score in scores}
+        return drawing.curves({score: {arm: every[arm] for arm in chosen} for score, every in lines.items()}, against, self.arms)
+
+    def _chosen(self, arms: Sequence[str]) -> list[str]:
+        return [check.one_of("arm", arm, self.arms) for arm in arms] or self.arms
 
     def strip(self) -> Any:
         """A picture: one row for each arm, samples of the first seed at some steps."""

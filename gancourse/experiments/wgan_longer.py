@@ -1,7 +1,7 @@
 """The two critics of :mod:`gancourse.experiments.wgan_critics` that are to be compared, from a steeper start and for longer.
 
-He's initial weights, whose slope is near 1, 2,400 steps, and seeds of their own: whatever a short run or a flat start did to the
-two-sided penalty there, it does not do here.
+He's initial weights, whose slope is near 1, 2,400 steps, and ten seeds of their own: whatever a short run or a flat start did
+to the two-sided penalty there, it does not do here.  Five earlier seeds left C20.longer open by their spread.
 
 Sources: Gulrajani et al. 2017, section 3.1; He et al. 2015.
 """
@@ -23,13 +23,13 @@ EXPERIMENT = Experiment(
     title="Critics against a generator that stands still, from He's weights and for longer",
     stage=wgan_critics.Critics,
     arms=ARMS,
-    seeds=(2,),
-    full={**wgan_critics.EXPERIMENT.full, "steps": 600, "measure_every": 150},
+    seeds=(5,),
+    full={**wgan_critics.EXPERIMENT.full, "members": 10, "steps": 600, "measure_every": 200},
     ci=wgan_critics.EXPERIMENT.ci,
     fit=wgan_critics.EXPERIMENT.fit,
     paper="Gulrajani et al. 2017, section 3",
     expected={
-        "C20.longer": "shown, two-sided: within 15 % of 1; a second protocol of C20.distance, whose interval met the edge",
-        "C19.longer": "bound, two-sided less clipped: at least 0.1; a second protocol of C19.surface, likewise",
+        "C20.longer": "shown, two-sided: within 15 % of 1; a second protocol of C20.distance",
+        "C19.longer": "bound, two-sided less clipped: at least 0.1; a second protocol of C19.surface",
     },
 )

@@ -29,6 +29,11 @@ from gancourse.training import Run
 HIDDEN, BOUND = (64, 64, 64), 2.2
 
 
+def options(arm: Mapping[str, Any]) -> dict[str, Any]:
+    """What an arm says of its game."""
+    return {name: arm[name] for name in ("objective", "clip", "weight", "one_sided") if name in arm}
+
+
 class Runs:
     """The ring, and at each look fresh points of it and as many samples."""
 
@@ -40,8 +45,8 @@ class Runs:
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[EnsembleWGAN, EnsembleBatches]:
         seeds, device = [100 * seed + k for k in range(self.size["members"])], scale.device()
         players = plane.generators(seeds, HIDDEN).to(device), plane.critics(seeds, HIDDEN, he=True).to(device)
-        options = {name: arm[name] for name in ("objective", "clip", "weight", "one_sided") if name in arm}
-        return EnsembleWGAN(*players, seeds, **options), EnsembleBatches(self.ring, self.size["batch_size"], seeds, device=device)
+        game = EnsembleWGAN(*players, seeds, **options(arm))
+        return game, EnsembleBatches(self.ring, self.size["batch_size"], seeds, device=device)
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
         """What each member's critic says, and the exact distance: [K, 2]."""

@@ -40,7 +40,7 @@ def reconstruction_errors(autoencoder: nn.Module, x: Tensor) -> Tensor:
     return (x - drawn).abs().flatten(1).mean(1)
 
 
-def convergence(gamma: float, real: Tensor, fake: Tensor) -> Tensor:
+def convergence(gamma: float | Tensor, real: Tensor, fake: Tensor) -> Tensor:
     """The measure of convergence M = L(x) + |gamma L(x) - L(G(z))|."""
     return real + (gamma * real - fake).abs()
 

@@ -32,6 +32,8 @@ class TextGAN(GAN):
     ``generator(z, e)`` and ``discriminator(x, e)`` take sentence vectors [N, D].
 
     mismatched    GAN-CLS: real pictures with the sentence of the next picture in the batch count as fake
+    wrong         which pictures carry the wrong sentences: "real", as in GAN-CLS, or "fake", (G(z, e), e'), a control that costs
+                  as much and shows D as many wrong sentences
     interpolated  w, GAN-INT: also make pictures for vectors half-way between two sentences, which no sentence has
     kl            k, the weight of the divergence of the generator's conditioning augmentation from N(0, I)
 
@@ -50,11 +52,13 @@ class TextGAN(GAN):
         latent_dim: int | None = None,
         *,
         mismatched: bool = True,
+        wrong: str = "real",
         interpolated: float = 0.0,
         kl: float = 0.0,
     ) -> None:
         super().__init__(generator, discriminator, objective, penalty, latent_dim)
         self.mismatched = check.flag("mismatched", mismatched)
+        self.wrong = check.one_of("wrong", wrong, ("real", "fake"))
         self.interpolated, self.kl = check.at_least("interpolated", interpolated), check.at_least("kl", kl)
         if kl and not hasattr(getattr(generator, "condition", None), "kl"):
             raise ValueError("kl is the weight of a conditioning augmentation: build the generator with augmented=True, or kl=0")
@@ -74,12 +78,13 @@ class TextGAN(GAN):
         return logits
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
-        """What D minimises: real pairs against fakes, and against real pictures with another's sentence."""
+        """What D minimises: real pairs against fakes, and against pictures with another's sentence."""
         fake = batch.fake.detach()
         real = self.judge(batch.real, batch)
         loss = self.objective.discriminator(real, self.judge(fake, batch))
         if self.mismatched:
-            wrong: Tensor = self.discriminator(batch.real, others(batch.second)).float()
+            pictures = batch.real if self.wrong == "real" else fake
+            wrong: Tensor = self.discriminator(pictures, others(batch.second)).float()
             batch.log["d_wrong"] = wrong.mean()
             loss = (loss + self.objective.discriminator(real, wrong)) / 2
         return self.penalised(loss, batch, batch.real, fake)

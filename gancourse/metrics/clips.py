@@ -3,6 +3,7 @@
 flicker(clips)                     what the still part of a clip does over time; 0 where it stands still
 motion(clips)                      which pixels of which frames something passes over, seen from the clip alone
 overlap(mask, motion)              intersection over union
+held_still(mask)                   what a mask knows of where, without when
 judge = clip_judge()               judge.in_order(clips): the share that a reader takes to be in order, something moving
 """
 
@@ -87,6 +88,19 @@ def _an_order(straight: Tensor, source: torch.Generator) -> Tensor:
 def stopped(clips: Tensor) -> Tensor:
     """The first frame of each clip, for all its time."""
     return checked(clips)[:, :, :1].expand_as(clips).contiguous()
+
+
+def held_still(mask: Tensor) -> Tensor:
+    """The places that a mask [N, 1, T, H, W] covers most over time, as many as it covers in a frame, for all its time.
+
+    It knows where something moves in a clip, and not when.
+    """
+    x = checked(mask)
+    where = x.mean(2).flatten(1)  # [N, H W]
+    n = ((x > 0.5).float().mean((1, 2, 3, 4)) * where.shape[1]).round().long().clamp(1, where.shape[1])
+    edge = where.sort(1, descending=True).values.gather(1, n[:, None] - 1)
+    most: Tensor = (where >= edge).float().unflatten(1, (1, 1, *x.shape[3:]))  # [N, 1, 1, H, W]
+    return most.expand_as(x)
 
 
 def shaken(clips: Tensor, source: torch.Generator) -> Tensor:

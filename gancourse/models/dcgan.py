@@ -41,8 +41,8 @@ class Generator(nn.Module):
     4x4 has ``width * size / 8`` of them, size/2 has ``width``.
 
     Options: ``norm=False`` drops batch normalisation; ``upsample="nearest"`` doubles by nearest neighbours and a 3x3
-    convolution in place of transposed convolutions; ``hidden_linear=True`` starts with a hidden fully connected layer;
-    ``activation="tanh"`` replaces ReLU.
+    convolution in place of transposed convolutions; ``hidden_linear=True`` starts with a hidden fully connected layer,
+    ``hidden_norm=True`` normalises that layer, too; ``activation="tanh"`` replaces ReLU.
     """
 
     def __init__(
@@ -55,12 +55,15 @@ class Generator(nn.Module):
         norm: bool = True,
         upsample: str = "transposed",
         hidden_linear: bool = False,
+        hidden_norm: bool = False,
         activation: str = "relu",
     ) -> None:
         super().__init__()
         size = check.offered_size(size, SIZES, "DCGAN")
         latent_dim, width, channels = check.counts(latent_dim=latent_dim, width=width, channels=channels)
         norm, hidden_linear = check.flag("norm", norm), check.flag("hidden_linear", hidden_linear)
+        if check.flag("hidden_norm", hidden_norm) and not hidden_linear:
+            raise ValueError("hidden_norm normalises the hidden fully connected layer: ask for it by hidden_linear=True")
         check.one_of("upsample", upsample, ["transposed", "nearest"])
         check.one_of("activation", activation, ["relu", "tanh"])
         self.size, self.latent_dim = size, latent_dim
@@ -84,7 +87,8 @@ class Generator(nn.Module):
         check.fits("weights", width, channels, 4, 4)
         layers: list[nn.Module] = []
         if hidden_linear:
-            layers += [nn.Flatten(), nn.Linear(latent_dim, 4 * latent_dim), activate(), nn.Unflatten(1, (4 * latent_dim, 1, 1))]
+            layers += [nn.Flatten(), nn.Linear(latent_dim, first_in), nn.Unflatten(1, (first_in, 1, 1))]
+            layers += [*([nn.BatchNorm2d(first_in)] if hidden_norm else []), activate()]
         layers += [nn.ConvTranspose2d(first_in, n, 4, bias=not norm), *normalise(n), activate()]  # [N, n, 4, 4]
         while side < size // 2:
             layers += [*double(n, n // 2, not norm), *normalise(n // 2), activate()]
@@ -104,8 +108,9 @@ class Discriminator(nn.Module):
     The first layer has no batch normalisation, so that D sees the colours as they are; the last returns the logit (the
     published networks end in a sigmoid, which here is part of the loss).
 
-    Options: ``norm=False`` drops batch normalisation; ``downsample="pool"`` halves by max pooling after 3x3 convolutions;
-    ``hidden_linear=True`` ends in a hidden fully connected layer; ``activation="relu"`` replaces LeakyReLU.
+    Options: ``norm=False`` drops batch normalisation; ``downsample="pool"`` halves by max pooling after 3x3 convolutions,
+    ``downsample="strided 3x3"`` by strides with kernels as small as those; ``hidden_linear=True`` ends in a hidden fully
+    connected layer; ``activation="relu"`` replaces LeakyReLU.
     """
 
     def __init__(
@@ -125,7 +130,7 @@ class Discriminator(nn.Module):
         norm, hidden_linear = check.flag("norm", norm), check.flag("hidden_linear", hidden_linear)
         check.fits("weights", width * size // 8, width * size // 8, 16)
         check.fits("weights", width, channels, 4, 4)
-        check.one_of("downsample", downsample, ["strided", "pool"])
+        check.one_of("downsample", downsample, ["strided", "strided 3x3", "pool"])
         check.one_of("activation", activation, ["leaky_relu", "relu"])
         self.size, self.channels = size, channels
 
@@ -135,6 +140,8 @@ class Discriminator(nn.Module):
         def halve(n_in: int, n_out: int, bias: bool) -> list[nn.Module]:
             if downsample == "strided":
                 return [nn.Conv2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)]
+            if downsample == "strided 3x3":
+                return [nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=bias)]
             return [nn.Conv2d(n_in, n_out, 3, padding=1, bias=bias), nn.MaxPool2d(2)]
 
         n, side = width, size // 2

@@ -170,6 +170,7 @@ def _loop(run: Run[Any], stream: Stream) -> None:
             raise
         finally:
             bar.close()
+    unwritten = world.first(lambda: unwritten)  # process 0 has written, or not, before another ends and is taken for a failure
     if unwritten is not None:
         raise CheckpointNotWritten(f"{unwritten}; what was trained is in the run that this error carries as .run", run)
     if run.stopped == "interrupted" and world.leads:

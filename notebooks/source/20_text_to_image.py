@@ -12,7 +12,7 @@
 # After it you will be able to
 #
 # - train an encoder of sentences with a contrastive loss, and judge it by R-precision beside what guessing scores;
-# - write the three terms of GAN-CLS, and say what each teaches the discriminator;
+# - write the three terms of GAN-CLS, say what each teaches the discriminator, and which control shows it;
 # - derive what conditioning augmentation draws and what its divergence holds in place;
 # - build StackGAN's second stage, and test what it adds;
 # - say of a text-to-image result which judge it was read by, and how that judge can be fooled.
@@ -23,6 +23,7 @@ import time
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
+from sklearn.linear_model import LogisticRegression
 
 from gancourse import data, metrics, scale, viz, zoo
 from gancourse.base import networks
@@ -82,8 +83,8 @@ viz.show(widgets.text_box(shipped.model, captions.tokens, SAID, seed=4).still(),
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. It obeys, and hardly varies; section 4 is about that. The card says how much of a sentence the pictures
-# show, section 8 which words it does not hear. At the end you type sentences of your own.
+# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The first two ask for a smile, the next two for none, and you will not see it: section 8 finds out who lost it. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. It obeys, and hardly varies; section 4 is about that. The card says how much of a sentence the pictures
+# show. At the end you type sentences of your own.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Sentences of a grammar
@@ -104,14 +105,20 @@ faces = data.faces(32, scale.pick(ci=480, cpu=10_000, gpu=10_000), progress=Fals
 unseen = data.faces(32, scale.pick(ci=240, cpu=2000, gpu=2000), "test", progress=False)
 said, wanted = captions.captions(faces.attributes[:4], faces.attribute_names, 3, seed=0)
 viz.show(viz.grid(faces.images[:4], columns=4, scale=4), caption="Four faces; below, three sentences about each.")
-viz.table([[1 + k // 3, text_of_it, int((wanted[k] >= 0).sum())] for k, text_of_it in enumerate(said)], header=["face", "sentence", "attributes it mentions"])
+viz.table(
+    [[1 + k // 3, text_of_it, int((wanted[k] >= 0).sum())] for k, text_of_it in enumerate(said)],
+    header=["face", "sentence", "attributes it mentions"],
+)
 
 # %% [markdown] tags=["notes"]
 # Words become numbers, and a sentence a row of them, filled up with zeros. A word that the grammar does not have is refused by name, for a network would take any number without a murmur. Two more wordings are held out: all their words are known, their order is not.
 
 
 # %% tags=["nbval-check-output"]
-print(captions.tokens("Red hair, no glasses")[0, :6].tolist(), [captions.VOCABULARY[k - 1] for k in captions.tokens("Red hair")[0, :2]])
+print(
+    captions.tokens("Red hair, no glasses")[0, :6].tolist(),
+    [captions.VOCABULARY[k - 1] for k in captions.tokens("Red hair")[0, :2]],
+)
 try:
     captions.tokens("a person with redd hair and a beard")
 except ValueError as error:
@@ -159,7 +166,9 @@ viz.source(contrastive, text.TextEncoder.forward)
 SIDE = 16
 small, small_unseen = smaller(faces, SIDE), smaller(unseen, SIDE)
 players_faces = small[~new(small)][: scale.pick(ci=200, cpu=4000, gpu=8000)]
-read = captions.tokens(captions.captions(players_faces.attributes, faces.attribute_names, 3, seed=1)[0]).view(len(players_faces), 3, -1)
+read = captions.tokens(captions.captions(players_faces.attributes, faces.attribute_names, 3, seed=1)[0]).view(
+    len(players_faces), 3, -1
+)
 test = small_unseen[~new(small_unseen)][: scale.pick(ci=100, cpu=400, gpu=1000)]
 test_said, test_asked = captions.captions(test.attributes, faces.attribute_names, 1, seed=3)
 test_words = captions.tokens(test_said)
@@ -173,9 +182,17 @@ matcher_table = []
 for name, matcher in matchers.items():
     seen, told = vectors(matcher, data.to_float(test.images), test_words)
     other = captions.tokens(captions.captions(test.attributes, faces.attribute_names, 1, seed=3, wordings="unseen")[0])
-    precision = [r_precision(seen, told), r_precision(seen, sentence_vectors(matcher.text, other)), r_precision(seen.roll(1, 0), told)]
+    precision = [
+        r_precision(seen, told),
+        r_precision(seen, sentence_vectors(matcher.text, other)),
+        r_precision(seen.roll(1, 0), told),
+    ]
     matcher_table.append([name, *(f"{x:.2f}" for x in precision)])
-viz.table(matcher_table, header=["encoder", "R-precision, unseen faces", "in held-out wordings", "pictures shuffled"], caption="Among 100 sentences; guessing scores 0.01")
+viz.table(
+    matcher_table,
+    header=["encoder", "R-precision, unseen faces", "in held-out wordings", "pictures shuffled"],
+    caption="Among 100 sentences; guessing scores 0.01",
+)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same bag of words
@@ -309,23 +326,32 @@ def play(seed=0, **switches):
 
 
 live = {"GAN": play(mismatched=False), "GAN-CLS": play()}
+record = records.load("text_to_image")  # the same experiment run whole: below, and its colours here
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Both games, some seconds each
 #
-# GAN is orange, GAN-CLS blue, faces of other sentences are dotted. (The record's own curves have the colours the other way round.)
+# GAN is blue, GAN-CLS orange, here and in every picture below; faces of other sentences are dotted.
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
-for (name, (_, curve)), colour in zip(live.items(), (viz.COLOURS["fake"], viz.COLOURS["real"]), strict=True):
-    axis.plot(*zip(*curve, strict=True), color=colour, label=name, linewidth=2)
-axis.axhline(obeyed_by_chance := agreement(judge.predict(test.images.roll(1, 0)), test_asked).mean().item(), color="gray", linestyle=":", label="faces of other sentences")
+for name, (_, curve) in live.items():
+    axis.plot(*zip(*curve, strict=True), color=record.colours[name], label=name, linewidth=2)
+axis.axhline(
+    obeyed_by_chance := agreement(judge.predict(test.images.roll(1, 0)), test_asked).mean().item(),
+    color="gray",
+    linestyle=":",
+    label="faces of other sentences",
+)
 axis.set(xlabel="step", ylabel="share of the sentence that is shown", ylim=(0.3, 0.8))
 axis.legend(loc="upper left")
 plt.show()
 shown = torch.cat([run.gan.sample(10, 0, run.generator, texts=test_vectors[:10]).clamp(-1, 1) for run, _ in live.values()])
 rows = torch.cat([shown, data.to_float(test.images[:10])])
-viz.show(viz.labelled_grid(rows, [*live, "true face"], n_columns=10), caption="Pictures for ten unseen sentences after the same number of steps.")
+viz.show(
+    viz.labelled_grid(rows, [*live, "true face"], n_columns=10, scale=5),
+    caption="Pictures for ten unseen sentences after the same number of steps.",
+)
 for k in range(3):
     print(f"column {k + 1}: {test_said[k]}")
 
@@ -333,17 +359,21 @@ for k in range(3):
 # ## Five trainings of each arm
 
 # %% [markdown] tags=["notes"]
-# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer and judges of its own. Two arms more wait for sections 4 and 6.
+# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer and judges of its own. A third arm asks whether it is *this* pair. It, too, shows $D$ a third batch with wrong sentences, as many and at the same price, but under *fakes*: $(G(z, e), e')$. If all that counts is more wrong sentences, it should do as well.
+# Before you look: what does $D$ learn from such a pair while all fakes are blots? Further arms wait for sections 4 and 6.
 
 # %% tags=["slide-continue", "slide-picture"]
-record = records.load("text_to_image")
-viz.show(record.curves("agreement", "diversity", "frechet"), caption="Five trainings of each; line: mean, band: least to largest.")
+listeners = ["GAN", "GAN-CLS", "fakes, wrong sentences"]
+viz.show(
+    record.curves("agreement", "diversity", "frechet", arms=listeners),
+    caption="Five trainings of each; line: mean, band: least to largest.",
+)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Beside what is no training
 
 # %% tags=["slide-continue"]
-record.table("agreement", "r_precision", "frechet", "diversity")
+record.table("agreement", "r_precision", "frechet", "diversity", arms=listeners)
 
 # %% [markdown] tags=["notes"]
 # *Agreement* is the share above, *r precision* comes from a matcher with weights and pictures of its own, *diversity* is the spread of the pictures for one sentence over that of true faces that fit it. The lower rows are no networks. First the judges themselves: true pictures should pass, true pictures of other sentences should fail.
@@ -361,7 +391,9 @@ judged = check(
     expected="at least 0.85",
     ours=null("agreement")["truth"],
     tolerance=at_least(0.85),
-    baselines=nulls(**{name.replace(" ", "_"): null("agreement")[name] for name in ("other faces", "mean face", "noise", "untrained")}),
+    baselines=nulls(
+        **{name.replace(" ", "_"): null("agreement")[name] for name in ("other faces", "mean face", "noise", "untrained")}
+    ),
 )
 check(
     "S20.r_precision",
@@ -369,7 +401,9 @@ check(
     expected="at least 0.3",
     ours=null("r_precision")["truth"],
     tolerance=at_least(0.3),
-    baselines=nulls(guessing=0.01, **{name.replace(" ", "_"): null("r_precision")[name] for name in ("other faces", "mean face", "noise")}),
+    baselines=nulls(
+        guessing=0.01, **{name.replace(" ", "_"): null("r_precision")[name] for name in ("other faces", "mean face", "noise")}
+    ),
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -405,6 +439,33 @@ claim(
     source="Reed et al. 2016, section 4.2",
     decks="K",
 )
+claim(
+    "S20.which_pair",
+    "Is it this pair? Agreement at the end, wrong sentences under real pictures (GAN-CLS) less wrong sentences under fakes",
+    paper="a third type of input: real images with mismatched text",
+    ours=final("agreement")["GAN-CLS"] - final("agreement")["fakes, wrong sentences"],
+    over="trainings",
+    tolerance=at_least(0.01),
+    baselines=nulls(no_difference=0)
+    | ceilings(truth_less_the_other=null("agreement")["truth"] - final("agreement")["fakes, wrong sentences"].mean()),
+    control=judged,
+    source="Reed et al. 2016, section 4.2",
+    decks="K",
+)
+question(
+    "S20.which_pair_early",
+    "The same after a quarter of the training, while fakes are blots",
+    ours=early["GAN-CLS"] - early["fakes, wrong sentences"],
+    over="trainings",
+    baselines=nulls(no_difference=0),
+)
+question(
+    "S20.fakes",
+    "What wrong sentences under fakes add by themselves: agreement at the end, that arm less GAN",
+    ours=final("agreement")["fakes, wrong sentences"] - final("agreement")["GAN"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(**room),
+)
 question(
     "S20.listens_r",
     "The same by the other judge: R-precision, GAN-CLS less GAN",
@@ -414,19 +475,40 @@ question(
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## The real picture is worth a head start
+#
+# | agreement after | GAN | wrong sentences under fakes | under real pictures (GAN-CLS) |
+# |---|---|---|---|
+# | 200 steps | 0.60 | 0.61 | **0.67** |
+# | 800 steps | 0.77 | **0.83** | **0.83** |
+#
+# $$D^* = \frac{p(x, e)}{p(x, e) + \tfrac12\, g(x, e) + \tfrac12\, q(x)\, p(e)}$$
+#
+# $q$ is the law of the pictures under wrong sentences: real ones, $p(x)$, or fakes, $g(x)$. Where the set of fakes is right, they are the same.
+
+# %% [markdown] tags=["notes"]
+# The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN: its fakes are blots, and to reject a blot you need no sentence. Then it climbs, and at the end it is where GAN-CLS is; the difference is 0.005 [-0.011, 0.020], and the
+# row, which asked for 0.01, stays open. The real picture is worth a head start. What makes the players listen in the end are wrong sentences, under whatever picture.
+#
+# The best $D$ tells why one could have expected that. Let $p(x, e)$ be the law of the true pairs, $g(x, e)$ that of the fakes with their sentences, and $q(x)$ that of the pictures under the wrong ones. As in lecture 02,
+#
+# $$D^*(x, e) = \frac{p(x, e)}{p(x, e) + \tfrac12\, g(x, e) + \tfrac12\, q(x)\, p(e)},$$
+#
+# with $q(x) = p(x)$ in GAN-CLS and $q(x) = g(x)$ in the third arm. As soon as the *set* of fakes is right, $g(x) = p(x)$, the two games have the same best $D$. While the fakes are blots, only GAN-CLS has a third term where the real pictures are.
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## A score above the truth's is a warning
 #
 # | | agreement | R-precision | diversity |
 # |---|---|---|---|
-# | GAN | 0.78 | 0.59 | 0.41 |
+# | GAN | 0.77 | 0.59 | 0.41 |
 # | GAN-CLS | 0.83 | **0.75** | **0.30** |
 # | true faces | 0.91 | **0.63** | 1 |
 #
 # The judge asks which of 100 sentences fits best. A picture can win by being *more typical* of its sentence than a true face with all its accidents.
 
 # %% [markdown] tags=["notes"]
-# The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner and better, and the curves stay apart: 0.60 against 0.67 after 200 steps, 0.78 against 0.83 at the end, where the worst training of GAN-CLS is better than the best of GAN. Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63. We have not tested why. The judge asks which of 100 sentences fits best, and a picture can win by being
-# more typical of its sentence than a true face with all its accidents. The column *diversity* points the same way: 0.30 of the truth's spread within a sentence, less than GAN's 0.41. True faces are no ceiling for this judge, and a score above theirs is a warning.
+# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason; the column *diversity* points the same way, with 0.30 of the truth's spread within a sentence. True faces are no ceiling for this judge, and a score above theirs is a warning.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A cloud around the sentence
@@ -461,31 +543,55 @@ lines.answered(condition, *asked.AUGMENT)
 viz.source(text.ConditioningAugmentation)
 
 # %% [markdown] tags=["notes"]
-# In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. Does it make the pictures of one sentence more varied? Measure their spread, over that of true faces that fit the sentence. And before believing it, ask what a worthless generator scores: a deaf one varies *more* than the truth. Count then only the pictures that show all that
-# their sentence mentions, the second column. Noise is out, but the deaf one still scores well, for with two attributes some of its faces fit by luck. So there is no verdict below, only numbers, and agreement has to stand beside them.
+# In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. Does the cloud make the pictures of one sentence more varied? Their *spread* is a poor judge: a deaf generator varies more than the truth. Count instead the *different faces that fit*: of twelve pictures for a sentence, keep those that show all it mentions, and count how many of them differ in some attribute;
+# then divide by the number for true faces. A deaf generator varies and does not fit, a generator of one face fits and does not vary: both score near 0.
+#
+# And where would the variety come from? The cloud's noise can be switched off in a trained network: with $\epsilon = 0$ every sentence is one point again, $c = \mu(e)$, and only $z$ varies, as without augmentation. The column *without cloud* counts the faces once more, for the same latents. And is a cloud needed, or just more noise? The arm *more noise* has no cloud, and 64 random numbers beside the condition in place of 32: as many as come with the cloud.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What is exchanged for what
 
 # %% tags=["slide-continue"]
-record.table("diversity", "obedient_diversity", "agreement")
+clouds = ["GAN-CLS", "GAN-CLS + augmentation", "more noise"]
+record.table("fitting", "without_cloud", "diversity", "agreement", "frechet", arms=clouds)
 
 # %%
-for id, score, what in (
-    ("S20.augmentation", "diversity", "all pictures of a sentence"),
-    ("S20.obedient", "obedient_diversity", "those pictures that show all that their sentence mentions"),
-):
-    spread, worthless = final(score), {name.replace(" ", "_"): value for name, value in null(score).items()}
-    without = spread["GAN-CLS"].mean()
-    question(
-        id,
-        f"Spread of {what}, over the truth's: with augmentation less without",
-        ours=spread["GAN-CLS + augmentation"] - spread["GAN-CLS"],
-        over="trainings",
-        baselines=nulls(**{name: value - without for name, value in worthless.items() if name != "truth"}) | ceilings(truth=worthless["truth"] - without),
-        source="Zhang et al. 2017, section 3.2",
-        note="No claim: whatever tolerance the augmentation passes, faces of other sentences pass, too.",
-    )
+fitting, worthless = final("fitting"), {name.replace(" ", "_"): value for name, value in null("fitting").items()}
+claim(
+    "S20.augmentation",
+    "Different faces that fit their sentence, over the truth's: with augmentation less without",
+    paper="improves the diversity of the synthesized images (abstract)",
+    ours=fitting["GAN-CLS + augmentation"] - fitting["GAN-CLS"],
+    over="trainings",
+    tolerance=at_least(0.05),
+    baselines=nulls(**{name: value - fitting["GAN-CLS"].mean() for name, value in worthless.items() if name != "truth"})
+    | ceilings(truth=worthless["truth"] - fitting["GAN-CLS"].mean()),
+    control=judged,
+    source="Zhang et al. 2017, section 3.2",
+)
+question(
+    "S20.cloud",
+    "How much of it comes from the cloud? Different faces that fit, of the same augmented networks: with eps drawn less with eps = 0",
+    ours=fitting["GAN-CLS + augmentation"] - final("without_cloud")["GAN-CLS + augmentation"],
+    over="trainings",
+    baselines=nulls(no_cloud=fitting["GAN-CLS"] - final("without_cloud")["GAN-CLS"])
+    | ceilings(all_of_it=fitting["GAN-CLS + augmentation"]),
+)
+question(
+    "S20.trained_with",
+    "And what is left: different faces that fit, the augmented networks with eps = 0 less GAN-CLS",
+    ours=final("without_cloud")["GAN-CLS + augmentation"] - fitting["GAN-CLS"],
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    note="The condition is then mu(e), one point for each sentence; z varies as in GAN-CLS.",
+)
+question(
+    "S20.noise",
+    "Would as much noise elsewhere do? Different faces that fit, augmentation less GAN-CLS with 32 random numbers more beside the condition",
+    ours=fitting["GAN-CLS + augmentation"] - fitting["more noise"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(truth=worthless["truth"] - fitting["more noise"].mean()),
+)
 question(
     "S20.price",
     "What augmentation costs: agreement with the sentence, GAN-CLS with augmentation less GAN-CLS",
@@ -495,10 +601,11 @@ question(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# With augmentation the spread doubles, 0.30 to 0.68, and agreement falls, 0.83 to 0.72. A deaf generator (*other faces*) varies more than the truth: no verdict.
+# Different faces that fit: 0.39 of the truth's without augmentation, **0.57** with. The same networks, noise switched off: 0.40. The price: agreement 0.83 to 0.72.
 
 # %% [markdown] tags=["notes"]
-# The spread doubles, from 0.30 of the truth's to 0.68, and the sentence is obeyed less, 0.72 in place of 0.83. The other judges side with the loss: Frechet distance and R-precision are both worse with augmentation. And the arm changes more than the cloud: 32 random numbers more, a linear condition in place of a leaky ReLU, and the divergence. Which of them brings the spread, we have not tested. The weight $k$ sets the price (exercise 2).
+# Augmentation brings half as many different faces again that fit, 0.57 of the truth's number in place of 0.39, although fewer of its pictures fit at all: the sentence is obeyed less, 0.72 in place of 0.83. With the noise switched off the same networks fall back to 0.40. So the variety is the cloud's, and the weights keep nothing of it that five trainings could show. The row only just clears its tolerance. Frechet distance and R-precision are both worse with augmentation; the weight $k$
+# sets the price (exercise 2). As many random numbers beside the condition bring no variety that could be seen, 0.35; augmentation is ahead of them by 0.22 [-0.01, 0.45], an interval that just holds 0. What the linear condition does that comes with the cloud was not tested.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Twice the pixels, in two stages
@@ -535,7 +642,12 @@ enlarged = text.enlarged(low).clamp(-1, 1)
 refined = [run.gan.sample(len(test_vectors), 0, run.generator, texts=test_vectors).clamp(-1, 1) for run in stages]
 true_large = data.to_float(unseen[~new(unseen)].images[: len(test)])
 viz.show(
-    viz.labelled_grid(torch.cat([enlarged[:8], refined[0][:8], true_large[:8]]), ["stage I, enlarged", "stage II", "true face"], n_columns=8),
+    viz.labelled_grid(
+        torch.cat([enlarged[:8], refined[0][:8], true_large[:8]]),
+        ["stage I, enlarged", "stage II", "true face"],
+        n_columns=8,
+        scale=3,
+    ),
     caption="The same latents and sentences in both stages, and a true face for each sentence.",
 )
 
@@ -565,7 +677,11 @@ claim(
     ours=[1 - frechet(x) / before for x in refined],
     over="trainings",
     tolerance=at_least(0.1),
-    baselines=nulls(enlarged=0, sharpened=1 - frechet(sharpened(enlarged)) / before, noise=1 - frechet(torch.rand_like(enlarged) * 2 - 1) / before)
+    baselines=nulls(
+        enlarged=0,
+        sharpened=1 - frechet(sharpened(enlarged)) / before,
+        noise=1 - frechet(torch.rand_like(enlarged) * 2 - 1) / before,
+    )
     | ceilings(truth=1 - frechet(true_large) / before),
     source="Zhang et al. 2017, section 3.4",
     note="One stage I for all trainings of stage II. A first run of 80 steps took away 0.14 [0.08, 0.20] and was open; the tolerance stayed.",
@@ -573,15 +689,54 @@ claim(
 edges = gradient_energy(true_large).mean()
 viz.table(
     [
-        [name, f"{(gradient_energy(x).mean() / edges).item():.2f}", f"{frechet(x):.1f}", f"{agreement(features.predict(x), test_asked).mean().item():.2f}"]
-        for name, x in {"stage I, enlarged": enlarged, "enlarged and sharpened": sharpened(enlarged), "stage II": refined[0], "true faces": true_large}.items()
+        [
+            name,
+            f"{(gradient_energy(x).mean() / edges).item():.2f}",
+            f"{frechet(x):.1f}",
+            f"{agreement(features.predict(x), test_asked).mean().item():.2f}",
+        ]
+        for name, x in {
+            "stage I, enlarged": enlarged,
+            "enlarged and sharpened": sharpened(enlarged),
+            "stage II": refined[0],
+            "true faces": true_large,
+        }.items()
     ],
     header=["pictures", "gradient energy over the truth's", "Frechet distance", "share of the sentence shown"],
 )
 
 # %% [markdown] tags=["notes"]
-# A hundred and fifty steps, five times, and a quarter of the distance is gone: eyes get white and pupils, heads get outlines. A plain sharpening takes nothing away, but it reaches only 0.66 of the true edges, stage II 1.45; a stronger one is not tested. Two columns more keep the praise in bounds: stage II draws *more* edges than true faces have, much of it noise in hair and background, and what the sentence says
-# is shown hardly better than by stage I.
+# A hundred and fifty steps, five times, and a quarter of the distance is gone: eyes get white and pupils, heads get outlines. It draws *more* edges than true faces have, much of it noise in hair and background. And the sentence? StackGAN's stage II reads it again to correct what stage I got wrong. Ask ours: give it stage I's picture with the sentence of *another* picture, or with none (a vector of zeros),
+# and see whether the pictures follow.
+
+# %%
+asked_again = {"its own": test_vectors, "another picture's": test_vectors.roll(1, 0), "none": torch.zeros_like(test_vectors)}
+
+
+def shown_by(run, told, wanted):
+    """The share of what ``wanted`` asks for in stage II's pictures when it is told ``told``."""
+    with torch.no_grad(), networks.evaluating(run.generator):
+        pictures = run.generator.second(low, told).clamp(-1, 1)
+    return agreement(features.predict(pictures), wanted).mean().item()
+
+
+followed = {name: [shown_by(run, told, test_asked) for run in stages] for name, told in asked_again.items()}
+toward = [shown_by(run, asked_again["another picture's"], neighbours) for run in stages]
+by_stage_one = agreement(features.predict(enlarged), neighbours).mean().item()
+question(
+    "S20.second_look",
+    "Does stage II read? What it shows of its sentence, told its own less told another picture's, on the same pictures of stage I",
+    ours=[a - b for a, b in zip(followed["its own"], followed["another picture's"], strict=True)],
+    over="trainings",
+    baselines=nulls(deaf=0)
+    | ceilings(stage_one_told_another=agreement(features.predict(enlarged), test_asked).mean().item() - by_stage_one),
+    note="Share shown of the true sentence: "
+    + "; ".join(f"told {name} {sum(values) / len(values):.2f}" for name, values in followed.items())
+    + f". Of the other sentence, when told it: {sum(toward) / len(toward):.2f}, stage I {by_stage_one:.2f}.",
+)
+
+# %% [markdown] tags=["notes"]
+# It does, and hardly. Told its own sentence it shows 0.69 of it, told another's 0.66, told nothing 0.68; of the other sentence, when told it, 0.38, where stage I's pictures show 0.36 by accident. What stage II adds after 150 steps it takes from the picture. A score that never changes the sentence would not have shown that.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: half a divergence
@@ -622,13 +777,6 @@ for name, half in (("right", slice(2, 4)), ("the slip", slice(0, 2))):
 
 # %% [markdown] tags=["notes"]
 # With the slip the means go to 0 as they should, and no gradient ever reaches σ: one cloud stays a point, the other stays seven times too wide. In training $G$ would then be free to close its clouds, and the augmentation is off without a word. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Two judgements that are none
-#
-# **A judge from the team.** R-precision by the encoder that the players read with rewards what pleases this encoder. Ours has other weights and other pictures.
-#
-# **The sentence that is not wrong.** Drawn from the same class, or short, it fits by accident: the third term calls true pairs false. Count it.
 
 # %% [markdown] tags=["notes"]
 # **A judge from the team.** R-precision by the very encoder that the players read with rewards pictures that please this encoder. Above it came from a matcher with other weights and other pictures.
@@ -691,7 +839,10 @@ question(
 # Interpolated vectors make walks, too. From one sentence to another, in equal steps, with the shipped network. The second asks for long blonde hair, a pair never trained: look what length it gets.
 
 # %%
-ends = ["a smiling person with short black hair and light skin", "a serious person with long blonde hair and dark skin wearing glasses"]
+ends = [
+    "a smiling person with short black hair and light skin",
+    "a serious person with long blonde hair and dark skin wearing glasses",
+]
 a, b = sentence_vectors(shipped.model.text, captions.tokens(ends))
 walk = torch.stack([(1 - t) * a + t * b for t in torch.linspace(0, 1, 9)])
 z = torch.randn(3, shipped.model.latent_dim, generator=torch.Generator().manual_seed(1))
@@ -751,7 +902,9 @@ asked_test, named = unseen[~new(unseen)][: scale.pick(ci=100, cpu=800, gpu=1600)
 hear_said, hear_asked = captions.captions(asked_test.attributes, named, 1, seed=11)
 hear_z = torch.randn(len(hear_said), shipped.model.latent_dim, generator=torch.Generator().manual_seed(0))
 with torch.no_grad():
-    heard = torch.cat([shipped.model(*part) for part in zip(hear_z.split(200), captions.tokens(hear_said).split(200), strict=True)])
+    heard = torch.cat(
+        [shipped.model(*part) for part in zip(hear_z.split(200), captions.tokens(hear_said).split(200), strict=True)]
+    )
 hear_read = features.predict(heard)
 heard_rows = []
 for k, name in enumerate(named):
@@ -773,15 +926,75 @@ question(
 # One number for the whole sentence, 0.91, hid that the *smile* is not heard at all: 0.48 is chance.
 
 # %% [markdown] tags=["notes"]
-# For pairs that were trained, hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: 0.48 is chance. One number for the sentence hid that. The judge reads smiles in true pictures without a fault, so they are there to be seen; whether the encoder
-# never learnt the word or $G$ never drew the mouth, we have not tested; exercise 3 does.
+# For pairs that were trained, hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: 0.48 is chance, and one number for the sentence hid it. The judge reads smiles in true pictures without a fault, so they are there to be seen. So who lost the word, the encoder or the players? Change it alone, with the same latents, and look. Then ask the vectors: can a
+# linear classifier read the smile off them?
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## One word changed
+#
+# Same latents. Rows one and two: *smiling*, *serious*. Rows three and four: *short* hair, *long*. (Two and three are the same sentence.)
+
+# %% tags=["slide-continue", "slide-picture"]
+changed = {
+    f"a {word} person": f"a {word} person with short brown hair and light skin without glasses" for word in ("smiling", "serious")
+} | {f"{word} hair": f"a serious person with {word} brown hair and light skin without glasses" for word in ("short", "long")}
+one_z = torch.randn(64, shipped.model.latent_dim, generator=torch.Generator().manual_seed(4))
+with torch.no_grad():
+    by_word = {name: shipped.model(one_z, captions.tokens(whole).expand(64, -1)) for name, whole in changed.items()}
+viz.show(
+    viz.labelled_grid(torch.cat([x[:8] for x in by_word.values()]), list(by_word), n_columns=8, scale=3),
+    caption="Eight latents; the other words stay.",
+)
+smile = list(named).index("smile")
+for name in list(by_word)[:2]:
+    print(f"{name}: {features.predict(by_word[name])[:, smile].float().mean():.2f} of 64 pictures smile")
+first_pair, second_pair = (a.sub(b).abs().mean().item() for a, b in (list(by_word.values())[:2], list(by_word.values())[2:]))
+print(f"mean difference of a pixel, in [-1, 1]: {first_pair:.3f} for the smile, {second_pair:.3f} for the hair's length")
+points = sentence_vectors(shipped.model.text, captions.tokens(list(changed.values())))
+first_pair, second_pair = (points[k].sub(points[k + 1]).norm().item() for k in (0, 2))
+print(f"distance of the sentences' vectors: {first_pair:.2f} for the smile, {second_pair:.2f} for the hair's length")
+
+
+# %%
+def told_of_smiles(of, seed, reader):
+    """Vectors of sentences that mention the smile, and whether they ask for one."""
+    heard_of, wished = captions.captions(of.attributes, named, 1, seed=seed)
+    about_it = wished[:, smile] >= 0
+    spoken = [each for each, yes in zip(heard_of, about_it, strict=True) if yes]
+    return sentence_vectors(reader, captions.tokens(spoken)).numpy(), wished[about_it, smile].numpy()
+
+
+def read_off(reader):
+    probe = LogisticRegression(C=100, max_iter=2000).fit(*told_of_smiles(faces[:2000], 21, reader))
+    return probe.score(*told_of_smiles(unseen, 22, reader))
+
+
+with networks.seeded(0):
+    never_trained = text.TextEncoder(WORDS)
+question(
+    "S20.smile",
+    "Who lost the smile? Share of unseen sentences off whose vector a linear classifier reads whether they ask for one",
+    ours=read_off(shipped.model.text),
+    baselines=nulls(
+        guessing=0.5,
+        untrained_encoder=read_off(never_trained),
+        the_pictures=(hear_read[:, smile] == hear_asked[:, smile])[hear_asked[:, smile] >= 0].float().mean().item(),
+    ),
+    note="The vectors that the shipped players read. In true pictures the judge reads the smile without a fault.",
+)
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# The vectors have the smile. The *players* lost it.
+
+# %% [markdown] tags=["notes"]
+# The encoder is innocent: the smile can be read off every vector (off those of an untrained encoder in 0.66 of the cases), and it moves a sentence's vector as far as the hair's length does. The players lost it. A mouth is a few pixels; why the third kind of pair does not make $D$ look at them, this does not say. Exercise 3 gives $D$ pairs that are wrong in the smile alone.
 
 # %% [markdown]
 # ## Exercises
 #
-# 1. **Which third term?** Replace the mismatched pairs of section 3 by *fakes* with another's sentence, $(G(z, e), e')$, counted as false. Predict first: what does $D$ learn from them early on, when all fakes are blots? Then train both for 400 steps, five seeds each, and test the difference in agreement as section 3 does. Write your tolerance down before you run.
-# 2. **The price of a cloud.** Train GAN-CLS with augmentation at $k = 0$, $0.001$, $0.01$, $0.1$. Plot agreement against the spread within a sentence. Where would you stop? Then read σ off the trained `generator.condition.statistics`: at which $k$ do the clouds close?
-# 3. **Who lost the smile?** Fit a logistic regression to the vectors `sentence_vectors(shipped.model.text, ...)` of sentences that mention the smile: can it be read off them? If so, the encoder has it and the players lost it; if not, train the matcher longer, and look again.
+# 1. **Nearly right.** In GAN-CLS take as the wrong sentence that of the picture in the batch whose attributes differ *least* (but do differ). Predict: what must $D$ look at now, and what happens early on? Train both for 400 steps, five seeds each, and test the difference in agreement as section 3 does. Write your tolerance down before you run.
+# 2. **The price of a cloud.** Train GAN-CLS with augmentation at $k = 0$, $0.001$, $0.01$, $0.1$. Plot agreement against the different faces that fit. Where would you stop? Then read σ off the trained `generator.condition.statistics`: at which $k$ do the clouds close?
+# 3. **Give the smile back.** Let half of the wrong sentences be the picture's own with the smile turned over, everything else as it was. Go on from the shipped players for 500 steps and ask section 8's table again. Is the smile heard now, and what did the other words pay?
 
 # %%
 widgets.quiz(
@@ -794,6 +1007,15 @@ widgets.quiz(
                 "The fake with its own sentence": "A blot is rejected at a glance, whatever the sentence says.",
                 "The real picture with its own sentence": "By itself it only says what real pictures look like.",
                 "None, D reads from the start": "Its weights have to learn that, and a loss has to ask for it.",
+            },
+        },
+        {
+            "question": "The set of fakes has become right. Wrong sentences under fakes, or under real pictures: what is it to the best D?",
+            "answer": "The same: pictures of one law with sentences of others",
+            "why": "The third term's pairs have the law $q(x)\\,p(e)$, and now $g(x) = p(x)$.",
+            "wrong": {
+                "Under fakes they teach nothing, for D knows a fake at a glance": "So it was at the start; now it does not.",
+                "Under real pictures they punish the truth": "The sentence is another's, so the pair is false; only one in fifty fits by accident.",
             },
         },
         {
@@ -832,8 +1054,8 @@ widgets.quiz(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What was measured
 #
-# - A real picture with a wrong sentence gives $D$ a reason to read.
-# - Here variety was paid for in obedience.
+# - Wrong sentences make the players listen. Under real pictures they do so from the start.
+# - Variety was paid for in obedience; count faces that differ *and* fit.
 # - Ask of a score who the judge is, and how it can be fooled.
 
 # %% [markdown]

@@ -31,11 +31,11 @@ from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.data.voxels import KINDS
 from gancourse.experiments import records
-from gancourse.experiments.two_streams import players, unrolled
+from gancourse.experiments.two_streams import players
 from gancourse.gans.paced import Paced
 from gancourse.gans.video import VideoGAN
 from gancourse.latent import interpolate
-from gancourse.metrics.clips import clip_judge, flicker, motion, overlap, shaken, shuffled, stopped
+from gancourse.metrics.clips import clip_judge, flicker, held_still, motion, overlap, shaken, shuffled, stopped
 from gancourse.metrics.shapes import ShapeJudge, nearest
 from gancourse.models import video, voxels
 from gancourse.training import fit
@@ -203,14 +203,20 @@ check(
 # %% tags=["slide-continue"]
 judge = clip_judge()
 x = data.to_float(unseen.frames)
+true_mask = unseen.masks.float() / 255
 source = torch.Generator().manual_seed(0)
 known = {
     "in order": x,
-    "frames shuffled": shuffled(x, source),
+    "played backwards": x.flip(2),
+    "frames shuffled": shuffled(x, torch.Generator().manual_seed(0)),
     "standing still": stopped(x),
     "noise on every frame": shaken(x, source),
     "noise alone": 2 * torch.rand(x.shape, generator=source) - 1,
     "an untrained generator": players(2, 16, 20, seed=0).sample(len(x), seed=1).cpu(),
+}
+ball = {  # the true masks go along with their frames; where nothing is known, those of the clips in order
+    "played backwards": true_mask.flip(2),
+    "frames shuffled": shuffled(true_mask, torch.Generator().manual_seed(0)),
 }
 viz.table(
     [
@@ -219,7 +225,7 @@ viz.table(
             **{f"taken for: {kind}": f"{share:.2f}" for kind, share in judge.orders(clips).items()},
             "in order and moving": f"{judge.in_order(clips):.2f}",
             "flicker": f"{flicker(clips).mean():.3f}",
-            "motion against the true ball": f"{overlap(motion(clips), unseen.masks.float() / 255).mean():.2f}",
+            "motion against the true ball": f"{overlap(motion(clips), ball.get(name, true_mask)).mean():.2f}",
         }
         for name, clips in known.items()
     ],
@@ -233,9 +239,11 @@ check(
     "Unseen clips that the judge takes to be in order",
     ours=taken["in order"],
     tolerance=at_least(0.85),
-    baselines=nulls(**{name.replace(" ", "_"): share for name, share in taken.items() if name != "in order"}),
+    baselines=nulls(
+        **{name.replace(" ", "_"): share for name, share in taken.items() if name not in ("in order", "played backwards")}
+    )
+    | ceilings(played_backwards=taken["played backwards"]),
 )
-true_mask = unseen.masks.float() / 255
 check(
     "S19.motion",
     "Where something moves, seen from the clip alone, against where the ball is: intersection over union",
@@ -245,7 +253,10 @@ check(
         another_clip=overlap(motion(x).roll(1, 0), true_mask).mean(),
         everywhere=overlap(torch.ones_like(true_mask), true_mask).mean(),
         standing_still=overlap(motion(known["standing still"]), true_mask).mean(),
-    ),
+        noise_on_every_frame=overlap(motion(known["noise on every frame"]), true_mask).mean(),
+        in_another_order=overlap(motion(known["frames shuffled"]), true_mask).mean(),
+    )
+    | ceilings(shuffled_with_their_masks=overlap(motion(known["frames shuffled"]), ball["frames shuffled"]).mean()),
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -253,6 +264,7 @@ check(
 #
 # - A classifier answers for anything. The flat grey of an untrained generator: *in order*, it says.
 # - So the measure asks a second question: does anything move?
+# - Played backwards counts as in order, and should: this ball flies as well either way.
 # - A still clip flickers as little as a real one: 0.000. *Stillness is not quality*: a network that paints one picture passes.
 #
 # **Ask an untrained network first.**
@@ -260,67 +272,73 @@ check(
 # %% [markdown] tags=["notes"]
 # Read the last row twice. A classifier answers for anything, and nobody had shown this one the flat grey of an untrained generator: it calls it *in order*. So the measure asks a second question, whether anything moves in one place in a hundred or more. Every judge has such a hole; ask an untrained network first.
 #
+# Clips played backwards count as in order, and should: a ball that loses no speed flies as well either way, so nothing in the data says which way time runs. Motion finds the ball in shuffled frames as well as in ordered ones; it knows no order, and need not.
+#
 # Shuffled frames flicker as little as ordered ones, and so does a still clip, 0.000 all three: *stillness is not quality*. A network that paints one picture passes it. That is why no row below rests on flicker alone. And note what the two-stream generator gets for nothing: its $b$ **is** still, by construction. What could fail is the rest: the mask may cover everything, or nothing, or the
 # wrong thing; foreground and background may change places.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Look inside
-#
-# Three latents, eight frames each. A latent's rows, from above:
-#
-# - the clip,
-# - its mask $m$,
-# - its foreground $f$,
-# - its background $b$.
-#
-# The mask follows the ball. What $f$ paints outside of it is never seen.
 
 # %% [markdown] tags=["notes"]
 # ## 3. Look inside
 #
-# One latent, taken apart: the clip, its mask, its foreground, its background.
+# One latent, taken apart: the clip, its mask, its foreground, its background, frame by frame.
+
 
 # %% tags=["slide-continue", "slide-picture"]
-inside = [0, 3, 5]
-rows = []
-for i in inside:
-    one = [made[i : i + 1], 2 * parts.mask[i : i + 1].expand(-1, 3, -1, -1, -1) - 1, parts.foreground[i : i + 1]]
-    one.append(parts.background[i : i + 1, :, None].expand(-1, -1, 8, -1, -1))
-    rows += [unrolled(part) for part in one]
-viz.show(
-    viz.labelled_grid(torch.cat(rows), ["clip", "mask m", "foreground f", "background b"] * len(inside), n_columns=1, scale=6),
-    "Three latents, eight frames each from left to right.",
-)
+def taken_apart(i):
+    """Four rows of eight frames: what the shipped network put together for its latent i."""
+    still = parts.background[i, :, None].expand(-1, made.shape[2], -1, -1)
+    streams = [made[i], 2 * parts.mask[i].expand(3, -1, -1, -1) - 1, parts.foreground[i], still]
+    frames = torch.cat([stream.transpose(0, 1) for stream in streams])
+    return viz.labelled_grid(frames, ["clip", "mask m", "foreground f", "background b"], n_columns=made.shape[2], scale=7)
+
+
+viz.show(taken_apart(5), "Eight frames from left to right.")
 
 # %% [markdown] tags=["notes"]
-# The mask follows the ball, and the foreground under it has the ball's colour. What $f$ paints outside of the mask is never seen, so nothing tells it what to paint there. Nobody drew a mask for this network: the game and the price of the mask made it. Section 4 takes the price away.
+# The mask follows the ball, and the foreground under it has the ball's colour. What $f$ paints outside of the mask is never seen, so nothing tells it what to paint there. Nobody drew a mask for this network: the game and the price of the mask made it. It is not always so clean. Here is a clip with two balls, and a mask that found both:
+
+# %%
+viz.show(taken_apart(1), "Another latent of the same network.")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does the mask know?
 #
-# Intersection over union with what moves, over 500 latents:
+# Intersection over union with what moves, over 500 latents. Which masks would you have to beat?
 
 # %% [markdown] tags=["notes"]
-# The same by number, over 500 latents, beside masks that know nothing:
+# The same by number, over 500 latents, beside masks that know less. The strongest of them knows *where* things move in this clip, and not *when*: the clip's own mask, averaged over time and held still.
 
 # %% tags=["slide-continue"]
 moves = motion(made)
-agreements = {
-    "the mask of the same clip": overlap(parts.mask, moves),
-    "the mask of another clip": overlap(parts.mask.roll(1, 0), moves),
-    "everything is foreground": overlap(torch.ones_like(parts.mask), moves),
-    "mask and background exchanged": overlap(1 - parts.mask, moves),
+with torch.no_grad():
+    some_z = torch.randn(len(made), 32, generator=torch.Generator().manual_seed(1))
+    unlearnt = players(2, 16, 20, seed=0).generator.cpu().streams(some_z).mask
+masks = {
+    "the mask of the same clip": parts.mask,
+    "that mask held still: where, not when": held_still(parts.mask),
+    "that mask backwards": parts.mask.flip(2),
+    "the mask of another clip": parts.mask.roll(1, 0),
+    "the mask of an untrained generator": unlearnt,
+    "everything is foreground": torch.ones_like(parts.mask),
+    "mask and background exchanged": 1 - parts.mask,
 }
-for name, values in agreements.items():
-    print(f"{name:>30}: {values.mean():.2f}")
-print(f"{'share of foreground':>30}: {parts.mask.mean():.2f}; the true ball covers {true_mask.mean():.2f}")
+viz.table(
+    [
+        {"": name, "agreement with what moves": f"{overlap(mask, moves).mean():.2f}", "share of foreground": f"{mask.mean():.2f}"}
+        for name, mask in masks.items()
+    ],
+    caption=f"One network; real balls against their own motion: {overlap(true_mask, motion(x)).mean():.2f}, and they cover {true_mask.mean():.2f}",
+)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two streams against one
 #
 # People who saw pairs of films preferred two streams in 55, 58, 47 and 52 % of the trials for four kinds of scene: 53 % on average.
 #
-# A fair test needs *equal parameters*:
+# A fair test needs *equal parameters*, and an arm that takes the two changes apart:
 #
 # | arm | generator | price of the mask |
 # |---|---|---|
@@ -329,15 +347,15 @@ print(f"{'share of foreground':>30}: {parts.mask.mean():.2f}; the true ball cove
 # | no price | 95,175 parameters | 0 |
 
 # %% [markdown] tags=["notes"]
-# ## 4. Two streams against one
+# ## 4. Two streams against one: or is it the price?
 #
 # Is that better than one stream? People who were shown pairs of films from the paper's two generators preferred two streams in 55, 58, 47 and 52 % of the trials for four kinds of scene, 53 % on average (their table 1). A fair test needs *equal parameters*. Ours gives the generator of one stream
 # more maps, 96,123 parameters against 95,175, with the same discriminator, data, seeds, rates and steps. But two things differ: the streams, and the price that only a mask can pay. A third arm, two streams and no price, tells them apart.
 #
-# It is recorded: three arms, five seeds, 600 steps each. Tolerances were fixed after a look at one other seed and before these five.
+# It is recorded: three arms, 600 steps each, the same seeds in all. Tolerances were fixed before the run.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Five trainings of each arm
+# ## Several trainings of each arm
 
 # %% tags=["slide-continue"]
 record = records.load("two_streams")
@@ -347,10 +365,12 @@ record.curves("frechet", "flicker", "agreement")
 # ## After 600 steps: two streams, one, no price
 
 # %% tags=["slide-continue", "slide-picture"]
-last_look = record.last_pictures()  # [arms, 2, 3, 16, 8 * 16]: two clips, their frames side by side
+last_look = record.last_pictures()[:, 0].unflatten(-1, (8, 16)).transpose(1, 3).transpose(2, 3)  # [arms, 8 frames, 3, 16, 16]
 viz.show(
-    viz.labelled_grid(last_look.flatten(0, 1), [name for arm in record.arms for name in (arm, "")], n_columns=1, scale=6),
-    "Two clips of one training of each arm after 600 steps, the same latents.",
+    viz.labelled_grid(
+        torch.cat([last_look.flatten(0, 1), unseen.frames[1].transpose(0, 1)]), [*record.arms, "real"], n_columns=8, scale=7
+    ),
+    "The eight frames of a clip of one training of each arm after 600 steps, the same latent, and of a real one.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -360,33 +380,72 @@ viz.show(
 record.table("frechet", "in_order", "flicker", "foreground", "agreement")
 
 # %%
-final = {score: record.final(score) for score in ("frechet", "in_order", "flicker", "foreground", "agreement")}
+final = {score: record.final(score) for score in record.scores}
+nearer = final["frechet"]
 claim(
     "S19.streams",
-    "Fréchet distance of one stream over that of two, seed by seed, equal parameters: above 1 two streams are better",
+    "Fréchet distance of one stream over that of two with the price of the mask, seed by seed, equal parameters: above 1 the paper's generator is better",
     paper="two streams preferred in 53 % of the trials",
-    ours=final["frechet"]["one stream"] / final["frechet"]["two streams"],
+    ours=nearer["one stream"] / nearer["two streams"],
     over="trainings",
     tolerance=at_least(1.1),
     baselines=nulls(the_same_generator=1),
     source="Vondrick et al. 2016, table 1",
-    note="Our data are made as the two streams assume: a still background and one thing that moves.",
+    note="The paper's generator has both, the streams and the price; the next two rows take them apart. Our data are made as the two streams assume.",
 )
-agreement_of = record.baseline("agreement")
-claim(
+question(
+    "S19.streams_alone",
+    "The streams by themselves: distance of one stream over that of two that pay no price",
+    ours=nearer["one stream"] / nearer["no price"],
+    over="trainings",
+    baselines=nulls(the_same_generator=1),
+)
+question(
+    "S19.price_alone",
+    "The price by itself: distance of two streams without it over that of two with it",
+    ours=nearer["no price"] / nearer["two streams"],
+    over="trainings",
+    baselines=nulls(the_same_generator=1),
+)
+
+# %%
+true_agreement = record.baseline("agreement")["unseen clips"]
+of_mask = {
+    name: final[name]["two streams"]
+    for name in ("another_mask", "untrained_mask", "mask_everywhere", "backward_mask", "still_mask")
+}
+mask_row = claim(
     "S19.mask",
-    "Does the mask lie where its own clip moves? Intersection over union, two streams",
+    "Does the mask lie where its own clip moves? Intersection over union on made clips, two streams with the price",
     paper="m selects the foreground or the background",
     ours=final["agreement"]["two streams"],
     over="trainings",
     tolerance=at_least(0.3),
     baselines=nulls(
-        another_clip=agreement_of["another clip's mask"],
-        all_foreground=agreement_of["all foreground"],
-        untrained=agreement_of["two streams, untrained"],
+        mask_of_another_clip=of_mask["another_mask"],
+        mask_of_an_untrained_generator=of_mask["untrained_mask"],
+        mask_everywhere=of_mask["mask_everywhere"],
+        own_mask_backwards=of_mask["backward_mask"],
+        own_mask_held_still=of_mask["still_mask"],
     )
-    | ceilings(true_mask=agreement_of["unseen clips"]),
+    | ceilings(true_balls=true_agreement),
     source="Vondrick et al. 2016, section 2",
+)
+question(
+    "S19.when",
+    "Does the mask know when, not only where? Its agreement less that of the same mask held still",
+    ours=final["agreement"]["two streams"] - of_mask["still_mask"],
+    over="trainings",
+    baselines=nulls(held_still=0, backwards=of_mask["backward_mask"] - of_mask["still_mask"])
+    | ceilings(true_balls=true_agreement - record.baseline("still_mask")["unseen clips"]),
+)
+question(
+    "S19.when_free",
+    "The same for two streams whose mask costs nothing",
+    ours=final["agreement"]["no price"] - final["still_mask"]["no price"],
+    over="trainings",
+    baselines=nulls(held_still=0, backwards=final["backward_mask"]["no price"] - final["still_mask"]["no price"])
+    | ceilings(true_balls=true_agreement - record.baseline("still_mask")["unseen clips"]),
 )
 claim(
     "S19.price",
@@ -418,20 +477,24 @@ question(
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## What five trainings say
+# ## Which of the two does it?
 #
-# | claim | measured | |
+# | distance to the data | ratio | |
 # |---|---|---|
-# | two streams with the price are nearer to the data: distance of one over two (without the price 1.28 [0.80, 1.77]) | 1.77 [1.11, 2.42] | reproduced |
-# | the price gives more background | 0.22 [0.12, 0.32] | reproduced |
-# | the mask lies where the clip moves | 0.32 [0.25, 0.40]; the true mask 0.70 | **open** |
+# | one stream over two *with* the price | 1.77 [1.11, 2.42] | reproduced |
+# | one stream over two *without* the price | 1.28 [0.80, 1.77] | holds 1 |
+# | two without the price over two with it | 1.39 [1.21, 1.56] | |
 #
-# *Our films are made as the two streams assume.* Films that break the prior were not tried.
+# The price helps by itself. The streams by themselves are **not shown to**.
+#
+# The mask agrees with what moves by 0.32 [0.25, 0.40], true balls by 0.70: **open**. Held still, the same masks reach 0.24: *where* is most of it. Without the price they know nothing of *when*.
 
 # %% [markdown] tags=["notes"]
-# Seed by seed, two streams come nearer to the data than one; how much nearer varies, and the interval over five seeds says so. But the price is part of it: one stream over two *without* it is 1.28 [0.80, 1.77], which holds 1, and no price over price is 1.39 [1.21, 1.56]. The streams by themselves are not shown to help. Audiences' 53 % is another scale. *Our films are made as the two streams assume*; whether that is the reason, exercise 2 asks.
+# The paper's generator comes nearer to the data than one stream, seed by seed. Which of its two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56]. A headline "two streams beat one" would have given the streams what the price earned. Audiences' 53 % is another scale. *Our films are made
+# as the two streams assume*; whether that matters, exercise 2 asks.
 #
-# The mask is another matter. With the price it covers less, as the paper says; but after 600 steps it still covers several times what the ball does, and its agreement with what moves is less than half of what the true mask reaches: the interval lies over the edge of the tolerance, and the row stays open. The network of section 3 had two and a half times as many steps, twice as many films, another schedule and a slower average; which of them helps was not tested.
+# The mask is a second headline to take apart. It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach; the edge of the tolerance, 0.3, lies inside, and the row stays open. But hold the same masks still, and they agree by 0.24: most of it is knowing *where*. What they know of *when* is the rest, 0.08 [0.01, 0.16]. Without the price nothing is left of it, -0.00 [-0.01, 0.00]. The network of
+# section 3 knows more; it had two and a half times as many steps, twice as many films, another schedule and a slower average, and which of them helps was not tested.
 
 # %% [markdown]
 # ### Watch it begin
@@ -457,9 +520,12 @@ fit(
     live, data.Batches(clips.frames, 16, seed=0, device=device), live_steps, lr=1e-3, betas=(0.0, 0.99), ema=0.99,
     hooks=[(max(1, live_steps // 8), watch)], progress=False, precision="float32",
 )  # fmt: skip
-sheets = [viz.labelled_grid(frame, ["frame 5", "its mask"], n_columns=6, scale=3) for frame in frames]
+looks = (0, len(frames) // 2, -1)
 viz.show(
-    viz.film_strip(sheets, 3, captions=steps_seen, columns=1, widest=680), "First, middle and last look at the same six latents."
+    viz.labelled_grid(
+        torch.cat([frames[k] for k in looks]), [name for k in looks for name in (steps_seen[k], "its mask")], n_columns=6, scale=6
+    ),
+    "First, middle and last look at the same six latents.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -505,12 +571,14 @@ unknown = {
     "made": made_shapes,
     "noise with the right share at every voxel": 255 * (torch.rand(fresh.shape, generator=source) < odds).to(torch.uint8),
     "two pieces in one another": torch.maximum(fresh, fresh.roll(1, 0)),
+    "one shape: voxels full in 40 % of the pieces": (255 * (odds > 0.4)).to(torch.uint8)[None].expand_as(fresh),
+    "one piece, again and again": pieces.voxels[:1].expand_as(fresh),
     "nothing": torch.zeros_like(fresh),
 }
 reports = {name: shape_judge.report(shapes) for name, shapes in unknown.items()}
 viz.table(
     [{"": name, **{score: f"{value:.2f}" for score, value in report.items()}} for name, report in reports.items()],
-    caption=f"likeness: intersection over union with the nearest piece; accepted: at least {shape_judge.threshold:.2f}; covered: held-out pieces with a shape so near",
+    caption=f"likeness: intersection over union with the nearest piece; reached: of held-out pieces with the nearest shape; accepted: at least {shape_judge.threshold:.2f}; covered: held-out pieces with a shape so near",
 )
 
 # %%
@@ -527,11 +595,12 @@ check(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
+# - *One* shape can be likely, and a copy is accepted: neither *reaches* the furniture.
 # - *Two pieces in one another* is the hard null: where one hides in the other, a quarter of them pass.
 # - Nobody told the generator. *Whole* 0.86 proves nothing (coin-flip voxels: 0.96); *mirrored* 0.63 is above their 0.33.
 
 # %% [markdown] tags=["notes"]
-# Read the nulls first. Noise with the right share at every voxel is nothing. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass. The shapes of our small network, which trained for five minutes, pass hardly more often, `0.29` of them, and lose to that null by likeness, *whole* and *mirrored* (the card says 0.076: there the edge is 0.795, from twice as many pieces, not 0.71): it has the outlines of three kinds and voxels that float, and *accepted* says plainly that most are not furniture yet. Look also at *whole* and *mirrored*: nobody told the
+# Read the nulls first. Noise with the right share at every voxel is nothing. One constant shape is more likely than you would think, and one piece copied again and again is perfect by *likeness* and *accepted*. Only *reached*, the same overlap asked from the other side (of held-out pieces, with the nearest made shape), refuses both; section 6 uses it. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass. The shapes of our small network, which trained for five minutes, pass hardly more often, `0.29` of them, and lose to that null by likeness, *whole* and *mirrored* (the card says 0.076: there the edge is 0.795, from twice as many pieces, not 0.71): it has the outlines of three kinds and voxels that float, and *accepted* says plainly that most are not furniture yet. Look also at *whole* and *mirrored*: nobody told the
 # generator. But coin-flip voxels are whole to 0.96, so the first shows no learning; they are mirrored to 0.33, so 0.63 shows some.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -589,6 +658,12 @@ runs = {
 }  # fmt: skip
 scores = {name: [shape_judge.report(run.sample(300, seed=1).cpu()) for run in group] for name, group in runs.items()}
 untrained = shape_judge.report(shape_game(0, 1.0).sample(300, seed=1).cpu())
+worthless = {
+    "untrained": untrained,
+    "one_shape": reports["one shape: voxels full in 40 % of the pieces"],
+    "one_piece": reports["one piece, again and again"],
+    "noise": reports["noise with the right share at every voxel"],
+}
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## With the rule, without it
@@ -617,24 +692,38 @@ viz.show(
 # %% tags=["slide-continue"]
 question(
     "S27.rule",
-    "What does the rule do for the shapes? Mean intersection over union with the nearest piece, with the rule less without",
-    ours=[a["likeness"] - b["likeness"] for a, b in zip(scores["with the rule"], scores["without the rule"], strict=True)],
+    "What does the rule do for the shapes? Mean overlap of held-out pieces with the nearest of 300 shapes, with the rule less without",
+    ours=[a["reached"] - b["reached"] for a, b in zip(scores["with the rule"], scores["without the rule"], strict=True)],
     over="trainings",
     baselines=nulls(no_difference=0)
-    | ceilings(furniture_less_untrained=reports["unseen furniture"]["likeness"] - untrained["likeness"]),
+    | ceilings(furniture_less_untrained=reports["unseen furniture"]["reached"] - untrained["reached"]),
     source="beside Wu et al. 2016, section 3.1",
-    note=f"{rule_steps} steps at equal rates; likeness "
-    + "; ".join(f"{name} {np.mean([row['likeness'] for row in rows_]):.2f}" for name, rows_ in scores.items())
-    + f"; untrained {untrained['likeness']:.2f}.",
+    note=f"{rule_steps} steps at equal rates. Reached: "
+    + "; ".join(f"{name} {np.mean([row['reached'] for row in rows_]):.2f}" for name, rows_ in scores.items())
+    + "; "
+    + "; ".join(f"{name.replace('_', ' ')} {row['reached']:.2f}" for name, row in worthless.items())
+    + ".",
+)
+question(
+    "S27.begun",
+    "Has either arm learnt anything? The same overlap, the worse arm of each seed less the best of four worthless samples",
+    ours=[
+        min(a["reached"], b["reached"]) - max(row["reached"] for row in worthless.values())
+        for a, b in zip(scores["with the rule"], scores["without the rule"], strict=True)
+    ],
+    over="trainings",
+    baselines=nulls(worthless=0)
+    | ceilings(furniture=reports["unseen furniture"]["reached"] - max(row["reached"] for row in worthless.values())),
+    note="Without this no row could say what a rule does for shapes.",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # - The rule does what it is made for: the accuracy stays mostly just below the line, and $D$ learns in half of the rounds.
-# - The *shapes* do not show it: the interval holds 0.
+# - The *shapes* do not show it: 0.006 [-0.022, 0.033]. Both arms reach 0.34 or more, worthless samples at most 0.18, furniture 0.77.
 # - A rule that matters little here may matter where $D$ is much stronger.
 
 # %% [markdown] tags=["notes"]
-# The rule does what it is made for: the accuracy hangs about the line, and the discriminator learns in half of the rounds. The *shapes* do not show it: the interval holds 0. But these are 160 steps, and both arms (0.38, 0.39) are below one constant shape, the voxels full in more than 40 % of the pieces (0.48): neither yet makes furniture, so the row cannot say what the rule does for it. The paper does not test its rule by itself; a rule that matters little here may matter where
+# The rule does what it is made for: the accuracy hangs about the line, and the discriminator learns in half of the rounds. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 where the best of four worthless samples reaches 0.18 and furniture 0.77; after 160 steps they are still far from furniture. The paper does not test its rule by itself; a rule that matters little here may matter where
 # the discriminator is much stronger, and exercise 3 makes it so.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -647,6 +736,7 @@ question(
 # | $D$, trained | 0.734 |
 # | the same $D$, *untrained* | 0.733 |
 # | the voxels themselves | 0.754 |
+# | the same $D$, taught the kinds' names | 0.849 |
 # | chance | 0.250 |
 #
 # Beside chance alone, 0.734 would have looked like learning.
@@ -679,11 +769,41 @@ def by(discriminator):
     return lambda shapes: discriminator.cpu().features(data.to_float(shapes)).numpy()
 
 
+naming_steps = scale.pick(ci=4, cpu=80, gpu=400)
+
+
+def named(seed):
+    """The same D, taught the kinds' names instead of the game: what its features can be worth."""
+    with networks.seeded(seed):
+        d, head = voxels.Discriminator(16, 8).to(device), nn.LazyLinear(len(KINDS)).to(device)
+        head(d.maps(data.to_float(pieces.voxels[:2]).to(device))[-1].flatten(1))  # the head learns its size
+    optimizer = torch.optim.Adam([*d.parameters(), *head.parameters()], lr=2e-3)
+    pick = torch.Generator().manual_seed(seed)
+    for _ in range(naming_steps):
+        rows_of = torch.randint(len(pieces.voxels), (32,), generator=pick)
+        maps = d.maps(data.to_float(pieces.voxels[rows_of]).to(device))[-1]
+        loss = F.cross_entropy(head(maps.flatten(1)), pieces.labels[rows_of].to(device))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return d
+
+
 from_voxels = transferred(lambda shapes: data.to_float(shapes).flatten(1).numpy())
 trained_d = [transferred(by(run.gan.discriminator)) for run in runs["without the rule"]]
 untrained_d = [transferred(by(shape_game(seed, 1.0).discriminator)) for seed in seeds]
+named_d = [transferred(by(named(seed))) for seed in seeds]
 
 # %%
+could_learn = check(
+    "S27.control",
+    "The same D taught the kinds' names: accuracy of the same linear classifier on its features, less that on the same D untrained",
+    ours=[a - b for a, b in zip(named_d, untrained_d, strict=True)],
+    over="trainings",
+    tolerance=at_least(0.02),
+    baselines=nulls(no_difference=0),
+    note=f"The voxels themselves, less the untrained D: {from_voxels - np.mean(untrained_d):.3f}.",
+)
 claim(
     "S27.features",
     "Unsupervised features of a trained D: accuracy of a linear classifier from eight labels, less that on the same D untrained",
@@ -692,19 +812,21 @@ claim(
     over="trainings",
     tolerance=at_least(0.02),
     baselines=nulls(no_difference=0),
+    control=could_learn,
     source="Wu et al. 2016, section 4.2",
-    note=f"Accuracy: trained {np.mean(trained_d):.3f}, untrained {np.mean(untrained_d):.3f}, voxels {from_voxels:.3f}, chance 0.250.",
+    note=f"Accuracy: trained {np.mean(trained_d):.3f}, untrained {np.mean(untrained_d):.3f}, voxels {from_voxels:.3f}, "
+    f"taught the names {np.mean(named_d):.3f}, chance 0.250.",
 )
 question(
     "S27.voxels",
     "The same, less the classifier on the voxels themselves",
     ours=[a - from_voxels for a in trained_d],
     over="trainings",
-    baselines=nulls(untrained=np.mean(untrained_d) - from_voxels),
+    baselines=nulls(untrained=np.mean(untrained_d) - from_voxels) | ceilings(taught_the_names=np.mean(named_d) - from_voxels),
 )
 
 # %% [markdown] tags=["notes"]
-# Here the second opponent earns its place. After some seconds of training no difference to the same network *before* it is seen, 0.001 [-0.051, 0.053], and neither mean beats the voxels'. Up to five points either way stay possible: the row is open. Beside chance alone, 0.734 would have looked like learning. The paper's own claim, against supervised networks, is not tested here. Train for longer (`rule_steps`) and look again.
+# Here the second opponent earns its place. After some seconds of training no difference to the same network *before* it is seen, 0.001 [-0.051, 0.053], and neither mean beats the voxels'. Up to five points either way stay possible: the row is open. It could have shown more: the same $D$, taught the kinds' names in half as many steps, gains at least 0.08. Beside chance alone, 0.734 would have looked like learning. The paper's own claim, against supervised networks, is not tested here. Train for longer (`rule_steps`) and look again.
 
 # %% [markdown]
 # ## Play
@@ -742,17 +864,19 @@ viz.show(
 )
 
 # %% [markdown]
-# And the paper's arithmetic: *arms* as the mean latent of chairs with arms less that of chairs without, added to chairs that have none. Whether a made chair has arms is read off its nearest training piece. The control moves as far in a random direction.
+# And the paper's arithmetic: *arms* as the mean latent of chairs with arms less that of chairs without, added to chairs that have none, and that had no part in the mean. Whether a made chair has arms is read off its nearest training piece. The control moves as far in random directions; one would not do, for they differ widely.
 
 # %%
 with torch.no_grad():
-    many_z = torch.randn(scale.pick(ci=200, cpu=1000, gpu=4000), 32, generator=torch.Generator().manual_seed(11))
+    many_z = torch.randn(scale.pick(ci=400, cpu=2000, gpu=4000), 32, generator=torch.Generator().manual_seed(11))
     many = torch.cat([shape_maker.model(part) for part in many_z.split(250)])
 which_piece = nearest(many, pieces.voxels)[1]
 chair, armed = pieces.labels[which_piece] == KINDS.index("chair"), pieces.arms[which_piece]
-arms = many_z[chair & armed].mean(0) - many_z[chair & ~armed].mean(0)
-plain_chairs = many_z[chair & ~armed][:100]
-aside = torch.randn(32, generator=source)
+gave_the_mean = torch.arange(len(many_z)) < len(many_z) // 2
+arms = many_z[chair & armed & gave_the_mean].mean(0) - many_z[chair & ~armed & gave_the_mean].mean(0)
+plain_chairs = many_z[chair & ~armed & ~gave_the_mean][:100]
+asides = torch.randn(scale.pick(ci=3, cpu=20, gpu=50), 32, generator=torch.Generator().manual_seed(12))
+asides = asides * arms.norm() / asides.norm(dim=1, keepdim=True)
 
 
 def share_with_arms(step):
@@ -761,33 +885,38 @@ def share_with_arms(step):
     return ((pieces.labels[at] == KINDS.index("chair")) & pieces.arms[at]).float().mean().item()
 
 
-strengths = (0.0, 1.0, 2.0, 3.0)
-rows_of_arms = {"arms added": arms, "a random direction": aside * arms.norm() / aside.norm()}
+strengths = (1.0, 2.0, 3.0)
+by_chance = {s: [share_with_arms(s * aside) for aside in asides] for s in strengths}
+of_arms = {s: share_with_arms(s * arms) for s in strengths}
+rows_of_arms = {
+    "arms added": of_arms,
+    "a random direction, mean": {s: np.mean(found) for s, found in by_chance.items()},
+    "the best of all random directions": {s: max(found) for s, found in by_chance.items()},
+}
 viz.table(
-    [
-        {"": name, **{f"times {s:g}": f"{share_with_arms(s * step):.2f}" for s in strengths}}
-        for name, step in rows_of_arms.items()
-    ],
-    caption="Share of chairs without arms that become chairs with arms",
+    [{"": name, **{f"times {s:g}": f"{value:.2f}" for s, value in row.items()}} for name, row in rows_of_arms.items()],
+    caption=f"Share of {len(plain_chairs)} chairs without arms that become chairs with arms; {len(asides)} random directions",
 )
 
 # %%
 with torch.no_grad():
-    changed = torch.cat([shape_maker.model(plain_chairs[:6] + s * arms) for s in (0.0, 2.0)])
+    with_arms = torch.cat([shape_maker.model(plain_chairs[:6] + s * arms) for s in (0.0, 2.0)])
 viz.show(
-    viz.solids(changed, ["chair", "chair + 2 arms"], columns=6, size=130, turn=35),
+    viz.solids(with_arms, ["chair", "chair + 2 arms"], columns=6, size=130, turn=35),
     "The same six chairs with the direction of arms added twice.",
 )
 question(
     "S27.arms",
-    "Latent arithmetic: chairs without arms that have some after the direction of arms was added twice, less a random direction as long",
-    ours=share_with_arms(2 * arms) - share_with_arms(2 * rows_of_arms["a random direction"]),
-    baselines=nulls(no_difference=0),
+    "Latent arithmetic: chairs without arms that have some after the direction of arms was added twice, less random directions as long",
+    ours=[of_arms[2.0] - found for found in by_chance[2.0]],
+    over="directions",
+    baselines=nulls(a_random_direction=0, the_best_of_them=max(by_chance[2.0]) - np.mean(by_chance[2.0])),
     source="beside Wu et al. 2016, section 4.1, who show it by pictures",
+    note="One generator; chairs of one half of the latents, the direction from those of the other half.",
 )
 
 # %% [markdown]
-# Added twice or three times, the direction gives arms to three times as many chairs as a random one of the same length. It is one generator, one random direction, and the very chairs that gave the mean: a number without an interval.
+# Added twice, the direction gives arms to 0.40 of the chairs, a random one of the same length to 0.13 on the average. But the best of twenty random ones gives them to 0.36, and three times as far it does better than the direction: whoever compares with one random direction may be lucky. And it is one generator, whose chairs are rough: the interval is one over directions, not over trainings.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: half of the range
@@ -848,7 +977,7 @@ print(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What was measured
 #
-# - Two streams and the price beat one stream, on films made as they assume; two streams alone are not shown to.
+# - Two streams *and a price on the mask* beat one stream, on films made as they assume. The price helps by itself; the streams alone are not shown to.
 # - Stillness is not quality: ask an untrained network first.
 # - What was learnt is the difference to the same network untrained.
 

@@ -46,7 +46,7 @@ def train(arguments: argparse.Namespace) -> int:
         kept = (Path(arguments.run) / "checkpoint.safetensors").exists()
         note(f"gancourse: stopped; {'go on from the last checkpoint' if kept else 'begin again'} with: {arguments.again}")
         return 130
-    return _kept(outcome, arguments.again)
+    return outcome.run.world.first(lambda: _kept(outcome, arguments.again))
 
 
 def _kept(outcome: Outcome, again: str) -> int:

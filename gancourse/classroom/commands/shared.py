@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import shlex
+import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
@@ -15,6 +18,16 @@ def whole(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
     return int(text)
+
+
+def again(words: Sequence[str]) -> str:
+    """The command that was given, to be given once more: under torchrun with its beginning."""
+    quoted = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
+    command = quoted(["gancourse", *words])
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return command
+    hosts = " (and what else it was given on each host)" if os.environ.get("GROUP_WORLD_SIZE", "1") != "1" else ""
+    return f"torchrun --nproc-per-node={os.environ.get('LOCAL_WORLD_SIZE', '1')}{hosts} -m -- {command}"
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ def train(arguments: argparse.Namespace) -> int:
     if arguments.images is not None:
         return pictures.train(arguments)
     from gancourse import experiments
-    from gancourse.base import check
+    from gancourse.base import check, ranks
 
     if arguments.recipe in pictures.FAMILIES:
         raise ValueError(f"{arguments.recipe} trains on your own pictures: add --images FOLDER")
@@ -40,10 +40,12 @@ def train(arguments: argparse.Namespace) -> int:
                 name, steps=arguments.steps, seed=arguments.seed or 0, checkpoint=arguments.checkpoint, progress=True
             )
     except KeyboardInterrupt as stop:
-        note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")
+        if ranks.leads():
+            note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")
         return 130
-    files.keep(output, lambda path: zoo.save(path, run.generator, card))
-    print(f"wrote {output} and its card; look at it with: gancourse sample {output}")
+    if ranks.leads():
+        files.keep(output, lambda path: zoo.save(path, run.generator, card))
+        print(f"wrote {output} and its card; look at it with: gancourse sample {output}")
     return 0
 
 

@@ -8,6 +8,8 @@ folder of the run holds, :mod:`.plans` which settings are taken.
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any
@@ -24,7 +26,7 @@ from gancourse.experiments.own.plans import Plan
 from gancourse.experiments.own.scores import Score, score
 from gancourse.experiments.own.sources import Asked, Source
 from gancourse.models.translator import TwoWay
-from gancourse.training import CheckpointNotWritten, Run, TrainingDiverged, fit
+from gancourse.training import CheckpointNotWritten, Run, TrainingDiverged, distributed, fit
 from gancourse.zoo import Card
 
 SHOWN = 20  # how often a training shows itself, at least
@@ -58,30 +60,46 @@ class Outcome:
 def train(request: Request, progress: bool = True, say: Callable[[str], object] = lambda line: None) -> Outcome:
     """Train, or go on with a training that was stopped; the folder of the run says which.
 
-    ``say`` is told what was found and chosen, line by line.
+    ``say`` is told what was found and chosen, line by line.  Where torchrun has started several processes, each calls this:
+    process 0 alone holds the folder, says and writes, and reads the pictures before the others, which find them in the cache.
 
     Raises ValueError where a setting, or a picture, is another than the run was begun with; OSError where its folder cannot be
     written, or another training is at work in it; what reading the pictures raises; TrainingDiverged.
     """
     check.one_of("family", request.family, plans.FAMILIES)
     check.whole("steps", request.steps)
-    place = Place(request.run)
-    known = place.known()
+    place, world = Place(request.run), distributed.join(scale.device())
     asked = {name: value for name, value in asdict(request).items() if name not in ("run", "every")}
-    if known is not None:
-        places.same(place, known, asked)
-    place.ready()
-    with place.alone():
-        pictures = sources.source(request, progress)
+    with contextlib.ExitStack() as held:
+        known = world.first(lambda: _begun(place, asked, held))
+        pictures = world.after_first(lambda: _read(request, progress, world.leads))
         facts = {"count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
         if known is not None:
             places.same_pictures(place, known, facts)
         chosen = _plan(request, pictures) if known is None else Plan.from_dict(known["plan"])
         look = f"look at {place.page} in a browser; Ctrl-C stops, and the same once more goes on"
-        for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, look):
+        for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, look) if world.leads else ():
             say(line)
-        place.write(asked, chosen.as_dict(), facts)
+        world.first(lambda: place.write(asked, chosen.as_dict(), facts))
         return _play(request, place, chosen, pictures, progress)
+
+
+def _begun(place: Place, asked: Mapping[str, Any], held: contextlib.ExitStack) -> dict[str, Any] | None:
+    """What the run was begun with, if it goes on; its folder is ready and ours until ``held`` is closed."""
+    known = place.known()
+    if known is not None:
+        places.same(place, known, asked)
+    place.ready()
+    held.enter_context(place.alone())
+    return known
+
+
+def _read(request: Request, progress: bool, leads: bool) -> Source:
+    """The pictures; what is to be said about them is said by the process that leads."""
+    with warnings.catch_warnings():
+        if not leads:
+            warnings.simplefilter("ignore")
+        return sources.source(request, progress and leads)
 
 
 def _plan(request: Request, pictures: Source) -> Plan:
@@ -118,11 +136,16 @@ def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress
             raise
         run = error.run  # it needs no checkpoint any more
     except TrainingDiverged as error:
-        follow.close(error.run, f"stopped: {error}")
+        if error.run.world.leads:
+            follow.close(error.run, f"stopped: {error}")
         raise
-    stopped = run.stopped
-    follow.close(run, f"{'finished' if stopped == 'finished' else 'stopped'} at step {run.step:,} of {request.steps:,}")
-    return Outcome(place, run, weights.card(run, f"gancourse train {request.family}", request.seed), stopped)
+    state = f"{'finished' if run.stopped == 'finished' else 'stopped'} at step {run.step:,} of {request.steps:,}"
+
+    def card() -> Card:
+        follow.close(run, state)
+        return weights.card(run, f"gancourse train {request.family}", request.seed)
+
+    return Outcome(place, run, run.world.first(card), run.stopped)
 
 
 def _weights(request: Request, plan: Plan, pictures: Source, measured: Score, follow: Follow) -> Weights:
