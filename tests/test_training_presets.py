@@ -41,7 +41,7 @@ def test_of_the_cures_three_changes_the_rates_alone_suffice(seed) -> None:
     for names in (("d_lr", "g_lr"), ("objective",), ("penalty", "strength")):
         rules = PRESETS["collapse"].rules.changed(**{name: getattr(PRESETS["collapse_cure"].rules, name) for name in names})
         found[names[0]] = rounds(Playground(rules, seed), 500, every=100)[-1]["modes"]
-    assert found["d_lr"] >= 7 and found["objective"] < 3 and found["penalty"] < 3
+    assert found["d_lr"] >= 7 and found["objective"] < 3 and found["penalty"] < 3, "lecture 06 says so"
 
 
 @each_seed
@@ -49,7 +49,7 @@ def test_a_gradient_that_vanished_comes_back_with_the_objective_alone(seed) -> N
     game = Playground(PRESETS["vanishing"].rules, seed)
     before = rounds(game, 120, every=120)[-1]["wasserstein"]
     game.change(objective="non_saturating")
-    assert rounds(game, 120, every=120)[-1]["wasserstein"] < 0.2 * before
+    assert rounds(game, 120, every=120)[-1]["wasserstein"] < 0.2 * before, "lecture 02 says so"
     for other in ({"k": 1}, {"penalty": "r1", "strength": 0.3}):
         game = Playground(PRESETS["vanishing"].rules.changed(**other), seed)
         assert rounds(game, 240, every=240)[-1]["wasserstein"] < 0.2 * before
@@ -59,7 +59,7 @@ def test_the_orbit_is_damped_best_at_one() -> None:
     def left(strength: float) -> float:
         return rounds(Playground(PRESETS["orbit"].rules.changed(penalty="r1", strength=strength)), 300, every=300)[-1]["distance"]
 
-    assert left(1) < 0.1 * left(0.1) and left(1) < 0.1 * left(10)
+    assert left(1) < 0.1 * left(0.1) and left(1) < 0.1 * left(10), "lecture 07 says so"
 
 
 @each_seed

@@ -1531,7 +1531,7 @@ plt.show()
 #
 # Walk along the journey of a generator $\mathcal{N}(\mu, s^2)$: first $\mu$ goes from 4 to 0 with $s = 0.5$, then $s$ grows to 1. Before you move, guess: at which
 # step of the walk does $D^*$ stop having a valley? Which half of the journey lowers JS more? And watch the slope of $D^*$ *under the
-# orange curve*, which is all that the generator gets to see. To see real networks play, and not densities: `widgets.playground("vanishing")`, then its cure.
+# orange curve*, which is all that the generator gets to see.
 
 # %%
 from gancourse.viz.figures import rendered  # noqa: E402
@@ -1560,6 +1560,13 @@ widgets.explorer({f"mu = {mu:g}, s = {s:g}": stage(mu, s) for mu, s in journey},
 # near the fakes and rises to 1 on both sides (at $\mu = 4$ on the right only at $x \approx 8$, outside the picture). The first half of the journey lowers JS by 0.59, from 0.682 to 0.093, and the second by the remaining 0.09. And under the orange curve the slope
 # of $D^*$ points to the data only left of that floor (at $\mu = 1.5$ it lies at $x = 2$); the fakes beyond it are drawn away. At $\mu = 0$ the slope points outwards on both sides, which is what
 # makes the generator wider.
+#
+# Now two networks in place of densities. $D$ takes ten steps to $G$'s one, and $G$ descends $\log(1 - D(G(z)))$ by plain gradient descent. Press play: within a
+# hundred rounds the arrows are gone, and the samples stand where they stood. Before you touch anything else: is the game lost? Choose *non saturating* as the objective, without starting
+# again, and play on. Then start again and find two other ways out on the list. (One step of $D$ in place of ten is one, the penalty R1 another.)
+
+# %%
+widgets.playground("vanishing")
 
 # %% [markdown]
 # ## What was measured

@@ -904,13 +904,20 @@ summary()
 # %% [markdown]
 # ## Play
 #
-# A GAN on the ring. Step it, change the rates, and watch where the samples go: how many of the eight places do they visit, and do they stay? For more rules to change (the loss, penalties, data that you paint), take
-# *mode collapse* and its cure in the playground: `widgets.playground("collapse")` in a cell of your own, or on the list in [lecture 00](00_start_here.ipynb).
+# A GAN on the ring. Step it, change the rates, and watch where the samples go: how many of the eight places do they visit, and do they stay?
 
 # %% tags=["slide-continue", "slide-picture"]
 torch.manual_seed(0)
 live = GAN(mlp.Generator(8, 2, activation="leaky_relu"), mlp.Discriminator(2))
 widgets.toy_game(live, ring, lr=1e-3, preview_rounds=(0, 300))
+
+# %% [markdown]
+# The same ring in the playground, where every rule can be changed while it plays. It opens on a collapse: $G$ learns ten times as fast as $D$. Its cure on the list changes
+# three things at once, the rates, the objective and the penalty. Before you try them one by one: which does it need? (The rates alone bring all eight back, as in
+# section 2; with the objective alone or the penalty alone the samples still sit together.)
+
+# %%
+widgets.playground("collapse")
 
 # %% [markdown]
 # ## Exercises

@@ -861,8 +861,7 @@ summary()
 # %% [markdown]
 # ## Play
 #
-# Turn up R1 on the Dirac-GAN. Before you move: at which $\gamma$ do the turns disappear, and does more always help? The same game as points in the plane, with a $D$ to look at and a penalty to switch on, is
-# `widgets.playground("orbit")`; `widgets.playground("vanishing")` is section 1 of this lecture. Both have their cure on the list.
+# Turn up R1 on the Dirac-GAN. Before you move: at which $\gamma$ do the turns disappear, and does more always help?
 
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.viz.figures import rendered  # noqa: E402
@@ -888,6 +887,13 @@ def spiral(gamma):
 
 
 widgets.explorer({f"gamma = {g:g}": spiral(g) for g in (0, 0.1, 0.3, 0.6, 1, 1.5, 2, 3)}, label="R1", kind="slider", most=6)
+
+# %% [markdown]
+# The same game in the plane: a linear $D$, and a $G$ that can only move its samples. Press play: they go round the data and never arrive (the curve *distance to the equilibrium*). Then choose the penalty R1 with
+# $\gamma = 0.1$, with 1 and with 10. Which arrives first? (The one with 1, as above.) The choice *vanishing gradient* on the list is section 1 of this lecture, with its cure.
+
+# %%
+widgets.playground("orbit")
 
 # %% [markdown]
 # ## Exercises
