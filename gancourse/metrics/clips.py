@@ -127,7 +127,8 @@ def _centre(moves: np.ndarray) -> np.ndarray:
     sizes = np.bincount(parts.ravel(), minlength=n + 1)[1:]
     if not n or sizes.max() < LEAST_PLACES:
         return np.full(2, np.nan)
-    return np.argwhere(parts == 1 + sizes.argmax()).mean(0)
+    centre: np.ndarray = np.argwhere(parts == 1 + sizes.argmax()).mean(0)
+    return centre
 
 
 def _goes_on(centres: list[np.ndarray]) -> float:
