@@ -477,6 +477,8 @@ viz.table(
     ],
     caption="Trained streams, and streams that nothing has taught, with masks as large",
 )
+
+# %%
 claim(
     "S19.mask",
     "Does the mask lie where its own clip moves? Intersection over union on made clips, two streams with the price",
@@ -565,6 +567,8 @@ viz.table(
     [{"": name, "goes on along a line": f"{value:.2f}"} for name, value in {"MADE": flies_made.mean().item(), **flies}.items()],
     caption="Share of inner frames at which the largest thing that moves goes on along a line",
 )
+
+# %%
 question(
     "S19.flies",
     "Does something fly in made clips? Share of inner frames at which the largest thing that moves goes on along a line, shipped network",
