@@ -1,9 +1,11 @@
 """The two streams: equal parameters, equal discriminators, and baselines that the measures order rightly."""
 
+import pytest
 import torch
 
 from gancourse.experiments import runner, two_streams
 from gancourse.gans.video import VideoGAN
+from gancourse.metrics.clips import motion, overlap
 
 
 def count(network):
@@ -35,3 +37,19 @@ def test_measures_order_what_is_known(stages):
     assert truth["swapped"] < 0.1 and truth["flicker"] == 0 and rows["noise on every frame"]["flicker"] > 0.1
     assert rows["one stream, untrained"]["agreement"] == 0
     assert truth["in_order"] > rows["frames shuffled"]["in_order"]
+
+
+@pytest.mark.parametrize("share", [0.14, 0.6])
+def test_random_streams_have_the_share_they_are_asked_for_and_agree_with_their_own_clip(share):
+    streams = two_streams.random_streams(60, share, 4, width=8)
+    assert streams.mask.mean().item() == pytest.approx(share, abs=1e-3)
+    assert overlap(streams.mask, motion(streams.clip())).mean() > 0.5, "by construction: where m = 0 nothing can move"
+    again = two_streams.random_streams(60, share, 4, width=8)
+    assert torch.equal(streams.clip(), again.clip())
+    assert not torch.equal(streams.clip(), two_streams.random_streams(60, share, 4, width=8, seed=1).clip())
+
+
+@pytest.mark.parametrize(("arguments", "said"), [((4, 0.0, 1), "share must lie"), ((4, 0.5, 0), "contrast"), ((0, 0.5, 1), "n")])
+def test_random_streams_refuse_what_has_no_answer(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        two_streams.random_streams(*arguments)

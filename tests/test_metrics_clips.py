@@ -43,6 +43,25 @@ def test_motion_finds_the_ball_without_being_told(some):
     assert not measured.motion(measured.stopped(to_float(some.frames))).any()
 
 
+def test_what_flies_goes_on_along_a_line_and_what_jumps_or_stands_does_not(some):
+    x, source = to_float(some.frames), torch.Generator().manual_seed(0)
+    real = measured.straight(x)
+    assert real.shape == (len(x),) and real.mean() > 0.35 and real.min() >= 0 and real.max() <= 1
+    noise = 2 * torch.rand(x.shape, generator=source) - 1
+    others = [measured.shuffled(x, source), measured.stopped(x), measured.shaken(x, source), noise]
+    assert max(measured.straight(clips).mean().item() for clips in others) < 0.15
+    assert torch.equal(measured.straight(x.flip(2)), real), "time may run either way"
+    with pytest.raises(ValueError, match="take 3 or more"):
+        measured.straight(x[:, :, :2])
+
+
+def test_a_square_on_a_line_by_hand():
+    clip = -torch.ones(1, 3, 8, 16, 16)
+    for t, column in enumerate((0, 2, 4, 6, 8, 6, 4, 2)):  # it turns once: five of six inner frames
+        clip[:, :, t, 4:6, column : column + 2] = 1
+    assert measured.straight(clip).tolist() == pytest.approx([5 / 6])
+
+
 def test_overlap_by_hand():
     a = torch.tensor([[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]])
     b = torch.tensor([[0, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1]])

@@ -26,7 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse import scale
-from gancourse.base import networks
+from gancourse.base import check, networks
 from gancourse.data.batches import Batches
 from gancourse.data.clips import flying_balls
 from gancourse.data.images import to_float
@@ -59,6 +59,36 @@ def players(streams: int, width: int, one_width: int, seed: int, sparsity: float
 def unrolled(clips: Tensor) -> Tensor:
     """Clips [N, C, T, H, W] as pictures of all their frames side by side, [N, C, H, T W]."""
     return clips.permute(0, 1, 3, 2, 4).flatten(3)
+
+
+@torch.no_grad()
+def random_streams(
+    n: int, share: float, contrast: float, spread: float = 1.0, *, width: int = 16, seed: int = 0
+) -> video.Streams:
+    """n clips of streams that nothing has taught, with masks as large and as sharp as you say: what agrees by construction.
+
+    An untrained generator in the statistics of the batch.  The logits of its mask are brought to the standard deviation
+    ``contrast`` and moved until the mean of m is ``share``; f and b have the standard deviation ``spread`` before their tanh.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share must lie between 0 and 1, not {share}: it is the mean of the mask")
+    n = check.counts(n=n)[0]
+    contrast, spread = check.positive("contrast", contrast), check.positive("spread", spread)
+    with networks.seeded(seed):
+        generator = video.TwoStream(SIDE, LATENT_DIM, width)
+        z = torch.randn(n, LATENT_DIM)[:, :, None, None]
+    moving, (rising, last, _) = generator.moving(z[..., None]), generator.background
+    logits = contrast * _standardised(generator.mask(moving))
+    low, high = -20.0 * (1 + contrast), 20.0 * (1 + contrast)
+    for _ in range(40):  # halve the interval that holds the shift
+        shift = (low + high) / 2
+        low, high = (shift, high) if torch.sigmoid(logits + shift).mean() < share else (low, shift)
+    f, b = (torch.tanh(spread * _standardised(part)) for part in (generator.foreground(moving), last(rising(z))))
+    return video.Streams(torch.sigmoid(logits + shift), f, b)
+
+
+def _standardised(x: Tensor) -> Tensor:
+    return (x - x.mean()) / x.std()
 
 
 class Balls:

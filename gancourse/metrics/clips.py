@@ -4,6 +4,7 @@ flicker(clips)                     what the still part of a clip does over time;
 motion(clips)                      which pixels of which frames something passes over, seen from the clip alone
 overlap(mask, motion)              intersection over union
 held_still(mask)                   what a mask knows of where, without when
+straight(clips)                    how often the largest thing that moves goes on along a line
 judge = clip_judge()               judge.in_order(clips): the share that a reader takes to be in order, something moving
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -27,6 +29,8 @@ from gancourse.models.video import Reader
 
 MOVES = 0.2  # how far from the background, of values in [-1, 1], something is foreground
 SOMETHING = 0.01  # of a clip's places must move; the ball of our clips covers 0.06
+LEAST_PLACES = 4  # of the largest thing that moves in a frame
+LEAST_STEP, MOST_TURN = 0.5, 1.0  # pixels that its centre goes in a frame, and that two such steps may differ by
 ORDERS = ("in order", "shuffled", "still", "noise")
 HEADS = {"order": len(ORDERS), "colour": len(COLOURS), "season": len(SEASONS), "quarter": 4}
 SIZE, NAME, STEPS, WIDTH = 16, "judge_clips16", 900, 16  # the judge that ships: pixels, its name, how it was trained
@@ -101,6 +105,37 @@ def held_still(mask: Tensor) -> Tensor:
     edge = where.sort(1, descending=True).values.gather(1, n[:, None] - 1)
     most: Tensor = (where >= edge).float().unflatten(1, (1, 1, *x.shape[3:]))  # [N, 1, 1, H, W]
     return most.expand_as(x)
+
+
+def straight(clips: Tensor) -> Tensor:
+    """For each clip the share of its inner frames at which the largest thing that moves goes on along a line: [N].
+
+    The thing is the largest connected part of :func:`motion` in a frame, of LEAST_PLACES or more.  Its centre must go LEAST_STEP
+    or further into the frame and out of it, and the two steps may differ by MOST_TURN.  Where a ball bounces it does not count.
+    """
+    moves = motion(clips)[:, 0].cpu().numpy()
+    if moves.shape[1] < 3:
+        raise ValueError(f"clips of {moves.shape[1]} frames have no inner frame with one on each side: take 3 or more")
+    return torch.tensor([_goes_on([_centre(frame) for frame in clip]) for clip in moves])
+
+
+def _centre(moves: np.ndarray) -> np.ndarray:
+    """The centre (row, column) of the largest connected part of places [H, W]; NaN where it is too small."""
+    from scipy import ndimage
+
+    parts, n = ndimage.label(moves)
+    sizes = np.bincount(parts.ravel(), minlength=n + 1)[1:]
+    if not n or sizes.max() < LEAST_PLACES:
+        return np.full(2, np.nan)
+    centre: np.ndarray = np.argwhere(parts == 1 + sizes.argmax()).mean(0)
+    return centre
+
+
+def _goes_on(centres: list[np.ndarray]) -> float:
+    steps = np.diff(np.stack(centres), axis=0)  # [T - 1, 2]
+    far = np.linalg.norm(steps, axis=1) >= LEAST_STEP  # NaN is not
+    turn = np.linalg.norm(np.diff(steps, axis=0), axis=1)
+    return float((far[1:] & far[:-1] & (turn <= MOST_TURN)).mean())
 
 
 def shaken(clips: Tensor, source: torch.Generator) -> Tensor:

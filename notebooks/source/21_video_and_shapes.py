@@ -12,7 +12,7 @@
 # After it you will be able to
 #
 # - write a generator of clips from a foreground, a mask and a still background, and say what each of the three can and cannot do;
-# - measure motion: what stands still, what moves, whether a mask knows, whether frames are in order, and test each measure on clips whose answer is known;
+# - measure motion: what stands still, what moves, whether a mask lies there, whether frames are in order, and test each measure on clips whose answer is known;
 # - let a discriminator rest so that it really rests;
 # - judge shapes on a grid: near which piece, of one part, symmetric; and test what a discriminator has learnt about them.
 
@@ -31,11 +31,11 @@ from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.data.voxels import KINDS
 from gancourse.experiments import records
-from gancourse.experiments.two_streams import players
+from gancourse.experiments.two_streams import players, random_streams
 from gancourse.gans.paced import Paced
 from gancourse.gans.video import VideoGAN
 from gancourse.latent import interpolate
-from gancourse.metrics.clips import clip_judge, flicker, held_still, motion, overlap, shaken, shuffled, stopped
+from gancourse.metrics.clips import clip_judge, flicker, held_still, motion, overlap, shaken, shuffled, stopped, straight
 from gancourse.metrics.shapes import ShapeJudge, nearest
 from gancourse.models import video, voxels
 from gancourse.training import fit
@@ -119,6 +119,7 @@ shape_maker.card
 # $$\mathcal L_G = -\log D(G(z)) + \lambda\, \lVert m(z) \rVert_1, \qquad \lambda = 0.1,$$
 #
 # which, the authors say, helps to make the network use its background at all. (The paper writes a norm; its code takes the mean over all entries, and so do we. A sum over 131,072 entries would be another game.)
+# Formula and diagram are the paper's game. The networks below keep its streams and its price, and are trained with the relativistic loss and R1 of lecture 16, all arms alike.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who plays whom
@@ -192,7 +193,7 @@ check(
 #
 # How good is a film? Frame by frame it can be perfect and stand still, or be a heap of good frames in the wrong order. So we ask four things, and each first of clips whose answer we know. Our clips are made here, so we know the ball's place to the pixel.
 #
-# - **In order?** A small 3-D network was taught, on other clips, to tell four kinds: frames in order, frames shuffled, the first frame standing still, noise on every frame. Its last hidden layer gives the features of the Fréchet distance. It counts only what moves at all; the last row of the table says why.
+# - **In order?** A small 3-D network was taught, on other clips, to tell four kinds: frames in order, frames shuffled, the first frame standing still, noise on every frame; and, of those in order, the ball's colour, the season and the quarter it flies to. Its last hidden layer gives the features of the Fréchet distance. A clip counts as *in order* only if something moves in it; the row *grey* of the table says why.
 # - **Flicker**: the standard deviation over time of the *median* pixel. Something small may fly; the median pixel must not move.
 # - **Motion**: what differs from the clip's own background, the median of each pixel over time. It needs no truth, so it can be asked of made clips.
 # - **Agreement**: how far the generator's mask lies where its own clip moves, as intersection over union.
@@ -212,8 +213,11 @@ known = {
     "standing still": stopped(x),
     "noise on every frame": shaken(x, source),
     "noise alone": 2 * torch.rand(x.shape, generator=source) - 1,
-    "an untrained generator": players(2, 16, 20, seed=0).sample(len(x), seed=1).cpu(),
+    "an untrained generator, grey": players(2, 16, 20, seed=0).sample(len(x), seed=1).cpu(),
 }
+with torch.no_grad():  # as it is in training: batch normalisation takes its statistics from the batch
+    beginner = players(2, 16, 20, seed=0).generator.cpu()
+    known["an untrained generator, in its batch"] = beginner(torch.randn(len(x), 32, generator=torch.Generator().manual_seed(1)))
 ball = {  # the true masks go along with their frames; where nothing is known, those of the clips in order
     "played backwards": true_mask.flip(2),
     "frames shuffled": shuffled(true_mask, torch.Generator().manual_seed(0)),
@@ -262,7 +266,7 @@ check(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Every judge has a hole
 #
-# - A classifier answers for anything. The flat grey of an untrained generator: *in order*, it says.
+# - A classifier answers for anything. The flat grey of an untrained generator (no running statistics yet): *in order*, it says.
 # - So the measure asks a second question: does anything move?
 # - Played backwards counts as in order, and should: this ball flies as well either way.
 # - A still clip flickers as little as a real one: 0.000. *Stillness is not quality*: a network that paints one picture passes.
@@ -270,11 +274,13 @@ check(
 # **Ask an untrained network first.**
 
 # %% [markdown] tags=["notes"]
-# Read the last row twice. A classifier answers for anything, and nobody had shown this one the flat grey of an untrained generator: it calls it *in order*. So the measure asks a second question, whether anything moves in one place in a hundred or more. Every judge has such a hole; ask an untrained network first.
+# Read the row *grey* twice. A classifier answers for anything, and nobody had shown this one the flat grey of an untrained generator: it calls it *in order*. So the measure asks a second question, whether anything moves in one place in a hundred or more. Every judge has such a hole; ask an untrained network first.
+#
+# But which? This one is grey only because its batch normalisation divides by running statistics that have counted nothing yet. In training it takes those of the batch, and the last row is the same weights so: flickering by `0.060`, and half of it taken for shuffled frames. *That* is where a training begins, and what a trained network has to be compared with; step 0 of the curves in section 4 is of this kind.
 #
 # Clips played backwards count as in order, and should: a ball that loses no speed flies as well either way, so nothing in the data says which way time runs. Motion finds the ball in shuffled frames as well as in ordered ones; it knows no order, and need not.
 #
-# Shuffled frames flicker as little as ordered ones, and so does a still clip, 0.000 all three: *stillness is not quality*. A network that paints one picture passes it. That is why no row below rests on flicker alone. And note what the two-stream generator gets for nothing: its $b$ **is** still, by construction. What could fail is the rest: the mask may cover everything, or nothing, or the
+# Shuffled frames flicker as little as ordered ones, and so does a still clip, 0.000 all three: *stillness is not quality*. A network that paints one picture passes it. That is why no verdict below rests on flicker. And note what the two-stream generator gets for nothing: its $b$ **is** still, by construction. What could fail is the rest: the mask may cover everything, or nothing, or the
 # wrong thing; foreground and background may change places.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -298,24 +304,28 @@ def taken_apart(i):
 viz.show(taken_apart(5), "Eight frames from left to right.")
 
 # %% [markdown] tags=["notes"]
-# The mask follows the ball, and the foreground under it has the ball's colour. What $f$ paints outside of the mask is never seen, so nothing tells it what to paint there. Nobody drew a mask for this network: the game and the price of the mask made it. It is not always so clean. Here is a clip with two balls, and a mask that found both:
+# The mask is bright where the clip moves, and the foreground under it has the colours of what moves. Part of that cannot be otherwise: where $m = 0$ nothing *can* move. What is not built in is that the mask is small, in one piece, and wanders. What $f$ paints outside of the mask is hardly seen, so little tells it what to paint there. Nobody drew a mask for this network. It is not always so clean. Here is a clip with two balls in some of its frames, and a mask with two bright places:
 
 # %%
 viz.show(taken_apart(1), "Another latent of the same network.")
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Does the mask know?
+# ## Where does the mask lie?
 #
-# Intersection over union with what moves, over 500 latents. Which masks would you have to beat?
+# Intersection over union with what moves in its own clip, over 500 latents. Where $m = 0$ nothing can move: part of it is built in. Which masks would you have to beat?
 
 # %% [markdown] tags=["notes"]
-# The same by number, over 500 latents, beside masks that know less. The strongest of them knows *where* things move in this clip, and not *when*: the clip's own mask, averaged over time and held still.
+# The same by number, over 500 latents, beside other masks. The strongest of them says *where* things move in this clip, and not *when*: the places that the clip's own mask covers most, held still. The *untrained* generator's mask is flat: no opponent. The last two rows are one: *random streams*, an untrained generator whose mask was given the share and the contrast (the standard deviation of its logits) of this one, and foreground and background as strong as its foreground. Nobody taught it, and its mask agrees with *its* clips better, by 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So the table shows that this mask, and no other, moves its clip. It shows no learning, and no ball; section 4 ends with a question that random streams do not pass.
 
 # %% tags=["slide-continue"]
 moves = motion(made)
 with torch.no_grad():
     some_z = torch.randn(len(made), 32, generator=torch.Generator().manual_seed(1))
     unlearnt = players(2, 16, 20, seed=0).generator.cpu().streams(some_z).mask
+sharpness = torch.logit(parts.mask, 1e-6).std().item()
+spread = torch.atanh(parts.foreground.clamp(-0.999, 0.999)).std().item()
+random_parts = random_streams(len(made), parts.mask.mean().item(), sharpness, spread)
+random_made = random_parts.clip()
 masks = {
     "the mask of the same clip": parts.mask,
     "that mask held still: where, not when": held_still(parts.mask),
@@ -329,9 +339,20 @@ viz.table(
     [
         {"": name, "agreement with what moves": f"{overlap(mask, moves).mean():.2f}", "share of foreground": f"{mask.mean():.2f}"}
         for name, mask in masks.items()
+    ]
+    + [
+        {
+            "": f"RANDOM STREAMS of the same share and contrast: {name}",
+            "agreement with what moves": f"{overlap(mask, motion(random_made)).mean():.2f}",
+            "share of foreground": f"{mask.mean():.2f}",
+        }
+        for name, mask in (("their own mask", random_parts.mask), ("held still", held_still(random_parts.mask)))
     ],
     caption=f"One network; real balls against their own motion: {overlap(true_mask, motion(x)).mean():.2f}, and they cover {true_mask.mean():.2f}",
 )
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# **Random streams**, with a mask as large and as sharp, agree with their own clips by 0.61, our trained mask by 0.54. Agreement shows neither learning nor a ball.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two streams against one
@@ -359,7 +380,20 @@ viz.table(
 
 # %% tags=["slide-continue"]
 record = records.load("two_streams")
-record.curves("frechet", "flicker", "agreement")
+titles = {"frechet": "Fréchet distance, log scale", "flicker": "flicker", "agreement": "agreement of the mask"}
+fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.1), layout="constrained")
+for axis, (score, title) in zip(axes, titles.items(), strict=True):
+    for arm, (steps, values) in record.curve(score).items():
+        if score != "agreement" or arm != "one stream":  # one stream has no mask
+            style = {"color": record.colours[arm], "ls": "--" if arm == "no price" else "-"}
+            axis.fill_between(steps, values.min(0), values.max(0), alpha=0.16, color=style["color"], lw=0)
+            axis.plot(steps, values.mean(0), label=arm, **style)
+            axis.plot(steps[:1], values[:, 0].mean(), "o", ms=7, color=style["color"])
+    axis.set(title=title, xlabel="step")
+axes[0].set_yscale("log")
+axes[0].set_yticks([10, 20, 50, 100], ["10", "20", "50", "100"])
+axes[0].legend(fontsize=8)
+plt.show()
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## After 600 steps: two streams, one, no price
@@ -381,7 +415,8 @@ record.table("frechet", "in_order", "flicker", "foreground", "agreement")
 
 # %%
 final = {score: record.final(score) for score in record.scores}
-nearer = final["frechet"]
+begun = {score: {arm: values[:, 0] for arm, (_, values) in record.curve(score).items()} for score in titles | {"in_order": ""}}
+nearer, at_first = final["frechet"], begun["frechet"]
 claim(
     "S19.streams",
     "Fréchet distance of one stream over that of two with the price of the mask, seed by seed, equal parameters: above 1 the paper's generator is better",
@@ -389,7 +424,8 @@ claim(
     ours=nearer["one stream"] / nearer["two streams"],
     over="trainings",
     tolerance=at_least(1.1),
-    baselines=nulls(the_same_generator=1),
+    baselines=nulls(the_same_generator=1, at_step_0=at_first["one stream"] / at_first["two streams"]),
+    open="the same ratio is above the tolerance at step 0, in every seed: it says how the two begin as much as what they learn",
     source="Vondrick et al. 2016, table 1",
     note="The paper's generator has both, the streams and the price; the next two rows take them apart. Our data are made as the two streams assume.",
 )
@@ -398,14 +434,14 @@ question(
     "The streams by themselves: distance of one stream over that of two that pay no price",
     ours=nearer["one stream"] / nearer["no price"],
     over="trainings",
-    baselines=nulls(the_same_generator=1),
+    baselines=nulls(the_same_generator=1, at_step_0=at_first["one stream"] / at_first["no price"]),
 )
 question(
     "S19.price_alone",
     "The price by itself: distance of two streams without it over that of two with it",
     ours=nearer["no price"] / nearer["two streams"],
     over="trainings",
-    baselines=nulls(the_same_generator=1),
+    baselines=nulls(the_same_generator=1, at_step_0=at_first["no price"] / at_first["two streams"]),
 )
 
 # %%
@@ -414,7 +450,36 @@ of_mask = {
     name: final[name]["two streams"]
     for name in ("another_mask", "untrained_mask", "mask_everywhere", "backward_mask", "still_mask")
 }
-mask_row = claim(
+
+
+def of_random(arm, contrast):
+    """Random streams with the share of an arm's own mask: agreement with what moves, of their mask and of that held still."""
+    found = []
+    for seed, share in enumerate(final["foreground"][arm]):
+        streams = random_streams(scale.pick(ci=30, cpu=300, gpu=500), float(share), contrast, spread, seed=seed)
+        moving = motion(streams.clip())
+        found.append([overlap(mask, moving).mean().item() for mask in (streams.mask, held_still(streams.mask))])
+    return np.array(found).T
+
+
+random_agree = {arm: {c: of_random(arm, c) for c in (1.0, sharpness)} for arm in ("two streams", "no price")}
+viz.table(
+    [
+        {
+            "": f"{arm}, {'random' if c else 'trained'}",
+            "contrast of the mask": f"{c:.1f}" if c else "not recorded",
+            "share of foreground": f"{final['foreground'][arm].mean():.2f}",
+            "agreement": f"{agree.mean():.2f}",
+            "held still": f"{still.mean():.2f}",
+        }
+        for arm, at in random_agree.items()
+        for c, (agree, still) in ({0.0: (final["agreement"][arm], final["still_mask"][arm])} | at).items()
+    ],
+    caption="Trained streams, and streams that nothing has taught, with masks as large",
+)
+
+# %%
+claim(
     "S19.mask",
     "Does the mask lie where its own clip moves? Intersection over union on made clips, two streams with the price",
     paper="m selects the foreground or the background",
@@ -427,16 +492,23 @@ mask_row = claim(
         mask_everywhere=of_mask["mask_everywhere"],
         own_mask_backwards=of_mask["backward_mask"],
         own_mask_held_still=of_mask["still_mask"],
+        random_streams=random_agree["two streams"][sharpness][0],
+        random_streams_of_contrast_1=random_agree["two streams"][1.0][0],
     )
     | ceilings(true_balls=true_agreement),
+    open="random streams with masks as large agree more than the trained ones: where m = 0 nothing can move",
     source="Vondrick et al. 2016, section 2",
 )
 question(
     "S19.when",
-    "Does the mask know when, not only where? Its agreement less that of the same mask held still",
+    "When, not only where? Agreement of the mask with its own clip, less that of the same mask held still",
     ours=final["agreement"]["two streams"] - of_mask["still_mask"],
     over="trainings",
-    baselines=nulls(held_still=0, backwards=of_mask["backward_mask"] - of_mask["still_mask"])
+    baselines=nulls(
+        held_still=0,
+        backwards=of_mask["backward_mask"] - of_mask["still_mask"],
+        random_streams=-np.diff(random_agree["two streams"][sharpness], axis=0),
+    )
     | ceilings(true_balls=true_agreement - record.baseline("still_mask")["unseen clips"]),
 )
 question(
@@ -444,57 +516,96 @@ question(
     "The same for two streams whose mask costs nothing",
     ours=final["agreement"]["no price"] - final["still_mask"]["no price"],
     over="trainings",
-    baselines=nulls(held_still=0, backwards=final["backward_mask"]["no price"] - final["still_mask"]["no price"])
+    baselines=nulls(
+        held_still=0,
+        backwards=final["backward_mask"]["no price"] - final["still_mask"]["no price"],
+        random_streams=-np.diff(random_agree["no price"][sharpness], axis=0),
+    )
     | ceilings(true_balls=true_agreement - record.baseline("still_mask")["unseen clips"]),
 )
-claim(
+question(
     "S19.price",
-    "What the price of the mask does: share of background, with the price less without",
-    paper="helps to use the background stream",
+    "What the price does to what it is paid for: share of background, with the price less without",
     ours=final["foreground"]["no price"] - final["foreground"]["two streams"],
     over="trainings",
-    tolerance=at_least(0.05),
     baselines=nulls(no_difference=0),
-    source="Vondrick et al. 2016, section 2",
+    source="beside Vondrick et al. 2016, section 2: it helps to use the background stream",
+    note="A price on the mean of m lowers the mean of m, with or without a game: this can hardly come out otherwise.",
 )
-untrained_flicker, untrained_order = record.baseline("flicker"), record.baseline("in_order")
 question(
     "S19.flicker",
     "How much more does one stream flicker? Standard deviation over time of the median pixel, one stream less two",
     ours=final["flicker"]["one stream"] - final["flicker"]["two streams"],
     over="trainings",
-    baselines=nulls(untrained=untrained_flicker["one stream, untrained"] - untrained_flicker["two streams, untrained"]),
+    baselines=nulls(at_step_0=begun["flicker"]["one stream"] - begun["flicker"]["two streams"]),
     source="beside Vondrick et al. 2016: one stream may find a still background hard",
-    note="Partly by construction: the background of two streams cannot flicker. Its mask can.",
+    note="By construction: the background of two streams cannot flicker, and the difference is as large before the first step.",
 )
 question(
     "S19.in_order",
     "Clips that the judge takes to be in order, two streams less one",
     ours=final["in_order"]["two streams"] - final["in_order"]["one stream"],
     over="trainings",
-    baselines=nulls(untrained=untrained_order["two streams, untrained"] - untrained_order["one stream, untrained"]),
-    note=f"Unseen clips: {untrained_order['unseen clips']:.3f}.",
+    baselines=nulls(at_step_0=begun["in_order"]["two streams"] - begun["in_order"]["one stream"]),
+    note=f"Unseen clips: {record.baseline('in_order')['unseen clips']:.3f}.",
+)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A question that construction does not answer
+
+# %% [markdown] tags=["notes"]
+# Is there anything that a random mask does *not* pass? A ball flies: the centre of the largest thing that moves goes on along a line. Count, for the inner frames of each clip, how often its step into the frame and its step out of it are half a pixel or more and differ by at most one.
+
+# %% tags=["slide-continue"]
+flies = {name: straight(clips).mean().item() for name, clips in known.items()}
+flies |= {
+    f"random streams, {share:.2f} foreground": straight(random_streams(len(made), share, sharpness, spread).clip()).mean().item()
+    for share in (parts.mask.mean().item(), 0.4, 0.62)
+}
+flies_made = straight(made)
+viz.table(
+    [{"": name, "goes on along a line": f"{value:.2f}"} for name, value in {"MADE": flies_made.mean().item(), **flies}.items()],
+    caption="Share of inner frames at which the largest thing that moves goes on along a line",
+)
+
+# %%
+question(
+    "S19.flies",
+    "Does something fly in made clips? Share of inner frames at which the largest thing that moves goes on along a line, shipped network",
+    ours=flies_made,
+    over="latents",
+    baselines=nulls(**{name: value for name, value in flies.items() if name not in ("in order", "played backwards")})
+    | ceilings(real_clips=flies["in order"]),
+    note="One network: the interval is one over latents, not over trainings.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which of the two does it?
 #
-# | distance to the data | ratio | |
+# | distance to the data | ratio after 600 steps | at step 0 |
 # |---|---|---|
-# | one stream over two *with* the price | 1.77 [1.11, 2.42] | reproduced |
-# | one stream over two *without* the price | 1.28 [0.80, 1.77] | holds 1 |
-# | two without the price over two with it | 1.39 [1.21, 1.56] | |
+# | one stream over two *with* the price | 1.77 [1.11, 2.42] | **2.72** |
+# | one stream over two *without* the price | 1.28 [0.80, 1.77] | **2.72** |
+# | two without the price over two with it | 1.39 [1.21, 1.56] | 1 |
 #
-# The price helps by itself. The streams by themselves are **not shown to**.
+# The price helps by itself. Two streams *begin* nearer to the data: **open**.
 #
-# The mask agrees with what moves by 0.32 [0.25, 0.40], true balls by 0.70: **open**. Held still, the same masks reach 0.24: *where* is most of it. Without the price they know nothing of *when*.
+# The mask agrees with what moves by 0.32 [0.25, 0.40], *random streams* with masks as large by 0.63: **open**. Agreement is built in.
 
 # %% [markdown] tags=["notes"]
-# The paper's generator comes nearer to the data than one stream, seed by seed. Which of its two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56]. A headline "two streams beat one" would have given the streams what the price earned. Audiences' 53 % is another scale. *Our films are made
+# The paper's generator comes nearer to the data than one stream, seed by seed: 1.77 [1.11, 2.42]. But look at the left end of the curves before you believe it, and at the row's nulls: at step 0, with nothing learnt, one stream stands at 93 on the average and two streams at 35, a ratio of 2.72. Two streams are ahead before the first step, by more than at the last; the row stays open, for it says how the two begin as much as what they learn. The same goes for flicker: one stream flickers by 0.07 more at step 0, and by 0.06 after training. (The rows called *untrained* in the table are the nearly grey start of section 2, which no training has; at step 0 the network is measured in the statistics of its batch.) And look at the pictures: after 600 steps all three arms are rough.
+#
+# And which of the two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56], and this is the one clean comparison of the three, for both arms begin with the same weights: at step 0 the ratio is 1. That the price makes the mask smaller, as S19.price finds, is what a price on the mask would do without any game; it is a question, not a test. A headline "two streams beat one" would have given the streams what the price earned. Audiences' 53 % is another scale. *Our films are made
 # as the two streams assume*; whether that matters, exercise 2 asks.
 #
-# The mask is a second headline to take apart. It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach; the edge of the tolerance, 0.3, lies inside, and the row stays open. But hold the same masks still, and they agree by 0.24: most of it is knowing *where*. What they know of *when* is the rest, 0.08 [0.01, 0.16]. Without the price nothing is left of it, -0.00 [-0.01, 0.00]. The network of
-# section 3 knows more; it had two and a half times as many steps, twice as many films, another schedule and a slower average, and which of them helps was not tested.
+# The mask is a second headline to take apart. It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach. Hold the same masks still, and they agree by 0.24: most of it is *where*, the rest, 0.08 [0.01, 0.16], *when*; without the price the rest is -0.00 [-0.01, 0.00]. Now the opponent of section 3: random streams whose masks are as large as those of the arm, seed by seed, agree by 0.63, and by 0.21 more than when they are held still. (The record does not hold the contrast of the arms' masks. The random ones have that of the shipped network; with a contrast of 1, less than half of it, they still agree by 0.47.) A clip moves where its mask lets it. So the measure cannot show that a mask was learnt, nor that it follows anything, and S19.mask stays open whatever it reads. Why the trained masks agree *less* than random ones was not tested. The network of
+# section 3 agrees better than the arms; it had two and a half times as many steps, twice as many films, another schedule and a slower average, and which of them helps was not tested.
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Real 0.51, made **0.08**, random streams of the same share 0.00; but real clips with noise on every frame 0.07, random streams with much foreground 0.05.
+
+# %% [markdown] tags=["notes"]
+# Real clips reach 0.51 (a bounce does not count), shuffled ones 0.03, random streams as large as the shipped network's mask next to nothing. The shipped network reaches 0.08: more than all of them, and far from a ball that flies. Read the other nulls, too. Real clips with noise on every frame have 0.07, though a ball does fly in them: the measure misses what it cannot see clean. And random streams with more foreground have up to 0.05, so ask this question only beside random streams of the same share. It is one network. The record's arms left no clips to ask it of.
 
 # %% [markdown]
 # ### Watch it begin
@@ -595,13 +706,13 @@ check(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# - *One* shape can be likely, and a copy is accepted: neither *reaches* the furniture.
+# - *One* constant shape has a likeness of 0.48, and a copy is accepted: neither *reaches* the furniture.
 # - *Two pieces in one another* is the hard null: where one hides in the other, a quarter of them pass.
-# - Nobody told the generator. *Whole* 0.86 proves nothing (coin-flip voxels: 0.96); *mirrored* 0.63 is above their 0.33.
+# - Nobody told the generator. *Whole* 0.86 and *mirrored* 0.63 are above noise with the right shares (0.21, 0.14); but one constant shape is mirrored to 1.00.
 
 # %% [markdown] tags=["notes"]
-# Read the nulls first. Noise with the right share at every voxel is nothing. One constant shape is more likely than you would think, and one piece copied again and again is perfect by *likeness* and *accepted*. Only *reached*, the same overlap asked from the other side (of held-out pieces, with the nearest made shape), refuses both; section 6 uses it. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass. The shapes of our small network, which trained for five minutes, pass hardly more often, `0.29` of them, and lose to that null by likeness, *whole* and *mirrored* (the card says 0.076: there the edge is 0.795, from twice as many pieces, not 0.71): it has the outlines of three kinds and voxels that float, and *accepted* says plainly that most are not furniture yet. Look also at *whole* and *mirrored*: nobody told the
-# generator. But coin-flip voxels are whole to 0.96, so the first shows no learning; they are mirrored to 0.33, so 0.63 shows some.
+# Read the nulls first. Noise with the right share at every voxel is nothing. One constant shape has a likeness of 0.48, more than you would think, and one piece copied again and again is perfect by *likeness* and *accepted*. Only *reached*, the same overlap asked from the other side (of held-out pieces, with the nearest made shape), refuses both; section 6 uses it. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass. The shapes of our small network, which trained for five minutes, pass hardly more often, `0.29` of them, and lose to that null by likeness, *whole* and *mirrored* (the card says 0.076: there the edge is 0.795, from twice as many pieces, not 0.71): it has the outlines of three kinds and voxels that float, and *accepted* says plainly that most are not furniture yet. Look also at *whole* and *mirrored*: nobody told the
+# generator. Noise with the right share at every voxel is whole to 0.21 and mirrored to 0.14, so 0.86 and 0.63 are more than the shares give by chance. But the one constant shape is mirrored to 1.00: an average that is symmetric is enough. Neither shows that the generator knows a single piece to be its own mirror image.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The rule of pace
@@ -723,7 +834,7 @@ question(
 # - A rule that matters little here may matter where $D$ is much stronger.
 
 # %% [markdown] tags=["notes"]
-# The rule does what it is made for: the accuracy hangs about the line, and the discriminator learns in half of the rounds. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 where the best of four worthless samples reaches 0.18 and furniture 0.77; after 160 steps they are still far from furniture. The paper does not test its rule by itself; a rule that matters little here may matter where
+# The rule does what it is made for: the accuracy stays mostly just below the line, and the discriminator learns in half of the rounds. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 where the best of four worthless samples reaches 0.18 and furniture 0.77; after 160 steps they are still far from furniture. The paper does not test its rule by itself; a rule that matters little here may matter where
 # the discriminator is much stronger, and exercise 3 makes it so.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -795,7 +906,7 @@ untrained_d = [transferred(by(shape_game(seed, 1.0).discriminator)) for seed in 
 named_d = [transferred(by(named(seed))) for seed in seeds]
 
 # %%
-could_learn = check(
+check(
     "S27.control",
     "The same D taught the kinds' names: accuracy of the same linear classifier on its features, less that on the same D untrained",
     ours=[a - b for a, b in zip(named_d, untrained_d, strict=True)],
@@ -804,17 +915,14 @@ could_learn = check(
     baselines=nulls(no_difference=0),
     note=f"The voxels themselves, less the untrained D: {from_voxels - np.mean(untrained_d):.3f}.",
 )
-claim(
+question(
     "S27.features",
     "Unsupervised features of a trained D: accuracy of a linear classifier from eight labels, less that on the same D untrained",
-    paper="D's features compete with those of supervised networks",
     ours=[a - b for a, b in zip(trained_d, untrained_d, strict=True)],
     over="trainings",
-    tolerance=at_least(0.02),
-    baselines=nulls(no_difference=0),
-    control=could_learn,
-    source="Wu et al. 2016, section 4.2",
-    note=f"Accuracy: trained {np.mean(trained_d):.3f}, untrained {np.mean(untrained_d):.3f}, voxels {from_voxels:.3f}, "
+    baselines=nulls(no_difference=0) | ceilings(taught_the_names=np.mean(named_d) - np.mean(untrained_d)),
+    source="beside Wu et al. 2016, section 4.2: D's features compete with those of supervised networks",
+    note=f"After {rule_steps} steps. Accuracy: trained {np.mean(trained_d):.3f}, untrained {np.mean(untrained_d):.3f}, voxels {from_voxels:.3f}, "
     f"taught the names {np.mean(named_d):.3f}, chance 0.250.",
 )
 question(
@@ -826,7 +934,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Here the second opponent earns its place. After some seconds of training no difference to the same network *before* it is seen, 0.001 [-0.051, 0.053], and neither mean beats the voxels'. Up to five points either way stay possible: the row is open. It could have shown more: the same $D$, taught the kinds' names in half as many steps, gains at least 0.08. Beside chance alone, 0.734 would have looked like learning. The paper's own claim, against supervised networks, is not tested here. Train for longer (`rule_steps`) and look again.
+# Here the second opponent earns its place. After some seconds of training no difference to the same network *before* it is seen, 0.001 [-0.051, 0.053], and neither mean beats the voxels'. Up to five points either way stay possible, and 160 steps are few: it is a question, not a test of the paper. It could have shown more: the same $D$, taught the kinds' names in half as many steps, gains at least 0.08. Beside chance alone, 0.734 would have looked like learning. The paper's own claim, against supervised networks after a whole training, is not tested here. Train for longer (`rule_steps`) and look again.
 
 # %% [markdown]
 # ## Play
@@ -850,7 +958,7 @@ widgets.turntable(shown)
 #
 # ## 8. Between two shapes, and arithmetic
 #
-# Latents in a straight line, as in lecture 05. Is a piece between a table and a sofa a piece of furniture? The line below says how near the nearest piece is, picture by picture. Halfway it is often not: 0.60 from table to sofa, 0.36 from sofa to chair, where 0.71 is accepted.
+# Latents in a straight line, as in lecture 05. Is a piece between a table and a sofa a piece of furniture? The line below says how near the nearest piece is, picture by picture. On both of these ways a picture near the middle is not: 0.60 from table to sofa, 0.36 from sofa to chair, where 0.71 is accepted.
 
 # %%
 ends = [int(torch.nonzero((kind == which) & accepted)[0]) if ((kind == which) & accepted).any() else which for which in (0, 3, 1)]
@@ -916,12 +1024,12 @@ question(
 )
 
 # %% [markdown]
-# Added twice, the direction gives arms to 0.40 of the chairs, a random one of the same length to 0.13 on the average. But the best of twenty random ones gives them to 0.36, and three times as far it does better than the direction: whoever compares with one random direction may be lucky. And it is one generator, whose chairs are rough: the interval is one over directions, not over trainings.
+# Added twice, the direction gives arms to 0.40 of the chairs, a random one of the same length to 0.13 on the average. But the best of twenty random ones gives them to 0.36, and three times as far it does better than the direction: whoever compares with one random direction may be lucky. Look at the pictures too: the third and the fourth look more like sofas than like chairs with arms. And it is one generator, whose chairs are rough: the interval is one over directions, not over trainings.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: half of the range
 #
-# The sigmoid at the end became a tanh; the data stayed at 0 and 1. Where chairs should be, users got cubes.
+# The sigmoid at the end became a tanh; the data stayed at 0 and 1. Where chairs should be, users got cubes (that the one causes the other is likely, and untested here).
 #
 # The test: give $D$ a *perfect* generator. A right game is a tie, $2 \log 2 = 1.39$.
 
@@ -977,8 +1085,8 @@ print(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What was measured
 #
-# - Two streams *and a price on the mask* beat one stream, on films made as they assume. The price helps by itself; the streams alone are not shown to.
-# - Stillness is not quality: ask an untrained network first.
+# - Two streams *and a price on the mask* end nearer to the data than one stream, and begin nearer: **open**. The price helps by itself, from equal starts; the streams alone are not shown to.
+# - Stillness is not quality, and random masks agree with their own clips better than trained ones: ask what has learnt nothing first.
 # - What was learnt is the difference to the same network untrained.
 
 # %% [markdown]
