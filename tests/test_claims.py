@@ -20,9 +20,20 @@ def checkout():
 
 def test_every_claim_in_the_sources_has_a_source_and_baselines():
     for path in sorted(checkout().glob("notebooks/source/*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        dictionaries = {
+            target.id: {key.value for key in node.value.keys if isinstance(key, ast.Constant)}
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "claim":
                 given = {keyword.arg for keyword in node.keywords}
+                for keyword in node.keywords:  # **told: what stands in the dictionary of that name
+                    if keyword.arg is None and isinstance(keyword.value, ast.Name):
+                        given |= dictionaries.get(keyword.value.id, set())
                 assert {"source", "baselines"} <= given, f"{path.name}, line {node.lineno}: a paper's claim without baselines"
 
 

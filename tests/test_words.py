@@ -32,11 +32,20 @@ def test_a_figures_code_says_what_stands_on_it() -> None:
 
 
 def test_what_a_picture_says_of_itself_goes_first() -> None:
-    own = {"data": {"image/png": "", "text/plain": "[six faces]"}, "metadata": {"image/png": {"alt": "six"}}}
-    assert words.alternative(own, CODE, "Play") == "six"
-    assert words.alternative(own | {"metadata": {}}, CODE, "Play") == "six faces"
+    own = {
+        "data": {"image/png": "", "text/plain": "[six drawn faces, large]"},
+        "metadata": {"image/png": {"alt": "six drawn faces"}},
+    }
+    assert words.alternative(own, CODE, "Play") == "six drawn faces"
+    assert words.alternative(own | {"metadata": {}}, CODE, "Play") == "six drawn faces, large"
     assert words.alternative(FIGURE, CODE, "Play").startswith("figure to Play; titles: the")
     assert words.alternative(FIGURE, "plt.show()", "") == "figure"
+
+
+def test_a_caption_of_hardly_a_word_stands_behind_its_heading() -> None:
+    short = {"data": {"image/png": "", "text/plain": "All z, 0 to 9."}}
+    assert words.alternative(short, CODE, "With and without") == "With and without: All z, 0 to 9."
+    assert words.alternative(short, CODE, "") == "All z, 0 to 9."
 
 
 def test_the_last_heading_is_what_a_picture_is_about() -> None:

@@ -24,11 +24,16 @@ def alternative(output: Mapping[str, Any], code: str, about: str) -> str:
     data, metadata = output.get("data", {}), output.get("metadata", {})
     for kind in PICTURES:
         if kind in data and (given := metadata.get(kind, {}).get("alt")) and not _SIZE.fullmatch(given):
-            return str(given)
+            return _placed(str(given), about)
     said = " ".join("".join(data.get("text/plain", "")).split()).strip("[]")
     if said and not _SIZE.fullmatch(said):
-        return said
+        return _placed(said, about)
     return "; ".join(filter(None, [f"figure to {about}" if about else "figure", of_figure(code)]))
+
+
+def _placed(said: str, about: str) -> str:
+    """Its heading before a caption of hardly a word: "All z, 0 to 9." says nothing to who does not see where it stands."""
+    return said if len(re.findall("[A-Za-z]{3,}", said)) > 2 or not about else f"{about}: {said}"
 
 
 def heading(text: str) -> str:

@@ -8,8 +8,8 @@
 #
 # **Read** for about an hour and a quarter, three quarters of it above "Going deeper". **Run**: a quarter of a minute at ci scale, about two minutes on one core at cpu scale, for the contest and BEGAN's trainings are recorded; no GPU is needed.
 #
-# The first GAN paper has two losses, and lecture 11 adds Wasserstein's. Within four years there were dozens more. Each came with a theorem, a page of samples,
-# and a table that it won. This lecture takes the important ones apart: what each asks for, what its theorem says by numbers, and what
+# The first GAN paper has two losses, and lecture 11 adds Wasserstein's. Dozens more followed, many with a theorem, a page of samples
+# and a table of their own. This lecture takes the important ones apart: what each asks for, what its theorem says by numbers, and what
 # the theorem leaves out. Then they all train the same network on the same budget, and a table says who won. Below "Going deeper" stand a game for every divergence, losses that compare, and a discriminator that draws.
 #
 # After it you will be able to
@@ -54,7 +54,7 @@ COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Dozens of losses
 #
-# Each came with a theorem, a page of samples, and a table that it won.
+# Many came with a theorem, a page of samples, and a table of their own.
 #
 # - What does each ask for?
 # - What does its theorem say by numbers, and what does it leave out?
@@ -70,7 +70,7 @@ COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein
 #
 # A discriminator returns a logit $l$. All that a loss does is to say how much each player pays for it, and all that the players feel is the slope. So draw the
 # slopes. On the left, how hard $D$ pushes the logit of a *fake* down. On the right, how hard $G$ pulls it up. Right of zero the discriminator takes the fake for
-# real; far to the left it is sure that it is fake. (A relativistic loss looks at pairs; here the real partner has logit 0, which makes its
+# real; far to the left it is sure that it is fake. (A relativistic loss looks at pairs of one real and one fake: $\operatorname{softplus}(-(l(x) - l(G(z))))$ for $D$, with the roles exchanged for $G$; section 6 says why. Here the real partner has logit 0, which makes its
 # curve, dotted, that of the non-saturating loss.)
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -141,7 +141,7 @@ lines.answered(least_squares_of_d, *asked.LEAST_SQUARES)
 # ### Rightly classified is not near
 #
 # The paper's first figure is an argument for it, and it can be computed. Take the simplest discriminator, a plane, $D(x) = w \cdot x + b$. Real points (blue) and the fakes it learns from (orange) are two clouds; each loss finds its best line. Then $G$ moves, and
-# three new fakes are judged: one on the fakes' side, one among the real points, and one that went past them, far into the side that $D$ calls real. Each arrow is minus the gradient of $G$'s loss, 1.7 times its length in both panels.
+# three new fakes are judged: one on the fakes' side, one among the real points, and one that went past them, far into the side that $D$ calls real. Each arrow is minus the gradient of $G$'s loss, drawn 1.7 times as long as it is. That gradient is the loss's slope in the logit times the plane's slope, and the logistic plane is about seven times as steep. So compare directions across the panels, not lengths.
 
 # %% tags=["slide-continue", "slide-picture"]
 cloud = torch.Generator().manual_seed(0)
@@ -257,8 +257,8 @@ print(f"G is perfect (q = p). Best D as it should be: between {right[inside].min
 print(f"                      Best D as printed:      between {printed[inside].min():.2f} and {printed[inside].max():.2f}")
 
 # %% [markdown] tags=["notes"]
-# With the right formula a perfect generator leaves $D$ at 0 everywhere, undecided between $-1$ and $1$. With the printed one $D$ stays sure of itself against a perfect
-# generator, and keeps pushing it away from the data.
+# With the right formula a perfect generator leaves $D$ at 0 everywhere, undecided between $-1$ and $1$. With the printed one $D$ still has a slope where a perfect
+# generator stands, and so it does not leave it there.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Pearson's chi-squared
@@ -497,7 +497,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still of the order of a per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
-# layers stretch by slightly more than 1. Right: during training one round per pass leaves it 0 to 12 per cent too small, layer by layer (a layer with one output row is exact).
+# layers stretch by slightly more than 1. Right: in this one run, one round per pass leaves it 0 to 12 per cent too small, layer by layer (a layer with one output row is exact). A step makes three passes, real and fake for $D$ and fake for $G$, so the weights get three rounds between two of $D$'s updates.
 #
 # ### What it does not bound
 #
@@ -532,10 +532,10 @@ question(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# A "1-Lipschitz" convolutional discriminator is Lipschitz with *some* constant, which is enough to make the hinge usable.
+# A "1-Lipschitz" convolutional discriminator has a slope that stays bounded, whatever the weights do. The bound is not 1.
 
 # %% [markdown] tags=["notes"]
-# So a "1-Lipschitz" convolutional discriminator is Lipschitz with *some* constant, which is enough to make the hinge usable. Do not read more into the name.
+# (C17.conv pools the two shapes in one interval. Read them apart, in the table: 1.69 and 1.31.) So a "1-Lipschitz" convolutional discriminator has a slope that stays bounded, whatever the weights do, and the bound is not 1. Do not read more into the name.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are they created equal?
@@ -545,7 +545,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 4. Are they created equal?
 #
-# Every paper so far won its own table. Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
+# Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
 # algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; with one $D$ step per $G$ step this is not lecture 11's WGAN), the same number
 # of steps, five seeds. The data are pixel-art faces at 16 px, and the distance is taken to faces that nobody trained on.
 #
@@ -638,7 +638,7 @@ question(
 )
 
 # %% [markdown]
-# The verdict at other budgets, from the same curves. (They are measured on 150 samples in place of 400, which raises all of them alike.)
+# The verdict at other budgets, from the same curves. (They are measured on 150 samples in place of 400, which raises them.)
 
 # %%
 reference = along["non saturating"][1]
@@ -655,19 +655,19 @@ viz.table(rows)
 #
 # - **How many seeds?** With five, even two *equal* losses give "better in all five" once in 32 comparisons.
 # - **Was each tuned?** Its learning rate, among three. One $\gamma$ for all.
-# - **At which budget?** After 200 steps relativistic pairing wins in all five seeds; after 800 nobody does.
+# - **At which budget?** Up to 400 steps least squares is the farthest on average, from 500 on Wasserstein. (Relativistic pairing wins in all five seeds after 200: one hit in 40 comparisons, as chance gives.)
 
 # %% [markdown] tags=["notes"]
-# First the scale: this judge gives averages of two faces 11, blurred faces 35, pure noise 48. With its rate every loss ends nearer than a blur in every training, between 15 and 26, so games that draw are compared. And look at what the search says by itself: at a rate of 0.001 Wasserstein ended at 41 and least squares at 35, as bad as a blur, and a table with that one rate for all would have said so of the *losses*. At 0.003 they are at 25 and 20.
+# First the scale: this judge gives averages of two faces 11, blurred faces 35, pure noise 48. With its rate every loss ends nearer than a blur in every training, between 15 and 26, so games that draw are compared. And look at what the search says by itself: at a rate of 0.001 Wasserstein ended at 41 and least squares at 35, no nearer than a blur, and a table with that one rate for all would have said so of the *losses*. At 0.003 they are at 25 and 20.
 #
-# Then look at the dots before you rank. How wide is each row, and how far apart are the rows? With one seed, any two losses whose rows overlap could have come out in either order, and a paper would have been written about it. Then ask this table three questions.
+# Then look at the dots before you rank. How wide is each row, and how far apart are the rows? With one seed, any two losses whose rows overlap could have come out in either order. Then ask this table three questions.
 #
-# - *How many seeds?* Five. With five, even two *equal* losses give "better in all five" once in 32 comparisons, and we make five comparisons.
+# - *How many seeds?* Five. With five, even two *equal* losses give "better in all five" once in 32 comparisons, and we make five comparisons. Nor does the test see much: a loss that is better in three seeds of four passes it only once in four times ($0.75^5 = 0.24$).
 # - *Was each tuned?* In its learning rate and no further: one $\gamma$ for all, one training for each rate. And all six chose the largest of the three, so the search should have gone on. Lucic et al. searched wider, and over more settings.
-# - *At which budget?* Read the table of verdicts by rows. After 200 steps relativistic pairing is better than the non-saturating loss in all five seeds, and least squares is far behind everybody. From 300 steps on nothing beats it in all five any more, and at the end it is the nearest on average. Least squares passes Wasserstein between 400 and 500. What learns fast in a few hundred steps need not be what is best after 100,000. And the Frechet distance looks at a course classifier's features, so it can be compared with nothing outside this
+# - *At which budget?* Read the table of verdicts by rows. Least squares is far behind everybody after 200 steps and passes Wasserstein between 400 and 500; at the end its worst training is nearer than Wasserstein's best. After 200 steps relativistic pairing is better than the non-saturating loss in all five seeds, at no other look. Put the first question to that, too: five losses at eight looks are 40 comparisons, and equal losses would give 40/32 such hits. What learns fast in a few hundred steps need not be what is best after 100,000. And the Frechet distance looks at a course classifier's features, so it can be compared with nothing outside this
 #   table.
 #
-# An honest table says these things itself. What this one does say: with a rate of its own, no loss consistently outperforms the oldest practical one, as Lucic et al. found; and Wasserstein, with one critic step and $R_1$ in place of its own constraint, is worse than it in every seed.
+# An honest table says these things itself. What this one does say: with the best of three rates, no loss was seen to outperform the oldest practical one consistently, by a test that misses small advantages; and Wasserstein, with one critic step and $R_1$ in place of its own constraint, is worse than it in every seed.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: squares of a sigmoid
@@ -716,7 +716,7 @@ widgets.explorer(
 #
 # 1. **A fair search.** Lucic et al. tuned every loss. Give each loss of section 4 three learning rates and three strengths of $R_1$, one seed each, and take the best. Does the order change? How many more runs would you need to trust it?
 # 2. **Hinge without a bound.** Train section 3's hinge GAN without spectral normalisation, and measure the largest slope $|\nabla_x l|$ at real samples during the run. Then with $R_1$ instead.
-# 3. **Your own divergence.** The *Jeffrey* divergence is KL + reverse KL. Write its row: $f$, $f'$, and by numerical maximisation $f^*$; choose $g$. Fit the two clumps of section 5 with it. Where between the two does it land?
+# 3. **Your own divergence.** The *Jeffreys* divergence is KL + reverse KL. Write its row: $f$, $f'$, and by numerical maximisation $f^*$; choose $g$. Fit the two clumps of section 5 with it. Where between the two does it land?
 
 # %% [markdown]
 # ## Quiz
@@ -924,7 +924,7 @@ check(
 
 # %% [markdown] tags=["notes"]
 # The network's bound can come close to the exact value and, sampling error aside, never exceed it. That is what makes it a bound: a discriminator too small, or trained too briefly (not told apart here), reports too small a
-# divergence. Neyman's row stands apart: $\int q^2 / p$ diverges where $q$ has the broader tails. A sum over a grid is always a finite number, and the three printed ones show what it is worth: each wider grid makes it as large as you like. No sample ever
+# divergence. (C21.learnt's interval runs over six divergences with one training each, not over seeds: the lowest share, 0.70, is total variation's.) Neyman's row stands apart: $\int q^2 / p$ diverges where $q$ has the broader tails. A sum over a grid is always a finite number, and the three printed ones show what it is worth: each wider grid makes it as large as you like. No sample ever
 # shows those tails to a network, which reports $-0.098$, less than the 0 of a constant $T = 0$.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -967,7 +967,7 @@ axis.legend(fontsize=8)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The same data, the same family, five divergences. Forward KL and Pearson's $\chi^2$ put a heavy price on data without samples: one wide Gaussian over everything, most of it where there is no data. Reverse KL and Neyman's
+# The same data, the same family, five divergences, and two answers: three wide curves and two narrow ones lie almost on top of each other, so read the legend's numbers. Forward KL and Pearson's $\chi^2$ put a heavy price on data without samples: one wide Gaussian over everything, most of it where there is no data. Reverse KL and Neyman's
 # $\chi^2$ put it on samples without data: one clump, and the other given up. Jensen-Shannon sides with the first group here. (Lecture 07 takes this up as what each KL punishes, C14.) In a real GAN the picture blurs: $D$ is never
 # the best one, and the generator can do more than one Gaussian.
 
@@ -997,7 +997,7 @@ for name in ("non_saturating", "hinge", "relativistic"):
 # %% [markdown] tags=["notes"]
 # Huang et al. (2024) build a whole recipe on it, with two penalties: $R_1 = \frac{\gamma}{2} \mathbb{E}|\nabla_x l(x)|^2$ at real samples, and $R_2$, the same at fakes. In their table on 1000 stacked digits, pairing with both penalties finds all
 # 1000 modes and cross-entropy with both 693, and with $R_1$ alone both fail. (Lecture 06 has the digits.) Their argument for pairing is about collapse: a fake is compared with real samples one by one, so pleasing $D$ at a single place helps
-# little while most real samples have higher logits. The argument for the second penalty you can measure in a minute. $R_1$ holds the slope down *where the data are*. The fakes are elsewhere, and nothing holds $D$ there. Eight clusters on a
+# little while most real samples have higher logits. The argument for the second penalty you can measure in a minute. $R_1$ asks for a small slope *where the data are*. Of the places where the fakes are it asks nothing. Eight clusters on a
 # ring, the same seeds, five settings; the mean squared slope of $D$ at real and at fake points during training:
 
 # %%
@@ -1067,7 +1067,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Read the boxes in this order. With $\gamma = 0.5$ in both, $R_1 + R_2$ is also twice the penalty, so that comparison says nothing of *where* a penalty acts. The fair one spends the same $\gamma$ in all: C17.r2 says how much more slope $R_1$ alone leaves at the fakes. (Not from the start: for the first 20 to 40 steps the fakes are the flatter place in most panels. At the data both are alike, 0.018 and 0.017.) It is a matter of place
-# *and* of strength: a small network cannot be flat here and steep next door, and enough $R_1$ flattens the fakes' places too (C17.strength), at the price of the slope at the data. The budget is far too short to fit the ring, so this says nothing about
+# *and* of strength: $R_1$ of 0.5 alone brings the slope at the fakes from 0.28 to 0.05, though it asks nothing there, and three times as much brings it below that of $R_1 + R_2$ (C17.strength), with a smaller slope at the data, too. The budget is far too short to fit the ring, so this says nothing about
 # samples; it shows what the second penalty is for. Lecture 04's recipe for faces is pairing with a lazy $R_1$, and lecture 06 counts modes.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1185,7 +1185,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Look at the middle panel: the ratio of errors swings and comes to its dotted line, and $k$ does what that takes, more of it for a larger $\gamma$.
+# Look at the middle panel: the ratio of errors swings and comes near its dotted line, with a larger $k$ for a larger $\gamma$. One training each.
 #
 # ### What $\gamma$ buys
 #
@@ -1209,17 +1209,18 @@ swept.table("accepted", "diversity", "frechet", "real_error", "fake_error")
 # %%
 few, many = swept.arms
 
-check(
+question(
     "C22.faces",
-    "With gamma 0.8 every training draws faces: share of its pictures that the judge takes for one",
-    expected="at least 0.1",
+    "Does gamma 0.8 draw faces? Share of each training's pictures that the judge takes for one",
     ours=swept.final("accepted")[many],
     over="trainings",
-    tolerance=at_least(0.1),
-    baselines=nulls(**{name.replace(" ", "_"): swept.baseline("accepted")[name] for name in ("untrained", "noise", "blurred", "mean face")})
+    baselines=nulls(
+        **{name.replace(" ", "_"): swept.baseline("accepted")[name] for name in ("untrained", "noise", "blurred", "mean face")},
+        two_faces_averaged=swept.baseline("accepted")["two faces, averaged"],
+    )
     | ceilings(unseen_faces=swept.baseline("accepted")["unseen faces"]),
     note="With gamma 0.5: " + ", ".join(f"{share:.2f}" for share in swept.final("accepted")[few])
-    + f". Averages of two faces, which the judge was taught as neither: {swept.baseline('accepted')['two faces, averaged']:.2f}.",
+    + ". Averages of two faces the judge was taught as neither.",
 )
 claim(
     "C22.diversity",
@@ -1234,8 +1235,10 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# *Diversity.* Compare the two rows of the strip. What is easiest to draw is one picture, and with $\gamma = 0.5$ every run settles on one: a face in some seeds, no face in others, always the same. With $\gamma = 0.8$ the thermostat keeps pushing the easy picture's error up, the generator has to move, and
-# faces differ (the strip's ten share one bluish palette). C22.diversity is that difference. It is about half of the data's 1; averages of two faces score 0.63, and 39 in 100 of them pass the judge. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
+# *Diversity.* Compare the two rows of the strip. What is easiest to draw is one picture, and with $\gamma = 0.5$ every run settles on one: a face in some seeds, no face in others, always the same. With $\gamma = 0.8$
+# faces differ (the strip's ten share one bluish palette). C22.diversity is that difference. It is about half of the data's 1; averages of two faces score 0.63, and 39 in 100 of them pass the judge. These are two values of $\gamma$, a collapse and no collapse, not a curve.
+#
+# *Quality*, the other half of the trade, is not bought here: the lower $\gamma$ has 0.40 of its pictures accepted, the higher 0.49. And keep to section 4's scale: at 41 the higher $\gamma$ ends farther from the data than a blur at 35. By the rule of S10.draws, nearer than a blur, it would not have been compared. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
 #
 # ### What $M$ measures
 #
@@ -1304,7 +1307,7 @@ claim(
         a_clock=np.mean([follows(arm, a_clock) for arm in begun_anew]),
         M_of_another_run=np.mean([follows(arm, of_another_run) for arm in begun_anew]),
     ),
-    control="C22.sees",
+    open="the knocks are ours, and the control was chosen after the runs: one named before them is wanted",
     source="Berthelot et al. 2017, section 3.4.1",
     note="By kind: " + ", ".join(f"{arm} {follows(arm).mean():.2f}" for arm in begun_anew) + f"; a clock where D is begun anew {follows(begun_anew[0], a_clock).mean():.2f}.",
 )
@@ -1316,7 +1319,7 @@ claim(
     over="trainings",
     tolerance=at_least(0.6),
     baselines=nulls(a_clock=follows(lowered, a_clock), M_of_another_run=follows(lowered, of_another_run)),
-    control="C22.sees",
+    open="the knocks are ours, and the control was chosen after the runs: one named before them is wanted",
     source="Berthelot et al. 2017, section 3.4.1",
     note="M's gamma is lowered with the game's. With 0.8 in the formula throughout: "
     + f"{follows(lowered, lambda m, at: began_knocked.measures(knocked, lowered, one_gamma=True)[0]).mean():.2f}.",
@@ -1330,9 +1333,11 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the columns. *$D$ begun anew*: it draws nothing well, $M$ jumps, and the distance rises and comes down with it. Even here a clock does nearly as well. *$G$ begun anew*: $G$ meets a $D$ that has learnt, and in most runs it never comes back. The samples get worse and stay so, and $M$ goes on falling, as in any run. *$\gamma$ lowered*: the same. So the rows are contradicted, by runs in which something that looks at the samples' variety does follow the distance (C22.sees).
+# Read the columns. *$D$ begun anew*: it draws nothing well, $M$ jumps, and the distance rises and comes down with it. Even here a clock does nearly as well. *$G$ begun anew*: $G$ meets a $D$ that has learnt, and in most runs it never comes back. The samples get worse and stay so, and $M$ goes on falling, as in any run. *$\gamma$ lowered*: $M$ as defined falls while the distance rises, but its own $\gamma$ was lowered, too. With 0.8 kept in the formula the correlation is 0.10: it neither follows nor falls. So neither row is reproduced, in runs in which the samples' spread does follow the distance (C22.sees).
 #
-# Look at the formula again. $M$ is small when $D$ draws real pictures well and when the balance holds. Neither part looks at how *different* the fakes are. A generator that repeats one easily drawn picture has a small error, and the thermostat balances it. $M$ says how far $D$ has learnt to draw. All this at 16 px with small perceptrons; the paper's runs are much longer, and its $\gamma$ other ones.
+# How good is that control? It was chosen after the runs; it comes from the same features of the same samples as the distance, so it had to come near; and where $G$ is begun anew it reaches 0.56, less than is asked of $M$. It shows that the distance moved, and is too weak to contradict a paper: both rows stay open. And the knocks are ours: the paper speaks of runs that are left alone.
+#
+# Look at the formula again. $M$ is small when $D$ draws real pictures well and when the balance holds. Neither part looks at how *different* the fakes are. A generator that repeats one easily drawn picture can have a small error. The error on real pictures alone follows the distance as well, or as badly, as $M$ (C22.parts). All this at 16 px with small perceptrons; the paper's runs are much longer, and its $\gamma$ other ones.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A thermostat without stops

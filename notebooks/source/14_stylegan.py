@@ -7,8 +7,8 @@
 # **Read** for about 50 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
 #
 # Until now a latent vector entered the generator at its bottom and nobody knew where its numbers went. StyleGAN changes the entrance. A small network first turns $z$ into a *style* $w$; then $w$ is handed to every layer, coarse ones and
-# fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and measures what the
-# new entrance buys: coarse and fine decisions that can be exchanged, attributes that lie along straight lines, and faces that can be found again.
+# fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and asks what the
+# new entrance buys: coarse and fine decisions that can be exchanged, attributes that lie along straight lines, and faces that can be found again. Read each answer beside its null: not every one survives it.
 #
 # Hong's three lines on the slide are "improved version of progressive GAN", "deep embedding layers of latent variable" and "injecting latent variable via modulation". Sections 1 to 3 say what the last two mean; lecture 13 was the first.
 #
@@ -77,7 +77,7 @@ def show(picture, caption=None):
 # Look along a row, then down a column: what stays?
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The four faces on the left give the *coarse* layers of each picture in their row, the five at the top give the *fine* layers of each picture in their column. Look along a row, then down a column: what stays? (Down a column skin and ground mostly do. Along a row the cut of the hair does oftener than not; the first row breaks the rule. Section 5 counts.)
+# First the result. The network below ships with the course. The four faces on the left give the *coarse* layers of each picture in their row, the five at the top give the *fine* layers of each picture in their column. Look along a row, then down a column: what stays? (Down a column skin and ground mostly do. Along a row the cut of the hair does oftener than not; the first row breaks the rule. Section 5 counts: with two coarse layers, hair length follows the row in 61 of 100 pairs that differ in it, skin in 18.)
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("stylegan2_faces32")
@@ -119,7 +119,7 @@ shipped.card
 viz.source(stylegan2.MappingNetwork.forward)
 
 # %% [markdown] tags=["notes"]
-# Two details. $z$ is divided by its root mean square first, so only its direction counts. And the layers learn a hundred times slower than the rest (`lr_mult=0.01`), because a perceptron without normalisation at the learning rate of the convolutions is unstable;
+# Two details. $z$ is divided by its root mean square first, so only its direction counts. And the layers learn a hundred times slower than the rest (`lr_mult=0.01`), because, the authors report, a perceptron of eight layers made training unstable at higher rates;
 # with equalised weights (lecture 13) a slower layer is one whose stored weights are a hundred times larger and are multiplied by 0.01 in use. (Ours is trained for 8,000 steps, not a million. It has two layers instead of eight and `lr_mult=0.05`. The number may matter: in one shorter run of ours with `lr_mult=1`, a mapping as fast as the rest, nine tenths of the variance of $w$ came to lie in 5 of its 64 directions, and the network drew few kinds of faces.)
 #
 # What shape did $w$ take here? $z$ has the same variance in all its directions. For $w$ we measure it: the eigenvalues of its covariance.
@@ -152,7 +152,7 @@ for seed in range(2):
     print(f"untrained: {int((fresh_share < 0.5).sum()) + 1} and {int((fresh_share < 0.9).sum()) + 1}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. Nor is it a thin sheet: 29 directions are needed for nine tenths. But the last two lines are the mapping before its first step, which bends the cloud by chance: 9 and 31. That $w$ is not round says little about what was learnt. Hence the other measures of section 9, each beside its null.
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. Nor is it a thin sheet: 29 directions are needed for nine tenths. But the last two lines are the mapping before its first step: 9 and 31. That $w$ is not round says little about what was learnt. Nor does it say that anything bends: a linear map, too, makes a round cloud long and narrow, and a covariance cannot tell stretching from bending. Hence the other measures of section 9, each beside its null.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Modulation, the first way: AdaIN
@@ -161,7 +161,7 @@ for seed in range(2):
 #
 # $$\mathrm{AdaIN}(x_c, w) = (1 + s_c)\,\frac{x_c - \mu(x_c)}{\sigma(x_c)} + t_c$$
 #
-# $\mu$ and $\sigma$ over the places of map $c$. The next normalisation takes the factor out again: a style acts on *one convolution and no further*.
+# $\mu$ and $\sigma$ over the places of map $c$. The next normalisation takes a common factor out again: how *loud* a style is reaches one convolution and no further.
 
 # %% [markdown] tags=["notes"]
 # ## 2. Modulation, the first way: adaptive instance normalisation
@@ -185,8 +185,8 @@ print(f"mean is t:        {torch.allclose(y.mean((2, 3)), t, atol=1e-5)}")
 print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).abs(), atol=1e-5)}")
 
 # %% [markdown] tags=["notes"]
-# The normalisation is what makes a style *local*. Without it, a style that doubles a map doubles it for all later layers. With it, the next layer's normalisation takes the factor out again, so each style acts on one convolution and no further. Mixing styles
-# between layers works because of that.
+# The normalisation is what makes a style *local*. Without it, a style that doubles all maps doubles them for all later layers. With it, the next layer's normalisation takes the factor out again. What a style changes in the *mixture* of the maps does go on: that is the picture. Karras et al. (2019, section 3)
+# put it so: each style controls one convolution, before the next normalisation overrides it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The second way: change the weights
@@ -343,7 +343,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# So this is the exact statement. *Both take out the scale of the styles*: a style acts on one convolution, and the two ways are equal in this effect. *Only instance normalisation takes out the scale of the features*: demodulation does not look at them and passes
+# So this is the exact statement. *Both take out the scale of the styles*: the two ways are equal in this effect. (One factor for all styles of a layer. A single style times 3 changes the mixture of the maps, and neither way takes that out.) *Only instance normalisation takes out the scale of the features*: demodulation does not look at them and passes
 # their strength on. It is the weaker normalisation, and that was the aim.
 #
 # The assumption behind it, independent features with variance 1, is not true of a trained network. How far off is it? For each map of each face: its root mean square after the convolution.
@@ -367,8 +367,8 @@ for label, found in medians.items():
     print(f"{label:<16} medians: {', '.join(found)}")
 
 # %% [markdown] tags=["notes"]
-# The red line is size 1, where instance normalisation would put every map exactly. Demodulated maps have medians of 0.72 down to 0.27, not 1: the incoming features need not have variance 1, mean 0 or independence. Without demodulation the medians are 50 down to 16. Both fall about threefold over the sides; what differs is the level, some 60 times, and the next
-# layer would have to live with it.
+# The vertical line is size 1, where instance normalisation would put every map's deviation. Demodulated maps have medians of 0.72 down to 0.27, not 1: the incoming features need not have variance 1, mean 0 or independence. Without demodulation the medians are 50 down to 16. The two differ by the length of the weights, some 60 to 70 times.
+# Do not read these 60 times as what a network *trained* without demodulation would suffer. The length is divided out, so nothing in training held it; and the weights are stored with variance 1, without the division by the root of the inputs of lecture 13. At 4 px that alone is $\sqrt{9 \cdot 96} \approx 29$ before the first step.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why change what worked? The droplets
@@ -409,7 +409,7 @@ for height in (0, 64, 640):
 # ## 4. The synthesis network
 #
 # The picture starts from a learned constant of $4 \times 4$ places: all that differs between two faces comes in by the styles (and noise). Each side has two styled convolutions, the first doubling the side, and a $1 \times 1$ convolution that turns features into colours. The colours of
-# all sides are added up, each enlarged to the next. StyleGAN2 does not grow: the sum lets the network begin with coarse sides and shift its weight to fine ones when it is ready. Below is the sum after each side.
+# all sides are added up, each enlarged to the next. StyleGAN2 does not grow: the paper shows that with the sum a network begins with coarse sides and shifts its weight to fine ones by itself. Below is the sum after each side.
 
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -430,7 +430,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# From 8 px on the sums are rough versions of the face, though nothing in the loss asks that they be. What counts is the last row.
+# From 8 px on most sums have a head and its hair in about the right place, though nothing in the loss asks for it; their colours are often wrong. What counts is the last row.
 
 # %% [markdown]
 # ### Noise
@@ -557,7 +557,7 @@ check(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Style mixing: which layer decides what?
 #
-# Coarse layers from $a$, fine ones from $b$. Hair length rises first, skin and background last; the others not in the order of a textbook.
+# Coarse layers from $a$, fine ones from $b$. Hair length rises first; skin and background are lowest at crossovers 2 and 4, glasses at 6. At 4 *every* curve is above one half.
 #
 # Beware of the count of classes: *any* half of the layers decides shapes oftener than colours, by 0.13. Coarse ones: 0.16.
 
@@ -621,7 +621,7 @@ for c, row in zip(crossovers, shares.mean(0), strict=True):
     print(f"crossover {c:2d}: " + ", ".join(f"{name} {value:.2f}" for name, value in zip(names, row, strict=True)))
 
 # %% [markdown] tags=["notes"]
-# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first, skin and background last. The others lie between, and not in the order of a textbook: the colour of the hair comes with its shape, and glasses wait for the last two layers in a quarter of the faces. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
+# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first; skin and background are lowest at crossovers 2 and 4. The others are not in the order of a textbook: the colour of the hair comes earlier than skin and background, and glasses wait for the last two layers in a quarter of the faces. And at crossover 4 every curve is above one half: the first four layers decide the larger part of everything, colours too. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
 # 64 on. One caution: hair, skin and background have several classes, so a mixture can resemble neither parent and counts against the coarse one; shapes have two. Hence 0 is not what "no preference" gives. The row measures what is: half of the layers, drawn anew for each pair, in place of the coarse half.
 
 
@@ -655,11 +655,11 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 6. Truncation
 #
-# Where the density of $w$ is low the network has had little practice. So pull every style towards the mean of all, $\bar w = \mathbb E\, f(z)$:
+# Where the density of $w$ is low the network has had little practice, Karras et al. argue. So pull every style towards the mean of all, $\bar w = \mathbb E\, f(z)$:
 #
 # $$w' = \bar w + \psi\,(w - \bar w).$$
 #
-# At $\psi = 0$ there is one picture, the face of the mean style. At $\psi = 1$ nothing changes. Negative values give something like the opposite face.
+# At $\psi = 0$ there is one picture, the face of the mean style. At $\psi = 1$ nothing changes. Negative values lead to the other side of the mean: look what becomes of blue hair below, and how much of the face is left.
 
 # %% [markdown]
 # **Write a line.** Without looking up: styles `w` [N, D], `average` is $\bar w$. What must come out at $\psi = 1$, and what at $\psi = 0$?
@@ -681,12 +681,12 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What truncation costs
 #
-# Pulling to $\psi = 0.6$ **halves the recall**, and brings faces a little nearer to real ones. Precision cannot show it: it is 0.99 without truncation.
+# Pulling to $\psi = 0.6$ **halves the recall**: 0.24 to 0.12. It brings faces a little nearer to real ones, 1.24 to 1.20: better drawn, or only plainer? Precision cannot tell: it is 0.99 without truncation.
 #
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
 # %% [markdown] tags=["notes"]
-# The second column is the same face three times. Truncation buys quality with variety. By how much? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
+# The second column is the same face three times. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
 # classifier's features, as in lecture 08. Precision cannot get above 1, and is nearly there without truncation. So a fourth measure that has no such end: how far, in the perceptual distance of section 9, is a picture from the *nearest real face*? The unit is what unseen real faces score. First the ruler is tried on pictures whose faults are known.
 
 # %% tags=["slide-continue"]
@@ -776,9 +776,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The ruler puts unseen faces first and noise last, with blur and faces made of two halves between. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones, and fewer of the real faces have a generated one near them. Precision does not see the first.
+# The ruler puts unseen faces first and noise last, with blur and faces made of two halves between. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones (the interval begins just above 0), and fewer of the real faces have a generated one near them. Precision does not see the first. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; even at $\psi = 0.4$ it is 1.19, nearer to the 1.30 of blurred faces than to the 1 of unseen ones.
 #
-# The Fréchet distance mixes both and is lowest with no truncation, barely below that at 0.8. That is why papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
+# The Fréchet distance mixes both and is lowest with no truncation, barely below that at 0.8. Papers print distances at $\psi = 1$ and often pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Lazy R1
@@ -899,7 +899,7 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
 #
 # $a$ being the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian. Since $\mathbb E \lVert J^{\mathsf T} y\rVert^2 = \lVert J \rVert_F^2$, the norm measures how much the picture moves. The square is smallest when the norm is the same for
 # *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number. Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
-# values differ, with the same sum of squares.
+# values differ, with the same sum of squares. The mean squares must agree and the variances must not. Even the smaller variance is not 0: for equal values $\sigma$ it is about $\sigma^2/2$, here 4.5, and small only beside the mean square.
 
 # %% tags=["nbval-check-output", "slide-continue"]
 g = torch.Generator().manual_seed(0)
@@ -921,14 +921,16 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 # %% [markdown]
 # ## 8. The game, played
 #
-# All of it in one `fit`: styles, mixing, lazy R1, lazy path length, averaged weights. A smaller network than the shipped one, at 32 px, for half a minute.
+# All of it in one `fit`: styles, mixing, lazy R1, lazy path length, averaged weights. A smaller network than the shipped one, at 32 px, for 300 steps at cpu scale: long enough to see that all parts run together, too short for faces.
 #
 # What departs from the paper:
 #
 # - the relativistic loss of lecture 12 in place of the non-saturating one;
 # - higher learning rates, because a training of some thousand steps cannot afford the published million: here four times (generator) and twice (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end;
 # - half of the pictures mixed here and three in ten in the recipe, and noise late or not at all;
-# - a much stronger R1: $\gamma = 2$ here and 4 in the recipe, where the usual start, 0.0002 times the pixels over the batch size, would be 0.013 here and 0.006 in the recipe. In single pilots of 600 steps, with learning rates that differed a little, $\gamma$ of 0.01 and 0.1 left the distance above 40, 1 brought it to 30, and 4 with the slower mapping to 27. Why drawings want more we did not test.
+# - a much stronger R1: $\gamma = 2$ here and 4 in the recipe, where the usual start, 0.0002 times the pixels over the batch size, would be 0.013 here and 0.006 in the recipe. In single pilots of 600 steps, with learning rates that differed a little, $\gamma$ of 0.01 and 0.1 left the distance above 40, 1 brought it to 30, and 4 with the slower mapping to 27. One seed each and two things changed at once: that is how a recipe is found, not a result.
+#
+# The drawing of the players has the published losses.
 
 # %%
 viz.players(viz.GAMES["stylegan2"])
@@ -953,7 +955,7 @@ print(
 )
 
 # %% [markdown]
-# After so few steps these are not faces: blobs and stripes, many of them alike. The shipped network had more of everything and the same game (`gancourse train stylegan2_faces32` makes it again); its card holds the distance on the way:
+# After so few steps these are not faces: blobs and stripes, many of them alike. The shipped network has about five times the parameters and had 8,000 steps with twice as many pictures each, in the same game with the settings on its card (`gancourse train stylegan2_faces32` makes it again); its card holds the distance on the way:
 
 # %%
 curve = torch.tensor(shipped.card.get("curve", [[0, float("nan")]]))
@@ -967,7 +969,7 @@ plt.show()
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
 #
-# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 2.85 for the authors' FFHQ network, 1.44 here. But linear maps give 1.24, as an arc is longer than its chord, small networks without the penalty 1.7, and *ours before its first step* 2.0.
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 2.85 for the authors' FFHQ network, 1.44 here. But linear maps give 1.24, as an arc is longer than its chord, small networks after 300 steps without the penalty 1.7, and *ours before its first step* 2.0.
 
 # %% [markdown] tags=["notes"]
 # ## 9. Z against W
@@ -978,7 +980,7 @@ plt.show()
 #
 # $$l_{\mathcal W} = \mathbb E\, \frac{1}{\epsilon^2}\, d\bigl(g(\mathrm{lerp}(f(z_1), f(z_2); t)),\; g(\mathrm{lerp}(f(z_1), f(z_2); t + \epsilon))\bigr), \qquad \epsilon = 10^{-4},$$
 #
-# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ compares feature maps of the attribute classifier, theirs of VGG, so compare ratios only. And 1 is not what straight maps give: if $f$ and $g$ were both linear, the arc (squared speed $\pi^2/4$ times $r^2$) over the chord ($2r^2$) would still give about 1.24. Read the ratio against that. Ours comes from a network whose loss contains path length regularisation, which acts on W directly; the authors' network had none.
+# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ compares feature maps of the attribute classifier, theirs of VGG, so compare ratios only. (Their numbers below are from the README of their code, for the network they released.) And 1 is not what straight maps give: if $f$ and $g$ were both linear, the arc (squared speed $\pi^2/4$ times $r^2$) over the chord ($2r^2$) would still give about 1.24. Read the ratio against that. Ours comes from a network whose loss contains path length regularisation, which acts on W directly; the authors' network had none.
 
 # %% tags=["slide-continue"]
 n_paths = scale.pick(ci=6, cpu=250, gpu=5000)
@@ -1000,7 +1002,7 @@ viz.table(
 )
 
 # %% [markdown]
-# What would the ratio be if $f$ took over no bending? The formula says 1.24 for linear maps. Two kinds of network are measured beside ours: the same one before its first step, and two small ones trained without the path penalty, for as long as the small game above.
+# What would the ratio be if $f$ took over no bending? The formula says 1.24 for linear maps. Two kinds of network are measured beside ours: the same one before its first step, and two small ones trained without the path penalty, for as long as the small game above: they draw blobs, and differ from ours in size, steps and penalty at once. They say what ratio a network may have that draws no faces; they do not say what the penalty does.
 
 
 # %%
@@ -1062,7 +1064,9 @@ question(
 
 # %% [markdown] tags=["notes"]
 # **Linear separability.** If attributes lie along straight lines, a plane in latent space should tell who smiles. Generate faces, let the classifier label them, keep the half it is surest about, fit a plane for each attribute, and ask how many bits about the label remain
-# unknown once the side of the plane is known, $H(Y \mid X)$. The score is $\exp \sum_i H(Y_i \mid X_i)$ with entropies in nats, 1 at best. Ours holds a quarter of the faces back for judging, because with so few a plane can learn its own faces by heart.
+# unknown once the side of the plane is known, $H(Y \mid X)$. The score is $\exp \sum_i H(Y_i \mid X_i)$ with entropies in nats, 1 at best. Ours holds a quarter of the faces back for judging, because with so few a plane can learn its own faces by heart. If planes told nothing, the score would be 2 to the sum of the table's first column, about 630.
+#
+# Before you read the box: no untrained network stands beside it, and on path length the untrained one beat ours. So the row says that planes do better in W than in Z. That *learning* made it so, it does not say.
 
 # %% tags=["slide-continue"]
 n_labelled = scale.pick(ci=150, cpu=1600, gpu=10_000)
@@ -1113,12 +1117,12 @@ question(
 #
 # Rows: long hair, glasses, smile, dark skin, each made orthogonal to the others.
 #
-# Columns: from $-3$ to $+3$ deviations of $w$.
+# Columns: from $-3$ to $+3$ deviations of $w$. *Which rows obey?*
 
 # %% [markdown] tags=["notes"]
 # ## 10. Directions
 #
-# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance.
+# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance. Not every row below obeys: on this face glasses and skin answer, hair length and smile hardly at all. And a step against the glasses makes the skin lighter, too: planes that keep their distance do not keep an attribute.
 
 # %% tags=["slide-continue", "slide-picture"]
 labels = judge.predict(images)  # of the last seed's faces
@@ -1158,7 +1162,7 @@ show(
 
 # %% [markdown] tags=["notes"]
 # How well does it work, and does it work better than in Z? A step of three deviations is not the same dose in both: a plane's normal in W may point where $w$ varies little. So compare at *equal success*: move faces without the attribute farther and farther, until half of them have it, and look how many of the
-# *other* attributes have changed by then. The null: a real stranger that has the attribute in place of the moved face.
+# *other* attributes have changed by then. The null: another generated face, a stranger that has the attribute, in place of the moved one.
 
 
 # %% tags=["slide-continue"]
@@ -1231,7 +1235,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read a row from the left: how far one must go in each space before half of the faces have it, and what else has changed by then. The last column says what an exchange of the whole face would change; a space that is no better than that edits nothing. A direction without a number does not get there within nine deviations.
 #
-# Where both get there, W changes less of the rest: 0.13, 0.06 and 0.20 against 0.16, 0.18 and 0.25 in Z, and far less than a stranger. With three directions of one network that decides nothing: the interval of the difference holds 0. A smile cannot be had in W within nine deviations; in Z it costs half of the other attributes.
+# Where both get there, W changes less of the rest: 0.13, 0.06 and 0.20 against 0.16, 0.18 and 0.25 in Z, and far less than a stranger. With three directions of one network that decides nothing: the interval of the difference holds 0. And the faces that are moved are among those to which the planes were fitted. A smile cannot be had in W within nine deviations; in Z it costs half of the other attributes.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
@@ -1293,7 +1297,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the nulls first. A network that knows no faces gets somewhere, too, for the search has numbers to turn; what a trained one adds is the difference to it, and the face of the mean style says what no search at all would score. The ceiling, generated faces, tells what the search can do from this start: for them a perfect $w$ exists.
+# Read the nulls first. A network that knows no faces gets somewhere, too, for the search has numbers to turn; what a trained one adds is the difference to it, and the face of the mean style says what no search at all would score. The ceiling, generated faces, tells what the search can do from this start: for them a perfect $w$ exists. All these are *squared* distances, in the very features on which the search descends; as distances the result is about 0.4 of that to another face, the untrained network's about 0.7.
+# No search in Z stands beside it: the row shows that the trained network knows something of faces it has not seen, not that the new entrance is what helps.
 # Karras et al. use the difference between ceiling and result to tell whether a picture came from a given network. In $\mathcal W^+$ the test faces come out closer. That is no proof that the network can draw them: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
 
 # %% [markdown]
@@ -1332,7 +1337,7 @@ show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
-# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind, and the distance grows by a point and a half and by half a point. Nobody would notice. Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros most grounds turn bluer), and the distance grows by a point and a half and by half a point. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Noise in the ruler
@@ -1455,9 +1460,11 @@ widgets.quiz(
 # | coarse parent decides shapes oftener than colours, by | 0.16 | 0.13, any half of the layers |
 # | paths in Z over paths in W | 1.44 | 2.0, untrained |
 # | separability score, Z over W | 3.34 | 1, no difference |
-# | distance of a projection to a test face | 0.18 | 0.51, untrained |
+# | squared distance of a projection to a test face | 0.18 | 0.51, untrained |
 #
-# Planes and projection show it. The other two do not.
+# Mixing hardly passes its null, path length fails it. Planes do better in W, but have no untrained null yet. Projection shows a network that knows faces; no search in $Z$ stands beside it.
+#
+# *One small network of 72 minutes.* What would you measure next?
 
 # %% [markdown]
 # ## What was measured
