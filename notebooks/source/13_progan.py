@@ -6,8 +6,8 @@
 #
 # **Read** for about 45 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
 #
-# At four pixels a side a face is a brown patch on a coloured ground, and a GAN learns to paint it in seconds. ProGAN starts there. It doubles the side, again and again, and
-# lets the new layers in so gently that nothing learnt so far is lost. You build the parts, derive the fade, watch it, break it, and measure what growing saves. On the way you meet three parts that were new with it, and
+# At four pixels a side a face is a brown patch on a coloured ground, and there is little to learn. ProGAN starts there. It doubles the side, again and again, and
+# lets the new layers in so that nothing is lost at the moment of growing. You build the parts, derive the fade, watch it, break it, and measure what growing saves. On the way you meet three parts that were new with it, and
 # live on in StyleGAN2: equalised layers, the batch's standard deviation, and, for the latent only, pixel normalisation.
 #
 # After it you will be able to
@@ -62,7 +62,7 @@ def show(picture, caption=None):
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Begin at four pixels
 #
-# At 4 px a side a face is a brown patch on a coloured ground: a GAN learns to paint it in seconds.
+# At 4 px a side a face is a brown patch on a coloured ground: there is little to learn.
 #
 # ProGAN starts there, and doubles the side, again and again.
 #
@@ -89,7 +89,7 @@ show(
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# The patch of row one already knows where hair, skin and ground will be. Later rows add edges, then eyes and mouth. Whether a network that never grew works differently is not measured here. (The colour layers of the
+# Row one already shows roughly where hair, skin and ground will be. Later rows add eyes, then outlines and mouth. Whether a network that never grew works differently is not measured here. (The colour layers of the
 # four small sides were fitted after training, for the picture; section 5 says why.)
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -179,7 +179,7 @@ check(
 # | $w = cW$ (He) | $c$ | $\eta$ | $\eta / c$ | $c / \eta$ |
 # | $W$ (equalised) | 1 | $\eta$ | $\eta$ | $1 / \eta$ |
 #
-# A layer with many inputs has a small $c$, and moves fast; a layer with few inputs has a large $c$, and lags behind. No single $\eta$ suits both. With stored weights of size 1 all layers move alike. (What the layer multiplies by, $cW$, then moves by $c\eta$ per step: the learning rate has become the layer's own.)
+# A layer with many inputs has a small $c$, and moves fast; a layer with few inputs has a large $c$, and lags behind. No single $\eta$ gives both the same relative step. With stored weights of size 1 all layers move alike. (What the layer multiplies by, $cW$, then moves by $c\eta$ per step: the learning rate has become the layer's own.)
 #
 # With plain gradient descent the story is another one: there the step is proportional to the gradient, the gradient of $W$ is $c$ times that of $w$, and $cW$ moves by $c^2 \eta g$. So equalised layers belong to Adam and its relatives. Check the invariance first:
 
@@ -254,8 +254,8 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Each dot is a layer. The ordinary ones lie on the line $\eta/c$, the equalised ones at $\eta$, but for the chance of the draw: the layers at the right hold only a few dozen weights, whose size is off by up to a third; the box leaves them out, and with them would miss its 1.1. In our small ordinary networks the fastest layer of some size is more than three times as fast as the slowest. In the authors', with 512 channels, the
-# range is wider.
+# Each dot is a layer of either player. The ordinary ones fall as $\eta/c$, the equalised ones lie at $\eta$, but for the chance of the draw: the smallest layers hold only a few dozen weights, whose size is off by a tenth and more; the box leaves them out, and with them would miss its 1.1. In our small ordinary networks the fastest layer of some size is about three times as fast as the slowest. In the authors', with 512 channels, the
+# range of $c$ is wider. All this is the *first* step, in which Adam moves every weight by $\eta$: the box checks that the layers are built for it. Whether layers keep one speed through a training is not measured here.
 #
 # A slip to know about when you read the paper: it writes the scaled weight as $\hat w_i = w_i / c$, "where $w_i$ are the weights and $c$ is the per-layer normalization constant from He's initializer". He's constant is $\sqrt{2 / \text{fan-in}}$, and dividing by it would make large layers explode. The authors' code multiplies. Check:
 
@@ -315,7 +315,7 @@ print(f"gradient along a, as a cosine: {'below 1e-5' if cosine < 1e-5 else cosin
 
 # %% [markdown] tags=["notes"]
 # The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 06). So give it a number that can: in a group of $G$ samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
-# A generator that collapses drives this number to the floor, and $D$ learns to reject what has it so low. There are no parameters, and it costs next to nothing.
+# A generator that collapses drives this number to the floor, and $D$ can learn to reject what has it so low. The number has no parameters; the next convolution sees one map more.
 
 # %% [markdown]
 # **Write a line.** That number for one group `x` [4, C, H, W]: variances over the samples (divided by 4, not by 3), $10^{-8}$ under the root, then one mean.
@@ -338,7 +338,7 @@ for name, x in {"eight different samples": varied, "eight times the same": varie
     print(f"{name:>24}: the new map holds {batch_spread(x)[0, -1, 0, 0]:.4f}")
 
 # %% [markdown] tags=["notes"]
-# Does it do what it is for? Take the worst case that a $D$ of single images cannot see: a generator that has *one* face in each batch, a real one, another in the next batch. Every image by itself is real. Train a fresh discriminator at 8 px against it, with the extra map and without.
+# Does $D$ see a collapse with it? Take the worst case that a $D$ of single images cannot see: a generator that has *one* face in each batch, a real one, another in the next batch. Every image by itself is real. Train a fresh discriminator at 8 px against it, with the extra map and without.
 
 
 # %% tags=["slide-continue"]
@@ -373,7 +373,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Without the map $D$ stays at $2 \log 2$, with it no training does; how far down 300 steps bring it differs from seed to seed.
+# Without the map (two trainings) $D$ stays at about $2 \log 2$, with it none of five does; how far down 300 steps bring it differs from seed to seed. So $D$ *can* see a collapse. No generator learns here: whether a trained one keeps more variety is exercise 3.
 #
 # Root first, then mean; and the $\epsilon = 10^{-8}$ under the root is what is left of it at collapse, $10^{-4}$. Without it the gradient of the root at zero is infinite, and the collapsed generator, which needs a way out, gets NaN.
 
@@ -391,7 +391,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 4. The fade-in, derived
 #
-# A fresh block holds random weights. Put it into a generator that works, and the images turn to noise; put it into the discriminator, and it forgets what it knew. So ask for one thing: *at the moment of growing, both players shall compute what they computed before*. Blend the new path with the old one, which skips the block:
+# A fresh block holds random weights. Put it into a generator that works, and the colours are lost (section 5 shows it); put it into the discriminator, and what that knew sits behind a random block. So ask for one thing: *at the moment of growing, both players shall compute what they computed before*. Blend the new path with the old one, which skips the block:
 #
 # $$G_{l,\alpha}(z) = (1 - \alpha)\, \mathrm{up}\bigl(R_{l-1}(h_{l-1})\bigr) + \alpha\, R_l(h_l),$$
 #
@@ -522,7 +522,7 @@ for name, fade_real in {"faded": True, "not faded": False}.items():
     print(f"D's loss against a perfect generator, real images {name:>9}: {loss_against_perfect_generator(fade_real):.2f}")
 
 # %% [markdown] tags=["notes"]
-# The discriminator that sees unfaded real images wins against perfection. To escape, the generator would have to draw more detail than there is. (One seed.)
+# The discriminator that sees unfaded real images wins against perfection. At this $\alpha$ a generator that is to match them has to draw its detail twice as strong as it is. (One seed.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A new block enters
@@ -532,7 +532,7 @@ for name, fade_real in {"faded": True, "not faded": False}.items():
 # %% [markdown] tags=["notes"]
 # ## 5. Watching it grow
 #
-# A timetable says which level and which $\alpha$ belong to a step: some *stable* steps at level 0, then for each level a *fade* and more stable steps. The $i$-th of $F$ fading steps has $\alpha = i / (F + 1)$. The next cell grows from 4 to 32 pixels while you watch, in seconds: so you see how it begins, not how it ends: the last row is no face yet.
+# A timetable says which level and which $\alpha$ belong to a step: some *stable* steps at level 0, then for each level a *fade* and more stable steps. The $i$-th of $F$ fading steps has $\alpha = i / (F + 1)$. The authors play WGAN-GP (lecture 11), and show 800,000 images in each fade and in each stable phase. The course plays relativistic pairing (lecture 12) with the penalty R1 (lecture 07), and the next cell grows from 4 to 32 pixels on 6,720 images (cpu scale) while you watch. You see how it begins, not how it ends. The last row is worse than the one above it: the fade guards the moment of growing, and promises nothing about the steps after it.
 
 # %%
 WIDTHS, BATCH = (32, 24, 16, 8), 16
@@ -620,7 +620,7 @@ else:
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What do the smaller levels draw today?
 #
-# Their colour layers were last trained when their side was the largest in use.
+# Each colour layer was last trained while the next level faded in.
 #
 # Least squares fits new ones:
 #
@@ -631,7 +631,7 @@ else:
 # %% [markdown] tags=["notes"]
 # ### The shipped network, level by level
 #
-# The network of the first picture went to 64 pixels in the same way: the card above has its timetable and a curve of the distance on the way. What do its smaller levels draw *today*? The colour layers $R_0, \ldots, R_3$ were last trained when their side was the largest in use. Since then the features below them have
+# The network of the first picture went to 64 pixels in the same way: the card above has its timetable. What do its smaller levels draw *today*? Each of the colour layers $R_0, \ldots, R_3$ was last trained while the next level faded in. Since then the features below them have
 # moved on, and nobody told them. Least squares finds for each level the colour layer that comes closest to the half-sized final picture,
 #
 # $$\min_{A, b}\; \mathbb{E}\,\lVert A h_l + b - \mathrm{down}(G(z)) \rVert^2 ,$$
@@ -652,7 +652,7 @@ for side, share in zip(SIDES, shares, strict=True):
     print(f"{side:>2} px: fitted colours explain {100 * share:.0f} % of the variance of the final picture, seen at {side} px")
 
 # %% [markdown] tags=["notes"]
-# The left-over layers are off in colour or contrast, the fitted ones show what the features of each level know. At 4 x 4 places 81 % of the variance can be read off linearly (on the fitting sample, and including what all faces share). Keep that in mind for lecture 14, where each level gets a style of its own.
+# The left-over layers are off in colour or contrast, the fitted ones show what a linear map can read off the features of each level. At 4 x 4 places 81 % of the variance can be read off linearly (on the fitting sample, and including what all faces share). Keep that in mind for lecture 14, where each level gets a style of its own.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What growing saves
@@ -666,14 +666,14 @@ for side, share in zip(SIDES, shares, strict=True):
 # %% [markdown] tags=["notes"]
 # ## 6. What growing saves
 #
-# "With progressively growing GANs most of the iterations are done at lower resolutions", says the paper, and comparable quality is often obtained "up to 2-6 times faster, depending on the final output resolution". A race asks it at 64 pixels: the same networks, first weights, data and settings, growing, and at full size from the first step, for 5,400 steps of 16 pictures each.
+# "With progressively growing GANs most of the iterations are done at lower resolutions", says the paper, and comparable quality is often obtained "up to 2-6 times faster, depending on the final output resolution". A race asks it at 64 pixels: the same networks, first weights, data and settings, growing, and at full size from the first step, for 5,400 steps of 16 pictures each. (The penalty's weight goes with the side. And "most of the iterations" it cannot be here: 2,400 of the 5,400 steps are below 64 pixels.)
 # Take the distance that the growing run has when it has spent a third of the other's work, and look when the other first gets there. So the race can show a saving of 3 at most, and 2, the least that the paper names, is within its reach. It takes hours, so it is recorded; where its record is missing, the cells below say so and give the command. There are three ways to count what it took.
 #
 # - *Images seen* do not know that a small image is cheap.
 # - *Operations* are counted, layer by layer, forward and backward. They do not depend on the machine.
 # - *Seconds* do: small layers use a processor worse than large ones. Those of the judges are taken out.
 #
-# Two judges look, for one has a blind spot: the Fréchet distance sees faces in 32 x 32 pixels, the sliced Wasserstein distance of section 7 sees the finest band, too.
+# Two judges look, for one has a blind spot: the Fréchet distance sees faces in 32 x 32 pixels, the sliced Wasserstein distance of section 7 sees the finest band, too. The saving is read from the Fréchet distance. To it a face at 32 pixels, enlarged, is as good as one at 64, so a saving here says nothing about the finest detail: look at the lower row of curves for that.
 
 # %% tags=["slide-continue"]
 work = {arm: growing_race.work(arm) for arm in growing_race.EXPERIMENT.arms}
@@ -800,11 +800,11 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the columns. Blurring and halving hardly touch 32 and 16 px; they show at 64 px, where they belong. People made of two halves are right in every patch but those on the seam, and at 64 and 32 px the pyramid hardly minds. At 16 px it does, more than for any other set: 7 pixels there are almost half the picture, and six in ten patches cross the seam. Fine patches see texture, coarse ones some anatomy. The Frechet distance has a blind spot at the fine end: the course's judge looks at faces in 32 x 32 pixels, so that
-# "at 32 px and enlarged" is to it the same set as *other real faces*. The never-grown faces64 has a lower Frechet distance than progan64, 5.5 against 8.4: one training each with different recipes, so this is no test of growing. (Inception looks at 299 x 299 pixels, and does the same to images of 1024.) No single column is enough.
+# Read the columns. Blurring and halving show at 64 px, where they belong: 61.8 and 35.7, where other real faces have 14.6. At 32 px they are about 4 above these, at 16 px about 1. People made of two halves are right in every patch but those on the seam, and at 64 px the pyramid puts them nearest to real ones of all the six. At 16 px it puts them farthest: 7 pixels there are almost half the picture, and six in ten patches cross the seam. Fine patches see texture, coarse ones some anatomy. The Frechet distance has a blind spot at the fine end: the course's judge looks at faces in 32 x 32 pixels, so that
+# "at 32 px and enlarged" is to it the same set as *other real faces*. (Its 0.90 for other real faces is that of 600 images; the card's 0.15 is that of 5,000.) The never-grown faces64 has a lower Frechet distance than progan64, 5.5 against 8.4, and a higher distance at 64 px, 43 against 38: one training each with different recipes, so this is no test of growing. (Inception looks at 299 x 299 pixels, and does the same to images of 1024.) No single column is enough.
 
 # %% [markdown]
-# And the race of section 6: when the growing run has spent its work, where does the other stand? The row asks for what the growing run has gained; noise, an untrained network, or the other run in its place must fail.
+# And the race of section 6: when the growing run has spent its work, where does the other stand? The row asks for what the growing run has gained; noise, an untrained network, or the other run in its place must fail. The paper's two numbers stand after equally many images, 10 million, and before equalised layers, pixel normalisation and the batch's standard deviation came in; ours stand after equal work, with all three. So its 2.2 is where the question comes from, and not what to expect.
 
 # %%
 if race is None:
@@ -833,7 +833,7 @@ else:
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: D ignores alpha
 #
-# At the first doubling the generator fades, and the discriminator jumps. Nothing crashes, and nothing in the pictures says so.
+# At the first doubling the generator fades, and the discriminator jumps. Nothing crashes.
 #
 # *The test needs no training*: logits before and after the doubling must be equal at $\alpha = 0$.
 
@@ -879,8 +879,8 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. *As derived*, it hardly moves at the doubling. With *D ignores alpha* it jumps by half, towards that of a discriminator that knows nothing: whatever was learnt at 4 pixels sits behind a block of random weights, and has to be found again. Nothing in
-# the pictures says so, and in a run this short the end may look as good; the three ends, 187, 188 and 204, are means of three seeds without a spread, and rank nothing. With *no fade at all* both players jump, and the loss alone would not tell you. The test that finds the bug needs no training: the logits of a batch before and after the doubling must be equal at $\alpha = 0$, as in section 4.
+# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. *As derived*, it moves by a tenth at the doubling. With *D ignores alpha* it jumps by half, towards that of a discriminator that knows nothing: whatever was learnt at 4 pixels sits behind a block of random weights. The last column compares whole pictures of 8 px (no patches, so its
+# scale is not that of section 7); the three ends, 187, 188 and 204, are means of three seeds without a spread, and rank nothing. With *no fade at all* both players jump, and $D$'s loss falls by a sixth: it alone would not tell you. The test that finds the bug needs no training: the logits of a batch before and after the doubling must be equal at $\alpha = 0$, as in section 4.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Timetables that do not move
