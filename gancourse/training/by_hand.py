@@ -99,12 +99,12 @@ class ByHand:
 
 
 def zero_centred(gamma: float) -> Callable[[Tensor], Tensor]:
-    """dP/ds of P = gamma / 2 E||s||^2, the penalty of :func:`gancourse.losses.r1`."""
+    """dP/ds of P = gamma / 2 E||s||^2, the penalty of :func:`gancourse.losses.penalties.r1`."""
     return lambda s: s * (gamma / len(s))
 
 
 def to_target(weight: float, target: float = 1.0) -> Callable[[Tensor], Tensor]:
-    """dP/ds of P = weight * E(||s|| - target)^2, that of :func:`gancourse.losses.gradient_penalty`; 0 where s = 0."""
+    """dP/ds of P = weight * E(||s|| - target)^2, that of :func:`gancourse.losses.penalties.gradient_penalty`; 0 where s = 0."""
 
     def slopes(s: Tensor) -> Tensor:
         norms = s.norm(dim=1, keepdim=True)

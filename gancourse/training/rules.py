@@ -86,7 +86,7 @@ class Rules:
     """What the two players are, and how they are trained.
 
     data          a name of ``DATA``, or "painted"
-    objective     a name of :data:`gancourse.losses.OBJECTIVES`
+    objective     a name of ``gancourse.losses.OBJECTIVES``
     penalty       a name of ``PENALTIES``; ``strength`` is its gamma, lambda or c
     k             updates of D before one of G
     d_lr, g_lr    learning rates; d_optimizer, g_optimizer names of ``OPTIMIZERS``

@@ -23,7 +23,7 @@ _FINE = 90  # cells of the shading along each side
 def posterior_ellipses(model: VAE, x: Tensor, codes: Mapping[str, Code], titles: Sequence[str] = ()) -> Image:
     """For each image of x [N, 1, H, W] a panel: p(z|x) over the plane of codes, and each q at one and two standard deviations.
 
-    ``codes`` maps a colour of :data:`gancourse.viz.COLOURS` to N Gaussians; each panel is as large as they need.
+    ``codes`` maps a colour of ``gancourse.viz.COLOURS`` to N Gaussians; each panel is as large as they need.
     """
     if model.latent_dim != 2:
         raise ValueError(f"a plane of codes is drawn: the model needs latent_dim 2, not {model.latent_dim}")

@@ -11,12 +11,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 KINDS = {"plain": "#f2f2f2", "style": "#cfe3f3", "noise": "#fbe5c0", "normalise": "#f6d3bf", "colour": "#d5ecd9"}
-Block = tuple[str, str]  # text, kind
 _WIDTH, _ROW, _HEAD = 250, 52, 46  # pixels
 _LINE = "#555555"
 
 
-def blocks(columns: Mapping[str, Sequence[Block]]) -> Image:
+def blocks(columns: Mapping[str, Sequence[tuple[str, str]]]) -> Image:
     """A picture: for each title its blocks (text, kind) from above to below with arrows between them.
 
     kind is "plain", "style" (where a style acts), "noise", "normalise" or "colour".

@@ -69,7 +69,7 @@ def _kind() -> type:
 class Board(Live):
     """A GAN in the plane to play with.
 
-    preset   the game it opens with, a name of :data:`gancourse.training.presets.PRESETS`: "collapse", "vanishing", "orbit" and
+    preset   the game it opens with, a name of ``gancourse.training.presets.PRESETS``: "collapse", "vanishing", "orbit" and
              the cure of each, "collapse_cure", ...; or rules of your own (:class:`gancourse.training.rules.Rules`)
     painted  points [N, 2] for the data "painted"
     preview  shares of the preset's rounds at which the still picture shows the game
