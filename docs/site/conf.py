@@ -47,8 +47,8 @@ nitpicky = True
 # Nor have private classes and type variables one, which signatures name.
 nitpick_ignore_regex = [("py:.*", r"(?!gancourse\.).*"), ("py:.*", r"gancourse\..*\.(_\w+|[A-Z])")]
 
-# Cells are parsed one by one, so that a part of a section, which begins with ###, seems to follow no section; and where two modules
-# have a class of one name, a signature that names it without its module links the first.
+# Cells are parsed one by one, so that a part of a section, which begins with ###, seems to follow no section; and where two
+# modules have a class of one name, a signature that names it without its module links the first.
 suppress_warnings = ["myst.header", "ref.python"]
 
 html_theme = "furo"
