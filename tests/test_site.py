@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import html.parser
+import http.server
 import importlib.util
 import io
 import json
@@ -12,7 +14,9 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -262,6 +266,19 @@ def test_the_page_play_draws_and_its_sliders_say_what_they_ask_for(tmp_path) -> 
     assert "glasses: 50 % of the way from no to yes" in found["label"]
 
 
+def test_links_of_slides_lead_to_the_sites_pages() -> None:
+    slides_page = module("sources").slides_page
+    said = slides_page(
+        '<a href="../docs/glossary.md">g</a><a href="02_minimax.ipynb#3">n</a><a href="#/2">s</a><a href="https://a.md">o</a>'
+    )
+    assert re.findall('href="([^"]*)"', said) == [
+        "../../notebooks/../docs/glossary.html",
+        "../../notebooks/02_minimax.html#3",
+        "#/2",
+        "https://a.md",
+    ]
+
+
 # The whole site
 
 
@@ -321,10 +338,34 @@ LOOKS = r"""() => [getComputedStyle(document.body).backgroundColor, getComputedS
   .map((colour) => colour.match(/[\d.]+/g).slice(0, 3).map(Number))"""
 
 
+@pytest.fixture(scope="module")
+def served(site) -> Iterator[str]:
+    """The site's address while a server has it: between files a browser lets no script fetch, as the search does."""
+    handler = functools.partial(QuietHandler, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """One that keeps no log, and says that there is no icon, for which a browser asks every server."""
+
+    def do_GET(self) -> None:
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, *said: object) -> None:
+        pass
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(390, 844), (1280, 800)], ids=["phone", "desk"])
-def test_it_can_be_read_and_searched_in_a_browser(site, size, scheme) -> None:
+def test_it_can_be_read_and_searched_in_a_browser(served, size, scheme) -> None:
     try:
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
@@ -336,15 +377,15 @@ def test_it_can_be_read_and_searched_in_a_browser(site, size, scheme) -> None:
         tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         for name in ("index", "play", "notebooks/06_mode_collapse", "CLAIMS", "docs/glossary", "api/gancourse.losses"):
-            tab.goto((site / f"{name}.html").as_uri())
+            tab.goto(f"{served}/{name}.html")
             paper, ink = tab.evaluate(LOOKS)
             assert (sum(paper) < sum(ink)) == (scheme == "dark"), f"{name}: {ink} on {paper}"
             assert tab.evaluate("document.documentElement.scrollWidth") <= size[0], f"{name} is wider than the window"
             assert np.asarray(Image.open(io.BytesIO(tab.screenshot())).convert("L")).std() > 5, f"{name} is empty"
-        tab.goto((site / "search.html").as_uri() + "?q=minibatch")
+        tab.goto(f"{served}/search.html?q=minibatch")
         tab.locator("#search-results li a >> nth=0").wait_for()
         assert "06_mode_collapse" in " ".join(link.get_attribute("href") for link in tab.locator("#search-results li a").all())
-        tab.goto((site / "notebooks" / "06_mode_collapse.html").as_uri())
+        tab.goto(f"{served}/notebooks/06_mode_collapse.html")
         tab.locator("a", has_text=re.compile("^slides$")).click()
         tab.locator("section.now").wait_for()
         browser.close()

@@ -105,6 +105,11 @@ def pages() -> dict[str, str]:
     return found | reference()
 
 
+def slides_page(text: str) -> str:
+    """A lecture's slides for the site: links from the notebook's place to pages lead from the slides' place to the site's."""
+    return re.sub(r'href="(?![a-z]+:|#)([^"#]+)\.(?:md|ipynb)(#[^"]*)?"', r'href="../../notebooks/\1.html\2"', text)
+
+
 def _write(path: Path, content: bytes) -> None:
     """Write what has changed: the rest keeps its date, and its page is not built again."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +133,7 @@ def main() -> None:
     lay_out(BUILD / "source")
     _write(BUILD / "static" / "weights.js", assets.weights(ROOT).encode())
     for source in notebooks.sources(ROOT):
-        _write(BUILD / "static" / DECKS / f"{source.stem}.html", slides.page(slides.slides(source)).encode())
+        _write(BUILD / "static" / DECKS / f"{source.stem}.html", slides_page(slides.page(slides.slides(source))).encode())
     film, painter = BUILD / "static" / "walk.webp", ROOT / "data" / "checkpoints" / f"{assets.PAINTER}.safetensors"
     if not film.exists() or film.stat().st_mtime < painter.stat().st_mtime:
         assets.film(film.parent)
