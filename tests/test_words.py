@@ -48,6 +48,14 @@ def test_a_caption_of_hardly_a_word_stands_behind_its_heading() -> None:
     assert words.alternative(short, CODE, "") == "All z, 0 to 9."
 
 
+def test_a_cell_stands_below_the_last_heading() -> None:
+    cells = [
+        {"cell_type": kind, "source": text}
+        for kind, text in [("code", "1"), ("markdown", ["# A\n", "b"]), ("code", "2"), ("markdown", "c")]
+    ]
+    assert [about for _, about in words.under_headings(cells)] == ["", "A", "A", "A"]
+
+
 def test_the_last_heading_is_what_a_picture_is_about() -> None:
     assert words.heading("# One\n\ntext\n\n## Why $-\\log D$ *helps*\n\n```\n# code\n```") == "Why -log D helps"
     assert words.heading("no heading") == ""
@@ -55,10 +63,8 @@ def test_the_last_heading_is_what_a_picture_is_about() -> None:
 
 @pytest.mark.parametrize("lecture", notebooks.sources(ROOT), ids=lambda path: path.stem)
 def test_every_picture_of_a_lecture_has_words(lecture: Path) -> None:
-    about, silent = "", []
-    for cell in nbformat.read(notebooks.target(lecture), 4).cells:
-        if cell.cell_type == "markdown":
-            about = words.heading(cell.source) or about
+    silent = []
+    for cell, about in words.under_headings(nbformat.read(notebooks.target(lecture), 4).cells):
         for output in cell.get("outputs", ()):
             if set(words.PICTURES) & set(output.get("data", {})):
                 said = words.alternative(output, cell.source, about)

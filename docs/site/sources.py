@@ -47,10 +47,7 @@ def notebook(text: str, deck: str = "") -> str:
     book = json.loads(text)
     if deck:
         book["cells"][1]["source"] = "".join(book["cells"][1]["source"]) + f' \N{MIDDLE DOT} <a href="{deck}">slides</a>'
-    about = ""
-    for cell in book["cells"]:
-        if cell["cell_type"] == "markdown":
-            about = words.heading("".join(cell["source"])) or about
+    for cell, about in words.under_headings(book["cells"]):
         tags = cell["metadata"].get("tags", [])
         cell["metadata"]["tags"] = [TAGS.get(tag, tag) for tag in tags]
         for output in cell.get("outputs", []):

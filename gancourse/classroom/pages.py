@@ -83,10 +83,8 @@ def html(book: NotebookNode) -> str:
     from traitlets.config import Config
 
     book = from_dict(book)
-    about = ""
-    for cell in book.cells:
+    for cell, about in words.under_headings(book.cells):
         if cell.cell_type == "markdown":
-            about = words.heading(cell.source) or about
             cell.source = with_mathml(cell.source)
         for output in cell.get("outputs", ()):
             for kind in set(output.get("data", {})) & set(words.PICTURES):

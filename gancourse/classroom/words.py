@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 PICTURES = ("image/png", "image/svg+xml")
@@ -29,6 +29,15 @@ def alternative(output: Mapping[str, Any], code: str, about: str) -> str:
     if said and not _SIZE.fullmatch(said):
         return _placed(said, about)
     return "; ".join(filter(None, [f"figure to {about}" if about else "figure", of_figure(code)]))
+
+
+def under_headings(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Any, str]]:
+    """Each cell of a notebook, a heading's own among them, and the heading below which it stands ("" before the first)."""
+    about = ""
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            about = heading("".join(cell["source"])) or about
+        yield cell, about
 
 
 def _placed(said: str, about: str) -> str:

@@ -18,6 +18,7 @@ Source: Vondrick, Pirsiavash & Torralba 2016, section 2 and table 1.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,12 @@ class Balls:
         self.unseen = flying_balls(SIDE, size["final_samples"], "test")
         self.judge = clip_judge()
         self.real = self.judge.features(self.clips.frames[: size["final_samples"]])
+
+    @cached_property
+    def _unlearnt(self) -> Tensor:
+        """Masks [final_samples, 1, T, H, W] of an untrained generator, drawn when something is judged first."""
         untrained = self.game(next(iter(ARMS.values())), 0)[0]
-        self.unlearnt = self._drawn(untrained, untrained.generator, size["final_samples"], 1)[:, 3:]
+        return self._drawn(untrained, untrained.generator, self.size["final_samples"], 1)[:, 3:]
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Batches]:
         game = players(arm["streams"], self.size["width"], self.size["one_width"], seed, arm.get("sparsity", 0.1))
@@ -145,7 +150,7 @@ class Balls:
         """Masks that know less than ``mask`` [N, 1, T, H, W] does, for the same clips."""
         return {
             "another_mask": mask.roll(1, 0),
-            "untrained_mask": self.unlearnt[: len(mask)],
+            "untrained_mask": self._unlearnt[: len(mask)],
             "mask_everywhere": torch.ones_like(mask),
             "backward_mask": mask.flip(2),
             "still_mask": held_still(mask),
