@@ -821,18 +821,18 @@ def record_of(run):
 ARMS = {"without": (0.0, 1e-3), "beta = 1e-4": (1e-4, 1e-3), "without, slower": (0.0, 3e-4)}  # beta, learning rate
 filtered, along, ten = {}, {}, {}
 for arm, (beta, lr) in ARMS.items():
-    for seed in seeds:
+    for seed in range(10, 10 + len(seeds)):  # 0 and 1 chose the number of steps
         records = []
         run = fit(
             digit_game(seed, beta),
             data.Batches(digits, 64, seed=seed, labels=True, device=device),
-            scale.pick(ci=4, cpu=400, gpu=1500),
+            scale.pick(ci=4, cpu=800, gpu=1600),
             lr=lr,
             betas=(0.0, 0.99),
             ema=0.99,
             seed=seed,
             progress=False,
-            hooks=[(scale.pick(ci=2, cpu=50, gpu=150), lambda run, records=records: records.append(record_of(run)))],
+            hooks=[(scale.pick(ci=2, cpu=100, gpu=100), lambda run, records=records: records.append(record_of(run)))],
         )
         along.setdefault(arm, []).append(records)  # from step 0 on
         row = {"cosine of filters": likeness(run.generator)}
@@ -858,9 +858,12 @@ show(viz.labelled_grid(torch.cat([*ten.values(), ten_real]), rows=[*ten, "real d
 
 # %% tags=["slide-continue"]
 def as_good(records, share):
-    """|cosine| where this training first has as large a share accepted, or else where its share is largest."""
-    best = max(records, key=lambda row: row["accepted, all z"])
-    return next((row for row in records if row["accepted, all z"] >= share), best)["cosine of filters"]
+    """|cosine| where this training first has that share accepted, by straight lines; at its end if it never has."""
+    shares, cosines = ([row[key] for row in records] for key in ("accepted, all z", "cosine of filters"))
+    for k in range(1, len(shares)):
+        if shares[k] >= share > shares[k - 1]:
+            return np.interp(share, shares[k - 1 : k + 1], cosines[k - 1 : k + 1])
+    return cosines[0] if share <= shares[0] else cosines[-1]
 
 
 def over(arm, other):
@@ -878,10 +881,11 @@ check(
     "S16.digits",
     "Share of unseen real digits, at 16 px, that the judge takes for digits",
     ours=accepted(data.to_float(unseen.images)),
-    tolerance=at_least(0.6),
+    tolerance=at_least(0.9),
     baselines=nulls(noise=accepted(noise), two_digits_at_once=accepted(fades), step_0=start["accepted, all z"]),
 )
 slower = over("without, slower", "without")  # the null: if it passes, the row is no evidence
+few = min(row["accepted, all z"] for rows in filtered.values() for row in rows) < 0.05  # nothing to be equally good at
 claim(
     "S16.orthogonal",
     "The penalty turns filters apart: mean |cosine| of two filters of a layer, with it over without where as many digits are accepted",
@@ -890,7 +894,7 @@ claim(
     over="trainings",
     tolerance=at_most(0.95),
     baselines=nulls(slower_without_the_penalty=slower),
-    open="slower training alone turns filters as far" if sum(slower) / len(slower) <= 0.95 else "",
+    open="too few digits are accepted" if few else "slower training alone turns as far" if np.mean(slower) <= 0.95 else "",
     source="Brock et al. 2019, section 3.1",
     decks="H",
 )
@@ -904,7 +908,7 @@ question(
     over="trainings",
     baselines=nulls(without_the_penalty=0),
     source="beside Brock et al. 2019, section 3.1: 60 % of models amenable to truncation with it, 16 % without",
-    note="Perceptrons of 400 steps; the paper counts large models.",
+    note="Perceptrons of 800 steps; the paper counts large models.",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
