@@ -21,6 +21,7 @@ from collections import Counter
 from functools import partial
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 import torch.nn.functional as F
 
