@@ -1,7 +1,7 @@
-"""The rate of each arm of :mod:`gancourse.experiments.wgan_changes`: the same games with three rates of Adam, three
-seeds, half as many steps.
+"""The rate of each arm of :mod:`gancourse.experiments.wgan_changes`: the same games with three rates of Adam, two
+seeds, a third of the steps.
 
-The rule, stated before the runs: an arm goes into the comparison with that one of RATES with which these three trainings, on
+The rule, stated before the runs: an arm goes into the comparison with that one of RATES with which these two trainings, on
 seeds that the comparison does not use, end nearest to the data on average.
 
 Source: Arjovsky, Chintala & Bottou 2017, section 3, whose rate is one for all.
@@ -49,7 +49,7 @@ EXPERIMENT = Experiment(
     stage=wgan_changes.Ring,
     arms=ARMS,
     seeds=(9,),
-    full={**wgan_changes.EXPERIMENT.full, "members": 3, "steps": 750, "measure_every": 250},
+    full={**wgan_changes.EXPERIMENT.full, "members": 2, "steps": 500, "measure_every": 250},
     ci=wgan_changes.EXPERIMENT.ci,
     fit=wgan_changes.EXPERIMENT.fit,
     paper="Arjovsky et al. 2017, section 3",

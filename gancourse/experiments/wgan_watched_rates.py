@@ -12,7 +12,7 @@ from gancourse.experiments import plane, wgan_watched
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.records import Record
 
-RATES_OF_G, RATES_OF_D, STEPS_OF_D = (6e-4, 2e-3), (1e-3, 3e-3), (1, 3, 10)
+RATES_OF_G, RATES_OF_D, STEPS_OF_D = (6e-4, 2e-3), (1e-3, 3e-3), (1, 3)
 
 ARMS = {
     f"G {g:g}, D {d:g}, k = {k}": {"begun anew": False, "fit": {"lr": [g, d], "k": k}}
