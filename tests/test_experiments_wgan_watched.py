@@ -80,5 +80,7 @@ def test_looks_that_count_begin_before_the_first_moment():
 
 
 def test_the_rates_are_those_that_the_search_chose():
-    lr, k = (wgan_watched_rates.ARMS[wgan_watched_rates.chosen(records.load("wgan_watched_rates"))]["fit"][x] for x in ("lr", "k"))
+    lr, k = (
+        wgan_watched_rates.ARMS[wgan_watched_rates.chosen(records.load("wgan_watched_rates"))]["fit"][x] for x in ("lr", "k")
+    )
     assert (lr, k) == (list(wgan_watched.RATES), wgan_watched.K)
