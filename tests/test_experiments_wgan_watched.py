@@ -11,6 +11,8 @@ from gancourse.experiments.wgan_watched import EXPERIMENT
 from gancourse.gans.ensemble import EnsembleGAN
 from gancourse.training import fit
 
+ALONE = {"begun anew": False}
+
 
 def trained(game, batches, steps=3):
     fit(game, batches, steps, lr=1e-2, k=2, progress=False)
@@ -18,7 +20,7 @@ def trained(game, batches, steps=3):
 
 
 def test_the_critic_does_not_move_the_game(stages):
-    stage, arm = stages("wgan_watched"), EXPERIMENT.arms["left alone"]
+    stage, arm = stages("wgan_watched"), ALONE
     watched, batches = stage.game(arm, 3)
     heavier, same_batches = stage.game(arm, 3)
     heavier.watch.weight = 1000.0
@@ -29,7 +31,7 @@ def test_the_critic_does_not_move_the_game(stages):
 
 
 def test_the_losses_are_those_of_the_two_games(stages):
-    game, _ = stages("wgan_watched").game(EXPERIMENT.arms["begun anew"], 3)
+    game, _ = stages("wgan_watched").game(EXPERIMENT.arms["GAN"], 3)
     batch = game.play(torch.randn(2, 8, 2, generator=torch.Generator().manual_seed(0)), torch.Generator())
     alone = EnsembleGAN(game.generator, game.discriminator.judges, game.seeds)
     expected = alone.discriminator_loss(batch) + game.watch.discriminator_loss(batch)
@@ -39,7 +41,7 @@ def test_the_losses_are_those_of_the_two_games(stages):
 
 def test_what_is_said_by_a_player_who_knows_nothing(stages, monkeypatch):
     stage = stages("wgan_watched")
-    game, _ = stage.game(EXPERIMENT.arms["left alone"], 1)
+    game, _ = stage.game(ALONE, 1)
     monkeypatch.setattr(game.discriminator.judges, "forward", lambda x: torch.zeros(x.shape[:2]))
     monkeypatch.setattr(game.discriminator.critics, "forward", lambda x: 2 * x[..., 0])
 
@@ -55,10 +57,10 @@ def test_what_is_said_by_a_player_who_knows_nothing(stages, monkeypatch):
 
 def test_arms_moments_and_checkpoints(stages):
     stage = stages("wgan_watched")
-    game, _ = stage.game(EXPERIMENT.arms["begun anew"], 3)
+    game, _ = stage.game(EXPERIMENT.arms["GAN"], 3)
     assert game.at == [list(knocks.moments(seed, 20, 10)) for seed in game.seeds]
-    assert stage.game(EXPERIMENT.arms["left alone"], 3)[0].at == [[], []]
-    again, _ = stage.game(EXPERIMENT.arms["begun anew"], 3)
+    assert stage.game(ALONE, 3)[0].at == [[], []]
+    again, _ = stage.game(EXPERIMENT.arms["GAN"], 3)
     game.play(torch.zeros(2, 8, 2), torch.Generator())
     again.load_state_dict(game.state_dict())
     batches = [each.play(torch.zeros(2, 8, 2), torch.Generator()) for each in (game, again)]
@@ -74,8 +76,8 @@ def test_other_data_are_near_and_an_untrained_generator_is_far(stages):
 def test_looks_that_count_begin_before_the_first_moment():
     steps = list(range(0, 501, 20))
     curves = {"step": steps, **{f"{name}:{k}": [float(k)] * 26 for name in wgan_watched.STATISTICS for k in range(2)}}
-    record = Record({"settings": {"size": {"steps": 500, "measure_every": 20}}, "arms": {"a": [{"curves": curves}]}})
-    found, at = wgan_watched.looks(record, "a")
+    record = Record({"settings": {"size": {"steps": 500, "measure_every": 20}}, "arms": {"GAN": [{"curves": curves}]}})
+    found, at = wgan_watched.looks(record)
     assert all(values.shape == (2, 19) for values in found.values()) and at[0] == 140
 
 

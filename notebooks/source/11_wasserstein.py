@@ -787,20 +787,16 @@ question(
 # All games share generator, latents, rates (a critic's five times the generator's), ten steps of the critic to one of $G$, and a critic with He's initial weights. Five trainings of each, recorded (`wgan_runs`).
 
 # %% tags=["slide-continue", "slide-picture"]
-runs, watched = records.load("wgan_runs"), records.load("wgan_watched")
+runs = records.load("wgan_runs")
 said, truly = plane.curves(runs, "said"), plane.curves(runs, "W")
 shown_arms = ("one-sided", "two-sided", "clipped")
-fig, axes = plt.subplots(1, 4, figsize=(10.5, 2.9), layout="constrained")
-for axis, name in zip(axes, shown_arms, strict=False):
+fig, axes = plt.subplots(1, 3, figsize=(9.5, 3.1), layout="constrained")
+for axis, name in zip(axes, shown_arms, strict=True):
     for k in range(len(said[name][1])):
         axis.plot(truly[name][1][k, 1:], said[name][1][k, 1:], marker="o", markersize=3, linewidth=0.8)
     axis.set(xlabel="exact W", title=name)
     if name.endswith("sided"):
         axis.axline((0.7, 0.7), slope=1, color="0.6", linewidth=1, linestyle="dashed")
-of_gan = {name: plane.curves(watched, name)["left alone"][1] for name in wgan_watched.STATISTICS}
-for k in range(5):
-    axes[3].plot(of_gan["W"][k, 1:], of_gan["JS"][k, 1:], marker="o", markersize=3, linewidth=0.8)
-axes[3].set(xlabel="exact W", ylabel=r"$\log 2 - L_D/2$", title="GAN")
 axes[0].set_ylabel("what the critic says")
 plt.show()
 
@@ -831,9 +827,9 @@ viz.table(
 # The generator is begun anew twice. A measure has to jump up with the distance; a clock cannot.
 
 # %% tags=["slide-continue", "slide-picture"]
-knocked = records.load("wgan_knocked")
+knocked, watched = records.load("wgan_knocked"), records.load("wgan_watched")
 says, is_far, looked = wgan_knocked.looks(knocked, "one-sided")
-on_gan, looked_on = wgan_watched.looks(watched, "begun anew")
+on_gan, looked_on = wgan_watched.looks(watched)
 fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
 left.plot(looked, is_far[0], color="black", linewidth=4, label="exact W")
 left.plot(looked, says[0], color=D_COLOUR, linewidth=4, label="what the critic says")
@@ -896,20 +892,18 @@ def correlation_on_gan(name):
 of_watching = correlation_on_gan("said")
 watching = check(
     "C18.watching",
-    "On the runs of a GAN a critic that looks on follows the distance: Spearman correlation with the exact W",
-    ours=of_watching,
-    over="trainings",
+    "On the runs of a GAN a critic that looks on follows the distance: Spearman correlation with the exact W, mean of the trainings",
+    ours=of_watching.mean(),
     tolerance=at_least(0.6),
     baselines=nulls(a_clock=[spearmanr(-looked_on, w).statistic for w in on_gan["W"]]),
 )
-every_w = plane.curves(watched, "W")["begun anew"][1]
 check(
-    "C18.gan_learns",
-    "These GANs learn, so that there is something to follow: the least W of a run over its first",
-    ours=every_w.min(1) / every_w[:, 0],
+    "C18.gan_moves",
+    "In these runs there is something to follow: the largest exact W at the looks less the least",
+    ours=np.ptp(on_gan["W"], axis=1),
     over="trainings",
-    tolerance=at_most(0.7),
-    baselines=nulls(the_first=1),
+    tolerance=at_least(0.3),
+    baselines=nulls(a_GAN_with_the_critics_rates=np.ptp(wgan_knocked.looks(knocked, "GAN")[1], axis=1)),
 )
 of_gans = {
     "C18.gan_loss": ("loss", "generator loss"),
