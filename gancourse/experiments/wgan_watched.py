@@ -144,7 +144,7 @@ EXPERIMENT = Experiment(
         "begun anew, Spearman's correlation of said and W: at least 0.6, mean of the trainings",
         "C18.gan_loss": "said's correlation with W less that of the generator's loss, seed by seed: at least 0.3, as before",
         "C18.gan_js": "the same with JS, the paper's quantity: at least 0.3",
-        "C18.gan_moves": "a check that there is something to follow: the largest W less the least over these looks: at least 0.3 for "
-        "every training",
+        "C18.gan_moves": "a check that there is something to follow: the largest W less the least over these looks: at least 0.3 "
+        "for every training",
     },
 )
