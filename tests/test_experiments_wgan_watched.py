@@ -61,6 +61,7 @@ def test_arms_moments_and_checkpoints(stages):
     assert game.at == [list(knocks.moments(seed, 20, 10)) for seed in game.seeds]
     assert stage.game(ALONE, 3)[0].at == [[], []]
     again, _ = stage.game(EXPERIMENT.arms["GAN"], 3)
+    assert not set(stage.game(EXPERIMENT.arms["GAN, left alone"], 3)[0].seeds) & set(game.seeds)
     game.play(torch.zeros(2, 8, 2), torch.Generator())
     again.load_state_dict(game.state_dict())
     batches = [each.play(torch.zeros(2, 8, 2), torch.Generator()) for each in (game, again)]
@@ -77,7 +78,7 @@ def test_looks_that_count_begin_before_the_first_moment():
     steps = list(range(0, 501, 20))
     curves = {"step": steps, **{f"{name}:{k}": [float(k)] * 26 for name in wgan_watched.STATISTICS for k in range(2)}}
     record = Record({"settings": {"size": {"steps": 500, "measure_every": 20}}, "arms": {"GAN": [{"curves": curves}]}})
-    found, at = wgan_watched.looks(record)
+    found, at = wgan_watched.looks(record, "GAN")
     assert all(values.shape == (2, 19) for values in found.values()) and at[0] == 140
 
 
