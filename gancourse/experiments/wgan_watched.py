@@ -150,6 +150,6 @@ EXPERIMENT = Experiment(
         "C18.gan_moves": "a check that there is something to follow: the largest W less the least over these looks: at least 0.3 "
         "for every training of both arms",
         "C18.gan_knocked": "a question: in runs that are begun anew, the correlations of said, of the loss and of JS with W.  "
-        "These ran first, with the two rows above on them: 0.29 [0.20, 0.38] and 0.34 [0.21, 0.48], across the edge of the tolerance",
+        "These ran first, with the two rows above on them: 0.29 [0.20, 0.38] and 0.34 [0.21, 0.48], across the tolerance's edge",
     },
 )
