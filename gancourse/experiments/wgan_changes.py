@@ -87,8 +87,8 @@ RATES: dict[str, float] = {
     "WGAN": 5e-4,
     "sigmoid": 5e-4,
     "sigmoid and logarithm": 5e-4,
-    "no clipping": 5e-4,
-    "momentum": 5e-4,
+    "no clipping": 1.5e-4,
+    "momentum": 1.5e-4,
 }
 """One for all that learn with it; for the last two what wgan_changes_rates chose."""
 
