@@ -77,9 +77,14 @@ def test_other_data_are_near_and_an_untrained_generator_is_far(stages):
 def test_looks_that_count_begin_before_the_first_moment():
     steps = list(range(0, 501, 20))
     curves = {"step": steps, **{f"{name}:{k}": [float(k)] * 26 for name in wgan_watched.STATISTICS for k in range(2)}}
-    record = Record({"settings": {"size": {"steps": 500, "measure_every": 20}}, "arms": {"GAN": [{"curves": curves}]}})
-    found, at = wgan_watched.looks(record, "GAN")
-    assert all(values.shape == (2, 19) for values in found.values()) and at[0] == 140
+    record = Record(
+        {
+            "settings": {"size": {"steps": 500, "measure_every": 20}},
+            "arms": {name: [{"curves": curves}] for name in ("GAN", "more")},
+        }
+    )
+    found, at = wgan_watched.looks(record, "GAN", "more")
+    assert all(values.shape == (4, 19) for values in found.values()) and at[0] == 140
 
 
 def test_the_rates_are_those_that_the_search_chose():
