@@ -94,7 +94,7 @@ RATES: dict[str, float] = {
     "saturating": 0.003,
     "least_squares": 0.003,
     "hinge": 0.003,
-    "wasserstein": 0.003,
+    "wasserstein": 0.01,
     "relativistic": 0.003,
 }
 """What six_losses_rates chose."""

@@ -768,7 +768,7 @@ question(
 #
 # Why? The penalty asks for a length and is silent about direction, and the two-sided form pulls *up* to 1 where the slope is small: a flat start is stretched to slope 1 before it is turned. The record agrees: at its first look, after 400 critic steps, the two-sided slope is already 1.02 and the likeness 0.29; 1,200 steps later it is 0.44. The table gives two more hints. The one-sided form leaves small slopes alone, and its critics are like the best (0.96 against 0.44). A weaker two-sided pull, $\lambda = 1$ or $0.1$, ends like the best as well (0.95 and 0.93); which came first, slope or shape, these looks are too late to say. But a weak penalty does not hold the slope, and these critics show 1.7 and 7.8 times the distance. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
-# The rows below the table ask the same of new seeds, for these five scatter. Seven more two-sided critics show 0.70 to 0.89 of the distance (`wgan_seeds`): contradicted, while the one-sided critics of the same seeds pass. Is that the flat start, or the length? `wgan_longer` begins with He's weights, trains for half as many steps again, and changes both together, so it cannot say which of the two was to blame. Of ten critics two show 1.05 and 1.06 of the distance and the others 0.76 to 0.85: two-sided penalties have two kinds of ends, and the mean lies at the edge of the tolerance, so that row stays open.
+# The rows below the table ask the same of new seeds, for these five scatter. Seven more two-sided critics show 0.70 to 0.89 of the distance (`wgan_seeds`): contradicted, while the one-sided critics of the same seeds pass. Is that the flat start, or the length? One change at a time. From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: the start by itself changes nothing that one could see (C20.start). From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Two-sided penalties seem to have two kinds of ends, and from the flat start no critic was seen to reach the better one. What training to optimality would give, as in the paper, no row here says.
 #
 # Two finer points. The theorem speaks of lines between points that the *best plan* pairs, the algorithm draws pairs at random, and a best critic need not have slope 1 there: between a real and a generated point whose masses go elsewhere it may rise, fall, or both. And the theorem's
 # slope 1 is an *upper* bound off those lines, which argues for punishing slopes above 1 only (Petzka et al. 2018). The paper chose the two-sided form. Exercise 1 goes on comparing.
@@ -819,12 +819,14 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # A loss that tracks quality makes a run go from the upper right to the lower left. The *one-sided* critic's does, in all five trainings, and it runs along the dashed diagonal until the last looks, where it says too little (in the film below, 0.5 for a distance of 0.6). But look at the table's last column: $W$ falls almost without a break, and whatever falls with it, a clock that counts the steps that are left, correlates as well. These runs cannot tell a measure from a clock.
 #
-# So let runs get worse. Twice in a run, at moments of its own, a training gets its generator's first weights back while the critic goes on. Seven new trainings of each, recorded (`wgan_knocked`). The looks count from just before the first such moment; two nulls are measured on the same runs, the clock, and what the critic says in *another* training, whose generator was begun anew at other moments.
+# So let runs get worse. Twice in a run, at moments of its own, a training gets its generator's first weights back while the critic goes on. Seven new trainings of each, recorded (`wgan_knocked`). Two nulls are measured on the same runs, the clock, and what the critic says in *another* training, whose generator was begun anew at other moments.
+#
+# And a GAN? With the critics' rates it hardly moves, so there is nothing to follow. With rates from a search of its own (section 12) it learns, and gets worse again by itself. Beside its discriminator we set a one-sided critic that sees the same batches and has no say (`wgan_watched`): two losses on one run. The paper draws $\log 2 - L_D/2$, which for the best $D$ is the Jensen-Shannon divergence; we take the generator's loss as well.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Runs that also get worse
 #
-# The generator is begun anew twice. A measure has to jump up with the distance; a clock cannot.
+# Left, the generator is begun anew twice: a measure has to jump up with the distance. Right, a GAN gets worse by itself.
 
 # %% tags=["slide-continue", "slide-picture"]
 knocked, watched = records.load("wgan_knocked"), records.load("wgan_watched")
