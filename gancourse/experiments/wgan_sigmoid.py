@@ -22,7 +22,7 @@ EXPERIMENT = Experiment(
     fit=wgan_changes.EXPERIMENT.fit,
     paper="Arjovsky et al. 2017, section 3",
     expected={
-        "C18.sigmoid": "W over WGAN's median W here, sigmoid: median at least 1.25, by bootstrap, as before; the control is C18.seen: "
-        "WGAN's W after 500 steps over its median W at the end, at least 1.25 for every training of both records",
+        "C18.sigmoid": "W over WGAN's median W here, sigmoid: median at least 1.25, by bootstrap, as before; the control is "
+        "C18.seen: WGAN's W after 500 steps over its median W at the end, at least 1.25 for every training of both records",
     },
 )
