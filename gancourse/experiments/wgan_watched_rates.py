@@ -41,7 +41,7 @@ EXPERIMENT = Experiment(
     seeds=(9,),
     full={**wgan_watched.EXPERIMENT.full, "members": 3, "steps": 250, "measure_every": 25},
     ci=wgan_watched.EXPERIMENT.ci,
-    fit=wgan_watched.EXPERIMENT.fit,
+    fit={"betas": wgan_watched.EXPERIMENT.fit["betas"]},
     paper="Arjovsky et al. 2017, figure 4",
     expected={
         "the rule": "the arm with the least mean W over the second half gives wgan_watched its rates; no row is made of this"
