@@ -27,7 +27,6 @@ NAMES = (
     "wgan_longer",
     "wgan_runs",
     "wgan_seeds",
-    "wgan_sigmoid",
     "wgan_watched",
     "wgan_watched_rates",
 )
