@@ -517,7 +517,7 @@ check(
 seen = check(
     "C18.seen",
     "The control: a WGAN with a third of its way behind it is worse, and is seen to be; its W then over WGAN's median W at the end",
-    ours=w_along[:, looked_at == looked_at[-1] // 3].ravel() / base,
+    ours=w_along[:, np.abs(looked_at - looked_at[-1] / 3).argmin()] / base,
     over="trainings",
     tolerance=at_least(1.25),
     baselines=nulls(WGAN_itself=far["WGAN"] / base),
