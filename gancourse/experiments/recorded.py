@@ -27,6 +27,7 @@ NAMES = (
     "wgan_longer",
     "wgan_runs",
     "wgan_seeds",
+    "wgan_sigmoid",
     "wgan_watched",
     "wgan_watched_rates",
 )
