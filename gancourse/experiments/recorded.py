@@ -21,11 +21,15 @@ NAMES = (
     "text_to_image",
     "two_streams",
     "wgan_changes",
+    "wgan_changes_rates",
     "wgan_critics",
     "wgan_knocked",
     "wgan_longer",
     "wgan_runs",
     "wgan_seeds",
+    "wgan_sigmoid",
+    "wgan_watched",
+    "wgan_watched_rates",
 )
 
 
