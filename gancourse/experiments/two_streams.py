@@ -220,7 +220,7 @@ EXPERIMENT = Experiment(
         "one_width": 20,
         "batch_size": 16,
         "steps": 600,
-        "measure_every": 100,
+        "measure_every": 200,
         "checkpoint_every": 200,
         "samples": 500,
         "final_samples": 500,
