@@ -79,22 +79,6 @@ def test_the_divergence_is_that_of_two_gaussians():
     assert torch.allclose(layer.kl(e), expected, rtol=1e-5)
 
 
-def test_noise_on_a_sentence_has_the_strength_that_it_is_given():
-    with networks.seeded(0):
-        layer = text.NoisyCompression(6, 4, 0.5)
-    e, eps = unit(3, 6), torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
-    assert torch.allclose(layer(e, torch.zeros(3, 6)), layer.linear(e * 6**0.5))
-    assert torch.allclose(layer(e, eps), layer.linear(e * 6**0.5 + 0.5 * eps))
-    with networks.seeded(0):
-        generator = text.Generator(6, 8, 4, 3, 2, noise=0.5).eval()
-    assert generator.latent_dim == 4 + 6
-    z = torch.randn(2, 10, generator=torch.Generator().manual_seed(2))
-    moved = torch.cat([z[:, :4], z[:, 4:] + 1], 1)
-    assert not torch.allclose(generator(z, unit(2, 6)), generator(moved, unit(2, 6)))
-    with pytest.raises(ValueError, match="choose one of the two"):
-        text.Generator(6, 8, 4, 3, 2, noise=0.5, augmented=True)
-
-
 @pytest.mark.parametrize("augmented", [False, True])
 def test_a_generator_reads_noise_and_sentence(augmented):
     with networks.seeded(0):

@@ -233,7 +233,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
     "text.Generator": (
         lambda: {
             **{"text_dim": 3, "size": 8, "noise_dim": 2, "condition_dim": 2, "max_width": 4, **SMALL},
-            **{"augmented": True, "noise": 0.0},
+            "augmented": True,
         },
         {"z": Z, "e": POINTS},
     ),
@@ -241,7 +241,6 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
         lambda: {"words": 4, "size": 8, "dim": 3, "width": 2, "text_width": 2, "recurrent": True},
         {"x": pictures_of(3, 8), "s": SENTENCES},
     ),
-    "text.NoisyCompression": (lambda: {"text_dim": 3, "dim": 4, "strength": 0.5}, {"e": POINTS, "eps": POINTS.clone()}),
     "text.PictureEncoder": (lambda: {"size": 8, "dim": 3, "max_width": 4, **SMALL}, image(8)),
     "text.Refiner": (
         lambda: {"text_dim": 3, "size": 4, "condition_dim": 2, "width": 2, "channels": 1, "blocks": 1},

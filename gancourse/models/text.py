@@ -7,8 +7,6 @@ convolutions are those of :mod:`gancourse.models.convnet`.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -168,33 +166,12 @@ class Compression(nn.Module):
         return F.leaky_relu(self.linear(e * self.text_dim**0.5), 0.2)  # e has length 1: numbers of order one
 
 
-class NoisyCompression(nn.Module):
-    r"""c = W (e + s eps) + b: noise of a fixed strength on the sentence; vectors and eps [N, text_dim] -> [N, dim].
-
-    e is counted in numbers of order one, so s is the noise's standard deviation over the root mean square of a sentence's entries.
-    A control for :class:`ConditioningAugmentation`: noise, none of it learnt.  It comes before W, for behind W a mean could
-    grow past it.
-    """
-
-    def __init__(self, text_dim: int, dim: int, strength: float) -> None:
-        super().__init__()
-        self.text_dim, self.dim = check.counts(text_dim=text_dim, dim=dim)
-        self.strength = check.positive("strength", strength)
-        check.fits("weights", self.text_dim, self.dim)
-        self.linear = nn.Linear(self.text_dim, self.dim)
-
-    def forward(self, e: Tensor, eps: Tensor) -> Tensor:
-        e = condition(e, self.text_dim, len(check.latents(eps, self.text_dim, self)), self)
-        return self.linear(e * self.text_dim**0.5 + self.strength * eps)
-
-
 class Generator(nn.Module):
     """G: latents [N, latent_dim] and sentence vectors [N, text_dim] -> pictures [N, channels, size, size] in [-1, 1].
 
     The condition c is made of the sentence, and the first layer reads noise and condition side by side; the rest is the generator
     of :mod:`gancourse.models.convnet`.  With ``augmented`` the latent has ``condition_dim`` numbers more, the eps of
-    :class:`ConditioningAugmentation`; with ``noise``, the strength in :class:`NoisyCompression`, ``text_dim`` more: all that is
-    random stands in z.
+    :class:`ConditioningAugmentation`: all that is random stands in z.
 
     Source: Reed et al. 2016, figure 2; with augmentation stage I of Zhang et al. 2017.
     """
@@ -210,14 +187,15 @@ class Generator(nn.Module):
         channels: int = 3,
         *,
         augmented: bool = False,
-        noise: float = 0.0,
     ) -> None:
         super().__init__()
         size, width, max_width, channels = checked(size, width, max_width, channels)
         self.size, (self.noise_dim,) = size, check.counts(noise_dim=noise_dim)
-        self.condition, of_condition = _condition(text_dim, condition_dim, check.flag("augmented", augmented), noise)
+        self.augmented = check.flag("augmented", augmented)
+        kind = ConditioningAugmentation if self.augmented else Compression
+        self.condition = kind(text_dim, condition_dim)
         self.text_dim, condition_dim = self.condition.text_dim, self.condition.dim
-        self.latent_dim = self.noise_dim + of_condition
+        self.latent_dim = self.noise_dim + condition_dim * self.augmented
         side, n = 4, min(max_width, width * size // 4)
         check.fits("weights", self.noise_dim + condition_dim, n, 4, 4)
         self.first = nn.Linear(self.noise_dim + condition_dim, n * 16, bias=False)
@@ -235,24 +213,13 @@ class Generator(nn.Module):
     def conditions(self, z: Tensor, e: Tensor) -> Tensor:
         """c for each sample, [N, condition_dim]."""
         e = condition(e, self.text_dim, len(z), self)
-        return self.condition(e, z[:, self.noise_dim :]) if self.latent_dim > self.noise_dim else self.condition(e)
+        return self.condition(e, z[:, self.noise_dim :]) if self.augmented else self.condition(e)
 
     def forward(self, z: Tensor, e: Tensor) -> Tensor:
         z = check.latents(z, self.latent_dim, self)
         x = self.first(torch.cat([z[:, : self.noise_dim], self.conditions(z, e)], 1))
         x = x.unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)  # [N, C, 4, 4]
         return torch.tanh(self.last(self.blocks(x)))  # [N, channels, size, size]
-
-
-def _condition(text_dim: int, dim: int, augmented: bool, noise: float) -> tuple[Any, int]:
-    """What makes c of a sentence, and how many numbers of the latent it takes."""
-    if augmented and noise:
-        raise ValueError("noise is the control for augmented=True: choose one of the two")
-    if augmented:
-        return ConditioningAugmentation(text_dim, dim), check.counts(condition_dim=dim)[0]
-    if check.at_least("noise", noise):
-        return NoisyCompression(text_dim, dim, noise), check.counts(text_dim=text_dim)[0]
-    return Compression(text_dim, dim), 0
 
 
 def doubled(n: int, n_out: int) -> list[nn.Module]:

@@ -94,7 +94,7 @@ class WordGenerator(text.Generator):
 
 
 class SentenceDiscriminator(text.Discriminator):
-    """D of the same tensor, of which it reads the sentence's vector alone, as AttnGAN's does: words are the generator's affair."""
+    """D of the same tensor, of which it reads the sentence's vector alone, as AttnGAN's does: words are for the generator."""
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         return super().forward(x, _checked(e, self.text_dim, len(x), self)[:, 0])

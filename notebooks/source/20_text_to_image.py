@@ -377,7 +377,7 @@ for k in range(3):
 
 # %% [markdown] tags=["notes"]
 # That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer and judges of its own. All trainings share one encoder and one pair of judges, so the intervals below say nothing of another encoder. A third arm asks whether it is *this* pair. It, too, shows $D$ a third batch with wrong sentences, as many and at the same price, but under *fakes*: $(G(z, e), e')$. If all that counts is more wrong sentences, it should do as well.
-# Before you look: what does $D$ learn from such a pair while all fakes are blots? Further arms wait for sections 4 and 6.
+# Before you look: what does $D$ learn from a wrong sentence under a fake while all fakes are blots? Further arms wait for sections 4 and 6.
 
 # %% tags=["slide-continue", "slide-picture"]
 listeners = ["GAN", "GAN-CLS", "fakes, wrong sentences"]
@@ -594,14 +594,14 @@ viz.source(text.ConditioningAugmentation)
 # In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. Does the cloud make the pictures of one sentence more varied? Their *spread* is a poor judge: a deaf generator varies more than the truth. Count instead the *different faces that fit*: of twelve pictures for a sentence, keep those that show all it mentions, and count how many of them differ in some attribute;
 # then divide by the number for true faces. A deaf generator varies and seldom fits, a generator of one face fits and does not vary: neither gets far. Faces of other sentences, as a perfect but deaf generator would draw them, score 0.26 in the table below; read the other numbers from there.
 #
-# And where would the variety come from? The cloud's noise can be switched off in a trained network: with $\epsilon = 0$ every sentence is one point again, $c = \mu(e)$, and only $z$ varies, as without augmentation. The column *without cloud* counts the faces once more, for the same latents. And is a cloud needed, or just more noise? The arm *more noise* has no cloud, and 64 random numbers beside the condition in place of 32: as many as come with the cloud.
+# And where would the variety come from? The cloud's noise can be switched off in a trained network: with $\epsilon = 0$ every sentence is one point again, $c = \mu(e)$, and only $z$ varies, as without augmentation. The column *without cloud* counts the faces once more, for the same latents. And is a cloud needed, or just more noise? The arm *more noise* has no cloud, and 64 random numbers beside the condition in place of 32: as many as come with the cloud. And need the cloud be learnt? The column *noisy* has no cloud either: random numbers on the sentence's *vector*, of a trained network that never saw any, as large, against what tells the sentences apart, as they are in the clouds that five trainings have learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What is exchanged for what
 
 # %% tags=["slide-continue"]
 clouds = ["GAN-CLS", "GAN-CLS + augmentation", "more noise"]
-record.table("fitting", "without_cloud", "diversity", "agreement", "frechet", arms=clouds)
+record.table("fitting", "without_cloud", "noisy", "diversity", "agreement", "frechet", arms=clouds)
 
 # %%
 claim(
@@ -638,6 +638,22 @@ question(
     ours=fitting["GAN-CLS + augmentation"] - fitting["more noise"],
     over="trainings",
     baselines=nulls(no_difference=0) | ceilings(truth=worthless["truth"] - fitting["more noise"].mean()),
+)
+question(
+    "S20.learnt",
+    "Need it be learnt? Different faces that fit, augmentation less GAN-CLS with as much noise on its sentences' vectors",
+    ours=fitting["GAN-CLS + augmentation"] - final("noisy")["GAN-CLS"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(truth=worthless["truth"] - final("noisy")["GAN-CLS"].mean()),
+    note=f"Noise that nothing has learnt, on the sentences of a trained GAN-CLS: {final('noisy')['GAN-CLS'].mean():.3f}, without it "
+    f"{fitting['GAN-CLS'].mean():.3f}; on those of a trained GAN {final('noisy')['GAN'].mean():.3f}.",
+)
+question(
+    "S20.noisy",
+    "What that noise does by itself: different faces that fit, GAN-CLS with noise on its sentences' vectors less without",
+    ours=final("noisy")["GAN-CLS"] - fitting["GAN-CLS"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(truth=worthless["truth"] - fitting["GAN-CLS"].mean()),
 )
 question(
     "S20.price",
@@ -919,6 +935,68 @@ for where, row in zip(("eye", "border"), beta.tolist(), strict=True):
     print(where, {word: round(share, 2) for word, share in zip(("with", "green", "glasses", "(padding)"), row, strict=True)})
 
 # %% [markdown]
+# ### Does looking help with words that are seldom said?
+#
+# "Conditioning on the whole sentence's vector alone lacks what the single words say" is AttnGAN's reason to look (section 1). If so, it should show where the vector is worst: for words that the encoder has seldom read. So we make some rare. Red and pink hair, green and peach backgrounds stay as frequent *in the pictures* as they were, but captions mention them with a probability of 0.03 in place of 0.7. Sentences of the test name all values equally often.
+#
+# The players are small: $G$ as in section 3, and beside its map of 8 x 8 stands a context, which a convolution mixes in. The arms have the same weights at the start, and as many; they differ in the context alone:
+#
+# | arm | what stands beside each place |
+# |---|---|
+# | words | $c_j$: the words, weighed by the place (the attention above) |
+# | sentence | $U e$: the sentence's vector once more, no words |
+#
+# $D$ is the same in all arms, and reads the sentence's vector, as AttnGAN's does. Each seed has an encoder of its own, trained on its captions and then frozen. Five seeds, recorded.
+
+# %%
+looking = records.load("text_words")
+looking.table("rare", "frequent", "agreement", "frechet")
+
+# %%
+viz.show(
+    looking.curves("rare", "frequent"),
+    caption="Share of the pictures that show the hair or background asked for: values seldom said, and the others. Line: mean, band: least to largest.",
+)
+
+# %%
+rarely, frequently = looking.final("rare"), looking.final("frequent")
+unheard = {name.replace(" ", "_"): value for name, value in looking.baseline("rare").items() if name != "truth"}
+check(
+    "S20.rare_words",
+    "Is there room for an effect? Share of the values that are often said shown, less that of those seldom said, the sentence's vector alone",
+    ours=(frequently["sentence"] - rarely["sentence"]).mean(),
+    tolerance=at_least(0.2),
+    baselines=nulls(
+        **{
+            name.replace(" ", "_"): looking.baseline("frequent")[name] - value
+            for name, value in looking.baseline("rare").items()
+            if name != "truth"
+        }
+    ),
+)
+question(
+    "S20.attention",
+    "What attention over words adds for values that are seldom said: share shown, words less sentence",
+    ours=rarely["words"] - rarely["sentence"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(as_if_often_said=(frequently["sentence"] - rarely["sentence"]).mean()),
+    source="beside Xu et al. 2018, section 1: the sentence's vector alone lacks information at the word level",
+    note=f"Share shown: words {rarely['words'].mean():.3f}, sentence {rarely['sentence'].mean():.3f}; "
+    + ", ".join(f"{name} {value:.3f}" for name, value in unheard.items())
+    + ".",
+)
+question(
+    "S20.attention_frequent",
+    "And for the values that are often said: share shown, words less sentence",
+    ours=frequently["words"] - frequently["sentence"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(truth=looking.baseline("frequent")["truth"] - frequently["sentence"].mean()),
+)
+
+# %% [markdown]
+# ATTENTION PROSE
+
+# %% [markdown]
 # ### DM-GAN: a memory that is written once more
 #
 # Zhu et al. see two weaknesses. If stage I drew badly, refining cannot save it; and a word is worth the same whatever stage I drew. Their *dynamic memory* answers both with two gates. With $\bar h$ the mean over the map's places and $\sigma$ the logistic function:
@@ -929,7 +1007,7 @@ for where, row in zip(("eye", "border"), beta.tolist(), strict=True):
 # | read | $\beta_{ji} = \operatorname{softmax}_i(h_j \cdot K m_i)$, $o_j = \sum_i \beta_{ji} V m_i$: attention, over memories in place of words |
 # | respond | $r_j = \sigma(W [o_j, h_j])$, $h'_j = r_j\, o_j + (1 - r_j)\, h_j$: where the read-out is no help, the map keeps what it had |
 #
-# Take the gates away ($g_i = 1$, one map in place of $K M_w$ and $V M_w$, and $c_j$ set beside $h_j$), and AttnGAN's attention is left. We have not trained either: what a memory adds is left open here.
+# Take the gates away ($g_i = 1$, one map in place of $K M_w$ and $V M_w$, and $c_j$ set beside $h_j$), and AttnGAN's attention is left. What was trained above is the attention; what a memory adds is left open here.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Twice the pixels, in two stages
