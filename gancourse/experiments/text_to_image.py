@@ -15,7 +15,7 @@ from other weights; the Frechet distance; and, for sentences that many true face
 sentence, of all of them and of those that show what it mentions, and how many *different* faces among them show it, over the
 truth's number (``fitting``).  A deaf generator's faces differ and do not fit, a generator of one face fits and does not differ;
 neither has many faces that do both.  The same is counted once more with the cloud's noise switched off, c = mu(e), and the same
-latents (``without_cloud``); where there is no cloud it is the same number.  It is also counted with noise on the sentences' vectors
+latents (``without_cloud``); where there is no cloud it is the same number.  It is counted, too, with noise on sentence vectors
 that no training has seen (``noisy``): as much, over what tells sentences apart, as the learnt clouds have.  Some pairs of
 attribute values were never trained together, and two of the six wordings never read.
 
