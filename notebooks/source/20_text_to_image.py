@@ -535,7 +535,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN. Then it climbs, and at the end five trainings cannot tell it from GAN-CLS; the difference is 0.005 [-0.011, 0.020], and the
-# row, which asked for 0.01, stays open. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too. Whether a third batch of fakes with their *own* sentences would bring a part of that was not asked.
+# row, which asked for 0.01, stays open. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too. Whether a third batch of fakes with their *own* sentences would bring a part of that was not asked; `TextGAN(..., wrong="own")` plays it.
 # Does it make no difference, then, which pictures carry the wrong sentences? In variety it does (a question asked after the record was seen): by *fitting*, fakes have 0.31, GAN-CLS 0.39, a difference of -0.079 [-0.114, -0.045]. Real pictures keep variety that the other arm loses; and over GAN, with 0.39, GAN-CLS gains nothing on this measure, -0.004 [-0.065, 0.057].
 #
 # The best $D$ tells why one could have expected that. Let $p(x, e)$ be the law of the true pairs, $g(x, e)$ that of the fakes with their sentences, and $q(x)$ that of the pictures under the wrong ones. As in lecture 02,

@@ -496,7 +496,12 @@ viz.table(
     caption="Trained streams, and streams that nothing has taught with masks as large and as sharp, seed by seed",
 )
 
-# %% tags=["slide-continue"]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The mask of another
+#
+# Agreement: random streams agree more than trained ones. The same $f$ and $b$ under another's mask: random streams do not mind.
+
+# %% tags=["slide-continue", "slide-picture"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.1), layout="constrained")
 for arm, (steps, values) in record.curve("agreement").items():
     if arm == "one stream":  # it has no mask
