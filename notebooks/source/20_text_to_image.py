@@ -604,17 +604,19 @@ clouds = ["GAN-CLS", "GAN-CLS + augmentation", "more noise"]
 record.table("fitting", "without_cloud", "noisy", "diversity", "agreement", "frechet", arms=clouds)
 
 # %%
-claim(
+question(
     "S20.augmentation",
     "Different faces that fit their sentence, over the truth's: with augmentation less without",
-    paper="improves the diversity of the synthesized images (abstract)",
     ours=fitting["GAN-CLS + augmentation"] - fitting["GAN-CLS"],
     over="trainings",
-    tolerance=at_least(0.05),
-    baselines=nulls(**{name: value - fitting["GAN-CLS"].mean() for name, value in worthless.items() if name != "truth"})
+    baselines=nulls(
+        noise_that_nothing_learnt=final("noisy")["GAN-CLS"] - fitting["GAN-CLS"],
+        **{name: value - fitting["GAN-CLS"].mean() for name, value in worthless.items() if name != "truth"},
+    )
     | ceilings(truth=worthless["truth"] - fitting["GAN-CLS"].mean()),
-    control=judged,
-    source="Zhang et al. 2017, section 3.2",
+    source="beside Zhang et al. 2017, section 3.2, and the abstract: it improves the diversity of the images",
+    note="It was a claim of at least 0.05, and reproduced. Then we asked a null: as much noise on the sentences of a network that "
+    "never saw any. It passes, so the gain is no evidence for a cloud that is learnt.",
 )
 question(
     "S20.cloud",
@@ -673,10 +675,14 @@ question(
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Different faces that fit: 0.39 of the truth's without augmentation, **0.57** with. The same networks, noise switched off: 0.40. The price: agreement 0.83 to 0.72.
+#
+# But as much noise on the sentences of networks that never saw any: **0.72**. The noise diversifies; *learning* it is not shown to.
 
 # %% [markdown] tags=["notes"]
-# Augmentation brings half as many different faces again that fit, 0.57 of the truth's number in place of 0.39 (the plain game has 0.39, too: 0.178 [0.009, 0.348] between them), although sentences are obeyed less, 0.72 in place of 0.83. With the noise switched off the same networks fall back to 0.40. So the gain hangs on $\epsilon$, and without it the weights keep nothing that five trainings could show. What *more noise* loses with 32 of its numbers at 0 would be the fair comparison, and was not asked. The row only just clears its tolerance. The Frechet distance is worse with augmentation, too; what other weights $k$
+# Augmentation brings half as many different faces again that fit, 0.57 of the truth's number in place of 0.39 (the plain game has 0.39, too: 0.178 [0.009, 0.348] between them), although sentences are obeyed less, 0.72 in place of 0.83. With the noise switched off the same networks fall back to 0.40. So the gain hangs on $\epsilon$, and without it the weights keep nothing that five trainings could show. What *more noise* loses with 32 of its numbers at 0 would be the fair comparison, and was not asked. The Frechet distance is worse with augmentation, too; what other weights $k$
 # cost is exercise 2. As many random numbers beside the condition bring no variety that could be seen, 0.35; augmentation is ahead of them by 0.22 [-0.01, 0.45], an interval that just holds 0. What the linear condition does that comes with the cloud was not tested.
+#
+# Now the column *noisy*. Networks that were trained without a cloud draw, when as much noise is put on their sentences' vectors, 0.72 of the truth's number of different faces that fit: more than the networks that have learnt their clouds, by 0.16 [0.03, 0.29]. The plain GAN does it, too, 0.60. So what diversifies here is noise on the sentence, and nothing need learn it. (How much is *as much*? The noise's variance over that of the vectors' entries, as in the learnt clouds; in other directions it may count otherwise.) The row on augmentation was a claim, and reproduced, until this null was asked; it is a question now.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which words does it hear?
@@ -937,16 +943,16 @@ for where, row in zip(("eye", "border"), beta.tolist(), strict=True):
 # %% [markdown]
 # ### Does looking help with words that are seldom said?
 #
-# "Conditioning on the whole sentence's vector alone lacks what the single words say" is AttnGAN's reason to look (section 1). If so, it should show where the vector is worst: for words that the encoder has seldom read. So we make some rare. Red and pink hair, green and peach backgrounds stay as frequent *in the pictures* as they were, but captions mention them with a probability of 0.03 in place of 0.7. Sentences of the test name all values equally often.
+# A sentence's vector alone, say Xu et al., lacks what the single words say (section 1): their reason to look. If so, it should show where the vector is worst, for words that the encoder has seldom read. So we make some rare. Red and pink hair, green and peach backgrounds stay as frequent *in the pictures* as they were, but captions mention them with a probability of 0.03 in place of 0.7. Sentences of the test name all values equally often.
 #
-# The players are small: $G$ as in section 3, and beside its map of 8 x 8 stands a context, which a convolution mixes in. The arms have the same weights at the start, and as many; they differ in the context alone:
+# The players are small: $G$ as in section 3, and beside its map of 8 x 8 stands a context, which a convolution mixes in. Two arms begin with the same weights, and have as many; they differ in the context alone:
 #
 # | arm | what stands beside each place |
 # |---|---|
 # | words | $c_j$: the words, weighed by the place (the attention above) |
 # | sentence | $U e$: the sentence's vector once more, no words |
 #
-# $D$ is the same in all arms, and reads the sentence's vector, as AttnGAN's does. Each seed has an encoder of its own, trained on its captions and then frozen. Five seeds, recorded.
+# $D$ is the same in both, and reads the sentence's vector, as AttnGAN's does. Each seed has an encoder of its own, trained on its captions and then frozen. Five seeds, recorded.
 
 # %%
 looking = records.load("text_words")
@@ -965,7 +971,7 @@ check(
     "S20.rare_words",
     "Is there room for an effect? Share of the values that are often said shown, less that of those seldom said, the sentence's vector alone",
     ours=(frequently["sentence"] - rarely["sentence"]).mean(),
-    tolerance=at_least(0.2),
+    tolerance=at_least(0.3),
     baselines=nulls(
         **{
             name.replace(" ", "_"): looking.baseline("frequent")[name] - value
@@ -973,6 +979,7 @@ check(
             if name != "truth"
         }
     ),
+    note="Planned as at least 0.2; but noise, which the judge reads as one colour, has 0.21.",
 )
 question(
     "S20.attention",
@@ -994,7 +1001,9 @@ question(
 )
 
 # %% [markdown]
-# ATTENTION PROSE
+# There is room: the sentence's vector alone shows 0.82 of the values that are often said and 0.28 of those seldom said, where faces of other sentences show 0.17 and one mean face 0.26: a rare word is hardly heard. Looking at the words closes none of that gap: 0.27, a difference of -0.002 [-0.086, 0.081]. Nor can five trainings tell the arms apart by the values that are often said, 0.023 [-0.030, 0.077]. Up to eight points either way stay possible.
+#
+# It is a small negative, and not one of AttnGAN. Three things are different: the words' vectors were trained for the sentence alone, $D$ reads only the sentence, so it can hardly miss a word that the vector has lost, and there is one small stage. AttnGAN's generator is paid by another loss besides, a matching of single words with places of the picture (its section 3.2). Which of these would make the words heard was not tested.
 
 # %% [markdown]
 # ### DM-GAN: a memory that is written once more
@@ -1204,7 +1213,7 @@ widgets.quiz(
 # ## What was measured
 #
 # - Wrong sentences make the players listen better; under real pictures they do so sooner.
-# - Variety was paid for in obedience; count faces that differ *and* fit.
+# - Variety was paid for in obedience; count faces that differ *and* fit. As much noise that nothing has learnt does more.
 # - Ask of a score who the judge is, and how it can be fooled.
 
 # %% [markdown]
