@@ -1001,7 +1001,7 @@ question(
 )
 
 # %% [markdown]
-# There is room: the sentence's vector alone shows 0.82 of the values that are often said and 0.28 of those seldom said, where faces of other sentences show 0.17 and one mean face 0.26: a rare word is hardly heard. Looking at the words closes none of that gap: 0.27, a difference of -0.002 [-0.086, 0.081]. Nor can five trainings tell the arms apart by the values that are often said, 0.023 [-0.030, 0.077]. Up to eight points either way stay possible.
+# There is room: the sentence's vector alone shows 0.82 of the values that are often said and 0.28 of those seldom said, where faces of other sentences show 0.17 and one mean face 0.26: a rare word is hardly heard. Looking at the words closes none of that gap: 0.27, a difference of -0.002 [-0.086, 0.081]. Nor can five trainings tell the arms apart by the values that are often said, 0.023 [-0.030, 0.075]. Up to eight points either way stay possible.
 #
 # It is a small negative, and not one of AttnGAN. Three things are different: the words' vectors were trained for the sentence alone, $D$ reads only the sentence, so it can hardly miss a word that the vector has lost, and there is one small stage. AttnGAN's generator is paid by another loss besides, a matching of single words with places of the picture (its section 3.2). Which of these would make the words heard was not tested.
 
