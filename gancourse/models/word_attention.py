@@ -97,4 +97,5 @@ class SentenceDiscriminator(text.Discriminator):
     """D of the same tensor, of which it reads the sentence's vector alone, as AttnGAN's does: words are for the generator."""
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
+        x = check.images(x, self.channels, self.size, network=self)
         return super().forward(x, _checked(e, self.text_dim, len(x), self)[:, 0])
