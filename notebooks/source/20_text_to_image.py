@@ -290,7 +290,7 @@ def cls_loss(real, fake, wrong):
 lines.answered(cls_loss, *asked.CLS_LOSS)
 
 # %%
-viz.source(TextGAN.discriminator_loss, TextGAN.generator_loss)
+viz.source(TextGAN.discriminator_loss, TextGAN._third, TextGAN.generator_loss)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is a wrong sentence wrong?
