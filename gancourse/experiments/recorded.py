@@ -19,6 +19,7 @@ NAMES = (
     "six_losses_rates",
     "stacked_digits",
     "text_to_image",
+    "text_words",
     "two_streams",
     "wgan_changes",
     "wgan_changes_rates",
