@@ -14,6 +14,7 @@ NAMES = (
     "dcgan_recipes",
     "ganhacks",
     "growing_race",
+    "path_twins",
     "pix2pix_losses",
     "six_losses",
     "six_losses_rates",
