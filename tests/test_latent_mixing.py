@@ -39,7 +39,9 @@ def picked(**options):
 
 
 def test_the_clearest_grid_is_found():
-    rows, columns = picked(pool=12)
+    parents = picked(pool=12)
+    rows, columns = parents.rows, parents.columns
+    assert 0.9 < parents.obeyed <= 1 and parents.obeyed_by_all < parents.obeyed - 0.1
     z = torch.cat([mixing.draw_latents(1, 4, seed) for seed in rows + columns])
     assert len(set(rows)) == 2 and max(rows) < 12 <= min(columns) and len(set(columns)) == 3
     assert (z[:2, 1] < 0).all()  # rows whose mixtures obey

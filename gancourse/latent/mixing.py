@@ -3,13 +3,14 @@
 A grid of mixtures is read at a glance only if its parents differ in what is to be seen, and most mixtures obey.  So the grid is
 picked, which must be said beside it; how often mixtures obey is counted on parents that were not.
 
->>> rows, columns = clearest_parents(generator, attribute_classifier("faces"), crossover=2)
->>> viz.mixing_grid(generator, rows, columns, crossover=2, truncation=0.8)
+>>> parents = clearest_parents(generator, attribute_classifier("faces"), crossover=2)
+>>> viz.mixing_grid(generator, parents.rows, parents.columns, crossover=2, truncation=0.8)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -32,6 +33,19 @@ class Judge(Protocol):
     def probabilities(self, images: Tensor) -> Mapping[str, Tensor]: ...
 
 
+@dataclass(frozen=True)
+class Parents:
+    """Seeds of a grid's rows and columns; the share of what the rule says that comes true, in the grid and in all mixtures.
+
+    The rule: a mixture has its row's coarse attributes and its column's fine ones.  Shares are means of the judge's probabilities.
+    """
+
+    rows: list[int]
+    columns: list[int]
+    obeyed: float
+    obeyed_by_all: float
+
+
 def clearest_parents(
     generator: Any,
     judge: Judge,
@@ -43,8 +57,8 @@ def clearest_parents(
     pool: int = 24,
     truncation: float = 0.8,
     seed: int = 0,
-) -> tuple[list[int], list[int]]:
-    """Seeds of a grid's rows and columns, ``shape`` of them, out of ``pool`` of each; one latent is drawn for each seed.
+) -> Parents:
+    """Parents of a grid with ``shape`` rows and columns, out of ``pool`` faces for each; one latent is drawn for each seed.
 
     Mixtures take the layers before ``crossover`` from the row.  A grid's worth is the mean probability, as ``judge`` sees it, that
     a mixture has the row's attributes ``coarse`` and the column's attributes ``fine``, times the share of its rows that differ from
@@ -61,8 +75,11 @@ def clearest_parents(
         [_chance(mixed[name], of[name][:pool].repeat_interleave(pool)) for name in coarse]
         + [_chance(mixed[name], of[name][pool:].repeat(pool)) for name in fine]
     )
+    worth = obeys.mean(0).view(pool, pool)
     left, top = (torch.stack([of[name] for name in names], 1) for names in (coarse, fine))
-    return _best(obeys.mean(0).view(pool, pool), left[:pool], top[pool:], (rows, columns), seed)
+    at_left, at_top = _best(worth, left[:pool], top[pool:], (rows, columns), seed)
+    obeyed = worth[at_left][:, at_top].mean().item()
+    return Parents(at_left, [pool + i for i in at_top], obeyed, worth.mean().item())
 
 
 def _styles(generator: Any, seeds: Sequence[int], truncation: float) -> Tensor:
@@ -89,14 +106,14 @@ def _chance(probabilities: Tensor, wanted: Tensor) -> Tensor:
 
 
 def _best(obeys: Tensor, left: Tensor, top: Tensor, shape: tuple[int, int], seed: int) -> tuple[list[int], list[int]]:
-    """The best of many grids: obeys [rows, columns]; left and top are the parents' attributes, [pool, A]."""
+    """Places of the best of many grids: obeys [rows, columns]; left and top are the parents' attributes, [pool, A]."""
     source = torch.Generator().manual_seed(check.seed(seed))
     best, found = -1.0, ([0], [0])
     for _ in range(TRIES):
         rows, columns = (torch.randperm(len(obeys), generator=source)[:n] for n in shape)
         worth = obeys[rows][:, columns].mean().item() * _apart(left[rows]) * _apart(top[columns])
         if worth > best:
-            best, found = worth, (rows.tolist(), [len(obeys) + i for i in columns.tolist()])
+            best, found = worth, (rows.tolist(), columns.tolist())
     return found
 
 
