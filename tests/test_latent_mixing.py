@@ -8,7 +8,7 @@ from gancourse.latent import mixing
 
 
 class Painted(nn.Module):
-    """Red from the first layer's style; green from the last one's, or, of faces whose second number is above 0, from the first."""
+    """Red from the first layer's style; green from the last one's, or from the first's where its second number is above 0."""
 
     latent_dim, layers = 4, 6
 

@@ -14,7 +14,6 @@ NAMES = (
     "dcgan_recipes",
     "ganhacks",
     "growing_race",
-    "path_twins",
     "pix2pix_losses",
     "six_losses",
     "six_losses_rates",

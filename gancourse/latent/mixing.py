@@ -21,7 +21,7 @@ from gancourse.base.latents import device_of, draw_latents
 from gancourse.base.networks import evaluating
 from gancourse.models.layers.styles import mix
 
-COARSE, FINE = ("hair_length",), ("hair", "skin", "background")
+COARSE, FINE = ("hair_length",), ("skin", "background")
 TRIES = 4000  # grids that are compared
 
 
@@ -37,7 +37,7 @@ class Judge(Protocol):
 class Parents:
     """Seeds of a grid's rows and columns; the share of what the rule says that comes true, in the grid and in all mixtures.
 
-    The rule: a mixture has its row's coarse attributes and its column's fine ones.  Shares are means of the judge's probabilities.
+    The rule: a mixture has its row's coarse attributes and its column's fine ones.  Shares: means of the judge's probabilities.
     """
 
     rows: list[int]
@@ -60,9 +60,10 @@ def clearest_parents(
 ) -> Parents:
     """Parents of a grid with ``shape`` rows and columns, out of ``pool`` faces for each; one latent is drawn for each seed.
 
-    Mixtures take the layers before ``crossover`` from the row.  A grid's worth is the mean probability, as ``judge`` sees it, that
-    a mixture has the row's attributes ``coarse`` and the column's attributes ``fine``, times the share of its rows that differ from
-    one another in ``coarse`` and of its columns in ``fine``.  The best of ``TRIES`` random grids is taken.
+    Mixtures take the layers before ``crossover`` from the row.  A mixture's worth is the mean of two probabilities, as ``judge``
+    sees them: that it has the row's attributes ``coarse`` and that it has the column's attributes ``fine``.  A grid's worth is
+    its worst mixture's plus their mean, times the shares of its rows and of its columns that differ from one another.  The best
+    of ``TRIES`` random grids is taken.
     """
     rows, columns = (check.whole("shape", n) for n in shape)
     check.whole("pool", pool, max(rows, columns))
@@ -71,12 +72,10 @@ def clearest_parents(
     ws = _styles(generator, range(2 * pool), truncation)
     known, mixed = _judged(generator, judge, ws), _judged(generator, judge, _mixtures(ws, pool, crossover))
     of = {name: values.argmax(1) for name, values in known.items()}
-    obeys = torch.stack(
-        [_chance(mixed[name], of[name][:pool].repeat_interleave(pool)) for name in coarse]
-        + [_chance(mixed[name], of[name][pool:].repeat(pool)) for name in fine]
-    )
-    worth = obeys.mean(0).view(pool, pool)
-    left, top = (torch.stack([of[name] for name in names], 1) for names in (coarse, fine))
+    cut = torch.stack([_chance(mixed[name], of[name][:pool].repeat_interleave(pool)) for name in coarse])
+    colours = torch.stack([_chance(mixed[name], of[name][pool:].repeat(pool)) for name in fine])
+    worth = ((cut.mean(0) + colours.mean(0)) / 2).view(pool, pool)  # few and many attributes count alike
+    left, top = (torch.stack([of[name] for name in names], 1) for names in ((*coarse, *fine), fine))
     at_left, at_top = _best(worth, left[:pool], top[pool:], (rows, columns), seed)
     obeyed = worth[at_left][:, at_top].mean().item()
     return Parents(at_left, [pool + i for i in at_top], obeyed, worth.mean().item())
@@ -111,7 +110,8 @@ def _best(obeys: Tensor, left: Tensor, top: Tensor, shape: tuple[int, int], seed
     best, found = -1.0, ([0], [0])
     for _ in range(TRIES):
         rows, columns = (torch.randperm(len(obeys), generator=source)[:n] for n in shape)
-        worth = obeys[rows][:, columns].mean().item() * _apart(left[rows]) * _apart(top[columns])
+        grid = obeys[rows][:, columns]
+        worth = (grid.min() + grid.mean()).item() * _apart(left[rows]) * _apart(top[columns])
         if worth > best:
             best, found = worth, (rows.tolist(), columns.tolist())
     return found
