@@ -935,8 +935,8 @@ for axis, (name, (x, style, weight)) in zip(axes, captured.items(), strict=True)
         medians[label].append(f"{size.median():.2f}")
     axis.axvline(0, color=FAKE, lw=0.8)
     axis.set(title=name, xlabel="log10 of size", yticks=[])
-handles, labels = axes[0].get_legend_handles_labels()
-fig.legend(handles, labels, loc="outside upper center", ncols=2)
+handles, keys = axes[0].get_legend_handles_labels()
+fig.legend(handles, keys, loc="outside upper center", ncols=2)
 plt.show()
 for label, found in medians.items():
     print(f"{label:<16} medians: {', '.join(found)}")
@@ -1395,8 +1395,20 @@ RATES = (0.03, 0.1, 0.3)
 strangers, others, tuning = unseen_faces[:n_targets], unseen_faces[n_targets : 2 * n_targets], unseen_faces[-4:]
 
 
+def nearest(network, targets):
+    """Of 64 latents, for each target the one whose picture has the least loss."""
+    z = torch.randn(64, G.latent_dim, generator=torch.Generator().manual_seed(5))
+    tried = synthesised(network, network.styles(z.to(device)))
+    with torch.no_grad():
+        distances = torch.cdist(eye(tried), eye(targets)).square()
+    errors = torch.cdist(tried.flatten(1), targets.flatten(1)).square() / targets[0].numel()
+    return z[(distances + errors).argmin(0)]
+
+
 def search(space, targets, rate, network=G):
-    return project(network, targets, steps=project_steps, space=space, lr=rate, start="nearest")
+    start = nearest(network, targets)
+    start = start if space == "z" else latent.styles_of(network, start)
+    return project(network, targets, steps=project_steps, space=space, lr=rate, start=start)
 
 
 def loss_after(found):
