@@ -1431,6 +1431,8 @@ show(
     viz.labelled_grid(torch.cat(rows).clamp(-1, 1), names_of_rows, n_columns=n_targets),
     "Targets, and what the search found.",
 )
+errors_of_pixels = {"generated": own_found, "test faces": found["w"]}
+print("squared error of a pixel, in W: " + ", ".join(f"{what} {x.errors.mean():.4f}" for what, x in errors_of_pixels.items()))
 
 # %% [markdown] tags=["notes"]
 # A search looks good to the eyes through which it searched. So it is judged by two measures: the pixels, which are part of its loss, and the perceptual distance of *another* classifier, trained on anime faces, on which no search descends. The unit of both is the distance between two test faces. First the other judge is tried: does it find a face's own copy, blurred, nearer than another face?
