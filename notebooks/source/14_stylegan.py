@@ -1274,7 +1274,7 @@ run = fit(
 on_the_way["real"] = data.to_float(faces16.images[:12])
 show(viz.labelled_grid(torch.cat(list(on_the_way.values())), list(on_the_way), n_columns=12, scale=4), "Twelve latents on the way.")
 sizes = [sum(p.numel() for p in network.parameters()) for network in (run.generator, G)]
-print(f"{run}, {steps * 16:,} pictures; {sizes[0]:,} parameters, shipped: {sizes[1]:,}")
+print(f"{run.step} steps, {run.step * 16:,} pictures; {sizes[0]:,} parameters, shipped: {sizes[1]:,}")
 
 # %% [markdown]
 # These are not faces yet. The shipped network has several times the parameters and saw fifty times as many pictures and more, in the same game with the settings on its card (`gancourse train` and its name make it again); the card holds the distance on the way:
