@@ -1,5 +1,3 @@
-
-
 # %% [markdown]
 # # 14. StyleGAN
 #
