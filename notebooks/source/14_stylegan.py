@@ -702,6 +702,8 @@ question(
 # A plane for each attribute: how many bits about the label remain unknown once the side of the plane is known?
 #
 # $$\exp \sum_i H(Y_i \mid X_i), \qquad 1 \text{ at best}$$
+#
+# Z 43.6, W 13.1; behind the mapping that the network *started* with 15.0.
 
 # %% [markdown] tags=["notes"]
 # **Linear separability.** If attributes lie along straight lines, a plane in latent space should tell who smiles. Generate faces, let the classifier label them, keep the half it is surest about, fit a plane for each attribute, and ask how many bits about the label remain
@@ -765,7 +767,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Planes do better in W than in Z. But behind the mapping *as it was before the first step* they do nearly as well, and behind mappings of other starts worse than in Z. So W is the better space for planes, and not because $f$ learnt to be: $f$ nearly stood still, and the rest of the network learnt to draw by it. An untrained mapping does, if it is the one that the network grew up with.
+# Planes do better in W than in Z: a score of 13.1 against 43.6. But behind the mapping *as it was before the first step* they do nearly as well, 15.0, and behind mappings of other starts far worse than in Z. So W is the better space for planes, and not because $f$ learnt to be: $f$ nearly stood still, and the rest of the network learnt to draw by it. An untrained mapping does, if it is the one that the network grew up with.
+
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Directions
@@ -1375,9 +1378,9 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
 #
-# Which $w$ draws this picture? Start at $\bar w$, and descend on the distance.
+# Which $w$ draws this picture? Start at a near one, and descend on the distance.
 #
-# Between two rulers: generated faces, which a perfect $w$ draws, and an untrained network, which knows no faces and has as many numbers to turn.
+# Beside it: the same search in Z, and both in an untrained network, which knows no faces and has as many numbers to turn.
 
 # %% [markdown] tags=["notes"]
 # ## 16. Find a given face
@@ -1389,7 +1392,7 @@ question(
 
 # %%
 n_targets, project_steps = scale.pick(ci=1, cpu=8, gpu=16), scale.pick(ci=3, cpu=100, gpu=500)
-RATES = (0.03, 0.1, 0.3)
+RATES = (0.1, 0.3, 1.0, 3.0)
 strangers, others, tuning = unseen_faces[:n_targets], unseen_faces[n_targets : 2 * n_targets], unseen_faces[-4:]
 
 
