@@ -79,7 +79,7 @@ def show(picture, caption=None):
 # %% [markdown] tags=["notes"]
 # First the result. The network below ships with the course. The three faces on the left give the *coarse* layers of each picture in their row, the four at the top give the *fine* layers of each picture in their column. Look along a row: the cut of the hair stays. Look down a column: the colours of skin and ground stay. (The colour of the hair goes now with the one, now with the other.)
 #
-# The seven parents were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. The line below the picture says how often the rule comes true in the picked grid, and how often in all 24 times 24 mixtures; section 5 counts on parents that nobody picked.
+# The seven parents were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. The line below says how often the rule comes true here, and how often in all 24 times 24 mixtures.
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load(NAME)
@@ -95,7 +95,8 @@ print(f"cut from the row, colours from the column: {parents.obeyed:.0%} of it co
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Read the card before you go on. It says how long one processor core took to make this small StyleGAN, how many steps that was, and how far its faces are from real ones. The parts below are the published ones, and how they work can be measured on it. How *well* faces come out is another matter: the published networks saw 25 million pictures.
+# Read the card before you go on: what it cost, and how far these faces are from real ones. The parts below are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
+
 
 # %%
 trained = shipped.card["training"]["arguments"]
@@ -620,9 +621,10 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The ruler puts unseen faces first and noise last, with blur and faces made of two halves between. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones (the interval begins just above 0), and fewer of the real faces have a generated one near them. Precision does not see the first. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; even at $\psi = 0.4$ it is 1.19, nearer to the 1.30 of blurred faces than to the 1 of unseen ones.
+# The ruler puts unseen faces first and noise last. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones (the interval begins just above 0), and fewer of the real faces have a generated one near them. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; even at $\psi = 0.4$ it is 1.19, nearer to the 1.30 of blurred faces than to the 1 of unseen ones.
 #
-# The Fréchet distance mixes both and is lowest with no truncation, barely below that at 0.8. Papers print distances at $\psi = 1$ and often pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
+# The Fréchet distance mixes both and is lowest with no truncation. Papers print distances at $\psi = 1$ and often pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
+
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
@@ -693,7 +695,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The null beats us. Networks with random weights have the larger ratio: ours is no sign that $f$ took over the bending, and a larger one would be none either. (What the authors' network gave before its first step is not in the paper.) The second row, paths along the way over paths at their ends, is undecided: its interval holds 1. What the penalty of section 13 does to these numbers needs networks that differ in it alone; none were trained.
+# The null beats us. Networks with random weights have the larger ratio: ours is no sign that $f$ took over the bending, and a larger one would be none either. The second row, paths along the way over paths at their ends, is undecided: its interval holds 1. What the penalty of section 13 does to these numbers needs networks that differ in it alone; none were trained.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
