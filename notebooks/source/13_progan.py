@@ -572,7 +572,7 @@ live = fit(
     hooks=[(1, watched)],
     progress=False,
 )
-print(live, f"{GROW.steps * BATCH:,} pictures")
+print(f"{live.step} steps, {live.step * BATCH:,} pictures")
 seen = [*watched.rows, at_level(data.to_float(faces.images[:12]), 2)]
 show(
     viz.labelled_grid(growing.enlarged(seen, 16), [*(f"step {step}" for step in watched.at), "real"], n_columns=12, scale=4),
