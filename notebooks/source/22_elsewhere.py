@@ -3,7 +3,7 @@
 #
 # [**Covers**](../docs/glossary.md) class-specific pictures by searching a latent through a classifier, and the three words on which Kurmi's deck closes (domain adaptation, fair learning, active learning): systems S18 and S30.
 # **Papers**: [Nguyen et al. 2016](https://arxiv.org/abs/1605.09304) and [2017](https://arxiv.org/abs/1612.00005) (search with a prior), [Ganin et al. 2016](https://arxiv.org/abs/1505.07818) (gradient reversal), [Elazar & Goldberg 2018](https://arxiv.org/abs/1808.06640) (the trap);
-# below the line [Tzeng et al. 2017](https://arxiv.org/abs/1702.05464), [Gissin & Shalev-Shwartz 2019](https://arxiv.org/abs/1907.06347), [Schlegl et al. 2017](https://arxiv.org/abs/1703.05921).
+# below the line [Tzeng et al. 2017](https://arxiv.org/abs/1702.05464), [Gissin & Shalev-Shwartz 2019](https://arxiv.org/abs/1907.06347), [Sinha et al. 2019](https://arxiv.org/abs/1904.00370), [Schlegl et al. 2017](https://arxiv.org/abs/1703.05921).
 #
 # **Read** for about 45 minutes. **Run**: under a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
 #
@@ -1071,8 +1071,13 @@ question(
 #
 # ## 7. Active learning: a discriminator asks
 #
-# Labels cost; which picture should be labelled next? *Discriminative active learning* trains a discriminator of labelled against unlabelled, and asks for what looks least like what we have (Gissin & Shalev-Shwartz 2019; VAAL, Sinha et al. 2019, does so in the latents of a VAE). The labelled set plays the generator: it changes until it cannot be told from the pool.
-# Its rivals are *uncertainty* (what the classifier is least sure of) and a *random* draw, which is stronger than it looks.
+# Labels cost; which picture should be labelled next? *Discriminative active learning* trains a discriminator of labelled against unlabelled, and asks for what looks least like what we have, in the features of the classifier (Gissin & Shalev-Shwartz 2019). The labelled set plays the generator: it changes until it cannot be told from the pool.
+#
+# *VAAL* (Sinha et al. 2019) knows no classes at all. An autoencoder of all pictures gives each a code with mean $m(x)$, $D$ reads from $m(x)$ whether the picture has a label, and the autoencoder, while it redraws its input, *hides* that from $D$:
+#
+# $$\mathcal L_{\text{VAE}} = \mathbb E_q \|x - G(z)\|^2 + \beta\, \text{KL} - \log D(\text{labelled} \mid m(x)), \qquad \mathcal L_D = -\mathbb E_L \log D(\text{labelled} \mid m(x)) - \mathbb E_U \log D(\text{pool} \mid m(x)).$$
+#
+# What $D$ still takes for the pool is asked next. The rivals of both are *uncertainty* (what the classifier is least sure of) and a *random* draw, which is stronger than it looks.
 
 # %%
 viz.source(choose, autoencoder_loss)
