@@ -1,4 +1,4 @@
-"""VAAL: nothing labelled is asked, the class that no label has is, hiding hides, and each player's loss moves that player alone."""
+"""VAAL: nothing labelled is asked, the class that no label has is, hiding hides, each loss moves its player alone."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def told(weight, seed=0):
     pool = blobs()
     asked = torch.where(pool.y < 2)[0].expand(3, -1)
     players = vaal.Players(3, 2, 2, seed=seed)
-    vaal._play(players, pool.x, asked, 200, 1e-3, weight, seed)
+    vaal._play(players, pool.x, asked, 200, weight, seed)
     with torch.no_grad():
         logits = players.unlike(pool.x.expand(3, -1, -1))
     return (logits[:, pool.y >= 2].mean() - logits[:, pool.y < 2].mean()).item()

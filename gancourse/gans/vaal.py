@@ -5,8 +5,8 @@ An encoder gives each sample x a code, q(z|x) = N(m(x), s(x)^2); D reads from m(
     L_VAE = sum over L and U of  E_q |x - G(z)|^2  +  beta KL(q(z|x) || N(0, I))  -  weight log D(L | m(x))
     L_D   = -E_L[log D(L | m(x))]  -  E_U[log D(U | m(x))]
 
-The autoencoder wants every sample to look labelled, D to tell the two apart.  Whatever D still takes for the pool is unlike all that
-is labelled; of it the surest n are asked.  No class is looked at: the choice is the same for every task.
+The autoencoder wants every sample to look labelled, D to tell the two apart.  What D still takes for the pool is unlike all that
+is labelled; of it n are asked, those of which D is surest.  No class is looked at: the choice is the same for every task.
 
 Source: Sinha, Ebrahimi & Darrell 2019 (ICCV), section 3; beta and weight are 1 there, too.
 """
@@ -45,7 +45,7 @@ class Players(nn.Module):
 
 
 def choose_unlike(
-    x: Tensor, asked: Tensor, n: int, *, latent_dim: int = 16, steps: int = 300, lr: float = 1e-3, weight: float = 1.0, seed: int = 0
+    x: Tensor, asked: Tensor, n: int, *, latent_dim: int = 16, steps: int = 300, weight: float = 1.0, seed: int = 0
 ) -> Tensor:
     """n rows of the pool x [N, D] for each of K labelled sets ``asked`` [K, M]: [K, n], none of them labelled.
 
@@ -56,7 +56,7 @@ def choose_unlike(
     if n > len(x) - asked.shape[1]:
         raise ValueError(f"{n} samples are asked of {len(x) - asked.shape[1]} that have no label: take a larger pool")
     players = Players(len(asked), x.shape[1], check.whole("latent_dim", latent_dim), seed=seed)
-    _play(players, x, asked, check.rounds("steps", steps), lr, check.at_least("weight", weight), seed)
+    _play(players, x, asked, check.rounds("steps", steps), check.at_least("weight", weight), seed)
     with torch.no_grad():
         score = players.unlike(x.expand(len(asked), -1, -1)).scatter(1, asked, -torch.inf)
     return score.topk(n).indices
@@ -81,10 +81,10 @@ def discriminator_loss(players: Players, labelled: Tensor, pool: Tensor) -> Tens
     return (F.softplus(mine).mean(1) + F.softplus(-others).mean(1)).sum()
 
 
-def _play(players: Players, x: Tensor, asked: Tensor, steps: int, lr: float, weight: float, seed: int) -> None:
+def _play(players: Players, x: Tensor, asked: Tensor, steps: int, weight: float, seed: int) -> None:
     source = torch.Generator().manual_seed(seed)
     autoencoder = [*players.encoder.parameters(), *players.decoder.parameters()]
-    learn, learn_d = (torch.optim.Adam(of, lr=lr) for of in (autoencoder, players.discriminator.parameters()))
+    learn, learn_d = (torch.optim.Adam(of, lr=1e-3) for of in (autoencoder, players.discriminator.parameters()))
     for _ in range(steps):
         labelled = x[asked[:, torch.randint(asked.shape[1], (64,), generator=source)]]
         pool = x[torch.randint(len(x), (len(asked), 64), generator=source)]  # a labelled row among them is rare, and harmless
