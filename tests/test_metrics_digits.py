@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse.data.handwritten import handwritten_digits
+from gancourse.data.images import to_float
 from gancourse.data.numerals import stacked_digits
 from gancourse.metrics import digits
 from gancourse.metrics.modes import stacked_mode_report
@@ -50,6 +51,33 @@ def test_noise_of_any_kind_captures_under_five_modes(digit_judge, kind):
     stacks = torch.randint(len(base), (len(base), 3), generator=source)  # channels are read alone: what three are, of those read
     codes = read[stacks] @ torch.tensor([100, 10, 1])
     assert stacked_mode_report(codes, accepted=accepted[stacks].all(1)).modes < 5
+
+
+EXPOSURES = {  # an eye reads all of these
+    "dimmed": lambda x, source: (x + 1) * 0.7 - 1,
+    "on grey paper": lambda x, source: x * 0.9,
+    "nearly black paper": lambda x, source: x * 0.98,
+    "under a little noise": lambda x, source: (x + torch.randn(x.shape, generator=source) * 0.1).clamp(-1, 1),
+    "a little blurred": lambda x, source: F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear"),
+    "drawn at 16 px": lambda x, source: F.interpolate(F.interpolate(x, size=16, mode="area"), size=32, mode="bilinear"),
+}
+
+
+@pytest.mark.parametrize("kind", EXPOSURES)
+def test_how_a_digit_is_exposed_does_not_matter(digit_judge, unseen, kind):
+    read, accepted = digit_judge.read(EXPOSURES[kind](to_float(unseen.images), draw()))
+    assert (read == unseen.labels).double().mean() >= 0.95
+    assert accepted.double().mean() >= 0.9
+
+
+def test_a_levelled_picture_has_black_paper_and_full_ink():
+    x = torch.full((2, 1, 32, 32), -0.6)  # a ground of 0.2 of full ink; uint8 is read like floats
+    x[:, :, 4, :8], x[:, :, 5, :8] = 1.0, -0.55
+    level = digits.levelled(x)
+    assert level[:, :, 6:].eq(-1).all()
+    assert level[:, :, 5].eq(-1).all()  # fainter than FAINT
+    assert torch.allclose(level[0, 0, 4, 0], torch.tensor((0.8 - 0.05) / 0.95 * 2 - 1))
+    assert torch.allclose(digits.levelled(((x + 1) * 127.5).round().to(torch.uint8)), level, atol=0.01)
 
 
 def test_stacked_real_digits_capture_their_modes(digit_judge, unseen):

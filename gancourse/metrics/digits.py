@@ -6,6 +6,9 @@ classifier has an eleventh class, *no digit*, taught with five kinds of noise; a
 digit of the class it is read as, by the cosine between pixels, as all but 5 % of real digits that were held out.  What passes
 both is *accepted*.
 
+Before it asks, it puts the paper to black (:func:`levelled`).  The classifier saw black grounds only, and took real digits on a
+ground of 5 % grey, or under noise that an eye hardly sees, for none at all.
+
     judge = digit_judge()
     judge.report(samples)          # ModeReport of stacked digits [N, 3, 32, 32]: accepted samples only
 """
@@ -31,6 +34,7 @@ from gancourse.models.classifier import AttributeClassifier, prepare
 SIZE, NONE = 32, 10  # pixels; the index of "no digit"
 NAMES = {"digit": (*"0123456789", "none")}
 NAME = "judge_digits"
+FAINT = 0.05  # ink within this share of full ink above its ground belongs to the paper
 REFUSED = 0.05  # share of held-out real digits that are less like the training digits than the threshold
 STEPS, WIDTH, COPIES = 1200, 16, 3
 
@@ -60,7 +64,7 @@ class DigitJudge:
         return mark(single.view(len(images), -1), f"{self.extractor_id}, channels side by side")
 
     def likeness(self, images: Tensor, digits: Tensor) -> Tensor:
-        """The cosine of each picture [N, 1, H, W] with the nearest reference of its digit: [N], 0 for black ones."""
+        """The cosine of each picture [N, 1, H, W], levelled, with the nearest reference of its digit: [N], 0 for black ones."""
         ink, found = _ink(images), torch.zeros(len(images))
         for digit, references in enumerate(self._references):
             rows = digits == digit
@@ -70,7 +74,7 @@ class DigitJudge:
 
     def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Digits int64 [N] of pictures [N, 1, 32, 32] (uint8, or floats in [-1, 1]), and which are accepted: bool [N]."""
-        probabilities = self.classifier.probabilities(images)["digit"]
+        probabilities = self.classifier.probabilities(levelled(images))["digit"]
         digits = probabilities[:, :NONE].argmax(1)
         accepted = probabilities.argmax(1) != NONE
         return digits, accepted & (self.likeness(images, digits) >= self.threshold)
@@ -113,6 +117,17 @@ def _labels(digits: ImageSet) -> Tensor:
     if digits.labels is None:
         raise ValueError(f"{digits.name} has no labels: take a set of digits")
     return digits.labels
+
+
+def levelled(images: Tensor) -> Tensor:
+    """Pictures [N, C, H, W] on a ground of exact black: floats in [-1, 1].
+
+    A picture's median pixel is its ground, for strokes cover less than half.  It becomes black, and so does what stands out from
+    it by less than ``FAINT`` of full ink; the rest is stretched over what is left.  Noise stays noise: half of it is above.
+    """
+    ink = (prepare(images) + 1) / 2
+    above = ink - ink.flatten(2).median(2).values[..., None, None]
+    return ((above - FAINT) / (1 - FAINT)).clamp(0, 1) * 2 - 1
 
 
 def moved(images: Tensor, source: torch.Generator) -> Tensor:
@@ -164,8 +179,8 @@ NOISES = {
 
 
 def _ink(images: Tensor) -> Tensor:
-    """Pictures as vectors of unit length over their pixels, black being 0: [N, 1024]."""
-    return F.normalize((prepare(images) + 1).flatten(1), dim=1)
+    """Pictures, levelled, as vectors of unit length over their pixels, black being 0: [N, 1024]."""
+    return F.normalize((levelled(images) + 1).flatten(1), dim=1)
 
 
 def _train_with_card() -> tuple[AttributeClassifier, dict[str, Any]]:
