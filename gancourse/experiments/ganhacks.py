@@ -23,6 +23,9 @@ tip that the reference follows, or *adds* one that it does not:
 One more arm changes nothing but weights and the order of the data, "another seed": what it says of a tip is what any change may
 say by luck.
 
+Two distances, in the features of the judge of digits: of the samples as they are, "frechet", and of samples and real digits with
+their paper put to black, "frechet_levelled".  The first takes faint noise on the paper for as far as no digits at all.
+
 Source: Chintala, Denton, Arjovsky & Mathieu 2016, github.com/soumith/ganhacks.
 """
 
@@ -46,7 +49,7 @@ from gancourse.experiments.experiment import Experiment
 from gancourse.gans import tips
 from gancourse.gans.conditional import ACGAN
 from gancourse.gans.gan import GAN
-from gancourse.metrics.digits import NOISES, digit_judge
+from gancourse.metrics.digits import NOISES, digit_judge, levelled
 from gancourse.metrics.frechet import frechet_distance
 from gancourse.models import conditional, dcgan
 from gancourse.training import Run
@@ -102,6 +105,7 @@ class Tips:
         self.unseen = unseen.images[: size["final_samples"]]
         self.judge = digit_judge()
         self.features = self.judge.features(self.unseen)
+        self.levelled = self.judge.features(levelled(self.unseen))
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Batches]:
         device, seed = scale.device(), seed + arm.get("seed", 0)
@@ -145,6 +149,7 @@ class Tips:
         shares = torch.bincount(digits[accepted], minlength=CLASSES).double() / max(1, int(accepted.sum()))
         return {
             "frechet": frechet_distance(self.judge.features(sample), self.features),
+            "frechet_levelled": frechet_distance(self.judge.features(levelled(sample)), self.levelled),
             "accepted": accepted.double().mean().item(),
             "total_variation": (shares - 1 / CLASSES).abs().sum().item() / 2,
         }
