@@ -1,9 +1,9 @@
 """Three arms of :mod:`gancourse.experiments.ganhacks` on two more seeds, so that these have seven.
 
-Five pairs left two tips leaning to one side without a verdict, labels (12) and strides in place of max pooling (5): their spread
-says that seven pairs may settle them.  The reference is here to pair with, and so that its first five seeds, which all rows
-share, stand beside seven others: these and those of "another seed".  Protocol, measure and tolerance are what they were.  The
-other open tips lie so near to no difference that a verdict would take some sixty pairs.
+Five pairs left two tips leaning to one side without a verdict, labels (12) and strides in place of max pooling (5), by the
+distance of samples as they are; its spread says that seven pairs may settle them.  The reference is here to pair with, and so
+that its first five seeds, which all rows share, stand beside seven others: these and those of "another seed".  Protocol and
+tolerance are what they were.  The other open tips lie so near to no difference that a verdict would take some sixty pairs.
 
 Source: Chintala, Denton, Arjovsky & Mathieu 2016, github.com/soumith/ganhacks.
 """
