@@ -1054,7 +1054,7 @@ plt.show()
 #
 # Two more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, by anything from a quarter to eight times; its interval, `1.04` to `5.68`, leaves no difference behind and the threshold not. Two steps of $D$, of which the list itself is not sure, are worse in all five pairs. Replay's box says *contradicted*, for the whole interval lies under 1.1; the table says *open*, for a part of it lies in the band of no difference. The rest five pairs cannot tell from another seed, and a tip that one believes in after one run with it and one run without is a tip about a seed. (Of seventeen intervals at 95 % one is expected to miss.)
 #
-# Why black paper? Compare the first two columns of the table below. With $\beta_1 = 0.9$ the samples *as they are* lie as far as noise, on black paper half as far; with max pooling, too, most samples are taken for digits and the distance as they are is near that of noise. A grey or speckled ground that an eye hardly sees was most of what that distance saw. Whoever reads only one number reads the paper.
+# Why black paper? Compare the first two columns of the table below. With $\beta_1 = 0.9$ the samples *as they are* lie as far as noise, on black paper half as far; with max pooling it is half as far, too. A grey or faintly speckled ground (the last frames of these two rows of the film) was as much of what that distance saw as the strokes. Whoever reads only one number may be reading the paper.
 
 # %%
 record.table("frechet", "frechet_levelled", "accepted", "total_variation")
