@@ -69,7 +69,8 @@ def autoencoder_loss(players: Players, x: Tensor, weight: float, source: torch.G
     redrawn = (players.decoder(z) - x).square().sum(-1)
     kl = (mean.square() + log_variance.exp() - 1 - log_variance).sum(-1) / 2
     seen = F.softplus(players.discriminator(mean))  # -log D(L | m): the logit is that of the pool
-    return (redrawn + beta * kl + weight * seen).mean(1).sum()
+    loss: Tensor = (redrawn + beta * kl + weight * seen).mean(1).sum()
+    return loss
 
 
 def discriminator_loss(players: Players, labelled: Tensor, pool: Tensor) -> Tensor:
