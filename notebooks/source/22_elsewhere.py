@@ -5,7 +5,7 @@
 # **Papers**: [Nguyen et al. 2016](https://arxiv.org/abs/1605.09304) and [2017](https://arxiv.org/abs/1612.00005) (search with a prior), [Ganin et al. 2016](https://arxiv.org/abs/1505.07818) (gradient reversal), [Elazar & Goldberg 2018](https://arxiv.org/abs/1808.06640) (the trap);
 # below the line [Tzeng et al. 2017](https://arxiv.org/abs/1702.05464), [Gissin & Shalev-Shwartz 2019](https://arxiv.org/abs/1907.06347), [Sinha et al. 2019](https://arxiv.org/abs/1904.00370), [Schlegl et al. 2017](https://arxiv.org/abs/1703.05921).
 #
-# **Read** for about 45 minutes. **Run**: under a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes. **Run**: under a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # A GAN is two ideas. A *generator* makes pictures from noise, and a *discriminator* turns "looks like" into a loss. Each is useful without the other. The first half of this lecture keeps the generator and lets any classifier say what it should draw. The second half keeps the discriminator, and lets it say what *features* should not
 # tell: where a picture comes from, or which group a person belongs to.
