@@ -13,6 +13,7 @@ NAMES = (
     "dcgan_guidelines",
     "dcgan_recipes",
     "ganhacks",
+    "ganhacks_seeds",
     "growing_race",
     "pix2pix_losses",
     "six_losses",
