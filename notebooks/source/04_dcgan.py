@@ -30,10 +30,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, losses, scale, viz, zoo
+from gancourse import data, experiments, losses, scale, viz, zoo
 from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
-from gancourse.experiments import records
+from gancourse.experiments import dcgan_live, records
 from gancourse.experiments.dcgan_guidelines import (
     ARMS,
     BEHIND,
@@ -53,11 +53,10 @@ from gancourse.experiments.dcgan_guidelines import (
 from gancourse.experiments.dcgan_recipes import NEW, OLD, TUNED, after
 from gancourse.gans.gan import GAN
 from gancourse.gans.tips import MixedBatch
-from gancourse.losses import penalties
 from gancourse.metrics import frechet_distance
 from gancourse.metrics.attributes import attribute_classifier
 from gancourse.metrics.fresh_judge import told_apart
-from gancourse.models import convnet, dcgan
+from gancourse.models import dcgan
 from gancourse.theory import convolution
 from gancourse.training import fit
 
@@ -751,13 +750,15 @@ question(
 # %%
 viz.source(losses.relativistic_d, losses.relativistic_g)
 
-# %% [markdown]
-# A small one, live: networks narrower than the shipped ones, batches of 32, some hundred steps. A film of six latents looks over its shoulder.
+# %% [markdown] tags=["notes"]
+# ### While a class waits
+#
+# A small one, live. Where minutes count, what matters is how many pictures are seen in a minute and what each step learns from them. So the recipe `faces32_live` changes two more things. Each map of the generator, from 4 x 4 places on, proposes *colours*, and the picture is their sum, each enlarged to the next: a flat background need not be carried through every
+# layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, which are laid out side by side, so that no layer with weights works at full size. Batches are of 32, and the rate begins at twice the height. Here are its first steps; a film of six latents looks over its shoulder.
 
 # %%
-torch.manual_seed(0)
-players = convnet.Generator(32, 64, 12).to(device), convnet.Discriminator(32, 12).to(device)
-steps = scale.pick(ci=12, cpu=720, gpu=4000)
+live = experiments.recipe("faces32_live")
+steps = scale.pick(ci=12, cpu=800, gpu=live.steps)
 film = viz.Film(every=steps // 6, n=6, columns=6, seed=3)
 young = {}
 
@@ -768,22 +769,51 @@ def keep_young(run):
 
 
 run = fit(
-    GAN(*players, "relativistic", penalty=penalties.r1(1.0, every=8)),
-    data.Batches(faces, 32, seed=0, device=device),
+    experiments.build("faces32_live"),
+    data.Batches(faces, live.batch_size, seed=0, device=device),
     steps,
-    lr=1e-3,
-    betas=(0.0, 0.99),
-    ema=0.99,
-    schedule="cosine",
     hooks=[film.hook, (steps // 6, keep_young)],
     progress=False,
+    **live.settings | {"ema": 0.99},
 )
 viz.animate(film, fps=3, width=400, colours=64)
 
 # %% [markdown] tags=["notes"]
+# And the whole of it, recorded, all steps of the recipe: `gancourse train faces32_live` makes it again. Six latents, the same at every step.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three minutes
+
+# %% tags=["slide-continue", "slide-picture"]
+three_minutes = records.load("dcgan_live")
+waiting = three_minutes.film("faces32_live")
+show(
+    viz.labelled_grid(
+        torch.cat([pictures[:6] for pictures in waiting.values()]),
+        rows=[f"step {step:,}" for step in waiting],
+        n_columns=min(6, len(next(iter(waiting.values())))),
+        scale=3,
+    )
+)
+spent, by_then = dcgan_live.seconds(three_minutes), three_minutes.curve("frechet")["faces32_live"][1][0]
+print(", ".join(f"after {at:.0f} s: {found:.1f}" for at, found in zip(spent, by_then, strict=True)))
+ends, known = {name: three_minutes.final(name)["faces32_live"] for name in ("frechet_card", "rarest")}, three_minutes.baseline("frechet_card")
+question(
+    "S31.live",
+    f"How far does one get in {spent[-1]:.0f} processor seconds? Distance of the recorded training's faces from training faces",
+    ours=ends["frechet_card"],
+    over="trainings",
+    baselines=nulls(noise=known["noise: marginal"], untrained=known["untrained"], mean_face=known["mean face"], blurred_faces=known["blurred faces"])
+    | ceilings(shipped=known["faces32, shipped"], other_training_faces=known["training faces"]),
+    source="beside Radford et al. 2016",
+    note=f"One training; as many samples as on a model's card, so the shipped network stands at its card's number. The rarest value of an attribute has {ends['rarest'][0]:.2f} of its share. "
+    "The seconds are of one thread, on a machine with other work and with units for bfloat16.",
+)
+
+# %% [markdown] tags=["notes"]
 # ### Three ages
 #
-# Ours are the live network after a sixth of its steps, at its end, and the one that ships, whose card says how long it has been trained. Eleven latents each, not selected, and
+# Ours are the live network after a sixth of its steps, at its end, and the one that ships, whose card says how long it has been trained; between them stands the recorded one. Eleven latents each, not selected, and
 # real faces below: without them one forgets what is missing.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -804,10 +834,15 @@ ages = {
 times = dict(zip(ages, map(clock, (run.seconds / 6, run.seconds, card["seconds"])), strict=True))
 unseen = data.faces(32, n=scale.pick(ci=240, cpu=2000, gpu=2000), split="test", progress=False)
 unseen = unseen[torch.randperm(len(unseen), generator=torch.Generator().manual_seed(0))]
-shown = torch.cat([*(faces_of_age[:11] for faces_of_age in ages.values()), data.to_float(unseen.images[:11])])
+per_row = min(11, len(three_minutes.last_pictures()[0]))
+rows_shown = {f"{age}, {times[age]}": pictures[:per_row] for age, pictures in ages.items()}
+rows_shown[f"recorded, {clock(spent[-1])}"] = data.to_float(three_minutes.last_pictures()[0])[:per_row]
+rows_shown["real"] = data.to_float(unseen.images[:per_row])
+order = [0, 1, 3, 2, 4]  # by age
+shown = [list(rows_shown.items())[k] for k in order]
 show(
-    viz.labelled_grid(shown, rows=[*(f"{age}, {time}" for age, time in times.items()), "real"], n_columns=11, scale=2),
-    "Left: how long each was trained; the shipped one is another run, longer and wider.",
+    viz.labelled_grid(torch.cat([pictures for _, pictures in shown]), rows=[name for name, _ in shown], n_columns=per_row, scale=2),
+    "Left: how long each was trained; the recorded and the shipped one are other runs, longer, and the last one wider.",
 )
 
 # %%
@@ -820,8 +855,7 @@ def distance(images):
     return frechet_distance(classifier.features(images), reference)
 
 
-torch.manual_seed(1)
-newborn = GAN(convnet.Generator(32, 64, 12).to(device), players[1]).sample(1000, seed=1).cpu()
+newborn = experiments.build("faces32_live", seed=1).sample(1000, seed=1).cpu()
 floor, far = distance(unseen.images[:half]), distance(newborn)
 by_age = [distance(images[:1000]) for images in ages.values()]
 print(
