@@ -754,7 +754,7 @@ viz.source(losses.relativistic_d, losses.relativistic_g)
 # ### While a class waits
 #
 # A small one, live. Where minutes count, what matters is how many pictures are seen in a minute and what each step learns from them. So the recipe `faces32_live` changes two more things. Each map of the generator, from 4 x 4 places on, proposes *colours*, and the picture is their sum, each enlarged to the next: a flat background need not be carried through every
-# layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, which are laid out side by side, so that no layer with weights works at full size. Batches are of 32, and the rate begins at twice the height. Here are its first steps; a film of six latents looks over its shoulder.
+# layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, which are laid out side by side, so that no layer with weights works at full size. Batches are of 32, and the rate begins half as high again. Here are its first steps; a film of six latents looks over its shoulder.
 
 # %%
 live = experiments.recipe("faces32_live")
