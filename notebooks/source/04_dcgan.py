@@ -504,7 +504,7 @@ check(
 
 # %% tags=["slide-continue", "slide-picture"]
 worse = ratios(guidelines)
-fig, axis = plt.subplots(figsize=(8.4, 4.2), layout="constrained")
+fig, axis = plt.subplots(figsize=(8.4, 4.6), layout="constrained")
 colours = {SMALL_START: FAKE, TENFOLD: FAKE} | dict.fromkeys(BEHIND, "grey")
 for place, (arm, values) in enumerate(worse.items()):
     axis.plot(values, [place] * len(values), "o", color=colours.get(arm, REAL), ms=8, alpha=0.7)
