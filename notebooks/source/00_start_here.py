@@ -187,6 +187,19 @@ identity(
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## Where this goes
+
+# %% [markdown] tags=["notes"]
+# ## Where this goes
+#
+# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it. None of the pictures was in its training.
+
+# %% tags=["slide-continue", "slide-picture"]
+from gancourse.classroom import gallery  # noqa: E402
+
+viz.show(gallery.ahead(), caption=f"The numbers are lectures. *The sentence: {gallery.SENTENCE}.")
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## How a lecture works
 #
 # 1. a question, and an equation
