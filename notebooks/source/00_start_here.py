@@ -192,7 +192,7 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## Where this goes
 #
-# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it. None of the pictures was in its training.
+# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it. None of what they are given was in their training.
 
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402
