@@ -41,8 +41,7 @@ class Generator(nn.Module):
     4x4 has ``width * size / 8`` of them, size/2 has ``width``.
 
     Options: ``norm=False`` drops batch normalisation; ``upsample="nearest"`` doubles by nearest neighbours and a 3x3
-    convolution in place of transposed convolutions, ``upsample="transposed 3x3"`` by transposed ones with kernels as small as
-    that; ``hidden_linear=True`` starts with a hidden fully connected layer,
+    convolution in place of transposed convolutions; ``hidden_linear=True`` starts with a hidden fully connected layer,
     ``hidden_norm=True`` normalises that layer, too; ``activation="tanh"`` replaces ReLU.
     """
 
@@ -65,7 +64,7 @@ class Generator(nn.Module):
         norm, hidden_linear = check.flag("norm", norm), check.flag("hidden_linear", hidden_linear)
         if check.flag("hidden_norm", hidden_norm) and not hidden_linear:
             raise ValueError("hidden_norm normalises the hidden fully connected layer: ask for it by hidden_linear=True")
-        check.one_of("upsample", upsample, ["transposed", "transposed 3x3", "nearest"])
+        check.one_of("upsample", upsample, ["transposed", "nearest"])
         check.one_of("activation", activation, ["relu", "tanh"])
         self.size, self.latent_dim = size, latent_dim
         kind = nn.ReLU if activation == "relu" else nn.Tanh
@@ -79,8 +78,6 @@ class Generator(nn.Module):
         def double(n_in: int, n_out: int, bias: bool) -> list[nn.Module]:
             if upsample == "transposed":
                 return [nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)]
-            if upsample == "transposed 3x3":
-                return [nn.ConvTranspose2d(n_in, n_out, 3, stride=2, padding=1, output_padding=1, bias=bias)]
             return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(n_in, n_out, 3, padding=1, bias=bias)]
 
         n, side = width * size // 8, 4
