@@ -25,7 +25,7 @@ SENTENCE = "a person with long pink hair and dark skin"
 
 
 def ahead() -> Image:
-    """Rows of before and after: a drawing and its face (17), glasses put on (18), a hole filled (19); faces of a sentence (20)."""
+    """Before and after: a drawing and its face (17), glasses put on (18), a hole filled (19); and faces of a sentence (20)."""
     rows = {
         "17: colour a drawing": _coloured(),
         "18: put on glasses": _dressed(),

@@ -1,4 +1,4 @@
-"""How an interval becomes a verdict: measurements, their interval, what was asked for and what has learnt nothing, on one line."""
+"""How an interval becomes a verdict: measurements, their interval, what was asked for and what nulls score, on one line."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def verdicts(measured: Mapping[str, Measured], asked: float, null: Mapping[str, 
             colour = COLOURS[LOOKS[row.verdict]]
             axis.plot(row.ends, [place] * 2, color=colour, linewidth=9, alpha=0.55, solid_capstyle="butt")
             axis.plot(row.values, [place] * len(row.values), "o", color=colour, markeredgecolor="white", markersize=8)
-            axis.text(max(*row.ends, *row.values), place, f"   {row.verdict}", va="center", fontsize=13, weight="bold", color=colour)
+            axis.text(
+                max(*row.ends, *row.values), place, f"   {row.verdict}", va="center", fontsize=13, weight="bold", color=colour
+            )
         axis.set_yticks(range(len(measured)), list(measured), fontsize=12)
         axis.tick_params(axis="y", length=0)
         axis.spines["left"].set_visible(False)

@@ -545,7 +545,7 @@ panels = {
 fig, axes = plt.subplots(2, 2, figsize=(9, 6), sharex=True, sharey=True, layout="constrained")
 for axis, (title, arms) in zip(axes.flat, panels.items(), strict=True):
     axis.plot(curves[REFERENCE][0], curves[REFERENCE][1].mean(0), color="black", lw=5, alpha=0.25, label=REFERENCE)
-    for arm, colour in zip(arms, ("C0", "C1", "C2", "C3")):
+    for arm, colour in zip(arms, ("C0", "C1", "C2", "C3"), strict=False):
         axis.plot(curves[arm][0], curves[arm][1].mean(0), color=colour, lw=2, label=arm)
     axis.set_title(title, fontsize=11, loc="left")
     axis.legend(fontsize=9)
