@@ -801,7 +801,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# After 500 steps, half a minute of one thread on a busy machine, there are eyes, hair and glasses; what comes late are smooth backgrounds and clean edges. The distance falls fast and then slowly: after a third of the time it stands at 10, and the other two thirds bring it to 8. At its end it is nearer than blurred faces by far, and four times as far as the network that ships. (Before the run we expected less than 8. It is 8.0.)
+# After 500 steps, half a minute of one thread on a busy machine, there are eyes, hair and glasses; what comes late are smooth backgrounds and clean edges. The distance falls fast and then slowly: after a third of the time it stands at 10, and the other two thirds bring it to 8. At its end it is far nearer than blurred faces, and nearly four times as far as the network that ships. (Before the run we had written down: below 8, and below a tenth of what untrained players score. It is 8.0, and a seventh.)
 #
 # ### Three ages
 #
