@@ -21,16 +21,21 @@ if TYPE_CHECKING:
 
 PAIRS = 4  # pairs of before and after in a row
 SIDE = 64
-SENTENCE = "a person with long pink hair and dark skin"
+SENTENCES = (
+    "a person with long pink hair and dark skin",
+    "a person with short blonde hair wearing glasses",
+    "a person with long blue hair and light skin",
+    "a person with short red hair wearing glasses and tan skin",
+)  # one for each pair of columns
 
 
 def ahead() -> Image:
-    """Before and after: a drawing and its face (17), glasses put on (18), a hole filled (19); and faces of a sentence (20)."""
+    """Before and after: a drawing and its face (17), glasses put on (18), a hole filled (19); and two faces a sentence (20)."""
     rows = {
         "17: colour a drawing": _coloured(),
         "18: put on glasses": _dressed(),
         "19: fill a hole": _filled(),
-        "20: draw a sentence*": _said(),
+        "20: draw sentences*": _said(),
     }
     return viz.labelled_grid(torch.cat(list(rows.values())), rows=list(rows), n_columns=2 * PAIRS)
 
@@ -67,5 +72,5 @@ def _said() -> Tensor:
     model = zoo.load("faces32_text").model
     z = torch.randn(2 * PAIRS, model.latent_dim, generator=torch.Generator().manual_seed(4))  # type: ignore[arg-type]
     with evaluating(model):
-        drawn = model(z, captions.tokens([SENTENCE]).expand(len(z), -1))
+        drawn = model(z, captions.tokens(SENTENCES).repeat_interleave(2, 0))
     return F.interpolate(drawn.clamp(-1, 1), size=SIDE, mode="nearest")

@@ -197,7 +197,7 @@ identity(
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402
 
-viz.show(gallery.ahead(), caption=f"The numbers are lectures. *The sentence: {gallery.SENTENCE}.")
+viz.show(gallery.ahead(), caption=f"The numbers are lectures. *Two faces for each: {'; '.join(gallery.SENTENCES)}.")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How a lecture works
