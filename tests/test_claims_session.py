@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import types
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_an_example_is_shown_unfolded_and_counts_nowhere(monkeypatch, capsys):
         claim("C08.more")
     assert "Reproduced" in capsys.readouterr().out and claims.ledger() == []
     shown = []
-    monkeypatch.setattr("gancourse.classroom.claims.rows._shell", lambda: object())
+    monkeypatch.setattr("gancourse.classroom.claims.rows._shell", lambda: types.SimpleNamespace(execution_count=1))
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     rows.show(row, example=True)
     rows.show(row)

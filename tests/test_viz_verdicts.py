@@ -12,8 +12,9 @@ ROWS = {
 
 
 def columns_of(picture, colour):
-    close = np.abs(np.asarray(picture).astype(int) - colour).sum(2) < 40
-    return np.flatnonzero(close.any(0))
+    """The columns of pixels of which a third or more has about this colour."""
+    close = np.abs(np.asarray(picture).astype(int) - colour).sum(2) < 12
+    return np.flatnonzero(close.mean(0) > 1 / 3)
 
 
 def test_the_ground_begins_where_it_was_asked_for():
