@@ -70,7 +70,7 @@ def _filled() -> Tensor:
 
 def _said() -> Tensor:
     model = zoo.load("faces32_text").model
-    z = torch.randn(2 * PAIRS, model.latent_dim, generator=torch.Generator().manual_seed(4))  # type: ignore[arg-type]
+    z = torch.randn(2 * PAIRS, int(model.latent_dim), generator=torch.Generator().manual_seed(4))  # type: ignore[arg-type]
     with evaluating(model):
         drawn = model(z, captions.tokens(SENTENCES).repeat_interleave(2, 0))
     return F.interpolate(drawn.clamp(-1, 1), size=SIDE, mode="nearest")
