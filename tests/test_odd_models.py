@@ -225,6 +225,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
         lambda: {**STYLES, "mapping_lr_mult": 0.01, "architecture": "resnet", "label_dim": 3, "taps": TAPS, "clamp": 256.0},
         {**STYLED, "labels": Y},
     ),
+    "subpixel.Generator": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
     "text.ConditioningAugmentation": (lambda: {"text_dim": 3, "dim": 4}, {"e": POINTS, "eps": Z}),
     "text.Discriminator": (
         lambda: {"text_dim": 3, "size": 8, "condition_dim": 2, "max_width": 4, **SMALL, "spread": True},

@@ -11,6 +11,7 @@ NAMES = (
     "began_gamma",
     "began_knocked",
     "dcgan_guidelines",
+    "dcgan_live",
     "dcgan_recipes",
     "ganhacks",
     "ganhacks_seeds",

@@ -387,7 +387,7 @@ plt.show()
 # - *D too fast*: its loss starts far below its line and the generator's far above. The discriminator is ahead, and the generator learns all the same: the
 #   non-saturating loss keeps its slope where $D$ is sure (lecture 02's reason; not tested here).
 # - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And the five hundred points lie on one thin streak, which starts at the upper moon and leaves the data. The surface
-#   under them is the same pale colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
+#   under them has one colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
 #
 # Compare the first and the third run: nearly the same final losses, and nothing else in common. Losses at $2 \log 2$ and $\log 2$ say that *this*
 # discriminator cannot tell the samples apart, and nothing about a better one. So a loss curve tells who is ahead. It does not tell how good the samples are. A generator's
