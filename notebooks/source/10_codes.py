@@ -318,7 +318,7 @@ question(
 # The second code is a number in $[-1, 1]$. What $Q$ reads from real digits, beside two things that can be measured:
 
 # %% [markdown] tags=["notes"]
-# What of the number in $[-1, 1]$? Nobody said what it should mean. Ask what $Q$ reads from real digits, and correlate it with two things that can be measured: the ink, and the slant (the
+# What of the number in $[-1, 1]$? Nobody said what it should mean, and its term has a twentieth of the category's weight. Ask what $Q$ reads from real digits, and correlate it with two things that can be measured: the ink, and the slant (the
 # covariance of row and column under the ink, over its variance along the rows).
 
 
@@ -342,7 +342,7 @@ for k, game in enumerate(games[:seeds]):
 # The meaning differs from seed to seed. No code follows ink or slant closely. Ask a paper how many runs it made.
 
 # %% [markdown] tags=["notes"]
-# The meaning differs from seed to seed. The term asks that the code be readable; *what* it stands for is left open. Here no rank correlation reaches 0.5. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
+# What of the meaning can be measured differs from seed to seed: with ink it correlates by 0.05 to 0.41, with slant by 0.14 to 0.49. The term asks that the code be readable from fakes (by a bound that is not printed here); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## BiGAN: an inverse beside the generator
@@ -526,7 +526,7 @@ question(
 #
 # - A **variational autoencoder** (lecture 01) is *trained* to reconstruct: its loss holds the squared error.
 # - **BiGAN**: $G(E(x))$, one pass, never compared with $x$ in training.
-# - **Inversion** of the same $G$: no encoder, descent on $\lVert G(z) - x \rVert^2$ for each picture from several random starts. The problem is not convex: every start ends in a different valley, so take the
+# - **Inversion** of the same $G$: no encoder, descent on $\lVert G(z) - x \rVert^2$ for each picture from several random starts. The problem is not convex, and starts end at different errors, so take the
 #   best. An encoder's guess is one more start.
 
 # %%
@@ -583,7 +583,7 @@ question(
 # - BiGAN's copies are blobs much alike: the judge finds the same digit in one of four. This game did not reach an inverse.
 
 # %% [markdown] tags=["notes"]
-# Descent is nearest in pixels, and several starts help. The VAE comes next, in one pass and without any search. BiGAN is the farthest off: it was never asked for pixels, and a generator and encoder that were inverse would not do this. Its copies look much alike, and the judge finds the same digit in fewer than one of four. The VAE, too, keeps it in only half. One training each.
+# Descent is nearest in pixels, and several starts help. The VAE comes next, in one pass and without any search. BiGAN is the farthest off: it was never asked for pixels, and a generator and encoder that were inverse would not do this. (There is a suspect besides the game: $E$'s weights are averaged, and its batch statistics are copied from the last network, not measured anew. How much of the error is theirs was not measured.) Its copies look much alike, and the judge finds the same digit in fewer than one of four. The VAE, too, keeps it in only half. One training each.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same faces
@@ -716,13 +716,13 @@ question(
 # ## A latent existed, and $E$ did not name it
 #
 # - Descent from $E(x)$ through the *same* $G$ comes several times nearer.
-# - The theorem speaks of the optimum, and this $E$ is far from it. Our guess, untested: while $D$ can tell the pictures apart, it has little reason to look at the latents.
+# - The theorem speaks of the optimum, and this $E$ is far from it.
 #
 # Take the VAE to compress, descent to edit faces of a good generator. Does an encoder help as its start? On the digits it bought nothing.
 
 # %% [markdown] tags=["notes"]
-# BiGAN was never asked for pixels. Its copies look like its samples do, and are mostly of somebody else; they keep hardly more attributes than those of an untrained encoder do, by less than the groups of faces vary, and are no nearer in pixels. In this one training the game taught $E$ next to nothing that we can measure. The generator is not what stands in the way: descent from $E(x)$ through the same $G$ comes several times nearer and brings the colours of hair and skin back. A latent for the face existed, and $E$ did not name it. The theorem speaks of the optimum, and the encoder
-# is, we guess, the last to arrive there (no cell tests it): while $D$ can tell the pictures apart, it has little reason to look at the latents.
+# BiGAN was never asked for pixels. Its copies look like its samples do, and are mostly of somebody else; they keep hardly more attributes than those of an untrained encoder do, by less than the groups of faces vary, and are no nearer in pixels. In this one training the game taught $E$ next to nothing that we can measure. The generator is not what stands in the way: descent from $E(x)$ through the same $G$ comes several times nearer and brings the colours of hair and skin back. A latent for the face existed, and $E$ did not name it. The theorem speaks of the optimum, and this encoder
+# is far from it.
 #
 # Inversion fits the pixels of each face by search. It stays behind the VAE in pixels and takes several hundred times as long, and keeps fewer attributes: of these faces it misses the background of one in four, and glasses and smiles. And its generator is one that draws well, and was never
 # trained to have an inverse. So take the VAE to compress, and descent to edit faces of a good generator. Whether an encoder's guess helps as a start is open: on the digits it was no better than a random one, on the faces we did not compare.
@@ -740,7 +740,7 @@ table = [
 viz.table(table, ["squared error per pixel", *(f"best of {r}" for r in sorted({1, starts}))])
 
 # %% [markdown]
-# The first row is about what the generator can draw *and* what descent can find; in the second row a latent with error zero exists, so all of its error is the search. More starts help both. The search leaves an error even where the answer exists, so what is left over at unseen faces need not be the generator's: this table cannot part the two.
+# The first row is about what the generator can draw *and* what descent can find; in the second row a latent with error zero exists, so all of its error is the search. More starts help both; more steps than these hundred may, too. The search leaves an error even where the answer exists, so what is left over at unseen faces need not be the generator's: this table cannot part the two.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Few labels: $D$ as a classifier
@@ -815,7 +815,7 @@ axes[0].set_ylabel("test errors, %")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Each thin line is one subset, the thick one their mean. A line that falls is a subset on which the unlabelled digits helped. The test is a paired $t$-test on the ten differences.
+# Each thin line is one subset, the thick one their mean. A line that falls is a subset on which the unlabelled digits helped. The test is a paired $t$-test on the ten differences, one-sided: a $p$ near 1 says that the errors rose.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The claim stays open

@@ -58,12 +58,11 @@ def show(picture, caption=None):
 # %% [markdown]
 # # Part one: a hundred pictures
 #
-# BigGAN had 1.2 million photographs. Most people who want a GAN have a hundred. Then the discriminator learns the hundred by heart: it no longer asks "does this look like a face?" but "is this one of *my* faces?", and what it tells
-# the generator is worth less every hour. Two papers of the same summer found the same cure (Zhao et al. 2020; Karras et al. 2020): show $D$ each picture, real or fake, only through a random change that leaves a face a face.
+# BigGAN had 1.2 million photographs. Most people who want a GAN have a hundred. Then the discriminator learns the hundred by heart: it no longer asks "does this look like a face?" but "is this one of *my* faces?". Two papers of the same summer found the same cure (Zhao et al. 2020; Karras et al. 2020): show $D$ each picture, real or fake, only through a random change that leaves a face a face.
 #
 # ## 1. A discriminator that learns by heart
 #
-# Watch it happen. The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
+# Here are the players; the picture comes in section 3, with both cures beside it. The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
 # twice: as the reference of the Fréchet distance, and as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -182,7 +181,7 @@ viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observe
 #
 # ## 3. How much? Ask the discriminator
 #
-# DiffAugment changes every picture, always. If there are enough pictures that is a waste: $D$ has to learn faces through holes for no reason. ADA makes each change with a probability $p$ and lets $D$'s own confidence set it. Over a few batches measure
+# DiffAugment changes every picture, always. If there are enough pictures that is a waste: $D$ has to learn faces through holes for no reason. ADA makes each change with a probability $p$ and lets $D$'s own confidence set it. (Ours is ADA's controller alone: the changes are DiffAugment's three, and $p$ may climb from 0 to 1 within 5,000 pictures, where the paper takes 500,000.) Over a few batches measure
 #
 # $$r_t = \mathbb{E}\bigl[\operatorname{sign} D(T(x))\bigr],$$
 #
@@ -237,7 +236,7 @@ plt.show()
 # Now the pictures and the distances.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## What the heart costs
+# ## What learning by heart costs
 
 # %% tags=["slide-continue"]
 features = {key: pixel_judge.features(run.sample(len(unseen), seed=1).cpu()) for key, run in results.items()}
@@ -334,10 +333,10 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The pictures are rough after 10,000 faces shown; read the table instead, and the **lead** first. It is large in one row only: 100 faces, no augmentation. That is the disease, and it is smaller under both cures. (DiffAugment also shrinks all of $D$'s logits, as the picture shows; part of its smaller lead may be scale.) Now the **distance**. Without augmentation 100 faces in place of 9,000 cost a point so far: the run is too short for the disease to show in the pictures. DiffAugment is behind at 9,000; at 100 it does not help yet, and ADA, which began at $p = 0$, is level with no augmentation. DiffAugment's mean is behind at 100 faces too, but the interval contains no difference. *Helps, then hurts* cannot be seen; a slower start would explain it and was not tested apart. The boxes on distances stay open. ADA's $p$ ends at 0.66 with 100 faces and 0.59 with 9,000: the interval of the difference contains 0. It rose at 9,000 too, where the lead is about 0: $r_t$ also counts a $D$ that is merely ahead of $G$.
+# The pictures are rough after 10,000 faces shown; read the table instead, and the **lead** first. It is large in one row only: 100 faces, no augmentation. That is the disease, and it is smaller under both cures. (DiffAugment also shrinks all of $D$'s logits, as the picture shows; part of its smaller lead may be scale.) Now the **distance**. Without augmentation 100 faces in place of 9,000 cost a point so far: the disease does not show in the pictures yet. DiffAugment is behind at 9,000. At 100 its mean is behind, too, but the interval of the ratio holds 1, no difference; ADA, which began at $p = 0$, is level with no augmentation. *Helps, then hurts* cannot be seen; a slower start would explain it and was not tested apart. The boxes on distances stay open. ADA's $p$ ends at 0.66 with 100 faces and 0.59 with 9,000: the interval of the difference contains 0. It rose at 9,000 too, where the lead is about 0: $r_t$ also counts a $D$ that is merely ahead of $G$.
 #
-# The papers' runs are thirty times as long and more. There DiffAugment wins clearly where pictures are few, 62.16 without and 25.66 with it at 1,000 faces, and loses a little where there are many, 3.81 and 4.24 at 70,000 (Zhao et al. 2020). The gpu scale of this notebook trains ten times as long as ours. The **copying ratio** stays above 1 in every row: most samples are no exact copies. More it does not say, for blurred
-# copies lie above 1 as well (lecture 08). (For 9,000 faces it is measured against the first 2,000. It is the samples' distance over that of unseen faces; a small denominator would explain its size: pixel faces are few in kind.)
+# The papers' runs are thirty times as long and more. (The 1.994 beside ADA is 6.96 over 3.49 on CIFAR-10: 50,000 pictures, not a hundred.) There DiffAugment wins clearly where pictures are few, 62.16 without and 25.66 with it at 1,000 faces, and loses a little where there are many, 3.81 and 4.24 at 70,000 (Zhao et al. 2020). The gpu scale of this notebook trains ten times as long as ours. The **copying ratio** says nothing so early: what resembles no face lies far from the
+# training faces, too, and has a ratio above 1. (For 9,000 faces it is measured against the first 2,000.)
 #
 # ## What goes wrong: augmenting the data alone
 #
@@ -398,6 +397,8 @@ claim(
 # At $p = 1$ a generator of sleeping faces is as good as any.
 
 # %% [markdown] tags=["notes"]
+# Read the first row of the table: 2.5 from the changed faces, 32.9 from faces. It has learnt what it was shown.
+#
 # Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
 # poses are multiplied by
 #
@@ -673,8 +674,7 @@ show(
 )
 
 # %% [markdown]
-# None of the five draws a face after so few steps, as the samples show. Little can be taken from the table. The stripped networks are level with StyleGAN2 or ahead on average, the modern blocks behind, within about one spread over seeds; no untrained network stands beside them, so "level" may mean that none has learnt much. The order of five architectures after some seconds each says next to nothing about their order after a week: early in training
-# the distance may measure little more than colours (not tested). The paper's table is about the end, after 5 million pictures at 256 px, and there is no box here that pretends to judge it. Take the spread over seeds as the unit in which to read differences.
+# None of the five draws a face after so few steps, as the samples show, and no untrained network stands beside them. So the table says what the five do with their first 2,400 pictures, and nothing about the paper's, which is about the end, after 5 million at 256 px. No box here judges it. Most differences are below two spreads over seeds.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A thousand modes
@@ -688,7 +688,7 @@ show(
 #
 # The number that R3GAN's users ask about most is in its first table: all 1000 modes of Stacked MNIST, where the same networks without pairs find 693, and with $R_1$ alone training fails. Three real digits in three colours are one picture, and the digits say which of a thousand modes it is.
 #
-# Counting is easy to get wrong. A classifier must call every blob some digit, so white noise "finds" nearly all modes (lecture 06). Here a picture counts only if the judge takes each of its channels for a digit: a class *no digit* among its answers, and a nearest real digit that is near enough. So first the judge, on what is known:
+# Counting is easy to get wrong. A classifier must call every blob some digit, so white noise "finds" nearly all modes (lecture 06). Here a picture counts only if the judge takes each of its channels for a digit: a class *no digit* among its answers, and a nearest real digit that is near enough. The class was taught with just the five kinds of noise in the table below; blurred digits, Gaussians and the untrained network it had not seen. So first the judge, on what is known:
 
 # %% tags=["slide-continue"]
 record = records.load("stacked_digits")
@@ -782,7 +782,7 @@ claim(
 )
 
 # %% [markdown]
-# After 2,500 steps no game is near the thousand, and the order is none that the papers lead one to expect. Before you believe it, ask what the count counts. Few samples are accepted yet, and 400 accepted samples cannot show more than 400 modes. Were all modes equally likely, $n$ accepted samples would reach $1000\,(1 - 0.999^n)$ of
+# After 2,500 steps no game is near the thousand, and the order is none that the papers lead one to expect. A Gaussian for each digit, which is no network, reaches 220: packing and minibatch discrimination are about there (163 and 234 on average). Before you believe it, ask what the count counts. Few samples are accepted yet, and 400 accepted samples cannot show more than 400 modes. Were all modes equally likely, $n$ accepted samples would reach $1000\,(1 - 0.999^n)$ of
 # them. Put that beside the count:
 
 # %%
@@ -805,7 +805,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Most of the count is quality reached so far. Packing and minibatch discrimination find fewer modes than DCGAN because fewer of their samples are digits yet, and of what their few accepted samples could reach they find as large a part as DCGAN, or a larger one (which is easy with few). The curves of all three rise only after step 1,500: they are late, and nothing here says that they are narrow. With the penalties it is the other
-# way round: the classical game with $R_1 + R_2$ has twice as many samples accepted as DCGAN and spreads them over little more than half of the modes that they could reach. Pairs have a quarter as many accepted, so their larger share of the possible (0.69 against 0.57) is no proof of a better spread: their reverse KL is no lower (1.41 and 1.31). Nor are they late: their modes and accepted share fall after step 1,000. So the boxes stay open, and the paper's thousand, which took a residual network and hours, is out of reach of this record. What held the
+# way round: the classical game with $R_1 + R_2$ has twice as many samples accepted as DCGAN and spreads them over little more than half of the modes that they could reach. Pairs have a quarter as many accepted, and a large share of few is easy, so their 0.69 against 0.57 is no proof of a better spread. The reverse KL (1.41 and 1.31) does not decide it either: few samples cannot lie evenly over a thousand modes, however well they are spread. And pairs are not late: their modes and accepted share fall after step 1,000. So the boxes stay open, and the paper's thousand, which took a residual network and hours, is out of reach of this record. What held the
 # paired game back was not tested; its rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for it.
 #
 # If you want the thousand: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is the paper's network for this experiment (without labels), `data.stacked_digits(32, base=data.mnist())` its data, and `penalties.r1_r2` at every step its penalty. The authors' repository has no preset for it (issue 23 asks for one). A maintainer's advice to a user who
@@ -840,7 +840,7 @@ question(
 # distillation loss and samples in one to four steps; its authors report that four steps reach their teacher, SDXL. *DMD2* (Yin et al. 2024, NeurIPS) adds "a GAN loss into the distillation procedure" so that the student learns from real pictures as well, and reports distances of 1.28 on ImageNet at 64 px and 8.35 on zero-shot COCO 2014 in one step: below
 # its teacher, at a five-hundredth of the cost of sampling. They needed a *two time-scale update rule*: several updates for each of the student's. It is not for the discriminator but for a third network, a diffusion model of the *student's* pictures, which says how the student's distribution lies beside the teacher's and must keep up with it. The thought is lecture 02's all the same: who judges must know what is judged.
 #
-# **Simpler GANs.** R3GAN, part two of this lecture, shows that much of the old fragility was the loss. With a loss that converges, a plain network is enough: 1000 of 1000 modes, a distance of 2.75 on FFHQ at 256 px by its own table, in one pass.
+# **Simpler GANs.** R3GAN, part two of this lecture, argues that much of the old fragility was the loss, and reports what plain networks then reach: 1000 of 1000 modes, and a distance of 2.75 on FFHQ at 256 px, in one pass.
 #
 # And a fourth road was never left. The autoencoders in which latent diffusion works, VQGAN's (Esser et al. 2021, CVPR) and its successors, are trained with a patch discriminator: the one of lecture 17, for the same reason. *Where a loss would average and the eye would not, a discriminator is still the tool.* That is a smaller claim than GANs once made. It is the one that has held.
 #
@@ -863,7 +863,7 @@ summary()
 # %% [markdown]
 # ## Exercises
 #
-# 1. **What cured the bars?** Take pixel faces of 16 px and the networks of step E in section 5. Train them with $\gamma$ = 0.2, 1, 5 and 25 and each with the last width 8 and 16, three seeds. Which of the two moves the distance, and does the answer depend on the number of steps?
+# 1. **What cured the bars?** Take pixel faces of 16 px and the networks of step E in section 5. Train them with $\gamma$ = 0.2, 1, 5 and 25 and each with the last width 8 and 16, five seeds. Which of the two moves the distance, and does the answer depend on the number of steps?
 # 2. **Few of one kind.** Take only red-haired faces, `faces.where(hair="red")[:100]`, and train part one's game with and without augmentation of colour. Does red survive? Then with quarter turns, always applied: do turned faces leak into the samples?
 
 # %%
