@@ -36,23 +36,6 @@ def test_hair_colours_are_means_over_the_hair():
     assert pix2pix_losses.hair_colours(pictures, maps).tolist() == [[2.0, 2.0, 2.0]]
 
 
-def test_a_constant_picture_has_no_spread_inside_one_mask():
-    """The bug: each picture read through the hair of its own map, where one picture for all maps seems to vary."""
-    maps = torch.zeros(10, 1, 4, 4, dtype=torch.long)
-    maps[:, :, 1:3, 1:3] = pix2pix_losses.HAIR
-    maps[0, 0, 1, 1] = 0  # hair in nine of ten
-    maps[:5, 0, 0, 0] = pix2pix_losses.HAIR
-    mask = pix2pix_losses.common_hair(maps)
-    assert mask.shape == (1, 1, 4, 4)
-    assert int(mask.sum()) == 4
-    constant = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0)).expand(10, -1, -1, -1)
-    assert pix2pix_losses.hair_colours(constant, maps).std(0).mean() > 0.01
-    assert pix2pix_losses.colour_spread(constant, mask) == pytest.approx(0, abs=1e-6)
-    assert pix2pix_losses.colour_spread(torch.arange(10.0)[:, None, None, None].expand(-1, 3, 4, 4), mask) == pytest.approx(3.0277, abs=1e-3)
-    with pytest.raises(ValueError, match="smaller share"):
-        pix2pix_losses.common_hair(torch.zeros_like(maps))
-
-
 def test_stripes_are_coherent_along_either_diagonal_and_hatching_is_not():
     down, across = torch.meshgrid(torch.arange(16), torch.arange(16), indexing="ij")
     rising, falling = (((across + sign * down) % 8 < 4).float() for sign in (1, -1))

@@ -71,24 +71,6 @@ def hair_colours(pictures: Tensor, maps: Tensor) -> Tensor:
     return (pictures * hair).sum((2, 3)) / hair.sum((2, 3)).clamp(min=1)
 
 
-def common_hair(maps: Tensor, share: float = 0.9) -> Tensor:
-    """The pixels that are hair in at least ``share`` of the class maps [N, 1, H, W]: bool [1, 1, H, W].
-
-    A colour that is read inside one mask for all pictures has no spread in a constant picture, as it has where each picture is
-    read through the hair of its own map.
-    """
-    common = (maps == HAIR).float().mean(0, keepdim=True) >= share
-    if not common.any():
-        raise ValueError(f"no pixel is hair in {share:.0%} of these maps: ask for a smaller share")
-    return common
-
-
-def colour_spread(pictures: Tensor, mask: Tensor) -> float:
-    """How much the mean colour inside ``mask`` [1, 1, H, W] varies over pictures [N, 3, H, W]: standard deviation, mean of the channels."""
-    inside = pictures.flatten(2)[:, :, mask.flatten()]  # [N, 3, pixels]
-    return inside.mean(2).std(0).mean().item()
-
-
 def hair_coherence(pictures: Tensor, maps: Tensor) -> Tensor:
     """How far the slopes of grey inside the hair of each picture lie along one direction: [N], 1 for one, 0 for crossed ones.
 
