@@ -21,9 +21,9 @@
 # - find the latent of a face.
 
 # %%
-import copy
 import itertools
 import time
+from copy import deepcopy
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,7 +35,7 @@ from sklearn.linear_model import LogisticRegression
 
 from gancourse import data, metrics, scale, theory, viz, zoo
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_least, at_most, ceilings, claim, identity, nulls, question, summary, within
+from gancourse.classroom.claims import ceilings, identity, nulls, question, summary, within
 from gancourse.experiments import encoders
 from gancourse.gans import semi_supervised as ssl
 from gancourse.gans.bigan import BiGAN, refresh_encoder
@@ -442,7 +442,7 @@ bi_game = BiGAN(players, JointDiscriminator(stack([d for _, _, d in networks])).
 bi_batches = EnsembleBatches(digits, 64, bi_seeds, device=device)
 bi_run = fit(bi_game, bi_batches, scale.pick(ci=30, cpu=3000, gpu=20_000), lr=5e-4, ema=0.999, progress=False)
 trained = [bi_run.generator.member(k).eval() for k in range(len(bi_seeds))]
-as_copied = copy.deepcopy(trained)  # E's batch statistics are still those of the last steps, not of the averaged weights
+as_copied = deepcopy(trained)  # E's batch statistics are still those of the last steps, not of the averaged weights
 for one in trained:
     refresh_encoder(one, x.to(device))
 
