@@ -596,7 +596,7 @@ question(
 # - BiGAN's copies are blobs much alike: the judge finds the same digit in one of four. This game did not reach an inverse.
 
 # %% [markdown] tags=["notes"]
-# Descent is nearest in pixels, and several starts help. The VAE comes next, in one pass and without any search. BiGAN is the farthest off: it was never asked for pixels, and a generator and encoder that were inverse would not do this. (There is a suspect besides the game: $E$'s weights are averaged, and its batch statistics are copied from the last network, not measured anew. How much of the error is theirs was not measured.) Its copies look much alike, and the judge finds the same digit in fewer than one of four. The VAE, too, keeps it in only half. One training each.
+# Descent is nearest in pixels, and several starts help. The VAE comes next, in one pass and without any search. BiGAN is the farthest off: it was never asked for pixels, and a generator and encoder that were inverse would not do this. ($E$'s weights are averaged, so its batch statistics were measured anew over the digits, `refresh_encoder`; the lines below the table say what they cost as they were copied from the last network.) Its copies look much alike, and the judge finds the same digit in fewer than one of four. The VAE, too, keeps it in only half. (The table is of one training each, the box of five of BiGAN.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same faces
@@ -617,8 +617,8 @@ zoo.card("vae_faces32")
 zoo.card("bigan_faces32")
 
 # %% [markdown] tags=["notes"]
-# BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent. Two controls. An **untrained encoder** before the trained generator shows what
-# is kept without learning (its pictures are odder than samples, so it is a low bar). And **descent from $E(x)$** through BiGAN's own generator shows how much of BiGAN's error is the encoder's: the generator is the same.
+# BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent. Controls: **another real face** in the place of the copy, and an **untrained encoder** before the trained generator, show what
+# is kept without learning (the untrained one's pictures are odder than samples, so it is a low bar). **Descent from $E(x)$** through BiGAN's own generator shows how much of BiGAN's error is the encoder's: the generator is the same. Does the guess help as a start? That is for the two descents below it to say, which start from *another* face's $E(x)$ and from a random $z$.
 
 # %% tags=["slide-continue", "slide-picture"]
 untrained_face = encoders.players(seed=1)[0]  # an encoder with its first weights
@@ -734,14 +734,14 @@ question(
 # - Descent from $E(x)$ through the *same* $G$ comes several times nearer.
 # - The theorem speaks of the optimum, and this $E$ is far from it.
 #
-# Take the VAE to compress, descent to edit faces of a good generator. Does an encoder help as its start? On the digits it bought nothing.
+# Take the VAE to compress, descent to edit faces of a good generator. Does an encoder help as its start? Only by what *another* face's $E(x)$ does not bring as well.
 
 # %% [markdown] tags=["notes"]
 # BiGAN was never asked for pixels. Its copies look like its samples do, and are mostly of somebody else; they keep hardly more attributes than those of an untrained encoder do, by less than the groups of faces vary, and are no nearer in pixels. In this one training the game taught $E$ next to nothing that we can measure. The generator is not what stands in the way: descent from $E(x)$ through the same $G$ comes several times nearer and brings the colours of hair and skin back. A latent for the face existed, and $E$ did not name it. The theorem speaks of the optimum, and this encoder
 # is far from it.
 #
 # Inversion fits the pixels of each face by search. It stays behind the VAE in pixels and takes several hundred times as long, and keeps fewer attributes: of these faces it misses the background of one in four, and glasses and smiles. And its generator is one that draws well, and was never
-# trained to have an inverse. So take the VAE to compress, and descent to edit faces of a good generator. Whether an encoder's guess helps as a start is open: on the digits it was no better than a random one, on the faces we did not compare.
+# trained to have an inverse. So take the VAE to compress, and descent to edit faces of a good generator. Does an encoder's guess help as a start? Compare the three descents: what another face's $E(x)$ brings as well is not about this face.
 #
 # How much do more starts buy? And what can the generator not draw at all? As a control, invert pictures that it *did* draw, for which a perfect answer exists.
 
@@ -761,7 +761,7 @@ viz.table(
 )
 
 # %% [markdown]
-# The first row is about what the generator can draw *and* what descent can find; in the other two a latent with error zero exists, so all of their error is the search. PROSE10
+# The first row is about what the generator can draw *and* what descent can find; in the other two a latent with error zero exists, so all of their error is the search. Compare the last two rows: what four times the steps take away was unfinished descent. What is left then is a valley that is not the deepest, or a descent that needs still more. So what is left over at unseen faces after a hundred steps need not be the generator's.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Few labels: $D$ as a classifier
