@@ -572,9 +572,9 @@ rows = []
 for name, y in {"the digits themselves": unseen, **made}.items():
     error = inversion.reconstruction_error(y.clamp(-1, 1), unseen).mean().item()
     rows.append([name, f"{error:.3f}", f"{100 * judge.score(y.flatten(1).numpy(), classes.numpy()):.0f} %"])
-viz.table(rows, ["reconstruction", "squared error per pixel", "same digit"])
 for name, errors_of in zip(("E's statistics measured anew", "as copied"), bigans, strict=True):
-    print(f"BiGAN's error, {name}: {', '.join(f'{error:.3f}' for error in errors_of)}")
+    print(f"BiGAN's error in five trainings, {name}: {', '.join(f'{error:.3f}' for error in errors_of)}")
+viz.table(rows, ["reconstruction", "squared error per pixel", "same digit"])
 
 # %%
 pixel = {name: inversion.reconstruction_error(y, unseen).mean().item() for name, y in made.items()}
