@@ -25,7 +25,7 @@ def _table(seed: int) -> tuple[Any, ...]:
 def _both_turns(function: Callable[..., Any], d: nn.Module, g: nn.Module, t: Any, x: Tensor, z: Tensor) -> Found:
     """Of both losses the value, and whom each of them reaches."""
     made = written(function(d, g, t, x, z))
-    found = {}
+    found: Found = {}
     for name, loss, networks in zip(("L_D", "L_G"), made, ({"D": d, "G": g}, {"G": g}), strict=True):
         d.zero_grad()
         g.zero_grad()
