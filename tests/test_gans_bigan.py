@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from gancourse.data import Batches
-from gancourse.gans.bigan import BiGAN
+from gancourse.gans.bigan import BiGAN, refresh_encoder
+from gancourse.gans.ensemble import stack
 from gancourse.models import mlp
 from gancourse.models.latent_codes import Bidirectional, Encoder, JointDiscriminator
 from gancourse.training import fit
@@ -82,6 +83,27 @@ def test_averaging_leaves_the_encoders_statistics_alone():
     assert torch.equal(kept, players.encoder.layers[1].running_mean)
     assert kept.abs().max() > 0.1
     assert int(run.generator.generator.layers[1].num_batches_tracked) == 8
+
+
+def test_the_encoders_statistics_are_measured_anew_from_real_samples():
+    """The bug: an averaged encoder that normalises by the statistics of other weights."""
+    torch.manual_seed(0)
+    generator = mlp.Generator(3, SHAPE, hidden=(12,), out="tanh")
+    players = Bidirectional(generator, Encoder(SHAPE, 3, hidden=(12,), norm="batch")).eval()
+    real = pictures(70) + 5
+    refresh_encoder(players, real, n=32)
+    first, norm = players.encoder.layers[0], players.encoder.layers[1]
+    assert torch.allclose(norm.running_mean, first(real[:64].flatten(1)).mean(0), atol=1e-5)
+    assert int(norm.num_batches_tracked) == 2
+    assert not players.encoder.training
+    assert norm.momentum == 0.1
+
+
+def test_the_statistics_of_an_ensemble_are_measured_member_by_member():
+    pairs = [(mlp.Generator(3, SHAPE, hidden=(12,)), Encoder(SHAPE, 3, hidden=(12,), norm="batch")) for _ in range(2)]
+    players = Bidirectional(*(stack(part) for part in zip(*pairs, strict=True)))
+    with pytest.raises(ValueError, match="take its members first"):
+        refresh_encoder(players, pictures(20))
 
 
 def test_bigan_refuses_what_it_cannot_play():

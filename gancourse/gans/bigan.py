@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
 from gancourse.models.latent_codes import Bidirectional
@@ -33,6 +33,23 @@ class CodedBatch(Batch):
     """A round of BiGAN: ``code`` is E(real), with its graph, as ``fake`` is G(z) with its graph."""
 
     code: Tensor
+
+
+@torch.no_grad()
+def refresh_encoder(players: Bidirectional, real: Tensor, n: int = 64) -> None:
+    """Measure the batch statistics of E anew, as plain means over real samples [N, ...] in batches of ``n``.
+
+    An average of weights takes E's statistics over from the network that is being trained, and they do not fit it.  Measure
+    them before the average is used; without batch normalisation nothing changes.
+
+    Source: Izmailov et al. 2018 (stochastic weight averaging), for the statistics of averaged weights.
+    """
+    if getattr(players.encoder, "members", None) is not None:
+        raise ValueError("the encoder is an ensemble: take its members first, players.member(k)")
+    whole = real[: max(1, len(real) // check.whole("n", n)) * n]  # a rest of one sample has no variance
+    with networks.measuring_statistics(players.encoder):
+        for part in whole.split(n):
+            players.encode(part)
 
 
 class BiGAN(GAN[CodedBatch]):
@@ -95,5 +112,5 @@ class BiGAN(GAN[CodedBatch]):
         return generated + encoded
 
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
-        """Measure G's batch statistics anew; E's, which come from real samples and not from latents, stay as they were copied."""
+        """Measure G's batch statistics anew; E's come from real samples and not from latents: see :func:`refresh_encoder`."""
         super().refresh_statistics(generator.get_submodule("generator"), rounds, n, seed)

@@ -297,8 +297,8 @@ for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}
 # %% [markdown] tags=["notes"]
 # Left, in these networks, the label is hardly obeyed, and that is worth understanding, because nothing in section 1 predicts it. The game's *optimum* obeys; the question is how to
 # get there. For the generator the label is 10 numbers beside 64 of noise, and its only reason to use them is that $D$'s answer depends on them. For $D$, in turn, the easy
-# evidence comes first: early fakes are wrong in ways that need no label at all. One guess, not borne out by the next cell: a $D$ without restraint becomes sure from that evidence alone, and where it is sure it teaches
-# nothing finer. So ask the discriminators themselves: by how much does the logit of a *real* digit fall when it is shown with a wrong label, in units of the spread of its logits?
+# evidence comes first: early fakes are wrong in ways that need no label at all. Does $D$ heed the label, then?
+# Ask the discriminators themselves: by how much does the logit of a *real* digit fall when it is shown with a wrong label, in units of the spread of its logits?
 
 # %%
 fresh = data.digits(16, n=500, split="test")
@@ -315,8 +315,8 @@ for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}
     print(f"{name:>28}: a wrong label costs a real digit {notices(run.gan):5.2f} standard deviations")
 
 # %% [markdown] tags=["notes"]
-# By this measure the restrained discriminator cares little more, by a tenth: knowing the label cannot be all. The pairs of the relativistic loss (lecture 04 introduced them) set a real 7 against a *generated* 7: within a pair the label is the same and the comparison is about the picture given the label. And $R_1$ is there to keep $D$ from becoming
-# sure for cheap. Which of the two does the work we have not separated. We keep this recipe for everything that follows, so that only the treatment of the label differs.
+# Both discriminators heed the label, and nearly alike; yet one generator obeys in 0.37 of its samples, the other in 0.13. So what $D$ knows of real digits is not the difference. Two things were changed: the pairs of the relativistic loss (lecture 04 introduced them), which set a real 7 against a *generated* 7, so that the comparison is about the picture given the label; and $R_1$,
+# which penalises $D$'s slope. Which of the two does the work we have not separated, and it is one training each. We keep this recipe for everything that follows, so that only the treatment of the label differs.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Conditional batch normalisation
@@ -449,7 +449,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # The first line is AC-GAN. In the second $G$ runs from the label it was asked for, and the asked digit is read in 0.04 of the samples, where a deaf generator would have 0.10. Its distance overall, 15.6, is less than half the first line's 37.8 after these 500 steps: that number does not see the wish. In the third and the fourth it helps $D$ to unmask it. That is no
-# game any more: about real and fake both players want the same, and $G$ runs away from the data until its pixels are at the ends of their range. Nothing is left for a class head to look at, so its sign no longer matters.
+# game any more: about real and fake both players want the same, and $G$ runs away from the data until its pixels are at the ends of their range. All its rows are alike there, whatever the sign of the class term.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the class term does to the data
@@ -535,7 +535,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Left, a gap has opened where the classes overlap. The samples that belong there stand in a heap at its edge, where the class head is surer, and the width within a class has shrunk by more than a quarter. $D$'s first head objects to the gap, so the result is a truce between
+# Left, a gap has opened where the classes overlap. The samples that belong there stand in a heap at its edge, where the class head is surer, and the width within a class has shrunk by more than a quarter. (Read the number with the picture: a generator that has learnt nothing is narrow, too.) $D$'s first head objects to the gap, so the result is a truce between
 # the two terms, which should depend on their weights (we ran one pair of weights). Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -674,14 +674,14 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # Read the columns together. One-hot codes in $D$ obey least (0.39); whether more steps would cure it we have not tried. (The generator has one-hot codes in all three.) The two others draw the asked digit in about two samples of three, and if *asked* were the only column, AC-GAN would look as
-# good as projection. The other columns differ: two of its samples of a digit are more alike than two of projection's (0.90 against 1.20; the data, at 1, lie between), and in the mean of three trainings its samples are farther from the data, overall and within a digit. The last is open: the interval of the ratio reaches 0.98. *Variety* needs care, too. Above 1 it is no merit: bad samples may lie far from each other too. We suspect smudges and have not tested it;
-# the least obedient generator has the largest variety. Only together with the distance does it mean anything. (The line in section 4 had no smudges; there the loss of width was plain.)
+# good as projection. The other columns differ: two of its samples of a digit are more alike than two of projection's (0.90 against 1.20; the data, at 1, lie between), and in the mean of three trainings its samples are farther from the data, overall and within a digit. The last is open: the interval of the ratio reaches 0.98. *Variety* needs care, too. Above 1 it is no merit: a generator that answers one wish with several digits is varied, and
+# the least obedient one has the largest variety. Only together with obedience and the distance does it mean anything.
 
 # %% [markdown]
 # ### Does $z$ know the label?
 #
 # Kurmi adds that AC-GAN "learns a representation for z that is independent of class label". One side of it holds by construction, since $z$ and $c$ are drawn independently. The interesting side is whether $z$ means the *same* for each
-# class: does the latent that gives a bold 3 give a bold 7? Then ink must correlate between digits drawn from one latent. The control draws each digit from a latent of its own.
+# class: does the latent that gives a bold 3 give a bold 7? Then ink must correlate between digits drawn from one latent. The control draws each digit from a latent of its own. But a generator that ignores the label draws ten equal pictures from one latent, and has a correlation of 1: the number says something only beside obedience, and AC-GAN obeys in two samples of three.
 
 # %%
 def ink_correlation(run, shared):
@@ -758,7 +758,7 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are drawn hardly better than by chance. It is the order in which lecture 04's
-# faces appeared, perhaps because $D$ learns first what changes its answer most; we have not tested that. Note how a single number, the mean over attributes say, would have hidden this.
+# faces appeared. Note how a single number, the mean over attributes say, would have hidden this.
 #
 # ### The shipped network
 #
@@ -866,7 +866,7 @@ question(
 # It has learnt attributes: gains and biases *add up*.
 
 # %% [markdown] tags=["notes"]
-# All three are drawn nearly always, and in the table above the last two columns differ by little more than a per cent. The network has learnt attributes. The design favours it, though nonlinear layers guarantee nothing and the rival table was not trained: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
+# All three are drawn nearly always (one guess in 24 would have blue hair on dark skin, one in 12 each of the others), and in the table above the last two columns differ by little more than a per cent. The network has learnt attributes. The design favours it, though nonlinear layers guarantee nothing and the rival table was not trained: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
 # trained, and in the discriminator the vectors $e_y$ add up as well. With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start. The design of the condition decides what can be composed. The data are kind to it: in these
 # drawings the colour of the hair has nothing to do with the frame of the glasses. Attributes that change each other's looks would be a harder test.
 

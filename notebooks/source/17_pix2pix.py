@@ -433,7 +433,7 @@ print("on true pictures: {:.2f} of the pixels right, {:.2f} per class, IoU {:.2f
 # Table 1 of the paper trains the same networks with five losses, from L1 alone to L1 + cGAN. Here is the same table for class map to face, at 64 px. Everything else is equal: networks, batches, 3,000 steps, learning rates; five
 # trainings of each loss. That takes hours, so it was done once and recorded; `gancourse experiment pix2pix_losses` does it again.
 #
-# The faces have one thing that the map does not tell: the hair is *striped*, along one of two diagonals, with any phase. A drawn face's other edges all stand in the map, so without the stripes even L1 would look sharp.
+# The faces have one thing that the map does not tell: the hair is *striped*, along one of two diagonals, with any phase. A drawn face's other edges all stand in the map; the stripes are there so that L1 has something to wash out.
 
 # %% tags=["slide-continue", "slide-picture"]
 record = records.load("pix2pix_losses")
@@ -547,7 +547,7 @@ question(
 # as large ones. In the pictures above, the faces of GAN lack mouths and frames; no score by class was taken. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the large areas (0.81 of the pixels against 0.72), small ones hardly (0.57 by classes against 0.51). Nothing forces it to (section 1), but the skips hand the layout across, and perhaps the layout is the
 # cheapest face at hand. That explanation was not tested.
 #
-# *The adversarial term does not add the IoU that the paper has*: the difference is −0.05, its interval just holds 0. By IoU and by classes L1's soft faces read back best of the five, by pixels no better than GAN's. A nearest map's face, which is only looked up, beats all five in every column. The paper's table has it the other way round. What the term buys is in the second question: the distance to real faces falls to half. And it is in the pictures: L1's hair is one brown without a stripe.
+# *The adversarial term does not add the IoU that the paper has*: the difference is −0.05, its interval just holds 0. By IoU and by classes L1's soft faces read back best of the five, by pixels no better than GAN's. A nearest map's face, which is only looked up, beats all five in every column. The paper's table has it the other way round. (The box says *contradicted*. Its control shows that there is room above L1, not that this game could have used it.) What the term buys is in the second question: the distance to real faces falls to half. Read that with the lower rows, too: L1 at 42.9 is no nearer to real faces than noise is (46.6), and the truth, blurred, is nearer than any of the five (10.1). And it is in the pictures: L1's hair is one brown without a stripe.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the skips carry
@@ -666,7 +666,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). Energy is not a stripe: look closely, and much of the hair of L1 + cGAN is hatched along both diagonals at once, which no true hair is. A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between. The colours go the same way. L1's hair
-# varies a tenth as much as real hair, cGAN's four tenths: more than L1 in every training, and far from all. A mode is picked, but few of them are; five trainings do not settle whether the gain is above the 0.2 that was written down.
+# varies a tenth as much as real hair, cGAN's four tenths, more than L1 in every training. But look at the mean face, one picture for all maps: it has 0.33, because its hair is read through another mask each time. So four tenths are little. And they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above the 0.2 that was written down, and a constant picture would reach it.
 
 # %% [markdown]
 # ### Grey to colour
@@ -697,7 +697,7 @@ for name, made in {"L1": by_l1, "10 L1 + cGAN": by_both}.items():
     print(f"{name:>12}: PSNR {closeness:.1f} dB, saturation {colour:.2f} of the true")
 
 # %% [markdown]
-# PSNR is made for the cautious answer, saturation asks for the bold one. "Equals this target" and "belongs to the set" are different wishes, and a score that belongs to one of them judges the other unfairly. Lectures 08 and 19 meet the same pair.
+# PSNR is made for the cautious answer, saturation asks for the bold one, right or wrong: noise is saturated, too. (One training each.) "Equals this target" and "belongs to the set" are different wishes, and a score that belongs to one of them judges the other unfairly. Lectures 08 and 19 meet the same pair.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Several plausible answers?
@@ -759,7 +759,7 @@ viz.source(spade.SPADE.forward)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four ways for a layout to enter
 #
-# IoU read back, seed 0: SPADE 0.30, concatenation 0.30, U-Net 0.37, start only 0.17, truth 0.40. A short run: both claims stay open.
+# IoU read back, seed 0: SPADE 0.30, concatenation 0.28, U-Net 0.36, start only 0.19, truth 0.40. A short run: both claims stay open.
 
 # %% [markdown] tags=["notes"]
 # The simplest rival appends the layout to the input of every convolution. Both get the same discriminator, steps and data, though SPADE has twice the weights: landscapes drawn by formula, with their exact layouts, at three times of day and in three seasons. The attributes enter as six even
@@ -1066,7 +1066,7 @@ widgets.quiz(
 #
 # A score that belongs to one of them judges the other unfairly.
 #
-# Ten claims of papers: 4 reproduced, 5 open, 1 contradicted.
+# Ten claims of papers: 3 reproduced, 6 open, 1 contradicted.
 
 # %% [markdown]
 # ## What was measured

@@ -16,6 +16,7 @@ from gancourse.classroom.asked.latent import ATTRIBUTE, GREAT_CIRCLE
 from gancourse.classroom.asked.likelihood import KL_TERM, MAY_SEE
 from gancourse.classroom.asked.measuring import FRECHET, PRECISION
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
+from gancourse.classroom.asked.modern import AUGMENTED, R3GAN_D
 from gancourse.classroom.asked.objectives import LEAST_SQUARES, THERMOSTAT
 from gancourse.classroom.asked.repair import FILLED, JOINT
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
@@ -29,6 +30,7 @@ __all__ = [
     "ACGAN_G",
     "ATTRIBUTE",
     "AUGMENT",
+    "AUGMENTED",
     "BATCH_NORM",
     "BEST_D",
     "BIGAN_GE",
@@ -61,6 +63,7 @@ __all__ = [
     "PIX2PIX_G",
     "PRECISION",
     "PROJECTION",
+    "R3GAN_D",
     "REVERSED_LOSS",
     "SERVED",
     "SHARED",
