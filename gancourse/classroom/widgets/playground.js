@@ -45,7 +45,6 @@ function render({ model, el }) {
   const choices = model.get("choices"), presets = model.get("presets"), colours = model.get("colours");
   const reach = model.get("reach"), measures = model.get("measures");
   const root = make("div", el, { className: "gan-play" }, { role: "group", "aria-label": "GAN playground" });
-  root.dataset.lmSuppressShortcuts = "true";  // JupyterLab's own keys stay out of it
   make("style", root, { textContent: STYLE });
   const say = (kind, more = {}) => model.send({ kind, ...more });
 
