@@ -47,7 +47,7 @@ from gancourse.viz.styles import styles_of_seeds, synthesised
 
 torch.set_num_threads(1)
 device = scale.device()
-NAME = "stylegan2_faces32"  # the network that is looked at; all sizes follow from it
+NAME = "stylegan2_faces64"  # the network that is looked at; all sizes follow from it
 ACCENT, REAL, FAKE = (viz.COLOURS[name] for name in ("accent", "real", "fake"))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
