@@ -404,7 +404,7 @@ show(
 #
 # Coarse layers from $a$, fine ones from $b$. Hair length rises first, the background last; the other four rise together. At 6 *every* curve is above 0.7.
 #
-# Beware of the count of classes: *any* five of the ten layers decide shapes oftener than colours, by 0.12. The first six: 0.10, no more. (The first four: 0.20, but nobody drew any four.)
+# Beware of the count of classes: *any* five of the ten layers decide shapes oftener than colours, by 0.12. The first six: 0.10, no more. (The first four: 0.20, a number without a null.)
 
 # %% [markdown] tags=["notes"]
 # ## 5. Style mixing: which layer decides what?
@@ -530,7 +530,7 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
 # %% [markdown] tags=["notes"]
-# The second column is the same face three times. To the right of it the faces come apart: the first loses its forehead, at 1.3 the second has hair in its face and scribble beside it. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
+# The second column is the same face three times. To the right of it two of the three come apart: the skin of the first bleaches into the ground, an ear floats beside the second, and at 1.3 its eyes are gone. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
 # classifier's features, as in lecture 08. Precision cannot get above 1, and is there, to two digits, without truncation. So a fourth measure that has no such end: how far, in a perceptual distance (the classifier's feature maps, compared place by place), is a picture from the *nearest real face*? The unit is what unseen real faces score. First the ruler is tried on pictures whose faults are known.
 
 
@@ -842,7 +842,7 @@ show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
-# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros many skins turn darker; with the other mean most grounds turn bluer, and the third face gets yellow hair for red), and the distance grows from 8.6 to 10.2 and to 10.9. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean most grounds turn bluer, and the third face gets yellow hair for red), and the distance grows from 8.6 to 10.2 and to 10.9. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
