@@ -303,7 +303,7 @@ guesses = {}
 for name, options in PLAYERS.items():
     game = guessing.Guessing(list(seeds), **options)
     batches = EnsembleBatches(guessing.Pixel(), 256, list(seeds))
-    run = fit(game, batches, scale.pick(ci=5, cpu=1000, gpu=1000), lr=1e-3, betas=(0.0, 0.99), ema=0.99, schedule="flat_linear", progress=False)
+    run = fit(game, batches, scale.pick(ci=5, cpu=800, gpu=1500), lr=1e-3, betas=(0.0, 0.99), ema=0.99, schedule="flat_linear", progress=False)
     guesses[name] = guessing.asked(game, run.generator)
 
 fig, axes = plt.subplots(2, 4, figsize=(10, 3.8), dpi=100, sharex=True, layout="constrained")
@@ -599,7 +599,7 @@ for seed in seeds:
             untrained(erase(to_float(moved_faces[:64]).to(device), random_blocks(64, 32).to(device)))
     accuracy["random weights"].append(probe(untrained.eval().encode))
     for name, kind in (("central square", central), ("random blocks", random_blocks)):
-        encoder = encode(seed, kind, "image", 2 * steps, moved_faces, loss="l2", adversarial=0.0).gan.generator
+        encoder = encode(seed, kind, "image", steps, moved_faces, loss="l2", adversarial=0.0).gan.generator
         accuracy[name].append(probe(encoder.eval().encode))
 
 # %% tags=["slide-continue"]
@@ -623,7 +623,7 @@ question(
     baselines=nulls(random_weights=0, raw_pixels=by_seed["raw pixels"].mean() - by_seed["random weights"].mean())
     | ceilings(all_right=1 - by_seed["random weights"].mean()),
     source="beside Pathak et al. 2016, table 2: 56.5 % against 53.3 % (VOC 2007 classification, fine-tuned, against random weights)",
-    note="One epoch of reconstruction alone; faces shifted by up to 4 px. The paper trains far longer and fine-tunes.",
+    note="Half an epoch of reconstruction alone; faces shifted by up to 4 px. The paper trains far longer and fine-tunes.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -834,7 +834,7 @@ check(
 )
 
 # %% tags=["slide-continue", "slide-picture"]
-first, more = scale.pick(ci=2, cpu=100, gpu=1000), scale.pick(ci=2, cpu=150, gpu=2000)
+first, more = scale.pick(ci=2, cpu=100, gpu=1000), scale.pick(ci=2, cpu=100, gpu=2000)
 race = {"SRResNet": [], "SRGAN": []}
 for seed in seeds:
     start = repair.super_resolution(32, 4, 24, 3, adversarial=0.0, seed=seed)
