@@ -365,6 +365,11 @@ show(
     viz.labelled_grid(torch.cat([x[:6] for x in rows]), ["day", *outputs, "night (hidden)"], n_columns=6, scale=3),
     caption="Six unseen days, translated by six networks (seed 0).",
 )
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The same places the other way
+
+# %% tags=["slide-continue", "slide-picture"]
 rows = [b, *(made[0][1] for made in outputs.values()), a]
 show(
     viz.labelled_grid(torch.cat([x[:6] for x in rows]), ["night", *outputs, "day (hidden)"], n_columns=6, scale=3),
