@@ -653,7 +653,15 @@ axes[2].axhline(0.5, color="black", linestyle="--", linewidth=1)
 axes[2].set(title="error after the way back", xlabel="noise on the translation", ylim=(0, None))
 axes[2].legend(fontsize=8)
 plt.show()
+
+# %% tags=["slide-continue"]
 across = torch.stack([game.translate(points).cpu()[:, 1].std() for game in flat_games]).mean()
+with torch.no_grad():
+    refused = [
+        sum((g.discriminator.b(x.to(device)) < 0.5).float().mean().item() for g, x in zip(flat_games, some, strict=True)) / len(flat_games)
+        for some in ([g.translate(points) for g in flat_games], [true_line] * len(flat_games))
+    ]
+print(f"D_b calls fake: {refused[0]:.2f} of the translations, {refused[1]:.2f} of true nights; across the line {across:.2f} against 0.02")
 viz.table(
     [
         [name, rows[:, 0].mean().item(), rows[:, levels.index(0.05)].mean().item()]
@@ -667,12 +675,6 @@ viz.table(
     header=["error after the way back", "without noise", "noise of 0.05"],
     caption="Means over trainings; 0.5 is knowing nothing",
 )
-with torch.no_grad():
-    refused = [
-        sum((g.discriminator.b(x.to(device)) < 0.5).float().mean().item() for g, x in zip(flat_games, some, strict=True)) / len(flat_games)
-        for some in ([g.translate(points) for g in flat_games], [true_line] * len(flat_games))
-    ]
-print(f"D_b calls fake: {refused[0]:.2f} of the translations, {refused[1]:.2f} of true nights; across the line {across:.2f} against 0.02")
 
 # %%
 claim(
@@ -769,6 +771,8 @@ viz.table(
     header=["what differs between the days", "translated nights differ by, grey values", "own day nearer", "from the true night"],
     caption=f"{n} places on two days; the true nights are equal, so from them half of the days are nearer by chance",
 )
+
+# %% tags=["slide-continue"]
 viz.table(
     [
         ["its own translation", l1(back_1, day_1).mean().item()],
@@ -1132,6 +1136,8 @@ viz.table(
     header=["", "L1, to night", "L1, to day", "retrieved, to night", "retrieved, to day"],
     caption="Below the moon; mean over trainings, least and greatest in brackets",
 )
+
+# %%
 question(
     "S24.mistaken",
     "What does the mistaken identity loss do? Partners retrieved below the moon, with it less without any, mean of both directions",
