@@ -357,7 +357,13 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# DRAWNOTES
+# The GAN that has noise, before a $D$ that sees the context, does what the derivation says: C26.draw has 2.0 for its squared error. Take one thing away and the draw is gone.
+#
+# *Without noise* there is one answer for each context, close to a value that occurs. It is neither the mean nor a draw, and costs 1.6. This is the position of the context encoder below.
+#
+# *A blind $D$* asks that the answers as a set look right, and they do. Which answer goes to which context is left to chance, as in lecture 18: the error, 2.7 on average, is above that of a draw, because answers turn up in the wrong context.
+#
+# *Squared error* answers with the mean, which is none of the three values. It is the best by far in decibels, and no such pixel exists.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## L1, L2, joint
@@ -520,7 +526,7 @@ claim(
 # The mean of the $k$ training faces that fit best around the hole, $k$ = 1, 3, 10, 100:
 
 # %% [markdown] tags=["notes"]
-# The neighbours also show where blur comes from, without a network. Many faces fit around the hole; the mean of the best $k$ of them is an estimate of the conditional mean.
+# The neighbours also show where blur comes from, without a network. Many faces fit around the hole; the mean of the best $k$ of them is an estimate of the conditional mean. Up to ten the decibels rise and the edges go; with a hundred the fit around the hole is lost, too.
 
 # %% tags=["slide-continue", "slide-picture"]
 several = {k: nearest_around(true, hole, min(k, len(faces))) for k in (1, 3, 10, 100)}
@@ -540,11 +546,12 @@ viz.table(
 #
 # - **L2 and L1** hedge: soft features, mostly in the right skin.
 # - **The nearest neighbour** is a real drawing and therefore sharp, but it is somebody else's face.
-# - **The adversarial rows**: the paper's weight costs 0.06 dB and buys 2 % of gradient energy; twenty times that weight costs 0.64 dB and buys 17 %.
+# - **The adversarial rows**: the paper's weight costs nothing and buys 2 % of gradient energy; twenty times that weight costs 0.5 dB, buys 17 %, and the Frechet distance falls from 8.3 to 7.2.
+# - **L2 and noise**, as sharp: 8.0. Sharpness alone does not buy it.
 
 # %% [markdown] tags=["notes"]
-# What to look for, row by row. L2 and L1 hedge: soft features, mostly in the right skin; L1 is behind L2 in all three columns. The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. The adversarial rows: the paper's weight costs 0.06 dB and buys 2 % of gradient energy; twenty times that weight costs 0.64 dB and buys 17 %.
-# Gradient energy cannot tell an edge from noise. The Frechet distance falls beside it, from 8.2 to 7.7 and 7.4; true faces have 3.8. All of this is after half an epoch.
+# What to look for, row by row. L2 and L1 hedge: soft features, mostly in the right skin. Each has the lead in its own measure, L2 by 0.7 dB in PSNR, L1 by a hair in absolute error. The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. The mean of ten neighbours is nearer to the truth than one, and as blurred as a network.
+# The adversarial rows: the paper's weight costs nothing and buys 2 % of gradient energy; twenty times that weight costs 0.5 dB and buys 17 %. Gradient energy cannot tell an edge from noise, so the Frechet distance is judged: it falls from 8.3 to 7.2, and with as much white noise in place of the adversary only to 8.0. True faces have 4.0. All of this is after half an epoch.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are the features good for something?
@@ -627,14 +634,15 @@ question(
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## The control makes the table readable
+# ## The controls make the table readable
 #
-# Without the row of random weights the accuracies would look like proof of learning. With it they show none.
+# Without them 68 % would look like proof of learning. Random weights have 68 %, raw pixels 66 %.
 #
-# After half an epoch on random blocks the features are *worse* than random ones: by 5 points in the mean, by 12 on the smile.
+# Half an epoch on random blocks trades one attribute for another: more of skin and hair length, less of background and smile.
 
 # %% [markdown] tags=["notes"]
-# The control is what makes the table readable. Without the row of random weights the accuracies would look like proof of learning. With it they show none: after half an epoch on random blocks the features are worse than random ones, by five points in the mean and by twelve on the smile; the central square costs one point. The paper's own gain over random weights was three points, after fine-tuning; it learnt its features with random regions and without the adversarial term.
+# The controls are what makes the table readable. Without them the accuracies would look like proof of learning. With them they show none: features learnt from random blocks have 68 %, random ones 68 %, raw pixels 66 %. The mean hides a trade: blocks teach more of skin and hair length, less of background and smile. The central square, which never hides the background, loses it: 50 % in place of 74.
+# It is a question and no claim, because half an epoch is no test of the paper. Its own gain over random weights was three points, after long training and fine-tuning; it learnt its features with random regions and, as here, without the adversarial term.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Since then: holes of any shape
@@ -733,8 +741,8 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Find the stroke in the gates of layers 1 and 3. It is *white*: here the gates open in the hole, where a partial convolution would have shut it out. Much of the face is in them, too, and in layer 5 the stroke is hard to find. The table orders the holes: strokes come easiest, the thin ones first.
-# Blocks and the central square hide whole features and are more than three decibels harder; between the two there is next to nothing, 17.2 and 17.4.
+# Find the stroke in the gates of layers 1 and 3. It is *white*: here the gates open in the hole, where a partial convolution would have shut it out; in an untrained network they do not care. A gate is not a mask. Much of the face is in the gates, too, and in layer 5 the stroke is hard to find.
+# The table orders the holes: strokes come easiest, the thin ones first. Blocks and the central square hide whole features and are more than three decibels harder. Their levels are nearly equal, 17.2 and 17.4; their gains over the mean colour of the rest are not, 6.6 and 8.1: that colour is further off in the central square.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## SRGAN: four times larger
@@ -914,7 +922,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# RACENOTES
+# Both boxes come out as in the paper, in small. The adversary costs 0.14 dB and takes the Frechet distance from 9.8 to 8.7; true faces have 4.0. Noise that gives SRResNet's faces the same gradient energy costs 0.3 dB and gains nothing, 9.8: the judge does not take sharpness for realism. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
+# Compare with your eye: SRGAN's outlines are darker and its specks on hair and background fewer than those of the noise, and nobody would take any of these faces for true. Two hundred steps decide an order, not a quality. The
+# faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little, and the higher PSNR, which is not the paper's order. Its thousand steps more may explain both.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Neither measure is wrong
