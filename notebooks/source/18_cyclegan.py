@@ -502,7 +502,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Five things to take from the table and the points.
 #
-# *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: one and the same loss, five trainings. So the two rows on the paper's table 4 stay open. Four of the five points lie above GAN alone and cycle alone, and the interval does not know what to make of the fifth. Two hundred steps decide little.
+# *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: one and the same loss, five trainings. So the two rows on the paper's table 4 stay open. By night four of the five find more than any GAN alone, one of them far more, and one does not: the interval is wide. Two hundred steps decide little.
 #
 # *The identity term* changes most, and it makes the trainings alike: it lifts the share from 0.28 to 0.76 and from 0.08 to 0.38, and its points lie together. It is in none of the paper's tables.
 #
@@ -699,7 +699,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # The colour is the coordinate that should be lost. In the middle picture, whose vertical axis is stretched, the translations lie near the line, and across it the colours are sorted: the coordinate is still there, shrunk to about a tenth. The way back enlarges it again, and
-# enlarges noise by the same factor. Without noise the error is 0.012. With noise of 0.05, a fortieth of the width of the world, it is 0.38; with 0.1 it is worse than knowing nothing, the dashed line. The coordinate in plain sight bears three times as much.
+# enlarges noise by the same factor. Without noise the error is 0.012. With noise of 0.05, a fortieth of the width of the world, it is 0.38; with 0.1 it is worse than knowing nothing, the dashed line. The coordinate in plain sight has a third of that error.
 # The controls say that the cycle has done it: without a cycle the error is 0.65, and 0.51 for players that have not been trained.
 # The disguise is not perfect: across the line translations spread by 0.06, true nights by 0.02, and $D_b$ calls 64 % of the translations fake and 14 % of the true nights. The cycle has ten times the adversary's weight.
 
@@ -817,7 +817,7 @@ question(
 # %% [markdown] tags=["notes"]
 # The nights do differ where they should not, by about two grey values, and the way back reads it: for nine places out of ten it lands closer to their own day, and for half of them if it starts from the true night. Row 5 shows where the nights differ most: along the ridges, at the windows, around the moon.
 # *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. A day made from the wrong message, the night of day 2, misses day 1 by 0.121, from its own by 0.089, from the true night by 0.140. So a good half of the gap between the first and the last is the message. The rest is that a true night is no translation: only from translations does an L1 loss teach the way back.
-# Noise of 0.1 leaves 0.72 of the message, noise of 0.2 leaves 0.60, and from the true night the same noise changes little. It is one network.
+# With noise of 0.1 on the night the share falls from 0.89 to 0.72, with 0.2 to 0.60. The same noise costs a day made from the true night half as much L1. It is one network.
 # Two lessons. A low cycle loss does not show that a translation is faithful, for it may be bought with a message. And the cycle punishes a translator for *rightly* losing something: it suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["slide", "slide-only"]
