@@ -8,7 +8,7 @@ lack: noise z, and a discriminator that sees c beside the answer.  Here each can
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -77,7 +77,7 @@ class Guessing(EnsembleGAN):
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         z = self.latents(real.shape[1], source)
-        return Batch(real=real, z=z, fake=self.answer(self.generator, real[..., :1], z), labels=labels, step=step)
+        return Batch(real=real, z=z, fake=self.answer(cast(Ensemble, self.generator), real[..., :1], z), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         seen = x if self.context else torch.cat([torch.zeros_like(x[..., :1]), x[..., 1:]], -1)

@@ -817,7 +817,7 @@ question(
 # %% [markdown] tags=["notes"]
 # The nights do differ where they should not, by about two grey values, and the way back reads it: for nine places out of ten it lands closer to their own day, and for half of them if it starts from the true night. Row 5 shows where the nights differ most: along the ridges, at the windows, around the moon.
 # *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. A day made from the wrong message, the night of day 2, misses day 1 by 0.121, from its own by 0.089, from the true night by 0.140. So a good half of the gap between the first and the last is the message. The rest is that a true night is no translation: only from translations does an L1 loss teach the way back.
-# With noise of 0.1 on the night the share falls from 0.89 to 0.72, with 0.2 to 0.60. The same noise costs a day made from the true night half as much L1. It is one network.
+# With noise of 0.1 on the night the share falls from 0.89 to 0.72, with 0.2 to 0.60. The same noise costs a day made from the true night less than half as much L1. It is one network.
 # Two lessons. A low cycle loss does not show that a translation is faithful, for it may be bought with a message. And the cycle punishes a translator for *rightly* losing something: it suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["slide", "slide-only"]
