@@ -303,7 +303,7 @@ guesses = {}
 for name, options in PLAYERS.items():
     game = guessing.Guessing(list(seeds), **options)
     batches = EnsembleBatches(guessing.Pixel(), 256, list(seeds))
-    run = fit(game, batches, scale.pick(ci=5, cpu=800, gpu=1500), lr=1e-3, betas=(0.0, 0.99), ema=0.99, schedule="flat_linear", progress=False)
+    run = fit(game, batches, scale.pick(ci=5, cpu=1500, gpu=1500), lr=1e-3, betas=(0.0, 0.99), ema=0.99, schedule="flat_linear", progress=False)
     guesses[name] = guessing.asked(game, run.generator)
 
 fig, axes = plt.subplots(2, 4, figsize=(10, 3.8), dpi=100, sharex=True, layout="constrained")
@@ -327,6 +327,8 @@ viz.table(
     header=["player", "squared error, of the least", "dB lost", "total variation", "of each training"],
     caption="4,000 new pixels; total variation between answers and truth, given the context: 0 is an honest draw, 1 is never right",
 )
+
+# %%
 claim(
     "C26.draw",
     "What a GAN with noise, whose D sees the context, pays for its answers: squared error over that of the conditional mean",
@@ -716,6 +718,8 @@ viz.table(
     header=["", "in the hole", "outside", "pictures with the hole more open", "untrained, in the hole", "untrained, outside"],
     caption="Mean gate, unseen faces with strokes through them",
 )
+
+# %%
 question(
     "S22.gates",
     "Are the gates more open in the hole or outside? Mean gate in the hole less outside, layers 1 to 5",
