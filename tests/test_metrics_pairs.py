@@ -31,6 +31,15 @@ def test_blur_lowers_the_gradient_energy():
     assert pairs.gradient_energy(ramp).item() == pytest.approx(0.5)  # 1 across, 0 down
 
 
+def test_roughened_pictures_have_the_gradient_energy_that_was_asked_for():
+    x = torch.zeros(4, 3, 16, 16)
+    rough = pairs.roughened(x, 0.3)
+    assert pairs.gradient_energy(rough).mean().item() == pytest.approx(0.3, abs=1e-3)
+    assert torch.equal(rough, pairs.roughened(x, 0.3)) and not torch.equal(rough, pairs.roughened(x, 0.3, seed=1))
+    assert pairs.roughened(rough, 0.2) is rough
+    assert rough.abs().max() <= 1
+
+
 def test_segmentation_scores_by_hand():
     truth = torch.tensor([[0, 0, 0, 1], [0, 0, 0, 1]])
     called = torch.tensor([[0, 0, 1, 1], [0, 0, 0, 0]])

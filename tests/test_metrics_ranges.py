@@ -44,6 +44,7 @@ TAKES: dict[str, Callable[[Tensor], Any]] = {
     "l1": lambda x: pairs.l1(x, x),
     "retrieved": lambda x: pairs.retrieved(x, x),
     "gradient_energy": pairs.gradient_energy,
+    "roughened": lambda x: pairs.roughened(x, 0.5),
     "validate": lambda x: validation.validate(lambda y: 0.0, x),
     "validate's copies": lambda x: validation.validate(lambda y: 0.0, RIGHT, copies=x),
 }

@@ -68,6 +68,23 @@ def gradient_energy(images: Tensor) -> Tensor:
     return (across + down) / 2
 
 
+def roughened(images: Tensor, energy: float, seed: int = 0) -> Tensor:
+    """images + s N(0, I), cut to [-1, 1], with s so that their mean gradient energy is ``energy``: [N, C, H, W].
+
+    The null of every measure that takes sharpness for realism: as many differences between neighbours, and nothing in them.
+    Images that have as much already come back as they are; s ends at 2, where little is left of a picture.
+    """
+    low, high, energy = 0.0, 2.0, check.at_least("energy", energy)
+    if gradient_energy(images).mean() >= energy:
+        return images
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(check.seed(seed))).to(images)
+    for _ in range(20):
+        middle = (low + high) / 2
+        rough = (images + middle * noise).clamp(-1, 1)
+        low, high = (middle, high) if gradient_energy(rough).mean() < energy else (low, middle)
+    return rough
+
+
 class SegmentationScores(NamedTuple):
     """The three scores of the pix2pix paper: right pixels, and the means over classes of right pixels and of IoU."""
 

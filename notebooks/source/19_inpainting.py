@@ -29,17 +29,17 @@ from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.data.corruptions import central, downscale, free_form, random_blocks
 from gancourse.data.images import to_float, to_uint8
-from gancourse.experiments import repair
+from gancourse.experiments import guessing, repair
+from gancourse.gans.ensemble import EnsembleBatches
 from gancourse.gans.inpainting import Inpainting, erase, masked_loss
-from gancourse.metrics.pairs import gradient_energy, psnr
-from gancourse.metrics.slices import sliced_wasserstein_pyramid
+from gancourse.metrics.pairs import gradient_energy, l1, psnr, roughened
 from gancourse.models import convnet
 from gancourse.models.encoder_decoder import ContextEncoder, GatedConv2d, bicubic
 from gancourse.training import fit
 
 torch.set_num_threads(1)
 device = scale.device()
-seeds = range(scale.pick(ci=1, cpu=5, gpu=5))
+seeds = range(5, scale.pick(ci=6, cpu=10, gpu=10))
 
 
 def show(picture, caption=None):
@@ -78,15 +78,15 @@ def fill(x, mask, model=shipped.model):
 
 
 ten = people[:10]
-masks = repair.holes(10, 64, torch.Generator().manual_seed(3))
+ten_holes = repair.holes(10, 64, torch.Generator().manual_seed(3))
 show(
-    viz.labelled_grid(torch.cat([erase(ten, masks), fill(ten, masks), ten]), ["given", "filled", "truth"], n_columns=10),
+    viz.labelled_grid(torch.cat([erase(ten, ten_holes), fill(ten, ten_holes), ten]), ["given", "filled", "truth"], n_columns=10),
     caption="Holes of every shape in unseen faces, filled.",
 )
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Look first at hair and skin beside a hole: they go on. Then at what a hole hides wholly. The network gives an eye where an eye belongs, and it cannot know which. Where only background was hidden, a trace of the brush can remain.
+# Look first at hair and skin beside a hole: they go on. Then at what a hole hides wholly. The network gives an eye where an eye belongs, and it cannot know which. Where a block hides several features at once, look for smudges; where only background was hidden, a trace of the brush can remain.
 # The rest of the lecture takes this network apart, from the first that did it, in 2016.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -166,13 +166,17 @@ identity(
 # - *Free-form strokes*: for later.
 
 # %% [markdown] tags=["notes"]
-# The paper cuts holes of two kinds: the *central* square of half the side, and *random* blocks that together cover a quarter. A network for the first may learn where the hole's edge always is; the second makes it look at content everywhere, and the paper uses it to learn features.
+# The paper cuts holes of three kinds: the *central* square of half the side, *random blocks* that together cover up to a quarter, and *random regions* with the outlines of segmented objects. A network for the first may learn where the hole's edge always is; the others make it look at content everywhere.
+# The paper learns its features with random regions and reports that blocks do about as well. We take blocks.
 
 # %% tags=["slide-continue", "slide-picture"]
 regions = torch.cat(
-    [central(3, 64), random_blocks(3, 64, torch.Generator().manual_seed(0)), free_form(3, 64, torch.Generator().manual_seed(2))]
+    [central(1, 64), random_blocks(1, 64, torch.Generator().manual_seed(0)), free_form(1, 64, torch.Generator().manual_seed(2))]
 )
-show(viz.grid(erase(people[:9], regions), columns=9), caption="Central square, random blocks, and, for later, free-form strokes.")
+show(
+    viz.labelled_grid(erase(people[:3], regions), None, ["central square", "random blocks", "strokes, for later"], scale=3),
+    caption="Three kinds of holes.",
+)
 
 # %% [markdown]
 # **Write a line.** Fill a hole with a network `f`: what it may see, what of its output is used, and what stays as it is.
@@ -209,7 +213,7 @@ lines.answered(filled, *asked.FILLED)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The price of looking real
 #
-# An ideal adversarial network draws $X'$ from the distribution of $X$ given what is visible, independently of the truth:
+# An ideal adversarial network, with a source of noise and a $D$ that sees the visible part, draws $X'$ from the distribution of $X$ given what is visible, independently of the truth:
 #
 # $$\mathbb{E}\,(X - X')^2 = \mathbb{E}\,(X - \mu)^2 + \mathbb{E}\,(X' - \mu)^2 = 2\operatorname{Var} X$$
 #
@@ -218,12 +222,12 @@ lines.answered(filled, *asked.FILLED)
 # $$10 \log_{10} 2 = 3.01 \text{ dB}$$
 
 # %% [markdown] tags=["notes"]
-# Neither has to be a value that $X$ ever takes. And a discriminator? It sees answers and true values and tries to tell them apart; at its equilibrium (lecture 02) the answers are *distributed* as $X$ is. An ideal adversarial network draws its answer $X'$ from the
-# distribution of $X$ given what is visible, independently of the truth. Its squared error is
+# Neither has to be a value that $X$ ever takes. And a discriminator? Let it see the visible part beside the answer. It tries to tell answers from true values; at its equilibrium (lecture 02) the answers are *distributed* as $X$ is, given what is visible. An ideal adversarial network draws its answer $X'$ from that
+# distribution, independently of the truth. (Drawing takes a source of noise. The networks of this lecture have none: each gives one answer to one hole. And a $D$ that sees the filling alone, as in section 3, asks only that the fillings as a set look right.) Its squared error is
 #
 # $$\mathbb{E}\,(X - X')^2 = \mathbb{E}\,(X - \mu)^2 + \mathbb{E}\,(X' - \mu)^2 = 2\operatorname{Var} X,$$
 #
-# exactly twice the least possible. In PSNR that is $10 \log_{10} 2 = 3.01$ dB: the price of looking real. Blau & Michaeli (2018) prove that this is no weakness of GANs: for every distortion measure the best attainable distance
+# exactly twice the least possible. In PSNR that is $10 \log_{10} 2 = 3.01$ dB: the price of an honest draw. Blau & Michaeli (2018) prove that this is no weakness of GANs: for every distortion measure the best attainable distance
 # to real pictures and the best attainable distortion trade off along a curve, and for squared error 3 dB always suffice for perfect realism. Check it on a pixel that is dark hair with probability 0.55, skin with 0.3, and background with 0.15:
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -234,11 +238,11 @@ lines.answered(filled, *asked.FILLED)
 # %% tags=["nbval-check-output", "slide-continue"]
 values, chances = torch.tensor([-0.9, 0.4, 0.8]), torch.tensor([0.55, 0.30, 0.15])
 grid = torch.linspace(-1, 1, 2001)
-l2 = (chances * (values - grid[:, None]).square()).sum(1)
-l1 = (chances * (values - grid[:, None]).abs()).sum(1)
+squared = (chances * (values - grid[:, None]).square()).sum(1)
+absolute = (chances * (values - grid[:, None]).abs()).sum(1)
 mean = (chances * values).sum()
-print(f"least squared error at {grid[l2.argmin()]:+.3f}; the mean is {mean:+.3f}")
-print(f"least absolute error at {grid[l1.argmin()]:+.3f}; the median is -0.900")
+print(f"least squared error at {grid[squared.argmin()]:+.3f}; the mean is {mean:+.3f}")
+print(f"least absolute error at {grid[absolute.argmin()]:+.3f}; the median is -0.900")
 draws = values[torch.multinomial(chances, 2_000_000, replacement=True, generator=torch.Generator().manual_seed(0))]
 truth, guess = draws.chunk(2)
 cost = 10 * torch.log10((truth - guess).square().mean() / (truth - mean).square().mean())
@@ -246,8 +250,8 @@ print(f"an honest guess against the mean: {cost:.2f} dB worse, 10 log10(2) = 3.0
 
 # %% tags=["slide-continue", "slide-picture"]
 plt.figure(figsize=(7, 2.8), dpi=100)
-plt.plot(grid, l2, color=viz.COLOURS["real"], label="expected squared error")
-plt.plot(grid, l1, color=viz.COLOURS["fake"], linestyle="--", label="expected absolute error")
+plt.plot(grid, squared, color=viz.COLOURS["real"], label="expected squared error")
+plt.plot(grid, absolute, color=viz.COLOURS["fake"], linestyle="--", label="expected absolute error")
 plt.vlines(values, 0, chances, color="black", linewidth=3, label="what occurs, and how often")
 plt.xlabel("answer a")
 plt.legend(fontsize=8)
@@ -268,6 +272,102 @@ check(
 # The mean is a colour that does not occur: that is blur. The median occurs here, but it is chosen for each pixel by itself, so that neighbours need not agree.
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## Does a GAN draw?
+#
+# A pixel and its context: one bit $c$, seen, says how often hair, skin and background occur.
+#
+# - **squared error** alone;
+# - **GAN**: $F(c, z)$ with noise $z$, and $D(x, c)$ sees the context;
+# - the same **without noise**;
+# - the same with a $D$ that is **blind**: it sees the answer alone.
+
+# %% [markdown] tags=["notes"]
+# So far nothing was trained: the draw came from `torch.multinomial`. Does a GAN draw? Take the smallest picture with a hole. Its visible part is one bit $c$, say above or below the hairline, and $c$ says how often the missing pixel is hair, skin or background. Four players, small perceptrons, are trained on pairs $(c, x)$, five times each:
+#
+# - squared error alone;
+# - a GAN with noise, $F(c, z)$, whose discriminator $D(x, c)$ sees the context: what the derivation asks for;
+# - the same without noise, as a context encoder is;
+# - the same with noise and a *blind* discriminator $D(x)$, as the context encoder's, which sees the filling alone.
+
+# %%
+viz.source(guessing.Guessing.answer, guessing.Guessing.judge, guessing.Guessing.generator_loss)
+
+# %% tags=["slide-continue", "slide-picture"]
+PLAYERS = {
+    "squared error": {"squared": 1.0, "adversarial": 0.0},
+    "GAN": {},
+    "GAN without noise": {"noise": False},
+    "GAN with a blind D": {"context": False},
+}
+guesses = {}
+for name, options in PLAYERS.items():
+    game = guessing.Guessing(list(seeds), **options)
+    batches = EnsembleBatches(guessing.Pixel(), 256, list(seeds))
+    run = fit(game, batches, scale.pick(ci=5, cpu=1500, gpu=1500), lr=1e-3, betas=(0.0, 0.99), ema=0.99, schedule="flat_linear", progress=False)
+    guesses[name] = guessing.asked(game, run.generator)
+
+fig, axes = plt.subplots(2, 4, figsize=(10, 3.8), dpi=100, sharex=True, layout="constrained")
+edges = torch.linspace(-1.2, 1.2, 61)
+for column, (name, got) in zip(axes.T, guesses.items(), strict=True):
+    for ax, c in zip(column, (-1, 1), strict=True):
+        ax.hist(got.values[0][got.contexts == c], edges, weights=[1 / (got.contexts == c).sum()] * int((got.contexts == c).sum()), color=viz.COLOURS["fake"])
+        ax.vlines(guessing.VALUES, 0, guessing.CHANCES[(c + 1) // 2], color="black", linewidth=1.5)
+        ax.set_yticks([])
+    column[0].set_title(name, fontsize=11)
+for ax, c in zip(axes[:, 0], (-1, 1), strict=True):
+    ax.set_ylabel(f"c = {c}")
+plt.show()
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What each of them answers
+
+# %% tags=["slide-continue"]
+viz.table(
+    [[name, got.error.mean().item(), (10 * got.error.log10()).mean().item(), got.variation.mean().item(), ", ".join(f"{x:.2f}" for x in got.variation)] for name, got in guesses.items()],
+    header=["player", "squared error, of the least", "dB lost", "total variation", "of each training"],
+    caption="4,000 new pixels; total variation between answers and truth, given the context: 0 is an honest draw, 1 is never right",
+)
+
+# %%
+claim(
+    "C26.draw",
+    "What a GAN with noise, whose D sees the context, pays for its answers: squared error over that of the conditional mean",
+    paper=2.0,
+    ours=guesses["GAN"].error,
+    over="trainings",
+    tolerance=within(0.25),
+    baselines=nulls(
+        squared_error=guesses["squared error"].error,
+        without_noise=guesses["GAN without noise"].error,
+        blind_D=guesses["GAN with a blind D"].error,
+    ),
+    source="Blau & Michaeli 2018: perfect realism costs at most a factor of 2; derived above",
+)
+claim(
+    "C26.honest",
+    "Its answers are distributed as the truth is, given the context: total variation",
+    paper="equal at the equilibrium",
+    ours=guesses["GAN"].variation,
+    over="trainings",
+    tolerance=at_most(0.15),
+    baselines=nulls(
+        squared_error=guesses["squared error"].variation,
+        without_noise=guesses["GAN without noise"].variation,
+        blind_D=guesses["GAN with a blind D"].variation,
+    ),
+    source="Mirza & Osindero 2014, equation 2",
+)
+
+# %% [markdown] tags=["notes"]
+# The GAN that has noise, before a $D$ that sees the context, does what the derivation says: C26.draw has 2.0 for its squared error, and the answers occur as often as the truth, given the context, to within 9 %. Take one thing away and the draw is gone.
+#
+# *Without noise* there is one answer for each context, and nothing says which: it is not the mean, it is no draw, and it costs 2.4 on average. This is the position of the context encoder below, save for its reconstruction loss.
+#
+# *A blind $D$* asks that the answers as a set look right, and they do. Which answer goes to which context is left to chance, as in lecture 18: the error, 2.7 on average, is above that of a draw, because answers turn up in the wrong context.
+#
+# *Squared error* answers with the mean, which is none of the three values. It is the best by far in decibels, and no such pixel exists.
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## L1, L2, joint
 
 # %% [markdown] tags=["notes"]
@@ -277,8 +377,7 @@ check(
 
 # %%
 faces = data.faces(32, scale.pick(ci=600, cpu=10_000, gpu=10_000), progress=False)
-held = scale.pick(ci=40, cpu=400, gpu=1000)
-train_faces, test_faces = faces[:-held], faces[-held:]
+test_faces = data.faces(32, scale.pick(ci=40, cpu=400, gpu=1000), "test", progress=False)
 true = to_float(test_faces.images)
 hole = central(1, 32)
 ENTRIES = {
@@ -290,26 +389,28 @@ ENTRIES = {
 steps = scale.pick(ci=4, cpu=150, gpu=4000)
 
 
-def encode(seed, masks=central, output="centre", n_steps=steps, **loss):
+def encode(seed, masks=central, output="centre", n_steps=steps, images=faces, **loss):
     """Train a context encoder on faces of 32 px; returns the run."""
     torch.manual_seed(seed)
     generator = ContextEncoder(32, 32, output=output, bottleneck_dim=128).to(device)
-    judge = convnet.Discriminator(16 if output == "centre" else 32, 16, spread=False).to(device)
-    game = Inpainting(generator, judge, masks, judged="hole" if output == "centre" else "picture", **loss)
-    batches = data.Batches(train_faces, 32, seed=seed, device=device)
+    discriminator = convnet.Discriminator(16 if output == "centre" else 32, 16, spread=False).to(device)
+    game = Inpainting(generator, discriminator, masks, judged="hole" if output == "centre" else "picture", **loss)
+    batches = data.Batches(images, 32, seed=seed, device=device)
     return fit(game, batches, n_steps, lr=(1e-3, 5e-4), seed=seed, progress=False)
 
 
-def nearest_around(x, mask):
-    """The training face closest to each x outside the hole, with its middle copied into x."""
-    known = to_float(train_faces.images)
+def nearest_around(x, mask, k=1):
+    """The mean of the k training faces closest to each x outside the hole, its middle copied into x."""
+    known = to_float(faces.images)
     keep = (mask[0, 0] == 0).flatten()
     distance = torch.cdist(*(t.flatten(2)[:, :, keep].flatten(1) for t in (x, known)))
-    return erase(x, mask) + mask * known[distance.argmin(1)]
+    closest = distance.topk(k, largest=False).indices  # [N, k]
+    return erase(x, mask) + mask * torch.stack([known[one].mean(0) for one in closest])
 
 
 made = {name: [encode(seed, **loss).gan.complete(true, hole).cpu() for seed in seeds] for name, loss in ENTRIES.items()}
 made["nearest neighbour"] = [nearest_around(true, hole)]
+made["mean of ten neighbours"] = [nearest_around(true, hole, 10)]
 
 
 def middle(x):
@@ -317,26 +418,37 @@ def middle(x):
 
 
 quality = {name: [psnr(x, true, hole).mean().item() for x in several] for name, several in made.items()}
+absolute_error = {name: [l1(x, true, hole).mean().item() for x in several] for name, several in made.items()}
 sharp = {
     name: [(gradient_energy(middle(x)).mean() / gradient_energy(middle(true)).mean()).item() for x in several]
     for name, several in made.items()
 }
-judge = metrics.attribute_classifier("faces", 32)
+reader32 = metrics.attribute_classifier("faces", 32)
 half = len(true) // 2
-real_features = judge.features(test_faces.images)
-realism = {
-    name: [metrics.frechet_distance(judge.features(to_uint8(x[:half])), real_features[half : 2 * half]) for x in several]
-    for name, several in made.items()
-}
+other_half = reader32.features(test_faces.images[half : 2 * half])
+
+
+def distance_to_faces(x):
+    """Frechet distance of the first half of the test faces, in the version x, to the other half as it is."""
+    return metrics.frechet_distance(reader32.features(to_uint8(x[:half])), other_half)
+
+
+realism = {name: [distance_to_faces(x) for x in several] for name, several in made.items()}
+noisy = []  # the fills of L2 with noise, as sharp as those of "joint, 0.02"
+for soft, crisp in zip(made["L2"], made["joint, 0.02"], strict=True):
+    rough = soft.clone()
+    rough[:, :, 8:24, 8:24] = roughened(middle(soft), gradient_energy(middle(crisp)).mean().item())
+    noisy.append(distance_to_faces(rough))
 
 # %% tags=["slide-continue", "slide-picture"]
 show(
     viz.labelled_grid(
-        torch.cat([erase(true, hole)[:10], *(x[0][:10] for x in made.values()), true[:10]]),
+        torch.cat([erase(true, hole)[:6], *(x[0][:6] for x in made.values()), true[:6]]),
         ["given", *made, "truth"],
-        n_columns=10,
+        n_columns=6,
+        scale=3,
     ),
-    caption="The same ten unseen faces (seed 0).",
+    caption="The same six unseen faces (first seed).",
 )
 
 
@@ -346,10 +458,14 @@ def mean_of(numbers):
 
 viz.table(
     [
-        *([name, mean_of(quality[name]), mean_of(sharp[name]), mean_of(realism[name])] for name in made),
-        ["true faces", "-", 1.0, metrics.frechet_distance(real_features[:half], real_features[half : 2 * half])],
+        *(
+            [name, mean_of(quality[name]), mean_of(absolute_error[name]), mean_of(sharp[name]), mean_of(realism[name])]
+            for name in made
+        ),
+        ["L2 and noise", "-", "-", mean_of(sharp["joint, 0.02"]), mean_of(noisy)],
+        ["true faces", "-", "-", 1.0, distance_to_faces(true)],
     ],
-    header=["loss", "PSNR in the hole, dB", "gradient energy in the hole, of the true", "Frechet distance"],
+    header=["loss", "PSNR in the hole, dB", "L1 in the hole", "gradient energy, of the true", "Frechet distance"],
     caption="Means over seeds; half of the test faces filled, against the other half as it was",
 )
 
@@ -357,38 +473,37 @@ viz.table(
 # ## In numbers
 
 # %% tags=["slide-continue"]
-half_an_epoch = "150 steps are half an epoch"
-claim(
+mean_face = erase(true, hole) + hole * to_float(faces.images).mean(0)
+question(
     "C26.l1_l2",
     "PSNR in the hole: L1 less L2",
-    paper="no significant difference",
     ours=[a - b for a, b in zip(quality["L1"], quality["L2"], strict=True)],
     over="trainings",
-    tolerance=within(0.5, of=0.0),
-    baselines=nulls(one_network_twice=0),
-    source="Pathak et al. 2016, section 3.2",
+    baselines=nulls(L2_of_the_next_seed=[abs(a - b) for a, b in zip(quality["L2"], quality["L2"][1:] + quality["L2"][:1], strict=True)]),
+    source="beside Pathak et al. 2016, section 3.2, who saw no significant difference",
     unit="dB",
-    open=f"PSNR is what L2 minimises, so that both errors must be compared; {half_an_epoch}, and two equally untrained networks would pass",
-    note="Drawn faces have few grey values between: median and mean lie further apart than in photographs.",
-)
-claim(
-    "C26.sharpen",
-    "The joint loss sharpens: gradient energy in the hole, joint (the paper's weights) over L2",
-    paper="sharper",
-    ours=[a / b for a, b in zip(sharp["joint"], sharp["L2"], strict=True)],
-    over="trainings",
-    tolerance=at_least(1.1),
-    baselines=nulls(L2_itself=1) | ceilings(true_faces=1 / mean_of(sharp["L2"])),
-    source="Pathak et al. 2016, figure 1 and section 5.1",
-    decks="K",
-    open=f"{half_an_epoch}, in which a weight of 0.001 says little; and noise is sharp, too: its realism must be judged beside it",
+    note="Half an epoch; PSNR is what L2 minimises. The column L1 of the table is what L1 minimises.",
 )
 question(
     "C26.sharpen_more",
-    "Does lambda_adv = 0.02, twenty times the paper's, sharpen? Gradient energy in the hole, over L2",
-    ours=[a / b for a, b in zip(sharp["joint, 0.02"], sharp["L2"], strict=True)],
+    "Does the joint loss sharpen? Gradient energy in the hole over that of L2, with the paper's lambda_adv of 0.001",
+    ours=[a / b for a, b in zip(sharp["joint"], sharp["L2"], strict=True)],
     over="trainings",
     baselines=nulls(L2_itself=1) | ceilings(true_faces=1 / mean_of(sharp["L2"])),
+    note="In half an epoch so small a weight says little. Its size means nothing without the scale of D's gradient.",
+)
+claim(
+    "C26.sharpen",
+    "The joint loss looks more real: Frechet distance, lambda_adv = 0.02 over L2",
+    paper="sharper, more real",
+    ours=[a / b for a, b in zip(realism["joint, 0.02"], realism["L2"], strict=True)],
+    over="trainings",
+    tolerance=at_most(0.95),
+    baselines=nulls(L2_itself=1, L2_with_noise_as_sharp=[a / b for a, b in zip(noisy, realism["L2"], strict=True)])
+    | ceilings(true_faces=distance_to_faces(true) / mean_of(realism["L2"])),
+    source="Pathak et al. 2016, figure 1 and section 5.1",
+    decks="K",
+    note="Twenty times the paper's weight: here D is small and its gradient weak.",
 )
 claim(
     "C26.neighbour",
@@ -397,22 +512,48 @@ claim(
     ours=[a - quality["nearest neighbour"][0] for a in quality["joint"]],
     over="trainings",
     tolerance=at_least(1.0),
-    baselines=nulls(the_neighbour_itself=0),
+    baselines=nulls(
+        the_neighbour_itself=0,
+        mean_of_ten_neighbours=quality["mean of ten neighbours"][0] - quality["nearest neighbour"][0],
+        mean_face=psnr(mean_face, true, hole).mean().item() - quality["nearest neighbour"][0],
+    ),
     source="Pathak et al. 2016, table 1: Paris StreetView, neighbours by HOG",
     unit="dB",
     note="Thousands of drawn faces from one kit: a neighbour can be nearly the same drawing.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## What to look for
+# ## Where blur comes from
 #
-# - **L2 and L1** hedge: soft features of an average face, in the right skin.
-# - **The nearest neighbour** is a real drawing and therefore sharp, but it is somebody else's face.
-# - **The adversarial rows** show what each weight buys in edges and costs in decibels.
+# The mean of the $k$ training faces that fit best around the hole, $k$ = 1, 3, 10, 100:
 
 # %% [markdown] tags=["notes"]
-# What to look for, row by row. L2 and L1 hedge: soft features of an average face, in the right skin. The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. The adversarial rows show what each weight buys in edges and costs in decibels;
-# the verdicts above say how much of it the paper's own weights show after so few steps.
+# The neighbours also show where blur comes from, without a network. Many faces fit around the hole; the mean of the best $k$ of them is an estimate of the conditional mean. Up to ten the decibels rise and the edges go; with a hundred the fit around the hole is lost, too.
+
+# %% tags=["slide-continue", "slide-picture"]
+several = {k: nearest_around(true, hole, min(k, len(faces))) for k in (1, 3, 10, 100)}
+show(
+    viz.labelled_grid(
+        torch.cat([*(x[:6] for x in several.values()), true[:6]]), [*(f"mean of {k}" for k in several), "truth"], n_columns=6, scale=3
+    ),
+    caption="The middle is the mean of the k nearest training faces.",
+)
+viz.table(
+    [[k, psnr(x, true, hole).mean().item(), (gradient_energy(middle(x)).mean() / gradient_energy(middle(true)).mean()).item()] for k, x in several.items()],
+    header=["neighbours", "PSNR in the hole, dB", "gradient energy, of the true"],
+)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to look for
+#
+# - **L2 and L1** hedge: soft features, mostly in the right skin.
+# - **The nearest neighbour** is a real drawing and therefore sharp, but it is somebody else's face.
+# - **The adversarial rows**: the paper's weight costs nothing and buys 2 % of gradient energy; twenty times that weight costs 0.5 dB, buys 17 %, and the Frechet distance falls from 8.3 to 7.2.
+# - **L2 and noise**, as sharp: 8.0. Sharpness alone does not buy it.
+
+# %% [markdown] tags=["notes"]
+# What to look for, row by row. L2 and L1 hedge: soft features, mostly in the right skin. Each has the lead in its own measure, L2 by 0.7 dB in PSNR, L1 by a hair in absolute error. The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. The mean of ten neighbours is nearer to the truth than one, and as blurred as a network.
+# The adversarial rows: the paper's weight costs nothing and buys 2 % of gradient energy; twenty times that weight costs 0.5 dB and buys 17 %. Gradient energy cannot tell an edge from noise, so the Frechet distance is judged: it falls from 8.3 to 7.2, and with as much white noise in place of the adversary only to 8.0. True faces have 4.0. All of this is after half an epoch.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are the features good for something?
@@ -424,81 +565,86 @@ claim(
 # %% [markdown] tags=["notes"]
 # ## 4. Are the features good for something?
 #
-# The paper's title is *feature learning by inpainting*: whoever can fill the middle of a street must know what windows are. It transfers the encoder to classification. The fair control is the same encoder with its random first weights: random convolutions are already good features.
-# A linear classifier on the frozen 4 x 4 map, few labels, three attributes.
+# The paper's title is *feature learning by inpainting*: whoever can fill the middle of a street must know what windows are. It transfers the encoder to classification. The fair controls are the same encoder with its random first weights, and no encoder at all, raw pixels.
+# In our faces every attribute sits at its place, so that a linear classifier reads it off the pixels; therefore all pictures are shifted by up to four pixels. A linear classifier on the frozen 4 x 4 map, 100 labels, six attributes.
 
 # %%
-N_LABELS = scale.pick(ci=60, cpu=500, gpu=500)
-ATTRIBUTES = ["glasses", "smile", "hair_length"]
-columns = [list(faces.attribute_names).index(name) for name in ATTRIBUTES]
+N_LABELS = scale.pick(ci=60, cpu=100, gpu=100)
 
 
-def probe(encoder, ridge=100.0):
-    """Accuracies of linear classifiers (least squares on one-hot labels) on an encoder's features."""
+def moved(images, seed, by=4):
+    """Pictures shifted by up to ``by`` pixels in each direction, the edge repeated."""
+    wide = F.pad(images.float(), (by, by, by, by), mode="replicate").to(images.dtype)
+    y, x = torch.randint(2 * by + 1, (2, len(images)), generator=torch.Generator().manual_seed(seed))
+    side = images.shape[2]
+    return torch.stack([wide[i, :, y[i] : y[i] + side, x[i] : x[i] + side] for i in range(len(images))])
+
+
+moved_faces, moved_test = moved(faces.images, 0), moved(test_faces.images, 1)
+
+
+def probe(features, ridge=100.0):
+    """Accuracies of linear classifiers (least squares on one-hot labels) of ``features``, from pictures to [N, D]."""
     with torch.no_grad():
-        encoder.eval()
-        features = [
-            encoder.encode(to_float(part.images).to(device)).flatten(1).cpu() for part in (train_faces[:N_LABELS], test_faces)
-        ]
-    centre, spread = features[0].mean(0), features[0].std(0) + 1e-3
-    a, b = (F.pad((x - centre) / spread, (0, 1), value=1.0).double() for x in features)
+        seen = [features(to_float(part).to(device)).flatten(1).cpu() for part in (moved_faces[:N_LABELS], moved_test)]
+    centre, spread = seen[0].mean(0), seen[0].std(0) + 1e-3
+    a, b = (F.pad((x - centre) / spread, (0, 1), value=1.0).double() for x in seen)
     found = []
-    for column in columns:
-        y = train_faces.attributes[:N_LABELS, column]
+    for column in range(len(faces.attribute_names)):
+        y = faces.attributes[:N_LABELS, column]
         wanted = F.one_hot(y).double()
         weights = a.T @ torch.linalg.solve(a @ a.T + ridge * torch.eye(len(a), dtype=a.dtype), wanted)  # [D + 1, classes]
         found.append(((b @ weights).argmax(1) == test_faces.attributes[:, column]).float().mean().item())
     return found
 
 
-accuracy = {"random weights": [], "central square": [], "random blocks": []}
+accuracy = {"raw pixels": [probe(lambda x: x)], "random weights": [], "central square": [], "random blocks": []}
 for seed in seeds:
-    blocks = encode(seed, random_blocks, "image", loss="l2", adversarial=0.001)
-    square = encode(seed, central, "image", loss="l2", adversarial=0.001)
     torch.manual_seed(100 + seed)
     untrained = ContextEncoder(32, 32, output="image", bottleneck_dim=128).to(device)
     with torch.no_grad():  # its batch normalisation measures the data, as that of the trained ones did
         untrained.train()
         for _ in range(20):
-            untrained(erase(to_float(train_faces.images[:64]).to(device), random_blocks(64, 32).to(device)))
-    accuracy["random weights"].append(probe(untrained))
-    accuracy["central square"].append(probe(square.generator))
-    accuracy["random blocks"].append(probe(blocks.generator))
+            untrained(erase(to_float(moved_faces[:64]).to(device), random_blocks(64, 32).to(device)))
+    accuracy["random weights"].append(probe(untrained.eval().encode))
+    for name, kind in (("central square", central), ("random blocks", random_blocks)):
+        encoder = encode(seed, kind, "image", steps, moved_faces, loss="l2", adversarial=0.0).gan.generator
+        accuracy[name].append(probe(encoder.eval().encode))
 
 # %% tags=["slide-continue"]
-chance = [test_faces.attributes[:, column].bincount().max().item() / len(test_faces) for column in columns]
+chance = [test_faces.attributes[:, column].bincount().max().item() / len(test_faces) for column in range(len(faces.attribute_names))]
 viz.table(
     [
         *([name, *torch.tensor(rows).mean(0).tolist(), torch.tensor(rows).mean().item()] for name, rows in accuracy.items()),
         ["the commonest value", *chance, mean_of(chance)],
     ],
-    header=["encoder", *ATTRIBUTES, "mean"],
+    header=["features", *faces.attribute_names, "mean"],
     caption=f"Share of unseen faces classified rightly from {N_LABELS} labels, linear classifier on frozen features",
 )
 
 # %%
 by_seed = {name: torch.tensor(rows).mean(1) for name, rows in accuracy.items()}
-claim(
+question(
     "S22.transfer",
     "Mean accuracy of a linear classifier: features learnt by filling random blocks, less random features",
-    paper="56.5 % against 53.3 %",
     ours=by_seed["random blocks"] - by_seed["random weights"],
     over="trainings",
-    tolerance=at_least(0.02),
-    baselines=nulls(random_weights=0) | ceilings(all_right=1 - by_seed["random weights"].mean()),
-    source="Pathak et al. 2016, table 2: VOC 2007 classification, fine-tuned, against random Gaussian weights",
-    open="random features leave little to gain on these attributes: fewer labels, harder attributes, fine-tuning and a longer training are needed",
+    baselines=nulls(random_weights=0, raw_pixels=by_seed["raw pixels"].mean() - by_seed["random weights"].mean())
+    | ceilings(all_right=1 - by_seed["random weights"].mean()),
+    source="beside Pathak et al. 2016, table 2: 56.5 % against 53.3 % (VOC 2007 classification, fine-tuned, against random weights)",
+    note="Half an epoch of reconstruction alone; faces shifted by up to 4 px. The paper trains far longer and fine-tunes.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## The control makes the table readable
+# ## The controls make the table readable
 #
-# Without the row of random weights the accuracies would look like proof of learning. With it they show none.
+# Without them 68 % would look like proof of learning. Random weights have 68 %, raw pixels 66 %.
 #
-# On these easy attributes the random encoder is a little better. A short training on holes has only moved the features elsewhere.
+# Half an epoch on random blocks trades one attribute for another: more of skin and hair length, less of background and smile.
 
 # %% [markdown] tags=["notes"]
-# The control is what makes the table readable. Without the row of random weights the accuracies would look like proof of learning. With it they show none: on these easy attributes the random encoder is a little better, and a short training on holes has only moved the features elsewhere. The paper's own gain over random weights was a few points.
+# The controls are what makes the table readable. Without them the accuracies would look like proof of learning. With them they show none: features learnt from random blocks have 68 %, random ones 68 %, raw pixels 66 %. The mean hides a trade: blocks teach more of skin and hair length, less of background and smile. The central square, which never hides the background, loses it: 50 % in place of 74.
+# It is a question and no claim, because half an epoch is no test of the paper. Its own gain over random weights was three points, after long training and fine-tuning; it learnt its features with random regions and, as here, without the adversarial term.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Since then: holes of any shape
@@ -528,13 +674,19 @@ claim(
 # %% tags=["slide-continue", "slide-picture"]
 viz.source(GatedConv2d.forward)
 one, cut = people[3:4], free_form(8, 64, torch.Generator().manual_seed(11))[4:5]
-with torch.no_grad():
-    h = torch.cat([erase(one, cut), cut], 1)
-    gates = []
-    for layer in list(shipped.model.net)[:5]:
-        if layer.conv.stride == (1, 1):
-            gates.append(F.interpolate(layer.gate(h).mean(1, keepdim=True), 64))
-        h = layer(h)
+
+
+def gates_of(network, x, mask):
+    """The mean gate of each of the first five layers, enlarged to the picture's size: a list of [N, 1, H, W]."""
+    found, h = [], torch.cat([erase(x, mask), mask], 1)
+    with torch.no_grad():
+        for layer in list(network.net)[:5]:
+            found.append(F.interpolate(layer.gate(h).mean(1, keepdim=True), x.shape[2:]))
+            h = layer(h)
+    return found
+
+
+gates = gates_of(shipped.model, one, cut)[::2]
 panels = [erase(one, cut), *(2 * (g - g.amin()) / (g.amax() - g.amin()) - 1 for g in gates), fill(one, cut)]
 names = ["given", *(f"gate, layer {i}" for i in (1, 3, 5)), "filled"]
 show(
@@ -542,30 +694,59 @@ show(
     caption="White: open. Each gate map is stretched to its own range.",
 )
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A gate is not a mask
+
+# %% tags=["slide-continue"]
+strokes = free_form(len(people[:32]), 64, torch.Generator().manual_seed(7))
+untrained_gates = gates_of(repair.inpainting(seed=1).generator.cpu(), people[:32], strokes)
+
+
+def inside_and_outside(gate):
+    """Mean gate of each picture in the hole, and outside: [2, N]."""
+    return torch.stack([(gate * m).sum((1, 2, 3)) / m.sum((1, 2, 3)) for m in (strokes, 1 - strokes)])
+
+
+gate_rows, opened = [], {"trained": [], "untrained": []}
+for i, (gate, blank) in enumerate(zip(gates_of(shipped.model, people[:32], strokes), untrained_gates, strict=True), 1):
+    (hole_gate, rest), (blank_hole, blank_rest) = inside_and_outside(gate), inside_and_outside(blank)
+    opened["trained"].append((hole_gate - rest).mean().item())
+    opened["untrained"].append((blank_hole - blank_rest).mean().item())
+    gate_rows.append([f"layer {i}", hole_gate.mean().item(), rest.mean().item(), (hole_gate > rest).float().mean().item(), blank_hole.mean().item(), blank_rest.mean().item()])
+viz.table(
+    gate_rows,
+    header=["", "in the hole", "outside", "pictures with the hole more open", "untrained, in the hole", "untrained, outside"],
+    caption="Mean gate, unseen faces with strokes through them",
+)
+
+# %%
+question(
+    "S22.gates",
+    "Are the gates more open in the hole or outside? Mean gate in the hole less outside, layers 1 to 5",
+    ours=mean_of(opened["trained"]),
+    baselines=nulls(untrained=mean_of(opened["untrained"])),
+    source="beside Yu et al. 2019, who let the network learn the mask's rule",
+    note="One trained network and one untrained.",
+)
+
 # %% tags=["slide-continue"]
 kinds = {"strokes": free_form, "blocks": random_blocks, "centre": central, "thin strokes": partial(free_form, width=(0.03, 0.05))}
-table = []
+hole_table = []
 for name, kind in kinds.items():
     many = kind(len(people), 64, torch.Generator().manual_seed(5))
     seen = (1 - many).expand_as(people)
     flat = (people * seen).sum((2, 3), keepdim=True) / seen.sum((2, 3), keepdim=True)
-    filled = fill(people, many)
-    table.append(
-        [
-            name,
-            many.mean().item(),
-            psnr(filled, people, many).mean().item(),
-            psnr(erase(people, many, flat), people, many).mean().item(),
-        ]
-    )
+    painted, plain = (psnr(x, people, many).mean().item() for x in (fill(people, many), erase(people, many, flat)))
+    hole_table.append([name, many.mean().item(), painted, plain, painted - plain])
 viz.table(
-    table,
-    header=["holes", "covered", "PSNR in the hole, dB", "with the mean colour, dB"],
+    hole_table,
+    header=["holes", "covered", "PSNR in the hole, dB", "with the mean colour, dB", "gain, dB"],
     caption="The shipped network on unseen faces",
 )
 
 # %% [markdown] tags=["notes"]
-# Find the stroke in the gates, and see how much of the face is in them, too. The table orders the holes: a thin stroke has its answer beside it; the central square has to be invented.
+# Find the stroke in the gates of layers 1 and 3. It is *white*: here the gates open in the hole, where a partial convolution would have shut it out; in an untrained network they do not care. A gate is not a mask. Much of the face is in the gates, too, and in layer 5 the stroke is hard to find.
+# The table orders the holes: strokes come easiest, the thin ones first. Blocks and the central square hide whole features and are more than three decibels harder. Their levels are nearly equal, 17.2 and 17.4; their gains over the mean colour of the rest are not, 6.6 and 8.1: that colour is further off in the central square.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## SRGAN: four times larger
@@ -593,6 +774,8 @@ viz.table(
 # |---|---|---|---|---|
 # | PSNR, dB | 28.43 | 32.05 | 29.40 | |
 # | mean opinion score, 1 to 5 | | 3.37 | 3.58 | 4.32 |
+#
+# (This SRGAN compares VGG features. The one that compares pixels, as ours does, has 30.64 dB and 3.77 in their table 1.) Ours differs in more than size: the discriminator is relativistic with an R1 penalty, and its weight is 0.02 here and 0.05 in the race below, twenty and fifty times the paper's.
 #
 # First on faces, with the two shipped networks: SRResNet, and SRGAN, which started from its weights and had a thousand steps more.
 
@@ -622,7 +805,7 @@ show(
 )  # fmt: skip
 judge64 = metrics.attribute_classifier("faces", 64)
 real64, h64 = judge64.features(to_uint8(people)), len(people) // 2
-table = [
+face_table = [
     [
         name,
         psnr(x, people).mean().item(),
@@ -632,11 +815,11 @@ table = [
     ]
     for name, x in versions.items()
 ]
-table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], real64[h64 : 2 * h64]), 1.0, "-"])
-viz.table(table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
+face_table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], real64[h64 : 2 * h64]), 1.0, "-"])
+viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
 
 # %% [markdown] tags=["notes"]
-# SRGAN had more steps, so its PSNR need not be the lower one here: this table is no fair comparison, the next one is. The last column is the test of honesty: shrunk again, each answer must be the picture that was given. All of them nearly are. They differ in what shrinking throws away.
+# SRGAN had more steps, so its PSNR need not be the lower one here: this table is no fair comparison, the next one is. The last column is the test of honesty: shrunk again, each answer must be the picture that was given. The two networks nearly pass, 40 and 39 dB; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The fair race
@@ -646,106 +829,106 @@ viz.table(table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", 
 # %% [markdown] tags=["notes"]
 # ### The fair race
 #
-# For a claim both must have the same start and the same number of steps. Photograph patches of 32 px, made of 8: one SRResNet, then two ways on from it, with and without the adversarial term. Realism is measured by the sliced Wasserstein distance of small patches at
-# the finest level of a Laplacian pyramid (lecture 08), for there is no classifier of photographs here, and the finest level is what shrinking removed.
+# For a claim both must have the same start and the same number of steps. Faces of 32 px, made of 8: one SRResNet, then two ways on from it, with and without the adversarial term, five times. The judge is the Frechet distance of section 3, of faces that neither networks nor judge have seen. First the judge itself:
+
+# %% tags=["slide-continue"]
+low = downscale(true, 4)
+plain_32 = bicubic(low, 4).clamp(-1, 1)
+hiss = (true + 0.2 * torch.randn(true.shape, generator=torch.Generator().manual_seed(0))).clamp(-1, 1)
+floor = distance_to_faces(true)
+check(
+    "S21.judge",
+    "The judge tells blur and noise from faces: Frechet distance of bicubic faces, and of true ones with noise of 0.2, over that of true ones",
+    ours=[distance_to_faces(plain_32) / floor, distance_to_faces(hiss) / floor],
+    over="kinds of damage",
+    tolerance=at_least(1.3),
+    baselines=nulls(other_true_faces=1),
+)
 
 # %% tags=["slide-continue", "slide-picture"]
-patches = data.photo_patches(32, scale.pick(ci=80, cpu=3000, gpu=4000))
-judged = to_float(data.photo_patches(32, scale.pick(ci=24, cpu=400, gpu=500), "test").images)
-low = downscale(judged, 4)
-first, more = scale.pick(ci=2, cpu=100, gpu=3000), scale.pick(ci=2, cpu=100, gpu=3000)
-
-
-def finest(x):
-    """Sliced Wasserstein distance to the true patches at the finest level of the pyramid."""
-    return next(iter(sliced_wasserstein_pyramid(to_uint8(x), to_uint8(judged), seed=0).values()))
-
-
+first, more = scale.pick(ci=2, cpu=100, gpu=1000), scale.pick(ci=2, cpu=100, gpu=2000)
 race = {"SRResNet": [], "SRGAN": []}
 for seed in seeds:
     start = repair.super_resolution(32, 4, 24, 3, adversarial=0.0, seed=seed)
-    fit(start, data.Batches(patches, 16, seed=seed, device=device), first, lr=1e-3, seed=seed, progress=False)
+    fit(start, data.Batches(faces, 16, seed=seed, device=device), first, lr=1e-3, seed=seed, progress=False)
     weights = {key: value.clone() for key, value in start.generator.state_dict().items()}
     for name, adversarial in (("SRResNet", 0.0), ("SRGAN", 0.05)):
         game = repair.super_resolution(32, 4, 24, 3, adversarial=adversarial, seed=seed)
         game.generator.load_state_dict(weights)
-        batches = data.Batches(patches, 16, seed=100 + seed, device=device)
+        batches = data.Batches(faces, 16, seed=100 + seed, device=device)
         run = fit(game, batches, more, lr=5e-4, betas=(0.0, 0.99), ema=0.98, schedule="flat_linear", seed=seed, progress=False)
         race[name].append(run.gan.translate(low, run.generator).cpu().clamp(-1, 1))
-
+race["SRResNet and noise"] = [
+    roughened(soft, gradient_energy(crisp).mean().item()) for soft, crisp in zip(race["SRResNet"], race["SRGAN"], strict=True)
+]
+race["bicubic"] = [plain_32]
 score = {
-    name: {"psnr": [psnr(x, judged).mean().item() for x in several], "swd": [finest(x) for x in several]}
+    name: {"psnr": [psnr(x, true).mean().item() for x in several], "distance": [distance_to_faces(x) for x in several]}
     for name, several in race.items()
 }
-plain = bicubic(low, 4)
+shown = ["bicubic", "SRResNet", "SRResNet and noise", "SRGAN"]
 show(
     viz.labelled_grid(
-        torch.cat([F.interpolate(low[:10], scale_factor=4), plain[:10], race["SRResNet"][0][:10], race["SRGAN"][0][:10], judged[:10]]),
-        ["given", "bicubic", "SRResNet", "SRGAN", "truth"], n_columns=10,
+        torch.cat([F.interpolate(low[:6], scale_factor=4), *(race[name][0][:6] for name in shown), true[:6]]),
+        ["given", *shown, "truth"], n_columns=6, scale=3,
     ),
-    caption="Patches of photographs that no network has seen (seed 0).",
+    caption="Unseen faces of 8 px, made 32 px (first seed).",
 )  # fmt: skip
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Neither is settled
-#
-# The adversary costs PSNR and buys nothing yet: grain where leaves should be.
-#
-# By both measures bicubic does as well as SRResNet. Nobody has run this race far enough.
+# ## Who wins which
 
 # %% tags=["slide-continue"]
 viz.table(
     [
-        [
-            "bicubic",
-            psnr(plain, judged).mean().item(),
-            finest(plain),
-            (gradient_energy(plain).mean() / gradient_energy(judged).mean()).item(),
-        ],
         *(
             [
                 name,
-                mean_of(s["psnr"]),
-                mean_of(s["swd"]),
-                mean_of([(gradient_energy(x).mean() / gradient_energy(judged).mean()).item() for x in race[name]]),
+                mean_of(score[name]["psnr"]),
+                mean_of(score[name]["distance"]),
+                mean_of([(gradient_energy(x).mean() / gradient_energy(true).mean()).item() for x in race[name]]),
             ]
-            for name, s in score.items()
+            for name in shown
         ),
+        ["true faces", "-", floor, 1.0],
     ],
-    header=["", "PSNR, dB", "sliced Wasserstein, finest level", "gradient energy, of the true"],
-    caption="Photograph patches, 8 to 32 px, means over seeds",
+    header=["", "PSNR, dB", "Frechet distance", "gradient energy, of the true"],
+    caption="Unseen faces, 8 to 32 px, means over seeds",
 )
 
 # %%
-untrained_race = "after these few steps SRResNet itself is no better than bicubic: the race begins when it beats it by 1 dB"
 claim(
     "S21.psnr",
     "PSNR: SRGAN less SRResNet, from one start, with equal steps",
     paper=30.64 - 32.05,
     ours=[a - b for a, b in zip(score["SRGAN"]["psnr"], score["SRResNet"]["psnr"], strict=True)],
     over="trainings",
-    tolerance=at_most(0.0),
+    tolerance=at_most(-0.1),
     baselines=nulls(no_difference=0),
-    source="Ledig et al. 2017, table 2: Set5, SRGAN with the MSE content loss",
+    source="Ledig et al. 2017, table 1: Set5, SRGAN with the MSE content loss",
     unit="dB",
-    open=f"{untrained_race}; and the tolerance lets no difference pass",
+    note=f"SRResNet is {mean_of(score['SRResNet']['psnr']) - score['bicubic']['psnr'][0]:.1f} dB above bicubic; lambda_adv is 0.05, the paper's is 0.001.",
 )
-of_bicubic = finest(plain) / mean_of(score["SRResNet"]["swd"])
 claim(
     "S21.realism",
-    "Sliced Wasserstein distance at the finest level: SRGAN over SRResNet",
+    "Realism: Frechet distance to true faces, SRGAN over SRResNet",
     paper="opinion score 3.77 against 3.37",
-    ours=[a / b for a, b in zip(score["SRGAN"]["swd"], score["SRResNet"]["swd"], strict=True)],
+    ours=[a / b for a, b in zip(score["SRGAN"]["distance"], score["SRResNet"]["distance"], strict=True)],
     over="trainings",
-    tolerance=at_most(1.0),
-    baselines=nulls(no_difference=1, bicubic=of_bicubic),
-    source="Ledig et al. 2017, table 2: people prefer SRGAN (MSE content loss)",
-    open=f"the judge standardises each set, so that it does not see contrast, and bicubic is {of_bicubic:.2f} on it: another judge is needed; {untrained_race}",
+    tolerance=at_most(0.95),
+    baselines=nulls(
+        no_difference=1,
+        SRResNet_with_noise_as_sharp=[a / b for a, b in zip(score["SRResNet and noise"]["distance"], score["SRResNet"]["distance"], strict=True)],
+        bicubic=score["bicubic"]["distance"][0] / mean_of(score["SRResNet"]["distance"]),
+    )
+    | ceilings(true_faces=floor / mean_of(score["SRResNet"]["distance"])),
+    source="Ledig et al. 2017, table 1: people prefer SRGAN (MSE content loss)",
 )
 
 # %% [markdown] tags=["notes"]
-# Neither box is settled, and the table says why: by both measures bicubic does as well as SRResNet, so nobody has run this race far enough. What can be seen is that the adversary costs PSNR and buys nothing yet: its patches hold more detail than those of SRResNet, and the detail is of the wrong kind, grain where leaves should be. A hundred steps teach it to roughen; texture takes longer. The
-# faces above, after thousands of steps, are closer to the paper: more detail, and the smallest Frechet distance of the three, by a little. (There SRGAN's PSNR is higher too, because it had a thousand steps more.)
+# Both boxes come out as in the paper, in small. The adversary costs 0.14 dB and takes the Frechet distance from 9.8 to 8.7; true faces have 4.0. Noise that gives SRResNet's faces the same gradient energy costs 0.3 dB and gains nothing, 9.8: the judge does not take sharpness for realism. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
+# Compare with your eye: SRGAN's outlines are darker and its specks on hair and background fewer than those of the noise, and nobody would take any of these faces for true. Two hundred steps decide an order, not a quality. The
+# faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little, and the higher PSNR, which is not the paper's order. Its thousand steps more may explain both.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Neither measure is wrong
@@ -811,7 +994,7 @@ print(f"inverted {psnr(inverted, people, regions[:1]).mean():.1f} dB")
 # `BatchNorm2d(n, 0.8)`: the second argument is not the momentum, as in Keras, but $\varepsilon$, which is added to the variance.
 
 # %% [markdown] tags=["notes"]
-# **Normalisation that does not normalise.** The best-known collection of GAN scripts in PyTorch writes `BatchNorm2d(n, 0.8)` at 49 places. The second argument is not the momentum, as in Keras, but $\varepsilon$, which is added to the variance. Maps with small variance come out small, and early in training they all are.
+# **Normalisation that does not normalise.** The best-known collection of GAN scripts in PyTorch writes `BatchNorm2d(n, 0.8)` at 49 places. The second argument is not the momentum, as in Keras, but $\varepsilon$, which is added to the variance. Maps with small variance come out small. Its context encoder is one of the places.
 
 # %% tags=["nbval-check-output", "slide-continue"]
 for spread in (0.03, 0.3, 3.0):
@@ -841,7 +1024,7 @@ summary()
 widgets.fill_hole(shipped.model, people[:12])
 
 # %% [markdown]
-# Where a trace of hair or frame is left, it is continued; where none is left, the network falls back on what is commonest.
+# Where a trace of hair or frame is left, see whether it is continued; where none is left, see what the network gives instead, and whether it is the same for every face.
 #
 # ## Exercises
 #
@@ -884,8 +1067,8 @@ widgets.quiz(
         },
         {
             "question": "An encoder trained by inpainting reaches 80 % with a linear classifier. What do you ask first?",
-            "answer": "What the same encoder with random weights reaches",
-            "why": "Random convolutions are good features already; only the difference was learnt.",
+            "answer": "What the same encoder with random weights reaches, and what raw pixels do",
+            "why": "Only the difference was learnt.",
             "wrong": {
                 "Its PSNR": "Good features and good filling need not go together.",
                 "How many weights it has": "The control has as many.",

@@ -1,0 +1,127 @@
+"""One missing value with several right answers, and four players who must name it: the mean, a draw, one value, a blind draw.
+
+A picture has two numbers.  The first, c in {-1, 1}, is visible: the context.  The second is missing, and c says how often it
+takes each of three values.  A generator F(c, z) answers.  Whether it can *draw* hangs on two things that a context encoder may
+lack: noise z, and a discriminator that sees c beside the answer.  Here each can be taken away by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from gancourse import scale
+from gancourse.base import check, networks
+from gancourse.gans.ensemble import Ensemble, EnsembleGAN, stack
+from gancourse.gans.gan import Batch
+from gancourse.models import mlp
+
+VALUES = (-0.9, 0.4, 0.8)  # dark hair, skin, background
+CHANCES = ((0.10, 0.20, 0.70), (0.55, 0.30, 0.15))  # how often each occurs where c = -1, and where c = 1
+STD = 0.05  # of the noise on a value
+NEAR = 0.2  # an answer further than this from every value is none of them
+
+
+class Pixel:
+    """The distribution of (c, x): a fair coin c = -1 or 1, and one of VALUES by the chances that go with it, plus N(0, STD^2)."""
+
+    name = "a pixel and its context"
+
+    def sample(self, n: int, seed: int | None = None, *, generator: torch.Generator | None = None) -> Tensor:
+        """n pictures [n, 2]: context and value."""
+        source = torch.Generator().manual_seed(check.seed(seed)) if generator is None else generator
+        kind = torch.randint(2, (check.whole("n", n),), generator=source)
+        which = torch.multinomial(torch.tensor(CHANCES)[kind], 1, generator=source).squeeze(1)
+        value = torch.tensor(VALUES)[which] + STD * torch.randn(n, generator=source)
+        return torch.stack([2.0 * kind - 1, value], 1)
+
+
+class Guessing(EnsembleGAN):
+    """L = squared E (x - F(c, z))^2 + adversarial L_adv, with -log D for the generator; one training of each seed.
+
+    noise    False: z = 0, so that F has one answer for each c, as a context encoder has
+    context  False: D sees the answer alone, as the discriminator of the context encoder does
+
+    ``fit`` takes ``EnsembleBatches(Pixel(), ...)``, [K, N, 2].  Source: Pathak et al. 2016, equations 1 to 3; the noise and the D
+    that sees what is given are those of Mirza & Osindero 2014, equation 2.
+    """
+
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        *,
+        squared: float = 0.0,
+        adversarial: float = 1.0,
+        noise: bool = True,
+        context: bool = True,
+        hidden: Sequence[int] = (64, 64),
+    ) -> None:
+        if min(squared, adversarial) < 0 or squared == adversarial == 0:
+            raise ValueError(f"the weights must be 0 or more and not both 0, not {squared} and {adversarial}")
+        generators, discriminators = [], []
+        for seed in seeds:
+            with networks.seeded(seed):
+                generators.append(mlp.Generator(2, 1, hidden))
+                discriminators.append(mlp.Discriminator(2, hidden))
+        super().__init__(stack(generators).to(scale.device()), stack(discriminators).to(scale.device()), seeds)
+        self.squared, self.adversarial = squared, adversarial
+        self.noise, self.context = check.flag("noise", noise), check.flag("context", context)
+
+    def answer(self, generator: Ensemble, c: Tensor, z: Tensor) -> Tensor:
+        """(c, F(c, z)) [K, N, 2] for contexts c [K, N, 1] and latents z [K, N, 2], whose second number is the noise."""
+        noise = z[..., 1:] if self.noise else torch.zeros_like(c)
+        return torch.cat([c, generator(torch.cat([c, noise], -1))], -1)
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
+        z = self.latents(real.shape[1], source)
+        return Batch(real=real, z=z, fake=self.answer(cast(Ensemble, self.generator), real[..., :1], z), labels=labels, step=step)
+
+    def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
+        seen = x if self.context else torch.cat([torch.zeros_like(x[..., :1]), x[..., 1:]], -1)
+        return super().judge(seen, batch)
+
+    def generator_loss(self, batch: Batch) -> Tensor:
+        squared = (batch.fake - batch.real).square().sum(-1).mean(1).sum()  # c is the same in both
+        loss = self.squared * squared
+        return loss + self.adversarial * super().generator_loss(batch) if self.adversarial else loss
+
+
+class Answers(NamedTuple):
+    """What was asked and answered, [N] and [K, N], and two scores of each training, [K]."""
+
+    contexts: Tensor
+    values: Tensor
+    error: Tensor  # squared error over that of the conditional mean
+    variation: Tensor  # total variation between answers and truth, given the context, mean of both contexts
+
+
+def asked(game: Guessing, generator: Ensemble, n: int = 4000, seed: int = 99) -> Answers:
+    """Ask for n missing values that no training has seen.
+
+    The variation, 1/2 sum_k |p_k - q_k| for each context, is over four kinds of answers: near each of VALUES, and near none.
+    """
+    source = torch.Generator().manual_seed(seed)
+    x = Pixel().sample(n, generator=source)
+    members = len(game.seeds)
+    z = torch.randn(members, n, 2, generator=source)
+    with torch.no_grad():
+        values = game.answer(generator, x[:, :1].expand(members, -1, -1).to(game.device), z.to(game.device))[..., 1].cpu()
+    kind = (x[:, 0] > 0).long()
+    chances, levels = torch.tensor(CHANCES), torch.tensor(VALUES)
+    best = x[:, 1] - (chances @ levels)[kind]
+    error = (values - x[:, 1]).square().mean(1) / best.square().mean()
+    return Answers(x[:, 0], values, error, _variation(values, kind, chances, levels))
+
+
+def _variation(values: Tensor, kind: Tensor, chances: Tensor, levels: Tensor) -> Tensor:
+    away, which = (values[..., None] - levels).abs().min(-1)
+    which = which.masked_fill(away > NEAR, len(levels))
+    total = torch.zeros(len(values))
+    for context in (0, 1):
+        found = torch.stack([(which[:, kind == context] == k).float().mean(1) for k in range(len(levels) + 1)], 1)  # [K, 4]
+        wanted = torch.cat([chances[context], torch.zeros(1)])
+        total += (found - wanted).abs().sum(1) / 2
+    return total / 2

@@ -1,0 +1,82 @@
+"""One missing value: the data, what each player may see, and scores with known answers."""
+
+import pytest
+import torch
+from torch import nn
+
+from gancourse.experiments import guessing
+from gancourse.gans.ensemble import EnsembleBatches
+from gancourse.training import fit
+
+SEEDS = (0, 1)
+
+
+def test_the_chances_hang_on_the_context():
+    x = guessing.Pixel().sample(40_000, 0)
+    for sign, chances in zip((-1, 1), guessing.CHANCES, strict=True):
+        values = x[x[:, 0] == sign, 1]
+        assert len(values) == pytest.approx(20_000, rel=0.03)
+        for value, chance in zip(guessing.VALUES, chances, strict=True):
+            assert ((values - value).abs() < 0.2).float().mean().item() == pytest.approx(chance, abs=0.02)
+    assert torch.equal(x, guessing.Pixel().sample(40_000, generator=torch.Generator().manual_seed(0)))
+
+
+def test_without_noise_there_is_one_answer_for_a_context():
+    c = torch.tensor([[[-1.0], [1.0], [1.0]]]).expand(2, -1, -1)
+    z = torch.randn(2, 3, 2, generator=torch.Generator().manual_seed(0))
+    for noise in (True, False):
+        game = guessing.Guessing(SEEDS, noise=noise)
+        answer = game.answer(game.generator, c, z)
+        assert answer.shape == (2, 3, 2) and torch.equal(answer[..., :1], c)
+        assert torch.equal(answer[:, 1], answer[:, 2]) is not noise
+        assert not torch.allclose(answer[:, 0, 1], answer[:, 1, 1])
+
+
+def test_a_blind_discriminator_does_not_see_the_context():
+    x = guessing.Pixel().sample(64, 0).expand(2, -1, -1)
+    other = torch.cat([-x[..., :1], x[..., 1:]], -1)
+    for context in (True, False):
+        game = guessing.Guessing(SEEDS, context=context)
+        assert torch.equal(game.judge(x), game.judge(other)) is not context
+
+
+def test_squared_error_alone_leaves_the_discriminator_out():
+    game = guessing.Guessing(SEEDS, squared=1.0, adversarial=0.0)
+    real = guessing.Pixel().sample(64, 0).expand(2, -1, -1)
+    loss = game.generator_loss(game.play(real, torch.Generator()))
+    loss.backward()
+    assert all(p.grad is None for p in game.discriminator.parameters())
+    with pytest.raises(ValueError, match="not both 0"):
+        guessing.Guessing(SEEDS, adversarial=0.0)
+
+
+class Oracle(nn.Module):
+    """Knows the distribution: answers with the mean, or with a draw whose noise comes from outside."""
+
+    def __init__(self, draws):
+        super().__init__()
+        self.draws = draws
+
+    def forward(self, x):
+        kind = (x[..., 0] > 0).long()
+        if not self.draws:
+            return (torch.tensor(guessing.CHANCES) @ torch.tensor(guessing.VALUES))[kind][..., None]
+        u = torch.special.ndtr(x[..., 1])  # uniform
+        which = (u[..., None] > torch.tensor(guessing.CHANCES).cumsum(1)[kind]).sum(-1).clamp(max=2)
+        return torch.tensor(guessing.VALUES)[which][..., None]
+
+
+def test_the_mean_costs_once_and_a_draw_twice_the_least_error():
+    game = guessing.Guessing(SEEDS)
+    mean, draw = (guessing.asked(game, Oracle(draws), 40_000) for draws in (False, True))
+    assert mean.error.tolist() == pytest.approx([1, 1])
+    assert mean.variation.min() > 0.8
+    assert draw.error.tolist() == pytest.approx([2, 2], abs=0.05)
+    assert draw.variation.max() < 0.01
+    assert mean.contexts.shape == (40_000,) and mean.values.shape == (2, 40_000)
+
+
+def test_it_trains():
+    game = guessing.Guessing(SEEDS, squared=1.0, adversarial=0.0, hidden=(16,))
+    run = fit(game, EnsembleBatches(guessing.Pixel(), 64, SEEDS), 150, lr=1e-2, progress=False)
+    assert guessing.asked(run.gan, run.generator, 1000).error.max() < 1.1
