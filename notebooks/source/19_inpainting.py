@@ -930,9 +930,7 @@ claim(
 # Compare with your eye: SRGAN's outlines are darker and its specks on hair and background fewer than those of the noise, and nobody would take any of these faces for true. Two hundred steps decide an order, not a quality. The
 # faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little, and the higher PSNR, which is not the paper's order. Its thousand steps more may explain both.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Neither measure is wrong
-#
+# %% [markdown] tags=["slide-continue", "slide-only"]
 # PSNR asks for the **conditional mean**, realism for **membership in the set**.
 #
 # A paper that reports one of them has chosen its winner before the race.
