@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import types
 
 import pytest
 
 from gancourse.classroom import claims
-from gancourse.classroom.claims import MIME, rows_from_notebook, rows_from_notebooks
+from gancourse.classroom.claims import MIME, rows, rows_from_notebook, rows_from_notebooks
 from tests.claims import check, claim, identity, notebook_with, question
 
 pytestmark = pytest.mark.usefixtures("empty_ledger")
@@ -35,6 +36,24 @@ def test_the_summary_counts_kinds_and_verdicts(capsys):
         "  1 question of ours",
         "  open: C08.more, a single measurement, where 5 independent ones are asked for",
     ]
+
+
+def test_an_example_is_shown_unfolded_and_counts_nowhere(monkeypatch, capsys):
+    with claims.example():
+        row = claim("C08")
+        with pytest.raises(TypeError, match="baselines"), claims.example():
+            claim("C08", baselines=None)
+        claim("C08.more")
+    assert "Reproduced" in capsys.readouterr().out and claims.ledger() == []
+    shown = []
+    monkeypatch.setattr("gancourse.classroom.claims.rows._shell", lambda: types.SimpleNamespace(execution_count=1))
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    rows.show(row, example=True)
+    rows.show(row)
+    assert MIME not in shown[0] and "<details open" in shown[0]["text/html"]
+    assert MIME in shown[1] and "<details open" not in shown[1]["text/html"]
+    claim("C08")
+    assert [row.id for row in claims.ledger()] == ["C08"], "after the block rows count again"
 
 
 def test_rows_come_back_from_notebooks(tmp_path):

@@ -59,7 +59,10 @@ def test_one_call_draws_curves_and_samples(course, capsys):
     picture = record.curves("radius", against="seconds")
     assert picture.width > picture.height > 100
     assert record.strip().width > 8
-    assert record.last_pictures().shape[:2] == (len(record.arms), record.content["strip"]["k"])
+    last = record.last_pictures()
+    assert last.shape[:2] == (len(record.arms), record.content["strip"]["k"])
+    film = record.film(record.arms[-1])
+    assert list(film) == record.content["strip"]["steps"] and film[max(film)].tolist() == last[-1].tolist()
     record.show("radius")
 
 

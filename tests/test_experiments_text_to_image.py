@@ -47,8 +47,10 @@ def test_without_its_cloud_a_network_draws_other_faces_and_a_plain_one_the_same(
     for name, cloud in (("GAN-CLS", False), ("GAN-CLS + augmentation", True)):
         game = stage.game(text_to_image.ARMS[name], 1)[0]
         drawn = stage.drawn(SimpleNamespace(gan=game, generator=game.generator))
-        assert len(drawn) == len(stage.all) + n
-        assert torch.allclose(drawn[-n:], drawn[-2 * n : -n], atol=1e-5) is not cloud
+        assert len(drawn) == len(stage.all) + 2 * n
+        usual, without, noisy = drawn[-3 * n :].split(n)
+        assert torch.allclose(usual, without, atol=1e-5) is not cloud
+        assert not torch.allclose(without, noisy, atol=1e-4), "another sentence vector, another picture"
 
 
 def test_judges_are_kept_where_another_run_finds_them(stages, tmp_path):

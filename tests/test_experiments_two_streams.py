@@ -37,6 +37,23 @@ def test_measures_order_what_is_known(stages):
     assert truth["swapped"] < 0.1 and truth["flicker"] == 0 and rows["noise on every frame"]["flicker"] > 0.1
     assert rows["one stream, untrained"]["agreement"] == 0
     assert truth["in_order"] > rows["frames shuffled"]["in_order"]
+    assert truth["exchanged"] > 3 * truth["frechet"], "under the mask of another clip the ball is gone"
+    assert truth["flies"] > 0.35 > 0.15 > truth["flies_shuffled"] and rows["noise on every frame"]["flies"] < 0.15
+
+
+def test_a_sample_has_each_clip_under_its_own_mask_and_under_another():
+    source = torch.Generator().manual_seed(0)
+    m, f, b = (torch.rand(*shape, generator=source) for shape in ((3, 1, 8, 4, 4), (3, 3, 8, 4, 4), (3, 3, 4, 4)))
+    clips, mask, exchanged = two_streams.sample_of(m, f, b).split((3, 1, 3), 1)
+    assert torch.equal(mask, m) and torch.equal(clips, two_streams.video.Streams(m, f, b).clip())
+    assert torch.allclose(exchanged[0], m[2] * f[0] + (1 - m[2]) * b[0, :, None])
+
+
+def test_random_streams_do_not_mind_whose_mask_they_wear(stages):
+    stage = stages("two_streams")
+    with torch.no_grad():
+        rows = stage.judged(two_streams.sample_of(*two_streams.random_streams(40, 0.3, 2, width=8)))
+    assert rows["exchanged"] == pytest.approx(rows["frechet"], rel=0.1)
 
 
 @pytest.mark.parametrize("share", [0.14, 0.6])

@@ -56,6 +56,21 @@ def test_the_wrong_sentence_may_stand_under_a_fake():
         game(wrong="both")
 
 
+def test_the_third_batch_may_have_no_wrong_sentence_at_all():
+    gan = game(wrong="own")
+    batch = round_of(gan)
+    d, order = gan.discriminator, [5, 0, 1, 2, 3, 4]
+    with torch.no_grad():
+        third = gan.generator(batch.z[order], batch.labels)
+    real, fake, more = d(batch.real, batch.labels), d(batch.fake, batch.labels), d(third, batch.labels)
+    assert not torch.allclose(third, batch.fake), "other pictures for the same sentences"
+    by_hand = F.softplus(-real).mean() + (F.softplus(fake).mean() + F.softplus(more).mean()) / 2
+    loss = gan.discriminator_loss(batch)
+    assert torch.allclose(loss, by_hand)
+    loss.backward()
+    assert all(p.grad is None for p in gan.generator.parameters()), "the third batch is detached"
+
+
 @pytest.mark.parametrize("name", losses.OBJECTIVES)
 def test_without_mismatched_pairs_it_is_the_objective(name):
     gan = game(objective=name, mismatched=False)

@@ -58,6 +58,31 @@ def test_each_layers_own_style_comes_nearer(generator):
     assert not torch.equal(own.ws[:, 0], own.ws[:, 1])
 
 
+def test_a_latent_is_searched_in_the_same_way(generator, target):
+    found = project(generator, target, steps=150, features=coarse, space="z", start="nearest")
+    begun = project(generator, target, steps=1, features=coarse, space="z", start="nearest")
+    same = project(generator, target, steps=1, features=coarse, start="nearest")
+    torch.testing.assert_close(begun.images, same.images)  # both spaces start from the same of the 64 pictures
+    assert (found.errors < begun.errors).all() and found.errors.mean() < 0.2 * begun.errors.mean()
+    assert found.ws.shape == (3, 6, 8) and (found.ws == found.ws[:, :1]).all()
+    with torch.no_grad():
+        torch.testing.assert_close(generator.synthesis(found.ws), found.images)
+        z = torch.randn(3, 6, generator=torch.Generator().manual_seed(7))
+    assert project(generator, target, steps=1, features=coarse, space="z", start=z).errors.max() < 1e-10
+    with pytest.raises(ValueError, match="start='nearest'"):
+        project(generator, target, steps=1, features=coarse, space="z")
+    with pytest.raises(ValueError, match="start must be \\[3, 6\\], not"):
+        project(generator, target, steps=1, features=coarse, space="z", start=torch.zeros(3, 6, 8))
+
+
+def test_a_latent_of_a_class_is_searched():
+    generator, labels = made(label_dim=3), torch.tensor([0, 2])
+    with torch.no_grad():
+        target = generator(torch.randn(2, 6), labels)
+    found = project(generator, target, steps=40, features=coarse, labels=labels, space="z", start="nearest")
+    assert (found.history[-1] < found.history[0]).all()
+
+
 def test_the_seed_decides(generator, target):
     first, again, other = (project(generator, target[:1], steps=8, features=coarse, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(first.ws, again.ws) and not torch.equal(first.ws, other.ws)

@@ -62,6 +62,23 @@ def test_a_square_on_a_line_by_hand():
     assert measured.straight(clip).tolist() == pytest.approx([5 / 6])
 
 
+@pytest.mark.parametrize("columns", [(4, 5) * 4, (3, 7) * 4, (2, 8, 2, 9, 3, 10, 2, 9)])
+def test_what_trembles_does_not_fly(columns):
+    clip = -torch.ones(1, 3, 8, 16, 16)
+    for t, column in enumerate(columns):
+        clip[:, :, t, 4:7, column : column + 3] = 1
+    assert measured.straight(clip).item() == 0
+
+
+def test_two_steps_that_count_never_go_there_and_back():
+    """|a|, |b| >= 1 and |a - b| <= 1 leave an inner product of 1/2 or more."""
+    steps = 6 * torch.rand(20_000, 2, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 3
+    centres = [torch.cat([torch.zeros(1, 2), step.cumsum(0)]).numpy() for step in steps]
+    counts = torch.tensor([measured._goes_on(list(path)) > 0 for path in centres])
+    assert 0.01 < counts.double().mean() < 0.5
+    assert (steps[:, 0] * steps[:, 1]).sum(1)[counts].min() >= 0.5 - 1e-9
+
+
 def test_overlap_by_hand():
     a = torch.tensor([[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]])
     b = torch.tensor([[0, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1]])

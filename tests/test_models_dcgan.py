@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from gancourse.models import dcgan
 from tests import golden_outputs
@@ -119,3 +120,12 @@ def test_bad_input_names_the_fix():
         dcgan.Discriminator(64, width=4)(torch.zeros(1, 3, 32, 32))
     with pytest.raises(TypeError, match="to_float"):
         dcgan.Discriminator(64, width=4)(torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+
+
+def test_doubling_and_a_3x3_convolution_are_one_transposed_4x4_layer_with_tied_weights():
+    torch.manual_seed(0)
+    x, w = torch.randn(2, 3, 5, 5), torch.randn(4, 3, 3, 3)
+    doubled = F.conv2d(F.interpolate(x, scale_factor=2, mode="nearest"), w, padding=1)
+    ties = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])  # each of four weights in a row is a sum of three
+    tied = torch.einsum("ka,lb,oiab->iokl", ties, ties, w)
+    assert torch.allclose(F.conv_transpose2d(x, tied, stride=2, padding=1), doubled, atol=1e-5)

@@ -37,6 +37,7 @@ from gancourse.models import (
     text,
     unet,
     vae,
+    word_attention,
 )
 from gancourse.models.layers.conditional import Classes
 from tests.odd import answer, normal, quick, sound, swapped
@@ -45,6 +46,7 @@ N = 2
 Z, Y = normal(N, 4), torch.tensor([0, 2])
 POINTS = normal(N, 3)
 SENTENCES = torch.tensor([[1, 2, 0], [4, 1, 3]])
+TOLD = normal(N, 3, 3)  # sentences of two words, and the vectors of the whole
 PICTURES = {side: normal(N, 1, side, side).clamp(-1, 1) for side in (4, 8, 16, 32, 64)}
 CLIPS = normal(N, 1, 4, 8, 8).clamp(-1, 1)
 SMALL = {"width": 2, "channels": 1}
@@ -223,6 +225,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
         lambda: {**STYLES, "mapping_lr_mult": 0.01, "architecture": "resnet", "label_dim": 3, "taps": TAPS, "clamp": 256.0},
         {**STYLED, "labels": Y},
     ),
+    "subpixel.Generator": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
     "text.ConditioningAugmentation": (lambda: {"text_dim": 3, "dim": 4}, {"e": POINTS, "eps": Z}),
     "text.Discriminator": (
         lambda: {"text_dim": 3, "size": 8, "condition_dim": 2, "max_width": 4, **SMALL, "spread": True},
@@ -281,6 +284,17 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
     "video.TwoStream": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
     "voxels.Discriminator": (lambda: {"size": 8, "width": 2, "norm": True}, {"x": normal(N, 1, 8, 8, 8).clamp(-1, 1)}),
     "voxels.Generator": (lambda: {"size": 8, "latent_dim": 4, "width": 2}, {"z": Z}),
+    "word_attention.SentenceDiscriminator": (
+        lambda: {"text_dim": 3, "size": 8, "condition_dim": 2, "max_width": 4, **SMALL, "spread": True},
+        {**image(8), "e": TOLD},
+    ),
+    "word_attention.WordGenerator": (
+        lambda: {
+            **{"text_dim": 3, "size": 8, "noise_dim": 4, "condition_dim": 2, "max_width": 4, **SMALL},
+            "looks": "words",
+        },
+        {"z": Z, "e": TOLD},
+    ),
 }
 
 
@@ -381,6 +395,10 @@ RIGHT: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
         lambda: {"x": COINS, "known": COINS[0] > 0, "steps": 2, "seed": 0, "corrected": True},
     ),
     "VAE.sample": (lambda **given: bernoulli().sample(**given), lambda: {"n": N, "seed": 0, "pixels": "drawn"}),
+    "word_attention.told": (
+        word_attention.told,
+        lambda: {"encoder": text.TextEncoder(4, 3, 3).eval(), "sentences": SENTENCES, "chunk": 2},
+    ),
     "styles": (lambda **given: network("stylegan2.Generator").styles(**given), lambda: STYLE),
     "synthesis": (
         lambda **given: network("stylegan2.Generator").synthesis(**given),

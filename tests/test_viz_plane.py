@@ -25,6 +25,13 @@ def test_the_surface_shows_the_discriminator_where_it_stands():
     assert blue_less_red[middle, -picture.shape[1] // 8] > 40  # blue: real
 
 
+def test_a_surface_that_is_nearly_undecided_can_be_seen():
+    colours = plane.surface_colours()
+    white, faint, sure = (np.array(colours(at)[:3]) for at in (0.5, 0.6, 1.0))
+    assert white.min() > 0.97 and abs(faint - 1).sum() > 0.4 * abs(sure - 1).sum()
+    assert sure.max() > 0.7, "points of either colour stand out"
+
+
 def test_the_undecided_line_is_where_the_logit_is_zero():
     from matplotlib.figure import Figure
 

@@ -99,6 +99,20 @@ RECIPES: dict[str, Recipe] = {
     "faces32_quick": _relativistic(
         "32 px faces in minutes", "faces", 32, width=24, steps=1600, n=10_000, licence=_CC_BY, schedule="cosine"
     ),
+    "faces32_live": Recipe(
+        title="32 px faces while a class waits",
+        data="faces",
+        size=32,
+        family="subpixel",
+        generator={"size": 32, "latent_dim": 64, "width": 32},
+        discriminator={"size": 32, "width": 12},
+        objective="relativistic",
+        r1_gamma=2.0,
+        steps=4000,
+        settings={"lr": 1.5e-3, "betas": (0.0, 0.99), "ema": 0.995, "schedule": "cosine"},
+        batch_size=32,
+        licence=_CC_BY,
+    ),
     "faces32": _relativistic(
         "32 px faces, trained longer",
         "faces",

@@ -17,7 +17,8 @@ its harm is understood.  (Ten times the learning rate was to be the control, and
 
 Three arms ask what stands behind a result, and were added when the others had been seen: "no batch norm, matched" leaves it
 out of both players from the reference's start, so that the small start stands alone; "hidden linear in G, normed" gives the
-hidden layer the normalisation that G's other layers have; "3x3 strides in D" has pooling's kernels without pooling.
+hidden layer the normalisation that G's other layers have; "3x3 strides in D" has pooling's kernels without pooling.  ("nearest
+in G" needs no such arm: doubling and a 3x3 convolution are together one transposed 4x4 layer, whose weights are tied.)
 
 The scale of a start is matched, not the length of a step: behind batch normalisation a weight's scale does not matter, so small
 weights move farther for the same learning rate.

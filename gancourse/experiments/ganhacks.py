@@ -216,8 +216,8 @@ ADDS = {  # arms that follow a tip which the reference does not: the tip is righ
 def gain(distances: Mapping[str, Any], arm: str) -> np.ndarray:
     """What an arm says of its tip: the distance without the tip over the distance with it, log2, one number for each seed.
 
-    ``distances`` is ``record.final("frechet")``; 1 says that the tip halves the distance, 0 that it does nothing.  Ratios are
-    averaged as logarithms, so that twice and half are as far from 1.
+    ``distances`` is ``record.final("frechet_levelled")``, or another of its distances; 1 says that the tip halves the distance, 0
+    that it does nothing.  Ratios are averaged as logarithms, so that twice and half are as far from 1.
     """
     check.one_of("arm", arm, {AGAIN: 0} | LEAVES | ADDS)
     ours, reference = (np.asarray(distances[name], dtype=float) for name in (arm, REFERENCE))

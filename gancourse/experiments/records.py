@@ -129,6 +129,14 @@ class Record:
         layout = self.content["strip"]
         return drawing.tiles(self.picture, layout)[:, -layout["k"] :]
 
+    def film(self, arm: str) -> dict[int, Any]:
+        """What the strip shows of one arm: the step -> uint8 [k, C, H, W], the same inputs every time."""
+        if self.picture is None:
+            raise FileNotFoundError(f"the record of {self.content['name']} has no pictures")
+        layout = self.content["strip"]
+        every = drawing.tiles(self.picture, layout)[layout["arms"].index(check.one_of("arm", arm, self.arms))]
+        return dict(zip(layout["steps"], every.unflatten(0, (-1, layout["k"])), strict=True))
+
     def show(self, *scores: str, against: str = "step") -> None:
         """Curves and samples, in a notebook."""
         from gancourse import viz

@@ -1,7 +1,7 @@
 """Six losses on one budget: pixel-art faces at 16 px, the same perceptrons, the same light R1, the same optimiser and steps.
 
 All arms share generator, discriminator, data, batches, penalty, steps and judge; they differ in the loss, and in the rate that
-suits it.  :mod:`gancourse.experiments.six_losses_rates` tries three rates for each loss on a seed of its own, and the nearest end
+suits it.  :mod:`gancourse.experiments.six_losses_rates` tries five rates for each loss on a seed of its own, and the nearest end
 decides; the strength of the penalty is one for all.
 
 Judge: the Frechet distance in the attribute classifier's features, to faces that no network was trained on.
@@ -94,7 +94,7 @@ RATES: dict[str, float] = {
     "saturating": 0.003,
     "least_squares": 0.003,
     "hinge": 0.003,
-    "wasserstein": 0.003,
+    "wasserstein": 0.01,
     "relativistic": 0.003,
 }
 """What six_losses_rates chose."""

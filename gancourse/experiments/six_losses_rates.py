@@ -1,4 +1,4 @@
-"""The rate of each loss for the contest of :mod:`gancourse.experiments.six_losses`: the same game with three rates of Adam.
+"""The rate of each loss for the contest of :mod:`gancourse.experiments.six_losses`: the same game with five rates of Adam.
 
 The rule, stated before the runs: a loss goes into the contest with that one of RATES with which one training, on a seed that the
 contest does not use, ends nearest to unseen faces.
@@ -14,7 +14,7 @@ from gancourse.experiments import six_losses
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.records import Record
 
-RATES = (3e-4, 1e-3, 3e-3)
+RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 
 ARMS: dict[str, dict[str, Any]] = {
     f"{name.replace('_', ' ')}, {rate:g}": {"loss": name, "fit": {"lr": rate}} for name in six_losses.NAMES for rate in RATES
@@ -33,7 +33,7 @@ def chosen(record: Record) -> dict[str, float]:
 
 EXPERIMENT = Experiment(
     name="six_losses_rates",
-    title="Six losses with three rates each: pixel-art faces at 16 px",
+    title="Six losses with five rates each: pixel-art faces at 16 px",
     stage=six_losses.Faces,
     arms=ARMS,
     seeds=(11,),

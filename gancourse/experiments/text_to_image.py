@@ -15,8 +15,9 @@ from other weights; the Frechet distance; and, for sentences that many true face
 sentence, of all of them and of those that show what it mentions, and how many *different* faces among them show it, over the
 truth's number (``fitting``).  A deaf generator's faces differ and do not fit, a generator of one face fits and does not differ;
 neither has many faces that do both.  The same is counted once more with the cloud's noise switched off, c = mu(e), and the same
-latents (``without_cloud``); where there is no cloud it is the same number.  Some pairs of attribute values were never trained
-together, and two of the six wordings never read.
+latents (``without_cloud``); where there is no cloud it is the same number.  It is counted, too, with noise on sentence vectors
+that no training has seen (``noisy``): as much, over what tells sentences apart, as the learnt clouds have.  Some pairs of
+attribute values were never trained together, and two of the six wordings never read.
 
 Source: Reed et al. 2016, sections 4.2 and 4.3; Zhang et al. 2017, section 3.2.
 """
@@ -45,6 +46,7 @@ from gancourse.models.text import Matcher
 from gancourse.training import Run
 
 WORDS = len(captions.VOCABULARY)
+NOISE = 1.05  # standard deviation, entries of a sentence's vector having 1: its variance over theirs is that of the learnt clouds
 
 
 class Sentences:
@@ -145,15 +147,16 @@ class Sentences:
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
         pictures = run.gan.sample(len(self.all), 0, run.generator, texts=self.all)
-        return torch.cat([pictures, self._without_cloud(run)]).cpu()
+        return torch.cat([pictures, *self._once_more(run)]).cpu()
 
-    def _without_cloud(self, run: Run) -> Tensor:
-        """The last part once more, for the same latents, with eps = 0 where a condition is drawn."""
-        n, generator = self.parts["diversity"], run.generator
+    def _once_more(self, run: Run) -> tuple[Tensor, Tensor]:
+        """The last part twice more, for the same latents: with eps = 0 where a condition is drawn; then with noise on e."""
+        n, generator, e = self.parts["diversity"], run.generator, self.all[-self.parts["diversity"] :]
         z = run.gan.latents(len(self.all), torch.Generator().manual_seed(0))[-n:]
-        z[:, generator.noise_dim :] = 0
+        without = torch.cat([z[:, : generator.noise_dim], torch.zeros_like(z[:, generator.noise_dim :])], 1)
+        noisy = e + NOISE * torch.randn(e.shape, generator=torch.Generator().manual_seed(8)) / e.shape[1] ** 0.5
         with networks.evaluating(generator):
-            return generator(z, self.all[-n:].to(z.device)).float()
+            return generator(without, e.to(z.device)).float(), generator(without, noisy.to(z.device)).float()
 
     def pictures(self, run: Run) -> Tensor:
         return run.gan.sample(8, 0, run.generator, texts=self.all[:8])
@@ -161,7 +164,7 @@ class Sentences:
     def judged(self, sample: Tensor) -> dict[str, float]:
         """All scores of pictures for the sentences that were asked, in their order."""
         sample = sample.clamp(-1, 1)
-        sizes = {**self.parts, "without_cloud": self.parts["diversity"]}
+        sizes = {**self.parts, **dict.fromkeys(("without_cloud", "noisy"), self.parts["diversity"])}
         parts = dict(zip(sizes, sample.split(list(sizes.values())), strict=True))
         first = parts["agreement"]
         right = {
@@ -177,6 +180,7 @@ class Sentences:
             "obedient_diversity": (self._obedient_spread(parts["diversity"]) / self.true_spread).mean().item(),
             "fitting": (self._different(parts["diversity"]) / self.true_fitting).mean().item(),
             "without_cloud": (self._different(parts["without_cloud"]) / self.true_fitting).mean().item(),
+            "noisy": (self._different(parts["noisy"]) / self.true_fitting).mean().item(),
         }
 
     def nulls(self) -> dict[str, Tensor]:
@@ -189,7 +193,7 @@ class Sentences:
             "noise": torch.rand(truth.shape, generator=source) * 2 - 1,
             "untrained": self.game(first, 0)[0].sample(len(truth), texts=self.all).cpu(),
         }
-        return {name: torch.cat([sample, sample[-self.parts["diversity"] :]]) for name, sample in found.items()}
+        return {name: torch.cat([sample, *[sample[-self.parts["diversity"] :]] * 2]) for name, sample in found.items()}
 
     def facts(self) -> dict[str, float]:
         pictures = to_float(self.faces.images)
@@ -270,6 +274,8 @@ EXPERIMENT = Experiment(
         "other sentences still do",
         "S20.cloud": "a question: the same measure of the augmented networks, with the cloud's noise less with it switched off",
         "S20.noise": "a question: the same measure, augmentation less more noise",
+        "S20.learnt": "a question: different faces that fit, over the truth's, augmentation less GAN-CLS with as much noise on "
+        "its sentences that nothing has learnt",
         "S20.interpolation": "a question: agreement for new pairs of values, GAN-INT-CLS less GAN-CLS",
     },
 )

@@ -29,7 +29,8 @@ EXPERIMENT = Experiment(
     fit=wgan_critics.EXPERIMENT.fit,
     paper="Gulrajani et al. 2017, section 3",
     expected={
-        "C20.longer": "shown, two-sided: within 15 % of 1; a second protocol of C20.distance",
+        "C20.both": "shown, two-sided: within 15 % of 1; a second protocol of C20.distance.  Asked as a question now: it "
+        "changes start and length at once, and its ten critics have two kinds of ends",
         "C19.longer": "bound, two-sided less clipped: at least 0.1; a second protocol of C19.surface",
     },
 )

@@ -2,9 +2,11 @@ r"""Active learning: which sample to ask the label of next, by a discriminator o
 
 Discriminative active learning (DAL) turns a GAN's discriminator to another use: D is trained to tell the labelled samples from
 the pool, and what it is surest is *not* among the labelled ones is asked next, so that the labelled come to look like the pool.
-Uncertainty asks what the classifier is least sure of, and a random draw is what both must beat.
+VAAL has the discriminator read the codes of an autoencoder that hides from it (:mod:`gancourse.gans.vaal`).  Uncertainty asks
+what the classifier is least sure of, and a random draw is what all must beat.
 
-Sources: Gissin & Shalev-Shwartz 2019 (DAL, on the features of the classifier; sub-batches); Lewis & Gale 1994 (uncertainty).
+Sources: Gissin & Shalev-Shwartz 2019 (DAL, on the features of the classifier; sub-batches); Sinha et al. 2019 (VAAL);
+Lewis & Gale 1994 (uncertainty).
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ from torch import Tensor
 
 from gancourse.base import check, networks
 from gancourse.gans.ensemble import Ensemble, stack
+from gancourse.gans.vaal import choose_unlike
 from gancourse.models import mlp
 from gancourse.models.latent_codes import Classifier, features
 
-METHODS = ("random", "uncertainty", "discriminative")
+METHODS = ("random", "uncertainty", "discriminative", "variational")
 
 
 class Pool(NamedTuple):
@@ -85,6 +88,8 @@ def choose(method: str, model: Ensemble, x: Tensor, asked: Tensor, n: int, sourc
         score = torch.stack([torch.rand(len(x), generator=source) for source in sources])
     elif method == "uncertainty":
         score = _entropy(model, x)
+    elif method == "variational":
+        return choose_unlike(x, asked, n)
     else:
         return _discriminated(_embedded(model, x), asked, n)
     return score.scatter(1, asked, -torch.inf).topk(n).indices

@@ -32,8 +32,8 @@ class TextGAN(GAN):
     ``generator(z, e)`` and ``discriminator(x, e)`` take sentence vectors [N, D].
 
     mismatched    GAN-CLS: real pictures with the sentence of the picture before in the batch count as fake
-    wrong         which pictures carry the wrong sentences: "real", as in GAN-CLS, or "fake", (G(z, e), e'), a control that costs
-                  as much and shows D as many wrong sentences
+    wrong         the third batch: "real", (x, e'), as in GAN-CLS, and two controls that cost as much.  "fake", (G(z, e), e'),
+                  shows D as many wrong sentences; "own", (G(z', e), e) with the latents of the others, shows it none
     interpolated  w, GAN-INT: also make pictures for vectors half-way between two sentences, which no sentence has
     kl            k, the weight of the divergence of the generator's conditioning augmentation from N(0, I)
 
@@ -58,7 +58,7 @@ class TextGAN(GAN):
     ) -> None:
         super().__init__(generator, discriminator, objective, penalty, latent_dim)
         self.mismatched = check.flag("mismatched", mismatched)
-        self.wrong = check.one_of("wrong", wrong, ("real", "fake"))
+        self.wrong = check.one_of("wrong", wrong, ("real", "fake", "own"))
         self.interpolated, self.kl = check.at_least("interpolated", interpolated), check.at_least("kl", kl)
         if kl and not hasattr(getattr(generator, "condition", None), "kl"):
             raise ValueError("kl is the weight of a conditioning augmentation: build the generator with augmented=True, or kl=0")
@@ -83,11 +83,17 @@ class TextGAN(GAN):
         real = self.judge(batch.real, batch)
         loss = self.objective.discriminator(real, self.judge(fake, batch))
         if self.mismatched:
-            pictures = batch.real if self.wrong == "real" else fake
-            wrong: Tensor = self.discriminator(pictures, others(batch.second)).float()
+            wrong = self.discriminator(*self._third(batch, fake)).float()
             batch.log["d_wrong"] = wrong.mean()
             loss = (loss + self.objective.discriminator(real, wrong)) / 2
         return self.penalised(loss, batch, batch.real, fake)
+
+    def _third(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """The third batch of pairs: pictures, and the sentences that they are shown with."""
+        if self.wrong == "own":
+            with torch.no_grad():
+                return self.generator(others(batch.z), batch.second).float(), batch.second
+        return batch.real if self.wrong == "real" else fake, others(batch.second)
 
     def generator_loss(self, batch: Batch) -> Tensor:
         """What G minimises, through D as it now is."""
@@ -135,7 +141,7 @@ class TextGAN(GAN):
         player = generator if generator is not None else self.generator
         if texts is None:
             texts = self.seen.repeat(-(-n // len(self.seen)), 1)[:n]
-        texts = texts.expand(n, -1) if len(texts) == 1 else texts
+        texts = texts.expand(n, *texts.shape[1:]) if len(texts) == 1 else texts
         if len(texts) != n:
             raise ValueError(f"{len(texts)} sentences for {n} pictures: pass one for each, or one for all")
         texts = texts.to(self.device)
@@ -145,7 +151,7 @@ class TextGAN(GAN):
 
 
 def others(e: Tensor) -> Tensor:
-    """For each row the one before it, for the first the last: sentences that belong to other pictures."""
+    """For each row the one before it, for the first the last: what belongs to other pictures, their sentences say."""
     if len(e) < 2:
         raise ValueError("a mismatched pair needs two sentences: play with batches of 2 or more")
     return e.roll(1, 0)

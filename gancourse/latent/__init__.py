@@ -1,4 +1,4 @@
-"""Latent space: drawing and truncating, walks, attributes and directions; inversion and projection in modules of their names."""
+"""Latent space: drawing, walks, attributes and directions; inversion, projection and mixing in modules of their names."""
 
 from gancourse.base.latents import (
     draw_latents,

@@ -8,9 +8,10 @@ hills:
 
     w~ = w + n,    n ~ N(0, (0.05 sigma t^2)^2 I),    t from 1 to 0,    sigma^2 = E || f(z) - mean ||^2
 
-In "w" all layers share one style and the result is a picture that the generator could have drawn of some z; in "w+" (Abdal et al.
-2019) each layer has its own, which comes nearer to the image and leaves that set.  :mod:`gancourse.latent.inversion` does the
-same for z, any generator, and pixels alone, where several starts take the place of noise.
+In "w" all layers share one style; in "w+" (Abdal et al. 2019) each layer has its own, which comes nearer to the image and leaves
+the set of pictures that any z gives (w alone may leave it, too).  "z" searches the latent in the same way, w = f(z), with
+sigma^2 = E || z ||^2: what the search in W is to be compared with.  :mod:`gancourse.latent.inversion` searches z of any generator
+by pixels alone, where several starts take the place of noise.
 
 >>> found = project(generator, images, steps=300)
 >>> found.ws, found.images, found.distances                     # [N, layers, w_dim], [N, C, H, W], [N]
@@ -35,7 +36,7 @@ from gancourse.base.networks import evaluating
 from gancourse.latent.inversion import reconstruction_error
 
 Features = Callable[[Tensor], Tensor]
-SPACES = ("w", "w+")
+SPACES = ("z", "w", "w+")
 RAMP_UP, RAMP_DOWN, BLURRED = 0.05, 0.25, 0.75  # shares of the steps
 BLUR = 0.05  # of sigma
 _NOISE = ".noise"  # how the noise inputs' buffers end
@@ -81,7 +82,7 @@ def project(
     regularise_noise  None: noise inputs are constant, and an image must be explained by w.  A weight (the paper's is 1e5): they
                       are optimised too, each kept white by :func:`noise_penalty` and at mean 0 and variance 1
     start             "mean": from the mean of w over 2000 latents; "nearest": from the nearest of 64 of them; or styles,
-                      [N, w_dim] or [N, layers, w_dim]
+                      [N, w_dim] or [N, layers, w_dim].  In "z" "nearest", of the same 64, or latents [N, latent_dim]
     labels            classes int [N] of a conditional generator
     """
     check.one_of("space", space, SPACES)
@@ -126,7 +127,9 @@ def noise_penalty(noise: Tensor) -> Tensor:
 
 
 class _Search:
-    """The state of a projection: what is optimised, and towards what."""
+    """The state of a projection: what is optimised (``w``, in "z" a latent), and towards what."""
+
+    space: str
 
     def __init__(
         self, generator: nn.Module, target: Tensor, features: Features, pixels: float, labels: Tensor | None, seed: int
@@ -140,11 +143,11 @@ class _Search:
         self.noise: dict[str, Tensor] = {}
 
     def begin(self, start: str | Tensor, space: str, regularise_noise: float | None) -> None:
-        n, layers = len(self.target), self.generator.layers
-        known = self._drawn(2000)  # [N or 1, 2000, w_dim]
+        n, layers, self.space = len(self.target), self.generator.layers, space
+        known = self._drawn(2000)  # [N or 1, 2000, D]
         mean = known.mean(1, keepdim=True)
         self.sigma = (known - mean).square().sum(2).mean(1).sqrt()[:, None, None]  # [N or 1, 1, 1]
-        w = self._start(start, known, mean)  # [N, 1 or layers, w_dim]
+        w = self._start(start, known, mean)  # [N, 1 or layers, D]
         self.w = (w.expand(n, layers, -1) if space == "w+" else w.mean(1, keepdim=True)).clone().requires_grad_(True)
         if regularise_noise is not None:
             self.regularise = check.positive("regularise_noise", regularise_noise)
@@ -153,30 +156,41 @@ class _Search:
         self.optimizer = torch.optim.Adam([self.w, *self.noise.values()])
 
     def _drawn(self, n: int) -> Tensor:
-        """w of n latents, for each class that is asked for."""
+        """n latents, or w of them, for each class that is asked for."""
         z = draw_latents(n, self.generator.latent_dim, self.seed).to(self.target.device)
+        if self.space == "z":
+            return z[None]
         if self.labels is None:
             return self.generator.styles(z)[:, 0][None]
         return torch.stack([self.generator.styles(z, y.expand(n, *y.shape))[:, 0] for y in self.labels])
 
     def _start(self, start: str | Tensor, known: Tensor, mean: Tensor) -> Tensor:
-        n, layers, w_dim = len(self.target), self.generator.layers, known.shape[2]
+        n, layers, dim = len(self.target), self.generator.layers, known.shape[2]
         if isinstance(start, Tensor):
-            if tuple(start.shape) not in ((n, w_dim), (n, layers, w_dim)):
-                raise ValueError(f"start must be [{n}, {w_dim}] or [{n}, {layers}, {w_dim}], not {list(start.shape)}")
-            return start.detach().to(mean).reshape(n, -1, w_dim)
+            shapes = [(n, dim)] if self.space == "z" else [(n, dim), (n, layers, dim)]
+            if tuple(start.shape) not in shapes:
+                raise ValueError(f"start must be {' or '.join(str(list(shape)) for shape in shapes)}, not {list(start.shape)}")
+            return start.detach().to(mean).reshape(n, -1, dim)
         if check.one_of("start", start, ("mean", "nearest")) == "mean":
+            if self.space == "z":
+                raise ValueError("the mean of z is 0, which has no direction: search Z from start='nearest', or from latents")
             return mean.expand(n, -1, -1)
-        tried = known[:, :64].expand(n, -1, -1)  # [N, 64, w_dim]
+        tried = known[:, :64].expand(n, -1, -1)  # [N, 64, D]
         losses = torch.stack([self._distance(self._draw(w[:, None]))[0] for w in tried.unbind(1)], 1)  # [N, 64]
         return tried[torch.arange(n), losses.argmin(1)][:, None]
+
+    def _styles(self, w: Tensor) -> Tensor:
+        """The styles [N, layers, w_dim] of what is searched, [N, 1 or layers, D]."""
+        if self.space != "z":
+            return w.expand(-1, self.generator.layers, -1)
+        ws: Tensor = self.generator.styles(w[:, 0]) if self.labels is None else self.generator.styles(w[:, 0], self.labels)
+        return ws
 
     def _normal(self, *shape: int) -> Tensor:
         return torch.randn(*shape, generator=self.source).to(self.target.device)
 
     def _draw(self, w: Tensor) -> Tensor:
-        ws = w.expand(-1, self.generator.layers, -1)
-        return torch.func.functional_call(self.generator.synthesis, self.noise, (ws,)).float()
+        return torch.func.functional_call(self.generator.synthesis, self.noise, (self._styles(w),)).float()
 
     def _distance(self, made: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The loss, the squared distance in features and the error per pixel: [N] each."""
@@ -205,6 +219,6 @@ class _Search:
     def found(self, history: Tensor) -> Projection:
         made = self._draw(self.w.detach())
         _, distance, error = self._distance(made)
-        ws = self.w.detach().expand(-1, self.generator.layers, -1).clone()
+        ws = self._styles(self.w.detach()).clone()
         noise = {name: value.detach().cpu() for name, value in self.noise.items()}
         return Projection(ws.cpu(), made.cpu(), distance.cpu(), error.cpu(), history.cpu(), noise)

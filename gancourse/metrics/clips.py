@@ -30,7 +30,7 @@ from gancourse.models.video import Reader
 MOVES = 0.2  # how far from the background, of values in [-1, 1], something is foreground
 SOMETHING = 0.01  # of a clip's places must move; the ball of our clips covers 0.06
 LEAST_PLACES = 4  # of the largest thing that moves in a frame
-LEAST_STEP, MOST_TURN = 0.5, 1.0  # pixels that its centre goes in a frame, and that two such steps may differ by
+LEAST_STEP, MOST_TURN = 1.0, 1.0  # pixels that its centre goes in a frame, and that two such steps may differ by
 ORDERS = ("in order", "shuffled", "still", "noise")
 HEADS = {"order": len(ORDERS), "colour": len(COLOURS), "season": len(SEASONS), "quarter": 4}
 SIZE, NAME, STEPS, WIDTH = 16, "judge_clips16", 900, 16  # the judge that ships: pixels, its name, how it was trained
@@ -110,8 +110,9 @@ def held_still(mask: Tensor) -> Tensor:
 def straight(clips: Tensor) -> Tensor:
     """For each clip the share of its inner frames at which the largest thing that moves goes on along a line: [N].
 
-    The thing is the largest connected part of :func:`motion` in a frame, of LEAST_PLACES or more.  Its centre must go LEAST_STEP
-    or further into the frame and out of it, and the two steps may differ by MOST_TURN.  Where a ball bounces it does not count.
+    The thing is the largest connected part of :func:`motion` in a frame, of LEAST_PLACES or more.  Its centre must go a into the
+    frame and b out of it, |a| and |b| at least LEAST_STEP and |a - b| at most MOST_TURN.  With both at one pixel a . b is 1/2 or
+    more, so what trembles, there and back, does not count; nor does a ball where it bounces.
     """
     moves = motion(clips)[:, 0].cpu().numpy()
     if moves.shape[1] < 3:

@@ -72,11 +72,17 @@ def logits_on(discriminator: Network, at: Tensor) -> np.ndarray:
 
 
 def surface_colours() -> Colormap:
-    """From fake's colour through white to real's, pale enough that points of either colour stand out."""
+    """From fake's colour through white to real's, pale enough that points of either colour stand out.
+
+    The tint grows as the square root of the distance from the middle: near an equilibrium D says 0.4 or 0.6, and that has to be
+    seen from the last row.  A colour bar shows how.
+    """
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
-    pale = [tuple(0.5 + 0.5 * np.array(to_rgb(COLOURS[name]))) for name in ("fake", "real")]
-    return LinearSegmentedColormap.from_list("fake_real", [pale[0], (1, 1, 1), pale[1]])
+    pale = {name: 0.5 + 0.5 * np.array(to_rgb(COLOURS[name])) for name in ("fake", "real")}
+    places = np.linspace(-1, 1, 129)
+    tints = [1 - abs(place) ** 0.5 * (1 - pale["fake" if place < 0 else "real"]) for place in places]
+    return LinearSegmentedColormap.from_list("fake_real", tints)
 
 
 def scatter(

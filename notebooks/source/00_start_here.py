@@ -51,7 +51,7 @@ viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventur
 # ## Play it yourself
 #
 # How did the network learn that? It played against another one. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
-# plane: blue where it takes a point for real, orange where it takes it for a fake. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does, though some points still lie between the arcs. $W$ is the distance between the two clouds (the earth mover's, lecture 11).
+# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does, though some points still lie between the arcs. By then the colours have paled: where real and fake lie on each other, nobody can tell them apart, and $D$ says one half. $W$ is the distance between the two clouds (the earth mover's, lecture 11).
 #
 # Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch all of $G$'s points sit together and run about among eight clusters, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
 # gradient and the orbit of 02 and 07. Without a running kernel you see three moments of the game.
@@ -74,22 +74,72 @@ widgets.playground("moons")
 # ## Nothing here has to be believed
 #
 # Textbooks and lectures say many things about GANs: the game ends at $-\log 4$, one loss saturates and another does not, this guideline matters. In this course
-# each such sentence is *measured*, by a cell that you run. The cell shows a box like the next one: a verdict, what we measured, and on a click what was asked
-# for, in a tolerance that was fixed before the run. There are four kinds of boxes.
+# each such sentence is *measured*, by a cell that you run. Here is how that looks.
+#
+# A famous paper of 2016 gives rules for building the two networks. Three of them: $D$ gets batch normalisation, $D$ gets leaky rectifiers, $G$ gets plain ones. (What these are does not matter yet.) Do the rules help? Lecture 04 leaves one out, trains, and measures
+# how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and above 1 the rule helps. One training can be luck, so there are five of each: the dots. Before the first of them it was written down what counts as *helps*: at least 1.1.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three rules of 2016, measured
+#
+# Leave one out, train five times. Above 1 it was missed; *helps* means at least 1.1, and that was fixed first.
+
+# %% tags=["slide-continue", "slide-picture"]
+from gancourse.classroom.claims import at_least, claim, example, interval_of, nulls  # noqa: E402
+from gancourse.experiments import records  # noqa: E402
+from gancourse.experiments.dcgan_guidelines import ratios  # noqa: E402
+from gancourse.viz.verdicts import Measured, verdicts  # noqa: E402
+
+worse = ratios(records.load("dcgan_guidelines"))  # lecture 04's trainings, half a minute each
+rules = {
+    "D without batch norm": ("no batch norm in D", "reproduced"),
+    "D without leaky ReLU": ("ReLU in D", "open"),
+    "G without ReLU": ("tanh in G", "contradicted"),
+}
+verdicts(
+    {name: Measured(worse[arm], interval_of(list(worse[arm])), verdict) for name, (arm, verdict) in rules.items()},
+    asked=1.1,
+    null={"no difference": 1.0},
+    label="distance to real faces without the rule, over the distance with it",
+)
+
+# %% [markdown] tags=["notes"]
+# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. In the first row all of it lies in the blue: the sentence is **reproduced**. In the third none of it does: **contradicted**. In the second
+# it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. Now the same as boxes, the first two rows. They are unfolded here; elsewhere a click does it.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The same as boxes
+
+# %% tags=["slide-continue"]
+with example():  # boxes of lecture 04, looked at: they count there
+    for row, arm, change in (("batchnorm_D", "no batch norm in D", "no batch normalisation"), ("leaky", "ReLU in D", "ReLU in place of LeakyReLU")):
+        claim(
+            f"C10.{row}",
+            f"With {change} in the discriminator, a DCGAN ends farther from held-out faces: distance over that of the full network",
+            paper="the guideline helps",
+            ours=worse[arm],
+            over="trainings",
+            tolerance=at_least(1.1),
+            baselines=nulls(the_full_network=1),
+            source="Radford et al. 2016, section 3",
+        )
+
+# %% [markdown] tags=["notes"]
+# Read a box from the top:
+#
+# 1. **The verdict**, and the sentence it is about. A dashed edge says *open*.
+# 2. **Measured**: the mean, its interval in brackets, and how many independent trainings stand behind it. *Claimed* is what the source says.
+# 3. **Asked for**: the tolerance, fixed before the run. Compare it with the brackets yourself.
+# 4. **Must fail**: what something that has learnt nothing scores on the same measure, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and the course refuses to make it.
+# 5. **Why**, where a row is open, and **source**.
+#
+# There are four kinds of boxes.
 #
 # - An **identity** is an equation, checked by numbers: it *holds* or *fails*.
 # - A **check** shows that an instrument of ours, a ruler or a judge, does what it should: it *passed* or *failed*.
 # - A **claim of a paper** is *reproduced* when the 95 % interval over at least five independent trainings lies inside the tolerance. It is *contradicted* when it lies
-#   outside, and a control shows that our experiment can find the effect where there is one. Otherwise it is *open*: not settled yet. Beside it stands what noise or an untrained network scores on the same
-#   measure, for a test that noise passes says nothing.
+#   outside, and a control shows that our experiment can find the effect where there is one. Otherwise it is *open*.
 # - A **question** is our own: a number with its interval, and no verdict.
-#
-# The [glossary](../docs/glossary.md) lists the ids (S03, C08), the five sets of slides that the course grew out of, and the words that come back in every lecture.
-#
-# The first box is about the ruler itself. The course compares sets of pictures by the *Fréchet distance* of their features (lecture 08 takes it apart); as everywhere, the number that goes by this name is the distance squared. For two Gaussians in
-# the plane with equal means, the identity as the first covariance and $\begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$ as the second, a short calculation by hand gives
-# $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$. With the identity a wrong formula can be right by luck, so a second box has
-# $A = \operatorname{diag}(4, 1)$: there $\operatorname{tr}\bigl(M^{1/2}\bigr) = \sqrt{\operatorname{tr} M + 2\sqrt{\det M}}$ for $M = AB$ gives $9 - 2\sqrt{10 + 4\sqrt 3}$.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four kinds of boxes
@@ -107,6 +157,12 @@ widgets.playground("moons")
 # The Fréchet distance of two Gaussians with equal means, $A = I$ and $B = \begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$, by hand:
 #
 # $$\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$$
+
+# %% [markdown] tags=["notes"]
+# And the ruler that measured "how far from real faces"? It is the *Fréchet distance*, and it gets a box too, the first that counts. Take two round or oval clouds in the plane, Gaussians with one centre. One has the identity $A$ as its covariance, the other
+# $B = \begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$, whose eigenvalues are 1 and 3. By hand:
+# $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$. If that is Greek to you, lecture 08 takes it apart; what matters here is that the code gets the same number to nine digits. (With the identity a wrong formula can be right by luck, so a second box has
+# $A = \operatorname{diag}(4, 1)$: there $\operatorname{tr}\bigl(M^{1/2}\bigr) = \sqrt{\operatorname{tr} M + 2\sqrt{\det M}}$ for $M = AB$ gives $9 - 2\sqrt{10 + 4\sqrt 3}$. As everywhere, the number that goes by this name is the distance squared.)
 
 # %% tags=["slide-continue"]
 import torch  # noqa: E402
@@ -131,6 +187,19 @@ identity(
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## Where this goes
+
+# %% [markdown] tags=["notes"]
+# ## Where this goes
+#
+# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it. None of what they are given was in their training.
+
+# %% tags=["slide-continue", "slide-picture"]
+from gancourse.classroom import gallery  # noqa: E402
+
+viz.show(gallery.ahead(), caption=f"The numbers are lectures. *Two faces for each: {'; '.join(gallery.SENTENCES)}.")
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## How a lecture works
 #
 # 1. a question, and an equation
@@ -140,7 +209,8 @@ identity(
 # 5. something to play with, exercises, a quiz
 
 # %% [markdown] tags=["notes"]
-# All rows of all lectures are collected in the file `CLAIMS.md`, the open ones first. A lecture ends with a count of its own.
+# All boxes of all lectures are the rows of one ledger, the file `CLAIMS.md`, the open ones first. A lecture ends with a count of its own. The
+# [glossary](../docs/glossary.md) lists the ids (S03, C08), the five sets of slides that the course grew out of, and the words that come back in every lecture.
 #
 # ## How a lecture works
 #

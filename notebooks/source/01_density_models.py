@@ -645,7 +645,7 @@ viz.table([
 
 # %% [markdown] tags=["notes"]
 # The mean and the draw are two pictures of one model, and papers have shown both under the name "samples". Ask which. The argument above blames the independent pixels; a $z$ drawn where no digit's $q$ lies could add to it, and this cell does not separate the two. An autoregressive
-# decoder can avoid both faults, and gives up the parallel sampling. (The GAN has 7 % grey pixels; the autoregressive model 1.05 specks against 0.67.)
+# decoder can avoid both faults, and gives up the parallel sampling. Read the other rows, too: neither fault is the VAE's alone. The GAN has 7 % grey pixels, and the autoregressive model 1.05 specks in an image, where real digits have 0.67.
 
 # %% [markdown]
 # ## 4. Implicit models

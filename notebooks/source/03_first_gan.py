@@ -387,7 +387,7 @@ plt.show()
 # - *D too fast*: its loss starts far below its line and the generator's far above. The discriminator is ahead, and the generator learns all the same: the
 #   non-saturating loss keeps its slope where $D$ is sure (lecture 02's reason; not tested here).
 # - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And the five hundred points lie on one thin streak, which starts at the upper moon and leaves the data. The surface
-#   under them is the same pale colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
+#   under them has one colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
 #
 # Compare the first and the third run: nearly the same final losses, and nothing else in common. Losses at $2 \log 2$ and $\log 2$ say that *this*
 # discriminator cannot tell the samples apart, and nothing about a better one. So a loss curve tells who is ahead. It does not tell how good the samples are. A generator's
@@ -566,8 +566,8 @@ shares = ", ".join(f"{100 * good.float().mean():.0f} %" for _, good in readings)
 print(f"accepted of 1,000 generated: {shares}; of unseen real digits {100 * taken.float().mean():.0f} %")
 
 # %% [markdown] tags=["notes"]
-# About half of the 36 can be made out by a patient eye. The judge is stricter: it accepts 10 to 19 % of the samples, where it accepts 75 % of real digits. (It was trained on
-# sharper pictures, of 28 x 28; of the real digits that it accepts it reads 98 % right.) These are first digits of small networks after a minute, and the questions below are asked of those that pass. Watch them appear:
+# About half of the 36 can be made out by a patient eye. The judge accepts about as many: 36 to 49 % of the samples, where it accepts 94 % of real digits; of these it reads 98 % right, of two digits
+# laid over each other it accepts 4 %. These are first digits of small networks after a minute, and the questions below are asked of those that pass. Watch them appear:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Watch them appear
@@ -635,9 +635,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# All copies fall in the first half, moved and speckled or not; a third of copies gives 0.66; digits that nobody trained on give 0.47. Ours give 0.58, and the interval, 0.51 to 0.65, reaches over
-# the edge that was fixed beforehand: the row stays open. Pure copiers are excluded; a part is not: 0.58 is what 16 % of copies among new digits would give, the edge 0.6 itself means 20 %, and one training (0.66) stands where the planted third does. The digits *lean* towards the training set: 0.58 is more than the
-# 0.47 of new digits. Perhaps 2,000 digits, each seen nearly forty times, are few enough for that; more digits, or a shorter training, would tell. The yellow frames do not show it.
+# All copies fall in the first half, moved and speckled or not; a third of copies gives 0.70; digits that nobody trained on give 0.50. Ours give 0.57, and the interval, 0.54 to 0.60, ends just under
+# the edge that was fixed beforehand. So pure copiers are excluded, and a part is not: 0.57 is what 14 % of copies among new digits would give, the edge itself means 20 %. The digits *lean* towards the training set. Perhaps 2,000 digits, each seen nearly forty times, are few enough for that; more
+# digits, or a shorter training, would tell. The yellow frames do not show it.
 #
 # The test has limits, too. A share of one half would exclude copies, moved by up to two pixels, and nothing else: a turned or thickened copy passes. Lecture 08 takes this up.
 #
@@ -678,8 +678,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Of what the judge accepts, one sample in eight (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in the mean, but not evenly: ones and sevens, a stroke or two, take more than a fifth each, nearly twice the real share, and fives about 1 %, where the judge lets 5 % of what is real be a five. In
-# some trainings no two or no five is accepted at all. The ten shares are worth 7.5 equally frequent digits; the real ones, which this judge does not accept evenly either, are worth 9.5.
+# Of what the judge accepts (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in every training, but not evenly: ones take half as much again as among the real digits, threes two thirds, and fives a third. The ten shares are worth 9.2 equally frequent digits;
+# the real ones, which this judge does not accept quite evenly either, are worth nearly 10.
 #
 # ## 5. Between two latents
 #
@@ -751,7 +751,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The largest step is 0.077 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator has not stored digits with cliffs between them. That agrees with
+# The largest step is 0.073 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator has not stored digits with cliffs between them. That agrees with
 # the last section, in which a lean towards the training set was seen, and no set of copies: a smooth map can pass near many training digits, and a walk would not show it.
 #
 # ## What goes wrong

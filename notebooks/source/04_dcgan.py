@@ -30,10 +30,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gancourse import data, losses, scale, viz, zoo
+from gancourse import data, experiments, losses, scale, viz, zoo
 from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
-from gancourse.experiments import records
+from gancourse.experiments import dcgan_live, records
 from gancourse.experiments.dcgan_guidelines import (
     ARMS,
     BEHIND,
@@ -52,11 +52,10 @@ from gancourse.experiments.dcgan_guidelines import (
 from gancourse.experiments.dcgan_recipes import NEW, OLD, TUNED, after
 from gancourse.gans.gan import GAN
 from gancourse.gans.tips import MixedBatch
-from gancourse.losses import penalties
 from gancourse.metrics import frechet_distance
 from gancourse.metrics.attributes import attribute_classifier
 from gancourse.metrics.fresh_judge import told_apart
-from gancourse.models import convnet, dcgan
+from gancourse.models import dcgan
 from gancourse.theory import convolution
 from gancourse.training import fit
 
@@ -406,7 +405,7 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 # ### A fair ablation
 #
 # Leave out a line of code, train again, compare: it sounds simple. Look what happens when we leave batch normalisation out of both networks, as
-# one would. Above, a training that follows all five, below the same without, after some hundred steps: no faces yet, above the first eyes, below a grid. And how much do pictures differ from latent to latent *before* the first?
+# one would. Above, a training that follows all five, below the same without. First live, after a few hundred steps at a high rate; then the record of both at the rate of this section, from the first step to the last. And how much do pictures differ from latent to latent *before* the first?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Five guidelines
@@ -431,11 +430,27 @@ for arm in (REFERENCE, SMALL_START):
     with torch.no_grad():
         at_first = game.generator.train()(torch.randn(64, 64, generator=torch.Generator().manual_seed(2)).to(device))
     print(f"{arm:>26}: spread of a pixel over latents at step 0: {at_first.std(0).mean():.4f}")
-    begun[arm] = fit(game, batches, scale.pick(ci=5, cpu=300, gpu=300), progress=False, **EXPERIMENT.fit).sample(12, seed=2).cpu()
+    hurried = EXPERIMENT.fit | ARMS[TENFOLD]["fit"]  # ten times the record's rate, for you are waiting
+    begun[arm] = fit(game, batches, scale.pick(ci=5, cpu=300, gpu=300), progress=False, **hurried).sample(12, seed=2).cpu()
 
 show(
-    viz.labelled_grid(torch.cat(list(begun.values())), rows=list(begun), n_columns=12, scale=3),
-    "Twelve latents, the same in both rows.",
+    viz.labelled_grid(torch.cat(list(begun.values())), rows=list(begun), n_columns=12, scale=4),
+    "Live, after 300 steps: twelve latents, the same in both rows.",
+)
+
+# %% tags=["slide-continue", "slide-picture"]
+guidelines = records.load("dcgan_guidelines")
+films = {arm: guidelines.film(arm) for arm in (REFERENCE, SMALL_START)}
+at_steps = [step for step in (0, 500, 1000, 2000) if step in films[REFERENCE]] or list(films[REFERENCE])
+show(
+    viz.labelled_grid(
+        torch.cat([films[arm][step][:3] for arm in films for step in at_steps]),
+        rows=list(films),
+        columns=[f"step {step:,}" * (k == 0) for step in at_steps for k in range(3)],
+        n_columns=3 * len(at_steps),
+        scale=4,
+    ),
+    "Recorded: three latents of one training of each.",
 )
 
 # %% [markdown] tags=["notes"]
@@ -462,7 +477,6 @@ viz.source(folded)
 # ## The record: one guideline, one player, one change
 
 # %%
-guidelines = records.load("dcgan_guidelines")
 distances = guidelines.final("frechet")
 guidelines.table("frechet", "rarest")
 
@@ -507,7 +521,7 @@ axis.invert_yaxis()
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# (Grey dots are three arms that ask what stands behind a result: below.) Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without. All this at 2,000 steps: at 500 the network without batch norm in $D$ is ahead of the reference (30 against 49), ten times the rate farther (21), and tanh far behind (79) that ends level. "Contradicted" is about the end, not the way. And not every arm has come to its end: the reference stands still from step 1,500 on, while without batch norm in $G$ the distance falls by five in the last 250 steps. That it is "reproduced" holds at 2,000 steps; where it would end, the record does not say. By *rarest* the order is another one, with much scatter. Compare with your bet. Then look at the
+# (Grey dots are three arms that ask what stands behind a result: below.) Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without. All this at 2,000 steps: at 500 the network without batch norm in $D$ is ahead of the reference (30 against 49), ten times the rate farther (21), and tanh far behind (79) that ends level. "Contradicted" is about the end, not the way. And not every arm has come to its end: the reference stands still from step 1,500 on, while without batch norm in $G$ the distance falls by a third in the last 500 steps (the table below the curves). That it is "reproduced" holds at 2,000 steps; where it would end, the record does not say. By *rarest* the order is another one, with much scatter. Compare with your bet. Then look at the
 # samples themselves: a distance is one number, and a grid repeated over all faces has a look of its own.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -521,15 +535,44 @@ show(
 )
 
 # %%
-fig, axis = plt.subplots(figsize=(8.4, 3.4), layout="constrained")
-for place, (arm, (at, values)) in enumerate(guidelines.curve("frechet").items()):
-    axis.plot(
-        at, values.mean(0), label=arm, lw=3 if arm == REFERENCE else 1.5, ls=("-", "--", ":")[place // 6], color=f"C{place % 6}"
-    )
-axis.set(xlabel="step", ylabel="Fréchet distance, mean over trainings")
-axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9)
+curves = guidelines.curve("frechet")
+panels = {
+    "strides": ("max pooling in D", SMALL_KERNELS, "nearest in G"),
+    "batch normalisation": ("no batch norm in G", "no batch norm in D", NO_NORM, SMALL_START),
+    "hidden layers": ("hidden linear in G", NORMED, "hidden linear in D"),
+    "activations, and the rate": ("tanh in G", "ReLU in D", TENFOLD),
+}
+fig, axes = plt.subplots(2, 2, figsize=(9, 6), sharex=True, sharey=True, layout="constrained")
+for axis, (title, arms) in zip(axes.flat, panels.items(), strict=True):
+    axis.plot(curves[REFERENCE][0], curves[REFERENCE][1].mean(0), color="black", lw=5, alpha=0.25, label=REFERENCE)
+    for arm, colour in zip(arms, ("C0", "C1", "C2", "C3"), strict=False):
+        axis.plot(curves[arm][0], curves[arm][1].mean(0), color=colour, lw=2, label=arm)
+    axis.set_title(title, fontsize=11, loc="left")
+    axis.legend(fontsize=9)
+axes[1, 0].set(xlabel="step", ylim=(0, 100))
+axes[1, 1].set_xlabel("step")
+fig.supylabel("Fréchet distance, mean of five trainings", fontsize=10)
 plt.show()
 print(f"{len(guidelines.seeds)} training(s) of each arm, {guidelines.seconds / 60:.0f} processor minutes")
+
+# %% [markdown] tags=["notes"]
+# In grey, behind each group, the network that follows all five. Which curves have come to rest at the right edge, and which would you give another thousand steps? That is a number, too: by how much the distance fell in the last 500 steps.
+
+
+# %%
+def still_falling(arm):
+    """By what share the mean distance fell in the last 500 steps."""
+    at, values = curves[arm]
+    mean = values.mean(0)
+    return 1 - mean[-1] / mean[np.searchsorted(at, at[-1] - 500)] if at[-1] > 500 else float("nan")
+
+
+viz.table(
+    [
+        {"arm": arm, "at the end": f"{curves[arm][1][:, -1].mean():.1f}", "fell in the last 500 steps by": f"{still_falling(arm):.0%}"}
+        for arm in sorted(curves, key=still_falling, reverse=True)
+    ]
+)
 
 # %% [markdown] tags=["notes"]
 # And the boxes. An experiment that sees no harm anywhere can contradict nothing, so one arm has to be the *control*. It is the textbook's ablation, named the control after the first seed had been seen; its harm is that of two missing normalisings and of the start, together. (Ten times the learning rate was to be the control when the
@@ -566,7 +609,8 @@ for suffix, (arm, what) in GUIDELINES.items():
         control=control,
         source="Radford et al. 2016, section 3",
         decks="HC",
-        note="Width 16 at 16 px, 2,000 steps; the paper trains wider and deeper networks at 64 px.",
+        note=f"Width 16 at 16 px, 2,000 steps; the paper trains wider and deeper networks at 64 px. In the last 500 steps this distance fell by {still_falling(arm):.0%}, "
+        f"that of the full network by {still_falling(REFERENCE):.0%}.",
     )
 
 # %% [markdown] tags=["notes"]
@@ -624,7 +668,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# So most of the textbook's number is the normalising, and the start adds little, if anything. Pooling harms with equal kernels, too. (Nearest neighbour has smaller kernels as well, and no arm takes those two apart.) And the largest number of the plot, the hidden layer in $G$, is nearly as large with batch normalisation behind the layer. Both of these arms end farther from faces than uniform noise does: their pictures are no faces, and the size of the ratio says no more than that.
+# So most of the textbook's number is the normalising, and the start adds little, if anything. Pooling harms with equal kernels, too. (And nearest neighbour, whose kernels are smaller, too? There the two cannot be taken apart: doubling and a 3 x 3 convolution are together *one* transposed 4 x 4 layer, whose sixteen weights are sums of nine. Every place sees the same four places below as in the reference; what it lacks is freedom. Exercise 1 asks for the proof.) And the largest number of the plot, the hidden layer in $G$, is nearly as large with batch normalisation behind the layer. Both of these arms end farther from faces than uniform noise does: their pictures are no faces, and the size of the ratio says no more than that.
 # What does that layer do? One can count the directions in which a thousand pictures vary. With $\lambda_i$ the variances along their principal axes, $(\sum_i \lambda_i)^2 / \sum_i \lambda_i^2$ is the number of axes, if all used ones were used alike.
 
 
@@ -696,13 +740,15 @@ question(
 # %%
 viz.source(losses.relativistic_d, losses.relativistic_g)
 
-# %% [markdown]
-# A small one, live: networks narrower than the shipped ones, batches of 32, some hundred steps. A film of six latents looks over its shoulder.
+# %% [markdown] tags=["notes"]
+# ### While a class waits
+#
+# A small one, live. Where minutes count, what matters is how many pictures are seen in a minute and what each step learns from them. So the recipe `faces32_live` changes two more things. Each map of the generator, from 4 x 4 places on, proposes *colours*, and the picture is their sum, each enlarged to the next: a flat background need not be carried through every
+# layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, which are laid out side by side, so that no layer with weights works at full size. Batches are of 32, and the rate begins half as high again. Here are its first steps; a film of six latents looks over its shoulder.
 
 # %%
-torch.manual_seed(0)
-players = convnet.Generator(32, 64, 12).to(device), convnet.Discriminator(32, 12).to(device)
-steps = scale.pick(ci=12, cpu=720, gpu=4000)
+live = experiments.recipe("faces32_live")
+steps = scale.pick(ci=12, cpu=800, gpu=live.steps)
 film = viz.Film(every=steps // 6, n=6, columns=6, seed=3)
 young = {}
 
@@ -713,22 +759,53 @@ def keep_young(run):
 
 
 run = fit(
-    GAN(*players, "relativistic", penalty=penalties.r1(1.0, every=8)),
-    data.Batches(faces, 32, seed=0, device=device),
+    experiments.build("faces32_live"),
+    data.Batches(faces, live.batch_size, seed=0, device=device),
     steps,
-    lr=1e-3,
-    betas=(0.0, 0.99),
-    ema=0.99,
-    schedule="cosine",
     hooks=[film.hook, (steps // 6, keep_young)],
     progress=False,
+    **live.settings | {"ema": 0.99},
 )
 viz.animate(film, fps=3, width=400, colours=64)
 
 # %% [markdown] tags=["notes"]
+# And the whole of it, recorded, all steps of the recipe: `gancourse train faces32_live` makes it again. Six latents, the same at every step.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three minutes
+
+# %% tags=["slide-continue", "slide-picture"]
+three_minutes = records.load("dcgan_live")
+waiting = three_minutes.film("faces32_live")
+show(
+    viz.labelled_grid(
+        torch.cat([pictures[:6] for pictures in waiting.values()]),
+        rows=[f"step {step:,}" for step in waiting],
+        n_columns=min(6, len(next(iter(waiting.values())))),
+        scale=3,
+    )
+)
+spent, by_then = dcgan_live.seconds(three_minutes), three_minutes.curve("frechet")["faces32_live"][1][0]
+print(", ".join(f"after {at:.0f} s: {found:.1f}" for at, found in zip(spent, by_then, strict=True)))
+ends, known = {name: three_minutes.final(name)["faces32_live"] for name in ("frechet_card", "rarest")}, three_minutes.baseline("frechet_card")
+question(
+    "S31.live",
+    f"How far does one get in {spent[-1]:.0f} processor seconds? Distance of the recorded training's faces from training faces",
+    ours=ends["frechet_card"],
+    over="trainings",
+    baselines=nulls(noise=known["noise: marginal"], untrained=known["untrained"], mean_face=known["mean face"], blurred_faces=known["blurred faces"])
+    | ceilings(shipped=known["faces32, shipped"], other_training_faces=known["training faces"]),
+    source="beside Radford et al. 2016",
+    note=f"One training; as many samples as on a model's card, so the shipped network stands at its card's number. The rarest value of an attribute has {ends['rarest'][0]:.2f} of its share. "
+    "The seconds are of one thread, on a machine with other work and with units for bfloat16.",
+)
+
+# %% [markdown] tags=["notes"]
+# After 500 steps, half a minute of one thread on a busy machine, there are eyes, hair and glasses; what comes late are smooth backgrounds and clean edges. The distance falls fast and then slowly: after a third of the time it stands at 10, and the other two thirds bring it to 8. At its end it is far nearer than blurred faces, and nearly four times as far as the network that ships. (Before the run we had written down: below 8, and below a tenth of what untrained players score. It is 8.0, and a seventh.)
+#
 # ### Three ages
 #
-# Ours are the live network after a sixth of its steps, at its end, and the one that ships, whose card says how long it has been trained. Eleven latents each, not selected, and
+# Ours are the live network after a sixth of its steps, at its end, and the one that ships, whose card says how long it has been trained; between them stands the recorded one. Eleven latents each, not selected, and
 # real faces below: without them one forgets what is missing.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -749,10 +826,15 @@ ages = {
 times = dict(zip(ages, map(clock, (run.seconds / 6, run.seconds, card["seconds"])), strict=True))
 unseen = data.faces(32, n=scale.pick(ci=240, cpu=2000, gpu=2000), split="test", progress=False)
 unseen = unseen[torch.randperm(len(unseen), generator=torch.Generator().manual_seed(0))]
-shown = torch.cat([*(faces_of_age[:11] for faces_of_age in ages.values()), data.to_float(unseen.images[:11])])
+per_row = min(11, len(three_minutes.last_pictures()[0]))
+rows_shown = {f"{age}, {times[age]}": pictures[:per_row] for age, pictures in ages.items()}
+rows_shown[f"recorded, {clock(spent[-1])}"] = data.to_float(three_minutes.last_pictures()[0])[:per_row]
+rows_shown["real"] = data.to_float(unseen.images[:per_row])
+order = [0, 1, 3, 2, 4]  # by age
+shown = [list(rows_shown.items())[k] for k in order]
 show(
-    viz.labelled_grid(shown, rows=[*(f"{age}, {time}" for age, time in times.items()), "real"], n_columns=11, scale=2),
-    "Left: how long each was trained; the shipped one is another run, longer and wider.",
+    viz.labelled_grid(torch.cat([pictures for _, pictures in shown]), rows=[name for name, _ in shown], n_columns=per_row, scale=2),
+    "Left: how long each was trained; the recorded and the shipped one are other runs, longer, and the last one wider.",
 )
 
 # %%
@@ -765,8 +847,7 @@ def distance(images):
     return frechet_distance(classifier.features(images), reference)
 
 
-torch.manual_seed(1)
-newborn = GAN(convnet.Generator(32, 64, 12).to(device), players[1]).sample(1000, seed=1).cpu()
+newborn = experiments.build("faces32_live", seed=1).sample(1000, seed=1).cpu()
 floor, far = distance(unseen.images[:half]), distance(newborn)
 by_age = [distance(images[:1000]) for images in ages.values()]
 print(
@@ -1177,8 +1258,8 @@ question(
 )
 
 # %% [markdown]
-# All values can occur and combinations still be missing. There are 960; count how many turn up among equally many real and generated faces, but mind the yardstick: the real ones come from a set that runs through all combinations evenly. A thousand independent draws would show about 621, and that is the number for a generator. **Are they copies?** For each generated face find the nearest of the
-# training faces at hand (at cpu scale ten thousand of the twenty that the shipped network has seen), and compare the distance with that of *real* faces that nobody trained on. A generator that copies has distance zero; one that draws noise is far from everything, so a large number alone proves nothing.
+# All values can occur and combinations still be missing. There are 960; count how many turn up among equally many real and generated faces, but mind the yardstick: the real ones come from a set that runs through all combinations evenly. A thousand independent draws would show about 621, and that is the number for a generator. **Are they copies?** For each generated face find the nearest of *all* the
+# training faces that the shipped network has seen (at cpu scale twenty thousand), and compare the distance with that of *real* faces that nobody trained on. A generator that copies has distance zero; one that draws noise is far from everything, so a large number alone proves nothing.
 
 
 # %%
@@ -1187,6 +1268,7 @@ def combinations(attributes):
 
 
 n_search = scale.pick(ci=32, cpu=200, gpu=256)
+learnt_from = data.faces(32, n=scale.pick(ci=1500, cpu=card["data"]["arguments"]["n"], gpu=card["data"]["arguments"]["n"])).images
 true_faces = unseen.images[:half]
 counted = {
     "real": unseen.attributes[:half],
@@ -1196,17 +1278,17 @@ counted = {
 print("combinations: " + ", ".join(f"{name} {combinations(found_in)}" for name, found_in in counted.items()))
 static = torch.rand(n_search, *fakes.shape[1:], generator=torch.Generator().manual_seed(2)) * 2 - 1
 near = {
-    name: viz.nearest_neighbours(images[:n_search], faces.images)[1].median()
+    name: viz.nearest_neighbours(images[:n_search], learnt_from)[1].median()
     for name, images in (("fake", fakes), ("real", true_faces), ("noise", static))
 }
 question(
     "S31.copies",
-    "How far are the shipped network's faces from the nearest training face (median), beside unseen real faces?",
+    f"How far are the shipped network's faces from the nearest of its {len(learnt_from):,} training faces (median), beside unseen real faces?",
     ours=near["fake"] / near["real"],
     baselines=nulls(copies=0, noise=near["noise"] / near["real"]) | ceilings(real_faces=1),
     source="asked in Radford et al. 2016, section 4",
 )
-show(viz.nearest_neighbour_figure(fakes, faces.images, n=12, scale=2))
+show(viz.nearest_neighbour_figure(fakes, learnt_from, n=12, scale=2))
 
 # %%
 for name in shipped:

@@ -21,6 +21,7 @@ from collections import Counter
 from functools import partial
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -821,18 +822,18 @@ def record_of(run):
 ARMS = {"without": (0.0, 1e-3), "beta = 1e-4": (1e-4, 1e-3), "without, slower": (0.0, 3e-4)}  # beta, learning rate
 filtered, along, ten = {}, {}, {}
 for arm, (beta, lr) in ARMS.items():
-    for seed in seeds:
+    for seed in range(10, 10 + len(seeds)):  # 0 and 1 chose the number of steps
         records = []
         run = fit(
             digit_game(seed, beta),
             data.Batches(digits, 64, seed=seed, labels=True, device=device),
-            scale.pick(ci=4, cpu=400, gpu=1500),
+            scale.pick(ci=4, cpu=800, gpu=1600),
             lr=lr,
             betas=(0.0, 0.99),
             ema=0.99,
             seed=seed,
             progress=False,
-            hooks=[(scale.pick(ci=2, cpu=50, gpu=150), lambda run, records=records: records.append(record_of(run)))],
+            hooks=[(scale.pick(ci=2, cpu=100, gpu=100), lambda run, records=records: records.append(record_of(run)))],
         )
         along.setdefault(arm, []).append(records)  # from step 0 on
         row = {"cosine of filters": likeness(run.generator)}
@@ -858,9 +859,12 @@ show(viz.labelled_grid(torch.cat([*ten.values(), ten_real]), rows=[*ten, "real d
 
 # %% tags=["slide-continue"]
 def as_good(records, share):
-    """|cosine| where this training first has as large a share accepted, or else where its share is largest."""
-    best = max(records, key=lambda row: row["accepted, all z"])
-    return next((row for row in records if row["accepted, all z"] >= share), best)["cosine of filters"]
+    """|cosine| where this training first has that share accepted, by straight lines; at its end if it never has."""
+    shares, cosines = ([row[key] for row in records] for key in ("accepted, all z", "cosine of filters"))
+    for k in range(1, len(shares)):
+        if shares[k] >= share > shares[k - 1]:
+            return np.interp(share, shares[k - 1 : k + 1], cosines[k - 1 : k + 1])
+    return cosines[0] if share <= shares[0] else cosines[-1]
 
 
 def over(arm, other):
@@ -878,10 +882,11 @@ check(
     "S16.digits",
     "Share of unseen real digits, at 16 px, that the judge takes for digits",
     ours=accepted(data.to_float(unseen.images)),
-    tolerance=at_least(0.6),
+    tolerance=at_least(0.9),
     baselines=nulls(noise=accepted(noise), two_digits_at_once=accepted(fades), step_0=start["accepted, all z"]),
 )
 slower = over("without, slower", "without")  # the null: if it passes, the row is no evidence
+few = min(row["accepted, all z"] for rows in filtered.values() for row in rows) < 0.05  # nothing to be equally good at
 claim(
     "S16.orthogonal",
     "The penalty turns filters apart: mean |cosine| of two filters of a layer, with it over without where as many digits are accepted",
@@ -890,7 +895,7 @@ claim(
     over="trainings",
     tolerance=at_most(0.95),
     baselines=nulls(slower_without_the_penalty=slower),
-    open="slower training alone turns filters as far" if sum(slower) / len(slower) <= 0.95 else "",
+    open="too few digits are accepted" if few else "slower training alone turns as far" if np.mean(slower) <= 0.95 else "",
     source="Brock et al. 2019, section 3.1",
     decks="H",
 )
@@ -904,17 +909,21 @@ question(
     over="trainings",
     baselines=nulls(without_the_penalty=0),
     source="beside Brock et al. 2019, section 3.1: 60 % of models amenable to truncation with it, 16 % without",
-    note="Perceptrons of 400 steps; the paper counts large models.",
+    note="Perceptrons of 800 steps; the paper counts large models.",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.16 after it, 0.13 with the penalty, 0.14 with slower training alone.
-# - The judge accepts next to none of the digits with the penalty: the box is open, and says nothing either way.
+# - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.18 after it, 0.14 with the penalty, 0.16 with slower training alone.
+# - Where as many digits are accepted, the penalty leaves 0.83 of the cosine; slower training 0.98.
+# - Truncation: nothing that five pairs can tell.
 # - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
-# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little. The box compares where as many digits are accepted. It compares little: with the penalty 0.002 of the digits are accepted, three of 1,500 over five trainings, and where none is, the comparison falls back on step 0. So `1.19`, with an interval that holds 1, speaks neither for the penalty nor against it. To the eye the row with the penalty is no worse than the row without. Real digits have 0.69 of their pixels at the flat ends of tanh, those with the penalty 0.22; whether that is what the judge refuses, the table does not say. The null is the same
-# network trained at a third of the rate without the penalty. The networks differ in more than angles: the penalty acts on lengths, too, as soon as two filters are not at right angles, and the table says how many pixels reach the flat ends of tanh. The last box stands on the same floor: with the penalty 0.002 are accepted and truncated 0.001, so its -0.098 is nearly all what truncation adds *without* the penalty, from 0.030 to 0.127. The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where as many digits are accepted. With the penalty 0.44 of the digits are, nearly as many as without, 0.48, and two filters are 0.83 times as alike as those of a
+# training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98.
+#
+# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles: 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits. And does it make truncation work? Truncated at 0.3 more digits are accepted with it and without it, 0.78 and 0.81, a third of all in both; the difference of what truncation adds is 0.008, and
+# its interval reaches over 0. The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: whose statistics?

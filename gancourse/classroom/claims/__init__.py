@@ -27,6 +27,7 @@ from gancourse.classroom.claims.page import ledger_markdown
 from gancourse.classroom.claims.rows import CHECK, GOOD, IDENTITY, KINDS, MIME, OPEN, PAPER, QUESTION, TOO_SMALL, VERDICTS, Row
 from gancourse.classroom.claims.session import (
     clear,
+    example,
     ledger,
     rows_from_notebook,
     rows_from_notebooks,
@@ -57,6 +58,7 @@ __all__ = [
     "check",
     "claim",
     "clear",
+    "example",
     "identity",
     "interval_of",
     "ledger",

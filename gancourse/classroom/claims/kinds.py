@@ -295,9 +295,7 @@ def _row(
         exact=exact,
         scale=None if exact else scale.name(),
     )
-    session.remember(row)
-    rows.show(row)
-    row._cell = rows.cell_number()
+    session.take(row)
     return row
 
 

@@ -142,7 +142,7 @@ def text(row: Row) -> str:
     return "\n".join(lines + [f"     {label.lower()}: {told}" for label, told in details(row)])
 
 
-def html(row: Row) -> str:
+def html(row: Row, unfolded: bool = False) -> str:
     """The row as HTML that keeps its words where styles are stripped, and its verdict where folds are printed shut."""
     colour, line = _LOOKS.get(row.verdict, _GOOD_LOOK)
     box = f"border-left: 5px {line} {colour}; padding: 2px 10px; margin: 6px 0; max-width: 56em; break-inside: avoid"
@@ -150,7 +150,7 @@ def html(row: Row) -> str:
     body = "".join(f"<div><i>{label}:</i> {escape(told)}</div>" for label, told in details(row))
     wrap = "white-space: normal; overflow-wrap: anywhere"
     return (
-        f'<div style="{box}"><details style="{wrap}"><summary style="cursor: pointer">{head}</summary>'
+        f'<div style="{box}"><details{" open" * unfolded} style="{wrap}"><summary style="cursor: pointer">{head}</summary>'
         f'<div style="font-size: 90%; padding: 4px 0 2px 16px">{body}</div></details></div>'
     )
 
@@ -160,14 +160,14 @@ def bundle(row: Row) -> dict[str, Any]:
     return {"text/plain": text(row), "text/html": html(row), MIME: row.record()}
 
 
-def show(row: Row) -> None:
-    """Display the row in a notebook, or print it."""
+def show(row: Row, example: bool = False) -> None:
+    """Display the row in a notebook, or print it; an ``example`` is unfolded and carries no record."""
     if _shell() is None:
         print(text(row))
         return
     from IPython.display import display
 
-    display(bundle(row), raw=True)
+    display({"text/plain": text(row), "text/html": html(row, unfolded=True)} if example else bundle(row), raw=True)
 
 
 def _shell() -> Any:

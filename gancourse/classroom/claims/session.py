@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gancourse.classroom.claims import rows
 from gancourse.classroom.claims.rows import MIME, Row
 
 _rows: dict[tuple[str, str], Row] = {}
+_examples = False
 
 
 def ledger() -> list[Row]:
@@ -23,6 +25,25 @@ def ledger() -> list[Row]:
 def clear() -> None:
     """Forget the rows of this session."""
     _rows.clear()
+
+
+@contextlib.contextmanager
+def example() -> Iterator[None]:
+    """Rows made in this block are shown unfolded and count nowhere: they are another lecture's, looked at."""
+    global _examples
+    before, _examples = _examples, True
+    try:
+        yield
+    finally:
+        _examples = before
+
+
+def take(row: Row) -> None:
+    """Show a row and remember it; in a block of ``example`` show it only."""
+    if not _examples:
+        remember(row)
+    rows.show(row, _examples)
+    row._cell = rows.cell_number()
 
 
 def remember(row: Row) -> None:

@@ -46,7 +46,8 @@ function drawSurface(pen, { shape: [n], data }, tones) {
   [sheet.width, sheet.height] = [n, n];
   const image = new ImageData(n, n);
   const ends = [tones.fake, tones.real].map((tone) => mixed(tone, tones.paper, tones.dark ? 0.62 : 0.5));
-  const shade = (t) => (t < 0.5 ? mixed(ends[0], tones.paper, 2 * t) : mixed(tones.paper, ends[1], 2 * t - 1));
+  // the tint grows as the root of the distance from 1/2: near an equilibrium D says 0.4 or 0.6, and that has to be seen
+  const shade = (t) => mixed(tones.paper, ends[t < 0.5 ? 0 : 1], Math.sqrt(Math.abs(2 * t - 1)));
   const shades = Array.from({ length: 256 }, (_, i) => [...shade(i / 255), 255]);  // fewer than the places of a surface
   for (let row = 0; row < n; row++) {
     for (let column = 0; column < n; column++) {

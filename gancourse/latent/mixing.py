@@ -1,0 +1,124 @@
+"""Parents for a picture of style mixing: of many faces, those whose mixtures show what coarse and what fine layers decide.
+
+A grid of mixtures is read at a glance only if its parents differ in what is to be seen, and most mixtures obey.  So the grid is
+picked, which must be said beside it; how often mixtures obey is counted on parents that were not.
+
+>>> parents = clearest_parents(generator, attribute_classifier("faces"), crossover=2)
+>>> viz.mixing_grid(generator, parents.rows, parents.columns, crossover=2, truncation=0.8)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from gancourse.base import check
+from gancourse.base.latents import device_of, draw_latents
+from gancourse.base.networks import evaluating
+from gancourse.models.layers.styles import mix
+
+COARSE, FINE = ("hair_length",), ("skin", "background")
+TRIES = 4000  # grids that are compared
+
+
+class Judge(Protocol):
+    """What is needed of a classifier: the names of its attributes' values, and their probabilities."""
+
+    attribute_names: Mapping[str, tuple[str, ...]]
+
+    def probabilities(self, images: Tensor) -> Mapping[str, Tensor]: ...
+
+
+@dataclass(frozen=True)
+class Parents:
+    """Seeds of a grid's rows and columns; the share of what the rule says that comes true, in the grid and in all mixtures.
+
+    The rule: a mixture has its row's coarse attributes and its column's fine ones.  Shares: means of the judge's probabilities.
+    """
+
+    rows: list[int]
+    columns: list[int]
+    obeyed: float
+    obeyed_by_all: float
+
+
+def clearest_parents(
+    generator: Any,
+    judge: Judge,
+    crossover: int,
+    *,
+    coarse: Sequence[str] = COARSE,
+    fine: Sequence[str] = FINE,
+    shape: tuple[int, int] = (3, 4),
+    pool: int = 24,
+    truncation: float = 0.8,
+    seed: int = 0,
+) -> Parents:
+    """Parents of a grid with ``shape`` rows and columns, out of ``pool`` faces for each; one latent is drawn for each seed.
+
+    Mixtures take the layers before ``crossover`` from the row.  A mixture's worth is the mean of two probabilities, as ``judge``
+    sees them: that it has the row's attributes ``coarse`` and that it has the column's attributes ``fine``.  A grid's worth is
+    its worst mixture's plus their mean, times the shares of its rows and of its columns that differ from one another.  The best
+    of ``TRIES`` random grids is taken.
+    """
+    rows, columns = (check.whole("shape", n) for n in shape)
+    check.whole("pool", pool, max(rows, columns))
+    if unknown := [name for name in (*coarse, *fine) if name not in judge.attribute_names]:
+        raise ValueError(f"the judge knows no {unknown[0]!r}: take some of {', '.join(judge.attribute_names)}")
+    ws = _styles(generator, range(2 * pool), truncation)
+    known, mixed = _judged(generator, judge, ws), _judged(generator, judge, _mixtures(ws, pool, crossover))
+    of = {name: values.argmax(1) for name, values in known.items()}
+    cut = torch.stack([_chance(mixed[name], of[name][:pool].repeat_interleave(pool)) for name in coarse])
+    colours = torch.stack([_chance(mixed[name], of[name][pool:].repeat(pool)) for name in fine])
+    worth = ((cut.mean(0) + colours.mean(0)) / 2).view(pool, pool)  # few and many attributes count alike
+    left, top = (torch.stack([of[name] for name in names], 1) for names in ((*coarse, *fine), fine))
+    at_left, at_top = _best(worth, left[:pool], top[pool:], (rows, columns), seed)
+    obeyed = worth[at_left][:, at_top].mean().item()
+    return Parents(at_left, [pool + i for i in at_top], obeyed, worth.mean().item())
+
+
+def _styles(generator: Any, seeds: Sequence[int], truncation: float) -> Tensor:
+    z = torch.cat([draw_latents(1, generator.latent_dim, seed) for seed in seeds]).to(device_of(generator))
+    with evaluating(generator):
+        ws: Tensor = generator.styles(z, truncation=truncation)
+    return ws
+
+
+def _mixtures(ws: Tensor, pool: int, crossover: int) -> Tensor:
+    """Every row with every column, row by row: [pool * pool, layers, w_dim]."""
+    return mix(ws[:pool].repeat_interleave(pool, 0), ws[pool:].repeat(pool, 1, 1), crossover)
+
+
+def _judged(generator: Any, judge: Judge, ws: Tensor) -> Mapping[str, Tensor]:
+    with evaluating(generator):
+        images = torch.cat([generator.synthesis(part, "auto").float().cpu() for part in ws.split(32)])
+    return judge.probabilities(images.clamp(-1, 1))
+
+
+def _chance(probabilities: Tensor, wanted: Tensor) -> Tensor:
+    """The probability [N] of the wanted value, int [N]."""
+    return probabilities.gather(1, wanted[:, None])[:, 0]
+
+
+def _best(obeys: Tensor, left: Tensor, top: Tensor, shape: tuple[int, int], seed: int) -> tuple[list[int], list[int]]:
+    """Places of the best of many grids: obeys [rows, columns]; left and top are the parents' attributes, [pool, A]."""
+    source = torch.Generator().manual_seed(check.seed(seed))
+    best, found = -1.0, ([0], [0])
+    for _ in range(TRIES):
+        rows, columns = (torch.randperm(len(obeys), generator=source)[:n] for n in shape)
+        grid = obeys[rows][:, columns]
+        worth = (grid.min() + grid.mean()).item() * _apart(left[rows]) * _apart(top[columns])
+        if worth > best:
+            best, found = worth, (rows.tolist(), columns.tolist())
+    return found
+
+
+def _apart(attributes: Tensor) -> float:
+    """The share of pairs of parents [n, A] that differ, averaged over the attributes; 1 of a single one."""
+    n = len(attributes)
+    differ = (attributes[:, None] != attributes[None]).double().mean(2).sum().item()
+    return differ / (n * (n - 1)) if n > 1 else 1.0

@@ -1,0 +1,19 @@
+"""The picture of what lies ahead."""
+
+import numpy as np
+
+from gancourse.classroom import gallery
+
+
+def test_every_row_changes_what_it_is_given():
+    for row in (gallery._coloured(), gallery._dressed(), gallery._filled()):
+        assert row.shape == (2 * gallery.PAIRS, 3, 64, 64) and row.abs().max() <= 1
+        before, after = row[0::2], row[1::2]
+        assert (before - after).abs().flatten(1).mean(1).min() > 0.005
+    said = gallery._said()
+    assert said.shape == (2 * gallery.PAIRS, 3, 64, 64) and said.std(0).mean() > 0.02
+
+
+def test_the_picture_fits_the_page():
+    picture = gallery.ahead()
+    assert picture.width <= 900 and picture.height > 4 * 64 and np.asarray(picture).std() > 20
