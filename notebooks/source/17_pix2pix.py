@@ -255,14 +255,14 @@ follows = check(
     baselines=nulls(chance=1 / 8, untrained=untrained_partners),
     source="Isola et al. 2017, section 3.1",
 )
-check(
+lie_there = [there for _, _, there in judged_ring[False]]
+question(
     "C23.places",
     "One pixel, D sees the picture alone: share of outputs at one of the eight places (within three spreads of the data)",
-    expected="more than the circle alone",
-    ours=[there for _, _, there in judged_ring[False]],
+    ours=lie_there,
     over="trainings",
-    tolerance=at_least(0.42),
     baselines=nulls(anywhere_on_the_circle=circle_there, untrained=untrained_there) | ceilings(data=0.989),
+    note=f"Asked for before the run: at least 0.42 in each training. The least has {min(lie_there):.2f}, so the places are not shown to be learnt.",
 )
 claim(
     "C23.ignored",
@@ -273,13 +273,14 @@ claim(
     tolerance=at_most(0.4),
     baselines=nulls(following_the_map=[right for _, right, _ in judged_ring[True]]),
     control=follows,
+    open="the outputs had to lie on the eight places first, in every training, and in one of the five they lie there hardly more often than a circle would",
     source="Isola et al. 2017, section 4.2",
     decks="K",
     note="Where an output lies at no place, it says nothing of the pairing. The map's own trainings, the control, were three times shorter.",
 )
 
 # %% [markdown] tags=["notes"]
-# Rings are the places, a dot's colour says for which class it was made. On the left each colour sits in its ring. On the right every colour is everywhere, and many dots lie between the rings: this short training has found the circle, not its eight places. An untrained generator is at chance too, so the number says that the pairing was not learnt; that it need not be is the exact result above.
+# Rings are the places, a dot's colour says for which class it was made. On the left each colour sits in its ring. On the right every colour is everywhere, and many dots lie between the rings. A circle that knows no places has 0.38 of its points in them; these five trainings, three times as long as those on the left, have 0.41 to 0.57, and before the run 0.42 had been asked of each. So the circle is learnt, the places are at best half learnt. Of the dots that do lie in a ring, one in seven is in its own (0.14; chance is one in eight), but a circle without places would have that, too: the box stays open. That the pairing need not be learnt is the exact result above.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## U-Net: short cuts
@@ -460,7 +461,7 @@ record_pairs = striped(load_pairs("segments", 64, 400, "test", progress=False), 
 drawn = data.to_float(record.last_pictures())  # [losses, 4, 3, 64, 64]
 show(
     viz.labelled_grid(
-        torch.cat([painted(record_pairs.a[:4]), record_pairs.targets()[:4], *drawn]), ["map", "truth, striped", *record.arms], n_columns=4, widest=620
+        torch.cat([painted(record_pairs.a[:4]), record_pairs.targets()[:4], *drawn]), ["map", "truth, striped", *record.arms], n_columns=4, scale=2
     ),
     caption="Four unseen maps, their true faces, and what each loss has made of them after 3,000 steps (one training of each).",
 )
@@ -707,7 +708,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). Energy is not a stripe: look closely, and the hair of L1 + cGAN is hatched along both diagonals at once, which no true hair is. Its slopes have next to no direction, a coherence of 0.02 where true hair has 0.77. So the texture is as strong as the truth's and is not the truth's. A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between. The colours go the same way. L1's hair
+# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). Energy is not a stripe: look closely, and the hair of L1 + cGAN is hatched along both diagonals at once, which no true hair is. Its slopes have next to no direction, a coherence of 0.02 in the four pictures that the record kept, where true hair has 0.77. (L1's faint texture has as little: the number tells stripes from what is none, and no more.) So the texture is as strong as the truth's and is not the truth's. A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between. The colours go the same way. L1's hair
 # varies a tenth as much as real hair, cGAN's four tenths, more than L1 in every training. But look at the mean face, one picture for all maps: it has 0.33, because its hair is read through another mask each time. So four tenths are little. And they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above the 0.2 that was written down, and a constant picture would reach it: the box is open until the colour is read at the same pixels in every picture, for which the record kept no outputs.
 
 # %% [markdown]
@@ -900,7 +901,7 @@ claim(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Change the time of day
 #
-# Keep the layout, change the attribute vector. A true day that is only dimmed scores 0.75.
+# Keep the layout, change the attribute vector. Is the output nearest to its own scene, at the time asked for, among all? In 0.39 of the scenes; a true day that is only dimmed: 0.31, the mean picture of the time: 0.01.
 
 # %% [markdown] tags=["notes"]
 # ## 8. Change the time of day
@@ -951,7 +952,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The dimmed day does less well than the network. Rows two and three keep the ridges of row one, by eye, and change the light; the scene in winter stays a winter scene. Karacan et al. do this with photographs and a vector of attributes, and then transfer the look of the made picture onto a real photograph.
+# The network's output leads back to its own scene at the time asked for in four of ten scenes (0.39), among 450 pictures of which one is right. The mean picture of the time has 0.01. But the true day, only dimmed, has 0.31 (it knows its scene): the difference, 12 scenes of 150 in one training, is no clear lead. What the outputs lack is in the picture: houses are spots, and day has a violet sky. Rows two and three keep the ridges of row one, by eye, and change the light; the scene in winter stays a winter scene. Karacan et al. do this with photographs and a vector of attributes, and then transfer the look of the made picture onto a real photograph.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: the judge that reads the order
@@ -1124,7 +1125,7 @@ widgets.quiz(
 #
 # A score that belongs to one of them judges the other unfairly.
 #
-# Ten claims of papers: 3 reproduced, 6 open, 1 contradicted.
+# Ten claims of papers: 3 reproduced, 7 open.
 
 # %% [markdown]
 # ## What was measured
