@@ -34,3 +34,16 @@ def test_hair_colours_are_means_over_the_hair():
     maps[0, 0, 0, 0] = 0
     pictures = torch.tensor([[[[9.0, 1.0], [2.0, 3.0]]]]).expand(-1, 3, -1, -1)
     assert pix2pix_losses.hair_colours(pictures, maps).tolist() == [[2.0, 2.0, 2.0]]
+
+
+def test_stripes_are_coherent_along_either_diagonal_and_hatching_is_not():
+    down, across = torch.meshgrid(torch.arange(16), torch.arange(16), indexing="ij")
+    rising, falling = (((across + sign * down) % 8 < 4).float() for sign in (1, -1))
+    noise = torch.rand(16, 16, generator=torch.Generator().manual_seed(0))
+    pictures = torch.stack([rising, falling, rising + falling, noise, torch.zeros(16, 16)])[:, None].expand(-1, 3, -1, -1)
+    maps = torch.full((5, 1, 16, 16), pix2pix_losses.HAIR)
+    found = pix2pix_losses.hair_coherence(pictures, maps).tolist()
+    assert found[:2] == pytest.approx([1, 1], abs=1e-6)
+    assert max(found[2:]) < 0.1
+    maps[:, :, :, 8:] = 0
+    assert pix2pix_losses.hair_coherence(pictures, maps)[0].item() == pytest.approx(1)

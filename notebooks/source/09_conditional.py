@@ -6,7 +6,7 @@
 # **Papers**: [Mirza & Osindero 2014](https://arxiv.org/abs/1411.1784); [Odena, Olah & Shlens 2017](https://arxiv.org/abs/1610.09585) (ICML); [de Vries et al. 2017](https://arxiv.org/abs/1707.00683) (NeurIPS); [Miyato & Koyama 2018](https://arxiv.org/abs/1802.05637) (ICLR); [Gong et al. 2019](https://arxiv.org/abs/1907.02690)
 # (NeurIPS).
 #
-# **Read** for about 50 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+# **Read** for about 50 minutes. **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
 #
 # The generators so far drew what they liked. From here on they are asked: a seven, a person with red hair and glasses. There are three ways to make a
 # discriminator care whether the wish was granted, and they differ in what they do to the *variety* of the answers. We derive each, run each on
@@ -23,6 +23,7 @@
 
 # %%
 import itertools
+import math
 
 import matplotlib.pyplot as plt
 import torch
@@ -93,7 +94,7 @@ def paint(z, labels):
     return torch.cat([painter(*part) for part in parts]).cpu()
 
 
-z = torch.randn(12, painter.latent_dim, generator=torch.Generator().manual_seed(7))
+z = torch.randn(8, painter.latent_dim, generator=torch.Generator().manual_seed(7))
 wishes = {
     "as usual": wish(),
     "with glasses": wish(glasses="yes"),
@@ -101,8 +102,8 @@ wishes = {
     "dark skin": wish(skin="dark"),
     "not smiling": wish(smile="no"),
 }
-rows = torch.cat([paint(z, labels.expand(12, -1)) for labels in wishes.values()])
-show(viz.labelled_grid(rows, rows=list(wishes), n_columns=12), "Asked for in words, drawn by a network that ships with the course.")
+rows = torch.cat([paint(z, labels.expand(8, -1)) for labels in wishes.values()])
+show(viz.labelled_grid(rows, rows=list(wishes), n_columns=8), "Asked for in words, drawn by a network that ships with the course.")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The conditional game
@@ -123,6 +124,9 @@ show(viz.labelled_grid(rows, rows=list(wishes), n_columns=12), "Asked for in wor
 #
 # (Kurmi and the cs231n notes print the paper's own line, in which the second $D$ reads $D(G(\mathbf z \mid \mathbf y))$, with the label inside the generator only. Taken
 # literally, such a $D$ would be told the labels of real samples and never those of fakes. What is meant, and what everyone codes, is the line above.)
+
+# %% tags=["slide-continue", "slide-picture"]
+viz.players(viz.GAMES["conditional"])
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Lecture 02, played with pairs
@@ -283,8 +287,8 @@ def digits_of(run, columns=12):
         return run.generator.eval()(z, torch.arange(10, device=device).repeat_interleave(columns)).cpu()
 
 
-plain = train(told(0, "non_saturating", penalty=None))
-helped = train(told(0))
+told_runs = [train(told(seed), seed=seed) for seed in range(scale.pick(ci=1, cpu=5, gpu=5))]
+plain, helped = train(told(0, "non_saturating", penalty=None)), told_runs[0]
 viz.show(
     [viz.grid(digits_of(run), columns=12, scale=2) for run in (plain, helped)],
     caption="Rows: the digits 0 to 9 were asked for. Left: the loss of 2014, no penalty. Right: pairs and $R_1$.",
@@ -492,12 +496,24 @@ def line_game(kind, seed):
 
 
 line_y = torch.arange(4000) % 2
-line, line_std = {}, {}  # samples of the last seed, and the widths of all
+
+
+def line_samples(generator, gan):
+    return gan.sample(4000, seed=1, generator=generator, labels=line_y)[:, 0]
+
+
+def in_between(points):
+    """The share of samples with |x| < 1/2, where the two classes overlap most."""
+    return (points.abs() < 0.5).float().mean().item()
+
+
+line, line_std, line_gap = {}, {}, {}  # samples of the last seed; widths and shares of all
 for kind in ("AC-GAN", "projection"):
-    for seed in range(scale.pick(ci=1, cpu=5, gpu=5)):
+    for seed in range(5, scale.pick(ci=6, cpu=10, gpu=10)):  # trainings that nobody had seen when the tolerance was written
         steps = scale.pick(ci=5, cpu=800, gpu=1500)
         run = fit(line_game(kind, seed), crowd(seed), steps, lr=2e-3, betas=(0.0, 0.99), ema=0.99, seed=seed, progress=False)
-        line[kind] = run.gan.sample(4000, seed=1, generator=run.generator, labels=line_y)[:, 0]
+        line[kind] = line_samples(run.generator, run.gan)
+        line_gap.setdefault(kind, []).append(in_between(line[kind]))
         line_std.setdefault(kind, []).append(sum(line[kind][line_y == k].std().item() for k in (0, 1)) / 2)
 
 grid, dx = theory.grid(-5, 5)
@@ -509,19 +525,25 @@ for axis, (kind, points) in zip(axes, line.items(), strict=True):
     axis.set(title=kind, xlabel="x")
 axes[0].legend(fontsize=8)
 plt.show()
-for kind, found in line_std.items():
-    print(f"{kind:>11}: standard deviation within a class {', '.join(f'{s:.2f}' for s in found)}   (data: 1)")
+line_data = next(crowd(99, n=200_000))[0][:, 0]
+for kind, widths in line_std.items():
+    print(f"{kind:>11}: with |x| < 1/2 {', '.join(f'{s:.2f}' for s in line_gap[kind])}; widths of a class {', '.join(f'{s:.2f}' for s in widths)}")
+print(f"{'data':>11}: with |x| < 1/2 {in_between(line_data):.2f}; width 1")
 
 # %%
+raw_line = line_game("AC-GAN", 0)
 claim(
     "S06.overlap",
-    "Where classes overlap, AC-GAN narrows them: standard deviation within a class (1 in the data)",
-    paper="low diversity within classes",
-    ours=line_std["AC-GAN"],
+    "Where classes overlap, AC-GAN leaves samples out: share of its samples with |x| < 1/2",
+    paper="the classifier imposes perfect separability",
+    ours=line_gap["AC-GAN"],
     over="trainings",
-    tolerance=at_most(0.85),
-    baselines=nulls(projection_in_the_same_game=line_std["projection"]) | ceilings(data=1),
+    tolerance=at_most(0.12),
+    baselines=nulls(
+        untrained=in_between(line_samples(raw_line.generator, raw_line)), projection_in_the_same_game=line_gap["projection"], data=in_between(line_data)
+    ),
     source="Gong et al. 2019 (TAC-GAN)",
+    note="The tolerance, half of the data's share, was chosen with five earlier trainings in view; these are five new ones, with seeds 5 to 9.",
 )
 check(
     "S06.control",
@@ -530,12 +552,12 @@ check(
     ours=line_std["projection"],
     over="trainings",
     tolerance=at_least(0.9),
-    baselines=nulls(AC_GAN=line_std["AC-GAN"]),
+    baselines=nulls(AC_GAN=line_std["AC-GAN"], untrained=sum(line_samples(raw_line.generator, raw_line)[line_y == k].std().item() for k in (0, 1)) / 2),
     source="Miyato & Koyama 2018, section 3",
 )
 
 # %% [markdown] tags=["notes"]
-# Left, a gap has opened where the classes overlap. The samples that belong there stand in a heap at its edge, where the class head is surer, and the width within a class has shrunk by more than a quarter. (Read the number with the picture: a generator that has learnt nothing is narrow, too.) $D$'s first head objects to the gap, so the result is a truce between
+# Left, a gap has opened where the classes overlap. The samples that belong there stand in a heap at its edge, where the class head is surer, and the width within a class has shrunk by more than a quarter. (A generator that has learnt nothing is narrow, too, so the box counts the samples *in the gap*, with $|x| < 1/2$. AC-GAN has none there, or one in 4,000; the data and the projection have 0.24, an untrained generator has all. The gap ends close to 1/2, where the heaps stand: a wider interval would hold them.) $D$'s first head objects to the gap, so the result is a truce between
 # the two terms, which should depend on their weights (we ran one pair of weights). Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -614,29 +636,31 @@ def projecting(seed):
 ways = {"one-hot codes": told, "AC-GAN": guessing, "projection": projecting}
 runs, found = {}, {name: [] for name in ways}
 for name, make in ways.items():
-    for seed in range(scale.pick(ci=1, cpu=3, gpu=5)):
-        runs[name] = helped if (name, seed) == ("one-hot codes", 0) else train(make(seed), seed=seed)
-        found[name].append(judged(runs[name]))
+    for seed in range(scale.pick(ci=1, cpu=5, gpu=5)):
+        runs[name, seed] = told_runs[seed] if name == "one-hot codes" else train(make(seed), seed=seed)
+        found[name].append(judged(runs[name, seed]))
 
 floor = real_against_real(real_features)
+others = frechet_within(judge.features(digits.images[n_judged : 2 * n_judged]), digits.labels[n_judged : 2 * n_judged], real_features, real_labels)
+floor_within = sum(others.values()) / len(others)  # other real digits, as many of each
 mean = {name: {key: sum(part[key] for part in parts) / len(parts) for key in parts[0]} for name, parts in found.items()}
 rows = [
     {"way": name, "asked": f"{m['accuracy']:.2f}", **{key: f"{m[key]:.2f}" for key in ("variety", "distance", "within")}}
     for name, m in mean.items()
 ]
 right = (judge.predict(digits.images[:n_judged])[:, 0] == real_labels).double().mean()
-rows.append({"way": "real digits", "asked": f"{right:.2f}", "variety": "1", "distance": f"{floor:.2f} (floor)", "within": ""})
+rows.append({"way": "real digits", "asked": f"{right:.2f}", "variety": "1", "distance": f"{floor:.2f} (floor)", "within": f"{floor_within:.2f} (floor)"})
 viz.table(rows)
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# If *asked* were the only column, AC-GAN would look as good as projection. *Variety* above 1 is no merit: the data have 1.
+# If *asked* were the only column, AC-GAN would look nearly as good as projection. *Variety* above 1 is no merit: the data have 1.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Drawn as asked
 
 # %% tags=["slide-continue", "slide-picture"]
 viz.show(
-    [viz.grid(digits_of(run, columns=8), columns=8, scale=2) for run in runs.values()],
+    [viz.grid(digits_of(runs[name, 0], columns=8), columns=8, scale=2) for name in ways],
     caption="One-hot codes, AC-GAN, projection. Rows: the digit asked for; columns: one latent each.",
 )
 
@@ -659,7 +683,7 @@ question(
     over="trainings",
     baselines=nulls(no_difference=1),
     source="beside Gong et al. 2019 (TAC-GAN): low diversity within classes",
-    note=f"Variety {mean['AC-GAN']['variety']:.2f} against {mean['projection']['variety']:.2f}, where the data have 1: smudges are varied too, so more is not better.",
+    note=f"Variety {mean['AC-GAN']['variety']:.2f} against {mean['projection']['variety']:.2f}, where the data have 1: more is not better, for a generator that answers one wish with several digits is varied, too.",
 )
 claim(
     "S06.within",
@@ -668,45 +692,57 @@ claim(
     ours=[b["within"] / a["within"] for a, b in zip(found["AC-GAN"], found["projection"], strict=True)],
     over="trainings",
     tolerance=at_most(0.95),
-    baselines=nulls(no_difference=1),
+    baselines=nulls(no_difference=1) | ceilings(other_real_digits_over_AC_GAN=floor_within / mean["AC-GAN"]["within"]),
     source="Miyato & Koyama 2018, table 1",
 )
 
 # %% [markdown] tags=["notes"]
-# Read the columns together. One-hot codes in $D$ obey least (0.39); whether more steps would cure it we have not tried. (The generator has one-hot codes in all three.) The two others draw the asked digit in about two samples of three, and if *asked* were the only column, AC-GAN would look as
-# good as projection. The other columns differ: two of its samples of a digit are more alike than two of projection's (0.90 against 1.20; the data, at 1, lie between), and in the mean of three trainings its samples are farther from the data, overall and within a digit. The last is open: the interval of the ratio reaches 0.98. *Variety* needs care, too. Above 1 it is no merit: a generator that answers one wish with several digits is varied, and
+# Read the columns together. One-hot codes in $D$ obey least (0.41); whether more steps would cure it we have not tried. (The generator has one-hot codes in all three.) AC-GAN draws the asked digit in 0.60 of its samples, projection in 0.66, and if *asked* were the only column, AC-GAN would look nearly as
+# good. The other columns differ: two of AC-GAN's samples of a digit are more alike than two of projection's (0.89 against 1.21; the data, at 1, lie between), and its samples are farther from the data, overall and within a digit. Within, projection's distance is 0.70 of AC-GAN's, below 1 in each of the five trainings: the paper's order is reproduced. Neither is near: other real digits are at 0.58,
+# projection at 18. By the distance overall AC-GAN is the last of the three, within a digit one-hot codes are: the mixture does not see the wish. *Variety* needs care, too. Above 1 it is no merit: a generator that answers one wish with several digits is varied, and
 # the least obedient one has the largest variety. Only together with obedience and the distance does it mean anything.
+#
+# The first box stays open: 0.66 is clearly below the 0.8 that was written down, but nothing shows that networks this small could have reached it in this many steps.
 
 # %% [markdown]
 # ### Does $z$ know the label?
 #
 # Kurmi adds that AC-GAN "learns a representation for z that is independent of class label". One side of it holds by construction, since $z$ and $c$ are drawn independently. The interesting side is whether $z$ means the *same* for each
-# class: does the latent that gives a bold 3 give a bold 7? Then ink must correlate between digits drawn from one latent. The control draws each digit from a latent of its own. But a generator that ignores the label draws ten equal pictures from one latent, and has a correlation of 1: the number says something only beside obedience, and AC-GAN obeys in two samples of three.
+# class: does the latent that gives a bold 3 give a bold 7? Then ink must correlate between digits drawn from one latent. The control draws each digit from a latent of its own. But a generator that ignores the label draws ten equal pictures from one latent, and has a correlation of 1. So only digits count that the judge reads as asked: for each pair of digits, the latents for which both are.
 
 # %%
-def ink_correlation(run, shared):
-    z = torch.randn(200, 64, generator=torch.Generator().manual_seed(5))
-    ink = []
+@torch.no_grad()
+def ink_correlation(generator, shared=True, obedient=True):
+    """Mean over pairs of digits: correlation of their ink over the latents for which both are read as asked."""
+    ink, obeyed = [], []
     for digit in range(10):
-        if not shared:
-            z = torch.randn(200, 64, generator=torch.Generator().manual_seed(100 + digit))
-        with torch.no_grad():
-            images = run.generator.eval()(z.to(device), torch.full((200,), digit, device=device))
-        ink.append(images.mean((1, 2, 3)).cpu())
-    matrix = torch.corrcoef(torch.stack(ink))
-    return matrix[~torch.eye(10, dtype=torch.bool)].mean().item()
+        source = torch.Generator().manual_seed(5 if shared else 100 + digit)
+        images = generator.eval()(torch.randn(400, 64, generator=source).to(device), torch.full((400,), digit, device=device)).cpu()
+        ink.append(images.mean((1, 2, 3)))
+        obeyed.append(judge.predict(images)[:, 0] == digit if obedient else torch.ones(400, dtype=torch.bool))
+    pairs = [(ink[i][ok], ink[j][ok]) for i, j in itertools.combinations(range(10), 2) if (ok := obeyed[i] & obeyed[j]).sum() >= 20]
+    found = [torch.corrcoef(torch.stack(pair))[0, 1].item() for pair in pairs]
+    return sum(found) / max(1, len(found))
 
 
-shared, own = ink_correlation(runs["AC-GAN"], True), ink_correlation(runs["AC-GAN"], False)
-print(f"AC-GAN: correlation of ink between digits of one latent {shared:.2f}, of separate latents {own:.2f}")
+acgans = [runs["AC-GAN", seed].generator for seed in range(len(found["AC-GAN"]))]
+shared, own = [ink_correlation(g) for g in acgans], [ink_correlation(g, shared=False) for g in acgans]
+deaf = ink_correlation(guessing(0).generator, obedient=False)
+print(f"AC-GAN, digits read as asked: one latent {', '.join(f'{r:.2f}' for r in shared)}; separate latents {', '.join(f'{r:.2f}' for r in own)}")
+print(f"all digits: {', '.join(f'{ink_correlation(g, obedient=False):.2f}' for g in acgans)}; an untrained generator, which hardly hears its label: {deaf:.2f}")
 question(
     "S06.style",
-    "Does z mean the same for each class? Correlation of ink between digits drawn from one latent",
+    "Does z mean the same for each class? Correlation of ink between two digits of one latent, where both are drawn as asked",
     ours=shared,
-    baselines=nulls(separate_latents=own),
+    over="trainings",
+    baselines=nulls(separate_latents=own, untrained_all_digits=deaf),
     source="Odena, Olah & Shlens 2017: a representation for z independent of the class label",
     decks="K",
+    note="The untrained generator draws nearly one picture for all ten labels, so its ink agrees: a high number alone says nothing.",
 )
+
+# %% [markdown] tags=["notes"]
+# Where both digits are read as asked, their ink still agrees, 0.82 in the mean of five trainings, and without a common latent it does not (0.0). So ink belongs to $z$, for each class alike. Training need not have taught that: the untrained generator, nearly deaf to its label, begins at 0.99. What training has done is to make ten digits of one picture and keep most of the agreement.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Faces by six attributes
@@ -859,7 +895,7 @@ question(
     "S05.unseen",
     "Are pairs of attribute values that were never trained together drawn as asked? Share with both, the least of three pairs",
     ours=min(both),
-    baselines=nulls(chance=0.25),
+    baselines=nulls(chance=max(1 / math.prod(len(names[key]) for key in pair) for pair in recipe.HELD_OUT)),
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
@@ -961,7 +997,7 @@ widgets.attribute_chooser(painter, names, start={"hair": "red", "hair_length": "
 # - AC-GAN pays for being recognised: where classes overlap, it narrows them.
 # - Projection gives the label an inner product, which, in theory, is gone when $G$ is right.
 # - Judge by obedience, by variety and by the distance *within* each condition.
-# - One claim of three is reproduced; two are open after three trainings, and one of them, 0.66 where 0.8 is asked for, would fail as it stands.
+# - Two claims of three are reproduced. The third is open: the asked digit in 0.66 of the samples, where 0.8 was asked for, and no control.
 
 # %% [markdown]
 # ## What was measured
