@@ -1512,7 +1512,7 @@ question(
 
 # %%
 viz.style_film(
-    G, [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]], frames=scale.pick(ci=4, cpu=24, gpu=40), width=400, fps=8, colours=48
+    G, [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]], frames=scale.pick(ci=4, cpu=20, gpu=40), width=400, fps=8, colours=40
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
