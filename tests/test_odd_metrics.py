@@ -122,6 +122,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "slices.reconstruct": {"pyramid": slices.laplacian_pyramid(PICTURES, 8)},
     "validation.blurred": {"pictures": PICTURES, "k": 2},
     "validation.marginal_noise": {"pictures": PICTURES, "source": torch.Generator()},
+    "digits.levelled": {"images": PICTURES},
     "validation.shuffled_pixels": {"pictures": PICTURES, "source": torch.Generator()},
     "validation.validate": {
         "judge": lambda x: float(x.mean()),
