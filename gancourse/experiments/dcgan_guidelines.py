@@ -50,6 +50,7 @@ from gancourse.gans.gan import GAN
 from gancourse.metrics.attributes import attribute_classifier
 from gancourse.metrics.frechet import frechet_distance
 from gancourse.models import dcgan
+from gancourse.models.classifier import AttributeClassifier
 from gancourse.training import Run
 
 if TYPE_CHECKING:
@@ -131,7 +132,14 @@ def _through(layer: nn.Module, x: Tensor) -> Tensor:
     return result
 
 
-def _shuffled(images: Tensor) -> Tensor:
+@torch.no_grad()
+def shares(judge: AttributeClassifier, features: Tensor) -> Tensor:
+    """The share of each value of each attribute, side by side, as the judge reads them from its features [N, 64]."""
+    logits = judge.heads(F.relu(features)).split([len(values) for values in judge.attribute_names.values()], dim=1)
+    return torch.cat([torch.bincount(one.argmax(1), minlength=one.shape[1]) / len(features) for one in logits])
+
+
+def shuffled(images: Tensor) -> Tensor:
     """Faces run through their attributes in order, and any part of them should be a fair one."""
     return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(0))]
 
@@ -141,11 +149,11 @@ class PixelFaces:
 
     def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
         self.size = size
-        self.images = _shuffled(pixel_faces(SIDE, size["n"], progress=False).images)
-        self.unseen = _shuffled(pixel_faces(SIDE, size["unseen"], "test", progress=False).images)
+        self.images = shuffled(pixel_faces(SIDE, size["n"], progress=False).images)
+        self.unseen = shuffled(pixel_faces(SIDE, size["unseen"], "test", progress=False).images)
         self.judge = attribute_classifier("pixel_faces", SIDE)
         self.features = self.judge.features(self.unseen)
-        self.wanted = self._shares(self.features)
+        self.wanted = shares(self.judge, self.features)
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, Batches]:
         device = scale.device()
@@ -185,14 +193,8 @@ class PixelFaces:
 
     def judged(self, sample: Tensor) -> dict[str, float]:
         features = self.judge.features(sample.clamp(-1, 1))
-        rarest = (self._shares(features) / self.wanted).min().item()
+        rarest = (shares(self.judge, features) / self.wanted).min().item()
         return {"frechet": frechet_distance(features, self.features), "rarest": rarest}
-
-    @torch.no_grad()
-    def _shares(self, features: Tensor) -> Tensor:
-        """The share of each value of each attribute, side by side, as the judge reads them."""
-        logits = self.judge.heads(F.relu(features)).split([len(values) for values in self.judge.attribute_names.values()], dim=1)
-        return torch.cat([torch.bincount(one.argmax(1), minlength=one.shape[1]) / len(features) for one in logits])
 
     def nulls(self) -> dict[str, Tensor]:
         """Training faces, the same blurred, their mean, noise with their pixels' values, uniform noise, untrained players."""

@@ -25,6 +25,8 @@ from torch import Tensor
 
 from gancourse import data, experiments, scale, zoo
 from gancourse.data.images import to_float
+from gancourse.experiments import growing_race
+from gancourse.experiments.dcgan_guidelines import shares, shuffled
 from gancourse.experiments.experiment import Experiment
 from gancourse.gans.gan import GAN
 from gancourse.metrics.attributes import attribute_classifier
@@ -37,22 +39,17 @@ if TYPE_CHECKING:
 RECIPE, SHIPPED = "faces32_live", "faces32"
 
 
-def _shuffled(images: Tensor) -> Tensor:
-    """Faces run through their attributes in order, and any part of them should be a fair one."""
-    return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(0))]
-
-
 class LiveFaces:
     """Faces, unseen ones for the judge, and the players of the recipe."""
 
     def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
         self.size = size
-        self.images = _shuffled(data.faces(32, size["n"], progress=False).images)
-        self.unseen = _shuffled(data.faces(32, size["unseen"], "test", progress=False).images)
+        self.images = shuffled(data.faces(32, size["n"], progress=False).images)
+        self.unseen = shuffled(data.faces(32, size["unseen"], "test", progress=False).images)
         self.judge = attribute_classifier("faces")
         self.features = self.judge.features(self.unseen)
         self.learnt = self.judge.features(self.images[: size["final_samples"]])
-        self.wanted = self._shares(self.features)
+        self.wanted = shares(self.judge, self.features)
         self._began: float | None = None
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, data.Batches]:
@@ -72,15 +69,9 @@ class LiveFaces:
         found = {
             "frechet": frechet_distance(features, self.features),
             "frechet_card": frechet_distance(features, self.learnt),
-            "rarest": (self._shares(features) / self.wanted).min().item(),
+            "rarest": (shares(self.judge, features) / self.wanted).min().item(),
         }
         return {**found, "measuring": 0.0 if self._began is None else time.process_time() - self._began}
-
-    @torch.no_grad()
-    def _shares(self, features: Tensor) -> Tensor:
-        """The share of each value of each attribute, side by side, as the judge reads them."""
-        logits = self.judge.heads(F.relu(features)).split([len(values) for values in self.judge.attribute_names.values()], dim=1)
-        return torch.cat([torch.bincount(one.argmax(1), minlength=one.shape[1]) / len(features) for one in logits])
 
     def nulls(self) -> dict[str, Tensor]:
         """Training faces, blurred ones, their mean, noise with their pixels' values, untrained players; the shipped network."""
@@ -102,8 +93,8 @@ class LiveFaces:
 
 def seconds(record: Record) -> np.ndarray:
     """Processor seconds at the points of the first training's curve, without those of the judge: [points]."""
-    (_, spent), (_, judging) = (record.curve(name)[RECIPE] for name in ("seconds", "measuring"))
-    return spent[0] - np.concatenate([[0.0], judging[0].cumsum()[:-1]])
+    ours: np.ndarray = growing_race.seconds(record, RECIPE)[0]
+    return ours
 
 
 EXPERIMENT = Experiment(

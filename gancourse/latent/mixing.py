@@ -69,8 +69,8 @@ def clearest_parents(
     check.whole("pool", pool, max(rows, columns))
     if unknown := [name for name in (*coarse, *fine) if name not in judge.attribute_names]:
         raise ValueError(f"the judge knows no {unknown[0]!r}: take some of {', '.join(judge.attribute_names)}")
-    ws = _styles(generator, range(2 * pool), truncation)
-    known, mixed = _judged(generator, judge, ws), _judged(generator, judge, _mixtures(ws, pool, crossover))
+    ws = styles_of_seeds(generator, range(2 * pool), truncation)
+    known, mixed = (judge.probabilities(synthesised(generator, each)) for each in (ws, _mixtures(ws, pool, crossover)))
     of = {name: values.argmax(1) for name, values in known.items()}
     cut = torch.stack([_chance(mixed[name], of[name][:pool].repeat_interleave(pool)) for name in coarse])
     colours = torch.stack([_chance(mixed[name], of[name][pool:].repeat(pool)) for name in fine])
@@ -81,22 +81,28 @@ def clearest_parents(
     return Parents(at_left, [pool + i for i in at_top], obeyed, worth.mean().item())
 
 
-def _styles(generator: Any, seeds: Sequence[int], truncation: float) -> Tensor:
-    z = torch.cat([draw_latents(1, generator.latent_dim, seed) for seed in seeds]).to(device_of(generator))
+def styles_of_seeds(generator: Any, seeds: Sequence[int], truncation: float = 1.0, labels: Tensor | None = None) -> Tensor:
+    """The styles ws [N, layers, w_dim] of one latent z for each seed, in evaluation mode; ``labels`` [N] where G takes them."""
+    if not (hasattr(generator, "styles") and hasattr(generator, "synthesis")):
+        raise ValueError(f"{type(generator).__name__} has no styles and synthesis: take gancourse.models.stylegan2")
+    if len(seeds) == 0:
+        raise ValueError("there must be at least one seed")
+    device = device_of(generator)
+    z = torch.cat([draw_latents(1, generator.latent_dim, int(seed)) for seed in seeds]).to(device)
     with evaluating(generator):
-        ws: Tensor = generator.styles(z, truncation=truncation)
-    return ws
+        return generator.styles(z, None if labels is None else labels.to(device), truncation=truncation)
+
+
+def synthesised(generator: Any, ws: Tensor, noise: str = "auto", chunk: int = 32) -> Tensor:
+    """g(ws) in evaluation mode, a few at a time, cut to [-1, 1]: float32 on the CPU."""
+    with evaluating(generator):
+        made = [generator.synthesis(part, noise).float().cpu() for part in ws.to(device_of(generator)).split(chunk)]
+    return torch.cat(made).clamp(-1, 1)
 
 
 def _mixtures(ws: Tensor, pool: int, crossover: int) -> Tensor:
     """Every row with every column, row by row: [pool * pool, layers, w_dim]."""
     return mix(ws[:pool].repeat_interleave(pool, 0), ws[pool:].repeat(pool, 1, 1), crossover)
-
-
-def _judged(generator: Any, judge: Judge, ws: Tensor) -> Mapping[str, Tensor]:
-    with evaluating(generator):
-        images = torch.cat([generator.synthesis(part, "auto").float().cpu() for part in ws.split(32)])
-    return judge.probabilities(images.clamp(-1, 1))
 
 
 def _chance(probabilities: Tensor, wanted: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ class DigitJudge:
         self, classifier: AttributeClassifier, references: ImageSet, held_out: ImageSet, refused: float = REFUSED
     ) -> None:
         self.classifier = classifier
-        self._references = [_ink(references.images[references.labels == k]) for k in range(NONE)]
+        self._references = [_ink(levelled(references.images[references.labels == k])) for k in range(NONE)]
         self.threshold = self.likeness(held_out.images, _labels(held_out)).quantile(refused).item()
 
     @property
@@ -65,7 +65,10 @@ class DigitJudge:
 
     def likeness(self, images: Tensor, digits: Tensor) -> Tensor:
         """The cosine of each picture [N, 1, H, W], levelled, with the nearest reference of its digit: [N], 0 for black ones."""
-        ink, found = _ink(images), torch.zeros(len(images))
+        return self._likeness(_ink(levelled(images)), digits)
+
+    def _likeness(self, ink: Tensor, digits: Tensor) -> Tensor:
+        found = torch.zeros(len(ink))
         for digit, references in enumerate(self._references):
             rows = digits == digit
             if rows.any():
@@ -74,10 +77,11 @@ class DigitJudge:
 
     def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Digits int64 [N] of pictures [N, 1, 32, 32] (uint8, or floats in [-1, 1]), and which are accepted: bool [N]."""
-        probabilities = self.classifier.probabilities(levelled(images))["digit"]
+        level = levelled(images)
+        probabilities = self.classifier.probabilities(level)["digit"]
         digits = probabilities[:, :NONE].argmax(1)
         accepted = probabilities.argmax(1) != NONE
-        return digits, accepted & (self.likeness(images, digits) >= self.threshold)
+        return digits, accepted & (self._likeness(_ink(level), digits) >= self.threshold)
 
     def read_stacked(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Codes 100 a + 10 b + c, int64 [N], of stacked digits [N, 3, 32, 32], and which have all channels accepted: bool [N]."""
@@ -178,9 +182,9 @@ NOISES = {
 }
 
 
-def _ink(images: Tensor) -> Tensor:
-    """Pictures, levelled, as vectors of unit length over their pixels, black being 0: [N, 1024]."""
-    return F.normalize((levelled(images) + 1).flatten(1), dim=1)
+def _ink(level: Tensor) -> Tensor:
+    """Levelled pictures as vectors of unit length over their pixels, black being 0: [N, 1024]."""
+    return F.normalize((level + 1).flatten(1), dim=1)
 
 
 def _train_with_card() -> tuple[AttributeClassifier, dict[str, Any]]:

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.base.latents import device_of, draw_latents
-from gancourse.base.networks import evaluating
+from gancourse.latent.mixing import styles_of_seeds, synthesised
 from gancourse.viz import pictures
 from gancourse.viz.film import Animation, animate
 
@@ -20,25 +19,6 @@ if TYPE_CHECKING:
 
 NOISE = ("auto", "constant", "none")
 _GAP = 8  # pixels between the sources and what is made of them
-
-
-def styles_of_seeds(generator: Any, seeds: Sequence[int], truncation: float = 1.0, labels: Tensor | None = None) -> Tensor:
-    """The styles ws [N, layers, w_dim] of one latent z for each seed, in evaluation mode; ``labels`` [N] where G takes them."""
-    if not (hasattr(generator, "styles") and hasattr(generator, "synthesis")):
-        raise ValueError(f"{type(generator).__name__} has no styles and synthesis: take gancourse.models.stylegan2")
-    if len(seeds) == 0:
-        raise ValueError("there must be at least one seed")
-    device = device_of(generator)
-    z = torch.cat([draw_latents(1, generator.latent_dim, int(seed)) for seed in seeds]).to(device)
-    with evaluating(generator):
-        return generator.styles(z, None if labels is None else labels.to(device), truncation=truncation)
-
-
-def synthesised(generator: Any, ws: Tensor, noise: str = "auto", chunk: int = 32) -> Tensor:
-    """g(ws) in evaluation mode, a few at a time, cut to [-1, 1]: float32 on the CPU."""
-    with evaluating(generator):
-        made = [generator.synthesis(part, noise).float().cpu() for part in ws.to(device_of(generator)).split(chunk)]
-    return torch.cat(made).clamp(-1, 1)
 
 
 def mixing_grid(

@@ -18,21 +18,15 @@ HOLD_KEYS = """
 function holdKeys(root) {
   const ours = (event) => root.contains(event.target) && !(event.ctrlKey || event.metaKey || event.altKey) &&
     !(event.shiftKey && event.key === "Enter") && !/^F\\d/.test(event.key);
-  const NAME = "data-lm-suppress-shortcuts";
-  let held = null;
-  const free = () => { held?.removeAttribute(NAME); held = null; };
   const mark = (event) => {
-    free(); // a mark that outlived its key would keep all others from the notebook, F8 as well
     if (!ours(event)) return;
-    held = event.target;
-    held.setAttribute(NAME, "true");
-    setTimeout(free); // when all have heard the key
+    event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+    setTimeout(() => event.target.removeAttribute("data-lm-suppress-shortcuts")); // when all have heard the key
   };
   const stop = (event) => { if (ours(event)) event.stopPropagation(); };
   window.addEventListener("keydown", mark, true);
   root.addEventListener("keydown", stop);
   return () => {
-    free();
     window.removeEventListener("keydown", mark, true);
     root.removeEventListener("keydown", stop);
   };
