@@ -37,7 +37,7 @@ TAKES: dict[str, Callable[[Tensor], Any]] = {
     "perceptual features": PerceptualFeatures(COLOUR),
     "perceptual distance": lambda x: PerceptualFeatures(COLOUR).distance(x, x),
     "stacked_codes": lambda x: metrics.stacked_codes(x, GREY),
-    "ink": digits._ink,
+    "levelled": digits.levelled,
     "laplacian_pyramid": lambda x: metrics.laplacian_pyramid(x, 8),
     "sliced_wasserstein_pyramid": lambda x: metrics.sliced_wasserstein_pyramid(x, x, smallest=8, patches=2, projections=2),
     "psnr": lambda x: pairs.psnr(x, x),
