@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import importlib
 import os
 import zlib
 from collections.abc import Callable, Iterator
@@ -41,6 +42,9 @@ def join(device: torch.device, together: int = 1) -> World:
             return ranks.ALONE
         if device.type == "cuda":
             torch.cuda.set_device(device)
+        # PyTorch's optimisers import this module at their first step.  Imported after the group was made, it keeps the group as a
+        # default of its functions: gloo's threads outlive _leave, and now and then abort a process that has finished.
+        importlib.import_module("torch.distributed.nn.functional")
         # small things that concern all, such as states of random numbers, stay on the processor and go through gloo
         dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
         atexit.register(_leave)
