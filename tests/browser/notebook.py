@@ -79,16 +79,15 @@ CELLS = {
 
 
 class FrontEnd(NamedTuple):
-    """A program that serves the notebook: its module and class of settings, the path of its page, and what that shows at rest."""
+    """A program that serves the notebook: its module, class of settings, and the path of its page."""
 
     module: str
     app: str
     place: str
-    idle: str
 
 
-LAB = FrontEnd("jupyterlab", "LabApp", "lab/tree", "#jp-main-statusbar >> text=Idle")
-NOTEBOOK = FrontEnd("notebook", "JupyterNotebookApp", "notebooks", ".jp-Notebook-ExecutionIndicator[data-status=idle]")
+LAB = FrontEnd("jupyterlab", "LabApp", "lab/tree")
+NOTEBOOK = FrontEnd("notebook", "JupyterNotebookApp", "notebooks")
 
 
 def write(folder: Path) -> Path:

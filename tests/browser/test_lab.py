@@ -135,16 +135,27 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         tab.complaints = complaints = []
         tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         tab.on("pageerror", lambda error: complaints.append(str(error)))
-        opened(tab, f"{address}/all.ipynb", program.idle)
+        opened(tab, f"{address}/all.ipynb")
         yield tab
         chromium.close()
 
 
-def opened(tab: Any, address: str, idle: str) -> None:
+# Until the kernel has answered, cells that are run are lost, whatever the page shows of its state.
+RUN_ALL = """
+async () => {
+  const { sessionContext } = window.jupyterapp.shell.currentWidget;
+  await sessionContext.ready;
+  await sessionContext.session.kernel.info;
+  window.jupyterapp.commands.execute("notebook:run-all-cells");
+}
+"""
+
+
+def opened(tab: Any, address: str) -> None:
     """Open a notebook and run all its cells; every explorer is alive afterwards."""
     tab.goto(address)
-    tab.wait_for_selector(idle)  # until then cells that are run are lost
-    tab.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    tab.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext")
+    tab.evaluate(RUN_ALL)
     tab.wait_for_function(f"document.querySelectorAll('.jp-Cell .gan-live').length >= {len(notebook.CELLS)}")
 
 
