@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gancourse.viz.diagram import Game, Gradient
+from gancourse.viz.diagram import Box, Game, Gradient
 from gancourse.viz.parts import ARROWS, D, G, data, discriminator, generator, latent, loss, sample
 
 _GROWING = Game(
@@ -215,6 +215,111 @@ _EBGAN = Game(
     {"L_D": Gradient(("L_D E D",), ("D",), ("D fake", "E fake")), "L_G": Gradient(("L_G E D fake G", "L_G E fake G"), ("G",))},
 )
 
+_SRGAN = Game(
+    "SRGAN",
+    {
+        "small": data("small x", 0, 1.2, "a quarter as wide"),
+        "G": generator("G", 1.25, 1.2, "residual blocks"),
+        "fake": sample("G(small x)", 2.5, 1.2, "four times larger"),
+        "x": data("x", 2.5, 0, "large"),
+        "D": discriminator("D", 3.75, 0.6),
+        "L_c": loss("L_{content}", 0.75, 0, "|x − G(small x)|^2, of pixels or features"),
+        "L_D": loss("L_D", 5.4, 0, "−log D(x) − log(1 − D(G(small x)))"),
+        "L_G": loss("L_{adv}", 5.4, 1.2, "0.001 · −log D(G(small x))"),
+    },
+    ("small G", "G fake", "x D", "fake D", "D L_D", "D L_G", "x L_c", "fake L_c"),
+    {"L_D": D, "L_G": G, "L_c": Gradient(("L_c fake G",), ("G",))},
+)
+
+_COGAN = Game(
+    "CoGAN",
+    {
+        "z": latent("z", 0, 1.1, "one for both"),
+        "tied": generator("G, first layers", 1.2, 1.1, "tied"),
+        "G_a": generator("G_a", 2.5, 0.4, "last layers"),
+        "G_b": generator("G_b", 2.5, 1.8, "last layers"),
+        "fake_a": sample("G_a(z)", 3.6, 0.4),
+        "fake_b": sample("G_b(z)", 3.6, 1.8),
+        "a": data("a", 3.6, -0.35, "real, of one kind"),
+        "b": data("b", 3.6, 2.55, "of the other, no pair"),
+        "D": discriminator("D_a, D_b", 4.9, 1.1, "last layers tied"),
+        "L_D": loss("L_D", 6.4, 0.5, "the GAN's, summed over both"),
+        "L_G": loss("L_G", 6.4, 1.8, "the GAN's, summed over both"),
+    },
+    (
+        "z tied",
+        "tied G_a",
+        "tied G_b",
+        "G_a fake_a",
+        "G_b fake_b",
+        "a D",
+        "b D",
+        "fake_a D",
+        "fake_b D",
+        "D L_D",
+        "D L_G",
+    ),
+    {
+        "L_D": Gradient(("L_D D",), ("D",), ("D fake_a", "D fake_b")),
+        "L_G": Gradient(("L_G D fake_a G_a tied", "L_G D fake_b G_b tied"), ("G_a", "G_b", "tied")),
+    },
+)
+
+_SEMI_SUPERVISED = Game(
+    "the semi-supervised GAN",
+    {
+        "z": latent("z", 0, 1.5),
+        "G": generator("G", 1.05, 1.5),
+        "fake": sample("G(z)", 2.1, 1.5),
+        "x": data("x", 2.1, 0.5, "real, most unlabelled"),
+        "y": latent("y", 4.2, -0.3, "labels of a few"),
+        "D": discriminator("D", 3.5, 1, "K classes + generated"),
+        "L_y": loss("L_y", 5.9, -0.3, "−log P(y | x, real)"),
+        "L_D": loss("L_u", 5.9, 0.75, "−log P(real | x) − log P(fake | G(z))"),
+        "L_G": loss("L_G", 5.9, 1.8, "‖mean h(x) − mean h(G(z))‖^2, h: D's features"),
+    },
+    (*ARROWS, "D L_y", "y L_y"),
+    {"L_D": D, "L_y": Gradient(("L_y D",), ("D",)), "L_G": G},
+)
+
+_ADDA = Game(
+    "ADDA",
+    {
+        "s": data("x_s", 0, 0.2, "source, labelled"),
+        "t": data("x_t", 0, 1.6, "target"),
+        "F": Box("frozen", "F", 1.2, 0.2, under="learnt before"),
+        "T": generator("T", 1.2, 1.6, "starts as F"),
+        "h_s": sample("F(x_s)", 2.4, 0.2),
+        "h_t": sample("T(x_t)", 2.4, 1.6),
+        "D": discriminator("D", 3.6, 0.9, "which domain?"),
+        "L_D": loss("L_D", 5.2, 0.3, "−log D(F(x_s)) − log(1 − D(T(x_t)))"),
+        "L_T": loss("L_T", 5.2, 1.6, "−log D(T(x_t))"),
+    },
+    ("s F", "t T", "F h_s", "T h_t", "h_s D", "h_t D", "D L_D", "D L_T"),
+    {"L_D": Gradient(("L_D D",), ("D",), ("D h_s", "D h_t")), "L_T": Gradient(("L_T D h_t T",), ("T",))},
+)
+
+_VAAL = Game(
+    "VAAL",
+    {
+        "x_L": data("x_L", 0, 0.3, "labelled"),
+        "x_U": data("x_U", 0, 1.5, "the pool"),
+        "E": generator("encoder", 1.2, 0.9),
+        "m": sample("m(x)", 2.4, 0.9, "mean of the code"),
+        "G": generator("decoder", 3.0, 2.0),
+        "D": discriminator("D", 3.6, 0.9, "labelled?"),
+        "L_r": loss("L_{rec}", 4.6, 2.3, "|x − G(z)|^2 + β KL"),
+        "L_D": loss("L_D", 5.2, 0.1, "−log D(m(x_L)) − log(1 − D(m(x_U)))"),
+        "L_h": loss("L_{hide}", 5.2, 1.2, "−log D(m(x)), of both"),
+    },
+    ("x_L E", "x_U E", "E m", "m D", "m G", "G L_r", "D L_D", "D L_h"),
+    {
+        "L_D": Gradient(("L_D D",), ("D",), ("D m",)),
+        "L_h": Gradient(("L_h D m E",), ("E",)),
+        "L_r": Gradient(("L_r G m E",), ("G", "E")),
+    },
+)
+
 LATER: dict[str, Game] = {
     "growing": _GROWING,
     "stylegan2": _STYLEGAN2,
@@ -227,4 +332,9 @@ LATER: dict[str, Game] = {
     "video": _VIDEO,
     "reversal": _REVERSAL,
     "ebgan": _EBGAN,
+    "srgan": _SRGAN,
+    "cogan": _COGAN,
+    "semi_supervised": _SEMI_SUPERVISED,
+    "adda": _ADDA,
+    "vaal": _VAAL,
 }
