@@ -51,7 +51,7 @@ viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventur
 # ## Play it yourself
 #
 # How did the network learn that? It played against another one. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
-# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does, though some points still lie between the arcs. By then the colours have paled: where real and fake lie on each other, nobody can tell them apart, and $D$ says one half. $W$ is the distance between the two clouds (the earth mover's, lecture 11).
+# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does, though some points still lie between the arcs. By then the colours have paled: where real and fake lie on each other, nobody can tell them apart, and $D$ says about one half. $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21.
 #
 # Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch all of $G$'s points sit together and run about among eight clusters, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
 # gradient and the orbit of 02 and 07. Without a running kernel you see three moments of the game.
@@ -67,8 +67,8 @@ widgets.playground("moons")
 # Here each such sentence is **measured**, by a cell that you run. Its box shows
 #
 # - a verdict, and our number with its interval,
-# - what was asked for, in a tolerance fixed *before* the run,
-# - what noise or an untrained network scores on the same measure.
+# - what was asked for, fixed *before* the run,
+# - what scores on the same measure without having learnt anything.
 
 # %% [markdown] tags=["notes"]
 # ## Nothing here has to be believed
@@ -105,7 +105,7 @@ verdicts(
 
 # %% [markdown] tags=["notes"]
 # The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. In the first row all of it lies in the blue: the sentence is **reproduced**. In the third none of it does: **contradicted**. In the second
-# it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. Now the same as boxes, the first two rows. They are unfolded here; elsewhere a click does it.
+# it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. Now the same as boxes, the first two rows. They are unfolded here; elsewhere a click does it. (Without the normalising a network also starts at another scale. Lecture 04 matches the start, so that only one thing is changed.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same as boxes
@@ -159,10 +159,10 @@ with example():  # boxes of lecture 04, looked at: they count there
 # $$\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$$
 
 # %% [markdown] tags=["notes"]
-# And the ruler that measured "how far from real faces"? It is the *Fréchet distance*, and it gets a box too, the first that counts. Take two round or oval clouds in the plane, Gaussians with one centre. One has the identity $A$ as its covariance, the other
+# And the ruler that measured "how far from real faces"? It is the *Fréchet distance*, and it gets a box too, the first that counts. Take two clouds in the plane, Gaussians with the same centre. One is round: its covariance $A$ is the identity. The other is oval:
 # $B = \begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$, whose eigenvalues are 1 and 3. By hand:
-# $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$. If that is Greek to you, lecture 08 takes it apart; what matters here is that the code gets the same number to nine digits. (With the identity a wrong formula can be right by luck, so a second box has
-# $A = \operatorname{diag}(4, 1)$: there $\operatorname{tr}\bigl(M^{1/2}\bigr) = \sqrt{\operatorname{tr} M + 2\sqrt{\det M}}$ for $M = AB$ gives $9 - 2\sqrt{10 + 4\sqrt 3}$. As everywhere, the number that goes by this name is the distance squared.)
+# $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$. If that is Greek to you, lecture 08 takes it apart; what matters here is that the code gets the same number to nine digits. (As everywhere, the number that goes by this name is the distance squared. With the identity a wrong formula can be right by luck. So a second box has
+# $A = \operatorname{diag}(4, 1)$; with $M = AB$ and $\operatorname{tr}\bigl(M^{1/2}\bigr) = \sqrt{\operatorname{tr} M + 2\sqrt{\det M}}$ it comes to $9 - 2\sqrt{10 + 4\sqrt 3}$.)
 
 # %% tags=["slide-continue"]
 import torch  # noqa: E402
@@ -192,7 +192,7 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## Where this goes
 #
-# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it. None of what they are given was in their training.
+# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it; in the last row two faces for each sentence. None of the pictures that they are given was in their training. Not all of it succeeds: look for the glasses in the third pair of row 18, and for a difference between the two faces of a sentence.
 
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402
@@ -215,7 +215,7 @@ viz.show(gallery.ahead(), caption=f"The numbers are lectures. *Two faces for eac
 # ## How a lecture works
 #
 # A lecture goes from a question to an equation, from the equation to a few lines of code, runs them, looks at the result and measures it. Most have one place where
-# something goes wrong, with a bug from real public code. Each ends with something to play with, a short quiz, and exercises without solutions. The code that a
+# something goes wrong, with a bug from real public code. All but this one end with a short quiz and exercises without solutions. The code that a
 # lecture shows is the code that runs, taken from the package `gancourse`; open any file of it, they are short.
 #
 # | | lecture | the question it answers |
