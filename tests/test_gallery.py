@@ -1,8 +1,12 @@
 """The picture of what lies ahead."""
 
 import numpy as np
+import pytest
 
+from gancourse import data
 from gancourse.classroom import gallery
+from gancourse.experiments import text_faces
+from gancourse.experiments.text_to_image import about, new
 
 
 def test_every_row_changes_what_it_is_given():
@@ -17,3 +21,10 @@ def test_every_row_changes_what_it_is_given():
 def test_the_picture_fits_the_page():
     picture = gallery.ahead()
     assert picture.width <= 900 and picture.height > 4 * 64 and np.asarray(picture).std() > 20
+
+
+@pytest.mark.slow  # draws the ten thousand faces of the training
+def test_no_sentence_was_read_in_the_training():
+    faces = data.faces(32, text_faces.N, progress=False)
+    read = set(about(faces[~new(faces)], text_faces.SENTENCES, seed=0)[0])
+    assert len(read) > 10_000 and not read & set(gallery.SENTENCES)

@@ -23,7 +23,7 @@ PAIRS = 4  # pairs of before and after in a row
 SIDE = 64
 SENTENCES = (
     "a person with long pink hair and dark skin",
-    "a person with short blonde hair wearing glasses",
+    "a person with short black hair wearing glasses and light skin",
     "a person with long blue hair and light skin",
     "a person with short red hair wearing glasses and tan skin",
 )  # one for each pair of columns

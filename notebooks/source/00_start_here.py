@@ -112,10 +112,10 @@ verdicts(
 
 # %% tags=["slide-continue"]
 with example():  # boxes of lecture 04, looked at: they count there
-    for row, arm, change in (("batchnorm_D", "no batch norm in D", "no batch normalisation"), ("leaky", "ReLU in D", "ReLU in place of LeakyReLU")):
+    for row, arm, change in (("batchnorm_D", "no batch norm in D", "no batch normalisation in the discriminator, the start matched"), ("leaky", "ReLU in D", "ReLU in place of LeakyReLU in the discriminator")):
         claim(
             f"C10.{row}",
-            f"With {change} in the discriminator, a DCGAN ends farther from held-out faces: distance over that of the full network",
+            f"With {change}, a DCGAN ends farther from held-out faces: distance over that of the full network",
             paper="the guideline helps",
             ours=worse[arm],
             over="trainings",
@@ -170,7 +170,7 @@ import torch  # noqa: E402
 zero, a, b = torch.zeros(2), torch.eye(2), torch.tensor([[2.0, 1.0], [1.0, 2.0]])
 identity(
     "S32.by_hand",
-    "Frechet distance of two Gaussians, against a calculation by hand",
+    "Fréchet distance of two Gaussians, against a calculation by hand",
     expected=4 - 2 * 3**0.5,
     ours=float(metrics.frechet_from_statistics(zero, a, zero, b)),
     tolerance=within(1e-9),
@@ -192,7 +192,7 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## Where this goes
 #
-# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it; in the last row two faces for each sentence. None of the pictures that they are given was in their training. Not all of it succeeds: look for the glasses in the third pair of row 18, and for a difference between the two faces of a sentence.
+# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it; in the last row two faces for each sentence. None of what they are given was in their training. Not all of it succeeds: look for the glasses in the third pair of row 18, and for a difference between the two faces of a sentence.
 
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402
