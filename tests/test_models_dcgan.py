@@ -88,8 +88,11 @@ def test_a_hidden_layer_is_normalised_on_request():
     plain, normed = (dcgan.Generator(32, 6, 4, hidden_linear=True, hidden_norm=flag) for flag in (False, True))
     assert [type(layer).__name__ for layer in normed.main[:5]] == ["Flatten", "Linear", "Unflatten", "BatchNorm2d", "ReLU"]
     assert len(normed.main) == len(plain.main) + 1 and normed(torch.randn(2, 6)).shape == (2, 3, 32, 32)
-    with pytest.raises(ValueError, match="hidden_linear=True"):
-        dcgan.Generator(32, 6, 4, hidden_norm=True)
+    centred = dcgan.Generator(32, 6, 4, hidden_linear=True, hidden_centred=True)
+    assert [type(layer).__name__ for layer in centred.main[3:5]] == ["ReLU", "BatchNorm2d"]
+    for name in ("hidden_norm", "hidden_centred"):
+        with pytest.raises(ValueError, match=f"{name} .* hidden_linear=True"):
+            dcgan.Generator(32, 6, 4, **{name: True})
 
 
 def test_initialisation_is_the_papers():

@@ -134,7 +134,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
     "dcgan.Generator": (
         lambda: {
             **{"size": 16, "latent_dim": 4, **SMALL, "norm": True, "upsample": "nearest"},
-            **{"hidden_linear": True, "hidden_norm": True, "activation": "tanh"},
+            **{"hidden_linear": True, "hidden_norm": True, "hidden_centred": True, "activation": "tanh"},
         },
         {"z": Z},
     ),

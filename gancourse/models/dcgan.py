@@ -42,7 +42,8 @@ class Generator(nn.Module):
 
     Options: ``norm=False`` drops batch normalisation; ``upsample="nearest"`` doubles by nearest neighbours and a 3x3
     convolution in place of transposed convolutions; ``hidden_linear=True`` starts with a hidden fully connected layer,
-    ``hidden_norm=True`` normalises that layer, too; ``activation="tanh"`` replaces ReLU.
+    ``hidden_norm=True`` normalises that layer, too, ``hidden_centred=True`` what its activation gives; ``activation="tanh"``
+    replaces ReLU.
     """
 
     def __init__(
@@ -56,14 +57,16 @@ class Generator(nn.Module):
         upsample: str = "transposed",
         hidden_linear: bool = False,
         hidden_norm: bool = False,
+        hidden_centred: bool = False,
         activation: str = "relu",
     ) -> None:
         super().__init__()
         size = check.offered_size(size, SIZES, "DCGAN")
         latent_dim, width, channels = check.counts(latent_dim=latent_dim, width=width, channels=channels)
         norm, hidden_linear = check.flag("norm", norm), check.flag("hidden_linear", hidden_linear)
-        if check.flag("hidden_norm", hidden_norm) and not hidden_linear:
-            raise ValueError("hidden_norm normalises the hidden fully connected layer: ask for it by hidden_linear=True")
+        for name, flag in {"hidden_norm": hidden_norm, "hidden_centred": hidden_centred}.items():
+            if check.flag(name, flag) and not hidden_linear:
+                raise ValueError(f"{name} is about the hidden fully connected layer: ask for that by hidden_linear=True")
         check.one_of("upsample", upsample, ["transposed", "nearest"])
         check.one_of("activation", activation, ["relu", "tanh"])
         self.size, self.latent_dim = size, latent_dim
@@ -89,6 +92,7 @@ class Generator(nn.Module):
         if hidden_linear:
             layers += [nn.Flatten(), nn.Linear(latent_dim, first_in), nn.Unflatten(1, (first_in, 1, 1))]
             layers += [*([nn.BatchNorm2d(first_in)] if hidden_norm else []), activate()]
+            layers += [nn.BatchNorm2d(first_in)] if hidden_centred else []
         layers += [nn.ConvTranspose2d(first_in, n, 4, bias=not norm), *normalise(n), activate()]  # [N, n, 4, 4]
         while side < size // 2:
             layers += [*double(n, n // 2, not norm), *normalise(n // 2), activate()]
