@@ -376,11 +376,11 @@ for k in range(3):
 # ## Five trainings of each arm
 
 # %% [markdown] tags=["notes"]
-# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer, and with a second judge, a matcher that no player reads with. All trainings share one encoder and one pair of judges, so the intervals below say nothing of another encoder. A third arm asks whether it is *this* pair. It, too, shows $D$ a third batch with wrong sentences, as many and at the same price, but under *fakes*: $(G(z, e), e')$. If all that counts is more wrong sentences, it should do as well.
+# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, with an encoder that was trained longer, and with a second judge, a matcher that no player reads with. All trainings share one encoder and one pair of judges, so the intervals below say nothing of another encoder. A third arm asks whether it is *this* pair. It, too, shows $D$ a third batch with wrong sentences, as many and at the same price, but under *fakes*: $(G(z, e), e')$. If all that counts is more wrong sentences, it should do as well. And a fourth asks whether it is the wrong sentences at all: its third batch is more fakes with their *own*, so that nothing in it is wrong, and the first fakes count half as much as in GAN, as in the other two.
 # Before you look: what does $D$ learn from a wrong sentence under a fake while all fakes are blots? Further arms wait for sections 4 and 6.
 
 # %% tags=["slide-continue", "slide-picture"]
-listeners = ["GAN", "GAN-CLS", "fakes, wrong sentences"]
+listeners = ["GAN", "GAN-CLS", "fakes, wrong sentences", "fakes, own sentences"]
 viz.show(
     record.curves("agreement", "r_precision", "diversity", arms=listeners),
     caption="Five trainings of each; line: mean, band: least to largest.",
@@ -552,7 +552,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN. Then it climbs, and at the end five trainings cannot tell it from GAN-CLS; the difference is 0.005 [-0.011, 0.020], and the
-# row, which asked for 0.01, stays open. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too. Whether a third batch of fakes with their *own* sentences would bring a part of that was not asked; `TextGAN(..., wrong="own")` plays it.
+# row, which asked for 0.01, stays open. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too. And the third batch alone, fakes with their *own* sentences (`TextGAN(..., wrong="own")`), brings 0.010 [-0.016, 0.035], which five trainings cannot tell from nothing. So it is the wrong sentences that teach.
 # Does it make no difference, then, which pictures carry the wrong sentences? By agreement and by *diversity*, 0.30 for both, five trainings show none. By *fitting* they do (asked after the record was seen): fakes have 0.31, GAN-CLS 0.39, a difference of -0.079 [-0.114, -0.045]. Over GAN, with 0.39, GAN-CLS gains nothing on this measure, -0.004 [-0.065, 0.057].
 #
 # The best $D$ tells why one could have expected that. Let $p(x, e)$ be the law of the true pairs, $g(x, e)$ that of the fakes with their sentences, and $q(x)$ that of the pictures under the wrong ones. As in lecture 02,
@@ -573,7 +573,7 @@ question(
 # The judge asks which of 100 sentences fits best. A picture can win by being *more typical* of its sentence than a true face with all its accidents.
 
 # %% [markdown] tags=["notes"]
-# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. The column *diversity* is worth a look beside it: 0.30 of the truth's spread within a sentence, where GAN has 0.41, misfits included. Reed et al. saw as much on flowers: their plain GAN shows the most variety, the other methods more pictures of one kind (section 5.1). True faces are no ceiling for this judge, and a score above theirs is a warning.
+# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. The column *diversity* is worth a look beside it: 0.30 of the truth's spread within a sentence, where GAN has 0.41, misfits included. Reed et al. saw as much on flowers: their plain GAN shows the most variety, the other methods more pictures of one kind (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it, in all five pairs; a third batch without wrong sentences costs nothing. True faces are no ceiling for this judge, and a score above theirs is a warning.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A cloud around the sentence
