@@ -9,6 +9,8 @@ the same networks but for the condition, and as many steps.  They differ in
     GAN-CLS + augmentation   GAN-CLS, and the condition is drawn from a cloud whose divergence from N(0, I) costs 0.01
     more noise               GAN-CLS with 64 random numbers beside the condition in place of 32, as many as with the cloud
     GAN-INT-CLS              GAN-CLS, and G plays for sentences half-way between two
+    fakes, own sentences     a third kind in which no sentence is wrong: more fakes with their own.  In all games of three kinds the
+                             first fakes count half as much as in GAN, so this is what the wrong sentences are compared with
 
 Judges: the attribute classifier against what the sentence mentions; R-precision by a matcher that was trained on other pictures
 from other weights; the Frechet distance; and, for sentences that many true faces fit, the spread of the pictures for one
@@ -224,6 +226,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "GAN-CLS + augmentation": {"game": {"kl": 0.01}},
     "more noise": {"game": {}, "noise_dim": 64},
     "GAN-INT-CLS": {"game": {"interpolated": 1.0}},
+    "fakes, own sentences": {"game": {"wrong": "own"}},
 }
 
 EXPERIMENT = Experiment(
@@ -268,6 +271,7 @@ EXPERIMENT = Experiment(
         "S20.listens_early": "agreement with the sentence at a quarter of the training, GAN-CLS less GAN: at least 0.02",
         "S20.listens": "agreement with the sentence at the end, GAN-CLS less GAN: at least 0.01",
         "S20.which_pair": "agreement at the end, GAN-CLS less fakes with wrong sentences: at least 0.01",
+        "S20.own": "a question: agreement at the end, fakes with their own sentences less GAN; it is a null of S20.listens, too",
         "S20.fakes": "a question: agreement at the end, fakes with wrong sentences less GAN",
         "S20.augmentation": "different faces that fit their sentence, over the truth's, with augmentation less without: at least "
         "0.05. Of the spread within a sentence no tolerance can be asked: noise passes it, and among obedient pictures faces of "

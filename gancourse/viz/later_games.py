@@ -139,12 +139,13 @@ _TEXT = Game(
         "e": latent("e = φ(t)", 1.6, 2.1, "the sentence"),
         "G": generator("G", 1.05, 0.9),
         "fake": sample("G(z, e)", 2.1, 0.9),
-        "x": data("x, e'", 2.1, -0.2, "real; e' of another"),
+        "x": data("x", 2.1, -0.2, "real, with its e"),
+        "x'": data("x, e'", 3.4, -0.4, "real, e' of another"),
         "D": discriminator("D", 3.4, 0.8),
-        "L_D": loss("L_D", 5.1, 0.1, "−log D(x, e) − ½ log(1 − D(G, e)) − ½ log(1 − D(x, e'))"),
-        "L_G": loss("L_G", 5.1, 1.5, "−log D(G(z, e), e)"),
+        "L_D": loss("L_D", 5.75, 0.15, "−log D(x, e) − ½ log(1 − D(G, e)) − ½ log(1 − D(x, e'))"),
+        "L_G": loss("L_G", 5.75, 1.5, "−log D(G(z, e), e)"),
     },
-    (*ARROWS, "e G", "e D"),
+    (*ARROWS, "x' D", "e G", "e D"),
     {"L_D": D, "L_G": G},
 )
 
