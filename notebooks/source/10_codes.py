@@ -179,8 +179,8 @@ lines.answered(info_bound, *asked.BOUND)
 # **Control**, $\lambda = 0$: $Q$ learns as a spectator, and no gradient of it reaches $G$ or the body of $D$.
 
 # %% [markdown] tags=["notes"]
-# The game is $\min_{G, Q} \max_D V(D, G) - \lambda L(G, Q)$. $Q$ shares the body of $D$, so it costs one more output. In code, $D$'s step holds the bound on
-# *detached* fakes (there $Q$ learns to read) and $G$'s step holds it through $Q$ (there $G$ learns to be readable):
+# The game is $\min_{G, Q} \max_D V(D, G) - \lambda L(G, Q)$. $Q$ shares the body of $D$, so it costs one more output. $D$'s step holds the bound on
+# *detached* fakes (there $Q$ learns to read), $G$'s step holds it through $Q$ (there $G$ learns to be readable). Section 5 shows both; here is the bound, for several codes at once:
 
 # %%
 viz.source(Codes.bounds)
@@ -268,7 +268,9 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# RINGPROSE
+# Colours are categories. With the term each Gaussian has one of its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, and a $Q$ before any training 0.36, by luck. Keep that in mind for the digits.
+#
+# Nobody named the Gaussians. But here a readable code has little choice: the noise on all that $D$ and $Q$ see drowns what differs within a Gaussian, so eight categories that can be told apart must be the eight Gaussians.
 #
 # ### Then digits
 #
@@ -376,11 +378,11 @@ question(
 # Read the table in three steps.
 #
 # 1. The term does its work: the bound is at 2.30, all that ten categories can carry. Without the term it is near 0.
-# 2. The accuracy is above 0.4 on average, 0.38 to 0.48 from seed to seed, and below 0.3 without the term. With it the codes are nearer to the digits.
+# 2. The accuracy is above 0.4 on average, 0.38 to 0.48 from seed to seed. Without the term it is below 0.3, and an untrained $Q$ has 0.17 by luck.
 # 3. K-means gets more than 0.5 from the raw pixels in seconds. Here InfoGAN *loses* to k-means, and is far from the paper's 0.95.
 #
 # A full bound and codes that are not digits: how can that be? The term asks that the picture tells the code. It does not ask that the code is the
-# digit. Look at the left sheet again: the rows differ in ink, width and slant as much as in the digit, and a reader can use any of these. Two causes are possible, and neither was tested. The noise hardly moves our pictures: the generator draws few hands, and $Q$ has read nothing else. And the paper's networks are convolutional, with a layer eight times as wide as ours, and in the published code saw 640,000 digits of 28x28 pixels.
+# digit, and unlike on the ring there is a choice. Look at the left sheet again: the rows differ in ink, width and slant as much as in the digit, and a reader can use any of these. Two causes are possible, and neither was tested. The noise hardly moves our pictures: the generator draws few hands, and $Q$ has read nothing else. And the paper's networks are convolutional, with a layer eight times as wide as ours, and in the published code saw 640,000 digits of 28x28 pixels.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## BiGAN: an inverse beside the generator
@@ -561,9 +563,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the table against its first row. Untrained encoders keep most of the nearest-neighbour score, as in the paper's own log. Training adds about three points in each column, but over five trainings both intervals hold 0: not decided. And the raw pixels, 64 numbers instead of 16, do better than either encoder.
+# Read the table from the bottom. Training adds about three points to the untrained encoder in each column, and over five trainings both intervals hold 0: not decided. A *random matrix*, linear and never trained, comes within about a point of the trained encoder. And PCA, linear and to as many numbers, comes within a point of the pixels. So a score of 84 says that sixteen numbers of nearly any kind keep most of what tells these digits apart.
 #
-# So: that the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim, and no number of this table bears it out.
+# That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim, and no number of this table bears it out.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three ways back
@@ -571,16 +573,18 @@ question(
 # - a **VAE** is *trained* to reconstruct
 # - **BiGAN**: $G(E(x))$, one pass, never compared with $x$
 # - **inversion**: descent on $\|G(z) - x\|^2$ from several starts
+# - control: **PCA**, the best *linear* map to 16 numbers and back
 
 # %% [markdown] tags=["notes"]
 # ## 3. Three ways back
 #
-# We now have three inverses, and can let them compete on the same unseen digits, all with 16 latents.
+# We now have three inverses. Let them compete on the same unseen digits, all with 16 latents.
 #
 # - A **variational autoencoder** (lecture 01) is *trained* to reconstruct: its loss holds the squared error.
 # - **BiGAN**: $G(E(x))$, one pass, never compared with $x$ in training.
 # - **Inversion** of the same $G$: no encoder, descent on $\lVert G(z) - x \rVert^2$ for each picture from several random starts. The problem is not convex, and starts end at different errors, so take the
 #   best. An encoder's guess is one more start.
+# - The control is **PCA**: of all *linear* maps to 16 numbers and back, the one with the least squared error. It takes milliseconds.
 
 # %%
 viz.source(inversion.invert)
@@ -654,11 +658,13 @@ question(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# - Descent is nearest in pixels, and several starts help.
-# - BiGAN's copies are in pixels no nearer than the mean digit, and the judge finds the same digit in three of ten. This game did not reach an inverse.
+# - The VAE is nearest, and a linear map comes close behind. **Before you praise a network's code, project.**
+# - BiGAN's copies are no nearer than the mean digit, and the judge finds the same digit in three of ten. This game did not reach an inverse.
 
 # %% [markdown] tags=["notes"]
-# Descent is nearest in pixels, and several starts help. The VAE comes next, in one pass and without any search. BiGAN is the farthest off. It was never asked for pixels, but a generator and encoder that were inverse would not do this: its copies are no nearer than the mean of all digits (1.93 times the VAE's error, in the mean of five trainings; the mean digit 1.96), and the judge finds the same digit in three of ten. The VAE, too, keeps it in only half. (The table is of one training each, the box of five of BiGAN.)
+# The VAE is nearest, with ten of its sixteen latents in use. Close behind, in milliseconds and without any network, comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error, and more starts help a little. BiGAN is the farthest off. It was never asked for pixels, but a generator and encoder that were inverse would not do this: 9.9 times PCA's error, in the mean of five trainings, where the mean digit has 10.0; and the judge finds the same digit in three of ten. **Before you praise a network's code, project**: 75 % of the digits kept looks well until a linear map keeps 88. (The table is of one training each, the box of five of BiGAN.)
+#
+# Is the VAE trained to its end? A learnt $\sigma^2$ tells: here it has come down to the error of the copies from drawn codes, 0.0064 and 0.0062. While it is still larger, the squared error weighs too little and the KL term empties the latents.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same faces
@@ -669,8 +675,7 @@ question(
 # Digits of 64 pixels are an easy test. The faces of the beginning have 3,072, and we have a judge for them: the classifier of lecture 08, which reads hair, length of hair, skin, smile, glasses and background. Does the copy
 # still have the attributes that the face was drawn with?
 #
-# The VAE and the BiGAN have convolutional networks and were trained on the 20,000 faces from which `faces32` learnt. All three generators take 64 latents. Look at their cards: what each was trained for, for how long, and how good its own
-# samples are.
+# The VAE and the BiGAN have convolutional networks and were trained on the 20,000 faces from which `faces32` learnt. All three generators take 64 latents. Their cards are in section 8.
 
 # %% [markdown] tags=["notes"]
 # BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent. Controls: **another real face** in the place of the copy, and an **untrained encoder** before the trained generator, show what
@@ -746,7 +751,7 @@ question(
 )
 # %% [markdown] tags=["notes"]
 # Read the rows from the top. The VAE was asked for pixels and gives them back in one pass: about 0.01 per pixel, and more than nine attributes in ten. The smile is the attribute that it
-# loses most often. There is little blur: its copies keep 0.91 of the faces' fine detail. Its weakness is on its card, not in this picture: faces drawn from $z \sim \mathcal{N}(0, I)$ are at a Frechet distance of 23, those of the BiGAN at 5.9.
+# loses most often. There is little blur (section 8). Its weakness shows in no copy: faces that it draws from $z \sim \mathcal{N}(0, I)$ are at a Frechet distance of 23, those of the BiGAN at 5.9.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A better latent existed, and $E$ did not name it
@@ -761,7 +766,7 @@ question(
 # is far from it.
 #
 # Inversion fits the pixels of each face by search. It stays behind the VAE in pixels, takes several hundred times as long, and keeps fewer attributes: it misses the background of one face in four, the smile of one in three. But its generator draws well, and was never
-# trained to have an inverse. So take the VAE to compress, and descent to edit faces of a good generator. Does an encoder's guess help as a start? Compare the three descents: 0.044 from $E(x)$, 0.049 from *another* face's, 0.049 from a random $z$, with 86, 83 and 86 % of the attributes. Next to nothing that the guess brings is about this face (one start each).
+# trained to have an inverse. So take the VAE to compress, and descent to edit faces of a good generator. Does an encoder's guess help as a start? Compare the three descents: 0.044 from $E(x)$, 0.049 from *another* face's, 0.049 from a random $z$, with 86, 83 and 86 % of the attributes. Next to nothing that the guess brings is about this face (one start each). And all of them stopped too early: section 9 inverts the generator's own samples, where a perfect latent exists, and most of the error that is left is unfinished search.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Few labels: $D$ as a classifier
@@ -878,6 +883,8 @@ plt.show()
 # ## No gain here
 #
 # Without the control, "two thirds right with fifty labels" would have passed for a success of the method.
+#
+# The same labels, spread over neighbours, make half the errors: the unlabelled digits hold the answer, and this GAN did not use it.
 
 # %% tags=["slide-continue"]
 label_rows = []
@@ -913,10 +920,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Nothing of the paper's gain is seen here. With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. These are 300 updates of small networks; what was tried besides, on other digits, is in the note of the box. It is no verdict on the paper.
+# Nothing of the paper's gain is seen here. With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15 %, where the nearest label alone errs on 34 % and this network on 33 %. So there was something to gain, and this GAN did not find it. These are 300 updates of small networks; what was tried besides, on other digits, is in the note of the box. It is no verdict on the paper.
 #
-# The control is the reason that we know: without it, "two thirds right with fifty labels" would have passed for a success of the
-# method. And the pairs are the reason that we may compare: with 20 labels the control alone errs on 38 to 55 %, so two methods on different subsets could have shown a gain of a third. In pairs no subset does.
+# Each control tells something else. Without *labels only*, "two thirds right with fifty labels" would have passed for a success of the method. Without *labels spread*, its failure would have passed for a failure of unlabelled digits. And the pairs are the reason that we may compare: with 20 labels the control alone errs on 38 to 55 %, so two methods on different subsets could have shown a gain of a third.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss written as it is printed
@@ -1011,12 +1017,12 @@ for k, game in enumerate(games[:seeds]):
 # The meaning differs from seed to seed. No code follows ink or slant closely. Ask a paper how many runs it made.
 
 # %% [markdown] tags=["notes"]
-# What of the meaning can be measured differs from seed to seed: with ink it correlates by 0.05 to 0.41, with slant by 0.14 to 0.49. The term asks that the code be readable from fakes (by a bound that is not printed here); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
+# What of the meaning can be measured differs from seed to seed: with ink it correlates by 0.05 to 0.41, with slant by 0.14 to 0.49. It can be read from the fakes (its bound, in the table of section 1, is 1.48 nats); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
 
 # %% [markdown]
 # ## 7. A trap in the average
 #
-# TRAP
+# $E$'s weights are an average, and an average needs batch statistics of its own: those of the last network fit the last network. Below the same five trainings, with statistics measured anew over the digits (`refresh_encoder`) and with statistics as copied. The error is 0.08 to 0.10 with the first, 0.10 to 0.15 with the second. Nearest neighbours do not notice.
 
 # %%
 with torch.no_grad():
@@ -1031,7 +1037,7 @@ print(f"1-NN in E(x): anew {near_anew:.1f} %, as copied {near_as_copied:.1f} %")
 # %% [markdown]
 # ## 8. The faces, closer
 #
-# CARDS
+# What was each network trained for, for how long, and how good are its own samples?
 
 # %%
 zoo.card("vae_faces32")
@@ -1077,7 +1083,7 @@ question(
 )
 
 # %% [markdown]
-# BLUR
+# The VAE's copies keep 0.91 of the fine detail, those of descent 0.98. Read that with care: noise raises a Laplacian, so 0.91 may be more blur with some noise, and BiGAN's 0.97 is fine detail of somebody else.
 #
 # ## 9. How far to trust a search
 #
@@ -1143,7 +1149,8 @@ widgets.explorer(
 # - InfoGAN's bound is tight when $Q$ is the posterior, and can be sampled. That the code is readable does not say *what* it means.
 # - BiGAN's optimum is an inverse: a theorem. That its features are *good* is a separate claim.
 # - A search that stops with an error may have stopped too early: ask it for a picture that the generator drew.
-# - Before you believe a score: what do the untrained network, k-means, the pixels, the labels alone reach?
+# - Before you believe a score: what do the untrained network, k-means, PCA, a random matrix, the labels alone reach?
+# - Before you believe a failure: what does another method reach on the same data?
 
 # %% [markdown]
 # ## What was measured
@@ -1223,6 +1230,7 @@ widgets.quiz(
 # - X. Chen et al., [*InfoGAN: Interpretable Representation Learning by Information Maximizing Generative Adversarial Nets*](https://arxiv.org/abs/1606.03657), NeurIPS 2016.
 # - D. Barber & F. Agakov, [*The IM Algorithm: A Variational Approach to Information Maximization*](https://papers.neurips.cc/paper_files/paper/2003/hash/a6ea8471c120fe8cc35a2954c9b9c595-Abstract.html), NeurIPS 2003: the bound, before GANs.
 # - J. Donahue, P. Krähenbühl & T. Darrell, [*Adversarial Feature Learning*](https://arxiv.org/abs/1605.09782), ICLR 2017; V. Dumoulin et al., [*Adversarially Learned Inference*](https://arxiv.org/abs/1606.00704), ICLR 2017.
+# - D. Zhou et al., [*Learning with Local and Global Consistency*](https://papers.neurips.cc/paper_files/paper/2003/hash/87682805257e619d49b8e0dfdc14affa-Abstract.html), NeurIPS 2003: labels that spread over neighbours.
 # - T. Salimans et al., [*Improved Techniques for Training GANs*](https://arxiv.org/abs/1606.03498), NeurIPS 2016; A. Odena, [*Semi-Supervised Learning with Generative Adversarial Networks*](https://arxiv.org/abs/1606.01583), 2016.
 # - C. Li et al., [*ALICE: Towards Understanding Adversarial Learning for Joint Distribution Matching*](https://arxiv.org/abs/1709.01215), NeurIPS 2017: what the joint game leaves open when $E$ is random.
 # - Z. Dai et al., [*Good Semi-supervised Learning That Requires a Bad GAN*](https://arxiv.org/abs/1705.09783), NeurIPS 2017: why worse pictures make better classifiers.
