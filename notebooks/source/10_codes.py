@@ -6,7 +6,7 @@
 # **Papers**: [Chen et al. 2016](https://arxiv.org/abs/1606.03657) (InfoGAN); [Donahue et al. 2017](https://arxiv.org/abs/1605.09782) and [Dumoulin et al. 2017](https://arxiv.org/abs/1606.00704) (BiGAN, ALI); [Salimans et al. 2016](https://arxiv.org/abs/1606.03498) and [Odena 2016](https://arxiv.org/abs/1606.01583)
 # (semi-supervised).
 #
-# **Read** for about 45 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale on one core; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about five minutes at cpu scale on one core; no GPU is needed.
 #
 # A generator goes one way, from a latent to a picture. This lecture goes the other way: given a picture, what was its latent? Three answers.
 # InfoGAN makes *part* of the latent readable. BiGAN learns a full inverse beside the generator. Descent finds a latent for one picture at a
@@ -17,7 +17,7 @@
 # - derive InfoGAN's bound on the mutual information, and check each step on a table of twelve numbers;
 # - compare unlabelled codes with labels without cheating: one-to-one matching, a control without the term, and k-means;
 # - prove that BiGAN's optimum is an inverse, and say why a famous table of it shows less than it seems to;
-# - write a semi-supervised discriminator with $K$ outputs, stable at any logit, and test it in pairs;
+# - write a semi-supervised discriminator with $K$ outputs, stable at any logit, and test it in pairs, beside a positive control;
 # - find the latent of a face.
 
 # %%
@@ -69,7 +69,7 @@ device = scale.device()
 # ## Eight unseen faces, and three answers
 
 # %% [markdown] tags=["notes"]
-# Where we are going: eight faces that no network here has seen in training, and below each of them three answers to "what was its latent?", drawn again. The first
+# Where we are going: eight faces that no network here has seen, and below each three answers to "what was its latent?", drawn again. The first
 # network (a variational autoencoder) was trained to give pictures back. The second was trained to have an inverse, and never compared a picture with its copy. The third was trained for neither: descent
 # over 64 numbers looked for the latent. Which row gives the same people back?
 
@@ -268,9 +268,9 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Colours are categories. With the term each Gaussian has one of its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, and a $Q$ before any training 0.36, by luck. Keep that in mind for the digits.
+# Colours are categories. With the term each Gaussian has one of its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, and a $Q$ before any training 0.36, by luck.
 #
-# Nobody named the Gaussians. But here a readable code has little choice: the noise on all that $D$ and $Q$ see drowns what differs within a Gaussian, so eight categories that can be told apart must be the eight Gaussians.
+# Nobody named the Gaussians. But a readable code has little choice here: the noise on all that $D$ and $Q$ see in training drowns what differs within a Gaussian, so eight categories that can be told apart must be the eight Gaussians.
 #
 # ### Then digits
 #
@@ -288,8 +288,7 @@ games, first_readers = infogans(
 # ## A row is a category: with the term, and without
 
 # %% [markdown] tags=["notes"]
-# Each row below is one category, each column one draw of the noise and of the second code. If the category has come to mean the digit, a row shows one digit in many hands. Left with the term, right
-# without it.
+# Each row below is one category, each column one draw of the noise and of the second code. If the category has come to mean the digit, a row shows one digit in many hands.
 
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -304,7 +303,7 @@ sheets = [viz.grid(by_category(game), columns=8, scale=5) for game in (games[0],
 viz.show(viz.beside(sheets, ("with the term: a row is a category", "without it")))
 
 # %% [markdown] tags=["notes"]
-# On the left the rows differ from each other. Along a row both the noise and the second code change; "Play", which holds the second code still, shows that the noise alone does little. On the right all rows look alike, because the generator ignores the code. Now the number behind the picture. Let $Q$ read *real* digits,
+# On the left the rows differ from each other, along a row most by the second code ("Play" shows that the noise alone does little). On the right all rows look alike, because the generator ignores the code. Now the number behind the picture. Let $Q$ read *real* digits,
 # and count how many it gets right under the best one-to-one assignment of categories to digits. The Hungarian method finds that assignment. The labels serve for this count only.
 #
 # Beside it goes the simplest competitor for "ten groups without labels", k-means on the pixels.
@@ -382,7 +381,7 @@ question(
 # 3. K-means gets more than 0.5 from the raw pixels in seconds. Here InfoGAN *loses* to k-means, and is far from the paper's 0.95.
 #
 # A full bound and codes that are not digits: how can that be? The term asks that the picture tells the code. It does not ask that the code is the
-# digit, and unlike on the ring there is a choice. Look at the left sheet again: the rows differ in ink, width and slant as much as in the digit, and a reader can use any of these. Two causes are possible, and neither was tested. The noise hardly moves our pictures: the generator draws few hands, and $Q$ has read nothing else. And the paper's networks are convolutional, with a layer eight times as wide as ours, and in the published code saw 640,000 digits of 28x28 pixels.
+# digit, and unlike on the ring there is a choice: look at the left sheet again, where the rows differ in ink, width and slant as much as in the digit. Two causes are possible, and neither was tested: our generator draws few hands, and $Q$ has read nothing else; the paper's networks are convolutional, with a layer eight times as wide, and in the published code saw 640,000 digits of 28x28 pixels.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## BiGAN: an inverse beside the generator
@@ -501,7 +500,7 @@ for pair in trained:
 # The BiGAN paper judges the encoder by 1-nearest-neighbour classification of MNIST in the space of $E(x)$: 97.39 %. The authors' own training log, which they published, gives the same number *before the
 # first update*: 96.84 %. Distances survive a random map rather well, so most of that score belongs to the digits and not to the encoder.
 #
-# So we print the untrained encoder and the raw pixels beside ours. And we add a harder question, a *linear* classifier that gets only 50 labels.
+# So we print the untrained encoder, a random matrix, PCA and the raw pixels beside ours. And we add a harder question, a *linear* classifier that gets only 50 labels.
 
 
 # %% tags=["slide-continue"]
@@ -563,7 +562,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the table from the bottom. Training adds about three points to the untrained encoder in each column, and over five trainings both intervals hold 0: not decided. A *random matrix*, linear and never trained, comes within about a point of the trained encoder. And PCA, linear and to as many numbers, comes within a point of the pixels. So a score of 84 says that sixteen numbers of nearly any kind keep most of what tells these digits apart.
+# Read the table from the bottom. Training adds about three points in each column, and over five trainings both intervals hold 0: not decided. A *random matrix* comes within about a point of the trained encoder, and PCA, linear and to as many numbers, within a point of the pixels. So 84 says that sixteen numbers of nearly any kind keep most of what tells these digits apart.
 #
 # That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim, and no number of this table bears it out.
 
@@ -578,7 +577,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 3. Three ways back
 #
-# We now have three inverses. Let them compete on the same unseen digits, all with 16 latents.
+# Three inverses compete on the same unseen digits, all with 16 latents.
 #
 # - A **variational autoencoder** (lecture 01) is *trained* to reconstruct: its loss holds the squared error.
 # - **BiGAN**: $G(E(x))$, one pass, never compared with $x$ in training.
@@ -662,9 +661,9 @@ question(
 # - BiGAN's copies are no nearer than the mean digit, and the judge finds the same digit in three of ten. This game did not reach an inverse.
 
 # %% [markdown] tags=["notes"]
-# The VAE is nearest, with ten of its sixteen latents in use. Close behind, in milliseconds and without any network, comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error, and more starts help a little. BiGAN is the farthest off. It was never asked for pixels, but a generator and encoder that were inverse would not do this: 9.9 times PCA's error, in the mean of five trainings, where the mean digit has 10.0; and the judge finds the same digit in three of ten. **Before you praise a network's code, project**: 75 % of the digits kept looks well until a linear map keeps 88. (The table is of one training each, the box of five of BiGAN.)
+# The VAE is nearest, with ten of its sixteen latents in use. Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error, and more starts help a little. BiGAN is the farthest off. It was never asked for pixels, but a generator and encoder that were inverse would not do this: 9.9 times PCA's error, in the mean of five trainings, where the mean digit has 10.0; and the judge finds the same digit in three of ten. **Before you praise a network's code, project**: 75 % of the digits kept looks well until a linear map keeps 88. (The table is of one training each, the box of five of BiGAN.)
 #
-# Is the VAE trained to its end? A learnt $\sigma^2$ tells: here it has come down to the error of the copies from drawn codes, 0.0064 and 0.0062. While it is still larger, the squared error weighs too little and the KL term empties the latents.
+# Is the VAE trained to its end? Its learnt $\sigma^2$ has come down to the error of copies from drawn codes, 0.0064 and 0.0062.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same faces
@@ -675,11 +674,11 @@ question(
 # Digits of 64 pixels are an easy test. The faces of the beginning have 3,072, and we have a judge for them: the classifier of lecture 08, which reads hair, length of hair, skin, smile, glasses and background. Does the copy
 # still have the attributes that the face was drawn with?
 #
-# The VAE and the BiGAN have convolutional networks and were trained on the 20,000 faces from which `faces32` learnt. All three generators take 64 latents. Their cards are in section 8.
+# The VAE and the BiGAN have convolutional networks and were trained on the 20,000 faces from which `faces32` learnt. All three generators take 64 latents.
 
 # %% [markdown] tags=["notes"]
-# BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent. Controls: **another real face** in the place of the copy, and an **untrained encoder** before the trained generator, show what
-# is kept without learning (the untrained one's pictures are odder than samples, so it is a low bar). **Descent from $E(x)$** through BiGAN's own generator shows how much of BiGAN's error is the encoder's: the generator is the same. Does the guess help as a start? That is for the two descents below it to say, which start from *another* face's $E(x)$ and from a random $z$.
+# Controls: **another real face** in the place of the copy, and an **untrained encoder** before the trained generator (a low bar: its pictures are odder than samples), show what
+# is kept without learning. **Descent from $E(x)$** through BiGAN's own generator shows how much of BiGAN's error is the encoder's. Two more descents, from *another* face's $E(x)$ and from a random $z$, show whether the guess helps.
 
 # %% tags=["slide-continue", "slide-picture"]
 untrained_face = encoders.players(seed=1)[0]  # an encoder with its first weights
@@ -751,7 +750,7 @@ question(
 )
 # %% [markdown] tags=["notes"]
 # Read the rows from the top. The VAE was asked for pixels and gives them back in one pass: about 0.01 per pixel, and more than nine attributes in ten. The smile is the attribute that it
-# loses most often. There is little blur (section 8). Its weakness shows in no copy: faces that it draws from $z \sim \mathcal{N}(0, I)$ are at a Frechet distance of 23, those of the BiGAN at 5.9.
+# loses most often. Section 8 asks about blur, and how well it draws.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A better latent existed, and $E$ did not name it
@@ -762,11 +761,11 @@ question(
 # Take the VAE to compress, descent to edit faces of a good generator. Does an encoder help as its start? Hardly: another face's $E(x)$, or a random $z$, does nearly as well.
 
 # %% [markdown] tags=["notes"]
-# BiGAN's copies are mostly of somebody else. They keep 39 % of the attributes, as another real face does; an untrained encoder's keep 36 %. In pixels they lie between the two. In this one training the game taught $E$ next to nothing that we can measure. The generator is not what stands in the way: descent from $E(x)$ through the same $G$ comes eight times nearer and brings the colours of hair and skin back. A much better latent existed, and $E$ did not name it. The theorem speaks of the optimum, and this encoder
-# is far from it.
+# BiGAN's copies are mostly of somebody else. They keep 39 % of the attributes, as another real face does; an untrained encoder's keep 36 %. In this one training the game taught $E$ next to nothing that we can measure. The generator does not stand in the way: descent from $E(x)$ through the same $G$ comes eight times nearer and brings the colours of hair and skin back. A much better latent existed, and $E$ did not name it. The theorem speaks of the optimum, and this encoder is far from it.
 #
-# Inversion fits the pixels of each face by search. It stays behind the VAE in pixels, takes several hundred times as long, and keeps fewer attributes: it misses the background of one face in four, the smile of one in three. But its generator draws well, and was never
-# trained to have an inverse. So take the VAE to compress, and descent to edit faces of a good generator. Does an encoder's guess help as a start? Compare the three descents: 0.044 from $E(x)$, 0.049 from *another* face's, 0.049 from a random $z$, with 86, 83 and 86 % of the attributes. Next to nothing that the guess brings is about this face (one start each). And all of them stopped too early: section 9 inverts the generator's own samples, where a perfect latent exists, and most of the error that is left is unfinished search.
+# Inversion stays behind the VAE in pixels, takes several hundred times as long, and misses the background of one face in four, the smile of one in three. But its generator draws well, and was never
+# trained to have an inverse. So take the VAE to compress, and descent to edit faces of a good generator. Does an encoder's guess help as a start? Compare the three descents: 0.044 from $E(x)$, 0.049 from *another* face's, 0.049 from a random $z$, with 86, 83 and 86 % of the attributes. Next to nothing of the guess is about this face (one start each). And has the search ended? Section 9 asks it for pictures that the generator drew.
+
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Few labels: $D$ as a classifier
@@ -814,7 +813,7 @@ viz.players(viz.GAMES["semi_supervised"])
 # The experiment is *paired*: for each of ten random subsets the control is the same network from the same initial weights on the same labels, with the same noise on its inputs, without the unlabelled
 # digits. All ten pairs train at once.
 #
-# And a **positive control**: do the unlabelled digits hold the answer at all? Link each digit with its seven nearest neighbours in pixels, and let the labels spread along the links ([Zhou et al. 2004](https://papers.neurips.cc/paper_files/paper/2003/hash/87682805257e619d49b8e0dfdc14affa-Abstract.html)): with $S$ the links over the root of both degrees, the votes are $(1 - 0.99\, S)^{-1} Y$, where $Y$ holds the fifty labels and nothing else. Nothing is trained. A test digit asks its seven neighbours.
+# And a **positive control**: do the unlabelled digits hold the answer at all? Link each digit with its seven nearest neighbours, and let the labels spread along the links ([Zhou et al. 2004](https://papers.neurips.cc/paper_files/paper/2003/hash/87682805257e619d49b8e0dfdc14affa-Abstract.html)): with $S$ the links over the root of both degrees, the votes are $(1 - 0.99\, S)^{-1} Y$, where $Y$ holds the few labels. Nothing is trained. A test digit asks its seven neighbours.
 
 # %%
 nearest = torch.cdist(flat, flat).fill_diagonal_(torch.inf).topk(7, largest=False).indices
@@ -920,9 +919,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Nothing of the paper's gain is seen here. With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15 %, where the nearest label alone errs on 34 % and this network on 33 %. So there was something to gain, and this GAN did not find it. These are 300 updates of small networks; what was tried besides, on other digits, is in the note of the box. It is no verdict on the paper.
+# Nothing of the paper's gain is seen here. With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15 %, where the nearest label alone errs on 34 % and this network on 33 %. So there was something to gain, and this GAN did not find it. After 300 updates of small networks that is no verdict on the paper (the box says what else was tried).
 #
-# Each control tells something else. Without *labels only*, "two thirds right with fifty labels" would have passed for a success of the method. Without *labels spread*, its failure would have passed for a failure of unlabelled digits. And the pairs are the reason that we may compare: with 20 labels the control alone errs on 38 to 55 %, so two methods on different subsets could have shown a gain of a third.
+# Without *labels only*, "two thirds right with fifty labels" would have passed for a success of the method. Without *labels spread*, its failure would have passed for a failure of unlabelled digits. And the pairs allow the comparison: with 20 labels the control alone errs on 38 to 55 %, so two methods on different subsets could have shown a gain of a third.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss written as it is printed
@@ -1037,7 +1036,7 @@ print(f"1-NN in E(x): anew {near_anew:.1f} %, as copied {near_as_copied:.1f} %")
 # %% [markdown]
 # ## 8. The faces, closer
 #
-# What was each network trained for, for how long, and how good are its own samples?
+# What was each network trained for, for how long, and how good are its own samples? The VAE's weakness shows in no copy: faces that it draws from $z \sim \mathcal{N}(0, I)$ are at a Frechet distance of 23, those of the BiGAN at 5.9. BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent.
 
 # %%
 zoo.card("vae_faces32")
