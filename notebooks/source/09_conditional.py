@@ -196,7 +196,7 @@ identity(
 # **Something on the discriminator's side must know the label.**
 
 # %% [markdown] tags=["notes"]
-# The last printed line is the reason for this lecture. A discriminator without labels is content with a generator that draws an excellent 3 when asked for a 7, as long as, over all wishes, each digit
+# The third line printed above is the reason for this lecture. A discriminator without labels is content with a generator that draws an excellent 3 when asked for a 7, as long as, over all wishes, each digit
 # comes as often as in the data. (Random tables are alike, so 0.031 is small beside the largest possible, 0.693; that the other is exactly 0 is the point.) *Something on the discriminator's side must know the label.*
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -234,7 +234,7 @@ print(f"the same: {torch.allclose(by_concatenation, by_bias, atol=1e-6)}")
 # ## Does it obey?
 
 # %% [markdown] tags=["notes"]
-# Now digits: real handwriting, 4,000 of MNIST's scaled to 16x16 pixels, and two perceptrons. The judge is a classifier that was trained on real digits and knows nothing of our generators. Is what it reads what we
+# Now digits: real handwriting, 4,000 of MNIST's scaled to 16x16 pixels, and two perceptrons. The judge is a classifier that was trained on real digits and knows nothing of our generators. (It reads 0.99 of real digits as they are labelled.) Is what it reads what we
 # asked for?
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -319,7 +319,7 @@ for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}
     print(f"{name:>28}: a wrong label costs a real digit {notices(run.gan):5.2f} standard deviations")
 
 # %% [markdown] tags=["notes"]
-# Both discriminators heed the label, and nearly alike; yet one generator obeys in 0.37 of its samples, the other in 0.13. So what $D$ knows of real digits is not the difference. Two things were changed: the pairs of the relativistic loss (lecture 04 introduced them), which set a real 7 against a *generated* 7, so that the comparison is about the picture given the label; and $R_1$,
+# Both discriminators heed the label, and nearly alike; yet one generator obeys in 0.37 of its samples, the other in 0.13. By this measure, what $D$ knows of real digits does not tell them apart. Two things were changed: the pairs of the relativistic loss (lecture 04 introduced them), which set a real 7 against a *generated* 7, so that the comparison is about the picture given the label; and $R_1$,
 # which penalises $D$'s slope. Which of the two does the work we have not separated, and it is one training each. We keep this recipe for everything that follows, so that only the treatment of the label differs.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -403,7 +403,7 @@ print("gain -1 for label 1: its largest output is", f"{norm(x4, labels)[1].abs()
 viz.players(viz.GAMES["acgan"])
 
 # %% [markdown]
-# **Write a line.** What $G$ minimises, as a number to descend on, from $D$'s answers to its fakes: `real` are logits of the first head, `classes` those of the second, `y` the labels that were asked for. For $-\ell_S$ take its non-saturating form, $-\log P(S = \text{real})$.
+# **Write a line.** What $G$ minimises, as a number to descend on, from $D$'s answers to its fakes: `real` are logits of the first head, `classes` those of the second, `y` the labels that were asked for. For $-\ell_S$ take its non-saturating form, $-\log P(S = \text{real})$. (The trainings below put the pairs of section 2 in its place, and keep $R_1$.)
 
 # %%
 def acgan_g(real, classes, y):
@@ -452,7 +452,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The first line is AC-GAN. In the second $G$ runs from the label it was asked for, and the asked digit is read in 0.04 of the samples, where a deaf generator would have 0.10. Its distance overall, 15.6, is less than half the first line's 37.8 after these 500 steps: that number does not see the wish. In the third and the fourth it helps $D$ to unmask it. That is no
+# The first line is AC-GAN. In the second $G$ runs from the label it was asked for: its rows are nearly alike, and the asked digit is read in 0.04 of the samples, where a deaf generator would have 0.10. Yet its distance overall, 15.6, is less than half the first line's 37.8 after these 500 steps. That number does not see the wish. In the third and the fourth it helps $D$ to unmask it. That is no
 # game any more: about real and fake both players want the same, and $G$ runs away from the data until its pixels are at the ends of their range. All its rows are alike there, whatever the sign of the class term.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -473,7 +473,7 @@ question(
 # $$-\mathbb{E}_{q}[\log C(y \mid x)] = H_q(Y \mid X) + \mathbb{E}_{q(x)}\,\mathrm{KL}\bigl(q(y \mid x)\,\|\,C(y \mid x)\bigr).$$
 #
 # The second term is welcome: it makes $q(y \mid x)$ agree with the classifier. The first is not in the game's aim at all. It is the *overlap* of the generated classes, and $G$ is paid for making it smaller than the data's: drop what is doubtful, move the
-# classes apart. (Gong et al. 2019 make this argument and say that the auxiliary classifier imposes perfect separability.) In one dimension you can see it. Two classes, $\mathcal N(-1, 1)$ and $\mathcal N(1, 1)$, a generator for both:
+# classes apart. (Shu et al. 2017 saw it on MNIST; Gong et al. 2019 make this argument and say that the auxiliary classifier imposes perfect separability.) In one dimension you can see it. Two classes, $\mathcal N(-1, 1)$ and $\mathcal N(1, 1)$, a generator for both:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two classes that overlap
@@ -557,8 +557,8 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Left, a gap has opened where the classes overlap. The samples that belong there stand in a heap at its edge, where the class head is surer, and the width within a class has shrunk by more than a quarter. (A generator that has learnt nothing is narrow, too, so the box counts the samples *in the gap*, with $|x| < 1/2$. AC-GAN has none there, or one in 4,000; the data and the projection have 0.24, an untrained generator has all. The gap ends close to 1/2, where the heaps stand: a wider interval would hold them.) $D$'s first head objects to the gap, so the result is a truce between
-# the two terms, which should depend on their weights (we ran one pair of weights). Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
+# Left, a gap has opened where the classes overlap. At its edges stand heaps, and the width within a class has shrunk by more than a quarter. A generator that has learnt nothing is narrow, too, so the box counts the samples *in the gap*, with $|x| < 1/2$: AC-GAN has none, or one in 4,000; the data and the projection have 0.24; an untrained generator has all.
+# (The gap ends close to 1/2. A wider interval would hold the heaps.) $D$'s first head objects to a gap. What comes out should depend on the weights of the two terms, and we ran one pair of weights. Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The projection discriminator
@@ -697,10 +697,12 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the columns together. One-hot codes in $D$ obey least (0.41); whether more steps would cure it we have not tried. (The generator has one-hot codes in all three.) AC-GAN draws the asked digit in 0.60 of its samples, projection in 0.66, and if *asked* were the only column, AC-GAN would look nearly as
-# good. The other columns differ: two of AC-GAN's samples of a digit are more alike than two of projection's (0.89 against 1.21; the data, at 1, lie between), and its samples are farther from the data, overall and within a digit. Within, projection's distance is 0.70 of AC-GAN's, below 1 in each of the five trainings: the paper's order is reproduced. Neither is near: other real digits are at 0.58,
-# projection at 18. By the distance overall AC-GAN is the last of the three, within a digit one-hot codes are: the mixture does not see the wish. *Variety* needs care, too. Above 1 it is no merit: a generator that answers one wish with several digits is varied, and
-# the least obedient one has the largest variety. Only together with obedience and the distance does it mean anything.
+# Read one column after the other.
+#
+# - *Asked*: one-hot codes in $D$ obey least (0.41), then AC-GAN (0.60) and projection (0.66). By this column alone the last two look nearly alike. (The generator has one-hot codes in all three. What more steps would do we have not tried.)
+# - *Variety*: two of AC-GAN's samples of a digit are more alike than two of projection's, 0.89 against 1.21; the data, at 1, lie between. Above 1 is no merit: a generator that answers one wish with several digits is varied, and the least obedient of the three is the most varied.
+# - *Within*: projection's distance is 0.70 of AC-GAN's, below 1 in each of the five trainings. Of these two the paper's order is reproduced. (In its table concatenation lies between them; here one-hot codes come last.) Neither is near: other real digits are at 0.58, projection at 18.
+# - *Distance*: overall AC-GAN is the last of the three, within a digit one-hot codes are. The mixture does not see the wish.
 #
 # The first box stays open: 0.66 is clearly below the 0.8 that was written down, but nothing shows that networks this small could have reached it in this many steps.
 
@@ -793,8 +795,8 @@ axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are drawn hardly better than by chance. It is the order in which lecture 04's
-# faces appeared. Note how a single number, the mean over attributes say, would have hidden this.
+# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are drawn hardly better than by chance. A single number, the mean over
+# attributes say, would have hidden this.
 #
 # ### The shipped network
 #
@@ -840,9 +842,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# ### Variety, within each hair colour
+# ### Variety within each value
 #
-# Obedience alone is cheap: one good face per wish would have it. So look at the variety among faces that were asked for the same hair colour, and at the distance to the real faces that have it.
+# Obedience alone is cheap: one good face per wish would have it. So look at the variety among faces that were asked for the same hair colour, say, and at the distance to the real faces that have it.
 
 # %%
 painted_features, trained_features = reader.features(painted), reader.features(trained.images[:n_faces])
@@ -861,7 +863,7 @@ print(f"Fréchet distance overall {overall:.2f}; real against real {real_against
 viz.table(rows)
 
 # %% [markdown] tags=["notes"]
-# About nine tenths of the data's variety are there within each value. The distances of the hair colours cannot be ranked: half of the red and of the blonde faces were kept out, fewer samples raise a Fréchet distance, and no floor was measured for each colour. What is missing is the finer half of the picture: grain in the hair, mouths that are hardly drawn.
+# About nine tenths of the data's variety are there within each value. The distances of the hair colours cannot be ranked: half of the red and of the blonde faces were kept out, fewer samples raise a Fréchet distance, and no floor was measured for each colour. What is missing can be seen in the opening picture: mouths are hardly drawn.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Never seen together
@@ -902,8 +904,8 @@ question(
 # It has learnt attributes: gains and biases *add up*.
 
 # %% [markdown] tags=["notes"]
-# All three are drawn nearly always (one guess in 24 would have blue hair on dark skin, one in 12 each of the others), and in the table above the last two columns differ by little more than a per cent. The network has learnt attributes. The design favours it, though nonlinear layers guarantee nothing and the rival table was not trained: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
-# trained, and in the discriminator the vectors $e_y$ add up as well. With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start. The design of the condition decides what can be composed. The data are kind to it: in these
+# All three are drawn nearly always (one guess in 24 would have blue hair on dark skin, one in 12 each of the others), and in the table above the last two columns differ by 0.013 at most. The network has learnt attributes. The design favours it: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
+# trained, and in the discriminator the vectors $e_y$ add up as well. (The layers between are not linear, so nothing is guaranteed.) With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start; we have not trained that rival. The data help, too: in these
 # drawings the colour of the hair has nothing to do with the frame of the glasses. Attributes that change each other's looks would be a harder test.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -928,7 +930,7 @@ pairs_ = torch.stack([painted[:10], again[:10]], 1).flatten(0, 1)
 show(viz.grid(pairs_, columns=10), "Ten people, each beside the same latent with the opposite wish about glasses.")
 
 # %% [markdown] tags=["notes"]
-# Five attributes stay as they are in nearly all faces, and the glasses themselves change in more than nine of ten. Compare lecture 05, where "glasses" was a direction in latent space that had to be searched for and that dragged hair and skin along. Here it is a row in a table.
+# Five attributes stay as they are in nearly all faces, and the glasses themselves change in more than nine of ten. Compare lecture 05, where "glasses" was a direction in latent space that had to be searched for and that dragged the skin along. Here it is a row in a table.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: shuffled labels
@@ -955,7 +957,7 @@ for name, numbers in {"healthy": healthy, "shuffled": broken}.items():
 # The first number cannot be mistaken. *Every* conditional generator needs a number that looks at the pair.
 
 # %% [markdown] tags=["notes"]
-# Nothing crashes. The overall distance is larger, which looks like a run that needs more steps, and indeed the mixture of all digits can still become right (section 1). The first number cannot be mistaken: the asked digit is drawn as often as chance has it, and no number of steps will help. *Every*
+# Nothing crashes. The overall distance is twice as large, but a weaker run would have that, too, and the mixture of all digits can still become right (section 1). The first number cannot be mistaken: the asked digit is drawn as often as chance has it. From such pairs nothing more can be learnt. *Every*
 # conditional generator needs a number that looks at the pair. A test of two lines finds it without training: show a fixed batch, `viz.labelled_grid(x, rows=labels)`, or ask a classifier for its accuracy on the batches that the loop sees.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -964,7 +966,7 @@ for name, numbers in {"healthy": healthy, "shuffled": broken}.items():
 # A class head that ends in `nn.Softmax()`, handed to `nn.CrossEntropyLoss`, which applies one of its own.
 
 # %% [markdown] tags=["notes"]
-# **A softmax too many.** A widely read AC-GAN script (eriklindernoren/PyTorch-GAN, `acgan.py`) ends the class head in `nn.Softmax()` and hands the result to `nn.CrossEntropyLoss`, which takes *logits* and applies a softmax of its own. Nothing crashes. What is the smallest loss that a perfect
+# **A softmax too many.** A widely read AC-GAN script (eriklindernoren/PyTorch-GAN, `acgan.py`) ends the class head in `nn.Softmax()` and hands the result to `nn.CrossEntropyLoss`, which takes *logits* and applies a softmax of its own. What is the smallest loss that a perfect
 # head can reach?
 
 # %% tags=["nbval-check-output", "slide-continue"]
@@ -1010,7 +1012,7 @@ summary()
 # %% [markdown]
 # ## Exercises
 #
-# 1. **How much label does $D$ need?** In `told`, give the label to the generator only, with a plain `mlp.Discriminator` wrapped to ignore `y`. Predict the four numbers of section 5 before you run it. (Section 1 has the answer to two of them.)
+# 1. **How much label does $D$ need?** In `told`, give the label to the generator only, with a plain `mlp.Discriminator` wrapped to ignore `y`. Predict the four numbers of section 5 before you run it. (Section 1 says which of them such a $D$ cannot see.)
 # 2. **Repair AC-GAN.** Gong et al. add a *second* classifier, trained on generated samples only, and let $G$ *minimise* its success: the term $\log C_2(y \mid x)$ with the opposite sign. Show on paper that at the optimum it cancels $H_q(Y \mid X)$, and
 #    build it for the two classes on the line.
 # 3. **When is the projection not enough?** Give the two classes on the line different widths. Which term must $h(x)$ then contain for the log ratio to be an inner product? Does a $D$ with a hidden layer find it?
@@ -1061,5 +1063,6 @@ widgets.quiz([
 # - M. Mirza & S. Osindero, [*Conditional Generative Adversarial Nets*](https://arxiv.org/abs/1411.1784), 2014 (arXiv).
 # - A. Odena, C. Olah & J. Shlens, [*Conditional Image Synthesis with Auxiliary Classifier GANs*](https://arxiv.org/abs/1610.09585), ICML 2017 (on arXiv since 2016, the year that Kurmi gives).
 # - H. de Vries et al., [*Modulating early visual processing by language*](https://arxiv.org/abs/1707.00683), NeurIPS 2017: conditional batch normalisation.
+# - R. Shu, H. Bui & S. Ermon, [*AC-GAN Learns a Biased Distribution*](https://github.com/RuiShu/acgan-biased), workshop on Bayesian deep learning at NIPS 2017.
 # - T. Miyato & M. Koyama, [*cGANs with Projection Discriminator*](https://arxiv.org/abs/1802.05637), ICLR 2018.
 # - M. Gong, Y. Xu, C. Li, K. Zhang & K. Batmanghelich, [*Twin Auxiliary Classifiers GAN*](https://arxiv.org/abs/1907.02690), NeurIPS 2019: why AC-GAN loses variety, and a repair.
