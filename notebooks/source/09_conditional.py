@@ -328,7 +328,7 @@ for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}
 # get there. For the generator the label is 10 numbers beside 64 of noise, and its only reason to use them is that $D$'s answer depends on them. For $D$, in turn, the easy
 # evidence comes first: early fakes are wrong in ways that need no label at all.
 #
-# For the right-hand block two things were changed: the pairs of the relativistic loss (lecture 04 introduced them), which set a real 7 against a *generated* 7, so that the comparison is about the picture given the label; and $R_1$,
+# For the middle block two things were changed: the pairs of the relativistic loss (lecture 04 introduced them), which set a real 7 against a *generated* 7, so that the comparison is about the picture given the label; and $R_1$,
 # which penalises $D$'s slope. Which of the two does the work, and whether $D$ heeds the label, is measured in section 7. We keep this recipe for everything that follows, so that only the treatment of the label differs.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -467,7 +467,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The first line is AC-GAN. In the second $G$ runs from the label it was asked for: its rows are nearly alike, and the asked digit is read in 0.04 of the samples, where a deaf generator would have 0.10. Yet its distance overall, 15.6, is less than half the first line's 37.8 after these 500 steps. That number does not see the wish. In the third and the fourth it helps $D$ to unmask it. That is no
+# The first line is AC-GAN. In the second $G$ runs from the label it was asked for: its rows are nearly alike, and the asked digit is read in 0.04 of the samples, where a deaf generator would have 0.10. Yet its distance overall, 15.9, is less than half the first line's 34.6 after these 500 steps. That number does not see the wish. In the third and the fourth it helps $D$ to unmask it. That is no
 # game any more: about real and fake both players want the same, and $G$ runs away from the data until its pixels are at the ends of their range. All its rows are alike there, whatever the sign of the class term.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -600,7 +600,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Left, a gap has opened where the classes overlap, and its edges carry heaps. Of AC-GAN's samples a share of 0.00 lies on the other class's side; the data have 0.16 there, and so has the projection. An untrained generator has half. (Two points, one on each side, would have none. So the second box asks for a width: it has shrunk by more than a quarter, but nothing has collapsed.)
+# Left, a gap has opened where the classes overlap, and its edges carry heaps. Not one of AC-GAN's 20,000 samples lies on the other class's side. The data have 0.16 there, and so has the projection; an untrained generator has half. (Two points, one on each side, would have none. So the second box asks for a width: it has shrunk by more than a quarter, but nothing has collapsed.)
 # $D$'s first head objects to a gap, so what comes out should depend on the weights of the two terms: section 8 tries four. Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -699,7 +699,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# If *asked* were the only column, AC-GAN would look nearly as good as projection. *Variety* above 1 is no merit: the data have 1.
+# If *asked* were the only column, AC-GAN would look nearly as good as projection. *Variety* above 1 is no merit: the data have 1. *Of those as asked* AC-GAN has 0.75 of it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Drawn as asked
@@ -752,7 +752,7 @@ claim(
 # Read the last two rows first. Real digits with shuffled wishes have the same small *distance* as real digits, and are the farthest *within* of all but the untrained: only a number that looks at the pair tells them apart. Their *variety*, 2.31, is that of a generator that answers with any digit. Now one column after the other.
 #
 # - *Asked*: one-hot codes in $D$ obey least (0.41), then AC-GAN (0.60) and projection (0.66). By this column alone the last two look nearly alike. We had expected 0.8 of projection. (The generator has one-hot codes in all three. What more steps would do we have not tried.)
-# - *Variety*: AC-GAN's 0.89 lies below the data's 1, projection's 1.21 above. Above 1 is no merit: the least obedient of the three is the most varied. TODO as asked
+# - *Variety*: AC-GAN's 0.89 lies below the data's 1, projection's 1.21 above. Above 1 is no merit: the least obedient of the three is the most varied. *Of those as asked* separates "many kinds of 7" from "not a 7": projection and one-hot codes then have the data's variety (1.01), AC-GAN three quarters of it.
 # - *Distance*: overall AC-GAN is the last of the three, within a digit one-hot codes are. The mixture does not see the wish.
 # - *Within*: projection's distance is 0.70 of AC-GAN's, below 1 in each of the five trainings. Of these two the paper's order is reproduced. (In its table concatenation lies between them; here one-hot codes come last.) Neither is near: other real digits are at 0.58, projection at 18.
 
@@ -1014,7 +1014,7 @@ question(
 )
 
 # %% [markdown]
-# PROSE7
+# The penalty does most of it: without $R_1$ neither loss gets beyond 0.18 in any training. Pairs alone do nothing; on top of $R_1$ they add 0.13. And a $D$ that heeds the label more need not have a $G$ that obeys more: with $R_1$ and the loss of 2014 a wrong label costs most, 0.97, and only 0.29 of the samples are as asked. Why the penalty helps is not tested here.
 #
 # ## 8. How hard does the class term pull?
 #
@@ -1053,7 +1053,7 @@ viz.table(
 )
 
 # %% [markdown]
-# PROSE8
+# With weight 0 the mixture is right and the labels mean little: about half of the samples are on the other side. Already at a quarter none is. So here the classes are separated at each of the three weights above 0, and the weight decides how *far*: half the gap grows from 0.30 to 0.99, and the classes become narrower.
 
 # %% [markdown]
 # ## 9. Does $z$ know the label?
