@@ -903,7 +903,7 @@ print(f"real digits with shuffled wishes: within {scores['real digits, wishes sh
 # The first number cannot be mistaken. *Every* conditional generator needs a number that looks at the pair.
 
 # %% [markdown] tags=["notes"]
-# Nothing crashes. The overall distance is twice as large, but a weaker run would have that, too, and the mixture of all digits can still become right (section 1). The first number cannot be mistaken: the asked digit is drawn as often as chance has it. From such pairs nothing more can be learnt. *Every*
+# Nothing crashes. The overall distance is twice as large, but a weaker run would have that, too, and the mixture of all digits can still become right (section 1). The first number cannot be mistaken: the asked digit is drawn as often as chance has it, and within a digit the distance is that of real digits with shuffled wishes. From such pairs nothing more can be learnt. *Every*
 # conditional generator needs a number that looks at the pair. A test of two lines finds it without training: show a fixed batch, `viz.labelled_grid(x, rows=labels)`, or ask a classifier for its accuracy on the batches that the loop sees.
 
 # %% [markdown] tags=["slide", "slide-only"]
