@@ -91,7 +91,7 @@ unseen_pixels = data.to_float(unseen.images)
 reader_steps = scale.pick(ci=20, cpu=150, gpu=600)
 
 
-def reader(seed):
+def reader(seed, trained=True):
     """A small convolutional classifier of digits: even seeds learn from one half of the training digits, odd ones from the other."""
     half = torch.arange(len(pixels)).chunk(2)[seed % 2]
     with networks.seeded(seed):
@@ -103,7 +103,8 @@ def reader(seed):
         rows = half[torch.randint(len(half), (64,), generator=source)]
         return F.cross_entropy(model(pixels[rows]), classes[rows])
 
-    networks.descend(model, mistakes, reader_steps, lr=2e-3)
+    if trained:
+        networks.descend(model, mistakes, reader_steps, lr=2e-3)
     return model.eval().requires_grad_(False)
 
 
@@ -182,14 +183,16 @@ def agrees(model, images):
 
 sure = [in_pixels.confidence[-1][known].mean().item() for in_pixels, _ in found]
 siblings = [agrees(readers[k + 1], in_pixels.images) for k, (in_pixels, _) in enumerate(found)]
+untaught = [climb(reader(seed, trained=False))[0].confidence[-1][known].mean() for seed in range(n_seeds)]
+on_unseen = np.mean([(model(unseen_pixels).argmax(1) == unseen.labels).float().mean().item() for model in readers[1:]])
 claim(
     "S18.fooled",
     "Pixels climbed from noise without a prior: the classifier's mean confidence in the class asked for",
-    paper="above 0.99",
+    paper="99.99 %",
     ours=sure,
     over="trainings",
     tolerance=at_least(0.95),
-    baselines=nulls(the_noise_it_began_with=[run.confidence[0][known].mean() for run, _ in found]),
+    baselines=nulls(the_noise_it_began_with=[run.confidence[0][known].mean() for run, _ in found], untrained_classifier=untaught),
     source="Nguyen, Yosinski & Clune 2015, abstract (unrecognisable pictures, certain networks)",
     note=f"The judge accepts {np.mean([accepted_as(run.images, wanted) for run, _ in found]):.2f} of them as what was asked for.",
 )
@@ -198,8 +201,8 @@ question(
     "How often does a sibling, trained on other digits, read the fooling noise as the class asked for?",
     ours=siblings,
     over="trainings",
-    baselines=nulls(the_noise_it_began_with=[agrees(model, static) for model in readers[1:]])
-    | ceilings(unseen_digits=[(model(unseen_pixels).argmax(1) == unseen.labels).float().mean() for model in readers[1:]]),
+    baselines=nulls(the_noise_it_began_with=[agrees(model, static) for model in readers[1:]]),
+    note=f"Real digits that no classifier has seen they read right in {on_unseen:.2f} of cases.",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
@@ -207,7 +210,7 @@ question(
 # - The judge accepts none: it knows *no digit*, and compares with real ones.
 
 # %% [markdown] tags=["notes"]
-# A surprise, if you expected the sibling to refuse: it agrees with 0.95 of the pictures, in the mean of five pairs. Adversarial noise *transfers* between networks that were trained on data of one kind (Szegedy et al. 2014), so a second classifier of the same kind is no judge of a picture. The judge has two things that the sibling lacks: a class *no digit*, and a comparison with real ones. Which of them refuses here we did not test.
+# A surprise, if you expected the sibling to refuse: it agrees with 0.95 of the pictures, in the mean of five pairs. (It reads real digits that it has not seen no better: 0.94.) Adversarial noise *transfers* between networks that were trained on data of one kind (Szegedy et al. 2014), so a second classifier of the same kind is no judge of a picture. The judge has two things that the sibling lacks: a class *no digit*, and a comparison with real ones. Which of them refuses here we did not test.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What is missing is $p(x)$
@@ -223,7 +226,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ### 1.2 With a prior
 #
-# What is missing is $p(x)$: by Bayes $p(x \mid y) \propto p(x)\, p(y \mid x)$, and we climbed the second factor alone. A generator supplies the first. Do not move the pixels, move the *latent*: whatever $z$ the search finds, $G(z)$ mostly looks like a digit, because $G$ was trained to draw nothing else (Nguyen et al. 2016). And keep $z$ where latents come from.
+# What is missing is $p(x)$: by Bayes $p(x \mid y) \propto p(x)\, p(y \mid x)$, and we climbed the second factor alone. A generator supplies the first. Do not move the pixels, move the *latent*: $G$ was trained to draw digits and nothing else, so wherever the search ends, $G(z)$ mostly looks like one (Nguyen et al. 2016), as long as $z$ stays where latents come from.
 # *Plug and play generative networks* (Nguyen et al. 2017) put both into one update, for any code $h$:
 #
 # $$h \leftarrow h + \underbrace{\epsilon_1 \tfrac{\partial \log p(h)}{\partial h}}_{\text{be likely}} + \underbrace{\epsilon_2 \tfrac{\partial \log p(y \mid x(h))}{\partial h}}_{\text{be a } y} + \underbrace{\mathcal N(0, \epsilon_3^2)}_{\text{explore}}$$
@@ -287,38 +290,61 @@ lines.answered(joint_update, *asked.JOINT_UPDATE)
 with networks.seeded(0):
     raw = convnet.Generator(32, 32, 8, max_width=64, channels=1)
 untrained_climb = climb(readers[0], raw)[1]
+draws = climbs["latents"]  # for each picture as many as the search has steps, none of them searched
 with torch.no_grad():
-    not_searched = generator(latents)
+    pile = generator(torch.randn(len(wanted) * draws, generator.latent_dim, generator=torch.Generator().manual_seed(16)))
+
+
+def best_of(model, asked_for, pile):
+    """Of the draws for each picture the one that the classifier likes best as what was asked for."""
+    liked = likes(model, asked_for.repeat_interleave(draws))(pile).view(-1, draws)
+    return pile.unflatten(0, (-1, draws))[torch.arange(len(asked_for)), liked.argmax(1)]
+
+
+searched = [accepted_as(in_latents.images, wanted) for _, in_latents in found]
+chosen = [accepted_as(best_of(model, wanted, pile), wanted) for model in readers[:n_seeds]]
 claim(
     "S18.generator",
     "Climbed in a generator's latents: share of pictures that the judge takes for the digit asked for (nine classes)",
     paper="pictures of the class, to the eye",
-    ours=[accepted_as(in_latents.images, wanted) for _, in_latents in found],
+    ours=searched,
     over="trainings",
     tolerance=at_least(0.6),
     baselines=nulls(
         pixels_alone=np.mean([accepted_as(in_pixels.images, wanted) for in_pixels, _ in found]),
         pixels_denoised=accepted_as(denoised.images, wanted),
-        latents_not_searched=accepted_as(not_searched, wanted),
+        pixels_denoised_once_more=accepted_as(denoiser(denoised.images).detach(), wanted),
+        latents_not_searched=accepted_as(pile, wanted.repeat_interleave(draws)),
         untrained_generator=accepted_as(untrained_climb.images, wanted),
     )
     | ceilings(unseen_digits=accepted_as(unseen.images, unseen.labels)),
     source="Nguyen et al. 2016, who search a generator's code",
     note="Trainings are those of the classifier; the generator is one, shipped. No other prior than the generator: epsilon_1 = 0.",
 )
+question(
+    "S18.chosen",
+    f"Does climbing draw better than choosing? Share accepted, searched less the classifier's best of {draws} draws",
+    ours=np.subtract(searched, chosen),
+    over="trainings",
+    baselines=nulls(no_difference=0.0),
+    note=f"Chosen {np.mean(chosen):.2f}, searched {np.mean(searched):.2f}.",
+)
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # | pictures | the judge accepts |
 # |---|---|
 # | **latents, searched** | **0.81** |
+# | of 100 latents drawn, the classifier's choice | 0.99 |
 # | pixels alone, pixels denoised | 0 |
-# | latents, not searched | 0.15 |
+# | latents, not searched | 0.10 |
 # | unseen digits | 0.95 |
 #
-# The classifier did not become better. The generator no longer lets it be answered by noise.
+# The classifier did not become better. The generator no longer lets it be answered by noise. Of nine classes, choosing draws better than climbing.
 
 # %% [markdown] tags=["notes"]
-# The classifier did not become better. It asks the same question as before; the generator no longer lets it be answered by noise. The middle row of the picture is a weaker prior: the denoiser knows strokes, and blends digits into ghosts on a grey, noisy ground, and the judge refuses them; which of the two it minds we did not ask.
+# The classifier did not become better. It asks the same question as before; the generator no longer lets it be answered by noise. The middle row of the picture is a weaker prior: the denoiser knows strokes, and blends digits into ghosts on a grey, noisy ground. The judge refuses them all, also after the denoiser has cleaned them once more (the third null), so the noise of its last step alone is not to blame.
+#
+# Is it the *climb*, then? The fair null does without: draw a hundred latents, as many as the search has steps, and keep the picture that the classifier likes best. The judge accepts 0.99 of those, and 0.81 of the searched (the second box). So the generator is what was missing, and climbing was not: of a hundred draws ten are of the class asked for, and the classifier has only to point at one. A search can pay where hardly any draw is what is wanted: a class of a thousand, a sentence, or the digit of section 1.4.
 #
 # The *condition* can be exchanged without a new training. Nguyen et al. plug in a network that writes captions, and ask for sentences. Lecture 20 is about sentences as conditions; with today's networks (CLIP in the place of the captioner) this search let text steer GANs that were trained without any. (GANs trained on text came earlier: Reed et al. 2016.)
 
@@ -369,45 +395,49 @@ viz.show(
     viz.labelled_grid(torch.cat([walk.images[shown] for walk in walks.values()]), rows=list(walks), n_columns=len(shown)),
     "Nine classes: each row begins from the same latents.",
 )
-pull = spread(walks["strong prior"].images, wanted) / spread(walks["condition alone"].images, wanted)
+
+
+def with_and_without(model, e1, step):
+    """Pictures climbed with the prior's term, and the same without it; no noise."""
+    asks, steps = likes(model, wanted), climbs["latents"]
+    return [search(latents, asks, epsilons=(e, step, 0), steps=steps, decode=generator, prior=gaussian_prior).images for e in (e1, 0)]
+
+
+pulled = [[spread(images, wanted) for images in with_and_without(model, 0.1, 0.1)] for model in readers[:n_seeds]]
 question(
     "S18.diversity",
-    "What does a strong prior cost? Distance between two pictures of a class, with it over without prior and noise",
-    ours=pull,
-    over="classes",
+    "What does a strong prior cost? Distance between two pictures of a class, with the prior's term over without it (no noise)",
+    ours=[(with_prior / without).mean() for with_prior, without in pulled],
+    over="trainings",
     baselines=nulls(no_difference=1),
     source="beside Nguyen et al. 2017, who vary the three epsilons by eye",
 )
 
 
-def prior_adds(model, step):
-    """What the prior's term, a fiftieth of the condition's, adds to the share that the judge accepts."""
-    ways = [
-        search(latents, likes(model, wanted), epsilons=(e1, step, 0), steps=climbs["latents"], decode=generator, prior=gaussian_prior)
-        for e1 in (step / 50, 0)
-    ]
-    with_prior, without = (accepted_as(way.images, wanted) for way in ways)
-    return with_prior - without
+def accepted_of(step):
+    """The judge's share [classifiers, 2], with the prior's term (a fiftieth of the condition's) and without it."""
+    return torch.tensor([[accepted_as(images, wanted) for images in with_and_without(model, step / 50, step)] for model in readers[:n_seeds]])
 
 
+large, small = accepted_of(5.0), accepted_of(0.1)
 question(
     "S18.prior",
     "What does the prior's own term add where the step is fifty times as large? Share accepted as asked for, with it less without",
-    ours=[prior_adds(model, 5.0) for model in readers[:n_seeds]],
+    ours=large[:, 0] - large[:, 1],
     over="trainings",
     baselines=nulls(no_difference=0),
     source="beside Nguyen et al. 2017",
-    note=f"At the small step, by the same classifiers: {np.mean([prior_adds(model, 0.1) for model in readers[:n_seeds]]):+.2f}.",
+    note="With it {:.2f}, without {:.2f}; at the small step {:.2f} and {:.2f}.".format(*large.mean(0), *small.mean(0)),
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# At small steps *the generator itself is most of the prior*: its own term adds nothing that we could measure. At a step fifty times as large $z$ flies off its shell, and the prior's term holds it back; the small step without it draws better still.
+# At small steps *the generator itself is most of the prior*: its own term adds nothing that we could measure. At a step fifty times as large $z$ flies off its shell, and the prior's term holds it back: it repairs a step that is too large.
 
 # %% [markdown] tags=["notes"]
-# What drew well? At small steps *the generator itself is most of the prior*: with the condition alone the search leaves $|z|$ nearly as it was drawn, 5.9, and the judge accepts most. There more prior is not more quality (27 pictures a row: one is four points, so do not rank rows that differ by three). The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled towards it, $|z|$ shrinks to 1.8 and pictures of a class come closer together. (The interval of that row is over the classes of one search, with three pictures each: it says nothing of another classifier.)
-# Noise pushes back. With Langevin's rates $|z|$ stays where it was drawn, diversity too, and some pictures leave the class: a *sample* of the posterior is not its peak.
+# What drew well? At small steps *the generator itself is most of the prior*: with the condition alone the search leaves $|z|$ nearly as it was drawn, 5.9, and the judge accepts most. There more prior is not more quality (27 pictures a row: one is four points, so do not rank rows that differ by three pictures). The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled towards it, $|z|$ shrinks to 1.8 and pictures of a class come closer together, without noise to about a third of the distance (the first box).
+# Noise pushes back. With Langevin's rates $|z|$ is 5.6 again, diversity is that of real digits, and some pictures leave the class: a *sample* of the posterior is not its peak.
 #
-# Now let the step grow. At fifty times the step the condition throws $z$ far off the shell, to where the generator was never trained, and the prior's own term earns its place: of a hundred pictures 27 more are accepted as what was asked for, at the price of diversity. Do not take that for a reason to step so far: with its prior the large step has 0.78 accepted, the small one without any 0.89. The term repairs a step that is too large. Whoever searches features whose density is not known, as the paper does, has no drawn $z$ to begin with, and needs it more.
+# Now let the step grow. At fifty times the step the condition throws $z$ far off the shell, to where the generator was never trained, and the prior's own term earns its place: of a hundred pictures 25 more are accepted as what was asked for (the second box, five classifiers), at the price of diversity. Do not take that for a reason to step so far: the large step with its prior has 0.79 accepted, the small one 0.81 with it and without. The term repairs a step that is too large. Whoever searches features whose density is not known, as the paper does, has no drawn $z$ to begin with, and needs it more.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Asked for what it has never seen
@@ -440,14 +470,22 @@ passed = torch.stack([taken_for_two(hunt.images) for hunt in hunts], 1)  # [star
 order = passed.mean(1).argsort(descending=True, stable=True)
 with torch.no_grad():
     at_start = generator(begun)
-    pile = generator(torch.randn(n_starts * climbs["latents"], generator.latent_dim, generator=torch.Generator().manual_seed(15)))
-    likeliest = [model(pile).log_softmax(1)[:, UNSEEN].view(n_starts, -1).argmax(1) for model in readers[:n_seeds]]
-by_luck = taken_for_two(pile)  # as many pictures for each start as the search has steps, none of them searched
-by_choice = torch.stack([by_luck.view(n_starts, -1).gather(1, best[:, None])[:, 0] for best in likeliest], 1)
+    pile = generator(torch.randn(n_starts * draws, generator.latent_dim, generator=torch.Generator().manual_seed(15)))
+by_luck = taken_for_two(pile)
+by_choice = torch.stack([taken_for_two(best_of(model, a_two, pile)) for model in readers[:n_seeds]], 1)
+
+
+def framed(images):
+    """The pictures of the best starts, with a frame around those that pass."""
+    rim = F.pad(torch.zeros(28, 28), (2, 2, 2, 2), value=1.0) * taken_for_two(images)[:, None, None, None]
+    orange = torch.tensor([0.67, -0.26, -1.0])[:, None, None]
+    return (images * (1 - rim) + orange * rim)[order[:10]]
+
+
 shown_hunts = {"not searched": at_start} | {f"classifier {k + 1}": hunt.images for k, hunt in enumerate(hunts)}
 viz.show(
-    viz.labelled_grid(torch.cat([images[order] for images in shown_hunts.values()]), rows=list(shown_hunts), n_columns=n_starts),
-    "Asked for a 2, of a generator that knows none. A column is a start; those that most often pass for a 2 stand left.",
+    viz.labelled_grid(torch.cat([framed(images) for images in shown_hunts.values()]), rows=list(shown_hunts), n_columns=min(10, n_starts)),
+    f"Asked for a 2, of a generator that knows none. A column is a start, of {n_starts} the best ten; framed is what passes for a 2.",
 )
 low, high = interval_of(by_luck.tolist())
 question(
@@ -462,13 +500,22 @@ question(
     )
     | ceilings(unseen_twos=taken_for_two(unseen.images[unseen.labels == UNSEEN]).mean()),
     note=f"{n_seeds} classifiers from each start; their mean confidence at the end {np.mean([hunt.confidence[-1].mean() for hunt in hunts]):.2f}. "
+    f"{int((passed.sum(1) == 0).sum())} starts never pass, {int((passed.mean(1) > 0.5).sum())} pass with most classifiers. "
     f"Of {len(pile):,} draws without a search {int(by_luck.sum())} pass (95 % interval {low:.4f} to {high:.4f}).",
+)
+question(
+    "S18.chosen_unseen",
+    f"Does climbing find more twos than choosing? Share taken for a 2, searched less the classifier's best of {draws} draws",
+    ours=passed.mean(1) - by_choice.mean(1),
+    over="starts",
+    baselines=nulls(no_difference=0.0),
+    note="A start's search beside a lot of draws; the lots are other latents than the starts.",
 )
 
 # %% [markdown] tags=["notes"]
-# A prior that says *never* could not be argued with, but a GAN's seldom does. Drawn without a search, 12 of 2,000 pictures pass for a 2 with the judge's consent. Searched, 0.16 do, from twenty starts, though the classifiers are sure of nearly all. Half of the starts never pass, three pass with most classifiers: where one begins matters.
+# A prior that says *never* could not be argued with, but a GAN's seldom does. Drawn without a search, 12 of 2,000 pictures pass for a 2 with the judge's consent. Searched, 0.16 do, from twenty starts, though the classifiers' mean confidence is 0.91. Eleven starts never pass, three pass with most classifiers: where one begins matters.
 #
-# Is it the *slope* that finds them? The fair null does without: of a hundred draws keep the one that the classifier likes best, as many pictures as the search has steps. It reaches 0.11, and the interval of the search holds that. So the classifier's question finds twos among what the generator draws by accident; that climbing finds more of them than asking a hundred times, twenty starts do not show. (Is it creation or a flaw? Section 8 meets the other side of it.)
+# Is it the *slope* that finds them? The null of section 1.2 again: of a hundred draws keep the one that the classifier likes best. It reaches 0.11. So the classifier finds twos among what the generator draws by accident. That climbing finds more of them than choosing does, twenty starts do not show: 0.05 more, with an interval from -0.08 to 0.18 (the second box). (Is it creation or a flaw? Section 8 meets the other side of it.)
 
 # %% [markdown]
 # # Part two: a discriminator, and any features
@@ -493,7 +540,7 @@ question(
 #
 # $$R(h) = h, \qquad \frac{\partial R}{\partial h} = -\lambda$$
 #
-# The identity with a wrong derivative: a minimax game becomes one descent. $A$ learns to tell the domains; $F$ gets the same gradient with the sign turned round.
+# The identity with a wrong derivative: a minimax game becomes one descent. $A$ learns to tell the domains; $F$ gets the same gradient times $-\lambda$.
 
 # %% [markdown] tags=["notes"]
 # ## 2. Gradient reversal
@@ -504,7 +551,7 @@ question(
 #
 # $$\min_{F, C, A}\; \mathbb E_{\text{source}}\bigl[-\log C(y \mid F(x))\bigr] + \mathbb E\bigl[-\log A(d \mid R(F(x)))\bigr], \qquad R(h) = h, \quad \frac{\partial R}{\partial h} = -\lambda.$$
 #
-# $R$, *gradient reversal*, is the identity with a wrong derivative. That turns a minimax game into one descent: $A$, behind $R$, learns to tell the domains; $F$, before it, gets the same gradient with the sign turned round.
+# $R$, *gradient reversal*, is the identity with a wrong derivative. That turns a minimax game into one descent: $A$, behind $R$, learns to tell the domains; $F$, before it, gets the same gradient times $-\lambda$.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who plays whom
@@ -529,10 +576,10 @@ lines.answered(reversed_loss, *asked.REVERSED_LOSS)
 # ### 2.1 Two moons, turned
 #
 # The toy problem of the paper (section 5.1.1): two moons, 150 points each, with labels; the target is drawn likewise and turned by 35°, its labels are removed. The arms are the same three networks with the same first weights. *Source only* lets nothing back through $R$ ($\lambda = 0$). *DANN* raises $\lambda$ from 0 to 1 as the paper does for its pictures,
-# $\lambda_p = 2 / (1 + e^{-10 p}) - 1$ at progress $p$. *Target-trained* cheats: it is given the target's labels, and is the upper bound.
+# $\lambda_p = 2 / (1 + e^{-10 p}) - 1$ at progress $p$. *Target-trained* cheats: it is given the target's labels, and is the upper bound. And a null: with the *sign turned round*, by one more reversal, the features help the adversary.
 
 # %%
-moon_seeds = range(scale.pick(ci=2, cpu=10, gpu=10))
+moon_seeds = range(60, 60 + scale.pick(ci=2, cpu=10, gpu=10))
 moon_steps = scale.pick(ci=20, cpu=1000, gpu=3000)
 
 
@@ -577,12 +624,30 @@ def shuffled(batches):
         yield x, y, d[:, torch.randperm(d.shape[1], generator=source)]
 
 
+class Twice(nn.Module):
+    """An adversary behind one more reversal: minus times minus, so that features help it (section 9)."""
+
+    def __init__(self, adversary):
+        super().__init__()
+        self.adversary = adversary
+
+    def forward(self, h):
+        return self.adversary(reverse(h))
+
+
+def helpful(players):
+    """The same players, with the sign turned round."""
+    players.adversary = Twice(players.adversary)
+    return players
+
+
 turned = Moons(moon_seeds)
 arms = {"source only": (0.0, False), "DANN": (ramp, False), "target-trained": (0.0, True)}
 trained = {
     name: fit_reversed(turned.players(), turned.batches(with_target_labels=labels), moon_steps, lr=3e-3, strength=strength)
     for name, (strength, labels) in arms.items()
 }
+trained["sign turned round"] = fit_reversed(helpful(turned.players()), turned.batches(), moon_steps, lr=3e-3)
 reached = {name: turned.accuracy(players) for name, players in trained.items()}
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -600,9 +665,10 @@ def boundary(axis, players, task, k, title):
     axis.imshow(says_one, extent=(-2.2, 2.2, -1.7, 1.7), origin="lower", cmap="Greys", vmin=0, vmax=3, aspect="auto")
     axis.contour(says_one, [0.5], extent=(-2.2, 2.2, -1.7, 1.7), colors=INK, linewidths=1.5)
     half = task.y.shape[1]
-    for points, of, colour in ((task.x[k, :half], task.y[k], SOURCE), (task.x[k, half:], task.hidden[k], TARGET)):
+    for domain, points, of, colour in (("source", task.x[k, :half], task.y[k], SOURCE), ("target", task.x[k, half:], task.hidden[k], TARGET)):
         for value, mark in ((0, "o"), (1, "^")):
-            axis.scatter(*points[of == value].T, s=13, facecolors="none" if value else colour, edgecolors=colour, marker=mark, linewidths=0.8)
+            look = {"facecolors": "none" if value else colour, "edgecolors": colour, "marker": mark, "linewidths": 0.8, "s": 13}
+            axis.scatter(*points[of == value].T, **look, label=f"{domain}, class {value}")
     axis.set(xlim=(-2.2, 2.2), ylim=(-1.7, 1.7), xticks=[], yticks=[])
     axis.set_title(title, fontsize=10)
 
@@ -621,9 +687,10 @@ def codes_of(axis, players, task, k, title=""):
 
 middle = int(reached["DANN"].argsort()[len(moon_seeds) // 2])  # the seed of middling success
 fig, axes = plt.subplots(2, 3, figsize=(9, 5), layout="constrained")
-for (name, players), column in zip(trained.items(), axes.T, strict=True):
-    boundary(column[0], players, turned, middle, f"{name}: target {reached[name][middle]:.2f}")
-    codes_of(column[1], players, turned, middle, "its features")
+for name, column in zip(arms, axes.T, strict=True):
+    boundary(column[0], trained[name], turned, middle, f"{name}: target {reached[name][middle]:.2f}")
+    codes_of(column[1], trained[name], turned, middle, "its features")
+fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 plt.show()
 
 # %% [markdown] tags=["notes"]
@@ -669,63 +736,49 @@ question(
     "What a fresh adversary reads of the domain in DANN's features of the moons, less what the trained one reads",
     ours=heard["DANN"][1] - heard["DANN"][0],
     over="trainings",
-    baselines=nulls(features_that_say_nothing=(nothing_said - 0.5).abs()),
+    baselines=nulls(
+        features_that_say_nothing=(nothing_said - 0.5).abs(), features_that_hide_nothing=(heard["source only"][1] - heard["source only"][0]).mean()
+    ),
     note=f"A fresh one reads {heard['DANN'][1].mean():.2f} of DANN's features, {heard['source only'][1].mean():.2f} of source only's.",
 )
 
-
 # %%
-class Twice(nn.Module):
-    """An adversary behind one more reversal: minus times minus (section 9)."""
-
-    def __init__(self, adversary):
-        super().__init__()
-        self.adversary = adversary
-
-    def forward(self, h):
-        return self.adversary(reverse(h))
-
-
-helped = turned.players()
-helped.adversary = Twice(helped.adversary)
-fit_reversed(helped, turned.batches(), moon_steps, lr=3e-3)
 blind = turned.accuracy(fit_reversed(turned.players(), shuffled(turned.batches()), moon_steps, lr=3e-3))
-gain = reached["DANN"] - reached["source only"]
+gained = {name: values - reached["source only"] for name, values in reached.items()}
 moon_row = claim(
     "S30.moons",
     "Two moons turned by 35 degrees: the target accuracy that gradient reversal adds to source only",
     paper="source only is not fully adapted, DANN is perfect",
-    ours=gain,
+    ours=gained["DANN"],
     over="trainings",
-    tolerance=at_least(0.1),
-    baselines=nulls(domains_shuffled=(blind - reached["source only"]).mean())
-    | ceilings(target_labels=(reached["target-trained"] - reached["source only"]).mean()),
+    tolerance=at_least(0.15),
+    baselines=nulls(domains_shuffled=(blind - reached["source only"]).mean(), sign_turned_round=gained["sign turned round"].mean())
+    | ceilings(target_labels=gained["target-trained"].mean()),
     source="Ganin et al. 2016, section 5.1.1 and figure 2",
     note="Learning rate and batch were chosen on other seeds, with a look at their target labels.",
 )
 question(
     "S30.sign",
     "Does the sign matter? Target accuracy of DANN less that of the same game whose features help the adversary",
-    ours=reached["DANN"] - turned.accuracy(helped),
+    ours=reached["DANN"] - reached["sign turned round"],
     over="trainings",
     baselines=nulls(no_difference=0.0),
-    note=f"With the sign turned round the gain over source only is {(turned.accuracy(helped) - reached['source only']).mean():+.2f}.",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Most of the gap closes, without a label of the target. Is it the *reversal*?
 #
-# - With the domains shuffled: +0.01 over source only.
-# - With the sign turned round, features that *help* the adversary: +0.13 over source only.
-# - With the right sign +0.20.
-# - A fresh reader tells the domain nearly as often as without any adversary: 0.78 against 0.80.
+# - With the domains shuffled: nothing over source only.
+# - With the sign turned round, features that *help* the adversary: +0.08 over source only.
+# - With the right sign +0.22.
+# - A fresh reader tells the domain nearly as often as without any adversary: 0.79 against 0.80.
 #
 # *Source only* is the null of the paper; the turned sign is the harder one.
 
 # %% [markdown] tags=["notes"]
-# Most of the gap closes, without a label of the target. Is it the *reversal*? The second box turns its sign round: same losses, same data, and features that help the adversary. They gain, too, about two thirds as much: so part of the gain does not need the right sign. But all of it needs the *domain*: with the domains dealt out at random, the null in the first box, the same game gains one point. The right sign adds seven to what the wrong one gains. *Source only* is the null of the paper; the turned sign is the harder one.
+# Most of the gap closes, without a label of the target. Is it the *reversal*? The table's last row turns its sign round: same losses, same data, and features that help the adversary. They gain as well, 0.08 of DANN's 0.22; and on ten other seeds, on which the tolerance of 0.15 was set, 0.13 of 0.20. (The row's interval begins at 0.1505: it passes, just.) So a gain over source only does not show that the sign is right. What the right sign adds is in the third box: 0.14, between 0.06 and 0.22. And without the *domain* nothing is gained: with the domains dealt out at random, a null of the second box, the same game ends where source only does. *Source only* is the null of the paper; the turned sign is the harder one.
 #
-# *Perfect*, as in the paper's figure, it is in none of ten trainings: 0.92 in the mean, 0.99 in the best. The row reproduces the first half of the sentence, that it helps much. And look at the table's last columns. The adversary that was trained along reads the domain of unseen points in 0.62 of cases where it played against the features, and a *fresh* one of its size in 0.78, nearly as often as in the features of *source only*, 0.80. So DANN's features hide the domain from one reader, hardly from the next (section 3 makes a lecture of that), and yet the target gains twenty points. Which of the two the gain needs we did not test. And the settings were chosen by looking at target labels (on other seeds), as is common and should not be: whoever
+# *Perfect*, as in the paper's figure, it is in none of ten trainings: 0.91 in the mean, 0.99 in the best, 0.79 in the worst. The row reproduces the first half of the sentence, that it helps much. And look at the table's last columns. The adversary that was trained along reads the domain of unseen points in 0.61 of cases where it played against the features, and a *fresh* one of its size in 0.79, nearly as often as in the features of *source only*, 0.80. So DANN's features hide the domain from one reader, hardly from the next (section 3), and yet the target gains 22 points. What the gain rests on, if not on hidden domains, we did not test. And the settings were chosen by looking at target labels (on other seeds), as is common and should not be: whoever
 # *has* no target labels has none to choose with. The paper chooses by *reverse validation*, section 5.1.2: label the target with the adapted network, train the way back to the source, and count there.
 
 # %% [markdown] tags=["notes"]
@@ -754,7 +807,7 @@ axis.legend()
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Each dot is a training. On this toy a tenth does about as well in the mean as one, and ten is highest; five trainings cannot rank them. One training at a tenth falls below source only. The source hardly suffers. On pictures one is less free: there the paper uses its ramp (section 5.2.2: less noise from the adversary early on). At the end of this notebook you can move $\lambda$ yourself.
+# Each dot is a training, on five tasks that section 2.1 has not used (at $\lambda = 1$ they gain less than its ten did). On this toy a tenth does about as well in the mean as one, and ten is highest; five trainings cannot rank them. One training at a tenth falls below source only. The source hardly suffers. On pictures one is less free: there the paper uses its ramp (section 5.2.2: less noise from the adversary early on). At the end of this notebook you can move $\lambda$ yourself.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Features that should not say
@@ -841,7 +894,7 @@ viz.table(
 #
 # Read the second row. The adversary with which the features were trained is at chance in the mean (0.46 to 0.57). One would report: *the group cannot be read*. Then a reader comes who was not there, is trained on the finished features, and reads it in nearly nine cases of ten.
 #
-# There is no contradiction. The features did not drop the group, they *ran away from one reader*: eight numbers leave them room for that. The fresh reader is no larger: a network of the same size, that learns from people whom the encoder has never met and is asked about others again. It has one advantage, and that is the point: the features stand still for it. (It also sees them standardised, and in larger batches; what each of these is worth we did not measure.) Elazar and Goldberg found this for text in 2018. (Barrett et al. 2019 repeated it: those readers generalised poorly to new samples, so part of that leak belonged to the sample. Hence our three groups of people.)
+# There is no contradiction. The features did not drop the group, they *ran away from one reader*: eight numbers leave them room for that. The fresh reader is no larger: a network of the same size, that learns from people whom the encoder has never met and is asked about others again. What it has ahead: the features stand still for it, and it sees them standardised and in larger batches. What each of these is worth we did not measure; on features that hide nothing, all of them together are worth 0.03 (the box's second null). Elazar and Goldberg found this for text in 2018. (Barrett et al. 2019 repeated it: those readers generalised poorly to new samples, so part of that leak belonged to the sample. Hence our three groups of people.)
 
 # %% tags=["slide-continue"]
 trap, larger = runs["λ = 1, 8 numbers"], "larger, of the encoder's people"
@@ -885,7 +938,7 @@ check(
 # The trained adversary guesses, 0.51; a fresh one of its size reads 0.89. The features did not drop the group, they *ran away from one reader*. Train a fresh one on the finished features before you report.
 
 # %% [markdown] tags=["notes"]
-# What does help? A stronger adversary, hardly: three steps ahead, and the fresh reader still reads. *Less room*, much: with two numbers in place of eight the decision is as good, and the fresh reader falls from nine cases of ten to two of three, before any adversary comes. The adversary takes a part of the rest. Not all of it; and what it reports itself is again less than there is.
+# What does help? A stronger adversary, hardly: three steps ahead, and the fresh reader still has 0.86. *Less room*, much: with two numbers in place of eight the decision is as good, and the fresh reader falls from nine cases of ten to two of three, before any adversary comes. The adversary takes a part of the rest, down to 0.56. It reports 0.51: again less than there is.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What helps: less room
@@ -928,6 +981,9 @@ question(
 # ## 4. ADDA: a GAN between features
 #
 # Reversal has one $F$ for both domains. ADDA (Tzeng et al. 2017) gives the target an encoder $T$ of its own. First $F$ and $C$ learn the source. Then $F$ stands still, $T$ starts as its copy, and plays a GAN: features of the source are *real*, those that $T$ makes of the target are *fake*. No reversal, but the loss $-\log D$ of lecture 02, with its better slope.
+
+# %%
+viz.players(viz.GAMES["adda"])
 
 # %%
 viz.source(fit_adda)
@@ -1014,26 +1070,26 @@ viz.show(
 )
 
 # %% [markdown]
-# Our task fits into seconds: digits at 14 px, written with a thin pen and with a **bold** one. The networks are perceptrons, five at once; $\lambda$ rises to 0.3, chosen on other seeds with a look at target labels, where 1 and 0.1 did no better. Beside the bounds stands the null that section 2.1 had: *domains shuffled*, so that the adversary has nothing to learn and only shakes the features.
+# Our task fits into seconds: digits at 14 px, written with a thin pen and with a **bold** one. The networks are perceptrons, ten at once; $\lambda$ rises to 0.3, chosen on other seeds with a look at target labels, where 1 and 0.1 did no better. Beside the bounds stand the nulls that section 2.1 had: the *sign turned round*, and *domains shuffled*, so that the adversary has nothing to learn and only shakes the features.
 
 # %%
-pen_seeds, pen_steps = range(10, 10 + n_seeds), scale.pick(ci=10, cpu=600, gpu=3000)
+n_pens, pen_steps = scale.pick(ci=2, cpu=10, gpu=10), scale.pick(ci=10, cpu=600, gpu=3000)
 pens = torch.cat([flat[:2000], bold(flat[2000:])])
 
 
 def pen_batches(with_target_labels=False, n=32):
     """n digits of the thin pen and n of the bold one, the same for every seed."""
     source, nobody = torch.Generator().manual_seed(0), torch.full((n,), UNLABELLED)
-    d = torch.arange(2).repeat_interleave(n).expand(n_seeds, -1)
+    d = torch.arange(2).repeat_interleave(n).expand(n_pens, -1)
     while True:
         rows = torch.cat([torch.randint(2000, (n,), generator=source), 2000 + torch.randint(2000, (n,), generator=source)])
         y = torch.cat([nobody, classes[rows[n:]]] if with_target_labels else [classes[rows[:n]], nobody])
-        yield pens[rows].expand(n_seeds, -1, -1), y.expand(n_seeds, -1), d
+        yield pens[rows].expand(n_pens, -1, -1), y.expand(n_pens, -1), d
 
 
 def pen_players():
     made = []
-    for seed in pen_seeds:
+    for seed in range(70, 70 + n_pens):
         with networks.seeded(seed):
             made.append((Encoder(196, 64, (128,)), Classifier(64, 10, (32,)), mlp.Discriminator(64, (64,))))
     return Players(*(stack(side) for side in zip(*made, strict=True)))
@@ -1044,19 +1100,20 @@ def gently(p):
 
 
 pen_arms = {
-    "source only": (pen_batches(), 0.0),
-    "DANN": (pen_batches(), gently),
-    "domains shuffled": (shuffled(pen_batches()), gently),
-    "target-trained": (pen_batches(with_target_labels=True), 0.0),
+    "source only": (pen_players(), pen_batches(), 0.0),
+    "DANN": (pen_players(), pen_batches(), gently),
+    "sign turned round": (helpful(pen_players()), pen_batches(), gently),
+    "domains shuffled": (pen_players(), shuffled(pen_batches()), gently),
+    "target-trained": (pen_players(), pen_batches(with_target_labels=True), 0.0),
 }
 by_pen = {}
-for name, (batches, strength) in pen_arms.items():
-    players = fit_reversed(pen_players(), batches, pen_steps, lr=2e-3, strength=strength)
-    on_both = [(players.predict(x.expand(n_seeds, -1, -1)) == unseen.labels).float().mean(1) for x in (flat_test, bold(flat_test))]
+for name, (players, batches, strength) in pen_arms.items():
+    fit_reversed(players, batches, pen_steps, lr=2e-3, strength=strength)
+    on_both = [(players.predict(x.expand(n_pens, -1, -1)) == unseen.labels).float().mean(1) for x in (flat_test, bold(flat_test))]
     by_pen[name] = dict(zip(("source", "target"), on_both, strict=True))
 viz.table(
     [{"arm": name} | {f"{on} accuracy": f"{v.mean():.2f} ({v.min():.2f} to {v.max():.2f})" for on, v in both.items()} for name, both in by_pen.items()],
-    caption=f"Unseen digits of both pens, {n_seeds} trainings of {pen_steps} steps: mean (least to largest)",
+    caption=f"Unseen digits of both pens, {n_pens} trainings of {pen_steps} steps: mean (least to largest)",
 )
 
 # %%
@@ -1066,13 +1123,21 @@ question(
     "What does gradient reversal add on digits of another pen? Target accuracy less that of source only",
     ours=pen_gain["DANN"],
     over="trainings",
-    baselines=nulls(domains_shuffled=pen_gain["domains shuffled"]) | ceilings(target_labels=pen_gain["target-trained"]),
+    baselines=nulls(domains_shuffled=pen_gain["domains shuffled"], sign_turned_round=pen_gain["sign turned round"])
+    | ceilings(target_labels=pen_gain["target-trained"]),
     source="beside Ganin et al. 2016, table 2: 0.24 on MNIST-M",
+)
+question(
+    "S30.pictures_sign",
+    "Does the sign matter there? Target accuracy of DANN less that of the same game whose features help the adversary",
+    ours=pen_gain["DANN"] - pen_gain["sign turned round"],
+    over="trainings",
+    baselines=nulls(no_difference=0.0),
 )
 
 # %% [markdown]
-# Reversal adds seven points in the mean, of the forty that target labels would add, and its interval holds 0: five trainings do not show that it helps here. It costs four points on the source. With the domains shuffled it adds one. Tried and dropped on the way, on other seeds, for gaining next to nothing or losing: digits on stripes, faded ones, ones turned by 40°. The moons are kind: a small turn leaves most of each moon where it was. Where the features of both domains do not nearly fit to begin with,
-# an adversary may lay them over each other in the wrong way, and nothing in the game objects (section 4). Before you believe a gain on your own data, run the shuffled null; it costs one line.
+# Here reversal adds nothing: 0.00 in the mean of ten trainings (interval -0.05 to 0.05), where target labels would add 0.39, and it costs five points on the source. Single trainings go from -0.13 to +0.10, so whoever shows you one of them can show you a gain. With the domains shuffled the mean is the same; with the sign turned round it is four points lower, and DANN's lead over that holds 0 as well (the second box). Tried and dropped on the way, on other seeds, for gaining next to nothing or losing: digits on stripes, faded ones, ones turned by 40°. The moons are kind: a small turn leaves most of each moon where it was. Where the features of both domains do not nearly fit to begin with,
+# an adversary may lay them over each other in the wrong way, and nothing in the game objects (section 4). Before you believe a gain on your own data, run both nulls, the shuffled domains and the turned sign. Each costs one line.
 #
 # ## 7. Active learning: a discriminator asks
 #
@@ -1083,6 +1148,9 @@ question(
 # $$\mathcal L_{\text{VAE}} = \mathbb E_q \|x - G(z)\|^2 + \beta\, \text{KL} - \log D(\text{labelled} \mid m(x)), \qquad \mathcal L_D = -\mathbb E_L \log D(\text{labelled} \mid m(x)) - \mathbb E_U \log D(\text{pool} \mid m(x)).$$
 #
 # What $D$ still takes for the pool is asked next. The rivals of both are *uncertainty* (what the classifier is least sure of) and a *random* draw, which is stronger than it looks.
+
+# %%
+viz.players(viz.GAMES["vaal"])
 
 # %%
 viz.source(choose, autoencoder_loss)
@@ -1103,13 +1171,19 @@ curves = {
     }
     for name, pool in pools.items()
 }
-fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained", sharey=True)
 for (name, of_pool), axis in zip(curves.items(), axes, strict=True):
-    for (method, curve), colour, mark in zip(of_pool.items(), (INK, TARGET, SOURCE, "#8A8A8A"), "osD^", strict=True):
-        axis.plot(curve.labels, curve.accuracy.mean(1), color=colour, lw=2, marker=mark, label=method)
-        axis.fill_between(curve.labels, curve.accuracy.amin(1), curve.accuracy.amax(1), color=colour, alpha=0.12, lw=0)
-    axis.set(xlabel="labels", ylabel="test accuracy", xticks=of_pool["random"].labels)
-    axis.set_title(name, fontsize=10)
+    by_chance = of_pool["random"].accuracy
+    for place, (method, colour, mark) in enumerate(zip(METHODS[1:], (TARGET, SOURCE, "#8A8A8A"), "sD^", strict=True)):
+        ahead = (of_pool[method].accuracy - by_chance)[1:]  # of the same first labels [rounds, trainings]
+        mean = ahead.mean(1)
+        ends = torch.tensor([interval_of(row.tolist()) for row in ahead]).T
+        at = [labels + 3 * (place - 1) for labels in of_pool[method].labels[1:]]
+        axis.errorbar(at, mean, (ends - mean).abs(), color=colour, marker=mark, ls="none", ms=7, capsize=4, label=method)
+    axis.axhline(0, color=INK, lw=1)
+    axis.set(xlabel="labels", xticks=of_pool["random"].labels[1:])
+    axis.set_title(f"{name}: a random draw {by_chance[0].mean():.2f} to {by_chance[-1].mean():.2f}", fontsize=10)
+axes[0].set_ylabel("accuracy, less a random draw's")
 axes[0].legend()
 plt.show()
 
@@ -1158,7 +1232,7 @@ check(
 )
 
 # %% [markdown]
-# Both discriminators do what they say: where half of the classes have no label, they ask for those, nine times in ten or more, one in the features of an untrained network (the curves use trained ones), the other in codes. VAAL owes that to its autoencoder and not to hiding: one that does not hide asks for as many. But on an even pool a random draw covers everything as well. There no method adds anything that ten trainings tell from 0, not even uncertainty, and VAAL *costs* a point and a half, with an interval below 0. Where the missing classes are *rare*, uncertainty gains ten points, and the two discriminators nothing certain; why, we did not test. (Uncertainty is the positive control: the effect was there to be had.)
+# Both discriminators do what they say: where half of the classes have no label, they ask for those, in every training at least eight times in ten where a random draw has five. One reads the features of an untrained network (the curves use trained ones), the other codes. VAAL owes that to its autoencoder and not to hiding: one that does not hide asks for as many. But on an even pool a random draw covers everything as well. There no method adds anything that ten trainings tell from 0, not even uncertainty, and VAAL *costs* a point and a half, with an interval below 0. Where the missing classes are *rare*, uncertainty gains ten points, and the two discriminators nothing certain; why, we did not test. (Uncertainty is the positive control: the effect was there to be had.)
 #
 # The paper of VAAL reports gains on photographs, CIFAR-10 to ImageNet (abstract); ours are 60 labels beyond the first hundred, in two batches, and perceptrons. Gissin and Shalev-Shwartz say of larger batches that none of the methods they try is clearly better than uncertainty.
 #
@@ -1226,7 +1300,7 @@ question(
 # ### A sign, twice
 #
 # A public DANN (CuthbertCai/pytorch_DANN) had the schedule's rate as `gamma = -10` in `train/params.py`, and a reversal layer that negates the gradient itself. With $\gamma < 0$ the schedule gives $\lambda_p < 0$, and minus times minus is plus: the features *help* the adversary. A reader saw it (issue 10), and the author agreed that it should be 10.
-# Why did it not show? Nothing fails, the losses fall, and as the row S30.sign says in its note, the target's accuracy may even *rise*: there it gained over source only, too. Only the comparison with the right sign tells, or the adversary's own accuracy, which should fall. So `reverse` refuses a strength below 0.
+# Why did it not show? Nothing fails, and the target's accuracy may even *rise*: in section 2.1 the same mistake gained 0.08 over source only. Only the comparison with the right sign tells, or the adversary's own accuracy, which should fall: there it was 0.61 with the right sign, 0.82 with the turned one, and 0.79 with no strength at all. So `reverse` refuses a strength below 0.
 
 # %% tags=["nbval-check-output", "slide-continue"]
 slope_of = {}
@@ -1239,7 +1313,7 @@ for name, rate in {"gamma = 10": 10, "gamma = -10": -10}.items():
     print(f"{name:>12}: strength {strength:+.2f} half-way; the adversary's slope is +3.00, the features receive {feature.grad.item():+.2f}")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Nothing fails, the losses fall, and the target's accuracy may even *rise*. Only the comparison with the right sign tells, or the adversary's own accuracy.
+# Nothing fails, and the target's accuracy may even *rise*: on the moons by 0.08. Only the comparison with the right sign tells, or the adversary's own accuracy.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Class loss minus adversary's loss
@@ -1254,7 +1328,7 @@ for name, rate in {"gamma = 10": 10, "gamma = -10": -10}.items():
 # %% [markdown] tags=["notes"]
 # ### Class loss minus adversary's loss
 #
-# Often asked, and as often done: without a reversal layer, one descent on $L_y - \lambda L_d$. That gives $F$ the right gradient, and $A$ the *wrong* one: it learns to be as wrong as it can, and $F$ has an opponent that plays for it. Two optimisers, or a reversal. Section 2's line tells you if you wrote this.
+# Asked in the same repository (issue 13): without a reversal layer, why not one descent on $L_y - \lambda L_d$? That gives $F$ the right gradient, and $A$ the *wrong* one: it learns to be as wrong as it can, and $F$ has an opponent that plays for it. Two optimisers, or a reversal. Section 2's line tells you if you wrote this.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What was measured
@@ -1332,7 +1406,7 @@ widgets.quiz(
         {
             "question": "An adversary trained along reads the group at chance. What may you report?",
             "answer": "That this adversary lost; then train a fresh one on the finished features",
-            "why": "Features can run away from one reader and still tell the next one everything.",
+            "why": "Features can run away from one reader and still tell the next one nearly as much as before.",
             "wrong": {
                 "That the group has been removed": "Section 3: the next reader had nearly nine in ten.",
                 "That the decision is fair": "It may depend on the group through what the adversary did not find; and fair has several meanings.",
