@@ -115,11 +115,11 @@ shape_maker.card
 #
 # $$G(z) = m(z) \odot f(z) + (1 - m(z)) \odot b(z).$$
 #
-# The *foreground* $f$ and the *mask* $m \in [0, 1]$ have an axis of time, and come from transposed convolutions in three dimensions. The *background* $b$ has none: it is one picture, copied to all frames. Where $m = 0$ the film **cannot** move. The price of using the foreground is
+# The *foreground* $f$ and the *mask* $m \in [0, 1]$ have an axis of time, and come from transposed convolutions in three dimensions. The *background* $b$ has none: it is one picture, copied to all frames. Where $m = 0$ the film **cannot** move. Using the foreground has a price, the second term of
 #
 # $$\mathcal L_G = -\log D(G(z)) + \lambda\, \lVert m(z) \rVert_1, \qquad \lambda = 0.1,$$
 #
-# which, the authors say, helps to make the network use its background at all. (The paper writes a norm; its code takes the mean over all entries, and so do we. A sum over 131,072 entries would be another game.)
+# The price, the authors say, helps to make the network use its background at all. (The paper writes a norm; its code takes the mean over all entries, and so do we. A sum over 131,072 entries would be another game.)
 # Formula and diagram are the paper's game. The networks below keep its streams and its price, and are trained with the relativistic loss and R1 of lecture 16, all arms alike.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -277,7 +277,7 @@ check(
 # %% [markdown] tags=["notes"]
 # Read the row *grey* twice. A classifier answers for anything, and nobody had shown this one the flat grey of an untrained generator: it calls it *in order*. So the measure asks a second question, whether anything moves in one place in a hundred or more. Every judge has such a hole; ask an untrained network first.
 #
-# But which? This one is grey only because its batch normalisation divides by running statistics that have counted nothing yet. In training it takes those of the batch, and the last row is the same weights so: flickering by `0.060`, and half of it taken for shuffled frames. *That* is where a training begins, and what a trained network has to be compared with; step 0 of the curves in section 4 is of this kind.
+# But which? This one is grey only because its batch normalisation divides by running statistics that have counted nothing yet. In training it takes those of the batch, and the last row is the same weights so: flickering by `0.060`, half of its clips taken for shuffled, half for still ones. *That* is where a training begins, and what a trained network has to be compared with; step 0 of the curves in section 4 is of this kind.
 #
 # Clips played backwards count as in order, and should: a ball that loses no speed flies as well either way, so nothing in the data says which way time runs. Motion finds the ball in shuffled frames as well as in ordered ones; it knows no order, and need not.
 #
@@ -307,7 +307,7 @@ def taken_apart(i):
 viz.show(taken_apart(5), "Eight frames from left to right.")
 
 # %% [markdown] tags=["notes"]
-# The mask is bright where the clip moves, and the foreground under it has the colours of what moves. Part of that cannot be otherwise: where $m = 0$ nothing *can* move. What is not built in is that the mask is small, in one piece, and wanders; and that it belongs to this clip. The last row has the same $f$ and $b$ under the mask of another latent. What $f$ paints outside of the mask is hardly seen, so little tells it what to paint there. Nobody drew a mask for this network. It is not always so clean. Here is a clip with two balls in some of its frames, and a mask with two bright places:
+# The mask is bright where the clip moves, and the foreground under it has the colours of what moves. Part of that cannot be otherwise: where $m = 0$ nothing *can* move. That it is small, the price buys. What nothing has built in is that it is mostly in one piece, and wanders; and that it belongs to this clip. The last row has the same $f$ and $b$ under the mask of another latent. What $f$ paints outside of the mask is hardly seen, so little tells it what to paint there. Nobody drew a mask for this network. It is not always so clean. Here is a clip with two balls in some of its frames, and a mask with two bright places:
 
 # %%
 viz.show(taken_apart(1), "Another latent of the same network.")
@@ -318,9 +318,9 @@ viz.show(taken_apart(1), "Another latent of the same network.")
 # Intersection over union with what moves in its own clip, over 500 latents. Where $m = 0$ nothing can move: part of it is built in. Which masks would you have to beat? And what happens to the clip under the mask of another?
 
 # %% [markdown] tags=["notes"]
-# The same by number, over 500 latents, beside other masks, in two columns. *Agreement* is intersection over union with what moves in the clip. Of the masks that know less the strongest says *where* things move in this clip, and not *when*: the places that the clip's own mask covers most, held still. The *untrained* generator's mask is flat: no opponent. The last three rows are one: *random streams*, an untrained generator whose mask was given the share and the contrast (the standard deviation of its logits) of this one, and foreground and background as strong as its foreground. Nobody taught it, and its mask agrees with *its* clips better, by 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So the first column shows no learning, and no ball.
+# The same by number, over 500 latents, beside other masks, in two columns. *Agreement* is intersection over union with what moves in the clip. Of the masks that know less the strongest says *where* things move in this clip, and not *when*: the places that the clip's own mask covers most, held still. The *untrained* generator's mask is flat: no opponent. The opponent is in the last three rows, *random streams*: an untrained generator. Its mask was given the share and the contrast of this one (contrast: the standard deviation of the logits), its $f$ and $b$ the strength of this $f$. Nobody taught it, and its mask agrees with *its* clips better: 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So the first column shows no learning, and no ball.
 #
-# The second column asks what is not built in: put the clip together anew, with the mask of that row over the same $f$ and $b$; how far are such clips from real ones? Under its own mask 6.4, under that of another clip 22.0, held still 20.7, backwards 15.0. Random streams do not mind whose mask they wear: 354 and 351. That a mask fits its own clip, and no other, is learnt. It is one network; section 4 asks five.
+# The second column asks what is not built in: put the clip together anew, with the mask of that row over the same $f$ and $b$; how far are such clips from real ones? Under its own mask 6.4, under that of another clip 22.0, held still 20.7, backwards 15.0. Random streams do not mind whose mask they wear: 354 and 351. (So far from films there is little left to spoil. A null nearer to them is in section 4's table, last column: real clips under a mask that is not theirs 27.3, under one more that is not theirs 27.5.) That a mask fits its own clip better than another's is learnt. It is one network; section 4 asks five.
 
 # %% tags=["slide-continue"]
 moves = motion(made)
@@ -384,7 +384,7 @@ viz.table(
 # Is that better than one stream? People who were shown pairs of films from the paper's two generators preferred two streams in 55, 58, 47 and 52 % of the trials for four kinds of scene, 53 % on average (their table 1). A fair test needs *equal parameters*. Ours gives the generator of one stream
 # more maps, 96,123 parameters against 95,175, with the same discriminator, data, seeds, rates and steps. But two things differ: the streams, and the price that only a mask can pay. A third arm, two streams and no price, tells them apart.
 #
-# It is recorded: three arms, 600 steps each, the same seeds in all. Tolerances were fixed before the run.
+# It is recorded: three arms, 600 steps each, the same five seeds in all. The one tolerance, that of S19.mask, was fixed before the run.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Several trainings of each arm
@@ -673,17 +673,21 @@ question(
 #
 # The price helps by itself. Two streams *begin* nearer to the data: no verdict.
 #
-# Under *another's* mask the clips are 1.76 [0.88, 2.65] times as far from the data, random streams 1.0: four masks of five fit their clips and no other. Five trainings are too few: **open**.
+# Under *another's* mask the clips are 1.76 [0.88, 2.65] times as far from the data, random streams 1.0. In four trainings of five the masks fit their own clips better. Five are too few: **open**.
 
 # %% [markdown] tags=["notes"]
-# The paper's generator comes nearer to the data than one stream, seed by seed: 1.77 [1.11, 2.42]. But look at the left end of the curves before you believe it, and at the row's nulls: at step 0, with nothing learnt, one stream stands at 93 on the average and two streams at 35, a ratio of 2.72. Two streams are ahead before the first step, on the average by more than at the last. So the row is a question: what it measures says how the two begin as much as what they learn, and no tolerance tells the two apart. The same goes for flicker: one stream flickers by 0.07 more at step 0, and by 0.06 after training. And all arms flicker *more* after training than before it, two streams by 0.12 against 0.06, where films have 0.000: in 600 steps no arm has learnt to stand still. One score begins nearly equal: hardly a clip of either is in order at step 0, and after training 0.63 are with two streams and the price, 0.37 with one stream, a difference of 0.26 [0.02, 0.51]. But 0 is as low as that score goes, so it does not show equal starts. (The rows called *untrained* in the table are the nearly grey start of section 2, which no training has; at step 0 the network is measured in the statistics of its batch.) And look at the pictures: after 600 steps all three arms are rough.
+# The paper's generator ends nearer to the data than one stream: 1.77 [1.11, 2.42], seed by seed. But look at the left end of the curves before you believe it. At step 0, with nothing learnt, one stream stands at 93 on the average and two streams at 35; the ratio, seed by seed, has the mean 2.72. Two streams are ahead before the first step, on the average by more than at the last. So the row is a question: no tolerance tells what they learn from how they begin. (The rows called *untrained* in the table are the nearly grey start of section 2, which no training has; at step 0 the network is measured in the statistics of its batch.)
 #
-# And which of the two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56], and this is the one clean comparison of the three, for both arms begin with the same weights: at step 0 the ratio is 1. That the price makes the mask smaller, as S19.price finds, is what a price on the mask would do without any game; it is a question, not a test. A headline "two streams beat one" would have given the streams what the price earned. Audiences' 53 % is another scale. *Our films are made
+# The same goes for flicker: one stream flickers by 0.07 more at step 0, and by 0.06 after training. And all arms flicker *more* after training than before it, two streams by 0.12 against 0.06, where films have 0.000: in 600 steps no arm has learnt to stand still. The pictures say the same: all three are rough.
+#
+# One score begins nearly equal. Hardly a clip of either is in order at step 0; after training 0.63 are with two streams and the price, 0.37 with one stream, a difference of 0.26 [0.02, 0.51]. But 0 is as low as that score goes, so it does not show equal starts.
+#
+# And which of the two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56], and this is the one clean comparison of the three, for both arms begin with the same weights: at step 0 the ratio is 1. (That it makes the mask smaller, S19.price, any price on the mask would do without a game.) A headline "two streams beat one" would have given the streams what the price earned. Audiences' 53 % is another scale. *Our films are made
 # as the two streams assume*; whether that matters, exercise 2 asks.
 #
 # The mask is a second headline to take apart. It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach. At step 0 it is 0.00, so training raises it; but hold the same masks still, and they agree by 0.24, and random streams whose masks are as large and as sharp as those of the arm, seed by seed, agree by 0.53. A clip moves where its mask lets it. So agreement cannot show that a mask was learnt, and S19.agrees is a question. Why the trained masks agree *less* than random ones was not tested.
 #
-# The exchange can show it. Real clips under another's mask are 65 times as far from the data as under their own, for their ball is gone; random streams, and all arms at step 0, are as far as before, a ratio of 1. The trained ones: 1.53, 1.02, 1.54, 2.93 and 1.80, in the order of the seeds. So in four trainings of five a mask fits its own clip and no other, which nothing has built in; in one it does not. With such a spread five trainings give no verdict: 1.76 [0.88, 2.65] does not clear 1.2, and the row is open. Without the price it is 1.22 [0.99, 1.45]. The network of section 3, with a ratio of 3.4, had two and a half times as many steps, twice as many films, another schedule and a slower average, and which of them helps was not tested.
+# The exchange can show it. Real clips under another's mask are 65 times as far from the data as under their own, for their ball is gone; random streams, and all arms at step 0, are as far as before, a ratio of 1. The trained ones: 1.53, 1.02, 1.54, 2.93 and 1.80, in the order of the seeds. So in four trainings of five the masks fit their own clips better than another's, which nothing has built in; in one they do not. With such a spread five trainings give no verdict: 1.76 [0.88, 2.65] does not clear 1.2, and the row is open. Without the price it is 1.22 [0.99, 1.45]. The network of section 3, with a ratio of 3.4, had two and a half times as many steps, twice as many films, another schedule and a slower average, and which of them helps was not tested.
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Real 0.50, made **0.053**, the same with their frames shuffled 0.013, random streams of the same share 0.001; but real clips with noise on every frame 0.048. Five trainings, after 600 steps: 0.027, shuffled 0.009.
@@ -797,8 +801,11 @@ check(
 # - Nobody told the generator. *Whole* 0.86 and *mirrored* 0.63 are above noise with the right shares (0.21, 0.14); but one constant shape is mirrored to 1.00.
 
 # %% [markdown] tags=["notes"]
-# Read the nulls first. Noise with the right share at every voxel is nothing. One constant shape has a likeness of 0.48, more than you would think, and one piece copied again and again is perfect by *likeness* and *accepted*. Only *reached*, the same overlap asked from the other side (of held-out pieces, with the nearest made shape), refuses both; section 6 uses it. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass. The shapes of our small network, which trained for five minutes, pass hardly more often, `0.29` of them, lose to that null by likeness, *whole* and *mirrored*, and are hardly ahead of it by *reached*, 0.59 against 0.56 (the card says 0.076: there the edge is 0.795, from twice as many pieces, not 0.71): it has the outlines of three kinds and voxels that float, and *accepted* says plainly that most are not furniture yet. Look also at *whole* and *mirrored*: nobody told the
-# generator. Noise with the right share at every voxel is whole to 0.21 and mirrored to 0.14, so 0.86 and 0.63 are more than the shares give by chance. But the one constant shape is mirrored to 1.00: an average that is symmetric is enough. Neither shows that the generator knows a single piece to be its own mirror image.
+# Read the nulls first. Noise with the right share at every voxel is nothing. One constant shape has a likeness of 0.48, more than you would think, and one piece copied again and again is perfect by *likeness* and *accepted*. Only *reached*, the same overlap asked from the other side (of held-out pieces, with the nearest made shape), refuses both; section 6 uses it. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass.
+#
+# Our small network trained for five minutes, and its shapes pass hardly more often: `0.29` of them. (The card says 0.076: there the edge is 0.795, from twice as many pieces, not 0.71.) They lose to that null by likeness, *whole* and *mirrored*, and are hardly ahead of it by *reached*, 0.59 against 0.56, though they are 1,000 and the null 500; the more shapes, the more is reached. Outlines of three kinds, and voxels that float: most are not furniture yet.
+#
+# Look also at *whole* and *mirrored*: nobody told the generator. Noise with the right share at every voxel is whole to 0.21 and mirrored to 0.14, so 0.86 and 0.63 are more than the shares give by chance. But the one constant shape is mirrored to 1.00: an average that is symmetric is enough. Neither shows that the generator knows a single piece to be its own mirror image.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The rule of pace
@@ -920,7 +927,7 @@ question(
 # - A rule that matters little here may matter where $D$ is much stronger.
 
 # %% [markdown] tags=["notes"]
-# The rule does what it is made for: the accuracy stays mostly just below the line, and the discriminator learns in half of the rounds. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 where the best of four worthless samples reaches 0.18 and furniture 0.77; after 160 steps they are still far from furniture, and from two pieces in one another, which reach 0.56. The paper does not test its rule by itself; a rule that matters little here may matter where
+# The rule does what it is made for: the accuracy stays mostly just below the line, and the discriminator learns in half of the rounds. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 where the best of four worthless samples reaches 0.18 and furniture 0.77; after 160 steps they are still far from furniture, and from two pieces in one another, which reach 0.56. (Of the trainings 300 shapes were asked, of the others but *untrained* 500 or one; the more shapes, the more is reached.) The paper does not test its rule by itself; a rule that matters little here may matter where
 # the discriminator is much stronger, and exercise 3 makes it so.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1020,7 +1027,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Here the second opponent earns its place. After some seconds of training no difference to the same network *before* it is seen, 0.001 [-0.051, 0.053], and neither mean beats the voxels'. Up to five points either way stay possible, and 160 steps are few: it is a question, not a test of the paper. It could have shown more: the same $D$, taught the kinds' names in half as many steps, gains at least 0.08. Beside chance alone, 0.734 would have looked like learning. The paper's own claim, against supervised networks after a whole training, is not tested here. Train for longer (`rule_steps`) and look again.
+# Here the second opponent earns its place. After some seconds of training nothing sets $D$ apart from the same network *before* it, 0.001 [-0.051, 0.053], and neither mean beats the voxels'. Up to five points either way stay possible, and 160 steps are few: it is a question, not a test of the paper. It could have shown more: the same $D$, taught the kinds' names on as many pieces (80 steps of 32, not 160 of 16), gains at least 0.08. Beside chance alone, 0.734 would have looked like learning. The paper's own claim, against supervised networks after a whole training, is not tested here. Train for longer (`rule_steps`) and look again.
 
 # %% [markdown]
 # ## Play
@@ -1058,7 +1065,7 @@ viz.show(
 )
 
 # %% [markdown]
-# And the paper's arithmetic: *arms* as the mean latent of chairs with arms less that of chairs without, added to chairs that have none, and that had no part in the mean. Whether a made chair has arms is read off its nearest training piece. The control moves as far in random directions; one would not do, for they differ widely.
+# And the paper's arithmetic: *arms* as the mean latent of chairs with arms less that of chairs without, added to chairs that have none, and that had no part in the mean. Whether a made chair has arms is read off its nearest training piece. The control goes as far in random directions, twenty of them, for they differ widely.
 
 # %%
 with torch.no_grad():
