@@ -15,8 +15,8 @@
 # - say what a mapping network is free to do that $z$ is not, and measure whether it did;
 # - write modulation as instance normalisation and as a change of the weights, and state exactly in what the two are equal and in what they differ;
 # - mix styles, truncate them, and put numbers on what each layer decides and on what truncation costs;
-# - compare Z with W by path length, by planes and by the search for a given face, each beside its null;
-# - below "Going deeper": explain lazy R1 and path length regularisation, and check both.
+# - compare Z with W by path length and by planes, each beside its null;
+# - below "Going deeper": search for a given face in Z and in W; explain lazy R1 and path length regularisation, and check both.
 
 # %%
 import dataclasses
@@ -72,14 +72,14 @@ def show(picture, caption=None):
 #
 # Rows: *coarse* layers from the left face. The cut of the hair stays.
 #
-# Columns: *fine* layers from the top face. The ground mostly stays; skin, in the middle row alone.
+# Columns: *fine* layers from the top face. The ground mostly stays. Which rows keep their *own* skin?
 #
 # (Parents picked so that it shows.)
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The three faces on the left give the *coarse* layers of each picture in their row, the four at the top give the *fine* layers of each picture in their column. Look along a row: the cut of the hair stays, and mostly its colour. Look down a column: the ground mostly stays (blue ones turn grey in the first row and lilac in the last). The skin should follow the column, too, and does in the middle row alone; in the other two it is the row's.
+# First the result. The network below ships with the course. The three faces on the left give the *coarse* layers of each picture in their row, the four at the top give the *fine* layers of each picture in their column. Look along a row: the cut of the hair stays, and mostly its colour. Look down a column: the ground mostly stays (blue ones turn grey in the first row and lilac in the last). The rule below wants the skin to follow the column, too. In the first and the last row it does not: the skin is the row's. In the middle row it mostly does.
 #
-# The caption is the rule by which the seven parents were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. The line below says how often the rule comes true here, and how often in all 24 times 24 mixtures.
+# The caption is the rule by which the seven parents were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below says how often the rule comes true here, and how often in all 24 times 24 mixtures; section 5 counts on faces that nobody picked.
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load(NAME)
@@ -95,7 +95,7 @@ print(f"cut from the row, colours from the column: {parents.obeyed:.0%} of it co
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Read the card before you go on: what it cost, and how far these faces are from real ones. You see it, too: outlines break off, eyes are squeezed or smeared, grounds are flecked, and beside the face at the lower left floats a patch that belongs to no head. The parts below are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
+# Read the card before you go on: what it cost, and how far these faces are from real ones. You see it, too: outlines break off, eyes are squeezed or smeared, grounds are flecked, and beside the face at the lower left floats a patch that belongs to no head. By the last line below, the plainer network of lecture 04 comes nearer to real faces. The parts of this lecture are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
 
 
 # %%
@@ -172,7 +172,7 @@ for what, seed in (("as they were before its first step", START), ("of another s
     print(f"the mapping's weights and those {what}: cosine {cosine:.3f}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Its rate is a twentieth of the others', and it had ten thousand steps, not the authors' million; whether either is the reason we did not test.)
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (How far could Adam have carried a weight? About its rate times the steps: here $0.003 \cdot 0.05 \cdot 10{,}000 = 1.5$ at most, for weights of deviation 1; a cosine of 0.999 is 0.05. For the authors it is $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$.)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -404,13 +404,13 @@ show(
 #
 # Coarse layers from $a$, fine ones from $b$. Hair length rises first, the background last; the other four rise together. At 6 *every* curve is above 0.7.
 #
-# Beware of the count of classes: *any* five of the ten layers decide shapes oftener than colours, by 0.12. The *first* five: by 0.22.
+# Beware of the count of classes: *any* five of the ten layers decide shapes oftener than colours, by 0.12. The *first* five: by 0.22; without the background, 0.10.
 
 # %% [markdown] tags=["notes"]
 # ## 5. Style mixing: which layer decides what?
 #
 # While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
-# the paper, two in ten in our recipe.) The grid at the top used it after training. Now in numbers. Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose
+# the paper, two in ten in our recipe.) Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose
 # attribute the mixture has. (It looks at $32 \times 32$ versions of all pictures, here and in every measure below that goes through it: what is wrong at 64 px alone, it does not see.)
 
 # %%
@@ -466,7 +466,7 @@ for c, row in zip(crossovers, shares.mean(0), strict=True):
 
 # %% [markdown] tags=["notes"]
 # A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first and the background last. Between them there is no order of a textbook: smile, glasses, the colour of the hair and the skin rise together. And at crossover 5 every curve but the background's is above 0.7: the first half of the layers decides the larger part of nearly everything, colours too. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
-# 64 on. One caution: hair, skin and background have several classes, so a mixture can resemble neither parent and counts against the coarse one; shapes have two. Hence 0 is not what "no preference" gives. The row measures what is: half of the layers, drawn anew for each pair, in place of the coarse ones. (Half is five of the ten, and so are the coarse ones at the row's crossover. A first run cut after six layers and found 0.10: six of ten are no half, so the cut was moved to where the null is.)
+# 64 on. One caution: hair, skin and background have several classes, so a mixture can resemble neither parent and counts against the coarse one; shapes have two. Hence 0 is not what "no preference" gives. The row measures what is: any five of the ten layers, drawn anew for each pair, in place of the first five.
 
 
 # %%
@@ -489,7 +489,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Any half of the layers gives 0.12, the coarse half 0.22, with an interval from 0.18 to 0.25: this much *coarse* adds. After six layers nothing is left of it, 0.10, for by then the background, a colour, has come over, too. Compare curves with the same number of classes, which need no such null: of the three shapes, hair length comes first and by far.
+# Any half of the layers gives 0.12, the coarse half 0.22, with an interval from 0.18 to 0.25. But which colour is late? Read the line of crossover 5: the shapes stand at 0.96, 0.85 and 0.82, hair and skin at 0.81 and 0.74, the background at 0.44. Leave the background out, and 0.10 remains of the 0.22, less than any half gives with it. At crossover 6, where the background has come over, the difference is 0.11. So *one* colour is decided late, that of the ground. That hair colour and skin are decided later than smile and glasses this network does not show. Compare curves with the same number of classes, which need no such null: of the three shapes, hair length comes first and by far.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -530,7 +530,7 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
 # %% [markdown] tags=["notes"]
-# The second column is the same face three times. To the right of it two of the three come apart: the skin of the first bleaches into the ground, an ear floats beside the second, and at 1.3 its eyes are gone. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
+# The second column is the same face three times. To the right two faces come apart: the skin of the first bleaches into the ground, an ear floats beside the second, and at 1.3 its eyes are gone. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
 # classifier's features, as in lecture 08. Precision cannot get above 1, and is there, to two digits, without truncation. So a fourth measure that has no such end: how far, in a perceptual distance (the classifier's feature maps, compared place by place), is a picture from the *nearest real face*? The unit is what unseen real faces score. First the ruler is tried on pictures whose faults are known.
 
 
@@ -640,7 +640,7 @@ question(
 #
 # $$l_{\mathcal W} = \mathbb E\, \frac{1}{\epsilon^2}\, d\bigl(g(\mathrm{lerp}(f(z_1), f(z_2); t)),\; g(\mathrm{lerp}(f(z_1), f(z_2); t + \epsilon))\bigr), \qquad \epsilon = 10^{-4},$$
 #
-# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ looks through the attribute classifier, theirs through VGG, so compare ratios only. (Their numbers below are not in the paper: the README of their code gives them for the network they released.) And 1 is not what straight maps give: if $f$ and $g$ were both linear, the arc (squared speed $\pi^2/4$ times $r^2$) over the chord ($2r^2$) would still give about 1.24. Path length regularisation acts on W directly; neither the authors' network nor ours was trained with it.
+# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ looks through the attribute classifier, theirs through VGG, so compare ratios only. (Their numbers below are not in the paper: the README of their code gives them for the network they released.) And 1 is not what straight maps give. An arc is longer than its chord: if $f$ and $g$ were both linear, directions at an angle $\theta$ would still give $\mathbb E\,\theta^2 / 2$, which for 64 numbers is $(\pi^2/4 + 1/64)/2 \approx 1.24$. Path length regularisation acts on W directly; neither the authors' network nor ours was trained with it.
 
 
 # %% tags=["slide-continue"]
@@ -784,7 +784,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 8. Directions
 #
-# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance. Not every row obeys: on this face the skin answers, from pale to nearly black, and the hair grows at the last step; no glasses come, and no smile. What the row of the glasses moves is the skin, lighter to the left and darker to the right: planes that keep their distance do not keep an attribute.
+# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance. Not every row obeys: on this face the skin answers, from pale to nearly black, and the hair grows at the last step; no glasses come, and no smile. (On another face, under "Play", something like dark glasses comes at $+2$.) What the row of the glasses moves is the skin, lighter to the left and darker to the right: planes that keep their distance do not keep an attribute.
 
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -843,6 +843,8 @@ print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
 # Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean most grounds turn bluer, and the third face gets yellow hair for red), and the distance grows from 8.6 to 10.2 and to 10.9. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+#
+# **What did the new entrance buy?** In this one small network: hair length can be taken from one face and the ground from another (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 22.4 against 52.5, but nearly as well, 24.1, behind the mapping that the network started with; paths do not show the difference at all (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
@@ -1247,7 +1249,7 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 # - the relativistic loss of lecture 12 in place of the non-saturating one;
 # - higher learning rates, because a training of some thousand steps cannot afford the published million: here twice (generator) and three times (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end;
 # - three in ten pictures mixed here, two in ten in the recipe; noise late there, and not at all here;
-# - path length regularisation here alone. The recipe left it out, for it holds the Jacobian level, where we thought that drawn faces want jumps (glasses or none), and it acts on W, which section 7 compares with Z;
+# - path length regularisation here alone. The recipe left it out: it holds the Jacobian level, and we thought that drawn faces want jumps (glasses or none); and it acts on W, which section 7 compares with Z;
 # - a much stronger R1: hundreds of times the usual start, which is 0.0002 times the pixels over the batch size (here $\gamma = 1$ in place of 0.003).
 #
 # None of these choices was compared with another. The drawing of the players has the published losses.
@@ -1439,7 +1441,7 @@ errors_of_pixels = {"generated": own_found, "test faces": found["w"]}
 print("squared error of a pixel, in W: " + ", ".join(f"{what} {x.errors.mean():.4f}" for what, x in errors_of_pixels.items()))
 
 # %% [markdown] tags=["notes"]
-# A search looks good to the eyes through which it searched. So it is judged by two measures: the pixels, which are part of its loss, and the perceptual distance of *another* classifier, trained on anime faces, on which no search descends. The unit of both is the distance between two test faces. First the other judge is tried: does it find a face's own copy, blurred, nearer than another face?
+# A search looks good to the eyes through which it searched. So it is judged by two measures: the pixels, which are part of its loss, and the perceptual distance of *another* classifier, trained on anime faces, on which no search descends. Both are *squared* distances, and the unit is the mean between two test faces: 0.18 of it is 0.42 as a distance. First the other judge is tried: does it find a face's own copy, blurred, nearer than another face?
 
 # %%
 second_eye = perceptual_features("anime")
@@ -1500,7 +1502,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read the nulls first. A network that knows no faces gets somewhere, too, to 0.49, for the search has numbers to turn; the trained one gets to 0.18. The difference is what knowing faces is worth.
 #
-# Then W against Z. In the trained network the search in W ends nearer, by 0.09, and you see it: in Z the third face's blue hair stays black, and the fifth loses its eyes. In the untrained one it gains 0.27. So the gain is no sign that W is the better organised space: $w$ may go where $f$ never leads, and that is worth more where nothing was learnt. $\mathcal W^+$, with more room still, comes nearer again, to 0.10. That is no proof that the network can draw the test faces: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
+# Then W against Z. In the trained network the search in W ends nearer, by 0.09, and you see it: in Z the third face's blue hair stays black, and the fifth loses its eyes. In the untrained one it gains 0.27. Both are a third of what Z leaves, 0.27 and 0.75. So the gain is no sign that training made W the better organised space; a $w$ that is searched may also go where $f$ never leads. $\mathcal W^+$, with more room still, comes nearer again, to 0.10. That is no proof that the network can draw the test faces: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
 #
 # Karras et al. use the difference between generated and other pictures to tell whether a picture came from a given network. Here the squared error of a pixel is 0.0070 for faces that the network drew and 0.0905 for test faces.
 
@@ -1556,7 +1558,7 @@ print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), fe
 # | separability score, Z over W | 2.37 | 2.20, the mapping it started with |
 # | what the search gains in W over Z | 0.09 | 0.27, untrained |
 #
-# Mixing stands clear of its null, the other three do not. The mapping nearly stood still (cosine 0.999): what was learnt, the *synthesis* learnt.
+# Mixing stands clear of its null, but by the background alone: 0.10 without it. The other three do not. The mapping nearly stood still (cosine 0.999): what was learnt, the *synthesis* learnt.
 #
 # *One small network.* What would you measure next?
 
@@ -1581,7 +1583,7 @@ summary()
 # %% [markdown]
 # ## Further reading
 #
-# - T. Karras, S. Laine & T. Aila, [*A Style-Based Generator Architecture for Generative Adversarial Networks*](https://arxiv.org/abs/1812.04948), CVPR 2019: tables 3 and 4 are section 9.
+# - T. Karras, S. Laine & T. Aila, [*A Style-Based Generator Architecture for Generative Adversarial Networks*](https://arxiv.org/abs/1812.04948), CVPR 2019: tables 3 and 4 are section 7.
 # - T. Karras et al., [*Analyzing and Improving the Image Quality of StyleGAN*](https://arxiv.org/abs/1912.04958), CVPR 2020: the droplets, demodulation, lazy and path length regularisation, projection.
 # - X. Huang & S. Belongie, [*Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization*](https://arxiv.org/abs/1703.06868), ICCV 2017: where AdaIN comes from.
 # - T. Kynkäänniemi et al., [*Improved Precision and Recall Metric for Assessing Generative Models*](https://arxiv.org/abs/1904.06991), NeurIPS 2019: truncation measured.
