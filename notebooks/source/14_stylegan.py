@@ -490,7 +490,7 @@ any_half = torch.stack([from_any_half(seed)[0] for seed in seeds])
 for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2])):
     question(
         f"S17.{suffix}",
-        f"Mixtures at crossover {middle} that resemble one parent: how much oftener is it the coarse one in shapes ({', '.join(SHAPES)}) than in colours ({', '.join(colours)})?",
+        f"Mixtures at crossover {middle} that resemble one parent: how much oftener is it the coarse one in shapes (hair length, glasses, smile) than in colours ({', '.join(colours)})?",
         ours=shapes_less(colours, shares[:, crossovers.index(middle)]),
         over="sets of mixtures of one network",
         baselines=nulls(any_half_of_the_layers=shapes_less(colours, any_half)),
