@@ -124,7 +124,7 @@ print(f"Fréchet distance {shipped.card['metric']['value']}; of faces{G.size}, t
 #
 # The generator must turn a round cloud into the distribution of faces. Suppose that in the data no person with short hair wears glasses. In $z$ two directions might stand for hair and glasses; but a round cloud has points in every quadrant, and the
 # forbidden quadrant must be filled with something. A map from a round cloud to a set with a missing corner has to bend. The bend need not be in the picture-making part: if $f$ does the bending, then $w$ can have the shape that the
-# data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the adversarial loss asks for this* (path length regularisation, section 13, does act on W; our network, the lines above say, was trained without it). Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
+# data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the adversarial loss asks for this* (path length regularisation, section 13, does act on W; our network had none). Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
 # measure it. So shall we, in section 7.
 
 # %%
@@ -174,7 +174,7 @@ for what, seed in (("as they were before its first step", START), ("of another s
     print(f"the mapping's weights and those {what}: cosine {cosine:.3f}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (How far could Adam have carried a weight? About its rate times the steps: here $0.003 \cdot 0.05 \cdot 10{,}000 = 1.5$ at most, for weights of deviation 1; a cosine of 0.999 is 0.05. For the authors it is $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$.)
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7; section 19 asks whether it is this network's affair.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -404,21 +404,24 @@ show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Style mixing: which layer decides what?
 #
-# Coarse layers from $a$, fine ones from $b$. Hair length rises first, the background last; the other four rise together. At 6 *every* curve is above 0.7.
+# Coarse layers from $a$, fine ones from $b$. The hair comes first, its cut and its colour alike; the ground last.
 #
-# Beware of the count of classes: *any* five of the ten layers decide shapes oftener than colours, by 0.12. The *first* five: by 0.22; without the background, 0.10.
+# The first five of the ten layers decide shapes oftener than colours, by 0.06; *any* five, by -0.05. Without the ground: -0.04 and -0.05.
+#
+# *Which claim of the paper survives here?*
 
 # %% [markdown] tags=["notes"]
 # ## 5. Style mixing: which layer decides what?
 #
 # While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
 # the paper, two in ten in our recipe.) Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose
-# attribute the mixture has. (It looks at $32 \times 32$ versions of all pictures, here and in every measure below that goes through it: what is wrong at 64 px alone, it does not see.)
+# attribute the mixture has. Hair, skin and background have several classes, so it may be neither's; such mixtures are left out, and the last line below the curves counts them. (It looks at $32 \times 32$ versions of all pictures, here and in every measure below that goes through it: what is wrong at 64 px alone, it does not see.)
 
 # %%
 names = list(judge.attribute_names)
 n_pairs, seeds = scale.pick(ci=20, cpu=300, gpu=1000), range(scale.pick(ci=2, cpu=3, gpu=5))
-crossovers = sorted({*range(0, L + 1, 2), L // 2})  # with the half, which the null of the row takes
+sets = range(scale.pick(ci=2, cpu=6, gpu=8))  # of mixtures
+crossovers = sorted({*range(0, L + 1, 2), L // 2})  # with the half, which the null of the rows takes
 
 
 def seen(ws):
@@ -449,13 +452,13 @@ def from_coarse(seed):
 
 
 def from_any_half(seed):
-    """The same when half of the layers, drawn anew for each pair, come from a: what coarse and fine add must be missing here."""
+    """The same when any half of the layers comes from a, drawn anew for each pair, and when the other half does: their mean."""
     a, b, has_a, has_b = couples(seed)
-    from_a = torch.rand(n_pairs, L, generator=torch.Generator().manual_seed(seed)).argsort(1) < L // 2
-    return shares_of(has_a, has_b, seen(torch.where(from_a[:, :, None].to(device), a, b)))
+    half = (torch.rand(n_pairs, L, generator=torch.Generator().manual_seed(seed)).argsort(1) < L // 2)[:, :, None].to(device)
+    return torch.stack([shares_of(has_a, has_b, seen(torch.where(from_a, a, b))) for from_a in (half, ~half)]).mean(0)
 
 
-shares, neither = torch.stack([from_coarse(seed) for seed in seeds]).unbind(2)  # [seeds, crossovers, attributes] each
+shares, neither = torch.stack([from_coarse(seed) for seed in sets]).unbind(2)  # [sets, crossovers, attributes] each
 middle = L // 2
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -472,8 +475,9 @@ told = zip(names, neither.mean(0)[crossovers.index(middle)], strict=True)
 print(f"neither, at {middle}: " + ", ".join(f"{name} {value:.2f}" for name, value in told))
 
 # %% [markdown] tags=["notes"]
-# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first and the background last. Between them there is no order of a textbook: smile, glasses, the colour of the hair and the skin rise together. And at crossover 5 every curve but the background's is above 0.7: the first half of the layers decides the larger part of nearly everything, colours too. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
-# 64 on. One caution: hair, skin and background have several classes, so a mixture can resemble neither parent and counts against the coarse one; shapes have two. Hence 0 is not what "no preference" gives. The row measures what is: any five of the ten layers, drawn anew for each pair, in place of the first five.
+# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. The hair comes first, its cut and its colour alike; the background last; smile, skin and glasses lie between. That is not the order of the paper: Karras et al. report for photographs pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from 64 on.
+#
+# So do coarse layers decide shapes oftener than colours? The null is any five of the ten layers, drawn anew for each pair.
 
 
 # %%
@@ -481,12 +485,12 @@ SHAPES, COLOURS = ("hair_length", "glasses", "smile"), ("hair", "skin", "backgro
 
 
 def shapes_less(colours, found):
-    """[seeds, attributes] -> one number for each seed."""
+    """[sets, attributes] -> one number for each set."""
     shape, colour = (found[:, [names.index(name) for name in kind]].mean(1) for kind in (SHAPES, colours))
     return shape - colour
 
 
-any_half = torch.stack([from_any_half(seed)[0] for seed in seeds])
+any_half = torch.stack([from_any_half(seed)[0] for seed in sets])
 for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2])):
     question(
         f"S17.{suffix}",
@@ -500,7 +504,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
     )
 
 # %% [markdown] tags=["notes"]
-# Any half of the layers gives 0.12, the coarse half 0.22, with an interval from 0.18 to 0.25. But which colour is late? Read the line of crossover 5: the shapes stand at 0.96, 0.85 and 0.82, hair and skin at 0.81 and 0.74, the background at 0.44. Leave the background out, and 0.10 remains of the 0.22, less than any half gives with it. At crossover 6, where the background has come over, the difference is 0.11. So *one* colour is decided late, that of the ground. That hair colour and skin are decided later than smile and glasses this network does not show. Compare curves with the same number of classes, which need no such null: of the three shapes, hair length comes first and by far.
+# With the background among the colours, the first five layers stand 0.11 above any five, and their interval clears that null. Without it nothing is left: -0.04 against -0.05. So *one* colour is decided late, that of the ground. That the colour of hair or skin comes later than smile and glasses this network does not show.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -536,13 +540,13 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What truncation costs
 #
-# Pulling to $\psi = 0.6$ **takes a third of the recall**: 0.41 to 0.27. It brings faces a little nearer to real ones, 1.23 to 1.17: better drawn, or only plainer? Precision cannot tell: it is 1.00 without truncation.
+# Pulling to $\psi = 0.6$ **takes a third of the recall**: 0.41 to 0.27. It brings faces a little nearer to real ones, 1.23 to 1.17: better drawn, or only plainer? Precision cannot tell: it is 1.00 at every $\psi$, and 1.00 for *blurred* faces.
 #
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
 # %% [markdown] tags=["notes"]
 # The second column is the same face three times. To the right two faces come apart: the skin of the first bleaches into the ground, an ear floats beside the second, and at 1.3 its eyes are gone. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
-# classifier's features, as in lecture 08. Precision cannot get above 1, and is there, to two digits, without truncation. So a fourth measure that has no such end: how far, in a perceptual distance (the classifier's feature maps, compared place by place), is a picture from the *nearest real face*? The unit is what unseen real faces score. First the ruler is tried on pictures whose faults are known.
+# classifier's features, as in lecture 08. A fourth measure: how far, in a perceptual distance (the classifier's feature maps, compared place by place), is a picture from the *nearest real face*? The unit is what unseen real faces score. First precision and this ruler are tried on pictures whose faults are known.
 
 
 # %% tags=["slide-continue"]
@@ -633,7 +637,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The ruler puts unseen faces first and noise last. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones, and fewer of the real faces have a generated one near them. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; even at $\psi = 0.4$ it is 1.14, half way between the 1 of unseen faces and the 1.27 of blurred ones.
+# Precision is blind to blur: blurred faces score 1.00, and two halves of different faces 0.96. So its 1.00 for generated ones says little. The ruler puts unseen faces first and noise last. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones, and fewer of the real faces have a generated one near them. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; even at $\psi = 0.4$ it is 1.14, half way between the 1 of unseen faces and the 1.27 of blurred ones.
 #
 # The Fréchet distance mixes both and is lowest with no truncation. Papers print distances at $\psi = 1$ and often pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
 
@@ -641,7 +645,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
 #
-# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 2.85 for the authors' FFHQ network, 1.45 here, both without the path length penalty. But linear maps give 1.24, as an arc is longer than its chord, and *ours before its first step* 1.9.
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Z over W: 2.85 for the authors' FFHQ network, 1.45 here, both without the path length penalty. But linear maps give 1.24, as an arc is longer than its chord, and *ours before its first step* 1.9.
 
 # %% [markdown] tags=["notes"]
 # ## 7. Z against W
@@ -652,7 +656,7 @@ question(
 #
 # $$l_{\mathcal W} = \mathbb E\, \frac{1}{\epsilon^2}\, d\bigl(g(\mathrm{lerp}(f(z_1), f(z_2); t)),\; g(\mathrm{lerp}(f(z_1), f(z_2); t + \epsilon))\bigr), \qquad \epsilon = 10^{-4},$$
 #
-# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ looks through the attribute classifier, theirs through VGG, so compare ratios only. (Their numbers below are not in the paper: the README of their code gives them for the network they released.) And 1 is not what straight maps give. An arc is longer than its chord: if $f$ and $g$ were both linear, directions at an angle $\theta$ would still give $\mathbb E\,\theta^2 / 2$, which for 64 numbers is $(\pi^2/4 + 1/64)/2 \approx 1.24$. Path length regularisation acts on W directly; neither the authors' network nor ours was trained with it.
+# with $t$ uniform in $(0, 1)$; in Z the same with slerp. Our $d$ looks through the attribute classifier, theirs through VGG, so compare ratios only. (Their numbers below are from the README of their code, for the network they released.) And 1 is not what straight maps give. An arc is longer than its chord: if $f$ and $g$ were both linear, directions at an angle $\theta$ would still give $\mathbb E\,\theta^2 / 2$, which for 64 numbers is $(\pi^2/4 + 1/64)/2 \approx 1.24$. Path length regularisation acts on W directly; neither the authors' network nor ours was trained with it.
 
 
 # %% tags=["slide-continue"]
@@ -687,7 +691,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The null beats us. Our ratio lies above the 1.24 of linear maps, but networks with random weights have the larger one: ours is no sign that $f$ took over the bending, and a larger one would be none either. The second row, paths along the way over paths at their ends, is undecided: its interval holds 1. Ours was trained without the penalty of section 13; what the penalty does to these numbers needs networks that differ in it alone, and none were trained.
+# The null beats us. Our ratio lies above the 1.24 of linear maps, but networks with random weights have the larger one: ours is no sign that $f$ took over the bending, and a larger one would be none either.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -781,7 +785,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 8. Directions
 #
-# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance. Not every row obeys: on this face the skin answers, from pale to nearly black, and the hair grows at the last step; no glasses come, and no smile. (On another face, under "Play", something like dark glasses comes at $+2$.) What the row of the glasses moves is the skin, lighter to the left and darker to the right: planes that keep their distance do not keep an attribute.
+# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance. Three rows of four do as they are told on this face, which was picked for it: the hair grows, and turns red; the smile opens, and nearly all else stays; the skin goes from white to nearly black, and the hair follows it. No glasses come. What their row moves is the skin, and to the left the eyes dissolve: planes that keep their distance do not keep an attribute.
 
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -841,12 +845,13 @@ print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 # %% [markdown] tags=["notes"]
 # Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean most grounds turn bluer, and the third face gets yellow hair for red), and the distance grows from 8.6 to 10.2 and to 10.9. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 #
-# **What did the new entrance buy?** In this one small network: hair length can be taken from one face and the ground from another (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 22.4 against 52.5, but nearly as well, 24.1, behind the mapping that the network started with; paths do not show the difference at all (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
+# **What did the new entrance buy?** In this one small network: the hair can be taken from one face and the ground from another (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 22.4 against 52.5, but nearly as well, 24.1, behind the mapping that the network started with; paths do not show the difference at all (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
 #
-# - A crossover that gives A's hair in B's colours
+# - A crossover that gives A's hair on B's ground
+# - One that gives A's cut in B's colour, if there is one
 # - A face that dissolves at truncation 1 and is mended at 0.6
 # - The truncation at which all faces begin to look alike
 # - Glasses on a face that had none, and what else they bring along
@@ -860,7 +865,7 @@ print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 widgets.style_explorer(G, directions, seeds=(parents.rows[0], parents.columns[0]), crossover=2)
 
 # %% [markdown] tags=["notes"]
-# Try to find: a crossover that gives A's hair in B's colours; a face that dissolves at truncation 1 and is mended at 0.6; the truncation at which all faces begin to look alike; glasses on a face that had none, and what else they bring along.
+# Try to find: a crossover that gives A's hair on B's ground; one that gives A's cut in B's colour, if there is one; a face that dissolves at truncation 1 and is mended at 0.6; the truncation at which all faces begin to look alike; glasses on a face that had none, and what else they bring along.
 
 # %%
 widgets.quiz(
@@ -1375,7 +1380,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read a row from the left: how far one must go in each space before half of the faces have it, and what else has changed by then. The last column says what an exchange of the whole face would change; a space that is no better than that edits nothing.
 #
-# Two directions go each way. For a smile and for dark skin W changes less of the rest, 0.11 and 0.20 against 0.38 and 0.33 in Z; for long hair and for glasses more, 0.20 and 0.41 against 0.17 and 0.27. All change less than a stranger would. With four directions of one network that decides nothing: the interval of the difference holds 0, with room on both sides. And the faces that are moved are among those to which the planes were fitted. Glasses take six deviations in W, twice as far as section 8 goes: no wonder that none came there.
+# Two directions go each way. For a smile and for dark skin W changes less of the rest, 0.11 and 0.20 against 0.38 and 0.33 in Z; for long hair and for glasses more, 0.20 and 0.41 against 0.17 and 0.27. All change less than a stranger would. With four directions of one network that decides nothing: the interval of the difference holds 0, with room on both sides. And the faces that are moved are among those to which the planes were fitted. Glasses take six deviations in W until half of the faces have them, the last step of section 8; the face there is of the other half.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
