@@ -174,7 +174,7 @@ for what, seed in (("as they were before its first step", START), ("of another s
     print(f"the mapping's weights and those {what}: cosine {cosine:.3f}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7; section 19 asks whether it is this network's affair.
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Section 19 looks at a second network.)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -770,7 +770,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Planes do better in W than in Z: a score of 22.4 against 52.5. But behind the mapping *as it was before the first step* they do nearly as well, 24.1 (the row's interval holds that null), and behind mappings of other starts far worse than in Z. So W is the better space for planes, and not because $f$ learnt to be: $f$ nearly stood still, and the rest of the network learnt to draw by it. An untrained mapping does, if it is the one that the network grew up with.
+# Planes do better in W than in Z: a score of 22.4 against 52.5. But behind the mapping *as it was before the first step* they do nearly as well, 24.1 (set by set 1.08 times the score of W, and the interval holds 1), and behind mappings of other starts far worse than in Z. So W is the better space for planes, and not because $f$ learnt to be: $f$ nearly stood still, and the rest of the network learnt to draw by it. An untrained mapping does, if it is the one that the network grew up with.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1010,7 +1010,7 @@ between = synthesised(G, faces_ws).std(0).mean().item()
 print(f"mean deviation of a pixel: {noisy.std(0).mean():.3f} over noise, {between:.3f} over styles")
 
 # %% [markdown]
-# It has taken up a little, and at the full side alone: 0.012 in the first layer at 64 px (the sign means nothing), 0.001 at most elsewhere. What the noise moves is outlines, of hair, glasses and chin, by so little that you have to search the five pictures for it: 0.026 for a pixel in the mean, against 0.445 from face to face. (The last picture is stretched to its own range; without that it would be nearly black.) Whether drawn faces need no more, we did not test.
+# It has taken up a little, and at the full side alone: 0.012 in the first layer at 64 px (the sign means nothing), 0.001 at most elsewhere. What the noise moves is outlines, of hair, glasses and chin, by so little that you have to search the five pictures for it: 0.023 for a pixel in the mean, against 0.445 from face to face. (The last picture is stretched to its own range; without that it would be nearly black.) Whether drawn faces need no more, we did not test.
 #
 # For evaluation the noise is held constant, so that a latent means one picture. Section 18 shows what happens otherwise.
 
@@ -1553,7 +1553,7 @@ print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), fe
 # %% [markdown]
 # ## 19. Another network
 #
-# Is a mapping that stands still this network's affair, or the recipe's? One more styled network ships with the course, for faces of 32 px: the same $f$, three in ten pictures mixed, and *with* path length regularisation. Both, each beside its own start:
+# Did the mapping stand still in the one network only? One more styled network ships with the course, for faces of 32 px: the same $f$, three in ten pictures mixed, and *with* path length regularisation. Both, each beside its own start:
 
 # %%
 second = zoo.load("stylegan2_faces32")
@@ -1585,6 +1585,11 @@ viz.table(
     header=["network", "cosine of f to its start", "score in Z", "in W", "its start", "start over W, by sets", "paths, Z over W"],
     caption="Two networks",
 )
+
+# %% [markdown]
+# Both mappings stood still, to a thousandth: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite: in all three sets W is ahead, by a tenth to a fifth. And the ratio of the paths is the same, 1.44 with the penalty and 1.45 without; but the two differ in size and mixing as well, and there is one training of each.
+#
+# How far could Adam have carried a weight? About its rate times the steps: $0.003 \cdot 0.05 \cdot 10{,}000 = 1.5$ at most, for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.999 is 0.05. So the rate left up to thirty times the room that was used. Why the steps did not add up we did not test.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the new entrance bought
