@@ -504,7 +504,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
     )
 
 # %% [markdown] tags=["notes"]
-# With the background among the colours they do, by 0.07, and the interval is far from any null. Without it the sign turns, -0.05; but in the same six sets any five layers stray to -0.03, so make nothing of the sign. *One* colour is decided late, that of the ground. That the colour of hair or skin comes later than smile and glasses this network does not show.
+# With the background among the colours they do, by 0.07, and the interval stays far above 0. Without it the sign turns, -0.05; but in the same six sets any five layers stray to -0.03, so make nothing of the sign. *One* colour is decided late, that of the ground. That the colour of hair or skin comes later than smile and glasses this network does not show.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
