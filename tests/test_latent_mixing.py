@@ -48,6 +48,19 @@ def test_the_clearest_grid_is_found():
     assert (z[0, 0] > 0) != (z[1, 0] > 0) and len({bool(value > 0) for value in z[2:, 0]}) == 2
 
 
+def test_strangers_come_out_by_chance():
+    parents = picked(pool=40)
+    assert 0.4 < parents.of_strangers < 0.6 < parents.obeyed_by_all  # of two values that are equally frequent
+
+
+def test_shares_of_own_and_of_others():
+    probabilities, wanted = torch.rand(3, 5, 4).softmax(2), torch.tensor([2, 0, 2])
+    own, others = mixing._shares(probabilities, wanted)
+    assert own[1, 3] == probabilities[1, 3, 0]
+    assert torch.allclose(others[0], (probabilities[0, :, 0] + probabilities[0, :, 2]) / 2)
+    assert torch.allclose(others[1], probabilities[1, :, 2])
+
+
 def test_the_seed_decides():
     assert picked(pool=12) == picked(pool=12)
 
@@ -57,6 +70,8 @@ def test_bad_input_names_the_fix():
         mixing.clearest_parents(Painted(), Eye(), 3, coarse=["hair"])
     with pytest.raises(ValueError, match="pool"):
         picked(pool=2)
+    with pytest.raises(ValueError, match="pool"):
+        mixing.clearest_parents(Painted(), Eye(), 3, coarse=["shape"], fine=["colour"], shape=(1, 1), pool=1)
 
 
 def test_apart_counts_pairs():

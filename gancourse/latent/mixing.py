@@ -1,7 +1,8 @@
 """Parents for a picture of style mixing: of many faces, those whose mixtures show what coarse and what fine layers decide.
 
 A grid of mixtures is read at a glance only if its parents differ in what is to be seen, and most mixtures obey.  So the grid is
-picked, which must be said beside it; how often mixtures obey is counted on parents that were not.
+picked, which must be said beside it; how often mixtures obey is counted on parents that were not, and beside it, how often they
+have the attributes of faces that had no part in them.
 
 >>> parents = clearest_parents(generator, attribute_classifier("faces"), crossover=2)
 >>> viz.mixing_grid(generator, parents.rows, parents.columns, crossover=2, truncation=0.8)
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check
@@ -38,12 +40,15 @@ class Parents:
     """Seeds of a grid's rows and columns; the share of what the rule says that comes true, in the grid and in all mixtures.
 
     The rule: a mixture has its row's coarse attributes and its column's fine ones.  Shares: means of the judge's probabilities.
+    ``of_strangers``: the share in all mixtures when the attributes are those of another row and of another column.  So much comes
+    true by chance, for faces share attributes; a rule says something where ``obeyed_by_all`` is above it.
     """
 
     rows: list[int]
     columns: list[int]
     obeyed: float
     obeyed_by_all: float
+    of_strangers: float
 
 
 def clearest_parents(
@@ -66,19 +71,20 @@ def clearest_parents(
     of ``TRIES`` random grids is taken.
     """
     rows, columns = (check.whole("shape", n) for n in shape)
-    check.whole("pool", pool, max(rows, columns))
+    check.whole("pool", pool, max(2, rows, columns))  # a stranger is a second one
     if unknown := [name for name in (*coarse, *fine) if name not in judge.attribute_names]:
         raise ValueError(f"the judge knows no {unknown[0]!r}: take some of {', '.join(judge.attribute_names)}")
     ws = styles_of_seeds(generator, range(2 * pool), truncation)
     known, mixed = (judge.probabilities(synthesised(generator, each)) for each in (ws, _mixtures(ws, pool, crossover)))
     of = {name: values.argmax(1) for name, values in known.items()}
-    cut = torch.stack([_chance(mixed[name], of[name][:pool].repeat_interleave(pool)) for name in coarse])
-    colours = torch.stack([_chance(mixed[name], of[name][pool:].repeat(pool)) for name in fine])
-    worth = ((cut.mean(0) + colours.mean(0)) / 2).view(pool, pool)  # few and many attributes count alike
+    grids = {name: values.view(pool, pool, -1) for name, values in mixed.items()}  # [rows, columns, values]
+    by_row = torch.stack([_shares(grids[name], of[name][:pool]) for name in coarse]).mean(0)
+    by_column = torch.stack([_shares(grids[name].transpose(0, 1), of[name][pool:]) for name in fine]).mean(0).transpose(1, 2)
+    worth, of_strangers = (by_row + by_column) / 2  # [rows, columns] each; few and many attributes count alike
     left, top = (torch.stack([of[name] for name in names], 1) for names in ((*coarse, *fine), fine))
     at_left, at_top = _best(worth, left[:pool], top[pool:], (rows, columns), seed)
     obeyed = worth[at_left][:, at_top].mean().item()
-    return Parents(at_left, [pool + i for i in at_top], obeyed, worth.mean().item())
+    return Parents(at_left, [pool + i for i in at_top], obeyed, worth.mean().item(), of_strangers.mean().item())
 
 
 def styles_of_seeds(generator: Any, seeds: Sequence[int], truncation: float = 1.0, labels: Tensor | None = None) -> Tensor:
@@ -105,9 +111,11 @@ def _mixtures(ws: Tensor, pool: int, crossover: int) -> Tensor:
     return mix(ws[:pool].repeat_interleave(pool, 0), ws[pool:].repeat(pool, 1, 1), crossover)
 
 
-def _chance(probabilities: Tensor, wanted: Tensor) -> Tensor:
-    """The probability [N] of the wanted value, int [N]."""
-    return probabilities.gather(1, wanted[:, None])[:, 0]
+def _shares(probabilities: Tensor, wanted: Tensor) -> Tensor:
+    """Of probabilities [n, m, K]: in each of n rows that of its wanted value, and the mean of those of the others', [2, n, m]."""
+    own = probabilities[torch.arange(len(wanted)), :, wanted]
+    of_all = probabilities @ F.one_hot(wanted, probabilities.shape[2]).to(probabilities).sum(0)
+    return torch.stack([own, (of_all - own) / (len(wanted) - 1)])
 
 
 def _best(obeys: Tensor, left: Tensor, top: Tensor, shape: tuple[int, int], seed: int) -> tuple[list[int], list[int]]:

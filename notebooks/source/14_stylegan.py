@@ -15,8 +15,8 @@
 # - say what a mapping network is free to do that $z$ is not, and measure whether it did;
 # - write modulation as instance normalisation and as a change of the weights, and state exactly in what the two are equal and in what they differ;
 # - mix styles, truncate them, and put numbers on what each layer decides and on what truncation costs;
-# - compare Z with W by path length, by planes and by the search for a given face, each beside its null;
-# - below "Going deeper": explain lazy R1 and path length regularisation, and check both.
+# - compare Z with W by path length and by planes, each beside its null;
+# - below "Going deeper": search for a given face in Z and in W; explain lazy R1 and path length regularisation, and check both.
 
 # %%
 import dataclasses
@@ -70,32 +70,34 @@ def show(picture, caption=None):
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two parents
 #
-# Rows: *coarse* layers from the left face. The cut of the hair stays.
+# Rows: *coarse* layers from the left face: the hair, its cut and its colour.
 #
-# Columns: *fine* layers from the top face. The ground mostly stays; skin, in the middle row alone.
+# Columns: *fine* layers from the top face: the ground.
 #
-# (Parents picked so that it shows.)
+# Whose is the skin? (Parents picked so that it shows.)
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The three faces on the left give the *coarse* layers of each picture in their row, the four at the top give the *fine* layers of each picture in their column. Look along a row: the cut of the hair stays, and mostly its colour. Look down a column: the ground mostly stays (blue ones turn grey in the first row and lilac in the last). The skin should follow the column, too, and does in the middle row alone; in the other two it is the row's.
+# First the result. The network below ships with the course. The three faces on the left give the two *coarsest* layers of each picture in their row, the four at the top give the other eight, the *finer* ones, of each picture in their column. Look along a row: the hair stays, its cut and its colour. Look down a column: the ground stays. Whose is the skin? In the two upper rows it is the row's; in the last it darkens under the darkest face.
 #
-# The caption is the rule by which the seven parents were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. The line below says how often the rule comes true here, and how often in all 24 times 24 mixtures.
+# The caption is the rule by which the seven parents were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below it says how much of the rule comes true here, how much in all 24 times 24 mixtures, and how much by chance: with the hair of *another* row and the ground of another column. Section 5 counts on faces that nobody picked.
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load(NAME)
 G = shipped.model.to(device)
 L = G.layers  # how many styles a picture has
 judge = attribute_classifier("faces", size=G.size)
-parents = clearest_parents(G, judge, crossover=2, pool=scale.pick(ci=6, cpu=24, gpu=40))
+parents = clearest_parents(
+    G, judge, crossover=2, coarse=("hair_length", "hair"), fine=("background",), pool=scale.pick(ci=6, cpu=24, gpu=40)
+)
 show(
     viz.mixing_grid(G, parents.rows, parents.columns, crossover=2, truncation=0.8),
-    "The rule: a row has the cut of the hair of the face at its left, a column skin and ground of the face above.",
+    "The rule: a row has the hair of the face at its left, its cut and its colour; a column, the ground of the face above.",
 )
-print(f"cut from the row, colours from the column: {parents.obeyed:.0%} of it comes true here, {parents.obeyed_by_all:.0%} in all mixtures")
+print(f"the rule comes true: {parents.obeyed:.0%} here, {parents.obeyed_by_all:.0%} in all mixtures, {parents.of_strangers:.0%} by chance")
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Read the card before you go on: what it cost, and how far these faces are from real ones. You see it, too: outlines break off, eyes are squeezed or smeared, grounds are flecked, and beside the face at the lower left floats a patch that belongs to no head. The parts below are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
+# Read the card before you go on: what it cost, and how far these faces are from real ones. You see it, too: outlines break off, eyes are squeezed or smeared, grounds are flecked, and beside the face at the lower left floats a patch that belongs to no head. By the last line below, the plainer network of lecture 04 comes nearer to real faces. The parts of this lecture are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
 
 
 # %%
@@ -122,7 +124,7 @@ print(f"Fréchet distance {shipped.card['metric']['value']}; of faces{G.size}, t
 #
 # The generator must turn a round cloud into the distribution of faces. Suppose that in the data no person with short hair wears glasses. In $z$ two directions might stand for hair and glasses; but a round cloud has points in every quadrant, and the
 # forbidden quadrant must be filled with something. A map from a round cloud to a set with a missing corner has to bend. The bend need not be in the picture-making part: if $f$ does the bending, then $w$ can have the shape that the
-# data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the adversarial loss asks for this* (path length regularisation, section 13, does act on W; our network, the lines above say, was trained without it). Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
+# data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the adversarial loss asks for this* (path length regularisation, section 13, does act on W; our network had none). Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
 # measure it. So shall we, in section 7.
 
 # %%
@@ -145,10 +147,10 @@ print(
 print(f"for z, {G.latent_dim // 2} and {math.ceil(0.9 * G.latent_dim)}")
 
 
-def untrained(seed):
+def untrained(seed, card=shipped.card):
     """The same network before its first step, its colours a third as strong: as it is, they leave the range of pictures."""
     with networks.seeded(seed):
-        fresh = stylegan2.Generator(**shipped.card["network"]["arguments"]).to(device)
+        fresh = stylegan2.Generator(**card["network"]["arguments"]).to(device)
     with torch.no_grad():
         for block in fresh.synthesis.blocks:
             block.to_rgb.weight.mul_(0.3)
@@ -172,7 +174,7 @@ for what, seed in (("as they were before its first step", START), ("of another s
     print(f"the mapping's weights and those {what}: cosine {cosine:.3f}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Its rate is a twentieth of the others', and it had ten thousand steps, not the authors' million; whether either is the reason we did not test.)
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Section 19 looks at a second network.)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -319,7 +321,7 @@ def capture(name):
 
 layers = {f"{4 * 2**i} px": block.conv1 for i, block in enumerate(G.synthesis.blocks)}
 handles = [layer.register_forward_pre_hook(capture(name)) for name, layer in layers.items()]
-n_faces = scale.pick(ci=8, cpu=64, gpu=64)
+n_faces = scale.pick(ci=16, cpu=64, gpu=64)
 faces_ws = styles_of_seeds(G, range(n_faces))
 _ = synthesised(G, faces_ws, chunk=n_faces)
 for handle in handles:
@@ -402,21 +404,24 @@ show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Style mixing: which layer decides what?
 #
-# Coarse layers from $a$, fine ones from $b$. Hair length rises first, the background last; the other four rise together. At 6 *every* curve is above 0.7.
+# Coarse layers from $a$, fine ones from $b$. The hair comes first, its cut and its colour alike; the ground last.
 #
-# Beware of the count of classes: *any* five of the ten layers decide shapes oftener than colours, by 0.12. The *first* five: by 0.22.
+# The first five of the ten layers decide shapes oftener than colours, by 0.07. Without the ground: by -0.05. (*Any* five: 0 by symmetry; in our six sets -0.03.)
+#
+# *Which claim of the paper survives here?*
 
 # %% [markdown] tags=["notes"]
 # ## 5. Style mixing: which layer decides what?
 #
 # While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
-# the paper, two in ten in our recipe.) The grid at the top used it after training. Now in numbers. Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose
-# attribute the mixture has. (It looks at $32 \times 32$ versions of all pictures, here and in every measure below that goes through it: what is wrong at 64 px alone, it does not see.)
+# the paper, two in ten in our recipe.) Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose
+# attribute the mixture has. Hair, skin and background have several classes, so it may be neither's; such mixtures are left out, and the last line below the curves counts them. (It looks at $32 \times 32$ versions of all pictures, here and in every measure below that goes through it: what is wrong at 64 px alone, it does not see.)
 
 # %%
 names = list(judge.attribute_names)
 n_pairs, seeds = scale.pick(ci=20, cpu=300, gpu=1000), range(scale.pick(ci=2, cpu=3, gpu=5))
-crossovers = sorted({*range(0, L + 1, 2), L // 2})  # with the half, which the null of the row takes
+sets = range(scale.pick(ci=2, cpu=6, gpu=8))  # of mixtures
+crossovers = sorted({*range(0, L + 1, 2), L // 2})  # with the half, which the null of the rows takes
 
 
 def seen(ws):
@@ -431,65 +436,75 @@ def couples(seed):
     return a, b, seen(a), seen(b)
 
 
-def share_of(has_a, has_b, mixed):
-    """Share of mixtures with the attribute of a, among pairs that differ in it: [attributes]."""
-    differ = (has_a != has_b).double()
-    return ((mixed == has_a) * differ).sum(0) / differ.sum(0).clamp(min=1)
+def shares_of(has_a, has_b, mixed):
+    """Of the mixtures that resemble one of two parents that differ, those that resemble a; of all, those that resemble neither."""
+    differ = has_a != has_b
+    like_a, like_b = ((mixed == has) & differ for has in (has_a, has_b))
+    like_one = (like_a | like_b).sum(0)
+    return torch.stack([like_a.sum(0) / like_one.clamp(min=1), 1 - like_one / differ.sum(0).clamp(min=1)])  # [2, attributes]
 
 
 def from_coarse(seed):
-    """The coarse parent's share at every crossover: [crossovers, attributes]."""
+    """The coarse parent's share at every crossover: [crossovers, 2, attributes]."""
     a, b, has_a, has_b = couples(seed)
     mixtures = [has_b if c == 0 else has_a if c == L else seen(stylegan2.mix(a, b, c)) for c in crossovers]
-    return torch.stack([share_of(has_a, has_b, mixed) for mixed in mixtures])
+    return torch.stack([shares_of(has_a, has_b, mixed) for mixed in mixtures])
 
 
 def from_any_half(seed):
-    """The same when half of the layers, drawn anew for each pair, come from a: what coarse and fine add must be missing here."""
+    """The same when any half of the layers comes from a, drawn anew for each pair, and when the other half does: their mean."""
     a, b, has_a, has_b = couples(seed)
-    from_a = torch.rand(n_pairs, L, generator=torch.Generator().manual_seed(seed)).argsort(1) < L // 2
-    return share_of(has_a, has_b, seen(torch.where(from_a[:, :, None].to(device), a, b)))
+    half = (torch.rand(n_pairs, L, generator=torch.Generator().manual_seed(seed)).argsort(1) < L // 2)[:, :, None].to(device)
+    return torch.stack([shares_of(has_a, has_b, seen(torch.where(from_a, a, b))) for from_a in (half, ~half)]).mean(0)
 
 
-shares = torch.stack([from_coarse(seed) for seed in seeds])  # [seeds, crossovers, attributes]
+shares, neither = torch.stack([from_coarse(seed) for seed in sets]).unbind(2)  # [sets, crossovers, attributes] each
+middle = L // 2
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
 styles_of_lines = {"hair_length": "-", "glasses": "-", "smile": "-", "hair": "--", "skin": "--", "background": "--"}
 for i, name in enumerate(names):
     axis.plot(crossovers, shares.mean(0)[:, i], styles_of_lines.get(name, ":"), marker="o", ms=4, label=name.replace("_", " "))
-axis.set(xlabel="crossover: layers before it come from a", ylabel="share with a's attribute", xticks=crossovers)
+axis.set(xlabel="crossover: layers before it come from a", ylabel="a's attribute, of a's or b's", xticks=crossovers)
 axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 for c, row in zip(crossovers, shares.mean(0), strict=True):
     print(f"crossover {c:2d}: " + ", ".join(f"{name} {value:.2f}" for name, value in zip(names, row, strict=True)))
+told = zip(names, neither.mean(0)[crossovers.index(middle)], strict=True)
+print(f"neither, at {middle}: " + ", ".join(f"{name} {value:.2f}" for name, value in told))
 
 # %% [markdown] tags=["notes"]
-# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Hair length rises first and the background last. Between them there is no order of a textbook: smile, glasses, the colour of the hair and the skin rise together. And at crossover 5 every curve but the background's is above 0.7: the first half of the layers decides the larger part of nearly everything, colours too. Karras et al. report for photographs: pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from
-# 64 on. One caution: hair, skin and background have several classes, so a mixture can resemble neither parent and counts against the coarse one; shapes have two. Hence 0 is not what "no preference" gives. The row measures what is: half of the layers, drawn anew for each pair, in place of the coarse ones. (Half is five of the ten, and so are the coarse ones at the row's crossover. A first run cut after six layers and found 0.10: six of ten are no half, so the cut was moved to where the null is.)
+# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. The hair comes first, its cut and its colour alike; the background last; skin, smile and glasses lie between. That is not the order of the paper: Karras et al. report for photographs pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from 64 on.
+#
+# So do coarse layers decide shapes oftener than colours? The null is any five of the ten layers: by symmetry they prefer neither parent.
 
 
 # %%
-def shapes_less_colours(found):
-    """[seeds, attributes] -> one number for each seed."""
-    of = {kind: found[:, [names.index(name) for name in kind]].mean(1) for kind in (SHAPES, COLOURS)}
-    return of[SHAPES] - of[COLOURS]
-
-
 SHAPES, COLOURS = ("hair_length", "glasses", "smile"), ("hair", "skin", "background")
-middle = L // 2
-question(
-    "S17.mixing",
-    f"Mixtures at crossover {middle}: how much oftener does the coarse parent decide shapes (hair length, glasses, smile) than colours (hair, skin, background)?",
-    ours=shapes_less_colours(shares[:, crossovers.index(middle)]),
-    over="sets of mixtures of one network",
-    baselines=nulls(any_half_of_the_layers=shapes_less_colours(torch.stack([from_any_half(seed) for seed in seeds]))),
-    source="beside Karras et al. 2019, section 3.1 and figure 3: coarse layers shapes, fine layers colours",
-    decks="H",
-)
+
+
+def shapes_less(colours, found):
+    """[sets, attributes] -> one number for each set."""
+    shape, colour = (found[:, [names.index(name) for name in kind]].mean(1) for kind in (SHAPES, colours))
+    return shape - colour
+
+
+any_half = torch.stack([from_any_half(seed)[0] for seed in sets])
+for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2])):
+    question(
+        f"S17.{suffix}",
+        f"Mixtures at crossover {middle} that resemble one parent: how much oftener is it the coarse one in shapes (hair length, glasses, smile) than in colours ({', '.join(colours)})?",
+        ours=shapes_less(colours, shares[:, crossovers.index(middle)]),
+        over="sets of mixtures of one network",
+        baselines=nulls(any_half_of_the_layers=shapes_less(colours, any_half)),
+        source="beside Karras et al. 2019, section 3.1 and figure 3: coarse layers shapes, fine layers colours",
+        note="How to count, and to ask without the background, was decided after these mixtures had been seen.",
+        decks="H",
+    )
 
 # %% [markdown] tags=["notes"]
-# Any half of the layers gives 0.12, the coarse half 0.22, with an interval from 0.18 to 0.25: this much *coarse* adds. After six layers nothing is left of it, 0.10, for by then the background, a colour, has come over, too. Compare curves with the same number of classes, which need no such null: of the three shapes, hair length comes first and by far.
+# With the background among the colours they do, by 0.07, and the interval stays far above 0. Without it the sign turns, -0.05; but in the same six sets any five layers stray to -0.03, so make nothing of the sign. *One* colour is decided late, that of the ground. That the colour of hair or skin comes later than smile and glasses this network does not show.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -525,13 +540,13 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What truncation costs
 #
-# Pulling to $\psi = 0.6$ **takes a third of the recall**: 0.41 to 0.27. It brings faces a little nearer to real ones, 1.23 to 1.17: better drawn, or only plainer? Precision cannot tell: it is 1.00 without truncation.
+# Pulling to $\psi = 0.6$ **takes a third of the recall**: 0.41 to 0.27. It brings faces a little nearer to real ones, 1.23 to 1.17: better drawn, or only plainer? Precision cannot tell: it is 1.00 at every $\psi$, and 1.00 for *blurred* faces.
 #
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
 # %% [markdown] tags=["notes"]
-# The second column is the same face three times. To the right of it two of the three come apart: the skin of the first bleaches into the ground, an ear floats beside the second, and at 1.3 its eyes are gone. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
-# classifier's features, as in lecture 08. Precision cannot get above 1, and is there, to two digits, without truncation. So a fourth measure that has no such end: how far, in a perceptual distance (the classifier's feature maps, compared place by place), is a picture from the *nearest real face*? The unit is what unseen real faces score. First the ruler is tried on pictures whose faults are known.
+# The second column is the same face three times. To the right two faces come apart: the skin of the first bleaches into the ground, an ear floats beside the second, and at 1.3 its eyes are gone. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
+# classifier's features, as in lecture 08. A fourth measure: how far, in a perceptual distance (the classifier's feature maps, compared place by place), is a picture from the *nearest real face*? The unit is what unseen real faces score. First precision and this ruler are tried on pictures whose faults are known.
 
 
 # %% tags=["slide-continue"]
@@ -571,8 +586,9 @@ spoilt = {
     "noise": torch.rand(unseen_faces.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1,
 }
 spoiling = {what: to_nearest(images) / unit for what, images in spoilt.items()}
+precision_of = {what: precision_recall(real_features, judge.features(images))[0] for what, images in spoilt.items()}
 for what, far in spoiling.items():
-    print(f"to the nearest real face, {what}: {far:.2f}")
+    print(f"{what}: {far:.2f} to the nearest real face, precision {precision_of[what]:.2f}")
 
 
 def judged(ws):
@@ -609,7 +625,7 @@ question(
     over="sets of faces of one network",
     baselines=nulls(no_difference=0),
     source="beside Kynkäänniemi et al. 2019 (StyleGAN): truncation raises precision",
-    note=f"Precision itself is {measured[:, whole, 0].mean():.2f} at psi = 1 already, and has nothing left to show.",
+    note=f"Precision itself is {measured[:, whole, 0].mean():.2f} at psi = 1, and of blurred faces {precision_of['blurred']:.2f}.",
 )
 question(
     "S17.truncation_recall",
@@ -621,7 +637,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The ruler puts unseen faces first and noise last. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones, and fewer of the real faces have a generated one near them. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; even at $\psi = 0.4$ it is 1.14, half way between the 1 of unseen faces and the 1.27 of blurred ones.
+# Precision is blind to blur: blurred faces score 1.00, and two halves of different faces 0.96. So its 1.00 for generated ones says little. The ruler puts unseen faces first and noise last. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones, and fewer of the real faces have a generated one near them. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; even at $\psi = 0.4$ it is 1.14, half way between the 1 of unseen faces and the 1.27 of blurred ones.
 #
 # The Fréchet distance mixes both and is lowest with no truncation. Papers print distances at $\psi = 1$ and often pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
 
@@ -629,7 +645,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
 #
-# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Full paths, Z over W: 2.85 for the authors' FFHQ network, 1.45 here, both without the path length penalty. But linear maps give 1.24, as an arc is longer than its chord, and *ours before its first step* 1.9.
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Z over W: 2.85 for the authors' FFHQ network, 1.45 here, both without the path length penalty. But linear maps give 1.24, as an arc is longer than its chord, and *ours before its first step* 1.9.
 
 # %% [markdown] tags=["notes"]
 # ## 7. Z against W
@@ -640,62 +656,42 @@ question(
 #
 # $$l_{\mathcal W} = \mathbb E\, \frac{1}{\epsilon^2}\, d\bigl(g(\mathrm{lerp}(f(z_1), f(z_2); t)),\; g(\mathrm{lerp}(f(z_1), f(z_2); t + \epsilon))\bigr), \qquad \epsilon = 10^{-4},$$
 #
-# with $t$ uniform in $(0, 1)$ ("full") or $t = 0$ ("end"); in Z the same with slerp. Our $d$ looks through the attribute classifier, theirs through VGG, so compare ratios only. (Their numbers below are not in the paper: the README of their code gives them for the network they released.) And 1 is not what straight maps give: if $f$ and $g$ were both linear, the arc (squared speed $\pi^2/4$ times $r^2$) over the chord ($2r^2$) would still give about 1.24. Path length regularisation acts on W directly; neither the authors' network nor ours was trained with it.
+# with $t$ uniform in $(0, 1)$; in Z the same with slerp. Our $d$ looks through the attribute classifier, theirs through VGG, so compare ratios only. (Their numbers below are from the README of their code, for the network they released.) And 1 is not what straight maps give. An arc is longer than its chord: if $f$ and $g$ were both linear, directions at an angle $\theta$ would still give $\mathbb E\,\theta^2 / 2$, which for 64 numbers is $(\pi^2/4 + 1/64)/2 \approx 1.24$. Path length regularisation acts on W directly; neither the authors' network nor ours was trained with it.
 
 
 # %% tags=["slide-continue"]
-n_paths = scale.pick(ci=6, cpu=250, gpu=5000)
-ppl = {
-    (space, sampling): torch.tensor(
-        [perceptual_path_length(G, n_paths, space=space, sampling=sampling, seed=10 * seed).trimmed_mean for seed in seeds]
-    )
-    for space in ("z", "w")
-    for sampling in ("full", "end")
-}
-PAPER = {("z", "full"): 664.9, ("z", "end"): 666.1, ("w", "full"): 233.3, ("w", "end"): 197.2}
+def paths_of(network, seed, n):
+    """Perceptual path lengths in Z and in W: [2]."""
+    return [perceptual_path_length(network, n, space=space, seed=10 * seed).trimmed_mean for space in ("z", "w")]
+
+
+n_paths, n_null = scale.pick(ci=6, cpu=250, gpu=5000), scale.pick(ci=6, cpu=120, gpu=2000)
+paths = torch.tensor([paths_of(G, seed, n_paths) for seed in seeds])  # [seeds, 2]
+paths_untrained = torch.tensor([paths_of(untrained(seed), seed, n_null) for seed in seeds])
+ratio, ratio_untrained = (found[:, 0] / found[:, 1] for found in (paths, paths_untrained))
 viz.table(
     [
-        [space.upper(), sampling, f"{value.mean():.1f} ± {value.std():.1f}", PAPER[space, sampling]]
-        for (space, sampling), value in ppl.items()
+        ["ours", *(f"{found.mean():.1f} ± {found.std():.1f}" for found in paths.T), f"{ratio.mean():.2f}"],
+        ["ours, untrained", *(f"{found.mean():.3g}" for found in paths_untrained.T), f"{ratio_untrained.mean():.2f}"],
+        ["if f and g were linear", "", "", "1.24"],
+        ["StyleGAN, FFHQ", "664.9", "233.3", "2.85"],
     ],
-    header=["space", "where", "ours", "StyleGAN, FFHQ"],
+    header=["network", "in Z", "in W", "Z over W"],
     caption="Perceptual path length",
 )
-
-# %% [markdown]
-# What would the ratio be if $f$ took over no bending? The formula says 1.24 for linear maps. And a network that has learnt nothing: ours before its first step, and with other first weights.
-
-
-# %%
-def ratio_of(network, seed, n):
-    full = [perceptual_path_length(network, n, space=space, seed=10 * seed).trimmed_mean for space in ("z", "w")]
-    return full[0] / full[1]
-
-
-n_null = scale.pick(ci=6, cpu=120, gpu=2000)
-before = [ratio_of(untrained(seed), seed, n_null) for seed in seeds]
-print(f"paths in Z over paths in W: untrained {[round(r, 2) for r in before]}")
 
 # %%
 question(
     "S17.path_length",
-    "How much longer are paths in Z than in W? Perceptual path length, full paths, ratio",
-    ours=ppl["z", "full"] / ppl["w", "full"],
+    "How much longer are paths in Z than in W? Perceptual path length, ratio",
+    ours=ratio,
     over="sets of paths through one network",
-    baselines=nulls(linear_maps=1.24, untrained=before),
+    baselines=nulls(linear_maps=1.24, untrained=ratio_untrained),
     source="beside 2.85 for the authors' FFHQ network, from the README of their code; the measure: Karras et al. 2019, section 4.1",
-)
-question(
-    "S17.path_ends",
-    "How much longer are paths in W measured along the way than at their ends? Ratio",
-    ours=ppl["w", "full"] / ppl["w", "end"],
-    over="sets of paths through one network",
-    baselines=nulls(no_difference=1),
-    source="beside 1.18 for the authors' FFHQ network, from the README of their code; the measure: Karras et al. 2019, section 4.1",
 )
 
 # %% [markdown] tags=["notes"]
-# The null beats us. Our ratio lies above the 1.24 of linear maps, but networks with random weights have the larger one: ours is no sign that $f$ took over the bending, and a larger one would be none either. The second row, paths along the way over paths at their ends, is undecided: its interval holds 1. Ours was trained without the penalty of section 13; what the penalty does to these numbers needs networks that differ in it alone, and none were trained.
+# The null beats us. Our ratio lies above the 1.24 of linear maps, but networks with random weights have the larger one: ours is no sign that $f$ took over the bending, and a larger one would be none either.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -716,40 +712,37 @@ question(
 
 # %% tags=["slide-continue"]
 n_labelled = scale.pick(ci=150, cpu=1600, gpu=10_000)
-scores, untaught = {"z": [], "w": []}, {}
+
+
+def labelled(network, judge, seed):
+    """Latents z, styles w, and the judge's probabilities for their faces."""
+    z = torch.randn(n_labelled, network.latent_dim, generator=torch.Generator().manual_seed(100 + seed))
+    w = latent.styles_of(network, z)
+    return z, w, judge.probabilities(synthesised(network, w[:, None].expand(-1, network.layers, -1)))
+
+
+def bits_of(points, answers, seed):
+    """For each attribute the bits before the plane's answer and those left after it: [2, attributes]."""
+    found = linear_separability(points, answers, holdout=0.25, seed=seed)
+    return torch.tensor([[*found.prior.values()], [*found.entropies.values()]], dtype=torch.float64)
+
+
+bits = {"Z": [], "W": [], "its start": [], "other starts": []}
 for seed in seeds:
-    z = torch.randn(n_labelled, G.latent_dim, generator=torch.Generator().manual_seed(100 + seed))
-    w = latent.styles_of(G, z)
-    images = synthesised(G, w[:, None].expand(-1, L, -1))
-    answers = judge.probabilities(images)
-    for space, points in (("z", z), ("w", w)):
-        scores[space].append(linear_separability(points, answers, holdout=0.25, seed=seed))
-    for first in range(START, START + scale.pick(ci=2, cpu=4, gpu=6)):
-        points = latent.styles_of(untrained(first), z)
-        untaught[seed, first] = linear_separability(points, answers, holdout=0.25, seed=seed)
-
-
-def bits(space, name):
-    return sum(score.entropies[name] for score in scores[space]) / len(seeds)
-
-
-print("score: " + ", ".join(f"{space.upper()} {sum(s.score for s in scores[space]) / len(seeds):.2f}" for space in scores))
-its_start = [untaught[seed, START] for seed in seeds]
-others_starts = [score for (_, first), score in untaught.items() if first != START]
-for what, found in (("its mapping before the first step", its_start), ("the mappings of other starts", others_starts)):
-    print(f"behind {what}: {sum(s.score for s in found) / len(found):.2f}")
+    z, w, answers = labelled(G, judge, seed)
+    starts = [latent.styles_of(untrained(first), z) for first in range(START, START + scale.pick(ci=2, cpu=4, gpu=6))]
+    for what, found in zip(bits, ([z], [w], starts[:1], starts[1:]), strict=True):
+        bits[what].append(torch.stack([bits_of(points, answers, seed) for points in found]))
+bits = {what: torch.stack(found) for what, found in bits.items()}  # [seeds, mappings, 2, attributes]
+scores = {what: found[:, :, 1].sum(2).exp2() for what, found in bits.items()}  # [seeds, mappings]
+columns = [bits["Z"][:, :, 0], *(found[:, :, 1] for found in bits.values())]
 viz.table(
     [
-        [
-            name.replace("_", " "),
-            f"{sum(s.prior[name] for s in scores['z']) / len(seeds):.2f}",
-            f"{bits('z', name):.2f}",
-            f"{bits('w', name):.2f}",
-            *(f"{sum(s.entropies[name] for s in found) / len(found):.2f}" for found in (its_start, others_starts)),
-        ]
-        for name in names
-    ],
-    header=["attribute", "bits before", "left in Z", "left in W", "its start", "other starts"],
+        [name.replace("_", " "), *(f"{column.mean((0, 1))[i]:.2f}" for column in columns)]
+        for i, name in enumerate(names)
+    ]
+    + [["score", "", *(f"{found.mean():.2f}" for found in scores.values())]],
+    header=["attribute", "bits before", *(f"left, {what}" for what in bits)],
     caption="What a plane leaves unknown",
 )
 
@@ -757,19 +750,27 @@ viz.table(
 question(
     "S17.separability",
     "How much worse do planes separate attributes in Z than in W? Separability score in Z over that in W",
-    ours=[a.score / b.score for a, b in zip(scores["z"], scores["w"], strict=True)],
+    ours=(scores["Z"] / scores["W"]).flatten(),
     over="sets of faces of one network",
     baselines=nulls(
         no_difference=1,
-        its_mapping_before_the_first_step=[scores["z"][i].score / s.score for (i, first), s in untaught.items() if first == START],
-        untrained_mappings_of_other_starts=[scores["z"][i].score / s.score for (i, first), s in untaught.items() if first != START],
+        its_mapping_before_the_first_step=(scores["Z"] / scores["its start"]).flatten(),
+        untrained_mappings_of_other_starts=(scores["Z"] / scores["other starts"]).flatten(),
     ),
     source="beside 44 for the authors' FFHQ network, from the README of their code; the measure: Karras et al. 2019, section 4.2",
     note="Six attributes of drawn faces, not forty of photographs: the sizes of the scores are no match.",
 )
+question(
+    "S17.separability_start",
+    "What did the mapping's own steps add? Separability score behind the mapping before its first step over that in W",
+    ours=(scores["its start"] / scores["W"]).flatten(),
+    over="sets of faces of one network",
+    baselines=nulls(no_difference=1),
+    note="Asked set by set after the means of the two had been seen.",
+)
 
 # %% [markdown] tags=["notes"]
-# Planes do better in W than in Z: a score of 22.4 against 52.5. But behind the mapping *as it was before the first step* they do nearly as well, 24.1 (the row's interval holds that null), and behind mappings of other starts far worse than in Z. So W is the better space for planes, and not because $f$ learnt to be: $f$ nearly stood still, and the rest of the network learnt to draw by it. An untrained mapping does, if it is the one that the network grew up with.
+# Planes do better in W than in Z: a score of 22.4 against 52.5. But behind the mapping *as it was before the first step* they do nearly as well, 24.1 (set by set 1.08 times the score of W, and the interval holds 1), and behind mappings of other starts far worse than in Z. So W is the better space for planes, and not because $f$ learnt to be: $f$ nearly stood still, and the rest of the network learnt to draw by it. An untrained mapping does, if it is the one that the network grew up with.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -779,16 +780,16 @@ question(
 #
 # Rows: long hair, glasses, smile, dark skin, each made orthogonal to the others.
 #
-# Columns: from $-3$ to $+3$ deviations of $w$. *Which rows obey?*
+# Columns: from $-6$ to $+6$ deviations of $w$. *Which rows obey?*
 
 # %% [markdown] tags=["notes"]
 # ## 8. Directions
 #
-# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance. Not every row obeys: on this face the skin answers, from pale to nearly black, and the hair grows at the last step; no glasses come, and no smile. What the row of the glasses moves is the skin, lighter to the left and darker to the right: planes that keep their distance do not keep an attribute.
+# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance. Three rows of four do as they are told on this face, which was picked for it: the hair grows, and turns red; the smile opens, and nearly all else stays; the skin goes from white to nearly black, and the hair follows it. No glasses come. What their row moves is the skin, and to the left the eyes dissolve: planes that keep their distance do not keep an attribute.
 
 
 # %% tags=["slide-continue", "slide-picture"]
-labels = judge.predict(images)  # of the last seed's faces
+labels = torch.stack([found.argmax(1) for found in answers.values()], 1)  # of the last seed's faces
 wanted = {
     "long hair": ("hair_length", "long"),
     "glasses": ("glasses", "yes"),
@@ -805,8 +806,8 @@ def fitted(points):
 
 
 directions = fitted(w)
-amounts = (-3, -1.5, 0, 1.5, 3)
-row = faces_ws[3:4]
+amounts = (-6, -3, 0, 3, 6)
+row = faces_ws[10:11]
 walks = [
     synthesised(G, torch.cat([latent.move(row, d.to(device), a * latent.spread_along(w, d)) for a in amounts]))
     for d in directions.values()
@@ -843,11 +844,14 @@ print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
 # Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean most grounds turn bluer, and the third face gets yellow hair for red), and the distance grows from 8.6 to 10.2 and to 10.9. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+#
+# **What did the new entrance buy?** In this one small network: the hair can be taken from one face and the ground from another (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 22.4 against 52.5, but nearly as well, 24.1, behind the mapping that the network started with; paths do not show the difference at all (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
 #
-# - A crossover that gives A's hair in B's colours
+# - A crossover that gives A's hair on B's ground
+# - One that gives A's cut in B's colour, if there is one
 # - A face that dissolves at truncation 1 and is mended at 0.6
 # - The truncation at which all faces begin to look alike
 # - Glasses on a face that had none, and what else they bring along
@@ -861,7 +865,7 @@ print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 widgets.style_explorer(G, directions, seeds=(parents.rows[0], parents.columns[0]), crossover=2)
 
 # %% [markdown] tags=["notes"]
-# Try to find: a crossover that gives A's hair in B's colours; a face that dissolves at truncation 1 and is mended at 0.6; the truncation at which all faces begin to look alike; glasses on a face that had none, and what else they bring along.
+# Try to find: a crossover that gives A's hair on B's ground; one that gives A's cut in B's colour, if there is one; a face that dissolves at truncation 1 and is mended at 0.6; the truncation at which all faces begin to look alike; glasses on a face that had none, and what else they bring along.
 
 # %%
 widgets.quiz(
@@ -888,12 +892,12 @@ widgets.quiz(
         },
         {
             "question": "A paper shows pictures at psi = 0.5 and a Fréchet distance at psi = 1. What follows?",
-            "answer": "The pictures are better and less varied than those that were measured",
-            "why": "Truncation raises precision and lowers recall.",
+            "answer": "The pictures are less varied than those that were measured",
+            "why": "Recall falls. Whether they are better drawn or only plainer: look.",
             "wrong": {
                 "The distance would be lower at 0.5": "It is usually higher, for variety is missing.",
                 "Nothing, psi is a matter of taste": "It changes the distribution that is judged.",
-                "The pictures were picked by hand": "Perhaps, but truncation alone explains better ones.",
+                "The pictures were picked by hand": "Perhaps, but truncation alone changes what is shown.",
             },
         },
         {
@@ -985,7 +989,7 @@ for height in (0, 64, 640):
 # How much does this network use it? Our drawn faces have few such details, and our recipe lets the noise in only after two fifths of the steps: in the first pilots a generator that knew no details yet made them of noise, as speckles. Top: pictures of one $w$ with different noise, and the deviation over 32 of them. Below: how strong.
 
 # %%
-one = faces_ws[:1].expand(33, -1, -1)
+one = faces_ws[11:12].expand(33, -1, -1)
 torch.manual_seed(0)
 noisy = synthesised(G, one[:32], noise="random")
 without = synthesised(G, one[:1], noise="none")
@@ -1006,7 +1010,7 @@ between = synthesised(G, faces_ws).std(0).mean().item()
 print(f"mean deviation of a pixel: {noisy.std(0).mean():.3f} over noise, {between:.3f} over styles")
 
 # %% [markdown]
-# It has taken up a little, and at the full side alone: 0.012 in the first layer at 64 px (the sign means nothing), 0.001 at most elsewhere. What the noise moves is outlines, of hair, glasses and chin, by so little that you have to search the five pictures for it: 0.026 for a pixel in the mean, against 0.445 from face to face. (The last picture is stretched to its own range; without that it would be nearly black.) Whether drawn faces need no more, we did not test.
+# It has taken up a little, and at the full side alone: 0.012 in the first layer at 64 px (the sign means nothing), 0.001 at most elsewhere. What the noise moves is outlines, of hair, glasses and chin, by so little that you have to search the five pictures for it: 0.023 for a pixel in the mean, against 0.445 from face to face. (The last picture is stretched to its own range; without that it would be nearly black.) Whether drawn faces need no more, we did not test.
 #
 # For evaluation the noise is held constant, so that a latent means one picture. Section 18 shows what happens otherwise.
 
@@ -1247,7 +1251,7 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 # - the relativistic loss of lecture 12 in place of the non-saturating one;
 # - higher learning rates, because a training of some thousand steps cannot afford the published million: here twice (generator) and three times (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end;
 # - three in ten pictures mixed here, two in ten in the recipe; noise late there, and not at all here;
-# - path length regularisation here alone. The recipe left it out, for it holds the Jacobian level, where we thought that drawn faces want jumps (glasses or none), and it acts on W, which section 7 compares with Z;
+# - path length regularisation here alone. The recipe left it out: it holds the Jacobian level, and we thought that drawn faces want jumps (glasses or none); and it acts on W, which section 7 compares with Z;
 # - a much stronger R1: hundreds of times the usual start, which is 0.0002 times the pixels over the batch size (here $\gamma = 1$ in place of 0.003).
 #
 # None of these choices was compared with another. The drawing of the players has the published losses.
@@ -1376,7 +1380,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read a row from the left: how far one must go in each space before half of the faces have it, and what else has changed by then. The last column says what an exchange of the whole face would change; a space that is no better than that edits nothing.
 #
-# Two directions go each way. For a smile and for dark skin W changes less of the rest, 0.11 and 0.20 against 0.38 and 0.33 in Z; for long hair and for glasses more, 0.20 and 0.41 against 0.17 and 0.27. All change less than a stranger would. With four directions of one network that decides nothing: the interval of the difference holds 0, with room on both sides. And the faces that are moved are among those to which the planes were fitted. Glasses take six deviations in W, twice as far as section 8 goes: no wonder that none came there.
+# Two directions go each way. For a smile and for dark skin W changes less of the rest, 0.11 and 0.20 against 0.38 and 0.33 in Z; for long hair and for glasses more, 0.20 and 0.41 against 0.17 and 0.27. All change less than a stranger would. With four directions of one network that decides nothing: the interval of the difference holds 0, with room on both sides. And the faces that are moved are among those to which the planes were fitted. Glasses take six deviations in W until half of the faces have them, the last step of section 8; the face there is of the other half.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
@@ -1439,7 +1443,7 @@ errors_of_pixels = {"generated": own_found, "test faces": found["w"]}
 print("squared error of a pixel, in W: " + ", ".join(f"{what} {x.errors.mean():.4f}" for what, x in errors_of_pixels.items()))
 
 # %% [markdown] tags=["notes"]
-# A search looks good to the eyes through which it searched. So it is judged by two measures: the pixels, which are part of its loss, and the perceptual distance of *another* classifier, trained on anime faces, on which no search descends. The unit of both is the distance between two test faces. First the other judge is tried: does it find a face's own copy, blurred, nearer than another face?
+# A search looks good to the eyes through which it searched. So it is judged by two measures: the pixels, which are part of its loss, and the perceptual distance of *another* classifier, trained on anime faces, on which no search descends. Both are *squared* distances, and the unit is the mean between two test faces: 0.18 of it is 0.42 as a distance. First the other judge is tried: does it find a face's own copy, blurred, nearer than another face?
 
 # %%
 second_eye = perceptual_features("anime")
@@ -1500,7 +1504,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read the nulls first. A network that knows no faces gets somewhere, too, to 0.49, for the search has numbers to turn; the trained one gets to 0.18. The difference is what knowing faces is worth.
 #
-# Then W against Z. In the trained network the search in W ends nearer, by 0.09, and you see it: in Z the third face's blue hair stays black, and the fifth loses its eyes. In the untrained one it gains 0.27. So the gain is no sign that W is the better organised space: $w$ may go where $f$ never leads, and that is worth more where nothing was learnt. $\mathcal W^+$, with more room still, comes nearer again, to 0.10. That is no proof that the network can draw the test faces: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
+# Then W against Z. In the trained network the search in W ends nearer, by 0.09, and you see it: in Z the third face's blue hair stays black, and the fifth loses its eyes. In the untrained one it gains 0.27. Both are a third of what Z leaves, 0.27 and 0.75. So the gain is no sign that training made W the better organised space; a $w$ that is searched may also go where $f$ never leads. $\mathcal W^+$, with more room still, comes nearer again, to 0.10. That is no proof that the network can draw the test faces: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
 #
 # Karras et al. use the difference between generated and other pictures to tell whether a picture came from a given network. Here the squared error of a pixel is 0.0070 for faces that the network drew and 0.0905 for test faces.
 
@@ -1508,7 +1512,7 @@ question(
 # %% [markdown]
 # ## 17. A walk
 #
-# Interpolation in W, around a closed path through four styles, three walks side by side.
+# Interpolation in W: three walks side by side, each through four styles and back. The stations, one every 0.6 seconds: pink, red and yellow hair, then long brown; yellow, dark brown, pink, a blue hood; pink, dark brown, pink with glasses, long red brown. Watch what passes *between* two of them.
 
 # %%
 viz.style_film(
@@ -1546,17 +1550,59 @@ print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), fe
 # %% [markdown] tags=["notes"]
 # Nearly four thousand times the number with constant noise, from noise that the eye has to search for. (683 is a plain mean over 64 paths; section 7 takes trimmed means over 250.) An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
 
+# %% [markdown]
+# ## 19. Another network
+#
+# Did the mapping stand still in the one network only? One more styled network ships with the course, for faces of 32 px: the same $f$, three in ten pictures mixed, and *with* path length regularisation. Both, each beside its own start:
+
+# %%
+second = zoo.load("stylegan2_faces32")
+small, small_start = second.model.to(device), untrained(second.card["seed"], second.card)
+small_judge = attribute_classifier("faces", size=small.size)
+small_scores = []
+for seed in seeds:
+    small_z, small_w, small_answers = labelled(small, small_judge, seed)
+    spaces = (small_z, small_w, latent.styles_of(small_start, small_z))
+    small_scores.append(torch.stack([bits_of(points, small_answers, seed)[1].sum().exp2() for points in spaces]))
+small_scores = torch.stack(small_scores)  # [seeds, 3]
+small_paths = torch.tensor([paths_of(small, seed, n_paths) for seed in seeds])
+
+
+def row_of(name, network, start, found, paths):
+    """Name, cosine, scores in Z, W and behind the start, start over W, and paths in Z over paths in W."""
+    cosine = F.cosine_similarity(mapping_weights(network), mapping_weights(start), dim=0)
+    gain, longer = found[:, 2] / found[:, 1], paths[:, 0] / paths[:, 1]
+    told = [f"{cosine:.3f}", *(f"{x:.1f}" for x in found.mean(0)), f"{gain.min():.2f} to {gain.max():.2f}"]
+    return [name, *told, f"{longer.mean():.2f}"]
+
+
+first_scores = torch.cat([scores[what] for what in ("Z", "W", "its start")], 1)
+viz.table(
+    [
+        row_of("64 px", G, untrained(START), first_scores, paths),
+        row_of("32 px, path length regularised", small, small_start, small_scores, small_paths),
+    ],
+    header=["network", "cosine of f to its start", "score in Z", "in W", "its start", "start over W, by sets", "paths, Z over W"],
+    caption="Two networks",
+)
+
+# %% [markdown]
+# Both mappings stood still, to a thousandth: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite: in all three sets W is ahead, by a tenth to a fifth. And the ratio of the paths is the same, 1.44 with the penalty and 1.45 without; but the two differ in size and mixing as well, and there is one training of each.
+#
+# How far could Adam have carried a weight? About its rate times the steps: $0.003 \cdot 0.05 \cdot 10{,}000 = 1.5$ at most, for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.999 is 0.05. So the rate left up to thirty times the room that was used. Why the steps did not add up we did not test.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the new entrance bought
 #
 # | one small network | measured | null |
 # |---|---|---|
-# | the first five layers' parent decides shapes oftener than colours, by | 0.22 | 0.12, any five of the ten layers |
+# | the first five layers decide shapes oftener than colours, by | 0.07 | 0, any five of the ten layers |
+# | the same, the ground apart | -0.05 | 0 |
 # | paths in Z over paths in W | 1.45 | 1.9, untrained |
 # | separability score, Z over W | 2.37 | 2.20, the mapping it started with |
 # | what the search gains in W over Z | 0.09 | 0.27, untrained |
 #
-# Mixing stands clear of its null, the other three do not. The mapping nearly stood still (cosine 0.999): what was learnt, the *synthesis* learnt.
+# Mixing stands clear of its null, by the ground alone. The other three do not. The mapping nearly stood still (cosine 0.999, in a second network too): what was learnt, the *synthesis* learnt.
 #
 # *One small network.* What would you measure next?
 
@@ -1581,7 +1627,7 @@ summary()
 # %% [markdown]
 # ## Further reading
 #
-# - T. Karras, S. Laine & T. Aila, [*A Style-Based Generator Architecture for Generative Adversarial Networks*](https://arxiv.org/abs/1812.04948), CVPR 2019: tables 3 and 4 are section 9.
+# - T. Karras, S. Laine & T. Aila, [*A Style-Based Generator Architecture for Generative Adversarial Networks*](https://arxiv.org/abs/1812.04948), CVPR 2019: tables 3 and 4 are section 7.
 # - T. Karras et al., [*Analyzing and Improving the Image Quality of StyleGAN*](https://arxiv.org/abs/1912.04958), CVPR 2020: the droplets, demodulation, lazy and path length regularisation, projection.
 # - X. Huang & S. Belongie, [*Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization*](https://arxiv.org/abs/1703.06868), ICCV 2017: where AdaIN comes from.
 # - T. Kynkäänniemi et al., [*Improved Precision and Recall Metric for Assessing Generative Models*](https://arxiv.org/abs/1904.06991), NeurIPS 2019: truncation measured.
