@@ -128,7 +128,7 @@ def expected(chances: Sequence[Sequence[float]] | Tensor) -> tuple[float, float]
 
     One row for each context, as in CHANCES; the answers have the noise of the truth.  An honest draw scores (2, 0).
     """
-    ours, truth, levels = torch.as_tensor(chances), torch.tensor(CHANCES), torch.tensor(VALUES)
+    ours, truth, levels = torch.as_tensor(chances).float(), torch.tensor(CHANCES), torch.tensor(VALUES)
     if ours.shape != truth.shape or not torch.allclose(ours.sum(1), torch.ones(2)):
         raise ValueError(f"chances must be two rows of three that sum to 1, one row for each context, not {ours.tolist()}")
     cost = (ours * (truth @ (levels[:, None] - levels).square())).sum(1).mean() + 2 * STD**2
