@@ -305,7 +305,7 @@ PLAYERS = {
     "GAN without noise": {"noise": False},
     "GAN with a blind D": {"context": False},
     "context encoder": {"noise": False, "context": False, "squared": 0.999, "adversarial": 0.001},
-    "the same, 0.02": {"noise": False, "context": False, "squared": 0.98, "adversarial": 0.02},
+    "context encoder, 0.02": {"noise": False, "context": False, "squared": 0.98, "adversarial": 0.02},
 }
 guesses = {}
 for name, options in PLAYERS.items():
