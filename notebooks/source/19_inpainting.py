@@ -281,19 +281,22 @@ check(
 # - **squared error** alone;
 # - **GAN**: $F(c, z)$ with noise $z$, and $D(x, c)$ sees the context;
 # - the same **without noise**;
-# - the same with a $D$ that is **blind**: it sees the answer alone.
+# - the same with a $D$ that is **blind**: it sees the answer alone;
+# - the **context encoder**: no noise, a blind $D$, nearly all weight on squared error.
 #
-# Black: the truth. Orange: the answers of the first training.
+# Black: the truth. Orange: five trainings, laid over one another.
 
 # %% [markdown] tags=["notes"]
-# So far nothing was trained: the draw came from `torch.multinomial`. Does a GAN draw? Take the smallest picture with a hole. Its visible part is one bit $c$, say above or below the hairline, and $c$ says how often the missing pixel is hair, skin or background. Four players, small perceptrons, are trained on pairs $(c, x)$, five times each:
+# So far nothing was trained: the draw came from `torch.multinomial`. Does a GAN draw? Take the smallest picture with a hole. Its visible part is one bit $c$, say above or below the hairline, and $c$ says how often the missing pixel is hair, skin or background. Six players, small perceptrons, are trained on pairs $(c, x)$, five times each:
 #
 # - squared error alone;
 # - a GAN with noise, $F(c, z)$, whose discriminator $D(x, c)$ sees the context: what the derivation asks for;
-# - the same without noise, as a context encoder is;
-# - the same with noise and a *blind* discriminator $D(x)$, as the context encoder's, which sees the filling alone.
+# - the same without noise;
+# - the same with noise and a *blind* discriminator $D(x)$, which sees the filling alone;
+# - the context encoder, which has neither noise nor a $D$ that sees the context, but the loss of section 1: $0.999\, \mathcal{L}_{rec} + 0.001\, \mathcal{L}_{adv}$;
+# - the same with 0.02 for the adversarial part.
 #
-# In the picture the truth is black, the answers of the first training are orange. Before you run it: draw what you expect of each.
+# In the picture the truth is black; the answers of five trainings are orange, laid over one another. Before you run it: draw what you expect of each.
 
 # %%
 viz.source(guessing.Guessing.answer, guessing.Guessing.judge, guessing.Guessing.generator_loss)
