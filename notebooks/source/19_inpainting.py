@@ -394,12 +394,14 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says: its squared error is 2.0 times the least, and the total variation is 0.09 or less in every training. It is not yet a perfect draw. Look at its histogram for $c = 1$: skin, 0.4, and background, 0.8, have become one heap at 0.5. (The total variation counts an answer within 0.2 of a value as that value, so it takes the heap for skin.) Take one thing away and even this is gone.
+# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and all three values occur in both contexts. In four of five trainings the total variation is 0.07 or less, where an honest draw has 0.02; in one it is 0.16, and C26.honest stays open.
+# Look for answers near 0.7 at $c = -1$, and for the thin bridge between skin and background at $c = 1$: $F$ is continuous in $z$, so it cannot wholly avoid what lies between two values. Take one thing away and the draw is gone.
 #
-# *Without noise* there is one answer for each context, and nothing says which: it is not the mean and no draw. It costs 2.4 on average. Mind the decibels: the mean over its five trainings is 2.9, as if it drew. The total variation, 0.65, says that it does not. A single error cannot tell a draw from a bad guess.
-# The context encoder below has no noise either, but it has a reconstruction loss.
+# *Without noise* there is one answer for each context, and nothing says which. Mind the decibels: the five errors are 1.5 to 4.1, and their mean is 2.1 or 3.3 dB, as if it drew. The total variation, 0.63, says that it does not. A single error cannot tell a draw from a bad guess.
 #
-# *A blind $D$* asks that the answers as a set look right. Which answer goes to which context is left to chance, as in lecture 18: total variation from 0.20 to 0.69, and an error, 2.7 on average, above that of a draw.
+# *A blind $D$* asks that the answers as a set look right. Which answer goes to which context is left to chance, as in lecture 18: total variation from 0.16 to 0.71, and errors from 1.6 to 4.1.
+#
+# *The context encoder* has lost both. With the paper's weights it cannot be told from squared error: it answers with the mean. With 0.02 it leaves the mean, at a cost of 0.7 dB, and at $c = 1$ it answers about $-0.6$, where no value is, either. Section 3 tries the same two weights on faces.
 #
 # *Squared error* answers with the mean, which is none of the three values. It is the best by far in decibels, and no such pixel exists.
 
@@ -598,7 +600,7 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # What to look for, row by row. L2 and L1 hedge: soft features, mostly in the right skin. Each leads the other in its own measure, L2 by 0.7 dB in PSNR, L1 by a hair in absolute error.
 #
-# The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. Its Frechet distance is the best of all, 3.7; true faces have 4.0. That distance asks whether the fillings look like faces. It does not ask whose. And C26.neighbour speaks of PSNR alone: by absolute error the neighbour is level with the networks, 0.183 against 0.182. The mean of ten neighbours is nearer to the truth than one by PSNR, further off by absolute error, and more blurred than a network.
+# The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. Its Frechet distance is the best of all, 3.7; true faces have 4.0. That distance asks whether the fillings look like faces. It does not ask whose. And C26.neighbour speaks of PSNR alone: by absolute error the neighbour is level with the networks, 0.183 against 0.182 (C26.neighbour_l1). The mean of ten neighbours is nearer to the truth than one by PSNR, further off by absolute error, and more blurred than a network.
 #
 # The adversarial rows: the paper's weight costs nothing and buys 2 % of gradient energy; twenty times that weight costs 0.5 dB and buys 17 %. Gradient energy cannot tell an edge from noise, so the Frechet distance is judged: it falls from 8.3 to 7.8 with the paper's weight and to 7.2 with twenty times as much; with white noise in place of the adversary, as sharp, only to 8.0. All of this is after half an epoch.
 
@@ -793,7 +795,7 @@ viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient ener
 # %% [markdown] tags=["notes"]
 # SRGAN had more steps, so its PSNR need not be the lower one here: this table is no fair comparison. Section 7 has one: from one start, with equal steps, SRGAN ends 0.14 dB lower and has the smaller Frechet distance, 8.7 against 9.8. The last column is the test of honesty: shrunk again, each answer must be the picture that was given. The two networks nearly pass, 40 and 39 dB; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
 #
-# Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88. Nobody takes the one row for the other, and the distance does. A judge sees what its features see.
+# Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88. Nobody takes the one row for the other, and the distance does. The rows between them tell why: noise of 0.05, or of 0.1, on true faces leaves the distance where it was, 3.86 and 3.82. At this size the judge sees blur, 8.1 for bicubic, and no specks. A judge sees what its features see.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who wins which
@@ -1151,7 +1153,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # Both boxes have the sign that the paper has. The adversary costs 0.14 dB, a tenth of the paper's 1.41, and takes the Frechet distance from 9.8 to 8.7; true faces have 4.0. Noise that gives SRResNet's faces the same gradient energy costs 0.3 dB and gains nothing, 9.8: the judge does not take sharpness for realism. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
 # Compare with your eye: SRGAN's outlines are darker and its specks on hair and background fewer than those of the noise, and nobody would take any of these faces for true. Two hundred steps decide an order, not a quality. The
-# faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little, and the higher PSNR, which is not the paper's order. Its thousand steps more may explain both.
+# faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little and from a judge that is blind to specks, and the higher PSNR, which is not the paper's order. Its thousand steps more may explain both.
 
 # %% [markdown]
 # ## What was measured
