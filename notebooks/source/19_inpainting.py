@@ -1100,10 +1100,7 @@ show(
     caption="Unseen faces of 8 px, made 32 px (first seed).",
 )  # fmt: skip
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## The race in numbers
-
-# %% tags=["slide-continue"]
+# %%
 viz.table(
     [
         *(
