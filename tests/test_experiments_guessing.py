@@ -70,10 +70,47 @@ def test_the_mean_costs_once_and_a_draw_twice_the_least_error():
     game = guessing.Guessing(SEEDS)
     mean, draw = (guessing.asked(game, Oracle(draws), 40_000) for draws in (False, True))
     assert mean.error.tolist() == pytest.approx([1, 1])
-    assert mean.variation.min() > 0.8
+    assert mean.variation.tolist() == pytest.approx([1, 1]) and mean.none.tolist() == [1, 1]
     assert draw.error.tolist() == pytest.approx([2, 2], abs=0.05)
-    assert draw.variation.max() < 0.01
-    assert mean.contexts.shape == (40_000,) and mean.values.shape == (2, 40_000)
+    assert draw.variation.max() < 0.01 and draw.none.max() == 0
+    assert draw.distance.max() < 0.06 < mean.distance.min()  # the oracle's draws lack the noise of STD
+    assert mean.contexts.shape == mean.truth.shape == (40_000,) and mean.values.shape == (2, 40_000)
+
+
+def test_a_value_left_out_and_two_in_one_heap_are_seen():
+    x = guessing.Pixel().sample(40_000, 0)
+    kind = (x[:, 0] > 0).long()
+    truth = guessing.Pixel.given(kind, torch.Generator().manual_seed(1))
+    rarest = torch.where(kind == 0, (truth + 0.9).abs() < 0.3, (truth - 0.8).abs() < 0.2)
+    left_out = torch.where(rarest, 0.4 + (truth - truth.round(decimals=1)) / 10, truth)
+    heap = torch.where((kind == 1) & (truth > 0), 0.55, truth)
+    got = guessing.scored(x, torch.stack([truth, left_out, heap]))
+    assert got.variation[0] < 0.03 and got.none[0] < 0.025 and got.distance[0] < 0.02
+    assert got.variation[1].item() == pytest.approx(0.125, abs=0.02)
+    assert got.variation[2].item() == pytest.approx(0.45 / 2, abs=0.03)
+    assert got.error[2] < 2 and got.distance[1:].min() > 0.03
+
+
+def test_closed_forms_are_what_such_players_score():
+    assert guessing.expected(guessing.CHANCES) == pytest.approx((2, 0))
+    assert guessing.expected(((0, 0.3, 0.7), (0.55, 0.45, 0))) == pytest.approx((1.61, 0.125), abs=0.01)
+    ignored = torch.tensor(guessing.CHANCES).mean(0).expand(2, 3)
+    x = guessing.Pixel().sample(40_000, 0)
+    shuffled = guessing.scored(x, x[torch.randperm(len(x), generator=torch.Generator().manual_seed(1)), 1][None])
+    assert guessing.expected(ignored) == pytest.approx((shuffled.error.item(), shuffled.variation.item()), abs=0.03)
+    for c in torch.eye(3):  # nine players with one value for each context: none costs what a draw costs
+        for d in torch.eye(3):
+            error, variation = guessing.expected(torch.stack([c, d]))
+            assert abs(error - 2) > 0.25 and variation >= 0.375
+    with pytest.raises(ValueError, match="sum to 1"):
+        guessing.expected(((1, 1, 1), (1, 0, 0)))
+
+
+def test_an_honest_draw_costs_twice_the_least_error():
+    honest = guessing.honest_draw(40_000)
+    assert honest.values.shape == (1, 40_000) and torch.equal(honest.truth, guessing.Pixel().sample(40_000, 99)[:, 1])
+    assert honest.error.item() == pytest.approx(2, abs=0.05)
+    assert honest.variation < 0.03 and honest.distance < 0.02
 
 
 def test_it_trains():

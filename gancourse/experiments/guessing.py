@@ -22,7 +22,7 @@ from gancourse.models import mlp
 VALUES = (-0.9, 0.4, 0.8)  # dark hair, skin, background
 CHANCES = ((0.10, 0.20, 0.70), (0.55, 0.30, 0.15))  # how often each occurs where c = -1, and where c = 1
 STD = 0.05  # of the noise on a value
-NEAR = 0.2  # an answer further than this from every value is none of them
+NEAR = 0.12  # an answer further than this from every value is none of them: 2.4 STD, and 0.4 and 0.8 are 0.4 apart
 
 
 class Pixel:
@@ -34,9 +34,13 @@ class Pixel:
         """n pictures [n, 2]: context and value."""
         source = torch.Generator().manual_seed(check.seed(seed)) if generator is None else generator
         kind = torch.randint(2, (check.whole("n", n),), generator=source)
+        return torch.stack([2.0 * kind - 1, self.given(kind, source)], 1)
+
+    @staticmethod
+    def given(kind: Tensor, source: torch.Generator) -> Tensor:
+        """A value for each context, [n] -> [n]; kind is 0 where c = -1 and 1 where c = 1."""
         which = torch.multinomial(torch.tensor(CHANCES)[kind], 1, generator=source).squeeze(1)
-        value = torch.tensor(VALUES)[which] + STD * torch.randn(n, generator=source)
-        return torch.stack([2.0 * kind - 1, value], 1)
+        return torch.tensor(VALUES)[which] + STD * torch.randn(len(kind), generator=source)
 
 
 class Guessing(EnsembleGAN):
@@ -90,38 +94,65 @@ class Guessing(EnsembleGAN):
 
 
 class Answers(NamedTuple):
-    """What was asked and answered, [N] and [K, N], and two scores of each training, [K]."""
+    """What was asked, the truth, [N], what K players answered, [K, N], and four scores of each, [K]."""
 
     contexts: Tensor
+    truth: Tensor
     values: Tensor
     error: Tensor  # squared error over that of the conditional mean
     variation: Tensor  # total variation between answers and truth, given the context, mean of both contexts
+    none: Tensor  # share of answers that are near none of VALUES
+    distance: Tensor  # Wasserstein-1 between answers and truth, given the context, mean of both contexts
 
 
 def asked(game: Guessing, generator: Ensemble, n: int = 4000, seed: int = 99) -> Answers:
-    """Ask for n missing values that no training has seen.
-
-    The variation, 1/2 sum_k |p_k - q_k| for each context, is over four kinds of answers: near each of VALUES, and near none.
-    """
+    """Ask for n missing values that no training has seen."""
     source = torch.Generator().manual_seed(seed)
     x = Pixel().sample(n, generator=source)
     members = len(game.seeds)
     z = torch.randn(members, n, 2, generator=source)
     with torch.no_grad():
         values = game.answer(generator, x[:, :1].expand(members, -1, -1).to(game.device), z.to(game.device))[..., 1].cpu()
+    return scored(x, values)
+
+
+def honest_draw(n: int = 4000, seed: int = 99) -> Answers:
+    """The same questions, answered by the truth drawn anew for each context: what a player with K = 1 can score at best."""
+    source = torch.Generator().manual_seed(seed)
+    x = Pixel().sample(n, generator=source)
+    return scored(x, Pixel.given((x[:, 0] > 0).long(), source)[None])
+
+
+def expected(chances: Sequence[Sequence[float]] | Tensor) -> tuple[float, float]:
+    """(error, variation) in closed form of a player who answers with VALUES by other ``chances`` [2, 3] than the truth.
+
+    One row for each context, as in CHANCES; the answers have the noise of the truth.  An honest draw scores (2, 0).
+    """
+    ours, truth, levels = torch.as_tensor(chances).float(), torch.tensor(CHANCES), torch.tensor(VALUES)
+    if ours.shape != truth.shape or not torch.allclose(ours.sum(1), torch.ones(2)):
+        raise ValueError(f"chances must be two rows of three that sum to 1, one row for each context, not {ours.tolist()}")
+    cost = (ours * (truth @ (levels[:, None] - levels).square())).sum(1).mean() + 2 * STD**2
+    least = (truth @ levels.square() - (truth @ levels).square()).mean() + STD**2
+    return (cost / least).item(), (ours - truth).abs().sum(1).mean().item() / 2
+
+
+def scored(x: Tensor, values: Tensor) -> Answers:
+    """Answers [K, N] to the contexts of x [N, 2], beside the truth.
+
+    The variation, 1/2 sum_k |p_k - q_k| for each context, is over four kinds of answers: near each of VALUES, and near none.
+    Wasserstein-1 needs no windows: the mean difference between the sorted answers and the sorted truth.
+    """
     kind = (x[:, 0] > 0).long()
     chances, levels = torch.tensor(CHANCES), torch.tensor(VALUES)
     best = x[:, 1] - (chances @ levels)[kind]
     error = (values - x[:, 1]).square().mean(1) / best.square().mean()
-    return Answers(x[:, 0], values, error, _variation(values, kind, chances, levels))
-
-
-def _variation(values: Tensor, kind: Tensor, chances: Tensor, levels: Tensor) -> Tensor:
     away, which = (values[..., None] - levels).abs().min(-1)
     which = which.masked_fill(away > NEAR, len(levels))
-    total = torch.zeros(len(values))
+    variation, distance = torch.zeros(2, len(values))
     for context in (0, 1):
-        found = torch.stack([(which[:, kind == context] == k).float().mean(1) for k in range(len(levels) + 1)], 1)  # [K, 4]
+        of = kind == context
+        found = torch.stack([(which[:, of] == k).float().mean(1) for k in range(len(levels) + 1)], 1)  # [K, 4]
         wanted = torch.cat([chances[context], torch.zeros(1)])
-        total += (found - wanted).abs().sum(1) / 2
-    return total / 2
+        variation += (found - wanted).abs().sum(1) / 4
+        distance += (values[:, of].sort().values - x[of, 1].sort().values).abs().mean(1) / 2
+    return Answers(x[:, 0], x[:, 1], values, error, variation, (away > NEAR).float().mean(1), distance)
