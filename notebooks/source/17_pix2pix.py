@@ -5,7 +5,7 @@
 # the generator ignore its input, and C24, "belongs to the set" against "equals this target".
 # **Papers**: [Isola, Zhu, Zhou & Efros 2017](https://arxiv.org/abs/1611.07004) (CVPR), [Ronneberger et al. 2015](https://arxiv.org/abs/1505.04597) (MICCAI), [Long et al. 2015](https://arxiv.org/abs/1411.4038) (CVPR), [Park et al. 2019](https://arxiv.org/abs/1903.07291) (CVPR), [Karacan et al. 2018](https://arxiv.org/abs/1808.07413).
 #
-# **Read** for about 45 minutes. **Run**: a quarter of a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes, if you leave "Grey to colour", "Several plausible answers?", the race of section 7 and section 8 for a second reading. **Run**: a quarter of a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # Lecture 09 gave the generator a label. Here the condition is a whole picture, pixel by pixel: a line drawing, a map of classes, a grey photograph. The generator
 # has to keep what the picture says and invent what it leaves open. You train the five losses that the pix2pix paper compares, and judge them by reading the class map back out of the
@@ -93,8 +93,7 @@ shipped.card
 
 # %% [markdown] tags=["notes"]
 # Look at the colours. Hair, skin and background of the middle row differ from those of the bottom row, and they must: the drawing does not hold them. Glasses and outline agree, the mouth mostly (the smile in four of five),
-# because the drawing does hold those. That split, *given* and *left open*, is what this lecture is about. Look also at hair that has two colours on one head, and at the textured backgrounds: each logit of the discriminator
-# has a field of 34 pixels, about half the side. Is that why? It was not tested. The card says how good these outputs are by measure.
+# because the drawing does hold those. That split, *given* and *left open*, is what this lecture is about. Look also at hair that has two colours on one head, and at the textured backgrounds. The card says how good these outputs are by measure.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two losses
@@ -280,7 +279,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Rings are the places, a dot's colour says for which class it was made. On the left each colour sits in its ring. On the right every colour is everywhere, and many dots lie between the rings. A circle that knows no places has 0.38 of its points in them; these five trainings, three times as long as those on the left, have 0.41 to 0.57, and before the run 0.42 had been asked of each. So the circle is learnt, the places are at best half learnt. Of the dots that do lie in a ring, one in seven is in its own (0.14; chance is one in eight), but a circle without places would have that, too: the box stays open. That the pairing need not be learnt is the exact result above.
+# Rings are the places, a dot's colour says for which class it was made. On the left each colour sits in its ring. On the right every colour is all around the circle. Of the dots in a ring, one in seven is in its own (0.14; chance is one in eight). But do the dots know the rings at all? 0.41 to 0.57 of them lie in one, after trainings three times as long as those on the left; of a circle without places 0.38 do, of the data 0.99. Before the run 0.42 had been asked of each training, and one has less: the circle is learnt, the places hardly, and the box stays open. That the pairing *need* not be learnt is the exact result above.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## U-Net: short cuts
@@ -444,7 +443,7 @@ print("on true pictures: {:.2f} of the pixels right, {:.2f} per class, IoU {:.2f
 # %% [markdown] tags=["notes"]
 # ## 5. The five losses
 #
-# Table 1 of the paper trains the same networks with five losses, from L1 alone to L1 + cGAN. Here is the same table for class map to face, at 64 px. Everything else is equal: networks, batches, 3,000 steps, learning rates; five
+# Table 1 of the paper trains the same networks with five losses, from L1 alone to L1 + cGAN. Here is the same table for class map to face, at 64 px. Everything else is equal: networks (but for $D$'s first layer, which takes the map or not), batches, 3,000 steps, learning rates; five
 # trainings of each loss. That takes hours, so it was done once and recorded; `gancourse experiment pix2pix_losses` does it again.
 #
 # The faces have one thing that the map does not tell: the hair is *striped*, along one of two diagonals, with any phase. A drawn face's other edges all stand in the map; the stripes are there so that L1 has something to wash out.
@@ -471,7 +470,7 @@ record.table("pixel_accuracy", "class_accuracy", "iou", "hair_energy", "hair_spr
 
 # %% [markdown] tags=["notes"]
 # *Pixel accuracy*, *class accuracy* and *iou* are the judge's three scores of section 4 (a segmenter trained on 64 px faces with stripes). *Hair energy* is the mean difference between neighbouring pixels of hair, over the truth's: 1 has as much texture as there is, 0 none. *Hair spread* is
-# how much the mean hair colour varies from picture to picture, again over the truth's. The lower rows are no networks: they say what a number is worth. A *nearest map's face* is the training face whose map agrees with the wanted map at most pixels. Beside the paper's columns:
+# how much the mean hair colour varies from picture to picture, again over the truth's. *Frechet* is the distance to true faces in the features of a classifier of faces, which has never seen a stripe. The lower rows are no networks: they say what a number is worth. A *nearest map's face* is the training face whose map agrees with the wanted map at most pixels. Beside the paper's columns:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Beside the paper's table 1
@@ -570,10 +569,9 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Take the boxes one by one. *By pixels the condition adds next to nothing*, where the paper has 0.35. But look at what a true face of another map scores: 0.72. Seven tenths of the pixels are right by that alone, and 0.26 is all there is between it and the truth; the row stays open. *By classes* the condition adds 0.2: small classes count as much
-# as large ones. In the pictures above, the faces of GAN lack mouths and frames; no score by class was taken. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the large areas (0.81 of the pixels against 0.72), small ones hardly (0.57 by classes against 0.51). Nothing forces it to (section 1), but the skips hand the layout across, and perhaps the layout is the
-# cheapest face at hand. That explanation was not tested.
+# as large ones. In the pictures above, the faces of GAN lack mouths and frames; no score by class was taken. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the large areas (0.81 of the pixels against 0.72), small ones hardly (0.57 by classes against 0.51). Nothing forces it to (section 1); why it does was not tested. And with L1 beside it the condition adds nothing that the three scores see: IoU 0.67 with it, 0.68 without.
 #
-# *The adversarial term does not add the IoU that the paper has*: the difference is −0.05, its interval just holds 0. By IoU and by classes L1's soft faces read back best of the five, by pixels no better than GAN's. A nearest map's face, which is only looked up, beats all five in every column. The paper's table has it the other way round. (The box is *open*: there is room above L1, but no control shows that this game could have used it.) What the term buys is in the second question: the distance to real faces falls to half. Read that with the lower rows, too: L1 at 42.9 is no nearer to real faces than noise is (46.6), and the truth, blurred, is nearer than any of the five (10.1). And it is in the pictures: L1's hair is one brown without a stripe.
+# *The adversarial term does not add the IoU that the paper has*: the difference is −0.05, its interval just holds 0. By IoU and by classes L1's faces read back best of the five, by pixels no better than GAN's; the paper's table has L1 last but one. (The box is *open*: there is room above L1, but no control shows that this game could have used it.) A nearest map's face, which is only looked up, beats all five in every column. What the term buys is in the second question: the distance to real faces falls to half. Read that with the lower rows, too: L1 at 42.9 is hardly nearer to real faces than noise is (46.6), and the truth, blurred, is nearer than any of the five (10.1). And it is in the pictures: L1's hair is one brown without a stripe.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the skips carry
@@ -708,8 +706,11 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). Energy is not a stripe: look closely, and the hair of L1 + cGAN is hatched along both diagonals at once, which no true hair is. Its slopes have next to no direction, a coherence of 0.02 in the four pictures that the record kept, where true hair has 0.77. (L1's faint texture has as little: the number tells stripes from what is none, and no more.) So the texture is as strong as the truth's and is not the truth's. A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between. The colours go the same way. L1's hair
-# varies a tenth as much as real hair, cGAN's four tenths, more than L1 in every training. But look at the mean face, one picture for all maps: it has 0.33, because its hair is read through another mask each time. So four tenths are little. And they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above the 0.2 that was written down, and a constant picture would reach it: the box is open until the colour is read at the same pixels in every picture, for which the record kept no outputs.
+# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). The paper calls cGAN alone "much sharper", with artefacts that L1 reduces; these four numbers fit that.
+#
+# But energy is not a stripe. Look closely: the hair of L1 + cGAN is hatched along both diagonals at once, which no true hair is. Its slopes have next to no direction, a coherence of 0.02 in the four pictures that the record kept, where true hair has 0.77. (L1's faint texture has as little, and noise less: the number tells stripes from what is none, and no more.) So the texture is nearly as strong as the truth's and is not the truth's. A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between.
+#
+# And the colours? L1's hair varies a tenth as much as real hair, cGAN's four tenths, more than L1's in every training. But the mean face, one picture for all maps, has 0.33: its hair is read through another mask each time. So four tenths are little, and they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above the 0.2 that was written down, and a constant picture would reach it. The box stays open: the colour would have to be read at the same pixels in every picture, and the record kept only four pictures of each loss.
 
 # %% [markdown]
 # ### Grey to colour
@@ -740,7 +741,7 @@ for name, made in {"L1": by_l1, "10 L1 + cGAN": by_both}.items():
     print(f"{name:>12}: PSNR {closeness:.1f} dB, saturation {colour:.2f} of the true")
 
 # %% [markdown]
-# PSNR is made for the cautious answer, saturation asks for the bold one, right or wrong: noise is saturated, too. (One training each.) "Equals this target" and "belongs to the set" are different wishes, and a score that belongs to one of them judges the other unfairly. Lectures 08 and 19 meet the same pair.
+# PSNR is made for the cautious answer, saturation asks for the bold one, right or wrong: noise is saturated, too. (One training each.) "Equals this target" and "belongs to the set" are different wishes, and a score that belongs to one of them judges the other unfairly. Lecture 19 meets the same pair.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Several plausible answers?
@@ -769,7 +770,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Nearly the same face every time. (The true faces' spread is over different drawings, their shapes included: even a perfect sampler would stay below 1.) A latent that is really used needs a loss that asks for it; lectures 09 and 14 have such losses.
+# Nearly the same face every time. (The true faces' spread is over different drawings, their shapes included: even a perfect sampler would stay below 1.) A latent that is really used needs a loss that asks for it; lecture 10 has one.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## SPADE: the layout in every normalisation
@@ -805,9 +806,9 @@ viz.source(spade.SPADE.forward)
 # IoU read back, seed 0: SPADE 0.30, concatenation 0.28, U-Net 0.36, start only 0.19, truth 0.40. A short run: both claims stay open.
 
 # %% [markdown] tags=["notes"]
-# The simplest rival appends the layout to the input of every convolution. Both get the same discriminator, steps and data, though SPADE has twice the weights: landscapes drawn by formula, with their exact layouts, at three times of day and in three seasons. The attributes enter as six even
-# planes beside the layout, as in Karacan et al.'s system. Two more networks for comparison: pix2pix's U-Net, which reads the layout once, at its input, and a generator whose start sees one
-# pixel of the layout and no more, which shows the floor.
+# A race on landscapes drawn by formula, with their exact layouts, at three times of day and in three seasons. The attributes enter as six even
+# planes beside the layout, as in Karacan et al.'s system. SPADE's simplest rival appends the layout to the input of every convolution; it has half the weights. Two more for comparison: pix2pix's U-Net, which reads the layout once, at its input, and a generator whose start sees one
+# pixel of the layout and no more. Discriminator, steps and data are the same for all.
 
 # %% tags=["slide-continue", "slide-picture"]
 scenes = load_pairs("scenes", 32, scale.pick(ci=40, cpu=1200, gpu=3000), progress=False)
@@ -895,8 +896,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# In this race the U-Net is ahead. It has skips, five times the weights, and another architecture: which of these decides was not tested. By IoU, SPADE and concatenation
-# cannot be told apart. The paper compares on photographs, after long training, with networks hundreds of times as large. What these runs do show is the floor: a layout that enters as one pixel leaves the ridges and trees nowhere to come from.
+# In this race the U-Net is ahead. It has skips, five times the weights, and another architecture: which of these decides was not tested. By IoU, three trainings do not tell SPADE from concatenation. The judge is weak, too: from the true pictures it reads an IoU of 0.40. The paper compares on photographs, after long training, with networks hundreds of times as large. What the picture does show is the floor: a layout that enters as one pixel leaves the ridges and trees nowhere to come from.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Change the time of day
@@ -906,7 +906,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # ## 8. Change the time of day
 #
-# Kurmi's last system manipulates the attributes of a scene: keep the layout, change the attribute vector. With our scenes the truth about the changed picture exists: the same place can be drawn at night. So ask the SPADE network for another time and compare with both truths, that of the time asked for and that of the original.
+# Kurmi's last system manipulates the attributes of a scene: keep the layout, change the attribute vector. With our scenes the truth about the changed picture exists: the same place can be drawn at night. So ask the SPADE network for another time, and look for its output among all held-out scenes by day, at dusk and at night: which is nearest?
 
 # %% tags=["slide-continue"]
 maker = makers["SPADE"]
@@ -1046,7 +1046,7 @@ widgets.explorer(pictures, label="unseen drawing", most=3)
 # It has learnt to colour *these* drawings: with a thick outline, or a square head, it loses the thread.
 
 # %% [markdown] tags=["notes"]
-# Where the lower half is gone, the network still paints a chin, and sometimes white spots where eyes should be: it has learnt where faces have them.
+# Where the lower half is gone, the network still paints skin, without an outline, and sometimes white spots where eyes should be.
 #
 # Now draw. The page below is an unseen drawing, and somebody has added glasses. Paint on with the mouse, and the face follows; undo, clear, or take the next drawing. The last page is white, for a face of your own.
 
@@ -1121,7 +1121,7 @@ widgets.quiz(
 #
 # **"Equals this target"**: L1. Reads back best of the five, by IoU and classes, and washes out what the map leaves open.
 #
-# **"Belongs to the set"**: the adversarial term. Draws hair's texture, and halves the distance to real faces.
+# **"Belongs to the set"**: the adversarial term. Gives hair a texture, hatching for stripes, and halves the distance to real faces.
 #
 # A score that belongs to one of them judges the other unfairly.
 #
