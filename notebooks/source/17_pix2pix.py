@@ -264,7 +264,7 @@ check(
 )
 claim(
     "C23.ignored",
-    "and the pairing? Share of outputs that are their own class's symbol (chance: 0.125)",
+    "One pixel, D sees the picture alone: share of outputs that are their own class's symbol (chance: 0.125)",
     paper="the output need not fit its input",
     ours=[own(table) for table in tables[False]],
     over="trainings",
@@ -273,7 +273,7 @@ claim(
     control=follows,
     source="Isola et al. 2017, section 4.2",
     decks="K",
-    note="Control and row differ in what D sees and in nothing else.",
+    note="The control differs in what D sees, and in nothing else. The symbols themselves are nearly the right set: C23.set.",
 )
 
 # %% [markdown] tags=["notes"]
@@ -577,7 +577,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ### What the skips carry
 #
-# For the question of section 2, a short comparison that runs here: L1, at 32 px, with and without skip connections. What the skips bring in weights, the other network gets in width (L1 alone: no $D$ takes part).
+# For the question of section 2, a short comparison that runs here: L1, at 32 px, with and without skip connections. The network without them is a little wider, so that it has no fewer weights.
 
 # %% tags=["slide-continue"]
 def translate(pairs, test, seed, steps, skips=True, width=16, **loss):
@@ -728,9 +728,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). The paper calls cGAN alone "much sharper", with artefacts that L1 reduces; these four numbers fit that.
+# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). The paper calls cGAN alone "much sharper", with artefacts that both terms together reduce; these four numbers fit that.
 #
-# But energy is not a stripe. Look closely: the hair of L1 + cGAN is hatched along both diagonals at once, which no true hair is. Its slopes have next to no direction, a coherence of 0.02 in the four pictures that the record kept, where true hair has 0.77. (L1's faint texture has as little, and noise less: the number tells stripes from what is none, and no more.) So the texture is nearly as strong as the truth's and is not the truth's. A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between.
+# But energy is not a stripe. Look closely: the hair of L1 + cGAN is hatched, and the table says so, too. A true stripe has two thirds of the hair's variance in one wave, and nothing in the same wave along the other diagonal. L1 + cGAN has 0.12 along one diagonal *and* 0.09 along the other: it has found the stripes' pitch, and draws both directions at once, which no true hair does. cGAN alone, whose energy is the largest, has next to nothing in that wave: speckle. (Four pictures of one training each.) A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between.
 #
 # And the colours? L1's hair varies a tenth as much as real hair, cGAN's four tenths, more than L1's in every training. But the mean face, one picture for all maps, has 0.33: its hair is read through another mask each time. So four tenths are little, and they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above the 0.2 that was written down, and a constant picture would reach it. The box stays open: the colour would have to be read at the same pixels in every picture, and the record kept only four pictures of each loss.
 
@@ -1019,7 +1019,7 @@ question(
     "IoU read back: SPADE less a network that reads the layout once, at its input (ours: a U-Net)",
     ours=iou["SPADE"] - iou["U-Net"],
     over="trainings",
-    baselines=nulls(no_difference=0) | ceilings(truth_less_U_Net=ceiling - iou["U-Net"]),
+    baselines=nulls(no_difference=0) | ceilings(**{"truth less U-Net": ceiling - iou["U-Net"]}),
     source="beside 0.623 less 0.583 in Park et al. 2019, table 1: Cityscapes, against pix2pixHD",
     note="A short run of small networks. The U-Net has five times the weights, and skips that hand it the layout at every scale, which pix2pixHD lacks.",
 )
