@@ -1,5 +1,7 @@
 """Striped faces and their judges."""
 
+import math
+
 import pytest
 import torch
 
@@ -47,3 +49,26 @@ def test_stripes_are_coherent_along_either_diagonal_and_hatching_is_not():
     assert max(found[2:]) < 0.1
     maps[:, :, :, 8:] = 0
     assert pix2pix_losses.hair_coherence(pictures, maps)[0].item() == pytest.approx(1)
+
+
+def test_a_stripe_lies_in_one_wave_hatching_in_two_and_noise_in_neither():
+    down, across = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
+    rising, falling = ((2 * math.pi * (across + sign * down) * pix2pix_losses.STRIPES / 64 + 1).cos() for sign in (1, -1))
+    noise = torch.rand(64, 64, generator=torch.Generator().manual_seed(0))
+    grey = torch.stack([rising, 3 + falling, rising.sign(), rising + falling, rising + 0.5 * falling, noise, torch.zeros(64, 64)])
+    pictures, maps = grey[:, None].expand(-1, 3, -1, -1).clone(), torch.full((7, 1, 64, 64), pix2pix_losses.HAIR)
+    found = pix2pix_losses.hair_waves(pictures, maps)
+    assert found[:2].tolist() == [pytest.approx([1, 0], abs=1e-5)] * 2
+    assert found[2, 0].item() == pytest.approx(1 / (8 * math.sin(math.pi / 8) ** 2), abs=1e-5)  # + + + + - - - -
+    assert found[3].tolist() == pytest.approx([0.5, 0.5], abs=1e-5)
+    assert found[4].tolist() == pytest.approx([0.8, 0.2], abs=1e-5)
+    assert found[5:].max().item() < 0.02
+    maps[:, :, :, 32:] = 0
+    pictures[:, :, :, 32:] = 9  # what is no hair does not count
+    assert pix2pix_losses.hair_waves(pictures, maps)[:2].tolist() == [pytest.approx([1, 0], abs=1e-5)] * 2
+
+
+def test_the_faces_stripes_lie_in_their_wave(stages):
+    faces = stages("pix2pix_losses")
+    found = pix2pix_losses.hair_waves(faces.truth, faces.unseen.a).mean(0)
+    assert found[0] > 0.5 > 0.1 > found[1]
