@@ -7,7 +7,7 @@
 # **Read** for about 45 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
 #
 # At four pixels a side a face is a brown patch on a coloured ground, and there is little to learn. ProGAN starts there. It doubles the side, again and again, and
-# lets the new layers in so that nothing is lost at the moment of growing. You build the parts, derive the fade, watch it, break it, and measure what growing saves. On the way you meet three parts that were new with it, and
+# lets the new layers in so that nothing is lost at the moment of growing. You build the parts, derive the fade, watch it, break it, and count what growing costs. On the way you meet three parts that were new with it, and
 # live on in StyleGAN2: equalised layers, the batch's standard deviation, and, for the latent only, pixel normalisation.
 #
 # After it you will be able to
@@ -16,7 +16,7 @@
 # - show that pixel normalisation leaves no gradient along a feature's length;
 # - derive the fade-in from one condition, and say why the real images must fade too;
 # - read a timetable of levels and alphas, and find the bug in two that were published;
-# - measure a saving at equal quality, in images, in operations and in seconds, and say what kind of number each is.
+# - say how a saving at equal quality is measured, in images, in operations or in seconds, and what each number is worth.
 
 # %%
 import copy
@@ -71,6 +71,8 @@ def show(picture, caption=None):
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One latent, five levels
+#
+# One column, one latent. The colours of the four small sides were fitted after training.
 
 # %% [markdown] tags=["notes"]
 # First the result. The network below grew from 4 to 64 pixels and ships with the course. Each column is one latent. Read it downwards: each row has four times the pixels of the one above.
@@ -152,7 +154,7 @@ check(
 #
 # $$y = c\,W * x + b, \qquad c = \frac{\text{gain}}{\sqrt{\text{fan-in}}}, \qquad W_{ij} \sim N(0, 1).$$
 #
-# He's initialisation stores $w = cW$ instead, once, at the start. The outputs are the same. Why multiply in every step?
+# The gain is $\sqrt 2$ before a leaky ReLU, and 1 without one; the fan-in is the number of inputs that one output sums. He's initialisation stores $w = cW$ instead, once, at the start. The outputs are the same. Why multiply in every step?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Adam does not see how large a weight is
@@ -254,10 +256,10 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Each dot is a layer of either player. The ordinary ones fall as $\eta/c$, the equalised ones lie at $\eta$, but for the chance of the draw: the smallest layers hold only a few dozen weights, whose size is off by a tenth and more; the box leaves them out, and with them would miss its 1.1. In our small ordinary networks the fastest layer of some size is about three times as fast as the slowest. In the authors', with 512 channels, the
+# Each dot is a layer of either player. The ordinary ones fall as $\eta/c$, the equalised ones lie at $\eta$. The three at the right do not: they hold 48 to 64 weights, and this draw made them up to a quarter too small, so that the same step is a larger share. The box leaves such layers out; with them it would miss its 1.1. In our small ordinary networks the fastest layer of some size is about three times as fast as the slowest. In the authors', with 512 channels, the
 # range of $c$ is wider. All this is the *first* step, in which Adam moves every weight by $\eta$: the row is a check that the layers are built as derived, and no claim about trainings. Whether layers keep one speed through a training, and whether that helps, is not measured here; exercise 2 begins it.
 #
-# A slip to know about when you read the paper: it writes the scaled weight as $\hat w_i = w_i / c$, "where $w_i$ are the weights and $c$ is the per-layer normalization constant from He's initializer". He's constant is $\sqrt{2 / \text{fan-in}}$, and dividing by it would make large layers explode. The authors' code multiplies. Check:
+# A slip to know about when you read the paper: it writes the scaled weight as $\hat w_i = w_i / c$, "where $w_i$ are the weights and $c$ is the per-layer normalization constant from He's initializer". He's constant is $\sqrt{2 / \text{fan-in}}$, and dividing by it would make large layers explode. The authors' code multiplies. Check (1.4 is the gain $\sqrt 2$, which a ReLU takes back):
 
 # %% tags=["nbval-check-output"]
 x, W = torch.randn(256, 576, generator=rng(0)), torch.randn(64, 576, generator=rng(1))
@@ -276,7 +278,7 @@ viz.source(equalised._Equalised)
 #
 # At each place by itself, $a \in \mathbb{R}^C$ becomes
 #
-# $$b = \frac{a}{\sqrt{\frac{1}{C}\sum_{c} a_c^2 + \epsilon}}, \qquad 0 = \frac{d}{ds} L(b(sa)) = \langle \nabla_a L,\, a\rangle$$
+# $$b = \frac{a}{\sqrt{\frac{1}{C}\sum_{k} a_k^2 + \epsilon}}, \qquad 0 = \frac{d}{ds} L(b(sa)) = \langle \nabla_a L,\, a\rangle$$
 #
 # $b(sa) = b(a)$ for any $s > 0$: the loss has no slope along the length of $a$.
 #
@@ -287,7 +289,7 @@ viz.source(equalised._Equalised)
 #
 # When $G$ and $D$ compete, an easy way to outdo each other is to turn up the volume. ProGAN's generator normalises after every convolution: at each place by itself, the feature vector $a \in \mathbb{R}^C$ becomes
 #
-# $$b = \frac{a}{\sqrt{\frac{1}{C}\sum_{c} a_c^2 + \epsilon}}, \qquad \epsilon = 10^{-8}.$$
+# $$b = \frac{a}{\sqrt{\frac{1}{C}\sum_{k} a_k^2 + \epsilon}}, \qquad \epsilon = 10^{-8}.$$
 #
 # There is nothing to learn in it, and no other pixel or sample takes part. Put $s a$ in place of $a$, with any $s > 0$: $b$ stays (up to $\epsilon$). Differentiate that by $s$ at $s = 1$,
 #
@@ -314,7 +316,7 @@ print(f"gradient along a, as a cosine: {'below 1e-5' if cosine < 1e-5 else cosin
 # A generator that collapses drives it to the floor:
 
 # %% [markdown] tags=["notes"]
-# The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 06). So give it a number that can: in a group of $G$ samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
+# The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 06). So give it a number that can: in a group of four samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
 # A generator that collapses drives this number to the floor, and $D$ can learn to reject what has it so low. The number has no parameters; the next convolution sees one map more.
 
 # %% [markdown]
@@ -380,7 +382,7 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # Without the map $D$ stays at about $2 \log 2 = 1.39$ in all five trainings; with the map it does in none, but in one of them 300 steps bring it to 0.99 only. So $D$ *can* see a collapse. No generator learns here: whether a trained one keeps more variety is exercise 3.
 #
-# Root first, then mean; and the $\epsilon = 10^{-8}$ under the root is what is left of it at collapse, $10^{-4}$. Without it the gradient of the root at zero is infinite, and the collapsed generator, which needs a way out, gets NaN.
+# Root first, then mean; and the $\epsilon = 10^{-8}$ under the root is what is left of it at collapse, $10^{-4}$. Without it the gradient at collapse is infinity (of the root) times zero (of the variance): NaN, and the training is lost. With it the gradient there is 0: at *exact* collapse the number shows no way out, close to it it does.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The fade-in, from one condition
@@ -419,7 +421,7 @@ lines.answered(faded_in, *asked.FADE)
 viz.players(viz.GAMES["growing"])
 
 # %% [markdown] tags=["notes"]
-# The network's lines:
+# $B_l$ takes the features $h_{l-1}$; only the way over "up" takes the picture $G_{l-1}(z)$. The network's lines:
 
 # %%
 viz.source(progan.Generator.forward)
@@ -537,7 +539,7 @@ for name, fade_real in {"faded": True, "not faded": False}.items():
 # %% [markdown] tags=["notes"]
 # ## 5. Watching it grow
 #
-# A timetable says which level and which $\alpha$ belong to a step: some *stable* steps at level 0, then for each level a *fade* and more stable steps. The $i$-th of $F$ fading steps has $\alpha = i / (F + 1)$. The authors play WGAN-GP (lecture 11), and show 800,000 images in each fade and in each stable phase. The course plays relativistic pairing (lecture 12) with the penalty R1 (lecture 07), and the next cell grows from 4 to 16 pixels on 12,160 pictures (cpu scale) while you watch. At 4 px colours, at 8 px a darker middle, at 16 px a round head before a light ground, on some something like hair; eyes and mouth would need the steps that the shipped network had. The last row are real faces, at the same size.
+# A timetable says which level and which $\alpha$ belong to a step: some *stable* steps at level 0, then for each level a *fade* and more stable steps. The $i$-th of $F$ fading steps has $\alpha = i / (F + 1)$. The authors play WGAN-GP (lecture 11), and show 800,000 images in each fade and in each stable phase. The course plays relativistic pairing (lecture 12) with the penalty R1 (lecture 07), and the next cell grows from 4 to 16 pixels on 12,160 pictures (cpu scale) while you watch. At 4 px you see colours, at 8 px a darker middle, at 16 px on some a round head before a light ground. Nothing has eyes or a mouth. The last row are real faces, at the same size.
 
 # %%
 WIDTHS, BATCH = (48, 40, 32), 16
@@ -580,7 +582,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# What the fade is for is seen where there is something to lose. Take the shipped network, put a fresh 64 pixel block on top of its first four levels, and go from $\alpha = 0$ to 1 with the block untrained. Below, if the race of section 6 is recorded: its growing network at 64 px as *training* passes through the fade.
+# What the fade is for is seen where there is something to lose. Take the shipped network with the fitted colours, put a fresh 64 pixel block on top of its first four levels, and go from $\alpha = 0$ to 1 with the block untrained. (With a record of section 6's race the cell shows a *trained* fade beside it.)
 
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -613,7 +615,7 @@ else:
     )
 
 # %% [markdown] tags=["notes"]
-# The random block drowns the picture more with each step of $\alpha$; at $\alpha = 1$ outlines are left, and no colour is right. Trained while it is let in, it starts from the picture that was there. The slider at the end blends the levels of the finished shipped network; it is no record of its training.
+# The random block drowns the picture more with each step of $\alpha$; at $\alpha = 1$ outlines are left, and no colour is right. A training starts near the left, and trains the block while $\alpha$ grows. The slider at the end blends the levels of the finished shipped network; it is no record of its training.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What do the smaller levels draw today?
@@ -664,8 +666,9 @@ for side, share in zip(SIDES, shares, strict=True):
 # %% [markdown] tags=["notes"]
 # ## 6. What growing saves
 #
-# "With progressively growing GANs most of the iterations are done at lower resolutions", says the paper, and comparable quality is often obtained "up to 2-6 times faster, depending on the final output resolution". A race asks it at 64 pixels: the same networks, first weights, data and settings, growing, and at full size from the first step, for 5,400 steps of 16 pictures each. (The penalty's weight goes with the side. And "most of the iterations" it cannot be here: 2,400 of the 5,400 steps are below 64 pixels.)
-# Take the distance that the growing run has when it has spent a third of the other's work, and look when the other first gets there. So the race can show a saving of 3 at most, and 2, the least that the paper names, is within its reach. It takes hours, so it is recorded; where its record is missing, the cells below say so and give the command. There are three ways to count what it took.
+# "With progressively growing GANs most of the iterations are done at lower resolutions", says the paper, and comparable quality is often obtained "up to 2-6 times faster, depending on the final output resolution". The work of a timetable can be counted without a training. Take 5,400 steps of 16 pictures, growing, and at full size from the first step: the cell below says that growing costs 69.7 % of the other's operations. For as many steps that is a saving of 1.4. But the question is the work to *equal quality*, and that takes a race: the same networks, first weights, data and settings. (The penalty's weight goes with the side. And "most of the iterations" it cannot be here: 2,400 of the 5,400 steps are below 64 pixels.)
+#
+# Take the distance that the growing run has when it has spent a third of the other's work, and look when the other first gets there. So the race can show a saving of 3 in operations at most, and 2, the least that the paper names, is within its reach. It takes hours, so it is recorded; where the record is missing, the cells say so, and *the question is open*. There are three ways to count what it took.
 #
 # - *Images seen* do not know that a small image is cheap.
 # - *Operations* are counted, layer by layer, forward and backward. They do not depend on the machine.
@@ -723,6 +726,8 @@ else:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is anything saved?
+#
+# For as many steps growing costs 69.7 % of the operations. At equal *quality*?
 #
 # A ratio above 1 in *operations* is a saving; 3 is the most that this race can show.
 
@@ -798,7 +803,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the columns. Blurring and halving show at 64 px, where they belong: 60.2 and 34.1, where other real faces have 14.7. At 32 px they are about 5 above these, at 16 px about 0.5. People made of two halves are right in every patch but those on the seam, and at 64 px the pyramid puts them nearest to real ones of all the six. At 16 px it puts them farthest: 7 pixels there are almost half the picture, and six in ten patches cross the seam. Fine patches see texture, coarse ones some anatomy. The Frechet distance has a blind spot at the fine end: the course's judge looks at faces in 32 x 32 pixels, so that
+# Read the columns. Blurring and halving show at 64 px, where they belong: 60.2 and 34.1, where other real faces have 14.7. At 32 px they are about 5 above these, at 16 px about 0.5. People made of two halves are right in every patch but those on the seam, and at 64 px the pyramid puts them nearest to real ones of all the six. At 16 px it puts them farthest: 7 pixels there are almost half the picture, and six in ten patches cross the seam. Fine patches see texture, coarse ones some anatomy. The last level takes progan64 from 52.5 to 37.3 at 64 px; real faces enlarged from 32 px have 34.1, so by this column it stands no nearer to real faces than they do. The Frechet distance has a blind spot at the fine end: the course's judge looks at faces in 32 x 32 pixels, so that
 # "at 32 px and enlarged" is to it the same set as *other real faces*. (Its 1.01 for other real faces is that of 600 images; the card's 0.15 is that of 5,000.) The never-grown faces64 has a lower Frechet distance than progan64, 5.5 against 8.5, and a higher distance at 64 px, 43 against 37: one training each with different recipes, so this is no test of growing. (Inception looks at 299 x 299 pixels, and does the same to images of 1024.) No single column is enough.
 
 
@@ -841,7 +846,7 @@ else:
 #
 # Growing has many moving parts, and public code has got several of them wrong. None of these bugs crashes.
 #
-# **The discriminator that ignores alpha.** In the PyTorch GAN Zoo the discriminator computes the old path and then blends it in only if the network has *more than one* extra level. At the first doubling, from 4 to 8 pixels, it has exactly one. The generator fades; the discriminator jumps. One line makes ours do the same:
+# **The discriminator that ignores alpha.** In the [PyTorch GAN Zoo](https://github.com/facebookresearch/pytorch_GAN_zoo) the discriminator computes the old path and then blends it in only if the network has *more than one* extra level. At the first doubling, from 4 to 8 pixels, it has exactly one. The generator fades; the discriminator jumps. One line makes ours do the same:
 
 
 # %% tags=["slide-continue"]
@@ -897,7 +902,7 @@ viz.table(
 # The place in a fade: the right one, and two from public code. Log $\alpha$ in every run.
 
 # %% [markdown] tags=["notes"]
-# **Timetables that do not move.** Three ways to compute the place in a fade: the right one, and two from public code, both reported by readers in 2018. One loop divided the end of the phase by its beginning. One README cut a blend between 0 and 1 to a whole number.
+# **Timetables that do not move.** Three ways to compute the place in a fade: the right one, and two from public code, both reported by readers in 2018. [One loop](https://github.com/gapeng000/PyTorch-progressive_growing_of_gans/issues/20) divided the end of the phase by its beginning. [One README](https://github.com/akanimax/pro_gan_pytorch/issues/2) cut a blend between 0 and 1 to a whole number.
 
 # %% tags=["nbval-check-output", "slide-continue"]
 begin, end = 600, 1200
@@ -908,7 +913,7 @@ for it in range(begin, end + 1, 150):
 # %% [markdown] tags=["notes"]
 # The first stands at 2: twice the new path less the old one, or, cut to 1, no fade. The second keeps the new block out until the last moment, and then lets it in at once. Neither crashes; a printed column of $\alpha$ shows it in a second. Log $\alpha$ in every run. (`run.history` has it.)
 #
-# **A letter used twice.** One training loop called the blend `alpha`, and the random place between real and fake in its gradient penalty `alpha`, too. The second overwrote the first, and the penalty was computed for a discriminator that nobody trained. Names of one letter belong to formulas.
+# **A letter used twice.** [One training loop](https://github.com/azadis/SB-GAN/issues/9) called the blend `alpha`, and the random place between real and fake in its gradient penalty `alpha`, too. The second overwrote the first, and the penalty was computed for a discriminator that nobody trained. Names of one letter belong to formulas.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
