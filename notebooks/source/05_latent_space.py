@@ -2,7 +2,7 @@
 # # 05. Latent space
 #
 # [**Covers**](../docs/glossary.md) walks and arithmetic in latent space (Hong, the cs231n notes): claim C11.
-# **Papers**: [Radford, Metz & Chintala 2016](https://arxiv.org/abs/1511.06434) (ICLR), sections 6.1 and 6.3.2; [White 2016](https://arxiv.org/abs/1609.04468); [Shoemake 1985](https://doi.org/10.1145/325165.325242).
+# **Papers**: [Radford, Metz & Chintala 2016](https://arxiv.org/abs/1511.06434) (ICLR), sections 6.1 and 6.3.2; [White 2016](https://arxiv.org/abs/1609.04468); [Zhu et al. 2016](https://arxiv.org/abs/1609.03552) (ECCV); [Shoemake 1985](https://doi.org/10.1145/325165.325242).
 #
 # **Read** for about 35 minutes. **Run**: under a minute at ci scale, about two minutes at cpu scale on one core.
 #
@@ -127,7 +127,7 @@ show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight",
 # %% [markdown] tags=["notes"]
 # "Smooth" needs a number, and there are two ways to fail: to jump, and to be smooth with nothing to show. So two numbers. First, follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
 # faces are about as far apart as its two ends. The longest single step, as a share of the distance between the ends: a steady walk on
-# a straight line has $1/32 \approx 0.03$, a lookup table comes near 1. One fineness may flatter: a curve that is steep somewhere looks like a jump until one cuts it finer. So cut the same walks into 64 and 128 steps as well. A continuous curve's longest step shrinks towards 0, a jump stays. Second, the pictures half-way on straight lines: how far is that set from real faces, beside what the generator draws at the ends? The
+# a straight line has $1/32 \approx 0.03$, a lookup table comes near 1. A curve that is steep somewhere looks like a jump until one cuts it finer. So cut the same walks into 64 and 128 steps as well. A continuous curve's longest step shrinks towards 0, a jump stays. Second, the pictures half-way on straight lines: how far is that set from real faces, beside what the generator draws at the ends? The
 # first number catches a memoriser; the second catches a network that was never trained, and a cross-fade, the mean of the two end pictures.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -273,12 +273,12 @@ plt.show()
 # The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
 
 # %% [markdown] tags=["notes"]
-# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. Cut four times as finely, a third of that step is left (0.33; a straight line would leave a quarter), and all of the memoriser's: steep places, and no jumps. It passes through the in-between, where the memoriser stands still and jumps. The pictures half-way on the straight line are farther from real faces than the generator's own draws, nearer than a cross-fade, and far nearer than noise: the box has the numbers.
-# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. And this distance also grows when variety is lost.
+# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. Cut four times as finely, a third of that step is left (0.33; a straight line would leave a quarter), and all of the memoriser's: steep places, and no jumps. It passes through the in-between, where the memoriser stands still and jumps. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times.
+# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, one half-way on another walk 43 %. And the distance also grows when variety is lost.
 #
 # ## 2. Straight line or great circle
 #
-# Ganhacks, tip 3, says: interpolate along a great circle. The reason is geometry. The squared length of $z \sim \mathcal{N}(0, I_D)$ is a sum of $D$ independent
+# [Ganhacks](https://github.com/soumith/ganhacks), tip 3, says: interpolate along a great circle. The reason is geometry. The squared length of $z \sim \mathcal{N}(0, I_D)$ is a sum of $D$ independent
 # terms of mean 1, so lengths crowd around $\sqrt D$; the distribution is a shell, and almost nothing lies near its centre. The middle of
 # a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$, and the generator has hardly ever seen such a latent.
 
@@ -370,7 +370,7 @@ show(
 
 # %% [markdown] tags=["notes"]
 # The upper three rows are pictures of *mean latents*: three people averaged, and mostly one face, though not each shows its label (look for the glasses in the first row). The fourth row is the sum, and not all of it has long hair and glasses. The last row does the same
-# sum on pixels, and gets double exposures wherever two heads differ, as the paper remarks too.
+# sum on pixels, and gets double exposures wherever two heads differ, as the paper remarks too. That is seen by eye; what follows counts the fourth row alone. Would the classifier mind a double exposure? Exercise 3 asks.
 #
 # Now count. Five disjoint parts of the labelled latents; in each two hundred random choices of three exemplars, and fifty of one and of ten; a trial succeeds if the classifier
 # sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones. One thing must be asked first: the picture of a *mean* of latents with glasses need not have glasses. A triple is *valid* if each of its three mean
@@ -502,7 +502,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Read the shares of valid triples beside their controls (unfold the boxes): without the step the attribute is absent by definition (a valid third term has none), and a step as long to anywhere else does not bring it nearly as often. Yet the equation is not the rule without exception that one hand-picked example suggests. And one triple in six (glasses) or in three (smile) is not even
-# valid: the picture of a mean need not show the label of its exemplars. (A mean is also shorter than a latent. The printed line says how many show their label when they are stretched back.)
+# valid: the picture of a mean need not show the label of its exemplars. (A mean is also shorter than a latent, but that is the smaller part: of means with glasses 89 % show them, stretched to length 8 94 %.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
 # sum of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it
@@ -627,7 +627,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Nobody told the generator what glasses are. It only ever played against $D$, and twice a difference of means puts glasses on nearly all faces without (C11.direction). The price stands in the other columns. A step that ends as far out,
-# in a random direction, changes the others, too (in brackets): for glasses and for a smile it changes more of them than the direction does. But a mean over five hides what one of them pays beyond the distance. Look at the last column: for glasses it is skin; for a smile nothing pays.
+# in a random direction, changes the others, too (in brackets): for glasses and for a smile it changes more of them than the direction does. But a mean over five hides what one of them pays beyond the distance. Look at the last column: for glasses it is skin; for a smile nothing pays. The last line shows the same bond from the other side: twice the direction of dark skin leaves glasses as they were on 44 % of the faces, a step to anywhere on 79.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: a direction that carries another
@@ -700,7 +700,7 @@ viz.table(
 # Then move $z^*$, and draw.
 
 # %% [markdown] tags=["notes"]
-# Both cures keep skin on nearly nine faces of ten, where the way to anywhere keeps it on seven, and glasses come as often as before. No attribute pays more than on the way to anywhere. Clearing the direction of skin does here what White's means do.
+# In the training data half of the faces of every skin wear glasses. On the generator's draws the judge reads them on 42 % of the light faces and on 54 % of the dark ones. Both cures keep skin on nearly nine faces of ten, where the way to anywhere keeps it on seven, and glasses come as often as before. No attribute pays more than on the way to anywhere. Clearing the direction of skin does here what White's means do.
 #
 # ## 5. A real face
 #
@@ -760,7 +760,7 @@ question(
 )
 
 # %% [markdown]
-# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces. But it keeps more of what the face *is*, by `0.11` of the six attributes: the generator does more than look up. The edit is read as glasses on nearly every face, and both of its controls
+# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes. A lookup among these ten thousand does less. Whether a simpler code of 64 numbers than the latent would do as much is not asked here. The edit is read as glasses on nearly every face, and both of its controls
 # lie below the interval. But look at the third row: its glasses are dark, whatever was drawn.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -866,7 +866,7 @@ question(
 
 # %% [markdown]
 # The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Its largest doubt is about the sums with glasses, of which it lets 59 % pass in place of 67, still four times what a step astray gets. On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
-# Both are networks that were taught on the same kind of drawing, and they may share a weakness. A third judge sits in front of the screen.
+# Both are networks that were taught on the same kind of drawing, and they may share a weakness: neither was ever shown a bad picture. A third judge sits in front of the screen.
 #
 # ## What was measured
 #
@@ -941,12 +941,14 @@ widgets.quiz(
 #    averaging buy nothing, and what does the sum come near as the number grows?
 # 2. **A purer direction.** Section 4 balances glasses over skins. Which attribute pays most for *hair length*, and for *skin*? Balance these directions over it. Then balance glasses over
 #    two attributes at once: how many latents are left in the smallest group, and what does that do to the direction?
-# 3. **Planes instead of means.** `latent.attribute_directions` fits a plane between latents with and without an attribute. Compare its normals with
+# 3. **The same in pixels.** Take the mean *picture* with glasses less the mean without, add it to faces without, and count as section 4 does. Then count section 3's last row. Does the judge mind? Do you? What would a measure have to see?
+# 4. **Planes instead of means.** `latent.attribute_directions` fits a plane between latents with and without an attribute. Compare its normals with
 #    the differences of means: the angle between them, and what each flips at the same length.
 #
 # ### Further reading
 #
 # - Radford, Metz & Chintala, [*Unsupervised representation learning with deep convolutional generative adversarial networks*](https://arxiv.org/abs/1511.06434), ICLR 2016: sections 6.1 and 6.3.
 # - White, [*Sampling generative networks*](https://arxiv.org/abs/1609.04468), 2016.
+# - Zhu, Krähenbühl, Shechtman & Efros, [*Generative visual manipulation on the natural image manifold*](https://arxiv.org/abs/1609.03552), ECCV 2016.
 # - Shen, Gu, Tang & Zhou, [*Interpreting the latent space of GANs for semantic face editing*](https://arxiv.org/abs/1907.10786), CVPR 2020.
 # - Härkönen, Hertzmann, Lehtinen & Paris, [*GANSpace: discovering interpretable GAN controls*](https://arxiv.org/abs/2004.02546), NeurIPS 2020.
