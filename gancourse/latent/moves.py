@@ -1,8 +1,8 @@
 r"""A move in latent space beside one that ends as far out, and what either changes in the pictures, counted by a judge.
 
 >>> after = z + 2 * labelled.direction("glasses", "no", "yes")
->>> outcome(classifier, run(generator, after), attributes, glasses="yes")                       # share with glasses, then what stays
->>> outcome(classifier, run(generator, astray(z, after, seed=0)), attributes, glasses="yes")    # the control
+>>> outcome(classifier, run(generator, after), attributes, glasses="yes")                    # share with glasses; what stays
+>>> outcome(classifier, run(generator, astray(z, after, seed=0)), attributes, glasses="yes")  # the control
 """
 
 from __future__ import annotations

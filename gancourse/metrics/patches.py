@@ -4,8 +4,8 @@ r"""Patch by patch: how far is each part of a picture from the nearest that real
 
 A double exposure shows two things where a real picture shows one.  A classifier that was taught good pictures alone may read it
 without complaint; no real patch is near it.  The price: what is slightly wrong everywhere, such as a generator's own texture,
-counts as well, and a copied picture has distance 0.  So compare a picture after an edit with the same picture before it, and ask a
-second measure what it shows.  Pictures must be aligned, as faces with their eyes at one place are.
+counts as well, and a copied picture has distance 0.  So compare a picture after an edit with the same picture before it, and ask
+a second measure what it shows.  Pictures must be aligned, as faces with their eyes at one place are.
 
 Boiman & Irani (2007) call what no patch of the known pictures explains an irregularity.
 """
@@ -26,8 +26,8 @@ def patch_distances(images: Tensor, reference: Tensor, *, patch: int = 8, step: 
     """d_p of every picture and place: float32 [N, rows, columns], squared error per value, for pictures in [-1, 1].
 
     ``images`` [N, C, H, W] and ``reference`` [M, C, H, W], uint8 or floats in [-1, 1].  Patches of ``patch`` x ``patch`` pixels
-    lie ``step`` pixels apart; what is left at the right and at the bottom is not looked at.  Smaller is better; 0 is a patch of the
-    reference itself.  It falls as M grows: compare numbers with one reference only.
+    lie ``step`` pixels apart; what is left at the right and at the bottom is not looked at.  Smaller is better; 0 is a patch of
+    the reference itself.  It falls as M grows: compare numbers with one reference only.
     """
     images, reference = checked_images(images), checked_images(reference, "reference")
     if images.shape[1:] != reference.shape[1:]:
