@@ -46,3 +46,21 @@ def test_random_directions_are_orthonormal_and_seeded():
     assert torch.allclose(d @ d.T, torch.eye(4), atol=1e-6)
     assert torch.equal(d, latent.random_directions(10, 4, seed=3))
     assert not torch.equal(d, latent.random_directions(10, 4, seed=4))
+
+
+def test_the_longest_step_of_a_steady_walk_and_of_a_jump():
+    steady = torch.linspace(0, 1, 5)[:, None] * torch.tensor([[3.0, 4.0]])
+    jump = torch.tensor([0.0, 0, 0, 1, 1])[:, None] * torch.tensor([[3.0, 4.0]])
+    assert torch.allclose(latent.longest_steps(torch.cat([steady, jump]), 5), torch.tensor([0.25, 1.0]))
+    assert torch.allclose(latent.longest_steps(latent.every(torch.cat([steady, jump]), 5, 2), 3), torch.tensor([0.5, 1.0]))
+
+
+def test_every_kth_point_keeps_both_ends_of_each_walk():
+    assert latent.every(torch.arange(10), 5, 4).tolist() == [0, 4, 5, 9]
+    assert latent.every(torch.arange(10), 5, 2).tolist() == [0, 2, 4, 5, 7, 9]
+    with pytest.raises(ValueError, match="k must divide 4"):
+        latent.every(torch.arange(10), 5, 3)
+    with pytest.raises(ValueError, match="whole walks of 4"):
+        latent.every(torch.arange(10), 4, 3)
+    with pytest.raises(ValueError, match=r"\[walks \* 3, D\]"):
+        latent.longest_steps(torch.zeros(10, 2), 3)

@@ -78,6 +78,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "linear_separability": {"latents": X, "judged": {"a": X[:, :2].softmax(1)}, "keep": 0.5, "holdout": 0.2, "seed": 0},
     "mode_report": {"samples": X[:, :2], "distribution": toys.ring(), "threshold": 100.0},
     "nearest_distances": {"samples": X, "train": Y},
+    "patch_distances": {"images": PICTURES, "reference": OTHERS, "patch": 4, "step": 4},
     "perceptual_path_length": {
         "generator": generator(),
         "n": 4,

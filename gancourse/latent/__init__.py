@@ -1,4 +1,4 @@
-"""Latent space: drawing, walks, attributes and directions; inversion, projection and mixing in modules of their names."""
+"""Latent space: drawing, walks, attributes, directions and moves; inversion, projection and mixing in modules of their names."""
 
 from gancourse.base.latents import (
     draw_latents,
@@ -23,8 +23,11 @@ from gancourse.latent.attributes import (
     to_shell,
     triples,
 )
+from gancourse.latent.moves import astray, outcome, pays_most
 from gancourse.latent.walks import (
+    every,
     interpolate,
+    longest_steps,
     random_directions,
     strongest_directions,
 )
@@ -35,14 +38,19 @@ __all__ = [
     "METHODS",
     "SPACES",
     "arithmetic",
+    "astray",
     "attribute_directions",
     "draw_latents",
+    "every",
     "exemplar_means",
     "has",
     "interpolate",
     "label_latents",
+    "longest_steps",
     "move",
     "orthogonalise",
+    "outcome",
+    "pays_most",
     "random_directions",
     "slerp",
     "spread_along",

@@ -30,6 +30,24 @@ def interpolate(generator: Network, z0: Tensor, z1: Tensor, steps: int = 8, how:
     return run(generator, path.flatten(0, 1))
 
 
+def every(points: Tensor, length: int, k: int) -> Tensor:
+    """Of walks in ``length`` points each, one after the other [walks * length, ...], every k-th point; k divides length - 1."""
+    if len(points) % check.whole("length", length, 2) or (length - 1) % check.whole("k", k):
+        raise ValueError(f"{len(points)} points must be whole walks of {length}, and k must divide {length - 1}, not be {k}")
+    return points.unflatten(0, (-1, length))[:, ::k].flatten(0, 1)
+
+
+def longest_steps(features: Tensor, length: int) -> Tensor:
+    """Of each walk in ``length`` points, features [walks * length, D], the longest step over the distance between the ends.
+
+    A steady walk on a straight line has 1 / (length - 1); a walk that stands still and jumps once has 1.
+    """
+    if features.ndim != 2 or len(features) % check.whole("length", length, 2):
+        raise ValueError(f"features must be [walks * {length}, D], not {list(features.shape)}")
+    f = features.unflatten(0, (-1, length))  # [walks, length, D]
+    return (f[:, 1:] - f[:, :-1]).norm(dim=2).amax(1) / (f[:, -1] - f[:, 0]).norm(dim=1)
+
+
 def strongest_directions(generator: Network, latent_dim: int, k: int, seed: int = 0, around: int = 3) -> Tensor:
     """The k orthonormal directions [k, latent_dim] in which the picture changes most, strongest first.
 

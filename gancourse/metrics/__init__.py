@@ -28,6 +28,7 @@ from gancourse.metrics.neighbourhoods import (
     expected_coverage,
     precision_recall,
 )
+from gancourse.metrics.patches import patch_distances
 from gancourse.metrics.path_length import PathLengths, perceptual_path_length
 from gancourse.metrics.perceptual import PerceptualFeatures, perceptual_features
 from gancourse.metrics.separability import Separability, linear_separability
@@ -85,6 +86,7 @@ __all__ = [
     "linear_separability",
     "mode_report",
     "nearest_distances",
+    "patch_distances",
     "perceptual_features",
     "perceptual_path_length",
     "precision_recall",
