@@ -155,7 +155,7 @@ print(f"all to one:       JS to p_B {theory.js(made, uniform):.3f}, cycle error 
 # "Nothing to force output to correspond to input": that is a GAN alone.
 #
 # - "All to one" has no way back; but $D_b$ sees it, too (JS 0.497).
-# - What the cycle adds: the way back undoes *this* way there. Two permutations chosen apart: marginals right, cycle error 0.875.
+# - What the cycle adds: the way back undoes *this* way there. Two permutations chosen apart: marginals right, and seven of eight kinds come back wrong.
 # - It does not choose among the $8!$ ways.
 #
 # What does? The network, says the usual explanation: CycleGAN works where the right translation is the *simplest* one-to-one translation.
@@ -211,6 +211,8 @@ for p, q in ((0.9, 0.1), (0.5, 0.5), (0.2, 0.6)):
 #
 # Together $L = L_{\text{adv}}(G_{ab}) + L_{\text{adv}}(G_{ba}) + \lambda L_{\text{cycle}} + \mu L_{\text{identity}}$ with $\lambda = 10$ in the paper, and $\mu = 0$ or $\lambda / 2$. The identity term reads like a contradiction: why feed a night to a translator that makes nights? Because it costs nothing that the
 # game asks for and forbids needless repainting. The authors use it for paintings, where a scene at noon otherwise often became a photograph of a sunset.
+#
+# One half of the game; for the other half exchange $a$ and $b$:
 
 # %%
 viz.players(viz.GAMES["cyclegan"])
@@ -242,7 +244,7 @@ lines.answered(identity_loss, *asked.IDENTITY)
 viz.source(CycleGAN.play, CycleGAN.discriminator_loss, CycleGAN.generator_loss)
 
 # %% [markdown] tags=["notes"]
-# The translators of the paper are not U-Nets. No path leads around the narrow middle: two steps down, nine residual blocks, two steps up. Ours have the same form with fewer and narrower layers.
+# The translators of the paper are not U-Nets. No path leads around the narrow middle: two steps down, nine residual blocks, two steps up. Ours go down and up in the same way and are narrower, with fewer blocks: three in the network of the first picture, one in section 7, none in section 3.
 
 
 # %% tags=["nbval-check-output"]
@@ -280,7 +282,7 @@ check(
 # %% [markdown] tags=["notes"]
 # ## 3. Term by term, against the hidden partners
 #
-# The paper's tables 4 and 5 leave out one term after the other. Here is the same table for landscapes of 32 px, with small translators, a few hundred steps each, and five seeds (three for the rows with one cycle). Two scores:
+# The paper's tables 4 and 5 leave out one term after the other. Here is the same table for landscapes of 32 px, with small translators, 200 steps each at cpu scale, and five seeds (three for the rows with one cycle). Two scores:
 #
 # - **L1** to the hidden partner, in $[-1, 1]$. Leaving the picture as it is, the identity mapping, scores about 0.86.
 # - **Retrieved**: the share of outputs whose own partner is nearer than all other pictures of the test set. L1 can be kept low with one average picture for all inputs. That picture would retrieve one partner in 64.
@@ -435,7 +437,7 @@ axes[1].legend(*[[plt.Line2D([], [], color=viz.COLOURS[c], marker=m, linestyle=l
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The paper has no hidden partners but a segmenter that reads labels, so compare the order. These rows were written down before the seeds ran.
+# The paper has no hidden partners but a segmenter that reads labels, so compare the order. The tolerances were fixed before these seeds ran.
 
 # %%
 cyclegan, alone = found["GAN + both (CycleGAN)"], found["GAN alone"]
@@ -498,21 +500,22 @@ question(
 # - **The identity term** changes most: 0.28 to 0.76 and 0.08 to 0.38 of the partners, below the moon.
 # - **CycleGAN** without it lies between 0.06 and 0.73: one training says nothing.
 # - **GAN alone** puts the moon where the sun was. Under the moon next to nothing follows the input.
-# - **One median night** for all has a lower L1 than every network. A low L1 was never a proof of translation.
+# - **One median night** for all has a lower L1 than every row of networks. A low L1 proves no translation.
 
 # %% [markdown] tags=["notes"]
 # Five things to take from the table and the points.
 #
-# *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: one and the same loss, five trainings. So the two rows on the paper's table 4 stay open. By night four of the five find more than any GAN alone, one of them far more, and one does not: the interval is wide. Two hundred steps decide little.
+# *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: one and the same loss, five trainings. So the two rows on the paper's table 4 stay open. By night four of the five find more than any GAN alone, one of them far more, and one does not. In the order of table 4 (forward cycle, CycleGAN, backward cycle, GAN alone, cycle alone) only the forward cycle stands elsewhere here: it finds less than GAN alone.
 #
-# *The identity term* changes most, and it makes the trainings alike: it lifts the share from 0.28 to 0.76 and from 0.08 to 0.38, and its points lie together. It is in none of the paper's tables.
+# *The identity term* changes most, and it makes the trainings alike: it lifts the share from 0.28 to 0.76 and from 0.08 to 0.38, and its points lie together. It is in none of the paper's tables. Whether it needs the cycle for this the table does not say: the term was not trained without a cycle.
 #
-# *GAN alone* puts the moon where the sun was, the simplest way to get one. Below the moon it finds 8 % by night and 3 % by day; one picture for all finds 2 %.
+# *GAN alone* puts the moon where the sun was. Below the moon it finds 8 % by night and 3 % by day. The untouched picture finds 8 and 2 %, one picture for all 2 %.
 #
-# *Nobody beats the median night.* Its L1 is 0.039, that of the best row 0.043. Cycle alone, which draws no moon at all, has a lower L1 than GAN alone, and nobody is found. By day the row with the identity term is ahead of the median, 0.166 against 0.176. That is why there are two scores.
+# *Nobody beats the median night.* Its L1 is 0.039, that of the best row 0.043. Cycle alone, which draws no night at all, has a lower L1 by night than GAN alone, and hardly anybody is found. By day the row with the identity term is ahead of the median, 0.166 against 0.176. That is why there are two scores.
 #
 # *One cycle.* The forward cycle $a \to b \to a$ asks that the night keep the day's information. It does not ask that the night look like one, that is left to $D_b$. It also trains $G_{ba}$ with an L1 loss on true days. So each cycle protects one translator from losing its input, and
-# teaches the *other* one to draw. The pictures show the second effect: with the backward cycle alone the nights are clean, with the forward cycle alone the days are. The paper found the first effect to decide, in long runs. In ours it is the other way round by three points in a hundred, over three trainings that find hardly anybody: no answer to the paper.
+# teaches the *other* one to draw. The pictures show the second effect, and so does L1: the nights are clean with the backward cycle alone (0.060 against 0.166), the days with the forward cycle alone (0.218 against 0.246).
+# The paper reports both, for photographs to labels (figure 7): GAN + forward draws the same label map for all photographs, GAN + backward maps that do not look like labels. In the partners found ours differ by three points in a hundred, over three trainings that find hardly anybody: no answer.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The image pool
@@ -567,8 +570,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Of the first album both discriminators call everything a fake: in so few steps none forgets, so there is nothing for the pool to mend. The later albums look more like nights, and are less often called fake. And mind what the measure cannot see: a discriminator that calls everything a fake scores 1, therefore the column of true nights, of which a quarter are called fake. A practical
-# warning belongs here: somebody who reported to the authors that their translators learnt permutations of the pictures later found that the pictures shown were those that came out of the pool (issue 617 of their repository). What comes
+# Of the first album both discriminators call everything a fake: in so few steps none forgets, so there is nothing for the pool to mend. A discriminator that calls everything a fake would score 1; hence the column of true nights, of which 29 and 27 % are called fake.
+# A warning from practice: somebody who reported to the authors that their translators learnt permutations of the pictures later found that the pictures shown were those that came out of the pool (issue 617 of their repository). What comes
 # out of a pool is not the translation of what went in. The authors' first answer is worth keeping, too: many permutations do satisfy the loss; take a smaller generator, or add the identity loss.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -700,7 +703,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # The colour is the coordinate that should be lost. In the middle picture, whose vertical axis is stretched, the translations lie near the line, and across it the colours are sorted: the coordinate is still there, shrunk to about a tenth. The way back enlarges it again, and
-# enlarges noise by the same factor. Without noise the error is 0.012. With noise of 0.05, a fortieth of the width of the world, it is 0.38; with 0.1 it is worse than knowing nothing, the dashed line. The coordinate in plain sight has a third of that error.
+# enlarges noise by the same factor. Without noise the error is 0.012. With noise of 0.05, a fortieth of the width of the world, it is 0.38; with 0.1 it is worse than knowing nothing, the dashed line. The coordinate in plain sight errs by 0.11 at noise 0.05.
 # The controls say that the cycle has done it: without a cycle the error is 0.65, and 0.51 for players that have not been trained.
 # The disguise is not perfect: across the line translations spread by 0.06, true nights by 0.02, and $D_b$ calls 64 % of the translations fake and 14 % of the true nights. The cycle has ten times the adversary's weight.
 
@@ -816,8 +819,8 @@ question(
 # - The cycle punishes a translator for *rightly* losing something. It suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["notes"]
-# The nights do differ where they should not, by about two grey values, and the way back reads it: for nine places out of ten it lands closer to their own day, and for half of them if it starts from the true night. Row 5 shows where the nights differ most: along the ridges, at the windows, around the moon.
-# *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. A day made from the wrong message, the night of day 2, misses day 1 by 0.121, from its own by 0.089, from the true night by 0.140. So a good half of the gap between the first and the last is the message. The rest is that a true night is no translation: only from translations does an L1 loss teach the way back.
+# The nights do differ where they should not, by about two grey values, and the way back reads it: for nine places out of ten it lands closer to their own day, and for half of them if it starts from the true night. Row 5 shows where the nights differ most: along the ridges, at the windows, around the moon. The last two rows show what comes back: light and dark greens do, the brown hills of the second and the fourth place come back green.
+# *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. A day made from the wrong message, the night of day 2, misses day 1 by 0.121, from its own by 0.089, from the true night by 0.140. So a good half of the gap between the first and the last is the message of the tint. The rest is some other difference between translations and true nights; the table does not say which.
 # With noise of 0.1 on the night the share falls from 0.89 to 0.72, with 0.2 to 0.60. The same noise costs a day made from the true night less than half as much L1. It is one network.
 # Two lessons. A low cycle loss does not show that a translation is faithful, for it may be bought with a message. And the cycle punishes a translator for *rightly* losing something: it suits sets that are one-to-one in truth, and days and nights are not.
 
@@ -932,8 +935,8 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the last column against the first. With the cycle, 64 % of the digits keep their class there and back, and 53 % there. The reader is not the cause: it reads 98 % of true print and 94 % of true handwriting. A three that becomes a printed eight and finds its way home as a three is a perfect cycle and a wrong translation. This is section 1 in the flesh: one-to-one is not yet right.
-# GAN alone has collapsed to nearly one smudge, so its 0.1 says nothing about permutations. They are two short trainings of each.
+# Read the last column against the first. With the cycle, 64 % of the digits keep their class there and back, and 53 % there. So at least one digit in ten is read as another class in print, and as its own again after the way home: good for the cycle, wrong as a translation. Section 1 said that it may be so.
+# The reader knows true digits (98 % of print, 94 % of handwriting); how well it reads smudged print, nobody has measured. GAN alone has collapsed to nearly one smudge, so its 0.1 says nothing about permutations. These are two short trainings of each.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## CoGAN: a joint from tied weights
@@ -1060,7 +1063,7 @@ claim(
 # ## 9. Relatives
 #
 # **DiscoGAN** (Kim et al. 2017) and **DualGAN** (Yi et al. 2017) appeared within weeks of CycleGAN with the same two cycles. DiscoGAN keeps the logarithmic loss, an encoder-decoder and a cycle in L2; DualGAN takes the Wasserstein loss with clipped weights and U-Nets with dropout for noise. In
-# our block these are arguments (`objective="non_saturating"`, other networks). All three share what section 1 says about them.
+# our block the adversarial loss (`objective="non_saturating"`) and the networks are arguments; the cycle stays in L1. All three share what section 1 says about them.
 #
 # Since then: **UNIT** (Liu, Breuel & Kautz 2017) joins CoGAN's tied weights with cycles. **MUNIT** (Huang et al. 2018) gives what one side lacks, like our tint, a latent of its own, so that nothing needs hiding. **CUT** (Park et al. 2020) drops the way back: a patch of the output must be recognisable as
 # belonging to the same place of the input, by a contrastive loss. Then many-to-one is no crime.
@@ -1165,7 +1168,7 @@ question(
 # The identity loss of a translator that *is* the identity is zero, whatever the pictures:
 
 # %% [markdown] tags=["notes"]
-# Compare the two scores. By L1 the mistaken loss looks like a success: 0.044 by night, as good as the true identity loss and better than none, 0.062. It finds 20 and 5 % of the partners below the moon, no more than no identity loss at all, where the true one finds 76 and 38. The term pulls towards the median of the other set, which is close to everybody and nobody's partner. The suns of row 4 still follow the moons, so it has not won altogether.
+# Compare the two scores. By night the mistaken loss has a fine L1: 0.044, as good as the true identity loss and better than none, 0.062. But it finds 20 and 5 % of the partners below the moon, no more than no identity loss at all, where the true one finds 76 and 38. The term pulls towards the median of the other set, which is close to everybody and nobody's partner. The suns of row 4 still follow the moons, so it has not won altogether.
 #
 # The test that finds it needs no training. The identity loss of a translator that *is* the identity is zero, whatever the pictures.
 
@@ -1181,7 +1184,7 @@ for name, game in (("identity loss", CycleGAN), ("mistaken one", Mistaken)):
 # **The pool that keeps the graph.** A pool that stores fakes without `detach()` hands D pictures that still hang on the graph of the step that made them. The second step ends in "Trying to backward through the graph a second time"; the usual "repair", `retain_graph=True`, keeps every old
 # graph alive until memory is full. Store detached copies.
 #
-# **The way back judged by the eye.** People look at $G_{ba}(G_{ab}(a))$ and are content. Section 5 says why that picture proves nothing.
+# **The way back judged by the eye.** People look at $G_{ba}(G_{ab}(a))$ and are content. Section 5 says why that picture does not prove the translation right.
 #
 # ## Play
 #
