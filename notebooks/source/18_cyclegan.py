@@ -165,8 +165,7 @@ print(f"all to one:       JS to p_B {theory.js(made, uniform):.3f}, cycle error 
 #
 # Now read the middle number. *The cycle error is zero, too*, for all of them. A translator that leads back is one-to-one, and that is all that it is. "All to one" has no way back, but its first number, 0.497, says that a discriminator sees it already: with kinds of equal frequency every translator with the right marginal is one-to-one.
 # What the cycle adds here is that the way back undoes *this* way there; two GANs trained apart may choose two permutations that have nothing to do with each other (the second line: both marginals right, seven of eight kinds come back wrong). It does not choose among the $8!$ ways.
-# What does? The network. A convolution that recolours in place is easy to learn. One that swaps this mountain for that one is not. The usual explanation (Galanti, Wolf & Benaim 2018) is that CycleGAN works where the right translation is the simplest one-to-one
-# translation. No cell below tests it.
+# What does? The network. A convolution that recolours in place is easy to learn. One that swaps this mountain for that one is not. So says the usual explanation (Galanti, Wolf & Benaim 2018); no cell below tests it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Least squares for logarithms
@@ -337,16 +336,6 @@ show(
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## The same places the other way
-
-# %% tags=["slide-continue", "slide-picture"]
-rows = [b, *(made[0][1] for made in outputs.values()), a]
-show(
-    viz.labelled_grid(torch.cat([x[:6] for x in rows]), ["night", *outputs, "day (hidden)"], n_columns=6, scale=3),
-    caption="The same places the other way.",
-)
-
-# %% [markdown] tags=["slide", "slide-only"]
 # ## In numbers
 
 # %% tags=["slide-continue"]
@@ -460,22 +449,23 @@ question(
     over="trainings",
     baselines=nulls(no_difference=0),
     source="the term is in Zhu et al. 2017, section 5.2, and in none of its tables",
+    note=f"In a GAN without a cycle it adds {(without_cycle - alone).mean():.2f}.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four things to take from it
 #
-# - **The identity term** changes most: 0.28 to 0.76 and 0.08 to 0.38 of the partners, below the moon.
+# - **The identity term** does most: 0.08 to 0.39 and 0.03 to 0.26 of the partners. With the cycle: 0.76 and 0.38.
 # - **CycleGAN** without it lies between 0.06 and 0.73: one training says nothing.
 # - **GAN alone** puts the moon where the sun was. Under the moon next to nothing follows the input.
 # - **One median night** for all has a lower L1 than every row of networks. A low L1 proves no translation.
 
 # %% [markdown] tags=["notes"]
-# Five things to take from the table and the points.
+# Four things to take from the table and the points.
 #
-# *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: one and the same loss, five trainings. So the two rows on the paper's table 4 stay open. By night four of the five find more than any GAN alone, one of them far more, and one does not. In the order of table 4 (forward cycle, CycleGAN, backward cycle, GAN alone, cycle alone) only the forward cycle stands elsewhere here: it finds less than GAN alone.
+# *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: one and the same loss, five trainings. Four of the five find more than any GAN alone, one of them far more, and one does not. So without the identity term, as in table 4, it stays undecided what the cycle adds. In the order of table 4 (forward cycle, CycleGAN, backward cycle, GAN alone, cycle alone) only the forward cycle stands elsewhere here: it finds less than GAN alone.
 #
-# *The identity term* changes most, and it makes the trainings alike: it lifts the share from 0.28 to 0.76 and from 0.08 to 0.38, and its points lie together. It is in none of the paper's tables. Whether it needs the cycle for this the table does not say: the term was not trained without a cycle.
+# *Two terms, and both of them.* A GAN finds 0.08 and 0.03 of the partners, with the cycle 0.28 and 0.08, with the identity term instead 0.39 and 0.26, with both 0.76 and 0.38. The identity term, which is in none of the paper's tables, does more than the cycle and makes the trainings alike. But it does not replace the cycle, which adds CORRESPOND.
 #
 # *GAN alone* puts the moon where the sun was. Below the moon it finds 8 % by night and 3 % by day. The untouched picture finds 8 and 2 %, one picture for all 2 %.
 #
@@ -622,7 +612,7 @@ question(
 # %% [markdown] tags=["notes"]
 # The colour is the coordinate that should be lost. In the middle picture, whose vertical axis is stretched, the translations lie near the line, and across it the colours are sorted: the coordinate is still there, shrunk to about a tenth. The way back enlarges it again, and
 # enlarges noise by the same factor. Without noise the error is 0.012. With noise of 0.05, a fortieth of the width of the world, it is 0.38; with 0.1 it is worse than knowing nothing, the dashed line. The coordinate in plain sight errs by 0.11 at noise 0.05.
-# The controls say that the cycle has done it: without a cycle the error is 0.65, and 0.51 for players that have not been trained.
+# The controls say who has done it. Without a cycle the error is 0.65, and 0.51 for players that have not been trained. Without an adversary the coordinate comes back as well, and nothing hides it: the translations spread by NOADV across the line, against 0.06. So the cycle keeps the coordinate, and the adversary makes it faint. And the swap: with another draw across the line its error is SWAP, that of the coordinate in plain sight SWAPSHOWN.
 # The disguise is not perfect: across the line translations spread by 0.06, true nights by 0.02, and $D_b$ calls 64 % of the translations fake and 14 % of the true nights. The cycle has ten times the adversary's weight.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -756,9 +746,9 @@ source = torch.Generator().manual_seed(0)
 by_chance = torch.stack([slopes(had, shows[torch.randperm(n, generator=source)]) for _ in range(200)])
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.1), dpi=100, sharex=True, sharey=True, layout="constrained")
 for i, (ax, name, colour) in enumerate(zip(axes, ("red", "green", "blue"), ("#c0392b", "#2e8b57", "#2b6cb0"), strict=True)):
-    ax.plot([-1, 1], [-1, 1], color="black", linestyle="--", linewidth=1)
+    ax.axline((0, 0), slope=1, color="black", linestyle="--", linewidth=1)
     ax.scatter(had[:, i], shows[:, i], color=colour, s=14)
-    ax.set(title=f"{name}: {told[i]:.2f} of it comes back", xlabel="difference of the days", xlim=(-0.6, 0.6), ylim=(-0.6, 0.6))
+    ax.set(title=f"{name}: {told[i]:.2f} of it comes back", xlabel="difference of the days")
 axes[0].set_ylabel("difference of the ways back")
 plt.show()
 question(
@@ -777,8 +767,9 @@ question(
 # - The cycle punishes a translator for *rightly* losing something. It suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["notes"]
-# The nights do differ where they should not, by about two grey values, and the way back reads it: for nine places out of ten it lands closer to their own day, and for half of them if it starts from the true night. Row 5 shows where the nights differ most: along the ridges, at the windows, around the moon. The last two rows show what comes back: light and dark greens do, the brown hills of the second and the fourth place come back green.
+# The nights do differ where they should not, by about two grey values, and the way back reads it: for nine places out of ten it lands closer to their own day, and for half of them if it starts from the true night. Row 5 shows where the nights differ most: along the ridges, at the windows, around the moon.
 # *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. A day made from the wrong message, the night of day 2, misses day 1 by 0.121, from its own by 0.089, from the true night by 0.140. So a good half of the gap between the first and the last is the message of the tint. The rest is some other difference between translations and true nights; the table does not say which.
+# The message has no word for red: of a difference in green or blue three quarters come back, of one in red nothing, and the brown hills of the second and the fourth place return green.
 # With noise of 0.1 on the night the share falls from 0.89 to 0.72, with 0.2 to 0.60. The same noise costs a day made from the true night less than half as much L1. It is one network.
 # Two lessons. A low cycle loss does not show that a translation is faithful, for it may be bought with a message. And the cycle punishes a translator for *rightly* losing something: it suits sets that are one-to-one in truth, and days and nights are not.
 
@@ -991,9 +982,6 @@ for name, game in (("identity loss", CycleGAN), ("mistaken one", Mistaken)):
     print(f"{name:>13}: zero for the identity mapping: {nothing.generator_loss(batch).item() < 1e-6}")
 
 # %% [markdown]
-# **The pool that keeps the graph.** A pool that stores fakes without `detach()` hands D pictures that still hang on the graph of the step that made them. The second step ends in "Trying to backward through the graph a second time"; the usual "repair", `retain_graph=True`, keeps every old
-# graph alive until memory is full. Store detached copies.
-#
 # **The way back judged by the eye.** People look at $G_{ba}(G_{ab}(a))$ and are content. Section 4 says why that picture does not prove the translation right.
 #
 # ## Play
@@ -1012,7 +1000,17 @@ widgets.translator(shipped.model.ab, shipped.model.ba, day[few], night[few], ("d
 # ## 6. One cycle at a time
 #
 # The forward cycle $a \to b \to a$ asks that the night keep the day's information. It does not ask that the night look like one, that is left to $D_b$. It also trains $G_{ba}$ with an L1 loss on true days. So each cycle protects one translator from losing its input, and
-# teaches the *other* one to draw. Which of the two effects shows? The rows "GAN + forward cycle" and "GAN + backward cycle" of section 3, once by the partners found and once by L1:
+# teaches the *other* one to draw. Which of the two effects shows? Look at the rows "GAN + forward cycle" and "GAN + backward cycle" in section 3's picture of nights and in the days here:
+
+# %%
+rows = [b, *(made[0][1] for made in outputs.values()), a]
+show(
+    viz.labelled_grid(torch.cat([x[:6] for x in rows]), ["night", *outputs, "day (hidden)"], n_columns=6, scale=3),
+    caption="The places of section 3 the other way, from night to day.",
+)
+
+# %% [markdown]
+# In numbers, once by the partners found and once by L1:
 
 # %%
 forward, backward = "GAN + forward cycle", "GAN + backward cycle"
@@ -1074,6 +1072,9 @@ print(f"fresh: {(age == 0).float().mean():.2f} of the pictures; the others are {
 #
 # A warning from practice: somebody who reported to the authors that their translators learnt permutations of the pictures later found that the pictures shown were those that came out of the pool (issue 617 of their repository). What comes
 # out of a pool is not the translation of what went in. The authors' first answer is worth keeping, too: many permutations do satisfy the loss; take a smaller generator, or add the identity loss.
+#
+# **The pool that keeps the graph.** A pool that stores fakes without `detach()` hands D pictures that still hang on the graph of the step that made them. The second step ends in "Trying to backward through the graph a second time"; the usual "repair", `retain_graph=True`, keeps every old
+# graph alive until memory is full. Store detached copies.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Glasses on, glasses off
