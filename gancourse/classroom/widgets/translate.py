@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Network = nn.Module | Callable[[Tensor], Tensor]
+LEAST = 64  # pixels of a tile: "translated" stands above each, and smaller letters cannot be read
 
 
 class Translator(Live):
@@ -87,6 +88,8 @@ class Translator(Live):
         return self._sheet(self.tiles(self.choice.value, self.strength.value), self.size)
 
     def _sheet(self, tiles: Tensor, width: int) -> Image:
+        times = -(-LEAST // tiles.shape[-1])
+        tiles = tiles.repeat_interleave(times, 2).repeat_interleave(times, 3)
         rows = [f"from {name}" for name in self.names]
         return pictures.labelled_grid(tiles, rows, ["given", "translated", "and back"], widest=width)
 
