@@ -9,8 +9,8 @@ the same networks but for the condition, and as many steps.  They differ in
     GAN-CLS + augmentation   GAN-CLS, and the condition is drawn from a cloud whose divergence from N(0, I) costs 0.01
     more noise               GAN-CLS with 64 random numbers beside the condition in place of 32, as many as with the cloud
     GAN-INT-CLS              GAN-CLS, and G plays for sentences half-way between two
-    fakes, own sentences     a third kind in which no sentence is wrong: more fakes with their own.  In all games of three kinds the
-                             first fakes count half as much as in GAN, so this is what the wrong sentences are compared with
+    fakes, own sentences     a third kind in which no sentence is wrong: more fakes with their own.  In all games of three kinds
+                             the first fakes count half as much as in GAN: this is what wrong sentences are compared with
 
 Judges: the attribute classifier against what the sentence mentions; R-precision by a matcher that was trained on other pictures
 from other weights; the Frechet distance; and, for sentences that many true faces fit, the spread of the pictures for one
