@@ -123,7 +123,7 @@ _INPAINTING = Game(
         "G": generator("F", 1.1, 1.2),
         "fake": sample("filled", 2.2, 1.2),
         "x": data("x", 2.2, 0, "whole"),
-        "D": discriminator("D", 3.3, 0.6),
+        "D": discriminator("D", 3.3, 0.6, "sees the middle"),
         "L_r": loss("L_{rec}", 0.65, 0, "0.999 · |M(x − F)|^2 / |M|"),
         "L_D": loss("L_D", 4.85, 0, "−log D(x) − log(1 − D(filled))"),
         "L_G": loss("L_{adv}", 4.85, 1.2, "0.001 · −log D(filled)"),

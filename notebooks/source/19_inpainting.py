@@ -672,6 +672,8 @@ viz.table(
     header=["features", *faces.attribute_names, "mean"],
     caption=f"Share of unseen faces classified rightly from {N_LABELS} labels, linear classifier on frozen features, mean of {DRAWS} draws of labels",
 )
+
+# %%
 by_draw = {name: torch.tensor(rows).mean((0, 2)) for name, rows in accuracy.items()}  # [DRAWS]
 lead = by_draw["random weights"] - by_draw["raw pixels"]
 print(f"random weights less raw pixels: {lead.mean():+.3f}, above 0 in {(lead > 0).sum()} of {DRAWS} draws of labels")
@@ -712,16 +714,6 @@ claim(
 # The central square: 62 %.
 
 # %% [markdown] tags=["notes"]
-# Means of five trainings and twenty draws of 100 labels:
-#
-# | features | hair | hair length | skin | smile | glasses | background | mean |
-# |---|---|---|---|---|---|---|---|
-# | raw pixels | 0.64 | 0.82 | 0.54 | 0.51 | 0.60 | 0.84 | 0.66 |
-# | random weights | 0.74 | 0.78 | 0.62 | 0.51 | 0.60 | 0.75 | 0.67 |
-# | central square | 0.65 | 0.81 | 0.63 | 0.51 | 0.61 | 0.50 | 0.62 |
-# | random blocks | 0.72 | 0.84 | 0.71 | 0.52 | 0.62 | 0.66 | 0.68 |
-# | the commonest value | 0.17 | 0.50 | 0.25 | 0.50 | 0.50 | 0.20 | 0.35 |
-#
 # The controls are what makes the table readable. Without them the accuracies would look like proof of learning. With them they show none: features learnt from random blocks have 68 %, random ones 67 %, raw pixels 66 %, and the interval of S22.transfer holds 0. The mean hides a trade: blocks teach more of skin, 71 % against 62, and of hair length, and less of background, 66 against 75. Nobody reads the smile: 51 or 52 %, where guessing has 50.
 #
 # The central square is behind all of them, 62 %; it loses the background, 50 % in place of 75. The paper, too, has central squares well behind blocks. S22.holes measures that lead, 0.06, and is left open: random weights have 0.05 of it without having learnt anything.
