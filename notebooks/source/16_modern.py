@@ -692,7 +692,7 @@ viz.table(
 # Now the games, all at 32 px with DCGAN's two networks: the classical game; PacGAN's packing, in which $D$ judges two samples at once; minibatch discrimination (both lecture 06); the classical loss with $R_1 + R_2$; and R3GAN's, the same with pairs. Where penalties are, $D$ has no batch normalisation, and they are computed at every
 # step: the paper's appendix reports that *lazy* penalties make just this experiment fail. So penalised and unpenalised games differ in two things; R1 + R2 and R3GAN differ in the pairs alone. The tolerances below were written down before the runs.
 #
-# A picture counts only with three accepted digits, so that `modes` asks for quality and for variety at once; `high_quality` is the share accepted. Along the curves 2,560 samples are judged, in the tables 25,600: so the curves end far below the tables. It took 81 processor minutes and was done once; `gancourse experiment stacked_digits` does it again.
+# A picture counts only with three accepted digits, so that `modes` asks for quality and for variety at once; `high_quality` is the share accepted. Along the curves 2,560 samples are judged, in the tables 25,600: so the curves end far below the tables. It took 143 processor minutes and was done once; `gancourse experiment stacked_digits` does it again.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Five games on the same networks
@@ -735,20 +735,20 @@ claim(
     ours=modes["relativistic"],
     over="trainings",
     tolerance=at_least(950),
-    baselines=nulls(**noises, untrained=null["untrained"]) | ceilings(unseen_digits=null["unseen digits"]),
+    baselines=nulls(**noises, untrained=null["untrained"], a_Gaussian_for_each_digit=null["a Gaussian for each digit"])
+    | ceilings(unseen_digits=null["unseen digits"]),
     source="Huang et al. 2024, table 1",
 )
-claim(
+question(
     "C08.r3gan_kl",
-    "and each about equally often: reverse KL of the modes found (nats)",
-    paper=0.0781,
+    "and how evenly? Reverse KL of the modes that they find (nats)",
     ours=record.final("reverse_kl")["relativistic"],
     over="trainings",
-    tolerance=at_most(0.5),
     baselines=nulls(a_Gaussian_for_each_digit=record.baseline("reverse_kl")["a Gaussian for each digit"])
     | ceilings(unseen_digits=record.baseline("reverse_kl")["unseen digits"], as_many_samples_spread_evenly=least_kl["relativistic"]),
-    source="Huang et al. 2024, table 1",
-    note="Few samples cannot lie evenly over a thousand modes: where as many samples as were accepted, spread evenly, have more than the tolerance, no training could have met it.",
+    source="beside Huang et al. 2024, table 1: 0.0781",
+    note="At most 0.5 was to be asked, as a claim. A Gaussian for each digit passes that, so a network that passes it has shown nothing. "
+    "Few samples cannot lie evenly over a thousand modes.",
 )
 claim(
     "C08.pairs",
@@ -782,7 +782,9 @@ claim(
 )
 
 # %% [markdown]
-# After 2,500 steps no game is near the thousand, and the order is none that the papers lead one to expect. A Gaussian for each digit, which is no network, reaches 220: packing and minibatch discrimination are about there (163 and 234 on average). Before you believe it, ask what the count counts. Few samples are accepted yet, and 400 accepted samples cannot show more than 400 modes. Were all modes equally likely, $n$ accepted samples would reach $1000\,(1 - 0.999^n)$ of
+# After 6,000 steps, two hours of two processor cores, the order is none that the papers lead one to expect: the plain DCGAN is ahead, with 887 modes on average, 996 and 983 in two of its trainings. $R_1 + R_2$ has 730, with pairs 720, packing 657, minibatch discrimination 245.
+#
+# Before you believe it, look at the best rival, which is no network: *a Gaussian for each digit*, drawn three times. The judge takes one in eleven of its pictures for digits, and these reach 833 modes, more than four of the five games. (The judge was taught to refuse noise. What has a digit's mean and covariance is near enough to one.) So ask what the count counts. It takes accepted samples: 400 of them cannot show more than 400 modes. Were all modes equally likely, $n$ accepted samples would reach $1000\,(1 - 0.999^n)$ of
 # them. Put that beside the count:
 
 # %%
@@ -807,9 +809,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Most of the count is quality reached so far. Packing and minibatch discrimination find fewer modes than DCGAN because fewer of their samples are digits yet, and of what their few accepted samples could reach they find as large a part as DCGAN, or a larger one (which is easy with few). The curves of all three rise only after step 1,500: they are late, and nothing here says that they are narrow. With the penalties it is the other
-# way round: the classical game with $R_1 + R_2$ has twice as many samples accepted as DCGAN and spreads them over little more than half of the modes that they could reach. Pairs have a quarter as many accepted, and a large share of few is easy, so their 0.69 against 0.57 is no proof of a better spread. Nor can two reverse KLs be compared as they stand, 1.41 and 1.31: few samples cannot lie evenly over a thousand modes. Evenly spread, as many would have 0.85 and 0.21. So what is left for unevenness is 0.6 nats with pairs and 1.1 with $R_1 + R_2$; with the other three it is 0.3 to 0.4. The column also says that the tolerance of *each about equally often*, 0.5, was out of reach: with so few accepted samples a perfect spread would have missed it. And pairs are not late: their modes and accepted share fall after step 1,000. So the boxes stay open, and the paper's thousand, which took a residual network and hours, is out of reach of this record. What held the
-# paired game back was not tested; its rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for it.
+# Most of the count is quality reached so far: over the 25 trainings modes and accepted samples go in nearly one order, 0.99. Of what its accepted samples could have reached DCGAN finds 0.92, the two penalised games 0.82, packing 0.79, minibatch discrimination 0.74. The Gaussians find 0.92, too: so this number, high as it sounds, is no praise. Nor can two reverse KLs be compared as they stand, for few samples cannot lie evenly over a thousand modes. Take off what as many would have if evenly spread: 0.23 nats are left with DCGAN, 0.35 and 0.36 with the penalties, 0.41 and 0.46 with packing and minibatch discrimination, and 0.19 with the Gaussians.
+#
+# So what do the boxes say? Pairs add nothing to the same penalties that five trainings show, $-10$ [$-134$, 114]. Packing and minibatch discrimination add no modes here; the second *takes* 643, in all five pairs, and its curve falls at the end, where the others still rise. None of the three is refuted by that: DCGAN does not collapse on these data, so there was little for them to cure, and no control shows that they would have cured it. The paper's thousand took a residual network and hours. What held the penalised games back was not tested; their rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for them.
 #
 # If you want the thousand: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is the paper's network for this experiment (without labels), `data.stacked_digits(32, base=data.mnist())` its data, and `penalties.r1_r2` at every step its penalty. The authors' repository has no preset for it (issue 23 asks for one). A maintainer's advice to a user who
 # found the penalties slow: computing them at every eighth step works on most data and costs a little, but the convergence theory no longer covers it, and on some data it fails (brownvc/R3GAN, issue 9). The shipped anime faces are trained lazily, every fourth step; the digits above are not.
