@@ -759,12 +759,12 @@ def different_that_fit(pictures):
 levels = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 3.0)
 of_truth = different_that_fit(torch.cat([data.to_float(unseen.images[fits_them[k]][:times]) for k in kept]))
 varied = {k: different_that_fit(drawn_with(k, [short[i] for i in kept], times)) / of_truth for k in levels}
-obeyed = {k: agreement(features.predict(drawn_with(k, long, 1)), long_wanted) for k in levels}
+agreed = {k: agreement(features.predict(drawn_with(k, long, 1)), long_wanted) for k in levels}
 half = len(long) // 2
-chosen_noise = max(k for k in levels if obeyed[k][:half].mean() >= obeyed[0.0][:half].mean() - 0.01)
+chosen_noise = max(k for k in levels if agreed[k][:half].mean() >= agreed[0.0][:half].mean() - 0.01)
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 ax.plot(levels, [varied[k].mean() for k in levels], color="#D55E00", lw=2.5, marker="o", label="different faces that fit, over the truth's")
-ax.plot(levels, [obeyed[k].mean() for k in levels], color="#0072B2", lw=2.5, marker="s", label="agreement")
+ax.plot(levels, [agreed[k].mean() for k in levels], color="#0072B2", lw=2.5, marker="s", label="agreement")
 ax.axvline(chosen_noise, color="#555555", ls=":", label="chosen by agreement")
 ax.set(xlabel="noise, in lengths of the sentence's vector", ylim=(0, 1))
 ax.legend(loc="lower right")
@@ -777,8 +777,8 @@ question(
     ours=varied[chosen_noise] - varied[0.0],
     over="sentences",
     baselines=nulls(no_noise=0, three_lengths=(varied[3.0] - varied[0.0]).mean()) | ceilings(truth=1 - varied[0.0].mean()),
-    note=f"One network. Agreement on the other half of the long sentences: {obeyed[0.0][half:].mean():.3f} without noise, "
-    f"{obeyed[chosen_noise][half:].mean():.3f} with it.",
+    note=f"One network. Agreement on the other half of the long sentences: {agreed[0.0][half:].mean():.3f} without noise, "
+    f"{agreed[chosen_noise][half:].mean():.3f} with it.",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
