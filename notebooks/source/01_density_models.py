@@ -8,9 +8,9 @@
 #
 # **Read** the core for about 45 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale on one quiet core.
 #
-# A generative model is a probability distribution over images that a program can draw from. Before GANs there were two good ways of
-# building one, and both write a formula for the probability of an image. A GAN has none. This lecture builds one model of each kind on
-# the same handwritten digits, and finds out by computing what each of them gives, and what it costs.
+# A generative model is a probability distribution over images that a program can draw from. Two of the three that you build here
+# write a formula for the probability of an image: an autoregressive model and a variational autoencoder. The third, a GAN, has none. All learn
+# the same handwritten digits, and you find out by computing what each of them gives, and what it costs.
 #
 # After it you will be able to
 #
@@ -371,8 +371,8 @@ fig.colorbar(shown, ax=axes[2], shrink=0.9)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The bottom row shows what each true pixel cost. Background and the inside of a stroke are nearly free. The bits are spent where a stroke begins or
-# turns: there the writer decided something.
+# The bottom row shows what each true pixel cost. Background and the inside of a stroke are nearly free. The bits are spent where a stroke begins, turns or
+# ends: there the writer decided something.
 
 # %% [markdown]
 # ### Drawing an image takes d passes
@@ -570,10 +570,10 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior and the orange one lies beside it. There it is elsewhere, rather than merely too narrow. More than half of the
-# whole gap comes from a fifth of the digits. A few steps of descent for each image close that part; another family could close only the green one. Section 9 finds the same in five trainings, and a more even split for 16 latent variables.
+# In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior and the orange one lies beside it. There the encoder errs in the place more than in the width. More than half of the
+# whole gap comes from a fifth of the digits. Descent for each image closes that part; only another family could close the green one. Section 9 finds the same in five trainings, and a more even split for 16 latent variables.
 #
-# Now the models can be compared on equal terms: all give a probability to the same test digits.
+# Now put the models side by side: all give the same test digits a probability, or a bound of one. It is no contest of families: one training each, of different sizes and lengths.
 
 # %%
 noise = torch.Generator(device).manual_seed(7)
@@ -595,7 +595,7 @@ viz.table(
 # %% [markdown]
 # ### What a code is good for
 #
-# Lay a grid of codes over the plane (at equal steps of probability) and decode each: a map of all digits, in 169 passes. Beside it, the VAE with 16 latent variables: encode
+# Lay a grid of codes over the plane (at equal steps of probability) and decode each: a map of what this decoder draws, in 169 passes. Which digits are missing? Beside it, the VAE with 16 latent variables: encode
 # two test digits, walk along the straight line between their codes, decode.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -616,7 +616,7 @@ viz.show(
 # %% [markdown]
 # ### Why it is blurred
 #
-# Hong's verdict on VAEs is "generally not satisfactory generation quality". What is wrong with the images, exactly? Fix a code $z$. Many training images have it as a plausible one. The decoder gives one bias $\pi_i$
+# Hong's verdict on VAEs is "generally not satisfactory generation quality". What is wrong with the images, exactly? Fix a code $z$. Many training images have it as a plausible one. Count a pixel here as 0 or 1. The decoder gives one bias $\pi_i$
 # for pixel $i$, and the bound rewards $\mathbb{E}[\log p(x_i|z)]$ over those images. The best $\pi_i$ is where $\frac{\bar x}{\pi} - \frac{1 - \bar x}{1 - \pi} = 0$, so $\pi_i = \bar x$: *the average of the images
 # that share the code*. An average of sharp images is grey where they differ. So the mean is blurred; and a draw from the coins is no remedy, because each coin falls by itself: black and white again, but with specks.
 #
@@ -658,14 +658,14 @@ viz.table([
 #
 # A GAN's $z$ is smaller than its images: ours has 16 numbers for 144 pixels. McAllester's slide says that *"the random input $z$ defines a
 # probability density on images $y_\Phi(z)$"*. A slip: it defines a probability *distribution*. All its mass lies on a surface of at most 16
-# dimensions in a space of 144. A surface has no volume, so there is no density, and an image beside the surface has probability zero. Two
+# dimensions in a space of 144. A surface has no volume, so there is no density. Beside the surface an image and all its close neighbours together have probability zero. Two
 # checks. The Jacobian $\partial G / \partial z$ of the trained generator has 144 rows and 16 columns, so its rank is at most 16. And if the
 # real digits lie on the surface, a search over $z$ should find them.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## When there is nothing to compute
 #
-# 16 numbers for 144 pixels: all mass lies on a surface, and a surface has no density. To an image beside it the model gives probability 0.
+# 16 numbers for 144 pixels: all mass lies on a surface, and a surface has no density. To an image beside it, with all its close neighbours, the model gives probability 0.
 
 # %% tags=["slide-continue"]
 codes = torch.randn(8, 16, generator=torch.Generator().manual_seed(2))
@@ -684,13 +684,13 @@ for name, wanted in (("of the generator's own images", own), ("real test digits"
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
-# Compare the two lines. The search finds eleven of the generator's own sixteen images and stops up to 0.11 from the others, so a distance below that decides nothing; the median real digit stays 0.25 away. (In exact arithmetic none can be reached: tanh never gives ±1.) Real digits it misses, all but one, as far as eight starts can
-# tell, and to an image off the surface the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
+# Compare the two lines. The search finds eleven of the generator's own sixteen images and stops up to 0.11 from the others, so a distance below that decides nothing; the median real digit stays 0.25 away. (In exact arithmetic none can be reached: tanh never gives ±1.) Most real digits lie well beyond that edge, as far as eight starts can
+# tell, and to an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. A small change of the weights leaves it there: no slope to climb. That is why a GAN needs
 # another objective; it is not a matter of convenience.
 #
-# What is left is what both kinds of model have in common: **samples**. If two heaps of samples can be told apart, the model is wrong; if they
-# cannot, it is right for every practical purpose. McAllester says it in one line: *the cross-entropy loss is replaced by an adversarial
+# What is left is what both kinds of model have in common: **samples**. If the model's samples can be told from unseen data, the model is wrong; if they
+# cannot, no look at samples will correct it. McAllester says it in one line: *the cross-entropy loss is replaced by an adversarial
 # discriminator which tries to distinguish between generated images and real images.* Lecture 02 makes that exact. (Round the pixels, as section 5 does, and each image has a probability again: the share of the $z$ that round to it, possibly 0, an integral over 16 dimensions, with no gradient. Section 10 shows two other attempts to give such a model its number back.)
 
 # %% [markdown]
@@ -847,7 +847,7 @@ viz.table([[task, *cells] for task, cells in table.items()], header=["", "autore
 # %% [markdown] tags=["notes"]
 # Read it against the decks. Hong: the autoregressive model has the exact likelihood, draws sequentially, and has no code; the VAE has a
 # bound, a code, and draws in one pass. McAllester: from a GAN we can sample, and we cannot compute the density. Three things are finer than that. *Cost* belongs to the answer: for a code a VAE asks its encoder
-# once, and a GAN, which has none, searches in thousands of passes. (The search's picture may well be the nearer one: it was made for this image alone.) A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
+# once, and a GAN, which has none, searches in thousands of passes. (The search's picture may well be the nearer one: it was made for this image alone. At 0.11 a pixel the search does not settle whether this digit lies on the surface; tanh does, which never gives ±1.) A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
 # its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels $x_t = m(x_{<t}) + \sigma \varepsilon_t$ it exists, and so does the gradient of $\log p$ at the pixels (section 12).
 
 # %% [markdown]
@@ -902,7 +902,7 @@ viz.show(viz.labelled_grid(torch.cat(twelve), rows=["mask A first", "mask B firs
 # %% [markdown] tags=["notes"]
 # Nothing, twelve times, from the model with the better likelihood. With mask B the prediction of a pixel sees the pixel. Training teaches the
 # network to copy it, and the test likelihood is splendid because the test pixels are there to be copied as well. When the model draws, the pixel is
-# not there yet: it copies the blank. The number that was computed is not a likelihood, since its "probabilities" do not sum to 1.
+# not there yet: its place still holds black, and black is copied. The number that was computed is not a likelihood, since its "probabilities" do not sum to 1.
 # A held-out set does not show that; a number this absurd raises suspicion, a smaller leak would not. The two tests of section 2 do, in a second, before any training:
 
 # %%
@@ -1185,7 +1185,7 @@ for name, g in (("through the draw", through_the_draw), ("score function", score
     print(f"  {name:16s} mean {g.mean().item():.1f}, standard deviation of one draw {g.std().item():.0f}")
 
 # %% [markdown]
-# Both means are right, and the noise differs by a factor of more than five in this smallest of cases (without a baseline: subtracting the mean of $f$ would halve it): the score
+# Both means are right, and the noise differs by a factor of more than five (9 against 1.6 before rounding) in this smallest of cases (without a baseline: subtracting the mean of $f$ would halve it): the score
 # function knows only *how good* a draw was, the derivative knows *in which direction* it would be better. Keep that sentence: a
 # GAN's generator learns through derivatives of the second kind, through its samples.
 #
@@ -1345,7 +1345,7 @@ check(
 )
 
 # %% [markdown]
-# ELBO and $\mathcal L_K$ lie close together here, below $\log p(x)$, and $\mathcal L_K$ rises with $K$ and closes nearly all of the gap. The naive estimate is hopeless for small $K$: most
+# At this scale ELBO, $\mathcal L_K$ and $\log p(x)$ look like one line: a quarter of a nat in twenty. The row tells them apart: at the largest $K$ nearly all of the gap is closed. The naive estimate is hopeless for small $K$: most
 # codes of the prior explain a given digit very badly, and the mean lives on the rare good ones. With many draws it does well in a plane. In 16 dimensions it is out of reach.
 #
 # Last, the two numbers of section 3 about blur and specks, for the ledger.

@@ -236,7 +236,7 @@ viz.show(
 #
 # ### What breaks without it?
 #
-# Strike out one piece of the algorithm at a time, play 300 rounds, and look at what share of the data has no generated point near it. (The cell edits the
+# Strike out one piece of the algorithm at a time, play 300 rounds, and look at what share of the data has no generated point within 0.1, the width of the moons' noise. The last line, a generator that never moves, is where all begin. (The cell edits the
 # text of the function above and runs the result.) Guess the five lines before you run it.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -337,7 +337,7 @@ widgets.game_player(toy_film, strip=3)
 
 # %% [markdown] tags=["notes"]
 # Follow the orange points. The generator chases a surface that moves under it: it runs towards wherever the discriminator says "real", overshoots, and is
-# pushed back once the discriminator has noticed. Later the surface grows pale, because the two clouds overlap and there is less and less to say.
+# pushed back once the discriminator has noticed. In the end the surface is pale where the points lie: the two clouds overlap, and there is little left to say.
 #
 # ### Reading the loss curves
 #
@@ -386,7 +386,7 @@ plt.show()
 # - *Balanced*: after some early swings both settle near the dashed lines.
 # - *D too fast*: its loss starts far below its line and the generator's far above. The discriminator is ahead, and the generator learns all the same: the
 #   non-saturating loss keeps its slope where $D$ is sure (lecture 02's reason; not tested here).
-# - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And the five hundred points lie on one thin streak, which starts at the upper moon and leaves the data. The surface
+# - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And the five hundred points lie on one thin streak, which crosses the upper moon and leaves the data. The surface
 #   under them has one colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
 #
 # Compare the first and the third run: nearly the same final losses, and nothing else in common. Losses at $2 \log 2$ and $\log 2$ say that *this*
@@ -464,7 +464,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # The data are not reached: a fresh $D$ is right on 52 to 60 % of unseen points, where a coin has 50, and 8 to 12 % of the data have no generated point near. The pictures agree: the orange
-# threads are thinner than the moons. But of the 0.69 nats that could be found only 0.03 are left, at most 0.07 in any training, and at step 0 it was 0.65. (The edge of 0.2 is generous: a perfect copy of *one* moon would be at 0.22.) The run with the slow $D$, whose curves
+# threads are thinner than the moons. But of the 0.69 nats that could be found only 0.03 are left, 0.06 at the upper end of the interval; at step 0 it was 0.65. (The edge of 0.2 is generous: a perfect copy of *one* moon would be at 0.22.) The run with the slow $D$, whose curves
 # end as calmly as those of the balanced one, is at 0.63. That is what the loss curves did not tell.
 #
 # ## 4. Digits
@@ -566,8 +566,8 @@ shares = ", ".join(f"{100 * good.float().mean():.0f} %" for _, good in readings)
 print(f"accepted of 1,000 generated: {shares}; of unseen real digits {100 * taken.float().mean():.0f} %")
 
 # %% [markdown] tags=["notes"]
-# About half of the 36 can be made out by a patient eye. The judge accepts about as many: 36 to 49 % of the samples, where it accepts 94 % of real digits; of these it reads 98 % right, of two digits
-# laid over each other it accepts 4 %. These are first digits of small networks after a minute, and the questions below are asked of those that pass. Watch them appear:
+# About half of the 36 can be made out by a patient eye. The judge accepts about as many: 36 to 49 % of the samples, where it accepts 94 % of real digits. That is no news: its edge was set on these 1,000 digits, at full size, to let 95 % pass. The news is that it reads 98 % of them right, and accepts 4.5 % of two digits
+# laid over each other. These are first digits of small networks after a minute, and the questions below are asked of those that pass. Watch them appear:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Watch them appear
@@ -591,7 +591,7 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# The eye is easily pleased here, and a distance has no scale of its own. So put a question that has an answer: look for the nearest real digit among the 2,000 that the generator trained on
+# Seven of the twenty neighbours are ones; few of the samples are. The eye is easily pleased here, and a distance has no scale of its own. So put a question that has an answer: look for the nearest real digit among the 2,000 that the generator trained on
 # *and* the 2,000 that were held back. To a generator that has learnt what digits are, both halves are alike, and the nearest lies in either with chance 1/2. One that copies finds it
 # in its own half, always. We move each picture by up to two pixels in both directions and take the nearest of all, so that a shifted copy is found too, and ask only of pictures that the judge
 # accepts, for noise is equally far from everything.
@@ -636,7 +636,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # All copies fall in the first half, moved and speckled or not; a third of copies gives 0.70; digits that nobody trained on give 0.50. Ours give 0.57, and the interval, 0.54 to 0.60, ends just under
-# the edge that was fixed beforehand. So pure copiers are excluded, and a part is not: 0.57 is what 14 % of copies among new digits would give, the edge itself means 20 %. The digits *lean* towards the training set. Perhaps 2,000 digits, each seen nearly forty times, are few enough for that; more
+# the edge that was fixed beforehand. So a generator that only copies is excluded, one that copies now and then is not: 0.57 is what 14 % of copies among new digits would give, the edge itself means 20 %. The digits *lean* towards the training set. Perhaps 2,000 digits, each seen nearly forty times, are few enough for that; more
 # digits, or a shorter training, would tell. The yellow frames do not show it.
 #
 # The test has limits, too. A share of one half would exclude copies, moved by up to two pixels, and nothing else: a turned or thickened copy passes. Lecture 08 takes this up.
@@ -697,11 +697,11 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# What can such a picture show? Not that the pictures on the way are good: if $z_0$ and $z_1$ are independent and normal, so is $\cos\varphi\, z_0 + \sin\varphi\, z_1$, for every
+# The second row begins and the fourth ends with no digit, and the third seems to leap from a 4 to a 0. What can such a picture show? Not that the pictures on the way are good: if $z_0$ and $z_1$ are independent and normal, so is $\cos\varphi\, z_0 + \sin\varphi\, z_1$, for every
 # $\varphi$. Each point of the walk is a sample like any other, whatever $G$ does. (On the straight line the middle, $(z_0 + z_1)/2$, is shorter by $\sqrt 2$: a sample of a *truncated* latent, lecture 05.)
 # What it can show is whether $G$ *jumps*. A generator that had stored digits, one for each region of latents, would stand still and then leap; DCGAN's authors look for such
 # sharp transitions as signs of memorisation. So measure the largest of 23 steps as a share of the whole path, in pixels. But an *untrained* network walks more smoothly
-# than any other. So look at the walks alone that have a digit in the middle, by the judge, and let a generator that has none count as one jump.
+# than either. So look at the walks alone that have a digit in the middle, by the judge, and let a generator that has none count as one jump.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Smooth, and through digits?
@@ -752,7 +752,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # The largest step is 0.073 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator has not stored digits with cliffs between them. That agrees with
-# the last section, in which a lean towards the training set was seen, and no set of copies: a smooth map can pass near many training digits, and a walk would not show it.
+# "Does it copy?", which saw a lean towards the training set and no set of copies. It adds little to it: a smooth map can pass near many training digits, and a walk would not show it.
 #
 # ## What goes wrong
 #
@@ -792,8 +792,8 @@ except RuntimeError as error:
 
 # %% [markdown] tags=["notes"]
 # "Modified by an inplace operation": the generator's gradient flows through the discriminator's weights *as they were* when the fakes were judged, and `opt_d.step()` has
-# overwritten them. Old versions of PyTorch did not notice; they used the new weights with the old activations, which is the gradient of no function at all. Users updated and
-# the loop that "had always worked" stopped (pytorch/pytorch#39141 is one of many threads). The message names a tensor and a version number, and so people look for an in-place
+# overwritten them. PyTorch before 1.5 did not notice; it used the new weights with the old activations, which is the gradient of no function at all. Users updated and
+# the loop that "had always worked" stopped ([pytorch/pytorch#39141](https://github.com/pytorch/pytorch/issues/39141) is one of many threads). The message names a tensor and a version number, and so people look for an in-place
 # activation. The cure is in the loop above: after D's step, judge the fakes again.
 #
 # The second public favourite is silent: no `detach()`, and the generator's gradients are never cleared. Then D's backward pass adds *its* gradient to the generator's. For
@@ -840,7 +840,7 @@ silent_js, silent_right = found_by_fresh_d(from_one(silent_g), 1)
 print(f"after {toy_steps} rounds {100 * left_out(drawn(silent_g, 2000)):.0f} % of the data are left out; a fresh D is right on {100 * silent_right[0]:.0f} %")
 
 # %% [markdown] tags=["notes"]
-# No error was raised, no loss was NaN, and next to nothing of the data was reached. A test finds the missing detach in a millisecond: D's backward pass must leave the generator's gradients as they were, in the first round `None`, later what G's last step left there.
+# No error was raised, and next to nothing of the data was reached. (Two lines are struck here at once; the run does not say which of them does the harm.) A test finds the missing detach in a millisecond: D's backward pass must leave the generator's gradients as they were, in the first round `None`, later what G's last step left there.
 #
 # ## Play
 #
@@ -869,7 +869,7 @@ summary()
 # 1. **A harder plane.** Train on `data.toys.spiral()` and on `data.toys.ring("wgan_gp")`, eight tight clusters. Count the clusters with
 #    `gancourse.metrics.mode_report`. Which data are hard, and does more training help?
 # 2. **Even rates.** Train the five seeds of "Ask a fresh discriminator" with `lr=1e-3` for both players. Does each of the five still reach the data, and do its curves tell?
-# 3. **Starve the latent.** Give the moon's generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
+# 3. **Starve the latent.** Give the moons' generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
 #    noisy moons, and what does the discriminator make of it in the long run?
 # 4. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare speed per second and stability on the moons
 #    over five seeds. (Lecture 07 computes, for the smallest GAN there is, why alternating behaves better.)

@@ -8,7 +8,7 @@
 #
 # A generator maps random numbers to faces. Does it *know* anything about faces, or does it hold a stack of pictures? And if there is
 # something like knowledge in the space of its inputs, can one find where "glasses" are? We walk through that space, do arithmetic in it,
-# look for directions in it, and let a classifier count what happens, not a friendly eye. Then a table of mean pictures, which knows nothing, beats every count, and the eye is asked after all.
+# look for directions in it, and let a classifier count what happens, not a friendly eye. Then a table of mean pictures, which knows nothing, beats nearly every count, and the eye is asked after all.
 #
 # After it you will be able to
 #
@@ -236,7 +236,7 @@ plt.show()
 # The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
 
 # %% [markdown] tags=["notes"]
-# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. Steep, or a jump? Section 7 cuts the same walks finer: steep. It passes through the in-between, where the memoriser stands still and jumps. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times.
+# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. Steep, or a jump? Section 7 cuts the same walks finer: steep. It passes through the in-between, where the memoriser stands still and jumps. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
 # Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, one half-way on another walk 43 %. And the distance also grows when variety is lost.
 #
 # ## 2. Straight line or great circle
@@ -449,7 +449,7 @@ question(
 # Averaging does two things at once. The rows marked *stretched* take them apart: ten hit more often than three, left too short or stretched.
 
 # %% [markdown] tags=["notes"]
-# Read the shares of valid triples beside their controls (unfold the boxes): without the step the attribute is absent by definition (a valid third term has none), and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. Nor is the equation the rule without exception that one hand-picked example suggests. And one triple in six (glasses) or in three (smile) is not even
+# Read the shares of valid triples beside their controls (unfold the boxes): without the step the attribute is absent by definition (a valid third term has none), and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One hand-picked example suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on half with a smile. And one triple in six (glasses) or in three (smile) is not even
 # valid: the picture of a mean need not show the label of its exemplars. (A mean is also shorter than a latent, but that is the smaller part: of means with glasses 89 % show them, stretched to length 8 94 %.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
@@ -458,7 +458,7 @@ question(
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
 # Read the stretched rows downwards: that is what averaging does by itself (C11.average gives the difference between ten and one). Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
-# stretched. At three there is next to nothing to stretch. But three is not the number that hits best: ten hit more often, even left too short. The last column mixes quality, variety and hitting the attributes; it is lower at three than at ten, until the ten are stretched.
+# stretched. At three there is next to nothing to stretch. But three is not the number that hits best: ten hit more often, even left too short. The last column mixes quality, variety and hitting the attributes. It is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 11.6, where those in latents have 7.8.
 #
 # ## 4. Directions
 #
@@ -568,7 +568,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Nobody told the generator what glasses are
 #
-# It only ever played against $D$, and twice a difference of means puts glasses on nearly all faces without.
+# It only ever played against $D$, and twice a difference of means puts glasses on nearly all faces without. (So does a difference of mean *pictures*: wait.)
 #
 # The price: other attributes change, too. Is that the distance, or the direction?
 
@@ -660,7 +660,7 @@ for name in ("glasses", "hair_length"):
     show(viz.labelled_grid(torch.cat(list(rows.values())), rows=list(rows), n_columns=8, scale=2), f"{name}: {start} to {end}.")
 
 # %% [markdown] tags=["notes"]
-# Which rows would you call faces? The glasses in pixels are a grey shade, lighter or darker; the long hair is a tinted background and a bright band where it might begin. The latents draw a head of hair, and another person. Now look back at the boxes: glasses and smiles in the sums, glasses on the faces, the other five left alone, in each of the four pixels score *more*. Only skin is kept better by section 4's balanced direction. The judge reads *what* is there. It was never shown a bad picture, and does not ask *how* it is there.
+# Which rows would you call faces? The glasses in pixels are a grey shade, lighter or darker; the long hair is a shade on the background where it should hang, without an outline. The latents draw a head of hair, and another person. Now look back at the boxes: glasses and smiles in the sums, glasses on the faces, the other five left alone, in each of the four pixels score *more*. Only skin is kept better, by section 4's balanced direction (the difference of pictures was not balanced). The judge reads *what* is there. It was never shown a bad picture, and does not ask *how* it is there.
 #
 # So count what the eye sees. A double exposure shows something that no face has at that place. Cut a picture into 16 patches of $8 \times 8$ pixels. For each, find the patch at the same place among five thousand real faces that is nearest to it; the mean of the 16 squared differences per value says how strange the picture is. No network is in it. First it must tell what is known.
 
@@ -703,12 +703,15 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# It tells blur, noise and double exposures from unseen faces. The last rows are the price: it takes a copy for the best of faces, so it must never be asked alone, and nearly every draw of the generator is stranger than a drawing. So compare each picture with what it was before.
+# It tells blur, noise and double exposures from unseen faces. The last rows are the price: it takes a copy for the best of faces, so it must never be asked alone. And nearly every draw of the generator is stranger than a drawing, in the mean stranger than a face with a fifth of another laid over it (0.029 against 0.019). So compare each picture with what it was before.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Counted, and looked at
 #
 # Strangeness of a sum over that of its third term, of a move over that of the face before.
+#
+# - *what is read there?* Pixels do at least as well in every line.
+# - *how is it there?* Sums, glasses, long hair, skin: latents. A smile: no difference.
 
 # %% tags=["slide-continue"]
 def stranger_sums(attribute):
@@ -793,9 +796,9 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # Then move $z^*$, and draw.
 
 # %% [markdown] tags=["notes"]
-# Read the last column beside the first two. The sums in pixels are hit more often, and are `3.0` times as strange as the faces that they are made of; those in latents are as strange as these. Glasses in pixels: read on all faces, which are half as strange again; at half the strength they are read on 92 %, and the faces are a quarter stranger. Long hair in pixels: `3.2` times as strange, in latents 1.5, and that is no more than what long hair costs: the generator's own long-haired draws are 1.4 times as strange as its short-haired ones (unfold the box). A smile is small and stands at one place. There pixels do all that latents do, and keep more.
+# Read the last column beside the first two. The sums in pixels hit more often, and are `3.0` times as strange as their third terms; those in latents are as strange as these. (Three pictures added also add what is odd in each: three times, if that is independent. So the moves are the better evidence.) Glasses in pixels: read on all faces, which are half as strange again; at half the strength they are read on 92 %, and the faces are a quarter stranger. Long hair in pixels: `3.2` times as strange. In latents 1.54, and that is little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). A smile is small and stands at one place. There pixels do all that latents do, and keep more.
 #
-# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow from it. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face that is no stranger than others. What pixels can do and latents cannot is to leave the rest alone.
+# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow from it. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do and latents cannot is to leave the rest alone. Section 6 starts from a drawn face, and there the order turns.
 #
 # ## 6. A real face
 #
@@ -882,9 +885,9 @@ question(
 )  # fmt: skip
 
 # %% [markdown]
-# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes: a lookup among these ten thousand does less. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. As a *code* of a face that latent is no match for a linear one.
+# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes: a lookup among these ten thousand does less. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. As a *code* of a face the latent that this search found is no match for a linear one. (It took 150 steps; lecture 10 asks what more steps bring.)
 #
-# The edit is read as glasses on nearly every face, and two of its controls lie below the interval. The third lies above: the mean pictures' difference, added to the face itself, is read as drawn on all of them. And the truth says more than the judge. The edited face is farther from the same person drawn with glasses (`0.1002` per pixel) than the face found without them was, and than the face with nothing done to it (`0.04009`); the pixels are the nearest (`0.02474`), and the less strange, too (the note). Look at the third row: its glasses are dark, whatever was drawn, and the person has changed a little on the way. For faces that are aligned, and a thing that sits at one place, a difference of two mean pictures is the better editor. Section 5's hair is the case for latents.
+# The edit is read as glasses on nearly every face, and two of its controls lie below the interval. The third lies above: the mean pictures' difference, added to the face itself, is read as drawn on all of them. And the truth says more than the judge. The edited face is farther from the same person drawn with glasses (`0.1002` per pixel) than the face found without them was, and than the face with nothing done to it (`0.04009`); the pixels are the nearest (`0.02474`), and the less strange, too: 0.012 against 0.022, where the held-out faces have 0.005 (the note). Mind that the latent went twice its direction, the pixels once theirs. Look at the third row: on seven of the eight the glasses are dark, whatever was drawn, and the person has changed a little on the way. For faces that are aligned, and a thing that sits at one place, a difference of two mean pictures is the better editor. Section 5's hair, on the generator's own faces, is the case for latents.
 
 # %% [markdown]
 # ## Play

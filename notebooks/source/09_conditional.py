@@ -80,7 +80,7 @@ def show_digits(blocks, columns, caption):
 # Below the first row, each column is one latent vector, each row one wish.
 
 # %% [markdown] tags=["notes"]
-# Below the first row, each column is one latent vector and each row one wish. Nobody drew these people, and the network that did was told only six small numbers.
+# Below the first row, each column is one latent vector and each row one wish. Nobody drew these people, and the network that did was told only six small numbers. (The last row is hard to tell from the second: a mouth is a few pixels.)
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("faces32_conditional")
@@ -325,8 +325,8 @@ for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}
 
 # %% [markdown] tags=["notes"]
 # Left, in these networks, the label is hardly obeyed, and that is worth understanding, because nothing in section 1 predicts it. The game's *optimum* obeys; the question is how to
-# get there. For the generator the label is 10 numbers beside 64 of noise, and its only reason to use them is that $D$'s answer depends on them. For $D$, in turn, the easy
-# evidence comes first: early fakes are wrong in ways that need no label at all.
+# get there. For the generator the label is 10 numbers beside 64 of noise, and its only reason to use them is that $D$'s answer depends on them. So one suspects
+# a $D$ that does not look at the label: early fakes are wrong in ways that need none.
 #
 # For the middle block two things were changed: the pairs of the relativistic loss (lecture 04 introduced them), which set a real 7 against a *generated* 7, so that the comparison is about the picture given the label; and $R_1$,
 # which penalises $D$'s slope. Which of the two does the work, and whether $D$ heeds the label, is measured in section 7. We keep this recipe for everything that follows, so that only the treatment of the label differs.
@@ -600,7 +600,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Left, a gap has opened where the classes overlap, and its edges carry heaps. Not one of AC-GAN's 20,000 samples lies on the other class's side. The data have 0.16 there, and so has the projection; an untrained generator has half. (Two points, one on each side, would have none. So the second box asks for a width: it has shrunk by more than a quarter, but nothing has collapsed.)
+# Left, a gap has opened where the classes overlap, and its edges carry heaps. Not one of AC-GAN's 20,000 samples lies on the other class's side. The data have 0.16 there, and so has the projection; an untrained generator has half. (Two points, one on each side, would have none. So the second box asks for the width of a class. It is about 0.7, where the data have 1: narrower, not collapsed.)
 # $D$'s first head objects to a gap, so what comes out should depend on the weights of the two terms: section 8 tries four. Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -847,7 +847,7 @@ question(
 # It has learnt attributes: gains and biases *add up*.
 
 # %% [markdown] tags=["notes"]
-# All three are drawn nearly always (one guess in 24 would have blue hair on dark skin, one in 12 each of the others), and in the table above the last two columns differ by 0.013 at most. The network has learnt attributes. The design favours it: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
+# All three are read nearly always (one guess in 24 would have blue hair on dark skin, one in 12 each of the others), and in the table above the last two columns differ by 0.013 at most. The network has learnt attributes. The design favours it: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
 # trained, and in the discriminator the vectors $e_y$ add up as well. (The layers between are not linear, so nothing is guaranteed.) With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start; we have not trained that rival. The data help, too: in these
 # drawings the colour of the hair has nothing to do with the frame of the glasses. Attributes that change each other's looks would be a harder test.
 
@@ -875,7 +875,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Five attributes stay as they are in nearly all faces, and the glasses themselves change in more than nine of ten. Compare lecture 05, where "glasses" was a direction in latent space that had to be searched for and that dragged the skin along. Here it is a row in a table.
+# Five attributes stay as they are in nearly all faces, and the glasses themselves change in more than nine of ten: so the reader reads them. Trust your eyes, too. In three or four of the eight pairs sunglasses come or go; in the others the change is a few pixels. The reader was tested on real faces only. Compare lecture 05, where "glasses" was a direction in latent space that had to be searched for and that dragged the skin along. Here it is a row in a table.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: shuffled labels
@@ -903,7 +903,7 @@ print(f"real digits with shuffled wishes: within {scores['real digits, wishes sh
 # The first number cannot be mistaken. *Every* conditional generator needs a number that looks at the pair.
 
 # %% [markdown] tags=["notes"]
-# Nothing crashes. The overall distance is twice as large, but a weaker run would have that, too, and the mixture of all digits can still become right (section 1). The first number cannot be mistaken: the asked digit is drawn as often as chance has it, and within a digit the distance is that of real digits with shuffled wishes. From such pairs nothing more can be learnt. *Every*
+# Nothing crashes. The overall distance is more than twice as large, but a weaker run could have that, too, and the mixture of all digits can still become right (section 1). The first number cannot be mistaken: the asked digit is drawn as often as chance has it, and within a digit the distance is about that of real digits with shuffled wishes. Such pairs do not hold the label. *Every*
 # conditional generator needs a number that looks at the pair. A test of two lines finds it without training: show a fixed batch, `viz.labelled_grid(x, rows=labels)`, or ask a classifier for its accuracy on the batches that the loop sees.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -942,7 +942,7 @@ widgets.attribute_chooser(painter, names, start={"hair": "red", "hair_length": "
 # ## In short
 #
 # - Something on the discriminator's side must know the label.
-# - AC-GAN pays for being recognised: where classes overlap, it narrows them.
+# - AC-GAN pays for being recognised: where classes overlap, it empties the overlap.
 # - Projection gives the label an inner product, which, in theory, is gone when $G$ is right.
 # - Judge by obedience, by variety and by the distance *within* each condition.
 # - Both claims of papers are reproduced. How well networks this small obey was a question: 0.66 of the samples, where we had expected 0.8.
@@ -1014,13 +1014,15 @@ question(
 )
 
 # %% [markdown]
-# The penalty does most of it: without $R_1$ neither loss gets beyond 0.18 in any training. Pairs alone do nothing; on top of $R_1$ they add 0.13. And a $D$ that heeds the label more need not have a $G$ that obeys more: with $R_1$ and the loss of 2014 a wrong label costs most, 0.97, and only 0.29 of the samples are as asked. Why the penalty helps is not tested here.
+# Without $R_1$ neither loss gets beyond 0.18 in any training, and pairs alone add nothing. $R_1$ alone takes the share from 0.14 to 0.29; pairs on top of it add 0.13.
+#
+# And section 2's suspicion? At the end of training, and on real digits, it is wrong. Without a penalty the $D$ of 2014 heeds the label about as much as the best recipe's, 0.69 against 0.71; but 0.14 of the one's samples are as asked, and 0.41 of the other's. With $R_1$ and the loss of 2014 a wrong label costs most, 0.97, and 0.29 are as asked. A $D$ that heeds the label is not enough. Why the penalty helps is not tested here.
 #
 # ## 8. How hard does the class term pull?
 #
 # On the line of section 4 both terms had the weight 1. Give $L_C$ another one, for both players. With 0 the label is not in the game at all: only the mixture has to be right, and section 1 says that $G$ may share it out between its two labels as it likes. (Shu et al. 2017 vary this weight on MNIST.)
 #
-# *Half the gap* is the distance from 0 within which one sample in a hundred lies.
+# *Half the gap* is the distance from 0 within which one sample in a hundred lies. (Each panel has its own scale of heights: compare with the dashed data, which are the same in all four.)
 
 # %%
 weights = {weight: [played(line_game("AC-GAN", seed, weight), seed) for seed in fresh_seeds[:3]] for weight in (0.0, 0.25, 4.0)}
@@ -1132,7 +1134,7 @@ axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
-# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are drawn hardly better than by chance. A single number, the mean over
+# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are drawn hardly better than by chance. (One training.) A single number, the mean over
 # attributes say, would have hidden this.
 
 # %% [markdown]
@@ -1169,7 +1171,7 @@ summary()
 # %% [markdown]
 # ## Exercises
 #
-# 1. **How much label does $D$ need?** In `told`, give the label to the generator only, with a plain `mlp.Discriminator` wrapped to ignore `y`. Predict the four numbers of section 5 before you run it. (Section 1 says which of them such a $D$ cannot see.)
+# 1. **How much label does $D$ need?** In `told`, give the label to the generator only, with a plain `mlp.Discriminator` wrapped to ignore `y`. Predict the five numbers of section 5 before you run it. (Section 1 says which of them such a $D$ cannot see.)
 # 2. **Repair AC-GAN.** Gong et al. add a *second* classifier, trained on generated samples only, and let $G$ *minimise* its success: the term $\log C_2(y \mid x)$ with the opposite sign. Show on paper that at the optimum it cancels $H_q(Y \mid X)$, and
 #    build it for the two classes on the line.
 # 3. **When is the projection not enough?** Give the two classes on the line different widths. Which term must $h(x)$ then contain for the log ratio to be an inner product? Does a $D$ with a hidden layer find it?

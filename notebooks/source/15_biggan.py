@@ -13,7 +13,7 @@
 #
 # - name BigGAN's parts, write each as an equation, and count to the digit what it costs in parameters;
 # - truncate latents correctly, tell truncating from clamping and from scaling, and draw the curve of fidelity against variety;
-# - say what batch normalisation remembers, and why it must be measured anew for averaged weights and for truncated latents.
+# - say what batch normalisation remembers, when it must be measured anew, and what that changes for truncated latents.
 
 # %%
 import warnings
@@ -60,7 +60,8 @@ def show(picture, caption=None):
 # | | Inception score | Fréchet distance |
 # |---|---|---|
 # | the best before | 52.5 | 18.65 |
-# | size alone | 93.0 | 9.5 |
+# | the paper's own settings, batches of 512 | 58.8 | 15.3 |
+# | size: batches of 2048, half as many channels again | 93.0 | 9.5 |
 # | and three of the parts below | 99.3 | 8.5 |
 # | and truncation, without training | 166.3 | 9.6 |
 #
@@ -122,7 +123,7 @@ show(
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Hong shows one slide of BigGAN's pictures. On class-conditional ImageNet at 128 px the best Inception score had been 52.5, with a Fréchet distance of 18.65. By the paper's table 1, *size* alone, batches of 2048 in place of 256 and half as many channels again, brought 93.0 and 9.5; three of the parts below
+# Hong shows one slide of BigGAN's pictures. On class-conditional ImageNet at 128 px the best Inception score had been 52.5, with a Fréchet distance of 18.65. By the paper's table 1, its own settings (averaged weights among them) brought 58.8 and 15.3 with batches of 512; *size*, batches of 2048 and half as many channels again, 93.0 and 9.5; three of the parts below
 # 99.3 and 8.5; truncation, which costs no training at all, lifts the score to 166.3, at a distance of 9.6 (166.5 and 7.4 in the abstract of the final version). The foundation you know: residual blocks, the hinge loss and spectral normalisation of lecture 12, the projection discriminator and conditional batch normalisation of lecture 09, the averaged weights of lecture 04. The
 # attention of section 4 comes with the self-attention GAN, from which BigGAN starts. Shared embedding, hierarchical latents and orthogonal regularisation are added to the training, truncation to the sampling.
 
@@ -135,7 +136,7 @@ shipped.card
 #
 # $$\gamma_\ell(y) = 1 + A_\ell\, c(y), \qquad \beta_\ell(y) = B_\ell\, c(y)$$
 #
-# What a class learns in a layer serves others like it.
+# What a class learns in a layer can serve others like it.
 
 # %% [markdown] tags=["notes"]
 # ## 1. The shared embedding
@@ -335,7 +336,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. The box compares pieces 0 and 3, 3.3 where networks that have learnt nothing have 0.64. In the attribute columns hair and skin, which the label asks for, follow no piece, while background, glasses, smile and length have nowhere to come from but the latent. Do not
+# Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. So the box, which compares pieces 0 and 3, says less than it seems to: 3.3, and 0.64 in networks that have learnt nothing, but with piece 2 in place of piece 3 it would be 1.0. Hair and skin, which the label asks for, follow no piece. Background, glasses, smile and length have nowhere to come from but the latent. Do not
 # expect a clean division. The loss does not ask for one, and a late piece is not confined to detail by the architecture: it sets gains and biases of *whole channels*, so it can tint the whole picture at the last moment. In lecture 14 the same test is done on StyleGAN's layers.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -346,8 +347,8 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 3. Does it draw what it is asked for?
 #
-# As in lecture 09, a classifier that never saw a generated face reads hair and skin from samples of all 24 classes. Beside it the Fréchet distance in the classifier's features, coverage for variety, and for fidelity the share that a second judge takes for faces: a classifier with two answers, *face* and *none*, which was shown
-# noise, blur and averages of faces as none. *Density* (lecture 08) would be the usual measure of fidelity. The last column says why it is not used here. Read it in the rows that are no faces.
+# As in lecture 09, a classifier that never saw a generated face reads hair and skin from samples of all 24 classes. Its features give the Fréchet distance and, for variety, coverage. Fidelity is *faces*: the share that a second judge takes for faces. That judge has two answers, *face* and *none*, and was shown
+# noise, blur and averages of faces as none. *Density* (lecture 08) would be the usual measure of fidelity. Its column, the last, says why it is not used here: read it in the rows that are no faces.
 
 # %% tags=["slide-continue"]
 n_curve = scale.pick(ci=200, cpu=400, gpu=2000)
@@ -423,8 +424,8 @@ question(
 # 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **In the paper's table, scale is most of the gain.**
 
 # %% [markdown] tags=["notes"]
-# Two colours of large areas are the easy part. The distances show what obedience alone does not say. Read *faces* with care: noise, blur and averages the judge was taught to refuse, so those rows are easy; an untrained network is taken for faces by 0.10, real faces with noise of 0.2 by 0.64. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN, by its own table, trained for 165 thousand steps of 2048: more than
-# three hundred million pictures. In its table 1 scale is most of the gain.
+# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage beside its floor: 24 mean faces alone have 0.48. Read *faces* with care: noise, blur and averages the judge was taught to refuse, so those rows are easy; an untrained network is taken for faces by 0.10, real faces with noise of 0.2 by 0.64. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN, by its own table, trained for 165 thousand steps of 2048: more than
+# three hundred million pictures. In its table 1 scale is most of the gain: 58.8 to 93.0, and the parts from there to 99.3.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Between two classes
@@ -561,10 +562,10 @@ def told(first, rows_by_name):
 told("", blind)
 
 # %% [markdown] tags=["notes"]
-# Hair, eye and mouth look at much the same places, most of them at the edge, and the background looks at one place of the face. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance rises. But two things have changed then: the stored means and variances still belong to the network with attention. The last row measures them anew. What is left of the rise then is what this network relies on attention for; the rest is a mistake of the experiment (see "What goes wrong").
+# Hair, eye and mouth look at much the same places, most of them at the edge, and the background looks at one place of the face. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance rises by 11.8. But two things have changed then: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.7 is left. That is what this network relies on attention for; the other 7.0 are a mistake of the experiment (see "What goes wrong").
 #
 # Two cautions in reading this. The sign of $\gamma$ means nothing, though it is asked about often (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And taking attention out of a finished network shows what this network relies on, not what a network trained without it
-# would lack. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for 128 px and more.
+# would lack. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for pictures of 128 px.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The truncation trick
@@ -580,7 +581,7 @@ told("", blind)
 # %% [markdown] tags=["notes"]
 # ## 5. The truncation trick
 #
-# A generator is trained on $z \sim \mathcal N(0, I)$. Nobody forces us to sample from the same distribution. The usual reason for another one: large components are rare, so $G$ has seldom practised on them. (Latents whose components are *all* small are rarer still: section 6.) BigGAN draws each component again as long as it is larger than a threshold $\tau$,
+# A generator is trained on $z \sim \mathcal N(0, I)$. Nobody forces us to sample from the same distribution. The usual reason for another one: large components are rare, so $G$ has seldom practised on them. (Latents whose components are *all* small are rarer still: section 6.) BigGAN draws each component again as long as its magnitude is larger than a threshold $\tau$,
 # that is from the *truncated normal distribution* with density
 #
 # $$p_\tau(z) = \frac{\varphi(z)}{2\Phi(\tau) - 1} \quad \text{for } |z| \le \tau, \qquad 0 \text{ elsewhere.}$$
@@ -633,6 +634,8 @@ told(
 # ## Fidelity against variety
 #
 # The left curve should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold.
+#
+# Left of a coverage of 0.74 the dotted line is the higher one.
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), layout="constrained")
@@ -691,8 +694,12 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. This network gets next to nothing for it: at threshold 0.6 as many faces are accepted as without, though up to real faces there was room for `0.145` (first box); and at 0.3 it has lost more than a quarter of the coverage (second box). Obedience, the
-# first column of the table, has nothing left to gain. The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, and here it is least without truncation. By threshold dotted and solid part, but in the right figure both lie on about one line: statistics of all latents act like a lower threshold. In the left one the dotted line even ends above the solid one, 0.89 against 0.79 at threshold 0.3: measured anew, the network keeps more variety, and fewer of its pictures are taken for faces. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
+# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. Measured anew, this network gets next to nothing for it: at threshold 0.6 as many faces are accepted as without, though up to real faces there was room for `0.145` (first box). At 0.3 0.72 of the coverage is left (second box); 24 mean faces alone would have 0.58 of it. Obedience, the
+# first column of the table, has nothing left to gain.
+#
+# Now compare the lines at equal coverage, not at equal thresholds. At 0.59, the left end of the solid one, 0.79 of the pictures are taken for faces; on the dotted one it is about 0.87, at a distance of 26 in place of 28. At 0.79, where the solid one has threshold 1.0, the two are about equal. So measuring anew gives variety back, and the price is fidelity. It moves along the curve, and here, at low thresholds, below it.
+#
+# The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, and here it is least without truncation. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three things called truncation
@@ -767,7 +774,7 @@ lines.answered(alike, *asked.ORTHOGONAL)
 viz.source(penalties.orthogonal)
 
 # %% [markdown] tags=["notes"]
-# With it 60 per cent of their models could be truncated, without it 16 per cent. That is a statement about many large models, and cannot be repeated here. What can be: a small game on digits, perceptrons and a few hundred steps, with and without the penalty, and a judge of real handwritten digits that refuses noise.
+# With it 60 per cent of their models could be truncated, without it 16 per cent. That is a statement about many large models, and cannot be repeated here. What can be: a small game on digits, perceptrons and 800 steps with a relativistic loss and R1 in place of the hinge, with and without the penalty, and a judge of real handwritten digits that refuses noise.
 
 # %%
 digits, unseen = data.digits(16, n=scale.pick(ci=1000, cpu=4000, gpu=4000)), data.digits(16, n=1000, split="test")
@@ -915,15 +922,15 @@ question(
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.18 after it, 0.14 with the penalty, 0.16 with slower training alone.
 # - Where as many digits are accepted, the penalty leaves 0.83 of the cosine; slower training 0.98.
-# - Truncation: nothing that five pairs can tell.
+# - Truncated at 0.3, 0.78 are accepted with it and 0.81 without, of 0.44 and 0.48: here truncation buys fidelity, and the penalty makes no difference that five pairs can tell.
 # - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
 # Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where as many digits are accepted. With the penalty 0.44 of the digits are, nearly as many as without, 0.48, and two filters are 0.83 times as alike as those of a
 # training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98.
 #
-# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles: 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits. And does it make truncation work? Truncated at 0.3 more digits are accepted with it and without it, 0.78 and 0.81, a third of all in both; the difference of what truncation adds is 0.008, and
-# its interval reaches over 0. The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles: 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
+# its interval reaches over 0. So here truncation buys fidelity, where in section 5 it did not; what it costs in variety was not measured. The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: whose statistics?
@@ -962,8 +969,8 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom: statistics of wider latents act like a lower threshold. So a part of the price that the dotted curve of section 5 puts on a low threshold is the statistics'. After truncation, after averaging, after any change
-# of what flows through the network ($\gamma$ set to 0 in section 4 was one): measure anew. It takes a second.
+# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom. So with truncated latents the statistics are a second knob, variety at one end and fidelity at the other, and at equal coverage (section 5) the old ones were not the worse. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
+# in section 4, the stored ones belong to another network. Measure anew. It takes a second.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## "You do not use attention at all"
@@ -1024,7 +1031,7 @@ for mode, drawn_in in by_mode.items():
     print(f"{mode:>20}: hair right in {right['hair']:.0%}, skin in {right['skin']:.0%}, both in {right['both']:.0%}")
 
 # %% [markdown] tags=["notes"]
-# The label reaches the picture through gains and biases alone. What they give to all faces of a batch lies in the batch's mean, and in training mode the next normalisation takes it away. Whoever samples one class at a time with the network in training mode judges a different network.
+# The label reaches the picture through gains and biases alone. What they give to all places of all faces of a batch lies in the batch's mean, and in training mode the next normalisation takes it away. What differs from place to place is left: pink hair is duller and still read in 100 per cent, dark skin in 43. With 24 classes in the batch nothing is lost. Whoever samples one class at a time with the network in training mode judges a different network.
 
 # %% [markdown]
 # ## What was measured
@@ -1066,7 +1073,7 @@ widgets.attribute_chooser(wish, MENUS, latent_dim=painter.latent_dim, start={"ha
 # - Count what a part costs. Sharing pays when the classes outnumber the vector's components.
 # - Truncation is a knob on a finished network. Report the curve, not one number.
 # - Truncating, clamping and scaling are three things.
-# - After any change of what flows through the network, measure the statistics anew.
+# - After a change of the network, measure its statistics anew. With truncated latents they are a second knob: say which were used.
 
 # %% [markdown]
 # ## Exercises
@@ -1111,5 +1118,5 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - A. Brock, J. Donahue & K. Simonyan, [*Large Scale GAN Training for High Fidelity Natural Image Synthesis*](https://arxiv.org/abs/1809.11096), ICLR 2019: table 1, section 3.1 and the appendix on what did not work.
+# - A. Brock, J. Donahue & K. Simonyan, [*Large Scale GAN Training for High Fidelity Natural Image Synthesis*](https://arxiv.org/abs/1809.11096), ICLR 2019: table 1, section 3.1, section 4 (training at this size collapses in the end; weights from before are used) and the appendix on what did not work.
 # - H. Zhang, I. Goodfellow, D. Metaxas & A. Odena, [*Self-Attention Generative Adversarial Networks*](https://arxiv.org/abs/1805.08318), ICML 2019.

@@ -5,15 +5,15 @@
 # beside diffusion.
 # **Papers**: [Zhao et al. 2020](https://arxiv.org/abs/2006.10738) and [Karras et al. 2020](https://arxiv.org/abs/2006.06676) (both NeurIPS); [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS).
 #
-# **Read** for about 40 minutes. **Run**: half a minute at ci scale, about seven minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes, if you leave section 6 and part three for a second reading. **Run**: half a minute at ci scale, about seven minutes at cpu scale; no GPU is needed.
 #
 # Two questions after the classics. What happens when there are only a hundred pictures? And which of all the tricks of a decade are still needed, if the loss is
-# chosen well? Each has an answer with a name, and each answer can be taken apart and measured on a small machine.
+# chosen well? Each has an answer with a name. Each answer is taken apart here; how much of it a small machine can show, the boxes say.
 #
 # After it you will be able to
 #
-# - train on a hundred pictures without teaching the generator to draw augmented ones, and say when augmentation stops paying;
-# - assemble R3GAN's recipe step by step, and say what each step removes;
+# - train on a hundred pictures without teaching the generator to draw augmented ones, and measure what $D$ remembers of them;
+# - write R3GAN's loss, say what each half is for, and read the paper's roadmap;
 # - say where a discriminator is still the right tool beside diffusion models.
 
 # %%
@@ -56,13 +56,13 @@ def show(picture, caption=None):
 # %% [markdown]
 # # Part one: a hundred pictures
 #
-# BigGAN had 1.2 million photographs. Most people who want a GAN have a hundred. Then the discriminator learns the hundred by heart: it no longer asks "does this look like a face?" but "is this one of *my* faces?". Two papers of the same summer found the same cure (Zhao et al. 2020; Karras et al. 2020): show $D$ each picture, real or fake, only through a random change that leaves a face a face.
+# BigGAN had 1.2 million photographs. Many who want a GAN have a hundred. Then the discriminator learns the hundred by heart: it no longer asks "does this look like a face?" but "is this one of *my* faces?". Two papers of the same summer found the same cure (Zhao et al. 2020; Karras et al. 2020): show $D$ each picture, real or fake, only through a random change that leaves a face a face.
 #
 # ## 1. A discriminator that learns by heart
 #
 # Here are the players; the picture comes in section 3, with both cures beside it. The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
 # twice: as the reference of the Fréchet distance, and as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not. Logits have no unit, so beside their means stands a number without scale: over all pairs of a training face and an unseen one, the share in which $D$ gives the training face the
-# larger logit. It is 1/2 for a $D$ without memory and 1 for one that knows each of its faces.
+# larger logit. It is about 1/2 for a $D$ without memory (not exactly: the hundred may happen to please any $D$ more or less than the thousand) and 1 for one that knows each of its faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A discriminator that learns by heart
@@ -125,7 +125,7 @@ def distance(run, features=unseen_features):
 # %% [markdown] tags=["notes"]
 # ## 2. The change must be differentiable, and on both sides
 #
-# Let $T$ be the random change, drawn anew for every picture. With any pair of losses $f$ for $D$ and $g$ for $G$ on logits,
+# Let $T$ be the random change, drawn anew for every picture. $D$ gives a logit here; where the diagram writes $\log D$, read $\log \sigma(D)$. With any pair of losses $f$ for $D$ and $g$ for $G$ on logits,
 #
 # $$L_D = \mathbb{E}\, f\bigl(D(T(x)),\ D(T(G(z)))\bigr), \qquad L_G = \mathbb{E}\, g\bigl(D(T(G(z)))\bigr).$$
 #
@@ -251,10 +251,10 @@ axes[0].legend(fontsize=7)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# First panel: with 100 faces and no augmentation the line of the training faces leaves that of the unseen ones. $D$ has begun to learn by heart. Last panel: with 9,000 faces the two lines stay together, whatever $D$ thinks of the fakes. In the second panel DiffAugment holds them together with 100 faces, too. ADA,
-# in the third, lets a smaller gap open.
+# One training of each. First panel: with 100 faces and no augmentation the line of the training faces leaves that of the unseen ones. $D$ has begun to learn by heart. Last panel: with 9,000 faces the two lines stay together, whatever $D$ thinks of the fakes. In the second panel the gap is small with 100 faces, too, but so are all logits. ADA,
+# in the third, lets a gap open between the two.
 #
-# Now the pictures and the distances.
+# Now the table, which has a number without a scale, and the pictures.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What learning by heart costs
@@ -354,13 +354,15 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The pictures are rough after 10,000 faces shown; read the table instead, and the **lead** first. It is large in one row only: 100 faces, no augmentation. That is the disease, and it is smaller under both cures. DiffAugment also shrinks all of $D$'s logits, as the picture shows, so look at the share of pairs, which has no scale: without augmentation $D$ prefers its own faces in 0.70 of the pairs, with DiffAugment in 0.49, as if it had no memory, and with ADA in 0.55. With 9,000 faces all three are near 1/2. Now the **distance**. Without augmentation 100 faces in place of 9,000 cost a point so far: the disease does not show in the pictures yet. DiffAugment is behind at 9,000. At 100 its mean is behind, too, but the interval of the ratio holds 1, no difference; ADA, which began at $p = 0$, is level with no augmentation. *Helps, then hurts* cannot be seen; a slower start would explain it and was not tested apart. The boxes on distances stay open. ADA's $p$ ends at 0.66 with 100 faces and 0.59 with 9,000: the interval of the difference contains 0. It rose at 9,000 too, where the lead is about 0: $r_t$ also counts a $D$ that is merely ahead of $G$.
+# The pictures are rough after 10,000 faces shown; read the table instead, and $D$'s **memory** first. Its logits for training faces lie far above those for unseen ones in one row only: 100 faces, no augmentation (2.4; with ADA 0.9, with DiffAugment 0.3). DiffAugment shrinks all of $D$'s logits, so take the share of pairs, which has no scale. With 9,000 faces, each shown about once, all three have 0.46 or 0.47: so much has a $D$ without memory here. With 100, each shown about a hundred times, it is 0.70 without augmentation, 0.55 with ADA, 0.49 with DiffAugment. (The question is put with plain faces, and the $D$ behind DiffAugment has been trained on none.)
+#
+# Now the **distance**. Without augmentation 100 faces in place of 9,000 cost 1.3 so far: the disease hardly shows in what $G$ draws. DiffAugment is behind at 9,000, 32.5 against 27.2. At 100 its mean is behind, too, but the interval of the ratio holds 1, no difference; ADA, which began at $p = 0$, is level with no augmentation. *Helps, then hurts* cannot be seen; a slower start would explain it and was not tested apart. The boxes on distances stay open. ADA's $p$ ends at 0.66 with 100 faces and at 0.59 with 9,000; the interval of the difference contains 0. It rose at 9,000, too, where $D$ remembers nothing: $r_t$ also counts a $D$ that is merely ahead of $G$.
 #
 # The papers' runs are thirty times as long and more. There DiffAugment wins clearly where pictures are few, 62.16 without and 25.66 with it at 1,000 faces, and loses a little where there are many, 3.81 and 4.24 at 70,000 (Zhao et al. 2020). The gpu scale of this notebook trains ten times as long as ours.
 #
 # ## What goes wrong: augmenting the data alone
 #
-# The oldest bug is to augment the training set and nothing else, as one does with classifiers. The real distribution is then the *changed* faces, and a good generator paints those.
+# A tempting bug is to augment the training set and nothing else, as one does with classifiers. The real distribution is then the *changed* faces, and a good generator paints those.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: augmenting the data alone
@@ -431,7 +433,7 @@ claim(
 # At $p = 1$ a generator of sleeping faces is as good as any.
 
 # %% [markdown] tags=["notes"]
-# Read the first row of the table: 2.4 from the changed faces, 31.5 from faces. It has learnt what it was shown. (The box lists what else lies near changed faces. Noise, at 9.8, is nearer than the early samples of both sides, at 14, so a ratio of two distances would have said little; below 5 comes only what has learnt the changes.)
+# Read the first row of the table: 2.4 from the changed faces, 31.5 from faces. It has learnt what it was shown, grey patches and all. (The box lists what else lies near changed faces. Noise, at 9.8, is nearer than the early samples of both sides, at 14, so a ratio of two distances would have said little. Of the things in the box only these trainings, and real faces changed, come below 5.) Both sides are cured of the leak, not yet good at faces: at 32.5 they are no nearer to them than the leaky ones.
 #
 # Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
 # poses are multiplied by
@@ -464,7 +466,7 @@ check(
 )
 
 # %% [markdown]
-# The other two bugs of public code are quieter. Augmenting in $D$'s turn only leaves $G$ to learn from a $D$ that has never seen a plain fake. And a $T$ made of library calls on byte images has no gradient: the loss falls, and $G$ learns nothing
+# Two other bugs are quieter. Augmenting in $D$'s turn only leaves $G$ to learn from a $D$ that has never seen a plain fake. And a $T$ made of library calls on byte images has no gradient: $G$ learns nothing
 # through it. The course's tests plant the first and check the second for every transform.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -491,10 +493,10 @@ show(viz.grid(modern.sample(36, seed=0), columns=12), "Samples of the shipped R3
 modern.card
 
 # %% [markdown]
-# Heads, shoulders, hair of many cuts, glasses, glances to either side: plain convolutions, one loss, two penalties and an hour of one processor core. The loss of a GAN says little about progress, but the distance on the way, kept in the card, fell through most of the run after an early rise (its points use 1,000 pictures, the blue floor 5,000, so compare them loosely):
+# Heads, shoulders, hair of many cuts, glasses, glances to either side: plain convolutions, one loss, two penalties and an hour of one processor core. (Not all are good: in some, dark hair and a dark face run into one another.) The loss of a GAN says little about progress, but the distance on the way, kept in the card, fell through most of the run after an early rise (its points use 1,000 pictures, the blue floor 5,000, so compare them loosely):
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Its distance: up once, then down, then flat
+# ## Its distance: an early rise, then down, then flat
 
 # %% tags=["slide-continue", "slide-picture"]
 curve_of = torch.tensor(modern.card["curve"])
@@ -516,8 +518,6 @@ plt.show()
 # - **Penalties**: without one nothing need converge.
 
 # %% [markdown] tags=["notes"]
-# A first version of this network drew bars across every face and ended at a distance of 23. Four things were changed at once: the weight of the penalties ($\gamma$ from 1 to 5), the width of the last block (12 to 24 channels), the learning rate (doubled) and the number of steps (four times as many). Which of them cured it was not tested; exercise 1 suggests how to find out.
-#
 # ## 4. The loss: pairs, and a penalty on each side
 #
 # Lecture 12 introduced both halves; here is why they belong together. With logits $l$, real $x$ and fake $\tilde x = G(z)$ in pairs,
@@ -591,8 +591,7 @@ identity(
 )
 
 # %% [markdown]
-# The Dirac-GAN cannot tell $R_1$ from $R_2$: a linear $D$ has the same slope everywhere, and both together are one with twice the weight. So why both? Because a real $D$ has different slopes at different places. Lecture 12 measured it: with $R_1$ alone the slope *at the fakes* stays large while they are far from the
-# data, and it is the fakes that move along it. At the end of training, when fakes lie on the data, one penalty would do. The second is for the way there.
+# The Dirac-GAN cannot tell $R_1$ from $R_2$: a linear $D$ has the same slope everywhere, and both together are one with twice the weight. So why both? Because a real $D$ has different slopes at different places, and the fakes move along the slope *at the fakes*, of which $R_1$ asks nothing. Lecture 12 measured how much that matters, on a ring of eight clusters: $R_1$ of $\gamma = 1$ alone leaves 1.28 times the squared slope at the fakes that both with 0.5 each leave. But $R_1$ of 1.5 alone leaves less than both, 0.90 of it. So it is a matter of place *and* of strength. Where fakes lie on the data, one penalty does the work of both.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The roadmap, 256 px
@@ -663,7 +662,7 @@ check(
 viz.source(r3gan.Block, r3gan.Generator.forward)
 
 # %% [markdown]
-# That comparison took weeks of large machines, and nothing that runs here in minutes could repeat it: after seconds of training, five architectures are ranked by how they start. The networks of every step are in `gancourse.models`; exercise 1 begins with E's.
+# Nothing that runs here in minutes could repeat the roadmap: after seconds of training, five architectures are ranked by how they start. The networks are in `gancourse.models`; exercise 1 begins with E's.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A thousand modes
@@ -675,9 +674,9 @@ viz.source(r3gan.Block, r3gan.Generator.forward)
 # %% [markdown] tags=["notes"]
 # ## 6. A thousand modes
 #
-# The number that R3GAN's users ask about most is in its first table: all 1000 modes of Stacked MNIST, where the same networks without pairs find 693, and with $R_1$ alone training fails. Three real digits in three colours are one picture, and the digits say which of a thousand modes it is.
+# R3GAN's first table says: all 1000 modes of Stacked MNIST, where the same networks without pairs find 693, and with $R_1$ alone training fails. Three real digits in three colours are one picture, and the digits say which of a thousand modes it is.
 #
-# Counting is easy to get wrong. A classifier must call every blob some digit, so white noise "finds" nearly all modes (lecture 06). Here a picture counts only if the judge takes each of its channels for a digit: a class *no digit* among its answers, and a nearest real digit that is near enough. The class was taught with just the five kinds of noise in the table below; blurred digits, Gaussians and the untrained network it had not seen. So first the judge, on what is known:
+# Counting is easy to get wrong. A classifier must call every blob some digit, so white noise "finds" nearly all modes (lecture 06). Here a picture counts only if the judge takes each of its channels for a digit: a class *no digit* among its answers, and a nearest real digit that is near enough. The class was taught with just the five kinds of noise in the table below, so their zeros show little; blurred digits, a Gaussian for each digit and the untrained network it had not seen. So first the judge, on what is known. It is severe: it takes 0.86 of unseen stacks and none of the blurred ones. And it favours copies: of the training digits it takes nearly all.
 
 # %% tags=["slide-continue"]
 record = records.load("stacked_digits")
@@ -782,7 +781,7 @@ claim(
 )
 
 # %% [markdown]
-# After 6,000 steps, two hours of two processor cores, the order is none that the papers lead one to expect: the plain DCGAN is ahead, with 887 modes on average, 996 and 983 in two of its trainings. $R_1 + R_2$ has 730, with pairs 720, packing 657, minibatch discrimination 245.
+# After 6,000 steps the order is none that the papers lead one to expect: the plain DCGAN is ahead, with 887 modes on average, 996 and 983 in two of its trainings. $R_1 + R_2$ has 730, with pairs 720, packing 657, minibatch discrimination 245.
 #
 # Before you believe it, look at the best rival, which is no network: *a Gaussian for each digit*, drawn three times. The judge takes one in eleven of its pictures for digits, and these reach 833 modes, more than four of the five games. (The judge was taught to refuse noise. What has a digit's mean and covariance is near enough to one.) So ask what the count counts. It takes accepted samples: 400 of them cannot show more than 400 modes. Were all modes equally likely, $n$ accepted samples would reach $1000\,(1 - 0.999^n)$ of
 # them. Put that beside the count:
@@ -809,9 +808,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Most of the count is quality reached so far: over the 25 trainings modes and accepted samples go in nearly one order, 0.99. Of what its accepted samples could have reached DCGAN finds 0.92, the two penalised games 0.82, packing 0.79, minibatch discrimination 0.74. The Gaussians find 0.92, too: so this number, high as it sounds, is no praise. Nor can two reverse KLs be compared as they stand, for few samples cannot lie evenly over a thousand modes. Take off what as many would have if evenly spread: 0.23 nats are left with DCGAN, 0.35 and 0.36 with the penalties, 0.41 and 0.46 with packing and minibatch discrimination, and 0.19 with the Gaussians.
+# At the end most of the count is quality reached so far: over the 25 trainings modes and accepted samples go in nearly one order, 0.99. On the way it was not always so. At step 1,500 $R_1 + R_2$ has 0.21 accepted (the third panel), more than twice DCGAN's share, and fewer modes: few stacks, drawn well. Of what its accepted samples could have reached DCGAN finds 0.92, the two penalised games 0.82, packing 0.79, minibatch discrimination 0.74. The Gaussians find 0.92, too: so this number, high as it sounds, is no praise. Nor can two reverse KLs be compared as they stand, for few samples cannot lie evenly over a thousand modes. Take off what as many would have if evenly spread: 0.23 nats are left with DCGAN, 0.35 and 0.36 with the penalties, 0.41 and 0.46 with packing and minibatch discrimination, and 0.19 with the Gaussians.
 #
-# So what do the boxes say? Pairs add nothing to the same penalties that five trainings show, $-10$ [$-134$, 114]. Packing and minibatch discrimination add no modes here; the second *takes* 643, in all five pairs, and its curve falls at the end, where the others still rise. None of the three is refuted by that: DCGAN does not collapse on these data, so there was little for them to cure, and no control shows that they would have cured it. The paper's thousand took a residual network and hours. What held the penalised games back was not tested; their rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for them.
+# So what do the boxes say? Pairs add nothing to the same penalties that five trainings show, $-10$ [$-134$, 114]. Packing adds none that five trainings show, $-230$ [$-538$, 78]. Minibatch discrimination *takes* 643, in all five pairs, and its curve falls at the end, where the means of the others still rise. None of the three is refuted by that: DCGAN does not collapse on these data, so there was little for them to cure, and no control shows that they would have cured it. (Where a game does collapse, in lecture 06, minibatch discrimination helps.) The paper's thousand comes from another network. What held the penalised games back was not tested; their rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for them.
 #
 # If you want the thousand: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is the paper's network for this experiment (without labels), `data.stacked_digits(32, base=data.mnist())` its data, and `penalties.r1_r2` at every step its penalty. The authors' repository has no preset for it (issue 23 asks for one). A maintainer's advice to a user who
 # found the penalties slow: computing them at every eighth step works on most data and costs a little, but the convergence theory no longer covers it, and on some data it fails (brownvc/R3GAN, issue 9). The shipped anime faces are trained lazily, every fourth step; the digits above are not.
@@ -836,14 +835,14 @@ question(
 # data. The reasons are those of this course. A diffusion model is trained by regression: there is one network, one loss that goes down, no opponent, and no reward for leaving a mode out (lecture 01's maximum likelihood is its relative, lecture 06's collapse is not). And *guidance* gave it the knob that truncation gives a
 # GAN, traded at sampling time against variety. Text-to-image followed within a year.
 #
-# What was given up is section 1 of every GAN paper: **one forward pass**. A diffusion model computes a picture in tens to hundreds of passes; Dhariwal & Nichol needed 25 to match BigGAN-deep. From there adversarial training came back by three roads.
+# What was given up is what every GAN has: **one forward pass**. A diffusion model computes a picture in tens to hundreds of passes; Dhariwal & Nichol needed 25 to match BigGAN-deep. From there adversarial training came back by three roads.
 #
 # **Larger GANs.** StyleGAN-T (Sauer et al. 2023, ICML) and GigaGAN (Kang et al. 2023, CVPR) asked whether GANs scale to text, with about a billion parameters each. GigaGAN writes a picture of 512 px in 0.13 seconds and 16 megapixels in 3.66, with the latent space of lecture 14. Its authors also say that StyleGAN, merely enlarged, becomes unstable. StyleGAN-T beat the distilled diffusion models of its time. And yet Sauer and others write, at
 # the end of the same year, that despite such attempts GANs "often fall short" of diffusion models in the quality of samples.
 #
 # **Distillation with a discriminator.** If a slow model is good and a fast one is wanted, train a one-step student of the slow teacher. Matching the teacher by a squared error averages, and lecture 17 shows what averages look like; a discriminator repairs that. *Adversarial diffusion distillation* (Sauer et al. 2023, the method of SDXL-Turbo) adds an adversarial loss to a
 # distillation loss and samples in one to four steps; its authors report that four steps reach their teacher, SDXL. *DMD2* (Yin et al. 2024, NeurIPS) adds "a GAN loss into the distillation procedure" so that the student learns from real pictures as well, and reports distances of 1.28 on ImageNet at 64 px and 8.35 on zero-shot COCO 2014 in one step: below
-# its teacher, at a five-hundredth of the cost of sampling. They needed a *two time-scale update rule*: several updates for each of the student's. It is not for the discriminator but for a third network, a diffusion model of the *student's* pictures, which says how the student's distribution lies beside the teacher's and must keep up with it. The thought is lecture 02's all the same: who judges must know what is judged.
+# its teacher, at a five-hundredth of the cost of sampling.
 #
 # **Simpler GANs.** R3GAN, part two of this lecture, argues that much of the old fragility was the loss, and reports what plain networks then reach: 1000 of 1000 modes, and a distance of 2.75 on FFHQ at 256 px, in one pass.
 #
@@ -882,8 +881,8 @@ summary()
 # %% [markdown]
 # ## Exercises
 #
-# 1. **What cured the bars?** Take pixel faces of 16 px and narrow networks of step E, `r3gan.Generator(widths=(32, 32, 16), groups=(4, 4, 2), blocks=1)` and the discriminator of the same arguments. Train them with $\gamma$ = 0.2, 1, 5 and 25 and each with the last width 8 and 16, five seeds. Which of the two moves the distance, and does the answer depend on the number of steps?
-# 2. **Few of one kind.** Take only red-haired faces, `faces.where(hair="red")[:100]`, and train part one's game with and without augmentation of colour. Does red survive? Then with quarter turns, always applied: do turned faces leak into the samples?
+# 1. **Weight or width?** Take pixel faces of 16 px and narrow networks of step E, `r3gan.Generator(widths=(32, 32, 16), groups=(4, 4, 2), blocks=1)` and the discriminator of the same arguments. Train them with $\gamma$ = 0.2, 1, 5 and 25 and each with the last width 8 and 16, five seeds. Which of the two moves the distance, and does the answer depend on the number of steps?
+# 2. **Few of one kind.** Take only red-haired faces, `everything.where(hair="red")[:100]`, and train part one's game with and without augmentation of colour. Does red survive? Then with quarter turns, always applied: do turned faces leak into the samples?
 
 # %%
 widgets.quiz(
@@ -924,6 +923,7 @@ widgets.quiz(
 # - S. Zhao et al., [*Differentiable Augmentation for Data-Efficient GAN Training*](https://arxiv.org/abs/2006.10738), NeurIPS 2020.
 # - T. Karras et al., [*Training Generative Adversarial Networks with Limited Data*](https://arxiv.org/abs/2006.06676), NeurIPS 2020: ADA.
 # - Y. Huang, A. Gokaslan, V. Kuleshov & J. Tompkin, [*The GAN is dead; long live the GAN! A Modern GAN Baseline*](https://arxiv.org/abs/2501.05441), NeurIPS 2024.
+# - R. Sun, T. Fang & A. Schwing, [*Towards a Better Global Loss Landscape of GANs*](https://arxiv.org/abs/2011.04926), NeurIPS 2020: what pairs do to bad basins.
 # - P. Dhariwal & A. Nichol, [*Diffusion Models Beat GANs on Image Synthesis*](https://arxiv.org/abs/2105.05233), NeurIPS 2021.
 # - P. Esser, R. Rombach & B. Ommer, [*Taming Transformers for High-Resolution Image Synthesis*](https://arxiv.org/abs/2012.09841), CVPR 2021.
 # - A. Sauer et al., [*StyleGAN-T*](https://arxiv.org/abs/2301.09515), ICML 2023; M. Kang et al., [*Scaling up GANs for Text-to-Image Synthesis*](https://arxiv.org/abs/2303.05511), CVPR 2023.

@@ -8,7 +8,7 @@
 # **Read** for about 45 minutes as far as "Going deeper". **Run**: a quarter of a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # Lecture 09 gave the generator a label. Here the condition is a whole picture, pixel by pixel: a line drawing, a map of classes, a grey photograph. The generator
-# has to keep what the picture says and invent what it leaves open. You train the five losses that the pix2pix paper compares, and judge them by reading the class map back out of the
+# has to keep what the picture says and invent what it leaves open. You compare the pix2pix paper's five losses, on recorded trainings, and judge them by reading the class map back out of the
 # pictures. Our pictures are drawn by a program, so the true maps are known and the judge can be checked.
 #
 # After it you will be able to
@@ -178,7 +178,7 @@ for conditional in (False, True):
 
 # %% [markdown] tags=["notes"]
 # "Cannot change" says that nothing forces the right pairing. Does the wrong one happen? Take the smallest translation there is: pictures of *one pixel*. The map says one of eight classes, the picture is one of eight symbols, and each class has its own. $G$ reads the map beside eight random numbers, and answers
-# with the most probable symbol of a softmax, whose slope stands in for the choice's ("straight-through"). The class `Pix2Pix` as above without L1, five trainings with the condition and five without.
+# with the most probable symbol of a softmax, whose slope stands in for the choice's ("straight-through"). The class `Pix2Pix` as above without L1, with $R_1$ on $D$, five trainings with the condition and five without. (The cell is long; its result is the picture below it.)
 
 
 # %%
@@ -286,7 +286,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right the symbols are nearly the right *set*, and most maps get most of them: 0.21 of the outputs are their own class's. That is little, and yet more than chance, 0.125. A batch's pictures and its maps have the same classes, and this is hint enough: drawn independently, they leave the share at chance. The loss itself, shuffled above, asks for no pairing.
+# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right a map's row hardly tells which map it is. The *set* of symbols is roughly right (in this training symbol 1 hardly comes, and 7 too often). Here 15 % of the outputs are their own class's, in the mean of five trainings 0.21. That is little, and yet more than chance, 0.125. A batch's pictures and its maps have the same classes, and this is hint enough: drawn independently, they leave the share at chance. The loss itself, shuffled above, asks for no pairing.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## U-Net: short cuts
@@ -576,9 +576,9 @@ question(
 
 # %% [markdown] tags=["notes"]
 # *By pixels the condition adds next to nothing*, where the paper has 0.35. But a true face of another map has 0.72 already, so 0.26 is all there is to win; the row stays open. *By classes* the condition adds 0.2: small classes count as much
-# as large ones. In the pictures above, the faces of GAN lack mouths and frames; no score by class was taken. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the large areas (0.81 of the pixels against 0.72), small ones hardly (0.57 by classes against 0.51). Nothing forces it to (section 1); why it does was not tested. And with L1 beside it the condition adds nothing that the three scores see: IoU 0.67 with it, 0.68 without.
+# as large ones. In the pictures above, the faces of GAN lack mouths and frames. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the large areas (0.81 of the pixels against 0.72), small ones hardly (0.57 by classes against 0.51). Nothing forces it to (section 1); why it does was not tested. And with L1 beside it the condition adds nothing that the three scores see: IoU 0.67 with it, 0.68 without.
 #
-# *The adversarial term does not add the IoU that the paper has*: the difference is −0.05, its interval just holds 0. By IoU and by classes L1's faces read back best of the five, by pixels no better than GAN's; the paper's table has L1 last but one. (The box is *open*: there is room above L1, but no control shows that this game could have used it.) A nearest map's face, which is only looked up, beats all five in every column. What the term buys is in the second question: the distance to real faces falls to half. Read that with the lower rows, too: L1 at 42.9 is hardly nearer to real faces than noise is (46.6), and the truth, blurred, is nearer than any of the five (10.1).
+# *The adversarial term does not add the IoU that the paper has*: the difference is −0.05, its interval just holds 0. By IoU and by classes L1's faces read back best of the five, by pixels no better than GAN's; the paper's table has L1 last but one. (The box is *open*: there is room above L1, but no control shows that this game could have used it.) A nearest map's face, which is only looked up, beats all five in every column, by classes only just. What the term buys is in the second question: the distance to real faces falls to half. Read that with the lower rows, too: L1 at 42.9 is hardly nearer to real faces than noise is (46.6), and the truth, blurred, is nearer than any of the five (10.1).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the skips carry
@@ -623,7 +623,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Without skips nearly every face gets the same open eyes, and heavy brows and closed lids go. Everything has to pass the one pixel in the middle. Weights are not what is missing: this network has 6 % more.
+# Without skips nearly every face gets the same open eyes, and heavy brows and closed lids go. Everything has to pass the one pixel in the middle. Weights are not what is missing: this network has 6 % more. (The training is short. Whether a long one would close the gap was not tested.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Equal to the target, or one of the set
@@ -741,7 +741,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). The paper calls cGAN alone "much sharper", with artefacts that both terms together reduce; these four numbers fit that.
 #
-# But energy is not a stripe. Look closely: the hair of L1 + cGAN is hatched, and the table says so, too. A true stripe has two thirds of the hair's variance in one wave, and nothing in the same wave along the other diagonal. L1 + cGAN has 0.12 along one diagonal *and* 0.09 along the other: it has found the stripes' pitch, and draws both directions at once, which no true hair does. cGAN alone, whose energy is the largest, has next to nothing in that wave: speckle. (Four pictures of one training each.) A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between.
+# But energy is not a stripe. Look closely: the hair of L1 + cGAN is hatched, and the table says so, too. A true stripe has two thirds of the hair's variance in one wave, and nothing in the same wave along the other diagonal. L1 + cGAN has 0.12 along one diagonal *and* 0.09 along the other: in these pictures it draws the stripes' pitch in both directions at once, which no true hair does. L1 + GAN does so, too. cGAN alone, whose energy is the largest, has next to nothing in that wave: speckle. (Four pictures of one training each, and they differ: the interval in the box is wide.) A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between.
 #
 # And the colours? L1's hair varies a tenth as much as real hair, cGAN's four tenths, more than L1's in every training. But the mean face, one picture for all maps, has 0.33: its hair is read through another mask each time. So four tenths are little, and they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above the 0.2 that was written down, and a constant picture would reach it. The box stays open.
 
@@ -812,7 +812,7 @@ print(f"D's loss against a perfect generator: right order {loss_against_perfect_
 print(f"swapped {loss_against_perfect_generator(True):.2f}")
 
 # %% [markdown] tags=["notes"]
-# The swapped judge reads the order and needs to know nothing about quality, and a generator that wants to look real to it should turn grey (try it). The test is the experiment itself: play real pairs on both sides. If D's loss falls below $2 \log 2$, the two sides differ in something that is no business of the generator. The same test finds a fake that is normalised otherwise, or saved as JPEG.
+# The swapped judge reads the order and needs to know nothing about quality, and a generator that wants to look real to it should turn grey (try it). The test is the experiment itself: play real pairs on both sides. If D's loss falls below $2 \log 2$, the two sides differ in something that is no business of the generator. The same test should find a fake that is normalised otherwise, or saved as JPEG.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A picture that depends on its neighbours

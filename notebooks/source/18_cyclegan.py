@@ -2,7 +2,7 @@
 # # 18. CycleGAN and CoGAN: two sets, no pairs
 #
 # [**Covers**](../docs/glossary.md) translation without pairs (Kurmi, the cs231n notes) and coupled GANs (Wang, the cs231n notes): systems S24 and S14; claims C25, without the cycle nothing ties an output to
-# its input, and C30, tied weights alone make a joint distribution out of two marginals.
+# its input, and C30, tied weights make a joint distribution out of two marginals, with no term that asks for it.
 # **Papers**: [Zhu, Park, Isola & Efros 2017](https://arxiv.org/abs/1703.10593) (ICCV), [Liu & Tuzel 2016](https://arxiv.org/abs/1606.07536) (NIPS), [Chu, Zhmoginov & Sandler 2017](https://arxiv.org/abs/1712.02950), [Shrivastava et al. 2017](https://arxiv.org/abs/1612.07828) (CVPR), [Shen & Liu 2017](https://arxiv.org/abs/1612.05363) (CVPR).
 #
 # **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
@@ -14,8 +14,8 @@
 #
 # - say why two sets of pictures do not determine which picture belongs to which, with a counter-example and its number;
 # - write CycleGAN's loss term by term, and say what each forbids and what it lets through;
-# - find the message that a translation carries for the way back, by a noise that the eye does not see;
-# - build a joint distribution of two domains from weights alone, and cut the ties to see that they did it;
+# - find the message that a translation carries for the way back, by noise and by a swap;
+# - build a joint distribution of two domains by tied weights, and cut the ties to see that they did it;
 # - below "Going deeper": say what one cycle alone teaches, what an image pool hands on, and what a cycle does where pixels do not agree.
 
 # %%
@@ -116,7 +116,7 @@ for t in (0.5, 0.4, 0.25, 0.0):
     print(f"t = {t:.2f}: marginals {joint.sum(1).tolist()} {joint.sum(0).tolist()}, mutual information {information:.3f} nats")
 
 # %% [markdown] tags=["notes"]
-# The marginals are the same four times, the mutual information runs from $0$ to $\log 2$ and back up to it. A discriminator for days and a discriminator for nights see the marginals and nothing else. No amount of data in two heaps will tell $t$.
+# The marginals are the same four times. The mutual information falls from $\log 2$ to $0$ and rises to $\log 2$ again. A discriminator for days and a discriminator for nights see the marginals and nothing else. No amount of data in two heaps will tell $t$.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Eight kinds, $8!$ translators
@@ -257,7 +257,7 @@ viz.source(CycleGAN.play, CycleGAN.discriminator_loss, CycleGAN.generator_loss)
 # %% [markdown] tags=["notes"]
 # ## 3. Term by term, against the hidden partners
 #
-# The paper's tables 4 and 5 leave out one term after the other. Here is the same table for landscapes of 32 px, with small translators, 200 steps each at cpu scale, and five seeds. One row more asks what the cycle does beside the identity term. Two scores:
+# The paper's tables 4 and 5 leave out one term after the other. Here is the same table for landscapes of 32 px, with small translators, 200 steps each at cpu scale, and five seeds. Two rows more have the identity term, without a cycle and with it. Two scores:
 #
 # - **L1** to the hidden partner, in $[-1, 1]$. Leaving the picture as it is, the identity mapping, scores about 0.86.
 # - **Retrieved**: the share of outputs whose own partner is nearer than all other pictures of the test set. L1 can be kept low with one average picture for all inputs. That picture would retrieve one partner in 64.
@@ -405,7 +405,7 @@ axes[0].legend(handles, list(ways), loc="upper right", fontsize=9)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The paper has no hidden partners but a segmenter that reads labels, so compare the order. The first row asks for the cycle where trainings lie together, with the identity term in both arms; the next one asks for it as in table 4.
+# The paper has no hidden partners but a segmenter that reads labels, so compare the order. The first box asks for the cycle with the identity term in both arms, the second without, as in table 4.
 
 # %%
 cyclegan, alone = found["GAN + both (CycleGAN)"], found["GAN alone"]
@@ -469,7 +469,7 @@ question(
 #
 # - **The identity term** does most: 0.08 to 0.39 and 0.03 to 0.26 of the partners. With the cycle: 0.76 and 0.38.
 # - **CycleGAN** without it lies between 0.06 and 0.73: one training says nothing.
-# - **GAN alone** puts the moon where the sun was. Under the moon next to nothing follows the input.
+# - **GAN alone** puts the moon where the sun was. Below the moon it finds hardly more than the untouched picture.
 # - **One median night** for all has a lower L1 than every row of networks. A low L1 proves no translation.
 
 # %% [markdown] tags=["notes"]
@@ -477,11 +477,13 @@ question(
 #
 # *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: one and the same loss, five trainings. Four of the five find more than any GAN alone, one of them far more, and one does not. So without the identity term, as in table 4, it stays undecided what the cycle adds. In the order of table 4 (forward cycle, CycleGAN, backward cycle, GAN alone, cycle alone) only the forward cycle stands elsewhere here: it finds less than GAN alone.
 #
-# *Two terms, and both of them.* A GAN finds 0.08 and 0.03 of the partners, with the cycle 0.28 and 0.08, with the identity term instead 0.39 and 0.26, with both 0.76 and 0.38. The identity term, which is in none of the paper's tables, does more than the cycle and makes the trainings alike. But it does not replace the cycle, which adds 0.24 [0.10, 0.38] of the partners to it, mean of both directions. That is above 0; the 0.2 that was asked lies within the interval, so the box is open.
+# *Two terms, and both of them.* A GAN finds 0.08 and 0.03 of the partners, with the cycle 0.28 and 0.08, with the identity term instead 0.39 and 0.26, with both 0.76 and 0.38. The identity term, which is in none of the paper's tables, does more than the cycle in the mean, and beside the cycle it brings the trainings together: 0.66 to 0.91 by night in place of 0.06 to 0.73. But it does not replace the cycle, which adds 0.24 [0.10, 0.38] of the partners to it, mean of both directions. That is above 0; the 0.2 that was asked lies within the interval, so the box is open.
 #
 # *GAN alone* puts the moon where the sun was. Below the moon it finds 8 % by night and 3 % by day. The untouched picture finds 8 and 2 %, one picture for all 2 %.
 #
-# *Nobody beats the median night.* Its L1 is 0.039, that of the best row 0.043. Cycle alone, which draws no night at all, has a lower L1 by night than GAN alone, and hardly anybody is found. By day the row with the identity term is ahead of the median, 0.166 against 0.176. That is why there are two scores.
+# *Nobody beats the median night.* Its L1 is 0.039, that of the best row 0.043. Cycle alone, which draws a dark picture without moon or house, has a lower L1 by night than GAN alone, and hardly anybody is found. By day CycleGAN with the identity term is ahead of the median, 0.166 against 0.176. That is why there are two scores.
+#
+# And two scores are not an eye. In the picture, "GAN + identity, no cycle" lights more windows than "CycleGAN + identity", and some where no house is.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The hidden message
@@ -622,9 +624,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The colour is the coordinate that should be lost. In the middle picture, whose vertical axis is stretched, the translations lie near the line, and across it the colours are sorted: the coordinate is still there, shrunk to about a tenth. The way back enlarges it again, and
-# enlarges noise by the same factor. Without noise the error is 0.012. With noise of 0.05, a fortieth of the width of the world, it is 0.38; with 0.1 it is worse than knowing nothing, the dashed line. The coordinate in plain sight errs by 0.11 at noise 0.05.
-# The controls say who has done it. Without a cycle the error is 0.65, and 0.51 for players that have not been trained. Without an adversary the coordinate comes back as well, and nothing hides it: the translations spread eight times as wide across the line, 0.48 in place of 0.06. So the cycle keeps the coordinate, and the adversary makes it faint. And it is *there*: replace what stands across the line by another draw of the same size, and the coordinate is lost, an error of 0.52.
+# In the middle picture, whose vertical axis is stretched, the translations lie near the line, and across it the colours are sorted: the coordinate is still there, shrunk to about a tenth. The way back enlarges it again, and
+# enlarges noise with it. Without noise the error is 0.012. With noise of 0.05, a fortieth of the width of the world, it is 0.38; with 0.1 it is worse than knowing nothing, the dashed line. The coordinate in plain sight errs by 0.11 at noise 0.05.
+# The controls say who has done it. Without a cycle the error is 0.65, and 0.51 for players that have not been trained. Without an adversary the coordinate comes back as well, and nothing hides it: the translations spread eight times as wide across the line, 0.48 in place of 0.06. So the cycle keeps the coordinate, and the adversary makes it faint. And the message is *there*: replace what stands across the line by a true night's draw, and the coordinate is lost, an error of 0.52, where the other one has 0.13.
 # The disguise is not perfect: across the line translations spread by 0.06, true nights by 0.02, and $D_b$ calls 64 % of the translations fake and 14 % of the true nights. The cycle has ten times the adversary's weight.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -779,10 +781,10 @@ question(
 # - The cycle punishes a translator for *rightly* losing something. It suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["notes"]
-# The nights do differ where they should not, by about two grey values, and the way back reads it: for nine places out of ten it lands closer to their own day, and for half of them if it starts from the true night. Row 5 shows where the nights differ most: along the ridges, at the windows, around the moon.
+# The nights do differ where they should not, by about two grey values, and the way back reads it: for nine places out of ten it lands closer to their own day, and for half of them if it starts from the true night. Row 5 shows where the nights differ most: at houses and trees, along the ridges, around the moon.
 # *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. A day made from the wrong message, the night of day 2, misses day 1 by 0.121, from its own by 0.089, from the true night by 0.140. So a good half of the gap between the first and the last is the message of the tint. The rest is some other difference between translations and true nights; the table does not say which.
 # The message has no word for red: of a difference in green or blue three quarters come back, of one in red nothing, and the brown hills of the second and the fourth place return green.
-# With noise of 0.1 on the night the share falls from 0.89 to 0.72, with 0.2 to 0.60. The same noise costs a day made from the true night less than half as much L1. It is one network.
+# With noise of 0.1 on the night the share falls from 0.89 to 0.72, with 0.2 to 0.60. The same noise costs a day made from the true night less than half as much L1. All of this is one network.
 # Two lessons. A low cycle loss does not show that a translation is faithful, for it may be bought with a message. And the cycle punishes a translator for *rightly* losing something: it suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -915,8 +917,8 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Same losses, same data, same latents: with the ties there are pairs, without them there are none. Nor does the form alone make them: tied networks that have not been trained draw pairs no more alike than shuffled ones. (Cutting the ties also gives each domain more weights of its own.) Weight sharing is a *prior* on couplings. It prefers those in which both pictures come from one plan, and in our world as in the paper's the true coupling is of that kind. The authors of CycleGAN tried CoGAN
-# as a translator, through the latent of a given picture, and it fell behind, 0.45 of the pixels right where CycleGAN has 0.58 (photographs to labels). One reading: a latent of 100 numbers says what is in a street, not where each pixel of it is.
+# Same losses, same data, same latents: with the ties there are pairs, without them there are none. Nor do ties without training make them: untrained tied networks draw pairs no more alike than shuffled ones. (Cutting the ties also gives each domain more weights of its own.) Weight sharing is a *prior* on couplings. It prefers those in which both pictures come from one plan, and in our world as in the paper's the true coupling is of that kind. The authors of CycleGAN tried CoGAN
+# as a translator, through the latent of a given picture, and it fell behind: 0.45 of the pixels right where CycleGAN has 0.58 (photographs to labels).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: the wrong identity loss
@@ -1012,7 +1014,7 @@ widgets.translator(shipped.model.ab, shipped.model.ba, day[few], night[few], ("d
 # ## 6. One cycle at a time
 #
 # The forward cycle $a \to b \to a$ asks that the night keep the day's information. It does not ask that the night look like one, that is left to $D_b$. It also trains $G_{ba}$ with an L1 loss on true days. So each cycle protects one translator from losing its input, and
-# teaches the *other* one to draw. Which of the two effects shows? Look at the rows "GAN + forward cycle" and "GAN + backward cycle" in section 3's picture of nights and in the days here:
+# teaches the *other* one to draw. ("Cycle alone" has no discriminator, and its nights are dark all the same.) Which of the two effects shows? Look at the rows "GAN + forward cycle" and "GAN + backward cycle" in section 3's picture of nights and in the days here:
 
 # %%
 rows = [b, *(made[0][1] for made in outputs.values()), a]
@@ -1052,7 +1054,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The paper reports both effects, for photographs to labels (figure 7): GAN + forward draws the same label map for all photographs, GAN + backward maps that do not look like labels. Ours show the second one: the nights are clean with the backward cycle alone, the days with the forward cycle alone. By L1 the own cycle is worse by 0.06 [0.04, 0.08], so a cycle teaches the *other* translator to draw. In the partners found the two arms hardly differ, for neither finds many: 0.04 [0.02, 0.06] fewer with the own cycle.
+# The paper reports both effects, for photographs to labels (figure 7): GAN + forward draws the same label map for all photographs, GAN + backward maps that do not look like labels. Ours show the second one: the nights are cleaner with the backward cycle alone, the days with the forward cycle alone. By L1 the own cycle is worse by 0.06 [0.04, 0.08]. In the partners found the two arms hardly differ, for neither finds many: 0.04 [0.02, 0.06] fewer with the own cycle.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The image pool

@@ -126,7 +126,7 @@ def joint_loss(output, x, mask, logits, rec, adv):
 lines.answered(joint_loss, *asked.JOINT)
 
 # %% [markdown] tags=["notes"]
-# It matters: let every output be wrong by 0.5 and change only the size of the hole.
+# The code, as it is tested. Then, to see what the division does: let every output be wrong by 0.5, and change only the size of the hole.
 
 # %%
 viz.source(masked_loss, Inpainting.generator_loss)
@@ -282,7 +282,7 @@ check(
 # - **GAN**: $F(c, z)$ with noise $z$, and $D(x, c)$ sees the context;
 # - the same **without noise**;
 # - the same with a $D$ that is **blind**: it sees the answer alone;
-# - the **context encoder**: no noise, a blind $D$, nearly all weight on squared error.
+# - the **context encoder**: no noise, a blind $D$, nearly all weight on squared error (0.001 or 0.02 on the adversary).
 #
 # Black: the truth. Orange: five trainings, laid over one another.
 
@@ -394,16 +394,16 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and all three values occur in both contexts. In four of five trainings the total variation is 0.07 or less, where an honest draw has 0.02; in one it is 0.16, and C26.honest stays open.
+# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and the picture shows all three values in both contexts. In four of five trainings the total variation is 0.07 or less; in one it is 0.16, and C26.honest stays open. (The last row of the table draws from the truth itself. It is 0.02 off, and its error is 1.92 and not 2, for these are 4,000 pixels and one draw.)
 # Look for answers near 0.7 at $c = -1$, and for the thin bridge between skin and background at $c = 1$: $F$ is continuous in $z$, so it cannot wholly avoid what lies between two values. Take one thing away and the draw is gone.
 #
 # *Without noise* there is one answer for each context, and nothing says which. Mind the decibels: the five errors are 1.5 to 4.1, and their mean is 2.1 or 3.3 dB, as if it drew. The total variation, 0.63, says that it does not. A single error cannot tell a draw from a bad guess.
 #
 # *A blind $D$* asks that the answers as a set look right. Which answer goes to which context is left to chance, as in lecture 18: total variation from 0.16 to 0.71, and errors from 1.6 to 4.1.
 #
-# *The context encoder* has lost both. With the paper's weights it cannot be told from squared error: it answers with the mean. With 0.02 it leaves the mean, at a cost of 0.7 dB, and at $c = 1$ it answers about $-0.6$, where no value is, either. Section 3 tries the same two weights on faces.
+# *The context encoder* has lost both. With the paper's weights it answers nearly with the mean, at a cost of 0.01 dB. (At $c = -1$ the mean, 0.55, is not far from skin, 0.4. An answer of 0.5 counts as near it: hence 0.9 for the total variation and not 1.) With 0.02 it leaves the mean, at a cost of 0.7 dB, and at $c = 1$ it answers about $-0.6$, where no value is, either. Section 3 tries the same two weights on faces.
 #
-# *Squared error* answers with the mean, which is none of the three values. It is the best by far in decibels, and no such pixel exists.
+# *Squared error* answers with the mean, which is none of the three values. It is the best in decibels, and no such pixel exists.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## L1, L2, joint
@@ -593,16 +593,16 @@ viz.table(
 # ## What to look for
 #
 # - **L2 and L1** hedge: soft features, mostly in the right skin.
-# - **The nearest neighbour** is a real drawing: sharp, and with the best Frechet distance of all, 3.7. It is somebody else's face.
+# - **The nearest neighbour** is a real drawing: sharp, and with the best Frechet distance of all, 3.7. It is somebody else's face: see the skin in the fifth column.
 # - **The adversarial rows**: Frechet distance 8.3 without, 7.8 with the paper's weight, which costs no PSNR; 7.2 with twenty times that weight, for 0.5 dB.
 # - **L2 and noise**, as sharp: 8.0. Sharpness alone does not buy it.
 
 # %% [markdown] tags=["notes"]
 # What to look for, row by row. L2 and L1 hedge: soft features, mostly in the right skin. Each leads the other in its own measure, L2 by 0.7 dB in PSNR, L1 by a hair in absolute error.
 #
-# The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face. Its Frechet distance is the best of all, 3.7; true faces have 4.0. That distance asks whether the fillings look like faces. It does not ask whose. And C26.neighbour speaks of PSNR alone: by absolute error the neighbour is level with the networks, 0.183 against 0.182 (C26.neighbour_l1). The mean of ten neighbours is nearer to the truth than one by PSNR, further off by absolute error, and more blurred than a network.
+# The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face; in the fifth column even the skin is another's. Its Frechet distance is the best of all, 3.7; true faces have 4.0. That distance asks whether the fillings look like faces. It does not ask whose. And C26.neighbour speaks of PSNR alone: by absolute error the neighbour is level with L2, L1 and joint, 0.183 against 0.181 to 0.183 (C26.neighbour_l1). The mean of ten neighbours is nearer to the truth than one by PSNR, further off by absolute error, and more blurred than a network.
 #
-# The adversarial rows: the paper's weight costs nothing and buys 2 % of gradient energy; twenty times that weight costs 0.5 dB and buys 17 %. Gradient energy cannot tell an edge from noise, so the Frechet distance is judged: it falls from 8.3 to 7.8 with the paper's weight and to 7.2 with twenty times as much; with white noise in place of the adversary, as sharp, only to 8.0. All of this is after half an epoch.
+# The adversarial rows: the paper's weight costs nothing and buys 2 % of gradient energy; twenty times that weight costs 0.5 dB and buys 17 %. Gradient energy cannot tell an edge from noise, so the Frechet distance is judged: it falls from 8.3 to 7.8 with the paper's weight and to 7.2 with twenty times as much; with white noise in place of the adversary, as sharp as the latter, only to 8.0. All of this is after half an epoch.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are the features good for something?
@@ -725,7 +725,7 @@ claim(
 #
 # $$\mathcal{L} = \mathcal{L}_{content} + 10^{-3}\, \mathcal{L}_{adv}$$
 #
-# The network that people liked best had the worse PSNR:
+# Of the two networks people liked the one with the lower PSNR better:
 #
 # | Set5, four times larger | bicubic | SRResNet | SRGAN | true |
 # |---|---|---|---|---|
@@ -743,8 +743,8 @@ claim(
 viz.players(viz.GAMES["srgan"])
 
 # %% [markdown] tags=["notes"]
-# The content loss compares pixels, or feature maps of a VGG classifier: a match of textures need not be a match of pixels. We compare pixels (their SRGAN-MSE), since the features of our classifier shall judge and must not be trained on. Their table is a small scandal of 2017: the network that
-# people liked best had the worse PSNR.
+# The content loss compares pixels, or feature maps of a VGG classifier: a match of textures need not be a match of pixels. We compare pixels (their SRGAN-MSE), since the features of our classifier shall judge and must not be trained on. Their table is a small scandal of 2017: of the two networks people
+# liked the one with the lower PSNR better.
 #
 # | Set5, four times larger | bicubic | SRResNet | SRGAN | true |
 # |---|---|---|---|---|
@@ -798,7 +798,7 @@ face_table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], rea
 viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
 
 # %% [markdown] tags=["notes"]
-# SRGAN had more steps, so its PSNR need not be the lower one here: this table is no fair comparison. Section 7 has one: from one start, with equal steps, SRGAN ends 0.14 dB lower and has the smaller Frechet distance, 8.7 against 9.8. The last column is the test of honesty: shrunk again, each answer must be the picture that was given. The two networks nearly pass, 40 and 39 dB; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
+# SRGAN had more steps, and here it has the *higher* PSNR, 23.8 against 23.2: this table is no fair comparison. Section 7 has one: from one start, with equal steps, SRGAN ends 0.14 dB lower and has the smaller Frechet distance, 8.7 against 9.8. The last column is the test of honesty: shrunk again, each answer must be the picture that was given. The two networks nearly pass, 40 and 39 dB; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
 #
 # Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88. Nobody takes the one row for the other, and the distance does. The rows between them tell why: noise of 0.05, or of 0.1, on true faces leaves the distance where it was, 3.86 and 3.82. At this size the judge sees blur, 8.1 for bicubic, and no specks. A judge sees what its features see.
 
@@ -1153,9 +1153,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Both boxes have the sign that the paper has. The adversary costs 0.14 dB, a tenth of the paper's 1.41, and takes the Frechet distance from 9.8 to 8.7; true faces have 4.0. Noise that gives SRResNet's faces the same gradient energy costs 0.3 dB and gains nothing, 9.8: the judge does not take sharpness for realism. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
+# Both boxes have the sign that the paper has. The adversary costs 0.14 dB, a tenth of the paper's 1.41, and takes the Frechet distance from 9.8 to 8.7; true faces have 4.0. Neither box says much without the other: noise that gives SRResNet's faces the same gradient energy costs PSNR, too, 0.3 dB. But it gains nothing, 9.8: the judge does not take sharpness for realism. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
 # Compare with your eye: SRGAN's outlines are darker and its specks on hair and background fewer than those of the noise, and nobody would take any of these faces for true. Two hundred steps decide an order, not a quality. The
-# faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little and from a judge that is blind to specks, and the higher PSNR, which is not the paper's order. Its thousand steps more may explain both.
+# faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little and from a judge that is blind to specks, and the higher PSNR, which is not the paper's order. It also had a thousand steps more.
 
 # %% [markdown]
 # ## What was measured
