@@ -471,6 +471,8 @@ claim(
     source="Reed et al. 2016, section 4.2",
     decks="K",
 )
+
+# %%
 question(
     "S20.own",
     "Is it the third batch, right or wrong? Agreement at the end, more fakes with their own sentences less GAN",
