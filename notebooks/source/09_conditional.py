@@ -1220,8 +1220,7 @@ widgets.quiz([
 # ## Further reading
 #
 # - M. Mirza & S. Osindero, [*Conditional Generative Adversarial Nets*](https://arxiv.org/abs/1411.1784), 2014 (arXiv).
-# - A. Odena, C. Olah & J. Shlens, [*Conditional Image Synthesis with Auxiliary Classifier GANs*](https://arxiv.org/abs/1610.09585), ICML 2017 (on arXiv since 2016, the year that Kurmi gives).
+# - A. Odena, C. Olah & J. Shlens, [*Conditional Image Synthesis with Auxiliary Classifier GANs*](https://arxiv.org/abs/1610.09585), ICML 2017 (on arXiv since 2016, the year that Kurmi gives). R. Shu, H. Bui & S. Ermon, in "AC-GAN Learns a Biased Distribution", showed what its loss does where classes overlap (workshop on Bayesian deep learning at NIPS 2017, [code](https://github.com/RuiShu/acgan-biased)).
 # - H. de Vries et al., [*Modulating early visual processing by language*](https://arxiv.org/abs/1707.00683), NeurIPS 2017: conditional batch normalisation.
-# - R. Shu, H. Bui & S. Ermon, [*AC-GAN Learns a Biased Distribution*](https://github.com/RuiShu/acgan-biased), workshop on Bayesian deep learning at NIPS 2017.
 # - T. Miyato & M. Koyama, [*cGANs with Projection Discriminator*](https://arxiv.org/abs/1802.05637), ICLR 2018.
 # - M. Gong, Y. Xu, C. Li, K. Zhang & K. Batmanghelich, [*Twin Auxiliary Classifiers GAN*](https://arxiv.org/abs/1907.02690), NeurIPS 2019: why AC-GAN loses variety, and a repair.

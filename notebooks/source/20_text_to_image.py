@@ -744,10 +744,10 @@ viz.show(
 
 # %%
 times = 12
-short, short_wanted = captions.captions(unseen.attributes[:400], faces.attribute_names, 1, seed=6, mentioned=0.35)
+short, short_wanted = captions.captions(unseen.attributes[: len(unseen) // 5], faces.attribute_names, 1, seed=6, mentioned=0.35)
 fits_them = ((unseen.attributes[None] == short_wanted[:, None]) | (short_wanted[:, None] < 0)).all(2)  # [sentences, faces]
 kept = (fits_them.sum(1) >= times).nonzero().flatten()[: scale.pick(ci=4, cpu=32, gpu=64)]
-long, long_wanted = captions.captions(unseen.attributes[400:], faces.attribute_names, 1, seed=11)
+long, long_wanted = captions.captions(unseen.attributes[len(unseen) // 5 :], faces.attribute_names, 1, seed=11)
 long, long_wanted = long[: scale.pick(ci=20, cpu=300, gpu=600)], long_wanted[: scale.pick(ci=20, cpu=300, gpu=600)]
 
 
