@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gancourse.metrics._exact import Rounded
+from gancourse.metrics._exact import Rounded, nearest_rows
 
 
 def far_grid(n, seed):
@@ -42,3 +42,8 @@ def test_ties_count_as_at_most(pair):
 def test_the_kth_distance_is_that_of_the_differences(pair, k):
     rounded, true = pair
     assert torch.equal(rounded.kth(k), true.sort(1).values[:, k - 1])
+
+
+def test_the_nearest_row_is_that_of_the_full_table():
+    x, y = (torch.randn(n, 5, generator=torch.Generator().manual_seed(n)).double() for n in (1500, 40))  # x in two parts
+    assert torch.equal(nearest_rows(x, y), torch.cdist(x, y).argmin(1))

@@ -6,7 +6,7 @@ import torch
 
 from gancourse.base.features import extractor_of, mark
 from gancourse.data import ImageSet
-from gancourse.metrics.features import checked_images, feature_matrix, feature_pair, image_features
+from gancourse.metrics.features import checked_images, feature_matrix, feature_pair, float_images, image_features
 
 
 class Means:
@@ -41,8 +41,15 @@ def test_what_is_no_extractor_is_told_what_it_lacks():
     ],
 )
 def test_pictures_are_checked(images, says):
-    with pytest.raises(ValueError, match=says):
-        checked_images(images)
+    for checked in (checked_images, float_images):
+        with pytest.raises(ValueError, match=says):
+            checked(images)
+
+
+def test_bytes_and_floats_become_the_same_floats():
+    made = float_images(PICTURES)
+    assert made.dtype == torch.float32 and torch.equal(made, PICTURES.float() / 127.5 - 1)
+    assert torch.equal(float_images(made.double().requires_grad_()), made) and not float_images(made).requires_grad
 
 
 def test_two_networks_are_not_compared_and_no_name_is_no_objection():

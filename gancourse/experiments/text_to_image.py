@@ -198,8 +198,13 @@ class Sentences:
         return {name: torch.cat([sample, *[sample[-self.parts["diversity"] :]] * 2]) for name, sample in found.items()}
 
     def facts(self) -> dict[str, float]:
-        pictures = to_float(self.faces.images)
-        return {"faces": len(self.faces), "mean": pictures.mean().item(), "std": pictures.std().item(), "words": WORDS}
+        return facts_of(self.faces)
+
+
+def facts_of(faces: ImageSet) -> dict[str, float]:
+    """What a record notes of faces with sentences."""
+    pictures = to_float(faces.images)
+    return {"faces": len(faces), "mean": pictures.mean().item(), "std": pictures.std().item(), "words": WORDS}
 
 
 def smaller(faces: ImageSet, side: int) -> ImageSet:

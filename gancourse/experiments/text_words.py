@@ -30,7 +30,7 @@ from gancourse.base import networks, trees
 from gancourse.data import captions
 from gancourse.data.images import ImageSet, to_float
 from gancourse.experiments.experiment import Experiment
-from gancourse.experiments.text_to_image import WORDS, about, smaller
+from gancourse.experiments.text_to_image import WORDS, about, facts_of, smaller
 from gancourse.gans.text import TextGAN
 from gancourse.losses import penalties
 from gancourse.metrics import text as judges
@@ -144,8 +144,7 @@ class Words:
         }
 
     def facts(self) -> dict[str, float]:
-        pictures = to_float(self.faces.images)
-        return {"faces": len(self.faces), "mean": pictures.mean().item(), "std": pictures.std().item(), "words": WORDS}
+        return facts_of(self.faces)
 
 
 ARMS: dict[str, dict[str, Any]] = {

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
+from gancourse.metrics._exact import nearest_rows
 from gancourse.metrics.features import feature_pair
 
 LEAST = 20  # held-out samples, and generated ones
-_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,8 @@ def copying_test(
 def nearest_distances(samples: Tensor, train: Tensor) -> Tensor:
     """Euclidean distance of each row of ``samples`` [N, D] to the nearest row of ``train`` [T, D]: float64 [N] on the CPU."""
     samples, train = feature_pair(samples, train)
-    found = []
-    for rows in torch.split(samples, _ROWS):
-        squares = train.square().sum(1) - 2 * rows @ train.T
-        nearest = train[squares.argmin(1)]  # then the difference itself: the product above cancels for copies
-        found.append((rows - nearest).norm(dim=1))
-    return torch.cat(found).cpu()
+    distances: Tensor = (samples - train[nearest_rows(samples, train)]).norm(dim=1)
+    return distances.cpu()
 
 
 def _rank_sum(a: Tensor, b: Tensor) -> float:

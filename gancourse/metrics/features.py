@@ -16,6 +16,7 @@ from torch import Tensor
 
 from gancourse.base import check
 from gancourse.base.features import extractor_of, mark
+from gancourse.data.images import to_float
 
 LARGEST = 1e75  # of features: fourth powers of differences stay within float64
 
@@ -53,6 +54,12 @@ def checked_images(images: Tensor, what: str = "images") -> Tensor:
     if not images.numel():
         raise ValueError(f"{what} must be [N, C, H, W] with N > 0, not {list(images.shape)}")
     return images
+
+
+def float_images(images: Tensor, what: str = "images") -> Tensor:
+    """Such a batch as float32 in [-1, 1], without a gradient."""
+    images = checked_images(images, what)
+    return to_float(images) if images.dtype == torch.uint8 else images.detach().float()
 
 
 def feature_pair(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

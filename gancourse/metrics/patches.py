@@ -16,10 +16,8 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.data.images import to_float
-from gancourse.metrics.features import checked_images
-
-_ROWS = 1024  # pictures at a time
+from gancourse.metrics._exact import nearest_rows
+from gancourse.metrics.features import float_images
 
 
 def patch_distances(images: Tensor, reference: Tensor, *, patch: int = 8, step: int = 8) -> Tensor:
@@ -29,20 +27,15 @@ def patch_distances(images: Tensor, reference: Tensor, *, patch: int = 8, step: 
     lie ``step`` pixels apart; what is left at the right and at the bottom is not looked at.  Smaller is better; 0 is a patch of
     the reference itself.  It falls as M grows: compare numbers with one reference only.
     """
-    images, reference = checked_images(images), checked_images(reference, "reference")
+    images, reference = float_images(images), float_images(reference, "reference").to(images.device)
     if images.shape[1:] != reference.shape[1:]:
         shapes = f"{list(images.shape)} and {list(reference.shape)}"
         raise ValueError(f"images and reference must be pictures of one shape, not {shapes}")
     height, width = images.shape[2:]
     patch, step = check.whole("patch", patch, 1, min(height, width)), check.whole("step", step)
-    x, known = (_floats(pictures) for pictures in (images, reference.to(images.device)))
     tops, lefts = (range(0, side - patch + 1, step) for side in (height, width))
-    found = [[_nearest(_cut(x, top, left, patch), _cut(known, top, left, patch)) for left in lefts] for top in tops]
+    found = [[_nearest(_cut(images, top, left, patch), _cut(reference, top, left, patch)) for left in lefts] for top in tops]
     return torch.stack([torch.stack(row, 1) for row in found], 1)
-
-
-def _floats(pictures: Tensor) -> Tensor:
-    return to_float(pictures) if pictures.dtype == torch.uint8 else check.finite("pictures", pictures.detach().float())
 
 
 def _cut(pictures: Tensor, top: int, left: int, patch: int) -> Tensor:
@@ -51,5 +44,4 @@ def _cut(pictures: Tensor, top: int, left: int, patch: int) -> Tensor:
 
 def _nearest(a: Tensor, b: Tensor) -> Tensor:
     """The mean squared difference [N] of each row of a [N, D] from its nearest row of b [M, D]."""
-    index = torch.cat([(b.square().sum(1) - 2 * part @ b.T).argmin(1) for part in a.split(_ROWS)])
-    return (a - b[index]).square().mean(1)  # of the nearest alone, without |a|^2 + |b|^2 - 2 a.b, which cancels
+    return (a - b[nearest_rows(a, b)]).square().mean(1)

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.metrics.features import checked_images, feature_pair
+from gancourse.metrics.features import checked_images, feature_pair, float_images
 
 _COLUMNS = 128  # directions at a time
 
@@ -64,7 +64,7 @@ def sliced_wasserstein_pyramid(
 
     Karras et al. (2018) take 16,384 images, 128 patches, 4 x 128 directions, ``smallest`` 16, and print the values times 1000.
     """
-    pyramids = [laplacian_pyramid(_floats(x), smallest) for x in (images_a, images_b)]
+    pyramids = [laplacian_pyramid(float_images(x), smallest) for x in (images_a, images_b)]
     if pyramids[0][0].shape != pyramids[1][0].shape:
         shapes = " and ".join(str(list(levels[0].shape)) for levels in pyramids)
         raise ValueError(f"both sets must have one shape, not {shapes}")
@@ -115,11 +115,6 @@ def reconstruct(pyramid: list[Tensor]) -> Tensor:
     for level in reversed(pyramid[:-1]):
         image = _enlarge(image) + level
     return image
-
-
-def _floats(images: Tensor) -> Tensor:
-    images = checked_images(images)
-    return images.float() / 127.5 - 1 if images.dtype == torch.uint8 else images.detach().float()
 
 
 def _blur(x: Tensor) -> Tensor:

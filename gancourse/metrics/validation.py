@@ -19,8 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.data.images import to_float
-from gancourse.metrics.features import checked_images
+from gancourse.metrics.features import float_images
 
 Judge = Callable[[Tensor], Mapping[str, float] | float]
 REAL = ("truth", "truth again", "other real pictures", "copies")  # rows that may score as well as the truth
@@ -125,8 +124,7 @@ def _drawn_from(pictures: Tensor, source: torch.Generator) -> Tensor:
 
 
 def _floats(pictures: Tensor) -> Tensor:
-    pictures = checked_images(pictures, "pictures")
-    return to_float(pictures) if pictures.dtype == torch.uint8 else pictures.detach().cpu().float().clamp(-1, 1)
+    return float_images(pictures, "pictures").cpu().clamp(-1, 1)
 
 
 def _scores(found: Mapping[str, float] | float) -> dict[str, float]:
