@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) the objective of all five decks (Hong, McAllester, Kurmi, the cs231n notes, Wang): claims C01, C02, C03, C04, C05, C07.
 # **Papers**: [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661) (NeurIPS), sections 3 and 4; [Arjovsky & Bottou 2017](https://arxiv.org/abs/1701.04862) (ICLR), section 2.
 #
-# **Read** for about an hour. **Run**: about 25 seconds at ci scale, two minutes at cpu and gpu scale, on one quiet core.
+# **Read** for about an hour; the short way is sections 1, 2, 3, 6, and of section 5 all but "The other side". **Run**: about 25 seconds at ci scale, two minutes at cpu and gpu scale, on one quiet core.
 #
 # Two networks play against each other and one of them ends up drawing faces. This lecture explains why that should work, and
 # where the explanation stops. Almost everything happens in one dimension, where both distributions are known exactly. So every line
@@ -80,8 +80,8 @@ plt.show()
 # ## 1. From counterfeiters to an objective
 #
 # A counterfeiter $G$ prints notes. A police officer $D$ is shown notes, one at a time, and says how likely each is to be genuine.
-# The officer learns from being told the answer afterwards. The counterfeiter learns from the officer's answers alone and never
-# sees a genuine note; this will matter. Nobody needs to say what makes a note look genuine, and that is the reason for the whole
+# The officer is told the right answer afterwards and learns from it. The counterfeiter never sees a genuine note. It learns only from the officer's
+# answer, and from how that answer would change if the note changed a little; this will matter. Nobody needs to say what makes a note look genuine, and that is the reason for the whole
 # construction: *we replace a likelihood that we cannot compute by a classification that we can.*
 #
 # Now make it exact. Toss a fair coin $y$. On heads ($y = 1$) show the officer a sample $x$ of the data distribution; on tails
@@ -403,8 +403,8 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # Grey is where samples fall. Look at the tails of the left picture. On top of the grey hills $D$ reaches $D^*$ within a few dozen
-# steps, on their slopes later; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there. The networks on the right cannot stay at 1/2
-# far out, they extend what they learned near by; beyond $x \approx 2.6$, where samples become rare (one real one in 700 lies beyond 3), they fan out and
+# steps, on their slopes later; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there. The networks on the right do not stay at 1/2
+# far out: they extend what they learned near by. To the left that happens to be right. Beyond $x \approx 2.6$, where samples become rare (one real one in 700 lies beyond 3), they fan out and
 # disagree with $D^*$ and with each other. *A discriminator knows nothing about places that neither distribution visits.* A generator that wanders there is judged by an
 # extrapolation.
 
@@ -803,8 +803,8 @@ left.legend(fontsize=9, loc="upper right")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# In the left picture $\log (1 - D)$ is *not* flat at $D = 0$. Its slope there is $-1$, and a slope of $-1$ trains very well. What is flat
-# is the right picture. The chain rule brings in $dD/dl = D (1 - D)$, and
+# In the left picture $\log (1 - D)$ is *not* flat at $D = 0$. Its slope there is $-1$, no small slope. What is flat
+# is the curve in the right picture. The chain rule brings in $dD/dl = D (1 - D)$, and
 #
 # $$\frac{d}{dl} \log (1 - \sigma(l)) = -\frac{D (1 - D)}{1 - D} = -D, \qquad\qquad
 # \frac{d}{dl} \bigl[-\log \sigma(l)\bigr] = -\frac{D (1 - D)}{D} = -(1 - D).$$
@@ -876,7 +876,7 @@ for name, bar in (("far left, too many fakes", 0), ("far bump, fakes missing", 1
 
 # %% [markdown]
 # $-\log D$ is quicker to remove fakes that look wrong, and with steps in $w$ far slower to find data that is missing. At a place with much
-# data and few fakes $D^*$ is near 1; there $\log(1 - D^*)$ is hugely negative and rewards going there, while $-\log D^*$ is almost 0 and flat. The
+# data and few fakes $D^*$ is near 1. With 0.012 fakes per real sample $\log(1 - D^*)$ is $-4.4$, a large reward for going there; $-\log D^*$ is 0.01 already, and cannot fall below 0. The
 # famous picture of the two losses has two sides, and this is the side that is rarely shown.
 #
 # How much of this is the loss, and how much the softmax, in which an almost empty bar hardly moves? Take the weights away: steps in $q$
@@ -902,8 +902,8 @@ for kind, move in moves.items():
         print(f"{kind:20} {loss:12}" + "".join(f"{js:11.4f}" if i == 0 else f"{js:9.4f}" for i, js in enumerate(reached)))
 
 # %% [markdown]
-# In $q$ both losses arrive when the steps are small, as the proposition says, and neither is far slower. "Sufficiently small" is needed: with three times
-# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; there $-\log D$ gets nearer. So what the picture shows belongs
+# In $q$ both losses arrive when the steps are small, and neither is far slower. (The proposition promises it for the minimax loss only.) "Sufficiently small" is needed. With three times
+# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; $-\log D$ gets nearer. So what the picture shows belongs
 # to the softmax as much as to the loss.
 #
 # ### On a real generator
@@ -1073,9 +1073,9 @@ claim(
 )
 
 # %% [markdown]
-# With $\log(1 - D)$ the ratio climbs and stays up, its geometric mean is 350 at step 100 and 82,500 at step 400: $D$ becomes sure and $G$ is told almost nothing from then on.
-# With $-\log D$ it rises to about 30 and comes down again: $G$ answers. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger (about 1.2 in both games); from step 100 on they are, most of all in the game that
-# needs them, and how much stronger is no constant of the two losses. (The row is a logarithm, 2 for a factor of a hundred, because the seeds differ by powers of ten.)
+# With $\log(1 - D)$ the ratio climbs: its geometric mean is 350 at step 100 and 82,500 at step 400. $D$ is sure of these fakes, and of the two gradients $G$ gets the weak one.
+# With $-\log D$ the ratio rises to about 30 and comes down to 14. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger (about 1.2 in both games). From step 100 on they are, most of all in the game that
+# needs them. How much stronger is no constant of the two losses. (The row is a logarithm, 2 for a factor of a hundred, because the seeds differ by powers of ten.)
 #
 # Look at the pictures too: 400 steps of so small a game draw no digits with either loss. In the upper row all sixteen samples of a seed are nearly one picture, black and white
 # to the end of the scale; in the lower they still differ, often only in brightness.
@@ -1083,7 +1083,7 @@ claim(
 # ### Is it the same game?
 #
 # The paper says of $-\log D$ that it has the same fixed point of the dynamics, with stronger gradients early on. The labml annotated
-# implementation, read by many, goes further: its docstring says that descending on the cross-entropy with swapped labels "is the same as"
+# implementation, read by many, goes further: a comment in its generator's loss says that descending on the cross-entropy with swapped labels "is the same as"
 # descending on $\log(1 - D)$. We can now sort the sentences.
 #
 # **One sample: same direction.** True, by the two formulas above. Only the weight differs, $D$ or $1 - D$.
@@ -1152,8 +1152,8 @@ for loss, s in rest.items():
 
 # %% [markdown] tags=["notes"]
 # In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
-# Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Far out $D^*$ is nearly 0: such a fake has the weight $1 - D^* \approx 1$ in this loss and $D^* \approx 0$ in the other.) The line
-# before the last two says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
+# Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Far out $D^*$ is nearly 0: such a fake has the weight $1 - D^* \approx 1$ in this loss and $D^* \approx 0$ in the other.) The fourth
+# printed line says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
 # 2017, Theorem 2.5), with a *minus* before JS. Lecture 07 takes that apart. The two agree when $q = p$, where $D = 1/2$ gives all
 # samples the weight 1/2 in both losses.
 #
@@ -1178,8 +1178,8 @@ for shift in (0.0, 1.0, 2.0, 4.0):
 # $$\frac1m \sum_i \log D(G(z^{(i)}))$$
 
 # %% [markdown] tags=["notes"]
-# So what is trained in practice is a different game, with the same $D$, whose equilibrium $q = p$ it shares whenever $q = p$ is possible. The theorem
-# of section 3 is about the other one. Fedus et al. (2018) trained the non-saturating game on cases where descending JS should fail,
+# So what is trained in practice is another game with the same $D$. Both games have an equilibrium at $q = p$ whenever $q = p$ is possible. The theorem
+# of section 3 is about the minimax game. Fedus et al. (2018) trained the non-saturating game on cases where descending JS should fail,
 # and it worked: *the divergence view explains the target, and it does not explain the path.*
 #
 # ## 6. Algorithm 1, and what k does
@@ -1264,13 +1264,19 @@ fig.legend(*axes[0].get_legend_handles_labels(), fontsize=8.5, loc="outside lowe
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# This is Figure 1 of the 2014 paper, computed rather than sketched ($k = 2$). $D$ starts by knowing nothing, learns to call everything on the right
-# a fake, the generator slides down its slope, and both end near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): after
-# the generator has moved, $D$ still judges the generator of a moment ago. The regret of $D$, taken after its $k$ updates and before $G$ moves again, measures what is left of that lag. It has a natural unit: a $D$ that always says
-# 1/2 has the regret $V(D^*, G) + 2 \log 2 = 2\,\mathrm{JS}$. So *regret over $2\,\mathrm{JS}$* is 0 for $D^*$ and 1 for a $D$ that knows nothing, on the way that this generator
-# takes. Now the experiment: $k = 1, 2, 5$; then $k = 1$ with five times the batch for $D$, which sees as many samples as $k = 5$ ($G$'s own batch stays); then $k = 1$ with a five
-# times larger step for $D$; then $k = 1$ with a five times *smaller step for $G$* and five times the iterations, so that $G$ can go as far. We look while $G$ is on its way:
-# iterations 40 to 200, and 200 to 1000 for the slow one.
+# This is Figure 1 of the 2014 paper, computed rather than sketched ($k = 2$). $D$ starts by knowing nothing and learns to call everything on the right
+# a fake. The generator slides down its slope, and $D$ ends near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): after
+# the generator has moved, $D$ still judges the generator of a moment ago.
+#
+# The regret of $D$, taken after its $k$ updates and before $G$ moves again, measures what is left of that lag. It has a natural unit: a $D$ that always says
+# 1/2 has the regret $V(D^*, G) + 2 \log 2 = 2\,\mathrm{JS}$. So *regret over $2\,\mathrm{JS}$* is 0 for $D^*$ and 1 for a $D$ that knows nothing. Now the experiment:
+#
+# - $k = 1, 2, 5$;
+# - $k = 1$ with five times the batch for $D$, which then sees as many samples as with $k = 5$ ($G$'s own batch stays);
+# - $k = 1$ with a five times larger step for $D$;
+# - $k = 1$ with a five times *smaller step for $G$* and five times the iterations, so that $G$ can go as far.
+#
+# We look while $G$ is on its way: iterations 40 to 200, and 200 to 1000 for the slow one. Regret and JS are averaged first and divided then, so the looks with $G$ still far away count most.
 
 # %%
 settings = {
@@ -1333,10 +1339,10 @@ plt.show()
 # choice for being the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch for $D$ changes little: the dotted blue line lies on the
 # solid one.
 #
-# The thin lines are $2\,\mathrm{JS}$, what a $D$ that always says 1/2 would fall short by. Once the generator has nearly arrived, the regret lies *above* them: in the last
+# The thin lines are $2\,\mathrm{JS}$, what a $D$ that always says 1/2 would fall short by. While $G$ is far, the regret at $k = 5$ lies well below its line; at about iteration 150 it has reached it. Once the generator has nearly arrived, the regret lies *above*: in the last
 # quarter (table) a constant would be nearer to $D^*$, by three to five times from $k = 2$ on. Little is left to know then, and $D$ is never still.
 #
-# In the last column the generator ends closer to the data where $D$ lags less. That is no proof that the lag is the cause: the rows differ also in how many updates they paid for.
+# On the whole the generator ends closer to the data where $D$ lags less (last column). That does not prove that the lag is the cause: the rows differ also in how many updates they paid for.
 
 # %%
 for row, name, how in (("C05", "k = 5", "k = 5"), ("C05.slow", "k = 1, G's step / 5", "k = 1 and a fifth of G's step")):
@@ -1395,7 +1401,7 @@ for value in (0.0, -10.0, -18.4, -25.0, -30.0, -110.0):
 viz.table(rows, caption="slope of the generator's loss in the logit, in float32")
 
 # %% [markdown]
-# Does a discriminator ever get that sure? In section 5 a few hundred steps sufficed for logits of $-9$ on a problem with 64 pixels. Here is the
+# Does a discriminator ever get that sure? In section 5, with 64 pixels, 400 steps brought the mean logit to $-9$, half of the way. Here is the
 # effect in a game small enough to have an exact $D^*$: data $\mathcal{N}(0, 1)$, generator $z + \theta$ starting at $\theta = 10$, and the
 # best discriminator at every step, whose logit is $l^*(x) = \theta^2/2 - \theta x$. At the start the logits of the fakes lie
 # around $-50$.
@@ -1649,8 +1655,8 @@ widgets.quiz(
 # %% [markdown]
 # ## Further reading
 #
-# - Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville & Bengio (2014), [*Generative Adversarial Nets*](https://arxiv.org/abs/1406.2661), NeurIPS. Four pages of
-#   theory, all of it in this lecture.
+# - Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville & Bengio (2014), [*Generative Adversarial Nets*](https://arxiv.org/abs/1406.2661), NeurIPS. Sections 3
+#   and 4 are the theory of this lecture.
 # - Goodfellow (2016), [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), section 3: the three games, with Kurmi's halves.
 # - Nowozin, Cseke & Tomioka (2016), [*f-GAN*](https://arxiv.org/abs/1606.00709), NeurIPS: the pointwise argument for every f-divergence.
 # - Arjovsky & Bottou (2017), [*Towards Principled Methods for Training Generative Adversarial Networks*](https://arxiv.org/abs/1701.04862), ICLR: what goes wrong when $D$ is too good.
