@@ -7,8 +7,8 @@
 # **Read** for about 45 minutes as far as "Going deeper". **Run**: about half a minute at ci scale, two minutes at cpu and gpu scale, on one quiet core.
 #
 # Two networks play against each other and one of them ends up drawing faces. This lecture explains why that should work, and
-# where the explanation stops. Almost everything happens in one dimension, where both distributions are known exactly. So every line
-# of the derivation can be checked by a number, and it is.
+# where the explanation stops. Almost everything happens in one dimension, where both distributions are known exactly, and every line
+# of the derivation is checked by a number.
 #
 # After it you will be able to
 #
@@ -18,8 +18,7 @@
 # - derive $2\,\mathrm{JS} - 2\log 2$ and say what its two ends mean;
 # - say exactly what saturates in the saturating loss, and which of the popular sentences about $-\log D$ are true;
 # - state Algorithm 1, and say what its $k$ does and what it does not do;
-# - below "Going deeper": say why $D^*$ may be held still, why the order of min and max matters, and find the line in a published
-#   loss function that switches the generator off.
+# - below "Going deeper": say what the order of min and max decides, and find the line in a published loss that switches a generator off.
 
 # %%
 import math
@@ -280,7 +279,7 @@ for name, d in {"D* itself": best, "always 1/2": torch.full_like(x, 0.5), "some_
 #
 # $$l^*(x) = \log \frac{D^*(x)}{1 - D^*(x)} = \log \frac{p(x)}{q(x)} .$$
 #
-# We started because densities were out of reach. The game still never computes $p$ or $q$, but its discriminator learns their *ratio*
+# The game never computes $p$ or $q$, but its discriminator learns their *ratio*
 # from samples. That is how the counterfeiter, who never sees a genuine note, comes to know where the genuine notes are: it reads
 # the slope of that ratio.
 #
@@ -302,8 +301,8 @@ for place, of_data, of_fakes, d in zip(range(4), genuine, fakes, theory.optimal_
 #
 # $$\frac{\partial}{\partial l}\bigl[p \log \sigma(l) + q \log(1 - \sigma(l))\bigr] = p\,(1 - D) - q\,D = (p + q)\,(D^* - D).$$
 #
-# The second form says how learning goes: each point moves towards $D^*$, at a speed proportional to how often anybody comes by. Then with
-# a network: two hidden layers of 64, trained on *samples* of $p$ and $q$, from several seeds.
+# Each point moves towards $D^*$, at a speed proportional to how often anybody comes by. Then with
+# a network: two hidden layers of 64, trained on *samples* of $p$ and $q$.
 
 # %%
 free = torch.zeros_like(x, requires_grad=True)
@@ -362,8 +361,8 @@ right.legend(fontsize=10, loc="lower left")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Grey is where samples fall. Look at the tails of the left picture. On top of the grey hills $D$ reaches $D^*$ within a few dozen
-# steps, on their slopes later; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there. The networks on the right do not stay at 1/2
+# Grey is where samples fall. Look at the tails of the left picture. On the grey hills $D$ reaches $D^*$ within a few dozen
+# steps; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there. The networks on the right do not stay at 1/2
 # far out: they extend what they learned near by. To the left that happens to be right. Beyond $x \approx 2.6$, where samples become rare (one real one in 700 lies beyond 3), they fan out and
 # disagree with $D^*$ and with each other. *A discriminator knows nothing about places that neither distribution visits.* A generator that wanders there is judged by an
 # extrapolation.
@@ -470,7 +469,7 @@ for number, line in enumerate(derivation, start=1):
 #
 # Now the practical trouble that Hong and the cs231n notes draw. Early on the fakes are easily told, $D(G(z)) \approx 0$, and the curve
 # $\log(1 - D)$ looks flat there. Their cure: ascend $\log D(G(z))$ in its place, the *non-saturating* loss. Kurmi prints only the cured
-# version, $J^{(G)} = -\frac12 \mathbb{E}_z \log D(G(z))$: without its one half, the cross-entropy of fakes that are labelled as *real*. Look at both losses twice, against $D$ as the decks do, and against the
+# version, $J^{(G)} = -\frac12 \mathbb{E}_z \log D(G(z))$: up to its one half, the cross-entropy of fakes that are labelled as *real*. Look at both losses twice, against $D$ as the decks do, and against the
 # logit $l$ that the network really puts out.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -532,25 +531,10 @@ identity(
     tolerance=at_most(1e-12),
     source="Goodfellow et al. 2014, section 3",
 )
-swaps = []
-for seed in range(5):
-    fake = torch.randn(64, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * 4
-    swapped = F.binary_cross_entropy_with_logits(fake, torch.ones(64).double())  # the fakes, labelled real
-    swaps.append(max(abs(swapped + torch.sigmoid(fake).log().mean()), abs(swapped - losses.non_saturating_g(fake))))
-identity(
-    "C01.generator",
-    "Kurmi's J(G), without its 1/2, is the cross-entropy of fakes labelled as real (largest difference)",
-    ours=swaps,
-    over="draws",
-    tolerance=at_most(1e-12),
-    source="Goodfellow 2016, section 3.2.3",
-    decks="K",
-)
 
 # %% [markdown]
 # Read the table from its other end too. At logit 5, where a fake already passes, the saturating slope is full and the non-saturating one
-# nearly zero. "Gradient signal dominated by region where sample is already good", says the slide in the cs231n notes; this is that
-# sentence as a number.
+# nearly zero. "Gradient signal dominated by region where sample is already good", say the cs231n notes of the first; this is that sentence as a number.
 #
 # ### On a real generator
 #
@@ -558,9 +542,9 @@ identity(
 #
 # $$\nabla_\theta \log(1 - D) = -D\ \nabla_\theta\, l(G_\theta(z)), \qquad \nabla_\theta [-\log D] = -(1 - D)\ \nabla_\theta\, l(G_\theta(z)).$$
 #
-# The same vector, with weights $D$ and $1 - D$. So for one sample the ratio of gradient norms is exactly $(1 - D)/D = e^{-l}$: at a logit of $-9$ about 8,100. (Section 10 measures it on a generator that stands
-# still.) What happens in a game, where both move? Play it twice with $8 \times 8$ digits, from the same weights and the same samples, once with each loss for $G$. At
-# the same looks, compute both gradients that $G$ could get, and which of them it gets.
+# The same vector, with weights $D$ and $1 - D$. So for one sample the ratio of gradient norms is exactly $(1 - D)/D = e^{-l}$: at a logit of $-9$ about 8,100. (Section 10 measures this on a generator that stands
+# still.) What happens in a game, where both move? Play it twice with $8 \times 8$ digits, from the same weights and the same samples, once with each loss for $G$, and compute at
+# some looks both gradients: the one that $G$ gets, and the one that the other loss would give it.
 
 # %%
 digits = data.to_float(data.digits(size=8).images)  # [N, 1, 8, 8] in [-1, 1]
@@ -641,17 +625,12 @@ claim(
 )
 
 # %% [markdown]
-# With $\log(1 - D)$ the ratio climbs: its geometric mean is 350 at step 100 and 82,500 at step 400. $D$ is sure of these fakes, and of the two gradients $G$ gets the weak one.
-# With $-\log D$ the ratio rises to about 30 and comes down to 14. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger (about 1.2 in both games). From step 100 on they are, most of all in the game that
-# needs them. How much stronger is no constant of the two losses. (The row is a logarithm, 2 for a factor of a hundred, because the seeds differ by powers of ten.)
-#
-# Look at the pictures too: 400 steps of so small a game draw no digits with either loss. In the upper row all sixteen samples of a seed are nearly one picture, black and white
-# to the end of the scale; in the lower they still differ, often only in brightness.
+# LIVE
 #
 # ### Is it the same game?
 #
-# The paper says of $-\log D$ that it has the same fixed point of the dynamics, with stronger gradients early on. The labml annotated
-# implementation, read by many, goes further: a comment in its generator's loss says that descending on the cross-entropy with swapped labels "is the same as"
+# The paper says of $-\log D$: the same fixed point of the dynamics, with stronger gradients early on. labml's annotated
+# implementation goes further: a comment in its generator's loss says that descending on the cross-entropy with swapped labels "is the same as"
 # descending on $\log(1 - D)$. We can now sort the sentences.
 #
 # **One sample: same direction.** True, by the two formulas above. Only the weight differs, $D$ or $1 - D$.
@@ -724,13 +703,13 @@ for loss, width in rest.items():
 
 # %% [markdown] tags=["notes"]
 # In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
-# Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Far out $D^*$ is nearly 0: such a fake has the weight $1 - D^* \approx 1$ in this loss and $D^* \approx 0$ in the other.) The fourth
+# Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Far out a fake has the weight $1 - D^* \approx 1$ in this loss, and $D^* \approx 0$ in the other.) The fourth
 # printed line says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
-# 2017, Theorem 2.5), with a *minus* before JS. The fifth says the same without a riddle: $2\,\mathrm{KL}(m \| p)$, with $m = (p + q)/2$ as in section 3, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. The two agree when $q = p$, where $D = 1/2$ gives all
+# 2017, Theorem 2.5), with a *minus* before JS. The fifth says the same without a riddle: $2\,\mathrm{KL}(m \| p)$, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. The two losses agree when $q = p$, where $D = 1/2$ gives all
 # samples the weight 1/2 in both losses.
 #
-# **One $V$ that one player raises and the other lowers.** No longer. In the minimax game the costs are $-V/2$ and $+V/2$; their sum is zero
-# wherever the players are, and one player's gain is the other's loss. With Kurmi's $J^{(G)}$ the sum changes from place to place:
+# **One $V$ that one player raises and the other lowers.** No longer. In the minimax game the costs are $-V/2$ and $+V/2$; their sum is zero,
+# and one player's gain is the other's loss. With Kurmi's $J^{(G)}$ the sum changes from place to place:
 
 # %% tags=["nbval-check-output"]
 print("shift     J(D)     J(G)   J(D) + J(G)")
@@ -766,7 +745,7 @@ for shift in (0.0, 1.0, 2.0, 4.0):
 # > $\frac1m \sum_i \log D(G(z^{(i)}))$
 #
 # The cs231n notes explain $k$ as an adjustment of the batch size. It is not: $k$ is the number of *updates* of $D$ between two of $G$. A larger batch makes each update less noisy; more
-# updates let $D$ travel further. We can tell the two apart.
+# updates let $D$ travel further.
 #
 # The generator is $G(z) = \mu + s z$, so its distribution is known exactly at every moment, and with it $D^*$ and the regret of $D$. It
 # starts at $\mathcal{N}(3, 0.6^2)$, the data is $\mathcal{N}(0, 1)$. Both players use gradient descent with momentum, as in the paper.
@@ -833,8 +812,8 @@ fig.legend(*axes[0].get_legend_handles_labels(), fontsize=8.5, loc="outside lowe
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# This is Figure 1 of the 2014 paper, computed rather than sketched ($k = 2$). $D$ starts by knowing nothing and learns to call everything on the right
-# a fake. The generator slides down its slope, and $D$ ends near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): after
+# This is Figure 1 of the 2014 paper, computed rather than sketched ($k = 2$). $D$ learns to call everything on the right
+# a fake, the generator slides down its slope, and $D$ ends near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): after
 # the generator has moved, $D$ still judges the generator of a moment ago.
 #
 # The regret of $D$, taken after its $k$ updates and before $G$ moves again, measures what is left of that lag. It has a natural unit: a $D$ that always says
@@ -845,7 +824,7 @@ plt.show()
 # - $k = 1$ with a five times larger step for $D$;
 # - $k = 1$ with a five times *smaller step for $G$* and five times the iterations, so that $G$ can go as far.
 #
-# At one iteration these games have come unequally far. So we compare at equal distance: from the first look with a JS below 0.1 (it starts at 0.63) to the first below 0.005, the sum of $D$'s regrets over that of $2\,\mathrm{JS}$.
+# At one iteration these games have come unequally far. So compare at equal distance: from the first look with a JS below 0.1 to the first below 0.005, the sum of $D$'s regrets over that of $2\,\mathrm{JS}$.
 
 # %%
 settings = {
@@ -911,16 +890,7 @@ right.set(xlabel="iteration of Algorithm 1")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# More updates bring $D$ closer to its best. So does a larger step for $D$ (dotted orange), at a fifth of the updates; and so does a smaller step for
-# $G$ (black): with $k = 1$ and a fifth of $G$'s step, $D$ lags as little as with $k = 5$. So $k$ is one way of three to the same thing. What counts is how far
-# $D$ can move while $G$ takes a step, and the paper says no more than that: $D$ stays near its optimum *so long as $G$ changes slowly enough*; $k = 1$ was its
-# choice for being the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch for $D$ changes little: the dotted blue line lies on the
-# solid one.
-#
-# The thin lines are $2\,\mathrm{JS}$, what a $D$ that always says 1/2 would fall short by. While $G$ is far, the regret at $k = 5$ lies well below its line; at about iteration 150 it has reached it. Once the generator has nearly arrived, the regret lies *above*: in the last
-# quarter (table) a constant would be nearer to $D^*$, by three to five times from $k = 2$ on. Little is left to know then, and $D$ is never still.
-#
-# On the whole the generator ends closer to the data where $D$ lags less (last column). That does not prove that the lag is the cause: the rows differ also in how many updates they paid for.
+# KTEXT
 
 # %%
 for row, name, how in (("C05", "k = 5", "k = 5"), ("C05.slow", "k = 1, G's step / 5", "k = 1 and a fifth of G's step")):
@@ -973,12 +943,12 @@ widgets.explorer({f"mu = {mu:g}, s = {s:g}": stage(mu, s) for mu, s in journey},
 
 # %% [markdown]
 # The answers. The valley goes only at $s = 1$, the last step: as long as the generator is narrower than the data, $D^*$ has a floor
-# near the fakes and rises to 1 on both sides (at $\mu = 4$ on the right only at $x \approx 8$, outside the picture). The first half of the journey lowers JS by 0.59, from 0.682 to 0.093, and the second by the remaining 0.09. And under the orange curve the slope
-# of $D^*$ points to the data only left of that floor (at $\mu = 1.5$ it lies at $x = 2$); the fakes beyond it are drawn away. At $\mu = 0$ the slope points outwards on both sides, which is what
+# near the fakes and rises to 1 on both sides (at $\mu = 4$ outside the picture). The first half of the journey lowers JS from 0.682 to 0.093. And under the orange curve $D^*$ rises
+# towards the data only left of that floor (at $\mu = 1.5$ it lies at $x = 2$); fakes beyond it are drawn away. At $\mu = 0$ it rises outwards on both sides, which
 # makes the generator wider.
 #
 # Now two networks in place of densities. $D$ takes ten steps to $G$'s one, and $G$ descends $\log(1 - D(G(z)))$ by plain gradient descent. Press play: within a
-# hundred rounds the arrows are gone, and the samples stand where they stood. Before you touch anything else: is the game lost? Choose *non saturating* as the objective, without starting
+# hundred rounds the arrows are gone, and the samples stand where they stood. Is the game lost? Choose *non saturating* as the objective, without starting
 # again, and play on. Then start again and find two other ways out on the list. (One step of $D$ in place of ten is one, the penalty R1 another.)
 
 # %%
@@ -1338,8 +1308,10 @@ for kind, move in moves.items():
 # %% [markdown]
 # In $q$ both losses arrive when the steps are small, and neither is far slower. (The proposition promises it for the minimax loss only.) "Sufficiently small" is needed. With three times
 # the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; $-\log D$ gets nearer. So what the picture shows belongs
-# to the softmax as much as to the loss. (The last printed line on the two widths in section 4 says what $-\log D$ lowers, $2\,\mathrm{KL}(m \| p)$. Its slope in $q$ is $\log(1 + q/p)$ and a constant: where $q$ is
-# empty, nearly flat. That of the minimax loss is $\log q/(p + q)$ and has no end there.)
+# to the softmax as much as to the loss. 
+#
+# One more look at the divergence $2\,\mathrm{KL}(m \| p)$ that $-\log D$ lowers (section 4). Its slope in $q$ is $\log(1 + q/p)$ and a constant: towards places where fakes are missing it levels off. The slope of $2\,\mathrm{JS}$ is
+# $\log \frac{q}{p + q}$ and a constant, and falls without end.
 #
 # ## 10. Against a generator that stands still
 #
@@ -1578,6 +1550,25 @@ for p_r, p_g in [(0.4, 0.1), (0.3, 0.3), (0.1, 0.7)]:
     crossing = float(answers[right.abs().argmin()])
     root = f"{p_r / (p_r - p_g):6.3f}" if p_r != p_g else "  none"
     print(f"{p_r}   {p_g}    {printed.min():10.4f}                {root}       {crossing:.3f}         {p_r / (p_r + p_g):.3f}")
+
+# %% [markdown]
+# **Kurmi's $J^{(G)}$**, without its one half, is what PyTorch's cross-entropy says of fakes that are labelled as real:
+
+# %%
+swaps = []
+for seed in range(5):
+    fake = torch.randn(64, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * 4
+    swapped = F.binary_cross_entropy_with_logits(fake, torch.ones(64).double())  # the fakes, labelled real
+    swaps.append(max(abs(swapped + torch.sigmoid(fake).log().mean()), abs(swapped - losses.non_saturating_g(fake))))
+identity(
+    "C01.generator",
+    "Kurmi's J(G), without its 1/2, is the cross-entropy of fakes labelled as real (largest difference)",
+    ours=swaps,
+    over="draws",
+    tolerance=at_most(1e-12),
+    source="Goodfellow 2016, section 3.2.3",
+    decks="K",
+)
 
 # %% [markdown]
 # ## 13. Coda: even the simplest game turns in circles
