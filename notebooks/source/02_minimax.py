@@ -506,9 +506,9 @@ plt.show()
 # $$\frac{d}{dl} \log (1 - \sigma(l)) = -D \qquad\qquad \frac{d}{dl} \bigl[-\log \sigma(l)\bigr] = -(1 - D)$$
 
 # %% tags=["nbval-check-output", "slide-continue"]
-slope_at = torch.tensor([-20.0, -10.0, -5.0, -2.0, 0.0, 2.0, 5.0], dtype=torch.float64, requires_grad=True)
-(saturating_slope,) = torch.autograd.grad(-F.softplus(slope_at).sum(), slope_at)
-(non_saturating_slope,) = torch.autograd.grad(F.softplus(-slope_at).sum(), slope_at)
+some_logits = torch.tensor([-20.0, -10.0, -5.0, -2.0, 0.0, 2.0, 5.0], dtype=torch.float64, requires_grad=True)
+(saturating_slope,) = torch.autograd.grad(-F.softplus(some_logits).sum(), some_logits)
+(non_saturating_slope,) = torch.autograd.grad(F.softplus(-some_logits).sum(), some_logits)
 rows = [
     {
         "logit": f"{float(logit):g}",
@@ -518,12 +518,12 @@ rows = [
         "d(-log D) / dl": f"{other:.4f}",
         "ratio": f"{other / minimax:.4g}",
     }
-    for logit, d, minimax, other in zip(slope_at.detach(), torch.sigmoid(slope_at.detach()), saturating_slope, non_saturating_slope, strict=True)
+    for logit, d, minimax, other in zip(some_logits.detach(), torch.sigmoid(some_logits.detach()), saturating_slope, non_saturating_slope, strict=True)
 ]
 viz.table(rows)
 
 # %%
-D_ = torch.sigmoid(slope_at.detach())
+D_ = torch.sigmoid(some_logits.detach())
 identity(
     "C04",
     "Slopes in the logit: -D for log(1 - D), -(1 - D) for -log D (largest difference from autograd, logits -20 to 5)",
@@ -1348,10 +1348,10 @@ def confident_discriminator(seed, looks):
 looks = scale.pick(ci=(0, 10, 25, 50), cpu=(0, 10, 25, 50, 100, 200, 400), gpu=(0, 10, 25, 50, 100, 200, 400))
 print(f"{len(seeds)} discriminators are trained, {max(looks)} steps each: a few seconds ...")
 measured = torch.stack([confident_discriminator(seed, looks) for seed in seeds])  # [seed, look, column]
-d_steps, logit, norm_minimax, norm_other, predicted = measured.unbind(-1)
+d_steps, mean_logit, norm_minimax, norm_other, predicted = measured.unbind(-1)
 ratio = norm_other / norm_minimax
 names = ("D's steps", "mean logit on fakes", "norm, log(1 - D)", "norm, -log D", "measured ratio", "(1 - D)/D")
-columns = [v.mean(0) for v in (d_steps, logit, norm_minimax, norm_other, ratio, predicted)]
+columns = [v.mean(0) for v in (d_steps, mean_logit, norm_minimax, norm_other, ratio, predicted)]
 viz.table([dict(zip(names, map(float, row), strict=True)) for row in zip(*columns, strict=True)], caption=f"means over {len(seeds)} seeds")
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1396,7 +1396,7 @@ check(
     ours=(ratio / predicted)[:, -1],
     over="trainings",
     tolerance=within_factor(1.25),
-    baselines=nulls(exp_of_minus_the_mean_logit=(ratio * logit.exp())[:, -1]),
+    baselines=nulls(exp_of_minus_the_mean_logit=(ratio * mean_logit.exp())[:, -1]),
     note="the null was added after the row's value was known; before the first step both sides are near 1, so only this look tells",
 )
 
