@@ -40,9 +40,8 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 
 # %% [markdown] tags=["notes"]
 # Here is the whole lecture as one picture. On the left, data $p$ (blue), a generator that misses it by 3 (orange), and the best
-# possible discriminator against this generator (green): 1 where only data lives, 0 where only fakes live. On the right, what is
-# left for the generator once the discriminator has given its best: a curve with its lowest point, $-\log 4$, where the generator
-# hits the data.
+# possible discriminator against it (green): 1 where only data lives, 0 where only fakes live. On the right, what it
+# leaves to the generator: a curve with its lowest point, $-\log 4$, where the generator hits the data.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The whole lecture as one picture
@@ -80,8 +79,8 @@ plt.show()
 # ## 1. From counterfeiters to an objective
 #
 # A counterfeiter $G$ prints notes. A police officer $D$ is shown notes, one at a time, and says how likely each is to be genuine.
-# The officer is told the right answer afterwards and learns from it. The counterfeiter never sees a genuine note. It learns only from the officer's
-# answer, and from how that answer would change if the note changed a little; this will matter. Nobody needs to say what makes a note look genuine, and that is the reason for the whole
+# The officer is told the right answer afterwards and learns from it. The counterfeiter never sees a genuine note; it learns from the officer's
+# answer, and from how that answer would change if the note changed a little. Nobody needs to say what makes a note look genuine, and that is the reason for the whole
 # construction: *we replace a likelihood that we cannot compute by a classification that we can.*
 #
 # Now make it exact. Toss a fair coin $y$. On heads ($y = 1$) show the officer a sample $x$ of the data distribution; on tails
@@ -145,8 +144,8 @@ lines.answered(loss_of_d, *asked.D_LOSS)
 viz.source(losses.saturating_d, losses.saturating_g, losses.non_saturating_g)
 
 # %% [markdown] tags=["notes"]
-# Is the discriminator's loss the classifier's loss? Draw logits for 64 real and 64 fake samples, and compare three ways to compute
-# the same thing: the formula, our function, and PyTorch's cross-entropy with labels 1 for real and 0 for fake.
+# Is it the classifier's loss? Three ways to compute the same thing on random logits of 64 real and 64 fake samples:
+# the formula, our function, and PyTorch's cross-entropy with labels 1 and 0.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## It is the classifier's loss
@@ -180,7 +179,7 @@ identity(
 #
 # $$\mathbb{E}_{z \sim p_z}\, f(G(z)) = \mathbb{E}_{x \sim q}\, f(x).$$
 #
-# Nothing is lost and nothing is assumed about $G$; it need not be invertible. Check it on the example that stays with us: data
+# $G$ need not be invertible. Check it on the example that stays with us: data
 # $p = \mathcal{N}(0, 1)$, noise $z \sim \mathcal{N}(0, 1)$ and $G(z) = 1.5 + 0.5 z$, so that $q = \mathcal{N}(1.5, 0.5^2)$.
 
 # %% tags=["nbval-check-output"]
@@ -297,7 +296,7 @@ for place, of_data, of_fakes, d in zip(range(4), genuine, fakes, theory.optimal_
 # ### Does gradient ascent find it?
 #
 # First with a free function: one logit for every grid point, started at 0, and ascent on $V$ by autograd. By the chain rule
-# ($dD/dl = D(1 - D)$) the slope of the bracket with respect to the logit is
+# ($dD/dl = D(1 - D)$) the bracket's slope in the logit is
 #
 # $$\frac{\partial}{\partial l}\bigl[p \log \sigma(l) + q \log(1 - \sigma(l))\bigr] = p\,(1 - D) - q\,D = (p + q)\,(D^* - D).$$
 #
@@ -461,8 +460,8 @@ for number, line in enumerate(derivation, start=1):
 # generator's distribution is the data's.** At the other end $p/m \le 2$ everywhere, so each KL is at most $\log 2$ and so is JS; equality
 # holds when $p$ and $q$ never meet, and then $V = 0$: $D$ is certain and right.
 #
-# At $q = p$ the best $D$ says 1/2 everywhere. That is where $D$ is *left* when $G$ has won; its goal is to tell the two apart. On the way there a generator that faces $D^*$ at every
-# step descends $2\,\mathrm{JS}$, although $D$ is held still while $G$ moves; section 7 says why. Whether it arrives is the matter of section 8, and section 6 tries the formulas of this section on random histograms.
+# At $q = p$ the best $D$ says 1/2 everywhere. That is where $D$ is *left* when $G$ has won; its goal is to tell the two apart. A generator that faces $D^*$ at every
+# step descends $2\,\mathrm{JS}$. (Section 7: why $D$ may be held still meanwhile. Section 8: does it arrive?)
 
 # %% [markdown] tags=["notes"]
 # ## 4. The generator's own loss
@@ -491,8 +490,8 @@ left.legend(fontsize=9, loc="upper right")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# In the left picture $\log (1 - D)$ is *not* flat at $D = 0$. Its slope there is $-1$. What is flat
-# is the curve in the right picture. The chain rule brings in $dD/dl = D (1 - D)$, and
+# In the left picture $\log (1 - D)$ is *not* flat at $D = 0$: its slope there is $-1$. What is flat
+# is the right picture. The chain rule brings in $dD/dl = D (1 - D)$, and
 #
 # $$\frac{d}{dl} \log (1 - \sigma(l)) = -\frac{D (1 - D)}{1 - D} = -D, \qquad\qquad
 # \frac{d}{dl} \bigl[-\log \sigma(l)\bigr] = -\frac{D (1 - D)}{D} = -(1 - D).$$
@@ -533,9 +532,6 @@ identity(
 )
 
 # %% [markdown]
-# Read the table from its other end too. At logit 5, where a fake already passes, the saturating slope is full and the non-saturating one
-# nearly zero. "Gradient signal dominated by region where sample is already good", say the cs231n notes of the first; this is that sentence as a number.
-#
 # ### On a real generator
 #
 # For one sample, with generator weights $\theta$, the chain rule gives
@@ -597,7 +593,7 @@ viz.table(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two live games
 #
-# The same start, the same samples, one loss each. At step 400 the gradient of $-\log D$ is stronger by $10^{4.9}$ in the upper game, by $10^{1.1}$ in the lower.
+# The same start, the same samples, one loss each. At step 400 the gradient of $-\log D$ is stronger by $10^{4.9}$ in the saturating game, by $10^{1.1}$ in the other.
 
 # %% tags=["slide-continue", "slide-picture"]
 across = min(3, len(seeds))
@@ -625,17 +621,22 @@ claim(
 )
 
 # %% [markdown]
-# LIVE
+# With $\log(1 - D)$ the ratio climbs to 82,500. What dies is the gradient that $G$ gets, from 2.5 at step 50 to 0.0003; the other is then about 20 (first row times third).
+# With $-\log D$ the ratio comes down again, from about 30 to 14, and what $G$ gets stays between 15 and 21. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the game that
+# needs them. How much is no constant of the two losses. (The row is a logarithm: the seeds differ by powers of ten.)
+#
+# Look at the pictures too: 400 steps of so small a game draw no digits with either loss. In the middle row all samples of a seed are nearly one picture, black and white
+# to the end of the scale; in the lower they still differ, often only in brightness.
 #
 # ### Is it the same game?
 #
 # The paper says of $-\log D$: the same fixed point of the dynamics, with stronger gradients early on. labml's annotated
 # implementation goes further: a comment in its generator's loss says that descending on the cross-entropy with swapped labels "is the same as"
-# descending on $\log(1 - D)$. We can now sort the sentences.
+# descending on $\log(1 - D)$. Sort the sentences.
 #
-# **One sample: same direction.** True, by the two formulas above. Only the weight differs, $D$ or $1 - D$.
+# **One sample: same direction.** True, by the two formulas above.
 #
-# **A batch: same direction.** False. A batch is a sum over samples with different weights, and the sum can point elsewhere, even
+# **A batch: same direction.** False. A sum over samples with different weights can point elsewhere, even
 # backwards. **Same fixed point: only if the generator can match the data.** For a counter-example let the data have two bumps at
 # $\pm 1.5$ and let the generator be a single Gaussian $\mathcal{N}(0, s^2)$, which can only choose its width $s$. $D = D^*$ throughout.
 
@@ -705,11 +706,11 @@ for loss, width in rest.items():
 # In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
 # Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Far out a fake has the weight $1 - D^* \approx 1$ in this loss, and $D^* \approx 0$ in the other.) The fourth
 # printed line says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
-# 2017, Theorem 2.5), with a *minus* before JS. The fifth says the same without a riddle: $2\,\mathrm{KL}(m \| p)$, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. The two losses agree when $q = p$, where $D = 1/2$ gives all
-# samples the weight 1/2 in both losses.
+# 2017, Theorem 2.5), with a *minus* before JS. The fifth says the same without a riddle: $2\,\mathrm{KL}(m \| p)$, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. At $q = p$ the two losses agree: all samples
+# have the weight 1/2 in both.
 #
-# **One $V$ that one player raises and the other lowers.** No longer. In the minimax game the costs are $-V/2$ and $+V/2$; their sum is zero,
-# and one player's gain is the other's loss. With Kurmi's $J^{(G)}$ the sum changes from place to place:
+# **One $V$ that one player raises and the other lowers.** No longer. In the minimax game the costs $-V/2$ and $+V/2$ add up to zero.
+# With Kurmi's $J^{(G)}$ the sum changes from place to place:
 
 # %% tags=["nbval-check-output"]
 print("shift     J(D)     J(G)   J(D) + J(G)")
@@ -729,7 +730,7 @@ for shift in (0.0, 1.0, 2.0, 4.0):
 # $$\frac1m \sum_i \log D(G(z^{(i)}))$$
 
 # %% [markdown] tags=["notes"]
-# So what is trained in practice is another game with the same $D$. Both games have an equilibrium at $q = p$ whenever $q = p$ is possible. The theorem
+# So what is trained in practice is another game, which has an equilibrium at $q = p$ too where that is possible. The theorem
 # of section 3 is about the minimax game. Fedus et al. (2018) trained the non-saturating game on cases where descending JS should fail,
 # and it worked: *the divergence view explains the target, and it does not explain the path.*
 #
@@ -812,11 +813,10 @@ fig.legend(*axes[0].get_legend_handles_labels(), fontsize=8.5, loc="outside lowe
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# This is Figure 1 of the 2014 paper, computed rather than sketched ($k = 2$). $D$ learns to call everything on the right
-# a fake, the generator slides down its slope, and $D$ ends near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): after
-# the generator has moved, $D$ still judges the generator of a moment ago.
+# This is Figure 1 of the 2014 paper, computed ($k = 2$). $D$ calls everything on the right
+# a fake, the generator slides down its slope, and $D$ ends near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): $D$ still judges the generator of a moment ago.
 #
-# The regret of $D$, taken after its $k$ updates and before $G$ moves again, measures what is left of that lag. It has a natural unit: a $D$ that always says
+# The regret of $D$, after its $k$ updates and before $G$ moves again, measures this lag. It has a natural unit: a $D$ that always says
 # 1/2 has the regret $V(D^*, G) + 2 \log 2 = 2\,\mathrm{JS}$. So *regret over $2\,\mathrm{JS}$* is 0 for $D^*$ and 1 for a $D$ that knows nothing. Now the experiment:
 #
 # - $k = 1, 2, 5$;
@@ -890,7 +890,14 @@ right.set(xlabel="iteration of Algorithm 1")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# KTEXT
+# Left, follow the generator to the right, from a JS of 0.63. At first every $D$ learns faster than $G$ moves. Then the share climbs: with $k = 1$ to 1, so that at a JS of 0.1 this $D$ knows no more than a constant; with $k = 5$ to a quarter.
+#
+# So more updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. A larger step for $D$ does it too (0.14, at a fifth of the updates), and a smaller step for
+# $G$ (0.15). What counts is how far
+# $D$ can move while $G$ takes a step, and the paper says no more than that: $D$ stays near its optimum *so long as $G$ changes slowly enough*; $k = 1$ was its
+# choice for being the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain. (The last row is wide by one seed in five, whose $G$ rests at the edge of the stretch.)
+#
+# Near the goal the differences shrink (0.27 against 0.13), and after arrival (right) the shares pass 1: in the last quarter a constant would be nearer to $D^*$, by two to four times from $k = 2$ on. Little is left to know then, and $D$ is never still.
 
 # %%
 for row, name, how in (("C05", "k = 5", "k = 5"), ("C05.slow", "k = 1, G's step / 5", "k = 1 and a fifth of G's step")):
@@ -942,14 +949,13 @@ journey = [(mu, 0.5) for mu in (4, 3, 2, 1.5, 1, 0.5, 0)] + [(0, s) for s in (0.
 widgets.explorer({f"mu = {mu:g}, s = {s:g}": stage(mu, s) for mu, s in journey}, label="generator", kind="slider", most=4)
 
 # %% [markdown]
-# The answers. The valley goes only at $s = 1$, the last step: as long as the generator is narrower than the data, $D^*$ has a floor
-# near the fakes and rises to 1 on both sides (at $\mu = 4$ outside the picture). The first half of the journey lowers JS from 0.682 to 0.093. And under the orange curve $D^*$ rises
-# towards the data only left of that floor (at $\mu = 1.5$ it lies at $x = 2$); fakes beyond it are drawn away. At $\mu = 0$ it rises outwards on both sides, which
+# The answers. The valley goes only at $s = 1$, the last step: as long as the generator is narrower than the data, $D^*$ rises to 1 on both sides of it (at $\mu = 4$ outside the picture). The first half of the journey lowers JS from 0.682 to 0.093. And under the orange curve $D^*$ rises
+# towards the data only left of its floor (at $\mu = 1.5$ at $x = 2$); fakes beyond it are drawn away. At $\mu = 0$ it rises outwards on both sides, which
 # makes the generator wider.
 #
-# Now two networks in place of densities. $D$ takes ten steps to $G$'s one, and $G$ descends $\log(1 - D(G(z)))$ by plain gradient descent. Press play: within a
-# hundred rounds the arrows are gone, and the samples stand where they stood. Is the game lost? Choose *non saturating* as the objective, without starting
-# again, and play on. Then start again and find two other ways out on the list. (One step of $D$ in place of ten is one, the penalty R1 another.)
+# Now two networks. $D$ takes ten steps to $G$'s one, and $G$ descends $\log(1 - D(G(z)))$ by plain gradient descent. Press play: within a
+# hundred rounds the arrows are gone, and the samples stand where they stood. Is the game lost? Choose *non saturating*, without starting
+# again, and play on. Then start again and find two other ways out. (One step of $D$ in place of ten is one, the penalty R1 another.)
 
 # %%
 widgets.playground("vanishing")
@@ -1534,6 +1540,9 @@ for d in (0.01, 0.99):
 #
 # **Two goals.** The cs231n notes give $D$ the goal "always to answer 0.5, unable to tell the two apart". That is where it is left, not what it wants (section 3). And they let $G$ push the bracket towards $-\infty$. It can,
 # as long as $D$ stands still. Against a $D$ that answers back, $G$ never gets below $-\log 4$.
+#
+# **"Gradient signal dominated by region where sample is already good"**, say the cs231n notes of the minimax loss. The table of section 4 has this at its other end: at logit 5, where a fake already passes, the saturating slope is full and the non-saturating one
+# nearly zero.
 #
 # **Algorithm 1.** The paper writes $p_g(z)$ for the noise prior; that is $p_z$, and has nothing to do with the generator's distribution $p_g(x)$. The cs231n notes call one round of the outer loop an epoch; it is one iteration and uses
 # $k \cdot m$ real samples, so with $m = 100$ and $k = 1$ an epoch of MNIST is 600 iterations.
