@@ -622,7 +622,7 @@ claim(
 
 # %% [markdown]
 # With $\log(1 - D)$ the ratio climbs to 82,500. What dies is the gradient that $G$ gets, from 2.5 at step 50 to 0.0003; the other is then about 20 (first row times third).
-# With $-\log D$ the ratio comes down again, from about 30 to 14, and what $G$ gets stays between 15 and 21. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the game that
+# With $-\log D$ the ratio comes down again, from about 30 to 14, and what $G$ gets is 15 to 21 from step 100 on. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the game that
 # needs them. How much is no constant of the two losses. (The row is a logarithm: the seeds differ by powers of ten.)
 #
 # Look at the pictures too: 400 steps of so small a game draw no digits with either loss. In the middle row all samples of a seed are nearly one picture, black and white
