@@ -890,7 +890,7 @@ right.set(xlabel="iteration of Algorithm 1")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Left, follow the generator to the right, from a JS of 0.63. At first every $D$ learns faster than $G$ moves. Then the share climbs: with $k = 1$ to 1, so that at a JS of 0.1 this $D$ knows no more than a constant; with $k = 5$ to a quarter.
+# Left, follow the generator to the right, from a JS of 0.61. At first every $D$ learns faster than $G$ moves. Then the share climbs: with $k = 1$ to 1, so that at a JS of 0.1 this $D$ knows no more than a constant; with $k = 5$ to a quarter.
 #
 # So more updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. A larger step for $D$ does it too (0.14, at a fifth of the updates), and a smaller step for
 # $G$ (0.15). What counts is how far
