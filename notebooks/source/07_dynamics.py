@@ -168,11 +168,11 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # In every row the rank is the bound: the number of latents, or the narrow layer. The faces lie on sheets of 64 dimensions in a space of 3072, and each
-# line of the figure is one face: the strongest direction moves the picture tens of times as far as the weakest. Off the sheet there is
-# nothing. If a camera could draw a picture at random, it would hit the set of all faces that this generator can draw with probability zero.
+# line of the figure is one face: the strongest direction moves the picture more than a hundred times as far as the weakest. Off the sheet there is
+# nothing: pixel values drawn at random from a density make a picture of this generator with probability zero.
 #
-# Data is thin too (faces are no random noise), and two thin sets in general position do not overlap. Wang's picture: two curves in the plane cross in
-# points, and the points have length zero. What follows is measured next.
+# Take the data to be thin, too (faces are no random noise; no cell measures it). Two thin sets in general position have next to nothing in common. Wang's picture: two curves in the plane cross in
+# points, and the points have length zero. What follows from this for JS, for KL and for the gradient?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Apart, the divergences stand still
@@ -227,8 +227,8 @@ identity(
 
 # %% [markdown] tags=["notes"]
 # Does a *trained* discriminator notice? Take two parallel vertical lines in the plane, the data at $x_1 = 0$ and the fakes at $x_1 = \theta$: one-dimensional
-# sets, as in the lemma. From a discriminator's value $V$ on fresh samples, $(V + 2 \log 2)/2$ estimates JS (lecture 02). We also take
-# the slope of the generator's saturating loss in $\theta$: what it would learn from this $D$.
+# sets, as in the lemma. From a discriminator's value $V$ on fresh samples, $(V + 2 \log 2)/2$ estimates JS, from below (lecture 02). We also take
+# the slope of the generator's saturating loss in $\theta$, without its sign: what the generator would learn from this $D$.
 
 # %% tags=["slide-continue"]
 thetas = (0.0, 0.1, 0.25, 0.5, 1.0)
@@ -295,7 +295,8 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # At every distance but zero the discriminator reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
-# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and a few ten-thousandths at 0.5. Lecture 11 brings the distance whose slope is 1 wherever you stand.
+# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and five ten-thousandths at 0.5. The first row says how little that is: on the same line the best $D$ has no slope,
+# and what a trained one leaves there by chance is ten times as much. Lecture 11 brings the distance whose slope is 1 wherever you stand.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A fresh $D$ against generators of three ages
@@ -439,7 +440,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Only the oldest generator stands apart (2.3 orders); those of 1 and 10 epochs fall alike (4.6, 4.3).
+# From the peak. Only the oldest generator stands apart (2.3 orders); those of 1 and 10 epochs fall alike (4.6, 4.3).
 
 # %%
 claim(
@@ -474,11 +475,14 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, alike against the generators of 1 and 10 epochs, whose samples presumably
-# are easiest to tell. Against the oldest it falls later and by half as many orders; the deck's five
-# orders are its best case too. On the right the gradient of $-\log D$ does the opposite: it grows by orders, and the last column of the table says that it jumps from batch to batch by
-# as much more. (As a share of its size it changes by a factor between 0.8 and 2.6: five trainings do not settle it.) Theorem 2.6 predicts more: if $D$ is the best one plus small independent noise, the generator's update has a
-# Cauchy distribution, with neither mean nor variance. One loss whispers, the other one shouts; whether the direction grows noisier too, or the length alone, exercise 2 asks.
+# On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, alike against the generators of 1 and 10 epochs. Against the oldest it falls later and by
+# half as many orders. The table counts from the peak; from the first value it is about one order less, as the picture shows. The deck's five orders are a best case, too.
+#
+# On the right the gradient of $-\log D$ does the opposite: it grows by two orders and more, and its spread from batch to batch grows with it. (Does the spread grow faster than the norm? The factor is 1.7, its interval 0.8 to 2.6: five
+# trainings do not settle it.) One loss whispers, the other one shouts.
+#
+# Theorem 2.6 predicts more: if $D$ is the best one plus small independent noise, the generator's update has a
+# Cauchy distribution, with neither mean nor variance. That is a statement about the direction as well as the length, and exercise 2 asks about the direction.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises
@@ -496,7 +500,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 2. What $-\log D$ minimises
 #
-# Wang derives the second problem from a formula, and all that it takes is $D^* = p/(p + q)$.
+# So why not always take $-\log D$, whose gradient does not die? Wang's objection is that it drops modes. It rests on a formula, and all that the formula takes is $D^* = p/(p + q)$.
 #
 # **Write a line.** `d` is what $D^*$ says, probabilities, of samples of the generator. Estimate $\mathrm{KL}(q \| p)$ from it, without $p$ and without $q$.
 
@@ -549,8 +553,10 @@ identity(
 
 # %% [markdown] tags=["notes"]
 # Two things to read off. JS comes with a *minus*, which sounds as if the generator were asked to stay away. It is not: $\mathrm{KL}(q \| p) - 2\,\mathrm{JS} = 2\,\mathrm{KL}\bigl(\tfrac{p + q}{2} \big\| p\bigr)$,
-# which is never negative and zero only at $q = p$, a *softened* reverse KL (Shannon et al. 2020). Mind also what moves: Arjovsky & Bottou take the *gradient* with $D^*$ held fixed, the formula above is a *value*, in which
-# $D^*$ moves with $q$. And the divergence that it lowers is $\mathrm{KL}(q \| p)$, the *reverse* one. Which errors does that forgive?
+# which is never negative and zero only at $q = p$, a *softened* reverse KL (Shannon et al. 2020). And the divergence that it lowers is $\mathrm{KL}(q \| p)$, the *reverse* one. Which errors does that forgive?
+#
+# Mind what moves. The formula above is a *value*: where $q$ moves, $D^*$ moves, too. A generator's step is taken with $D$ held fixed, and of that step Arjovsky & Bottou's theorem 2.5 speaks: its *gradient* is that of
+# $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One drops, another fakes
@@ -653,7 +659,7 @@ axis.legend(fontsize=8.5, loc="upper right")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# With bumps as near as these, $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both bumps (set them at $\pm 3.5$, and the best for JS sits on one) and put over a third of its mass within 1 of the middle, where the data has 8 %. The two criteria with
+# With bumps as near as these, $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both bumps (set them at $\pm 3$, and the best for JS sits on one) and put over a third of its mass within 1 of the middle, where the data has 8 %. The two criteria with
 # $\mathrm{KL}(q \| p)$ pick one bump and fit it exactly; the minus before JS makes no visible difference here (the dotted line
 # covers the solid one). The first kind invents samples, the second kind drops half of the data.
 #
@@ -687,18 +693,22 @@ plt.show()
 # $$J = \begin{pmatrix} 0 & \tfrac12 \\ -\tfrac12 & -\gamma \end{pmatrix}, \qquad
 # \lambda = -\frac{\gamma}{2} \pm \sqrt{\frac{\gamma^2}{4} - \frac14}$$
 #
-# Without it $\lambda = \pm \frac{i}{2}$: no real part. In steps of size $h$, both at once: $1 \pm \frac{ih}{2}$, *outside* the unit circle.
+# Without it $\lambda = \pm \frac{i}{2}$: no real part. In steps of size $h$, both at once: $1 \pm \frac{ih}{2}$, *outside* the unit circle. In turns: determinant 1, *on* it.
 
 # %% [markdown] tags=["notes"]
-# both players follow $\dot\theta = -\partial L_G / \partial \theta = \sigma(\psi\theta)\,\psi$ and $\dot\psi = -\partial L_D / \partial \psi = -\sigma(\psi\theta)\,\theta$. Near the
-# equilibrium $\sigma \approx \frac12$, and
+# both players follow $\dot\theta = -\partial L_G / \partial \theta = \sigma(\psi\theta)\,\psi$ and $\dot\psi = -\partial L_D / \partial \psi = -\sigma(\psi\theta)\,\theta$. Multiply the first by $\theta$, the second
+# by $\psi$, and add: $\frac12 \frac{d}{dt}(\theta^2 + \psi^2) = 0$. The distance from the equilibrium never changes: *a circle*, wherever the game starts.
+#
+# What would pull inwards? Near the equilibrium $\sigma \approx \frac12$, and with a penalty of strength $\gamma$ on $\psi$
 #
 # $$\begin{pmatrix} \dot\theta \\ \dot\psi \end{pmatrix} = J \begin{pmatrix} \theta \\ \psi \end{pmatrix}, \qquad
 # J = \begin{pmatrix} 0 & \tfrac12 \\ -\tfrac12 & -\gamma \end{pmatrix}, \qquad
 # \lambda = -\frac{\gamma}{2} \pm \sqrt{\frac{\gamma^2}{4} - \frac14}.$$
 #
-# $\gamma$ is the strength of the penalty R1, $\frac{\gamma}{2} \lVert \nabla D \rVert^2 = \frac\gamma2 \psi^2$ on real samples; without it $\lambda = \pm \frac{i}{2}$. No real part, nothing pulls: *a
-# circle*. In steps of size $h$ it is worse: both at once multiplies by $I + hJ$, whose eigenvalues $1 \pm \frac{ih}{2}$ lie *outside* the unit circle. In turns they lie on it.
+# The penalty is R1, the squared slope of the logit $l$ on real samples: $\frac{\gamma}{2} \lVert \nabla l \rVert^2 = \frac\gamma2 \psi^2$. Without it $\lambda = \pm \frac{i}{2}$: an imaginary part turns, and without a real part nothing pulls.
+#
+# In steps of size $h$ it is worse. Both at once multiplies by $I + hJ$, whose eigenvalues $1 \pm \frac{ih}{2}$ lie *outside* the unit circle. In turns one round multiplies by
+# $\begin{pmatrix} 1 & h/2 \\ -h/2 & 1 - h^2/4 \end{pmatrix}$. Its determinant is 1, and for $h < 4$ its eigenvalues lie *on* the circle.
 
 # %%
 viz.players(viz.GAMES["dirac"])
@@ -824,17 +834,24 @@ identity(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why R1
 #
-# - Clipping turns the ring into a box; WGAN-GP ends in a ring of its own: its penalty wants $|\psi| = 1$ where the equilibrium has 0.
+# - Clipping cuts the ring off at $|\psi| = 1$; WGAN-GP ends in a ring of its own: its penalty wants $|\psi| = 1$ where the equilibrium has 0.
 # - Only the penalty that is **centred at zero** puts a real part into the eigenvalues.
 # - At $\gamma = 1$ both eigenvalues are $-\frac12$: the fastest way in. A stronger penalty arrives *later*.
 #
-# The course's face recipes use R1 for this reason.
+# The face generator of section 1 was trained with R1.
 
 # %% [markdown] tags=["notes"]
-# Look at the pictures again. *Minimax at once* spirals out, *in turns* it draws a closed ring. *Non-saturating* has the same eigenvalues; its path drifts inwards far from the
-# centre, where the field is not linear. In turns it creeps on, ever slower; at once it never arrives, for near the centre its multipliers (1.005) push outwards: it stays on a ring of radius 0.6. *Clipping* turns the ring into a box and *WGAN-GP* ends in a ring of its own, for its penalty wants
-# $|\psi| = 1$ where the equilibrium has 0. Of these six, only the penalty that is centred at zero puts a real part into the eigenvalues. At $\gamma = 1$ the root vanishes: both
-# eigenvalues are $-\frac12$, the fastest way in, in continuous time; beyond, one of them moves back towards 0, and a stronger penalty arrives later. The course's face recipes use R1 for this reason.
+# Look at the pictures again.
+#
+# - *Minimax* at once spirals out; in turns it draws a closed ring.
+# - *Non-saturating* has the same eigenvalues. Far from the centre, where the field is not linear, its path drifts inwards. In turns it creeps on, ever slower. At once it never arrives, for near the centre its
+#   multipliers (1.005) push outwards: it stays on a ring of radius 0.6.
+# - *Clipping* cuts the ring off at $|\psi| = 1$.
+# - *WGAN-GP* ends in a ring of its own, for its penalty wants $|\psi| = 1$ where the equilibrium has 0. (There its field has a jump and so no $J$: the table leaves it out.)
+# - *R1* arrives. Of these penalties only the one that is centred at zero puts a real part into the eigenvalues. At $\gamma = 1$ the root vanishes: both
+#   eigenvalues are $-\frac12$, the fastest way in, in continuous time. Beyond, one of them moves back towards 0, and a stronger penalty arrives later.
+#
+# The face generator of section 1 was trained with R1. One caution here, too: eigenvalues speak of the neighbourhood of the equilibrium, and from where a real game starts they promise nothing.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In short
@@ -942,3 +959,4 @@ widgets.quiz(
 # - Arjovsky & Bottou (2017), [*Towards Principled Methods for Training Generative Adversarial Networks*](https://arxiv.org/abs/1701.04862), ICLR. Sections 1 and 2.
 # - Mescheder, Geiger & Nowozin (2018), [*Which Training Methods for GANs do actually Converge?*](https://arxiv.org/abs/1801.04406), ICML. Section 3.
 # - Goodfellow (2016), [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), section 5.1: why KL alone does not explain collapse.
+# - Shannon, Poole, Mariooryad et al. (2020), [*Non-saturating GAN Training as Divergence Minimization*](https://arxiv.org/abs/2010.08029): the softened reverse KL of section 2.
