@@ -690,17 +690,17 @@ contestants = {
 }
 fig, axes = plt.subplot_mosaic("ABCX;DEFX", figsize=(9.6, 4.7), width_ratios=(1, 1, 1, 1.5), layout="constrained")
 paths = {}
-for place, (name, method) in zip("ABCDEF", contestants.items(), strict=True):
+for place, (name, method), shade in zip("ABCDEF", contestants.items(), plt.cm.plasma(torch.linspace(0, 0.9, 6).numpy()), strict=True):
     for alternating, colour in ((False, FAKE), (True, REAL)):
         paths[name, alternating] = path = method.play(500, h, alternating=alternating)
-        axes[place].plot(*path.T, color=colour, linewidth=0.8, label="in turns" if alternating else "at once")
-    reach = 1.5 if name.startswith("R1") else 3.3
+        axes[place].plot(*path.T, color=colour, linewidth=0.7, label="in turns" if alternating else "at once")
+    reach = 3.3 if name == "minimax" else 2.1
     axes[place].plot(0, 0, "k+", markersize=8)
     axes[place].set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=r"$\theta$", ylabel=r"$\psi$")
     axes[place].set_title(name, fontsize=9)
-    axes["X"].semilogy(dirac.radius(paths[name, True]), linewidth=1.3, label=name)
-axes["X"].set(ylim=(1e-3, 3), xlabel="steps, in turns", ylabel="distance from the equilibrium")
-axes["X"].legend(fontsize=8, loc="lower right")
+    axes["X"].semilogy(dirac.radius(paths[name, True]), color=shade, linewidth=1.3, label=name)
+axes["X"].set(xlim=(0, 500), ylim=(1e-3, 3), xlabel="steps, in turns", ylabel="distance from the equilibrium")
+axes["X"].legend(fontsize=8, loc="center right")
 fig.legend(*axes["A"].get_legend_handles_labels(), loc="outside lower left", ncols=2, fontsize=9)
 ends = {key: float(dirac.radius(path)[-1]) for key, path in paths.items()}
 plt.show()
@@ -723,7 +723,7 @@ claim(
 )
 identity(
     "C13.dirac_turns",
-    "Alternating steps neither arrive nor run away (largest radius of the last 70 steps over that of the first 70, one turn each)",
+    "Alternating steps neither arrive nor run away (largest radius of the last 70 steps over that of the first 70, about a turn each)",
     expected="a stable orbit",
     ours=dirac.radius(paths["minimax", True])[-70:].max() / dirac.radius(paths["minimax", True])[:70].max(),
     tolerance=within(0.02, of=1),
@@ -798,7 +798,7 @@ def worth(outputs):
     psi = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(outputs(psi * real), real, create_graph=True)
     penalty = 1 / 2 * slope.square().sum(1).mean()
-    return float(torch.autograd.grad(penalty, psi)[0] / psi)
+    return torch.autograd.grad(penalty, psi)[0].item() / psi.item()
 
 
 print("differentiated                    gamma 1 is worth   after 500 steps in turns")
@@ -809,22 +809,6 @@ for code, outputs in {
 }.items():
     path = dirac.DiracGAN("r1", worth(outputs)).play(500, h, alternating=True)
     print(f"{code:32}  {worth(outputs):16.5f}   {float(dirac.radius(path)[-1]):24.1e}")
-
-# %%
-left_over = []
-for batch in (1, 8, 32):
-    real = torch.zeros(batch, 1, dtype=torch.float64, requires_grad=True)
-    left_over.append(4 * batch**2 * worth(lambda logits: F.softplus(-logits).mean().sum()))
-identity(
-    "C13.r1_slip",
-    "What the slip leaves of R1's gamma on the Dirac-GAN, times 4 B^2 for a batch of B",
-    expected=1,
-    ours=left_over,
-    over="batch sizes",
-    tolerance=within(1e-9),
-    source="rosinality/style-based-gan-pytorch, train.py at 44cc3680",
-    note="worked out by hand before it was run",
-)
 
 # %% [markdown] tags=["notes"]
 # The first is the softplus. R1 asks for the slope of the logit $l$; that of $\log(1 + e^{-l})$ is smaller by the factor $\sigma(-l)$. In the Dirac-GAN this is 1/2, which the square makes 1/4; where a $D$ is certain of the data it is next to nothing.
@@ -838,7 +822,7 @@ identity(
 # %% [markdown] tags=["notes"]
 # # Going deeper
 #
-# The core path ends here. What follows: what a generator does that is too simple for its data, the step with $D$ held fixed, and five equations of the core path, checked.
+# The core path ends here. What follows: what a generator does that is too simple for its data, the step with $D$ held fixed, and six equations of the core path, checked.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A generator that is too simple
@@ -912,9 +896,9 @@ identity(
 )
 
 # %% [markdown]
-# ## 6. Five equations, checked
+# ## 6. Six equations, checked
 #
-# That disjoint distributions are $\log 2$ apart in JS and infinitely far in KL, whatever they are; what dropping costs in each direction; and the eigenvalues of the Dirac-GAN with R1.
+# That disjoint distributions are $\log 2$ apart in JS and infinitely far in KL, whatever they are; what dropping costs in each direction; the eigenvalues of the Dirac-GAN with R1; and what the slip leaves of $\gamma$.
 
 # %%
 js_apart, kl_apart = [], []
@@ -966,6 +950,22 @@ identity(
     over="gammas",
     tolerance=at_most(1e-8),
     source="Mescheder et al. 2018, section 3",
+)
+
+# %%
+left_over = []
+for batch in (1, 8, 32):
+    real = torch.zeros(batch, 1, dtype=torch.float64, requires_grad=True)
+    left_over.append(4 * batch**2 * worth(lambda logits: F.softplus(-logits).mean().sum()))
+identity(
+    "C13.r1_slip",
+    "What the slip leaves of R1's gamma on the Dirac-GAN, times 4 B^2 for a batch of B",
+    expected=1,
+    ours=left_over,
+    over="batch sizes",
+    tolerance=within(1e-9),
+    source="rosinality/style-based-gan-pytorch, train.py at 44cc3680",
+    note="worked out by hand before it was run",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
