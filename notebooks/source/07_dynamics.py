@@ -281,7 +281,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # At every distance but zero the discriminator reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
 # at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and five ten-thousandths at 0.5. The first row says how little that is: on the same line the best $D$ has no slope,
-# and what a trained one leaves there by chance is ten times as much. An untrained $D$, whose slope is chance alone, has 0.03 to 0.04 at every distance: the training of $D$ takes slope away, and what it leaves points to the data in all
+# and what a trained one leaves there by chance is ten times as much. An untrained $D$, whose slope is chance alone, has 0.03 to 0.04 at every distance, more than a certain one leaves. What is left does point to the data, in all
 # five trainings. Lecture 11 brings the distance whose slope is 1 wherever you stand.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -462,7 +462,7 @@ question(
 # On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, alike against the generators of 1 and 10 epochs. Against the oldest it falls later, less far, and not at the same time in all
 # five trainings. The table counts from the peak; from the first value it is about one order less. The deck's five orders are a best case, too. At the end every $D$ is certain, also of digits that it has never seen: it reports a JS of 0.69.
 #
-# On the right the gradient of $-\log D$ does the opposite and grows by two orders and more. The grey lines do neither. A $D$ that can tell nothing loses half an order in as many steps, with both losses: what silences the one loss and swells the other is not the training, it is what $D$ has
+# On the right the gradient of $-\log D$ does the opposite and grows by two orders and more. The grey lines do neither. A $D$ that can tell nothing loses about half an order in as many steps, with either loss: what silences the one loss and swells the other is not the training, it is what $D$ has
 # found out. One loss whispers, the other one shouts.
 #
 # Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus small independent noise, the generator's update has a Cauchy distribution, with neither mean nor variance. From batch to batch there is no sign of it, for the gradients of two batches have a cosine of 0.98, no less
