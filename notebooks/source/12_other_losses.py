@@ -228,7 +228,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # Least squares has a slope at both ends. Note which end is the news. At $-10$ the *non-saturating* loss pulls just as dependably. The difference is at $+10$: a fake
 # that fools $D$ completely, but lies far from the data all the same, feels nothing from the non-saturating loss, is pushed to a still higher logit by the saturating one, and is pulled back by least squares. That is the point of the
-# paper's first figure. (Wasserstein's and the hinge's generators have slope 1 at both ends and would meet C21.slope as well; what least squares alone does is to pull *back*.)
+# paper's first figure. (Wasserstein's and the hinge's generators pull with 1 at both ends; *back* pulls least squares alone.)
 #
 # ### The best discriminator
 #
@@ -262,7 +262,7 @@ claim(
 #
 # $$2 C = \int \frac{\bigl(2 q - (p + q)\bigr)^2}{p + q} = \chi^2_{\text{Pearson}}\bigl(p + q\,\|\,2 q\bigr).$$
 #
-# Mind the order in the brackets, which is the paper's: it divides by the *first* argument. The table of section 5 divides by the second, as $D_f(P \| Q)$ does, and calls the same integral Pearson's $\chi^2(2q \| p + q)$, or Neyman's $\chi^2(p + q \| 2q)$.
+# Mind the order in the brackets, which is the paper's: it divides by the *first* argument (section 5 divides by the second).
 #
 # Check it on five random pairs of densities, with three codings that meet the condition and the usual one that does not.
 
@@ -634,11 +634,11 @@ question(
 #
 # Then look at the last row, Wasserstein's loss at 0.003, the best rate of the five others. In each of the twenty seeds it ends farther than with its own 0.01, on average by 6.6 [5.5, 7.8] (S10.rate), and it is the last of the table. A contest at one rate, or a search that stops there, would have said so of the *loss*; with its own rate its mean is level with the best. The verdict on a loss was a verdict on its rate.
 #
-# Now look at the dots before you rank. How wide is each row, and how far apart are the rows? With one seed, any two losses whose rows overlap could have come out in either order. Put three questions to this table, and to every other.
+# Now look at the dots before you rank. With one seed, any two losses whose rows overlap could have come out in either order. Put three questions to this table, and to every other.
 #
 # - *How many seeds?* Twenty. The 99 % intervals of a difference are about 1 to each side, and no loss's reaches below $-1.4$: an advantage of more than a tenth of the non-saturating loss's 16 is not there. Five seeds see much less. The first five alone put least squares 2.6 farther, with a 95 % interval that holds zero; the twenty put it 3.2 farther [2.1, 4.4].
 # - *Was each tuned?* In its rate alone, among five that lie a factor of three apart, with one training for each; one $\gamma$ for all. Lucic et al. searched over more settings.
-# - *At which budget?* One, 800 steps; the looks on the way are no contests of their own, for each rate was chosen by the end. Least squares is the farthest of the six at every look, and comes nearer with each: from 73 after 200 steps to 21, where the others go from 40 or less to 18. (The curves take 150 samples a look, the table 400. Section 10 has every look.) What learns fast in a few hundred steps need not be what is best after 100,000. And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
+# - *At which budget?* One, 800 steps; the looks on the way are no contests of their own, for each rate was chosen by the end. Least squares is the farthest of the six at every look, and comes nearer with each: from 73 after 200 steps to 21, where the others go from 40 or less to 18. (The curves take 150 samples a look, the table 400. Section 10 has every look.) And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
 #
 # What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal), and one falls behind it on this budget, least squares.
 
@@ -723,6 +723,8 @@ rows = [dict(zip(["divergence", "f(u)", "f*(t)", "g(v)", "T*"], [row.title, *row
 viz.table(rows)
 
 # %% [markdown] tags=["notes"]
+# The table divides by $q$, the second argument, so that what the paper calls Pearson's $\chi^2(p + q \| 2q)$ in section 2 is here Pearson's $\chi^2(2q \| p + q)$, or Neyman's $\chi^2(p + q \| 2q)$.
+#
 # Every row is tested against its definition: that $f^*$ is the maximum, that $g$ stays in the domain, that $T^*$ is the slope. The row "GAN" is the first GAN: $g(v) = -\log(1 + e^{-v})$ is $\log \sigma(v)$, and
 # $f^*(g(v))$ is softplus. So cross-entropy on logits is one row of a table. Now the bound, by numbers: exact value, bound at $T^*$, and what a small
 # network finds from samples alone.
