@@ -151,7 +151,8 @@ EXPERIMENT = Experiment(
         "question, for neither of these games comes nearer to the data than a blur",
         "C22.draws": "a check: with gamma 1 every training ends nearer than a blur (one training on seed 31, made to find such a "
         "gamma, ended at 0.65 of it)",
-        "C22.trade": "two questions, gamma 1 less gamma 0.8, seed by seed: diversity of accepted pictures, and the share accepted",
+        "C22.trade": "a question, gamma 1 less gamma 0.8, seed by seed: diversity of accepted pictures",
+        "C22.price": "a question, the same of the share that is accepted",
         "C22.measure": "Spearman's correlation of M with the Frechet distance over ten checkpoints, gamma 0.8: at least 0.6",
         "C22.collapsed": "the same at gamma 0.5, where runs collapse: at least 0.6; the row above is the control",
     },
