@@ -1229,7 +1229,7 @@ def inverse_loss():
     return (z - encoder(drawn)).square().mean()
 
 
-networks.descend(encoder, inverse_loss, scale.pick(ci=5, cpu=400, gpu=4000), lr=1e-3)
+networks.descend(encoder, inverse_loss, scale.pick(ci=5, cpu=250, gpu=4000), lr=1e-3)
 with torch.no_grad():
     labels = reader_of_faces.predict(real_faces)
     wished = labels.clone()
