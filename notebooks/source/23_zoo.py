@@ -987,7 +987,7 @@ identity(
 viz.source(LAPGAN.play, LAPGAN.up)
 
 # %% [markdown] tags=["notes"]
-# Below, the class sees it begin. A minute and a half would be needed to see digits; so the pictures and the numbers are those of a recorded experiment, `lapgan_view`, 1,500 steps at every size and three trainings of each arm. It asks one thing: how much of the enlargement must the generator of details see? In one arm its three convolutions see $7 \times 7$ pixels; in the other the same number of weights is spread over $15 \times 15$, by gaps between the taps (*dilation*). The discriminators see whole pictures in both.
+# Below, the class sees it begin. A minute and a half would be needed to see digits; so the pictures and the numbers are those of a recorded experiment, `lapgan_view`, 1,000 steps at every size and three trainings of each arm. It asks one thing: how much of the enlargement must the generator of details see? In one arm its three convolutions see $7 \times 7$ pixels; in the other the same number of weights is spread over $15 \times 15$, by gaps between the taps (*dilation*). The discriminators see whole pictures in both.
 
 # %%
 torch.manual_seed(0)
