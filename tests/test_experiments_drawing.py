@@ -86,17 +86,6 @@ def test_more_arms_than_lines_one_can_tell_apart_are_refused():
         drawing.curves({"modes": lines_of(22)})
 
 
-def test_a_strip_shows_the_arms_that_are_asked_for_in_their_order(tmp_path):
-    from PIL import Image
-
-    sheet, layout = drawing.frames({"a": film(3, 0), "b": film(3, 100)}, [0, 5, 10])
-    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "two.png")
-    one, both, turned = (np.asarray(drawing.strip(tmp_path / "two.png", layout, arms)) for arms in (["b"], [], ["b", "a"]))
-    assert one.shape[0] < both.shape[0] == turned.shape[0]
-    assert one.max() >= 100 and not np.array_equal(both, turned)
-    assert np.array_equal(both, np.asarray(drawing.strip(tmp_path / "two.png", layout, ["a", "b"])))
-
-
 def test_pictures_need_not_be_square(tmp_path):
     from PIL import Image
 

@@ -105,11 +105,10 @@ def tiles(path: Path, layout: Mapping[str, Any]) -> Tensor:
     return rows.unflatten(3, (-1, layout.get("width", height))).permute(1, 3, 0, 2, 4)
 
 
-def strip(path: Path, layout: Mapping[str, Any], arms: Sequence[str] = ()) -> Image:
-    """A record's picture with a label for each arm and each step; ``arms``: those to be shown, in this order."""
+def strip(path: Path, layout: Mapping[str, Any]) -> Image:
+    """A record's picture with a label for each arm and each step."""
     from gancourse import viz
 
-    k, steps, shown = layout["k"], layout["steps"], list(arms) or layout["arms"]
-    every = tiles(path, layout)[[layout["arms"].index(arm) for arm in shown]]
+    every, k, steps = tiles(path, layout), layout["k"], layout["steps"]
     columns = [f"step {steps[i // k]:,}" if i % k == 0 else "" for i in range(every.shape[1])]
-    return viz.labelled_grid(every.flatten(0, 1), shown, columns, pad=1, widest=1400)
+    return viz.labelled_grid(every.flatten(0, 1), layout["arms"], columns, pad=1, widest=1400)

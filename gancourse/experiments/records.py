@@ -115,12 +115,12 @@ class Record:
     def _chosen(self, arms: Sequence[str]) -> list[str]:
         return [check.one_of("arm", arm, self.arms) for arm in arms] or self.arms
 
-    def strip(self, arms: Sequence[str] = ()) -> Any:
-        """A picture: one row for each arm (or for ``arms``, in this order), samples of the first seed at some steps."""
+    def strip(self) -> Any:
+        """A picture: one row for each arm, samples of the first seed at some steps."""
         if self.picture is None:
             name = self.content["name"]
             raise FileNotFoundError(f"the record of {name} has no pictures: {command(name)} draws them")
-        return drawing.strip(self.picture, self.content["strip"], self._chosen(arms))
+        return drawing.strip(self.picture, self.content["strip"])
 
     def last_pictures(self) -> Any:
         """What the strip shows of the last step alone: uint8 [arms, k, C, H, W]."""
