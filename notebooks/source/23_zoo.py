@@ -997,7 +997,7 @@ identity(
 viz.source(LAPGAN.play, LAPGAN.up)
 
 # %% [markdown] tags=["notes"]
-# Below, the class sees it begin. A minute and a half would be needed to see digits; so the pictures and the numbers are those of a recorded experiment, `lapgan_view`, 1,000 steps at every size and three trainings of each arm. It asks one thing: how much of the enlargement must the generator of details see? In one arm its three convolutions see $7 \times 7$ pixels; in the other the same number of weights is spread over $15 \times 15$, by gaps between the taps (*dilation*). The discriminators see whole pictures in both.
+# The cell below only begins. The pictures and numbers are those of a recorded experiment, `lapgan_view`: 1,000 steps at every size, three trainings of each of two arms. It asks how much of the enlargement the generator of details must see. In one arm its three convolutions see $7 \times 7$ pixels; in the other as many weights are spread over $15 \times 15$, by gaps between their taps (*dilation*). The discriminators see whole pictures in both. Losses are the relativistic ones of lecture 16, the weights drawn with are averages.
 
 # %%
 torch.manual_seed(0)
@@ -1448,7 +1448,7 @@ widgets.quiz(
 # - J. Zhao, M. Mathieu & Y. LeCun, [*Energy-based Generative Adversarial Network*](https://arxiv.org/abs/1609.03126), ICLR 2017. R. D. Hjelm et al., [*Boundary-Seeking Generative Adversarial Networks*](https://arxiv.org/abs/1702.08431), ICLR 2018.
 # - J. T. Springenberg, [*Unsupervised and Semi-supervised Learning with Categorical Generative Adversarial Networks*](https://arxiv.org/abs/1511.06390), ICLR 2016. E. Denton et al., [*Deep Generative Image Models using a Laplacian Pyramid of Adversarial Networks*](https://arxiv.org/abs/1506.05751), NeurIPS 2015.
 # - I. Tolstikhin et al., [*AdaGAN: Boosting Generative Models*](https://arxiv.org/abs/1701.02386), NeurIPS 2017. Y. Taigman, A. Polyak & L. Wolf, [*Unsupervised Cross-Domain Image Generation*](https://arxiv.org/abs/1611.02200), ICLR 2017.
-# - J.-Y. Zhu et al., [*Generative Visual Manipulation on the Natural Image Manifold*](https://arxiv.org/abs/1609.03552), ECCV 2016. O. Mogren, [*C-RNN-GAN: Continuous recurrent neural networks with adversarial training*](https://arxiv.org/abs/1611.09904), 2016.
+# - J.-Y. Zhu et al., [*Generative Visual Manipulation on the Natural Image Manifold*](https://arxiv.org/abs/1609.03552), ECCV 2016. G. Perarnau et al., [*Invertible Conditional GANs for image editing*](https://arxiv.org/abs/1611.06355), 2016. O. Mogren, [*C-RNN-GAN: Continuous recurrent neural networks with adversarial training*](https://arxiv.org/abs/1611.09904), 2016.
 # - M. Lucic et al., [*Are GANs Created Equal? A Large-Scale Study*](https://arxiv.org/abs/1711.10337), NeurIPS 2018: what is left of names when one party runs them all.
 #
 # The list of names comes from [the GAN zoo](https://github.com/hindupuravinash/the-gan-zoo) of Avinash Hindupur (2017 to 2018), the tips from [ganhacks](https://github.com/soumith/ganhacks) of Soumith Chintala, Emily Denton, Martin Arjovsky and Michael Mathieu (2016).
