@@ -58,7 +58,7 @@ class View:
                 DetailGAN(lapgan.DetailGenerator(side, LATENT_DIM, width, **arm), lapgan.DetailDiscriminator(side, width), loss)
                 for side in (16, SIDE)
             ]
-        game = LAPGAN(sketch, levels)
+        game: GAN[Any] = LAPGAN(sketch, levels)
         game.generator.to(device)
         game.discriminator.to(device)
         return game, Batches(self.images, self.size["batch_size"], seed=seed, device=device)

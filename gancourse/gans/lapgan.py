@@ -100,7 +100,7 @@ def drawn_up(base: GAN, levels: Sequence[DetailGAN], n: int, seed: int = 0) -> l
     """n pictures at every size: the smallest from ``base``, then level by level."""
     found = [base.sample(n, seed)]
     for i, level in enumerate(levels):
-        found.append(cast(DetailGAN, level).finer(found[-1], seed + 1 + i))
+        found.append(level.finer(found[-1], seed + 1 + i))
     return found
 
 
@@ -127,7 +127,8 @@ class LAPGAN(GAN[PyramidBatch]):
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> PyramidBatch:
         """One round at every size, on halves of the same pictures."""
-        small, rounds = real, []
+        small = real
+        rounds: list[Batch] = []
         for game in reversed(self.games):
             rounds.insert(0, game.play(small, source, labels, step))
             small = halved(small)
