@@ -3,7 +3,7 @@ import torch
 
 from gancourse.data import Batches
 from gancourse.gans.gan import GAN
-from gancourse.gans.lapgan import LAPGAN, DetailGAN, collapsed, drawn_up, halved, pyramid
+from gancourse.gans.lapgan import LAPGAN, DetailGAN, collapsed, halved, pyramid
 from gancourse.models import lapgan, mlp
 from gancourse.models.layers.resample import enlarged
 from gancourse.training import fit
@@ -50,13 +50,11 @@ def test_each_loss_moves_its_own_player():
 
 
 def test_levels_follow_one_another():
-    torch.manual_seed(0)
-    base = GAN(mlp.Generator(3, (1, 8, 8), (8,), out="tanh"), mlp.Discriminator((1, 8, 8), (8,)))
-    levels = [level(16), level(32)]
-    sizes = drawn_up(base, levels, 5, seed=3)
+    game = whole()
+    sizes = game.sizes(5, seed=3)
     assert [x.shape[2] for x in sizes] == [8, 16, 32]
-    assert torch.equal(sizes[1], levels[0].finer(sizes[0], seed=4))
-    assert not torch.equal(levels[0].finer(sizes[0], seed=5), sizes[1])
+    assert torch.equal(sizes[1], game.games[1].finer(sizes[0], seed=4))
+    assert not torch.equal(game.games[1].finer(sizes[0], seed=5), sizes[1])
 
 
 def test_a_level_trains_and_cannot_draw_from_nothing():

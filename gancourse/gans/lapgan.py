@@ -8,8 +8,8 @@ The game at one level is conditional: G draws a detail for the enlargement of a 
 
     G(z, u) = h',      D(u, u + h)  against  D(u, u + h').
 
-To draw from nothing, a plain GAN makes the smallest picture and the levels follow one another: :func:`drawn_up`.  :class:`LAPGAN`
-plays all these games side by side.
+To draw from nothing, a plain GAN makes the smallest picture and the levels follow one another: :class:`LAPGAN`, which plays all
+these games side by side.
 
 Source: Denton, Chintala, Szlam & Fergus 2015 (NeurIPS), sections 2.2 and 2.3; there with Gaussian blur in place of block means.
 """
@@ -93,15 +93,7 @@ class DetailGAN(GAN[DetailBatch]):
 
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """Raises: one level needs a small picture to begin with."""
-        raise ValueError("one level of a pyramid draws no picture from nothing: use finer(small), or drawn_up(base, levels, n)")
-
-
-def drawn_up(base: GAN, levels: Sequence[DetailGAN], n: int, seed: int = 0) -> list[Tensor]:
-    """n pictures at every size: the smallest from ``base``, then level by level."""
-    found = [base.sample(n, seed)]
-    for i, level in enumerate(levels):
-        found.append(level.finer(found[-1], seed + 1 + i))
-    return found
+        raise ValueError("one level of a pyramid draws no picture from nothing: use finer(small), or LAPGAN(sketch, levels)")
 
 
 @dataclass
