@@ -1003,7 +1003,7 @@ viz.source(LAPGAN.play, LAPGAN.up)
 torch.manual_seed(0)
 sketch = GAN(convnet.Generator(8, 16, 16, channels=1).to(device), convnet.Discriminator(8, 16, channels=1).to(device), "relativistic")
 levels = [
-    DetailGAN(lapgan.DetailGenerator(side, 16, 16, wide=True).to(device), lapgan.DetailDiscriminator(side, 16).to(device), "relativistic")
+    DetailGAN(lapgan.DetailGenerator(side, 16, 16).to(device), lapgan.DetailDiscriminator(side, 16).to(device), "relativistic")
     for side in (16, 32)
 ]
 begun = fit(
@@ -1019,18 +1019,18 @@ begun = fit(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same 8 px, details drawn twice
 #
-# LAPGAN SLIDE
+# Rows three and four: two draws of details. Below: from nothing. The judge takes three in ten for digits; with the wider view one in ten.
 
 # %% tags=["slide-continue", "slide-picture"]
 view = records.load("lapgan_view")
-wide_film, narrow_film = (max(view.film(arm).items())[1] for arm in (WIDE, NARROW))
-last_row = data.to_float(narrow_film[-COLUMNS:])
+narrow_film, wide_film = (max(view.film(arm).items())[1] for arm in (NARROW, WIDE))
+last_row = data.to_float(wide_film[-COLUMNS:])
 begun_row = begun.sample(COLUMNS, seed=2).clamp(-1, 1).cpu().expand(-1, 3, -1, -1)
 viz.show(
     viz.labelled_grid(
-        torch.cat([data.to_float(wide_film), last_row, begun_row]), rows=[*ROWS, "32 px, 7 x 7 in view", "here, just begun"], n_columns=COLUMNS
+        torch.cat([data.to_float(narrow_film), last_row, begun_row]), rows=[*ROWS, "the wider view", "here, just begun"], n_columns=COLUMNS
     ),
-    "Details drawn, twice, for real pictures of 8 px; then from nothing, the 8 px drawn too; the last but one with the narrow view.",
+    "With 7 x 7 in view: details drawn, twice, for real pictures of 8 px; then from nothing, the 8 px drawn too. Then 15 x 15 in view.",
 )
 
 # %%
@@ -1038,18 +1038,19 @@ far = {score: view.final(score) for score in ("frechet", "only_enlarged", "anoth
 without = view.baseline("frechet")
 question(
     "S28.lapgan_details",
-    "How far are pictures drawn from nothing from unseen digits? Frechet distance in the features of a judge, with 15 x 15 in view",
-    ours=far["frechet"][WIDE],
+    "How far are pictures drawn from nothing from unseen digits? Frechet distance in the features of a judge, with 7 x 7 in view",
+    ours=far["frechet"][NARROW],
     over="trainings",
     baselines=nulls(
-        the_same_8_px_only_enlarged=far["only_enlarged"][WIDE],
-        details_of_another_picture=far["another_s_detail"][WIDE],
+        the_same_8_px_only_enlarged=far["only_enlarged"][NARROW],
+        details_of_another_picture=far["another_s_detail"][NARROW],
         Gaussian_noise=without["noise: Gaussian"],
         untrained=without["untrained"],
     )
-    | ceilings(details_on_real_8_px=far["on_real"][WIDE], training_digits=without["training digits"]),
+    | ceilings(details_on_real_8_px=far["on_real"][NARROW], training_digits=without["training digits"]),
     source="beside Denton et al. 2015",
-    note=f"The judge takes for digits: of these {far['accepted'][WIDE].mean():.2f}, of details on real 8 px {far['accepted_on_real'][WIDE].mean():.2f}.",
+    note=f"The judge takes for digits: of these {far['accepted'][NARROW].mean():.2f}, of details on real 8 px {far['accepted_on_real'][NARROW].mean():.2f}. "
+    f"Before the run the question was of 15 x 15: {far['frechet'][WIDE].mean():.0f}, and {far['accepted'][WIDE].mean():.2f}.",
 )
 question(
     "S28.lapgan_view",
@@ -1057,11 +1058,13 @@ question(
     ours=far["frechet"][NARROW] - far["frechet"][WIDE],
     over="trainings",
     baselines=nulls(no_difference=0),
-    note=f"With 7 x 7 in view {far['frechet'][NARROW].mean():.0f}; as many weights in both.",
+    note="As many weights in both, and the same at the start. Before the run we expected a number above 0.",
 )
 
 # %% [markdown] tags=["notes"]
-# LAPGAN WORDS
+# Compare rows three and four: the same 8 px, two draws of details. They differ, so the noise is used. Of the pictures drawn from nothing the judge takes 0.30 for digits, of those built on real 8 px 0.48. They are at a distance of 62; the same 8 px only enlarged at 134, with the last detail of another picture at 95: the details bring much, and they belong to *their* picture. What is left is theirs, too: on *real* 8 px they still are at 51, where real digits have 0.6. A Gaussian of the digits' pixels, which knows no stroke, has 122.
+#
+# And the view? We had expected that the generator must see more than $7 \times 7$. It is the other way round: with $15 \times 15$ the pictures are farther off in each of three pairs, by 20 in the mean, and one in ten is a digit. That speaks against *these* gaps and not against a wide view: dilation takes neighbours away where it adds distance, and the two were not tested apart. Three trainings of 1,000 steps; whether more steps would turn it round we do not know.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## DTN: a judge that does not learn
