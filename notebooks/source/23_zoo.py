@@ -153,8 +153,8 @@ widgets.finder(
 )
 
 # %% [markdown] tags=["notes"]
-# Names are no keys. *acGAN* ages faces and *AC-GAN* has an auxiliary classifier; *Bayesian GAN* stands here for hierarchical implicit models, and months later another paper took the name for its title; *IAN* and *iGAN* both paint, one by an
-# autoencoder, one by descent. The notes spell AffGAN with one f. When a name matters, follow its link.
+# Names are no keys. *acGAN* ages faces and *AC-GAN* has an auxiliary classifier; *Bayesian GAN* stands here for hierarchical implicit models, and months later another paper took the name for its title; *IAN* and *iGAN* both
+# paint by descent on a latent. The notes spell AffGAN with one f. When a name matters, follow its link.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## EBGAN: an energy with a margin
@@ -480,7 +480,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Above: what each round was trained on; below: what the mixture draws; within a circle a sample is a good one. The seed shown is the one of the *median* gain of ninety-six, though no first GAN misses more than its: that draws at the left mode alone, and the second is shown the other three and finds the right one. Over all seeds one GAN misses 0.56 of the data, two without weights 0.48, two boosted 0.43, and with the same weights dealt out at random 0.48: what helps is *where* the weights lie. It helps a little, a twentieth of the data, and surely: the interval of the box, 0.035 to 0.065, lies beyond the tolerance. (It does not help every seed: in some the boosted mixture misses more.) A generator of eight units draws much between its places, whatever it is shown.
+# Above: what each round was trained on; below: what the mixture draws; within a circle a sample is a good one. The seed shown is the one of the *median* gain of ninety-six, though no first GAN misses more than its: that draws at the left mode alone, and the second is shown the other three and finds the right one. Over all seeds one GAN misses 0.56 of the data, two without weights 0.48, two boosted 0.43, and with the same weights dealt out at random 0.48: what helps is *where* the weights lie. It helps a little, a twentieth of the data, and surely: the interval of the box, 0.035 to 0.065, lies beyond the tolerance. (It does not help every seed: in 27 of the 96 the boosted mixture misses more.) A generator of eight units draws much between its places, whatever it is shown.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Ganhacks, rightly read
@@ -490,7 +490,7 @@ claim(
 # - It does not say that $\beta_1$ should be 0.5; it points to a paper that does.
 # - It smooths *both* labels where its source smooths one.
 # - Of two of its tips it is *not sure*.
-# - Tip 11 is a warning: what it shows as code is what one should *not* do.
+# - Tip 11 is a warning. The loop below it is no recipe.
 
 # %% [markdown] tags=["notes"]
 # # Part two: the tricks
@@ -498,7 +498,7 @@ claim(
 # ## 4. Ganhacks, rightly read
 #
 # The notes close with a link to [*ganhacks*](https://github.com/soumith/ganhacks), written by Soumith Chintala, Emily Denton, Martin Arjovsky and Michael Mathieu in 2016, copied into countless tutorials and, by its own first line, no longer maintained. It is worth reading word by word, because much of what is said about it is not in it. It does not say that $\beta_1$ should be 0.5
-# (it points to a paper that does). It smooths *both* labels where its source smooths one. It says of two of its tips that it is *not sure*. Two more, 10 and 7, are advice on where to look and where to begin, not on what to change. And tip 11 is a warning: what it shows as code is what one should *not* do.
+# (it points to a paper that does). It smooths *both* labels where its source smooths one. It says of two of its tips that it is *not sure*. Two more, 7 and 10, are advice on where to begin and where to look, not on what to change. And tip 11 is a warning: *do not* balance the players by their losses. Its loop, two thresholds on two losses, stands below "if you do try it, have a principled approach"; whether it is the bad example or the better one the list does not say. Whoever copies only the loop has left out the *don't*.
 
 # %%
 viz.table(
@@ -530,7 +530,7 @@ viz.table(
 # ## 5. One change at a time
 #
 # What would a fair test of a trick be? *One* change, everything else equal; the same seeds on both sides, so that runs can be compared in pairs; enough seeds for an interval; a measure that noise does not pass; a threshold named before the run. The recorded experiment `ganhacks` does that for seventeen changes that test fourteen of the tips: a small DCGAN on
-# real digits at 32 px, 2,000 steps, five seeds each. (Three arms have seven: labels and max pooling, because five left them leaning, and minibatch discrimination, for a reason below. The two new pairs alone stand in the notes of their boxes.) Its reference follows the tips on which DCGAN stands. An arm *leaves* one of these, or *adds* one more. The number is the Fréchet distance to held-out digits, all with their paper put to black (`levelled`), **without the tip over with it**: above 1 the tip helps. Ratios are averaged as logarithms, or else twice and half would make one and a quarter. The threshold: a tip *helps* where the 95 % interval lies above 1.1,
+# real digits at 32 px, 2,000 steps, five seeds each. (Three arms have seven: labels and max pooling, which five left leaning by the distance of samples as they are, and minibatch discrimination, for a reason below. The two new pairs alone stand in the notes of their boxes.) Its reference follows the tips on which DCGAN stands. An arm *leaves* one of these, or *adds* one more. The number is the Fréchet distance to held-out digits, all with their paper put to black (`levelled`; section 8 says why), **without the tip over with it**: above 1 the tip helps. Ratios are averaged as logarithms, or else twice and half would make one and a quarter. The threshold: a tip *helps* where the 95 % interval lies above 1.1,
 # *harms* where it lies below 1 / 1.1, makes *no difference* where it lies between, and is *open* else. One more arm changes only the seed: it says what luck says.
 #
 # All rows share the *same* five reference trainings. Were these lucky, every tip that an arm adds would look worse, and every tip that an arm leaves better. So a second column of the table, asked for after the run, compares each arm with all *twelve* trainings of the reference, those of two further seeds and of the other seed among them; not in pairs, but as a difference of two means (Welch's interval). A word stands in the table only where both columns say it.
@@ -611,16 +611,14 @@ plt.show()
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Blue: without a tip that the reference follows. Orange: with one more. Grey: another seed.
 #
-# Four tips help: no saturating loss, no mixed batches, $\beta_1 = 0.5$, labels. Dropout in $G$ harms. The others cannot be told from another seed; minibatch discrimination evens the classes out.
+# Four tips help: no saturating loss, no mixed batches, $\beta_1 = 0.5$, labels. Dropout in $G$ harms. Max pooling is worse in six of seven pairs, without a verdict. The others cannot be told from another seed. Minibatch discrimination evens the classes out.
 
 # %% [markdown] tags=["notes"]
 # A dot is a seed, a line the geometric mean. Blue: the arm leaves a tip. Orange: it adds one. Grey: it changes only the seed. Begin with the row that tests no tip. The same game with another seed is `0.88` times as far, and its interval reaches from `0.62` to `1.26`: so wide is luck, with five pairs. Four tips stand clear of it. With the saturating loss and with mixed batches the distance after 2,000 steps is still that of noise, and no sample is taken for a digit. (So both gains are one number, noise over reference, and their intervals are mostly the reference's spread.) With $\beta_1 = 0.9$ the samples are more than four times as far, and a fifth of them is taken for digits: not good, and not lost. Labels help in each of seven pairs, by `2.39` in the mean; that arm also tells $G$ the class, and all classes are asked for. Dropout in $G$, kept in sampling, harms in every pair.
 #
-# Two more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, 1.3 to 8.3 times as far; its interval, `1.04` to `5.68`, leaves no difference behind and the threshold not. Two steps of $D$, of which the list itself is not sure, are worse in all five pairs, and replay in four of five. But beside all twelve references both are at `0.93`, with intervals that hold 1: the five references that the pairs share are nearer than the seven others by as much, and that may be luck. The rest five pairs cannot tell from another seed, and a tip that one believes in after one run with it and one run without is a tip about a seed. (Of seventeen intervals at 95 % one is expected to miss. In the second column one, that of pixels in [0, 1], lies below 1, though not below the threshold.)
+# Three more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, 1.3 to 8.3 times as far; its interval, `1.04` to `5.68`, leaves no difference behind and the threshold not. Two steps of $D$, of which the list itself is not sure, are worse in all five pairs, and replay in four of five. But beside all twelve references both are at `0.93`, with intervals that hold 1: the five references that the pairs share are nearer than the seven others by as much, and that may be luck. The rest five pairs cannot tell from another seed, and a tip that one believes in after one run with it and one run without is a tip about a seed. (Of seventeen intervals at 95 % one is expected to miss. In the second column that of pixels in [0, 1] lies below 1, though not below the threshold.)
 #
-# Why black paper? Compare the first two columns of the table below. With $\beta_1 = 0.9$ the samples *as they are* lie as far as noise, on black paper half as far; with max pooling it is half as far, too. A grey or faintly speckled ground (the last frames of these two rows of the film, the whole of which is in section 8) was as much of what that distance saw as the strokes. Whoever reads only one number may be reading the paper.
-#
-# And read the last column: `total_variation` says how far the classes' shares among the accepted samples are from a tenth each, 0 for even. In the reference it is 0.24. With minibatch discrimination, which the distance leaves open, it is 0.11. The tip was made for variety, and one distance did not tell. But that was *seen*, and not asked: among seventeen arms and four columns something will always look well. Therefore the two further seeds, at which nobody had looked. Their pairs say the same (the box below).
+# The table below has two more measures. Read its last column: `total_variation` says how far the classes' shares among the accepted samples are from a tenth each, 0 for even. In the reference it is 0.24. With minibatch discrimination, which the distance leaves open, it is 0.11. The tip was made for variety, and one distance did not tell. But that was *seen*, and not asked: among seventeen arms and four columns something will always look well. Therefore the two further seeds, at which nobody had looked. Their pairs say the same (the box below).
 
 # %%
 record.table("frechet", "frechet_levelled", "accepted", "total_variation")
@@ -717,7 +715,7 @@ for arm in ("mixed batches", "labels", "dropout in G"):
 # ### An EBGAN with three slips
 #
 # A widely copied collection of GANs in PyTorch (eriklindernoren/PyTorch-GAN, `implementations/ebgan/ebgan.py`) has an EBGAN of a page. It runs and draws digits. Read three of its lines beside section 3.1. The hinge is taken of the *mean* energy of the batch: a few terrible fakes, far beyond the margin, pay for all the good
-# ones. The pulling-away term has no *square*: two codes that point in opposite directions, which the published term punishes as much as equal ones, are its optimum. And in $G$'s turn the picture is detached, so that of the two paths of $\|x - D(x)\|$ back to $x$ one is cut (lecture 12 tests BEGAN for that). Each shows with two numbers:
+# ones. The pulling-away term has no *square*: two codes that point in opposite directions, which the published term punishes as much as equal ones, are its optimum. And in $G$'s turn the picture is detached, so that of the two paths of $\|x - D(x)\|$ back to $x$ one is cut. Each shows with two numbers:
 
 # %% tags=["nbval-check-output", "slide-continue"]
 pair = torch.tensor([0.5, 30.0], requires_grad=True)  # energies of a fake that is nearly real and of one far off; margin 6
@@ -753,7 +751,7 @@ print(f"slope of the energy at 1: {whole:+.1f}, with the picture detached {cut:+
 # %% [markdown]
 # ## Play
 #
-# A boundary-seeking generator in the plane: press *10 rounds* and watch where the fakes stop. Then change the name of the loss to `"non_saturating"`, `"hinge"` or `"least_squares"` in the cell and run it again.
+# A boundary-seeking generator in the plane: press *10 rounds* and watch where the fakes stop. (In the stills they lie along the border after 300 rounds, and on none of the eight places.) Then change the name of the loss to `"non_saturating"`, `"hinge"` or `"least_squares"` in the cell and run it again.
 
 # %%
 with networks.seeded(0):
@@ -958,14 +956,14 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# One training each; black: the data, orange: fakes; pale where $D$ is unsure. With its own generator CatGAN cuts both circles in half, as without any fakes and as $k$-means does. Is the objective at fault? Put the fakes there *by hand*, with the same $D$ and as many steps. In the gap alone: the border follows it, and 0.97 of the points go to the right circle. All around, wherever there is no data: halves again.
+# One training each; black: the data, orange: fakes; pale where $D$ is unsure. With its own generator CatGAN cuts both circles in half, as without any fakes and as $k$-means does. Is the objective at fault? Put the fakes there *by hand*, with the same $D$ and as many steps. In the gap alone: the border follows it, and every point goes to the right circle in three trainings, 0.93 and 0.91 of them in the other two. All around, wherever there is no data: halves again.
 #
-# So the objective *can* hold the right border. It does not look for it: a straight cut uses both classes evenly and is sure of all but a few points, and who puts fakes into the gap knows the answer. (Of the fakes all around fewer than one in five stand in the gap. Whether these are too few, or the others too many, we did not test.) And the generator? It wants to be a *clear* case, and the gap is where $D$ is to be unsure: 0.04 of its fakes stand there, of points thrown at random into the square a seventh. Exercise 6 asks what would keep it there.
+# So the objective *can* hold the right border. It does not look for it: a straight cut uses both classes evenly and is sure of all but a few points, and who puts fakes into the gap knows the answer. (Of the fakes all around fewer than one in five stand in the gap. Whether these are too few, or the others too many, we did not test.) And the generator? It wants to be a *clear* case, and the gap is where $D$ is to be unsure: 0.04 of its fakes stand there, at most 0.12, of points thrown at random into the square a seventh. Exercise 6 asks what would keep it there.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## LAPGAN: a picture in steps
 #
-# Half a year before DCGAN. It *enlarges* a picture, again and again:
+# Five months before DCGAN. It *enlarges* a picture, again and again:
 #
 # $$x = u(c) + h, \qquad c = \text{halved}(x), \quad h = x - u(c)$$
 #
@@ -975,7 +973,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ### 7.3 LAPGAN: a picture in steps
 #
-# Half a year before DCGAN. LAPGAN does not draw a picture, it *enlarges* one, again and again. Split a picture into its half-size version and what enlarging that version loses:
+# Five months before DCGAN. LAPGAN does not draw a picture, it *enlarges* one, again and again. Split a picture into its half-size version and what enlarging that version loses:
 #
 # $$x = u(c) + h, \qquad c = \text{halved}(x), \quad h = x - u(c).$$
 #
@@ -1062,7 +1060,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Compare rows three and four: the same 8 px, two draws of details. They differ, so the noise is used. Of the pictures drawn from nothing the judge takes 0.30 for digits, of those built on real 8 px 0.48. They are at a distance of 62; the same 8 px only enlarged at 134, with the last detail of another picture at 95: the details bring much, and they belong to *their* picture. What is left is theirs, too: on *real* 8 px they still are at 51, where real digits have 0.6. A Gaussian of the digits' pixels, which knows no stroke, has 122.
+# Compare rows three and four: the same 8 px, two draws of details. They differ, so the noise is used. Of the pictures drawn from nothing the judge takes 0.30 for digits, of those built on real 8 px 0.48. Those from nothing are at a distance of 62; the same 8 px only enlarged at 134, with the last detail of another picture at 95: the details bring much, and they belong to *their* picture. Most of what is left is the details' too: on *real* 8 px the pictures still are at 51, where real digits have 0.6. A Gaussian of the digits' pixels, which knows no stroke, has 122.
 #
 # And the view? We had expected that the generator must see more than $7 \times 7$. It is the other way round: with $15 \times 15$ the pictures are farther off in each of three pairs, by 20 in the mean, and one in ten is a digit. That speaks against *these* gaps and not against a wide view: dilation takes neighbours away where it adds distance, and the two were not tested apart. Three trainings of 1,000 steps; whether more steps would turn it round we do not know.
 
@@ -1211,8 +1209,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Look outside the stroke. Where hair turns red, look how much of it does, and what changed with it: skin, glasses, background. Is a face left as it was? Then its stroke was not met, or met already. Under the stroke the slope does not show that it finds better than choosing: the interval, over ten faces of one generator, holds 0.14, what the best of 64 random faces leaves. Outside it does: the face moves by 0.25, with an interval up to 0.37, the best of 64 is off by 0.38, another face by 0.45. So much for "little else": more than half of what another face would change. That is what "on the manifold" costs, and $\lambda$ is its price: lower it and
-# see whether every stroke is met, and by whom.
+# Look outside the stroke. Where hair turns red, look how much of it does, and what changed with it: skin, glasses, background. The ninth face moves most of all, and its hair is brown, not red. Under the stroke the slope does not show that it finds better than choosing: the interval, over ten faces of one generator, holds 0.14, what the best of 64 random faces leaves. Outside, the face moves by 0.25, with an interval up to 0.37; the best of 64, which was asked for the stroke alone, is off by 0.38, another face by 0.45. So much for "little else": more than half of what another face would change. That is what "on the manifold" costs, and $\lambda$ sets the price: lower it and
+# see whether every stroke is met.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## IcGAN: encode, change the label, draw again
@@ -1293,7 +1291,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# No picture was compared with another, only latents, and $E$ never saw a real face. Still it comes half-way: the squared error is 0.52 of that of a random latent with the same label; with the code of another face it is 1.06. Hair that falls the same way, glasses of the same kind come back; fine lines do not. And red hair is read in 0.94 of the faces, 0.17 before, the other five attributes as before in 0.96. But that says nothing of $E$: *random* latents with the edited labels have 1.00 and 0.98. Six labels are the generator's obedience (lecture 09). What is not labelled goes through $E$, and only the squared error asks for it.
+# No picture was compared with another, only latents, and $E$ never saw a real face. Still it comes half-way: the squared error is 0.52 of that of a random latent with the same label; with the code of another face it is 1.06. Hair that falls the same way, glasses of the same kind come back; fine lines do not. And red hair is read in 0.94 of the faces, 0.17 before, the other five attributes as before in 0.96. But that says nothing of $E$: *random* latents with the edited labels have 1.00 and 0.98. That the labels are obeyed is the generator's doing (lecture 09). What is not labelled goes through $E$, and only the squared error asks for it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## C-RNN-GAN: sequences of numbers
@@ -1366,12 +1364,14 @@ question(
 #
 # ### What the wall leaves out
 #
-# Fourteen names of the list have neither a lecture nor a place on the wall. Some are applications whose data we cannot draw (LAGAN and CaloGAN: particles; CS-GAN: translation; DR-GAN and FF-GAN: photographs of faces from the side). Some are exercises in the making: GoGAN is lecture 11's critic with a margin to the GAN before; IAN is iGAN with an encoder in place of descent.
+# Fourteen names of the list have neither a lecture nor a place on the wall. Some are applications whose data we cannot draw (LAGAN and CaloGAN: particles; CS-GAN: translation; DR-GAN and FF-GAN: photographs of faces from the side). Some are a step from what the course has: GoGAN is lecture 11's critic with a margin to the GAN before; IAN paints as iGAN does, in the latent space of an autoencoder.
 
 # %% [markdown] tags=["notes"]
 # ## 8. The other boxes, and the whole film
 #
 # Section 5 has three boxes of tips; here are the other fourteen, in the order of the list, and samples of all nineteen arms.
+#
+# Why black paper? Compare the first two columns of section 5's table of distances. With $\beta_1 = 0.9$ the samples *as they are* lie as far as noise, on black paper half as far; with max pooling it is half as far, too. A grey or faintly speckled ground (see these two rows of the film) was as much of what that distance saw as the strokes. Whoever reads only one number may be reading the paper.
 
 # %%
 for arm in sorted(gains.keys() - {AGAIN, *boxes}, key=lambda arm: ((LEAVES | ADDS)[arm], arm)):
