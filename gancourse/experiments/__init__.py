@@ -131,7 +131,7 @@ RECIPES: dict[str, Recipe] = {
         "faces",
         64,
         width=16,
-        steps=3600,
+        steps=9_000,
         n=20_000,
         licence=_CC_BY,
         r1_gamma=4.0,  # R1 sums over the pixels, of which there are four times as many
