@@ -413,6 +413,7 @@ NOT_ASKED = {
     *(
         "layers.attention.SelfAttention",
         "layers.attention.WordAttention",
+        "layers.attention.WordMemory",
         "layers.conditional.Classes",
         "layers.conditional.ConditionalBatchNorm2d",
     ),
