@@ -82,8 +82,8 @@ class WordMemory(WordAttention):
         beta_ji = softmax_i( h_j . K m_i ),     o_j = sum_i beta_ji V m_i                        addressed by keys, values read
         r_j = sigmoid(W [o_j, h_j] + b),        c_j = r_j o_j + (1 - r_j) h_j                    the map's response
 
-    Shapes as in :class:`WordAttention`; the gates are one number for each word and for each place.  M, K and V are the identity at
-    first: it begins as attention over words that are half written.
+    Shapes as in :class:`WordAttention`; the gates are one number for each word and for each place.  M, K and V are the identity
+    at first: it begins as attention over words that are half written.
 
     Source: Zhu et al. 2019 (DM-GAN), section 3.2; their keys and values are rectified, ours not.
     """
