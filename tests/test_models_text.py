@@ -138,3 +138,16 @@ def test_words_or_their_vectors_give_the_same_picture():
     z = torch.randn(2, network.latent_dim)
     assert torch.equal(network(z, WORDS), network(z, network.vectors(WORDS)))
     assert not any(p.requires_grad for p in network.text.parameters()) and network.condition is network.draw.condition
+
+
+def test_a_second_stage_doubles_the_pictures_of_the_first():
+    with networks.seeded(0):
+        plain = text.TextToImage(4, 6, 5, 8, 4, 3, 2).eval()
+        network = text.TextToImage(4, 6, 5, 8, 4, 3, 2, refined=4).eval()
+    network.text.load_state_dict(plain.text.state_dict())
+    network.draw.first.load_state_dict(plain.draw.state_dict())
+    z = torch.randn(2, network.latent_dim)
+    out, small = network(z, WORDS), plain(z, WORDS)
+    assert network.size == 16 and out.shape == (2, 3, 16, 16)
+    assert torch.equal(out, network.draw.second(small, network.vectors(WORDS)))
+    assert network.condition is network.draw.first.condition

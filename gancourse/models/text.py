@@ -342,7 +342,8 @@ class TextToImage(nn.Module):
     """A sentence's encoder and a generator: latents [N, latent_dim] and sentences -> pictures [N, 3, size, size].
 
     Sentences are word numbers, int64 [N, L], or vectors [N, dim] that the encoder made; the encoder stays as it is when the
-    generator is trained.
+    generator is trained.  ``refined`` is the width of a second stage, a :class:`Refiner`, that doubles the pictures' side; the
+    generator below it is then no longer trained.
     """
 
     def __init__(
@@ -356,16 +357,20 @@ class TextToImage(nn.Module):
         width: int = 16,
         *,
         augmented: bool = False,
+        refined: int = 0,
     ) -> None:
         super().__init__()
         self.text = TextEncoder(words, dim, text_width).requires_grad_(False)
-        self.draw = Generator(dim, size, noise_dim, condition_dim, width, augmented=augmented)
+        first = Generator(dim, size, noise_dim, condition_dim, width, augmented=augmented)
+        refined = check.whole("refined", refined, 0)
+        self.draw = Stacked(first, Refiner(dim, size, width=refined)) if refined else first
         self.latent_dim, self.size = self.draw.latent_dim, self.draw.size
 
     @property
     def condition(self) -> nn.Module:
         """What the generator makes of a sentence's vector."""
-        return self.draw.condition
+        first = self.draw.first if isinstance(self.draw, Stacked) else self.draw
+        return first.condition
 
     def vectors(self, s: Tensor) -> Tensor:
         """Sentences as vectors; vectors as they are."""
