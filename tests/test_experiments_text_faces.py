@@ -1,8 +1,11 @@
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from gancourse import data, experiments, zoo
+from gancourse.data import captions
 from gancourse.data.captions import VOCABULARY
 from gancourse.experiments import text_faces
+from gancourse.models import text
 from gancourse.training import fit
 
 
@@ -34,3 +37,14 @@ def test_the_second_stage_is_trained_over_the_shipped_first():
     kept = dict(shipped.draw.named_parameters())
     assert all(torch.equal(value, kept[name]) for name, value in run.generator.draw.first.named_parameters())
     assert run.gan.sample(2, 0, run.generator).shape == (2, 3, 64, 64)
+
+
+def test_eight_larger_faces_cost_a_few_times_eight_smaller_ones():
+    """The small network draws three sentences in a second and a half on any machine; the large one does its work a few times."""
+    price = []
+    for network in (text_faces.NETWORK, text_faces.REFINED):
+        model = text.TextToImage(**network).eval()
+        with FlopCounterMode(display=False) as counted:
+            model(torch.zeros(8, model.latent_dim), captions.tokens(["red hair and a smile"]).expand(8, -1))
+        price.append(counted.get_total_flops())
+    assert 1 < price[1] / price[0] < 5

@@ -277,7 +277,7 @@ class Refiner(nn.Module):
     """Stage II: pictures [N, channels, H, H] and sentence vectors [N, text_dim] -> pictures of twice the side.
 
     The small picture becomes maps, the sentence is set beside them at every place, two residual blocks look at both, the maps are
-    doubled.  The last layer adds to the enlarged small picture, so at first stage II hands on what stage I drew; the
+    doubled.  The last layer adds to the enlarged small picture, and begins at 0: at first stage II hands on what stage I drew.  The
     sum is not cut to [-1, 1], for a cut passes no gradient.
 
     Source: Zhang et al. 2017 (StackGAN), section 3.4; the residual output is ours, for networks as small as these.
@@ -297,7 +297,8 @@ class Refiner(nn.Module):
         self.grow = nn.Sequential(*doubled(width, width // 2 or 1))
         self.last = nn.Conv2d(width // 2 or 1, self.channels, 3, padding=1)
         init_he(self)
-        nn.init.normal_(self.last.weight, 0.0, 0.02)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         x = check.images(x, self.channels, self.size, network=self)
