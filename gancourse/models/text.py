@@ -277,8 +277,8 @@ class Refiner(nn.Module):
     """Stage II: pictures [N, channels, H, H] and sentence vectors [N, text_dim] -> pictures of twice the side.
 
     The small picture becomes maps, the sentence is set beside them at every place, two residual blocks look at both, the maps are
-    doubled.  The last layer adds to the enlarged small picture, and begins at 0: at first stage II hands on what stage I drew.  The
-    sum is not cut to [-1, 1], for a cut passes no gradient.
+    doubled.  The last layer adds to the enlarged small picture, and begins at 0: at first stage II hands on what stage I drew.
+    The sum is not cut to [-1, 1], for a cut passes no gradient.
 
     Source: Zhang et al. 2017 (StackGAN), section 3.4; the residual output is ours, for networks as small as these.
     """
