@@ -29,7 +29,7 @@ N, SENTENCES, BATCH_SIZE, ENCODER_SIDE, ENCODER_STEPS, STEPS = 10_000, 4, 32, 32
 NETWORK: dict[str, Any] = {"words": len(captions.VOCABULARY), "size": 32, "width": 12}
 R1_GAMMA, R1_EVERY = 1.0, 8
 SETTINGS: dict[str, Any] = {"lr": 1e-3, "betas": (0.0, 0.99), "ema": 0.998, "schedule": "cosine"}
-LARGE: dict[str, Any] = {"n": 20_000, "batch_size": 16, "steps": 400, "r1_gamma": 4.0}
+LARGE: dict[str, Any] = {"n": 20_000, "batch_size": 16, "steps": 300, "r1_gamma": 4.0}
 REFINED: dict[str, Any] = {**NETWORK, "refined": 12}
 LARGE_SETTINGS: dict[str, Any] = {**SETTINGS, "ema": 0.99}
 
