@@ -14,7 +14,7 @@
 # - train an encoder of sentences with a contrastive loss, and judge it by R-precision beside what guessing scores;
 # - write the three terms of GAN-CLS, say what each teaches the discriminator, and which control shows it;
 # - derive what conditioning augmentation draws and what its divergence holds in place;
-# - build StackGAN's second stage, and test what it adds;
+# - build StackGAN's second stage, and test it against one stage of the same price;
 # - say of a text-to-image result which judge it was read by, and how that judge can be fooled.
 
 # %%
