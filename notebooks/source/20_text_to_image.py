@@ -83,8 +83,7 @@ viz.show(widgets.text_box(shipped.model, captions.tokens, SAID, seed=4).still(),
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The first two ask for a smile, the next two for none, and you will not see it: section 5 finds out who lost it. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. But for the smile it obeys, and it hardly varies; section 4 is about that. The card says how much of a sentence the pictures
-# show. At the end you type sentences of your own.
+# Rows one and two differ in one word, rows three and four in "wearing" and "without"; look what else changes with the glasses. The first two ask for a smile, the next two for none, and you will not see it: section 5 finds out who lost it. The last row says nothing of the hair, and the network makes something up. Now look along a row: eight latents, and nearly one face. But for the smile it obeys, and it hardly varies; section 4 is about that. At the end you type sentences of your own.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Sentences of a grammar
@@ -439,7 +438,7 @@ viz.table(
 # ## Does it listen?
 
 # %% [markdown] tags=["notes"]
-# And now the claim. The tolerances were written down before the runs.
+# The tolerances were written down before the runs.
 
 # %% tags=["slide-continue"]
 early = {arm: values[:, list(at).index(200)] for arm, (at, values) in record.curve("agreement").items()}
@@ -538,7 +537,7 @@ fitting, worthless = final("fitting"), {name.replace(" ", "_"): value for name, 
 
 # %% [markdown] tags=["notes"]
 # The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN. Then it climbs, and at the end five trainings cannot tell it from GAN-CLS; the difference is 0.005 [-0.011, 0.020]. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too. And the third batch alone, fakes with their *own* sentences (`TextGAN(..., wrong="own")`), brings 0.010 [-0.016, 0.035], which five trainings cannot tell from nothing. So it is the wrong sentences that teach.
-# (By *fitting* it does make a difference which pictures carry the wrong sentences, 0.31 against 0.39: below, in "More of the record".)
+# By *fitting* it does matter which pictures carry them, 0.31 against 0.39: below, "More of the record".
 #
 # The best $D$ tells why one could have expected that. Let $p(x, e)$ be the law of the true pairs, $g(x, e)$ that of the fakes with their sentences, and $q(x)$ that of the pictures under the wrong ones. As in lecture 02,
 #
@@ -664,7 +663,7 @@ question(
 # But as much noise on the sentences of networks that never saw any: **0.72**. The noise diversifies; *learning* it is not shown to.
 
 # %% [markdown] tags=["notes"]
-# With augmentation there are half as many different faces again that fit: 0.57 of the truth's number in place of 0.39. The price: sentences are obeyed less, 0.72 in place of 0.83, and the Frechet distance is worse. What other weights $k$ cost is exercise 2.
+# With augmentation there are half as many different faces again that fit: 0.57 of the truth's number in place of 0.39. The price: sentences are obeyed less, 0.72 in place of 0.83, and the Frechet distance is worse.
 #
 # With the noise switched off the same networks fall back to 0.40: the gain hangs on $\epsilon$. As many random numbers *beside* the condition bring no variety that could be seen, 0.35.
 #
@@ -907,7 +906,7 @@ for name, half in (("right", slice(2, 4)), ("the slip", slice(0, 2))):
 # With the slip the means go to 0 as they should, and no gradient ever reaches σ: one cloud stays a point, the other stays seven times too wide. In training $G$ would then be free to close its clouds, and the augmentation is off without a word. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
 
 # %% [markdown] tags=["notes"]
-# **A judge from the team.** R-precision by the very encoder that the players read with can reward pictures that please this encoder and nobody else. Above it came from a matcher with other weights and other pictures.
+# **A judge from the team.** R-precision by the encoder that the players read with rewards what pleases this encoder and nobody else. Above, the matcher has weights and pictures of its own.
 
 # %% [markdown]
 # ## Play
