@@ -1322,7 +1322,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# It does, and hardly. Told its own sentence it shows 0.69 of it, told another's 0.66, told nothing 0.68; of the other sentence, when told it, 0.38, where stage I's pictures show 0.36 by accident. After 150 steps the sentence moves these shares by one to three hundredths. A score that never changes the sentence would not have shown how little.
+# It does, and hardly. Told its own sentence it shows 0.69 of it, told another's 0.66, told nothing 0.69; of the other sentence, when told it, 0.37, where stage I's pictures show 0.36 by accident. After 150 steps the sentence moves these shares by one to three hundredths. A score that never changes the sentence would not have shown how little.
 
 # %% [markdown]
 # ### Two stages, or one?
@@ -1369,7 +1369,7 @@ for row, score, what in (
     )
 
 # %% [markdown]
-# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. At the end the lead is gone: 17.5 against 16.9, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. Three trainings do not tell two stages from one, and would not see three points either way.
+# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and at the end it is no other: 17.5 against 16.9, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. Three trainings do not tell two stages from one, and would not see three points either way.
 #
 # What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. In *patches* both are worse than stage I enlarged (4.7): 6.6 with two stages, 5.9 with one. Patches forgive blur, as true faces at 16 px, enlarged, show with 2.8; but they do not forgive invented edges, and both arms draw a third more of those than true faces have. True faces at 16 px, enlarged, also have a Frechet distance of 13.3, less than either arm: after so few steps the larger picture does not pay yet. StackGAN goes to 256 px and trains far longer; of that this says nothing.
 
