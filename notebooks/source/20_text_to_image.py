@@ -1424,7 +1424,9 @@ apart_by = {
         "true faces": own_half,
     }.items()
 }
-viz.table([[name, f"{value:.1f}"] for name, value in apart_by.items()], header=["pictures", "Frechet distance of their quarters"])
+viz.table([[name, f"{value:.2f}"] for name, value in apart_by.items()], header=["pictures", "Frechet distance of their quarters"])
+
+# %%
 question(
     "S20.to_64",
     "What a stage to 64 px adds to the shipped network: share of the quarters' Frechet distance, over enlarging, that it takes away",
