@@ -1369,14 +1369,14 @@ for row, score, what in (
     )
 
 # %% [markdown]
-# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and at the end it is no other: 17.5 against 16.9, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. Three trainings do not tell two stages from one, and would not see three points either way.
+# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. Three trainings do not tell two stages from one, and would not see three points either way.
 #
-# What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. In *patches* both are worse than stage I enlarged (4.7): 6.6 with two stages, 5.9 with one. Patches forgive blur, as true faces at 16 px, enlarged, show with 2.8; but they do not forgive invented edges, and both arms draw a third more of those than true faces have. True faces at 16 px, enlarged, also have a Frechet distance of 13.3, less than either arm: after so few steps the larger picture does not pay yet. StackGAN goes to 256 px and trains far longer; of that this says nothing.
+# What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have, and of a wrong kind: in *patches* they are far from the truth, 6.6 with two stages and 5.9 with one, 0.67 [0.14, 1.20] between them. (Patches forgive blur: true faces at 16 px, enlarged, have 2.8.) Those enlarged true faces also have a Frechet distance of 13.3, less than either arm: after so few steps the larger picture does not pay yet. StackGAN goes to 256 px and trains far longer; of that this says nothing.
 
 # %% [markdown]
 # ### To 64 px
 #
-# The same block once more, over the network of the first picture: a stage of 32 to 64 px, which plays the game at 64 px while the shipped generator below it stays as it is. It ships, too.
+# The same block once more, over the network of the first picture: a stage of 32 to 64 px, which plays the game at 64 px while the weights of the shipped generator below it stay as they are. It ships, too.
 
 # %%
 large_shipped = zoo.load("faces64_text")
