@@ -112,7 +112,7 @@ class Stages(Words):
         return trees.load(path)
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
-        before = run.gan.before  # type: ignore[attr-defined]
+        before = run.gan.before
         vectors = judges.sentence_vectors(before.reader, self.sentences)
         own = run.gan.sample(len(vectors), 0, run.generator, texts=vectors).cpu()
         if not final:

@@ -297,8 +297,8 @@ class Refiner(nn.Module):
         self.grow = nn.Sequential(*doubled(width, width // 2 or 1))
         self.last = nn.Conv2d(width // 2 or 1, self.channels, 3, padding=1)
         init_he(self)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        for part in self.last.parameters():
+            nn.init.zeros_(part)
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         x = check.images(x, self.channels, self.size, network=self)
