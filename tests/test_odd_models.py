@@ -255,7 +255,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
     "text.TextToImage": (
         lambda: {
             **{"words": 4, "dim": 3, "text_width": 2, "size": 8, "noise_dim": 2, "condition_dim": 2, "width": 2},
-            "augmented": True,
+            **{"augmented": True, "refined": 2},
         },
         {"z": Z, "s": SENTENCES},
     ),
@@ -413,6 +413,7 @@ NOT_ASKED = {
     *(
         "layers.attention.SelfAttention",
         "layers.attention.WordAttention",
+        "layers.attention.WordMemory",
         "layers.conditional.Classes",
         "layers.conditional.ConditionalBatchNorm2d",
     ),

@@ -145,6 +145,7 @@ FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package
     "biggan_faces32": "class_conditional",
     "faces32_conditional": "conditional",
     "faces32_text": "text_faces",
+    "faces64_text": "text_faces",
     "lines_to_face64": "pix2pix",
     "inpaint_faces64": "repair",
     "upscale_faces64_mse": "repair",

@@ -21,6 +21,7 @@ NAMES = (
     "six_losses",
     "six_losses_rates",
     "stacked_digits",
+    "text_stages",
     "text_to_image",
     "text_words",
     "two_streams",
