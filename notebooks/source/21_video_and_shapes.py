@@ -937,7 +937,7 @@ widgets.turntable(shown)
 viz.source(video.Future.streams, FutureGAN.generator_loss)
 
 # %%
-future_steps = scale.pick(ci=4, cpu=500, gpu=5000)
+future_steps = scale.pick(ci=4, cpu=600, gpu=5000)
 films = data.flying_balls(16, scale.pick(ci=40, cpu=2000, gpu=4000))
 stills = data.to_float(films.frames[:, :, 0])
 
@@ -969,7 +969,7 @@ for _ in range(future_steps):
 with networks.seeded(1):
     judge_of_clips = video.Discriminator(16, 16, norm=False).to(device)
 game_of_futures = FutureGAN(
-    future_network(), judge_of_clips, "relativistic", penalty=penalties.r1(1.0, every=8), stills=stills[:512], first=30.0
+    future_network(), judge_of_clips, "relativistic", penalty=penalties.r1(1.0, every=8), stills=stills[:512], first=30.0, sparsity=1.0
 )
 played = fit(
     game_of_futures, data.Batches(films.frames, 16, seed=0, device=device), future_steps, lr=1e-3, betas=(0.0, 0.99), ema=0.98,
