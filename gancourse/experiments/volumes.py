@@ -28,8 +28,8 @@ NAMES = ("clips16", "furniture16")
 N, N_TEST, N_JUDGED = 4000, 1000, 500
 CLIPS: dict[str, Any] = {"width": 16, "batch_size": 16, "steps": 1500, "sparsity": 0.1}
 CLIPS_SETTINGS: dict[str, Any] = {"lr": 1e-3, "betas": (0.0, 0.99), "ema": 0.995, "schedule": "flat_linear"}
-SHAPES: dict[str, Any] = {"width": 32, "judge": 16, "latent_dim": 32, "batch_size": 16, "steps": 6_000, "r1_gamma": 0.3}
-SHAPES_SETTINGS: dict[str, Any] = {"lr": 2e-3, "betas": (0.0, 0.99), "ema": 0.998, "schedule": "flat_linear"}
+SHAPES: dict[str, Any] = {"width": 32, "judge": 16, "latent_dim": 32, "batch_size": 16, "steps": 3100, "r1_gamma": 0.3}
+SHAPES_SETTINGS: dict[str, Any] = {"lr": 2e-3, "betas": (0.0, 0.99), "ema": 0.998, "schedule": "constant"}
 
 
 def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
