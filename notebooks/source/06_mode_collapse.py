@@ -76,7 +76,7 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 # ## 1. See it
 #
 # The data are eight Gaussians on a ring of radius 1: eight *modes*. Both players are perceptrons of 2 x 64 units, the loss is minimax, and as in the notebook that Metz et al. (2017) published $G$'s rate is ten times
-# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something.) Where a cloud goes is luck, so one run proves nothing: we play five games, from five seeds, at once. `ensemble` stacks them, and member $k$ is the game that seed $k$ would have played alone; below the line
+# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something; our networks are half as wide, and our latent has 2 numbers for their 256.) Where a cloud goes is luck, so one run proves nothing: we play five games, from five seeds, at once. `ensemble` stacks them, and member $k$ is the game that seed $k$ would have played alone; below the line
 # you find why that holds up to rounding. (All rates fall linearly to zero over a run.)
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -132,7 +132,7 @@ for seed, row in enumerate(axes):
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Blue circles are the modes, orange dots 2,000 samples. Do not read on before you have seen two things: how many modes the generator serves at a time, and what it does next. The slider has the first seed in full.
+# Blue circles are the modes, orange dots 2,000 samples. Do not read on before you have seen two things: how many circles the cloud covers at a time, and where it goes next. The slider has the first seed in full.
 
 # %%
 def shot(look):
@@ -170,7 +170,7 @@ widgets.explorer({f"step {look * (STEPS // 20)}": shot(look) for look in range(0
 #
 # A sample is *high quality* if it lies within three standard deviations of the nearest mode. A mode is *captured* if it is nearest to at least
 # one high-quality sample. Look at the first and third row: same method, same data, same count. 3.3 modes of 25, or 17.3.
-# What differs is everything that a table does not say: layers, learning rates, how long, which loss. So before you believe "ours 24, GAN 3", ask how the 3 was trained.
+# What differs is everything that a table does not say: layers, learning rates, how long, which loss. So before you believe "ours 24, GAN 3", ask how the 3 was trained. (A reader could not make the ring of Metz et al. collapse at all. An author was not surprised: it hangs on where $D$ begins; poolio/unrolled_gan, issue 2.)
 #
 # And ask what noise scores. Throw 2,500 points anywhere into the square of the grid, without any training:
 
@@ -296,10 +296,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# At most one mode at a time in every game, and never all. Over the run each game serves four to seven of the eight: the cloud comes to a mode, leaves, and is later at another; in many panels above it is beside the modes or outside the ring. (The usual explanation, that $D$ learns that the place is fake, was not measured.) So a snapshot is a lottery. At the end four games happen to sit on a mode and miss `0.88` of the data; one is caught on the way, and misses all of it.
-# That is why the table looks more than once.
+# At most one mode at a time, in every game. Over the run each game serves four to seven of the eight: the cloud comes to a mode, leaves, and is later at another. In many panels above it is beside the modes or outside the ring. (The usual explanation, that $D$ learns that the place is fake, was not measured.) So a snapshot is a lottery, and the table looks more than once. At the end four games happen to sit on a mode and miss `0.88` of the data; one is caught on the way, and misses all of it.
 #
-# (The first box stays open on a formality. Where all values are zeros and ones, the ledger takes them for successes and failures and draws the wide interval of a share: five games that serve one mode each give 0.478 to 1, and our tolerance began at 0.5.)
+# (The first box stays open on a formality: of values that are all zeros or ones the ledger draws the interval of a share, and five ones give 0.478 to 1. We had asked for 0.5.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is it the loss, or the rates?
@@ -341,8 +340,6 @@ question(
 
 # %% [markdown] tags=["notes"]
 # With $D$ as fast as $G$ the very same networks serve `7.8` of eight modes, with $-\log D$ `7.2`: $D$'s rate made this collapse: raised alone, it ends it. ($-\log D$ with the slow $D$ was not played.) No cure below serves as many or misses as little: what follows asks what helps where $D$ *is* too slow. (Minimax with equal rates does no worse here.) Settings alone move the count from `0.8` to `7.8`.
-#
-# Late is not narrow, though. With $D$ *three* times slower a game can look collapsed after 2,000 steps and miss about half of the data after 3,000 (0.55 on average over seeds 0 to 7, in runs outside this notebook), which leaves a cure less to show. Hence ten.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why: nobody looks at two samples
@@ -521,12 +518,9 @@ question(
 # %% [markdown] tags=["notes"]
 # *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: this discriminator moves the cloud as a whole towards a place that it finds
 # more real. With *minibatch discrimination* nearly all of the force is relative. (It points outwards in every seed, but so do the other two: the share tells them apart, that column does not.) *Minibatch std* couples the
-# samples as well, but weakly: it is one number for the whole batch, one fake of 64 changes it little, and the plain part of the logit
-# drowns it. As a force on the spot it does nothing that we can see. Section 5 asks whether it helps over a whole training.
+# samples as well (0.83 in the first column), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart. Section 5 asks whether it helps over a whole training.
 #
-# One detail should matter here; exercise 1 tests it. Closeness is a large number (up to 63 here). With random weights on it, the last layer has an opinion on sameness, for or
-# against, before $D$ has learnt anything, and $D$ is sure of its answer long before the opinion is corrected. So the course's layer begins with zero
-# weights there; exercise 1 takes that away.
+# Closeness is a large number (up to 63 here), so the course's last layer begins with zero weights on it: no opinion on sameness before $D$ has learnt anything. Exercise 1 takes that away.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Packing
@@ -587,7 +581,7 @@ viz.source(pack)
 # Same generators to begin with, same data, rates and steps; $D$ sees 1, 2 or 4 samples together.
 
 # %% [markdown] tags=["notes"]
-# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four. (Its first layer is wider, 128 or 384 weights more beside 4,417; it begins from other weights, and a batch of 64 gives it 32 or 16 packs.)
+# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four. (Its first layer is wider, 128 or 384 weights more beside 4,417; it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.)
 
 # %% tags=["slide-continue", "slide-picture"]
 ends = {1: plain[-1]} | {m: played(lambda m=m: new_discriminator(m), m, looks=1)[-1] for m in (2, 4)}
@@ -634,7 +628,7 @@ for m in (2, 4):
 # %% [markdown] tags=["notes"]
 # Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring, not modes: packs of two *serve* `1.8` modes of eight and miss `0.57`, where a circle without any modes misses `0.62`. Packs of four miss `0.77`, more than the circle does.
 #
-# So packing gives back variety. The boxes ask for more: 0.4 less missed than by the plain game, which is more than the circle reaches. (In a first run, with other seeds, they asked for 0.15; the circle passed that, and so did packs of two.) Whether packs lead to sharp modes as well, 2,500 steps do not show; PacGAN's runs made 400,000. The boxes stay open.
+# So packing gives back variety. The boxes ask for more: 0.4 less missed than by the plain game, which is more than the circle reaches. Whether packs lead to sharp modes as well, 2,500 steps do not show; PacGAN's runs made 400,000. The boxes stay open.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: eight modes that are seven
@@ -646,7 +640,7 @@ for m in (2, 4):
 # %% [markdown] tags=["notes"]
 # ## What goes wrong: the eight modes that are seven
 #
-# VEEGAN's table says that it ran the unrolled GAN from the authors' published notebook. Its data cell places the centres of the eight modes at the angles
+# For the unrolled GAN in its table VEEGAN took the authors' reference implementation. That is a notebook, and its data cell places the centres of the eight modes at the angles
 #
 #     thetas = np.linspace(0, 2 * np.pi, 8)
 #
@@ -675,10 +669,13 @@ identity(
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # `linspace` includes both ends, and the angles 0 and $2\pi$ are one. `endpoint=False` repairs it.
+#
+# VEEGAN's table has 7.6 of 8 for the unrolled GAN. *Can that be this ring?*
 
 # %% [markdown] tags=["notes"]
 # `linspace` includes both ends, and the angles 0 and $2\pi$ are one. The data has seven modes and the top one twice the weight. `endpoint=False` repairs it. A generator trained on
 # it and scored against eight even modes can match only those that happen to lie on both rings; scored against its own seven, "8 of 8" is out of reach.
+# So look at section 2's table once more: it has 7.6 of 8 for the unrolled GAN. Seven modes cannot give that. VEEGAN's ring was another, or the doubled mode was counted twice; the table does not say which.
 # No test failed, no picture looked wrong: seven points on a circle look much like eight. The course's toys carry their source in their names for
 # this reason (`ring("pacgan")`, `ring("wgan_gp")`, `ring("unrolled")`), and a test counts the modes of each.
 #
@@ -732,7 +729,7 @@ for kind, each in with_layer.items():
     )
 
 # %% [markdown] tags=["notes"]
-# Minibatch discrimination serves `6.0` modes of eight in two fifths of the steps and misses `0.40`: of all cures here the only one that beats the circle without modes by a clear margin, in this run and in one before it. ($D$'s rate alone does more: `7.8` served, `0.24` missed.) Minibatch std captures `6.8` on average and misses `0.66`, with a spread over seeds so wide that its box stays open. It does help: what it saves, 0.03 to 0.45, leaves out 0. The forces of section 3 did not foretell that.
+# Minibatch discrimination serves `6.0` modes of eight in two fifths of the steps and misses `0.40`: of all cures here the only one that beats the circle without modes by a clear margin. ($D$'s rate alone does more: `7.8` served, `0.24` missed.) Minibatch std captures `6.8` on average and misses `0.66`, with a spread over seeds so wide that its box stays open. It helps: the interval of what it saves, 0.03 to 0.45, leaves out 0. But it holds the circle's 0.28. The forces of section 3 did not foretell that.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Looking ahead: the unrolled GAN
@@ -769,7 +766,7 @@ viz.source(UnrolledGAN.unroll, UnrolledGAN.generator_loss)
 
 # %% [markdown] tags=["notes"]
 # The game is that of section 1 again: $k = 0$ is that game itself, $k = 5$ the same from the same weights for half of the steps, with plain gradient
-# steps of $\eta = 0.1$ in thought where the notebook unrolls Adam. One line makes an ensemble of unrolled games. It is the longest cell of the lecture.
+# steps of $\eta = 0.1$ in thought where the notebook unrolls Adam. (The paper's figure 2 looks ten steps ahead, the notebook five.) One line makes an ensemble of unrolled games. It is the longest cell of the lecture.
 
 # %% tags=["slide-continue", "slide-picture"]
 class UnrolledEnsemble(EnsembleGAN, UnrolledGAN):
@@ -807,8 +804,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again. What it buys is in the lower row: no hopping in the game shown, 8 modes captured in all five. And what packing left undone is left undone here: it misses `0.61`, just what the circle without modes misses, and serves `1.4` modes; its box asks for more, and stays open. Variety is back; the modes are not found yet. Whether the derivative of the answer did it, or just a stronger $D$, we did not test (`through=False` would). The size of $\eta$ matters as well. Set it to 0.5 and watch: the generator may learn to
-# exploit the $D$ in its thoughts, which is no longer like the $D$ that it meets.
+# Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again. What it buys is in the lower row: no hopping in the game shown, 8 modes captured in all five. And what packing left undone is left undone here: it misses `0.61`, just what the circle without modes misses, and serves `1.4` modes; its box asks for more, and stays open. Variety is back; the modes are not found yet. Whether the derivative of the answer did it, or just a stronger $D$, we did not test (`through=False` would), nor what another $\eta$ does.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A starved discriminator
@@ -843,7 +839,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# From `7.2` modes served to `0.6`, and from `0.24` of the data missed to `0.86`, by the size of $D$ alone. Some of that is garbage and not narrowness: a mode not served may be a mode drawn badly, and with so small a $D$ not even one is served in two of five games. We had asked for between 0.5 and 4 modes, so that a generator of garbage would fail; the interval reaches below, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
+# From `7.2` modes served to `0.6`, and from `0.24` of the data missed to `0.86`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls as well, from 8.0 to 3.4. We had asked for between 0.5 and 4 served, so that a generator of garbage would fail; two of five games serve none, the interval reaches below 0.5, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 
 # %% [markdown] tags=["notes"]
 # ## 8. Five games at once
@@ -877,7 +873,7 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # ## 9. A thousand modes
 #
 # Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour (Metz et al. 2017). Here the judge decides everything: one that must call every blob some digit gives white noise nearly all thousand modes. [Lecture 16](16_modern.ipynb) has the
-# test with a judge that refuses what is no digit, on convolutional networks, with packing and minibatch discrimination among its games. After 2,500 steps DCGAN has 504 modes there, packed 163 and minibatch discrimination 234: within these steps neither cure helped there, and for minibatch discrimination the interval holds 0. Why, we did not test.
+# test with a judge that refuses what is no digit, on convolutional networks, with packing and minibatch discrimination among its games. After 6,000 steps DCGAN has 887 modes there, with packing 657 and with minibatch discrimination 245. Packing's difference has an interval that holds 0; minibatch discrimination costs modes in all five pairs. The plain game does not collapse there, so there was little to cure.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In short
@@ -885,7 +881,8 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # - A baseline is a protocol: before you believe "ours 24, GAN 3", ask how the 3 was trained.
 # - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
 # - A $D$ that judges one sample at a time cannot see a lack of variety. Three repairs: packs, minibatch statistics, looking ahead.
-# - Packs and a look ahead give variety back, not yet sharp modes; minibatch discrimination gives both.
+# - The rate of $D$ made this collapse, and ends it: 7.8 of 8 served.
+# - With the slow $D$, packs and a look ahead give variety back, not modes; minibatch discrimination serves 6.0 of 8.
 # - Of ten claims of papers four are reproduced. Six stay open: packs and the look ahead, not clearly better than a circle without modes; minibatch std, too uneven; two whose interval reaches below half a mode.
 
 # %% [markdown]
@@ -913,8 +910,8 @@ widgets.toy_game(live, ring, lr=1e-3, preview_rounds=(0, 300))
 
 # %% [markdown]
 # The same ring in the playground, where every rule can be changed while it plays. It opens on a collapse: $G$ learns ten times as fast as $D$. Its cure on the list changes
-# three things at once, the rates, the objective and the penalty. Before you try them one by one: which does it need? (The rates alone bring all eight back, as in
-# section 2; with the objective alone or the penalty alone the samples still sit together.)
+# three things at once, the rates, the objective and the penalty. Which does it need? Bet, then try them one by one. (The course's tests have played it: the rates alone bring at least
+# seven of eight back, the objective alone or the penalty alone fewer than three.)
 
 # %%
 widgets.playground("collapse")
@@ -926,7 +923,7 @@ widgets.playground("collapse")
 #    section 3. In how many seeds do the forces point outwards? Train the ring of section 5 with it. Would dividing the closeness by $N - 1$ do as well?
 # 2. **Break packing.** Packs are made of *independent* samples. Build them from copies (the same fake $m$ times, with different real ones), train on the ring and count.
 #    What can $D$ now see without looking at modes at all?
-# 3. **A gate that is too wide.** Judge the samples of section 2 with a threshold of six standard deviations in place of three. Which worthless cloud passes now, and what does that say of the half in the definition of *served*?
+# 3. **A gate that is too wide.** Judge the samples of section 2 with a threshold of six standard deviations in place of three. Which worthless clouds pass now (there are two), and what does that say of the half in the definition of *served*?
 
 # %%
 widgets.quiz(
