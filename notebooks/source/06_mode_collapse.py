@@ -52,7 +52,7 @@ from gancourse.training import fit
 
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
 device = scale.device()
-seeds = range(30, scale.pick(ci=32, cpu=35, gpu=38))
+seeds = range(30, scale.pick(ci=32, cpu=38, gpu=38))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
 REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
@@ -66,22 +66,24 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 # This lecture takes the first, lecture 07 the other two.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## One game, five times
+# ## One game, eight times
 #
 # - data: eight Gaussians on a ring, each of standard deviation 0.05
 # - minimax loss, Adam; **$G$ ten times as fast as $D$**
-# - five seeds at once: where a cloud goes is luck, **one run proves nothing**
+# - eight seeds at once: where a cloud goes is luck, **one run proves nothing**
 
 # %% [markdown] tags=["notes"]
 # ## 1. See it
 #
 # The data are eight Gaussians on a ring of radius 1: eight *modes*. Both players are perceptrons of 2 x 64 units, the loss is minimax, and as in the notebook that Metz et al. (2017) published $G$'s rate is ten times
-# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something; our networks are half as wide, and our latent has 2 numbers for their 256.) Where a cloud goes is luck, so one run proves nothing: we play five games, from five seeds, at once. `ensemble` stacks them, and member $k$ is the game that seed $k$ would have played alone; below the line
+# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something; our networks are half as wide, and our latent has 2 numbers for their 256.) Where a cloud goes is luck, so one run proves nothing: we play eight games, from eight seeds, at once. `ensemble` stacks them, and member $k$ is the game that seed $k$ would have played alone; below the line
 # you find why that holds up to rounding. (All rates fall linearly to zero over a run.)
 
 # %% tags=["slide-continue", "slide-picture"]
 ring, grid = data.toys.ring("pacgan"), data.toys.grid("pacgan")
 wide = gaussian_mixture(ring.modes, 0.05, name="ring, std 0.05")
+between_modes = math.pi / 8 + math.pi / 4 * torch.arange(8)
+turned = gaussian_mixture(torch.stack([between_modes.cos(), between_modes.sin()], 1), 0.05, name="the ring, turned by 22.5 degrees")
 STEPS, RATES = scale.pick(ci=40, cpu=2500, gpu=2500), (3e-3, 3e-4)  # G's and D's
 ADAM = partial(torch.optim.Adam, betas=(0.5, 0.999), fused=True)  # fused: the same numbers in fewer calls
 
@@ -118,8 +120,8 @@ plain = played()
 
 
 def dots(axis, points, toy=wide, bound=1.5):
-    axis.scatter(*toy.modes.T, s=60, facecolors="none", edgecolors=REAL, linewidths=1)
     axis.scatter(*points.T, s=2, color=FAKE, linewidths=0)
+    axis.scatter(*toy.modes.T, s=60, facecolors="none", edgecolors=REAL, linewidths=1, zorder=3)
     axis.set(xlim=(-bound, bound), ylim=(-bound, bound), xticks=[], yticks=[], aspect="equal")
 
 
@@ -208,7 +210,7 @@ lines.answered(served, *asked.SERVED)
 # ## The judge, judged
 
 # %% [markdown] tags=["notes"]
-# Before we use such a judge we judge it, on samples whose worth we know.
+# Before we use such a judge we judge it, on samples whose worth we know. And we give it a control: the same ring turned by 22.5 degrees, whose places lie between the modes. What samples miss of the turned ring, less what they miss of the ring, is what they have **found** of the modes themselves. For noise and for a circle it is 0, whatever they capture.
 
 # %% tags=["slide-continue"]
 draw = torch.Generator().manual_seed(0)
@@ -223,10 +225,20 @@ known = {
     "noise in the square": 3 * torch.rand(2000, 2, generator=draw) - 1.5,
     "an untrained generator": beginner.sample(2000, seed=0)[0].cpu(),
 }
+
+
+def found(samples):
+    """How much more of the turned ring is missed than of the ring."""
+    return mode_report(samples, turned).missed - mode_report(samples, wide).missed
+
+
 judged = {name: mode_report(x, wide) for name, x in known.items()}
 viz.table(
-    [[name, r.modes, f"{100 * r.high_quality:.0f} %", r.served, f"{r.missed:.2f}"] for name, r in judged.items()],
-    header=["2,000 samples", "captured of 8", "high quality", "served of 8", "missed"],
+    [
+        [name, r.modes, f"{100 * r.high_quality:.0f} %", r.served, f"{r.missed:.2f}", f"{found(known[name]):.2f}"]
+        for name, r in judged.items()
+    ],
+    header=["2,000 samples", "captured of 8", "high quality", "served of 8", "missed", "found"],
 )
 
 # %%
@@ -260,14 +272,20 @@ check(
 # ## One at a time, and never all
 
 # %% tags=["slide-continue"]
-reports = [[mode_report(x, wide) for x in look] for look in plain[1:]]  # [look][seed]
-at_once = torch.tensor([[r.served for r in look] for look in reports])  # [look, seed]
-visited = torch.stack([torch.stack([r.histogram >= 2000 / 16 for r in look]) for look in reports]).any(0).sum(1)  # [seed]
+def places(toy):
+    """Of a toy's modes, how many the plain game serves at each look [look, seed], and how many different ones over the run [seed]."""
+    hits = torch.stack([torch.stack([mode_report(x, toy).histogram >= 2000 / 16 for x in look]) for look in plain[1:]])
+    return hits.sum(2), hits.any(0).sum(1)
+
+
+at_once, visited = places(wide)
+turned_at_once, turned_visited = places(turned)
 viz.table(
     [
         ["served at once, most in the second half", *at_once[10:].amax(0).tolist()],
         ["different modes served, over the run", *visited.tolist()],
-        ["missed at the end", *[f"{r.missed:.2f}" for r in reports[-1]]],
+        ["different places of the turned ring, likewise", *turned_visited.tolist()],
+        ["missed at the end", *[f"{mode_report(x, wide).missed:.2f}" for x in plain[-1]]],
     ],
     header=["the plain game", *(f"seed {seed}" for seed in seeds)],
 )
@@ -283,15 +301,16 @@ claim(
     tolerance=between(0.5, 4),
     baselines=nulls(noise=noise_served, untrained=untrained_served, data=data_served),
     source="Metz et al. 2017, figure 2",
+    note="Of the eight trainings five were known, all ones, when three were added; the tolerance is the one they had.",
 )
 claim(
     "C08.hops",
-    "and it moves on: different modes served over the run, less the most at once",
+    "and it moves on, from mode to mode: further modes served over the run, less further places of the ring turned by 22.5 degrees",
     paper="rotates through the modes",
-    ours=visited - at_once.amax(0),
+    ours=(visited - at_once.amax(0)) - (turned_visited - turned_at_once.amax(0)),
     over="trainings",
     tolerance=at_least(1),
-    baselines=nulls(stays=0, data=0, untrained=0),
+    baselines=nulls(stays=0, wanders=0, data=0, untrained=0),
     source="Metz et al. 2017, figure 2",
 )
 
@@ -309,32 +328,39 @@ claim(
 # Is this what a GAN does, or what *this* GAN does? Change $D$'s rate, and then the loss.
 
 # %% tags=["slide-continue"]
-equal = {
+protocols = {
     "minimax, D ten times slower": plain[-1],
     "minimax, equal rates": played(lr=(3e-3, 3e-3), looks=1)[-1],
+    "−log D, D ten times slower": played(objective="non_saturating", looks=1)[-1],
     "−log D, equal rates": played(lr=(3e-3, 3e-3), objective="non_saturating", looks=1)[-1],
 }
-protocols = {name: [mode_report(x, wide) for x in each] for name, each in equal.items()}
+COLUMNS, CAPTION = ["captured of 8", "served of 8", "missed", "found"], f"{len(seeds)} seeds, ± standard deviation"
 
 
-def means(reports):
-    """Means over games as texts: modes captured and served, share missed."""
-    captured, served_, missed = (torch.tensor([float(getattr(r, key)) for r in reports]) for key in ("modes", "served", "missed"))
-    return f"{captured.mean():.1f}", f"{served_.mean():.1f} ± {served_.std():.1f}", f"{missed.mean():.2f}"
+def each(key, games, **options):
+    """One number of the report on each game: games [K, n, 2] -> [K]."""
+    return torch.tensor([float(getattr(mode_report(x, wide, **options), key)) for x in games])
+
+
+def means(games):
+    """Means over games as texts: modes captured and served, share missed and found."""
+    captured, served_, missed = (each(key, games) for key in ("modes", "served", "missed"))
+    mean_found = sum(map(found, games)) / len(games)
+    return f"{captured.mean():.1f}", f"{served_.mean():.1f} ± {served_.std():.1f}", f"{missed.mean():.2f}", f"{mean_found:.2f}"
 
 
 viz.table(
-    [[name, *means(each)] for name, each in protocols.items()],
-    header=["the game", "captured of 8", "served of 8", "missed"],
-    caption=f"{STEPS} steps, {len(seeds)} seeds, ± standard deviation",
+    [[name, *means(games)] for name, games in protocols.items()],
+    header=["the game", *COLUMNS],
+    caption=f"{STEPS} steps, {CAPTION}",
 )
 
 # %%
-of_protocol = torch.tensor([sum(r.served for r in each) / len(seeds) for each in protocols.values()])
+of_protocol = [float(each("served", games).mean()) for games in protocols.values()]
 question(
     "C08.protocol",
-    "How far do settings alone move the count? Largest less smallest mean number of modes served, one GAN with two losses and two rates of D, a step apart",
-    ours=(of_protocol.max() - of_protocol.min()).item(),
+    "How far do settings alone move the count? Largest less smallest mean number of modes served, one GAN with two losses and two rates of D",
+    ours=max(of_protocol) - min(of_protocol),
     source="beside 6.3 of 8 in Lin et al. 2018, table 1, and 1 in Srivastava et al. 2017, table 1",
 )
 
@@ -414,7 +440,12 @@ def forces(judges, x):
     return -slope
 
 
-pushes, influence, shares, outward = {}, {}, {}, {}
+def separating(f):
+    """The part of the forces [K, N, 2] that is not their mean: [K]."""
+    return 1 - f.mean(1).square().sum(1) / f.square().sum(2).mean(1)
+
+
+pushes, influence, shares, outward, trained = {}, {}, {}, {}, {}
 for name, make in kinds.items():
     networks = []
     for seed in force_seeds:
@@ -432,18 +463,19 @@ for name, make in kinds.items():
     x = torch.stack([cloud(64, draw) for _ in force_seeds]).to(device).requires_grad_(True)
     f = forces(judges, x)
     (of_others,) = torch.autograd.grad(f[:, 0].sum(), x)  # how the force on fake 0 depends on where each fake is
-    influence[name] = of_others[:, 1:].abs().amax((1, 2)).cpu()
+    influence[name] = (of_others[:, 1:].abs().amax((1, 2)) / f.detach().norm(dim=2).mean(1)).cpu()
     f, x = f.detach().cpu(), x.detach().cpu()
-    shares[name] = 1 - f.mean(1).square().sum(1) / f.square().sum(2).mean(1)
+    shares[name] = separating(f)
+    trained[name] = judges
     outward[name] = (f * (x - x.mean(1, keepdim=True))).sum(2).mean(1)
     pushes[name] = (x[0], f[0])
 
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True, layout="constrained")
 for axis, (name, (x, f)) in zip(axes, pushes.items(), strict=True):
     axis.scatter(*x.T, s=8, color=FAKE)
-    axis.quiver(*x.T, *(f / f.norm(dim=1).mean()).T, color=G_COLOUR, angles="xy", scale=16, width=0.006)
+    axis.quiver(*x.T, *(f / f.norm(dim=1).mean()).T, color=G_COLOUR, angles="xy", scale=22, width=0.006)
     axis.scatter(*wide_ring.modes.T, s=60, facecolors="none", edgecolors=REAL, linewidths=1.5)
-    axis.set(xlim=(0.6, 1.65), ylim=(-0.5, 0.5), aspect="equal", xlabel="$x_1$")
+    axis.set(xlim=(0.5, 1.6), ylim=(-0.5, 0.5), aspect="equal", xlabel="$x_1$")
     axis.set_title(name, fontsize=10)
 axes[0].set_ylabel("$x_2$")
 plt.show()
@@ -464,12 +496,13 @@ viz.table(
     [
         {
             "discriminator": name,
-            "largest influence of a fake on another": f"{float(influence[name].max()):.2g}",
+            "largest influence of a fake on another, by the mean force": f"{float(influence[name].median()):.2g}",
             "separating share": f"{float(shares[name].mean()):.3f} ± {float(shares[name].std()):.3f}",
             "pushes outwards": f"{int((outward[name] > 0).sum())} of {len(force_seeds)} seeds",
         }
         for name in kinds
-    ]
+    ],
+    caption="influence: median over seeds",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
@@ -494,6 +527,7 @@ claim(
     tolerance=at_most(0.1),
     baselines=nulls(unrelated_forces=63 / 64),
     source="Salimans et al. 2016, section 3.2",
+    note="Nothing that needs training: see C29.untrained.",
 )
 claim(
     "C29.discrimination",
@@ -506,19 +540,11 @@ claim(
     source="Salimans et al. 2016, section 3.2",
     decks="W",
 )
-question(
-    "C29.stddev",
-    "Does minibatch std push fakes apart as well? Its separating share over that of one by one",
-    ours=shares["minibatch std"] / shares["one by one"],
-    over="trainings",
-    baselines=nulls(one_by_one=1),
-    note="one number for the whole batch: moving one fake of 64 changes it little; the paper claims more variety in training, no such force",
-)
 
 # %% [markdown] tags=["notes"]
 # *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: this discriminator moves the cloud as a whole towards a place that it finds
 # more real. With *minibatch discrimination* nearly all of the force is relative. (It points outwards in every seed, but so do the other two: the share tells them apart, that column does not.) *Minibatch std* couples the
-# samples as well (0.83 in the first column), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart. Section 5 asks whether it helps over a whole training.
+# samples as well, and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart. Section 5 asks whether it helps over a whole training.
 #
 # Closeness is a large number (up to 63 here), so the course's last layer begins with zero weights on it: no opinion on sameness before $D$ has learnt anything. Exercise 1 takes that away.
 
@@ -576,52 +602,68 @@ lines.answered(packs, *asked.PACKS)
 viz.source(pack)
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## The same game, in packs
+# ## The same game, mended
 #
-# Same generators to begin with, same data, rates and steps; $D$ sees 1, 2 or 4 samples together.
+# Same generators to begin with, same data; $D$ sees 1, 2 or 4 samples together, or has minibatch discrimination. Beside them: nothing but a faster $D$.
 
 # %% [markdown] tags=["notes"]
-# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four. (Its first layer is wider, 128 or 384 weights more beside 4,417; it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.)
+# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four, or has minibatch discrimination. (In packs its first layer is wider, 128 or 384 weights more beside 4,417; it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
 
 # %% tags=["slide-continue", "slide-picture"]
-ends = {1: plain[-1]} | {m: played(lambda m=m: new_discriminator(m), m, looks=1)[-1] for m in (2, 4)}
-fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), layout="constrained")
-for axis, (m, x) in zip(axes, ends.items(), strict=True):
-    dots(axis, x[1])
-    axis.set_title(f"{m} sample{'s' if m > 1 else ''} a pack, seed {seeds[1]}", fontsize=10)
+def seeing(kind):
+    return lambda: minibatch.Discriminator(2, hidden=(64, 64), kind=kind, kernels=8)
+
+
+FEWER = 2 * STEPS // 5  # closeness compares all pairs of a batch, and is slow
+ends = {
+    "slow D, alone": plain[-1],
+    "packs of 2": played(lambda: new_discriminator(2), 2, looks=1)[-1],
+    "packs of 4": played(lambda: new_discriminator(4), 4, looks=1)[-1],
+    "minibatch discrimination": played(seeing("discrimination"), steps=FEWER, looks=1)[-1],
+    "fast D, alone": protocols["minimax, equal rates"],
+}
+fig, axes = plt.subplots(1, 5, figsize=(9, 2.2), layout="constrained")
+for axis, (name, games) in zip(axes, ends.items(), strict=True):
+    dots(axis, games[1])
+    axis.set_title(name.replace(" discr", "\ndiscr"), fontsize=9)
+axes[0].set_ylabel(f"seed {seeds[1]}")
 plt.show()
 
 # %% tags=["slide-continue"]
-packed = {m: [mode_report(x, wide) for x in each] for m, each in ends.items()}
-weights = {m: sum(p.numel() for p in new_discriminator(m).parameters()) for m in ends}
-published = {1: "6.3", 2: "7.9", 4: "7.8"}
+fewer = played(steps=FEWER, looks=1)[-1]
+published = {"slow D, alone": "6.3", "packs of 2": "7.9", "packs of 4": "7.8"}
 viz.table(
-    [[m, weights[m], *means(each), published[m]] for m, each in packed.items()],
-    header=["samples a pack", "weights of D", "captured of 8", "served of 8", "missed", "captured, PacGAN's ring"],
-    caption=f"{STEPS} steps, {len(seeds)} seeds, ± standard deviation",
+    [[name, *means(games), published.get(name, "")] for name, games in (ends | {"slow D, fewer steps": fewer}).items()],
+    header=["the game", *COLUMNS, "captured, PacGAN's table"],
+    caption=CAPTION,
 )
 
 # %%
 table = "Lin et al. 2018, table 1, ring: 6.3, 7.9 and 7.8 modes of 8, reverse KL 0.45, 0.07 and 0.07"
-missed = [r.missed for r in packed[1]]  # of the plain game, seed by seed
-plain_misses = sum(missed) / len(missed)
+missed = each("missed", plain[-1])  # of the plain game, seed by seed
+plain_misses = float(missed.mean())
 worthless = nulls(
     no_difference=0,
+    fewer_steps=plain_misses - float(each("missed", fewer).mean()),
     noise=plain_misses - judged["noise in the square"].missed,
     untrained=plain_misses - judged["an untrained generator"].missed,
     circle_without_modes=plain_misses - judged["a circle without modes"].missed,
 ) | ceilings(data=plain_misses - judged["data"].missed)
-for m in (2, 4):
+for row, game, paper, source, decks in (
+    ("C08.pac2", "packs of 2", "captured: 7.9 for 6.3", table, "HMW"),
+    ("C08.pac4", "packs of 4", "captured: 7.8 for 6.3", table, "HMW"),
+    ("S33.discrimination", "minibatch discrimination", "less collapse", "Salimans et al. 2016, section 3.2", "W"),
+):
     claim(
-        f"C08.pac{m}",
-        f"The plain game's share of the data missed less that of the same game with {m} samples a pack, seed by seed",
-        paper="7.9 modes for 6.3" if m == 2 else "7.8 modes for 6.3",
-        ours=[alone - r.missed for alone, r in zip(missed, packed[m], strict=True)],
+        row,
+        f"The plain game's share of the data missed less that of the same game with {game}, seed by seed",
+        paper=paper,
+        ours=missed - each("missed", ends[game]),
         over="trainings",
         tolerance=at_least(0.4),
         baselines=worthless,
-        source=table,
-        decks="HMW",
+        source=source,
+        decks=decks,
         note="Variety alone, which a circle without modes has, is not enough for it.",
     )
 
@@ -685,48 +727,129 @@ identity(
 # %% [markdown] tags=["notes"]
 # # Going deeper
 #
-# The core path ends here. What follows: the two minibatch layers over a whole training, the generator that looks ahead, what a starved discriminator does, why five games are not five times the work, and where the thousand modes went.
+# The core path ends here. What follows: the forces before any training, minibatch std over a whole one, the generator that looks ahead, what a starved discriminator does, why eight games are not eight times the work, and where the thousand modes went.
+
+# %% [markdown] tags=["notes"]
+# ## 5. Forces before the training, and minibatch std over all of it
+#
+# Section 3 had trained discriminators. What do the same networks do before the training, and what do the trained ones do on other clouds?
+
+# %%
+def share_on(judges, spread=0.1):
+    """Their separating share [K] on a cloud of this width."""
+    x = centre + spread * torch.randn(len(force_seeds), 64, 2, generator=torch.Generator().manual_seed(1))
+    return separating(forces(judges, x.to(device).requires_grad_(True)).detach().cpu())
+
+
+networks = []
+for seed in force_seeds:
+    torch.manual_seed(seed)
+    networks.append(kinds["one by one"]())
+untrained = stack(networks).to(device)
+viz.table(
+    [
+        [name, *(f"{float(share_on(judges, spread).mean()):.2f}" for spread in (0.05, 0.1, 0.2, 0.4))]
+        for name, judges in {"untrained": untrained, "trained": trained["one by one"]}.items()
+    ],
+    header=["one by one", *(f"cloud of std {spread}" for spread in (0.05, 0.1, 0.2, 0.4))],
+    caption=f"separating share, {len(force_seeds)} seeds",
+)
+question(
+    "C29.untrained",
+    "Does it learn to push as a whole? Separating share of the forces, one by one, after the training less before it, on one cloud",
+    ours=share_on(trained["one by one"]) - share_on(untrained),
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    note="That an untrained D has a share of about 0.1 was known when the row was written.",
+)
+question(
+    "C29.stddev",
+    "Does minibatch std push fakes apart as well? Its separating share over that of one by one",
+    ours=shares["minibatch std"] / shares["one by one"],
+    over="trainings",
+    baselines=nulls(one_by_one=1),
+    note="the paper claims more variety in training, no such force",
+)
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Minibatch layers over a whole training
+# ## Minibatch std over a whole training
 #
 # The game of section 1 again, from the same generators; $D$ gets one layer more.
 
 # %% [markdown] tags=["notes"]
-# ## 5. Minibatch layers over a whole training
-#
-# Section 3 looked at forces on the spot. Here each layer goes into the game of section 1, though $D$ begins from other weights, and minibatch discrimination, which is slow, gets two fifths of the steps, its rates falling to zero sooner.
+# *Minibatch std* on the spot is no force that we could see. Here it goes into the game of section 1, though $D$ begins from other weights.
 
 # %% tags=["slide-continue"]
-def seeing(kind):
-    return lambda: minibatch.Discriminator(2, hidden=(64, 64), kind=kind, kernels=8)
-
-
-lasts = {"discrimination": 2 * STEPS // 5, "stddev": STEPS}  # closeness compares all pairs of a batch, and is slow
-with_layer = {kind: [mode_report(x, wide) for x in played(seeing(kind), steps=n, looks=1)[-1]] for kind, n in lasts.items()}
+spread = played(seeing("stddev"), looks=1)[-1]
 viz.table(
     [
-        ["one by one", STEPS, *means(packed[1])],
-        *(["minibatch " + kind, lasts[kind], *means(each)] for kind, each in with_layer.items()),
+        ["slow D, alone", STEPS, *means(plain[-1])],
+        ["minibatch std", STEPS, *means(spread)],
+        ["minibatch discrimination", FEWER, *means(ends["minibatch discrimination"])],
     ],
-    header=["discriminator", "steps", "captured of 8", "served of 8", "missed"],
-    caption=f"{len(seeds)} seeds, ± standard deviation",
+    header=["the game", "steps", *COLUMNS],
+    caption=CAPTION,
 )
 
 # %%
-for kind, each in with_layer.items():
-    claim(
-        f"S33.{kind}",
-        f"The plain game's share of the data missed less that of the same game with minibatch {kind}, seed by seed",
-        paper="less collapse" if kind == "discrimination" else "more variation",
-        ours=[alone - r.missed for alone, r in zip(missed, each, strict=True)],
+claim(
+    "S33.stddev",
+    "The plain game's share of the data missed less that of the same game with minibatch stddev, seed by seed",
+    paper="more variation",
+    ours=missed - each("missed", spread),
+    over="trainings",
+    tolerance=at_least(0.4),
+    baselines=worthless,
+    control="S33.discrimination",
+    source="Karras et al. 2018, section 3",
+    decks="",
+)
+
+# %% [markdown] tags=["notes"]
+# Variety and modes, asked apart. For variety open the gate to six standard deviations: a circle through the modes passes then (8), noise does not.
+
+# %%
+coarse = {name: mode_report(x, wide, threshold=6).served for name, x in known.items()}
+plain_coarse = each("served", plain[-1], threshold=6)
+
+
+def variety(row, game, games):
+    """What a cure gives back of variety, as a row."""
+    question(
+        row,
+        f"Is variety back? Modes of 8 served with a gate of six standard deviations, {game} less the plain game, seed by seed",
+        ours=each("served", games, threshold=6) - plain_coarse,
         over="trainings",
-        tolerance=at_least(0.4),
-        baselines=worthless,
-        control=None if kind == "discrimination" else "S33.discrimination",
-        source="Salimans et al. 2016, section 3.2" if kind == "discrimination" else "Karras et al. 2018, section 3",
-        decks="W" if kind == "discrimination" else "",
+        baselines=nulls(
+            no_difference=0,
+            noise=coarse["noise in the square"] - float(plain_coarse.mean()),
+            untrained=coarse["an untrained generator"] - float(plain_coarse.mean()),
+        )
+        | ceilings(circle_without_modes=coarse["a circle without modes"] - float(plain_coarse.mean())),
     )
+
+
+variety("C08.variety2", "packs of 2", ends["packs of 2"])
+variety("C08.variety4", "packs of 4", ends["packs of 4"])
+variety("S33.variety", "minibatch std", spread)
+check(
+    "C08.turned",
+    "What samples without modes have found: a circle, noise, an untrained generator",
+    expected=0,
+    ours=[found(known[name]) for name in list(known)[4:]],
+    over="kinds of worthless samples",
+    tolerance=within(0.03),
+    baselines=nulls(data=found(known["data"]), one_mode=found(known["one mode"])),
+    note="These clouds' values were known when the tolerance was set.",
+)
+question(
+    "C08.found",
+    "Modes, or places? What the games in packs of 2 have found of the modes (missed of the turned ring less missed of the ring)",
+    ours=[found(x) for x in ends["packs of 2"]],
+    over="trainings",
+    baselines=nulls(circle_without_modes=found(known["a circle without modes"]), noise=found(known["noise in the square"]))
+    | ceilings(data=found(known["data"]), fast_D=[found(x) for x in ends["fast D, alone"]]),
+)
 
 # %% [markdown] tags=["notes"]
 # Minibatch discrimination serves `6.0` modes of eight in two fifths of the steps and misses `0.40`: of all cures here the only one that beats the circle without modes by a clear margin. ($D$'s rate alone does more: `7.8` served, `0.24` missed.) Minibatch std captures `6.8` on average and misses `0.66`, with a spread over seeds so wide that its box stays open. It helps: the interval of what it saves, 0.03 to 0.45, leaves out 0. But it holds the circle's 0.28. The forces of section 3 did not foretell that.
@@ -743,7 +866,7 @@ for kind, each in with_layer.items():
 # %% [markdown] tags=["notes"]
 # ## 6. Looking ahead: the unrolled GAN
 #
-# The spike that wins against a fixed $D$ (lecture 02, section 4) loses as soon as $D$ answers. So let the generator take the answer into account. Metz
+# The spike that wins against a fixed $D$ (lecture 02, section 8) loses as soon as $D$ answers. So let the generator take the answer into account. Metz
 # et al. (2017) play $k$ steps of the discriminator *in thought*, starting from its present weights $\phi_0 = \phi$,
 #
 # $$\phi_{i+1} = \phi_i - \eta\, \nabla_\phi L_D(\theta, \phi_i),$$
@@ -775,6 +898,7 @@ class UnrolledEnsemble(EnsembleGAN, UnrolledGAN):
 
 AHEAD = STEPS // 2
 ahead = played(kind=partial(UnrolledEnsemble, steps=5, step_size=0.1), steps=AHEAD)
+constant = played(kind=partial(UnrolledEnsemble, steps=5, step_size=0.1, through=False), steps=AHEAD, looks=1)[-1]
 fig, axes = plt.subplots(2, 6, figsize=(9, 3.2), layout="constrained")
 for row, (label, run) in zip(axes, {"k = 0": plain, "k = 5": ahead}.items(), strict=True):
     for look, axis in zip((3, 6, 9, 12, 15, 20), row, strict=True):
@@ -784,11 +908,15 @@ for row, (label, run) in zip(axes, {"k = 0": plain, "k = 5": ahead}.items(), str
 plt.show()
 
 # %% tags=["slide-continue"]
-looked = {"k = 0": packed[1], "k = 5": [mode_report(x, wide) for x in ahead[-1]]}
+looked = {
+    "k = 0": (STEPS, plain[-1]),
+    "k = 5": (AHEAD, ahead[-1]),
+    "k = 5, the answer as a constant": (AHEAD, constant),
+}
 viz.table(
-    [[label, n, *means(each)] for (label, each), n in zip(looked.items(), (STEPS, AHEAD), strict=True)],
-    header=["steps in thought", "steps", "captured of 8", "served of 8", "missed"],
-    caption=f"{len(seeds)} seeds, ± standard deviation",
+    [[label, n, *means(games)] for label, (n, games) in looked.items()],
+    header=["steps in thought", "steps", *COLUMNS],
+    caption=CAPTION,
 )
 
 # %%
@@ -796,11 +924,19 @@ claim(
     "C08.unrolled",
     "The plain game's share of the data missed less that of the same game with five steps in thought, seed by seed",
     paper="covers the ring; without, cycles through modes",
-    ours=[alone - r.missed for alone, r in zip(missed, looked["k = 5"], strict=True)],
+    ours=missed - each("missed", ahead[-1]),
     over="trainings",
     tolerance=at_least(0.4),
     baselines=worthless,
     source="Metz et al. 2017, figure 2",
+)
+variety("C08.variety-ahead", "five steps in thought", ahead[-1])
+question(
+    "C08.through",
+    "Is it the derivative of the answer? Missed with five steps in thought as constants less missed with it, seed by seed",
+    ours=each("missed", constant) - each("missed", ahead[-1]),
+    over="trainings",
+    baselines=nulls(no_difference=0),
 )
 
 # %% [markdown] tags=["notes"]
@@ -817,12 +953,16 @@ claim(
 # Metz et al. bring collapse about in another way: they make $D$ small. Take the game that does not collapse, $-\log D$ with equal rates (section 2), and give $D$ 2 x 8 units in place of 2 x 64. Nothing else changes.
 
 # %% tags=["slide-continue"]
-starved = played(lambda: new_discriminator(units=8), lr=(3e-3, 3e-3), objective="non_saturating", looks=1)[-1]
-by_size = {"2 x 64": protocols["−log D, equal rates"], "2 x 8": [mode_report(x, wide) for x in starved]}
+rates_and_loss = {"lr": (3e-3, 3e-3), "objective": "non_saturating", "looks": 1}
+by_size = {
+    "2 x 64": protocols["−log D, equal rates"],
+    "2 x 8": played(lambda: new_discriminator(units=8), **rates_and_loss)[-1],
+    "2 x 8, packs of 2": played(lambda: new_discriminator(2, units=8), 2, **rates_and_loss)[-1],
+}
 viz.table(
-    [[size, *means(each)] for size, each in by_size.items()],
-    header=["units of D", "captured of 8", "served of 8", "missed"],
-    caption=f"−log D, equal rates, {STEPS} steps, {len(seeds)} seeds, ± standard deviation",
+    [[size, *means(games)] for size, games in by_size.items()],
+    header=["units of D", *COLUMNS],
+    caption=f"−log D, equal rates, {STEPS} steps, {CAPTION}",
 )
 
 # %%
@@ -830,21 +970,36 @@ claim(
     "C08.capacity",
     "A smaller D keeps fewer modes: of 8 those served with D of 2 x 8",
     paper="fewer modes with a smaller D",
-    ours=[r.served for r in by_size["2 x 8"]],
+    ours=each("served", by_size["2 x 8"]),
     over="trainings",
     tolerance=between(0.5, 4),
     baselines=nulls(noise=noise_served, untrained=untrained_served, data=data_served)
-    | ceilings(D_of_2_x_64=[r.served for r in by_size["2 x 64"]]),
+    | ceilings(D_of_2_x_64=each("served", by_size["2 x 64"])),
     source="Metz et al. 2017, stacked MNIST with smaller discriminators",
+)
+question(
+    "C08.narrow",
+    "Is it narrowness? Modes of 8 served with a gate of six standard deviations, D of 2 x 64 less D of 2 x 8, seed by seed",
+    ours=each("served", by_size["2 x 64"], threshold=6) - each("served", by_size["2 x 8"], threshold=6),
+    over="trainings",
+    baselines=nulls(no_difference=0),
+)
+question(
+    "C08.starved",
+    "Do packs help the starved D? Missed with D of 2 x 8 alone less missed with packs of two, seed by seed",
+    ours=each("missed", by_size["2 x 8"]) - each("missed", by_size["2 x 8, packs of 2"]),
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    source="beside Lin et al. 2018, table 3: stacked MNIST with small discriminators",
 )
 
 # %% [markdown] tags=["notes"]
 # From `7.2` modes served to `0.6`, and from `0.24` of the data missed to `0.86`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls as well, from 8.0 to 3.4. We had asked for between 0.5 and 4 served, so that a generator of garbage would fail; two of five games serve none, the interval reaches below 0.5, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 
 # %% [markdown] tags=["notes"]
-# ## 8. Five games at once
+# ## 8. Eight games at once
 #
-# A network of 2 x 64 units keeps a processor busy with overhead, and five of
+# A network of 2 x 64 units keeps a processor busy with overhead, and eight of
 # them cost little more than one if they are trained *at once*: stack their weights, and layer $l$ of all members is one batched matrix product.
 
 # %%
@@ -920,10 +1075,10 @@ widgets.playground("collapse")
 # ## Exercises
 #
 # 1. **An opinion too early.** Give the last layer of `minibatch.Discriminator` random weights on the closeness (PyTorch's default) and repeat the experiment of
-#    section 3. In how many seeds do the forces point outwards? Train the ring of section 5 with it. Would dividing the closeness by $N - 1$ do as well?
+#    section 3. In how many seeds do the forces point outwards? Train the ring of section 4 with it. Would dividing the closeness by $N - 1$ do as well?
 # 2. **Break packing.** Packs are made of *independent* samples. Build them from copies (the same fake $m$ times, with different real ones), train on the ring and count.
 #    What can $D$ now see without looking at modes at all?
-# 3. **A gate that is too wide.** Judge the samples of section 2 with a threshold of six standard deviations in place of three. Which worthless clouds pass now (there are two), and what does that say of the half in the definition of *served*?
+# 3. **A gate that is too wide.** Judge the samples of section 2 with a threshold of six standard deviations in place of three. Which worthless clouds pass now (there are two), and what does that say of the half in the definition of *served*? Then judge the games of section 4: what did each cure buy with this gate?
 
 # %%
 widgets.quiz(
@@ -946,6 +1101,16 @@ widgets.quiz(
                 "It vanishes": "Only where D has a stationary point.",
                 "It pushes them apart at random": "Equal inputs have equal gradients, down to the last bit.",
                 "It pushes them towards the nearest missing mode": "Nothing in D(x) at this x knows about places elsewhere.",
+            },
+        },
+        {
+            "question": "A generator draws a circle through all eight modes, with no more samples at the modes than between. What does it score?",
+            "answer": "Captured 8, served 0",
+            "why": "One good sample captures a mode. Served asks for half of a mode's due, and most samples lie between the modes.",
+            "wrong": {
+                "Captured 8, served 8": "That is the data. With the circle of section 2 only 38 % of the samples are good, 5 % for a mode whose due is 12.5 %.",
+                "Captured 0, served 0": "It passes through every mode, and one sample is enough to capture it.",
+                "Captured 8, served 4": "All modes are treated alike, so all are served or none.",
             },
         },
     ]
