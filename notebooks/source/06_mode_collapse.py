@@ -315,7 +315,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# At most one mode at a time, in every game. And next? Over the run each game serves four to seven of the eight modes. It looks as if the cloud went from mode to mode; the turned ring says otherwise. Of *its* places, where there are no data, the games serve five to seven. The cloud goes round the ring and is at modes and between them alike: many panels above show it beside the modes or outside the ring. The second box asks for one mode more than places, and stays open. (Why it moves at all, was not measured. The usual explanation is that $D$ learns that the place is fake.)
+# At most one mode at a time, in every game. And next? Over the run each game serves four to seven of the eight modes. It looks as if the cloud went from mode to mode; the turned ring says otherwise. Of *its* places, where there are no data, the games serve five to seven. The cloud wanders, and comes to modes and to places between them alike: many panels above show it beside the modes or outside the ring. The second box asks for one mode more than places, and stays open. (Why it moves at all, was not measured. The usual explanation is that $D$ learns that the place is fake.)
 #
 # So a snapshot is a lottery, and the table looks more than once. At the end two games happen to sit on a mode and miss `0.88` of the data; six are caught on the way, and miss all of it or nearly.
 
