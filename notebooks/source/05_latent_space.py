@@ -652,7 +652,8 @@ viz.table(
 
 # %% tags=["slide-continue"]
 def stranger(pictures, than):
-    return float(strange(pictures[:few]).mean() / strange(than[:few]).mean())
+    """Of each kind of pictures the mean strangeness over that of those that they came from."""
+    return [float(strange(kind[:few]).mean() / usual) for usual in [strange(than[:few]).mean()] for kind in pictures]
 
 
 def nothing_added(part):
@@ -662,7 +663,7 @@ def nothing_added(part):
 
 
 strange_sums = {
-    name: np.array([[stranger(images, part.terms[2]) for images in (part.images["as it is"], part.images["in pixels"], nothing_added(part))] for part in sums[name, 3]])
+    name: np.array([stranger([part.images["as it is"], part.images["in pixels"], nothing_added(part)], part.terms[2]) for part in sums[name, 3]])
     for name in target
 }
 
@@ -670,7 +671,7 @@ strange_sums = {
 def stranger_moves(name, strength, find):
     """[part, way]: how strange the faces are after each way, over how strange they were before."""
     parts = (latent.three_ways(G, labelled, drawn, find, strength, part, limit=few, **{name: MOVES[name][0]}) for part in range(5))
-    return np.array([[stranger(images, part.before) for images in part.after.values()] for part in parts])
+    return np.array([stranger(part.after.values(), part.before) for part in parts])
 
 
 strange_moves = {(name, strength): stranger_moves(name, strength, plain(name)) for name, strength in measured}
@@ -765,11 +766,10 @@ descent = {"steps": scale.pick(ci=4, cpu=150, gpu=400), "restarts": scale.pick(c
 found = invert(G, real, **descent)
 way = balanced(labelled[::5])
 mean_with, mean_without = (data.to_float(faces.where(glasses=value).images).mean(0) for value in ("yes", "no"))
-edits = {}  # once and twice the difference, in latents and in pixels
-for times in (1, 2):
-    edits |= {f"in latents, {times}x": generate(found.z + times * way), f"in pixels, {times}x": (real + times * (mean_with - mean_without)).clamp(-1, 1)}
+edits = {f"in latents, {times}x": generate(found.z + times * way) for times in (1, 2)}
+edits |= {f"in pixels, {times}x": (real + times * (mean_with - mean_without)).clamp(-1, 1) for times in (1, 2)}
 elsewhere = [generate(latent.astray(found.z, found.z + times * way, seed=0)) for times in (1, 2)]
-rows = {"held out": real, "found": found.images, **dict(sorted(edits.items())), "as far as 2x, anywhere": elsewhere[1], "drawn with glasses": wanted}
+rows = {"held out": real, "found": found.images, **edits, "as far as 2x, anywhere": elsewhere[1], "drawn with glasses": wanted}
 show(viz.labelled_grid(torch.cat([images[:8] for images in rows.values()]), rows=list(rows), n_columns=8, scale=2))
 
 # %% tags=["slide-continue"]
@@ -865,7 +865,7 @@ widgets.latent_sliders(
     directions=torch.stack(directions),
     labels=[*chosen.values(), "glasses, balanced"],
     reach=3.0,
-    seed=int((dragged - strange(generate(forty))).argmax()),  # of these the least strange
+    seed=int((dragged.double() - strange(generate(forty))).argmax()),  # of these the least strange
 )
 
 # %% [markdown]
