@@ -859,7 +859,7 @@ chosen = {"glasses": "glasses", "hair_length": "long hair", "skin": "dark skin"}
 directions = [F.normalize(way, dim=0) for way in (*(plain(name)(labelled) for name in chosen), balanced(labelled[::5]))]
 forty = torch.cat([latent.draw_latents(1, 64, seed) for seed in range(40)])
 skins = [classifier.predict(generate(forty + 3 * way))[:, skin - 1] for way in (torch.zeros(64), directions[0], directions[-1])]
-dragged = has(generate(forty), glasses="no", skin="light") & (skins[1] != skins[0]) & (skins[2] == skins[0])  # glasses take its skin along, balanced ones do not
+dragged = has(generate(forty), glasses="no") & (skins[0] < 2) & (skins[1] != skins[0]) & (skins[2] == skins[0])  # light or tan; glasses take the skin along, balanced ones do not
 widgets.latent_sliders(
     G,
     directions=torch.stack(directions),
