@@ -839,7 +839,7 @@ question(
 )  # fmt: skip
 
 # %% [markdown]
-# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes: a lookup among these ten thousand does less. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. As a *code* of a face the latent that this search found is no match for a linear one. (It took 150 steps; lecture 10 asks what more steps bring.)
+# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes: a lookup among these ten thousand does less. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. As a *code* of a face the latent that this search found is no match for a linear one. (It took 150 steps; section 10 takes 600.)
 #
 # The edit is read as glasses on nearly every face, and two of its controls lie below the interval. The third lies above: the mean pictures' difference, added to the face itself, is read as drawn on all of them. And the truth says more than the judge. The edited face is farther from the same person drawn with glasses (`0.1002` per pixel) than the face found without them was, and than the face with nothing done to it (`0.04009`); the pixels are the nearest (`0.02474`), and the less strange, too: 0.012 against 0.022, where the held-out faces have 0.005 (the note). Mind that the latent went twice its direction, the pixels once theirs. Look at the third row: on seven of the eight the glasses are dark, whatever was drawn, and the person has changed a little on the way. For faces that are aligned, and a thing that sits at one place, a difference of two mean pictures is the better editor. Section 5's hair, on the generator's own faces, is the case for latents.
 
@@ -867,6 +867,13 @@ widgets.latent_sliders(
     reach=3.0,
     seed=int((dragged.double() - strange(generate(forty))).argmax()),  # of these the least strange
 )
+
+# %% [markdown] tags=["slide"]
+# ## What to keep
+#
+# - Latents live on a shell. Averaging changes their length: ask which of the two has worked.
+# - Beside every direction: a step as far to anywhere, and the same done in pixels.
+# - A judge says *what* is read, not *how* it is there. A measure of *how* needs its nulls, too.
 
 # %% [markdown]
 # ## Quiz
