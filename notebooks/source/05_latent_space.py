@@ -260,14 +260,14 @@ for name, z in middles.items():
 # $$\text{short, glasses} - \text{short, none} + \text{long, none} = \text{long, glasses?}$$
 
 # %% [markdown] tags=["notes"]
-# Look again at the first two rows of faces: one walk cannot show it. The middle of the line and that of the circle point the same way within a few degrees, so they differ in length alone. By symmetry the middle of the circle points anywhere, as a drawn latent does, and has its length: such pictures are as far from real faces as the generator's own draws. So C11.walk has measured this, too (section 8 checks). Shrinking
+# The first two rows of faces cannot show it on one walk. The middle of the line and that of the circle point the same way within a few degrees, so they differ in length alone. By symmetry the middle of the circle points anywhere, as a drawn latent does, and has its length: such pictures are as far from real faces as the generator's own draws. So C11.walk has measured this, too (section 8 checks). Shrinking
 # latents is said to trade variety for tidiness. A later lecture does it on purpose and calls it the *truncation trick*.
 #
 # ## 3. Arithmetic
 #
 # The most famous pictures of the paper, in Hong's deck and in the notes: *smiling woman − neutral woman + neutral man = smiling man*, and
 # *man with glasses − man without glasses + woman without glasses = woman with glasses*. Each term is the mean latent of three pictures
-# chosen by eye; with single pictures, the paper says, results were unstable. Judged by eye as well, on one example each.
+# chosen by eye (single ones, the paper says, were unstable), judged by eye on one example each.
 #
 # We let the classifier choose and judge. Our faces have no sex, so hair length takes its place:
 #
@@ -391,8 +391,8 @@ question(
 # Averaging does two things at once. The rows marked *stretched* take them apart: ten hit more often than three, left too short or stretched.
 
 # %% [markdown] tags=["notes"]
-# Read the shares of valid triples beside their controls (unfold the boxes): without the step the attribute is absent by definition (a valid third term has none), and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One hand-picked example suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on half with a smile. And one triple in six (glasses) or in three (smile) is not even
-# valid: the picture of a mean need not show the label of its exemplars. (A mean is also shorter than a latent, but that is the smaller part: of means with glasses 89 % show them, stretched to length 8 94 %.)
+# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none, and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One hand-picked example suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on half with a smile. And one triple in six (glasses) or in three (smile) is not even
+# valid: the picture of a mean need not show the label of its exemplars. (That a mean is shorter than a latent is the smaller part: of means with glasses 89 % show them, stretched to length 8 94 %.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
 # sum of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it
@@ -400,7 +400,7 @@ question(
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
 # Read the stretched rows downwards: that is what averaging does by itself (C11.average gives the difference between ten and one). Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
-# stretched. At three there is next to nothing to stretch. But three is not the number that hits best: ten hit more often, even left too short. The last column mixes quality, variety and hitting the attributes. It is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 11.6, where those in latents have 7.8.
+# stretched. At three there is next to nothing to stretch. But ten hit more often, even left too short. The last column mixes quality, variety and hitting the attributes. It is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 11.6, where those in latents have 7.8.
 #
 # ## 4. Directions
 #
@@ -505,8 +505,8 @@ question(
 # The price: other attributes change, too. Is that the distance, or the direction?
 
 # %% [markdown] tags=["notes"]
-# Nobody told the generator what glasses are. It only ever played against $D$, and twice a difference of means puts glasses on nearly all faces without (C11.direction). So does the same difference of mean pictures: section 5. The price stands in the other columns. A step that ends as far out,
-# in a random direction, changes the others, too (in brackets): for glasses and for a smile it changes more of them than the direction does. But a mean over five hides what one of them pays beyond the distance. Look at the last column: for glasses it is skin; for a smile nothing pays. The last line shows the same bond from the other side: twice the direction of dark skin leaves glasses as they were on 44 % of the faces, a step to anywhere on 79.
+# Nobody told the generator what glasses are, and twice a difference of means puts them on nearly all faces without (C11.direction). So does the same difference of mean pictures: section 5. The price stands in the other columns. A step that ends as far out,
+# in a random direction, changes the others, too (in brackets): for glasses and for a smile it changes more of them than the direction does. But a mean over five hides what one of them pays. The last column: for glasses it is skin; for a smile nothing pays. The last line shows the bond from the other side: twice the direction of dark skin leaves glasses as they were on 44 % of the faces, a step to anywhere on 79.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: a direction that carries another
@@ -582,11 +582,11 @@ viz.table(
 # The mean *picture* with glasses less the mean picture without, added to a face. No generator, no latents.
 
 # %% [markdown] tags=["notes"]
-# In the training data half of the faces of every skin wear glasses. On the generator's draws the judge reads them on 42 % of the light faces and on 54 % of the dark ones. Both cures keep skin on nearly nine faces of ten, where the way to anywhere keeps it on seven, and glasses come as often as before. No attribute pays more than on the way to anywhere. Clearing the direction of skin does here what White's means do.
+# In the training data half of the faces of every skin wear glasses. On the generator's draws the judge reads them on 42 % of the light faces and on 54 % of the dark ones. Both cures keep skin on nearly nine faces of ten, where the way to anywhere keeps it on seven, and glasses come as often as before. No attribute pays more than on the way to anywhere. (The last column is section 5's question: there White's means keep 95 %, clearing 69.)
 #
 # ## 5. The same in pixels
 #
-# What would something score that knows nothing? Take the same labels, and the mean *picture* with an attribute less the mean picture without. Add that to a face. The faces are aligned, so the difference for glasses is a pair of ghost glasses. No generator is asked.
+# What would something score that knows nothing? Take the same labels, and the mean *picture* with an attribute less the mean picture without. Add that to a face. The faces are aligned, so the difference for glasses is a pair of ghost glasses.
 
 # %% tags=["slide-continue", "slide-picture"]
 for name in ("glasses", "hair_length"):
@@ -596,7 +596,7 @@ for name in ("glasses", "hair_length"):
     show(viz.labelled_grid(torch.cat(list(rows.values())), rows=list(rows), n_columns=8, scale=2), f"{name}: {start} to {end}.")
 
 # %% [markdown] tags=["notes"]
-# Which rows would you call faces? The glasses in pixels are a grey shade, lighter or darker; the long hair is a shade on the background where it should hang, without an outline. The latents draw a head of hair, and another person. Now look back at the boxes: glasses and smiles in the sums, glasses on the faces, the other five left alone, in each of the four pixels score *more*. Only skin is kept better, by section 4's balanced direction (the difference of pictures was not balanced). The judge reads *what* is there. It was never shown a bad picture, and does not ask *how* it is there.
+# Which rows would you call faces? The glasses in pixels are a grey shade, lighter or darker; the long hair is a shade on the background where it should hang, without an outline. The latents draw a head of hair, and another person. Now look back at the boxes: glasses and smiles in the sums, glasses on the faces, the other five left alone, skin kept by balanced means, in each of the five pixels score *more*. The judge reads *what* is there. It was never shown a bad picture, and does not ask *how* it is there.
 #
 # So count what the eye sees. A double exposure shows something that no face has at that place. Cut a picture into 16 patches of $8 \times 8$ pixels. For each, find the patch at the same place among five thousand real faces that is nearest to it; the mean of the 16 squared differences per value says how strange the picture is. No network is in it. First it must tell what is known.
 
@@ -648,7 +648,7 @@ viz.table(
 # Strangeness of a sum over that of its third term, of a move over that of the face before.
 #
 # - *what is read there?* Pixels do at least as well in every line.
-# - *how is it there?* Sums, glasses, long hair, skin: latents. A smile: no difference.
+# - *how is it there?* In pixels any step so long leaves the faces, whether it means something or not. In latents hardly one does.
 
 # %% tags=["slide-continue"]
 def stranger(pictures, than):
@@ -746,9 +746,11 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # Then move $z^*$, and draw.
 
 # %% [markdown] tags=["notes"]
-# Read the last column beside the first two. The sums in pixels hit more often, and are `3.0` times as strange as their third terms; those in latents are as strange as these. (Three pictures added also add what is odd in each: three times, if that is independent. So the moves are the better evidence.) Glasses in pixels: read on all faces, which are half as strange again; at half the strength they are read on 92 %, and the faces are a quarter stranger. Long hair in pixels: `3.2` times as strange. In latents 1.54, and that is little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). A smile is small and stands at one place. There pixels do all that latents do, and keep more.
+# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these. A ghost of glasses? Add and subtract two terms of *one* label: `2.974`. So it is the addition: pictures cannot be added, latents can.
 #
-# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow from it. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do and latents cannot is to leave the rest alone. Section 6 starts from a drawn face, and there the order turns.
+# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). The null of moves: the means of two random halves. Their difference is small, and leaves the faces as they are (1.06); stretched to the length of glasses it makes them `2.307` times as strange, to that of long hair 4.12. So in pixels a long step leaves the faces, whatever it stands for; in latents one to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
+#
+# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone. Section 6 starts from a drawn face, and there the order turns.
 #
 # ## 6. A real face
 #
@@ -839,9 +841,9 @@ question(
 )  # fmt: skip
 
 # %% [markdown]
-# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes: a lookup among these ten thousand does less. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. As a *code* of a face the latent that this search found is no match for a linear one. (It took 150 steps; section 10 takes 600.)
+# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. Is the latent no match for a linear code, or were 150 steps too few? Section 10: mostly the steps.
 #
-# The edit is read as glasses on nearly every face, and two of its controls lie below the interval. The third lies above: the mean pictures' difference, added to the face itself, is read as drawn on all of them. And the truth says more than the judge. The edited face is farther from the same person drawn with glasses (`0.1002` per pixel) than the face found without them was, and than the face with nothing done to it (`0.04009`); the pixels are the nearest (`0.02474`), and the less strange, too: 0.012 against 0.022, where the held-out faces have 0.005 (the note). Mind that the latent went twice its direction, the pixels once theirs. Look at the third row: on seven of the eight the glasses are dark, whatever was drawn, and the person has changed a little on the way. For faces that are aligned, and a thing that sits at one place, a difference of two mean pictures is the better editor. Section 5's hair, on the generator's own faces, is the case for latents.
+# Twice the direction is read as glasses on nearly every face, once on `78%`. Pixels are read as drawn on all of them at either strength. And the truth says more than the judge. Once the direction leaves the face as far from the same person drawn with glasses (`0.07568` per pixel) as the face found was, farther than the face with nothing done to it (`0.04009`); twice takes it to `0.1002`. Pixels are the nearest, once (`0.02474`) and twice (0.031). By patches held-out faces have 0.005, pixels 0.012 and 0.024, latents 0.022 at both (the note). In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed a little. For faces that are aligned, and a thing that sits at one place, a difference of two mean pictures is the better editor. Section 5's hair, on the generator's own faces, is the case for latents.
 
 # %% [markdown]
 # ## Play
@@ -1113,6 +1115,9 @@ question(
     baselines=nulls(a_quarter_of_the_steps=short.mean(), nearest_training_face=lookup_error.mean()) | ceilings(sixty_four_principal_components=linear.mean()),
     source="beside Zhu et al. 2016",
 )
+
+# %% [markdown]
+# Four times the steps halve the error, from 0.028 to `0.0151`, and the interval has the 64 components' `0.0126` inside. What section 6 calls the price of the latent is, in this error, mostly that of a short search; a projection finds its numbers in one product of matrices.
 
 # %% [markdown]
 # ## What was measured
