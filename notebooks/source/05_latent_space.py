@@ -748,7 +748,7 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # %% [markdown] tags=["notes"]
 # Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these. A ghost of glasses? Add and subtract two terms of *one* label: `2.974`. So it is the addition: pictures cannot be added, latents can.
 #
-# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). The null of moves: the means of two random halves. Their difference is small, and leaves the faces as they are (1.06); stretched to the length of glasses it makes them `2.307` times as strange, to that of long hair 4.12. So in pixels a long step leaves the faces, whatever it stands for; in latents one to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
+# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). The null of moves: the means of two random halves. Their difference is small, and leaves the faces as they are (1.06); stretched to the length of glasses it makes them `2.307` times as strange, to that of long hair 4.12. So in pixels a long step leaves the faces, whatever it stands for; in latents to anywhere it costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
 #
 # So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone. Section 6 starts from a drawn face, and there the order turns.
 #
@@ -843,7 +843,7 @@ question(
 # %% [markdown]
 # In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. Is the latent no match for a linear code, or were 150 steps too few? Section 10: mostly the steps.
 #
-# Twice the direction is read as glasses on nearly every face, once on `78%`. Pixels are read as drawn on all of them at either strength. And the truth says more than the judge. Once the direction leaves the face as far from the same person drawn with glasses (`0.07568` per pixel) as the face found was, farther than the face with nothing done to it (`0.04009`); twice takes it to `0.1002`. Pixels are the nearest, once (`0.02474`) and twice (0.031). By patches held-out faces have 0.005, pixels 0.012 and 0.024, latents 0.022 at both (the note). In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed a little. For faces that are aligned, and a thing that sits at one place, a difference of two mean pictures is the better editor. Section 5's hair, on the generator's own faces, is the case for latents.
+# Twice the direction is read as glasses on nearly every face, once on `78%`. Pixels are read as drawn on all of them at either strength. And the truth says more than the judge. Once the direction leaves the face as far from the same person drawn with glasses (`0.07568` per pixel) as the face found was, farther than the face with nothing done to it (`0.04009`); twice takes it to `0.1002`. Pixels are the nearest, once (`0.02474`) and twice (0.031). By patches held-out faces have 0.005, pixels 0.012 and 0.024, latents 0.022 twice (the note). In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed. For faces that are aligned, and a thing that sits at one place, a difference of two mean pictures is the better editor. Section 5's hair, on the generator's own faces, is the case for latents.
 
 # %% [markdown]
 # ## Play
@@ -1117,7 +1117,7 @@ question(
 )
 
 # %% [markdown]
-# Four times the steps halve the error, from 0.028 to `0.0151`, and the interval has the 64 components' `0.0126` inside. What section 6 calls the price of the latent is, in this error, mostly that of a short search; a projection finds its numbers in one product of matrices.
+# Four times the steps halve the error, from 0.028 to `0.0151`, and the interval has the 64 components' `0.0126` inside. What lay between the latent and a linear code in section 6 is, in this error, mostly a short search; a projection finds its numbers in one product of matrices.
 
 # %% [markdown]
 # ## What was measured
