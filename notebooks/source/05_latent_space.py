@@ -343,10 +343,10 @@ for n, how in [*itertools.product(trials, ("as it is", "stretched")), (3, "in pi
         **{f"valid, {name}": f"{np.mean(by_part(name, n, 'valid')):.0%}" for name in target},
         "distance": f"{away(n, how):.1f}",
     })  # fmt: skip
-viz.table(rows, caption="successes among valid triples; the share that is valid; distance of all sums to real faces with long hair and glasses")
 lone = latent.exemplar_means(labelled.where(glasses="yes"), scale.pick(ci=20, cpu=400, gpu=400), 3, torch.Generator().manual_seed(6))
 for name, means in {"as they are": lone, "stretched to length 8": latent.to_shell(lone)}.items():
     print(f"means of three latents with glasses that show glasses, {name}: {has(generate(means), glasses='yes').double().mean():.0%}")
+viz.table(rows, caption="successes among valid triples; the share that is valid; distance of all sums to real faces with long hair and glasses")
 
 # %%
 for name in target:
@@ -692,10 +692,10 @@ table = [
     }
     for (name, strength), found in measured.items()
 ]
-viz.table(table, caption="in brackets: in pixels. Stranger by: the distance of patches over that of the third term, or of the face before")
 third_terms = torch.cat([part.terms[2][:few] for part in sums["glasses", 3]])
 usual = told["the generator's draws"].mean()
 print(f"the third terms themselves, means of three latents: {strange(third_terms).mean():.3f}; the generator's draws: {usual:.3f}")
+viz.table(table, caption="in brackets: in pixels. Stranger by: the distance of patches over that of the third term, or of the face before")
 
 # %%
 PILOT = "Asked after a pilot on half of these latents, whose numbers were known."
@@ -1105,7 +1105,6 @@ told_apart = [
     {"picture": name, "squared error per pixel": reconstruction_error(images, real[:again]), "as drawn": (classifier.predict(images) == bare.attributes[:again]).double().mean(1)}
     for name, images in searched.items()
 ]
-viz.table([{key: value if key == "picture" else f"{value.mean():.3f}" for key, value in line.items()} for line in told_apart])
 short, long, linear, lookup_error = (line["squared error per pixel"] for line in told_apart)
 question(
     "C11.longer_search",
@@ -1115,6 +1114,7 @@ question(
     baselines=nulls(a_quarter_of_the_steps=short.mean(), nearest_training_face=lookup_error.mean()) | ceilings(sixty_four_principal_components=linear.mean()),
     source="beside Zhu et al. 2016",
 )
+viz.table([{key: value if key == "picture" else f"{value.mean():.3f}" for key, value in line.items()} for line in told_apart])
 
 # %% [markdown]
 # Four times the steps halve the error, from 0.028 to `0.0151`, and the interval has the 64 components' `0.0126` inside. What lay between the latent and a linear code in section 6 is, in this error, mostly a short search; a projection finds its numbers in one product of matrices.
