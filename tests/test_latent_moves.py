@@ -40,6 +40,72 @@ def test_the_outcome_counts_what_is_shown_and_what_stays():
         latent.outcome(Signs(), images, before[:2], glasses="yes")
 
 
+def known(n=400):
+    """Latents of which the first two signs are the attributes; the picture is the latent, as one row of pixels."""
+    z = torch.randn(n, 64, generator=torch.Generator().manual_seed(0)) / 4
+    return latent.LabelledLatents(z, (z[:, :2] > 0).long(), NAMES)
+
+
+def drawn(z):
+    return z[:, None, None, :]
+
+
+class SignsOfPictures(Signs):
+    def predict(self, images):
+        return super().predict(images[:, 0, 0])
+
+
+def glasses_of(labelled):
+    return labelled.direction("glasses", "no", "yes")
+
+
+def test_three_ways_move_latents_that_had_no_part_in_the_direction():
+    labelled = known()
+    moved = latent.three_ways(drawn, labelled, drawn(labelled.z), glasses_of, 2.0, part=4, glasses="no")
+    others, way = labelled[0::5], labelled[4::5].direction("glasses", "no", "yes")
+    z = others.where(glasses="no")
+    assert torch.equal(moved.before, drawn(z)) and torch.equal(moved.attributes, others.attributes[others.has(glasses="no")])
+    assert list(moved.after) == ["in latents", "as far, anywhere", "in pixels"]
+    torch.testing.assert_close(moved.after["in latents"], drawn(z + 2 * way))
+    torch.testing.assert_close(moved.after["as far, anywhere"], drawn(latent.astray(z, z + 2 * way, seed=4)))
+    torch.testing.assert_close(moved.after["in pixels"], drawn(z + 2 * way).clamp(-1, 1))  # a picture is its own latent here
+    in_latents, anywhere, in_pixels = moved.outcomes(SignsOfPictures(), glasses="yes")
+    assert in_latents[0] > 0.95 and anywhere[0] < 0.6 and in_pixels == in_latents
+    assert in_latents == latent.outcome(SignsOfPictures(), moved.after["in latents"], moved.attributes, glasses="yes")
+
+
+def test_three_ways_move_the_first_few_and_whom_another_judge_sees():
+    labelled = known()
+    images = drawn(labelled.z)
+    few = latent.three_ways(drawn, labelled, images, glasses_of, limit=3, glasses="no")
+    assert len(few.before) == 3 and all(len(after) == 3 for after in few.after.values())
+    every = latent.LabelledLatents(labelled.z, torch.zeros_like(labelled.attributes), NAMES)  # sees no glasses anywhere
+    moved = latent.three_ways(drawn, labelled, images, glasses_of, seen=every, glasses="no")
+    assert torch.equal(moved.before, images[1::5]) and not moved.attributes.any()
+
+
+def test_three_ways_name_the_fix():
+    labelled = known()
+    images = drawn(labelled.z)
+    with pytest.raises(ValueError, match="those of the 400"):
+        latent.three_ways(drawn, labelled, images[:5], glasses_of, glasses="no")
+    with pytest.raises(ValueError, match="part must be at most 4"):
+        latent.three_ways(drawn, labelled, images, glasses_of, part=5, glasses="no")
+    every = latent.LabelledLatents(labelled.z, torch.zeros_like(labelled.attributes), NAMES)
+    with pytest.raises(ValueError, match="label more"):
+        latent.three_ways(drawn, labelled, images, glasses_of, seen=every, glasses="yes")
+
+
+def test_the_picture_between_is_asked_only_where_the_ends_agree():
+    first, second = torch.tensor([[1.0, -1], [1, 1]]), torch.tensor([[1.0, 1], [1, 1]])
+    between = torch.tensor([[1.0, 1], [-1, 1]])  # of three attributes in which the ends agree it has two
+    assert latent.agreement(Signs(), first, second, between) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="as many pictures"):
+        latent.agreement(Signs(), first, second, between[:1])
+    with pytest.raises(ValueError, match="take more"):
+        latent.agreement(Signs(), first, -first, between)
+
+
 def test_who_pays_most_is_asked_beside_the_control():
     control = {"glasses": 0.9, "skin": 0.8, "smile": 0.7}
     assert latent.pays_most({"glasses": 0.0, "skin": 0.6, "smile": 0.65}, control, "glasses") == "skin"

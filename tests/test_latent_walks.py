@@ -23,6 +23,15 @@ def test_interpolation_begins_and_ends_at_the_given_latents(how):
     assert latent.interpolate(generator, z0[0], z1[0], 4, how).shape == (4, 3, 8, 8)
 
 
+def test_random_walks_are_walks_on_great_circles_between_drawn_latents():
+    generator = conv_generator()
+    ends = latent.draw_latents(6, 6, seed=3)
+    walks = latent.random_walks(generator, 3, 4, seed=3, latent_dim=6)
+    assert torch.equal(walks, latent.interpolate(generator, ends[:3], ends[3:], 4, "spherical"))
+    with pytest.raises(ValueError, match="walks must be above 0"):
+        latent.random_walks(generator, 0, 4, seed=3, latent_dim=6)
+
+
 def test_bad_interpolations_name_the_fix():
     z = torch.randn(2, 6)
     with pytest.raises(ValueError, match="did you mean 'spherical'"):

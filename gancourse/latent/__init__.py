@@ -23,12 +23,14 @@ from gancourse.latent.attributes import (
     to_shell,
     triples,
 )
-from gancourse.latent.moves import astray, outcome, pays_most
+from gancourse.latent.equations import Sums, draw_sums
+from gancourse.latent.moves import Moved, agreement, astray, outcome, pays_most, three_ways
 from gancourse.latent.walks import (
     every,
     interpolate,
     longest_steps,
     random_directions,
+    random_walks,
     strongest_directions,
 )
 
@@ -36,11 +38,15 @@ __all__ = [
     "Judge",
     "LabelledLatents",
     "METHODS",
+    "Moved",
     "SPACES",
+    "Sums",
+    "agreement",
     "arithmetic",
     "astray",
     "attribute_directions",
     "draw_latents",
+    "draw_sums",
     "every",
     "exemplar_means",
     "has",
@@ -52,10 +58,12 @@ __all__ = [
     "outcome",
     "pays_most",
     "random_directions",
+    "random_walks",
     "slerp",
     "spread_along",
     "strongest_directions",
     "styles_of",
+    "three_ways",
     "to_shell",
     "triples",
     "truncate",

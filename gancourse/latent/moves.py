@@ -3,18 +3,25 @@ r"""A move in latent space beside one that ends as far out, and what either chan
 >>> after = z + 2 * labelled.direction("glasses", "no", "yes")
 >>> outcome(classifier, run(generator, after), attributes, glasses="yes")                    # share with glasses; what stays
 >>> outcome(classifier, run(generator, astray(z, after, seed=0)), attributes, glasses="yes")  # the control
+
+On latents that had no part in finding the direction, and beside the same recipe in pixels:
+
+>>> moved = three_ways(generator, labelled, images, lambda known: known.direction("glasses", "no", "yes"), glasses="no")
+>>> moved.outcomes(classifier, glasses="yes")                            # in latents; as far, anywhere; in pixels
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.latent.attributes import Judge, has
+from gancourse.base.latents import Network, run
+from gancourse.latent.attributes import Judge, LabelledLatents, has
 
 
 def astray(z: Tensor, moved: Tensor, seed: int) -> Tensor:
@@ -40,8 +47,70 @@ def outcome(judge: Judge, images: Tensor, before: Tensor, **values: str) -> list
     return [float(shown), *(seen == before).double().mean(0).tolist()]
 
 
+def agreement(judge: Judge, first: Tensor, second: Tensor, between: Tensor) -> float:
+    """Of the attributes in which two pictures agree, the share that the picture between them has as well; [N, C, H, W] each."""
+    a, b, c = (judge.predict(images) for images in (first, second, between))
+    if not a.shape == b.shape == c.shape:
+        raise ValueError(f"there must be as many pictures of each kind, not {len(a)}, {len(b)} and {len(c)}")
+    if not (a == b).any():
+        raise ValueError("no two ends agree on anything: take more pictures")
+    return float((c == a)[a == b].double().mean())
+
+
 def pays_most(kept: Mapping[str, float], control: Mapping[str, float], but: str) -> str | None:
     """The attribute (not ``but``) of which a move keeps less than its control does, by most; None if it keeps no less of any."""
     loss = {name: control[name] - share for name, share in kept.items() if name != but}
     worst = max(loss, key=loss.__getitem__)
     return worst if loss[worst] > 0 else None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Pictures as they were [N, C, H, W], their attributes int64 [N, A], and the pictures after each way to move them."""
+
+    before: Tensor
+    attributes: Tensor
+    after: Mapping[str, Tensor]
+
+    def outcomes(self, judge: Judge, **values: str) -> list[list[float]]:
+        """:func:`outcome` of each way."""
+        return [outcome(judge, images, self.attributes, **values) for images in self.after.values()]
+
+
+def three_ways(
+    generator: Network,
+    labelled: LabelledLatents,
+    images: Tensor,
+    find: Callable[[LabelledLatents], Tensor],
+    strength: float = 1.0,
+    part: int = 0,
+    *,
+    parts: int = 5,
+    limit: int | None = None,
+    seen: LabelledLatents | None = None,
+    **start: str,
+) -> Moved:
+    """Move pictures with the values ``start`` in three ways: "in latents", "as far, anywhere" (:func:`astray`), "in pixels".
+
+    ``images`` [N, C, H, W] are those of ``labelled``.  ``find`` makes a direction of one of ``parts`` disjoint parts; the first
+    ``limit`` pictures (None: all) of the part after it are moved.  In pixels ``find`` is asked the same, each picture taken for
+    its own latent: a mean picture less another, say, which is added to the picture.  ``seen`` are the same latents with the
+    attributes that another judge reads: who is moved, and from what, goes by these (None: by ``labelled``).
+    """
+    check.whole("parts", parts, 2)
+    source, others = slice(check.whole("part", part, 0, parts - 1), None, parts), slice((part + 1) % parts, None, parts)
+    seen = labelled if seen is None else seen
+    if not len(images) == len(seen) == len(labelled):
+        raise ValueError(f"images and seen must be those of the {len(labelled)} latents, not {len(images)} and {len(seen)}")
+    chosen = seen[others].has(**start).nonzero()[:limit, 0]
+    if len(chosen) == 0:
+        raise ValueError(f"no picture of the part has {start}: label more latents")
+    z, before, attributes = labelled[others].z[chosen], images[others][chosen], seen[others].attributes[chosen]
+    moved = z + strength * find(labelled[source])
+    change = strength * find(replace(labelled[source], z=images[source].flatten(1)))
+    after = {
+        "in latents": run(generator, moved, chunk=256),
+        "as far, anywhere": run(generator, astray(z, moved, seed=part), chunk=256),
+        "in pixels": (before + change.view(before.shape[1:])).clamp(-1, 1),
+    }
+    return Moved(before, attributes, after)

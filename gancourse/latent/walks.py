@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.base.latents import Network, draw_latents, run, slerp
+from gancourse.base.latents import Network, draw_latents, latent_dim_of, run, slerp
 
 
 def interpolate(generator: Network, z0: Tensor, z1: Tensor, steps: int = 8, how: str = "spherical") -> Tensor:
@@ -28,6 +28,12 @@ def interpolate(generator: Network, z0: Tensor, z1: Tensor, steps: int = 8, how:
     path = z0[:, None] + t[:, None] * (z1 - z0)[:, None] if how == "linear" else slerp(z0, z1, t)
     path[:, 0], path[:, -1] = z0, z1  # the ends to the bit
     return run(generator, path.flatten(0, 1))
+
+
+def random_walks(generator: Network, walks: int, points: int, seed: int, latent_dim: int | None = None) -> Tensor:
+    """Images [walks * points, C, H, W] of walks on great circles between random latents, walk by walk."""
+    ends = draw_latents(2 * check.whole("walks", walks), latent_dim_of(generator, latent_dim), seed)
+    return interpolate(generator, ends[:walks], ends[walks:], points)
 
 
 def every(points: Tensor, length: int, k: int) -> Tensor:
