@@ -593,13 +593,13 @@ for name, (farther, statement) in told.items():
 # $$\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$$
 
 # %% [markdown] tags=["notes"]
-# Read the rows one by one; the table is more interesting than the list in the deck. Look at the pictures, too: the data are eight clusters, and what all three arms that learn have drawn so far is a ring. From two thirds of the run to its end WGAN's median $W$ still fell by 12 %: less than the fifth that C18.converged allows, and not nothing. So these are verdicts on 1,500 steps.
+# Look at the pictures first: the data are eight clusters, and what all three arms that learn have drawn so far is a ring. From two thirds of the run to its end WGAN's median $W$ still fell by 12 %: less than the fifth that C18.converged allows, and not nothing. So these are verdicts on 1,500 steps.
 #
 # - *Clipping* is what holds the rest together. Without it nothing bounds the critic, and the median final $W$ is 3.6 times WGAN's.
 # - *Momentum* does about as much harm, 3.3 times, and nothing but $\beta_1$ differs. Both arms end at about 1, where unit Gaussian noise has 0.64: at this rate these trainings failed. With the best of three rates both are still about twice as far as WGAN after as many steps, in short trainings (section 13).
-# - *The sigmoid* alone moves the median from 0.29 to 0.31, and five trainings scatter too much to exclude a quarter. The median of eight new ones is 0.98 of their WGANs'. Would these eight have shown more? By the median they would (C18.seen_again); the rule named beforehand, every training, failed in one (1.16 for 1.25). And look beyond the median: one of the eight ended at 25 times the WGANs'; no WGAN did.
-# - *The logarithm*, put back together with its sigmoid, changes nothing that one could see: the row is contradicted, by an experiment that saw the other two clearly. There is a reason to expect this where logits are small: $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
-#   line, and the GAN's loss is half of the Wasserstein loss plus a constant. There a clipped GAN is nearly a WGAN. Of the four changes, sigmoid and logarithm mattered least here.
+# - *The sigmoid* alone moves the median from 0.29 to 0.31, and five trainings scatter too much to exclude a quarter. The median of eight new ones is 0.98 of their WGANs', and by their median these would have shown a quarter (C18.seen_again; its note says what failed). But one of the eight ended at 25 times the WGANs' median; no WGAN did.
+# - *The logarithm*, put back together with its sigmoid, changes nothing that one could see: the row is contradicted, by an experiment that saw the other two clearly. Where logits are small one would expect it: $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
+#   line, and the GAN's loss is half of the Wasserstein loss plus a constant. There a clipped GAN is nearly a WGAN.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The gradient penalty
