@@ -450,7 +450,7 @@ left.legend()
 right.scatter(*wgan.sample(400, seed=1).cpu().T, s=10, color=FAKE, label="generated")
 right.scatter(*held_out.T, s=10, color=REAL, label="real")
 right.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-right.legend(loc="center", fontsize=8)
+right.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %%
@@ -520,6 +520,7 @@ for (name, (at, w)), colour in zip(far_along.items(), plt.cm.tab10.colors, stric
     axis.plot(at, np.median(w, 0), color=colour, linewidth=2.5, label=name)
 axis.set(xlabel="step", ylabel="exact W to the data", yscale="log")
 axis.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+below.suptitle("samples of the first training of each", fontsize=11)
 for axis, name, picture in zip(below.subplots(1, len(far)), far, changes.last_pictures()[:, 0, 0], strict=True):
     axis.imshow(picture, cmap="gray")
     axis.set(xticks=[], yticks=[])
