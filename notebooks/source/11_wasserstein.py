@@ -1611,7 +1611,7 @@ question(
 #
 # The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong; it says little of the slow drift that one would like to be warned of.
 #
-# An order is not a distance. What is said over the exact $W$:
+# An order is not a distance. How near to it the one-sided critics of section 6's first runs come, the row says:
 
 # %%
 shares = {name: np.divide(*wgan_knocked.looks(knocked, name)[:2]).mean(1) for name in shown_arms}
