@@ -6,7 +6,7 @@
 # **Papers**: [Mao et al. 2017](https://arxiv.org/abs/1611.04076) (ICCV), [Nowozin et al. 2016](https://arxiv.org/abs/1606.00709) (NeurIPS), [Lim & Ye 2017](https://arxiv.org/abs/1705.02894), [Miyato et al. 2018](https://arxiv.org/abs/1802.05957) (ICLR), [Jolicoeur-Martineau 2019](https://arxiv.org/abs/1807.00734) (ICLR),
 # [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS), [Berthelot et al. 2017](https://arxiv.org/abs/1703.10717), [Lucic et al. 2018](https://arxiv.org/abs/1711.10337) (NeurIPS).
 #
-# **Read** the core in 45 minutes, what lies deeper in half an hour more. **Run**: a quarter of a minute at ci scale, about two minutes on one core at cpu scale, for the contest and BEGAN's trainings are recorded; no GPU is needed.
+# **Read** the core in 45 minutes, what lies deeper in as long again. **Run**: a quarter of a minute at ci scale, about two minutes on one core at cpu scale, for the contest and BEGAN's trainings are recorded; no GPU is needed.
 #
 # The first GAN paper has two losses, and lecture 11 adds Wasserstein's. Dozens more followed, many with a theorem, a page of samples
 # and a table of their own. This lecture takes the important ones apart: what each asks for, what its theorem says by numbers, and what
@@ -100,7 +100,7 @@ plt.show()
 # Read the right panel from the left. The *saturating* loss has no slope where $D$ is sure of a fake: lecture 02. The *non-saturating* one is steep there and flat on the
 # other side. The *Wasserstein* and *hinge* generators pull with the same force everywhere. *Least squares* is a straight line: the further off, the harder the pull,
 # and beyond 1 it pulls *back*. In the left panel the hinge is the one with an edge: once a fake's logit is below $-1$, $D$ does not
-# care how far.
+# care how far. Saturating and non-saturating differ for $G$ alone, so on the left one line hides the other.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Least squares
@@ -140,7 +140,7 @@ lines.answered(least_squares_of_d, *asked.LEAST_SQUARES)
 # %% [markdown] tags=["notes"]
 # ### Rightly classified is not near
 #
-# The paper's first figure is an argument for it, and it can be computed. Take the simplest discriminator, a plane, $D(x) = w \cdot x + b$. Real points (blue) and the fakes it learns from (orange) are two clouds; each loss finds its best line. Then $G$ moves, and
+# The paper's first figure is an argument for squares, and it can be computed. Take the simplest discriminator, a plane, $D(x) = w \cdot x + b$. Real points (blue) and the fakes it learns from (orange) are two clouds; each loss finds its best line. Then $G$ moves, and
 # three new fakes are judged: one on the fakes' side, one among the real points, and one that went past them, far into the side that $D$ calls real. Each arrow is minus the gradient of $G$'s loss, drawn 1.7 times as long as it is. That gradient is the loss's slope in the logit times the plane's slope, and the logistic plane is about seven times as steep. So compare directions across the panels, not lengths.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -388,7 +388,7 @@ print(f"hinge loss at its best D is 2 - 2 TV on five pairs of densities: {max(ga
 #
 # $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \text{then}\quad \sigma \approx u^\top W v .$$
 #
-# Each round multiplies the share of the second singular direction by $(\sigma_2 / \sigma_1)^2$. The trick of Miyato et al. is to keep $u$ and $v$ from one training step to the next. The weights move little, so they take *one*
+# Each round multiplies the second singular direction's share, as a ratio to the first's, by $(\sigma_2 / \sigma_1)^2$. The trick of Miyato et al. is to keep $u$ and $v$ from one training step to the next. The weights move little, so they take *one*
 # round per step. (Section 9 measures how well it keeps up.) Write that round.
 
 # %%
@@ -455,7 +455,7 @@ check(
 # ### What it does not bound
 #
 # For a convolution the recipe takes the kernel $[C_{out}, C_{in}, k, k]$, reads it as a matrix with $C_{out}$ rows, and divides by that matrix's $\sigma$. But a convolution applies that matrix to *overlapping* patches. A pixel
-# takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. Users found this out (pytorch/pytorch#99149). Power iteration on the map
+# takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. [Sedghi et al. 2019](https://arxiv.org/abs/1805.10408) compute that map's singular values, and users of the recipe found the difference out (pytorch/pytorch#99149). Power iteration on the map
 # itself, convolution and transposed convolution in turn, gives the truth:
 
 # %% tags=["slide-continue"]
@@ -516,7 +516,7 @@ for name, rate in rates.items():
 viz.table(rows, caption="Frechet distance at the end of one training with each learning rate")
 
 # %% [markdown] tags=["notes"]
-# We fix the test, too. Runs with the same seed start from the same weights and see the same data, so compare them in pairs, by the difference of their distances: a loss *consistently outperforms* the non-saturating one if the 99 % interval of that difference lies below zero. (99 %, because there are five comparisons: so one in a hundred is one in twenty for all. Five of the seeds were looked at before; without them the verdicts are the same.)
+# We fix the test, too. Runs with the same seed start from the same weights and see the same data, so compare them in pairs, by the difference of their distances: a loss *consistently outperforms* the non-saturating one if the 99 % interval of that difference lies below zero. (99 %, for there are five comparisons: an error of one in a hundred for each is at most one in twenty for all. Five of the seeds were looked at before the rule was made; without them the verdicts are the same.)
 # One arm more is no entrant: Wasserstein's loss with the rate of the five others. It shows what a table with one rate would have said, and whether these seeds can see such a thing.
 # The contest is recorded (`gancourse experiment six_losses` runs it again).
 
@@ -626,7 +626,7 @@ question(
 # ## Three questions to any such table
 #
 # - **How many seeds?** Twenty: the intervals of a difference are about 1 to each side. With the first five alone, least squares' 95 % interval still held zero.
-# - **Was each tuned?** Its learning rate, among five. With the rate of the others Wasserstein's loss is 6.6 farther than with its own, the last of the table.
+# - **Was each tuned?** Its learning rate, among five; one $\gamma$ for all. With the rate of the others Wasserstein's loss is 6.6 farther than with its own, the last of the table.
 # - **At which budget?** One, 800 steps. On the way least squares is the farthest at every look; it starts late and is still catching up.
 
 # %% [markdown] tags=["notes"]
@@ -637,10 +637,10 @@ question(
 # Now look at the dots before you rank. With one seed, any two losses whose rows overlap could have come out in either order. Put three questions to this table, and to every other.
 #
 # - *How many seeds?* Twenty. The 99 % intervals of a difference are about 1 to each side, and no loss's reaches below $-1.4$: an advantage of more than a tenth of the non-saturating loss's 16 is not there. Five seeds see much less. The first five alone put least squares 2.6 farther, with a 95 % interval that holds zero; the twenty put it 3.2 farther [2.1, 4.4].
-# - *Was each tuned?* In its rate alone, among five that lie a factor of three apart, with one training for each; one $\gamma$ for all. Lucic et al. searched over more settings.
+# - *Was each tuned?* In its rate alone, among five that lie a factor of three apart, with one training for each; one $\gamma$ for all. So the loser has an excuse left: $R_1$ is measured in logits, least squares sets their scale by its codes, and no other $\gamma$ was tried (exercise 1). Lucic et al. searched over more settings.
 # - *At which budget?* One, 800 steps; the looks on the way are no contests of their own, for each rate was chosen by the end. Least squares is the farthest of the six at every look, and catches up: from 73 after 200 steps to 21, where the others go from 40 or less to 18. (The curves take 150 samples a look, the table 400. Section 10 has every look.) And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
 #
-# What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal), and one falls behind it on this budget, least squares.
+# What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal), and one falls behind it on this budget and with this $\gamma$, least squares. A loss has no rank by itself: it comes with a rate and a budget.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: squares of a sigmoid
@@ -899,7 +899,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # ## 6. Relative to what?
 #
-# In the losses so far, $D$ judges one picture at a time. Adding 5 to all its logits changes $D$'s loss in all but Wasserstein's, though it says nothing about which picture is more real. Jolicoeur-Martineau's *relativistic pairing* compares: it minimises
+# In the five other losses $D$ judges one picture at a time. Adding 5 to all its logits changes $D$'s loss in all but Wasserstein's, though it says nothing about which picture is more real. Jolicoeur-Martineau's *relativistic pairing* compares: it minimises
 #
 # $$\mathbb{E}\,\bigl[\operatorname{softplus}\bigl(-(l(x) - l(G(z)))\bigr)\bigr]$$
 #
@@ -1180,12 +1180,12 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# *Diversity.* Compare the rows of the strip. What is easiest to draw is one picture, and with $\gamma = 0.5$ every run settles on one: a face in some seeds, no face in others, always the same. With $\gamma = 0.8$
-# faces differ (C22.diversity), by about half of the data's spread, and with 1, where fakes may be drawn no better than real pictures, by 0.10 more, with an interval that just leaves zero out (C22.trade). Averages of two faces score 0.63, and 39 in 100 of them pass the judge.
+# *Diversity.* Compare the rows of the strip. With $\gamma = 0.5$ every run settles on one picture: a face in some seeds, no face in others, always the same. With $\gamma = 0.8$
+# faces differ (C22.diversity), by about half of the data's spread, and with 1, where fakes may be drawn no better than real pictures, by 0.10 more (C22.trade). Its 95 % interval just leaves zero out; by the 99 % of section 4 it would hold it. Averages of two faces score 0.63, and 39 in 100 of them pass the judge.
 #
 # *Quality*, the other half of the trade. From 0.8 to 1 the judge takes fewer pictures for faces, 0.38 for 0.49, but the interval of the difference holds zero (C22.price); with 0.5 it takes all of one run or none, 0.40 on average.
 #
-# *Distance.* Keep to section 4's scale: at 102 $\gamma = 0.5$ ends farther from the data than untrained players at 86, at 41 $\gamma = 0.8$ farther than a blur at 35, and at 24 $\gamma = 1$ nearer than a blur in each of five trainings (C22.draws). By the rule of S10.draws the last alone draws, which is why the rows between the $\gamma$ are questions. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
+# *Distance.* Keep to section 4's scale. $\gamma = 0.5$ ends at 102, farther from the data than untrained players (86); $\gamma = 0.8$ at 41, farther than a blur (35); $\gamma = 1$ at 24, nearer than a blur in each of five trainings (C22.draws). By the rule of S10.draws the last alone draws, which is why the rows between the $\gamma$ are questions. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
 #
 # ### What $M$ measures
 #
@@ -1274,7 +1274,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the columns. *$D$ begun anew*: it draws nothing well, $M$ jumps, and the distance rises and comes down with it. Even here a clock does nearly as well. *$G$ begun anew*: $G$ meets a $D$ that has learnt, and in most runs it never comes back. The samples get worse and stay so, and $M$ goes on falling, as in any run. *$\gamma$ lowered*: $M$ as defined falls while the distance rises, but its own $\gamma$ was lowered, too. With 0.8 kept in the formula the correlation is 0.10: it does not follow.
+# Read the columns. *$D$ begun anew*: it draws nothing well, $M$ jumps, and the distance rises and comes down with it. Even here a clock does nearly as well. *$G$ begun anew*: $G$ meets a $D$ that has learnt, and at the end of all five runs it has not come back. The samples get worse and stay so, and $M$ goes on falling, as in any run. *$\gamma$ lowered*: $M$ as defined falls while the distance rises, but its own $\gamma$ was lowered, too. With 0.8 kept in the formula the correlation is 0.10: it does not follow.
 #
 # These are questions and no verdict on the paper, for its claim cannot be tested here. It speaks of games that reach a final state, or collapse from one, and none of these ever comes nearer to the data than a blur (36 at best, where blurred faces have 35). The knocks are ours, too. And what shows that these runs could have told, the samples' spread (C22.sees), was chosen after them, from the same features as the distance. A test would take games that draw, such as those of $\gamma = 1$, and a second measure of quality, from other features, named beforehand.
 #
@@ -1344,7 +1344,7 @@ print(f"                      Best D as printed:      between {printed[inside].m
 # With the right formula a perfect generator leaves $D$ at 0 everywhere, undecided between $-1$ and $1$. With the printed one $D$ still has a slope where a perfect
 # generator stands, and so it does not leave it there.
 #
-# *What $G$ descends.* Section 2 says that $2C$ is a value at the best $D$ and no loss of $G$'s. With $D^*$ held and codes $(-1, 1, 0)$ twice $G$'s loss is $D^{*2}$ per sample, while $2C$ varies by $-2 D^* - D^{*2}$; where $p > q$ they pull opposite ways. (The zero-sum game does descend it: $D$'s least loss is $1 - C$.)
+# *What $G$ descends.* Section 2 says that $2C$ is a value at the best $D$ and no loss of $G$'s. With $D^*$ held and codes $(-1, 1, 0)$ twice $G$'s loss is $D^{*2}$ per sample, while a little more mass of $q$ at a place changes $2C$ by $-2 D^* - D^{*2}$ of it; where $p > q$ the two pull opposite ways. (The zero-sum game does descend it: $D$'s least loss is $1 - C$.)
 
 # %% [markdown]
 # ## 9. How quickly power iteration finds sigma
@@ -1412,7 +1412,7 @@ question(
 )
 
 # %% [markdown]
-# Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still of the order of a per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
+# Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still about 2 per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
 # layers stretch by slightly more than 1. Right: one run of five. One round per pass leaves the worst layer at the worst moment 11 to 14 per cent too small in each (C17.sigma), so that its matrix stretches by 1.12 to 1.16 in place of 1; on average it is 3 per cent (a layer with one output row is exact). It is the rounds that do it: with the vectors of the start the worst estimate would be 0.46 of the true value, the average one 0.84. A step makes three passes, real and fake for $D$ and fake for $G$, so the weights get three rounds between two of $D$'s updates.
 
 # %% [markdown]
