@@ -1388,7 +1388,6 @@ check(
     baselines=nulls(untrained=1)
     | ceilings(unseen_faces=sliced_wasserstein(others, flat[:500], projections=128, seed=0) / before),
     source="Gulrajani et al. 2017, Algorithm 1",
-    note="Sliced W does not see grain: noisy samples come as near as unseen faces.",
 )
 
 # %% [markdown]
@@ -1611,7 +1610,7 @@ question(
 #
 # The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong; it says little of the slow drift that one would like to be warned of.
 #
-# An order is not a distance. How near to it the one-sided critics of section 6's first runs come, the row says:
+# An order is not a distance. What is said over the exact $W$:
 
 # %%
 shares = {name: np.divide(*wgan_knocked.looks(knocked, name)[:2]).mean(1) for name in shown_arms}
@@ -1619,8 +1618,10 @@ shares["one-sided, looks on at a GAN"] = (on_gan["said"] / on_gan["W"]).mean(1)
 viz.table(
     [[name, *(f"{number:.2f}" for number in (v.mean(), v.min(), v.max()))] for name, v in shares.items()],
     header=["critic", "said / W", "least", "most"],
-    caption="Mean along each run that gets worse; trainings",
+    caption="Mean along each run that gets worse: all trainings, and the range",
 )
+
+# %%
 question(
     "C20.along",
     "Is it the distance itself? What the one-sided critic says over the exact W, mean along the run",
