@@ -33,6 +33,7 @@ NAMES = (
     "wgan_runs",
     "wgan_seeds",
     "wgan_sigmoid",
+    "wgan_surface",
     "wgan_watched",
     "wgan_watched_rates",
 )
