@@ -56,7 +56,12 @@ wrong(
     "letters in place of words",
     tokenise=lambda texts, vocabulary, length: torch.tensor([[len(t) % 15 for t in re.findall(r".", x)] for x in texts]),
 )
-right("a dictionary, a product of tensors, gather", tokenise=by_dictionary, mean_of_words=mean_by_product, last_state=state_by_gather)
+right(
+    "a dictionary, a product of tensors, gather",
+    tokenise=by_dictionary,
+    mean_of_words=mean_by_product,
+    last_state=state_by_gather,
+)
 right("a loop over the sentences", last_state=state_by_loop)
 right(
     "masked_fill",
@@ -146,7 +151,9 @@ def by_for_else(fits, generator, tries=1000):
 
 
 wrong("a list of places", "a tensor of shape", mismatch=lambda *given: by_search(*given).tolist())
-wrong("None where there is none", "no error", mismatch=lambda f, g, tries=1000: None if f.all(1).any() else by_search(f, g, tries))
+wrong(
+    "None where there is none", "no error", mismatch=lambda f, g, tries=1000: None if f.all(1).any() else by_search(f, g, tries)
+)
 wrong("sentences in place of places", mismatch=lambda f, g, tries=1000: f[by_search(f, g, tries)])
 wrong("the table changed", "in place", mismatch=lambda f, g, tries=1000: by_search(f.fill_diagonal_(False), g, tries))
 right("a search from row to row", mismatch=by_search)
