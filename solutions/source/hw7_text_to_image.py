@@ -323,9 +323,10 @@ class Cloud(nn.Module):
 
 
 torch.manual_seed(0)
-generator, discriminator = text.Generator(size=16, width=12, augmented=True), text.Discriminator(size=16, width=12)
+generator = text.Generator(size=16, width=12, augmented=True)
+discriminator = text.Discriminator(size=16, width=12, spread=True)  # it sees how much the pictures of a batch vary
 generator.condition = Cloud(generator.text_dim, generator.condition.dim)
-steps = scale.pick(ci=4, cpu=800, gpu=4000)
+steps = scale.pick(ci=4, cpu=2400, gpu=6000)
 players = [torch.optim.Adam(player.parameters(), lr=1e-3, betas=(0.0, 0.99)) for player in (generator, discriminator)]
 schedules = [torch.optim.lr_scheduler.CosineAnnealingLR(player, steps) for player in players]
 with torch.no_grad():
@@ -383,6 +384,8 @@ for k in range(3):
     print(f"column {k + 1}: {test_said[k]}")
 
 # %% [markdown]
+# The pictures are grainy after so few steps, but they listen: compare colours of hair, skin and background column by column, and then look for what is small, a smile or the glasses.
+#
 # And now sentences of yours. `captions.VOCABULARY` lists the words that it knows; your `tokenise` tells you which it does not.
 
 # %% picture
@@ -395,7 +398,8 @@ mine = [
 with torch.no_grad():
     typed = reader(tokenise(mine, captions.VOCABULARY, captions.LENGTH))
 rows = torch.cat([draw(e.expand(8, -1), seed=4) for e in typed])
-viz.show(viz.labelled_grid(rows, [str(k + 1) for k in range(len(mine))], n_columns=8, scale=5), "A row for each sentence, a column for each latent.")
+numbers = [str(k + 1) for k in range(len(mine))]
+viz.show(viz.labelled_grid(rows, numbers, n_columns=8, scale=5), "A row for each sentence, a column for each latent.")
 for k, sentence in enumerate(mine, start=1):
     print(f"{k}: {sentence}")
 
