@@ -178,7 +178,9 @@ def in_one_batch(discriminator, x, e, wrong, fake):
 
 
 wrong("backward() inside", "", discriminator_loss=lambda *given: by_labels(*given).backward())
-wrong("a number without a graph", "a scalar tensor", generator_loss=lambda d, fake, e: F.softplus(-d(fake, e)).mean().item())
+wrong(
+    "a generator loss without a graph", "a scalar tensor", generator_loss=lambda d, fake, e: F.softplus(-d(fake, e)).mean().item()
+)
 right("binary cross-entropy with logits", discriminator_loss=by_labels)
 right(
     "three pairs in one batch",
