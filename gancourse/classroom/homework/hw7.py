@@ -35,16 +35,16 @@ def _numbered(
     refuse: Callable = _refusing,
     number: Callable = lambda vocabulary, word: list(vocabulary).index(word) + 1,
     fill: Callable = lambda row, length, vocabulary: row + [0] * (length - len(row)),
-    rows: Callable = lambda texts, length: [(text, length) for text in texts],
+    wide: Callable = lambda texts, length: length,
 ) -> Callable:
     """The tokeniser, with a slip where an argument is not the default."""
 
     def tokenise(texts: Sequence[str], vocabulary: Sequence[str], length: int) -> Tensor:
         table = []
-        for text, wide in rows(texts, length):
+        for text in texts:
             words = split(text)
             refuse(words, vocabulary, length)
-            table.append(fill([number(vocabulary, word) for word in words], wide, vocabulary))
+            table.append(fill([number(vocabulary, word) for word in words], wide(texts, length), vocabulary))
         return torch.tensor(table)
 
     return tokenise
@@ -96,7 +96,7 @@ _TOKENISE = Slips("tokenise") | {
         _numbered(fill=lambda row, n, v: row + [len(v) + 1] * (n - len(row))),
     ),
     "each row is `length` long, whatever the longest sentence": _numbered(
-        rows=lambda texts, n: [(text, max(len(_split(t)) for t in texts)) for text in texts]
+        wide=lambda texts, n: max(len(_split(text)) for text in texts)
     ),
     "the order of the words is lost": _numbered(split=lambda text: sorted(_split(text))),
     "a word that stands twice is two words": _numbered(split=lambda text: list(dict.fromkeys(_split(text)))),
@@ -194,21 +194,21 @@ def sentences(sheet: Sheet, tokenise: Callable, mean_of_words: Callable, last_st
             return " ".join(vocabulary[sheet.integer(0, 14)] for _ in range(n))
 
         texts = [drawn(9), drawn(1), "red and red and red", f"{drawn(3)} hair"]
-        slips = _TOKENISE.at(texts, vocabulary, 11)
-        came = shape(tokenise(list(texts), list(vocabulary), 11), (4, 11), slips=slips)
+        known = _TOKENISE.at(texts, vocabulary, 11)
+        came = shape(tokenise(list(texts), list(vocabulary), 11), (4, 11), slips=known)
         true(
             came.dtype == torch.int64,
             "numbers of type int64",
             f"{came.dtype}",
             "an embedding takes whole numbers: dtype=torch.int64",
         )
-        close(came, _tokenise(texts, vocabulary, 11), slips=slips)
+        close(came, _tokenise(texts, vocabulary, 11), slips=known)
         for text in ("Red hair NO glasses", "red hair, no glasses."):
 
-            def row(f: Callable, text: str = text) -> str:
+            def became(f: Callable, text: str = text) -> str:
                 return _tried(f, text, vocabulary, ())
 
-            equal(row(tokenise), row(_tokenise), f"look at what becomes of {text!r}", _TOKENISE.by(row))
+            equal(became(tokenise), became(_tokenise), f"look at what becomes of {text!r}", _TOKENISE.by(became))
 
     with sheet.item("what is refused", 1):
         bad = [f"{'qwxz'[sheet.integer(0, 3)]}{word}" for word in ("redd", "beard")]
