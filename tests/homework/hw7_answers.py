@@ -1,0 +1,217 @@
+"""Planted answers to homework 7: right ones, and wrong ones that no table of slips holds."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+import torch.nn.functional as F
+
+from tests.homework.planting import Garden
+
+garden = Garden("hw7")
+wrong, right = garden.plant_wrong, garden.plant_right
+
+# 1. Sentences
+
+
+def by_dictionary(texts, vocabulary, length):
+    numbers = dict(zip(vocabulary, range(1, len(vocabulary) + 1), strict=True))
+    table = torch.zeros(len(texts), length, dtype=torch.long)
+    for i, text in enumerate(texts):
+        words = "".join(c if c.isalpha() else " " for c in text).lower().split()
+        unknown = {word for word in words if word not in numbers}
+        if unknown:
+            raise ValueError("I do not know " + " or ".join(sorted(unknown)))
+        if len(words) > length or not words:
+            raise ValueError(f"1 to {length} words, please: {text}")
+        for j, word in enumerate(words):
+            table[i, j] = numbers[word]
+    return table
+
+
+def mean_by_product(vectors, words):
+    known = (words != 0).to(vectors.dtype)
+    return torch.einsum("nl,nld->nd", known / known.sum(1, keepdim=True), vectors)
+
+
+def mean_in_place(vectors, words):
+    vectors[words == 0] = 0
+    return vectors.sum(1) / (words > 0).sum(1, keepdim=True)
+
+
+def state_by_gather(states, words):
+    last = words.ne(0).sum(1) - 1
+    return states.gather(1, last[:, None, None].expand(-1, 1, states.shape[2])).squeeze(1)
+
+
+def state_by_loop(states, words):
+    return torch.stack([state[: int((row > 0).sum())][-1] for state, row in zip(states, words, strict=True)])
+
+
+wrong("the padding overwritten in place", "in place", mean_of_words=mean_in_place)
+wrong("numbers of type float", "int64", tokenise=lambda *given: by_dictionary(*given).float())
+wrong("a list of lists", "a tensor", tokenise=lambda *given: by_dictionary(*given).tolist())
+wrong(
+    "letters in place of words",
+    tokenise=lambda texts, vocabulary, length: torch.tensor([[len(t) % 15 for t in re.findall(r".", x)] for x in texts]),
+)
+right(
+    "a dictionary, a product of tensors, gather",
+    tokenise=by_dictionary,
+    mean_of_words=mean_by_product,
+    last_state=state_by_gather,
+)
+right("a loop over the sentences", last_state=state_by_loop)
+right(
+    "masked_fill",
+    mean_of_words=lambda v, w: v.masked_fill((w == 0).unsqueeze(2), 0).sum(1) / (w > 0).sum(1).unsqueeze(1),
+)
+
+# 2. A space where both meet
+
+
+def by_cross_entropy(pictures, sentences, fits, temperature):
+    p, s = (v / v.norm(dim=1, keepdim=True) for v in (pictures, sentences))
+    own = torch.arange(len(p))
+    scores = p @ s.T / temperature
+    blocked = torch.where(fits & (own[:, None] != own), float("-inf"), scores)
+    return 0.5 * F.cross_entropy(blocked, own) + 0.5 * F.cross_entropy(blocked.t(), own)
+
+
+def by_loops(pictures, sentences, fits, temperature):
+    n, total = len(pictures), 0
+    s = torch.cosine_similarity(pictures[:, None], sentences[None], dim=2) / temperature
+    for i in range(n):
+        row = [s[i, j] for j in range(n) if j == i or not fits[i, j]]
+        column = [s[j, i] for j in range(n) if j == i or not fits[j, i]]
+        total = total + torch.stack(row).logsumexp(0) + torch.stack(column).logsumexp(0) - 2 * s[i, i]
+    return total / (2 * n)
+
+
+def diagonal_cleared(pictures, sentences, fits, temperature):
+    fits.fill_diagonal_(False)
+    return by_cross_entropy(pictures, sentences, fits, temperature)
+
+
+wrong("the caller's table changed", "in place", matching_loss=diagonal_cleared)
+wrong("a number without a graph", "a scalar tensor", matching_loss=lambda *given: by_cross_entropy(*given).item())
+right("cross_entropy of the masked table and its transpose", matching_loss=by_cross_entropy)
+right("loops and cosine_similarity", matching_loss=by_loops)
+right("what is mentioned and not so", fits=lambda a, asked: ~((a.unsqueeze(1) != asked) & (asked >= 0)).any(-1))
+
+# 3. R-precision
+
+
+def by_counting(scores):
+    own = scores.diagonal()[:, None]
+    return float(((scores >= own).sum(1) == 1).float().mean())
+
+
+def cleared_in_place(scores):
+    own = scores.diagonal().clone()
+    return (own > scores.fill_diagonal_(-torch.inf).amax(1)).float().mean()
+
+
+def by_sorting(scores):
+    first, second = scores.sort(1, descending=True).values[:, :2].T
+    return ((scores.diagonal() == first) & (first > second)).float().mean()
+
+
+wrong("the caller's diagonal overwritten", "in place", r_precision=cleared_in_place)
+wrong("hits and misses as a list", "", r_precision=lambda scores: scores.diagonal() > scores.mean(1))
+right("as many not below as one", r_precision=by_counting)
+right("sorted", r_precision=by_sorting)
+
+# 4. Wrong sentences
+
+
+def by_search(fits, generator, tries=1000):
+    """Rows in random order take a free sentence that does not fit; begun anew where none is left."""
+    for _ in range(tries):
+        p = torch.full((len(fits),), -1)
+        free = torch.ones(len(fits), dtype=torch.bool)
+        for i in torch.randperm(len(fits), generator=generator).tolist():
+            left = (free & ~fits[i]).nonzero().flatten()
+            if len(left) == 0:
+                break
+            p[i] = left[torch.randint(len(left), (), generator=generator)]
+            free[p[i]] = False
+        else:
+            return p
+    raise ValueError("no permutation without a sentence that fits")
+
+
+def by_for_else(fits, generator, tries=1000):
+    for _ in range(tries):
+        p = torch.randperm(len(fits), generator=generator)
+        if not any(fits[i, j] for i, j in enumerate(p)):
+            return p
+    raise ValueError("each of them fits somewhere")
+
+
+wrong("a list of places", "a tensor of shape", mismatch=lambda *given: by_search(*given).tolist())
+wrong(
+    "None where there is none", "no error", mismatch=lambda f, g, tries=1000: None if f.all(1).any() else by_search(f, g, tries)
+)
+wrong("sentences in place of places", mismatch=lambda f, g, tries=1000: f[by_search(f, g, tries)])
+wrong("the table changed", "in place", mismatch=lambda f, g, tries=1000: by_search(f.fill_diagonal_(False), g, tries))
+right("a search from row to row", mismatch=by_search)
+right("any() over Python's numbers", mismatch=by_for_else)
+
+# 5. The losses of GAN-CLS
+
+
+def by_labels(discriminator, x, e, wrong, fake):
+    bce = F.binary_cross_entropy_with_logits
+    with torch.no_grad():
+        fake = fake * 1
+    real, made, false = discriminator(x, e), discriminator(fake, e), discriminator(x, wrong)
+    zeros = torch.zeros_like(made)
+    return bce(real, torch.ones_like(real)) + 0.5 * bce(made, zeros) + 0.5 * bce(false, zeros)
+
+
+def in_one_batch(discriminator, x, e, wrong, fake):
+    logits = discriminator(torch.cat([x, fake.detach(), x]), torch.cat([e, e, wrong]))
+    real, made, false = logits.chunk(3)
+    return (-F.logsigmoid(real) - (F.logsigmoid(-made) + F.logsigmoid(-false)) / 2).mean()
+
+
+wrong("backward() inside", "", discriminator_loss=lambda *given: by_labels(*given).backward())
+wrong(
+    "a generator loss without a graph", "a scalar tensor", generator_loss=lambda d, fake, e: F.softplus(-d(fake, e)).mean().item()
+)
+right("binary cross-entropy with logits", discriminator_loss=by_labels)
+right(
+    "three pairs in one batch",
+    discriminator_loss=in_one_batch,
+    generator_loss=lambda d, fake, e: -F.logsigmoid(d(fake, e)).mean(),
+)
+
+# 6. A cloud around each sentence
+
+
+def by_torch(mean, log_std):
+    cloud = torch.distributions.Normal(mean, log_std.exp().clamp(min=1e-30), validate_args=False)
+    terms = torch.distributions.kl_divergence(cloud, torch.distributions.Normal(0 * mean, 1 + 0 * mean))
+    return terms.sum(1).mean() + 0 * log_std.sum()
+
+
+def by_expm1(mean, log_std):
+    terms = mean**2 + torch.expm1(2 * log_std) - 2 * log_std
+    return 0.5 * terms.sum() / len(mean)
+
+
+def in_place(mean, log_std, eps):
+    return eps.mul_(log_std.exp()).add_(mean)
+
+
+wrong("the noise multiplied in place", "in place", augment=in_place)
+wrong("torch's KL with a sigma that is clamped", "rounded to 0", divergence=by_torch)
+right("expm1", divergence=by_expm1)
+right("addcmul", augment=lambda mean, log_std, eps: torch.addcmul(mean, torch.exp(log_std), eps))
+
+# Answers that do not answer
+
+wrong("the oracle replaced", "no longer", code="hw7._matching = lambda *a, **k: matching_loss", part="matching")
+wrong("the losses of the check replaced", "no longer", code="hw7._g_loss = hw7._d_loss", part="losses")
