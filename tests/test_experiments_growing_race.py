@@ -111,9 +111,10 @@ def test_the_fade_is_read_from_the_strip(tmp_path):
     film = [torch.full((2, 3, 4, 4), step // 150, dtype=torch.uint8) for step in steps]
     sheet, layout = drawing.frames({GROWING: film, AT_ONCE: film}, list(steps), EXPERIMENT.size()["frames"])
     Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "strip.png")
-    shown = growing_race.fade(Record({"strip": layout}, tmp_path / "strip.png"))
+    content = {"strip": layout, "name": "growing_race"}
+    shown = growing_race.fade(Record(content, tmp_path / "strip.png"))
     assert shown.shape == (5, 2, 3, 4, 4) and shown[:, 0, 0, 0, 0].tolist() == [16, 17, 18, 19, 20]
-    early = growing_race.pictures(Record({"strip": layout}, tmp_path / "strip.png"), AT_ONCE, 0, 2400)
+    early = growing_race.pictures(Record(content, tmp_path / "strip.png"), AT_ONCE, 0, 2400)
     assert {step: int(drawn.max()) for step, drawn in early.items()} == {750: 5, 2400: 16}
     with pytest.raises(FileNotFoundError, match="growing_race"):
-        growing_race.fade(Record({}))
+        growing_race.fade(Record({"name": "growing_race"}))

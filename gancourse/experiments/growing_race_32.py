@@ -1,0 +1,53 @@
+"""The race of :mod:`gancourse.experiments.growing_race` at 32 px and a third as long: small enough to be run in half an hour.
+
+The networks are those of the larger race without their last level; the penalty, which goes with the side, has the same weight at
+each side.  At 32 px the attribute classifier looks at all pixels, so that the Frechet distance has no blind spot here.  The
+generators are averaged over fewer steps, for the last fade ends 258 steps before the place where the saving is read.
+
+Source: Karras et al. 2018, section 2 and table 1.
+"""
+
+from __future__ import annotations
+
+from gancourse.experiments import growing_race
+from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.growing_race import GROWING
+
+AT_ONCE = "32 px from the start"
+
+EXPERIMENT = Experiment(
+    name="growing_race_32",
+    title="Growing against full size from the start, faces at 32 px",
+    stage=growing_race.Faces,
+    arms={
+        GROWING: {"fade": [0, 1, 2, 2], "stable": [2, 2, 3, 12]},  # in parts of 75 steps at the full size
+        AT_ONCE: {"fade": [0, 0, 0, 0], "stable": [0, 0, 0, 1]},
+    },
+    seeds=(0, 1, 2),
+    full={
+        **growing_race.EXPERIMENT.full,
+        "side": 32,
+        "widths": growing_race.EXPERIMENT.full["widths"][:-1],
+        "r1_gamma": growing_race.EXPERIMENT.full["r1_gamma"] / 2,
+        "steps": 1800,
+        "measure_every": 75,
+        "checkpoint_every": 300,
+        "frames": [150, 375, 750, 825, 900, 1200, 1800],  # the fade into 32 px lies between 750 and 900
+    },
+    ci={**growing_race.EXPERIMENT.ci, "widths": growing_race.EXPERIMENT.ci["widths"][:-1]},
+    fit={**growing_race.EXPERIMENT.fit, "ema": 0.99},
+    paper="Karras et al. 2018, section 2 and table 1",
+    expected={
+        "C27.work32": "a question: operations, 32 px from the start over growing, at the Frechet distance where growing has "
+        "spent a third of the work of the other; between 1 and 3, which is the most.  It counts as a saving if each of the three is "
+        "above all six pairings of two trainings at full size and above the arms swapped; expected near 1.5",
+        "C27.seconds32": "the same in processor seconds, by the same rule: less than in operations, for small layers use a "
+        "processor worse",
+        "C27.patches32": "the same in operations, where the distance is the mean sliced Wasserstein distance over levels",
+        "C27.swd32": "a question: mean sliced Wasserstein distance over levels where growing has spent its work, 32 px from the "
+        "start over growing; noise or an untrained network in the place of growing, the arms swapped: below 1, two trainings of "
+        "one arm: about 1",
+        "C27.frechet32": "the same ratio of Frechet distances",
+        "faces": "both arms end below half of the untrained network's distances",
+    },
+)
