@@ -39,7 +39,7 @@ EXPERIMENT = Experiment(
     paper="Karras et al. 2018, section 2 and table 1",
     expected={
         "C27.work32": "a question: operations, 32 px from the start over growing, at the Frechet distance where growing has "
-        "spent a third of the work of the other; between 1 and 3, which is the most.  It counts as a saving if each of the three is "
+        "spent a third of the work of the other; 3 is the most.  It counts as a saving if each of the three is "
         "above all six pairings of two trainings at full size and above the arms swapped; expected near 1.5",
         "C27.seconds32": "the same in processor seconds, by the same rule: less than in operations, for small layers use a "
         "processor worse",
