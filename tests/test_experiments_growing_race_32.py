@@ -13,21 +13,21 @@ def test_only_the_size_the_timetable_the_average_and_the_seeds_are_others():
     theirs = growing_race.EXPERIMENT
     assert EXPERIMENT.stage is theirs.stage and {**theirs.fit, "ema": 0.99} == EXPERIMENT.fit
     changed = {name for name, value in EXPERIMENT.full.items() if theirs.full[name] != value}
-    assert changed == {"side", "widths", "r1_gamma", "steps", "measure_every", "checkpoint_every", "frames"}
+    assert changed == {"side", "samples", "widths", "r1_gamma", "steps", "measure_every", "checkpoint_every", "frames"}
     assert EXPERIMENT.full["r1_gamma"] / 32 == theirs.full["r1_gamma"] / 64
 
 
 def test_timetables_fill_the_steps_and_the_fade_is_seen():
-    grown, at_once = (growing_race.schedule(EXPERIMENT.arms[arm], 1800) for arm in (GROWING, AT_ONCE))
-    assert grown == Schedule(3, (0, 75, 150, 150), (150, 150, 225, 900)) and grown.starts() == [0, 150, 375, 750]
-    assert grown.steps == at_once.steps == 1800 and at_once.at(0) == (3, 1.0)
-    assert [round(grown.at(step - 1)[1], 2) for step in (825, 900)] == [0.5, 0.99]
+    grown, at_once = (growing_race.schedule(EXPERIMENT.arms[arm], 1200) for arm in (GROWING, AT_ONCE))
+    assert grown == Schedule(3, (0, 50, 100, 100), (100, 100, 150, 600)) and grown.starts() == [0, 100, 250, 500]
+    assert grown.steps == at_once.steps == 1200 and at_once.at(0) == (3, 1.0)
+    assert [round(grown.at(step - 1)[1], 2) for step in (550, 600)] == [0.5, 0.99]
     assert all(step % EXPERIMENT.size()["measure_every"] == 0 for step in EXPERIMENT.size()["frames"])
 
 
 def test_the_saving_is_read_after_the_last_fade():
     grown, at_once = (np.array(growing_race.work(arm, race="growing_race_32")) for arm in (GROWING, AT_ONCE))
-    assert int(np.searchsorted(grown, growing_race.SHARE * at_once[-1])) == 900 + 258
+    assert int(np.searchsorted(grown, growing_race.SHARE * at_once[-1])) == 600 + 172
 
 
 @pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")
@@ -37,12 +37,12 @@ def test_both_judges_see_what_is_lost_at_16_px(stages):
     real, halved = rows["other real faces"], rows["real faces at 16 px, enlarged"]
     for name in ("mean face", "noise", "untrained"):
         assert rows[name]["frechet"] > 2 * real["frechet"] and rows[name]["swd"] > 2 * real["swd"]
-    assert halved["frechet"] > 1.5 * real["frechet"] and halved["swd_32"] > 1.5 * real["swd_32"]
+    assert halved["frechet"] > 1.5 * real["frechet"] and halved["swd_32"] > 1.2 * real["swd_32"]
 
 
 def test_a_saving_is_read_with_the_right_arms_and_counts():
     def training(arm, speed):
-        steps = np.arange(0, 1801, 75)
+        steps = np.arange(0, 1201, 50)
         done = np.array(growing_race.work(arm, race="growing_race_32"))[steps]
         done = done / growing_race.work(AT_ONCE, race="growing_race_32")[-1]
         rows = {"step": steps, "seconds": 300 * done, "measuring": 0 * steps}
