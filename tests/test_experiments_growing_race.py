@@ -89,6 +89,9 @@ def test_a_saving_is_read_off_at_equal_distance():
     assert found["seconds"] == pytest.approx(found["operations"], rel=0.03) and found["images"][0] < 1.2  # small images are cheap
     assert growing_race.savings(twice, AT_ONCE, AT_ONCE, shift=1)["operations"] == pytest.approx([1, 1], rel=0.05)
     assert growing_race.savings(twice, GROWING, AT_ONCE)["operations"][0] == pytest.approx(0.5, rel=0.03)
+    chance = growing_race.by_chance(twice)
+    assert chance["arms_swapped"] == growing_race.savings(twice, GROWING, AT_ONCE) and list(chance)[0].startswith("two_trainings")
+    assert chance["two_trainings_at_full_size"]["operations"] == pytest.approx([1, 1], rel=0.05)
     share = np.array(growing_race.work(GROWING))[-1] / growing_race.work(AT_ONCE)[-1]
     assert growing_race.at_equal_work(twice) == pytest.approx(100 * np.exp(-2 * share), rel=0.01)
 

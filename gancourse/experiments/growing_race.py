@@ -171,6 +171,14 @@ def savings(
     return found
 
 
+def by_chance(record: Record, score: str = "frechet") -> dict[str, dict[str, list[float]]]:
+    """The ratios of :func:`savings` by chance, for each pair of trainings at full size, and those with the arms swapped."""
+    slow = at_once(record)
+    pairs = [savings(record, slow, slow, shift, score) for shift in range(1, len(record.seeds))]
+    together = {name: [value for pair in pairs for value in pair[name]] for name in pairs[0]} if pairs else {}
+    return {"two_trainings_at_full_size": together, "arms_swapped": savings(record, GROWING, slow, 0, score)}
+
+
 def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:
     """A score of the full-size trainings where they have done the work of the whole growing run: [seeds]."""
     done = work_of(record, at_once(record))

@@ -64,8 +64,8 @@ def fit_colours(generator: Generator, n: int = 256, seed: int = 0, shift: int = 
         min_{A, b}  E || A h_l(z) + b - down(G(z)) ||^2,
 
     with G(z) halved to level l's side by means over squares, over ``n`` latents.  The second result is the share of the small
-    picture's variance that it explains, for each level; the last level, which is left alone, has 1.  With a ``shift`` each latent's
-    features are fitted to the picture of the latent so many places before: a null that knows only what all pictures share.
+    picture's variance that it explains, for each level; the last level, which is left alone, has 1.  With a ``shift`` each
+    latent's features are fitted to the picture of the latent so many places before: a null that knows what all pictures share.
     """
     if not isinstance(generator, Generator):
         raise TypeError(f"{type(generator).__name__} is not gancourse.models.progan.Generator")
