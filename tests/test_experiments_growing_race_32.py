@@ -18,16 +18,16 @@ def test_only_the_size_the_timetable_the_average_and_the_seeds_are_others():
 
 
 def test_timetables_fill_the_steps_and_the_fade_is_seen():
-    grown, at_once = (growing_race.schedule(EXPERIMENT.arms[arm], 1200) for arm in (GROWING, AT_ONCE))
-    assert grown == Schedule(3, (0, 50, 100, 100), (100, 100, 150, 600)) and grown.starts() == [0, 100, 250, 500]
-    assert grown.steps == at_once.steps == 1200 and at_once.at(0) == (3, 1.0)
-    assert [round(grown.at(step - 1)[1], 2) for step in (550, 600)] == [0.5, 0.99]
+    grown, at_once = (growing_race.schedule(EXPERIMENT.arms[arm], 960) for arm in (GROWING, AT_ONCE))
+    assert grown == Schedule(3, (0, 40, 80, 80), (80, 80, 120, 480)) and grown.starts() == [0, 80, 200, 400]
+    assert grown.steps == at_once.steps == 960 and at_once.at(0) == (3, 1.0)
+    assert [round(grown.at(step - 1)[1], 2) for step in (440, 480)] == [0.5, 0.99]
     assert all(step % EXPERIMENT.size()["measure_every"] == 0 for step in EXPERIMENT.size()["frames"])
 
 
 def test_the_saving_is_read_after_the_last_fade():
     grown, at_once = (np.array(growing_race.work(arm, race="growing_race_32")) for arm in (GROWING, AT_ONCE))
-    assert int(np.searchsorted(grown, growing_race.SHARE * at_once[-1])) == 600 + 172
+    assert int(np.searchsorted(grown, growing_race.SHARE * at_once[-1])) == 480 + 148
 
 
 @pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")
@@ -42,7 +42,7 @@ def test_both_judges_see_what_is_lost_at_16_px(stages):
 
 def test_a_saving_is_read_with_the_right_arms_and_counts():
     def training(arm, speed):
-        steps = np.arange(0, 1201, 50)
+        steps = np.arange(0, 961, 40)
         done = np.array(growing_race.work(arm, race="growing_race_32"))[steps]
         done = done / growing_race.work(AT_ONCE, race="growing_race_32")[-1]
         rows = {"step": steps, "seconds": 300 * done, "measuring": 0 * steps}
