@@ -1,8 +1,8 @@
 """The race of :mod:`gancourse.experiments.growing_race` at 32 px and shorter: small enough to be run in half an hour.
 
 The networks are narrower than those of the larger race and lack their last level; the penalty, which goes with the side, has the
-same weight at each side.  At 32 px the attribute classifier looks at all pixels, so that the Frechet distance has no blind spot here.  The
-generators are averaged over fewer steps, for the last fade ends 148 steps before the place where the saving is read.
+same weight at each side.  At 32 px the attribute classifier looks at all pixels, so that the Frechet distance has no blind spot
+here.  The generators are averaged over fewer steps, for the last fade ends 148 steps before the place where the saving is read.
 
 Source: Karras et al. 2018, section 2 and table 1.
 """
