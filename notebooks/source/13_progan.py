@@ -16,7 +16,7 @@
 # - show that pixel normalisation leaves no gradient along a feature's length;
 # - derive the fade-in from one condition, and say why the real images must fade too;
 # - read a timetable of levels and alphas, and find the bug in two that were published;
-# - say how a saving at equal quality is measured, in images, in operations or in seconds, and what each number is worth.
+# - measure a saving at equal quality, in images, in operations or in seconds, and say what each number is worth.
 
 # %%
 import copy
