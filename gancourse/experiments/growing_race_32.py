@@ -3,7 +3,7 @@
 The networks are narrower than those of the larger race and lack their last level; the penalty, which goes with the side, has the
 same weight at each side.  At 32 px the attribute classifier looks at all pixels, so that the Frechet distance has no blind spot
 here.  The generators are averaged over about 100 steps, fewer than a fade has: a longer average holds a new block's random
-weights when the block is in use.  The last fade ends 369 steps before the place where the saving is read.  The rates are progan64's.
+weights when the block is in use.  The last fade ends 369 steps before the place where the saving is read.  Rates are progan64's.
 
 Source: Karras et al. 2018, section 2 and table 1.
 """
@@ -50,7 +50,7 @@ EXPERIMENT = Experiment(
         "start over growing; noise or an untrained network in the place of growing, the arms swapped: below 1, two trainings of "
         "one arm: about 1",
         "C27.frechet32": "the same ratio of Frechet distances",
-        "faces": "both arms end below half of the untrained network's Frechet distance, or the race is too short to say anything.  "
-        "So was one of 960 steps at two thirds of the rates, of which one seed was run before: 29.9 growing, 27.2, untrained 47.9",
+        "faces": "both arms end below half of the untrained network's Frechet distance, or the race is too short to tell.  "
+        "So was one of 960 steps at two thirds of the rates, of which one seed was run before: 29.9 growing, 27.2; untrained 48",
     },
 )
