@@ -67,7 +67,7 @@ def show(picture, caption=None):
 # ProGAN starts there, and doubles the side, again and again.
 #
 # - How do new layers come in so that nothing learnt so far is lost?
-# - What does growing save?
+# - What does growing cost, and what would it have to save?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One latent, five levels
