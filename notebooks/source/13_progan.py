@@ -404,7 +404,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Without the map $D$ stays at about $2 \log 2 = 1.39$ in all five trainings; with the map it does in none, but in one of them 300 steps bring it to 0.99 only. So $D$ *can* see a collapse. No generator learns here: whether a trained one keeps more variety is exercise 3.
+# With the map silent $D$ stays at about $2 \log 2 = 1.39$ in all five trainings, and so it does with the map where both sides hold 16 faces. Against one face the map brings it down in all five, though in one of them 300 steps reach 0.99 only. So $D$ *can* see a collapse. No generator learns here: whether a trained one keeps more variety is exercise 3.
 #
 # Root first, then mean; and the $\epsilon = 10^{-8}$ under the root is what is left of it at collapse, $10^{-4}$. Without it the gradient at collapse is infinity (of the root) times zero (of the variance): NaN, and the training is lost. With it the gradient there is 0: at *exact* collapse the number shows no way out, close to it it does.
 
@@ -645,7 +645,7 @@ show(
 #
 # $$\min_{A, b}\; \mathbb{E}\,\| A h_l + b - \mathrm{down}(G(z)) \|^2$$
 #
-# In each pair of rows: left over, fitted. At 4 x 4 places the fitted ones explain 80 % of the variance of the final picture, seen at 4 px; what all faces share is 32 %.
+# In each pair of rows: left over, fitted. At 4 x 4 places the fitted ones explain 80 % of the variance of the final picture, seen at 4 px; the mean picture alone explains 29 %.
 
 # %% [markdown] tags=["notes"]
 # ### The shipped network, level by level
@@ -688,7 +688,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The left-over layers are off in colour or contrast, the fitted ones show what a linear map can read off the features of each level. At 4 x 4 places 80 % of the variance can be read off linearly, on latents that the fit did not see. Of these, 32 % is what all faces share: so much the mean picture explains, and features of the wrong latent find hardly more. Keep that in mind for lecture 14, where each level gets a style of its own.
+# The left-over layers are off in colour or contrast, the fitted ones show what a linear map can read off the features of each level. At 4 x 4 places 80 % of the variance can be read off linearly, on latents that the fit did not see. Part of it is what all faces share: the mean picture alone explains 29 %, and colours fitted to the features of another latent find no more than that, 30 %. Keep that in mind for lecture 14, where each level gets a style of its own.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What growing saves
@@ -812,8 +812,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. *As derived*, it moves by a tenth at the doubling. With *D ignores alpha* it jumps by half, towards that of a discriminator that knows nothing: whatever was learnt at 4 pixels sits behind a block of random weights. The last column compares whole pictures of 8 px (no patches, so its
-# scale is not that of section 7); the three ends, 187, 188 and 204, are means of three seeds without a spread, and rank nothing. With *no fade at all* both players jump, and $D$'s loss falls by a sixth: it alone would not tell you. The test that finds the bug needs no training: the logits of a batch before and after the doubling must be equal at $\alpha = 0$, as in section 4.
+# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. The last row is the null: with no doubling at all it falls by 11 to 25 % in these steps, for $D$ goes on learning. *As derived* it falls a little less. With *D ignores alpha* it rises in all three trainings, by 32 to 94 %: whatever was learnt at 4 pixels sits behind a block of random weights. With *no fade at all* both players jump, and the loss falls as if nothing had happened: it alone would not tell you. The last column compares whole pictures of 8 px (no patches, so its scale is not that of section 7); its spread over seeds is larger than the differences between rows, and it ranks nothing here, not even against no doubling. The test that finds the bug needs no training: the logits of a batch before and after the doubling must be equal at $\alpha = 0$, as in section 4.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Timetables that do not move
