@@ -21,7 +21,7 @@ def test_timetables_fill_the_steps_and_the_fade_is_seen():
     grown, at_once = (growing_race.schedule(EXPERIMENT.arms[arm], 2400) for arm in (GROWING, AT_ONCE))
     assert grown == Schedule(3, (0, 100, 200, 200), (200, 200, 300, 1200)) and grown.starts() == [0, 200, 500, 1000]
     assert grown.steps == at_once.steps == 2400 and at_once.at(0) == (3, 1.0)
-    assert [round(grown.at(step - 1)[1], 2) for step in (1100, 1200)] == [0.5, 0.99]
+    assert [round(grown.at(step - 1)[1], 2) for step in (1100, 1200)] == [0.5, 1.0]
     assert all(step % EXPERIMENT.size()["measure_every"] == 0 for step in EXPERIMENT.size()["frames"])
 
 
