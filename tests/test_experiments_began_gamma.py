@@ -1,4 +1,4 @@
-"""BEGAN at two gammas: the arms differ in gamma alone, scores come from accepted pictures, errors from what D draws again."""
+"""BEGAN at three gammas: the arms differ in gamma alone, scores come from accepted pictures, errors from what D draws again."""
 
 import math
 
@@ -13,10 +13,12 @@ from gancourse.training import fit
 
 def test_arms_differ_in_gamma_alone(stages):
     stage = stages("began_gamma")
-    few, many = (stage.game(arm, 1)[0] for arm in EXPERIMENT.arms.values())
-    assert (few.gamma, many.gamma) == began_gamma.GAMMAS and few.lambda_k == many.lambda_k
-    for one, other in ((few.generator, many.generator), (few.discriminator, many.discriminator)):
-        assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+    first, *others = games = [stage.game(arm, 1)[0] for arm in EXPERIMENT.arms.values()]
+    assert tuple(game.gamma for game in games) == began_gamma.GAMMAS
+    for game in others:
+        assert game.lambda_k == first.lambda_k
+        for one, other in ((first.generator, game.generator), (first.discriminator, game.discriminator)):
+            assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
 def test_a_sample_carries_what_the_autoencoder_draws_again(stages):

@@ -9,11 +9,18 @@ from gancourse.experiments.six_losses import EXPERIMENT
 def test_arms_differ_in_the_loss_alone(stages):
     stage = stages("six_losses")
     games = [stage.game(arm, 1)[0] for arm in EXPERIMENT.arms.values()]
-    assert [game.objective.name for game in games] == list(six_losses.NAMES)
+    assert [game.objective.name for game in games] == [*six_losses.NAMES, "wasserstein"]
     first = [*games[0].generator.state_dict().values(), *games[0].discriminator.state_dict().values()]
     for game in games[1:]:
         again = [*game.generator.state_dict().values(), *game.discriminator.state_dict().values()]
         assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True)) and game.penalty == games[0].penalty
+
+
+def test_one_arm_more_is_wassersteins_with_the_rate_of_the_five_others():
+    entrants, one = dict(EXPERIMENT.arms), EXPERIMENT.arms[six_losses.ONE_RATE]
+    del entrants[six_losses.ONE_RATE]
+    others = {arm["fit"]["lr"] for name, arm in entrants.items() if name != "wasserstein"}
+    assert others == {one["fit"]["lr"]} and one["loss"] == "wasserstein" and entrants["wasserstein"]["fit"] != one["fit"]
 
 
 def test_the_distance_orders_what_is_known(stages):

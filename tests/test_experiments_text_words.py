@@ -1,5 +1,7 @@
 """Words that are seldom said, and the arms that differ in what the generator looks at."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -50,6 +52,16 @@ def test_the_judge_reads_the_truth_and_what_is_worthless_scores_like_guessing(st
         assert max(row[score] for name, row in rows.items() if name != "truth") < 0.6
 
 
+def test_the_words_of_another_sentence_change_what_reads_words(stages):
+    stage = stages("text_words")
+    for name, reads in (("words", True), ("sentence", False), ("memory", True)):
+        game = stage.game(text_words.ARMS[name], 1)[0]
+        drawn = stage.drawn(SimpleNamespace(gan=game, generator=game.generator), final=True)
+        own, shuffled = drawn.split(len(stage.asked))
+        assert torch.allclose(own, shuffled, atol=1e-6) is not reads
+        assert {"rare_shuffled", "frequent_shuffled"} <= set(runner.scores(stage, drawn))
+
+
 def test_arms_have_one_size_one_discriminator_and_one_encoder(stages):
     stage = stages("text_words")
     games = {name: stage.game(arm, 1)[0] for name, arm in text_words.ARMS.items()}
@@ -57,8 +69,11 @@ def test_arms_have_one_size_one_discriminator_and_one_encoder(stages):
     for game in games.values():
         pairs = zip(first.discriminator.parameters(), game.discriminator.parameters(), strict=True)
         assert all(torch.equal(a, b) for a, b in pairs)
-        assert sum(p.numel() for p in game.generator.parameters()) == sum(p.numel() for p in first.generator.parameters())
+        weights = game.generator.state_dict()
+        assert all(torch.equal(value, weights[key]) for key, value in first.generator.state_dict().items())
         assert torch.equal(game.generator.reader.last.weight, first.generator.reader.last.weight)
+    sizes = {name: sum(p.numel() for p in game.generator.parameters()) for name, game in games.items()}
+    assert sizes["words"] == sizes["sentence"] < sizes["memory"]
     assert not any(p.requires_grad for p in first.generator.reader.parameters())
     other = stage.game(text_words.ARMS["words"], 2)[0]
     assert not torch.equal(other.generator.reader.last.weight, first.generator.reader.last.weight), (

@@ -3,7 +3,7 @@ import torch
 
 from gancourse.data import Batches
 from gancourse.gans.gan import GAN
-from gancourse.gans.lapgan import DetailGAN, collapsed, drawn_up, halved, pyramid
+from gancourse.gans.lapgan import LAPGAN, DetailGAN, collapsed, halved, pyramid
 from gancourse.models import lapgan, mlp
 from gancourse.models.layers.resample import enlarged
 from gancourse.training import fit
@@ -50,13 +50,11 @@ def test_each_loss_moves_its_own_player():
 
 
 def test_levels_follow_one_another():
-    torch.manual_seed(0)
-    base = GAN(mlp.Generator(3, (1, 8, 8), (8,), out="tanh"), mlp.Discriminator((1, 8, 8), (8,)))
-    levels = [level(16), level(32)]
-    sizes = drawn_up(base, levels, 5, seed=3)
+    game = whole()
+    sizes = game.sizes(5, seed=3)
     assert [x.shape[2] for x in sizes] == [8, 16, 32]
-    assert torch.equal(sizes[1], levels[0].finer(sizes[0], seed=4))
-    assert not torch.equal(levels[0].finer(sizes[0], seed=5), sizes[1])
+    assert torch.equal(sizes[1], game.games[1].finer(sizes[0], seed=4))
+    assert not torch.equal(game.games[1].finer(sizes[0], seed=5), sizes[1])
 
 
 def test_a_level_trains_and_cannot_draw_from_nothing():
@@ -69,3 +67,35 @@ def test_a_level_trains_and_cannot_draw_from_nothing():
 def test_odd_sides_are_named():
     with pytest.raises(ValueError, match="even sides"):
         halved(torch.zeros(1, 1, 7, 8))
+
+
+def whole(seed=0):
+    torch.manual_seed(seed)
+    base = GAN(mlp.Generator(3, (1, 8, 8), (8,), out="tanh"), mlp.Discriminator((1, 8, 8), (8,)))
+    return LAPGAN(base, [level(16), level(32)])
+
+
+def test_side_by_side_every_game_is_shown_real_halves():
+    game, x = whole(), pictures(side=32)
+    batch = game.play(x, torch.Generator().manual_seed(1))
+    assert torch.equal(batch.rounds[2].real, x) and torch.equal(batch.rounds[1].real, halved(x))
+    assert torch.equal(batch.rounds[0].real, halved(halved(x))) and torch.equal(batch.fake, batch.rounds[2].fake)
+    assert torch.allclose(batch.rounds[2].base, enlarged(halved(x)))
+    lone = [one.discriminator_loss(part) for one, part in zip(game.games, batch.rounds, strict=True)]
+    assert torch.allclose(game.discriminator_loss(batch), sum(lone))
+
+
+def test_no_game_moves_the_players_of_another():
+    game = whole()
+    batch = game.play(pictures(side=32), torch.Generator().manual_seed(1))
+    game.games[1].generator_loss(batch.rounds[1]).backward()
+    moved = [any(p.grad is not None for p in one.generator.parameters()) for one in game.games]
+    assert moved == [False, True, False]
+
+
+def test_sizes_follow_one_another_and_an_averaged_copy_draws_too():
+    run = fit(whole(), Batches(pictures(12, 32), 6), 3, ema=0.9, progress=False)
+    sizes = run.gan.sizes(5, 3, run.generator)
+    assert [x.shape[2] for x in sizes] == [8, 16, 32] and torch.equal(sizes[-1], run.sample(5, seed=3))
+    assert torch.equal(run.gan.up(sizes[:1], 3, run.generator)[-1], sizes[-1])
+    assert torch.equal(run.gan.games[1].finer(sizes[0], 4, run.generator[1]), sizes[1])

@@ -3,7 +3,7 @@ import torch
 
 from gancourse.data import Batches, flying_balls
 from gancourse.gans.gan import GAN
-from gancourse.gans.video import VideoGAN
+from gancourse.gans.video import FutureGAN, VideoGAN
 from gancourse.models import video
 from gancourse.training import fit
 
@@ -45,3 +45,27 @@ def test_a_generator_without_streams_is_refused_and_plays_a_plain_gan():
         GAN(video.OneStream(16, 4, 2), video.Discriminator(16, 2)), Batches(flying_balls(16, 4).frames, 2), 2, progress=False
     )
     assert run.sample(2).shape == (2, 3, 8, 16, 16)
+
+
+def future(first=10.0):
+    torch.manual_seed(0)
+    players = video.Future(16, 6, 4, 2), video.Discriminator(16, 2, norm=False)
+    return FutureGAN(*players, "relativistic", stills=real()[:, :, 0], first=first, sparsity=0.0)
+
+
+def test_the_future_pays_for_losing_its_first_frame():
+    free, paid = future(0.0), future(3.0)
+    batches = [game.play(real(), torch.Generator().manual_seed(1)) for game in (free, paid)]
+    assert torch.equal(batches[0].fake, batches[1].fake)
+    losses = [game.generator_loss(batch).item() for game, batch in zip((free, paid), batches, strict=True)]
+    gap = (batches[0].fake[:, :, 0] - batches[0].real[:, :, 0]).square().mean()
+    assert losses[1] - losses[0] == pytest.approx(3 * gap.item(), abs=1e-5) and batches[0].log["first"] == gap
+
+
+def test_a_future_learns_its_first_frame_and_samples_from_stills():
+    game = future(50.0)
+    run = fit(game, Batches(flying_balls(16, 4).frames, 4), 40, lr=5e-3, ema=0.5, progress=False, precision="float32")
+    assert run.history["first"][-1] < 0.5 * run.history["first"][0]
+    assert run.sample(3).shape == (3, 3, 8, 16, 16) and not torch.equal(run.sample(3, seed=1), run.sample(3, seed=2))
+    with pytest.raises(ValueError, match="4 stills"):
+        game.sample(5)

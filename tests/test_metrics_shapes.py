@@ -21,6 +21,9 @@ def test_by_hand():
     grids[1, 0, 0, 3, 3] = 1
     assert shapes.whole(grids).tolist() == pytest.approx([1, 2 / 3, 0])
     assert shapes.mirrored(grids).tolist() == pytest.approx([0, 0.5, 0])
+    clean = shapes.swept(grids)
+    assert clean.dtype == torch.uint8 and shapes.full(clean).sum((1, 2, 3)).tolist() == [4, 2, 0]
+    assert torch.equal(shapes.full(clean[:1]), shapes.full(grids[:1])) and not shapes.full(clean)[1, 0, 3, 3]
     near, at = shapes.nearest(grids[:2], torch.cat([grids[1:2], grids[:1]]))
     assert near.tolist() == [1, 1] and at.tolist() == [1, 0]
 

@@ -34,3 +34,14 @@ def test_bad_input_names_the_fix():
         DetailGenerator(12)
     with pytest.raises(ValueError, match="2 channels"):
         DetailDiscriminator(8, 4)(torch.randn(2, 1, 8, 8))
+
+
+@pytest.mark.parametrize(("wide", "view"), [(False, 7), (True, 15)])
+def test_a_pixel_of_the_detail_sees_so_much_of_the_enlargement(wide, view):
+    torch.manual_seed(0)
+    network, z = DetailGenerator(32, 4, 8, wide=wide), torch.randn(1, 4)
+    base = torch.randn(1, 1, 32, 32).requires_grad_(True)
+    (slope,) = torch.autograd.grad(network(z, base)[0, 0, 16, 16], base)
+    seen = slope[0, 0].nonzero() - 16
+    assert -seen.min() == seen.max() == view // 2
+    assert sum(p.numel() for p in network.parameters()) == sum(p.numel() for p in DetailGenerator(32, 4, 8).parameters())

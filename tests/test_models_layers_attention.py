@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gancourse.models.layers.attention import SelfAttention, WordAttention
+from gancourse.models.layers.attention import SelfAttention, WordAttention, WordMemory
 
 
 def layer(gamma=0.7):
@@ -80,3 +80,50 @@ def test_no_place_looks_at_what_fills_a_sentence_up():
     beta = attention.weights(maps, vectors, mask)
     assert beta.shape == (2, 9, 6) and torch.allclose(beta.sum(-1), torch.ones(2, 9))
     assert not beta[1, :, 2:].any() and (beta[0] > 0).all()
+
+
+def memory():
+    torch.manual_seed(2)
+    cell = WordMemory(5, 4)
+    for linear in (cell.m, cell.key, cell.value):
+        torch.nn.init.normal_(linear.weight)
+    return cell, *words()[1:]
+
+
+def test_a_memory_word_by_word_and_place_by_place():
+    """The equations of the two gates written out in loops."""
+    cell, maps, vectors, mask = memory()
+    out = cell(maps, vectors, mask)
+    for n, i, j, length in ((0, 0, 2, 6), (1, 2, 1, 2)):
+        mean, place, rows = maps[n].mean((1, 2)), maps[n, :, i, j], []
+        for word in vectors[n, :length]:
+            g = torch.sigmoid(cell.write_word.weight[0] @ word + cell.write_map.weight[0] @ mean)
+            rows.append(g * (cell.u.weight @ word) + (1 - g) * (cell.m.weight @ mean))
+        beta = torch.softmax(torch.stack([place @ (cell.key.weight @ m) for m in rows]), 0)
+        read = sum(b * (cell.value.weight @ m) for b, m in zip(beta, rows, strict=True))
+        r = torch.sigmoid(cell.respond.weight[0] @ torch.cat([read, place]) + cell.respond.bias[0])
+        assert torch.allclose(out[n, :, i, j], r * read + (1 - r) * place, atol=1e-5)
+        assert torch.allclose(cell.weights(maps, vectors, mask)[n, 3 * i + j, :length], beta, atol=1e-5)
+
+
+def test_with_its_gates_open_a_fresh_memory_is_attention():
+    attention, maps, vectors, mask = words()
+    cell = WordMemory(5, 4)
+    cell.u = attention.u
+    with torch.no_grad():
+        cell.respond.bias.fill_(1e4)
+        for linear in (cell.write_word, cell.write_map, cell.respond):
+            linear.weight.zero_()
+        half = cell(maps, vectors, mask)
+        cell.write_word.weight.fill_(1e4)
+        positive = vectors.abs()  # words that open every writing gate
+        assert torch.allclose(cell(maps, positive, mask), attention(maps, positive, mask), atol=1e-5)
+        cell.respond.bias.fill_(-1e4)
+        assert torch.allclose(cell(maps, vectors, mask), maps), "a closed response keeps the map"
+    assert not torch.allclose(half, attention(maps, vectors, mask), atol=1e-2)
+
+
+def test_both_gates_of_a_memory_learn():
+    cell, maps, vectors, mask = memory()
+    cell(maps, vectors, mask).square().sum().backward()
+    assert all((p.grad != 0).any() for p in cell.parameters())

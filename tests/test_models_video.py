@@ -41,6 +41,19 @@ def test_parameters_of_the_paper():
     assert "16,243,463" in (video.__doc__ or "")
 
 
+def test_a_future_depends_on_the_still_and_on_the_latent():
+    torch.manual_seed(0)
+    network = video.Future(16, 6, 4, 4).eval()
+    x, z = torch.rand(3, 3, 16, 16), torch.randn(3, 4)
+    with torch.no_grad():
+        clips, m = network(x, z), network.streams(x, z).mask
+        others = [network(x.roll(1, 0), z), network(x, z.roll(1, 0))]
+    assert clips.shape == (3, 3, 8, 16, 16) and m.shape == (3, 1, 8, 16, 16)
+    assert all(not torch.equal(clips, other) for other in others)
+    with pytest.raises(ValueError, match="needs its own latent"):
+        network(x, z[:2])
+
+
 def test_a_reader_has_a_head_for_each_attribute_and_marks_its_features():
     reader = video.Reader({"order": 4, "colour": 3}, 16, 4, dim=5).eval()
     x = torch.randn(3, 3, 8, 16, 16)

@@ -23,3 +23,14 @@ def test_bad_input_names_the_fix():
         voxels.Discriminator()(torch.randn(2, 16, 16, 16))
     with pytest.raises(ValueError, match="latents must be"):
         voxels.Generator()(torch.randn(2, 3))
+
+
+def test_a_shape_from_a_picture_is_the_generator_of_the_codes_mean():
+    torch.manual_seed(0)
+    players = voxels.FromPicture(8, 3, 2, picture_size=16, encoder_width=2).eval()
+    y = torch.rand(5, 1, 16, 16)
+    code = players.encode(y)
+    assert code.mean.shape == code.log_variance.shape == (5, 3)
+    assert torch.equal(players.reconstruct(y), players.generator(code.mean)) and players(code.mean).shape == (5, 1, 8, 8, 8)
+    with pytest.raises(ValueError, match="images must be"):
+        players.encode(torch.rand(5, 1, 8, 8))

@@ -255,7 +255,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
     "text.TextToImage": (
         lambda: {
             **{"words": 4, "dim": 3, "text_width": 2, "size": 8, "noise_dim": 2, "condition_dim": 2, "width": 2},
-            "augmented": True,
+            **{"augmented": True, "refined": 2},
         },
         {"z": Z, "s": SENTENCES},
     ),
@@ -279,10 +279,18 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
     ),
     "vae.VAE": (lambda: {"shape": (1, 4, 4), "latent_dim": 4, "hidden": (4,), "likelihood": "gaussian"}, {}),
     "video.Discriminator": (lambda: {"size": 8, **SMALL, "norm": True}, {"x": CLIPS}),
+    "video.Future": (
+        lambda: {"size": 8, "code_dim": 3, "latent_dim": 4, **SMALL},
+        {"x": pictures_of(1, 8), "z": Z},
+    ),
     "video.OneStream": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
     "video.Reader": (lambda: {"heads": {"a": 2}, "size": 8, **SMALL, "dim": 4}, {"x": CLIPS}),
     "video.TwoStream": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
     "voxels.Discriminator": (lambda: {"size": 8, "width": 2, "norm": True}, {"x": normal(N, 1, 8, 8, 8).clamp(-1, 1)}),
+    "voxels.FromPicture": (
+        lambda: {"size": 8, "latent_dim": 4, "width": 2, "picture_size": 8, "encoder_width": 2, "channels": 1},
+        {"z": Z},
+    ),
     "voxels.Generator": (lambda: {"size": 8, "latent_dim": 4, "width": 2}, {"z": Z}),
     "word_attention.SentenceDiscriminator": (
         lambda: {"text_dim": 3, "size": 8, "condition_dim": 2, "max_width": 4, **SMALL, "spread": True},
@@ -413,6 +421,7 @@ NOT_ASKED = {
     *(
         "layers.attention.SelfAttention",
         "layers.attention.WordAttention",
+        "layers.attention.WordMemory",
         "layers.conditional.Classes",
         "layers.conditional.ConditionalBatchNorm2d",
     ),

@@ -229,7 +229,7 @@ FAMILY: tuple[Member, ...] = (
            "Generative Visual Manipulation on the Natural Image Manifold",
            "Zhu, Krähenbühl, Shechtman & Efros",
            "Strokes of a brush become constraints, and descent on the latent looks for a natural picture that meets them."),
-    Member("IcGAN", 2016, "1611.06355", "code", ("CGAN",), (9, 10),
+    Member("IcGAN", 2016, "1611.06355", "code", ("CGAN",), (9, 10, 23),
            "Invertible Conditional GANs for image editing",
            "Perarnau, van de Weijer, Raducanu & Álvarez",
            "Encoders for the latent and for the label of a conditional GAN: encode, change the label, draw again."),

@@ -131,7 +131,7 @@ RECIPES: dict[str, Recipe] = {
         "faces",
         64,
         width=16,
-        steps=3600,
+        steps=9_000,
         n=20_000,
         licence=_CC_BY,
         r1_gamma=4.0,  # R1 sums over the pixels, of which there are four times as many
@@ -145,6 +145,7 @@ FAMILIES: dict[str, str] = {  # name of the recipe to the module of this package
     "biggan_faces32": "class_conditional",
     "faces32_conditional": "conditional",
     "faces32_text": "text_faces",
+    "faces64_text": "text_faces",
     "lines_to_face64": "pix2pix",
     "inpaint_faces64": "repair",
     "upscale_faces64_mse": "repair",

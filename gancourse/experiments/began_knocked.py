@@ -1,6 +1,6 @@
 """BEGAN in runs that get worse as well as better: does the measure M say so?
 
-The game of :mod:`gancourse.experiments.began_gamma` at gamma 0.8, which draws faces.  Twice in a run one player is begun anew
+The game of :mod:`gancourse.experiments.began_gamma` at gamma 0.8, where faces differ.  Twice in a run one player is begun anew
 (:mod:`gancourse.experiments.knocks`), or gamma is lowered once, to 0.3, where such games collapse.  Seeds are new ones.
 
 Source: Berthelot, Schumm & Metz 2017, section 3.4.1: M tells when a network has reached its final state or has collapsed.

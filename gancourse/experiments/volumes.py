@@ -1,8 +1,9 @@
 """The recipes of the shipped networks with one more axis: ``clips16``, balls over landscapes, and ``furniture16``, voxels.
 
 ``clips16`` is the two-stream generator of Vondrick et al. (2016) against a discriminator without batch normalisation, by
-relativistic pairing and R1; the mask costs what it costs in the paper.  ``furniture16`` is 3D-GAN (Wu et al. 2016), a
-quarter of its side and a quarter of its width, with the rule that lets the discriminator rest.
+relativistic pairing and R1; the mask costs what it costs in the paper.  ``furniture16`` is the generator of 3D-GAN (Wu et al.
+2016), a quarter of its side and half of its width, by the same game: a discriminator that judges one shape at a time, held by
+R1, in place of one with batch normalisation that rests where it is too good.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from gancourse.base import networks
 from gancourse.data import scenes
 from gancourse.experiments import Weights, listed
 from gancourse.experiments.two_streams import LATENT_DIM, R1_EVERY, R1_GAMMA, SIDE, players
-from gancourse.gans.paced import Paced
+from gancourse.gans.gan import GAN
+from gancourse.losses import penalties
 from gancourse.metrics.clips import clip_judge, motion, overlap
 from gancourse.metrics.shapes import ShapeJudge
 from gancourse.models import voxels
@@ -26,8 +28,8 @@ NAMES = ("clips16", "furniture16")
 N, N_TEST, N_JUDGED = 4000, 1000, 500
 CLIPS: dict[str, Any] = {"width": 16, "batch_size": 16, "steps": 1500, "sparsity": 0.1}
 CLIPS_SETTINGS: dict[str, Any] = {"lr": 1e-3, "betas": (0.0, 0.99), "ema": 0.995, "schedule": "flat_linear"}
-SHAPES: dict[str, Any] = {"width": 16, "latent_dim": 32, "batch_size": 32, "steps": 4000, "most": 0.8}
-SHAPES_SETTINGS: dict[str, Any] = {"lr": (2e-3, 1e-3), "betas": (0.5, 0.999), "ema": 0.99, "schedule": "flat_linear"}
+SHAPES: dict[str, Any] = {"width": 32, "judge": 16, "latent_dim": 32, "batch_size": 16, "steps": 3100, "r1_gamma": 0.3}
+SHAPES_SETTINGS: dict[str, Any] = {"lr": 2e-3, "betas": (0.0, 0.99), "ema": 0.998, "schedule": "constant"}
 
 
 def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
@@ -60,12 +62,13 @@ def _clips(steps: int | None, seed: int) -> Weights:
     )
 
 
-def game_of_shapes(width: int = SHAPES["width"], latent_dim: int = SHAPES["latent_dim"], seed: int = 0) -> Paced:
+def game_of_shapes(width: int = SHAPES["width"], judge: int = SHAPES["judge"], seed: int = 0) -> GAN:
     """The game of ``furniture16`` with fresh networks on the scale's device."""
     device = scale.device()
     with networks.seeded(seed):
-        generator, discriminator = voxels.Generator(16, latent_dim, width), voxels.Discriminator(16, width)
-    return Paced(generator.to(device), discriminator.to(device), most=SHAPES["most"])
+        generator = voxels.Generator(16, SHAPES["latent_dim"], width).to(device)
+        discriminator = voxels.Discriminator(16, judge, norm=False).to(device)
+    return GAN(generator, discriminator, "relativistic", penalty=penalties.r1(SHAPES["r1_gamma"], every=R1_EVERY))
 
 
 def _shapes(steps: int | None, seed: int) -> Weights:
@@ -79,8 +82,10 @@ def _shapes(steps: int | None, seed: int) -> Weights:
         network={"size": 16, "latent_dim": SHAPES["latent_dim"], "width": SHAPES["width"]},
         data={"name": "furniture", "arguments": {"size": 16, "n": N, "seed": 0}},
         arguments={
-            "objective": "non_saturating",
-            "discriminator": f"3-D convolutions, width {SHAPES['width']}, rests after an accuracy above {SHAPES['most']}",
+            "objective": "relativistic",
+            "discriminator": f"3-D convolutions, width {SHAPES['judge']}, no normalisation",
+            "r1_gamma": SHAPES["r1_gamma"],
+            "r1_every": R1_EVERY,
             "batch_size": SHAPES["batch_size"],
             **listed(SHAPES_SETTINGS),
         },

@@ -8,7 +8,8 @@ The game at one level is conditional: G draws a detail for the enlargement of a 
 
     G(z, u) = h',      D(u, u + h)  against  D(u, u + h').
 
-To draw from nothing, a plain GAN makes the smallest picture and the levels follow one another: :func:`drawn_up`.
+To draw from nothing, a plain GAN makes the smallest picture and the levels follow one another: :class:`LAPGAN`, which plays all
+these games side by side.
 
 Source: Denton, Chintala, Szlam & Fergus 2015 (NeurIPS), sections 2.2 and 2.3; there with Gaussian blur in place of block means.
 """
@@ -16,11 +17,12 @@ Source: Denton, Chintala, Szlam & Fergus 2015 (NeurIPS), sections 2.2 and 2.3; t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancourse.base import networks
 from gancourse.gans.gan import GAN, Batch
@@ -78,24 +80,83 @@ class DetailGAN(GAN[DetailBatch]):
         return logits
 
     @torch.no_grad()
-    def finer(self, small: Tensor, seed: int = 0) -> Tensor:
-        """Pictures of twice the sides, details drawn: [N, C, H, W] -> [N, C, 2 H, 2 W]."""
+    def finer(self, small: Tensor, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
+        """Pictures of twice the sides, details drawn: [N, C, H, W] -> [N, C, 2 H, 2 W]; ``generator`` may be an averaged copy."""
+        player = generator if generator is not None else self.generator
         z, base = self.latents(len(small), torch.Generator().manual_seed(seed)), enlarged(small.to(self.device))
-        with networks.evaluating(self.generator):
-            finer: Tensor = base + self.generator(z, base)
+        with networks.evaluating(player):
+            finer: Tensor = base + player(z, base)
         return finer.float()
 
-    def refresh_statistics(self, generator: torch.nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Nothing: these generators have no batch normalisation."""
 
-    def sample(self, n: int, seed: int = 0, generator: torch.nn.Module | None = None) -> Tensor:
+    def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """Raises: one level needs a small picture to begin with."""
-        raise ValueError("one level of a pyramid draws no picture from nothing: use finer(small), or drawn_up(base, levels, n)")
+        raise ValueError("one level of a pyramid draws no picture from nothing: use finer(small), or LAPGAN(sketch, levels)")
 
 
-def drawn_up(base: GAN, levels: Sequence[DetailGAN], n: int, seed: int = 0) -> list[Tensor]:
-    """n pictures at every size: the smallest from ``base``, then level by level."""
-    found = [base.sample(n, seed)]
-    for i, level in enumerate(levels):
-        found.append(level.finer(found[-1], seed + 1 + i))
-    return found
+@dataclass
+class PyramidBatch(Batch):
+    """``rounds``: one of the game at each size, the smallest first; ``real`` and ``fake`` are the largest's."""
+
+    rounds: list[Batch] = field(default_factory=list)
+
+
+class LAPGAN(GAN[PyramidBatch]):
+    """The games at all sizes, side by side in one training: losses are summed, and no weight is in two of them.
+
+    ``sketch`` draws the smallest pictures, ``levels`` double them, from coarse to fine.  Each is shown *real* pictures of half
+    its size; drawn ones it meets in :meth:`sizes` alone.  Under an optimiser that takes every weight for itself, as Adam does,
+    it is as if they were trained one after another.
+    """
+
+    def __init__(self, sketch: GAN, levels: Sequence[DetailGAN]) -> None:
+        self.games: list[GAN[Any]] = [sketch, *levels]
+        generators = nn.ModuleList(game.generator for game in self.games)
+        discriminators = nn.ModuleList(game.discriminator for game in self.games)
+        super().__init__(generators, discriminators, sketch.objective, latent_dim=sketch.latent_dim)
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> PyramidBatch:
+        """One round at every size, on halves of the same pictures."""
+        small = real
+        rounds: list[Batch] = []
+        for game in reversed(self.games):
+            rounds.insert(0, game.play(small, source, labels, step))
+            small = halved(small)
+        return PyramidBatch(real=real, z=rounds[0].z, fake=rounds[-1].fake, labels=labels, step=step, rounds=rounds)
+
+    def discriminator_loss(self, batch: PyramidBatch) -> Tensor:
+        """The sum over the sizes."""
+        return torch.stack([game.discriminator_loss(part) for game, part in zip(self.games, batch.rounds, strict=True)]).sum()
+
+    def generator_loss(self, batch: PyramidBatch) -> Tensor:
+        """The sum over the sizes."""
+        return torch.stack([game.generator_loss(part) for game, part in zip(self.games, batch.rounds, strict=True)]).sum()
+
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        """Those of the smallest size; the levels have no batch normalisation."""
+        self.games[0].refresh_statistics(_at(generator, 0), rounds, n, seed)
+
+    @torch.no_grad()
+    def sizes(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> list[Tensor]:
+        """n pictures at every size, the smallest drawn from nothing."""
+        player = generator if generator is not None else self.generator
+        return self.up([self.games[0].sample(n, seed, _at(player, 0))], seed, player)
+
+    @torch.no_grad()
+    def up(self, found: list[Tensor], seed: int = 0, generator: nn.Module | None = None) -> list[Tensor]:
+        """``found``, pictures at the smaller sizes, and theirs at the larger ones, details drawn."""
+        player = generator if generator is not None else self.generator
+        for i, level in enumerate(self.games[len(found) :], start=len(found)):
+            found = [*found, cast(DetailGAN, level).finer(found[-1], seed + i, _at(player, i))]
+        return found
+
+    def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
+        """n pictures at the largest size."""
+        return self.sizes(n, seed, generator)[-1]
+
+
+def _at(players: nn.Module, i: int) -> nn.Module:
+    """One of the players in an ``nn.ModuleList``, which an averaged copy of it is, too."""
+    return cast(nn.ModuleList, players)[i]

@@ -1,4 +1,5 @@
-"""The game of a two-stream generator of clips: a GAN, and a price on what the mask takes from the background."""
+"""The games of a two-stream generator of clips: a GAN, and a price on what the mask takes from the background; and the same from
+the first frame."""
 
 from __future__ import annotations
 
@@ -6,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gancourse.base import check, ranks
+from gancourse.base import check, networks, ranks
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -46,3 +47,48 @@ class VideoGAN(GAN[ClipBatch]):
         """What G minimises: the objective, and lambda times the mean of the mask."""
         batch.log["mask"] = covered = batch.mask.abs().mean()
         return super().generator_loss(batch) + self.sparsity * covered
+
+
+class FutureGAN(VideoGAN):
+    r"""Vondrick et al. (2016), from a still to its future: G sees the first frame x_0 of a real clip, and pays for losing it.
+
+        L_G = -log D(G(x_0, z)) + lambda mean |m| + mu mean (G(x_0, z)_0 - x_0)^2
+
+    D sees whole clips, real and made, as in :class:`VideoGAN`.  ``generator`` has ``streams(x, z)``, as
+    :class:`gancourse.models.video.Future`; ``first`` is mu.  ``stills`` floats [M, C, H, W] are what :meth:`sample` goes on from,
+    and what the statistics of an averaged generator's batch normalisation are measured with.
+    """
+
+    def __init__(self, *args: Any, stills: Tensor, first: float = 10.0, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.stills, self.first = check.filled("stills", stills), check.at_least("first", first)
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> ClipBatch:
+        """Draw latents, and make clips that go on from the first frames of the real ones."""
+        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        streams = self.generator.streams(real[:, :, 0], z)
+        return ClipBatch(real=real, z=z, fake=streams.clip().float(), labels=labels, step=step, mask=streams.mask.float())
+
+    def generator_loss(self, batch: ClipBatch) -> Tensor:
+        """What G minimises: the game, the price of the mask, and mu times how far it is from the first frame."""
+        batch.log["first"] = gap = (batch.fake[:, :, 0] - batch.real[:, :, 0]).square().mean()
+        return super().generator_loss(batch) + self.first * gap
+
+    @torch.no_grad()
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        """Measure the running statistics of ``generator``'s batch normalisation anew, over the stills."""
+        source = torch.Generator().manual_seed(seed)
+        with networks.measuring_statistics(generator):
+            for part in self.stills[: rounds * n].split(n):
+                generator(part.to(self.device), self.latents(len(part), source))
+
+    @torch.no_grad()
+    def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
+        """The futures of the first n stills in evaluation mode; ``generator`` may be an averaged copy."""
+        if n > len(self.stills):
+            raise ValueError(f"the game has {len(self.stills)} stills, not {n}: pass more stills, or call the generator")
+        player = generator if generator is not None else self.generator
+        z = self.latents(n, torch.Generator().manual_seed(seed))
+        with networks.evaluating(player):
+            pairs = zip(self.stills[:n].split(256), z.split(256), strict=True)
+            return torch.cat([player(x.to(self.device), part) for x, part in pairs]).float()

@@ -3,6 +3,7 @@
 judge = ShapeJudge(train, held_out)     pieces of furniture
 judge.report(samples)                   accepted, covered, kinds
 whole(samples), mirrored(samples)       is it of one part, is it its own mirror image
+swept(samples)                          its largest part alone
 """
 
 from __future__ import annotations
@@ -40,14 +41,22 @@ def nearest(grids: Tensor, references: Tensor) -> tuple[Tensor, Tensor]:
 
 def whole(grids: Tensor) -> Tensor:
     """The share of each shape's voxels that hang together with its largest part, by faces: [N]; 0 where nothing is."""
-    return torch.tensor([_largest(grid) for grid in full(grids).cpu().numpy()])
+    return torch.tensor([float(_largest(grid).sum() / max(1, grid.sum())) for grid in full(grids).cpu().numpy()])
 
 
-def _largest(grid: np.ndarray) -> float:
+def swept(grids: Tensor) -> Tensor:
+    """Each shape without what does not hang together with its largest part: bytes [N, 1, S, S, S], 0 or 255."""
+    kept = np.stack([_largest(grid) for grid in full(grids).cpu().numpy()])
+    return torch.from_numpy(255 * kept[:, None].astype(np.uint8))
+
+
+def _largest(grid: np.ndarray) -> np.ndarray:
+    """The largest part of a shape, by faces: bool [S, S, S]."""
     from scipy import ndimage
 
     parts, n = ndimage.label(grid)
-    return float(np.bincount(parts.ravel())[1:].max() / grid.sum()) if n else 0.0
+    largest: np.ndarray = parts == 1 + np.bincount(parts.ravel())[1:].argmax() if n else grid
+    return largest
 
 
 def mirrored(grids: Tensor) -> Tensor:

@@ -18,17 +18,20 @@ class DetailGenerator(nn.Module):
     """G: latents [N, latent_dim] and enlargements [N, C, size, size] -> details [N, C, size, size].
 
     The latent becomes one more channel; three 3 x 3 convolutions follow.  The last begins near zero: no detail at first.
+    A pixel of the detail sees 7 x 7 of the enlargement; ``wide`` sets the taps of the first two convolutions 2 and 4 pixels
+    apart (dilation), and with as many weights it sees 15 x 15.
     """
 
-    def __init__(self, size: int, latent_dim: int = 32, width: int = 24, channels: int = 1) -> None:
+    def __init__(self, size: int, latent_dim: int = 32, width: int = 24, channels: int = 1, wide: bool = False) -> None:
         super().__init__()
         self.size = check.power_of_two("size", size, LEAST)
         self.latent_dim, width, self.channels = check.counts(latent_dim=latent_dim, width=width, channels=channels)
         self.noise = nn.Linear(self.latent_dim, size * size)
+        first, second = (2, 4) if check.flag("wide", wide) else (1, 1)
         self.body = nn.Sequential(
-            nn.Conv2d(self.channels + 1, width, 3, padding=1),
+            nn.Conv2d(self.channels + 1, width, 3, padding=first, dilation=first),
             nn.LeakyReLU(0.2),
-            nn.Conv2d(width, width, 3, padding=1),
+            nn.Conv2d(width, width, 3, padding=second, dilation=second),
             nn.LeakyReLU(0.2),
         )
         self.last = nn.Conv2d(width, self.channels, 3, padding=1)

@@ -277,8 +277,8 @@ class Refiner(nn.Module):
     """Stage II: pictures [N, channels, H, H] and sentence vectors [N, text_dim] -> pictures of twice the side.
 
     The small picture becomes maps, the sentence is set beside them at every place, two residual blocks look at both, the maps are
-    doubled.  The last layer adds to the enlarged small picture, so at first stage II hands on what stage I drew; the
-    sum is not cut to [-1, 1], for a cut passes no gradient.
+    doubled.  The last layer adds to the enlarged small picture, and begins at 0: at first stage II hands on what stage I drew.
+    The sum is not cut to [-1, 1], for a cut passes no gradient.
 
     Source: Zhang et al. 2017 (StackGAN), section 3.4; the residual output is ours, for networks as small as these.
     """
@@ -297,7 +297,8 @@ class Refiner(nn.Module):
         self.grow = nn.Sequential(*doubled(width, width // 2 or 1))
         self.last = nn.Conv2d(width // 2 or 1, self.channels, 3, padding=1)
         init_he(self)
-        nn.init.normal_(self.last.weight, 0.0, 0.02)
+        for part in self.last.parameters():
+            nn.init.zeros_(part)
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         x = check.images(x, self.channels, self.size, network=self)
@@ -342,7 +343,8 @@ class TextToImage(nn.Module):
     """A sentence's encoder and a generator: latents [N, latent_dim] and sentences -> pictures [N, 3, size, size].
 
     Sentences are word numbers, int64 [N, L], or vectors [N, dim] that the encoder made; the encoder stays as it is when the
-    generator is trained.
+    generator is trained.  ``refined`` is the width of a second stage, a :class:`Refiner`, that doubles the pictures' side; the
+    generator below it is then no longer trained.
     """
 
     def __init__(
@@ -356,16 +358,20 @@ class TextToImage(nn.Module):
         width: int = 16,
         *,
         augmented: bool = False,
+        refined: int = 0,
     ) -> None:
         super().__init__()
         self.text = TextEncoder(words, dim, text_width).requires_grad_(False)
-        self.draw = Generator(dim, size, noise_dim, condition_dim, width, augmented=augmented)
+        first = Generator(dim, size, noise_dim, condition_dim, width, augmented=augmented)
+        refined = check.whole("refined", refined, 0)
+        self.draw = Stacked(first, Refiner(dim, size, width=refined)) if refined else first
         self.latent_dim, self.size = self.draw.latent_dim, self.draw.size
 
     @property
     def condition(self) -> nn.Module:
         """What the generator makes of a sentence's vector."""
-        return self.draw.condition
+        first = self.draw.first if isinstance(self.draw, Stacked) else self.draw
+        return first.condition
 
     def vectors(self, s: Tensor) -> Tensor:
         """Sentences as vectors; vectors as they are."""

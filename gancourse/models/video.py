@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check, networks
 from gancourse.base.features import mark
+from gancourse.models.encoders import Encoder
 from gancourse.models.layers import volumes
 from gancourse.models.layers.initialisation import init_he
 
@@ -74,6 +75,30 @@ class TwoStream(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         return self.streams(z).clip()
+
+
+class Future(nn.Module):
+    """G: a still [N, channels, size, size] and latents [N, latent_dim] -> clips that begin with it, as :class:`TwoStream`'s.
+
+    A convolutional encoder's code of the still, [N, code_dim], takes the place of noise.  The latents are for what a still does
+    not show, such as where its ball flies; the paper's network has none.
+    """
+
+    def __init__(self, size: int = 16, code_dim: int = 64, latent_dim: int = 8, width: int = 16, channels: int = 3) -> None:
+        super().__init__()
+        size, width, channels, self.latent_dim = volumes.checked(size, width, channels, latent_dim)
+        (code_dim,) = check.counts(code_dim=code_dim)
+        self.encoder = Encoder(size, code_dim, width, channels)
+        self.decoder = TwoStream(size, code_dim + self.latent_dim, width, channels)
+
+    def streams(self, x: Tensor, z: Tensor) -> Streams:
+        """m, f and b of the clips that begin with x."""
+        code = self.encoder(x)
+        check.a_latent_for_each(x, check.latents(z, self.latent_dim, self))
+        return self.decoder.streams(torch.cat([code, z], 1))
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        return self.streams(x, z).clip()
 
 
 class Discriminator(volumes.Judge):

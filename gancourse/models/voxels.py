@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check, networks
+from gancourse.models.encoders import Encoder
 from gancourse.models.layers import volumes
+from gancourse.models.vae import Code
 
 FIRST = (4, 4, 4)
 
@@ -31,6 +33,41 @@ class Generator(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         z = check.latents(z, self.latent_dim, self)
         return torch.tanh(self.last(self.body(z[:, :, None, None, None])))
+
+
+class FromPicture(nn.Module):
+    """E and G of 3D-VAE-GAN: a picture [N, channels, picture_size, picture_size] of a shape, and the shape.
+
+    ``encode`` is E, which gives q(z|y); ``forward`` is G, latents -> grids as :class:`Generator`'s, so that it samples like a
+    generator; ``reconstruct`` is G of the mean of q(z|y).
+
+    Source: Wu et al. 2016.
+    """
+
+    def __init__(
+        self,
+        size: int = 16,
+        latent_dim: int = 32,
+        width: int = 16,
+        picture_size: int = 32,
+        encoder_width: int = 16,
+        channels: int = 1,
+    ) -> None:
+        super().__init__()
+        self.generator = Generator(size, latent_dim, width)
+        self.latent_dim = self.generator.latent_dim
+        self.encoder = Encoder(picture_size, 2 * self.latent_dim, encoder_width, channels)
+
+    def encode(self, y: Tensor) -> Code:
+        """q(z|y) for each picture: mean and log-variance [N, latent_dim]."""
+        return Code(*self.encoder(y).float().chunk(2, dim=1))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.generator(z)
+
+    def reconstruct(self, y: Tensor) -> Tensor:
+        """The shape that a picture shows: [N, 1, size, size, size] in [-1, 1]."""
+        return self.generator(self.encode(y).mean)
 
 
 class Discriminator(volumes.Judge):

@@ -3,7 +3,7 @@
 What the players are told is one tensor [N, 1 + L, dim] (:func:`told`): the sentence's vector, then a vector for each word, zeros
 where the sentence has ended.  The networks are those of :mod:`gancourse.models.text`.
 
-Source: Xu et al. 2018 (AttnGAN), section 3.1, in one small stage.
+Source: Xu et al. 2018 (AttnGAN), section 3.1, and Zhu et al. 2019 (DM-GAN), section 3.2, in one small stage.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models import text
-from gancourse.models.layers.attention import WordAttention
+from gancourse.models.layers.attention import WordAttention, WordMemory
 from gancourse.models.layers.initialisation import init_he
 
-LOOKS = ("words", "sentence")
+LOOKS = ("words", "sentence", "memory")
 SIDE = 8  # of the map whose places look at the words
 _UP_TO_SIDE = 6  # layers of the body up to there
 
@@ -54,10 +54,12 @@ class WordGenerator(text.Generator):
     """G: latents [N, latent_dim] and what is told [N, 1 + L, text_dim] -> pictures [N, channels, size, size] in [-1, 1].
 
     It begins as :class:`gancourse.models.text.Generator` does, from noise and the sentence's vector.  Each place of the map
-    of 8 x 8 then gets a context beside it, and a convolution mixes the two.  ``looks`` says which context, with the same weights:
+    of 8 x 8 then gets a context beside it, and a convolution mixes the two.  ``looks`` says which context; all begin with the
+    same weights, and "memory" has some more:
 
         words      the words' vectors, each place weighing them for itself (WordAttention)
         sentence   the sentence's vector once more: of one word each place takes all
+        memory     memories of word and map, and what the response gate takes of them (WordMemory)
     """
 
     def __init__(
@@ -77,6 +79,10 @@ class WordGenerator(text.Generator):
         n = min(max_width, width * self.size // SIDE)
         self.attention = WordAttention(n, self.text_dim)
         self.mix = init_he(nn.Sequential(nn.Conv2d(2 * n, n, 3, padding=1, bias=False), nn.BatchNorm2d(n), nn.ReLU()))
+        if self.looks == "memory":
+            with torch.random.fork_rng(devices=[]):  # what is made after it begins as it does beside the other looks
+                memory = WordMemory(n, self.text_dim)
+            memory.u, self.attention = self.attention.u, memory
 
     def contexts(self, maps: Tensor, vectors: Tensor) -> Tensor:
         """What stands beside the maps [N, C, H, W]: [N, C, H, W]."""

@@ -120,7 +120,7 @@ class DiracGAN:
 def r1_eigenvalues(gamma: float, slope: float = SLOPE) -> Tensor:
     """What theory says: -gamma/2 +- sqrt(gamma^2/4 - f'(0)^2), complex [2], by imaginary part (gamma = 0: no penalty).
 
-    f'(0) is 1/2 for the logistic loss and 1 for Wasserstein's.  Source: Mescheder et al. 2018, section 4.1.
+    f'(0) is 1/2 for the logistic loss and 1 for Wasserstein's.  Source: Mescheder et al. 2018, section 3.
     """
     root = torch.sqrt(torch.tensor(gamma**2 / 4 - slope**2, dtype=torch.complex128))
     return _ordered(torch.stack([-gamma / 2 - root, -gamma / 2 + root]))

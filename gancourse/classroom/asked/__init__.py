@@ -17,7 +17,7 @@ from gancourse.classroom.asked.likelihood import KL_TERM, MAY_SEE
 from gancourse.classroom.asked.measuring import FRECHET, PRECISION
 from gancourse.classroom.asked.minimax import BEST_D, D_LOSS, D_STEP, G_STEP
 from gancourse.classroom.asked.modern import AUGMENTED, R3GAN_D
-from gancourse.classroom.asked.objectives import LEAST_SQUARES, THERMOSTAT
+from gancourse.classroom.asked.objectives import LEAST_SQUARES, POWER_ITERATION, THERMOSTAT
 from gancourse.classroom.asked.repair import FILLED, JOINT
 from gancourse.classroom.asked.sentences import AUGMENT, CLS_LOSS
 from gancourse.classroom.asked.styles import DEMODULATED, TRUNCATED
@@ -61,6 +61,7 @@ __all__ = [
     "PENALTY",
     "PIX2PIX_D",
     "PIX2PIX_G",
+    "POWER_ITERATION",
     "PRECISION",
     "PROJECTION",
     "R3GAN_D",

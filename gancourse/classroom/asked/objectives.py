@@ -1,14 +1,16 @@
-"""Lecture 12: least squares, and BEGAN's thermostat."""
+"""Lecture 12: least squares, a round of power iteration, and BEGAN's thermostat."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.classroom.asked.minimax import real_and_fake
-from gancourse.classroom.lines import Line
+from gancourse.classroom.lines import Found, Line, written
 
 
 def _codes(seed: int) -> tuple[Any, ...]:
@@ -46,6 +48,72 @@ LEAST_SQUARES = Line(
         "both kinds have the code of real ones: that is what G wants": lambda r, f, a, b: _squares(r, f, b, b),
     },
     _codes,
+)
+
+
+def _matrix(seed: int) -> tuple[Tensor, Tensor]:
+    """A matrix [5, 5], so that a transpose left out is told by its numbers, and a first v [5] of any length."""
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(5, 5, generator=draw), torch.randn(5, generator=draw)
+
+
+def _found(function: Callable[..., Any], *arguments: Any) -> Found:
+    u, v, sigma = written(function(*arguments))
+    return {"u": written(u), "v": written(v), "sigma": written(sigma)}
+
+
+def _unit(x: Tensor) -> Tensor:
+    return F.normalize(x, dim=0)
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    return x
+
+
+def _round(
+    first: Callable[[Tensor], Tensor] = _unit,
+    second: Callable[[Tensor], Tensor] = _unit,
+    sigma: Callable[..., Tensor] = lambda w, old, u, v: u @ w @ v,
+    back: Callable[..., Tensor] = lambda w, old, u: w.T @ u,
+) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
+    """A round as (W, v) -> u, v, sigma: what is done to W v and to what comes back, and what is said of sigma."""
+
+    def made(w: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        u = first(w @ v)
+        after = second(back(w, v, u))
+        return u, after, sigma(w, v, u, after)
+
+    return made
+
+
+def _two_rounds(w: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return _round()(w, _round()(w, v)[1])
+
+
+POWER_ITERATION = Line(
+    _round(),
+    {
+        "neither vector is divided by its length: sigma comes out as the length of what it was multiplied by": _round(
+            _as_it_is, _as_it_is
+        ),
+        "u is not divided by its length": _round(_as_it_is),
+        "v is not divided by its length: sigma comes out squared": _round(_unit, _as_it_is),
+        "sigma is taken with the v of before: it has not seen this round": _round(sigma=lambda w, old, u, v: u @ w @ old),
+        "W stands in place of its transpose: v lives on the other side": _round(back=lambda w, old, u: w @ u),
+        "v is made from the old v: it comes back from the new u": _round(back=lambda w, old, u: w.T @ old),
+        "sigma is |W v| with the new v, half a round ahead: take it between the u and the v that you return": _round(
+            sigma=lambda w, old, u, v: (w @ v).norm()
+        ),
+        "sigma is squared: it is u^T W v, with W once": _round(sigma=lambda w, old, u, v: v @ w.T @ w @ v),
+        "W is missing from sigma: u^T v is the cosine between the two": _round(sigma=lambda w, old, u, v: u @ v),
+        "the vectors are divided by the sum of their absolute values: their length is the root of the sum of squares": _round(
+            lambda x: F.normalize(x, p=1, dim=0), lambda x: F.normalize(x, p=1, dim=0)
+        ),
+        "u and v are exchanged": lambda w, v: (_round()(w, v)[1], _round()(w, v)[0], _round()(w, v)[2]),
+        "these are two rounds": _two_rounds,
+    },
+    _matrix,
+    _found,
 )
 
 

@@ -64,9 +64,51 @@ class WordAttention(nn.Module):
 
     def weights(self, maps: Tensor, words: Tensor, mask: Tensor) -> Tensor:
         """beta [N, H W, L]: at which words each place looks; every row sums to 1."""
-        scores = maps.flatten(2).transpose(1, 2) @ self.u(words).transpose(1, 2)  # [N, HW, L]
+        return self._weights(maps, self.u(words), mask)
+
+    def _weights(self, maps: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
+        scores = maps.flatten(2).transpose(1, 2) @ keys.transpose(1, 2)  # [N, HW, L]
         return torch.softmax(scores.masked_fill(~mask[:, None], -torch.inf), dim=-1)
 
     def forward(self, maps: Tensor, words: Tensor, mask: Tensor) -> Tensor:
         contexts = self.weights(maps, words, mask) @ self.u(words)  # [N, HW, C]
         return contexts.transpose(1, 2).unflatten(2, maps.shape[2:])
+
+
+class WordMemory(WordAttention):
+    r"""Attention over memories in place of words: what is written of a word, and what is taken of the read-out, two gates decide.
+
+        g_i = sigmoid(A w_i + B mean_j h_j),    m_i = g_i U w_i + (1 - g_i) M mean_j h_j         written: word and map
+        beta_ji = softmax_i( h_j . K m_i ),     o_j = sum_i beta_ji V m_i                        addressed by keys, values read
+        r_j = sigmoid(W [o_j, h_j] + b),        c_j = r_j o_j + (1 - r_j) h_j                    the map's response
+
+    Shapes as in :class:`WordAttention`; the gates are one number for each word and for each place.  M, K and V are the identity
+    at first: it begins as attention over words that are half written.
+
+    Source: Zhu et al. 2019 (DM-GAN), section 3.2; their keys and values are rectified, ours not.
+    """
+
+    def __init__(self, n_channels: int, word_dim: int) -> None:
+        super().__init__(n_channels, word_dim)
+        check.fits("weights", n_channels, n_channels)
+        self.write_word, self.write_map = nn.Linear(word_dim, 1, bias=False), nn.Linear(n_channels, 1, bias=False)
+        self.m, self.key, self.value = (nn.Linear(n_channels, n_channels, bias=False) for _ in range(3))
+        self.respond = nn.Linear(2 * n_channels, 1)
+        for linear in (self.m, self.key, self.value):
+            nn.init.eye_(linear.weight)
+
+    def written(self, maps: Tensor, words: Tensor) -> Tensor:
+        """The memory [N, L, C], a row for each word."""
+        mean = maps.mean((2, 3))[:, None]  # [N, 1, C]
+        gate = torch.sigmoid(self.write_word(words) + self.write_map(mean))  # [N, L, 1]
+        return gate * self.u(words) + (1 - gate) * self.m(mean)
+
+    def weights(self, maps: Tensor, words: Tensor, mask: Tensor) -> Tensor:
+        """beta [N, H W, L]: which memories each place reads; every row sums to 1."""
+        return self._weights(maps, self.key(self.written(maps, words)), mask)
+
+    def forward(self, maps: Tensor, words: Tensor, mask: Tensor) -> Tensor:
+        memory, places = self.written(maps, words), maps.flatten(2).transpose(1, 2)  # [N, L, C], [N, HW, C]
+        read = self._weights(maps, self.key(memory), mask) @ self.value(memory)  # [N, HW, C]
+        gate = torch.sigmoid(self.respond(torch.cat([read, places], 2)))  # [N, HW, 1]
+        return (gate * read + (1 - gate) * places).transpose(1, 2).unflatten(2, maps.shape[2:])
