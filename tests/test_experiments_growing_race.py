@@ -89,6 +89,9 @@ def test_a_saving_is_read_off_at_equal_distance():
     assert found["seconds"] == pytest.approx(found["operations"], rel=0.03) and found["images"][0] < 1.2  # small images are cheap
     assert growing_race.savings(twice, AT_ONCE, AT_ONCE, shift=1)["operations"] == pytest.approx([1, 1], rel=0.05)
     assert growing_race.savings(twice, GROWING, AT_ONCE)["operations"][0] == pytest.approx(0.5, rel=0.03)
+    chance = growing_race.by_chance(twice)
+    assert chance["arms_swapped"] == growing_race.savings(twice, GROWING, AT_ONCE) and list(chance)[0].startswith("two_trainings")
+    assert chance["two_trainings_at_full_size"]["operations"] == pytest.approx([1, 1], rel=0.05)
     share = np.array(growing_race.work(GROWING))[-1] / growing_race.work(AT_ONCE)[-1]
     assert growing_race.at_equal_work(twice) == pytest.approx(100 * np.exp(-2 * share), rel=0.01)
 
@@ -111,9 +114,10 @@ def test_the_fade_is_read_from_the_strip(tmp_path):
     film = [torch.full((2, 3, 4, 4), step // 150, dtype=torch.uint8) for step in steps]
     sheet, layout = drawing.frames({GROWING: film, AT_ONCE: film}, list(steps), EXPERIMENT.size()["frames"])
     Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(tmp_path / "strip.png")
-    shown = growing_race.fade(Record({"strip": layout}, tmp_path / "strip.png"))
+    content = {"strip": layout, "name": "growing_race"}
+    shown = growing_race.fade(Record(content, tmp_path / "strip.png"))
     assert shown.shape == (5, 2, 3, 4, 4) and shown[:, 0, 0, 0, 0].tolist() == [16, 17, 18, 19, 20]
-    early = growing_race.pictures(Record({"strip": layout}, tmp_path / "strip.png"), AT_ONCE, 0, 2400)
+    early = growing_race.pictures(Record(content, tmp_path / "strip.png"), AT_ONCE, 0, 2400)
     assert {step: int(drawn.max()) for step, drawn in early.items()} == {750: 5, 2400: 16}
     with pytest.raises(FileNotFoundError, match="growing_race"):
-        growing_race.fade(Record({}))
+        growing_race.fade(Record({"name": "growing_race"}))

@@ -104,6 +104,17 @@ def test_fitted_colours_are_the_best_that_one_layer_can_do():
             parameter -= 0.2
 
 
+def test_features_of_another_latent_explain_no_more_than_what_all_pictures_share():
+    generator, _ = players()
+    own, others = (growing.fit_colours(generator, n=300, shift=shift)[1] for shift in (0, 1))
+    z = torch.randn(300, 6, generator=torch.Generator().manual_seed(0))
+    for level in range(2):
+        picture = F.avg_pool2d(growing.images_at(generator, z, 2.0), 4 // 2**level)
+        spread = (picture - picture.mean((0, 2, 3), keepdim=True)).square().sum()
+        shared = 1 - (picture - picture.mean(0)).square().sum() / spread
+        assert others[level] < own[level] and others[level] < shared + 0.1
+
+
 def test_a_level_that_holds_the_final_colours_is_found_exactly():
     """The new block copies its first three features: then 4 px features explain the half-sized picture wholly."""
     torch.manual_seed(0)

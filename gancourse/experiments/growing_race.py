@@ -8,7 +8,8 @@ in 32 x 32 pixels, and the paper's sliced Wasserstein distance of patches at 64,
 that still grows are enlarged by repeating pixels.
 
 What a timetable costs is counted in operations (:func:`work`), which depend on no machine, and in processor seconds, from which
-the time that the judges took is taken out.
+the time that the judges took is taken out.  :mod:`gancourse.experiments.growing_race_32` runs the same race at 32 px; what reads
+a record here reads either.
 
 Source: Karras et al. 2018, section 2 and table 1.
 """
@@ -28,7 +29,7 @@ from torch import Tensor
 
 from gancourse import data, scale
 from gancourse.data.images import to_float
-from gancourse.experiments import drawing, progressive
+from gancourse.experiments import drawing, progressive, recorded
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.records import Record
 from gancourse.gans import growing
@@ -92,10 +93,12 @@ class Faces:
     def nulls(self) -> dict[str, Tensor]:
         source = torch.Generator().manual_seed(2)
         others = to_float(self.images.images[: len(self.truth)])
-        untrained = self._enlarged(_game(EXPERIMENT.arms[AT_ONCE], 0, self.size).sample(len(self.truth), seed=1))
+        smaller = len(self.size["widths"]) - 1
+        at_once = {"fade": [0] * (smaller + 1), "stable": [0] * smaller + [1]}
+        untrained = self._enlarged(_game(at_once, 0, self.size).sample(len(self.truth), seed=1))
         return {
             "other real faces": others,
-            "real faces at 32 px, enlarged": self._enlarged(F.avg_pool2d(others, 2)),
+            f"real faces at {self.size['side'] // 2} px, enlarged": self._enlarged(F.avg_pool2d(others, 2)),
             "mean face": self.truth.mean(0, keepdim=True).expand_as(self.truth),
             "noise": torch.rand(self.truth.shape, generator=source) * 2 - 1,
             "untrained": untrained,
@@ -107,11 +110,22 @@ class Faces:
 
 
 @functools.cache
-def work(arm: str, size: str = "full") -> tuple[float, ...]:
+def work(arm: str, size: str = "full", race: str = "growing_race") -> tuple[float, ...]:
     """Operations of one training of an arm after 0, 1, ... steps, both players' updates without the penalty: [steps + 1]."""
-    sizes = EXPERIMENT.size(size)
-    game = _game(EXPERIMENT.arms[arm], 0, sizes)
+    experiment = recorded.get(race)
+    sizes = experiment.size(size)
+    game = _game(experiment.arms[arm], 0, sizes)
     return tuple(growing.work_so_far(game.schedule, growing.work_by_level(game), sizes["batch_size"]))
+
+
+def at_once(record: Record) -> str:
+    """The arm of a race that never grows."""
+    return next(arm for arm in record.arms if arm != GROWING)
+
+
+def work_of(record: Record, arm: str) -> np.ndarray:
+    """Operations of one training of a record's arm after 0, 1, ... steps: [steps + 1]."""
+    return np.array(work(arm, race=record.content["name"]))
 
 
 def seconds(record: Record, arm: str) -> np.ndarray:
@@ -129,24 +143,27 @@ def first_below(places: Any, values: Any, target: float) -> tuple[float, bool]:
     return float(places[-1]), False
 
 
-def savings(record: Record, slow: str = AT_ONCE, quick: str = GROWING, shift: int = 0) -> dict[str, list[float]]:
+def savings(
+    record: Record, slow: str = "", quick: str = GROWING, shift: int = 0, score: str = "frechet", never: bool = False
+) -> dict[str, list[float]]:
     """What ``slow`` takes over what ``quick`` takes, for each seed: to get to the distance that ``quick`` has at the place.
 
-    The place is where ``quick`` has spent ``SHARE`` of a full-size training's work.  "images", "operations" and "seconds" are
-    ratios, lower bounds where "reached" is 0; "distance" is the Frechet distance in question.  ``shift`` pairs each seed of
-    ``quick`` with a later one of ``slow``: two trainings of one arm tell what chance makes of the ratio.
+    The place is where ``quick`` has spent ``SHARE`` of a full-size training's work; ``slow`` is the arm that never grows, unless
+    named.  "images", "operations" and "seconds" are ratios, lower bounds where "reached" is 0; "distance" is the ``score`` in
+    question.  ``shift`` pairs each seed of ``quick`` with a later one of ``slow``: two trainings of one arm tell what chance does
+    to the ratio.  ``never`` gives the ratios of a ``slow`` that never gets there: the most that the race can show.
     """
-    work_of = {arm: np.array(work(arm)) for arm in {slow, quick}}
-    steps = {arm: record.curve("frechet")[arm][0] for arm in (slow, quick)}
-    distances = {arm: record.curve("frechet")[arm][1] for arm in (slow, quick)}
+    slow = slow or at_once(record)
+    done = {arm: work_of(record, arm) for arm in (slow, quick)}
+    steps, distances = ({arm: record.curve(score)[arm][k] for arm in (slow, quick)} for k in (0, 1))
     spent = {arm: seconds(record, arm) for arm in (slow, quick)}
-    place = float(np.interp(SHARE * work(AT_ONCE)[-1], work_of[quick], np.arange(len(work_of[quick]))))
+    place = float(np.interp(SHARE * work_of(record, at_once(record))[-1], done[quick], np.arange(len(done[quick]))))
     found: dict[str, list[float]] = {name: [] for name in ("images", "operations", "seconds", "distance", "reached")}
     for i in range(len(record.seeds)):
         j = (i + shift) % len(record.seeds)
-        target = float(np.interp(place, steps[quick], distances[quick][i]))
+        target = -np.inf if never else float(np.interp(place, steps[quick], distances[quick][i]))
         there, reached = first_below(steps[slow], distances[slow][j], target)
-        costs = [np.interp(at, np.arange(len(work_of[arm])), work_of[arm]) for at, arm in ((there, slow), (place, quick))]
+        costs = [np.interp(at, np.arange(len(done[arm])), done[arm]) for at, arm in ((there, slow), (place, quick))]
         times = [np.interp(there, steps[slow], spent[slow][j]), np.interp(place, steps[quick], spent[quick][i])]
         row = (there / place, costs[0] / costs[1], times[0] / times[1], target, float(reached))
         for name, value in zip(found, row, strict=True):
@@ -154,17 +171,26 @@ def savings(record: Record, slow: str = AT_ONCE, quick: str = GROWING, shift: in
     return found
 
 
+def by_chance(record: Record, score: str = "frechet") -> dict[str, dict[str, list[float]]]:
+    """The ratios of :func:`savings` by chance, for each pair of trainings at full size, and those with the arms swapped."""
+    slow = at_once(record)
+    pairs = [savings(record, slow, slow, shift, score) for shift in range(1, len(record.seeds))]
+    together = {name: [value for pair in pairs for value in pair[name]] for name in pairs[0]} if pairs else {}
+    return {"two_trainings_at_full_size": together, "arms_swapped": savings(record, GROWING, slow, 0, score)}
+
+
 def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:
     """A score of the full-size trainings where they have done the work of the whole growing run: [seeds]."""
-    steps, values = record.curve(score)[AT_ONCE]
-    place = np.interp(work(GROWING)[-1], work(AT_ONCE), np.arange(EXPERIMENT.size()["steps"] + 1))
+    done = work_of(record, at_once(record))
+    steps, values = record.curve(score)[at_once(record)]
+    place = np.interp(work_of(record, GROWING)[-1], done, np.arange(len(done)))
     return np.array([np.interp(place, steps, row) for row in values])
 
 
 def pictures(record: Record, arm: str, first: int, last: int) -> dict[int, Tensor]:
     """What an arm's first seed draws between two steps: step -> uint8 [k, C, H, W]."""
     if record.picture is None:
-        raise FileNotFoundError("the record of growing_race has no pictures")
+        raise FileNotFoundError(f"the record of {record.content['name']} has no pictures")
     layout = record.content["strip"]
     tiles = drawing.tiles(record.picture, layout)[layout["arms"].index(arm)].unflatten(0, (-1, layout["k"]))
     return {step: drawn for step, drawn in zip(layout["steps"], tiles, strict=True) if first <= step <= last}
@@ -172,7 +198,8 @@ def pictures(record: Record, arm: str, first: int, last: int) -> dict[int, Tenso
 
 def fade(record: Record) -> Tensor:
     """The fade into the last level as the first seed's training passes through it: uint8 [5 alphas, k, C, H, W]."""
-    timetable = schedule(EXPERIMENT.arms[GROWING], EXPERIMENT.size()["steps"])
+    experiment = recorded.get(record.content["name"])
+    timetable = schedule(experiment.arms[GROWING], experiment.size()["steps"])
     begins = timetable.starts()[-1]
     return torch.stack(list(pictures(record, GROWING, begins, begins + timetable.lengths()[-1][0]).values()))
 

@@ -16,6 +16,7 @@ NAMES = (
     "ganhacks",
     "ganhacks_seeds",
     "growing_race",
+    "growing_race_32",
     "lapgan_view",
     "pix2pix_losses",
     "six_losses",

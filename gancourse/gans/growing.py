@@ -56,7 +56,7 @@ def enlarged(images: Sequence[Tensor], side: int) -> Tensor:
     return torch.cat([F.interpolate(x, size=side, mode="nearest") for x in images])
 
 
-def fit_colours(generator: Generator, n: int = 256, seed: int = 0) -> tuple[Generator, list[float]]:
+def fit_colours(generator: Generator, n: int = 256, seed: int = 0, shift: int = 0) -> tuple[Generator, list[float]]:
     r"""A copy whose colour layers of the smaller sides show the final picture as well as one layer can; and how well.
 
     Level l's colour layer is a linear map of the features h_l at each pixel.  The best one solves
@@ -64,7 +64,8 @@ def fit_colours(generator: Generator, n: int = 256, seed: int = 0) -> tuple[Gene
         min_{A, b}  E || A h_l(z) + b - down(G(z)) ||^2,
 
     with G(z) halved to level l's side by means over squares, over ``n`` latents.  The second result is the share of the small
-    picture's variance that it explains, for each level; the last level, which is left alone, has 1.
+    picture's variance that it explains, for each level; the last level, which is left alone, has 1.  With a ``shift`` each
+    latent's features are fitted to the picture of the latent so many places before: a null that knows what all pictures share.
     """
     if not isinstance(generator, Generator):
         raise TypeError(f"{type(generator).__name__} is not gancourse.models.progan.Generator")
@@ -74,7 +75,7 @@ def fit_colours(generator: Generator, n: int = 256, seed: int = 0) -> tuple[Gene
     z = torch.randn(n, generator.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
     with evaluating(fitted):
         with grown(fitted, fitted.levels):
-            final = torch.cat([fitted(part) for part in z.split(_CHUNK)])
+            final = torch.cat([fitted(part) for part in z.split(_CHUNK)]).roll(shift, 0)
         for level in range(fitted.levels):
             target = F.avg_pool2d(final, final.shape[-1] // (4 * 2**level))
             shares.append(_fit_head(fitted, level, z, target))
