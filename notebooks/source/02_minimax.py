@@ -360,7 +360,7 @@ right.legend(fontsize=10, loc="lower left")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Grey is where samples fall. Look at the tails of the left picture. On the grey hills $D$ reaches $D^*$ within a few dozen
+# Grey is where samples fall. Look at the tails of the left picture. On top of the grey hills $D$ is close to $D^*$ after 30
 # steps; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there. The networks on the right do not stay at 1/2
 # far out: they extend what they learned near by. To the left that happens to be right. Beyond $x \approx 2.6$, where samples become rare (one real one in 700 lies beyond 3), they fan out and
 # disagree with $D^*$ and with each other. *A discriminator knows nothing about places that neither distribution visits.* A generator that wanders there is judged by an
@@ -490,8 +490,8 @@ left.legend(fontsize=9, loc="upper right")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# In the left picture $\log (1 - D)$ is *not* flat at $D = 0$: its slope there is $-1$. What is flat
-# is the right picture. The chain rule brings in $dD/dl = D (1 - D)$, and
+# In the left picture $\log (1 - D)$ is *not* flat at $D = 0$: its slope there is $-1$. Flat is the solid curve
+# in the right picture, in the grey strip. The chain rule brings in $dD/dl = D (1 - D)$, and
 #
 # $$\frac{d}{dl} \log (1 - \sigma(l)) = -\frac{D (1 - D)}{1 - D} = -D, \qquad\qquad
 # \frac{d}{dl} \bigl[-\log \sigma(l)\bigr] = -\frac{D (1 - D)}{D} = -(1 - D).$$
@@ -625,8 +625,8 @@ claim(
 # With $-\log D$ the ratio comes down again, from about 30 to 14, and what $G$ gets is 15 to 21 from step 100 on. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the game that
 # needs them. How much is no constant of the two losses. (The row is a logarithm: the seeds differ by powers of ten.)
 #
-# Look at the pictures too: 400 steps of so small a game draw no digits with either loss. In the middle row all samples of a seed are nearly one picture, black and white
-# to the end of the scale; in the lower they still differ, often only in brightness.
+# Look at the pictures too. After 400 steps of so small a game neither loss has digits to show. In the middle row all samples of a seed are nearly one picture, black and white
+# to the end of the scale; in the lower they still differ, often only in brightness. A strong gradient is not yet a good generator.
 #
 # ### Is it the same game?
 #
@@ -709,7 +709,7 @@ for loss, width in rest.items():
 # 2017, Theorem 2.5), with a *minus* before JS. The fifth says the same without a riddle: $2\,\mathrm{KL}(m \| p)$, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. At $q = p$ the two losses agree: all samples
 # have the weight 1/2 in both.
 #
-# **One $V$ that one player raises and the other lowers.** No longer. In the minimax game the costs $-V/2$ and $+V/2$ add up to zero.
+# **One $V$, raised by one player and lowered by the other.** Not any more. In the minimax game the costs $-V/2$ and $+V/2$ add up to zero.
 # With Kurmi's $J^{(G)}$ the sum changes from place to place:
 
 # %% tags=["nbval-check-output"]
@@ -890,14 +890,14 @@ right.set(xlabel="iteration of Algorithm 1")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Left, follow the generator to the right, from a JS of 0.61. At first every $D$ learns faster than $G$ moves. Then the share climbs: with $k = 1$ to 1, so that at a JS of 0.1 this $D$ knows no more than a constant; with $k = 5$ to a quarter.
+# In the left picture the generator travels to the right, from a JS of 0.61. At first every $D$ learns faster than $G$ moves, and its share falls. Then the share climbs: with $k = 1$ nearly to 1, so that at a JS of 0.1 this $D$ is hardly better than a constant; with $k = 5$ to a quarter.
 #
-# So more updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. A larger step for $D$ does it too (0.14, at a fifth of the updates), and a smaller step for
+# More updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. So does a larger step for $D$ (0.14, at a fifth of the updates of $k = 5$), and so does a smaller step for
 # $G$ (0.15). What counts is how far
-# $D$ can move while $G$ takes a step, and the paper says no more than that: $D$ stays near its optimum *so long as $G$ changes slowly enough*; $k = 1$ was its
-# choice for being the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain. (The last row is wide by one seed in five, whose $G$ rests at the edge of the stretch.)
+# $D$ can move while $G$ takes a step. The paper says no more than that: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
+# the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain (0.69); the row C05.batch below is wide, and a small gain could hide in it.
 #
-# Near the goal the differences shrink (0.27 against 0.13), and after arrival (right) the shares pass 1: in the last quarter a constant would be nearer to $D^*$, by two to four times from $k = 2$ on. Little is left to know then, and $D$ is never still.
+# The last part of the way, from a JS of 0.03, is another matter: the larger step for $D$ does no better there than $k = 1$ (both 0.27; $k = 5$: 0.13). (The table adds up each seed by itself. The curves are means over the seeds at one iteration, so at the right end they need not agree with it.) After arrival (right) the shares pass 1: in the last quarter a constant would be nearer to $D^*$, by two to four times from $k = 2$ on. Little is left to know then, and $D$ is never still.
 
 # %%
 for row, name, how in (("C05", "k = 5", "k = 5"), ("C05.slow", "k = 1, G's step / 5", "k = 1 and a fifth of G's step")):
@@ -954,7 +954,7 @@ widgets.explorer({f"mu = {mu:g}, s = {s:g}": stage(mu, s) for mu, s in journey},
 # makes the generator wider.
 #
 # Now two networks. $D$ takes ten steps to $G$'s one, and $G$ descends $\log(1 - D(G(z)))$ by plain gradient descent. Press play: within a
-# hundred rounds the arrows are gone, and the samples stand where they stood. Is the game lost? Choose *non saturating*, without starting
+# hundred rounds the arrows are gone, and the samples stand where they stood. (The stored pictures have no arrows. There read $W$, the Wasserstein distance to the data, lecture 11: it stays near 1.7.) Is the game lost? Choose *non saturating*, without starting
 # again, and play on. Then start again and find two other ways out. (One step of $D$ in place of ten is one, the penalty R1 another.)
 
 # %%
@@ -1312,9 +1312,9 @@ for kind, move in moves.items():
         print(f"{kind:20} {loss:12}" + "".join(f"{js:11.4f}" if i == 0 else f"{js:9.4f}" for i, js in enumerate(reached)))
 
 # %% [markdown]
-# In $q$ both losses arrive when the steps are small, and neither is far slower. (The proposition promises it for the minimax loss only.) "Sufficiently small" is needed. With three times
-# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; $-\log D$ gets nearer. So what the picture shows belongs
-# to the softmax as much as to the loss. 
+# In $q$, and with mirror steps, both losses arrive when the steps are small, and neither is far slower. (The proposition promises it for the minimax loss only.) "Sufficiently small" is needed. With three times
+# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; $-\log D$ gets nearer. So the slow stairs of the picture
+# need both, this loss and the softmax.
 #
 # One more look at the divergence $2\,\mathrm{KL}(m \| p)$ that $-\log D$ lowers (section 4). Its slope in $q$ is $\log(1 + q/p)$ and a constant: towards places where fakes are missing it levels off. The slope of $2\,\mathrm{JS}$ is
 # $\log \frac{q}{p + q}$ and a constant, and falls without end.

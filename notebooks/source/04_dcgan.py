@@ -6,7 +6,7 @@
 # **Papers**: [Radford, Metz & Chintala 2016](https://arxiv.org/abs/1511.06434) (ICLR); [Odena, Dumoulin & Olah 2016](https://distill.pub/2016/deconv-checkerboard/) (Distill); for the modern recipe [Mescheder et al. 2018](https://arxiv.org/abs/1801.04406)
 # (ICML), [Karras et al. 2018](https://arxiv.org/abs/1710.10196) (ICLR), [Jolicoeur-Martineau 2019](https://arxiv.org/abs/1807.00734) (ICLR), [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS).
 #
-# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about two minutes at cpu scale on a quiet machine; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, two to three minutes at cpu scale on a quiet machine; no GPU is needed.
 #
 # Lecture 03 ended with digits from fully connected layers. This one ends with faces. In between stand a layer that enlarges pictures, five
 # rules of thumb from 2016, and what became of them. What takes long is recorded: each rule left out alone, in one network at a time.
@@ -516,10 +516,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # (Blue: one guideline left out. Orange: the textbook's ablation, and ten times the rate. Grey: three arms that ask what stands behind a result, below.) Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without.
 #
-# All this at 2,000 steps. At 500 the network without batch norm in $D$ is ahead of the reference (30 against 49), and not every arm has come to its end: without batch norm in $G$ the distance falls by a third in the last 500 steps. Where it would end, the record does not say.
+# All this at 2,000 steps. At 500 the network without batch norm in $D$ is ahead of the reference (30 against 49), and tanh in $G$, which ends level, far behind (79). Not every arm has come to its end: without batch norm in $G$ the distance falls by a third in the last 500 steps. Where it would end, the record does not say.
 #
-# By *rarest* the order is another one: 3 x 3 strides in $D$ come first, at nearly four times the reference's. Compare with your bet. Then look at the
-# samples themselves: a distance is one number, and a grid repeated over all faces has a look of its own.
+# By *rarest* the order is another one: 3 x 3 strides in $D$ come first, at nearly four times the reference's. Compare with your bet. Then look at the samples.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same latents, after 2,000 steps
@@ -603,7 +602,7 @@ for suffix, (arm, what) in GUIDELINES.items():
 # %% [markdown] tags=["notes"]
 # ### Is it the normalising, or the start?
 #
-# Without batch norm in both players there are two rows in the plot: *with the small start*, which is the textbook's ablation, and *from the reference's start*. The second was added when the others had been
+# Without batch norm in both players there are two rows in the plot: *with the small start*, which is the textbook's ablation, and from the reference's start (*matched*). The second was added when the others had been
 # seen, for without it nobody can say what the start did. Two boxes take the textbook's number apart.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -629,7 +628,7 @@ question(
     source="beside Radford et al. 2016, section 3",
 )
 # %% [markdown] tags=["notes"]
-# So most of the textbook's number is the normalising. What the start adds, five trainings cannot tell: the interval holds 1. The largest number of the plot, the hidden layer in $G$, comes with pictures that are no faces: they end farther from faces than uniform noise does, and the size of the ratio says no more than that. Section 13 asks what that layer does, and whether it is pooling that harms or its smaller kernels.
+# So most of the textbook's number is the normalising. What the start adds, five trainings cannot tell: the interval holds 1. The largest number of the plot, the hidden layer in $G$, comes with grey pictures of one mould: they end farther from faces than uniform noise does, and the size of the ratio says no more than that. Section 13 asks what that layer does, and whether it is pooling that harms or its smaller kernels.
 #
 # What the boxes do not say: the paper speaks of *stable* training of deeper networks at 64 px, and offers its rules as a package. A rule that makes no difference here may have carried
 # a network of 2016 that had none of the others. What they do say is how one finds out: one change, in one player, from the same start, five seeds, and a threshold written down before.
@@ -651,7 +650,7 @@ question(
 # | the last weights | a running average | the average of a circling player is near the centre |
 #
 # The reasons are the sources' (section 10 names them, and three smaller changes). Two of the lines section 3 has tested, in the network of 2016, and both went the other way: nearest neighbour made the distance 1.2 times as large, leaving batch norm out of $D$ 1.5 times. A change may hurt alone and help in company; exercise 2 asks. Each line has its own
-# lecture later on. Two of them in code:
+# lecture later on. The loss over pairs in code, for $D$ and for $G$:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What changed since
@@ -1160,6 +1159,8 @@ question(
 )
 
 # %% [markdown]
+# Smiles come out rarest: four faces in ten smile, in the data five.
+#
 # All values can occur and combinations still be missing. There are 960; count how many turn up among equally many real and generated faces, but mind the yardstick: the real ones come from a set that runs through all combinations evenly. A thousand independent draws would show about 621, and that is the number for a generator. **Are they copies?** For each generated face find the nearest of *all* the
 # training faces that the shipped network has seen (at cpu scale twenty thousand), and compare the distance with that of *real* faces that nobody trained on. A generator that copies exactly has distance zero. One that draws noise is far from everything, and a copy drawn roughly is far from its original, too. So a large number alone proves nothing: look at the pairs as well.
 
@@ -1207,7 +1208,9 @@ question(
 show(viz.nearest_neighbour_figure(fakes, learnt_from, n=12, scale=2))
 
 # %% [markdown]
-# Training faces with noise on them would be as far from the training set as the network's faces, 1.3 against 1.4, so the first box does not tell new faces from rough copies. The second does: a noisy copy's nearest neighbour is much nearer than the next, at 0.79 of its distance; the network's faces have 0.97, unseen faces 0.88. By the median the network's faces have no such single neighbour.
+# Training faces with noise on them would be as far from the training set as the network's faces, 1.3 against 1.4, so the first box does not tell new faces from rough copies. The second tells copies with *noise* on them: such a copy's nearest neighbour is much nearer than the next, at 0.79 of its distance; the network's faces have 0.97, unseen faces 0.88. It says nothing of copies that are rough in another way, blurred or moved by a pixel. For these there are the pairs: look.
+#
+# And the combinations: of the 621 that a thousand independent draws would show, the shipped network shows 605 and the live one 509, as the classifier reads them.
 
 # %%
 for name in shipped:
@@ -1233,7 +1236,7 @@ for name in shipped:
 # | the last weights | a running average | the centre of a circle | Yazıcı et al. 2019 |
 # | start at 0.02 | start at He's scale | signals neither grow nor fade (section 2) | He et al. 2015 |
 #
-# A step of the new recipe costs more, so steps are the wrong clock. The record `dcgan_recipes` gives both the same seconds of the same machine, each with networks as wide as its step can pay for, on the
+# A step of the new recipe costs more, so steps are the wrong clock. The record `dcgan_recipes` is read after the same seconds of the same machine, each recipe with networks as wide as its step can pay for, on the
 # pixel-art faces.
 
 # %%
@@ -1279,7 +1282,7 @@ print("after 18 s: " + ", ".join(f"{name} {value:.1f}" for name, value in narrow
 # layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, so that no layer with weights works at full size. Batches are of 32, the rate begins at 1.5e-3.
 #
 # Careful with the years. The number depends on where the clock stops: both old curves are still falling there, and the modern one hardly; a third of the way in, the ratio is above two. A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 18 seconds, where the modern recipe, which is narrow too, stands at about 19. (The two clocks are of two records.)
-# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. It does not by the rarest value: that has 0.48 of its share with the modern recipe, 0.12 with section 3's reference, and with the recipe of 2016 it never turns up, tuned or not. A distance that hardly sees what is rare had said nothing of it. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
+# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But look at section 3's table once more: with 3 x 3 strides in $D$, one kernel size changed, the reference ends at 0.44 and at a distance of 14.9. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
 #
 # ## 11. Both players believe that they have won
 #
@@ -1326,7 +1329,7 @@ print(f"'some pixel is above 1' recognises {caught:.0%} of the real digits, and 
 # The course's batches come from `data.to_float`, which has no other range.
 
 # %% [markdown]
-# ## 13. What stands behind two results of section 3
+# ## 13. What stands behind the results of section 3
 #
 # Which arms were still on their way when the record stopped?
 
@@ -1339,7 +1342,7 @@ viz.table(
 )
 
 # %% [markdown]
-# The reference stands still from step 1,500 on. At step 500 ten times the rate is farther than any (21, the reference 49), and tanh, which ends level, far behind (79).
+# The reference stands still from step 1,500 on. At step 500 ten times the rate is nearer to faces than any (21, the reference 49), and tanh, which ends level, far behind (79). (The curves are from 400 pictures at each point, section 3's table is from 1,000: so their ends differ a little.)
 #
 # Pooling brings smaller kernels along, a hidden layer came without batch normalisation, and ten times the rate was meant to harm. One box for each:
 
@@ -1375,7 +1378,7 @@ question(
 #
 # What does that layer do? One can count the directions in which a thousand pictures vary. With $\lambda_i$ the variances along their principal axes, $(\sum_i \lambda_i)^2 / \sum_i \lambda_i^2$ is the number of axes, if all used ones were used alike.
 #
-# And a suspicion. Behind a ReLU no number is negative, so the hidden vector has a mean: of $\max(0, h)$ with $h$ normal, the mean squared is $1 / \pi$ of the mean square. The next layer turns that mean into a picture that all latents share, another number at each of 4 x 4 places. Its batch norm takes *one* mean for a channel, over batch and places (section 2): the shared picture stays, and counts as spread. At the start it should be $\frac{1}{\pi} \cdot \frac{15}{16} = 0.298$ of the first map's variance. Batch normalisation *behind* the ReLU takes it out. Do the directions come back?
+# And a suspicion. Behind a ReLU no number is negative, so the hidden vector has a mean: of $\max(0, h)$ with $h$ normal, the mean squared is $1 / \pi$ of the mean square. The next layer turns that mean into a picture that all latents share, another number at each of 4 x 4 places. Its batch norm takes *one* mean for a channel, over batch and places (section 2): the shared picture stays, and counts as spread. Over 16 places $\frac{15}{16}$ of it counts as spread, and the other $\frac{1}{16}$ goes with the channel's mean: at the start the shared part should be $\frac{1}{\pi} \cdot \frac{15}{16} \,/\, (1 - \frac{1}{16 \pi}) = 0.304$ of the first map's variance. Batch normalisation *behind* the ReLU takes it out. Do the directions come back?
 
 
 # %%
@@ -1436,7 +1439,8 @@ question(
 )
 
 # %% [markdown]
-# At the start 0.31 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82: training makes the shared picture grow until hardly anything else is left, one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) With the mean taken out behind the ReLU the share stays below 0.01, and 6.8 directions are used. So most of the squeezing hangs on that mean, and a rule of 2016 gets a reason: batch normalisation takes out one number for a channel; a *picture* that all latents share is no such number. These are three trainings of 300 steps; how far from faces the centred network ends was not measured.
+# At the start 0.31 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) With batch normalisation behind the ReLU the share stays below 0.01, and 6.8 directions are used. That layer takes the mean out, and evens out the spread, too. Evening out alone does not help by the distance: *in front of* the ReLU it leaves the mean, and the box above has 4.2 for it.
+# So the likely reason for a rule of 2016: batch normalisation takes out one number for a channel; a *picture* that all latents share is no such number. These are three trainings of 300 steps; how far from faces the centred network ends was not measured.
 
 # %% [markdown]
 # ## 14. A face that depends on its neighbours
@@ -1465,7 +1469,7 @@ print(
 )
 
 # %% [markdown]
-# Both batches change the face, and by the largest difference of a pixel one as much as the other. Among copies of itself it loses the colour of its skin and background: normalisation subtracts what the batch has in common, and here that is the face.
+# Both batches change the face, and by the largest difference of a pixel one as much as the other. Among random latents half of its hair turns blue. Among copies of itself its skin goes grey and half of its hair blond: normalisation subtracts what the batch has in common, and here that is the face.
 # The two-line test: the first sample of a batch must equal the sample of its first latent alone.
 
 # %% [markdown]

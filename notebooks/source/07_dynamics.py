@@ -460,13 +460,15 @@ question(
 
 # %% [markdown] tags=["notes"]
 # On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, alike against the generators of 1 and 10 epochs. Against the oldest it falls later, less far, and not at the same time in all
-# five trainings. The table counts from the peak; from the first value it is about one order less. The deck's five orders are a best case, too. At the end every $D$ is certain, also of digits that it has never seen: it reports a JS of 0.69.
+# five trainings. The table counts from the peak; from the first value it is about one order less. The deck's five orders are a best case, too. At the end all three kinds of $D$ are certain, also of digits that they have never seen: they report a JS of 0.69.
 #
 # On the right the gradient of $-\log D$ does the opposite and grows by two orders and more. The grey lines do neither. A $D$ that can tell nothing loses about half an order in as many steps, with either loss: what silences the one loss and swells the other is not the training, it is what $D$ has
 # found out. One loss whispers, the other one shouts.
 #
-# Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus small independent noise, the generator's update has a Cauchy distribution, with neither mean nor variance. From batch to batch there is no sign of it, for the gradients of two batches have a cosine of 0.98, no less
-# than at the start (0.96). But read the grey row: it has 0.98 as well. At one $D$ the batches agree whatever $D$ knows, and so this number cannot settle the question. The noise of the theorem is in $D$, and only two $D$ can show it: exercise 2.
+# Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus noise that is independent at every $x$, the generator's update has a Cauchy distribution, with neither mean nor variance. With such noise two batches have nothing in common. Here the gradients of two batches have a cosine of
+# 0.98, no less than at the start (0.96): this $D$ does not err like the theorem's.
+#
+# That does not make the update right. Read the grey row: it has 0.98 as well, and its $D$ knows nothing. What chance leaves in a network, all samples share. So batches at one $D$ agree whatever it knows; whether two $D$ agree is exercise 2.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises
@@ -486,7 +488,7 @@ question(
 #
 # So why not always take $-\log D$, whose gradient does not die? Wang's objection is that it drops modes. It rests on a formula, and all that the formula takes is $D^* = p/(p + q)$.
 #
-# **Write a line.** `d` is what $D^*$ says, probabilities, of samples of the generator. Estimate $\mathrm{KL}(q \| p)$ from it, without $p$ and without $q$.
+# **Write a line.** `d` holds the probabilities that $D^*$ gives to samples of the generator. Estimate $\mathrm{KL}(q \| p)$ from it, without $p$ and without $q$.
 
 # %%
 def reverse_kl_from_d(d):
@@ -537,10 +539,10 @@ identity(
 
 # %% [markdown] tags=["notes"]
 # Two things to read off. JS comes with a *minus*, which sounds as if the generator were asked to stay away. It is not: $\mathrm{KL}(q \| p) - 2\,\mathrm{JS} = 2\,\mathrm{KL}\bigl(\tfrac{p + q}{2} \big\| p\bigr)$,
-# which is never negative and zero only at $q = p$, a *softened* reverse KL (Shannon et al. 2020). And the divergence that it lowers is $\mathrm{KL}(q \| p)$, the *reverse* one. Which errors does that forgive?
-#
-# Mind what moves. The formula above is a *value*: where $q$ moves, $D^*$ moves, too. A generator's step is taken with $D$ held fixed, and of that step Arjovsky & Bottou's theorem 2.5 speaks: its *gradient* is that of
+# which is never negative and zero only at $q = p$, a *softened* reverse KL (Shannon et al. 2020). Mind what moves: the formula is a *value*, and where $q$ moves, $D^*$ moves, too. A generator's step is taken with $D$ held fixed. Of that step Arjovsky & Bottou's theorem 2.5 speaks: its *gradient* is that of
 # $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (section 5).
+#
+# And the divergence that is lowered is $\mathrm{KL}(q \| p)$, the *reverse* one. Which errors does that forgive?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One drops, another fakes
@@ -591,6 +593,9 @@ for error, spoilt in (
 # it say that dropping "assigns an extremely high cost" and that faking costs "extremely low". Those two sentences weigh the *other* direction,
 # $\mathrm{KL}(P_r \| P_g)$, the one of maximum likelihood (in Arjovsky & Bottou they stand in a discussion of that). For the loss of the line above, they are to be read the other way round, as the deck's next
 # sentence does.
+#
+# One caution. All this is about targets, at $D = D^*$. Whether it explains the collapse of lecture 06 is another question: Goodfellow's
+# tutorial (2016) notes that GANs choose few modes with any of these divergences, so that the cause is to be sought elsewhere, in the game.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The smallest GAN
@@ -767,7 +772,7 @@ claim(
 #   multipliers (1.005) push outwards: it stays on a ring of radius 0.6.
 # - *Clipping* cuts the ring off at $|\psi| = 1$.
 # - *WGAN-GP* ends in a ring of its own, for its penalty wants $|\psi| = 1$ where the equilibrium has 0. (There its field has a jump and so no $J$: the table leaves it out.)
-# - *R1* arrives, and on the right by straight lines: their slope is the multiplier in the table. Of these penalties only the one that is centred at zero puts a real part into the eigenvalues. At $\gamma = 1$ the root vanishes: both
+# - *R1* arrives. On the right its distance falls by a straight line on the log scale (with $\gamma = 0.3$ it waves as it turns): each step multiplies it by the multiplier in the table. Of these penalties only the one that is centred at zero puts a real part into the eigenvalues. At $\gamma = 1$ the root vanishes: both
 #   eigenvalues are $-\frac12$, the fastest way in, in continuous time. Beyond, one of them moves back towards 0, and a stronger penalty arrives later.
 #
 # The face generator of section 1 was trained with R1. One caution here, too: eigenvalues speak of the neighbourhood of the equilibrium, and from where a real game starts they promise nothing.
@@ -815,15 +820,17 @@ for code, outputs in {
 # The first is the softplus. R1 asks for the slope of the logit $l$; that of $\log(1 + e^{-l})$ is smaller by the factor $\sigma(-l)$. In the Dirac-GAN this is 1/2, which the square makes 1/4; where a $D$ is certain of the data it is next to nothing.
 # Somebody saw this one (issue 34), and the repository mended both.
 #
-# The second is the mean. One differentiates a *sum* over the batch so that each sample gets its own gradient. The sum of one mean is that mean: each gradient is divided by $B$, and the penalty by $B^2$. At $B = 32$ a strength of 10 becomes 0.0024, and the circle is back.
-# Nothing tells: no error is raised, and the penalty that the progress bar shows is small, as one hopes. The lines still stand in at least five other public files.
+# The second is the mean. One differentiates a *sum* over the batch so that each sample gets its own gradient. The sum of one mean is that mean: each gradient is divided by $B$, and the penalty by $B^2$. With both mistakes a strength of 10 becomes 0.0024 at $B = 32$, and the circle is back.
+# Right is `grad(logits.sum(), real, create_graph=True)`, with the logits as $D$ gives them.
+#
+# Nothing tells: no error is raised, and the penalty that the progress bar shows is small, as one hopes. The lines still stand in several other public files.
 #
 # A test finds both: a linear $D$, $l(x) = w \cdot x$, must be charged $\frac{\gamma}{2} \|w\|^2$ at every size of the batch. (Nor may the penalty be detached, as somebody proposed to another repository, brownvc/R3GAN, issue 20, whose authors refused: a constant pulls nobody.)
 
 # %% [markdown] tags=["notes"]
 # # Going deeper
 #
-# The core path ends here. What follows: what a generator does that is too simple for its data, the step with $D$ held fixed, and six equations of the core path, checked.
+# The core path ends here. What follows: a generator that is too simple for its data, the step with $D$ held fixed, and six equations of the core path, checked.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A generator that is too simple
@@ -861,10 +868,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # With bumps as near as these, $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both bumps (set them at $\pm 3$, and the best for JS sits on one) and put over a third of its mass within 1 of the middle, where the data has 8 %. The two criteria with
 # $\mathrm{KL}(q \| p)$ pick one bump and fit it exactly; the minus before JS makes no visible difference here (the dotted line
-# covers the solid one). The first kind invents samples, the second kind drops half of the data.
-#
-# One caution. This is a statement about targets, at $D = D^*$. Whether it explains the collapse of lecture 06 is another question: Goodfellow's
-# tutorial (2016) notes that GANs choose few modes with any of these divergences, and that the cause lies in the game.
+# covers the solid one). The first kind invents samples, the second kind drops half of the data. (These are targets, too: the caution of section 2 holds.)
 
 # %% [markdown]
 # ## 5. The step with $D$ held fixed
@@ -901,7 +905,7 @@ identity(
 #
 # ## 6. Six equations, checked
 #
-# That disjoint distributions are $\log 2$ apart in JS and infinitely far in KL, whatever they are; what dropping costs in each direction; the eigenvalues of the Dirac-GAN with R1; and what the slip leaves of $\gamma$.
+# Disjoint distributions are $\log 2$ apart in JS and infinitely far in KL, whatever they are (two rows). Then what dropping costs in each direction (two), the eigenvalues of the Dirac-GAN with R1, and what the slip leaves of $\gamma$.
 
 # %%
 js_apart, kl_apart = [], []
@@ -1036,7 +1040,7 @@ widgets.playground("orbit")
 # 1. **Noise as a cure.** Arjovsky & Bottou (2017) add Gaussian noise to real and fake samples, so that the supports overlap. Add it to the parallel lines of section 1 and
 #    plot the slope in $\theta$ against the size of the noise. What is lost when the noise is large? Then add it to the Dirac-GAN: which term appears in $J$?
 # 2. **Is it noise?** At one $D$ the gradients of two batches agree, whatever $D$ knows (section 1). Train two fresh $D$ from different seeds against one generator and compute the cosine between the gradients of $-\log D$ that they give on the same latents.
-#    Then do the same with two that get fakes for reals. Which pair is like the $D$ of theorem 2.6, the best one plus independent noise?
+#    Then do the same with two that get fakes for reals. What should either cosine be, if all that a $D$ says were chance? Which pair has learned something?
 # 3. **Alternating twice.** Give the Dirac-GAN two steps of $D$ for one of $G$. Write the matrix of one round, and find its eigenvalues: does it circle still?
 
 # %%

@@ -536,7 +536,9 @@ fitting, worthless = final("fitting"), {name.replace(" ", "_"): value for name, 
 # $q$ is the law of the pictures under wrong sentences: real ones, $p(x)$, or fakes, $g(x)$. Where the set of fakes is right, they are the same.
 
 # %% [markdown] tags=["notes"]
-# The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN. Then it climbs, and at the end five trainings cannot tell it from GAN-CLS; the difference is 0.005 [-0.011, 0.020]. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too. And the third batch alone, fakes with their *own* sentences (`TextGAN(..., wrong="own")`), brings 0.010 [-0.016, 0.035], which five trainings cannot tell from nothing. So it is the wrong sentences that teach.
+# The plain game is not deaf: after 200 steps it shows 0.60, where faces of other sentences show 0.37. Mismatched pairs make it listen sooner, 0.67, and the curves stay apart to the end, 0.77 against 0.83. And the third arm? After 200 steps it is hardly further than GAN. Then it climbs, and at the end five trainings cannot tell it from GAN-CLS; the difference is 0.005 [-0.011, 0.020]. The real picture is worth a head start. In the end wrong sentences under fakes are 0.053 [0.030, 0.077] ahead of GAN, too.
+#
+# And the third batch alone, fakes with their *own* sentences (`TextGAN(..., wrong="own")`)? It brings 0.010 [-0.016, 0.035], which five trainings cannot tell from nothing, and GAN-CLS ends 0.048 ahead of it. So it is the wrong sentences that teach.
 # By *fitting* it does matter which pictures carry them, 0.31 against 0.39: below, "More of the record".
 #
 # The best $D$ tells why one could have expected that. Let $p(x, e)$ be the law of the true pairs, $g(x, e)$ that of the fakes with their sentences, and $q(x)$ that of the pictures under the wrong ones. As in lecture 02,
@@ -665,9 +667,9 @@ question(
 # %% [markdown] tags=["notes"]
 # With augmentation there are half as many different faces again that fit: 0.57 of the truth's number in place of 0.39. The price: sentences are obeyed less, 0.72 in place of 0.83, and the Frechet distance is worse.
 #
-# With the noise switched off the same networks fall back to 0.40: the gain hangs on $\epsilon$. As many random numbers *beside* the condition bring no variety that could be seen, 0.35.
+# With the noise switched off the same networks fall back to 0.40: the gain hangs on $\epsilon$. As many more random numbers *beside* the condition, trained with from the first step, bring no variety that could be seen, 0.35.
 #
-# Now the column *noisy*. Networks that were trained without a cloud draw, when as much noise is put on their sentences' vectors, 0.72 of the truth's number of different faces that fit: more than the networks that have learnt their clouds, by 0.16 [0.03, 0.29]. The plain GAN does it, too, 0.60. So what diversifies here is noise on the sentence, and nothing need learn it. *As much* is the learnt clouds' noise over what tells sentences apart: about as long as the vector itself. What it costs in agreement the record does not say.
+# Now the column *noisy*. Networks that were trained without a cloud draw, when as much noise is put on their sentences' vectors, 0.72 of the truth's number of different faces that fit: more than the networks that have learnt their clouds, by 0.16 [0.03, 0.29]. The plain GAN does it, too, 0.60. So noise on the sentence diversifies, and nothing need learn it. *As much* is the learnt clouds' noise over what tells sentences apart: about as long as the vector itself. Two things the record does not say: what this costs in agreement, and whether a larger $z$ at the draw would do the same.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Noise on the sentence, live
@@ -746,7 +748,7 @@ question(
 # Noise of half a length: different faces that fit **0.27 to 0.53** of the truth's number, agreement 0.91 to 0.89.
 
 # %% [markdown] tags=["notes"]
-# Half a length of noise takes the different faces that fit from 0.27 to 0.53 of the truth's number, and costs two hundredths of agreement on the half of the sentences that did not choose it. Beyond one length the faces differ without fitting. So the near copies of the first picture were not all that these weights can draw. Why a small step off the point changes what the sentence leaves open, and seldom what it says, was not tested.
+# Half a length of noise takes the different faces that fit from 0.27 to 0.53 of the truth's number. On the half of the sentences that did not choose it, it costs two hundredths of agreement, twice what the choice allowed. Beyond one length agreement falls, and no more faces fit. So the near copies of the first picture were not all that these weights can draw. Why a step off the point changes what the sentence leaves open, and seldom what it says, was not tested. Exercise 4 asks whether it has to be this step.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which words does it hear?
@@ -1327,7 +1329,7 @@ question(
 # %% [markdown]
 # ### Two stages, or one?
 #
-# Would *one* network, straight to 32 px, do as well for the same work? The record has two arms and three trainings of each. Both end with 150 steps at 32 px against the same kind of $D$. Before, stage I has played 300 steps at 16 px; the other arm's one generator, 48 steps at 32 px, which cost as much. Stage II is as wide as makes its steps cost what the other's cost: additions and multiplications of both players, forwards and backwards, are counted, and agree within a twentieth. Each seed has its own encoder and its own stage I. The judge of attributes sees 32 px; *edges* is the gradient energy over the truth's, *patches* how far patches of 8 x 8 pixels are from true ones at their place, over what unseen true faces score; *first* is what the first phase had drawn, stage I enlarged.
+# Would *one* network, straight to 32 px, do as well for the same work? The record has two arms and three trainings of each. Both end with 150 steps at 32 px against the same kind of $D$. Before, stage I has played 300 steps at 16 px, and meets a fresh $D$ at 32 px; the other arm's one generator, 48 steps at 32 px, which cost as much, and it keeps its $D$. Stage II is as wide as makes its steps cost what the other's cost: additions and multiplications of both players, forwards and backwards, are counted (penalties left out), and agree within a twentieth. Each seed has its own encoder and its own stage I. The judge of attributes sees 32 px; *edges* is the gradient energy over the truth's, *patches* how far patches of 8 x 8 pixels are from true ones at their place, over what unseen true faces score; *first* is what the averaged generator of the first phase had drawn, stage I's enlarged. (The curves of the one stage begin with its weights as they are, not averaged: 37 in place of 32.6.)
 
 # %%
 staged = records.load("text_stages")
@@ -1369,7 +1371,7 @@ for row, score, what in (
     )
 
 # %% [markdown]
-# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. Three trainings do not tell two stages from one, and would not see three points either way.
+# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. Three trainings do not tell two stages from one, and would not see three points either way. Nor was it tested what the fresh $D$ costs the two stages.
 #
 # What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have, and of a wrong kind: in *patches* they are far from the truth, 6.6 with two stages and 5.9 with one, 0.67 [0.14, 1.20] between them. (Patches forgive blur: true faces at 16 px, enlarged, have 2.8.) Those enlarged true faces also have a Frechet distance of 13.3, less than either arm: after so few steps the larger picture does not pay yet. StackGAN goes to 256 px and trains far longer; of that this says nothing.
 
@@ -1452,6 +1454,7 @@ question(
 # 1. **Nearly right.** In GAN-CLS take as the wrong sentence that of the picture in the batch whose attributes differ *least* (but do differ). Predict: what must $D$ look at now, and what happens early on? Train both for 400 steps, five seeds each, and test the difference in agreement as section 3 does. Write your tolerance down before you run.
 # 2. **The price of a cloud.** Train GAN-CLS with augmentation at $k = 0$, $0.001$, $0.01$, $0.1$. Plot agreement against the different faces that fit. Where would you stop? Then read σ off the trained `generator.condition.statistics`: at which $k$ do the clouds close?
 # 3. **Give the smile back.** Let half of the wrong sentences be the picture's own with the smile turned over, everything else as it was. `TextGAN._third` is the place. The zoo ships no $D$: let the shipped generator play on for 500 steps against a new one, once with these sentences and once without, and ask section 5's table of both. Is the smile heard, and what did the other words pay?
+# 4. **Whose noise?** In section 4's `drawn_with` leave the sentence alone and multiply $z$ by 2, 3, 4 and 6. Predict first: the network was trained with $z$, and hardly listens to it. Draw agreement against the different faces that fit, for the louder $z$ and for the noise on the sentence, in one picture. Which curve lies above, and what may section 4 still say?
 
 # %%
 widgets.quiz(
@@ -1512,7 +1515,7 @@ widgets.quiz(
 # ## What was measured
 #
 # - Wrong sentences make the players listen better; under real pictures they do so sooner.
-# - Variety was paid for in obedience; count faces that differ *and* fit. As much noise that nothing has learnt does more.
+# - Variety was paid for in obedience; count faces that differ *and* fit. As much noise that nothing has learnt gives more of them; its price the record does not have.
 # - Ask of a score who the judge is, and how it can be fooled.
 
 # %% [markdown]
