@@ -26,6 +26,7 @@ NAMES = (
     "text_to_image",
     "text_words",
     "two_streams",
+    "two_streams_long",
     "wgan_changes",
     "wgan_changes_rates",
     "wgan_critics",
