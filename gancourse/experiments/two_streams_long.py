@@ -25,8 +25,8 @@ EXPERIMENT = Experiment(
     fit=two_streams.EXPERIMENT.fit,
     paper=two_streams.EXPERIMENT.paper,
     expected={
-        "S19.mask": "Frechet distance of clips under the mask of another latent over that of the same f and b under their own, two "
-        "streams: at least 1.2, as before; at step 0 and for random streams it is 1",
+        "S19.mask": "Frechet distance of clips under the mask of another latent over that of the same f and b under their own, "
+        "two streams: at least 1.2, as before; at step 0 and for random streams it is 1",
         "S19.price_alone": "distance of two streams without the price over that of two with it, seed by seed: at least 1.1; at "
         "step 0 it is 1, for both begin with the same weights",
         "gate": two_streams.EXPERIMENT.expected["gate"],

@@ -720,7 +720,7 @@ def halves(known):
 
 
 for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair")):
-    no_meaning = [stranger_moves(name, 2.0, find)[:, 2].mean() for find in (halves, lambda known: F.normalize(halves(known), dim=0) * plain(name)(known).norm())]
+    no_meaning = [stranger_moves(name, 2.0, find)[:, 2].mean() for find in (halves, lambda known, name=name: F.normalize(halves(known), dim=0) * plain(name)(known).norm())]
     question(
         f"C11.ghost_{name}",
         f"How strange are faces moved to those {what}, twice the direction? Distance of their patches from those of real faces, over that before",
