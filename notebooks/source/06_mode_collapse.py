@@ -315,7 +315,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# At most one mode at a time, in every game. And next? Over the run each game serves four to seven of the eight modes. It looks as if the cloud went from mode to mode; the turned ring says otherwise. Of *its* places, where there are no data, the games serve five to seven. The cloud wanders, and comes to modes and to places between them alike: many panels above show it beside the modes or outside the ring. The second box asks for one mode more than places, and stays open. (Why it moves at all, was not measured. The usual explanation is that $D$ learns that the place is fake.)
+# At most one mode at a time, in every game. And next? Over the run each game serves four to seven of the eight modes. It looks as if the cloud went from mode to mode. But of the turned ring's places, where there are no data, the games serve five to seven. So a list of modes visited does not show that the cloud seeks modes; many panels above have it beside them, or outside the ring. The second box asks for one mode more than places, and stays open: its interval, -1.5 to 0.7, holds 0. (Why the cloud moves was not measured. The usual explanation is that $D$ learns that the place is fake.)
 #
 # So a snapshot is a lottery, and the table looks more than once. At the end two games happen to sit on a mode and miss `0.88` of the data; six are caught on the way, and miss all of it or nearly.
 
@@ -544,7 +544,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: this discriminator moves the cloud as a whole towards a place that it finds
 # more real. With *minibatch discrimination* nearly all of the force is relative. (It points outwards in every seed, but so do the other two: the share tells them apart, that column does not.) *Minibatch std* couples the
-# samples as well, if less (the first column is in mean forces per unit of length), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart. Section 5 asks whether it helps over a whole training.
+# samples as well, if less (first column: by how many mean forces the force on one fake changes, for each unit of length that another moves), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart. Section 5 asks whether it helps over a whole training.
 #
 # Closeness is a large number (up to 63 here), so the course's last layer begins with zero weights on it: no opinion on sameness before $D$ has learnt anything. Exercise 1 takes that away.
 
@@ -607,7 +607,7 @@ viz.source(pack)
 # Same generators to begin with, same data; $D$ sees 1, 2 or 4 samples together, or has minibatch discrimination. Beside them: nothing but a faster $D$.
 
 # %% [markdown] tags=["notes"]
-# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four, or has minibatch discrimination. (In packs its first layer is wider, 128 or 384 weights more beside 4,417; it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
+# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four, or has minibatch discrimination. (In packs its first layer is wider, 128 or 384 weights more beside 4,417; it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination, with 8 kernels where section 3 has 16, adds 2,056 weights. It compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
 
 # %% tags=["slide-continue", "slide-picture"]
 def seeing(kind):
@@ -670,9 +670,9 @@ for row, game, paper, source, decks in (
 # %% [markdown] tags=["notes"]
 # Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring more than modes: packs of two *serve* `1.8` modes of eight and miss `0.58`, where a circle without any modes misses `0.62`. They have begun to find modes, `0.12`, where the circle has 0 and a fast $D$ `0.64`. Packs of four have found none, and miss `0.75`, more than the circle does.
 #
-# Minibatch discrimination, whose forces in section 3 were relative, serves `6.1` modes, misses `0.38` and has found `0.40`: of all cures here the only one that beats the circle by a clear margin. Its shorter run is not the reason: the plain game with as few steps serves `1.0`. ($D$'s rate alone does more.)
+# Minibatch discrimination, whose forces in section 3 were relative, serves `6.1` modes, misses `0.38` and has found `0.40`: of these three the only one that beats the circle by a clear margin. The shorter run gives it little: the plain game with as few steps serves `1.0` and misses `0.87`. But the box compares it with the long game. Beside the short one 0.49 of its 0.58 are left. ($D$'s rate alone does more.)
 #
-# So packing gives back variety. The boxes ask for more: 0.4 less missed than by the plain game, which is more than the circle reaches, 0.34. For packs of two the interval, 0.34 to 0.43, holds both. Whether packs lead to sharp modes, 2,500 steps do not show; PacGAN's runs made 400,000. The boxes stay open.
+# So packing gives back variety, and with it what PacGAN's table counts: captured modes. The boxes ask for more: to save 0.4 of the data, where the circle saves 0.34. For packs of two the interval, 0.34 to 0.43, holds both; for packs of four it lies below both. Whether packs lead to sharp modes later, 2,500 steps do not show; PacGAN's runs made 400,000. The boxes stay open.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: eight modes that are seven
@@ -718,7 +718,7 @@ identity(
 
 # %% [markdown] tags=["notes"]
 # `linspace` includes both ends, and the angles 0 and $2\pi$ are one. The data has seven modes and the top one twice the weight. `endpoint=False` repairs it. A generator trained on
-# it and scored against eight even modes can match only those that happen to lie on both rings; scored against its own seven, "8 of 8" is out of reach.
+# it and scored against eight even modes can match only what lies on both rings. That is the top mode: 1 of 8, at a KL to uniform of $\ln 8 = 2.1$. Scored against its own seven, "8 of 8" is out of reach.
 # So look at section 2's table once more: it has 7.6 of 8 for the unrolled GAN. Seven modes cannot give that. VEEGAN's ring was another, or the doubled mode was counted twice; the table does not say which.
 # No test failed, no picture looked wrong: seven points on a circle look much like eight. The course's toys carry their source in their names for
 # this reason (`ring("pacgan")`, `ring("wgan_gp")`, `ring("unrolled")`), and a test counts the modes of each.
@@ -776,7 +776,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# They do not: the interval of the difference holds 0. An untrained $D$ pushes the tight cloud as a whole just as well. The equation of section 3 holds for any $D$, and to see no second sample needs no training.
+# On a cloud as wide as that of section 3 we cannot tell: the interval of the difference holds 0, and an untrained $D$ has a share of 0.11. So the parallel arrows of section 3 need no training: over a small cloud the slope of a smooth function hardly changes. What training changes is in the table's other columns. The narrowest cloud is pushed still more as a whole (0.00 for 0.06), a wide one far less (0.77 for 0.26).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Minibatch std over a whole training
@@ -859,9 +859,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Variety is back with every cure: beside the plain game 6.2 to 7.4 modes of eight more, where the circle has 7.4 more. Modes are another matter. Packs of two have found some, 0.08 to 0.17, beside 0.64 with a fast $D$.
+# Variety is back with each of the three: 6.2 to 7.4 modes of eight more than the plain game, where the circle has 7.4 more. (It is variety *on the ring*: noise, which is everywhere, serves none.) Modes are another matter. Packs of two have found some, 0.08 to 0.17, beside 0.64 with a fast $D$.
 #
-# Minibatch std captures `8.0`, serves `0.9` and misses `0.67`. It helps: it saves 0.21 to 0.39. The box asked for 0.4, and minibatch discrimination shows that this game can give as much: as a way to bring modes back the layer alone falls short here. The row is left open all the same. The paper speaks of variation, and variation came back.
+# Minibatch std captures `8.0`, serves `0.9` and misses `0.67`. It saves 0.21 to 0.39; the circle would save 0.34. The box asked for 0.4, and minibatch discrimination shows that so much can be had here: as a way to modes the layer alone falls short. The row stays open all the same. The paper speaks of variation, and variation came back.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Looking ahead: the unrolled GAN
@@ -949,9 +949,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again. What it buys is in the lower row: no hopping in the game shown, 8 modes captured in all eight. And what packing left undone is left undone here: it misses `0.61`, just what the circle without modes misses, serves `1.1` modes and has found `0.10`. Its box asks for more, and stays open. Variety is back; the modes are hardly found yet.
+# Looking ahead costs $k$ further passes through $D$, forwards, backwards and backwards again. What it buys is in the lower row: no wandering in the game shown, and 8 modes captured in all eight games. And what packing left undone is left undone here: it misses `0.61`, where the circle misses `0.62`, serves `1.1` modes and has found `0.10`. Its box asks for more, of half of the steps, and stays open. Variety is back; the modes are hardly found yet.
 #
-# Is it the derivative of the answer that does it? Not here. With the answer as a constant, which is just a stronger $D$, the games serve `2.9` modes and miss 0.06 to 0.09 *less*. What another $\eta$ does, or Adam in thought, we did not test.
+# Is it the derivative of the answer that does it? Not here. With the answer as a constant $G$ meets a $D$ that is five steps further on, and nothing else. These games serve `2.9` modes, have found `0.20` and miss 0.06 to 0.09 *less*. That agrees with section 2, where a faster $D$ was enough. What another $\eta$ does, or Adam in thought, we did not test.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A starved discriminator
@@ -1005,9 +1005,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and with the gate of six standard deviations the large $D$ serves 4.4 to 8.1 modes more: narrowness. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail; the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
+# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is not that. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail; the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 #
-# Packs of two help the starved $D$ as they help the slow one. It captures 8.0 and misses `0.72`, 0.07 to 0.31 less than alone, and it has found `0.02`: variety, not modes.
+# Packs of two help the starved $D$ as they help the slow one. It captures 8.0 and misses `0.72`, 0.07 to 0.31 less than alone. But a circle misses `0.62`, and it has found `0.02`: spread, not modes.
 
 # %% [markdown] tags=["notes"]
 # ## 8. Eight games at once
@@ -1036,11 +1036,11 @@ for k, seed in enumerate(seeds):
 print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 
 # %% [markdown] tags=["notes"]
-# That is rounding. (The course's tests compare them in double precision, with packing, minibatch layers and unrolling too.) In a game that wanders it grows, though. With five members in the stack the product rounds otherwise than with eight, and after 2,500 steps seed 30 is caught on its way where section 1 has it on a mode, and seeds 31 to 33 the other way round (in a run outside this notebook). Five games or eight, each serves one mode at a time; *which* one is not for a seed to say.
+# That is rounding. (The course's tests compare them in double precision, with packing, minibatch layers and unrolling too.) That is after 20 steps. How far two games apart by rounding are after 2,500, this cell does not say; exercise 4 asks.
 #
 # ## 9. A thousand modes
 #
-# Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour (Metz et al. 2017). Here the judge decides everything: one that must call every blob some digit gives white noise nearly all thousand modes. [Lecture 16](16_modern.ipynb) has the
+# Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour (Metz et al. 2017). Here the judge decides everything: one that must call every blob some digit counts garbage as modes. [Lecture 16](16_modern.ipynb) has the
 # test with a judge that refuses what is no digit, on convolutional networks, with packing and minibatch discrimination among its games. After 6,000 steps DCGAN has 887 modes there, with packing 657 and with minibatch discrimination 245. Packing's difference has an interval that holds 0; minibatch discrimination costs modes in all five pairs. The plain game does not collapse there, so there was little to cure.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1051,7 +1051,7 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # - A $D$ that judges one sample at a time cannot see a lack of variety. Three repairs: packs, minibatch statistics, looking ahead.
 # - The rate of $D$ made this collapse, and ends it: 7.9 of 8 served.
 # - With the slow $D$, packs and a look ahead give variety back, hardly modes; minibatch discrimination serves 6.1 of 8.
-# - Of ten claims of papers four are reproduced. Six stay open: packs and the look ahead, not clearly better than a circle without modes; the move from mode to mode, for the cloud is between them as well; a starved $D$, whose interval reaches down to no mode; minibatch std, which gave the variety that its paper speaks of, and fewer modes than our box asks for.
+# - Of ten claims of papers four are reproduced, six stay open. Packs, the look ahead and minibatch std gave the variety that their papers speak of, and fewer modes than our boxes ask for: none is clearly better than a circle. Whether the cloud seeks modes or only wanders, we cannot tell. With a starved $D$ the interval reaches down to no mode.
 
 # %% [markdown]
 # ## What was measured
@@ -1091,7 +1091,8 @@ widgets.playground("collapse")
 #    section 3. In how many seeds do the forces point outwards? Train the ring of section 4 with it. Would dividing the closeness by $N - 1$ do as well?
 # 2. **Break packing.** Packs are made of *independent* samples. Build them from copies (the same fake $m$ times, with different real ones), train on the ring and count.
 #    What can $D$ now see without looking at modes at all?
-# 3. **A gate that is too wide.** Judge the samples of section 2 with a threshold of six standard deviations in place of three. Which worthless clouds pass now (there are two), and what does that say of the half in the definition of *served*? Then judge the games of section 4: what did each cure buy with this gate?
+# 3. **A gate that is too wide.** From what threshold on, in standard deviations, does a circle through the modes serve all eight? Compute it with pencil and paper, then count with `mode_report(..., threshold=...)`. Which other worthless cloud of section 2 passes by then or soon after? What does that say of the half in the definition of *served*?
+# 4. **One game or eight.** Play section 1 with five seeds in the stack in place of eight. Is seed 30 at the end where it was? The stacked product rounds otherwise. What, then, does a seed fix, and what not?
 
 # %%
 widgets.quiz(
