@@ -217,8 +217,8 @@ plt.show()
 # The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
 
 # %% [markdown] tags=["notes"]
-# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. Steep, or a jump? Section 7 cuts the same walks finer: steep. It passes through the in-between, where the memoriser stands still and jumps. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
-# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, one half-way on another walk 43 %. And the distance also grows when variety is lost.
+# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. Steep, or a jump? Section 7 cuts the same walks finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
+# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, one half-way on another walk 43 %. (That asks where a picture belongs, not whether it is a face.) And the distance also grows when variety is lost.
 #
 # ## 2. Straight line or great circle
 #
@@ -391,8 +391,8 @@ question(
 # Averaging does two things at once. The rows marked *stretched* take them apart: ten hit more often than three, left too short or stretched.
 
 # %% [markdown] tags=["notes"]
-# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none, and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One hand-picked example suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on half with a smile. And one triple in six (glasses) or in three (smile) is not even
-# valid: the picture of a mean need not show the label of its exemplars. (That a mean is shorter than a latent is the smaller part: of means with glasses 89 % show them, stretched to length 8 94 %.)
+# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none, and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One hand-picked example suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on nearly half with a smile. And one triple in six (glasses) or in three (smile) is not even
+# valid: the picture of a mean need not show the label of its exemplars. (That a mean is shorter than a latent is part of it: of means with glasses 89 % show them, stretched to length 8 94 %.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
 # sum of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it
@@ -400,7 +400,7 @@ question(
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
 # Read the stretched rows downwards: that is what averaging does by itself (C11.average gives the difference between ten and one). Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
-# stretched. At three there is next to nothing to stretch. But ten hit more often, even left too short. The last column mixes quality, variety and hitting the attributes. It is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 11.6, where those in latents have 7.8.
+# stretched. At three there is next to nothing to stretch. But ten hit more often, even left too short. The last column mixes quality, variety and hitting the attributes. Compare it within one number of exemplars: three have 1,000 sums there, one and ten 250, and this distance grows as pictures get fewer. Ten come nearer when stretched. And it does mind the sums in pixels: 11.6, where those in latents have 7.8.
 #
 # ## 4. Directions
 #
@@ -582,7 +582,7 @@ viz.table(
 # The mean *picture* with glasses less the mean picture without, added to a face. No generator, no latents.
 
 # %% [markdown] tags=["notes"]
-# In the training data half of the faces of every skin wear glasses. On the generator's draws the judge reads them on 42 % of the light faces and on 54 % of the dark ones. Both cures keep skin on nearly nine faces of ten, where the way to anywhere keeps it on seven, and glasses come as often as before. No attribute pays more than on the way to anywhere. (The last column is section 5's question: there White's means keep 95 %, clearing 69.)
+# In the training data half of the faces of every skin wear glasses. On the generator's draws the judge reads them on 42 % of the light faces and on 54 % of the dark ones. Both cures keep skin on nearly nine faces of ten, where the way to anywhere keeps it on seven, and glasses come as often as before. No attribute pays more than on the way to anywhere. (The last column is section 5's question: in pixels White's means keep 95 %, clearing 69.)
 #
 # ## 5. The same in pixels
 #
@@ -648,7 +648,7 @@ viz.table(
 # Strangeness of a sum over that of its third term, of a move over that of the face before.
 #
 # - *what is read there?* Pixels do at least as well in every line.
-# - *how is it there?* In pixels any step so long leaves the faces, whether it means something or not. In latents hardly one does.
+# - *how is it there?* In pixels a long step leaves the faces, whether it means something or not. In latents only long hair does, little more than on the generator's own draws.
 
 # %% tags=["slide-continue"]
 def stranger(pictures, than):
@@ -746,11 +746,11 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # Then move $z^*$, and draw.
 
 # %% [markdown] tags=["notes"]
-# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these. A ghost of glasses? Add and subtract two terms of *one* label: `2.974`. So it is the addition: pictures cannot be added, latents can.
+# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these. (Printed above the table: the third terms have 0.035, all draws 0.029. But the third terms have long hair, and that costs: below.) A ghost of glasses? Add and subtract two terms of *one* label: `2.974`. So it is the addition: pictures cannot be added, latents can.
 #
-# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). The null of moves: the means of two random halves. Their difference is small, and leaves the faces as they are (1.06); stretched to the length of glasses it makes them `2.307` times as strange, to that of long hair 4.12. So in pixels a long step leaves the faces, whatever it stands for; in latents to anywhere it costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
+# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). The null of moves: the difference of the means of two random halves, stretched. At the length of glasses it makes faces `2.307` times as strange. So in pixels a long step leaves the faces, whatever it stands for; in latents a step as far to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
 #
-# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone. Section 6 starts from a drawn face, and there the order turns.
+# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone. In section 6 they start from a drawn face, the latents from a search, and once the difference they are the less strange.
 #
 # ## 6. A real face
 #
@@ -843,7 +843,7 @@ question(
 # %% [markdown]
 # In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. Is the latent no match for a linear code, or were 150 steps too few? Section 10: mostly the steps.
 #
-# Twice the direction is read as glasses on nearly every face, once on `78%`. Pixels are read as drawn on all of them at either strength. And the truth says more than the judge. Once the direction leaves the face as far from the same person drawn with glasses (`0.07568` per pixel) as the face found was, farther than the face with nothing done to it (`0.04009`); twice takes it to `0.1002`. Pixels are the nearest, once (`0.02474`) and twice (0.031). By patches held-out faces have 0.005, pixels 0.012 and 0.024, latents 0.022 twice (the note). In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed. For faces that are aligned, and a thing that sits at one place, a difference of two mean pictures is the better editor. Section 5's hair, on the generator's own faces, is the case for latents.
+# Twice the direction is read as glasses on nearly every face, once on `78%`. Pixels are read as drawn on all of them at either strength. And the truth says more than the judge. Once the direction leaves the face as far from the same person drawn with glasses (`0.07568` per pixel) as the face found was, farther than the face with nothing done to it (`0.04009`); twice takes it to `0.1002`. Pixels are the nearest, once (`0.02474`) and twice (0.031). By patches (the note) held-out faces have 0.005, pixels 0.012 once and 0.024 twice, latents 0.022 at either strength. In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed. Mind where each starts: the pixels from the drawn face itself, the latents from the face found, which misses by 0.037 before any edit. So this judges search and edit together. (Nor are the labels alike: the pixels' means are of ten thousand labelled drawings, the latents' of 1,200 draws.) For a given face that is aligned, and a thing that sits at one place, a difference of two mean pictures comes nearer. Section 5's hair, on the generator's own faces, is the case for latents.
 
 # %% [markdown]
 # ## Play
@@ -1117,7 +1117,7 @@ question(
 viz.table([{key: value if key == "picture" else f"{value.mean():.3f}" for key, value in line.items()} for line in told_apart])
 
 # %% [markdown]
-# Four times the steps halve the error, from 0.028 to `0.0151`, and the interval has the 64 components' `0.0126` inside. What lay between the latent and a linear code in section 6 is, in this error, mostly a short search; a projection finds its numbers in one product of matrices.
+# Four times the steps halve the error, from 0.028 to `0.0151`, and the interval has the 64 components' `0.0126` inside. What lay between the latent and a linear code in section 6 is, in this error, mostly a short search. In attributes nothing is left: of 144 the longer search has 140 as drawn, the projection 138. But a projection finds its numbers in one product of matrices.
 
 # %% [markdown]
 # ## What was measured

@@ -335,7 +335,7 @@ for shift in (0.5, 1.0, 2.0, 4.0, 8.0, 12.0):
 #
 # A function is $K$-Lipschitz if $|f(x) - f(y)| \le K \|x - y\|$ for all $x, y$. The smallest such $K$ is *the* Lipschitz constant. For a differentiable $f$ on the whole space it is the largest gradient norm, $\sup_x \|\nabla f(x)\|$.
 #
-# For a linear layer $x \mapsto Ax + b$ it is the largest singular value of $A$, the most that $A$ stretches anything. ReLU and its kind have slope at most 1. Constants of composed functions multiply. So for
+# For a linear layer $x \mapsto Ax + b$ it is the largest singular value of $A$, the most that $A$ stretches anything. ReLU and its kind have slope at most 1. A composition stretches at most by the product of its parts' constants. So for
 # a perceptron
 #
 # $$\underbrace{\max_{x \text{ in a sample}} \|\nabla f(x)\|}_{\text{from below}} \le \|f\|_L \le \underbrace{\sigma(A_1)\, \sigma(A_2) \cdots \sigma(A_L)}_{\text{from above}} .$$
@@ -460,10 +460,14 @@ check(
     "S11",
     "WGAN with clipped weights learns: W to the data after training, as a share of W before",
     ours=final / untrained,
-    tolerance=at_most(0.5),
-    baselines=nulls(untrained=1)
+    tolerance=at_most(0.35),
+    baselines=nulls(
+        untrained=1,
+        unit_noise=transport.wasserstein_samples(torch.randn(400, 2, generator=torch.Generator().manual_seed(5)), held_out) / untrained,
+    )
     | ceilings(other_data=transport.wasserstein_samples(ring.sample(400, seed=98), held_out) / untrained),
     source="Arjovsky et al. 2017, Algorithm 1",
+    note="At most 0.5 had been asked for, which unit noise passes.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -477,15 +481,15 @@ check(
 # **Which of them does the work?** Take each back while the others stay.
 
 # %% [markdown] tags=["notes"]
-# ### Each change taken back
-#
 # The generator has found the ring, not yet its eight clusters. The critic's curve is no distance: it swings, then stays near 0.15, while the exact $W$ ends at 0.29. What it means is section 6's question.
 #
-# Wang lists four changes against the original GAN: (1) no sigmoid at the end of the discriminator, (2) no logarithm in the losses, (3) weights clipped to $[-c, c]$ after every update, (4) no momentum; RMSProp or SGD instead. Each
-# is taken back while the other three stay. (A logarithm needs probabilities, so taking back the second takes back the first too.) RMSProp with momentum would be another optimiser, so all arms use Adam with one $\beta_2 = 0.99$: at $\beta_1 = 0$ it *is* RMSProp with a corrected start, and the arm "momentum" has $\beta_1 = 0.9$.
+# ### Each change taken back
 #
-# Five trainings of each, as one ensemble (lecture 06), 1,500 steps, recorded; `gancourse experiment wgan_changes` does it again. All have one rate, with which WGAN was seen to learn; section 13 tries others for those that do not learn with it. The measure is the exact $W$ between 400 samples and 400 data points. The tolerance was fixed before the runs: a change *matters* if taking it back
-# makes the median final $W$ at least 1.25 times WGAN's. Would these runs see that? A WGAN that has only a third of its way behind it is worse, and C18.seen asks whether it shows.
+# Wang lists four changes against the original GAN: (1) no sigmoid at the end of the discriminator, (2) no logarithm in the losses, (3) weights clipped to $[-c, c]$ after every update, (4) no momentum; RMSProp or SGD instead. Each
+# is taken back while the other three stay. The list does not say what each is worth; the rows ask of each whether taking it back does harm. (A logarithm needs probabilities, so taking back the second takes back the first too.) RMSProp with momentum would be another optimiser, so all arms use Adam with one $\beta_2 = 0.99$: at $\beta_1 = 0$ it *is* RMSProp with a corrected start, and the arm "momentum" has $\beta_1 = 0.9$.
+#
+# Five trainings of each, as one ensemble (lecture 06), 1,500 steps, recorded; `gancourse experiment wgan_changes` does it again. All have one rate, with which WGAN was seen to learn; section 13 tries others for those that do not learn with it. The measure is the exact $W$ between 400 samples and 400 data points. A change *matters* if taking it back
+# makes the median final $W$ at least 1.25 times WGAN's; this was fixed before the runs. Would they see it? A WGAN with a third of its way behind it is worse, and C18.seen asks whether that shows.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In numbers
@@ -550,7 +554,7 @@ seen = check(
     tolerance=at_least(1.25),
     baselines=nulls(WGAN_itself=far["WGAN"] / base),
 )
-seen_again = check(
+check(
     "C18.seen_again",
     "The same control on eight new seeds, by the rows' own statistic: the lower end of the interval of its median",
     ours=interval_of(list(third_again), "bootstrap", "median")[0],
@@ -559,28 +563,41 @@ seen_again = check(
     note=f"Eight trainings, {third_again.min():.2f} to {third_again.max():.2f}, median {np.median(third_again):.2f}. The rule named before "
     "the run was every training; one failed it, and this rule was made afterwards.",
 )
-told = {
-    "C18.clip": (far["no clipping"] / base, "Clipping: left out, the final W grows"),
-    "C18.sigmoid": (far_again["sigmoid"] / base_again, "The sigmoid: put back, the final W grows"),
-    "C18.log": (far["sigmoid and logarithm"] / base, "The logarithm (with its sigmoid): put back, the final W grows"),
-    "C18.momentum": (far["momentum"] / base, "Momentum: put back (beta1 = 0.9 for 0, the same beta2), the final W grows"),
-}
-for name, (farther, statement) in told.items():
+by_median = {"over": "trainings", "interval": "bootstrap", "statistic": "median", "source": "Arjovsky et al. 2017, section 3 and Algorithm 1"}
+for name, arm, statement in (
+    ("C18.clip", "no clipping", "Clipping: left out, the final W grows"),
+    ("C18.momentum", "momentum", "Momentum: put back (beta1 = 0.9 for 0, the same beta2), the final W grows"),
+):
     claim(
         name,
         f"{statement} (W over WGAN's median W)",
         paper="training suffers",
-        ours=farther,
-        over="trainings",
+        ours=far[arm] / base,
         tolerance=at_least(1.25),
         baselines=nulls(WGAN_itself=far["WGAN"] / base),
-        interval="bootstrap",
-        statistic="median",
-        source="Arjovsky et al. 2017, section 3 and Algorithm 1",
         decks="W",
-        control=seen_again if name == "C18.sigmoid" else seen,
-        note=f"Eight new seeds; the largest is {farther.max():.0f}. See the note of the control." if name == "C18.sigmoid" else "",
+        control=seen,
+        **by_median,
     )
+question(
+    "C18.sigmoid",
+    "The sigmoid put back: W over that of the WGAN of the same seed",
+    ours=far_again["sigmoid"] / far_again["WGAN"],
+    baselines=nulls(no_difference=1),
+    decks="W",
+    note=f"Eight new seeds; the largest is {(far_again['sigmoid'] / far_again['WGAN']).max():.0f}. See the note of the control. "
+    "A question, for it is listed among the changes, and no source says that it does harm where clipping stays.",
+    **by_median,
+)
+question(
+    "C18.log",
+    "The logarithm put back, with its sigmoid: W over WGAN's median W",
+    ours=far["sigmoid and logarithm"] / base,
+    baselines=nulls(WGAN_itself=far["WGAN"] / base),
+    decks="W",
+    note="A question for the same reason.",
+    **by_median,
+)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which one does the work?
@@ -594,12 +611,12 @@ for name, (farther, statement) in told.items():
 # $$\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$$
 
 # %% [markdown] tags=["notes"]
-# Look at the pictures first: the data are eight clusters, and what all three arms that learn have drawn so far is a ring. From two thirds of the run to its end WGAN's median $W$ still fell by 12 %: less than the fifth that C18.converged allows, and not nothing. So these are verdicts on 1,500 steps.
+# Look at the pictures first: the data are eight clusters, and the three arms that learn have drawn a ring. In the last third of the run WGAN's median $W$ still fell by 12 %; C18.converged allows a fifth. So these are verdicts on 1,500 steps.
 #
 # - *Clipping* is what holds the rest together. Without it nothing bounds the critic, and the median final $W$ is 3.6 times WGAN's.
 # - *Momentum* does about as much harm, 3.3 times, and nothing but $\beta_1$ differs. Both arms end at about 1, where unit Gaussian noise has 0.64: at this rate these trainings failed. With the best of three rates both are still about twice as far as WGAN after as many steps, in short trainings (section 13).
-# - *The sigmoid* alone moves the median from 0.29 to 0.31, and five trainings scatter too much to exclude a quarter. The median of eight new ones is 0.98 of their WGANs', and by their median these would have shown a quarter (C18.seen_again; its note says what failed). But one of the eight ended at 25 times the WGANs' median; no WGAN did.
-# - *The logarithm*, put back together with its sigmoid, changes nothing that one could see: the row is contradicted, by an experiment that saw the other two clearly. Where logits are small one would expect it: $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
+# - *The sigmoid* alone moves the median from 0.29 to 0.31, and five trainings scatter too much to exclude a quarter. Eight new ones beside the WGANs of their seeds: a median ratio of 0.97 [0.92, 1.19], and a loss of a quarter these seeds could have shown (C18.seen_again; its note says what failed). But one of the eight ended at 31 times its WGAN; no WGAN did.
+# - *The logarithm*, put back together with its sigmoid, changes nothing that one could see, in an experiment that saw the other two clearly. Where logits are small one would expect it: $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
 #   line, and the GAN's loss is half of the Wasserstein loss plus a constant. There a clipped GAN is nearly a WGAN.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -614,7 +631,7 @@ for name, (farther, statement) in told.items():
 # %% [markdown] tags=["notes"]
 # ## 5. The gradient penalty
 #
-# Instead of cutting weights, ask for what is wanted: slope 1. Section 1 says where. The best critic has slope 1 on the lines along which the best plan carries mass. Gulrajani et al. ask for it at random points of random lines between a real and a
+# Instead of cutting weights, ask for what is wanted: slope 1, which the best critic has along the lines of the best plan. Gulrajani et al. ask for it at random points of random lines between a real and a
 # generated sample, and punish deviations in both directions:
 #
 # $$\mathcal L = \mathbb{E}\, f(\tilde x) - \mathbb{E}\, f(x) + \lambda\, \mathbb{E}_{\hat x} \bigl(\|\nabla f(\hat x)\|_2 - 1\bigr)^2, \qquad \hat x = \epsilon x + (1 - \epsilon) \tilde x, \quad \epsilon \sim U[0, 1], \quad \lambda = 10 .$$
@@ -780,9 +797,9 @@ claim(
 # %% [markdown] tags=["notes"]
 # Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, after as many steps from the same weights. *Like the best*: a two-sided critic is less like the best one than a clipped one is, which shows seven times the distance and has a better idea of its shape.
 #
-# Why? The penalty asks for a length and is silent about direction, and the two-sided form pulls *up* to 1 where the slope is small. After 400 critic steps the two-sided slope is already 1.02 and the likeness 0.29; 1,200 steps later it is 0.44 (section 12). The table gives two more hints. The one-sided form leaves small slopes alone, and its critics are like the best (0.96). A weaker two-sided pull, $\lambda = 1$ or $0.1$, ends like the best as well (0.95 and 0.93), but it does not hold the slope: these critics show 1.7 and 7.8 times the distance. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
+# Why? The penalty asks for a length and is silent about direction, and the two-sided form pulls *up* to 1 where the slope is small. After 400 critic steps the two-sided slope is already 1.02 and the likeness 0.29; 1,200 steps later it is 0.44 (section 12). The table gives two more hints. The one-sided form leaves small slopes alone, and its critics are like the best (0.96). A weaker two-sided pull, $\lambda = 1$ or $0.1$, ends like the best as well (0.95 and 0.93), but it does not hold the slope: these critics show 1.7 and 7.8 times the distance (why, says section 12). The two-sided critic in the picture is the worst of its five. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
-# The rows below the table ask the same of new seeds, for these five scatter: seven more two-sided critics show 0.70 to 0.89 of the distance, contradicted, while the one-sided critics of the same seeds pass. It is a verdict on 1,600 steps: with He's weights and half as many steps again the mean is 0.85. (Section 12: the start alone, start and length, $\lambda$.)
+# The last two rows ask new seeds, for these five scatter. Seven more two-sided critics show 0.70 to 0.89 of the distance, the one-sided of the same seeds 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. With He's weights and half as many steps again the mean is 0.85 (section 12). And against other generators, those of section 6 that are begun anew, two-sided critics (from He's weights) show the distance as well as one-sided ones do: 1.03 to 1.07 of it, says section 13's table.
 #
 # The theorem speaks of pairs of the *best plan*, the algorithm draws its pairs at random; section 12 says what that changes.
 
@@ -797,7 +814,7 @@ claim(
 # A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data. Test it: along a training run stop 20 times, take 200 samples from the same latents and the same 200 points, and compare two numbers: what the critic says of them, $\mathbb E f(x) - \mathbb E f(G(z))$, and
 # their exact distance, which knows nothing of the critic. Spearman's correlation compares the *order* alone: 1 if the one always falls when the other does. Tolerance beforehand: at least 0.8 for a critic, and a GAN's own numbers at least 0.3 below it.
 #
-# All games share networks, latents and rates; ten steps of the critic to one of $G$; five trainings of each, recorded (`wgan_runs`).
+# All games share networks, latents and rates, and critics with He's initial weights; ten steps of the critic to one of $G$; five trainings of each, recorded (`wgan_runs`).
 
 # %% tags=["slide-continue", "slide-picture"]
 runs = records.load("wgan_runs")
@@ -832,7 +849,7 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # A loss that tracks quality makes a run go from the upper right to the lower left. The *one-sided* critic's does, in all five trainings, and it runs along the dashed diagonal until the last looks, where it says too little (in the film below, 0.5 for a distance of 0.6). But look at the table's last column: $W$ falls almost without a break, and whatever falls with it, a clock that counts the steps that are left, correlates as well. These runs cannot tell a measure from a clock.
 #
-# So let runs get worse. Twice in a run, at moments of its own, a training gets its generator's first weights back while the critic goes on. Seven new trainings of each, recorded (`wgan_knocked`). Two nulls are measured on the same runs, the clock, and what the critic says in *another* training, whose generator was begun anew at other moments.
+# So let runs get worse. Twice in a run, at moments of its own, a training gets its generator's first weights back while the critic goes on. Seven new trainings of each, recorded (`wgan_knocked`). Two nulls: the clock, and what the critic says in *another* training, which was begun anew at other moments.
 #
 # And a GAN? It gets worse again by itself. Beside its discriminator stands a one-sided critic that sees the same batches and has no say (`wgan_watched`): two losses on one run. The paper draws $\log 2 - L_D/2$, which for the best $D$ is the Jensen-Shannon divergence.
 
@@ -1093,7 +1110,7 @@ widgets.playground(far_away, preview=(0, 0.05, 0.15))
 #
 # - $W$ says *how far*; its dual is a critic with slope at most 1.
 # - Clipping gives $K$-Lipschitz, for some $K$ that nobody chose.
-# - The penalty asks for slope 1 and says nothing of direction. In short trainings its one-sided form showed the distance, the two-sided less.
+# - The penalty asks for slope 1 and says nothing of direction. Against data plus noise, in short trainings, its one-sided form showed the distance, the two-sided less.
 # - The estimate compares checkpoints of *one* run, not critics of different width or depth.
 
 # %% [markdown]
@@ -1251,12 +1268,12 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to nearly $+9$ in 400 steps. Training wants a large difference, and equal signs give the largest. A generator behind such a critic is thrown about.
+# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and equal signs give the largest: they would allow $11 \log_{10} 6.4 = 8.9$. A generator behind such a critic is thrown about.
 #
-# *Too narrow.* At $c = 0.01$ the first clip takes the gradient to $-12.4$ orders, and training leaves it there ($-12.2$). That is what the clip does and no work of training, so C19.vanish asks for something that one clip cannot give: how much *training* adds since the first clip, at $c = 0.1$ less at $c = 0.01$. Why does nothing move at 0.01? The weights' gradients are $10^{-12}$ in the last layer and $10^{-16}$ in most, and Adam divides by $\sqrt v + 10^{-8}$: its epsilon, there to prevent a division by zero, is ten thousand times larger than the largest of what it should leave alone. Multiply the loss by $10^{10}$, and Adam takes
+# *Too narrow.* At $c = 0.01$ the first clip takes the gradient to $-12.4$ orders (random signs let one expect $11 \log_{10} 0.08 = -12.1$), and training leaves it there ($-12.2$). That is what the clip does and no work of training, so C19.vanish asks for something that one clip cannot give: how much *training* adds since the first clip, at $c = 0.1$ less at $c = 0.01$. Why does nothing move at 0.01? The weights' gradients are $10^{-12}$ in the last layer and less in all others, and Adam divides by $\sqrt v + 10^{-8}$: its epsilon, there to prevent a division by zero, is ten thousand times larger than the largest of what it should leave alone. Multiply the loss by $10^{10}$, and Adam takes
 # its usual steps. Then training does here what it does at $c = 0.1$: it aligns the signs, and the gradient comes back to $-2.3$ orders, close to the $-2.1$ that equal signs allow, $11 \log_{10} 0.64$. (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.) So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
 #
-# *The penalty* begins at $-4$ orders like the others and is flat after 200 steps.
+# *The penalty* begins at $-4$ orders like the others and is flat at the first look, after 100 steps.
 #
 # Right: weights that begin inside $[-c, c]$ do go to its ends, most of them in a few hundred steps of the critic. In the twelve-layer critic of $c = 0.1$ a third of them had arrived when the run ended. What is left of the network is a choice of signs.
 
@@ -1353,7 +1370,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Look at the columns, one training each. Clipped critics are smooth slopes with few folds, whatever the data: the paper's figure. One-sided critics have found the eight clusters and the turn of the roll; of the 25 clusters no critic has seen more than their square in 600 steps. Two-sided ones are cones whose tip stands somewhere, and on the roll upside down. (The best critic is that of 150 points, with the accidents of these points.)
 #
-# The rows turn this into a number that needs no scale: what a critic shows, divided by its steepest slope, is a lower bound on $W$. (We have the steepest slope *met*, at the points and on lines between them. A steeper place in between would lower the bound, so "proved" is meant with that grain of salt.) The two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17]. The tolerance was at least 0.1, so the row is open, and since the mean lies on the tolerance's edge a few more seeds would not settle it. One of the twenty shows 0.02 of $W$: its slope is 0.96, and it is upside down, with a likeness of -0.39 to the best critic. It was stretched before it was turned (section 5). In shape the two-sided critics of section 5 are *less* like the best one than the clipped. The paper trains its critics "to optimality"; ours had 1,600 steps. From He's weights and with half as many steps again (`wgan_longer`) it proves 0.11 to 0.41 of $W$ more, in every one of ten trainings.
+# The rows turn this into a number that needs no scale: what a critic shows, divided by its steepest slope, is a lower bound on $W$. (We have the steepest slope *met*, at the points and on lines between them. A steeper place in between would lower the bound, so "proved" is meant with that grain of salt.) The two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17]. The tolerance was at least 0.1, so the row is open, and since the mean lies on the tolerance's edge a few more seeds would not settle it. One of the twenty shows 0.02 of $W$: its slope is 0.96, and its likeness to the best critic is -0.39. It has the right length and lies upside down. In shape the two-sided critics of section 5 are *less* like the best one than the clipped. The paper trains its critics "to optimality"; ours had 1,600 steps. From He's weights and with half as many steps again (`wgan_longer`) the two-sided form proves 0.11 to 0.41 of $W$ more, in every one of ten trainings.
 
 # %% [markdown]
 # ## 10. WGAN-GP on pictures
@@ -1380,18 +1397,19 @@ before, after = (sliced_wasserstein(x, flat[:500], projections=128, seed=0) for 
 print(
     f"sliced W to the data: {before:.3f} before training, {after:.3f} after; unseen faces {sliced_wasserstein(others, flat[:500], projections=128, seed=0):.3f}"
 )
-check(
+own_places = torch.Generator().manual_seed(6)
+loose = torch.stack([column[torch.randperm(len(flat), generator=own_places)[:500]] for column in flat.T], 1)  # a face of its own for each pixel
+question(
     "S12",
-    "WGAN-GP learns pixel faces: sliced W to the data after training, as a share of that before",
+    "How far does WGAN-GP get on pixel faces? Sliced W to the data after training, as a share of that before",
     ours=after / before,
-    tolerance=at_most(0.4),
-    baselines=nulls(untrained=1)
+    baselines=nulls(untrained=1, each_pixel_from_another_face=sliced_wasserstein(loose, flat[:500], projections=128, seed=0) / before)
     | ceilings(unseen_faces=sliced_wasserstein(others, flat[:500], projections=128, seed=0) / before),
     source="Gulrajani et al. 2017, Algorithm 1",
 )
 
 # %% [markdown]
-# The measure sees little of what the picture shows. The samples are at 0.057 from the data, unseen faces at 0.041, and nobody would take one for the other: the samples are noisy all over. They had half a minute.
+# The measure sees little of what the picture shows. The samples are at 0.057 from the data, unseen faces at 0.041, and nobody would take one for the other: the samples are noisy all over. They had 250 steps. Pictures that take each pixel from another face, with no face anywhere, stand at 0.17 of the start, the samples at 0.15: most of the fall is that of colours and brightness. So S12 is a question.
 
 # %% [markdown]
 # ## 11. What a WGAN does not estimate
@@ -1518,9 +1536,9 @@ question(
 )
 
 # %% [markdown]
-# *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Two-sided penalties seem to have two kinds of ends. The better one can be reached from the flat start, too, but seldom: of section 9's twenty two show 0.96 and 1.00, and one 0.02. What training to optimality would give, as in the paper, no row here says.
+# *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Two-sided penalties seem to have two kinds of ends. The better one can be reached from the flat start, too, but seldom: among section 9's twenty critics the best show 0.96 and 1.00, and one shows 0.02. What training to optimality would give, as in the paper, no row here says.
 #
-# *Strength.* With $\lambda = 0.1$ a critic shows nearly eight times the distance (C20.lambda): the same losses, and another scale.
+# *Strength.* With $\lambda = 0.1$ a critic shows nearly eight times the distance (C20.lambda). A penalty is a price, not a wall. A critic $K$ times as steep gains $K W$ and pays $\lambda (K - 1)^2$: the best is $K = 1 + W/(2 \lambda)$. Section 5's slopes fit: 1.42 at $\lambda = 1$ and 5.34 at $0.1$ give $W = 2 \lambda (K - 1) = 0.84$ and $0.87$, one distance from two strengths.
 
 # %% [markdown]
 # ## 13. Rates, a GAN's own numbers, and all runs that get worse
@@ -1610,7 +1628,7 @@ question(
 #
 # The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong; it says little of the slow drift that one would like to be warned of.
 #
-# An order is not a distance. What is said over the exact $W$:
+# An order is not a distance. What should a penalised critic say? Take a critic of slope 1 that shows $W$, and make it $K$ times as steep. It gains $K W$ and pays $\lambda (K - 1)^2$, so the best is $K = 1 + W/(2 \lambda)$. With $\lambda = 10$ and a $W$ of 1 to 1.4, as in the large picture, that is 1.05 to 1.07. What is said over the exact $W$:
 
 # %%
 shares = {name: np.divide(*wgan_knocked.looks(knocked, name)[:2]).mean(1) for name in shown_arms}
