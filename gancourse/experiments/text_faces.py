@@ -37,7 +37,8 @@ LARGE_SETTINGS: dict[str, Any] = {**SETTINGS, "ema": 0.99}
 def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
     """Faces for sentences, without the pairs of values that are held out."""
     large = name == "faces64_text"
-    faces = data.faces(64 if large else 32, LARGE["n"] if large else N, progress=progress)
+    size, n = (64, LARGE["n"]) if large else (32, N)
+    faces = data.faces(size, n, progress=progress)
     seen = faces[~new(faces)]
     if large:
         game, batches = refining(seen, seed)
@@ -47,13 +48,13 @@ def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights
         own = {"batch_size": BATCH_SIZE, "r1_gamma": R1_GAMMA, "encoder_steps": ENCODER_STEPS}
     settings, usual = (LARGE_SETTINGS, LARGE["steps"]) if large else (SETTINGS, STEPS)
     return Weights(
-        title=f"{faces.size} px faces for a sentence" + (", a second stage over 32 px" if large else ""),
+        title=f"{size} px faces for a sentence" + (", a second stage over 32 px" if large else ""),
         game=game,
         batches=batches,
         steps=usual if steps is None else steps,
         settings=settings,
         network=REFINED if large else NETWORK,
-        data={"name": "faces", "arguments": {"size": faces.size, "n": len(faces), "seed": 0}},
+        data={"name": "faces", "arguments": {"size": size, "n": n, "seed": 0}},
         arguments={
             "objective": "relativistic",
             "mismatched": True,
