@@ -51,7 +51,7 @@ viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventur
 # ## Play it yourself
 #
 # How did the network learn that? It played against another one. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
-# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does, though some points still lie between the arcs. By then the colours have paled: where real and fake lie on each other, nobody can tell them apart, and $D$ says about one half. $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21.
+# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls. $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21. It is measured between two samples, and two samples of one and the same cloud are not at 0 either.
 #
 # Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch all of $G$'s points sit together and run about among eight clusters, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
 # gradient and the orbit of 02 and 07. Without a running kernel you see three moments of the game.
@@ -76,7 +76,7 @@ widgets.playground("moons")
 # Textbooks and lectures say many things about GANs: the game ends at $-\log 4$, one loss saturates and another does not, this guideline matters. In this course
 # each such sentence is *measured*, by a cell that you run. Here is how that looks.
 #
-# A famous paper of 2016 gives rules for building the two networks. Three of them: $D$ gets batch normalisation, $D$ gets leaky rectifiers, $G$ gets plain ones. (What these are does not matter yet.) Do the rules help? Lecture 04 leaves one out, trains, and measures
+# A famous paper of 2016 gives rules for building the two networks. Three of them: $D$ gets batch normalisation, $D$ gets leaky rectifiers, $G$ gets plain ones. (What these are does not matter yet.) Do the rules help? Lecture 04 leaves one out: no normalising in $D$, plain rectifiers for the leaky ones, tanh for $G$'s plain ones. It trains small networks, on faces of 16 by 16 pixels, and measures
 # how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and above 1 the rule helps. One training can be luck, so there are five of each: the dots. Before the first of them it was written down what counts as *helps*: at least 1.1.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -104,8 +104,8 @@ verdicts(
 )
 
 # %% [markdown] tags=["notes"]
-# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. In the first row all of it lies in the blue: the sentence is **reproduced**. In the third none of it does: **contradicted**. In the second
-# it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. Now the same as boxes, the first two rows. They are unfolded here; elsewhere a click does it. (Without the normalising a network also starts at another scale. Lecture 04 matches the start, so that only one thing is changed.)
+# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. In the first row all of it lies in the blue: the sentence is **reproduced**. In the third none of it does: **contradicted**. That needs one thing more, a *control*: lecture 04 makes one change whose harm is understood, and its trainings show it. And it holds for what was trained, small networks; it does not say that the rule is wrong everywhere. In the second
+# it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. Now the same as boxes, the first two rows. They are unfolded here; elsewhere a click does it. (Without the normalising a network also starts at another scale. Lecture 04 matches the start, so that its scale is not what is measured.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same as boxes
@@ -130,7 +130,7 @@ with example():  # boxes of lecture 04, looked at: they count there
 # 1. **The verdict**, and the sentence it is about. A dashed edge says *open*.
 # 2. **Measured**: the mean, its interval in brackets, and how many independent trainings stand behind it. *Claimed* is what the source says.
 # 3. **Asked for**: the tolerance, fixed before the run. Compare it with the brackets yourself.
-# 4. **Must fail**: what something that has learnt nothing scores on the same measure, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and the course refuses to make it.
+# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing. Such a row gets no verdict but *open*.
 # 5. **Why**, where a row is open, and **source**.
 #
 # There are four kinds of boxes.
@@ -192,7 +192,7 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## Where this goes
 #
-# The same two players, one who draws and one who judges, learn more than to make faces up. Four networks of later lectures, which you will train yourself on a smaller scale; they travel with the course. In pairs: what the network is given, and what it makes of it; in the last row two faces for each sentence. None of what they are given was in their training. Not all of it succeeds: look for the glasses in the third pair of row 18, and for a difference between the two faces of a sentence.
+# The same two players, one who draws and one who judges, learn more than to make faces up. Here are four networks of later lectures. They travel with the course, and you will train such networks yourself, on a smaller scale. In pairs: what the network is given, and what it makes of it; in the last row two faces for each sentence. None of what they are given was in their training. Not all of it succeeds. Look for the glasses in the third pair of row 18, at the eyes in the third pair of row 19, and for a difference between the two faces of the first three sentences.
 
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402
@@ -215,7 +215,7 @@ viz.show(gallery.ahead(), caption=f"The numbers are lectures. *Two faces for eac
 # ## How a lecture works
 #
 # A lecture goes from a question to an equation, from the equation to a few lines of code, runs them, looks at the result and measures it. Most have one place where
-# something goes wrong, with a bug from real public code. All but this one end with a short quiz and exercises without solutions. The code that a
+# something goes wrong, with a bug from real public code. Each ends with a short quiz, and all but this one with exercises, without solutions. The code that a
 # lecture shows is the code that runs, taken from the package `gancourse`; open any file of it, they are short.
 #
 # | | lecture | the question it answers |
