@@ -19,6 +19,7 @@ Source: Zhang et al. 2017 (StackGAN), sections 3.3 and 3.4.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,22 +85,26 @@ class Stages(Words):
 
     def _averaged(self, side: int, seed: int) -> text.Generator:
         """The averaged generator of the first phase."""
-        generator = self.players(side, seed)[0].generator
+        generator = self._fresh(side, seed)[0]
         generator.load_state_dict(self.first(side, seed)["averaged"])
-        assert isinstance(generator, text.Generator)
         return generator
+
+    def _fresh(self, side: int, seed: int) -> tuple[text.Generator, text.Discriminator]:
+        """Both networks of one stage at ``side`` px, with the seed's encoder for a reader."""
+        width, device, reader = self.size["width"], scale.device(), self.encoder(seed)
+        with networks.seeded(seed):
+            generator, discriminator = text.Generator(size=side, width=width), text.Discriminator(size=side, width=width)
+        generator.reader = reader
+        return generator.to(device), discriminator.to(device)
 
     def players(self, side: int, seed: int) -> tuple[TextGAN, captions.CaptionBatches]:
         """GAN-CLS in one stage at ``side`` px, fresh, and its batches."""
-        width, device = self.size["width"], scale.device()
-        encoder, read = self.encoder(seed), self.captions_of(seed)
-        vectors = judges.sentence_vectors(encoder, read.flatten(0, 1)).unflatten(0, read.shape[:2])
-        with networks.seeded(seed):
-            generator, discriminator = text.Generator(size=side, width=width), text.Discriminator(size=side, width=width)
-        generator.reader = encoder
-        game = TextGAN(generator.to(device), discriminator.to(device), penalty=penalties.r1(1.0, every=8))
+        generator, discriminator = self._fresh(side, seed)
+        read = self.captions_of(seed)
+        vectors = judges.sentence_vectors(self.encoder(seed), read.flatten(0, 1)).unflatten(0, read.shape[:2])
+        game = TextGAN(generator, discriminator, penalty=penalties.r1(1.0, every=8))
         faces = self.large if side == LARGE else self.faces
-        return game, captions.CaptionBatches(faces, vectors, self.size["batch_size"], seed=seed, device=device)
+        return game, captions.CaptionBatches(faces, vectors, self.size["batch_size"], seed=seed, device=scale.device())
 
     def first(self, side: int, seed: int) -> dict[str, Any]:
         """Both players after the first phase, and the averaged generator; another training of the seed finds them."""
@@ -127,9 +132,8 @@ class Stages(Words):
         """What the pictures show of their sentences, and how far they are from true faces: as a set, in edges, in patches."""
         own, *first = sample.clamp(-1, 1).split(len(self.asked))
         scores = self._scores(own)
-        for earlier in first:
-            scores |= {f"{name}_first": value for name, value in self._scores(earlier).items()}
-        return scores
+        earlier = self._scores(first[0]) if first else dict.fromkeys(scores, math.nan)
+        return scores | {f"{name}_first": value for name, value in earlier.items()}
 
     def _scores(self, sample: Tensor) -> dict[str, float]:
         return {

@@ -20,6 +20,7 @@ Source: Xu et al. 2018 (AttnGAN), sections 1 and 3.1; Zhu et al. 2019 (DM-GAN), 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -133,14 +134,13 @@ class Words:
         """How often the pictures show the hair and the background that they were asked for, and their distance to the data."""
         own, *shuffled = sample.clamp(-1, 1).split(len(self.asked))
         read = self.classifier.predict(own)
-        scores = self._heard(read) | {
+        heard = self._heard(read)
+        of_another = self._heard(self.classifier.predict(shuffled[0])) if shuffled else dict.fromkeys(heard, math.nan)
+        return heard | {
             "agreement": judges.agreement(read, self.asked).mean().item(),
             "frechet": metrics.frechet_distance(self.classifier.features(own), self.real),
+            **{f"{name}_shuffled": value for name, value in of_another.items()},
         }
-        for once_more in shuffled:
-            heard = self._heard(self.classifier.predict(once_more))
-            scores |= {f"{name}_shuffled": value for name, value in heard.items()}
-        return scores
 
     def _heard(self, read: Tensor) -> dict[str, float]:
         right = read == self.asked

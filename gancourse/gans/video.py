@@ -40,8 +40,12 @@ class VideoGAN(GAN[ClipBatch]):
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> ClipBatch:
         """Draw latents, and make clips whose masks are kept."""
         z = ranks.drawn(len(real), lambda n: self.latents(n, source))
-        streams = self.generator.streams(z)
+        streams = self._streams(real, z)
         return ClipBatch(real=real, z=z, fake=streams.clip().float(), labels=labels, step=step, mask=streams.mask.float())
+
+    def _streams(self, real: Tensor, z: Tensor) -> Any:
+        """Mask, foreground and background of the clips that stand beside the real ones."""
+        return self.generator.streams(z)
 
     def generator_loss(self, batch: ClipBatch) -> Tensor:
         """What G minimises: the objective, and lambda times the mean of the mask."""
@@ -63,11 +67,9 @@ class FutureGAN(VideoGAN):
         super().__init__(*args, **options)
         self.stills, self.first = check.filled("stills", stills), check.at_least("first", first)
 
-    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> ClipBatch:
-        """Draw latents, and make clips that go on from the first frames of the real ones."""
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
-        streams = self.generator.streams(real[:, :, 0], z)
-        return ClipBatch(real=real, z=z, fake=streams.clip().float(), labels=labels, step=step, mask=streams.mask.float())
+    def _streams(self, real: Tensor, z: Tensor) -> Any:
+        """Those of clips that go on from the first frames of the real ones."""
+        return self.generator.streams(real[:, :, 0], z)
 
     def generator_loss(self, batch: ClipBatch) -> Tensor:
         """What G minimises: the game, the price of the mask, and mu times how far it is from the first frame."""
