@@ -223,10 +223,10 @@ class Playground:
             del self.history[-2:0:-2]  # every other one, never the first or the last
         return values
 
-    def floor(self, pairs: int = 10) -> list[float]:
+    def floor(self, pairs: int = 50) -> list[float]:
         """The earth mover's distances between fresh samples of the data, as many points as :meth:`measure` matches.
 
-        A game whose ``wasserstein`` lies among these cannot be told from a perfect one by it.
+        Samples of a perfect generator would score this, so ``wasserstein`` is to be held against their mean, and not against 0.
         """
         source = torch.Generator().manual_seed(self.seed)
         drawn = (self.data.sample(2 * MATCHED, generator=source).split(MATCHED) for _ in range(check.whole("pairs", pairs, 1)))

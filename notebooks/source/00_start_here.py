@@ -51,7 +51,7 @@ viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventur
 # ## Play it yourself
 #
 # How did the network learn that? It played against another one. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
-# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls. $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21. It is measured between two samples of 200 points, and two samples of one and the same cloud are not at 0 either: FLOOR. So by $W$ alone this game is at its end, and the picture shows that it is not.
+# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls. $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21. It is measured between two samples of 200 points, and two samples of one and the same cloud are not at 0 either, but at 0.14 on average. So two thirds of the 0.21 a perfect generator would have as well; the rest goes with what the picture shows.
 #
 # Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch all of $G$'s points sit together and run about among eight clusters, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
 # gradient and the orbit of 02 and 07. Without a running kernel you see three moments of the game.
@@ -59,7 +59,7 @@ viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventur
 # %% tags=["slide-continue", "slide-picture"]
 board = widgets.playground("moons")
 floor = board.game.floor()
-print(f"two draws of the data, ten times: W from {min(floor):.2f} to {max(floor):.2f}, on average {sum(floor) / len(floor):.2f}")
+print(f"two draws of the data: W = {sum(floor) / len(floor):.2f} on average ({min(floor):.2f} to {max(floor):.2f} in {len(floor)} pairs)")
 board
 
 # %% [markdown] tags=["slide", "slide-only"]

@@ -661,7 +661,7 @@ question(
 # After 500 steps there are eyes, hair and glasses; what comes late are smooth backgrounds and clean edges. The distance falls fast and then slowly: after a third of the time it stands at 10, and the other two thirds bring it to 8, far nearer than blurred faces, and nearly four times as far as the network that ships. (Before the run we had written down: below 8, and below a tenth of what untrained players score. It is 8.0, and a seventh.)
 #
 # Now side by side: the live network after a third of its steps and at its end, the recorded one, the one that ships; eleven latents each, not selected, and
-# real faces below.
+# real faces below. (The live clock is of a machine with other work.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three ages
@@ -1143,9 +1143,9 @@ question(
 show(viz.nearest_neighbour_figure(fakes, learnt_from, n=12, scale=2))
 
 # %% [markdown]
-# Training faces with noise on them would be as far from the training set as the network's faces, 1.3 against 1.4, so the first box does not tell new faces from rough copies. The second tells copies with *noise* on them: such a copy's nearest neighbour is much nearer than the next, at 0.79 of its distance; the network's faces have 0.97, unseen faces 0.88. It says nothing of copies that are rough in another way, blurred or moved by a pixel. For these there are the pairs: look.
+# Training faces with noise on them would be as far from the training set as the network's faces, 1.3 against 1.4, blurred ones at 1.6, ones moved by a pixel at most at 2.1: the first box does not tell new faces from rough copies. The second tells copies with *noise* on them, whose nearest neighbour is at 0.79 of the next one's distance; the network's faces have 0.97, unseen faces 0.88. But blurred and moved copies have 0.98, like the network's. No number of this kind will do: pixel by pixel a drawing moved by one pixel is a stranger to itself, for each outline counts twice. What can tell is the eye: look at the pairs.
 #
-# And the combinations: of the 621 that a thousand independent draws would show, the shipped network shows 605 and the live one 509, as the classifier reads them.
+# And the combinations: of the 621 that a thousand independent draws would show, the shipped network shows 605 and the live one, after 400 steps, 449, as the classifier reads them.
 
 # %%
 for name in shipped:
@@ -1218,7 +1218,7 @@ for name, record, arm in (("section 3's reference", guidelines, REFERENCE), ("th
 # layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, so that no layer with weights works at full size. Batches are of 32, the rate begins at 1.5e-3.
 #
 # Careful with the years. The number depends on where the clock stops: both old curves are still falling there, and the modern one hardly; a third of the way in, the ratio is above two. A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 18 seconds, where the modern recipe, which is narrow too, stands at about 19. (The two clocks are of two records.)
-# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But look at section 3's table once more: with 3 x 3 strides in $D$, one kernel size changed, the reference ends at 0.44 and at a distance of 14.9. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
+# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.30 of the rarest value's share after 18 seconds, where the modern recipe has 0.41, and is nearer to faces (15.9); at its own end it has 0.44. So a good part of that gap hung on one kernel. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
 #
 # ## 11. Both players believe that they have won
 #
@@ -1383,7 +1383,7 @@ question(
 )
 
 # %% [markdown]
-# Pooling harms with equal kernels, too. (Nearest neighbour has smaller kernels as well, and there the two cannot be taken apart: doubling and a 3 x 3 convolution are together *one* transposed 4 x 4 layer, whose sixteen weights are sums of nine. Exercise 1 asks for the proof.) The hidden layer in $G$ harms nearly as much with batch normalisation behind the layer.
+# Pooling harms with equal kernels, too. The small kernels alone bring the rarest value from 0.12 of its share to 0.44. (But that arm got its box because it came first of thirteen, and whatever comes first owes a part of it to luck.) (Nearest neighbour has smaller kernels as well, and there the two cannot be taken apart: doubling and a 3 x 3 convolution are together *one* transposed 4 x 4 layer, whose sixteen weights are sums of nine. Exercise 1 asks for the proof.) The hidden layer in $G$ harms nearly as much with batch normalisation behind the layer.
 #
 # What does that layer do? One can count the directions in which a thousand pictures vary. With $\lambda_i$ the variances along their principal axes, $(\sum_i \lambda_i)^2 / \sum_i \lambda_i^2$ is the number of axes, if all used ones were used alike.
 #
@@ -1449,8 +1449,8 @@ question(
 )
 
 # %% [markdown]
-# At the start 0.31 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) With batch normalisation behind the ReLU the share stays below 0.01, and 6.8 directions are used. That layer takes the mean out, and evens out the spread, too. Evening out alone does not help by the distance: *in front of* the ReLU it leaves the mean, and the box above has 4.2 for it.
-# So the likely reason for a rule of 2016: batch normalisation takes out one number for a channel; a *picture* that all latents share is no such number. These are three trainings of 300 steps; how far from faces the centred network ends was not measured.
+# At the start 0.31 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) With batch normalisation behind the ReLU the share stays below 0.01, and 6.8 directions are used. In front of the ReLU, where it evens out the spread as well and leaves the mean, the share ends at 0.72, and it is one direction again. So it is the mean, not the spread.
+# A rule of 2016 gets its reason: batch normalisation takes out one number for a channel; a *picture* that all latents share is no such number. Not all is shown. Why a shared picture should cost directions, neither column says, for the directions are counted with the mean picture taken out. These are three trainings of 300 steps; a layer that takes out the mean alone was not trained, and how far from faces the centred network ends was not measured.
 
 # %% [markdown]
 # ## 14. A face that depends on its neighbours
