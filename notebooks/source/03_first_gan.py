@@ -846,7 +846,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Of what the judge accepts (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in every training, but not evenly: ones take half as much again as among the real digits, threes two thirds, and fives a third. The ten shares are worth 9.2 equally frequent digits;
+# Of what the judge accepts (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in every training, but not evenly: ones take half as much again as among the real digits, threes three quarters, and fives a third. The ten shares are worth 9.2 equally frequent digits;
 # the real ones, which this judge does not accept quite evenly either, are worth nearly 10.
 #
 # ## 6. Between two latents
