@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) the objective of all five decks (Hong, McAllester, Kurmi, the cs231n notes, Wang): claims C01, C02, C03, C04, C05, C07.
 # **Papers**: [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661) (NeurIPS), sections 3 and 4; [Arjovsky & Bottou 2017](https://arxiv.org/abs/1701.04862) (ICLR), section 2.
 #
-# **Read** for about 45 minutes as far as "Going deeper". **Run**: about half a minute at ci scale, two minutes at cpu and gpu scale, on one quiet core.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: about half a minute at ci scale, two and a half at cpu and gpu scale, on one quiet core.
 #
 # Two networks play against each other and one of them ends up drawing faces. This lecture explains why that should work, and
 # where the explanation stops. Almost everything happens in one dimension, where both distributions are known exactly, and every line
@@ -227,8 +227,6 @@ lines.answered(best_d, *asked.BEST_D)
 # $a (1 - d) = b\, d$, hence $d = a / (a + b)$ and
 #
 # $$D^*(x) = \frac{p(x)}{p(x) + q(x)}.$$
-#
-# (If just one of $a$, $b$ is zero, $h$ runs uphill all the way to $d = 0$ or $d = 1$; the formula gives that end too.)
 
 # %% [markdown] tags=["notes"]
 # ### The same result without calculus
@@ -596,15 +594,12 @@ claim(
 # %% [markdown]
 # With $\log(1 - D)$ the ratio climbs to 82,500. What dies is the gradient that $G$ gets, from 2.5 at step 50 to 0.0003; the other is then about 20 (first row times third).
 # With $-\log D$ the ratio comes down again, from about 30 to 14, and what $G$ gets is 15 to 21 from step 100 on. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the game that
-# needs them. How much is no constant of the two losses. (The row is a logarithm: the seeds differ by powers of ten.)
-#
-# (What the two generators draw: section 10.)
+# needs them. How much is no constant of the two losses. (The row is a logarithm: the seeds differ by powers of ten. What the two generators draw: section 10.)
 #
 # ### Is it the same game?
 #
-# The paper says of $-\log D$: the same fixed point of the dynamics, with stronger gradients early on. labml's annotated
-# implementation goes further: a comment in its generator's loss says that descending on the cross-entropy with swapped labels "is the same as"
-# descending on $\log(1 - D)$. Sort the sentences.
+# The paper says of $-\log D$: the same fixed point of the dynamics, with stronger gradients early on. A comment in public code goes further: descending on it "is the same as"
+# descending on $\log(1 - D)$ (section 12). Sort the sentences.
 #
 # **One sample: same direction.** True, by the two formulas above.
 #
@@ -681,8 +676,7 @@ for loss, width in rest.items():
 # 2017, Theorem 2.5), with a *minus* before JS. The fifth says the same without a riddle: $2\,\mathrm{KL}(m \| p)$, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. At $q = p$ the two losses agree: all samples
 # have the weight 1/2 in both.
 #
-# **One $V$, raised by one player and lowered by the other.** Not any more. In the minimax game the costs $-V/2$ and $+V/2$ add up to zero.
-# With Kurmi's $J^{(G)}$ the sum changes from place to place (section 6).
+# **One $V$, raised by one player and lowered by the other.** Not any more: the sum of the two costs, zero in the minimax game, changes from place to place (section 6).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Algorithm 1
@@ -956,7 +950,7 @@ print(f"mean of log(1 - D) over z: {theory.expectation(theory.gaussian(z), torch
 print(f"mean of log(1 - D) over x: {theory.expectation(q, torch.log(1 - some_d(x)), dx):.10f}")
 
 # %% [markdown]
-# And $p$ and $q$ were densities. A generator with few latents in a large space has none in the usual sense; read $p$ and $q$ as
+# And $p$ and $q$ were densities. (Where just one of them is zero, $h$ of section 2 runs uphill all the way to $d = 0$ or $d = 1$, and the formula of $D^*$ gives that end.) A generator with few latents in a large space has none in the usual sense; read $p$ and $q$ as
 # densities with respect to the measure $p + q$, for which both always have one, and nothing changes.
 #
 # ### The two costs
@@ -1589,6 +1583,9 @@ for d in (0.01, 0.99):
 # | $p$, the data | $p_{\mathrm{data}}$ | $P_r$, $P_{\mathrm{data}}$ | $\mathrm{pop}$ |
 # | $q$, what the generator makes | "$G(z)$ with $z \sim p_z$" | $P_g$ | $p_\Phi$, $p_{\mathrm{Gen}}$ |
 # | $D(x)$ | $D_{\theta_d}(x)$, $D_\omega(x)$ | $D(x)$ | $P_{\mathrm{Disc}}(1 \mid y)$ |
+#
+# **"Is the same as".** In labml's annotated implementation a comment in the generator's loss says that descending on the cross-entropy with swapped labels, $-\log D$, "is the same as"
+# descending on $\log(1 - D)$. For the direction of one sample's gradient it is; section 4 says for what it is not.
 #
 # **Two goals.** The cs231n notes give $D$ the goal "always to answer 0.5, unable to tell the two apart". That is where it is left, not what it wants (section 3). And they let $G$ push the bracket towards $-\infty$. It can,
 # as long as $D$ stands still. Against a $D$ that answers back, $G$ never gets below $-\log 4$.
