@@ -6,7 +6,7 @@
 # **Papers**: van den Oord et al. [2016a](https://arxiv.org/abs/1601.06759) (ICML) and [2016b](https://arxiv.org/abs/1606.05328) (NeurIPS), [Kingma & Welling 2014](https://arxiv.org/abs/1312.6114) (ICLR),
 # [Rezende et al. 2014](https://arxiv.org/abs/1401.4082) (ICML), [Cremer et al. 2018](https://arxiv.org/abs/1801.03558) (ICML), [Mohamed & Lakshminarayanan 2016](https://arxiv.org/abs/1610.03483).
 #
-# **Read** the core for about 45 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale on one quiet core.
+# **Read** the core for about 45 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale on one quiet core.
 #
 # A generative model is a probability distribution over images that a program can draw from. Two of the three that you build here
 # write a formula for the probability of an image: an autoregressive model and a variational autoencoder. The third, a GAN, has none. All learn
@@ -674,8 +674,8 @@ for name, distance in distances.items():
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
-# The search comes within 0.11 of every one of the generator's own images: so well does it see. Of the real digits XX come as near; the median one stays 0.25 away. (tanh never gives ±1, but that is not it: a little paler, at ±0.95, they
-# stay as far.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
+# The search comes within 0.11 of every one of the generator's own images: so well does it see. Of the real digits four come as near; the median one stays 0.25 away. (tanh never gives ±1, but that is not the cause: a little paler, at ±0.95, the median one
+# stays 0.23 away.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. A small change of the weights leaves it there: no slope to climb. That is why a GAN needs
 # another objective.
 #
@@ -770,7 +770,7 @@ viz.table(
 
 # %% [markdown] tags=["notes"]
 # With a black lower half the judge is right on half of the digits already, with the writer's own on nine of ten. The four lie between, well above another digit's lower half (0.30), and a hundred digits (a standard error of 0.05) do not
-# order them; section 11 takes five hundred. Nor would a higher share mean a better model: a *draw* goes on as other writers might, and the writer's digit is only one of them.
+# order them; section 11 takes five hundred others. Nor would a higher share mean a better model: a *draw* goes on as other writers might, and the writer's digit is only one of them.
 
 # %% [markdown]
 # Whether such draws and probabilities are *right*, section 11 settles on 3 x 3 pixels, by counting. Here is
@@ -1073,7 +1073,7 @@ identity(
 
 # %% [markdown]
 # So "O(n)" counts passes. Written naively each pass costs O(d) itself, and the total grows like $d^2$. Keeping the features of
-# earlier pixels (as language models keep their keys and values) brings the arithmetic back to O(d), but the $d$ steps in sequence stay. Seconds depend on the machine and on how many images are drawn at once. On this one:
+# earlier pixels (as language models keep their keys and values) brings the arithmetic back to O(d), but the $d$ steps in sequence stay. Seconds depend on the machine, on what else it is doing, and on how many images are drawn at once. On this one:
 
 
 # %%
@@ -1287,7 +1287,7 @@ check(
 )
 
 # %% [markdown]
-# Most of the gap is the encoder's, on average also on training digits, where the amortisation gap is smaller by a third: part of it is a failure to generalise. The gap itself varies: 0.61 nats over these five trainings and 50 digits, 0.25 for section 3's one training and 100 digits.
+# In each training difference and divergence agree to less than a hundredth of the gap. And most of the gap is the encoder's, on average also on training digits, where the amortisation gap is smaller by a third: part of it is a failure to generalise. The gap itself varies: 0.61 nats over these five trainings and 50 digits, 0.25 for section 3's one training and 100 digits.
 #
 # With 16 latent variables there is no grid. The likelihood has to be estimated, by weighted draws (Burda et al. 2016):
 #
@@ -1614,7 +1614,9 @@ question(
 )
 
 # %% [markdown]
-# All four agree with the counts. The limit of 0.04 is coarse: the chain without its test (0.011) would pass as well. The bound, taken for a probability, sums to less than 1. The chain without its test draws from a distribution of its own; the table says how far away.
+# All four agree with the counts: these lie no further off than counts of draws from the computed probabilities themselves. The chain without its test lies four times as far: it draws from a distribution of its own. The bound, taken for a probability, sums to less than 1.
+#
+# Five hundred other digits answer what section 5's hundred left open. With a black lower half the judge is right on a third of them (of that hundred on half). The exact chain (0.67) and the autoregressive draws (0.59) are clearly above.
 #
 # ## 12. Grey pixels: what a continuous likelihood adds
 #
