@@ -343,7 +343,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # Grey is where samples fall. Look at the tails of the left picture. On top of the grey hills $D$ is close to $D^*$ after 30
 # steps; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there. The networks on the right do not stay at 1/2
-# far out: they extend what they learned near by. To the left that happens to be right. Beyond $x \approx 2.6$, where samples become rare (one real one in 700 lies beyond 3), they fan out and
+# far out: they extend what they learned near by. To the left that happens to be right. Beyond $x \approx 2.6$, where samples become rare (one real one in 740 lies beyond 3), they fan out and
 # disagree with $D^*$ and with each other. *A discriminator knows nothing about places that neither distribution visits.* A generator that wanders there is judged by an
 # extrapolation.
 
@@ -866,7 +866,7 @@ plt.show()
 # $D$ can move while $G$ takes a step. The paper says no more than that: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
 # the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain (0.69).
 #
-# From a JS of 0.03 on the shares rise again (section 6), and after arrival (right) they pass 1: in the last quarter a constant would be nearer to $D^*$, by two to four times from $k = 2$ on. Little is left to know then, and $D$ is never still.
+# From a JS of 0.03 on the curves rise again, and those of $k = 1$, with either batch, and of $k = 2$ pass 1 before the stretch ends. (A curve takes one look at each distance and a geometric mean over the seeds. The table sums the whole stretch, and there the far looks, with their large JS, weigh most: section 6.) By iteration (right) all three pass 1 in time: in the last quarter a constant would be nearer to $D^*$, by two to four times from $k = 2$ on. Little is left to know then, and $D$ is never still.
 
 # %%
 for row, name, how in (("C05", "k = 5", "k = 5"), ("C05.slow", "k = 1, G's step / 5", "k = 1 and a fifth of G's step")):
@@ -918,7 +918,7 @@ widgets.explorer({f"mu = {mu:g}, s = {s:g}": stage(mu, s) for mu, s in journey},
 #
 # Now two networks. $D$ takes ten steps to $G$'s one, and $G$ descends $\log(1 - D(G(z)))$ by plain gradient descent. Press play: within a
 # hundred rounds the arrows are gone, and the samples stand where they stood. ($W$ above the stored pictures is the Wasserstein distance to the data, lecture 11: it stays near 1.7.) Is the game lost? Choose *non saturating*, without starting
-# again, and play on. Then start again and find two other ways out. (One step of $D$ in place of ten is one, the penalty R1 another.)
+# again, and play on. Then start again and find two other ways out. (Look at $D$'s steps, and at the penalties.)
 
 # %%
 widgets.playground("vanishing")
@@ -995,8 +995,8 @@ question(
 # %% [markdown]
 # No gain: the share is 1.10 times that without, and the interval leaves room for a gain of 8 % and no more. $k = 5$ takes away seven tenths.
 #
-# The halves differ. In the first the larger step for $D$ is the best of all (0.12); in the second it does no better than $k = 1$ (both 0.27), while $k = 5$ and the smaller step for $G$ help there, too (0.13 each). What makes the difference was not
-# tested. (The table sums all looks of a seed, the far ones with the larger JS; the picture of section 5 takes one look at each distance.)
+# The halves differ. In the first the larger step for $D$ is the best of all (0.12); in the second its sum is that of $k = 1$ (both 0.27), while $k = 5$ and the smaller step for $G$ help there, too (0.13 each). The two ways to count
+# disagree here: the table sums all looks of a seed, and in the picture of section 5, which takes the first look below each distance, the larger step is ahead of $k = 1$ in this half as well, at its end by two to three times. So one thing is safe: in both halves, counted either way, $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does.
 #
 # ### Both theorems on random histograms
 #
@@ -1458,7 +1458,7 @@ for i, (row, (name, loss)) in enumerate(zip(axes, games.items(), strict=True)):
 plt.show()
 
 # %% [markdown]
-# No digits, with neither loss and at neither time: so small a game has none to show. But look at what four times as many steps changed. The generator of the minimax game draws one picture, whatever its latent, black and white to the end of the scale, and
+# No digits, with neither loss and at neither time. (Lecture 03 plays a larger game and gets some.) But look at what four times as many steps changed. The generator of the minimax game draws one picture, whatever its latent, black and white to the end of the scale, and
 # 1,200 steps later it is still nearly the same one: it has all but stopped. The other has moved on, from one kind of blot to another. A strong gradient is not yet a good generator. (One seed, the first; nothing was tuned.)
 
 # %% [markdown] tags=["notes"]

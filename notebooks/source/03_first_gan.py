@@ -214,8 +214,8 @@ print(f"after {toy_steps} iterations: loss of D {by_hand_losses[-1][0]:.2f}, los
 # Four liberties: the non-saturating step, Adam in place of momentum, a rate of its own for each player (section 3 tries others), and no new noise for the generator's step: we use the last batch of fakes again.
 # That saves a pass through the generator and may cost a small bias: the discriminator has just stepped against these very points.
 #
-# What did the players learn? On the left the discriminator's surface: blue where it says real, orange where it says fake. The line is
-# where it is undecided. On the right the generator as what it is, a map: the square lattice of latents, and where it went.
+# What did the players learn? First the discriminator's surface: blue where it says real, orange where it says fake. The line is
+# where it is undecided. Below it the generator as what it is, a map: the square lattice of latents, and where it went.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the players learnt
@@ -289,8 +289,8 @@ for line, edits in struck.items():
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# Loud, of the five, is `.detach()` alone: G's step wants to go back through a graph that D's backward pass has freed. The other four run and say nothing. The
-# algorithm itself leaves out 10 to 16 % of the data. Without `opt_d.zero_grad()`, or with a D that never moves, it is 87 to 100 %: no training at all. The line to fear is `opt_g.zero_grad()`: 30 to 61 % are
+# Of the five only `.detach()` is loud: G's step wants to go back through a graph that D's backward pass has freed. The other four run and say nothing. The
+# algorithm itself leaves out 10 to 16 % of the data. Without `opt_d.zero_grad()`, or with a D that never moves, it is 87 to 100 %, where a generator that never moved has 93 to 96: no training at all. The line to fear is `opt_g.zero_grad()`: 30 to 61 % are
 # left out, and that may pass for a game that wants a little more time. Its story ends under "What goes wrong".
 #
 # ## 3. `fit` is this loop
@@ -686,7 +686,7 @@ question(
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# A little: by 0.03 since each digit was seen twelve times, and of all pictures, accepted or not, as much. Most of the lean is there by then, when not half as many can be read: a shorter training is no cure.
+# A little, in the mean of the five: by 0.03 since each digit was seen twelve times, and of all pictures, accepted or not, as much. The interval begins just above 0. More than half of what 0.57 has above one half is there after three tenths, when not half as many can be read. So a shorter training would cost more digits than lean.
 #
 # The test has limits, too. A share of one half would exclude copies, moved by up to two pixels, and nothing else: a turned or thickened copy passes. And it takes the halves to be alike; to train on the other half, and see the lean change sides, would be the proof. Lecture 08 takes this up.
 #
@@ -938,8 +938,8 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The largest step is 0.073 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator has not stored digits with cliffs between them. The soft memoriser, which hands out
-# weighted means, has none either. Where it has a digit in the middle as often as ours (t = 1), its largest step is 0.18; made softer (t = 2) it comes down to 0.12, which the edge of this row lets pass, and draws a digit there in 12 % of its walks, ours in 45 %. That agrees with
+# In the mean over the walks the largest step is 0.073 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator does not, as a rule, go from stored digit to stored digit over cliffs; a leap in a few of the walks would not show in a mean. The soft memoriser, which hands out
+# weighted means, has none either. Where it has a digit in the middle as often as ours (t = 1), its largest step is 0.18; made softer (t = 2) it comes down to 0.12, which the edge of this row lets pass, and draws a digit there in 12 % of its walks, our first generator in 45 %. That agrees with
 # "Does it copy?", which saw a lean towards the training set and no set of copies. It adds little to it: a smooth map can pass near many training digits, and a walk would not show it.
 
 # %% [markdown]
