@@ -720,6 +720,7 @@ edits |= {f"in pixels, {times}x": (real + times * (mean_with - mean_without)).cl
 onto = {f"pixels, face found, {times}x": (found.images + times * (mean_with - mean_without)).clamp(-1, 1) for times in (1, 2)}  # each edit from the other's start
 onto |= {f"latents' change, drawn face, {times}x": (real + edits[f"in latents, {times}x"] - found.images).clamp(-1, 1) for times in (1, 2)}
 elsewhere = [generate(latent.astray(found.z, found.z + times * way, seed=0)) for times in (1, 2)]
+any_change = [(real + images - found.images).clamp(-1, 1) for images in elsewhere]  # that of a step to anywhere, on the drawn face
 rows = {"held out": real, "found": found.images, **edits, "latents' change, drawn face": onto["latents' change, drawn face, 1x"], "drawn with glasses": wanted}
 show(viz.labelled_grid(torch.cat([images[:8] for images in rows.values()]), rows=list(rows), n_columns=8, scale=2))
 
@@ -765,6 +766,7 @@ question(
         the_same_in_pixels=np.mean(correct["in pixels, 2x"]), in_pixels_half_as_far=np.mean(correct["in pixels, 1x"]),
         in_pixels_on_the_face_found=np.mean(correct["pixels, face found, 2x"]), in_pixels_on_the_face_found_half_as_far=np.mean(correct["pixels, face found, 1x"]),
         latents_change_on_the_drawn_face=np.mean(correct["latents' change, drawn face, 2x"]), latents_change_on_the_drawn_face_half_as_far=np.mean(correct["latents' change, drawn face, 1x"]),
+        any_change_on_the_drawn_face=np.mean(as_drawn(any_change[1], dressed)),
     )
     | ceilings(drawn_with_glasses=np.mean(as_drawn(wanted, dressed))),
     source="beside Zhu et al. 2016",
@@ -788,6 +790,7 @@ question(
         the_same_in_pixels=np.mean(missed(edits["in pixels, 1x"])), in_pixels_twice_as_far=np.mean(missed(edits["in pixels, 2x"])),
         in_pixels_on_the_face_found=np.mean(missed(onto["pixels, face found, 1x"])), in_pixels_on_the_face_found_twice_as_far=np.mean(missed(onto["pixels, face found, 2x"])),
         latents_change_on_the_drawn_face=np.mean(missed(onto["latents' change, drawn face, 1x"])), latents_change_on_the_drawn_face_twice_as_far=np.mean(missed(onto["latents' change, drawn face, 2x"])),
+        any_change_on_the_drawn_face=np.mean(missed(any_change[0])),
     )
     | ceilings(drawn_with_glasses=0),
     source="beside Zhu et al. 2016",
