@@ -219,7 +219,7 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. Steep, or a jump? Section 7 cuts the same walks finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
-# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, one half-way on another walk 43 %. (That asks where a picture belongs, not whether it is a face.) And the distance also grows when variety is lost.
+# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, one half-way on another walk 43 %, a cross-fade 99: where a picture belongs is no merit (section 5). And the distance also grows when variety is lost.
 #
 # ## 2. Straight line or great circle
 #
@@ -368,7 +368,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none, and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One hand-picked example suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on nearly half with a smile. And one triple in six (glasses) or in three (smile) is not even
-# valid: the picture of a mean need not show the label of its exemplars. (That a mean is shorter than a latent is part of it: of means with glasses 89 % show them, stretched to length 8 94 %.)
+# valid: the picture of a mean need not show the label of its exemplars. (Its length is part of it: the lines above the table.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
 # sum of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it
@@ -376,7 +376,7 @@ question(
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
 # Read the stretched rows downwards: that is what averaging does by itself (C11.average gives the difference between ten and one). Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
-# stretched. At three there is next to nothing to stretch. But ten hit more often, even left too short. The last column mixes quality, variety and hitting the attributes. Compare it within one number of exemplars: three have 1,000 sums there, one and ten 250, and this distance grows as pictures get fewer. Ten come nearer when stretched. And it does mind the sums in pixels: 11.6, where those in latents have 7.8.
+# stretched. At three there is next to nothing to stretch. But ten hit more often, even left too short. The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: it is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 12.1, where those in latents have 8.7.
 #
 # ## 4. Directions
 #
@@ -693,11 +693,11 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # Then move $z^*$, and draw.
 
 # %% [markdown] tags=["notes"]
-# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these. (Printed above the table: the third terms have 0.035, all draws 0.029. But the third terms have long hair, and that costs: below.) A ghost of glasses? Add and subtract two terms of *one* label: `2.974`. So it is the addition: pictures cannot be added, latents can.
+# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these, and these as any such draw (the line above the table). A ghost of glasses? Add and subtract two terms of *one* label: `2.974` in pixels, `0.9746` in latents. So it is the addition: pictures cannot be added, latents can.
 #
-# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). The null of moves: the difference of the means of two random halves, stretched. At the length of glasses it makes faces `2.307` times as strange. So in pixels a long step leaves the faces, whatever it stands for; in latents a step as far to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
+# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box), unseen drawings 1.26 times, so most of that is the measure's. The null of moves: the difference of the means of two random halves, stretched. At the length of glasses it makes faces `2.307` times as strange. So in pixels a long step leaves the faces, whatever it stands for; in latents a step as far to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
 #
-# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone. In section 6 they start from a drawn face, the latents from a search, and once the difference they are the less strange.
+# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone.
 #
 # ## 6. A real face
 #
@@ -801,7 +801,9 @@ question(
 # %% [markdown]
 # In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. Is the latent no match for a linear code, or were 150 steps too few? Section 10: mostly the steps.
 #
-# Twice the direction is read as glasses on nearly every face, once on `78%`. Pixels are read as drawn on all of them at either strength. And the truth says more than the judge. Once the direction leaves the face as far from the same person drawn with glasses (`0.07568` per pixel) as the face found was, farther than the face with nothing done to it (`0.04009`); twice takes it to `0.1002`. Pixels are the nearest, once (`0.02474`) and twice (0.031). By patches (the note) held-out faces have 0.005, pixels 0.012 once and 0.024 twice, latents 0.022 at either strength. In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed. Mind where each starts: the pixels from the drawn face itself, the latents from the face found, which misses by 0.037 before any edit. So this judges search and edit together. (Nor are the labels alike: the pixels' means are of ten thousand labelled drawings, the latents' of 1,200 draws.) For a given face that is aligned, and a thing that sits at one place, a difference of two mean pictures comes nearer. Section 5's hair, on the generator's own faces, is the case for latents.
+# Twice the direction is read as glasses on nearly every face, once on `78%`; pixels are read as drawn at either strength. The truth says more: the squared error to the same person drawn with glasses. Once the direction leaves `0.07568`, as much as the face found had, and more than the drawn face with nothing done to it (`0.04009`); twice leaves `0.1002`, pixels `0.02474` and 0.031. But mind where each starts: the pixels from the drawn face, the latents from the face found, which misses by 0.037 before any edit. (Nor are the labels alike: ten thousand drawings, 1,200 draws.)
+#
+# So give both one start. On the face found, once, pixels have 0.060. On the drawn face the latents' change, added to it (the row above the last; Zhu et al. 2016 carry an edit back, too), has 0.042: no less than nothing done, though a step to anywhere has 0.052. So pixels are nearer from either start, by a third of what it seemed; the rest was the search. Read alike they are on the face found (92 % at twice), and by patches (the note) pixels are the stranger there, twice 0.035 where latents have 0.022. In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed. For a given face that is aligned, and a thing at one place, a difference of two mean pictures comes nearer. Section 5's hair, on the generator's own faces, is the case for latents.
 
 # %% [markdown]
 # ## Play
