@@ -375,8 +375,8 @@ question(
 # is $\sqrt D$: the sum lands where latents live. For ten it is too short. So averaging does two things at once. It removes what the exemplars do not
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
-# Read the stretched rows downwards: that is what averaging does by itself (C11.average gives the difference between ten and one). Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
-# stretched. At three there is next to nothing to stretch. But ten hit more often, even left too short. The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: it is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 12.1, where those in latents have 8.7.
+# Read the stretched rows downwards: that is what averaging does by itself (C11.average). Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
+# stretched. But ten hit more often, even left too short. The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: it is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 12.1, where those in latents have 8.7.
 #
 # ## 4. Directions
 #
@@ -799,7 +799,7 @@ question(
 )  # fmt: skip
 
 # %% [markdown]
-# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. Is the latent no match for a linear code, or were 150 steps too few? Section 10: mostly the steps.
+# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. For want of steps, mostly: section 10.
 #
 # Twice the direction is read as glasses on nearly every face, once on `78%`; pixels are read as drawn at either strength. The truth says more: the squared error to the same person drawn with glasses. Once the direction leaves `0.07568`, as much as the face found had, and more than the drawn face with nothing done to it (`0.04009`); twice leaves `0.1002`, pixels `0.02474` and 0.031. But mind where each starts: the pixels from the drawn face, the latents from the face found, which misses by 0.037 before any edit. (Nor are the labels alike: ten thousand drawings, 1,200 draws.)
 #
