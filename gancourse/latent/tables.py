@@ -18,7 +18,8 @@ from gancourse.latent.moves import pays_most
 
 def beside(template: str, value: ArrayLike, control: ArrayLike) -> str:
     """The mean over parts, and in brackets that of a control: beside("{:.0%}", [0.7, 0.9], [0.1]) is "80% (10%)"."""
-    return f"{template.format(np.mean(value))} ({template.format(np.mean(control))})"
+    shown, beside_it = (template.format(np.asarray(one, dtype=float).mean()) for one in (value, control))
+    return f"{shown} ({beside_it})"
 
 
 def others_kept(found: NDArray, names: Iterable[str], attribute: str) -> NDArray:
