@@ -110,3 +110,20 @@ def test_who_pays_most_is_asked_beside_the_control():
     control = {"glasses": 0.9, "skin": 0.8, "smile": 0.7}
     assert latent.pays_most({"glasses": 0.0, "skin": 0.6, "smile": 0.65}, control, "glasses") == "skin"
     assert latent.pays_most({"glasses": 0.0, "skin": 0.8, "smile": 0.9}, control, "glasses") is None
+
+
+def test_strangeness_is_a_ratio_to_the_pictures_before():
+    before, twice = torch.ones(4, 1, 2, 2), torch.full((4, 1, 2, 2), 2.0)
+    twice[2:] = 9
+    assert latent.stranger(lambda images: images.flatten(1).mean(1), [before, twice], before, limit=2) == [1, 2]
+    assert latent.stranger(lambda images: images.flatten(1).mean(1), iter([twice]), before) == [5.5]
+
+
+def test_moves_of_parts_are_those_of_each_part():
+    labelled = known()
+    moves = list(latent.moves_of_parts(drawn, labelled, drawn(labelled.z), glasses_of, 2.0, parts=4, limit=5, glasses="no"))
+    third = latent.three_ways(drawn, labelled, drawn(labelled.z), glasses_of, 2.0, 3, parts=4, limit=5, glasses="no")
+    assert len(moves) == 4 and torch.equal(moves[3].before, third.before)
+    assert all(torch.equal(moves[3].after[how], third.after[how]) for how in third.after)
+    with pytest.raises(ValueError, match="parts"):
+        next(latent.moves_of_parts(drawn, labelled, drawn(labelled.z), glasses_of, parts=1, glasses="no"))

@@ -1,4 +1,4 @@
-"""Latent space: drawing, walks, attributes, directions and moves; inversion, projection and mixing in modules of their names."""
+"""Latent space: draws, walks, attributes, directions, moves; inversion, projection, mixing, tables in modules of their names."""
 
 from gancourse.base.latents import (
     draw_latents,
@@ -23,8 +23,8 @@ from gancourse.latent.attributes import (
     to_shell,
     triples,
 )
-from gancourse.latent.equations import Sums, draw_sums
-from gancourse.latent.moves import Moved, agreement, astray, outcome, pays_most, three_ways
+from gancourse.latent.equations import Equation, Sums, SumsOfParts, draw_sums, equation, sums_of_parts
+from gancourse.latent.moves import Moved, agreement, astray, moves_of_parts, outcome, pays_most, stranger, three_ways
 from gancourse.latent.walks import (
     every,
     interpolate,
@@ -35,18 +35,21 @@ from gancourse.latent.walks import (
 )
 
 __all__ = [
+    "Equation",
     "Judge",
     "LabelledLatents",
     "METHODS",
     "Moved",
     "SPACES",
     "Sums",
+    "SumsOfParts",
     "agreement",
     "arithmetic",
     "astray",
     "attribute_directions",
     "draw_latents",
     "draw_sums",
+    "equation",
     "every",
     "exemplar_means",
     "has",
@@ -54,6 +57,7 @@ __all__ = [
     "label_latents",
     "longest_steps",
     "move",
+    "moves_of_parts",
     "orthogonalise",
     "outcome",
     "pays_most",
@@ -61,8 +65,10 @@ __all__ = [
     "random_walks",
     "slerp",
     "spread_along",
+    "stranger",
     "strongest_directions",
     "styles_of",
+    "sums_of_parts",
     "three_ways",
     "to_shell",
     "triples",

@@ -12,8 +12,9 @@ On latents that had no part in finding the direction, and beside the same recipe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -62,6 +63,15 @@ def pays_most(kept: Mapping[str, float], control: Mapping[str, float], but: str)
     loss = {name: control[name] - share for name, share in kept.items() if name != but}
     worst = max(loss, key=loss.__getitem__)
     return worst if loss[worst] > 0 else None
+
+
+def stranger(measure: Callable[[Tensor], Tensor], kinds: Iterable[Tensor], than: Tensor, limit: int | None = None) -> list[float]:
+    """Of each kind of pictures [N, C, H, W] the mean of ``measure`` over that of the pictures they came from, ``than``.
+
+    ``measure`` maps pictures to a number each, [N]: how far they are from real ones, say.  ``limit``: the first few of each.
+    """
+    usual = measure(than[:limit]).mean()
+    return [float(measure(kind[:limit]).mean() / usual) for kind in kinds]
 
 
 @dataclass(frozen=True)
@@ -114,3 +124,18 @@ def three_ways(
         "in pixels": (before + change.view(before.shape[1:])).clamp(-1, 1),
     }
     return Moved(before, attributes, after)
+
+
+def moves_of_parts(
+    generator: Network,
+    labelled: LabelledLatents,
+    images: Tensor,
+    find: Callable[[LabelledLatents], Tensor],
+    strength: float = 1.0,
+    *,
+    parts: int = 5,
+    **options: Any,
+) -> Iterator[Moved]:
+    """:func:`three_ways` with the direction of each of ``parts`` disjoint parts in turn; ``options`` go to it."""
+    for part in range(check.whole("parts", parts, 2)):
+        yield three_ways(generator, labelled, images, find, strength, part, parts=parts, **options)
