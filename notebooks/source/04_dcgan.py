@@ -124,8 +124,7 @@ viz.table([{"attribute": name, "values": ", ".join(values)} for name, values in 
 #
 # The first line *gathers*: each place of the small layer looks at a window of the large one and sums. The second *scatters*: each place
 # of the small layer lays a copy of the kernel onto the large one, and where copies overlap they add up. Apart from that the two lines
-# are the same: swap $L_\ell$ and $L_{\ell+1}$, and one turns into the other. (The deck's first line prints $+$ where $\mathrel{+}=$ is
-# meant.)
+# are the same: swap $L_\ell$ and $L_{\ell+1}$, and one turns into the other.
 #
 # The equations are a program. Here it is, letter by letter, on a small case, beside what PyTorch says.
 
@@ -531,6 +530,8 @@ print(f"{len(guidelines.seeds)} training(s) of each arm, {guidelines.seconds / 6
 # In grey, behind each group, the network that follows all five. Which curves have come to rest, and which would you give another thousand steps? (Section 13 has the numbers.)
 #
 # And the verdicts? Of eight changes five harm (*reproduced*), two do not (*contradicted*: the hidden layer in $D$, tanh in $G$), and of ReLU in $D$ nobody may say (*open*). One arm has to show that the experiment can see harm, the *control*: the textbook's. Section 13 has the boxes.
+#
+# Our own bet stands in the experiment's file since before its first run, `EXPERIMENT.expected["worse"]`. It named six arms. One came true (no batch norm in $G$ is worse), ReLU in $D$ is open, and four were wrong. How did you do?
 
 # %% [markdown] tags=["notes"]
 # ### Is it the normalising, or the start?
@@ -626,7 +627,7 @@ run = fit(
 viz.animate(film, fps=3, width=400, colours=64)
 
 # %% [markdown] tags=["notes"]
-# And all its steps, recorded; `gancourse train faces32_live` makes it again.
+# And all its steps, recorded; `gancourse train faces32_live` makes it again. (At step 0 you see a grid, though the table says *no chequerboard*. The live recipe doubles for the last time in another way, and section 10 says why that draws one.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four minutes
@@ -814,7 +815,7 @@ for layer in (nn.BatchNorm2d(8), nn.BatchNorm2d(8, 0.8), nn.BatchNorm2d(8, momen
 # %% [markdown]
 # ## Play
 #
-# Four sliders, along the directions in which the picture changes most. Nobody has told the network what they mean: can you name them? Lecture 05
+# Six sliders, along the directions in which the picture changes most. Nobody has told the network what they mean: can you name them? Lecture 05
 # finds directions that have names.
 
 # %%
@@ -1143,7 +1144,7 @@ question(
 show(viz.nearest_neighbour_figure(fakes, learnt_from, n=12, scale=2))
 
 # %% [markdown]
-# Training faces with noise on them would be as far from the training set as the network's faces, 1.3 against 1.4, blurred ones at 1.6, ones moved by a pixel at most at 2.1: the first box does not tell new faces from rough copies. The second tells copies with *noise* on them, whose nearest neighbour is at 0.79 of the next one's distance; the network's faces have 0.97, unseen faces 0.88. But blurred and moved copies have 0.98, like the network's. No number of this kind will do: pixel by pixel a drawing moved by one pixel is a stranger to itself, for each outline counts twice. What can tell is the eye: look at the pairs.
+# Put noise on training faces, as much as the network's faces are away from them: they stand at 1.3, the network's at 1.4, blurred ones at 1.6, ones moved by a pixel at most at 2.1. So the first box does not tell new faces from rough copies. The second tells copies with *noise* on them, whose nearest neighbour is at 0.79 of the next one's distance; the network's faces have 0.97, unseen faces 0.88. But blurred and moved copies have 0.98, like the network's. Distances pixel by pixel will not do: a drawing moved by one pixel is a stranger to itself, for each outline counts twice. Look at the pairs, but do not take them for a proof. They were found by the same distance, and beside a moved copy need not stand its original. A ruler for copies has to allow for a shift.
 #
 # And the combinations: of the 621 that a thousand independent draws would show, the shipped network shows 605 and the live one, after 400 steps, 449, as the classifier reads them.
 
@@ -1215,10 +1216,10 @@ for name, record, arm in (("section 3's reference", guidelines, REFERENCE), ("th
 
 # %% [markdown]
 # *Where minutes count*, section 4's recipe `faces32_live` changes two more things. Each map of the generator, from 4 x 4 places on, proposes *colours*, and the picture is their sum: a flat background need not be carried through every
-# layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, so that no layer with weights works at full size. Batches are of 32, the rate begins at 1.5e-3.
+# layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, so that no layer with weights works at full size. Four colours, four sets of weights: the chequerboard of section 1 is back. See step 0 of the film, and the two youngest rows of *Three ages*. Batches are of 32, the rate begins at 1.5e-3.
 #
 # Careful with the years. The number depends on where the clock stops: both old curves are still falling there, and the modern one hardly; a third of the way in, the ratio is above two. A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 18 seconds, where the modern recipe, which is narrow too, stands at about 19. (The two clocks are of two records.)
-# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.30 of the rarest value's share after 18 seconds, where the modern recipe has 0.41, and is nearer to faces (15.9); at its own end it has 0.44. So a good part of that gap hung on one kernel. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
+# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.30 of the rarest value's share after 18 seconds, where the modern recipe has 0.41, and is nearer to faces (15.9); at its own end, after 25 seconds, it has 0.44. So a good part of that gap hung on one kernel. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
 #
 # ## 11. Both players believe that they have won
 #
@@ -1449,8 +1450,8 @@ question(
 )
 
 # %% [markdown]
-# At the start 0.31 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) With batch normalisation behind the ReLU the share stays below 0.01, and 6.8 directions are used. In front of the ReLU, where it evens out the spread as well and leaves the mean, the share ends at 0.72, and it is one direction again. So it is the mean, not the spread.
-# A rule of 2016 gets its reason: batch normalisation takes out one number for a channel; a *picture* that all latents share is no such number. Not all is shown. Why a shared picture should cost directions, neither column says, for the directions are counted with the mean picture taken out. These are three trainings of 300 steps; a layer that takes out the mean alone was not trained, and how far from faces the centred network ends was not measured.
+# At the start 0.31 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) With batch normalisation behind the ReLU the share stays below 0.01, and 6.8 directions are used. In front of the ReLU, where it evens out the spread as well and leaves the mean, the share ends at 0.72, and it is one direction again. So evening out the spread is not what brings the directions back; what is left is the mean.
+# With that a rule of 2016 gets a likely reason: batch normalisation takes out one number for a channel; a *picture* that all latents share is no such number. Not all is shown. Why a shared picture should cost directions, neither column says, for the directions are counted with the mean picture taken out. These are three trainings of 300 steps; a layer that takes out the mean alone was not trained, and how far from faces the centred network ends was not measured.
 
 # %% [markdown]
 # ## 14. A face that depends on its neighbours
