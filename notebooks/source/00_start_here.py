@@ -122,7 +122,9 @@ verdicts(
 # ## The same as boxes
 
 # %% tags=["slide-continue"]
-by_chance = max(interval_of(list(values))[0] for values in luck)  # the largest lower end where nothing was changed
+ends = np.array([interval_of(list(values)) for values in luck])  # of the bars where nothing was changed
+by_chance = ends[:, 0].max()
+print(f"nothing changed, {len(ends)} bars: {(ends[:, 0] >= 1.1).sum()} inside the blue, {(ends[:, 1] < 1.1).sum()} outside, the rest over its edge")
 with example():  # boxes of lecture 04, looked at: they count there
     control = check(
         "C10.control",
@@ -223,7 +225,7 @@ identity(
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402
 
-viz.show(gallery.ahead(), caption=f"The numbers are lectures. *Left the face drawn, right the nearest of the training: {'; '.join(gallery.SENTENCES)}.")
+viz.show(gallery.ahead(), caption=f"The numbers are lectures. Row 20, left the face drawn, right the nearest of the training: {'; '.join(gallery.SENTENCES)}.")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How a lecture works

@@ -1099,49 +1099,91 @@ def combinations(attributes):
     return len({tuple(row) for row in attributes.tolist()})
 
 
-n_search = scale.pick(ci=32, cpu=200, gpu=256)
 learnt_from = data.faces(32, n=scale.pick(ci=1500, cpu=card["data"]["arguments"]["n"], gpu=card["data"]["arguments"]["n"])).images
-true_faces = unseen.images[:half]
 counted = {
     "real": unseen.attributes[:half],
     "shipped": classifier.predict(fakes),
     "live": classifier.predict(ages["grown"][:1000]),
 }
 print("combinations: " + ", ".join(f"{name} {combinations(found_in)}" for name, found_in in counted.items()))
-static = torch.rand(n_search, *fakes.shape[1:], generator=torch.Generator().manual_seed(2)) * 2 - 1
-two_nearest = {
-    name: viz.nearest_neighbours(images[:n_search], learnt_from, k=2)[1]
-    for name, images in (("fake", fakes), ("real", true_faces), ("noise", static))
-}
-near = {name: far[:, 0].median() for name, far in two_nearest.items()}
-pixels = data.to_float(learnt_from[:n_search])
-grain = torch.randn(pixels.shape, generator=torch.Generator().manual_seed(4)) * near["fake"].item() / pixels[0].numel() ** 0.5
-moves = torch.randint(-1, 2, (n_search, 2), generator=torch.Generator().manual_seed(5)).tolist()
+
+n_search = scale.pick(ci=32, cpu=100, gpu=256)
+pixels = data.to_float(learnt_from[:n_search])  # what is copied
+rulers = {"by pixels": "pixels", "allowing for a shift": "copies"}
+near, nearest, alone = {}, {}, {}  # the median distance to the nearest training face, which it is, and its distance over the next one's
+
+
+def search(name, images):
+    for ruler, distance in rulers.items():
+        index, far = viz.nearest_neighbours(images[:n_search], learnt_from, k=2, distance=distance)
+        near[ruler, name], nearest[ruler, name], alone[ruler, name] = far[:, 0].median(), index[:, 0], (far[:, 0] / far[:, 1]).median()
+
+
+def moved(images, by):
+    """Each picture moved by its own (down, across), at most 2; the rim is repeated."""
+    wide, side = F.pad(images, (2, 2, 2, 2), mode="replicate"), images.shape[-1]
+    return torch.stack([picture[:, 2 + y : 2 + y + side, 2 + x : 2 + x + side] for picture, (y, x) in zip(wide, by.tolist(), strict=True)])
+
+
+def draws(low, high):
+    return torch.randint(low, high, (n_search, 2), generator=torch.Generator().manual_seed(5))
+
+
+search("shipped", fakes)
+search("unseen", data.to_float(unseen.images[:half]))
+search("noise", torch.rand(n_search, *fakes.shape[1:], generator=torch.Generator().manual_seed(2)) * 2 - 1)
+grain = torch.randn(pixels.shape, generator=torch.Generator().manual_seed(4)) * near["by pixels", "shipped"].item() / pixels[0].numel() ** 0.5
+blurred = F.avg_pool2d(F.pad(pixels, (2, 2, 2, 2), mode="replicate"), 5, stride=1)
 copied = {
     "noisy": (pixels + grain).clamp(-1, 1),
-    "blurred": F.avg_pool2d(F.pad(pixels, (2, 2, 2, 2), mode="replicate"), 5, stride=1),
-    "shifted": torch.stack([picture.roll(move, (1, 2)) for picture, move in zip(pixels, moves, strict=True)]),  # by a pixel at most
+    "blurred": blurred,
+    "moved": moved(pixels, draws(-1, 2)),  # by a pixel at most, each way
+    "blurred, moved, noisy": (moved(blurred, draws(-1, 2)) + grain).clamp(-1, 1),
+    "moved by two": moved(pixels, 4 * draws(0, 2) - 2),  # each way
 }
 for name, images in copied.items():
-    two_nearest[f"{name} copies"] = viz.nearest_neighbours(images, learnt_from, k=2)[1]
-    near[f"{name} copies"] = two_nearest[f"{name} copies"][:, 0].median()
-alone = {name: (far[:, 0] / far[:, 1]).median() for name, far in two_nearest.items()}
+    search(name, images)
+
+
+def original(ruler, name):
+    """The share of copies whose nearest training face is their original."""
+    return (nearest[ruler, name] == torch.arange(n_search)).double().mean().item()
+
+
+def beside_unseen(ruler, name):
+    return round(float(near[ruler, name] / near[ruler, "unseen"]), 4)
+
+
+viz.table(
+    [
+        {"pictures": name}
+        | {f"distance {ruler}": f"{beside_unseen(ruler, name):.2f}" for ruler in rulers}
+        | {f"nearest / second {ruler}": f"{alone[ruler, name]:.2f}" for ruler in rulers}
+        | {f"original found {ruler}": f"{original(ruler, name):.0%}" if name in copied else "" for ruler in rulers}
+        for name in ("shipped", "unseen", *copied)
+    ],
+    caption="The nearest training face (medians); distances over those of unseen faces",
+)
+
+# %%
+check(
+    "S31.copies_found",
+    "Allowing for a shift one finds the original of a copy: the share found of noisy, of blurred and of moved copies",
+    ours=[original("allowing for a shift", name) for name in ("noisy", "blurred", "moved")],
+    over="kinds of copies",
+    tolerance=at_least(0.9),
+    baselines=nulls(by_pixels=min(original("by pixels", name) for name in ("noisy", "blurred", "moved")), by_chance=1 / len(learnt_from)),
+    note="The threshold was written down before this run, but after a trial with sixty faces.",
+)
 question(
     "S31.copies",
-    f"How far are the shipped network's faces from the nearest of its {len(learnt_from):,} training faces (median), beside unseen real faces?",
-    ours=near["fake"] / near["real"],
-    baselines=nulls(copies=0, **{f"{name}_copies": near[f"{name} copies"] / near["real"] for name in copied}, noise=near["noise"] / near["real"])
-    | ceilings(real_faces=1),
+    f"How far are the shipped network's faces from the nearest of its {len(learnt_from):,} training faces (median), beside unseen real faces, allowing for a shift?",
+    ours=beside_unseen("allowing for a shift", "shipped"),
+    baselines=nulls(copies=0, **{f"{name} copies": beside_unseen("allowing for a shift", name) for name in copied}, noise=beside_unseen("allowing for a shift", "noise"))
+    | ceilings(unseen_faces=1),
     source="asked in Radford et al. 2016, section 4",
 )
-question(
-    "S31.one_neighbour",
-    "Copies with *noise* on them are as far, but such a copy has one neighbour that is nearer than all others. Have the network's faces? Nearest distance over the second nearest (median)",
-    ours=alone["fake"],
-    baselines=nulls(copies=0, **{f"{name}_copies": alone[f"{name} copies"] for name in copied}) | ceilings(real_faces=alone["real"]),
-    source="beside Radford et al. 2016, section 4",
-)
-show(viz.nearest_neighbour_figure(fakes, learnt_from, n=12, scale=2))
+show(viz.nearest_neighbour_figure(fakes, learnt_from, n=12, scale=2, distance="copies"))
 
 # %% [markdown]
 # Put noise on training faces, as much as the network's faces are away from them: they stand at 1.3, the network's at 1.4, blurred ones at 1.6, ones moved by a pixel at most at 2.1. So the first box does not tell new faces from rough copies. The second tells copies with *noise* on them, whose nearest neighbour is at 0.79 of the next one's distance; the network's faces have 0.97, unseen faces 0.88. But blurred and moved copies have 0.98, like the network's. Distances pixel by pixel will not do: a drawing moved by one pixel is a stranger to itself, for each outline counts twice. Look at the pairs, but do not take them for a proof. They were found by the same distance, and beside a moved copy need not stand its original. A ruler for copies has to allow for a shift.
@@ -1198,26 +1240,40 @@ question(
     source="beside Huang et al. 2024",
 )
 rarest = {arm: after(recipes.curve("rarest", "seconds")[arm], at_once) for arm in (OLD, TUNED, NEW)}
+earlier = {f"section_3_{name}": after(guidelines.curve("rarest", "seconds")[arm], at_once).mean() for name, arm in (("reference", REFERENCE), ("small_kernels", SMALL_KERNELS))}
 question(
     "S31.recipe_variety",
     f"And what has become of the rarest value? Its share over that in the data, with the modern recipe, after {at_once:.0f} seconds",
     ours=rarest[NEW],
     over="trainings",
-    baselines=nulls(recipe_of_2016=rarest[OLD].mean(), tuned=rarest[TUNED].mean())
-    | ceilings(**{f"section_3_{name}": guidelines.final("rarest")[arm].mean() for name, arm in (("reference", REFERENCE), ("small_kernels", SMALL_KERNELS))}, real_faces=1),
+    baselines=nulls(recipe_of_2016=rarest[OLD].mean(), tuned=rarest[TUNED].mean(), **earlier) | ceilings(real_faces=1),
     note="Asked after the record was seen.",
 )
 for seconds in (5, 10, 15, 20):
     at_these = {arm: after(over_seconds[arm], seconds).mean() for arm in (OLD, NEW)}
     print(f"after {seconds:2d} s: distance of 2016 {at_these[OLD]:.1f}, modern {at_these[NEW]:.1f}, ratio {at_these[OLD] / at_these[NEW]:.1f}")
 for name, record, arm in (("section 3's reference", guidelines, REFERENCE), ("the same with 3 x 3 strides in D", guidelines, SMALL_KERNELS), ("modern", recipes, NEW)):
-    far, rare = (after(record.curve(score, "seconds")[arm], 18).mean() for score in ("frechet", "rarest"))
-    print(f"after 18 s: {name}: distance {far:.1f}, rarest {rare:.2f}")
+    far, rare = (after(record.curve(score, "seconds")[arm], at_once).mean() for score in ("frechet", "rarest"))
+    print(f"after {at_once:.0f} s: {name}: distance {far:.1f}, rarest {rare:.2f}")
 
 # %% [markdown]
 # *Where minutes count*, section 4's recipe `faces32_live` changes two more things. Each map of the generator, from 4 x 4 places on, proposes *colours*, and the picture is their sum: a flat background need not be carried through every
-# layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, so that no layer with weights works at full size. Four colours, four sets of weights: the chequerboard of section 1 is back. See step 0 of the film, and the two youngest rows of *Three ages*. Batches are of 32, the rate begins at 1.5e-3.
-#
+# layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, so that no layer with weights works at full size. Four colours, four sets of weights: the chequerboard of section 1 is back. See step 0 of the film, and the two youngest rows of *Three ages*. Batches are of 32, the rate begins at 1.5e-3. How much of the grid is left? A chequerboard changes from each pixel to the next, so it lies at period 2:
+
+
+# %%
+def at_period_two(images):
+    """The share of the variance over the places of a picture that has period 2 along a row or a column."""
+    power = torch.fft.fft2(images.float()).abs() ** 2
+    power[..., 0, 0] = 0
+    half = images.shape[-1] // 2
+    return (power[..., half, :].sum() + power[..., :, half].sum() - power[..., half, half].sum()) / power.sum()
+
+
+for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"], "grown": ages["grown"], "recorded, at its end": recorded_live.last_pictures()[0], "shipped": ages["shipped"], "real": unseen.images}.items():
+    print(f"{name:>20}: {at_period_two(pictures):.1%} at period 2")
+
+# %% [markdown]
 # Careful with the years. The number depends on where the clock stops: both old curves are still falling there, and the modern one hardly; a third of the way in, the ratio is above two. A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 18 seconds, where the modern recipe, which is narrow too, stands at about 19. (The two clocks are of two records.)
 # An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.30 of the rarest value's share after 18 seconds, where the modern recipe has 0.41, and is nearer to faces (15.9); at its own end, after 25 seconds, it has 0.44. So a good part of that gap hung on one kernel. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
 #
@@ -1281,7 +1337,7 @@ def still_falling(arm):
 
 viz.table(
     [
-        {"arm": arm, "at the end": f"{curves[arm][1][:, -1].mean():.1f}", "fell in the last 500 steps by": f"{still_falling(arm):.0%}"}
+        {"arm": arm, "at the end": f"{curves[arm][1][:, -1].mean():.1f}", "fell in the last 500 steps by": f"{still_falling(arm):z.0%}"}
         for arm in sorted(curves, key=still_falling, reverse=True)
     ]
 )
@@ -1298,8 +1354,10 @@ viz.table(
 
 # %%
 luck = by_luck(guidelines)
-by_chance = max(interval_of(list(values))[0] for values in luck)
+ends = np.array([interval_of(list(values)) for values in luck])
+by_chance = ends[:, 0].max()
 print(f"one training over another, nothing changed: {luck.min():.2f} to {luck.max():.2f}; {(np.unique(luck) > 1.1).sum()} of {len(np.unique(luck))} above 1.1")
+print(f"nothing changed, {len(ends)} intervals: {(ends[:, 0] >= 1.1).sum()} inside the tolerance, {(ends[:, 1] < 1.1).sum()} outside, {((ends[:, 0] < 1.1) & (ends[:, 1] >= 1.1)).sum()} over its edge")
 control = check(
     "C10.control",
     "The experiment can see harm: no batch normalisation and a start whose signal dies, distance over that of the reference",
@@ -1330,8 +1388,8 @@ for suffix, (arm, what) in GUIDELINES.items():
         control=control,
         source="Radford et al. 2016, section 3",
         decks="HC",
-        note=f"Width 16 at 16 px, 2,000 steps; the paper trains wider and deeper networks at 64 px. In the last 500 steps this distance fell by {still_falling(arm):.0%}, "
-        f"that of the full network by {still_falling(REFERENCE):.0%}.",
+        note=f"Width 16 at 16 px, 2,000 steps; the paper trains wider and deeper networks at 64 px. In the last 500 steps this distance fell by {still_falling(arm):z.0%}, "
+        f"that of the full network by {still_falling(REFERENCE):z.0%}.",
     )
 
 # %% [markdown]
