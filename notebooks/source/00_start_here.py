@@ -84,7 +84,7 @@ board
 # A famous paper of 2016 gives rules for building the two networks. Three of them: $D$ gets batch normalisation, $D$ gets leaky rectifiers, $G$ gets plain ones. (What these are does not matter yet.) Do the rules help? Lecture 04 leaves one out: no normalising in $D$, plain rectifiers for the leaky ones, tanh for $G$'s plain ones. It trains small networks, on faces of 16 by 16 pixels, and measures
 # how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and above 1 the rule helps. Before the first training it was written down what counts as *helps*: at least 1.1.
 #
-# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots lie above 1.1, two of them by a hair, and nothing was changed. So one training can say *helps* of nothing. There are five without each rule: the dots of the rows below.
+# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots, the filled ones, lie above 1.1, two of them by a hair, and nothing was changed. So one training can say *helps* of nothing. There are five without each rule: the dots of the rows below.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three rules of 2016, measured
