@@ -48,6 +48,10 @@ def test_loss_curves_draw_what_they_are_given():
     assert drawn["equilibrium 2 log 2"].get_ydata()[0] == pytest.approx(2 * math.log(2))
     assert drawn["equilibrium log 2"].get_ydata()[0] == pytest.approx(math.log(2))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "loss")
+    ax = Figure().add_subplot()
+    viz.loss_curves(history, smooth=1, objective="relativistic", ax=ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()].count("equilibrium log 2") == 1
+    assert len(ax.lines) == 4
     assert viz.loss_curves(SimpleNamespace(history=history)).size == (720, 320)
 
 

@@ -45,6 +45,50 @@ def test_nearly_equal_images_are_told_apart():
     assert viz.nearest_neighbours(sample, train)[0].tolist() == [[1]]
 
 
+@pytest.mark.parametrize("chunk", [5, 1000])
+def test_the_distance_for_copies_agrees_with_its_equation(chunk):
+    samples, train = images(4, seed=1, height=8, width=6), images(23, seed=2, height=8, width=6)
+    train[7] = train[3]  # a tie
+
+    def pixel(picture, y, x):
+        return picture[:, min(max(y, 0), 7), min(max(x, 0), 5)].double() / 127.5 - 1
+
+    def half(picture, dy=0, dx=0):
+        """Moved, with the rim repeated; blurred, with the moved picture's rim repeated; halved."""
+        moved = torch.stack([torch.stack([pixel(picture, y + dy, x + dx) for x in range(6)], -1) for y in range(8)], -2)
+        near = [
+            moved[:, [min(max(y + a, 0), 7) for y in range(8)]][:, :, [min(max(x + b, 0), 5) for x in range(6)]]
+            for a in (-1, 0, 1)
+            for b in (-1, 0, 1)
+        ]
+        return torch.stack(near).mean(0).unfold(1, 2, 2).unfold(2, 2, 2).mean((3, 4)).flatten()
+
+    moves = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    every = torch.tensor(
+        [[min(float((half(x, *move) - half(t)).norm()) for move in moves) for t in train] for x in samples], dtype=torch.float64
+    )
+    index, far = viz.nearest_neighbours(samples, train, 4, "copies", chunk=chunk)
+    assert torch.equal(index, every.argsort(dim=1, stable=True)[:, :4])
+    assert torch.allclose(far, every.sort(1).values[:, :4], atol=1e-12)
+
+
+def test_a_moved_drawing_finds_itself_only_by_the_distance_for_copies():
+    train = images(30, height=32, width=32).float() / 127.5 - 1
+    drawn = torch.zeros(1, 3, 32, 32)
+    drawn[..., ::4] = 1  # one outline beside the other: moved by a pixel it meets none of them
+    grey = drawn.mean().expand(1, 3, 32, 32)
+    train = torch.cat([train, grey, drawn])
+    moved = drawn.roll(1, 3)
+    assert viz.nearest_neighbours(moved, train)[0].tolist() == [[30]]
+    index, far = viz.nearest_neighbours(moved, train, distance="copies")
+    assert index.tolist() == [[31]] and far.item() < 1
+
+
+def test_every_training_image_can_be_asked_for_by_the_distance_for_copies():
+    index, far = viz.nearest_neighbours(images(2), images(5, seed=1), 5, "copies")
+    assert index.sort(1).values.tolist() == [list(range(5))] * 2 and (far.diff(dim=1) >= 0).all()
+
+
 def test_bad_neighbour_arguments_name_the_fix():
     with pytest.raises(ValueError, match="between 1 and the 3"):
         viz.nearest_neighbours(images(2), images(3), 4)
@@ -52,6 +96,8 @@ def test_bad_neighbour_arguments_name_the_fix():
         viz.nearest_neighbours(images(2), images(3, height=6))
     with pytest.raises(ValueError, match="pixels"):
         viz.nearest_neighbours(images(2), images(3), distance="euclid")
+    with pytest.raises(ValueError, match="moves pictures"):
+        viz.nearest_neighbours(torch.zeros(2, 5), torch.zeros(3, 5), distance="copies")
 
 
 @pytest.mark.parametrize(("n", "k"), [(16, 1), (16, 3), (3, 5), (1, 1)])

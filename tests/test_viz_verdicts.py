@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
+from gancourse.viz.pictures import COLOURS
 from gancourse.viz.verdicts import Measured, verdicts
 
 ROWS = {
@@ -34,7 +36,7 @@ def test_a_verdict_that_is_none_is_named():
 
 def test_luck_stands_above_the_claims_and_gets_no_verdict():
     plain = verdicts(ROWS, 1.1, {"null": 1.0})
-    with_luck = verdicts(ROWS, 1.1, {"null": 1.0}, luck={"nothing changed": [0.95, 1.05, 1.15]})
+    with_luck = verdicts(ROWS, 1.1, {"null": 1.0}, luck={"nothing changed": [0.95, 1.05, 1.09]})
     assert with_luck.height > plain.height and with_luck.width == plain.width
     coloured = [np.ptp(np.asarray(picture.convert("RGB")).astype(int), axis=2) > 60 for picture in (plain, with_luck)]
     first = [np.flatnonzero(each[60:].any(1)).min() for each in coloured]  # below the words "asked for"
@@ -44,3 +46,11 @@ def test_luck_stands_above_the_claims_and_gets_no_verdict():
 def test_luck_widens_what_is_shown():
     near, far = (columns_of(verdicts(ROWS, 1.1, {"null": 1.0}, luck={"luck": [at]}), (224, 238, 246)).min() for at in (1.0, 0.2))
     assert far > near
+
+
+def test_luck_that_reaches_what_was_asked_for_is_filled():
+    hollow, filled = (verdicts(ROWS, 1.1, {"null": 1.0}, luck={"luck": [at, 1.3]}) for at in (1.0999, 1.1))
+    blue = [
+        (np.asarray(picture.convert("RGB")) == ImageColor.getrgb(COLOURS["real"])).all(2).sum() for picture in (hollow, filled)
+    ]
+    assert blue[1] > blue[0]

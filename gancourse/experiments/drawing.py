@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")  # Okabe and Ito
 DASHES = ("solid", "dashed", "dotted")  # one for each round of colours
+TITLES = {"frechet": "Fréchet distance"}  # of scores; of the others their name
 NAMES = {"step": "step", "images": "pictures seen", "seconds": "processor seconds"}
 FRAMES = 5  # at most so many steps on a strip
 
@@ -68,7 +69,7 @@ def curves(scores: Mapping[str, Curves], against: str = "step", of: Sequence[str
                 colour, dash = look[arm]
                 axis.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.18, linewidth=0)
                 axis.plot(at, values.mean(0), color=colour, linestyle=dash, linewidth=1.8, label=arm)
-            axis.set(xlabel=NAMES[against], title=score.replace("_", " "))
+            axis.set(xlabel=NAMES[against], title=TITLES.get(score, score.replace("_", " ")))
             axis.margins(x=0.01)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(COLOURS))
 

@@ -90,7 +90,9 @@ def loss_curves(
                 axis.plot(step, values, color=colour, alpha=0.25, linewidth=0.8)
             axis.plot(step, smoothed(values, window), color=colour, linewidth=1.8, label=player)
             if level is not None:
-                axis.axhline(level[0], color=colour, linestyle=(0, (4, 3)), linewidth=1, label=f"equilibrium {level[1]}")
+                name = f"equilibrium {level[1]}"
+                told = name in axis.get_legend_handles_labels()[1]  # one entry where both players come to rest at one level
+                axis.axhline(level[0], color=colour, linestyle=(0, (4, 3)), linewidth=1, label=None if told else name)
         axis.set(xlabel="step", ylabel="loss", title=title or "")
         axis.margins(x=0.01)
         axis.legend(ncols=2, fontsize=9)

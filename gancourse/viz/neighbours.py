@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageDraw
 from torch import Tensor
 
 from gancourse.viz import pictures
 
 Features = Callable[[Tensor], Tensor]
+_MOVES = tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1))
 _SPARE = 8  # candidates kept beyond k, so that rounding in the first pass cannot lose a tie
 
 
@@ -55,17 +57,52 @@ def _nearest(a: Tensor, train: Tensor, k: int, chunk: int) -> tuple[Tensor, Tens
     return index.gather(1, order), exact.gather(1, order)
 
 
+def _blurred_half(images: Tensor) -> Tensor:
+    """The mean of each 3 x 3 window, at half the side: what noise and a blur leave of a drawing."""
+    return F.avg_pool2d(F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, 1), 2)
+
+
+def _halves(images: Tensor, chunk: int, moves: Sequence[tuple[int, int]] = ((0, 0),)) -> Tensor:
+    """The images moved and blurred, [N, moves, D]; the rim is repeated where a move lays it bare."""
+    height, width = images.shape[2:]
+    found = []
+    for part in images.split(chunk):
+        wide = F.pad(_pixels(part).view(len(part), *images.shape[1:]), (1, 1, 1, 1), mode="replicate")
+        moved = [wide[:, :, 1 + y : 1 + y + height, 1 + x : 1 + x + width] for y, x in moves]
+        found.append(torch.stack([_blurred_half(picture).flatten(1) for picture in moved], 1))
+    return torch.cat(found)
+
+
+def _nearest_copies(samples: Tensor, train: Tensor, k: int, chunk: int) -> tuple[Tensor, Tensor]:
+    """By the least distance over nine moves.  What is among the k nearest is so at its best move, too: so k of each will do."""
+    moved, halved = _halves(samples, chunk, _MOVES).flatten(0, 1), _halves(train, chunk)[:, 0]
+    found = [_nearest(a, halved, k, chunk) for a in moved.split(chunk)]
+    index, far = (torch.cat(parts).view(len(samples), -1) for parts in zip(*found, strict=True))  # [N, 9 k], some images twice
+    nearest = [sorted(zip(f, i, strict=True)) for f, i in zip(far.tolist(), index.tolist(), strict=True)]
+    once = [list({i: f for f, i in reversed(row)}.items()) for row in nearest]  # the least distance of each image
+    best = [sorted((f, i) for i, f in row)[:k] for row in once]
+    return torch.tensor([[i for _, i in row] for row in best]), torch.tensor(
+        [[f for f, _ in row] for row in best], dtype=far.dtype
+    )
+
+
 def nearest_neighbours(
     samples: Any, train: Any, k: int = 1, distance: str | Features = "pixels", chunk: int = 1024
 ) -> tuple[Tensor, Tensor]:
     """For each sample the k nearest training images: indices int64 [N, k] and Euclidean distances float64 [N, k], nearest first.
 
-    samples, train: uint8, or float in [-1, 1], [N, C, H, W] or [N, D].  ``distance`` is "pixels" (in units of [-1, 1]) or a
-    function from a part of the batch, as given, to features [N, D].  Exact: every pair is compared, ``chunk`` by ``chunk``, so
-    memory stays at chunk^2 distances.  Of equally near images the one with the lower index comes first.
+    samples, train: uint8, or float in [-1, 1], [N, C, H, W] or [N, D].  ``distance`` is "pixels" (in units of [-1, 1]), "copies",
+    or a function from a part of the batch, as given, to features [N, D].  Exact: every pair is compared, ``chunk`` by ``chunk``,
+    so memory stays at chunk^2 distances.  Of equally near images the one with the lower index comes first.
+
+    "copies" is for finding copies that are noisy, blurred or moved.  Pixel by pixel a drawing moved by one pixel is a stranger to
+    itself, for each outline counts twice.  So both sides are blurred by 3 x 3 and halved, and the sample is moved by -1, 0 or 1
+    pixel each way: with h the blurred half and s the move, d(x, t) = min_s |h(s x) - h(t)|.  Such a least distance over small
+    transformations is the idea of the tangent distance (Simard, LeCun & Denker 1993), which takes them to first order.
+    It is not symmetric, and needs images [N, C, H, W] of side 2 or more.
     """
-    if distance != "pixels" and not callable(distance):
-        raise ValueError(f'distance must be "pixels" or a function that gives features, not {distance!r}')
+    if distance not in ("pixels", "copies") and not callable(distance):
+        raise ValueError(f'distance must be "pixels", "copies" or a function that gives features, not {distance!r}')
     samples, train = _as_tensor(samples), _as_tensor(train)
     if samples.ndim < 2 or len(samples) == 0 or samples.shape[1:] != train.shape[1:]:
         shapes = f"{list(samples.shape)} and {list(train.shape)}"
@@ -73,6 +110,10 @@ def nearest_neighbours(
     if not isinstance(k, int) or not 1 <= k <= len(train):
         raise ValueError(f"k must be a whole number between 1 and the {len(train)} training images, not {k!r}")
     pictures.positive_int("chunk", chunk)
+    if distance == "copies":
+        if samples.ndim != 4 or min(samples.shape[2:]) < 2:
+            raise ValueError(f'distance="copies" moves pictures: give [N, C, H, W] of side 2 or more, not {list(samples.shape)}')
+        return _nearest_copies(samples, train, k, chunk)
     if callable(distance):
         samples, train = _features(samples, distance, chunk), _features(train, distance, chunk)
     found = [_nearest(a, train, k, chunk) for _, a in _parts(samples, chunk)]

@@ -34,7 +34,8 @@ def verdicts(
     """One row for each claim that asks for at least ``asked``: a dot a measurement, a bar the interval, a word the verdict.
 
     The blue ground is what was asked for; dashed lines stand where ``null`` scores, name by name.  ``luck`` comes first, in
-    hollow dots: what the measure gives where nothing was changed.  Such ratios share their trainings, so they get no interval.
+    hollow dots, filled where they reach what was asked for: what the measure gives where nothing was changed.  Such ratios share
+    their trainings, so they get no interval.
     """
     luck = luck or {}
     for name, row in measured.items():
@@ -54,7 +55,9 @@ def verdicts(
             axis.text(at, -0.68, f"{name}  ", ha="right", fontsize=11)
         for place, values in enumerate(luck.values()):
             heights = [place + 0.16 * (k % 3 - 1) for k in range(len(values))]  # so that near ones can be counted
-            axis.plot(sorted(values), heights, "o", color="none", markeredgecolor=COLOURS["ink"], markersize=6)
+            for value, height in zip(sorted(values), heights, strict=True):
+                colour = COLOURS["real"] if value >= asked else "none"
+                axis.plot(value, height, "o", color=colour, markeredgecolor=COLOURS["ink"], markersize=6)
         for place, row in enumerate(measured.values(), len(luck)):
             colour = COLOURS[LOOKS[row.verdict]]
             axis.plot(row.ends, [place] * 2, color=colour, linewidth=9, alpha=0.55, solid_capstyle="butt")

@@ -51,7 +51,9 @@ viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventur
 # ## Play it yourself
 #
 # How did the network learn that? It played against another one. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
-# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls. $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21. It is measured between two samples of 200 points, and two samples of one and the same cloud are not at 0 either, but at 0.14 on average. So two thirds of the 0.21 a perfect generator would have as well; the rest goes with what the picture shows.
+# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue, $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls.
+#
+# $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21. It is measured between two samples of 200 points. Two samples of one and the same cloud are not at 0 either: they are at 0.14 on average, and in none of 50 pairs above 0.19. So 0 is not the goal, and 0.21 is just above what a perfect generator would score. The eye sees more here than the number.
 #
 # Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch all of $G$'s points sit together and run about among eight clusters, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
 # gradient and the orbit of 02 and 07. Without a running kernel you see three moments of the game.
@@ -71,7 +73,7 @@ board
 #
 # - a verdict, and our number with its interval,
 # - what was asked for, fixed *before* the run,
-# - what scores on the same measure without having learnt anything.
+# - what scores on the same measure without the thing that is claimed.
 
 # %% [markdown] tags=["notes"]
 # ## Nothing here has to be believed
@@ -82,7 +84,7 @@ board
 # A famous paper of 2016 gives rules for building the two networks. Three of them: $D$ gets batch normalisation, $D$ gets leaky rectifiers, $G$ gets plain ones. (What these are does not matter yet.) Do the rules help? Lecture 04 leaves one out: no normalising in $D$, plain rectifiers for the leaky ones, tanh for $G$'s plain ones. It trains small networks, on faces of 16 by 16 pixels, and measures
 # how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and above 1 the rule helps. Before the first training it was written down what counts as *helps*: at least 1.1.
 #
-# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots lie above 1.1, and nothing was changed. So there are five trainings without each rule: the dots of the rows below.
+# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots, the filled ones, lie above 1.1, two of them by a hair, and nothing was changed. So one training can say *helps* of nothing. There are five without each rule: the dots of the rows below.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three rules of 2016, measured
@@ -113,14 +115,16 @@ verdicts(
 )
 
 # %% [markdown] tags=["notes"]
-# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. *Without batch norm* all of it lies in the blue: the sentence is **reproduced**. *Without ReLU* none of it does: **contradicted**. That needs one thing more, a *control*: lecture 04 makes one change whose harm is understood, and its trainings show it. And it holds for what was trained, small networks; it does not say that the rule is wrong everywhere. *Without leaky ReLU*
+# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. *Without batch norm* all of it lies in the blue: the sentence is **reproduced**. *Without ReLU* none of it does: **contradicted**. That needs one thing more, a *control*, for an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, and they start where the signal dies: all five trainings end farther from faces, as the first box below says. And it holds for what was trained, small networks; it does not say that the rule is wrong everywhere. *Without leaky ReLU*
 # it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. Now the same as boxes, the control before them. They are unfolded here; elsewhere a click does it. (Without the normalising a network also starts at another scale. Lecture 04 matches the start, so that its scale is not what is measured.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same as boxes
 
 # %% tags=["slide-continue"]
-by_chance = max(interval_of(list(values))[0] for values in luck)  # the largest lower end where nothing was changed
+ends = np.array([interval_of(list(values)) for values in luck])  # of the bars where nothing was changed
+by_chance = ends[:, 0].max()
+print(f"nothing changed, {len(ends)} bars: {(ends[:, 0] >= 1.1).sum()} inside the blue, {(ends[:, 1] < 1.1).sum()} outside, the rest over its edge")
 with example():  # boxes of lecture 04, looked at: they count there
     control = check(
         "C10.control",
@@ -152,9 +156,9 @@ with example():  # boxes of lecture 04, looked at: they count there
 # Read a box from the top:
 #
 # 1. **The verdict**, and the sentence it is about. A dashed edge says *open*.
-# 2. **Measured**: the mean, its interval in brackets, and how many independent trainings stand behind it. *Claimed* is what the source says.
+# 2. **Measured**: the mean, its interval in brackets, and how many independent trainings stand behind it. (The control, a *check*, shows the smallest and the largest, and every one has to pass.) *Claimed* is what the source says.
 # 3. **Asked for**: the tolerance, fixed before the run. Compare it with the brackets yourself.
-# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. (The full network's five trainings are divided by one another, in all 44 pairings in which none meets itself; the null is where the luckiest of the 44 intervals begins.) If a null passed the tolerance the row would say nothing. Such a row gets no verdict but *open*.
+# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. (Divide the full network's five trainings by one another, as in the first row, five ratios at a time. There are 44 ways to do so without dividing one by itself, and each gives a bar. Of their left ends the one farthest to the right is the null: 0.92. The line above the boxes counts them: none lies in the blue, 27 lie outside, 17 reach over its edge. So where nothing was changed the rule never says *reproduced*, and mostly *contradicted*: that word denies a tenth, no more.) If a null passed the tolerance the row would say nothing. Such a row gets no verdict but *open*.
 # 5. **Why**, where a row is open; **control**, the row without which nothing may be contradicted; a note, here on how small the networks are; and **source**.
 #
 # There are four kinds of boxes.
@@ -216,12 +220,12 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## Where this goes
 #
-# The same two players, one who draws and one who judges, learn more than to make faces up. Here are four networks of later lectures. They travel with the course, and you will train such networks yourself, on a smaller scale. In pairs: what the network is given, and what it makes of it. In the last row it is given a sentence: at the left what it draws, at the right the face that is nearest to it of the thousands that it has learnt from. None of what they are given was in their training. Not all of it succeeds. Look for the glasses in the third pair of row 18, at the eyes in the third pair of row 19, and for copies in row 20.
+# The same two players, one who draws and one who judges, learn more than to make faces up. Here are four networks of later lectures. They travel with the course, and you will train such networks yourself, on a smaller scale. In pairs: what the network is given, and what it makes of it. In the last row it is given a sentence: at the left what it draws, at the right the face that is nearest to it of the thousands that it has learnt from. None of what they are given was in their training. Not all of it succeeds. Look for the glasses in the third pair of row 18, and at the eyes in the third pair of row 19. And are the faces of row 20 copies? Say so pair by pair. (*Nearest* is by a distance that finds copies even where they are noisy, blurred or moved by a pixel. Lecture 04 tries it, and shows where it ends.)
 
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402
 
-viz.show(gallery.ahead(), caption=f"The numbers are lectures. *Left the face drawn, right the nearest of the training: {'; '.join(gallery.SENTENCES)}.")
+viz.show(gallery.ahead(), caption=f"The numbers are lectures. Row 20, left the face drawn, right the nearest of the training: {'; '.join(gallery.SENTENCES)}.")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How a lecture works
