@@ -33,7 +33,19 @@ from torch import nn
 
 from gancourse import data, experiments, losses, scale, viz, zoo
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, interval_of, nulls, question, summary, within
+from gancourse.classroom.claims import (
+    at_least,
+    at_most,
+    ceilings,
+    check,
+    claim,
+    identity,
+    interval_of,
+    nulls,
+    question,
+    summary,
+    within,
+)
 from gancourse.experiments import dcgan_live, records
 from gancourse.experiments.dcgan_guidelines import (
     ARMS,
