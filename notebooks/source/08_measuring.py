@@ -13,7 +13,7 @@
 # After it you will be able to
 #
 # - derive the Frechet distance between two Gaussians, and compute it without a matrix square root;
-# - say of each common measure what it sees, what it cannot see, and how many samples it needs;
+# - say of each common measure what it sees and what it cannot see;
 # - predict how much of a reported distance is nothing but a small sample, and remove most of it;
 # - show that a perfect score can belong to a generator that copies, or that makes no images at all;
 # - find two bugs that have made reported numbers wrong.
@@ -358,7 +358,7 @@ check(
 # %% [markdown] tags=["notes"]
 # ## 3. Seven more measures
 #
-# Each gets its definition, what it is for, and one experiment that shows its weak side. All are in `gancourse.metrics`, with tests that compare them with independent
+# Each gets its definition and what it is for; three get an experiment that shows how they are fooled. All are in `gancourse.metrics`, with tests that compare them with independent
 # libraries.
 #
 # ### Kernel distance
@@ -471,7 +471,7 @@ claim(
 #
 # One number cannot say whether images are bad or merely alike. Kynkaanniemi et al. (2019) ask two questions. Put a ball around each sample, out to its third nearest neighbour. *Precision*: what
 # share of generated samples lies in a ball of the real ones? *Recall*: what share of real samples lies in a ball of the generated ones? Naeem et al. (2020) noticed that one
-# real outlier has a huge ball and makes everything inside it "precise". *Density* counts balls instead of asking for one, and *coverage* asks each real ball whether it caught anything.
+# real outlier has a huge ball and makes everything inside it "precise". Their balls reach to the fifth neighbour. *Density* counts balls instead of asking for one, and divides by five; *coverage* asks each real ball whether it caught anything.
 
 # %% [markdown]
 # **Write a line.** Precision, for features `real` [N, D] and `fake` [M, D]: `torch.cdist(a, b)` has all distances, `.kthvalue(n, dim=1).values` the $n$-th smallest of each row.
@@ -497,7 +497,7 @@ viz.table(outlier_table, caption="300 generated points halfway between a real cl
 # One point among 301 decides whether garbage has precision 0 or 1.
 
 # %% [markdown] tags=["notes"]
-# One point among 301 decides whether garbage has precision 0 or 1. Density rises to 0.21, where real data would have about 1, and coverage stays near 0.
+# One point among 301 decides whether garbage has precision 0 or 1. Density rises to 0.21, one ball of five, where real data would have about 1. Coverage stays near 0.
 #
 # ### Sliced Wasserstein distance
 #
@@ -615,7 +615,7 @@ ratio_table = [
 viz.table(ratio_table, caption="Distance to the training faces: of treated copies, over that of unseen faces as they are, and treated alike")
 
 # %% [markdown]
-# Look at the first column: copies under the whole blur, or shifted by a pixel, lie beyond 1, where the GAN lies too. **A ratio above 1 acquits nobody.** Treat the unseen faces alike, and slight noise or a quarter of the blur no longer hides a copy: compare the second column with the third. The whole blur and the shift still do.
+# Look at the first column: copies under the whole blur, or shifted by a pixel, lie beyond 1, where the GAN lies too. **A ratio above 1 acquits nobody.** Slight noise and a quarter of the blur do not hide a copy, least of all where the unseen faces are treated alike: compare the second column with the third. The whole blur, the shift and the mirror hide it from both.
 
 # %%
 slight, strong = ("noise 0.06", "noise 0.1", "a quarter of the blur"), ("the whole blur", "shifted by a pixel")
@@ -696,7 +696,7 @@ plt.show()
 #
 # With $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 features, about a million for 2048.
 #
-# One public library lists the same SNGAN with FID 16.77 and 23.90: measured with other numbers of images.
+# One public library lists SNGAN with FID 16.77 and with 23.90: two trainings, and two numbers of images. Nobody can read off which made the difference.
 
 # %% [markdown] tags=["notes"]
 # The Frechet distance of a distribution to itself is large for small $n$ and falls as $1/n$. The dashed line is no fit. Let the eigenvalues of the covariance be $\lambda_i$. The means of $n$ and $m$
@@ -705,9 +705,9 @@ plt.show()
 #
 # $$\mathbb{E}\,d^2 \approx \Bigl(\frac1n + \frac1m\Bigr)\Bigl[\sum_i\lambda_i + \frac12\sum_{ij}\frac{\operatorname{Var}(x_i x_j)}{\lambda_i+\lambda_j}\Bigr].$$
 #
-# For a Gaussian $\operatorname{Var}(x_ix_j) = \lambda_i\lambda_j(1+\delta_{ij})$, and with $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 such features, about a million for 2048: the samples needed grow as the *square* of the dimension. Published
-# protocols take 50,000 images. One public library of GANs lists the same SNGAN with FID 16.77 and 23.90. The first was measured with 50,000 images on both
-# sides, the second with 10,000 generated and 5,000 real ones.
+# For a Gaussian $\operatorname{Var}(x_ix_j) = \lambda_i\lambda_j(1+\delta_{ij})$, and with $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 such features, about a million for 2048: for a bias of given size the samples needed grow as the *square* of the dimension. Published
+# protocols take 50,000 images. One public library of GANs lists SNGAN twice for CIFAR-10, with FID 16.77 and 23.90. The first was measured with 50,000 images on both
+# sides, the second with 10,000 real and 5,000 generated ones. They are also two trainings. How much of the gap is bias, nobody can read off.
 
 # %%
 large = [i for i, n in enumerate(sizes) if n >= 5 * real_features.shape[1]]  # below, higher powers of 1/n count
@@ -850,7 +850,7 @@ question(
 # ## 5. What the Frechet distance cannot see, and what it can
 #
 # McAllester's deck says that it "provides no guarantees against mode collapse". Take that apart. Against a reference of training faces we measure: fresh faces that a perfect generator might draw; exact copies
-# of training faces; copies shifted by one pixel (fewer of these); and no images at all, but numbers drawn from a Gaussian in feature space.
+# of training faces; copies shifted by one pixel; and no images at all, but numbers drawn from a Gaussian in feature space.
 
 # %% tags=["slide-continue"]
 n_blind = scale.pick(ci=300, cpu=1500, gpu=5000)
@@ -966,12 +966,12 @@ question(
 # Seen, by features that were *trained* to tell the classes apart.
 
 # %% [markdown] tags=["notes"]
-# So the deck's sentence holds for copying and needs a footnote for collapse. A dropped class is seen by features that were trained to tell the classes apart. Pixels see it less, features of an untrained network less still, as the printed ratios say.
+# So a dropped class *is* seen, by features that were trained to tell the classes apart. Pixels see it less, features of an untrained network less still, as the printed ratios say. That is no guarantee: a collapse that keeps mean and covariance is not seen, whatever it drops. Exercise 1 builds one.
 
 # %% [markdown]
 # ## 6. Quantisation
 #
-# Images on disk are bytes; generators make floats. For most measures the rounding is harmless. It is not for those that look at *small differences*: perceptual path length moves a latent by $\varepsilon = 10^{-4}$
+# Images on disk are bytes; generators make floats. The rounding matters where a measure looks at *small differences*: perceptual path length moves a latent by $\varepsilon = 10^{-4}$
 # and divides the squared change of the image by $\varepsilon^2$. The notes of torch-fidelity report what happened on one model: 31.04 with floats, 1146.89 with bytes. Why? Say a pixel changes by $\Delta$, less than a step $\delta$ of a byte. Rounded, it
 # changes by $\delta$ with probability $|\Delta|/\delta$ and otherwise not at all. The mean square is $|\Delta|\,\delta$ in place of $\Delta^2$: it falls like $\varepsilon$, not $\varepsilon^2$, and the quotient grows like $1/\varepsilon$.
 
@@ -1025,7 +1025,7 @@ print("\n".join(f"{i + 1}. {name}" for i, name in enumerate(secret)))
 
 # %% [markdown] tags=["notes"]
 # *A colour dropped* lacks one hair colour of the data; *few, repeated* has one fiftieth as many different faces as images; *copies* are training images; *labels shuffled* are fresh faces whose attributes belong to others, as a
-# conditional generator that ignores its condition would draw. All measures now take all seven sets, and a ninth joins them: does the judge read from an image the attributes that it claims? To know what counts as a difference, 30 lots of held-out faces are measured as well. A cell is marked
+# conditional generator that ignores its condition would draw. All measures now take all seven sets, and a ninth joins them: does the judge read from an image the attributes that it claims? (Three of the nine give two numbers: twelve columns.) To know what counts as a difference, 30 lots of held-out faces are measured as well. A cell is marked
 # where a fault lies more than five standard deviations of those lots from their mean, in each of five draws of the fault; the cell shows the mean of the draws.
 
 # %%
@@ -1138,7 +1138,8 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## No single measure
 #
-# - No measure marks every fault. A mark has to hold in five draws.
+# - No measure marks more than three of the six faults; together they miss none.
+# - *Precision* marks none: blurred faces have 1.00.
 # - *Copies*: unmasked by the copying ratio. To the Frechet distance they are fresh faces.
 # - *Labels shuffled*: seen by one measure only, the one that looks at labels.
 # - *Few, repeated*: the crudest fault, and precision still calls it excellent.
@@ -1147,10 +1148,10 @@ question(
 # %% [markdown] tags=["notes"]
 # Read it by rows. *Copies* are unmasked by the copying ratio. The reference of this exam holds other training faces, so to the Frechet distance they are as good as fresh ones. *Labels shuffled* is a matter for the one
 # measure that looks at labels. *Few, repeated* is the crudest fault, and
-# precision still calls it excellent. *Noise* hardly moves the Frechet distance; the two-sample test
-# and patches of pixels are moved more. *Blur* shows on the fine level of the pyramid.
+# precision still calls it excellent. *Noise* hardly moves the Frechet distance, and patches of pixels miss it, too; the two-sample test,
+# density and the copying ratio are marked. *Blur* shows on the fine level of the pyramid and not on the coarse one.
 #
-# Then by columns, with the printed lines: no measure marks every fault. And the control: groups of held-out lots, put in the place of the faults, show how many marks are false.
+# Then by columns, with the printed lines: no measure marks more than three of the six, and six measures mark three each. *Precision* marks none: blurred faces have 1.00. The coarse level of the pyramid marks none either, not even 77 beside 45: from lot to lot, or from draw to draw, it varies too much. And the control: groups of held-out lots, put in the place of the faults, get no mark.
 #
 # The last row is a network's work: high precision, less recall, far from the training set. Does it draw typical faces only, a
 # common complaint about GANs? The row cannot say: faces that are merely blurred lie far from the training set as well, and lack no kind of face. (Its last cell is blank: there the judge would be asked to agree with itself.)
@@ -1196,11 +1197,11 @@ for name in ("held-out faces", "blurred", "noise", "a colour dropped"):
 viz.table(bug_table, caption="Frechet distance to training faces, computed right and with two mistakes")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# In training mode the *noise* even passes the good set.
+# Computed right, *blurred* is by far the worst. In training mode it looks better than the *dropped colour*.
 
 # %% [markdown] tags=["notes"]
-# In training mode every distance shrinks, and the blurred set, which is plainly wrong, loses most of its distance; the noise even passes the good set. In the wrong range the numbers shrink as well, and not in proportion: the dropped colour falls from 2.9 times the good set's number to 1.6 times. The order
-# looks plausible all the same, which is why such mistakes live long. What suffers is every comparison with a number from elsewhere, and every close call.
+# In training mode every distance shrinks, but not alike. The blurred set, by far the worst when computed right, loses most of its distance and comes out better than the dropped colour. (In the report above, author and user agree that the order stays. Here it does not.) Noise and the good set change places, too, but they are so near each other that one draw says nothing. In the wrong range the order
+# stays. The numbers shrink, not in proportion: the dropped colour falls from 2.9 times the good set's number to 1.6 times. All of them look plausible, which is why such mistakes live long.
 #
 # A test for the first takes two lines: features of one image must not depend on which images share its batch. That test is in the course's own suite, and it is worth writing for any network you borrow.
 
@@ -1318,5 +1319,7 @@ widgets.quiz(
 # - M. Chong & D. Forsyth, [*Effectively Unbiased FID and Inception Score and Where to Find Them*](https://arxiv.org/abs/1911.07023), CVPR 2020.
 # - G. Parmar, R. Zhang & J.-Y. Zhu, [*On Aliased Resizing and Surprising Subtleties in GAN Evaluation*](https://arxiv.org/abs/2104.11222), CVPR 2022: what resizing and compression do to the number.
 # - T. Kynkaanniemi et al., [*The Role of ImageNet Classes in Frechet Inception Distance*](https://arxiv.org/abs/2203.06026), ICLR 2023: what Inception's features really encode.
+# - G. Stein et al., [*Exposing flaws of generative model evaluation metrics and their unfair treatment of diffusion models*](https://arxiv.org/abs/2306.04675), NeurIPS 2023: the measures against human judges, and other features than Inception's.
+# - S. Jayasumana et al., [*Rethinking FID: Towards a Better Evaluation Metric for Image Generation*](https://arxiv.org/abs/2401.09603), CVPR 2024: a kernel distance on CLIP features.
 # - A. Borji, [*Pros and Cons of GAN Evaluation Measures*](https://arxiv.org/abs/1802.03446), CVIU 2019; Q. Xu et al., [*An Empirical Study on Evaluation Metrics of Generative Adversarial Networks*](https://arxiv.org/abs/1806.07755), 2018.
 # - C. Meehan, K. Chaudhuri & S. Dasgupta, [*A Non-Parametric Test to Detect Data-Copying in Generative Models*](https://arxiv.org/abs/2004.05675), AISTATS 2020.
