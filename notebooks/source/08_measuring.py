@@ -15,7 +15,7 @@
 # - derive the Frechet distance between two Gaussians, and compute it without a matrix square root;
 # - say of each common measure what it sees and what it cannot see;
 # - predict how much of a reported distance is nothing but a small sample, and remove most of it;
-# - show that a perfect score can belong to a generator that copies, or that makes no images at all;
+# - show that a perfect score can belong to a generator that copies, knows few faces, or makes no images at all;
 # - find two bugs that have made reported numbers wrong.
 
 # %%
@@ -743,7 +743,7 @@ axis.legend(fontsize=9, loc="lower right")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Dots: the means of the table. Lines: the extrapolation, from one subset at each of fifteen sizes above 400. Both say that B ends lower and climbs faster. Where the two meet, they do not agree: the lines at 591, the dots between 200 and 400. One subset for each size is little: A's line is too flat for A's own dots at 200 and 100. Section 8 shows how far single extrapolations stray.
+# Dots: the table. Lines: the extrapolation, from one subset at each of fifteen sizes above 400. Both say that B ends lower and climbs faster, but not where they meet: the lines at 591, the dots between 200 and 400. One subset each is little: A's line is too flat for A's own dots (section 8 has more of that).
 
 # %%
 def change_places(of_a, of_b, seed):
@@ -769,8 +769,8 @@ question(
 # We had to look for such a pair: four others kept their order.
 
 # %% [markdown] tags=["notes"]
-# Read the row as it is meant: rankings *can* flip. We had to look for a pair that does; four others, tried first, kept their order. But nobody
-# who compares two generators knows beforehand which kind of pair they are.
+# Rankings *can* flip. We had to look for a pair that does; four others, tried first, kept their order. But nobody
+# knows beforehand which kind of pair two generators are.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What it cannot see
@@ -845,7 +845,7 @@ check(
 # Copies do *better* than fresh faces; numbers with no image behind them do no worse. The counter-example is complete.
 
 # %% [markdown] tags=["notes"]
-# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly: our network's features are no cure for a shift.) The printed arithmetic says how much better, 0.54. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The numbers from a Gaussian lack only the sampling error of the reference: 0.77, by the second line. The counter-example is complete: the distance is smaller than that of faces which a perfect generator might draw, and nothing has been learnt.
+# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly.) The printed arithmetic says how much better, 0.54. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The numbers from a Gaussian lack only the sampling error of the reference: 0.77, by the second line. The counter-example is complete: a smaller distance than that of fresh faces, and nothing has been learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## And collapse?
@@ -898,7 +898,7 @@ question(
 # Seen, by features that were *trained* to tell the classes apart.
 
 # %% [markdown] tags=["notes"]
-# So a dropped class *is* seen, by features that were trained to tell the classes apart. Pixels see it less, features of an untrained network less still, as the printed ratios say.
+# So a dropped class *is* seen, by features that were trained to tell the classes apart; by pixels less, by an untrained network's features less still.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A collapse that is not seen
@@ -906,9 +906,9 @@ question(
 # Keep few faces, but those whose mean and covariance, with weights, are the reference's.
 
 # %% [markdown] tags=["notes"]
-# Is that a guarantee? Build a collapse that keeps mean and covariance. In the reference's eigenbasis the formula of section 4 is the squared length of a *mean*: that of
+# Is that a guarantee? Build a collapse that keeps mean and covariance. With $y$ for features less the reference's mean, in its eigenbasis, the formula of section 4 is the squared length of a *mean*: that of
 # $\varphi(x)$, which lists all $y_i$ and all $(y_i y_j - \lambda_i\delta_{ij})/\sqrt{2(\lambda_i+\lambda_j)}$. So we need few faces with weights under which $\varphi$ has mean 0. Greedily: add those that pull it towards 0, find the best weights,
-# drop those that get none. No candidate is a training face; each is repeated by its weight.
+# drop those without. No candidate belongs to the reference.
 
 # %%
 most, at_once, rounds = scale.pick(ci=(60, 10, 8), cpu=(300, 30, 15), gpu=(300, 30, 15))
@@ -975,8 +975,8 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# It is none. A generator that knows fewer than 250 faces, none of them a training face, is nearer to the data than 1,500 fresh faces are; as many faces at random lie five times as far. Precision has no complaint. *Coverage* has: 0.62 of the real balls catch something, where fresh faces have 0.98.
-# *Recall* falls as well, also because balls around a face that stands there four times have radius 0. So one half of the deck's sentence holds for copies, the other for collapse: mean and covariance of 64 features are 64 + 2,080 numbers, and few faces with the right weights match them.
+# It is none. A generator that knows fewer than 250 faces, none of them copied from the reference, is nearer to the data than 1,500 fresh faces are; as many faces at random lie five times as far. Precision has no complaint. *Coverage* has: 0.62 of the real balls catch something, with fresh faces 0.98.
+# (*Recall* falls, too, but a ball around a face that stands there four times has radius 0.) So the deck's sentence holds for collapse, too.
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Fewer than 250 faces, none of them copied, are nearer to the data than 1,500 fresh ones. Coverage sees it.
@@ -1197,10 +1197,10 @@ question(
 # Computed right, *blurred* is by far the worst. In training mode it looks better than the *dropped colour*, in each of five draws.
 
 # %% [markdown] tags=["notes"]
-# In training mode every distance shrinks, but not alike. The blurred set, by far the worst when computed right, loses most of its distance and comes out better than the dropped colour, in each of five draws. (In the report above, author and user agree that the order stays. Here it does not.) Noise and held-out faces lie too near each other for one draw to say anything: in training mode noise is ahead in three draws of five, computed right in one. In the wrong range the order
-# stays. The numbers shrink, not in proportion: the dropped colour falls from 2.8 times the good set's number to 1.3 times. All of them look plausible, which is why such mistakes live long.
+# In training mode every distance shrinks, but not alike. The blurred set, by far the worst when computed right, loses most of its distance and comes out better than the dropped colour, in each of five draws. (In the report above, author and user agree that the order stays. Here it does not.) Noise and held-out faces are too close to call: in training mode noise is ahead in three draws of five, computed right in one. In the wrong range the order
+# stays, but the dropped colour falls from 2.8 times the good set's number to 1.3 times. All these numbers look plausible, which is why such mistakes live long.
 #
-# A test for the first takes two lines: features of one image must not depend on which images share its batch. That test is in the course's own suite, and it is worth writing for any network you borrow.
+# A test for the first takes two lines: features of one image must not depend on which images share its batch. It is worth writing for any network you borrow.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In short
