@@ -304,8 +304,7 @@ def _aside(place: int) -> float:
 
 
 def _gradient(game: Game, loss: str, place: int) -> list[str]:
-    """All ways back of one loss, pale inside the boxes, where the words are; its heads where it moves a network, its bars where it
-    is stopped."""
+    """All ways back of a loss, pale in the boxes, where words are; heads where it moves a network, bars where it stops."""
     colour, gradient = _colour(game, loss), game.gradients[loss]
     style = _style(place)
     out = []

@@ -103,7 +103,7 @@ shipped.card
 #
 # $B_l$: two convolutions. $R_l$: a 1 x 1 convolution to three colours. $D$ is the mirror.
 #
-# The authors' networks for 1024 px, built with the same settings (their table 2: 23.1 million):
+# Training begins with $G_0$ against $D_0$, at 4 x 4 pixels. After a fixed number of images, both get another block.
 
 # %% [markdown] tags=["notes"]
 # ## 1. Networks that grow
@@ -114,28 +114,6 @@ shipped.card
 #
 # where up repeats each pixel 2 x 2 times, $B_l$ holds two convolutions, and the *colour layer* $R_l$ ("to RGB") is a 1 x 1 convolution that makes three colours of the features. The discriminator is its mirror: a colour layer $R'_l$ ("from RGB"), blocks that convolve and
 # then take means over 2 x 2 squares, and at 4 x 4 a decision. Training begins with $G_0$ against $D_0$ on images of 4 x 4 pixels. After a fixed number of images, both get another block.
-#
-# The widths of the authors' networks for 1024 pixels give 23.1 million parameters each, by the paper's table 2. Ours, built with the same settings:
-
-# %% tags=["nbval-check-output", "slide-continue"]
-with torch.device("meta"):  # shapes without memory
-    authors = progan.Generator(1024), progan.Discriminator(1024)
-counts = [sum(p.numel() for p in network.parameters()) for network in authors]
-print("widths from 4 to 1024 px:", authors[0].widths)
-print(f"generator {counts[0]:,}, discriminator {counts[1]:,}")
-
-# %%
-check(
-    "S15.parameters",
-    "Parameters of ProGAN's generator and discriminator for 1024 px",
-    expected=23.1,
-    ours=[count / 1e6 for count in counts],
-    over="networks",
-    tolerance=within(0.05),
-    source="Karras et al. 2018, table 2",
-    unit="million",
-    exact=True,
-)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Equalised layers
@@ -266,14 +244,6 @@ check(
 # %% [markdown] tags=["notes"]
 # Each dot is a layer of either player in one of five draws. The ordinary ones fall as $\eta/c$, the equalised ones lie at $\eta$. The columns at the right scatter: these layers hold 48 to 64 weights, whose size is a matter of chance. The box leaves such layers out; with them it would miss its 1.1. In our small ordinary networks the fastest layer of some size is about three times as fast as the slowest. In the authors', with 512 channels, the
 # range of $c$ is wider. All this is the *first* step, in which Adam moves every weight by $\eta$: the row is a check that the layers are built as derived, and no claim about trainings. Whether layers keep one speed through a training, and whether that helps, is not measured here; exercise 2 begins it.
-#
-# A slip to know about when you read the paper: it writes the scaled weight as $\hat w_i = w_i / c$, "where $w_i$ are the weights and $c$ is the per-layer normalization constant from He's initializer". He's constant is $\sqrt{2 / \text{fan-in}}$, and dividing by it would make large layers explode. The authors' code multiplies. Check (1.4 is the gain $\sqrt 2$, which a ReLU takes back):
-
-# %% tags=["nbval-check-output"]
-x, W = torch.randn(256, 576, generator=rng(0)), torch.randn(64, 576, generator=rng(1))
-c = (2 / 576) ** 0.5
-for name, weight in {"c W": c * W, "W / c": W / c}.items():
-    print(f"{name:>5}: outputs have standard deviation {(x @ weight.T).std():.1f}")
 
 # %% [markdown]
 # The layer, as the course uses it:
@@ -463,35 +433,27 @@ viz.source(progan.Generator.forward)
 # | 16 px, $\alpha = 0.01$ | small | small |
 # | 16 px, $\alpha = 1$ | large | large |
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "slide-continue"]
 g, d = recipe.players(16, seed=0)
 z, x = torch.randn(8, 64, generator=rng(1)), torch.rand(8, 3, 16, 16, generator=rng(2)) * 2 - 1
+changes, before = {}, None
 with torch.no_grad():
     for level, alpha in ((1, 1.0), (2, 0.0), (2, 0.01), (2, 1.0)):
         for player in (g, d):
             player.grow(level, alpha)
-        image, logit = F.interpolate(g(z.to(device)), size=16).cpu(), d(at_level(x.to(device), level, alpha)).cpu()
-        if level == 1:
-            image_before, logit_before = image, logit
-        change_g, change_d = (image - image_before).abs().max().item(), (logit - logit_before).abs().max().item()
-        rough = [("0" if change < 1e-5 else "small" if change < 0.1 else "large") for change in (change_g, change_d)]
+        now = F.interpolate(g(z.to(device)), size=16).cpu(), d(at_level(x.to(device), level, alpha)).cpu()
+        before = before or now
+        changes[level, alpha] = largest = [(new - old).abs().max().item() for old, new in zip(before, now, strict=True)]
+        rough = [("0" if change < 1e-5 else "small" if change < 0.1 else "large") for change in largest]
         print(f"{4 * 2**level:>2} px, alpha {alpha:.2f}: largest change of images {rough[0]}, of logits {rough[1]}")
-for player in (g, d):
-    player.grow(2, 0.0)
 
-# %% tags=["slide-continue"]
-x = torch.rand(8, 3, 16, 16, generator=rng(2)) * 2 - 1
-with torch.no_grad():
-    with growing.grown(g, 1), growing.grown(d, 1):
-        before = F.interpolate(g(z.to(device)), size=16), d(at_level(x.to(device), 1))
-    with growing.grown(g, 2, 0.0), growing.grown(d, 2, 0.0):
-        after = g(z.to(device)), d(at_level(x.to(device), 2, 0.0))
+# %%
 identity(
     "C27.fade",
     "The fade-in is continuous: largest change of the generator's images, and of the discriminator's logits, when a new block "
     "enters with alpha = 0",
     expected=0,
-    ours=[(new - old).abs().max().item() for old, new in zip(before, after, strict=True)],
+    ours=changes[2, 0.0],
     over="players",
     tolerance=at_most(1e-5),
     source="Karras et al. 2018, figure 2",
@@ -594,7 +556,23 @@ class Ladder:
             self.rows.append(growing.images_at(run.generator, self.z, run.generator.level))
 
 
+class Peaks:
+    """Every so often: the Frechet distance of the generator itself, and of its average, from real faces at 16 px."""
+
+    def __init__(self, n):
+        self.judge, self.n, self.rows = attribute_classifier("faces", 32), n, []
+        self.real = self.features(F.avg_pool2d(data.to_float(faces.images[:n]), 2))
+
+    def features(self, images):
+        return self.judge.features(F.interpolate(images.clamp(-1, 1).cpu(), size=32))
+
+    def __call__(self, run):
+        drawn = (run.gan.sample(self.n, 12, generator=network) for network in (run.gan.generator, run.generator))
+        self.rows.append([run.step, *(frechet_distance(self.features(images), self.real) for images in drawn)])
+
+
 watched = Ladder(torch.randn(12, 32, generator=rng(11)))
+peaks = Peaks(scale.pick(ci=70, cpu=300, gpu=1000))
 live = fit(
     Progressive(*recipe.players(16, 32, WIDTHS, seed=0), GROW, "relativistic", penalty=recipe.SideR1(2.0, 16, every=8)),
     data.Batches(faces, BATCH, seed=0, device=device),
@@ -603,7 +581,7 @@ live = fit(
     betas=(0.0, 0.99),
     ema=0.99,
     schedule="flat_linear",
-    hooks=[(1, watched)],
+    hooks=[(1, watched), (scale.pick(ci=4, cpu=20, gpu=100), peaks)],
     progress=False,
 )
 print(f"{live.step} steps, {live.step * BATCH:,} pictures")
@@ -612,6 +590,18 @@ show(
     viz.labelled_grid(growing.enlarged(seen, 16), [*(f"step {step}" for step in watched.at), "real"], n_columns=12, scale=4),
     caption="The same latents when each level ends, at 4, 8 and 16 pixels.",
 )
+
+# %% tags=["slide-continue"]
+at, itself, average = np.array(peaks.rows).T
+fig, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
+axis.plot(at, itself, "--", lw=1.4, color=FULL, label="the generator itself")
+axis.plot(at, average, lw=1.8, color=GROWN, label="its average")
+for start, (fade, _), side in list(zip(GROW.starts(), GROW.lengths(), SIDES, strict=False))[1:]:
+    axis.axvspan(start, start + fade, color="0.9", lw=0)
+    axis.text(start, axis.get_ylim()[1], f" {side} px fades in", fontsize=8, va="top")
+axis.set(xlabel="step", ylabel="Frechet distance")
+axis.legend(fontsize=8)
+plt.show()
 
 # %% [markdown] tags=["notes"]
 # What the fade is for is seen where there is something to lose. Take the shipped network with the fitted colours, put a fresh 64 pixel block on top of its first four levels, and go from $\alpha = 0$ to 1 with the block untrained.
@@ -948,6 +938,7 @@ if race is not None:
         places = (16 * steps_at / 1000, work[arm][steps_at] / work[AT_ONCE][-1], part.mean(0))
         for row, score in zip(axes, ("frechet", "swd"), strict=True):
             values = race.curve(score)[arm][1]
+            row[1].axvline(growing_race.SHARE, color="0.6", lw=0.8)
             for axis, x in zip(row, places, strict=True):
                 axis.plot(x, values.mean(0), color=colour, lw=1.6, label=arm)
                 axis.fill_between(x, values.min(0), values.max(0), color=colour, alpha=0.2, lw=0)
@@ -962,26 +953,52 @@ if race is not None:
     axes[1, 0].set(ylabel="sliced Wasserstein x 1000")
     axes[0, 0].legend(fontsize=8)
     plt.show()
-    drawn = {f"{arm}, step {step:,}": pictures for arm in race.arms for step, pictures in race.film(arm).items()}
+    drawn = {
+        f"{arm}, {100 * work[arm][step] / work[AT_ONCE][-1]:.1f} %": pictures
+        for arm in race.arms
+        for step, pictures in race.film(arm).items()
+        if arm == GROWING or step not in (1100, 1200)  # where nothing fades, they look as at 1,000
+    }
     show(
         viz.labelled_grid(torch.cat(list(drawn.values())), list(drawn), n_columns=5, scale=2),
-        "Five latents of the first training of each arm. Curves: means over the seeds, bands from the least to the largest.",
+        "Five latents of the first training of each arm, by the operations spent. Curves: means over the seeds, bands from the least "
+        "to the largest; the grey line is a third of the work, where the saving is read.",
     )
 
 # %%
 COSTS, rows = ("images", "operations", "seconds"), []
 if race is not None:
-    saving, most = growing_race.savings(race), growing_race.savings(race, never=True)
-    by_chance = growing_race.by_chance(race)
-    for i, seed in enumerate(race.seeds):
-        reached = "yes" if saving["reached"][i] else "no: lower bounds"
-        rows.append([f"seed {seed}", *(f"{saving[cost][i]:.2f}" for cost in COSTS), f"{saving['distance'][i]:.1f}", reached])
-    rows.append(["the most that can show", *(f"{np.mean(most[cost]):.2f}" for cost in COSTS), "", ""])
-    for name, ratios in by_chance.items():
-        ends = [f"{min(ratios[cost]):.2f} to {max(ratios[cost]):.2f}" for cost in COSTS]
-        rows.append([name.replace("_", " "), *ends, "", ""])
-header = ["", *COSTS, "Frechet distance", "reached"]
+    for score, distance in (("frechet", "Frechet"), ("swd", "patches")):
+        saving, least = growing_race.savings(race, score=score), growing_race.savings(race, score=score, never=True)
+        rows += [
+            [f"{distance}, seed {seed}", *(f"{saving[cost][i]:.2f}" for cost in COSTS), f"{saving['distance'][i]:.1f}"]
+            for i, seed in enumerate(race.seeds)
+        ]
+        by_place = growing_race.by_chance(race, score)["two_trainings_at_full_size"]
+        ends = f"{min(by_place['distance']):.1f} to {max(by_place['distance']):.1f}"
+        rows.append(["chance, at a third", *(f"{min(by_place[cost]):.2f} to {max(by_place[cost]):.2f}" for cost in COSTS), ends])
+        near = growing_race.chance_at(race, saving["distance"], score)
+        rows.append(["chance, at those distances", *(f"up to {max(near[cost]):.2f}" for cost in COSTS), "as growing's"])
+    rows.append(["the most that can show", *(f"{np.mean(least[cost]):.2f}" for cost in COSTS), ""])
+header = ["", *COSTS, "distance"]
 viz.table(rows, header=header, caption="32 px from the start over growing, at equal distance") if rows else None
+
+# %%
+if race is not None:
+    shares = np.linspace(0.25, 0.6, 15)
+    fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), sharey=True, layout="constrained")
+    for axis, (score, name) in zip(axes, (("frechet", "Frechet distance"), ("swd", "patches")), strict=True):
+        saved = np.array([growing_race.savings(race, score=score, share=share)["operations"] for share in shares])
+        chance = [growing_race.by_chance(race, score, share)["two_trainings_at_full_size"]["operations"] for share in shares]
+        axis.fill_between(shares, np.min(chance, 1), np.max(chance, 1), color="0.88", lw=0, label="two at full size")
+        for i, values in enumerate(saved.T):
+            axis.plot(shares, values, "o-", ms=3, lw=1.2, color=GROWN, label="three trainings" if i == 0 else None)
+        axis.axvline(growing_race.SHARE, color="0.6", lw=0.8)
+        axis.axhline(1, color="0.4", lw=1, ls=":")
+        axis.set(title=name, xlabel="place: growing's share of the other's work")
+    axes[0].set(ylabel="operations saved (ratio)")
+    axes[0].legend(fontsize=8)
+    plt.show()
 
 # %%
 if race is not None:
@@ -996,6 +1013,7 @@ if race is not None:
         baselines=nulls(noise=race.baseline("frechet")["noise"] / race.baseline("frechet")["untrained"])
         | ceilings(real_faces=race.baseline("frechet")["other real faces"] / race.baseline("frechet")["untrained"]),
     )
+    saving, by_chance = growing_race.savings(race), growing_race.by_chance(race)
     patches, by_chance_in_patches = growing_race.savings(race, score="swd"), growing_race.by_chance(race, "swd")
     for suffix, cost, distance, found, chance in (
         ("work32", "operations", "Frechet", saving, by_chance),
@@ -1008,7 +1026,7 @@ if race is not None:
             ours=found[cost],
             over="trainings",
             baselines=nulls(**{f"largest_of_{name}": max(ratios[cost]) for name, ratios in chance.items()})
-            | ceilings(of_this_race=np.mean(most[cost])),
+            | ceilings(of_this_race=np.mean(least[cost])),
             source="Karras et al. 2018, section 2: about 2-6, by size up to 1024 px",
             decks="HK",
             note=f"The other got there in {sum(found['reached']):.0f} of {len(race.seeds)} trainings; else it is a lower bound."
@@ -1041,9 +1059,42 @@ if race is not None:
 #
 # Three trainings, small networks, 32 pixels; the paper speaks of up to 1024, where the small levels are a smaller part of the cost.
 #
-# ## 9. A letter used twice
+# ## 9. Two slips of notation
 #
-# [One training loop](https://github.com/azadis/SB-GAN/issues/9) called the blend `alpha`, and the random place between real and fake in its gradient penalty `alpha`, too. The second overwrote the first, and the penalty was computed for a discriminator that nobody trained. Names of one letter belong to formulas.
+# The paper writes the scaled weight as $\hat w_i = w_i / c$, "where $w_i$ are the weights and $c$ is the per-layer normalization constant from He's initializer". He's constant is $\sqrt{2 / \text{fan-in}}$, and dividing by it would make large layers explode. The authors' code multiplies. Check (1.4 is the gain $\sqrt 2$, which a ReLU takes back):
+
+# %% tags=["nbval-check-output"]
+x, W = torch.randn(256, 576, generator=rng(0)), torch.randn(64, 576, generator=rng(1))
+c = (2 / 576) ** 0.5
+for name, weight in {"c W": c * W, "W / c": W / c}.items():
+    print(f"{name:>5}: outputs have standard deviation {(x @ weight.T).std():.1f}")
+
+# %% [markdown]
+# The other is in code. [One training loop](https://github.com/azadis/SB-GAN/issues/9) called the blend `alpha`, and the random place between real and fake in its gradient penalty `alpha`, too. The second overwrote the first, and the penalty was computed for a discriminator that nobody trained. Names of one letter belong to formulas.
+#
+# ## 10. The authors' size
+#
+# The widths of the authors' networks for 1024 pixels give 23.1 million parameters each, by the paper's table 2. Ours, built with the same settings, without memory for their weights:
+
+# %% tags=["nbval-check-output"]
+with torch.device("meta"):  # shapes without memory
+    authors = progan.Generator(1024), progan.Discriminator(1024)
+counts = [sum(p.numel() for p in network.parameters()) for network in authors]
+print("widths from 4 to 1024 px:", authors[0].widths)
+print(f"generator {counts[0]:,}, discriminator {counts[1]:,}")
+
+# %%
+check(
+    "S15.parameters",
+    "Parameters of ProGAN's generator and discriminator for 1024 px",
+    expected=23.1,
+    ours=[count / 1e6 for count in counts],
+    over="networks",
+    tolerance=within(0.05),
+    source="Karras et al. 2018, table 2",
+    unit="million",
+    exact=True,
+)
 
 # %% [markdown]
 # ## What was measured
