@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SCRIPTS = ("playground_pictures.js", "playground.js")  # one module, in this order
 ONLY_DIFFERENCES = ("wasserstein", "relativistic")  # objectives to which D's values mean nothing, only their differences
 CODED = ("least_squares", "least_squares_pm1", "hinge")
+SURE = 1.0  # the logit, D = 0.73, from which the still picture's colours are full: near the end of a game D says 0.4 or 0.6
 CHOICES: dict[str, Any] = {
     "data": {name: name.replace("_", " ") for name in (*DATA, PAINTED)},
     "objective": {name: name.replace("_", " ") for name in OBJECTIVES},
@@ -209,9 +210,9 @@ def packed(frame: Frame) -> tuple[dict[str, Any], bytes]:
 
 def _picture(game: Playground) -> Any:
     frame = game.frame()
-    show = "logit" if game.rules.objective in (*ONLY_DIFFERENCES, *CODED) else "probability"
+    limit = None if game.rules.objective in (*ONLY_DIFFERENCES, *CODED) else SURE
     options: dict[str, Any] = {"real": frame.real, "fake": frame.fake, "colourbar": False, "size": (380, 380)}
-    return plane.discriminator_surface(game.discriminator, REACH, 60, show=show, **options)
+    return plane.discriminator_surface(game.discriminator, REACH, 60, show="logit", limit=limit, **options)
 
 
 def _caption(game: Playground) -> str:
