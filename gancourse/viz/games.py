@@ -25,21 +25,21 @@ def _plain(title: str, latents: str = "", makes: str = "", judges: str = "") -> 
     )
 
 
-_VAE = Game(
+_VAE = Game(  # in one row and without second lines, so that the gradients run beside the words
     "the variational autoencoder",
     {
-        "x": data("x", 0, 0.6, "an image"),
-        "E": generator("encoder", 1.2, 0.6),
-        "q": sample("q(z|x)", 2.45, 0.6, "mean, variance"),
-        "eps": latent("ε", 2.45, 2.0, "noise"),
-        "z": sample("z", 3.5, 1.3, "m + √v · ε"),
-        "G": generator("decoder", 4.6, 1.3),
-        "p": sample("p(x|z)", 5.8, 1.3, "a coin a pixel"),
-        "L_k": loss("KL(q ‖ p(z))", 4.1, 0, "price of the code"),
-        "L_r": loss("−log p(x|z)", 5.8, 2.3, "reconstruction"),
+        "x": data("x", 0, 1.1, "an image"),
+        "E": generator("encoder", 1.1, 1.1, "gives m and v"),
+        "q": sample("q(z|x)", 2.25, 1.1),
+        "eps": latent("ε", 3.5, 2.2, "noise"),
+        "z": sample("z = m + √v · ε", 3.5, 1.1),
+        "G": generator("decoder", 4.85, 1.1),
+        "p": sample("p(x|z)", 5.95, 1.1),
+        "L_k": loss("KL(q ‖ p(z))", 2.25, 0, "price of the code"),
+        "L_r": loss("−log p(x|z)", 5.95, 2.2, "reconstruction"),
     },
     ("x E", "E q", "q z", "eps z", "z G", "G p", "p L_r", "q L_k"),
-    {"L_r": Gradient(("L_r p G z q E",), ("G", "E")), "L_k": Gradient(("L_k q E",), ("E",))},
+    {"L_k": Gradient(("L_k q E",), ("E",)), "L_r": Gradient(("L_r p G z q E",), ("G", "E"))},
 )
 
 _CONDITIONAL = Game(

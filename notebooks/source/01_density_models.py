@@ -6,7 +6,7 @@
 # **Papers**: van den Oord et al. [2016a](https://arxiv.org/abs/1601.06759) (ICML) and [2016b](https://arxiv.org/abs/1606.05328) (NeurIPS), [Kingma & Welling 2014](https://arxiv.org/abs/1312.6114) (ICLR),
 # [Rezende et al. 2014](https://arxiv.org/abs/1401.4082) (ICML), [Cremer et al. 2018](https://arxiv.org/abs/1801.03558) (ICML), [Mohamed & Lakshminarayanan 2016](https://arxiv.org/abs/1610.03483).
 #
-# **Read** the core for about 45 minutes. **Run**: half a minute at ci scale, about three minutes at cpu scale on one quiet core.
+# **Read** the core for about 45 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale on one quiet core.
 #
 # A generative model is a probability distribution over images that a program can draw from. Two of the three that you build here
 # write a formula for the probability of an image: an autoregressive model and a variational autoencoder. The third, a GAN, has none. All learn
@@ -25,6 +25,7 @@ import math
 import time
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -134,6 +135,7 @@ viz.show(
 
 # %% [markdown] tags=["notes"]
 # Look for two things. Which rows have grey pixels, though no real image has one? And which rows have single wrong pixels?
+# The picture ranks nobody: one short training each, the GAN's with a loss and a penalty of later lectures.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Maximum likelihood minimises a divergence
@@ -260,8 +262,7 @@ plt.show()
 
 # %% [markdown]
 # Grey is kept, white is zero, the orange frame is the pixel to be predicted. Mask A hides it; mask B may look at the feature in that place,
-# because that feature has not seen the pixel. Section 6 shows what happens to those who mix them up. With the masks in place, the
-# likelihood is three lines:
+# because that feature has not seen the pixel. With the masks in place, the likelihood is three lines:
 
 # %%
 viz.source(pixelcnn.PixelCNN.log_conditionals, pixelcnn.PixelCNN.log_prob)
@@ -480,11 +481,10 @@ viz.source(vae.reparameterise, vae.VAE.elbo_terms)
 #
 # $$\mathrm{ELBO} = \mathbb{E}_q\Bigl[\log \frac{p(z|x)\,p(x)}{q(z|x)}\Bigr] = \log p(x) - \mathrm{KL}\bigl(q(z|x) \,\|\, p(z|x)\bigr).$$
 #
-# The gap is a divergence: from $q$ to the *true posterior* $p(z|x)$, the distribution of the codes that could have made $x$. (Hong's slide says "there is a gap if $q \neq p$". The
-# only $p$ over codes in its formula is the prior, and that is not the one meant: with $q$ equal to the prior the *price* is zero, and the gap is usually enormous.)
+# The gap is a divergence: from $q$ to the *true posterior* $p(z|x)$, the distribution of the codes that could have made $x$.
 #
 # Usually nobody knows how large the gap of a trained VAE is. With 2 latent variables we can know: cover the plane of codes with a fine grid
-# and add up $p(x|z)\,p(z)$ over it. That *is* the integral, and the posterior falls out as well.
+# and add up $p(x|z)\,p(z)$ over it. That *is* the integral, and the posterior falls out as well. Section 9 repeats the comparison on five trainings.
 
 # %% tags=["slide-continue"]
 few = test[: scale.pick(ci=20, cpu=100, gpu=300)]
@@ -496,16 +496,6 @@ with torch.no_grad():
 gap = posterior.log_prob - elbo
 print(
     f"log p(x) {posterior.log_prob.mean():.2f}, ELBO {elbo.mean():.2f}: gap {gap.mean():.2f} nats;  KL(q || posterior) {missed.mean():.2f} nats"
-)
-check(
-    "S02.network",
-    "The gap of a trained VAE is KL(q || posterior): gap minus divergence, as a share of the gap",
-    expected=0,
-    ours=(gap.mean() - missed.mean()) / gap.mean(),
-    tolerance=within(0.1),
-    baselines=nulls(divergence_from_the_prior=((gap - gaussian_kl(*code)).mean() / gap.mean())),
-    source="Kingma & Welling 2014, equation 1",
-    note="likelihood and posterior summed over a grid of codes; the bound is a mean of 500 draws",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -571,9 +561,9 @@ viz.table(
 
 # %% [markdown] tags=["notes"]
 # In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior and the orange one lies beside it. There the encoder errs in the place more than in the width. More than half of the
-# whole gap comes from a fifth of the digits. Descent for each image closes that part; only another family could close the green one. Section 9 finds the same in five trainings, and a more even split for 16 latent variables.
+# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 finds the same in five trainings, and a more even split for 16 latent variables.
 #
-# Now put the models side by side: all give the same test digits a probability, or a bound of one. It is no contest of families: one training each, of different sizes and lengths.
+# Now put the models side by side: all give the same test digits a probability, or a bound on it. It is no contest of families: one training each, of different sizes and lengths.
 
 # %%
 noise = torch.Generator(device).manual_seed(7)
@@ -644,8 +634,8 @@ viz.table([
 ])  # fmt: skip
 
 # %% [markdown] tags=["notes"]
-# The mean and the draw are two pictures of one model, and papers have shown both under the name "samples". Ask which. The argument above blames the independent pixels; a $z$ drawn where no digit's $q$ lies could add to it, and this cell does not separate the two. An autoregressive
-# decoder can avoid both faults, and gives up the parallel sampling. Read the other rows, too: neither fault is the VAE's alone. The GAN has 7 % grey pixels, and the autoregressive model 1.05 specks in an image, where real digits have 0.67.
+# The mean and the draw are two pictures of one model, and papers have shown both as "samples". (A $z$ drawn where no digit's $q$ lies could add to both faults; this cell does not
+# separate that.) Neither fault is the VAE's alone: the GAN has 7 % grey pixels, the autoregressive model 1.05 specks in an image, real digits 0.67.
 
 # %% [markdown]
 # ## 4. Implicit models
@@ -675,23 +665,23 @@ with torch.no_grad():
     own = implicit(torch.randn(16, 16, generator=torch.Generator().manual_seed(4)).to(device))
 search = {"steps": scale.pick(ci=40, cpu=300, gpu=1000), "restarts": 8, "seed": 3}  # gradient descent on z from eight starts
 print("rank of the Jacobian at 8 codes:", ranks.tolist(), "of", DIMS)
-for name, wanted in (("of the generator's own images", own), ("real test digits", test[:16])):
-    distance = invert(implicit, wanted, **search).error.sqrt()  # root mean square, per pixel
-    found = (distance < 0.05).sum().item()
-    print(
-        f"search for 16 {name}: {found} found to 0.05 per pixel, median distance {distance.median().item():.2f}, largest {distance.max().item():.2f}"
-    )
+wanted = {"of its own images": own, "real test digits": test[:16], "real digits x 0.95": 0.95 * test[:16]}
+distances = {name: invert(implicit, images, **search).error.sqrt() for name, images in wanted.items()}  # root mean square, per pixel
+edge = distances["of its own images"].max()
+for name, distance in distances.items():
+    nearer = (distance <= edge).sum().item()
+    print(f"search for 16 {name}: median distance {distance.median().item():.2f}, {nearer} no further than {edge.item():.2f}")
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
-# Compare the two lines. The search finds eleven of the generator's own sixteen images and stops up to 0.11 from the others, so a distance below that decides nothing; the median real digit stays 0.25 away. (In exact arithmetic none can be reached: tanh never gives ±1.) Most real digits lie well beyond that edge, as far as eight starts can
-# tell, and to an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
+# The search comes within 0.11 of every one of the generator's own images: so well does it see. Of the real digits four come as near; the median one stays 0.25 away. (tanh never gives ±1, but that is not the cause: a little paler, at ±0.95, the median one
+# stays 0.23 away.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. A small change of the weights leaves it there: no slope to climb. That is why a GAN needs
-# another objective; it is not a matter of convenience.
+# another objective.
 #
 # What is left is what both kinds of model have in common: **samples**. If the model's samples can be told from unseen data, the model is wrong; if they
 # cannot, no look at samples will correct it. McAllester says it in one line: *the cross-entropy loss is replaced by an adversarial
-# discriminator which tries to distinguish between generated images and real images.* Lecture 02 makes that exact. (Round the pixels, as section 5 does, and each image has a probability again: the share of the $z$ that round to it, possibly 0, an integral over 16 dimensions, with no gradient. Section 10 shows two other attempts to give such a model its number back.)
+# discriminator which tries to distinguish between generated images and real images.* Lecture 02 makes that exact. Section 10 shows attempts to give such a model its number back.
 
 # %% [markdown]
 # ## 5. Who can compute what
@@ -713,7 +703,7 @@ print(f"probability of a test digit under the autoregressive model: about 1 in {
 # - *GAN*: search for a $z$ with this upper half
 
 # %% tags=["slide-continue", "slide-picture"]
-n_filled = scale.pick(ci=16, cpu=100, gpu=500)
+n_filled = scale.pick(ci=16, cpu=100, gpu=150)
 halved, upper = test[:n_filled], torch.zeros(1, SIZE, SIZE, dtype=torch.bool, device=device)
 upper[:, : SIZE // 2] = True
 chain_steps = scale.pick(ci=5, cpu=50, gpu=200)
@@ -779,12 +769,12 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the column from its ends. With a black lower half the judge is right on half of the digits already, with the writer's own on nine of ten; the four lie between, and a hundred digits (a standard error of 0.05) do not
-# order them. Nor would a higher share mean a better model: a *draw* from $p(\text{lower} \mid \text{upper})$ goes on as other writers might, and the writer's digit is only one of them. What the column does show is that all stand well above another digit's lower half (0.30). Above a black one (0.49) the autoregressive 0.55 is not clearly.
+# With a black lower half the judge is right on half of the digits already, with the writer's own on nine of ten. The four lie between, well above another digit's lower half (0.30), and a hundred digits (a standard error of 0.05) do not
+# order them; section 11 takes five hundred others. Nor would a higher share mean a better model: a *draw* goes on as other writers might, and the writer's digit is only one of them.
 
 # %% [markdown]
-# Whether such numbers are *right* can be settled where everything can be counted: section 11 counts the draws of two models on 3 x 3 pixels and compares them with the probabilities, and the conditional draws, that they compute. Here is
-# the whole comparison as a program. Each cell is computed on one test digit by the models of this lecture, and a hook counts how many images (or codes) went through a network for it.
+# Whether such draws and probabilities are *right*, section 11 settles on 3 x 3 pixels, by counting. Here is
+# the whole comparison as a program: each cell is computed on one test digit, and a hook counts the images (or codes) that went through a network for it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who can compute what
@@ -820,7 +810,7 @@ table = {
         told("at least {:.1f}", lambda: vae16.elbo(x1, source).item(), *vae_parts)
         + ". "
         + told("About {:.1f}", lambda: vae16.importance_bound(x1, 300, source).item(), *vae_parts),
-        told("none: the nearest picture found is {:.2f} a pixel away", lambda: off(x1), implicit),
+        told("no density; the nearest picture found is {:.2f} a pixel away", lambda: off(x1), implicit),
     ),
     "a code for x": (
         "none: there is no z",
@@ -845,10 +835,9 @@ table = {
 viz.table([[task, *cells] for task, cells in table.items()], header=["", "autoregressive", "VAE, 16 latent variables", "GAN"])
 
 # %% [markdown] tags=["notes"]
-# Read it against the decks. Hong: the autoregressive model has the exact likelihood, draws sequentially, and has no code; the VAE has a
-# bound, a code, and draws in one pass. McAllester: from a GAN we can sample, and we cannot compute the density. Three things are finer than that. *Cost* belongs to the answer: for a code a VAE asks its encoder
-# once, and a GAN, which has none, searches in thousands of passes. (The search's picture may well be the nearer one: it was made for this image alone. At 0.11 a pixel the search does not settle whether this digit lies on the surface; tanh does, which never gives ±1.) A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
-# its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels $x_t = m(x_{<t}) + \sigma \varepsilon_t$ it exists, and so does the gradient of $\log p$ at the pixels (section 12).
+# The table bears out the decks: Hong's (the autoregressive model has an exact likelihood, draws sequentially and has no code; the VAE has a bound, a code, and draws in one pass) and McAllester's. Three things are finer than that. *Cost*: for a code a VAE asks its encoder
+# once, and a GAN, which has none, searches in thousands of passes (its picture may well be the nearer one: it was made for this image alone). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
+# its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels it exists (section 12).
 
 # %% [markdown]
 # ## 6. What goes wrong
@@ -903,7 +892,7 @@ viz.show(viz.labelled_grid(torch.cat(twelve), rows=["mask A first", "mask B firs
 # Nothing, twelve times, from the model with the better likelihood. With mask B the prediction of a pixel sees the pixel. Training teaches the
 # network to copy it, and the test likelihood is splendid because the test pixels are there to be copied as well. When the model draws, the pixel is
 # not there yet: its place still holds black, and black is copied. The number that was computed is not a likelihood, since its "probabilities" do not sum to 1.
-# A held-out set does not show that; a number this absurd raises suspicion, a smaller leak would not. The two tests of section 2 do, in a second, before any training:
+# A held-out set does not show that. The two tests of section 2 do, in a second, before any training:
 
 # %%
 for name, kind in (("mask A first", "A"), ("mask B first", "B")):
@@ -1084,7 +1073,7 @@ identity(
 
 # %% [markdown]
 # So "O(n)" counts passes. Written naively each pass costs O(d) itself, and the total grows like $d^2$. Keeping the features of
-# earlier pixels (as language models keep their keys and values) brings the arithmetic back to O(d), but the $d$ steps in sequence stay. Seconds depend on the machine and on how many images are drawn at once. On this one:
+# earlier pixels (as language models keep their keys and values) brings the arithmetic back to O(d), but the $d$ steps in sequence stay. Seconds depend on the machine, on what else it is doing, and on how many images are drawn at once. On this one:
 
 
 # %%
@@ -1142,8 +1131,8 @@ identity(
 )
 
 # %% [markdown]
-# The first two number columns agree in every row, the third has nothing to do with them. In the first row the bound is the likelihood. In the
-# last, "q = p" in the wrong sense, the gap is the largest of all. The third row is almost a pure approximation gap (the best upright Gaussian is a little narrower still: section 9).
+# The first two number columns agree in every row, the third has nothing to do with them. In the first row the bound is the likelihood. Hong's slide says
+# "there is a gap if $q \neq p$", but the only $p$ over codes in its formula is the prior. That is the last row: the price is zero, and the gap the largest of all. The third row is almost a pure approximation gap (the best upright Gaussian is a little narrower still: section 9).
 #
 # The picture for one latent variable: the bound as a function of $q$'s mean, for three widths. It touches $\log p(x)$ in one point, where mean
 # and width are the posterior's.
@@ -1206,7 +1195,7 @@ def split_gap(model, images):
         return gaps(on_grid.divergence(guess), on_grid.divergence(ideal))
 
 
-fifty = {"test": test[:50], "training": data.to_float(train[:50]).to(device)}
+fifty, planes = {"test": test[:50], "training": data.to_float(train[:50]).to(device)}, [vae2]
 by_seed = {"a third of the steps, test": [], "all steps, test": [], "all steps, training": []}
 for name, images in fifty.items():
     by_seed[f"all steps, {name}"].append(split_gap(vae2, images))
@@ -1222,6 +1211,7 @@ for seed in range(1, scale.pick(ci=2, cpu=5, gpu=5)):
         ),
     )
     fit_likelihood(model, data.Batches(train, 64, seed=seed), vae_steps, lr=2e-3, seed=seed, hooks=[early], progress=False)
+    planes.append(model)
     for name, images in fifty.items():
         by_seed[f"all steps, {name}"].append(split_gap(model, images))
 
@@ -1263,7 +1253,41 @@ claim(
 )
 
 # %% [markdown]
-# Most of the gap is the encoder's, on average also on training digits, where the amortisation gap is smaller by a third: part of it is a failure to generalise. The gap itself varies: 0.61 nats over these five trainings and 50 digits, 0.25 for section 3's one training and 100 digits.
+# Is the gap of all five what section 3 derives? Take it as a difference, with draws of $q$, and as a divergence, by the grid.
+
+
+# %%
+def two_sides(model, images):
+    """Means in nats: log p(x) - ELBO, by draws of q, and KL of q to the posterior, by the grid, and to the prior."""
+    on_grid = GridPosterior(model, images, points=scale.pick(ci=100, cpu=200, gpu=400))
+    with torch.no_grad():
+        guess = model.encode(images)
+        missing = on_grid.log_prob - bound_at(model, images, guess, draws=scale.pick(ci=100, cpu=4000, gpu=4000))
+        return [part.mean().item() for part in (missing, on_grid.divergence(guess), gaussian_kl(*guess))]
+
+
+sides = [two_sides(model, fifty["test"]) for model in planes]
+check(
+    "S02.network",
+    "The gap of a trained VAE is KL(q || posterior): gap minus divergence, as a share of the gap",
+    expected=0,
+    ours=[(missing - to_posterior) / missing for missing, to_posterior, _ in sides],
+    over="trainings",
+    tolerance=within(0.05),
+    baselines=nulls(
+        divergence_from_the_prior=[(missing - to_prior) / missing for missing, _, to_prior in sides],
+        the_familys_part_alone=[
+            (missing - found.approximation.mean().item()) / missing
+            for (missing, *_), found in zip(sides, by_seed["all steps, test"], strict=True)
+        ],
+    ),
+    source="Kingma & Welling 2014, equation 1",
+    note="Likelihood and posterior are summed over a grid of codes, the bound is a mean of 4,000 draws; 50 test digits. "
+    "The limit was chosen when one of the five had given 0.006, on a hundred digits.",
+)
+
+# %% [markdown]
+# In each training difference and divergence agree to less than a hundredth of the gap. And most of the gap is the encoder's, on average also on training digits, where the amortisation gap is smaller by a third: part of it is a failure to generalise. The gap itself varies: 0.61 nats over these five trainings and 50 digits, 0.25 for section 3's one training and 100 digits.
 #
 # With 16 latent variables there is no grid. The likelihood has to be estimated, by weighted draws (Burda et al. 2016):
 #
@@ -1324,13 +1348,16 @@ with torch.no_grad():
         z = torch.randn(repeats, k, 1, 2, generator=noise9, device=device)
         naive.append(torch.stack([log_mean_exp(vae2.log_likelihood(few, part)).mean() for part in z]).mean().item())
 
-fig, ax = plt.subplots(figsize=(6.6, 3.2), layout="constrained")
-ax.axhline(fine, color="black", linewidth=1, label=r"$\log p(x)$, by the grid")
-ax.semilogx(ks, weighted, "o-", color=REAL, label=r"$\mathcal{L}_K$: K codes from the encoder")
-ax.axhline(elbo.mean().item(), color=GREEN, linestyle="--", label="ELBO")
-ax.semilogx(ks, naive, "s-", color=FAKE, label="K codes from the prior")
-ax.set(xlabel="number of codes K", ylabel="nats, mean over test digits", ylim=(fine - 22, fine + 2))
-ax.legend(fontsize=8.5)
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+for ax in axes:
+    ax.axhline(fine, color="black", linewidth=1, label=r"$\log p(x)$, by the grid")
+    ax.semilogx(ks, weighted, "o-", color=REAL, label=r"$\mathcal{L}_K$: K codes from the encoder")
+    ax.axhline(elbo.mean().item(), color=GREEN, linestyle="--", label="ELBO")
+    ax.set(xlabel="number of codes K")
+axes[0].semilogx(ks, naive, "s-", color=FAKE, label="K codes from the prior")
+axes[0].set(ylabel="nats, mean over test digits", ylim=(fine - 22, fine + 2), title="with the prior's codes")
+axes[0].legend(fontsize=8.5)
+axes[1].set(ylim=(fine - 0.35, fine + 0.05), title="the top of it")
 plt.show()
 
 # %%
@@ -1345,7 +1372,7 @@ check(
 )
 
 # %% [markdown]
-# At this scale ELBO, $\mathcal L_K$ and $\log p(x)$ look like one line: a quarter of a nat in twenty. The row tells them apart: at the largest $K$ nearly all of the gap is closed. The naive estimate is hopeless for small $K$: most
+# Left, ELBO, $\mathcal L_K$ and $\log p(x)$ look like one line: a quarter of a nat in twenty. Right, $\mathcal L_K$ climbs from the one to the other: at the largest $K$ nearly all of the gap is closed. The naive estimate is hopeless for small $K$: most
 # codes of the prior explain a given digit very badly, and the mean lives on the rare good ones. With many draws it does well in a plane. In 16 dimensions it is out of reach.
 #
 # Last, the two numbers of section 3 about blur and specks, for the ledger.
@@ -1375,7 +1402,9 @@ question(
 )
 
 # %% [markdown]
-# ## 10. Two attempts to give an implicit model its number back
+# ## 10. Attempts to give an implicit model its number back
+#
+# **Rounding.** Round the pixels, as section 5 does, and each image has a probability again: the share of the $z$ that round to it. It may be 0, it is an integral over 16 dimensions, and it has no gradient.
 #
 # **A formula.** In one dimension, with an increasing $G$, there is one. The mass between $z$ and $z + dz$ lands between $G(z)$ and $G(z) + G'(z)\,dz$, so
 #
@@ -1501,63 +1530,95 @@ def variation(counted, computed):
     return ((counted - computed).abs().sum() / 2).item()
 
 
+def floor(p, n):
+    """The variation that n draws from p itself have from p: a mean over 200 counts."""
+    p = p.double() / p.double().sum()
+    counts = np.random.default_rng(2).multinomial(n, p.numpy(), size=200)
+    return sum(variation(torch.from_numpy(count) / n, p) for count in counts) / 200
+
+
 with torch.no_grad():
     p_ar, p_vae = tiny_ar.log_prob(every).exp(), tiny_vae.quadrature(every).exp()
     lower_ar, lower_vae = tiny_ar.log_prob(three).softmax(0), tiny_vae.quadrature(three).softmax(0)
     code9 = tiny_vae.encode(every)
     as_if = bound_at(tiny_vae, every, code9, draws=300).exp().sum().item()
-begun = three[:1].repeat(n_counted, 1, 1, 1)
+begun = three[:1].repeat(4 * n_counted, 1, 1, 1)  # the chain's draws are cheap: take four times as many
 lower = {
     corrected: frequencies(tiny_vae.fill(begun, given_two, 30, seed=1, corrected=corrected))[56 + lower_row]
     for corrected in (True, False)
 }
-computed_and_counted = {
-    "autoregressive: log p(x)": variation(frequencies(tiny_ar.sample(n_counted, seed=0)), p_ar),
-    "autoregressive: the lower row, given two": variation(
-        frequencies(tiny_ar.sample(n_counted, seed=1, given=begun, rows=2))[56 + lower_row], lower_ar
+lower_drawn = frequencies(tiny_ar.sample(n_counted, seed=1, given=begun[:n_counted], rows=2))[56 + lower_row]
+computed_and_counted = {  # the counts' distance from what was computed, and the floor under it
+    "autoregressive: log p(x)": (variation(frequencies(tiny_ar.sample(n_counted, seed=0)), p_ar), floor(p_ar, n_counted)),
+    "autoregressive: the lower row, given two": (variation(lower_drawn, lower_ar), floor(lower_ar, n_counted)),
+    "VAE: log p(x), by a grid": (
+        variation(frequencies(tiny_vae.sample(n_counted, seed=0, pixels="drawn")), p_vae),
+        floor(p_vae, n_counted),
     ),
-    "VAE: log p(x), by a grid": variation(frequencies(tiny_vae.sample(n_counted, seed=0, pixels="drawn")), p_vae),
-    "VAE: the lower row, exact chain": variation(lower[True], lower_vae),
+    "VAE: the lower row, exact chain": (variation(lower[True], lower_vae), floor(lower_vae, 4 * n_counted)),
+}
+wrong = {
+    "VAE: the lower row, chain as it is": (variation(lower[False], lower_vae), floor(lower_vae, 4 * n_counted)),
+    "VAE: the lower row, by coin flips": (variation(torch.full((8,), 1 / 8), lower_vae), floor(lower_vae, 4 * n_counted)),
 }
 print(
     f"the exact probabilities sum to {p_ar.sum():.4f} and {p_vae.sum():.4f}; exp(ELBO) sums to {as_if:.3f}: a bound is no probability"
 )
-viz.table([
-    *([name, value] for name, value in computed_and_counted.items()),
-    ["VAE: the lower row, chain as it is", variation(lower[False], lower_vae)],
-    ["VAE: the lower row, by coin flips", variation(torch.full((8,), 1 / 8), lower_vae)],
-], header=["computed", "distance from the counts"])  # fmt: skip
+viz.table(
+    [[name, far, least, far / least] for name, (far, least) in (computed_and_counted | wrong).items()],
+    header=["computed", "distance from the counts", "of draws from the computed", "ratio"],
+)
 
 # %%
 check(
     "C28",
-    "What the two explicit families compute agrees with a count of their draws: total variation, 512 images",
-    expected=0,
-    ours=list(computed_and_counted.values()),
+    "What the two explicit families compute agrees with a count of their draws: total variation, over that of draws from the computed probabilities",
+    expected=1,
+    ours=[far / least for far, least in computed_and_counted.values()],
     over="computations",
-    tolerance=at_most(0.04),
+    tolerance=at_most(2),
     baselines=nulls(
-        uniform=variation(torch.full((512,), 1 / 512), p_ar),
-        lower_row_by_coin_flips=variation(torch.full((8,), 1 / 8), lower_vae),
+        uniform=variation(torch.full((512,), 1 / 512), p_ar) / floor(p_ar, n_counted),
+        **{name.removeprefix("VAE: the ").replace(",", ""): far / least for name, (far, least) in wrong.items()},
     ),
     source="Hong, recap; McAllester, representing a distribution with a generator",
-    note="Likelihoods and conditional draws of an autoregressive model and of a VAE with two latent variables, each trained on patches of digits.",
+    note="Likelihoods and conditional draws of an autoregressive model and of a VAE with two latent variables, each trained on patches of digits. "
+    "The limit was chosen when the distances of 50,000 draws were known (0.004 to 0.024, and 0.011 for the chain as it is), but not what lies under them, nor four times as many draws. Two networks of another seed were tried before: 0.4 to 1.2, and 7 and 15 for the wrong chain.",
+)
+
+# %%
+later, later_labels = test[n_filled : 6 * n_filled], test_labels[n_filled : 6 * n_filled]  # five hundred digits, none of section 5's
+next_class = [int((test_labels == (label + 1) % 10).nonzero()[0, 0]) for label in later_labels.tolist()]
+completed = {
+    "autoregressive": ar.sample(len(later), seed=9, given=later, rows=SIZE // 2),
+    "VAE, exact chain": vae16.fill(later, upper, chain_steps, seed=9, corrected=True),
+    "truth": later,
+    "another digit's lower half": torch.where(upper, later, test[next_class]),
+    "black": torch.where(upper, later, -1.0),
+}
+by_hundred = {name: (read(x) == later_labels).double().view(5, -1).mean(1).tolist() for name, x in completed.items()}
+viz.table(
+    [[name, averaged(shares), min(shares), max(shares)] for name, shares in by_hundred.items()],
+    header=["lower half", "read as the writer's digit", "least of five hundreds", "most"],
 )
 
 # %%
 question(
     "C28.fill",
     "How often does the VAE's exact chain complete the writer's digit? Share of test digits, one model",
-    ours=[fits(vae16.fill(halved, upper, chain_steps, seed=seed, corrected=True)) for seed in range(5)],
-    over="seeds of the chain",
-    baselines=nulls(another_digits_half=fits(strangers), black=fits(black)) | ceilings(truth=fits(halved)),
+    ours=by_hundred["VAE, exact chain"],
+    over="hundreds of test digits",
+    baselines=nulls(another_digits_half=by_hundred["another digit's lower half"], black=by_hundred["black"])
+    | ceilings(truth=by_hundred["truth"]),
     source="the chain of Rezende et al. 2014, made exact as in Mattei & Frellsen 2018",
     note="An upper half does not always say which digit it is: the truth is what one writer did, and another may go on differently. "
-    f"The autoregressive model's exact draws: {fits(filled['autoregressive']):.2f}.",
+    f"The autoregressive model's exact draws: {averaged(by_hundred['autoregressive']):.2f}.",
 )
 
 # %% [markdown]
-# All four agree with the counts. The limit of 0.04 is coarse: the chain without its test (0.011) would pass as well. The bound, taken for a probability, sums to less than 1. The chain without its test draws from a distribution of its own; the table says how far away.
+# All four agree with the counts: these lie 0.76 to 1.01 times as far off as counts of draws from the computed probabilities themselves. The chain without its test lies four times as far: it draws from a distribution of its own. The bound, taken for a probability, sums to less than 1.
+#
+# Five hundred other digits answer what section 5's hundred left open. With a black lower half the judge is right on a third of them (of that hundred on half). The exact chain (0.67) and the autoregressive draws (0.59) are clearly above. (All this is of one training each.)
 #
 # ## 12. Grey pixels: what a continuous likelihood adds
 #
