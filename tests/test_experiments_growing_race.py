@@ -102,7 +102,9 @@ def test_chance_is_read_at_given_distances():
     late = record.content["arms"][AT_ONCE][1]["curves"]
     late["frechet"] = [value + 4 for value in late["frechet"]]
     found = growing_race.chance_at(record, [20.0, 10.0])
-    assert found["operations"] == pytest.approx([0.6 / 0.5, 0.85 / 0.75], rel=0.01) and found["images"] == pytest.approx(found["seconds"])
+    assert found["operations"] == pytest.approx([0.6 / 0.5, 0.85 / 0.75], rel=0.01) and found["images"] == pytest.approx(
+        found["seconds"]
+    )
     early, later = (growing_race.savings(record, share=share)["distance"][0] for share in (0.2, 0.4))
     assert early - later == pytest.approx(40 * 0.2, rel=0.01)
 
