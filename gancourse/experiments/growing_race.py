@@ -1,7 +1,8 @@
 """Growing against full size from the start: the same two networks, faces at 64 px, until both have seen as many pictures.
 
-Both arms have the blocks of ``progan64`` (narrower at the small sides), the same first weights, latents, order of pictures and settings; only the timetable
-differs.  The rates are constant, so that a curve may be read at any place: a rate that falls to 0 would favour its end.
+Both arms have the blocks of ``progan64`` (narrower at the small sides), the same first weights, latents, order of pictures and
+settings; only the timetable differs.  The rates are constant, so that a curve may be read at any place: a rate that falls to 0
+would favour its end.
 
 Two judges, because one is blind at the fine end: the Frechet distance in the attribute classifier's features, which sees faces
 in 32 x 32 pixels, and the paper's sliced Wasserstein distance of patches at 64, 32 and 16 px (times 1000).  Samples of a network

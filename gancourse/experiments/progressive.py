@@ -1,8 +1,8 @@
 """Faces that grow from 4 to 64 pixels: a small ProGAN in the authors' configuration.
 
 Both networks have equalised layers, the generator pixel normalisation, the discriminator the batch's standard deviation.  The
-game is the course's, relativistic pairing and lazy R1, in place of the paper's WGAN-GP.  An hour of one processor core, most of it
-at 64 px: with 2,100 steps there, and not 9,000, dark spots and a grid were left in the faces.
+game is the course's, relativistic pairing and lazy R1, in place of the paper's WGAN-GP.  An hour of one processor core, most of
+it at 64 px: with 2,100 steps there, and not 9,000, dark spots and a grid were left in the faces.
 """
 
 from __future__ import annotations
