@@ -72,14 +72,14 @@ def show(picture, caption=None):
 #
 # Rows: *coarse* layers from the left face: the hair, its cut and its colour.
 #
-# Columns: *fine* layers from the top face: the ground.
+# Columns: *fine* layers from the top face: they pull the ground their way.
 #
 # Whose is the skin? (Parents picked so that it shows.)
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The three faces on the left give the two *coarsest* layers of each picture in their row, the four at the top give the other eight, the *finer* ones, of each picture in their column. Look along a row: the hair stays, its cut and its colour. Look down a column: the ground stays. Whose is the skin? In the two upper rows it is the row's; in the last it darkens under the darkest face.
+# First the result. The network below ships with the course. The three faces on the left give the three *coarsest* layers of each picture in their row, the four at the top give the other seven, the *finer* ones, of each picture in their column. Look along a row: the hair stays, its cut and its colour. Look down a column: the ground leans to that of the face above, if not all the way; under the blue one it turns grey, then green, then grey again. Whose is the skin? The row's, in all twelve.
 #
-# The caption is the rule by which the seven parents were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below it says how much of the rule comes true here, how much in all 24 times 24 mixtures, and how much by chance: with the hair of *another* row and the ground of another column. Section 5 counts on faces that nobody picked.
+# The caption is the rule by which the seven parents, and the crossover after three layers, were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below it says how much of the rule comes true here, how much in all 24 times 24 mixtures, and how much by chance: with the hair of *another* row and the ground of another column. Section 5 counts on faces that nobody picked.
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load(NAME)
@@ -87,17 +87,17 @@ G = shipped.model.to(device)
 L = G.layers  # how many styles a picture has
 judge = attribute_classifier("faces", size=G.size)
 parents = clearest_parents(
-    G, judge, crossover=3, coarse=("hair_length", "hair"), fine=("background",), pool=scale.pick(ci=6, cpu=24, gpu=40)
+    G, judge, crossover=1, coarse=("hair_length", "hair"), fine=("background",), pool=scale.pick(ci=6, cpu=24, gpu=40)
 )
 show(
-    viz.mixing_grid(G, parents.rows, parents.columns, crossover=3, truncation=0.8),
+    viz.mixing_grid(G, parents.rows, parents.columns, crossover=1, truncation=0.8),
     "The rule: a row has the hair of the face at its left, its cut and its colour; a column, the ground of the face above.",
 )
 print(f"the rule comes true: {parents.obeyed:.0%} here, {parents.obeyed_by_all:.0%} in all mixtures, {parents.of_strangers:.0%} by chance")
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Read the card before you go on: what it cost, and how far these faces are from real ones. You see it, too: outlines break off, eyes are squeezed or smeared, grounds are flecked, and beside the face at the lower left floats a patch that belongs to no head. By the last line below, the plainer network of lecture 04 comes nearer to real faces. The parts of this lecture are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
+# Read the card before you go on: what it cost, and how far these faces are from real ones. You see it, too: outlines mostly hold, but the second face at the top has a pale smear for a mouth, the eye below it is flecked in the middle row, and brows swell into lumps. By the last line below, the plainer network of lecture 04 comes nearer to real faces. The parts of this lecture are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
 
 
 # %%
@@ -174,7 +174,7 @@ for what, seed in (("as they were before its first step", START), ("of another s
     print(f"the mapping's weights and those {what}: cosine {cosine:.3f}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to a thousandth in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Section 19 looks at a second network.)
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to two thousandths in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Section 19 looks at a second network.)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -421,7 +421,7 @@ show(
 names = list(judge.attribute_names)
 n_pairs, seeds = scale.pick(ci=20, cpu=300, gpu=1000), range(scale.pick(ci=2, cpu=3, gpu=5))
 sets = range(scale.pick(ci=2, cpu=6, gpu=8))  # of mixtures
-crossovers = sorted({*range(0, L + 1, 2), L // 2})  # with the half, which the null of the rows takes
+crossovers = sorted({*range(0, L + 1, 2), 1, L // 2})  # with the half, which the null of the rows takes
 
 
 def seen(ws):
@@ -499,7 +499,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
         over="sets of mixtures of one network",
         baselines=nulls(any_half_of_the_layers=shapes_less(colours, any_half)),
         source="beside Karras et al. 2019, section 3.1 and figure 3: coarse layers shapes, fine layers colours",
-        note="How to count, and to ask without the background, was decided after these mixtures had been seen.",
+        note="How to count, and to ask without the background, was decided on a shorter training of this network.",
         decks="H",
     )
 
@@ -766,7 +766,7 @@ question(
     ours=(scores["its start"] / scores["W"]).flatten(),
     over="sets of faces of one network",
     baselines=nulls(no_difference=1),
-    note="Asked set by set after the means of the two had been seen.",
+    note="Asked set by set after the means of a shorter training of this network had been seen.",
 )
 
 # %% [markdown] tags=["notes"]
@@ -862,7 +862,7 @@ print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 # "Try yourself", says Hong's last slide. Two seeds, A and B; how many coarse layers come from A; truncation; noise; and four directions.
 
 # %% tags=["slide-continue", "slide-picture"]
-widgets.style_explorer(G, directions, seeds=(parents.rows[0], parents.columns[0]), crossover=3)
+widgets.style_explorer(G, directions, seeds=(parents.rows[1], parents.columns[2]), crossover=1)
 
 # %% [markdown] tags=["notes"]
 # Try to find: a crossover that gives A's hair on B's ground; one that gives A's cut in B's colour, if there is one; a face that dissolves at truncation 1 and is mended at 0.6; the truncation at which all faces begin to look alike; glasses on a face that had none, and what else they bring along.
@@ -986,7 +986,7 @@ for height in (0, 64, 640):
 # ## 11. Noise
 #
 # Between convolution and activation each layer adds a map of white noise, the same for all channels, times a learned strength that starts at 0. It is for what has no cause: where a curl of hair falls. Without it a network must make such detail out of the styles.
-# How much does this network use it? Our drawn faces have few such details, and our recipe lets the noise in only after two fifths of the steps: in the first pilots a generator that knew no details yet made them of noise, as speckles. Top: pictures of one $w$ with different noise, and the deviation over 32 of them. Below: how strong.
+# How much does this network use it? Our drawn faces have few such details, and our recipe lets the noise in only after a quarter of the steps: in the first pilots a generator that knew no details yet made them of noise, as speckles. Top: pictures of one $w$ with different noise, and the deviation over 32 of them. Below: how strong.
 
 # %%
 one = faces_ws[11:12].expand(33, -1, -1)
@@ -1249,8 +1249,8 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 # What departs from the paper:
 #
 # - the relativistic loss of lecture 12 in place of the non-saturating one;
-# - higher learning rates, because a training of some thousand steps cannot afford the published million: here twice (generator) and three times (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end;
-# - three in ten pictures mixed here, two in ten in the recipe; noise late there, and not at all here;
+# - higher learning rates, because a training of some thousand steps cannot afford the published million: here twice (generator) and three times (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end. There they did so twice: ten thousand steps were found too few, and six thousand more went on from their end, with full rates at first;
+# - three in ten pictures mixed here, two in ten in the recipe; noise from a quarter of the steps there, and not at all here;
 # - path length regularisation here alone. The recipe left it out: it holds the Jacobian level, and we thought that drawn faces want jumps (glasses or none); and it acts on W, which section 7 compares with Z;
 # - a much stronger R1: hundreds of times the usual start, which is 0.0002 times the pixels over the batch size (here $\gamma = 1$ in place of 0.003).
 #
@@ -1285,7 +1285,7 @@ sizes = [sum(p.numel() for p in network.parameters()) for network in (run.genera
 print(f"{run.step} steps, {run.step * 16:,} pictures; {sizes[0]:,} parameters, shipped: {sizes[1]:,}")
 
 # %% [markdown]
-# These are not faces yet. The shipped network has nine times the parameters and saw more than sixty times as many pictures, in the same game with the settings on its card (`gancourse train` and its name make it again); the card holds the distance on the way:
+# These are not faces yet. The shipped network has nine times the parameters and saw more than a hundred times as many pictures, in the same game with the settings on its card (`gancourse train` and its name make it again); the card holds the distance on the way. At 320 thousand pictures the rates had come down to 0, and rose again:
 
 # %%
 curve = torch.tensor(shipped.card.get("curve", [[0, float("nan")]]))
@@ -1399,7 +1399,7 @@ question(
 
 # %%
 n_targets, project_steps = scale.pick(ci=1, cpu=8, gpu=16), scale.pick(ci=3, cpu=100, gpu=500)
-RATES = (0.1, 0.3, 1.0, 3.0)
+RATES = (0.03, 0.1, 0.3, 1.0)
 strangers, others, tuning = unseen_faces[:n_targets], unseen_faces[n_targets : 2 * n_targets], unseen_faces[-4:]
 
 
@@ -1589,7 +1589,7 @@ viz.table(
 # %% [markdown]
 # Both mappings stood still, to a thousandth: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite: in all three sets W is ahead, by a tenth to a fifth. And the ratio of the paths is the same, 1.44 with the penalty and 1.45 without; but the two differ in size and mixing as well, and there is one training of each.
 #
-# How far could Adam have carried a weight? About its rate times the steps: $0.003 \cdot 0.05 \cdot 10{,}000 = 1.5$ at most, for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.999 is 0.05. So the rate left up to thirty times the room that was used. Why the steps did not add up we did not test.
+# How far could Adam have carried a weight? About its rate times the steps: with rates that fall twice, our 16,000 steps come to 12,100 at the full rate, $0.003 \cdot 0.05 \cdot 12{,}100 \approx 1.8$ at most, for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.998 is 0.06. So the rate left up to thirty times the room that was used. Why the steps did not add up we did not test.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the new entrance bought
