@@ -6,7 +6,7 @@
 #
 # **Read** for about an hour and a half, three quarters of an hour of it above "Going deeper". **Run**: half a minute at ci scale, a few minutes at cpu scale; no GPU is needed.
 #
-# Until now a latent vector entered the generator at its bottom and nobody knew where its numbers went. StyleGAN changes the entrance. A small network turns $z$ into a *style* $w$; $w$ is handed to every layer, coarse ones and fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and asks what the new entrance buys. Read each answer beside its null: not every one survives it.
+# Until now a latent vector entered the generator at its bottom and nobody knew where its numbers went. StyleGAN changes the entrance. A small network turns $z$ into a *style* $w$; $w$ is handed to every layer, coarse ones and fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and asks what the new entrance buys. Read each answer beside its null: few survive it.
 #
 # Hong's three lines on the slide are "improved version of progressive GAN", "deep embedding layers of latent variable" and "injecting latent variable via modulation". Sections 1 to 3 say what the last two mean; lecture 13 was the first.
 #
@@ -77,9 +77,9 @@ def show(picture, caption=None):
 # Whose is the skin? (Parents picked so that it shows.)
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The three faces on the left give the three *coarsest* layers of each picture in their row, the four at the top give the other seven, the *finer* ones, of each picture in their column. Look along a row: the hair stays, its cut and its colour. Look down a column: the ground leans to that of the face above, if not all the way; under the blue one it turns grey, then green, then grey again. Whose is the skin? The row's, in all twelve.
+# First the result. The network below ships with the course. The three faces on the left give the *coarsest* layer of each picture in their row, that one alone; the four at the top give the other nine, the *finer* ones, of each picture in their column. Look along a row: the hair mostly stays, its cut and its colour, but under the yellow head it turns yellow, twice of three times. Look down a column: the ground is that of the face above. Whose is the skin? Brown is mostly brown on both sides; where the lightest face meets a row, it is the row's twice.
 #
-# The caption is the rule by which the seven parents, and the crossover after three layers, were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below it says how much of the rule comes true here, how much in all 24 times 24 mixtures, and how much by chance: with the hair of *another* row and the ground of another column. Section 5 counts on faces that nobody picked.
+# The caption is the rule by which the seven parents, and the crossover, were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below it says how much of the rule comes true here, how much in all 24 times 24 mixtures, and how much by chance: with the hair of *another* row and the ground of another column. Section 5 counts on faces that nobody picked.
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load(NAME)
@@ -97,7 +97,7 @@ print(f"the rule comes true: {parents.obeyed:.0%} here, {parents.obeyed_by_all:.
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Read the card before you go on: what it cost, and how far these faces are from real ones. You see it, too: outlines mostly hold, but the second face at the top has a pale smear for a mouth, the eye below it is flecked in the middle row, and brows swell into lumps. By the last line below, the plainer network of lecture 04 comes nearer to real faces. The parts of this lecture are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
+# Read the card before you go on: what it cost, and how far these faces are from real ones. You see it, too: outlines mostly hold, but brows swell into lumps, an eye is flecked, and loose curls float about the pink head. By the last line below, the plainer network of lecture 04 comes far nearer to real faces, to less than half of the distance. The parts of this lecture are the published ones, and how they work can be measured here. How *well* faces come out is another matter: the published networks saw 25 million pictures.
 
 
 # %%
@@ -540,12 +540,12 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What truncation costs
 #
-# Pulling to $\psi = 0.6$ **takes a third of the recall**: 0.41 to 0.27. It brings faces a little nearer to real ones, 1.23 to 1.17: better drawn, or only plainer? Precision cannot tell: it is 1.00 at every $\psi$, and 1.00 for *blurred* faces.
+# Pulling to $\psi = 0.6$ **takes over a quarter of the recall**: 0.55 to 0.39. It brings faces a little nearer to real ones, 1.20 to 1.14: better drawn, or only plainer? Precision cannot tell: it is 1.00 at every $\psi$, and 1.00 for *blurred* faces.
 #
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
 # %% [markdown] tags=["notes"]
-# The second column is the same face three times. To the right two faces come apart: the skin of the first bleaches into the ground, an ear floats beside the second, and at 1.3 its eyes are gone. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
+# The second column is the same face three times. To the right two faces come apart: the skin of the first bleaches into the ground, and curls come loose around the second, whose eyes shrink to slits. The third lies near the mean and changes little. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
 # classifier's features, as in lecture 08. A fourth measure: how far, in a perceptual distance (the classifier's feature maps, compared place by place), is a picture from the *nearest real face*? The unit is what unseen real faces score. First precision and this ruler are tried on pictures whose faults are known.
 
 
@@ -637,7 +637,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Precision is blind to blur: blurred faces score 1.00, and two halves of different faces 0.96. So its 1.00 for generated ones says little. The ruler puts unseen faces first and noise last. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones, and fewer of the real faces have a generated one near them. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; even at $\psi = 0.4$ it is 1.14, half way between the 1 of unseen faces and the 1.27 of blurred ones.
+# Precision is blind to blur: blurred faces score 1.00, and two halves of different faces 0.96. So its 1.00 for generated ones says little. The ruler puts unseen faces first and noise last. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come a little nearer to real ones, and fewer of the real faces have a generated one near them. Whether the faces are better drawn or only plainer, the distance to the nearest does not say; at $\psi = 0.4$ it is 1.10, between the 1 of unseen faces and the 1.27 of blurred ones. (How much recall is lost, three sets of 600 faces say only roughly: 0.02 to 0.29.)
 #
 # The Fréchet distance mixes both and is lowest with no truncation. Papers print distances at $\psi = 1$ and often pictures at $\psi = 0.5$ or 0.7. Read the caption before you compare.
 
@@ -645,7 +645,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
 #
-# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Z over W: 2.85 for the authors' FFHQ network, 1.45 here, both without the path length penalty. But linear maps give 1.24, as an arc is longer than its chord, and *ours before its first step* 1.9.
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Z over W: 2.85 for the authors' FFHQ network, 1.35 here, both without the path length penalty. But linear maps give 1.24, as an arc is longer than its chord, and *ours before its first step* 1.9.
 
 # %% [markdown] tags=["notes"]
 # ## 7. Z against W
@@ -691,7 +691,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The null beats us. Our ratio lies above the 1.24 of linear maps, but networks with random weights have the larger one: ours is no sign that $f$ took over the bending, and a larger one would be none either.
+# The nulls beat us. The interval of our ratio holds the 1.24 of linear maps, and networks with random weights have a larger one: ours is no sign that $f$ took over the bending, and a larger one would be none either.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -701,7 +701,7 @@ question(
 #
 # $$\exp \sum_i H(Y_i \mid X_i), \qquad 1 \text{ at best}$$
 #
-# Z 52.5, W 22.4; behind the mapping that the network *started* with 24.1.
+# Z 70.9, W 28.0; behind the mapping that the network *started* with 30.7.
 
 # %% [markdown] tags=["notes"]
 # **Linear separability.** If attributes lie along straight lines, a plane in latent space should tell who smiles. Generate faces, let the classifier label them, keep the half it is surest about, fit a plane for each attribute, and ask how many bits about the label remain
@@ -770,7 +770,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Planes do better in W than in Z: a score of 22.4 against 52.5. But behind the mapping *as it was before the first step* they do nearly as well, 24.1 (set by set 1.08 times the score of W, and the interval holds 1), and behind mappings of other starts far worse than in Z. So W is the better space for planes, and not because $f$ learnt to be: $f$ nearly stood still, and the rest of the network learnt to draw by it. An untrained mapping does, if it is the one that the network grew up with.
+# Planes do better in W than in Z: a score of 28.0 against 70.9. But behind the mapping *as it was before the first step* they do nearly as well, 30.7 (set by set 1.11 times the score of W, and the interval holds 1), and behind mappings of other starts far worse than in Z. So W is the better space for planes, and not because $f$ learnt to be: $f$ nearly stood still, and the rest of the network learnt to draw by it. An untrained mapping does, if it is the one that the network grew up with.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -843,9 +843,9 @@ show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
-# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean most grounds turn bluer, and the third face gets yellow hair for red), and the distance grows from 8.6 to 10.2 and to 10.9. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean most grounds turn bluer, and the third face gets yellow hair for red), and the distance grows from 7.9 to 9.3 and to 10.2. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 #
-# **What did the new entrance buy?** In this one small network: the hair can be taken from one face and the ground from another (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 22.4 against 52.5, but nearly as well, 24.1, behind the mapping that the network started with; paths do not show the difference at all (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
+# **What did the new entrance buy?** In this one small network: the hair can be taken from one face and the ground from another (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 28.0 against 70.9, but nearly as well, 30.7, behind the mapping that the network started with; paths do not show the difference at all (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
@@ -949,7 +949,7 @@ for label, found in medians.items():
     print(f"{label:<16} medians: {', '.join(found)}")
 
 # %% [markdown] tags=["notes"]
-# The vertical line is size 1, where instance normalisation would put every map's deviation. Demodulated maps have medians of 0.81 at 4 px down to 0.12 at 64, not 1: the incoming features need not have variance 1, mean 0 or independence. Without demodulation the medians are 50 down to 5. The two differ by the length of the weights, some 40 to 80 times.
+# The vertical line is size 1, where instance normalisation would put every map's deviation. Demodulated maps have medians of 0.96 at 4 px down to 0.14 at 64, not all 1: the incoming features need not have variance 1, mean 0 or independence. Without demodulation the medians are 56 down to 6. The two differ by the length of the weights, some 45 to 85 times.
 # Do not read these factors as what a network *trained* without demodulation would suffer. The length is divided out, so nothing in training held it; and the weights are stored with variance 1, without the division by the root of the inputs of lecture 13. At 4 px that alone is $\sqrt{9 \cdot 128} \approx 34$ before the first step.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1301,7 +1301,7 @@ plt.show()
 #
 # Move faces without the attribute until *half of them have it*. How many of their other attributes changed on the way?
 #
-# In W fewer for a smile and for dark skin, more for long hair and for glasses. Four directions decide nothing.
+# In W fewer for a smile and for dark skin, for glasses by little; more for long hair. Four directions decide nothing.
 
 # %% [markdown] tags=["notes"]
 # ## 15. Z and W at equal success
@@ -1380,7 +1380,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read a row from the left: how far one must go in each space before half of the faces have it, and what else has changed by then. The last column says what an exchange of the whole face would change; a space that is no better than that edits nothing.
 #
-# Two directions go each way. For a smile and for dark skin W changes less of the rest, 0.11 and 0.20 against 0.38 and 0.33 in Z; for long hair and for glasses more, 0.20 and 0.41 against 0.17 and 0.27. All change less than a stranger would. With four directions of one network that decides nothing: the interval of the difference holds 0, with room on both sides. And the faces that are moved are among those to which the planes were fitted. Glasses take six deviations in W until half of the faces have them, the last step of section 8; the face there is of the other half.
+# Three directions go one way. For a smile and for dark skin W changes less of the rest, 0.08 and 0.19 against 0.27 and 0.32 in Z, for glasses hardly less, 0.35 against 0.37; for long hair it changes more, 0.16 against 0.13. All change less than a stranger would. With four directions of one network that decides nothing: the interval of the difference holds 0. And the faces that are moved are among those to which the planes were fitted. Glasses take five deviations in W until half of the faces have them; the face of section 8 has dark ones at three.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
@@ -1512,7 +1512,7 @@ question(
 # %% [markdown]
 # ## 17. A walk
 #
-# Interpolation in W: three walks side by side, each through four styles and back. The stations, one every 0.6 seconds: pink, red and yellow hair, then long brown; yellow, dark brown, pink, a blue hood; pink, dark brown, pink with glasses, long red brown. Watch what passes *between* two of them.
+# Interpolation in W: three walks side by side, each through four styles and back. The stations, one every 0.6 seconds: pink, red and yellow hair, then long dark brown; yellow, short brown, pink, a blue hood; pink, dark brown, pink under heavy brows, red. Watch what passes *between* two of them.
 
 # %%
 viz.style_film(
@@ -1548,7 +1548,7 @@ print(f"path length in Z, noise constant: {perceptual_path_length(G, few, space=
 print(f"path length in Z, noise anew:     {perceptual_path_length(Restless(), few, space='z').mean:.3g}")
 
 # %% [markdown] tags=["notes"]
-# Nearly four thousand times the number with constant noise, from noise that the eye has to search for. (683 is a plain mean over 64 paths; section 7 takes trimmed means over 250.) An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
+# Sixty-four times the number with constant noise, from noise that the eye does not find. (451 is a plain mean over 64 paths; section 7 takes trimmed means over 250.) An absurd number is a lucky case: it is noticed. With a larger $\epsilon$ the same mistake adds a plausible constant to every network and hides the differences.
 
 # %% [markdown]
 # ## 19. Another network
@@ -1587,7 +1587,7 @@ viz.table(
 )
 
 # %% [markdown]
-# Both mappings stood still, to a thousandth: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite: in all three sets W is ahead, by a tenth to a fifth. And the ratio of the paths is the same, 1.44 with the penalty and 1.45 without; but the two differ in size and mixing as well, and there is one training of each.
+# Both mappings stood still, to two thousandths at most: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite: in all three sets W is ahead, by a tenth to a fifth, as it is in those of the first, by a hundredth to a quarter. And the ratio of the paths is no smaller with the penalty, 1.44, than without, 1.35; but the two differ in size and mixing as well, and there is one training of each.
 #
 # How far could Adam have carried a weight? About its rate times the steps: with rates that fall twice, our 16,000 steps come to 12,100 at the full rate, $0.003 \cdot 0.05 \cdot 12{,}100 \approx 1.8$ at most, for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.998 is 0.06. So the rate left up to thirty times the room that was used. Why the steps did not add up we did not test.
 
@@ -1598,8 +1598,8 @@ viz.table(
 # |---|---|---|
 # | the first five layers decide shapes oftener than colours, by | 0.07 | 0, any five of the ten layers |
 # | the same, the ground apart | -0.05 | 0 |
-# | paths in Z over paths in W | 1.45 | 1.9, untrained |
-# | separability score, Z over W | 2.37 | 2.20, the mapping it started with |
+# | paths in Z over paths in W | 1.35 | 1.9, untrained |
+# | separability score, Z over W | 2.55 | 2.30, the mapping it started with |
 # | what the search gains in W over Z | 0.09 | 0.27, untrained |
 #
 # Mixing stands clear of its null, by the ground alone. The other three do not. The mapping nearly stood still (cosine 0.999, in a second network too): what was learnt, the *synthesis* learnt.
