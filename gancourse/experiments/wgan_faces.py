@@ -194,8 +194,8 @@ EXPERIMENT = Experiment(
     fit={"k": 2, "lr": [1e-3, 1e-3], "betas": [0.0, 0.9], "ema": 0.998, "schedule": "flat_linear", "precision": "float32"},
     paper="Arjovsky et al. 2017, figure 3; Gulrajani et al. 2017, Algorithm 1",
     expected={
-        "S12.faces": "WGAN-GP's Frechet distance at the end over the untrained generator's, the mean: at most 0.14.  On 600 faces, "
-        "measured before, blurred faces had 0.15, pictures with each pixel from a face of its own 0.56, noise 0.64",
+        "S12.faces": "WGAN-GP's Frechet distance at the end over the untrained generator's, the mean: at most 0.14.  On 600 "
+        "faces, measured before, blurred faces had 0.15, pictures with each pixel from a face of its own 0.56, noise 0.64",
         "C18.faces": "a question, for three trainings give no verdict: Spearman's correlation of said with now where the "
         "generator is begun anew, over the looks from three tenths of the run on; nulls: a clock (minus the step), what is said "
         "in the next seed's run.  Expected: at least 0.6, and above both nulls in each of the three",
