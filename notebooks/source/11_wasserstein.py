@@ -1141,7 +1141,7 @@ for name, colour in looks.items():
     left.plot([], [], color=colour, label=name.removeprefix("deep, "))
 left.axhline(0, color="0.8", linewidth=1, zorder=0)
 left.set(xlabel="step", ylabel="gradient, first layer over last\n(orders of magnitude)")
-left.legend(fontsize=8, loc="center right")
+left.legend(fontsize=8, loc="center right", bbox_to_anchor=(1, 0.28))
 at, values = along_ends["clipped"]
 right.plot(4 * at, values.T, color=viz.COLOURS["ink"], linewidth=1.3)
 right.set(xlabel="step of the critic", ylabel="share of weights at -c or c", ylim=(0, 1), title="four layers, c = 0.1")
