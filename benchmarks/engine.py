@@ -6,7 +6,7 @@ weight for weight); the images lie in memory in both.  The two take turns, so th
 both; the median over the rounds of the ratio of their rates is what counts, the absolute figures belong to this machine and
 this moment.  --precision float32 shows what fit gains without units for bfloat16.
 
-    python benchmarks/engine.py [--size 32] [--width 32] [--steps 20] [--rounds 5] [--threads 0] [--precision auto]
+    python benchmarks/engine.py [--size 32] [--width 32] [--steps 20] [--rounds 5] [--threads 0] [--precision auto] [--device cpu]
 """
 
 from __future__ import annotations
@@ -28,16 +28,23 @@ from gancourse.training.loop import supports_bf16
 BATCH = 64
 
 
-def networks(size: int, width: int) -> tuple[nn.Module, nn.Module]:
+def networks(size: int, width: int, device: str) -> tuple[nn.Module, nn.Module]:
     torch.manual_seed(0)
-    return dcgan.Generator(size, 100, width), dcgan.Discriminator(size, width)
+    return dcgan.Generator(size, 100, width).to(device), dcgan.Discriminator(size, width).to(device)
+
+
+def wait(device: str) -> None:
+    """Until a GPU has done what it was told to; a processor has when the call returns."""
+    if device == "cuda":
+        torch.cuda.synchronize()
 
 
 class Tutorial:
     """The tutorial's training loop."""
 
-    def __init__(self, images: torch.Tensor, size: int, width: int) -> None:
-        self.net_g, net_d = networks(size, width)
+    def __init__(self, images: torch.Tensor, size: int, width: int, device: str = "cpu") -> None:
+        self.device = device
+        self.net_g, net_d = networks(size, width, device)
         self.net_d = nn.Sequential(net_d, nn.Sigmoid())
         self.loader = DataLoader(TensorDataset(data.to_float(images)), batch_size=BATCH, shuffle=True, drop_last=True)
         self.opt_d = torch.optim.Adam(self.net_d.parameters(), lr=2e-4, betas=(0.5, 0.999))
@@ -49,9 +56,9 @@ class Tutorial:
         while done < steps:
             for (real,) in self.loader:
                 self.net_d.zero_grad()
-                label = torch.full((BATCH,), 1.0)
-                self.criterion(self.net_d(real), label).backward()
-                fake = self.net_g(torch.randn(BATCH, 100))
+                label = torch.full((BATCH,), 1.0, device=self.device)
+                self.criterion(self.net_d(real.to(self.device)), label).backward()
+                fake = self.net_g(torch.randn(BATCH, 100, device=self.device))
                 label.fill_(0.0)
                 self.criterion(self.net_d(fake.detach()), label).backward()
                 self.opt_d.step()
@@ -69,10 +76,10 @@ class Tutorial:
 class Ours:
     """fit() as a lecture calls it."""
 
-    def __init__(self, images: torch.Tensor, size: int, width: int, precision: str = "auto") -> None:
+    def __init__(self, images: torch.Tensor, size: int, width: int, precision: str = "auto", device: str = "cpu") -> None:
         self.precision = precision
-        self.gan = GAN(*networks(size, width))
-        self.batches = data.Batches(images, BATCH)
+        self.gan = GAN(*networks(size, width, device))
+        self.batches = data.Batches(images, BATCH, device=device)
 
     def run(self, steps: int) -> None:
         fit(self.gan, self.batches, steps, progress=False, precision=self.precision)
@@ -83,24 +90,27 @@ def main() -> None:
     for name, default in (("size", 32), ("width", 32), ("steps", 20), ("rounds", 5), ("threads", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--precision", choices=("auto", "float32", "bf16"), default="auto", help="fit's")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     asked = parser.parse_args()
     if asked.threads:
         torch.set_num_threads(asked.threads)
     images = torch.randint(0, 256, (2048, 3, asked.size, asked.size), dtype=torch.uint8)
     sizes = (images, asked.size, asked.width)
-    players = {"tutorial": Tutorial(*sizes), "fit": Ours(*sizes, asked.precision)}
+    players = {"tutorial": Tutorial(*sizes, asked.device), "fit": Ours(*sizes, asked.precision, asked.device)}
     rates: dict[str, list[float]] = {name: [] for name in players}
     for player in players.values():
         player.run(3)  # the first steps pay for allocations and kernel choices
+        wait(asked.device)
     for _ in range(asked.rounds):
         for name, player in players.items():
             began = time.perf_counter()
             player.run(asked.steps)
+            wait(asked.device)
             rates[name].append(asked.steps * BATCH / (time.perf_counter() - began))
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ratios = [ours / theirs for ours, theirs in zip(rates["fit"], rates["tutorial"], strict=True)]
-    threads = torch.get_num_threads()
-    print(f"{asked.size} px, width {asked.width}, batch {BATCH}, {threads} threads, bf16 units: {supports_bf16()}")
+    machine = torch.cuda.get_device_name() if asked.device == "cuda" else f"{torch.get_num_threads()} threads"
+    print(f"{asked.size} px, width {asked.width}, batch {BATCH}, {machine}, bf16 units: {supports_bf16(asked.device)}")
     print(f"fit in precision {asked.precision}")
     print(f"tutorial's loop {medians['tutorial']:8.0f} images/s")
     print(f"fit             {medians['fit']:8.0f} images/s")

@@ -79,6 +79,15 @@ def test_captions_say_what_the_attributes_say(some_faces: ImageSet) -> None:
         assert ("smiling" in words) == (known["smile"] == "yes") != ("unsmiling" in words)
 
 
+def test_faces_are_drawn_alone_as_in_their_set() -> None:
+    alone = module.at("faces", [7, 0, 119], 16, 120, seed=3)
+    assert torch.equal(alone, faces(16, 120, seed=3, progress=False).images[[7, 0, 119]])
+    with pytest.raises(ValueError, match="places"):
+        module.at("faces", [120], 16, 120)
+    with pytest.raises(ValueError, match="style"):
+        module.at("face", [1], 16, 120)
+
+
 def test_the_example_caption() -> None:
     values = {"hair": "red", "hair_length": "long", "skin": "dark", "smile": "yes", "glasses": "yes", "background": "blue"}
     assert module.caption(values) == "a smiling person with long red hair, dark skin and glasses on a blue background"

@@ -1,11 +1,15 @@
 """DCGAN's guidelines: each arm changes one thing in one player, and begins where the reference begins."""
 
+from itertools import permutations
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from gancourse.data import to_float
-from gancourse.experiments import runner
+from gancourse.experiments import records, runner
 from gancourse.experiments.dcgan_guidelines import (
     ARMS,
     EXPERIMENT,
@@ -14,6 +18,7 @@ from gancourse.experiments.dcgan_guidelines import (
     REFERENCE,
     SMALL_START,
     TENFOLD,
+    by_luck,
     folded,
     matched,
     spreads,
@@ -123,3 +128,28 @@ def test_the_judge_sees_noise(stages):
 def test_the_tenfold_rate_is_the_only_other_rate():
     rates = {arm: EXPERIMENT.fit_settings(arm)["lr"] for arm in ARMS}
     assert rates.pop(TENFOLD) == 10 * rates[REFERENCE] and len(set(rates.values())) == 1
+
+
+def recorded(*ends):
+    """A record of the reference alone; its last training has diverged."""
+    trainings = [{"scores": {"frechet": end}} for end in ends[:-1]]
+    return SimpleNamespace(content={"arms": {REFERENCE: [*trainings, {"scores": {}, "curves": {"frechet": [99, ends[-1]]}}]}})
+
+
+def test_luck_pairs_each_training_with_every_other_and_never_with_itself():
+    found = by_luck(recorded(1.0, 2.0, 4.0, 8.0))
+    assert found.shape == (9, 4)  # the pairings of four with themselves without a fixed point
+    assert not (found == 1).any() and len(np.unique(found, axis=0)) == 9
+    assert {*np.unique(found)} == {a / b for a, b in permutations((1, 2, 4, 8), 2)}
+    assert np.log(found).sum(1) == pytest.approx(0)  # each training is divided by another once, and divides once
+
+
+def test_luck_of_five_trainings_has_44_pairings_of_20_pairs():
+    found = by_luck(records.load("dcgan_guidelines"))
+    assert found.shape == (44, 5) and len(np.unique(found)) == 20
+
+
+@pytest.mark.parametrize("n", [1, 9])
+def test_luck_needs_two_trainings_and_pairs_no_more_than_eight(n):
+    with pytest.raises(ValueError, match="2 to 8"):
+        by_luck(recorded(*range(1, n + 1)))

@@ -2,25 +2,32 @@
 
 import numpy as np
 import pytest
+import torch
 
-from gancourse import data
+from gancourse import data, viz
 from gancourse.classroom import gallery
 from gancourse.experiments import text_faces
 from gancourse.experiments.text_to_image import about, new
 
 
 def test_every_row_changes_what_it_is_given():
-    for row in (gallery._coloured(), gallery._dressed(), gallery._filled()):
+    for row in (gallery._coloured(), gallery._dressed(), gallery._filled(), gallery._said()):
         assert row.shape == (2 * gallery.PAIRS, 3, 64, 64) and row.abs().max() <= 1
         before, after = row[0::2], row[1::2]
         assert (before - after).abs().flatten(1).mean(1).min() > 0.005
-    said = gallery._said()
-    assert said.shape == (2 * gallery.PAIRS, 3, 64, 64) and said.std(0).mean() > 0.02
 
 
 def test_the_picture_fits_the_page():
     picture = gallery.ahead()
     assert picture.width <= 900 and picture.height > 4 * 64 and np.asarray(picture).std() > 20
+
+
+@pytest.mark.slow  # draws the ten thousand faces of the training
+def test_beside_a_sentences_face_stands_the_nearest_that_was_learnt_from():
+    faces = data.faces(32, text_faces.N, progress=False)
+    learnt = torch.arange(text_faces.N)[~new(faces)]
+    index, _ = viz.nearest_neighbours(gallery.said(), faces.images[learnt])
+    assert tuple(learnt[index[:, 0]].tolist()) == gallery.NEAREST
 
 
 @pytest.mark.slow  # draws the ten thousand faces of the training

@@ -210,3 +210,11 @@ def test_a_loss_that_is_not_finite_stops_the_game_and_says_so() -> None:
     assert game.g_steps == steps and math.isnan(game.measure()["wasserstein"])
     game.restart()
     assert game.broken == ""
+
+
+def test_two_draws_of_the_data_are_not_at_0():
+    near, far = Playground(Rules(data="point")).floor(), Playground(Rules(data="moons")).floor(3)
+    assert len(near) == 50 and len(far) == 3
+    assert 0 < max(near) < min(far) < max(far) < 0.3
+    game = Playground(Rules(data="moons"))
+    assert game.floor(3) == far and not game.history, "the same each time, and the game is left alone"

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import nn
 
 from gancourse import losses, viz
 from gancourse.gans.gan import GAN
@@ -114,3 +116,14 @@ def test_a_table_is_html_in_a_notebook_and_text_in_a_terminal():
         viz.table([[1, 2]])
     with pytest.raises(ValueError, match="2 cells"):
         viz.table([[1]], header=["a", "b"])
+
+
+def test_a_network_layer_by_layer():
+    layers = nn.Sequential(nn.ConvTranspose2d(2, 3, 4, 2, 1), nn.LeakyReLU(0.2), nn.BatchNorm2d(3))
+    shown = viz.layer_table(layers, torch.zeros(5, 2, 4, 4), "Three layers")
+    assert shown.caption == "Three layers" and shown.rows == [
+        ["input", "2 x 4 x 4", ""],
+        ["ConvTranspose2d 4 x 4, stride 2, padding 1", "3 x 8 x 8", "99"],
+        ["LeakyReLU(0.2)", "3 x 8 x 8", ""],
+        ["BatchNorm2d", "3 x 8 x 8", "6"],
+    ]

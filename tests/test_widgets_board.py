@@ -7,10 +7,12 @@ import base64
 import json
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from gancourse.classroom import widgets
 from gancourse.classroom.widgets import board
@@ -133,6 +135,18 @@ def test_the_still_shows_the_game_from_its_start(preset) -> None:
     assert not np.array_equal(frames[:, :half], frames[:, -half:])
     assert made.game.g_steps == 0, "the game itself is left alone"
     assert "playground" in repr(made)
+
+
+def test_arrows_of_the_still_have_one_scale() -> None:
+    frame = Playground(Rules(width=0, data="point")).frame()
+    pulls = torch.zeros_like(frame.arrows)
+    pulls[0], pulls[1], pulls[4], pulls[8] = torch.tensor([[0.35, 0], [9, 9], [0, -1e9], [1e-3, 0]])
+    axis = Figure().add_subplot()
+    board.draw_arrows(axis, replace(frame, arrows=pulls))
+    (drawn,) = axis.collections
+    want = [[board.LONGEST / 2, 0], [0, -board.LONGEST]]  # the second is not of every fourth, the fourth is too short
+    assert np.allclose(np.stack([drawn.U, drawn.V], 1), want, atol=1e-6)
+    assert np.allclose(drawn.XY, frame.fake[[0, 4]])
 
 
 def test_a_preset_or_rules_and_nothing_else() -> None:

@@ -213,6 +213,17 @@ def counterfactual(
     return a, b
 
 
+def at(style: str, places: Sequence[int], size: int, n: int, split: str = "train", seed: int = 0) -> torch.Tensor:
+    """The faces at these places of a set, uint8 [K, 3, size, size], drawn alone: the other faces of the set are not needed."""
+    size, n, seed = request(size, n, split, seed, DEFAULT_N)
+    chosen = [check.whole(f"places[{k}]", place, 0, n - 1) for k, place in enumerate(places)]
+    known = STYLES[check.one_of("style", style, STYLES)]
+    try:
+        return torch.from_numpy(_draw(known, size, n, split, seed, False, None, chosen)["images"])
+    except ImportError as error:
+        raise missing_packages(style, error) from None
+
+
 def caption(values: Mapping[str, str]) -> str:
     """One plain sentence for a face: "a smiling person with long red hair, dark skin and glasses on a blue background"."""
     who = "a smiling person" if values["smile"] == "yes" else "an unsmiling person"
@@ -273,13 +284,20 @@ def plan(style: FaceStyle, n: int, split: str, seed: int) -> tuple[np.ndarray, n
 
 
 def _draw(
-    style: FaceStyle, size: int, n: int, split: str, seed: int, progress: bool, held: tuple[str, str] | None
+    style: FaceStyle,
+    size: int,
+    n: int,
+    split: str,
+    seed: int,
+    progress: bool,
+    held: tuple[str, str] | None,
+    places: Sequence[int] | None = None,
 ) -> _cache.Arrays:
     import dicebear  # noqa: F401  (a missing package is found here, before any work)
     import resvg_py  # noqa: F401
 
     check_style(style)
-    numbers, rounds = plan(style, n, split, seed)
+    numbers, rounds = (part if places is None else part[list(places)] for part in plan(style, n, split, seed))
     attributes = factorial([len(values) for values in style.attributes.values()])[numbers]  # [N, A]
     if held is not None:
         column = list(style.attributes).index(held[0])

@@ -32,6 +32,7 @@ Source: Radford, Metz & Chintala 2016, section 3.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from gancourse.experiments.records import Record
 
 SIDE, LATENT_DIM, MATCHED_ON = 16, 64, 256
+MOST_PAIRED = 8  # trainings of which by_luck looks at every pairing
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh)
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
@@ -221,13 +223,27 @@ def ratios(record: Record, score: str = "frechet") -> dict[str, np.ndarray]:
 
     A training that diverged has no final score: the last one on its curve stands for it.
     """
-
-    def last(training: Mapping[str, Any]) -> float:
-        return training["scores"][score] if training["scores"] else training["curves"][score][-1]
-
-    found = {arm: np.array([last(training) for training in rows]) for arm, rows in record.content["arms"].items()}
+    found = {arm: np.array([_last(training, score) for training in rows]) for arm, rows in record.content["arms"].items()}
     reference = found.pop(REFERENCE)
     return {arm: values / reference for arm, values in found.items()}
+
+
+def _last(training: Mapping[str, Any], score: str) -> float:
+    value: float = training["scores"][score] if training["scores"] else training["curves"][score][-1]
+    return value
+
+
+def by_luck(record: Record, score: str = "frechet") -> np.ndarray:
+    """What ``ratios`` gives where nothing was changed: trainings of the reference over other ones of it, [P, seeds].
+
+    One row for each pairing of the seeds with themselves in which no training meets itself, 44 for five seeds.  Every ordered
+    pair of different trainings is in some row, so ``np.unique`` of the whole gives each pair's ratio once.
+    """
+    values = np.array([_last(training, score) for training in record.content["arms"][REFERENCE]])
+    if not 2 <= (n := len(values)) <= MOST_PAIRED:
+        raise ValueError(f"by_luck pairs 2 to {MOST_PAIRED} trainings of {REFERENCE!r} with each other, and the record has {n}")
+    places = [order for order in permutations(range(n)) if all(i != j for i, j in enumerate(order))]
+    return values / values[np.array(places)]
 
 
 def loss_and_distance(record: Record, arm: str, score: str = "frechet") -> list[float]:

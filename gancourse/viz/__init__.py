@@ -18,7 +18,7 @@ from gancourse.viz.plane import discriminator_surface, generator_map, gradient_f
 from gancourse.viz.posteriors import posterior_ellipses
 from gancourse.viz.stacks import blocks
 from gancourse.viz.styles import closed_path, mixing_grid, style_film
-from gancourse.viz.text import Table, source, table
+from gancourse.viz.text import Table, layer_table, source, table
 from gancourse.viz.voxels import solid, solids, turntable
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "gradient_field",
     "grid",
     "labelled_grid",
+    "layer_table",
     "loss_curves",
     "mixing_grid",
     "nearest_neighbour_figure",

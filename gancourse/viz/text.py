@@ -5,9 +5,12 @@ from __future__ import annotations
 import html
 import inspect
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import torch
+from torch import Tensor, nn
 
 from gancourse.viz.pictures import in_notebook
 
@@ -103,6 +106,29 @@ def table(
         raise ValueError(f"every row must have {len(header)} cells, one for each column of the header")
     numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
     return Table(list(map(str, header)), [[_cell(c) for c in row] for row in cells], numeric, caption)
+
+
+def layer_table(layers: Iterable[nn.Module], x: Tensor, caption: str | None = None) -> Table:
+    """What a batch x becomes, layer after layer: each layer's output for one picture, and its number of parameters."""
+    rows = [{"layer": "input", "output": _shape(x), "parameters": ""}]
+    with torch.no_grad():
+        for layer in layers:
+            x = layer(x)
+            count = sum(parameter.numel() for parameter in layer.parameters())
+            rows.append({"layer": _layer(layer), "output": _shape(x), "parameters": f"{count:,}" if count else ""})
+    return table(rows, caption=caption)
+
+
+def _shape(x: Tensor) -> str:
+    return " x ".join(map(str, x.shape[1:]))
+
+
+def _layer(layer: nn.Module) -> str:
+    name = type(layer).__name__
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        side, stride, padding = layer.kernel_size[0], layer.stride[0], layer.padding[0]
+        return f"{name} {side} x {side}, stride {stride}, padding {padding}"
+    return f"{name}({layer.negative_slope})" if isinstance(layer, nn.LeakyReLU) else name
 
 
 def _is_number(value: Any) -> bool:

@@ -25,15 +25,20 @@ from gancourse.training import presets
 from gancourse.training.playground import MEASURES, Frame, Playground
 from gancourse.training.rules import DATA, MOST_PAINTED, NOISES, OPTIMIZERS, PAINTED, PENALTIES, REACH, Rules
 from gancourse.viz import plane
+from gancourse.viz.figures import rendered
 from gancourse.viz.film import film_strip
 from gancourse.viz.pictures import COLOURS
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from PIL.Image import Image
 
 SCRIPTS = ("playground_pictures.js", "playground.js")  # one module, in this order
 ONLY_DIFFERENCES = ("wasserstein", "relativistic")  # objectives to which D's values mean nothing, only their differences
 CODED = ("least_squares", "least_squares_pm1", "hinge")
+SURE = 1.0  # the logit, D = 0.73, from which the still picture's colours are full: near the end of a game D says 0.4 or 0.6
+LONGEST, SHORTEST = 0.8, 0.025  # arrows of the still picture, in the plane
 CHOICES: dict[str, Any] = {
     "data": {name: name.replace("_", " ") for name in (*DATA, PAINTED)},
     "objective": {name: name.replace("_", " ") for name in OBJECTIVES},
@@ -209,9 +214,29 @@ def packed(frame: Frame) -> tuple[dict[str, Any], bytes]:
 
 def _picture(game: Playground) -> Any:
     frame = game.frame()
-    show = "logit" if game.rules.objective in (*ONLY_DIFFERENCES, *CODED) else "probability"
-    options: dict[str, Any] = {"real": frame.real, "fake": frame.fake, "colourbar": False, "size": (380, 380)}
-    return plane.discriminator_surface(game.discriminator, REACH, 60, show=show, **options)
+    limit = None if game.rules.objective in (*ONLY_DIFFERENCES, *CODED) else SURE
+    options: dict[str, Any] = {"real": frame.real, "fake": frame.fake, "colourbar": False}
+
+    def draw(figure: Figure) -> None:
+        axis = figure.add_subplot()
+        plane.discriminator_surface(game.discriminator, REACH, 60, show="logit", limit=limit, ax=axis, **options)
+        draw_arrows(axis, frame)
+
+    return rendered(draw, 380, 380)
+
+
+def draw_arrows(axis: Axes, frame: Frame) -> None:
+    """Where every fourth of the first fakes is pulled; a pull of size s has an arrow of s / (0.35 + s) times ``LONGEST``.
+
+    That is the formula of ``drawArrows`` in ``playground_pictures.js``, and the same in all pictures, so that arrows can be seen
+    to shrink; one below ``SHORTEST`` is left out.
+    """
+    pull, at = frame.arrows[::4], frame.fake[: len(frame.arrows) : 4]
+    size = pull.norm(dim=1, keepdim=True)
+    length = LONGEST * size / (0.35 + size)
+    seen = length[:, 0] > SHORTEST
+    shape: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004, "headwidth": 4, "headlength": 5}
+    axis.quiver(*at[seen].T, *(pull / size * length)[seen].T, color=COLOURS["ink"], zorder=4, **shape)
 
 
 def _caption(game: Playground) -> str:
