@@ -119,3 +119,12 @@ def test_bad_input_names_the_fix():
         discriminator = progan.Discriminator(16, **SMALL)
         discriminator.grow(1)
         discriminator(torch.zeros(2, 3, 16, 16))
+
+
+def test_a_fade_stands_float32_beside_bfloat16(monkeypatch):
+    enlarge = F.interpolate
+    monkeypatch.setattr(F, "interpolate", lambda x, **how: enlarge(x.float(), **how))  # what autocast does on a GPU
+    g = progan.Generator(16, **SMALL)
+    g.grow(1, 0.5)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert g(torch.randn(2, g.latent_dim)).shape == (2, 3, 8, 8)

@@ -100,3 +100,12 @@ def test_bad_input_names_the_fix():
         generator().synthesis(torch.zeros(1, 4, 12))
     with pytest.raises(ValueError, match="did you mean 'random'"):
         generator()(torch.zeros(1, 8), noise="randon")
+
+
+def test_a_fade_stands_float32_beside_bfloat16(monkeypatch):
+    enlarge = F.interpolate
+    monkeypatch.setattr(F, "interpolate", lambda x, **how: enlarge(x.float(), **how))  # what autocast does on a GPU
+    g = generator(16)
+    g.grow(1, 0.5)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert g(torch.randn(2, 8)).shape == (2, 3, 8, 8)

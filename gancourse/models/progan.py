@@ -143,7 +143,7 @@ class Generator(Growing):
         image = _head(self.to_rgb, level, self.levels)(x)
         if level and alpha < 1:
             faded = F.interpolate(_head(self.to_rgb, level - 1, self.levels)(older), scale_factor=2, mode="nearest")
-            image = faded.lerp(image, alpha)
+            image = faded.lerp(image.to(faded.dtype), alpha)  # on a GPU autocast enlarges in float32
         return image
 
     def _normalised(self, x: Tensor) -> Tensor:

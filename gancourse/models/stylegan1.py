@@ -109,7 +109,8 @@ class Synthesis(Growing):
             older, x = x, block(x, ws[:, 2 * i + 2 : 2 * i + 4], noise)
         image = self.to_rgb[level](x)
         if level and alpha < 1:
-            image = F.interpolate(self.to_rgb[level - 1](older), scale_factor=2, mode="nearest").lerp(image, alpha)
+            faded = F.interpolate(self.to_rgb[level - 1](older), scale_factor=2, mode="nearest")
+            image = faded.lerp(image.to(faded.dtype), alpha)  # on a GPU autocast enlarges in float32
         return image
 
 
