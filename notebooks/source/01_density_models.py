@@ -6,7 +6,7 @@
 # **Papers**: van den Oord et al. [2016a](https://arxiv.org/abs/1601.06759) (ICML) and [2016b](https://arxiv.org/abs/1606.05328) (NeurIPS), [Kingma & Welling 2014](https://arxiv.org/abs/1312.6114) (ICLR),
 # [Rezende et al. 2014](https://arxiv.org/abs/1401.4082) (ICML), [Cremer et al. 2018](https://arxiv.org/abs/1801.03558) (ICML), [Mohamed & Lakshminarayanan 2016](https://arxiv.org/abs/1610.03483).
 #
-# **Read** the core for about 45 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale on one quiet core.
+# **Read** the core for about 45 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale on one quiet core (the bars stored below are of a busy one).
 #
 # A generative model is a probability distribution over images that a program can draw from. Two of the three that you build here
 # write a formula for the probability of an image: an autoregressive model and a variational autoencoder. The third, a GAN, has none. All learn
@@ -511,7 +511,7 @@ print(
 #
 # $$\log p(x) - \mathrm{ELBO}(q) = \underbrace{\log p(x) - \mathrm{ELBO}(q^*)}_{\text{approximation gap}} + \underbrace{\mathrm{ELBO}(q^*) - \mathrm{ELBO}(q)}_{\text{amortisation gap}}.$$
 #
-# See it first. The true posterior over the plane of codes (shaded), the encoder's $q$ (orange, at one and two standard deviations) and $q^*$ (green).
+# See it first, on an easy digit, a middling one and a bad one. The true posterior over the plane of codes (shaded), the encoder's $q$ (orange, at one and two standard deviations) and $q^*$ (green). Above each the two gaps, approximation + amortisation.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The posterior, the encoder's ellipse, the best ellipse
@@ -561,7 +561,7 @@ viz.table(
 
 # %% [markdown] tags=["notes"]
 # In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior and the orange one lies beside it. There the encoder errs in the place more than in the width. More than half of the
-# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 finds the same in five trainings, and a more even split for 16 latent variables.
+# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 finds the same in five trainings, this one among them, and a more even split for 16 latent variables.
 #
 # Now put the models side by side: all give the same test digits a probability, or a bound on it. It is no contest of families: one training each, of different sizes and lengths.
 
@@ -676,7 +676,7 @@ print(f"probability of a test digit under the autoregressive model: about 1 in {
 # %% [markdown] tags=["notes"]
 # The search comes within 0.11 of every one of the generator's own images: so well does it see. Of the real digits four come as near; the median one stays 0.25 away. (tanh never gives ±1, but that is not the cause: a little paler, at ±0.95, the median one
 # stays 0.23 away.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
-# objective of section 1. A small change of the weights leaves it there: no slope to climb. That is why a GAN needs
+# objective of section 1. (The autoregressive model gives a test digit about 1 in $4 \cdot 10^{12}$: little, but not 0.) A small change of the generator's weights leaves $-\infty$ as it is: no slope to climb. That is why a GAN needs
 # another objective.
 #
 # What is left is what both kinds of model have in common: **samples**. If the model's samples can be told from unseen data, the model is wrong; if they
@@ -835,8 +835,8 @@ table = {
 viz.table([[task, *cells] for task, cells in table.items()], header=["", "autoregressive", "VAE, 16 latent variables", "GAN"])
 
 # %% [markdown] tags=["notes"]
-# The table bears out the decks: Hong's (the autoregressive model has an exact likelihood, draws sequentially and has no code; the VAE has a bound, a code, and draws in one pass) and McAllester's. Three things are finer than that. *Cost*: for a code a VAE asks its encoder
-# once, and a GAN, which has none, searches in thousands of passes (its picture may well be the nearer one: it was made for this image alone). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
+# The table bears out both decks, Hong's and McAllester's. Three things are finer than they say. *Cost*: for a code a VAE asks its encoder
+# once, and a GAN, which has none, searches in thousands of passes (its picture may well be the nearer one: it was made for this image alone; and this digit lies at section 4's edge). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
 # its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels it exists (section 12).
 
 # %% [markdown]
@@ -1372,8 +1372,8 @@ check(
 )
 
 # %% [markdown]
-# Left, ELBO, $\mathcal L_K$ and $\log p(x)$ look like one line: a quarter of a nat in twenty. Right, $\mathcal L_K$ climbs from the one to the other: at the largest $K$ nearly all of the gap is closed. The naive estimate is hopeless for small $K$: most
-# codes of the prior explain a given digit very badly, and the mean lives on the rare good ones. With many draws it does well in a plane. In 16 dimensions it is out of reach.
+# Left, ELBO, $\mathcal L_K$ and $\log p(x)$ look like one line: a quarter of a nat in twenty. Right, $\mathcal L_K$ climbs from the one to the other: at the largest $K$ nearly all of the gap is closed. (At $K = 1$ the two are one quantity; the point lies lower because it is a mean of five draws, the dashed line of 500.) The naive estimate is hopeless for small $K$: most
+# codes of the prior explain a given digit very badly, and the mean lives on the rare good ones. With many draws it does well in a plane.
 #
 # Last, the two numbers of section 3 about blur and specks, for the ledger.
 
@@ -1495,7 +1495,7 @@ for name, samples in contenders.items():
 viz.table(ranked, header=["samples", "sigma, chosen", "nats", "nats at sigma = 0.2"])
 
 # %% [markdown]
-# Compare the first two rows. Averages of ten digits score twenty nats better than handwriting, probably because an average is closer to most digits than any one of them is; so do the blurred means of the VAE, by nearly thirteen. And another width moves the number by hundreds of nats.
+# Compare the first two rows. Averages of ten digits score twenty nats better than handwriting, and at one width for all (the last column) as well: so they lie closer to unseen digits than other digits do. The blurred means of the VAE win, too, by nearly thirteen. And another width moves the number by hundreds of nats.
 # (Theis et al. 2016 found the same with cluster centres of MNIST.)
 
 # %% [markdown]
@@ -1618,7 +1618,7 @@ question(
 # %% [markdown]
 # All four agree with the counts: these lie 0.76 to 1.01 times as far off as counts of draws from the computed probabilities themselves. The chain without its test lies four times as far: it draws from a distribution of its own. The bound, taken for a probability, sums to less than 1.
 #
-# Five hundred other digits answer what section 5's hundred left open. With a black lower half the judge is right on a third of them (of that hundred on half). The exact chain (0.67) and the autoregressive draws (0.59) are clearly above. (All this is of one training each.)
+# Five hundred other digits answer what section 5's hundred left open. With a black lower half the judge is right on a third of them (of that hundred on half). The exact chain (0.67) and the autoregressive draws (0.59) are clearly above. They differ by 0.08, where such a difference has a standard error of about 0.03; section 5 says why that makes neither the better model. (All this is of one training each.)
 #
 # ## 12. Grey pixels: what a continuous likelihood adds
 #
