@@ -72,6 +72,9 @@ def small_sets(monkeypatch):
 
 SECONDS = {  # what two cards add to their recipe's note: how the seconds of that training were taken
     "faces64": "The seconds are those of one thread beside other work; by itself a step takes about half a second.",
+    "progan64": " The seconds are those of one thread beside other work; "
+    "by itself a step at 64 px takes about a fifth of a second.",
+    "stylegan2_faces64": "The seconds are those of one thread beside other work; by itself a step takes about half a second.",
     "furniture16": "The seconds are the processor's; the machine did other work.",
 }
 

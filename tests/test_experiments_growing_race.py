@@ -96,6 +96,19 @@ def test_a_saving_is_read_off_at_equal_distance():
     assert growing_race.at_equal_work(twice) == pytest.approx(100 * np.exp(-2 * share), rel=0.01)
 
 
+def test_chance_is_read_at_given_distances():
+    straight = {arm: lambda done: 40 - 40 * done for arm in (GROWING, AT_ONCE)}
+    record = record_of(straight, straight)
+    late = record.content["arms"][AT_ONCE][1]["curves"]
+    late["frechet"] = [value + 4 for value in late["frechet"]]
+    found = growing_race.chance_at(record, [20.0, 10.0])
+    assert found["operations"] == pytest.approx([0.6 / 0.5, 0.85 / 0.75], rel=0.01) and found["images"] == pytest.approx(
+        found["seconds"]
+    )
+    early, later = (growing_race.savings(record, share=share)["distance"][0] for share in (0.2, 0.4))
+    assert early - later == pytest.approx(40 * 0.2, rel=0.01)
+
+
 def test_what_is_never_reached_is_a_lower_bound():
     never = record_of(
         {GROWING: lambda done: 40 - 30 * done, AT_ONCE: lambda done: 40 - done},

@@ -6,6 +6,7 @@ import torch
 from gancourse import experiments, zoo
 from gancourse.data import ImageSet
 from gancourse.experiments import style
+from gancourse.training.settings import SCHEDULES
 
 TINY = {"size": 8, "channel_base": 64, "channel_max": 8}
 
@@ -54,7 +55,14 @@ def test_at_64_px_more_pixels_weigh_as_much_and_noise_comes_early():
     assert large.r1_gamma > small.r1_gamma  # R1 sums over the pixels
     gan = style.game("stylegan2_faces64", steps=300)
     assert gan.generator.size == gan.discriminator.size == 64
-    assert gan.noise_from == 120 and gan.path is None  # the lecture compares paths in Z and W: nothing may act on W alone
+    assert gan.noise_from == 75 and gan.path is None  # the lecture compares paths in Z and W: nothing may act on W alone
+
+
+def test_rates_that_go_down_twice():
+    schedule, once = style.RECIPES["stylegan2_faces64"].schedule, SCHEDULES["flat_linear"]
+    assert [schedule(step / 16_000) for step in (0, 6_999, 11_000)] == [1, 1, 1]
+    assert schedule(8_500 / 16_000) == pytest.approx(once(0.85)) and schedule(13_600 / 16_000) == pytest.approx(once(0.85))
+    assert "over 0.625" in str(schedule)
 
 
 @pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")

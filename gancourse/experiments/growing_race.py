@@ -1,7 +1,8 @@
 """Growing against full size from the start: the same two networks, faces at 64 px, until both have seen as many pictures.
 
-Both arms have the networks of ``progan64``, the same first weights, latents, order of pictures and settings; only the timetable
-differs.  The rates are constant, so that a curve may be read at any place: a rate that falls to 0 would favour its end.
+Both arms have the blocks of ``progan64`` (narrower at the small sides), the same first weights, latents, order of pictures and
+settings; only the timetable differs.  The rates are constant, so that a curve may be read at any place: a rate that falls to 0
+would favour its end.
 
 Two judges, because one is blind at the fine end: the Frechet distance in the attribute classifier's features, which sees faces
 in 32 x 32 pixels, and the paper's sliced Wasserstein distance of patches at 64, 32 and 16 px (times 1000).  Samples of a network
@@ -17,8 +18,9 @@ Source: Karras et al. 2018, section 2 and table 1.
 from __future__ import annotations
 
 import functools
+import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -144,11 +146,17 @@ def first_below(places: Any, values: Any, target: float) -> tuple[float, bool]:
 
 
 def savings(
-    record: Record, slow: str = "", quick: str = GROWING, shift: int = 0, score: str = "frechet", never: bool = False
+    record: Record,
+    slow: str = "",
+    quick: str = GROWING,
+    shift: int = 0,
+    score: str = "frechet",
+    never: bool = False,
+    share: float = SHARE,
 ) -> dict[str, list[float]]:
     """What ``slow`` takes over what ``quick`` takes, for each seed: to get to the distance that ``quick`` has at the place.
 
-    The place is where ``quick`` has spent ``SHARE`` of a full-size training's work; ``slow`` is the arm that never grows, unless
+    The place is where ``quick`` has spent ``share`` of a full-size training's work; ``slow`` is the arm that never grows, unless
     named.  "images", "operations" and "seconds" are ratios, lower bounds where "reached" is 0; "distance" is the ``score`` in
     question.  ``shift`` pairs each seed of ``quick`` with a later one of ``slow``: two trainings of one arm tell what chance does
     to the ratio.  ``never`` gives the ratios of a ``slow`` that never gets there: the most that the race can show.
@@ -157,7 +165,7 @@ def savings(
     done = {arm: work_of(record, arm) for arm in (slow, quick)}
     steps, distances = ({arm: record.curve(score)[arm][k] for arm in (slow, quick)} for k in (0, 1))
     spent = {arm: seconds(record, arm) for arm in (slow, quick)}
-    place = float(np.interp(SHARE * work_of(record, at_once(record))[-1], done[quick], np.arange(len(done[quick]))))
+    place = float(np.interp(share * work_of(record, at_once(record))[-1], done[quick], np.arange(len(done[quick]))))
     found: dict[str, list[float]] = {name: [] for name in ("images", "operations", "seconds", "distance", "reached")}
     for i in range(len(record.seeds)):
         j = (i + shift) % len(record.seeds)
@@ -171,12 +179,33 @@ def savings(
     return found
 
 
-def by_chance(record: Record, score: str = "frechet") -> dict[str, dict[str, list[float]]]:
+def by_chance(record: Record, score: str = "frechet", share: float = SHARE) -> dict[str, dict[str, list[float]]]:
     """The ratios of :func:`savings` by chance, for each pair of trainings at full size, and those with the arms swapped."""
     slow = at_once(record)
-    pairs = [savings(record, slow, slow, shift, score) for shift in range(1, len(record.seeds))]
+    pairs = [savings(record, slow, slow, shift, score, share=share) for shift in range(1, len(record.seeds))]
     together = {name: [value for pair in pairs for value in pair[name]] for name in pairs[0]} if pairs else {}
-    return {"two_trainings_at_full_size": together, "arms_swapped": savings(record, GROWING, slow, 0, score)}
+    return {"two_trainings_at_full_size": together, "arms_swapped": savings(record, GROWING, slow, 0, score, share=share)}
+
+
+def chance_at(record: Record, distances: Sequence[float], score: str = "frechet") -> dict[str, list[float]]:
+    """The ratios of costs of every two trainings at full size to get to each of the distances, the slower over the quicker.
+
+    So chance is read where :func:`savings` is: where the curves fall less steeply, it makes more of the same difference.
+    """
+    slow = at_once(record)
+    found: dict[str, list[float]] = {"images": [], "operations": [], "seconds": []}
+    steps, curves = record.curve(score)[slow]
+    spent, done = seconds(record, slow), work_of(record, slow)
+    for target in distances:
+        there = [first_below(steps, curve, target)[0] for curve in curves]
+        costs = {
+            "images": there,
+            "operations": [float(np.interp(at, np.arange(len(done)), done)) for at in there],
+            "seconds": [float(np.interp(at, steps, row)) for at, row in zip(there, spent, strict=True)],
+        }
+        for name, values in costs.items():
+            found[name] += [max(a, b) / min(a, b) for a, b in itertools.combinations(values, 2)]
+    return found
 
 
 def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:

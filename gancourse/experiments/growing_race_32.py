@@ -3,14 +3,14 @@
 The networks are narrower than those of the larger race and lack their last level; the penalty, which goes with the side, has the
 same weight at each side.  At 32 px the attribute classifier looks at all pixels, so that the Frechet distance has no blind spot
 here.  The generators are averaged over about 100 steps, fewer than a fade has: a longer average holds a new block's random
-weights when the block is in use.  The last fade ends 369 steps before the place where the saving is read.  Rates are progan64's.
+weights when the block is in use.  The last fade ends 369 steps before the place where the saving is read.
 
 Source: Karras et al. 2018, section 2 and table 1.
 """
 
 from __future__ import annotations
 
-from gancourse.experiments import growing_race, progressive
+from gancourse.experiments import growing_race
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.growing_race import GROWING
 
@@ -37,7 +37,7 @@ EXPERIMENT = Experiment(
         "frames": [200, 500, 1000, 1100, 1200, 1600, 2400],  # the fade into 32 px lies between 1,000 and 1,200
     },
     ci={**growing_race.EXPERIMENT.ci, "widths": growing_race.EXPERIMENT.ci["widths"][:-1]},
-    fit={**growing_race.EXPERIMENT.fit, "lr": list(progressive.SETTINGS["lr"]), "ema": 0.99},
+    fit={**growing_race.EXPERIMENT.fit, "lr": [3e-3, 5e-3], "ema": 0.99},
     paper="Karras et al. 2018, section 2 and table 1",
     expected={
         "C27.work32": "a question: operations, 32 px from the start over growing, at the Frechet distance where growing has "

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -303,14 +304,15 @@ def _aside(place: int) -> float:
 
 
 def _gradient(game: Game, loss: str, place: int) -> list[str]:
-    """All ways back of one loss, its heads where it moves a network, and its bars where it is stopped."""
+    """All ways back of a loss, pale in the boxes, where words are; heads where it moves a network, bars where it stops."""
     colour, gradient = _colour(game, loss), game.gradients[loss]
     style = _style(place)
     out = []
     for way in gradient.ways:
         names = way.split()
         legs = [_leg(game, a, b, place) for a, b in zip(names, names[1:], strict=False)]
-        out.append(_line([point for leg in legs for point in leg], colour, style, 3.0))
+        out += [_line(leg, colour, style, 3.0) for leg in legs]
+        out += [_line([before[1], after[0]], colour, style + ' opacity="0.25"', 3.0) for before, after in pairwise(legs)]
         out += [_head(leg[1], leg[0], colour, 15.0) for leg, name in zip(legs, names[1:], strict=True) if name in gradient.moves]
     for stop in gradient.stops:
         out += _stop(_leg(game, *game.edge(stop), place), colour, style)

@@ -65,7 +65,8 @@ def mixing_grid(
         pictures.write(sheet, (x + i * step + scale * side / 2, head / 2), f"seed {seed}", width=step)
     fine = generator.layers - crossover
     corner = (margin + left.width / 2, head + top.height / 2)
-    for line, text in enumerate((f"{crossover} coarse layers", "from the row,", f"{fine} fine ones", "from the column")):
+    coarse = f"{crossover} coarse layer{'s' * (crossover != 1)}"
+    for line, text in enumerate((coarse, "from the row,", f"{fine} fine ones", "from the column")):
         pictures.write(sheet, (corner[0], corner[1] + 17 * (line - 1.5)), text, size=12, width=left.width)
     return sheet
 

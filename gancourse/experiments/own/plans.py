@@ -123,7 +123,7 @@ def _r3gan(size: int, machine: str, classes: int) -> Plan:
 
 
 def _progan(size: int, machine: str, classes: int) -> Plan:
-    widths = _widths(size, {"cpu": (64, 64, 48, 32, 16), "gpu": (512, 512, 512, 256, 128, 64, 32, 16)}[machine])  # progan64's
+    widths = _widths(size, {"cpu": (64, 64, 48, 32, 16), "gpu": (512, 512, 512, 256, 128, 64, 32, 16)}[machine])  # growing_race's
     fast = machine == "cpu"
     return Plan(
         family="progan",
