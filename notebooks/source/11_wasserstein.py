@@ -46,6 +46,7 @@ from gancourse.classroom.claims import (
     within_relative,
 )
 from gancourse.experiments import (
+    knocks,
     plane,
     records,
     wgan_changes,
@@ -1396,9 +1397,10 @@ viz.show(
     [viz.grid(frames[last], columns=8) for frames in trained_on.values()],
     caption=f"After {last:,} steps, the first training of each. Left: WGAN-GP. Right: clipped WGAN.",
 )
-early = [frames[step][:6] for frames in trained_on.values() for step in list(frames)[:-1]]
-names = [f"{arm}, step {step:,}" for arm, frames in trained_on.items() for step in list(frames)[:-1]]
-viz.show(viz.labelled_grid(torch.cat(early), names), caption="On the way.")
+early = [data.faces(32, 6, split="test", progress=False).images]
+early += [frames[step][:6] for frames in trained_on.values() for step in list(frames)[:-1]]
+names = ["faces of the data"] + [f"{arm}, step {step:,}" for arm, frames in trained_on.items() for step in list(frames)[:-1]]
+viz.show(viz.labelled_grid(torch.cat(early), names), caption="What is to be learnt, and samples on the way.")
 on_faces.table("frechet", arms=(wgan_faces.PENALTY, wgan_faces.CLIPPED))
 
 # %%
@@ -1786,7 +1788,7 @@ viz.table(
 fig, axes = plt.subplots(1, len(on_faces.arms), figsize=(10.5, 3.2), layout="constrained")
 for axis, arm in zip(axes, on_faces.arms, strict=True):
     (at, critic_says), (_, face_away) = on_faces.curve("said")[arm], on_faces.curve("now")[arm]
-    axis.plot(at, face_away[0], color="black", linewidth=2.5)
+    axis.plot(at[1:], face_away[0, 1:], color="black", linewidth=2.5)
     axis.set(title=arm, xlabel="step", ylabel="Frechet distance" if arm == on_faces.arms[0] else "")
     twin = axis.twinx()
     twin.plot(at[1:], critic_says[0, 1:], color=D_COLOUR, linewidth=2.5)
@@ -1810,6 +1812,8 @@ viz.table(
     header=["", "what is said", "the training's estimate", "a clock", "said in another run"],
     caption="Spearman's correlation with the Frechet distance along the run, mean of three trainings",
 )
+
+# %%
 for name, score, statement in (
     ("C18.faces", "said", "what the critic says of unseen faces and fixed latents"),
     ("C18.faces_estimate", "estimate", "the training's own estimate over its last 50 steps"),
@@ -1823,6 +1827,12 @@ for name, score, statement in (
             a_clock=follows_faces(wgan_faces.ANEW, score, a_clock), another_run=follows_faces(wgan_faces.ANEW, score, of_another_run)
         ),
         source="Arjovsky et al. 2017, figure 3",
+        note="One by one: "
+        + "; ".join(
+            f"{what} " + " ".join(f"{r:.2f}" for r in follows_faces(wgan_faces.ANEW, score, instead))
+            for what, instead in (("the critic", lambda says, looked: says), ("a clock", a_clock), ("another run", of_another_run))
+        )
+        + ".",
     )
 question(
     "C18.faces_alone",
@@ -1831,6 +1841,19 @@ question(
     over="trainings",
     baselines=nulls(no_difference=0),
     note="Clipped: " + " ".join(f"{d:.2f}" for d in follows_faces(wgan_faces.CLIPPED) - follows_faces(wgan_faces.CLIPPED, "said", a_clock)) + ".",
+)
+
+# %%
+(at, of_critic), (_, face_away) = on_faces.curve("said")[wgan_faces.ANEW], on_faces.curve("now")[wgan_faces.ANEW]
+sizes_of = on_faces.content["settings"]["size"]
+twice = []
+for k, seed in enumerate(on_faces.content["seeds"]):
+    first = np.searchsorted(at, min(knocks.moments(seed, sizes_of["steps"], sizes_of["measure_every"]))) - 1
+    twice.append([k + 1, *(f"{of[k, look]:.1f}" for of in (face_away, of_critic) for look in (first, -1))])
+viz.table(
+    twice,
+    header=["training", "distance, before", "distance, end", "the critic says, before", "the critic says, end"],
+    caption="The third arm: the last look before the generator is first begun anew, and the last of all",
 )
 
 # %% [markdown]
