@@ -245,7 +245,7 @@ EXPERIMENT = Experiment(
     full={
         "side": 64,
         "n": 20_000,
-        "samples": 600,
+        "samples": 300,
         "latent_dim": 64,
         "widths": [64, 64, 48, 32, 16],
         "r1_gamma": 8.0,

@@ -30,6 +30,7 @@ NAMES = (
     "wgan_changes",
     "wgan_changes_rates",
     "wgan_critics",
+    "wgan_faces",
     "wgan_knocked",
     "wgan_longer",
     "wgan_runs",
