@@ -15,7 +15,7 @@
 # - derive the Frechet distance between two Gaussians, and compute it without a matrix square root;
 # - say of each common measure what it sees and what it cannot see;
 # - predict how much of a reported distance is nothing but a small sample, and remove most of it;
-# - show that a perfect score can belong to a generator that copies, knows few faces, or makes no images at all;
+# - show that a better distance than fresh data's can belong to a generator that copies, knows few faces, or makes no images at all;
 # - find two bugs that have made reported numbers wrong.
 
 # %%
@@ -347,7 +347,7 @@ check(
 
 # %% [markdown] tags=["notes"]
 # The kernel distance of section 3 is no better here, as the printed numbers say: a kernel of degree 3 compares moments up to the third, and those agree by symmetry. Nothing
-# makes the features of a network Gaussian either. (The small distance that is left, 0.0009, is that of small samples: section 4's formula predicts 0.000875.)
+# makes the features of a network Gaussian either. (The small distance that is left, 0.0009, is that of small samples: section 4's formula, with the variances of a Gaussian for both, gives 0.000875.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Seven more measures
@@ -501,10 +501,10 @@ for name, real in (("without the outlier", cluster), ("with the outlier", torch.
 viz.table(outlier_table, caption="300 generated points halfway between a real cluster and one real outlier")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# One point among 301 decides whether garbage has precision 0 or 1.
+# One point among 301 lifts the precision of garbage from 0.02 to 1.
 
 # %% [markdown] tags=["notes"]
-# One point among 301 decides whether garbage has precision 0 or 1. Density rises to 0.21, one ball of five, where real data would have about 1. Coverage stays near 0.
+# One point among 301 lifts the precision of garbage from 0.02 to 1. Density rises to 0.21, one ball of five, where real data would have about 1. Coverage stays near 0.
 #
 # ### Sliced Wasserstein distance
 #
@@ -747,7 +747,7 @@ axis.legend(fontsize=9, loc="lower right")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Dots: the table, means of twenty subsets at each $n$ but the last. Lines: fitted to the dots of 400 and more samples. B ends lower and climbs faster, and the lines meet at $n = 250$. At 200 the two are nearly equal, 4.12 and 4.05; at 100 both lie above their lines, for there higher powers of $1/n$ count, too. The table's last row is $\mathrm{FID}_\infty$ by another fit, with one subset for each of fifteen sizes (section 8).
+# Dots: the table, means of twenty subsets at each $n$ but the last. Lines: fitted to the dots of 400 and more samples. B ends lower and climbs faster. Followed beyond the dots that they are fitted to, the lines meet at $n = 250$. In the table A and B change places between 100 and 200: at 200 they are nearly equal, 4.12 and 4.05, and the lines have them the other way round. So 250 is a rough figure. At 100 both lie above their lines, for there higher powers of $1/n$ count, too. The table's last row is $\mathrm{FID}_\infty$ by another fit, with one subset for each of fifteen sizes (section 8).
 
 # %%
 def change_places(of_a, of_b, seed):
@@ -849,7 +849,7 @@ check(
 # Copies do *better* than fresh faces; numbers with no image behind them do no worse. The counter-example is complete.
 
 # %% [markdown] tags=["notes"]
-# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly.) The printed arithmetic says how much better, 0.54. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The numbers from a Gaussian lack only the sampling error of the reference: 0.77, by the second line. The counter-example is complete: a smaller distance than that of fresh faces, and nothing has been learnt.
+# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly.) The printed arithmetic says how much better, 0.54. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The numbers from a Gaussian lack the sampling error of the reference: 0.77, by the second line, if the bracket of section 4 were the same. A Gaussian's is 7 % larger here (by row S32.predicted), which makes it 0.82; measured is 0.85. The counter-example is complete: a smaller distance than that of fresh faces, and nothing has been learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## And collapse?
@@ -910,9 +910,9 @@ question(
 # Keep few faces, but those whose mean and covariance, with weights, are the reference's.
 
 # %% [markdown] tags=["notes"]
-# Is that a guarantee? Build a collapse that keeps mean and covariance. With $y$ for features less the reference's mean, in its eigenbasis, the formula of section 4 is the squared length of a *mean*: that of
-# $\varphi(x)$, which lists all $y_i$ and all $(y_i y_j - \lambda_i\delta_{ij})/\sqrt{2(\lambda_i+\lambda_j)}$. So we need few faces with weights under which $\varphi$ has mean 0. Greedily: add those that pull it towards 0, find the best weights,
-# drop those without. No candidate belongs to the reference.
+# Is that a guarantee? Build a collapse that keeps mean and covariance. Section 4 had the distance to second order: the squared length of the difference of means, plus $\frac12\sum_{ij} E_{ij}^2/(\lambda_i+\lambda_j)$. Let $y$ be the features less the reference's mean, in its eigenbasis. Then the first is the mean of $y$, and $E_{ij}$ is nearly the mean of $y_i y_j - \lambda_i\delta_{ij}$.
+# So write all of it in one vector, $\varphi(x)$, with entries $y_i$ and $(y_i y_j - \lambda_i\delta_{ij})/\sqrt{2(\lambda_i+\lambda_j)}$: the distance is the squared length of its *mean*. We look for few faces, with weights, that bring this mean near 0. Greedily: add faces that pull it towards 0, find the best weights,
+# drop faces of weight 0, repeat. No candidate belongs to the reference.
 
 # %%
 most, at_once, rounds = scale.pick(ci=(60, 10, 8), cpu=(300, 30, 15), gpu=(300, 30, 15))
@@ -1127,7 +1127,7 @@ question(
 # Read it by rows. *Copies* are unmasked by the copying ratio. The reference of this exam holds other training faces, so to the Frechet distance they are as good as fresh ones. *Labels shuffled* is a matter for the one
 # measure that looks at labels. *Few, repeated* is the crudest fault, and
 # precision still calls it excellent. *Noise* hardly moves the Frechet distance, and patches of pixels miss it, too; the two-sample test,
-# density and the copying ratio are marked. *Blur* shows on the fine level of the pyramid and not on the coarse one.
+# the score, density and the copying ratio are marked. But a mark says *different*, not *worse*. Density is higher for noise and blur than for held-out faces, 1.22 and 1.27 beside 1.04: it praises them. And their copying ratio is above 1: far away, not copied. *Blur* shows on the fine level of the pyramid and not on the coarse one.
 #
 # Then by columns, with the printed lines: no measure marks more than three of the six, and six measures mark three each. *Precision* marks none: blurred faces have 1.00. The coarse level of the pyramid marks none either, not even 77 beside 45: from lot to lot, or from draw to draw, it varies too much. And the control: groups of held-out lots, put in the place of the faults, get no mark.
 #
