@@ -70,14 +70,14 @@ def show(picture, caption=None):
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two parents
 #
-# Rows: the *coarsest* layer from the left face: mostly the hair, its cut and its colour.
+# Rows: the *coarsest* layer from the left face: mostly the cut of the hair. In which rows its colour, too?
 #
 # Columns: the nine *finer* ones from the top face: the ground.
 #
 # Whose is the skin? (Parents picked so that it shows.)
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The three faces on the left give the *coarsest* layer of each picture in their row, that one alone; the four at the top give the other nine, the *finer* ones, of each picture in their column. Look along a row: the hair mostly stays, its cut and its colour; under the yellow head it turns yellow in two rows of three. Look down a column: the ground is nearly that of the face above. Whose is the skin? Under the lightest face, in the two upper rows, it lies between the two.
+# First the result. The network below ships with the course. The three faces on the left give the *coarsest* layer of each picture in their row, that one alone; the four at the top give the other nine, the *finer* ones, of each picture in their column. Look along a row: the cut of the hair mostly stays. Its colour does in the last row, nearly; in the second it turns yellow under the yellow head; in the first the brown is lost for orange, red and yellow. Look down a column: the ground is nearly that of the face above. Whose is the skin? Under the lightest face, in the two upper rows, it lies between the two.
 #
 # The caption is the rule by which the seven parents, and the crossover, were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below it says how much of the rule comes true here, how much in all 24 times 24 mixtures, and how much by chance: with the hair of *another* row and the ground of another column. Section 5 counts on faces that nobody picked.
 
@@ -404,7 +404,7 @@ show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Style mixing: which layer decides what?
 #
-# Coarse layers from $a$, fine ones from $b$. The hair's colour comes first, the ground last; after four of the ten layers *every* curve is at 0.80 or above.
+# Coarse layers from $a$, fine ones from $b$. The hair's colour comes first; the ground starts last, the glasses end last. After four of the ten layers *every* curve is at 0.80 or above.
 #
 # The first five decide shapes oftener than colours by -0.01: not at all. Without the ground: by -0.06. (*Any* five: 0 by symmetry; in our six sets -0.01 and -0.02.)
 #
@@ -475,7 +475,7 @@ told = zip(names, neither.mean(0)[crossovers.index(middle)], strict=True)
 print(f"neither, at {middle}: " + ", ".join(f"{name} {value:.2f}" for name, value in told))
 
 # %% [markdown] tags=["notes"]
-# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Here all rise at the left: after four of the ten layers each stands at 0.80 or above. The colour of the hair comes first and the background last: one layer brings 0.60 of the one and 0.15 of the other. That is not the order of the paper: Karras et al. report for photographs pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from 64 on.
+# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Here all rise at the left: after four of the ten layers each stands at 0.80 or above. The first layer works at 4 px, the next two at 8, the next two at 16, and so on. With the first alone the mixture has a's hair colour in 0.60 of the counted cases, a's background in 0.15. From 6 layers on the glasses are last. That is not the order of the paper: Karras et al. report for photographs pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from 64 on. (Our last side is 64.)
 #
 # So do coarse layers decide shapes oftener than colours? The null is any five of the ten layers: by symmetry they prefer neither parent.
 
@@ -504,7 +504,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
     )
 
 # %% [markdown] tags=["notes"]
-# They do not: -0.01, and the interval holds 0. Without the background it is -0.06, and the interval leaves out both 0 and the -0.02 to which any five strayed: the colours of hair and skin come from the coarse parent oftener than the shapes do. Only the ground comes later. (After ten thousand of its steps the same network had 0.07 and -0.05: an interval over mixtures of one network does not speak of the next.)
+# They do not: -0.01, and the interval holds 0. Without the background it is -0.06, and the interval leaves out both 0 and the -0.02 to which any five strayed. Look at the curves to see which shapes: hair length stands where the hair's colour does, at 0.98; smile and glasses, at 0.90 and 0.84, stand below hair and skin. And beware: smile and glasses have two classes. A doubtful mixture is counted there, while of hair and skin it may be neither's and is left out. How much of the -0.06 comes from this we did not measure. The interval is over mixtures of one network; it does not speak of the next.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -845,7 +845,7 @@ print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 # %% [markdown] tags=["notes"]
 # Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean most grounds turn bluer, and the third face gets yellow hair for red), and the distance grows from 7.9 to 9.3 and to 10.2. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 #
-# **What did the new entrance buy?** In this one small network: one layer brings most of a hair's colour and hardly any of the ground, four bring nearly all (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 28.0 against 70.9, but nearly as well, 30.7, behind the mapping that the network started with; paths do not show the difference at all (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
+# **What did the new entrance buy?** In this one small network: of mixtures that share only the first layer with a, 0.60 have a's hair colour and 0.15 a's ground, not counting those with neither's; with four layers it is 0.80 or more in every attribute (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 28.0 against 70.9, but nearly as well, 30.7, behind the mapping that the network started with; paths do not show the difference at all (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
@@ -1587,9 +1587,9 @@ viz.table(
 )
 
 # %% [markdown]
-# Both mappings stood still, to two thousandths at most: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite: in all three sets W is ahead, by a tenth to a fifth, as it is in those of the first, by a hundredth to a quarter. And the ratio of the paths is no smaller with the penalty, 1.44, than without, 1.35; but the two differ in size and mixing as well, and there is one training of each.
+# Both mappings stood still, to two thousandths at most: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite: in all three sets W is ahead, by a tenth to a fifth, as it is in those of the first, by a hundredth to a quarter. The ratio of the paths is 1.44 with the penalty on W and 1.35 without; but the two differ in size and mixing as well, and there is one training of each.
 #
-# How far could Adam have carried a weight? About its rate times the steps: with rates that fall twice, our 16,000 steps come to 12,100 at the full rate, $0.003 \cdot 0.05 \cdot 12{,}100 \approx 1.8$ at most, for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.998 is 0.06. So the rate left up to thirty times the room that was used. Why the steps did not add up we did not test.
+# How far could Adam have carried a weight? About its rate times the steps: with rates that fall twice, our 16,000 steps come to 12,100 at the full rate, $0.003 \cdot 0.05 \cdot 12{,}100 \approx 1.8$ at most, for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.998 between weights of equal length is a move of $\sqrt{2 \cdot 0.002} \approx 0.06$ of that deviation. So Adam could have carried a weight up to thirty times as far as it went. Why the steps did not add up we did not test.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the new entrance bought
@@ -1602,7 +1602,7 @@ viz.table(
 # | separability score, Z over W | 2.55 | 2.30, the mapping it started with |
 # | what the search gains in W over Z | 0.08 | 0.23, untrained |
 #
-# None stands clear of its null on the side of the paper; the second does on the other. The mapping nearly stood still (cosine 0.998, in a second network 0.999): what was learnt, the *synthesis* learnt.
+# None stands clear of its null on the side of the paper; the second does on the other, by smile and glasses alone. The mapping nearly stood still (cosine 0.998, in a second network 0.999): what was learnt, the *synthesis* learnt.
 #
 # *One small network.* What would you measure next?
 
