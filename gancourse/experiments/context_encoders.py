@@ -196,9 +196,9 @@ EXPERIMENT = Experiment(
         "C26.judges": "a check. Frechet distance: other faces' middles, blurred truth and truth with noise of 0.2 have more than "
         "twice what the truth has. Patches at 16 px: blurred truth and truth with noise of 0.1 have more than 1.3 times what it "
         "has (whose middle it is they do not see)",
-        "C26.sharpen": "Frechet distance, joint with 0.02 over the better of squared error and squared error with noise as sharp: "
-        "at most 0.8 (the paper: sharper, more real). Nulls: either rival, squared error of the next seed, the mean of ten "
-        "neighbours. A pilot of seed 0, 700 steps of 32 faces, had 0.864 against 1.618, with noise 1.64",
+        "C26.sharpen": "Frechet distance, joint with 0.02 over the better of squared error and squared error with noise as "
+        "sharp: at most 0.8 (the paper: sharper, more real). Nulls: either rival, squared error of the next "
+        "seed, the mean of ten neighbours. A pilot of seed 0, 700 steps of 32 faces, had 0.864 against 1.618, with noise 1.64",
         "C26.sharpen_patches": "a question: the same of patches at 16 px; the pilot had 23.5 against 24.5. In a pilot on shifted "
         "faces, where squared error blurs more, 56 against 108, and 70 with noise",
         "C26.sharpen_more": "a question: both distances with the paper's weight, 0.001, over the better rival",

@@ -216,7 +216,7 @@ EXPERIMENT = Experiment(
         "(the paper: significantly better than the central region). The second rival is there because the first may "
         "have unlearnt; nulls: each rival itself, raw pixels. A pilot of the central square had 0.632 after 100 steps",
         "S22.central": "a question: accuracy, central square at the end less step 0",
-        "S22.attributes": "a question: the same of each attribute, random blocks. The smile, which stands in the hole's middle and "
-        "was read by nobody after half an epoch, is the one to watch",
+        "S22.attributes": "a question: the same of each attribute, random blocks. The smile, which stands in the hole's middle "
+        "and was read by nobody after half an epoch, is the one to watch",
     },
 )
