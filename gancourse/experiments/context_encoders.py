@@ -67,7 +67,7 @@ class Fillings:
         self.real = self.judge.features(self.others)
         self.energy = gradient_energy(middle(self.true)).mean().item()
 
-    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Inpainting, data.Batches]:
+    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Any, data.Batches]:
         with networks.seeded(seed):
             generator = ContextEncoder(SIDE, self.size["width"], bottleneck_dim=self.size["bottleneck"])
             discriminator = convnet.Discriminator(SIDE // 2, self.size["judge_width"], spread=False)

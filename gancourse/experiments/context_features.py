@@ -39,7 +39,7 @@ from gancourse.training import Run
 
 SHIFT = 4  # pixels, at most, in each direction
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of the mean square of the standardised features
-KINDS = {"central": central, "blocks": random_blocks}
+KINDS: dict[str, Callable[..., Tensor]] = {"central": central, "blocks": random_blocks}
 
 
 def moved(images: Tensor, seed: int, by: int = SHIFT) -> Tensor:
@@ -105,7 +105,7 @@ class Features:
         self.true = to_float(self.tested)
         self.holes = {kind: draw(n, SIDE, torch.Generator().manual_seed(5)) for kind, draw in KINDS.items()}
 
-    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Inpainting, data.Batches]:
+    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Any, data.Batches]:
         device = scale.device()
         with networks.seeded(seed):
             generator = ContextEncoder(SIDE, self.size["width"], output="image", bottleneck_dim=self.size["bottleneck"])
@@ -132,7 +132,7 @@ class Features:
         return dict(zip(("psnr", "accuracy", *(f"reads_{name}" for name in self.names)), sample.tolist(), strict=True))
 
     @torch.no_grad()
-    def maps(self, generator: ContextEncoder) -> list[Tensor]:
+    def maps(self, generator: Any) -> list[Tensor]:
         """The encoder's maps of the labelled and of the tested faces, flat: [n, F], [N, F]."""
         own, device = copy.deepcopy(generator), next(generator.parameters()).device
         with networks.measuring_statistics(own):
