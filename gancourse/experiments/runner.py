@@ -120,6 +120,7 @@ def train(
         "first": first_losses(run),
         "scores": {} if diverged else scores(stage, stage.drawn(run, final=True)),
         "seconds": points.seconds(),
+        **machine(run.gan.device),
     }
     if not diverged:
         trees.save(file(place, job, "weights"), dict(run.generator.state_dict()))
@@ -137,6 +138,13 @@ def scores(stage: Stage, sample: Tensor) -> dict[str, float]:
 def first_losses(run: Run) -> dict[str, list[float]]:
     """Both losses of the first steps: what a run is recognised by."""
     return {name: [float(value) for value in run.history[name][:FIRST]] for name in ("d_loss", "g_loss")}
+
+
+def machine(device: torch.device) -> dict[str, dict[str, str]]:
+    """What a GPU's record says of where it was made; nothing of a processor, which any other may stand for."""
+    if device.type != "cuda":
+        return {}
+    return {"machine": {"device": torch.cuda.get_device_name(device), "torch": torch.__version__}}
 
 
 class _Enough(Exception):
