@@ -556,10 +556,7 @@ check(
     note="The thresholds were set when the distances of the damaged pictures were known, and before anything was recorded.",
 )
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## In numbers
-
-# %% tags=["slide-continue"]
+# %%
 claim(
     "C26.sharpen",
     "The joint loss looks more real: Frechet distance, lambda_adv = 0.02, over the better of L2 and L2 with noise as sharp",
