@@ -651,7 +651,7 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # Enlarge the recorded strip and look at the mouths, faint at 1,000 steps. At 4,000, L2 has 1.02 of the truth's gradient energy: here the hedge of squared error is no longer blur. It is a *ghost*, as the second face's half mouth, which the joint rows complete.
 #
-# The curves of the Frechet distance, which start at 20, hide what the table tells: 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. Over the better rival that is 0.66 [0.63, 0.69], and the claim holds; L2 with noise, as sharp, is worse than L2. The larger weight buys hardly more than the paper's, 0.68, and costs 1.8 dB in place of 0.4. The patches see no difference: all three are where the truth is, 21, and blur has 79. (They cannot tell whose middle it is.)
+# The curves of the Frechet distance, which start at 20, hide what the table tells: 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The last is 0.66 [0.63, 0.69] of the better rival's, and the claim holds; L2 with noise, as sharp, is worse than L2. The larger weight buys hardly more than the paper's, 0.68, and costs 1.8 dB in place of 0.4. The patches see no difference: all three are where the truth is, 21, and blur has 79. (They cannot tell whose middle it is.)
 #
 # The nearest neighbour is a real drawing, but somebody else's face. At 150 steps its Frechet distance is the best of all, and its absolute error level with that of L2 and L1. After 4,000 it is behind by both: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB, 5.8 in the paper.
 #
