@@ -10,6 +10,8 @@ from gancourse.experiments.experiment import Experiment
 NAMES = (
     "began_gamma",
     "began_knocked",
+    "context_encoders",
+    "context_features",
     "dcgan_guidelines",
     "dcgan_live",
     "dcgan_recipes",

@@ -29,7 +29,7 @@ from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.data.corruptions import central, downscale, free_form, random_blocks
 from gancourse.data.images import to_float, to_uint8
-from gancourse.experiments import guessing, repair
+from gancourse.experiments import context_encoders, context_features, guessing, records, repair
 from gancourse.gans.ensemble import EnsembleBatches
 from gancourse.gans.inpainting import Inpainting, erase, masked_loss
 from gancourse.metrics.pairs import gradient_energy, l1, psnr, roughened
@@ -411,7 +411,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # ## 3. L1, L2, joint
 #
-# Now train context encoders at 32 px, central hole: L2, L1, and the joint loss with two weights, everything else equal. $D$ is shown the middle alone. Beside them stands the paper's first rival: find the training face that fits best *around* the hole and copy its middle.
+# Now train context encoders at 32 px, central hole, for 150 steps: L2, L1, and, once each, the joint loss with two weights, everything else equal. $D$ is shown the middle alone. Beside them stands the paper's first rival: find the training face that fits best *around* the hole and copy its middle.
 
 # %%
 faces = data.faces(32, scale.pick(ci=600, cpu=10_000, gpu=10_000), progress=False)
@@ -427,14 +427,14 @@ ENTRIES = {
 steps = scale.pick(ci=4, cpu=150, gpu=4000)
 
 
-def encode(seed, masks=central, output="centre", n_steps=steps, images=faces, **loss):
+def encode(seed, **loss):
     """Train a context encoder on faces of 32 px; returns the run."""
     torch.manual_seed(seed)
-    generator = ContextEncoder(32, 32, output=output, bottleneck_dim=128).to(device)
-    discriminator = convnet.Discriminator(16 if output == "centre" else 32, 16, spread=False).to(device)
-    game = Inpainting(generator, discriminator, masks, judged="hole" if output == "centre" else "picture", **loss)
-    batches = data.Batches(images, 32, seed=seed, device=device)
-    return fit(game, batches, n_steps, lr=(1e-3, 5e-4), seed=seed, progress=False)
+    generator = ContextEncoder(32, 32, output="centre", bottleneck_dim=128).to(device)
+    discriminator = convnet.Discriminator(16, 16, spread=False).to(device)
+    game = Inpainting(generator, discriminator, central, judged="hole", **loss)
+    batches = data.Batches(faces, 32, seed=seed, device=device)
+    return fit(game, batches, steps, lr=(1e-3, 5e-4), seed=seed, progress=False)
 
 
 def nearest_around(x, mask, k=1):
@@ -446,7 +446,10 @@ def nearest_around(x, mask, k=1):
     return erase(x, mask) + mask * torch.stack([known[one].mean(0) for one in closest])
 
 
-made = {name: [encode(seed, **loss).gan.complete(true, hole).cpu() for seed in seeds] for name, loss in ENTRIES.items()}
+made = {
+    name: [encode(seed, **loss).gan.complete(true, hole).cpu() for seed in (seeds[:1] if loss["adversarial"] else seeds)]
+    for name, loss in ENTRIES.items()
+}
 made["nearest neighbour"] = [nearest_around(true, hole)]
 made["mean of ten neighbours"] = [nearest_around(true, hole, 10)]
 
@@ -472,11 +475,6 @@ def distance_to_faces(x):
 
 
 realism = {name: [distance_to_faces(x) for x in several] for name, several in made.items()}
-noisy = []  # the fills of L2 with noise, as sharp as those of "joint, 0.02"
-for soft, crisp in zip(made["L2"], made["joint, 0.02"], strict=True):
-    rough = soft.clone()
-    rough[:, :, 8:24, 8:24] = roughened(middle(soft), gradient_energy(middle(crisp)).mean().item())
-    noisy.append(distance_to_faces(rough))
 
 # %% tags=["slide-continue", "slide-picture"]
 show(
@@ -500,18 +498,13 @@ viz.table(
             [name, mean_of(quality[name]), mean_of(absolute_error[name]), mean_of(sharp[name]), mean_of(realism[name])]
             for name in made
         ),
-        ["L2 and noise", "-", "-", mean_of(sharp["joint, 0.02"]), mean_of(noisy)],
         ["true faces", "-", "-", 1.0, distance_to_faces(true)],
     ],
     header=["loss", "PSNR in the hole, dB", "L1 in the hole", "gradient energy, of the true", "Frechet distance"],
-    caption="Means over seeds; half of the test faces filled, against the other half as it was",
+    caption="L2 and L1: means over seeds; joint: one training each. Half of the test faces filled, against the other half as it was",
 )
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## In numbers
-
-# %% tags=["slide-continue"]
-mean_face = erase(true, hole) + hole * to_float(faces.images).mean(0)
+# %%
 question(
     "C26.l1_l2",
     "PSNR in the hole: L1 less L2",
@@ -520,52 +513,110 @@ question(
     baselines=nulls(L2_of_the_next_seed=[abs(a - b) for a, b in zip(quality["L2"], quality["L2"][1:] + quality["L2"][:1], strict=True)]),
     source="beside Pathak et al. 2016, section 3.2, who saw no significant difference",
     unit="dB",
-    note="Half an epoch; PSNR is what L2 minimises. The column L1 of the table is what L1 minimises.",
+    note=f"{steps} steps; PSNR is what L2 minimises. The column L1 of the table is what L1 minimises.",
 )
-question(
-    "C26.sharpen_more",
-    "Does the joint loss sharpen? Gradient energy in the hole over that of L2, with the paper's lambda_adv of 0.001",
-    ours=[a / b for a, b in zip(sharp["joint"], sharp["L2"], strict=True)],
-    over="trainings",
-    baselines=nulls(L2_itself=1) | ceilings(true_faces=1 / mean_of(sharp["L2"])),
-    note="In half an epoch so small a weight says little. Its size means nothing without the scale of D's gradient.",
+
+# %% [markdown] tags=["notes"]
+# All of them hedge: soft features, mostly in the right skin. L2 leads L1 by 0.7 dB in PSNR, L1 leads by a hair in absolute error. For the adversary 150 steps are no test. So L2 and the joint losses were trained five times for 4,000 steps, 13 passes over 20,000 faces, on a GPU (one NVIDIA H200), and recorded; `gancourse experiment context_encoders` does it again.
+# Two distances judge them: Frechet of whole faces, and lecture 11's sliced Wasserstein of patches of the filling. Noise is sharp, too: the joint loss has to beat L2 *and* L2 with white noise that makes it as sharp. (Distances of the two tables do not compare: 200 faces filled here, 1,000 there.)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four thousand steps
+
+# %% tags=["slide-continue", "slide-picture"]
+recorded_fills = records.load("context_encoders")
+recorded_fills.show("frechet", "psnr")
+
+# %% tags=["slide-continue"]
+recorded_fills.table("psnr", "l1", "sharpness", "frechet", "swd_16")
+
+# %%
+LARGER, PAPERS = context_encoders.LARGER, context_encoders.PAPERS
+end = {score: recorded_fills.final(score) for score in context_encoders.FILLS}
+null = {score: recorded_fills.baseline(score) for score in context_encoders.FILLS}
+noisy_end = {(arm, score): context_encoders.noise_as_sharp(recorded_fills, arm, score) for arm in (PAPERS, LARGER) for score in context_encoders.DISTANCES}
+rival = {(arm, score): context_encoders.rivals(recorded_fills, arm, score) for arm in (PAPERS, LARGER) for score in context_encoders.DISTANCES}
+
+
+def over_rival(values, arm, score):
+    """Values, one for each seed, over the better of squared error and squared error with noise as sharp as the arm."""
+    return [float(a / b) for a, b in zip(values, rival[arm, score], strict=True)]
+
+
+check(
+    "C26.judges",
+    "Both distances see damage: Frechet of other faces' middles, blur, noise of 0.2, over twice that of the truth; patches of blur and noise over 1.3 times",
+    ours=[
+        *(null["frechet"][name] / null["frechet"]["truth"] / 2 for name in ("other faces", "blurred truth", "truth with noise of 0.2")),
+        *(null["swd_16"][name] / null["swd_16"]["truth"] / 1.3 for name in ("blurred truth", "truth with noise of 0.2")),
+    ],
+    over="kinds of damage",
+    tolerance=at_least(1),
+    baselines=nulls(the_truth_itself_Frechet=1 / 2, the_truth_itself_patches=1 / 1.3),
+    note="The thresholds were set when the distances of the damaged pictures were known, and before anything was recorded.",
 )
+
+# %%
 claim(
     "C26.sharpen",
-    "The joint loss looks more real: Frechet distance, lambda_adv = 0.02 over L2",
+    "The joint loss looks more real: Frechet distance, lambda_adv = 0.02, over the better of L2 and L2 with noise as sharp",
     paper="sharper, more real",
-    ours=[a / b for a, b in zip(realism["joint, 0.02"], realism["L2"], strict=True)],
+    ours=over_rival(end["frechet"][LARGER], LARGER, "frechet"),
     over="trainings",
-    tolerance=at_most(0.95),
-    baselines=nulls(L2_itself=1, L2_with_noise_as_sharp=[a / b for a, b in zip(noisy, realism["L2"], strict=True)])
-    | ceilings(true_faces=distance_to_faces(true) / mean_of(realism["L2"]), nearest_neighbour=realism["nearest neighbour"][0] / mean_of(realism["L2"])),
+    tolerance=at_most(0.8),
+    baselines=nulls(
+        L2_itself=over_rival(end["frechet"]["L2"], LARGER, "frechet"),
+        L2_with_noise_as_sharp=over_rival(noisy_end[LARGER, "frechet"], LARGER, "frechet"),
+        L2_of_the_next_seed=over_rival(torch.tensor(end["frechet"]["L2"]).roll(-1).tolist(), LARGER, "frechet"),
+        mean_of_ten_neighbours=null["frechet"]["mean of 10 neighbours"] / mean_of(rival[LARGER, "frechet"]),
+    )
+    | ceilings(**{name.replace(" ", "_"): null["frechet"][name] / mean_of(rival[LARGER, "frechet"]) for name in ("truth", "nearest neighbour")}),
     source="Pathak et al. 2016, figure 1 and section 5.1",
     decks="K",
-    note="Twenty times the paper's weight: here D is small and its gradient weak.",
+    note="Twenty times the paper's weight: here D is small and its gradient weak. A pilot of 700 steps had 0.53 before the tolerance was set.",
 )
+for suffix, arm, score in (("patches", LARGER, "swd_16"), ("more", PAPERS, "frechet")):
+    question(
+        f"C26.sharpen_{suffix}",
+        f"{arm}: {'patches at 16 px' if score == 'swd_16' else 'Frechet distance'}, over the better of L2 and L2 with noise as sharp",
+        ours=over_rival(end[score][arm], arm, score),
+        over="trainings",
+        baselines=nulls(L2_itself=over_rival(end[score]["L2"], arm, score), L2_with_noise_as_sharp=over_rival(noisy_end[arm, score], arm, score))
+        | ceilings(truth=null[score]["truth"] / mean_of(rival[arm, score])),
+    )
+question(
+    "C26.cost",
+    "What it costs: PSNR in the hole, lambda_adv = 0.02 less L2",
+    ours=(end["psnr"][LARGER] - end["psnr"]["L2"]).tolist(),
+    over="trainings",
+    baselines=nulls(L2_of_the_next_seed=mean_of(abs(end["psnr"]["L2"] - torch.tensor(end["psnr"]["L2"]).roll(-1).numpy()).tolist())),
+    unit="dB",
+)
+
+# %%
+K = ("mean of 3 neighbours", "mean of 10 neighbours", "mean of 20 neighbours", "mean of 30 neighbours")
+one = {score: null[score]["nearest neighbour"] for score in ("psnr", "l1")}
 claim(
     "C26.neighbour",
     "PSNR: the joint loss less the nearest neighbour",
     paper=18.58 - 12.79,
-    ours=[a - quality["nearest neighbour"][0] for a in quality["joint"]],
+    ours=(end["psnr"][PAPERS] - one["psnr"]).tolist(),
     over="trainings",
-    tolerance=at_least(1.0),
-    baselines=nulls(
-        the_neighbour_itself=0,
-        mean_of_ten_neighbours=quality["mean of ten neighbours"][0] - quality["nearest neighbour"][0],
-        mean_face=psnr(mean_face, true, hole).mean().item() - quality["nearest neighbour"][0],
-    ),
+    tolerance=at_least(2.0),
+    baselines=nulls(the_neighbour_itself=0, best_mean_of_several=max(null["psnr"][k] for k in K) - one["psnr"], **{name.replace(" ", "_"): null["psnr"][name] - one["psnr"] for name in ("mean face", "other faces")}),
     source="Pathak et al. 2016, table 1: Paris StreetView, neighbours by HOG",
     unit="dB",
-    note="Thousands of drawn faces from one kit: a neighbour can be nearly the same drawing.",
+    note="At 150 steps it was 2.9 dB, before the tolerance was set.",
 )
-question(
+claim(
     "C26.neighbour_l1",
     "The same by L1 in the hole: the joint loss over the nearest neighbour",
-    ours=[a / absolute_error["nearest neighbour"][0] for a in absolute_error["joint"]],
+    paper="below 1",
+    ours=(end["l1"][PAPERS] / one["l1"]).tolist(),
     over="trainings",
-    baselines=nulls(the_neighbour_itself=1, mean_of_ten_neighbours=absolute_error["mean of ten neighbours"][0] / absolute_error["nearest neighbour"][0]),
-    source="beside Pathak et al. 2016, table 1, which has PSNR and L1",
+    tolerance=at_most(0.8),
+    baselines=nulls(the_neighbour_itself=1, best_mean_of_several=min(null["l1"][k] for k in K) / one["l1"], **{name.replace(" ", "_"): null["l1"][name] / one["l1"] for name in ("mean face", "other faces")}),
+    source="Pathak et al. 2016, table 1",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -592,17 +643,19 @@ viz.table(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What to look for
 #
-# - **L2 and L1** hedge: soft features, mostly in the right skin.
-# - **The nearest neighbour** is a real drawing: sharp, and with the best Frechet distance of all, 3.7. It is somebody else's face: see the skin in the fifth column.
-# - **The adversarial rows**: Frechet distance 8.3 without, 7.8 with the paper's weight, which costs no PSNR; 7.2 with twenty times that weight, for 0.5 dB.
-# - **L2 and noise**, as sharp: 8.0. Sharpness alone does not buy it.
+# - **150 steps**: everybody hedges. The nearest neighbour is a real drawing, and somebody else's face.
+# - **4,000 steps, L2**: as sharp as the truth. What is left of the hedge are *ghosts*: half a mouth.
+# - **The adversary**: Frechet distance 0.29 without, 0.20 with the paper's weight, for 0.4 dB; 0.19 with twenty times that weight, for 1.8 dB. The truth: 0.14.
+# - **L2 and noise**, as sharp as the last: 0.33. Sharpness alone does not buy it.
 
 # %% [markdown] tags=["notes"]
-# What to look for, row by row. L2 and L1 hedge: soft features, mostly in the right skin. Each leads the other in its own measure, L2 by 0.7 dB in PSNR, L1 by a hair in absolute error.
+# Enlarge the recorded strip and look at the mouths, faint at 1,000 steps. At 4,000, L2 has 1.02 of the truth's gradient energy: here the hedge of squared error is no longer blur. It is a *ghost*, as the second face's half mouth, which the joint rows complete.
 #
-# The nearest neighbour is a real drawing and therefore sharp, but it is somebody else's face; in the fifth column even the skin is another's. Its Frechet distance is the best of all, 3.7; true faces have 4.0. That distance asks whether the fillings look like faces. It does not ask whose. And C26.neighbour speaks of PSNR alone: by absolute error the neighbour is level with L2, L1 and joint, 0.183 against 0.181 to 0.183 (C26.neighbour_l1). The mean of ten neighbours is nearer to the truth than one by PSNR, further off by absolute error, and more blurred than a network.
+# The curves of the Frechet distance, which start at 20, hide what the table tells: 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The last is 0.66 [0.63, 0.69] of the better rival's, and the claim holds; L2 with noise, as sharp, is worse than L2. The larger weight buys hardly more than the paper's, 0.68, and costs 1.8 dB in place of 0.4. The patches see no difference: all three are where the truth is, 21, and blur has 79. (They cannot tell whose middle it is.)
 #
-# The adversarial rows: the paper's weight costs nothing and buys 2 % of gradient energy; twenty times that weight costs 0.5 dB and buys 17 %. Gradient energy cannot tell an edge from noise, so the Frechet distance is judged: it falls from 8.3 to 7.8 with the paper's weight and to 7.2 with twenty times as much; with white noise in place of the adversary, as sharp as the latter, only to 8.0. All of this is after half an epoch.
+# The nearest neighbour is a real drawing, but somebody else's face. At 150 steps its Frechet distance is the best of all, and its absolute error level with that of L2 and L1. After 4,000 it is behind by both: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB, 5.8 in the paper.
+#
+# That says something of the data: these faces stand all at one place, and seem to leave little choice. Shifted ones leave more: in section 4, with the same hole and L2, 4,000 steps end at about 17 dB and not 27.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are the features good for something?
@@ -615,110 +668,75 @@ viz.table(
 # ## 4. Are the features good for something?
 #
 # The paper's title is *feature learning by inpainting*: whoever can fill the middle of a street must know what windows are. It transfers the encoder to classification. The fair controls are the same encoder with its random first weights, and no encoder at all, raw pixels.
-# In our faces every attribute sits at its place, so that a linear classifier reads it off the pixels; therefore all pictures are shifted by up to four pixels. A linear classifier on the frozen 4 x 4 map, 100 labels, six attributes.
+# In our faces every attribute sits at its place, so that a linear classifier reads it off the pixels; therefore all pictures are shifted by up to four pixels. Linear classifiers read six attributes off the frozen 4 x 4 map, from 100 labels (mean of twenty draws). Encoders learn from blocks or from the central square, by squared error alone, five times, 4,000 steps (recorded, same GPU). Batch normalisation is measured anew each time, so that step 0 is the control.
 
-# %%
-N_LABELS, DRAWS = scale.pick(ci=60, cpu=100, gpu=100), scale.pick(ci=2, cpu=20, gpu=20)
-
-
-def moved(images, seed, by=4):
-    """Pictures shifted by up to ``by`` pixels in each direction, the edge repeated."""
-    wide = F.pad(images.float(), (by, by, by, by), mode="replicate").to(images.dtype)
-    y, x = torch.randint(2 * by + 1, (2, len(images)), generator=torch.Generator().manual_seed(seed))
-    side = images.shape[2]
-    return torch.stack([wide[i, :, y[i] : y[i] + side, x[i] : x[i] + side] for i in range(len(images))])
-
-
-moved_faces, moved_test = moved(faces.images, 0), moved(test_faces.images, 1)
-
-
-def probe(features, ridge=100.0):
-    """Accuracies of linear classifiers (least squares on one-hot labels) of ``features``: [DRAWS, attributes].
-
-    Each draw has N_LABELS faces of its own; no face is in two of them.
-    """
-    with torch.no_grad():
-        known, tested = (torch.cat([features(to_float(x).to(device)).flatten(1).cpu() for x in part.split(500)]) for part in (moved_faces[: DRAWS * N_LABELS], moved_test))
-    found = []
-    for labelled, labels in zip(known.split(N_LABELS), faces.attributes[: len(known)].split(N_LABELS), strict=True):
-        centre, spread = labelled.mean(0), labelled.std(0) + 1e-3
-        a, b = (F.pad((x - centre) / spread, (0, 1), value=1.0).double() for x in (labelled, tested))
-        kernel = torch.linalg.inv(a @ a.T + ridge * torch.eye(len(a), dtype=a.dtype))
-        reads = (b @ a.T @ kernel @ F.one_hot(y).double() for y in labels.T)  # of each attribute: [N, classes]
-        found.append([(read.argmax(1) == y).float().mean().item() for read, y in zip(reads, test_faces.attributes.T, strict=True)])
-    return found
-
-
-accuracy = {"raw pixels": [probe(lambda x: x)], "random weights": [], "central square": [], "random blocks": []}
-for seed in seeds:
-    torch.manual_seed(100 + seed)
-    untrained = ContextEncoder(32, 32, output="image", bottleneck_dim=128).to(device)
-    with torch.no_grad():  # its batch normalisation measures the data, as that of the trained ones did
-        untrained.train()
-        for _ in range(20):
-            untrained(erase(to_float(moved_faces[:64]).to(device), random_blocks(64, 32).to(device)))
-    accuracy["random weights"].append(probe(untrained.eval().encode))
-    for name, kind in (("central square", central), ("random blocks", random_blocks)):
-        encoder = encode(seed, kind, "image", steps, moved_faces, loss="l2", adversarial=0.0).gan.generator
-        accuracy[name].append(probe(encoder.eval().encode))
+# %% tags=["slide-continue", "slide-picture"]
+taught = records.load("context_features")
+taught.show("accuracy")
 
 # %% tags=["slide-continue"]
-chance = [test_faces.attributes[:, column].bincount().max().item() / len(test_faces) for column in range(len(faces.attribute_names))]
-viz.table(
-    [
-        *([name, *torch.tensor(rows).mean((0, 1)).tolist(), torch.tensor(rows).mean().item()] for name, rows in accuracy.items()),
-        ["the commonest value", *chance, mean_of(chance)],
-    ],
-    header=["features", *faces.attribute_names, "mean"],
-    caption=f"Share of unseen faces classified rightly from {N_LABELS} labels, linear classifier on frozen features, mean of {DRAWS} draws of labels",
-)
+taught.table("accuracy", *(name for name in taught.scores if name.startswith("reads_")))
 
 # %%
-by_draw = {name: torch.tensor(rows).mean((0, 2)) for name, rows in accuracy.items()}  # [DRAWS]
-lead = by_draw["random weights"] - by_draw["raw pixels"]
-print(f"random weights less raw pixels: {lead.mean():+.3f}, above 0 in {(lead > 0).sum()} of {DRAWS} draws of labels")
-print(f"one draw moves the mean of random weights by {by_draw['random weights'].std():.3f} (standard deviation)")
-
-# %%
-by_seed = {name: torch.tensor(rows).mean((1, 2)) for name, rows in accuracy.items()}
-question(
-    "S22.transfer",
-    "Mean accuracy of a linear classifier: features learnt by filling random blocks, less random features",
-    ours=by_seed["random blocks"] - by_seed["random weights"],
-    over="trainings",
-    baselines=nulls(random_weights=0, raw_pixels=by_seed["raw pixels"].mean() - by_seed["random weights"].mean())
-    | ceilings(all_right=1 - by_seed["random weights"].mean()),
-    source="beside Pathak et al. 2016, table 2: 56.5 % against 53.3 % (VOC 2007 classification, fine-tuned, against random weights)",
-    note="Half an epoch of reconstruction alone; faces shifted by up to 4 px. The paper trains far longer and fine-tunes.",
+BLOCKS, CENTRAL = context_features.BLOCKS, context_features.CENTRAL
+accuracy_end = taught.final("accuracy")
+at_start = taught.curve("accuracy")[BLOCKS][1][:, 0]  # the same encoders before they learnt
+known = taught.baseline("accuracy")
+check(
+    "S22.features",
+    "There is something to learn: accuracy with the features of a classifier of attributes, less that of the random encoder",
+    ours=known["taught features"] - known["untrained"],
+    tolerance=at_least(0.05),
+    baselines=nulls(raw_pixels=known["raw pixels"] - known["untrained"], no_difference=0),
+    note="Set when both accuracies were known, and before anything was recorded.",
 )
 claim(
-    "S22.holes",
-    "Mean accuracy of the same classifier: features learnt with random blocks, less those learnt with the central square",
-    paper="significantly better",
-    ours=by_seed["random blocks"] - by_seed["central square"],
+    "S22.transfer",
+    "Mean accuracy of linear classifiers: features learnt by filling random blocks, less those of the same encoder with its random first weights",
+    paper=0.565 - 0.533,
+    ours=(accuracy_end[BLOCKS] - at_start).tolist(),
     over="trainings",
     tolerance=at_least(0.02),
-    baselines=nulls(no_difference=0, random_weights_less_central_square=by_seed["random weights"].mean() - by_seed["central square"].mean()),
+    baselines=nulls(random_weights=0, raw_pixels=known["raw pixels"] - mean_of(at_start.tolist())) | ceilings(taught_the_attributes=known["taught features"] - mean_of(at_start.tolist())),
+    source="Pathak et al. 2016, table 2: VOC 2007 classification, fine-tuned, against random weights",
+    control="S22.features",
+    note="A pilot of 900 steps had 0.05 before the tolerance was set. The paper fine-tunes the encoder.",
+)
+better = [max(a, b) for a, b in zip(accuracy_end[CENTRAL].tolist(), at_start.tolist(), strict=True)]
+claim(
+    "S22.holes",
+    "Random blocks, less the better of the central square and random weights",
+    paper="significantly better than the central region",
+    ours=[a - b for a, b in zip(accuracy_end[BLOCKS].tolist(), better, strict=True)],
+    over="trainings",
+    tolerance=at_least(0.02),
+    baselines=nulls(central_square=mean_of(accuracy_end[CENTRAL].tolist()) - mean_of(better), random_weights=mean_of(at_start.tolist()) - mean_of(better), raw_pixels=known["raw pixels"] - mean_of(better)),
     source="Pathak et al. 2016, section 3.3",
-    open="random weights are ahead of the central square as well: it may have unlearnt, and the blocks need not have taught",
-    note="Asked when the table of one draw of labels was known.",
+    control="S22.features",
+)
+question(
+    "S22.central",
+    "The central square, less the same encoder with its random first weights",
+    ours=(accuracy_end[CENTRAL] - taught.curve("accuracy")[CENTRAL][1][:, 0]).tolist(),
+    over="trainings",
+    baselines=nulls(random_weights=0),
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The controls make the table readable
 #
-# Without them 68 % would look like proof of learning. Random weights have 67 %, raw pixels 66 %.
+# Random blocks: 72 %. The same encoder before it learnt: 66 %; raw pixels: 65 %. So 7 points were learnt.
 #
-# Half an epoch on random blocks trades one attribute for another: more of skin and hair length, less of background.
+# Features that were taught the attributes: 77 %.
 #
-# The central square: 62 %.
+# The central square: 56 %. It *unlearnt* 10 points.
 
 # %% [markdown] tags=["notes"]
-# The controls are what makes the table readable. Without them the accuracies would look like proof of learning. With them they show none: features learnt from random blocks have 68 %, random ones 67 %, raw pixels 66 %, and the interval of S22.transfer holds 0. The mean hides a trade: blocks teach more of skin, 71 % against 62, and of hair length, and less of background, 66 against 75. Nobody reads the smile: 51 or 52 %, where guessing has 50.
+# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt, which have 65.8 % (the table's row "untrained" is one of the five); raw pixels have 64.8 %. Features that were taught these attributes reach 76.8 %: filling holes gets more than half of the way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. The smile stays near guessing, 53 % against 50; but even taught features read 55.
 #
-# The central square is behind all of them, 62 %; it loses the background, 50 % in place of 75. The paper, too, has central squares well behind blocks. S22.holes measures that lead, 0.06, and is left open: random weights have 0.05 of it without having learnt anything.
+# The central square falls by 0.10, most of it within 500 steps, and loses most on the background, 40 % in place of 78, though it fills its own holes better from step to step. Good filling and good features are two things. Blocks lead it by 0.17; S22.holes asks them to beat random weights as well, and holds with 0.066. Why the square unlearns was not tested.
 #
-# S22.transfer is a question and no claim, because half an epoch is no test of the paper. The paper's gain over random weights was three points, after long training and fine-tuning; it learnt its features with random regions and, as here, without the adversarial term.
+# The paper, too, has central squares well behind. Its gain over random weights was three points, after fine-tuning; it learnt its features with random regions and, as here, without the adversarial term.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## SRGAN: four times larger
