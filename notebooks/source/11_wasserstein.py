@@ -780,18 +780,18 @@ claim(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Obeyed is not good
 #
-# The penalty asks for a *length* and is silent about *direction*. It pulls up to 1 where the slope is small: a random start may be stretched to slope 1 before it is turned.
+# The penalty asks for a *length* and is silent about *direction*: after 400 critic steps the slope is 1.02, the likeness to the best critic 0.29.
 #
-# The one-sided form, which punishes slopes above 1 only, leaves small slopes alone, and in as many steps from the same small weights its critics show the distance.
+# The one-sided form punishes slopes above 1 only. In as many steps from the same weights its critics show the distance.
 #
 # > A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.
 
 # %% [markdown] tags=["notes"]
 # Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, after as many steps from the same weights. *Like the best*: a two-sided critic is less like the best one than a clipped one is, which shows seven times the distance and has a better idea of its shape.
 #
-# Why? The penalty asks for a length and is silent about direction, and the two-sided form pulls *up* to 1 where the slope is small. After 400 critic steps the two-sided slope is already 1.02 and the likeness 0.29; 1,200 steps later it is 0.44 (section 12). The table gives two more hints. The one-sided form leaves small slopes alone, and its critics are like the best (0.96). A weaker two-sided pull, $\lambda = 1$ or $0.1$, ends like the best as well (0.95 and 0.93), but it does not hold the slope: these critics show 1.7 and 7.8 times the distance (why, says section 12). The two-sided critic in the picture is the worst of its five. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
+# Why? The penalty asks for a length and is silent about direction. After 400 critic steps the two-sided slope is already 1.02 and the likeness 0.29; 1,200 steps later it is 0.44 (section 12). One would blame the flat start, for the two-sided form pulls small slopes *up* to 1. But critics that begin with He's weights, of slope 1.3, show no more (C20.start). The table gives two hints. The one-sided form leaves small slopes alone, and its critics are like the best (0.96). A weaker two-sided pull, $\lambda = 1$ or $0.1$, ends like the best as well (0.95 and 0.93), but it does not hold the slope: these critics show 1.7 and 7.8 times the distance (why, says section 12). The two-sided critic in the picture is the worst of its five. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
-# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (seven of them 0.70 to 0.89, the twenty of section 9 from 0.02 to 1.00), seven one-sided ones 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. With He's weights and half as many steps again the mean is 0.85 (section 12). And against other generators, those of section 6 that are begun anew, two-sided critics (from He's weights) show the distance as well as one-sided ones do: 1.03 to 1.07 of it, says section 13's table.
+# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (seven of them 0.70 to 0.89, the twenty of section 9 from 0.02 to 1.00), seven one-sided ones 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. With He's weights and half as many steps again the mean is 0.85 (section 12). And it depends on the generator. In section 6's runs that are begun anew, far from the data, two-sided critics (from He's weights) show the distance as well as one-sided ones do, 1.03 to 1.07 of it; near the data three of five say that nothing is left of 0.8 to 1 (section 13).
 #
 # The theorem speaks of pairs of the *best plan*, the algorithm draws its pairs at random; section 12 says what that changes.
 
@@ -909,9 +909,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # The film is of a run that nobody disturbed: the samples spread, and the eight clusters stand out in the critic at step 200 only.
 #
-# Back to the large picture. *On its left* each jump of the exact distance is a jump of what the critic says. The *one-sided* critics follow it at 0.95 to 0.99 in all seven trainings, the *two-sided* at 0.97 to 0.99, the *clipped* ones, the paper's own, at 0.99 and more; on the same runs a clock scores about 0.1, and what is said in another run about 0.2. The penalised critics say 1.03 to 1.07 times the distance, the clipped 4 to 5 times, which an order does not mind. On faces what a critic says jumps at a restart, too, but *rises* in runs left alone (section 13, with all runs).
+# Back to the large picture. *On its left* each jump of the exact distance is a jump of what the critic says. The *one-sided* critics follow it at 0.95 to 0.99 in all seven trainings, the *two-sided* at 0.97 to 0.99, the *clipped* ones, the paper's own, at 0.99 and more; on the same runs a clock scores about 0.1, and what is said in another run about 0.2. Neither of these knows of the restarts. A clock that is set back with the generator would: after each restart $W$ falls along nearly the same curve. So the left tells a measure from a clock, and not from the generator's age. The penalised critics say 1.03 to 1.07 times the distance, the clipped 4 to 5 times, which an order does not mind. On faces what a critic says jumps at a restart, too, but *rises* in runs left alone (section 13, with all runs).
 #
-# *On its right* a *GAN* by itself comes near and drifts away again. The critic that looks on at the same samples goes with it, a correlation of 0.73 on average; the GAN's own estimate does not, 0.26 (the rows are in section 13).
+# *On its right* nothing is set back. A *GAN* by itself comes near and drifts away again. The critic that looks on at the same samples goes with it, a correlation of 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come near, and is highest at the end (the rows are in section 13).
 #
 # The limit of section 3 stays: at best the estimate compares checkpoints of *one* run. Between critics of different width, depth or clipping the unknown factor $K$ differs.
 
@@ -1593,7 +1593,7 @@ question(
 # %% [markdown]
 # *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Read the table's last column: two-sided penalties seem to have two kinds of ends. The better one can be reached from the flat start, too, but seldom: of the twenty the best show 0.96 and 1.00, and one shows 0.02. What training to optimality would give, as in the paper, no row here says.
 #
-# *Strength.* With $\lambda = 0.1$ a critic shows nearly eight times the distance (C20.lambda). A penalty is a price, not a wall. A critic $K$ times as steep gains $K W$ and pays $\lambda (K - 1)^2$: the best is $K = 1 + W/(2 \lambda)$. With the exact $W$ of the pairs, 0.834, that is 1.42 at $\lambda = 1$ and 5.17 at $0.1$. The mean slopes are 1.42 and 5.34, and each of the ten critics is within 6 % of what is predicted (C20.scale). What is shown is more than $K W$, 1.7 and 7.8 times $W$: the prediction makes a critic steeper everywhere by the same factor, and nothing asks for that.
+# *Strength.* With $\lambda = 0.1$ a critic shows nearly eight times the distance (C20.lambda). A penalty is a price, not a wall. A critic $K$ times as steep gains $K W$ and pays $\lambda (K - 1)^2$: the best is $K = 1 + W/(2 \lambda)$. With the exact $W$ of section 5's pairs, 0.834 (its table rounds it), that is 1.42 at $\lambda = 1$ and 5.17 at $0.1$. The mean slopes are 1.42 and 5.34, and each of the ten critics is within 6 % of what is predicted (C20.scale). What is shown is more than $K W$, 1.7 and 7.8 times $W$: the prediction makes a critic steeper everywhere by the same factor, and nothing asks for that.
 
 # %% [markdown]
 # ## 13. Rates, a GAN's own numbers, and all runs
@@ -1710,7 +1710,7 @@ question(
 #
 # The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong; it says little of the slow drift that one would like to be warned of.
 #
-# An order is not a distance. What should a penalised critic say? By section 12 its best slope is $K = 1 + W/(2 \lambda)$. With $\lambda = 10$ and a $W$ of 1 to 1.4, as in the large picture, that is 1.05 to 1.07. What is said over the exact $W$:
+# An order is not a distance. What should a penalised critic say? By section 12 its best slope is $K = 1 + W/(2 \lambda)$. With $\lambda = 10$ and a $W$ of 1 to 1.4, as in the large picture, that is 1.05 to 1.07, and a critic of slope 1 that shows $W$, made $K$ times as steep, says so many times $W$. (Weak penalties let a critic say more than that: section 12.) What is said over the exact $W$:
 
 # %%
 shown_arms = ("one-sided", "two-sided", "clipped")
@@ -1864,7 +1864,9 @@ viz.table(
 # %% [markdown]
 # *Begun anew*, on the right of the picture: what the critic says jumps with the distance, both times, and falls with it again. Over the looks from step 1,200 on the correlation is 0.69 on average and the estimate's 0.73, where a clock has 0.06 and what is said in another run 0.12 (the estimate in another run 0.16). But three trainings scatter too much for a verdict: 0.89, 0.75 and 0.43. Expected was that each would be above both nulls, and the third is not, for another run has 0.44 there (the two are first begun anew at the same step). The estimates are, in all three.
 #
-# A jump is seen, a level is not. By the last table the generators end about where they stood before their first restart, at 9.2, 7.1 and 6.2 after 7.3, and their critics, which went on all the while, say 17 to 20 where they had said 10 to 11. So how near the faces are cannot be read off the critic's word, not even along *one* run.
+# And neither null knows of the restarts; the steps since the last one would tell much of the distance, too.
+#
+# A jump is seen, a level is not. By the last table the generators end about where they stood before their first restart, at 9.2, 7.1 and 6.2 after 7.3, and their critics, which went on all the while, say 16.5 to 20.4 where they had said 9.8 to 11.0. So how near the faces are cannot be read off the critic's word, not even along *one* run.
 #
 # *Left alone*, the distance falls with few breaks, and what the critic says rises: a correlation of -0.65 with the penalty and -0.72 with clipping, where a clock has 0.98 and 0.97. The estimates do it as well, -0.18 and -0.85. Expected was a critic that does as well as the clock. What figure 3 of the paper shows, a loss that falls as the pictures get better, these runs do not show. WGAN-GP's critic says more and more for 1,500 steps, while the distance halves, and from there on about 10 to 11, while it falls further. Perhaps the critics are behind and what they say tells how far *they* have come: they have two steps to one of the generator's, the paper's have five, those of section 6 ten. No row here tests that.
 
