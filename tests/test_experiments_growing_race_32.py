@@ -13,7 +13,7 @@ def test_only_the_size_the_timetable_the_rates_the_average_and_the_seeds_are_oth
     theirs = growing_race.EXPERIMENT
     assert EXPERIMENT.stage is theirs.stage and {**theirs.fit, "lr": [3e-3, 5e-3], "ema": 0.99} == EXPERIMENT.fit
     changed = {name for name, value in EXPERIMENT.full.items() if theirs.full[name] != value}
-    assert changed == {"side", "samples", "widths", "r1_gamma", "steps", "measure_every", "checkpoint_every", "frames"}
+    assert changed == {"side", "widths", "r1_gamma", "steps", "measure_every", "checkpoint_every", "frames"}
     assert EXPERIMENT.full["r1_gamma"] / 32 == theirs.full["r1_gamma"] / 64
 
 

@@ -28,7 +28,6 @@ EXPERIMENT = Experiment(
     full={
         **growing_race.EXPERIMENT.full,
         "side": 32,
-        "samples": 300,
         "widths": [48, 40, 32, 24],
         "r1_gamma": growing_race.EXPERIMENT.full["r1_gamma"] / 2,
         "steps": 2400,
