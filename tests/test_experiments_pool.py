@@ -5,6 +5,7 @@ import signal
 from dataclasses import replace
 
 import pytest
+import torch
 from filelock import FileLock
 
 from gancourse.base import trees
@@ -78,6 +79,20 @@ def test_a_record_says_everything_as_plain_json(workers, tmp_path):
     prints = content["fingerprint"]
     assert not records.differs(prints["full"]["saturating"], prints["ci"]["saturating"])
     assert picture.stat().st_size < 10_000
+
+
+def test_of_a_gpu_a_record_says_which_and_replays_the_beginning_on_a_processor(workers, tmp_path):
+    pool.run(EXPERIMENT, size="ci")
+    there, here = (runner.file(runner.folder(EXPERIMENT, "ci"), (arm, 0), "done") for arm in EXPERIMENT.arms)
+    elsewhere = {"machine": {"device": "a GPU", "torch": "2"}, "first": {"d_loss": [9.0] * 20, "g_loss": [9.0] * 20}}
+    trees.save(there, trees.load(there) | elsewhere)
+    content, _ = pool.assemble(EXPERIMENT, "ci", tmp_path)
+    (on_gpu, *others), (on_processor, *_) = content["arms"].values()
+    assert on_gpu["machine"] == elsewhere["machine"] and "machine" not in on_processor and "machine" not in others[0]
+    prints = content["fingerprint"]
+    for arm in EXPERIMENT.arms:
+        assert not records.differs(prints["full"][arm], prints["ci"][arm])
+    assert runner.machine(torch.device("cpu")) == {}
 
 
 def test_seeds_are_those_of_the_experiment(workers):

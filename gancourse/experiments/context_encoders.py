@@ -32,7 +32,7 @@ from gancourse import data, metrics, scale
 from gancourse.base import networks
 from gancourse.data.corruptions import central
 from gancourse.data.images import to_float, to_uint8
-from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.experiment import Experiment, counted
 from gancourse.experiments.records import Record
 from gancourse.gans.inpainting import Inpainting, erase
 from gancourse.metrics.pairs import gradient_energy, roughened
@@ -139,8 +139,7 @@ class Fillings:
         return {name: torch.stack([everything[one[:k]].mean(0) for one in closest]) for k, name in names.items()}
 
     def facts(self) -> dict[str, float]:
-        pictures = self.faces.images.float()
-        return {"pictures": len(pictures), "mean": pictures.mean().item(), "std": pictures.std().item()}
+        return counted(self.faces.images.float())
 
 
 def noise_as_sharp(record: Record, arm: str, score: str = "frechet") -> list[float]:

@@ -30,7 +30,7 @@ from gancourse.base import networks
 from gancourse.data.corruptions import central, random_blocks
 from gancourse.data.images import to_float
 from gancourse.experiments.context_encoders import SIDE
-from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.experiment import Experiment, counted
 from gancourse.gans.inpainting import Inpainting
 from gancourse.metrics.pairs import psnr
 from gancourse.models import convnet
@@ -165,8 +165,7 @@ class Features:
         return {name: torch.tensor([math.nan, *row]) for name, row in kinds.items()}
 
     def facts(self) -> dict[str, float]:
-        pictures = self.moved.float()
-        return {"pictures": len(pictures), "mean": pictures.mean().item(), "std": pictures.std().item()}
+        return counted(self.moved.float())
 
 
 BLOCKS, CENTRAL = "random blocks", "central square"

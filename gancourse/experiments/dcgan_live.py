@@ -27,7 +27,7 @@ from gancourse import data, experiments, scale, zoo
 from gancourse.data.images import to_float
 from gancourse.experiments import growing_race
 from gancourse.experiments.dcgan_guidelines import shares, shuffled
-from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.experiment import Experiment, counted
 from gancourse.gans.gan import GAN
 from gancourse.metrics.attributes import attribute_classifier
 from gancourse.metrics.frechet import frechet_distance
@@ -87,8 +87,7 @@ class LiveFaces:
         }
 
     def facts(self) -> dict[str, float]:
-        pixels = to_float(self.images)
-        return {"pictures": len(pixels), "mean": pixels.mean().item(), "std": pixels.std().item()}
+        return counted(to_float(self.images))
 
 
 def seconds(record: Record) -> np.ndarray:

@@ -43,6 +43,11 @@ class Stage(Protocol):
         """Numbers that change when the training data do: how many, their mean, their spread."""
 
 
+def counted(pictures: Tensor) -> dict[str, float]:
+    """The facts of a stage whose data are pictures: how many, the mean and the spread of their pixels, in the unit given."""
+    return {"pictures": len(pictures), "mean": pictures.mean().item(), "std": pictures.std().item()}
+
+
 @dataclass(frozen=True)
 class Experiment:
     """The description from which the runner trains, measures and writes a record; all but ``stage`` is plain data.

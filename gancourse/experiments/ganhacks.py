@@ -45,7 +45,7 @@ from gancourse.base import check, networks
 from gancourse.data.batches import Batches
 from gancourse.data.handwritten import CLASSES, handwritten_digits
 from gancourse.data.images import to_float
-from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.experiment import Experiment, counted
 from gancourse.gans import tips
 from gancourse.gans.conditional import ACGAN
 from gancourse.gans.gan import GAN
@@ -164,8 +164,7 @@ class Tips:
         }
 
     def facts(self) -> dict[str, float]:
-        pixels = to_float(self.images)
-        return {"pictures": len(pixels), "mean": pixels.mean().item(), "std": pixels.std().item()}
+        return counted(to_float(self.images))
 
 
 REFERENCE, AGAIN = "reference", "another seed"

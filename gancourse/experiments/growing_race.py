@@ -32,7 +32,7 @@ from torch import Tensor
 from gancourse import data, scale
 from gancourse.data.images import to_float
 from gancourse.experiments import drawing, progressive, recorded
-from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.experiment import Experiment, counted
 from gancourse.experiments.records import Record
 from gancourse.gans import growing
 from gancourse.gans.progressive import Progressive, Schedule
@@ -107,8 +107,7 @@ class Faces:
         }
 
     def facts(self) -> dict[str, float]:
-        pictures = self.images.images.float()
-        return {"pictures": len(pictures), "mean": pictures.mean().item(), "std": pictures.std().item()}
+        return counted(self.images.images.float())
 
 
 @functools.cache

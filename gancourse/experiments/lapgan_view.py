@@ -27,7 +27,7 @@ from gancourse.base import networks
 from gancourse.data.batches import Batches
 from gancourse.data.handwritten import handwritten_digits
 from gancourse.data.images import to_float
-from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.experiment import Experiment, counted
 from gancourse.gans.gan import GAN
 from gancourse.gans.lapgan import LAPGAN, DetailGAN, halved
 from gancourse.metrics.digits import NOISES, digit_judge, levelled
@@ -98,8 +98,7 @@ class View:
         }
 
     def facts(self) -> dict[str, float]:
-        pixels = to_float(self.images)
-        return {"pictures": len(pixels), "mean": pixels.mean().item(), "std": pixels.std().item()}
+        return counted(to_float(self.images))
 
 
 NARROW, WIDE = "7 x 7 in view", "15 x 15 in view"

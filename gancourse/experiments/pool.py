@@ -141,7 +141,7 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     base = trees.load(place / "baselines.done")
     films = {arm: rows[0]["frames"] for arm, rows in results.items() if rows[0]["frames"]}
     longest = max((rows[0]["points"] for rows in results.values()), key=len)
-    machine = next((row["machine"] for rows in results.values() for row in rows if "machine" in row), None)
+    on_gpu = any("machine" in row for rows in results.values() for row in rows)  # then the beginning is replayed on a processor
     content = {
         "name": experiment.name,
         "title": experiment.title,
@@ -151,11 +151,12 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
         "baselines": base["baselines"],
         "data": base["facts"],
         "fingerprint": {
-            "full": _firsts(results) if machine is None else fingerprint(experiment, "full", place, seeds[0]),
+            "full": fingerprint(experiment, size, place, seeds[0])
+            if on_gpu
+            else {a: rows[0]["first"] for a, rows in results.items()},
             "ci": fingerprint(experiment, "ci", place, seeds[0]),
         },
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
-        **({"machine": machine} if machine else {}),
     }
     path = (place if folder is None else folder) / f"{experiment.name}.json"
     picture = path.with_suffix(".png") if films else None
@@ -166,11 +167,6 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     with files.atomic_write(path) as part:
         part.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
     return plain, picture
-
-
-def _firsts(results: dict[str, Any]) -> dict[str, Any]:
-    """The first losses of each arm's first seed; a GPU's are not asked for, since a record is verified on processors."""
-    return {arm: rows[0]["first"] for arm, rows in results.items()}
 
 
 def fingerprint(experiment: Experiment, size: str, place: Path, seed: int) -> dict[str, Any]:
@@ -187,6 +183,7 @@ def _training(result: dict[str, Any]) -> dict[str, Any]:
     return {
         "seed": result["seed"],
         "steps": result["steps"],
+        **({"machine": result["machine"]} if "machine" in result else {}),
         **({"diverged": result["diverged"]} if result["diverged"] else {}),
         "seconds": result["seconds"],
         "scores": result["scores"],

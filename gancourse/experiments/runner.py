@@ -141,7 +141,7 @@ def first_losses(run: Run) -> dict[str, list[float]]:
 
 
 def machine(device: torch.device) -> dict[str, dict[str, str]]:
-    """What a GPU's record says of where it was made; nothing of a processor, which any other may stand for."""
+    """What a training on a GPU says of where it was made; nothing of a processor, for which any other may stand."""
     if device.type != "cuda":
         return {}
     return {"machine": {"device": torch.cuda.get_device_name(device), "torch": torch.__version__}}

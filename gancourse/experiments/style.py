@@ -65,7 +65,7 @@ class Setting:
     mixing: float = 0.3
     noise_from: float = 0.8  # share of the steps
     path_weight: float = 0.5
-    schedule: Resumed | None = None  # else that of SETTINGS
+    schedule: str | Resumed = SETTINGS["schedule"]
 
     @property
     def path(self) -> PathLength | None:
@@ -133,7 +133,7 @@ def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights
         game=game(name, seed, steps),
         batches=data.Batches(images, BATCH_SIZE, seed=seed, device=scale.device()),
         steps=steps,
-        settings=SETTINGS | {"checkpoint_every": 200} | ({"schedule": chosen.schedule} if chosen.schedule else {}),
+        settings=SETTINGS | {"checkpoint_every": 200, "schedule": chosen.schedule},
         network=chosen.generator,
         data={"name": chosen.data, "arguments": {"size": chosen.size, "n": chosen.n, "seed": 0}},
         arguments={
@@ -144,8 +144,7 @@ def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights
             "mixing": chosen.mixing,
             "noise_from": chosen.noise_from,
             "batch_size": BATCH_SIZE,
-            **listed(SETTINGS),
-            **({"schedule": str(chosen.schedule)} if chosen.schedule else {}),
+            **listed(SETTINGS | {"schedule": str(chosen.schedule)}),
         },
         measure=lambda run: measure(run, images),
         follow=(max(1, steps // 6), curve),

@@ -35,7 +35,7 @@ from gancourse import data, scale
 from gancourse.base import networks
 from gancourse.data.images import to_float
 from gancourse.experiments import knocks
-from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.experiment import Experiment, counted
 from gancourse.experiments.records import Record
 from gancourse.gans.gan import GAN
 from gancourse.gans.wgan import WGAN, WGANGP
@@ -128,8 +128,7 @@ class Faces:
         return {name: torch.tensor([value, value, math.nan, math.nan], dtype=torch.float64) for name, value in far.items()}
 
     def facts(self) -> dict[str, float]:
-        pictures = self.images.images.float()
-        return {"pictures": len(pictures), "mean": pictures.mean().item(), "std": pictures.std().item()}
+        return counted(self.images.images.float())
 
 
 def scattered(pictures: Tensor, source: torch.Generator) -> Tensor:
