@@ -55,14 +55,15 @@ def test_at_64_px_more_pixels_weigh_as_much_and_noise_comes_early():
     assert large.r1_gamma > small.r1_gamma  # R1 sums over the pixels
     gan = style.game("stylegan2_faces64", steps=300)
     assert gan.generator.size == gan.discriminator.size == 64
-    assert gan.noise_from == 75 and gan.path is None  # the lecture compares paths in Z and W: nothing may act on W alone
+    assert gan.noise_from == 60 and gan.path is None  # the lecture compares paths in Z and W: nothing may act on W alone
 
 
-def test_rates_that_go_down_twice():
+def test_rates_that_go_down_at_each_end_of_the_training():
     schedule, once = style.RECIPES["stylegan2_faces64"].schedule, SCHEDULES["flat_linear"]
-    assert [schedule(step / 16_000) for step in (0, 6_999, 11_000)] == [1, 1, 1]
-    assert schedule(8_500 / 16_000) == pytest.approx(once(0.85)) and schedule(13_600 / 16_000) == pytest.approx(once(0.85))
-    assert "over 0.625" in str(schedule)
+    assert [schedule(step / 20_000) for step in (0, 6_999, 11_000)] == [1, 1, 1]
+    for step, end in ((8_500, 10_000), (13_600, 16_000), (17_000, 20_000)):
+        assert schedule(step / 20_000) == pytest.approx(once(step / end)) == pytest.approx(0.5)
+    assert str(schedule) == "flat_linear over 0.5, then over 0.8 of the steps, then over all of them"
 
 
 @pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")

@@ -39,15 +39,17 @@ CURVE_SAMPLES = 2000
 
 @dataclass(frozen=True)
 class Resumed:
-    """flat_linear as of a run that ends after ``share`` of the steps, and from there as of one that goes to the end."""
+    """A training that ended after each of the ``shares`` of its steps and was taken up again: flat_linear to the next end."""
 
-    share: float
+    shares: tuple[float, ...]
 
     def __call__(self, progress: float) -> float:
-        return SCHEDULES["flat_linear"](progress / self.share if progress < self.share else progress)
+        end = next((share for share in self.shares if progress < share), 1.0)
+        return SCHEDULES["flat_linear"](progress / end)
 
     def __str__(self) -> str:
-        return f"flat_linear over {self.share:g} of the steps, then as flat_linear over all of them"
+        ends = ", then over ".join(f"{share:g}" for share in self.shares)
+        return f"flat_linear over {ends} of the steps, then over all of them"
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,14 @@ RECIPES: dict[str, Setting] = {
         data="faces",
         size=64,
         n=20_000,
-        steps=16_000,
+        steps=20_000,
         r1_gamma=12.0,
         generator=_GENERATOR | _AT_64,
         discriminator=_DISCRIMINATOR | _AT_64,
         mixing=0.2,
-        noise_from=0.25,
+        noise_from=0.2,
         path_weight=0.0,
-        schedule=Resumed(0.625),
+        schedule=Resumed((0.5, 0.8)),
     ),
     "stylegan2_faces32": Setting("32 px faces by StyleGAN2", "faces", 32, 20_000, 8000, 4.0, _GENERATOR, _DISCRIMINATOR),
     "stylegan2_anime32": Setting("32 px anime faces by StyleGAN2", "anime", 32, 10_000, 8000, 4.0, _GENERATOR, _DISCRIMINATOR),
