@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import torch
 from torch import nn
@@ -96,3 +98,21 @@ def test_descent_takes_adams_steps_and_its_rate_falls_along_a_cosine(cosine, rat
         twin(x).square().mean().backward()
         optimizer.step()
     assert torch.allclose(line.weight, twin.weight, atol=1e-6) and torch.allclose(line.bias, twin.bias, atol=1e-6)
+
+
+def test_the_generators_of_the_gpus_are_put_back_too(monkeypatch):
+    """torch.manual_seed seeds them as well."""
+    forked = []
+
+    @contextlib.contextmanager
+    def fork(devices):
+        forked.append(list(devices))
+        yield
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.random, "fork_rng", fork)
+    monkeypatch.setattr(torch, "manual_seed", lambda seed: None)
+    with seeded(0):
+        pass
+    assert forked == [[0, 1]]

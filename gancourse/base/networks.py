@@ -30,8 +30,12 @@ def evaluating(*networks: object) -> Iterator[None]:
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """In this block the global generator, the source of first weights, starts from ``seed``; afterwards it is as before."""
-    with torch.random.fork_rng(devices=[]):
+    """In this block the global generators, the source of first weights and of dropout, start from ``seed``.
+
+    Afterwards they are as before, those of the GPUs too, which ``torch.manual_seed`` also seeds.
+    """
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=gpus):
         torch.manual_seed(seed)
         yield
 

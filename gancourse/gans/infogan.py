@@ -36,7 +36,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, ranks
+from gancourse.base import check, networks, ranks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.latent_codes import features
 
@@ -246,10 +246,10 @@ class InfoGAN(GAN):
         batch.log.update({f"bound_{i}": bound for i, bound in enumerate(means)})
         return self.objective.generator(out[..., 0], real) - (self.weight * bounds).sum()
 
-    @torch.no_grad()
     def read(self, x: Tensor) -> list[Tensor]:
         """What Q reads in images: the likeliest category int64 [N], the mean of each uniform code [N, n]."""
-        return self.codes.read(self.discriminator(x.to(self.device))[..., 1:].float().cpu())
+        with networks.evaluating(self.discriminator):
+            return self.codes.read(self.discriminator(x.to(self.device))[..., 1:].float().cpu())
 
     def member(self, k: int) -> InfoGAN:
         """Game k of an ensemble by itself."""

@@ -231,10 +231,11 @@ def one_step(run: Run[Any], stream: Stream, k: int) -> None:
 
 
 def supports_bf16(device: torch.device | str = "cpu") -> bool:
-    """Whether the processor has units that compute in bfloat16 (without them autocast is slower than float32)."""
+    """Whether the device has units that compute in bfloat16 (without them autocast is slower than float32)."""
     device = torch.device(device)
     if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
+        with torch.cuda.device(device):
+            return bool(torch.cuda.is_bf16_supported(including_emulation=False))  # a T4 only emulates them
     if device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return False
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
