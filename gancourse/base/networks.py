@@ -66,7 +66,7 @@ def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
 @contextlib.contextmanager
 def measuring_statistics(network: nn.Module) -> Iterator[None]:
     """The running statistics of ``network``'s batch normalisation become plain means over the batches of this block."""
-    layers, training = batch_norms(network), network.training
+    layers, training = batch_norms(network), [(module, module.training) for module in network.modules()]
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
@@ -75,7 +75,8 @@ def measuring_statistics(network: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
-        network.train(training)
+        for module, mode in training:
+            module.training = mode
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
 

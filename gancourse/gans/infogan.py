@@ -207,6 +207,7 @@ class InfoGAN(GAN):
         seed: int = 0,
     ) -> None:
         super().__init__(generator, discriminator, objective)
+        self._given = {"objective": objective, "noise": noise, "seed": seed}  # for a member by itself
         if self.latent_dim != codes.latent_dim:
             raise ValueError(f"G takes {self.latent_dim} latents and the codes fill {codes.latent_dim}: make them equal")
         self.codes, self.noise = codes, noise
@@ -254,7 +255,7 @@ class InfoGAN(GAN):
     def member(self, k: int) -> InfoGAN:
         """Game k of an ensemble by itself."""
         generator, discriminator = (cast(Any, network).member(k) for network in (self.generator, self.discriminator))
-        return InfoGAN(generator, discriminator, self.codes, self.weight[k], self.objective.name, noise=self.noise)
+        return InfoGAN(generator, discriminator, self.codes, self.weight[k], **self._given)
 
     def state_dict(self) -> dict[str, Tensor]:
         return {"own_rng": self._own.get_state()}
