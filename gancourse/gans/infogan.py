@@ -207,7 +207,7 @@ class InfoGAN(GAN):
         seed: int = 0,
     ) -> None:
         super().__init__(generator, discriminator, objective)
-        self._given = {"objective": objective, "noise": noise, "seed": seed}  # for a member by itself
+        self._given: dict[str, Any] = {"objective": objective, "noise": noise, "seed": seed}  # for a member by itself
         if self.latent_dim != codes.latent_dim:
             raise ValueError(f"G takes {self.latent_dim} latents and the codes fill {codes.latent_dim}: make them equal")
         self.codes, self.noise = codes, noise
