@@ -2,7 +2,7 @@
 
 All arms share generator, discriminator, data, batches, penalty, steps and judge; they differ in the loss, and in the rate that
 suits it.  :mod:`gancourse.experiments.six_losses_rates` tries five rates for each loss on a seed of its own, and the nearest end
-decides; the strength of the penalty is one for all.  One arm more is no entrant: Wasserstein's loss with the rate that suits the
+decides; the strength of the penalty is one for all (:mod:`gancourse.experiments.six_losses_tuned` lets two losses choose it).  One arm more is no entrant: Wasserstein's loss with the rate that suits the
 five others, which shows what a contest at one rate would have said, and what difference these seeds can see.
 
 The rule, stated before the runs of twenty seeds: a loss *consistently outperforms* the non-saturating one if the 99 % interval of
@@ -54,7 +54,7 @@ class Faces:
         with networks.seeded(seed):
             generator = mlp.Generator(LATENT_DIM, (3, SIDE, SIDE), (width, width), out="tanh").to(device)
             discriminator = mlp.Discriminator((3, SIDE, SIDE), (width, width)).to(device)
-        game = GAN(generator, discriminator, arm["loss"], penalty=penalties.r1(R1_GAMMA, every=R1_EVERY))
+        game = GAN(generator, discriminator, arm["loss"], penalty=penalties.r1(arm.get("gamma", R1_GAMMA), every=R1_EVERY))
         return game, Batches(self.faces, self.size["batch_size"], seed=seed, device=device)
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
