@@ -19,7 +19,7 @@ from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.records import Record
 
 SOUGHT = ("non_saturating", "least_squares")
-GAMMAS = (0.1, 0.3, 1.0, 3.0, 10.0)
+GAMMAS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 RATES = (1e-3, 3e-3, 1e-2)
 
 
@@ -48,7 +48,7 @@ def chosen(record: Record) -> dict[str, tuple[float, float]]:
 
 EXPERIMENT = Experiment(
     name="six_losses_gamma",
-    title="Two losses with five strengths of R1 and three rates each: pixel-art faces at 16 px",
+    title="Two losses with six strengths of R1 and three rates each: pixel-art faces at 16 px",
     stage=six_losses.Faces,
     arms=ARMS,
     seeds=six_losses_rates.EXPERIMENT.seeds,

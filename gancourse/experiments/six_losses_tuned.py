@@ -17,7 +17,7 @@ from typing import Any
 from gancourse.experiments import six_losses
 from gancourse.experiments.experiment import Experiment
 
-SETTINGS: dict[str, tuple[float, float]] = {"non_saturating": (1.0, 3e-3), "least_squares": (1.0, 3e-3)}
+SETTINGS: dict[str, tuple[float, float]] = {"non_saturating": (10.0, 3e-3), "least_squares": (10.0, 3e-3)}
 """Gamma and rate, as six_losses_gamma chose them."""
 
 ARMS: dict[str, dict[str, Any]] = {
