@@ -226,9 +226,9 @@ claim(
 # With $(0, 1)$ it is $p / (p + q)$: squares and cross-entropy agree on what is best.
 
 # %% [markdown] tags=["notes"]
-# Least squares has a slope at both ends. Note which end is the news. At $-10$ the *non-saturating* loss pulls just as dependably. The difference is at $+10$: a fake
+# Least squares has a slope at both ends. At $-10$ the *non-saturating* loss pulls just as dependably. The difference is at $+10$: a fake
 # that fools $D$ completely, but lies far from the data all the same, feels nothing from the non-saturating loss, is pushed to a still higher logit by the saturating one, and is pulled back by least squares. That is the point of the
-# paper's first figure. (Wasserstein's and the hinge's generators pull with 1 at both ends; *back* pulls least squares alone.)
+# paper's first figure.
 #
 # ### The best discriminator
 #
@@ -507,7 +507,7 @@ for suffix, (name, found) in zip(("", "_stride"), stretched.items(), strict=True
 # A "1-Lipschitz" convolutional discriminator has a slope that stays bounded, whatever the weights do. The bound is not 1.
 
 # %% [markdown] tags=["notes"]
-# So a "1-Lipschitz" convolutional discriminator has a slope that stays bounded, whatever the weights do, and the bound is not 1. Do not read more into the name.
+# So a "1-Lipschitz" convolutional discriminator has a slope that stays bounded, whatever the weights do, and the bound is not 1.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are they created equal?
@@ -521,7 +521,7 @@ for suffix, (name, found) in zip(("", "_stride"), stretched.items(), strict=True
 # algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; with one $D$ step per $G$ step this is not lecture 11's WGAN), the same 800
 # steps of 16 pictures, twenty seeds. The data are pixel-art faces at 16 px, and the distance is taken to faces that nobody trained on.
 #
-# One learning rate for all would favour whatever it was chosen with. So every loss may choose among five: one training with each, on a seed that the contest does not use, and the nearest end decides. That rule was written down first; a first search stopped at 0.003, the best of its three rates for all six, so it went on until every best rate had a worse one on either side.
+# One learning rate for all would favour whatever it was chosen with. So every loss may choose among five: one training with each, on a seed that the contest does not use, and the nearest end decides. That rule was written down first; the search went on until every best rate had a worse one on either side.
 
 # %%
 tried = records.load("six_losses_rates")
@@ -657,29 +657,30 @@ question(
     ours=own,
     over="trainings",
     baselines=nulls(no_difference=0, with_one_gamma=(ends["least squares"] - baseline).mean()),
-    note=f"99 % interval: {interval(own, 0.99)}. Gamma and rate: "
-    + "; ".join(f"{name.replace('_', ' ')} {gamma:g} and {rate:g}" for name, (gamma, rate) in six_losses_tuned.SETTINGS.items()) + ".",
+    note=f"99 % interval: {interval(own, 0.99)}. "
+    + " ".join(f"{name.capitalize()} with gamma {arm['gamma']:g}, rate {arm['fit']['lr']:g}: nearer than with 1 by {interval(ends[name] - tuned[name])}."
+               for name, arm in six_losses_tuned.ARMS.items()),
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three questions to any such table
 #
 # - **How many seeds?** Twenty: the intervals of a difference are about 1 to each side. With the first five alone, least squares' 95 % interval still held zero.
-# - **Was each tuned?** Its learning rate, among five; one $\gamma$ for all. With the rate of the others Wasserstein's loss is 6.6 farther than with its own, the last of the table.
+# - **Was each tuned?** Its learning rate, among five; one $\gamma$ for all. With the rate of the others Wasserstein's loss is 6.6 farther than with its own, the last of the table. With a $\gamma$ of its own least squares, the last of the six, is level.
 # - **At which budget?** One, 800 steps. On the way least squares is the farthest at every look; it starts late and is still catching up.
 
 # %% [markdown] tags=["notes"]
-# First the scale: this judge gives averages of two faces 11, blurred faces 35, pure noise 48. With its rate every loss ends nearer than a blur in every training, between 14 and 22, so games that draw are compared. None comes as near as the averages: this judge likes two faces laid over each other better than the best of these trainings.
+# First the scale: this judge gives averages of two faces 11, blurred faces 35, pure noise 48. With its rate every loss ends nearer than a blur in every training, between 14 and 22, so games that draw are compared. None comes as near as the averages.
 #
-# Then look at the last row, Wasserstein's loss at 0.003, the best rate of the five others. In each of the twenty seeds it ends farther than with its own 0.01, on average by 6.6 [5.5, 7.8] (S10.rate), and it is the last of the table. A contest at one rate, or a search that stops there, would have said so of the *loss*; with its own rate its mean is level with the best. The verdict on a loss was a verdict on its rate.
+# Then look at the last row, Wasserstein's loss at 0.003, the best rate of the five others. In each of the twenty seeds it ends farther than with its own 0.01, on average by 6.6 [5.5, 7.8] (S10.rate), the last of the table. A contest at one rate, or a search that stops there, would have said so of the *loss*; with its own rate its mean is level with the best. The verdict on a loss was a verdict on its rate.
 #
 # Now look at the dots before you rank. With one seed, any two losses whose rows overlap could have come out in either order. Put three questions to this table, and to every other.
 #
-# - *How many seeds?* Twenty. The 99 % intervals of a difference are about 1 to each side, and no loss's reaches below $-1.4$: an advantage of more than a tenth of the non-saturating loss's 16 is not there. Five seeds see much less. The first five alone put least squares 2.6 farther, with a 95 % interval that holds zero; the twenty put it 3.2 farther [2.1, 4.4].
-# - *Was each tuned?* In its rate alone, among five that lie a factor of three apart, with one training for each; one $\gamma$ for all. So the loser has an excuse left: $R_1$ is measured in logits, least squares sets their scale by its codes, and no other $\gamma$ was tried (exercise 1). Lucic et al. searched over more settings.
-# - *At which budget?* One, 800 steps; the looks on the way are no contests of their own, for each rate was chosen by the end. Least squares is the farthest of the six at every look, and catches up: from 73 after 200 steps to 21, where the others go from 40 or less to 18. (The curves take 150 samples a look, the table 400. Section 10 has every look.) And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
+# - *How many seeds?* Twenty. The 99 % intervals of a difference are about 1 to each side, and no loss's reaches below $-1.4$: an advantage of more than a tenth of the non-saturating loss's 16 is not there. Five seeds see much less. The first five alone put least squares 2.6 farther, with a 95 % interval that holds zero; the twenty put it 3.2 farther [2.1, 4.4]. By the column of correlations the pairs gain nothing: the same start and batches do not make two losses' luck alike.
+# - *Was each tuned?* In its rate alone, among five, with one training for each; one $\gamma$ for all. That is an excuse for the loser: $R_1$ is measured in logits, and least squares sets their scale by its codes. So let it and the non-saturating loss choose $\gamma$, too, on the same grid, and meet again on the twenty seeds. Both choose 10. The non-saturating loss ends 0.6 nearer than with 1, least squares 3.6; of its 3.2 farther 0.2 is left, [-0.6, 1.1] (S10.gamma, section 10).
+# - *At which budget?* One, 800 steps; the looks on the way are no contests of their own, for each rate was chosen by the end. Least squares is the farthest of the six at every look, and catches up: from 73 after 200 steps to 21, where the others go from 40 or less to 18 (curves of 150 samples a look). And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
 #
-# What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal), and one falls behind it on this budget and with this $\gamma$, least squares. A loss has no rank by itself: it comes with a rate and a budget.
+# What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal). The one that falls behind lost by its $\gamma$, not by its squares. A loss has no rank by itself: it comes with a rate, a penalty and a budget.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: squares of a sigmoid
@@ -1476,7 +1477,7 @@ for i, step in enumerate(looks):
 viz.table(rows)
 
 # %% [markdown]
-# And the search for $\gamma$: both losses over the same grid, one training each on the seed of the rates. The nearest end goes on to the twenty seeds (S10.gamma).
+# And the search for $\gamma$: two losses over the same grid, one training each on the seed of the rates. The rule, written first: the nearest end goes on to the twenty seeds (S10.gamma), and a best value at the grid's edge means that the grid goes on, as it did from 10 to 30.
 
 # %%
 sought = records.load("six_losses_gamma").final("frechet")
@@ -1486,6 +1487,9 @@ for name in six_losses_gamma.SOUGHT:
         ends_of = {f"rate {rate:g}": sought[six_losses_gamma.title(name, gamma, rate)] for rate in six_losses_gamma.RATES}
         rows.append({"loss": name.replace("_", " "), "gamma": f"{gamma:g}", **{rate: f"{end[0]:.1f}" if len(end) else "diverged" for rate, end in ends_of.items()}})
 viz.table(rows, caption="Frechet distance at the end of one training")
+
+# %% [markdown]
+# Least squares wants more penalty than it had in the contest, and so does the other loss; what the two chose is the same. One $\gamma$ for all was unfair not because they want different ones, but because the one taken cost least squares much and the other little. The rate matters more than either: at 0.01 least squares ends far from all faces with every $\gamma$.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What to keep
@@ -1506,7 +1510,7 @@ summary()
 # %% [markdown]
 # ## Exercises
 #
-# 1. **A fair search.** Lucic et al. tuned every loss. Give each loss of section 4 three strengths of $R_1$ at its best rate and at both neighbours, one seed each, and take the best. Does the order change? How many more runs would you need to trust it?
+# 1. **A fair search.** Lucic et al. tuned every loss. Section 4 lets two of six choose $\gamma$. Give the other four section 10's grid, one training each on seed 11, and take the best (`six_losses_gamma` is the pattern). Does the order change? How many more runs would you need to trust it?
 # 2. **Hinge without a bound.** Train section 3's hinge GAN without spectral normalisation, and measure the largest slope $|\nabla_x l|$ at real samples during the run. Then with $R_1$ instead.
 # 3. **Your own divergence.** The *Jeffreys* divergence is KL + reverse KL. Write its row: $f$, $f'$, and by numerical maximisation $f^*$; choose $g$. Fit the two clumps of section 5 with it. Where between the two does it land?
 
