@@ -1,11 +1,11 @@
-"""The strength of R1 for two losses of :mod:`gancourse.experiments.six_losses`, least squares and the non-saturating one, with the rate.
+"""The strength of R1, with the rate, for two losses of :mod:`gancourse.experiments.six_losses`: least squares, non-saturating.
 
-R1 is measured in logits, and a loss sets their scale: least squares by its codes, 0 and 1.  One gamma for all may suit one of them.
-So both search over the same grid, gamma times rate.
+R1 is measured in logits, and a loss sets their scale: least squares by its codes, 0 and 1.  One gamma for all may suit one of
+them.  So both search over the same grid, gamma times rate.
 
-The rule, stated before the runs: a loss takes that pair of GAMMAS and RATES with which one training, on the seed of the rates, which
-no contest uses, ends nearest to unseen faces.  If the nearest end has the first or the last gamma or rate of the grid, the grid of
-both losses goes on that way by a factor of about three, until it has not.
+The rule, stated before the runs: a loss takes that pair of GAMMAS and RATES with which one training, on the seed of the rates,
+which no contest uses, ends nearest to unseen faces.  If the nearest end has the first or the last gamma or rate of the grid,
+the grid of both losses goes on that way by a factor of about three, until it has not.
 
 Source: beside Lucic et al. 2018, who searched over settings for each loss.
 """
