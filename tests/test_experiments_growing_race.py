@@ -109,6 +109,13 @@ def test_chance_is_read_at_given_distances():
     assert early - later == pytest.approx(40 * 0.2, rel=0.01)
 
 
+def test_a_row_stays_open_where_chance_gets_as_far():
+    assert growing_race.undecided([2.1, 2.4], [0.8, 1.9], 2) == "" and growing_race.undecided([1.1, 1.4], [0.8, 1.3], 2) == ""
+    assert "2.20 by chance" in growing_race.undecided([2.5, 2.6], [0.8, 2.2], 2)
+    assert "1.90 by chance" in growing_race.undecided([1.8, 2.6], [0.8, 1.9], 2)
+    assert growing_race.undecided([2.5], [], 2) == ""
+
+
 def test_what_is_never_reached_is_a_lower_bound():
     never = record_of(
         {GROWING: lambda done: 40 - 30 * done, AT_ONCE: lambda done: 40 - done},

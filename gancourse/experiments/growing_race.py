@@ -215,6 +215,17 @@ def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:
     return np.array([np.interp(place, steps, row) for row in values])
 
 
+def undecided(found: Sequence[float], chance: Sequence[float], least: float) -> str:
+    """Why a row about a saving of at least ``least`` must stay open, or nothing.
+
+    chance  ratios of two trainings at full size: one gets to ``least``, or to the smallest ratio found where these speak for it
+    """
+    largest = max(chance, default=0.0)
+    if largest >= least or (np.mean(found) >= least and largest >= min(found)):
+        return f"two trainings at full size get to {largest:.2f} by chance"
+    return ""
+
+
 def pictures(record: Record, arm: str, first: int, last: int) -> dict[int, Tensor]:
     """What an arm's first seed draws between two steps: step -> uint8 [k, C, H, W]."""
     if record.picture is None:

@@ -29,7 +29,7 @@ from torch import nn
 
 from gancourse import data, scale, viz, zoo
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_most, ceilings, check, identity, nulls, question, summary, within
+from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.experiments import growing_race, records
 from gancourse.experiments import progressive as recipe
 from gancourse.gans import growing
@@ -446,8 +446,6 @@ with torch.no_grad():
         changes[level, alpha] = largest = [(new - old).abs().max().item() for old, new in zip(before, now, strict=True)]
         rough = [("0" if change < 1e-5 else "small" if change < 0.1 else "large") for change in largest]
         print(f"{4 * 2**level:>2} px, alpha {alpha:.2f}: largest change of images {rough[0]}, of logits {rough[1]}")
-
-# %%
 identity(
     "C27.fade",
     "The fade-in is continuous: largest change of the generator's images, and of the discriminator's logits, when a new block "
@@ -551,8 +549,16 @@ class Ladder:
             self.rows.append(growing.images_at(run.generator, self.z, run.generator.level))
 
 
+def with_newest(network, other):
+    """A copy of the network whose newest block and colour layer are another's."""
+    mixed = copy.deepcopy(network)
+    mixed.blocks[-1].load_state_dict(other.blocks[-1].state_dict())
+    mixed.to_rgb[-1].load_state_dict(other.to_rgb[-1].state_dict())
+    return mixed
+
+
 class Peaks:
-    """Every so often: the Frechet distance of the generator itself, and of its average, from real faces at 16 px."""
+    """Every so often: Frechet distances from real faces at 16 px, of the generator, its average, and both with exchanged blocks."""
 
     def __init__(self, n):
         self.judge, self.n, self.rows = attribute_classifier("faces", 32), n, []
@@ -562,8 +568,13 @@ class Peaks:
         return self.judge.features(F.interpolate(images.clamp(-1, 1).cpu(), size=32))
 
     def __call__(self, run):
-        drawn = (run.gan.sample(self.n, 12, generator=network) for network in (run.gan.generator, run.generator))
-        self.rows.append([run.step, *(frechet_distance(self.features(images), self.real) for images in drawn)])
+        itself, average = run.gan.generator, run.generator
+        networks = [itself, average]
+        if itself.level == itself.levels:  # the newest block is in use
+            networks += [with_newest(average, itself), with_newest(itself, average)]
+        drawn = (run.gan.sample(self.n, 12, generator=network) for network in networks)
+        found = [frechet_distance(self.features(images), self.real) for images in drawn]
+        self.rows.append([run.step, *found, *[np.nan] * (4 - len(found))])
 
 
 watched = Ladder(torch.randn(12, 32, generator=rng(11)))
@@ -597,16 +608,22 @@ show(
 # Pictures of a training are drawn by an *average* of the generator. In step $n$ it keeps $(n + 1)/(n + 10)$ of itself, and at most 0.99: while 16 pixels fade in, 0.97 to 0.98. How far are both from real faces, on the way?
 
 # %% tags=["slide-continue"]
-at, itself, average = np.array(peaks.rows).T
-fig, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
+at, itself, average, new_itself, new_average = np.array(peaks.rows).T
+fig, axis = plt.subplots(figsize=(8, 3), layout="constrained")
 axis.plot(at, itself, "--", lw=1.4, color=FULL, label="the generator itself")
 axis.plot(at, average, lw=1.8, color=GROWN, label="its average")
+axis.plot(at, new_itself, ":", lw=1.8, color=GROWN, label="average, newest block itself")
+axis.plot(at, new_average, ":", lw=1.8, color=FULL, label="itself, newest block average")
+axis.set_ylim(0, 58)
 for start, (fade, _), side in list(zip(GROW.starts(), GROW.lengths(), SIDES, strict=False))[1:]:
     axis.axvspan(start, start + fade, color="0.9", lw=0)
     axis.text(start, axis.get_ylim()[1], f" {side} px fades in", fontsize=8, va="top")
 axis.set(xlabel="step", ylabel="Frechet distance")
-axis.legend(fontsize=8)
+fig.legend(fontsize=8, loc="outside right center")
 plt.show()
+for start, (fade, _), side in list(zip(GROW.starts(), GROW.lengths(), SIDES, strict=False))[1:]:
+    left = np.prod([min(0.99, (n + 1) / (n + 10)) for n in range(start, start + fade)])
+    print(f"{side:>2} px: when the fade ends, {left:.0%} of the average are the block's first weights")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A new block enters
@@ -620,15 +637,7 @@ plt.show()
 
 
 # %% tags=["slide-continue", "slide-picture"]
-def with_fresh_block(network, seed):
-    """The network as it stood when its last block entered: random weights there, fitted colours below."""
-    begun, fresh = copy.deepcopy(network), recipe.players(64, widths=tuple(network.widths), seed=seed)[0]
-    begun.blocks[-1].load_state_dict(fresh.blocks[-1].state_dict())
-    begun.to_rgb[-1].load_state_dict(fresh.to_rgb[-1].state_dict())
-    return begun
-
-
-begun = with_fresh_block(ladder, 0)
+begun = with_newest(ladder, recipe.players(64, widths=tuple(ladder.widths), seed=0)[0])  # a fresh block, fitted colours below
 entering = torch.stack([F.interpolate(growing.images_at(begun, people[:5], 3 + alpha), size=64) for alpha in alphas], 1)
 show(
     viz.labelled_grid(entering.flatten(0, 1), columns=[f"alpha {a:g}" for a in alphas]),
@@ -732,7 +741,7 @@ for axis, place, name in (
     axis.plot(place(at), distances, "o-", ms=4, lw=1.4, color=GROWN)
     for start, side in zip(starts[1:], SIDES[1:], strict=True):
         axis.axvline(place(start), color="0.6", lw=1, ls=":")
-        axis.text(place(start), 47, f" {side} px" if axis is axes[0] or side > 16 else "", fontsize=8)
+        axis.text(place(start), 47 if side > 8 else 43, f" {side} px" if axis is axes[0] or side > 16 else "", fontsize=8)
     axis.set(xlabel=name, ylim=(0, 52))
 axes[0].set(ylabel="Frechet distance")
 plt.show()
@@ -929,138 +938,219 @@ viz.table(
 # %% [markdown]
 # ## 8. A race: growing against full size
 #
-# What does growing save at *equal quality*? A race asks it: two arms with the same networks, first weights, faces at 32 pixels and settings, 2,400 steps of 16 pictures; only the timetable differs. Growing has 200 steps at 4 pixels, 300 at 8, 500 at 16 and 1,400 at 32; of the last three the first 100, 200 and 200 are a fade. (One pair of rates, searched for neither arm. The penalty's weight goes with the side. Samples of a network that still grows are enlarged before they are judged.)
+# What does growing save at *equal quality*? A race asks it: two arms with the same networks, first weights, faces at 64 pixels and settings, 5,400 steps of 16 pictures; only the timetable differs. Growing enters 8, 16, 32 and 64 pixels at steps 300, 750, 1,500 and 2,400, and fades them in over 150, 300, 450 and 600 steps. (One pair of rates, constant, searched for neither arm. The penalty's weight goes with the side. Samples of a network that still grows are enlarged before they are judged.) It takes hours of a processor, so it is recorded. A shorter one at 32 pixels, of 2,400 steps and narrower networks, stands beside it.
 #
-# Take the distance that growing has when it has spent a third of the other's work, and look when the other first gets there: so 3 is the most that the race can show in operations. Two trainings at *full size* raced against each other say what chance makes of the ratio. The rule was fixed before any run, for operations and for seconds: growing saves if each of three trainings has a ratio above all pairings of two at full size. (Length and rates were chosen after one seed of a race that was too short.) It takes half an hour of a processor, so it is recorded. (A larger race, at 64 pixels, takes hours and is not: `gancourse experiment growing_race`.)
+# Take the distance that growing has when it has spent a third of the other's work, and look when the other first gets there: so 3 is the most that the race can show in operations. Two trainings at *full size* raced against each other say what chance makes of the ratio. Fixed before any run: at 64 pixels the paper's claim is *at least 2*, by the interval of five trainings. Fixed before the record: if two trainings at full size get to 2, or to the least of growing's ratios where these speak for the claim, the row is open. At 32 pixels growing saves if each of three trainings is above all pairings.
 
 # %%
-try:
-    race = records.load("growing_race_32")
-except FileNotFoundError as missing:
-    race = print("open:", missing)
+races = {"64 px": records.load("growing_race"), "32 px": records.load("growing_race_32")}
+race = races["64 px"]
+GROWING, AT_ONCE = race.arms
+SCORES = {"frechet": "Frechet distance", "swd": "sliced Wasserstein x 1000"}
+work = {arm: growing_race.work_of(race, arm) / growing_race.work_of(race, AT_ONCE)[-1] for arm in race.arms}
+fig, axes = plt.subplots(2, 3, figsize=(9, 5), sharey="row", layout="constrained")
+for arm, colour in ((AT_ONCE, FULL), (GROWING, GROWN)):
+    at_steps = race.curve("frechet")[arm][0].astype(int)
+    part = growing_race.seconds(race, arm) / growing_race.seconds(race, AT_ONCE)[:, -1:]
+    places = (BATCH * at_steps / 1000, work[arm][at_steps], part.mean(0))
+    for row, score in zip(axes, SCORES, strict=True):
+        values = race.curve(score)[arm][1]
+        for axis, x in zip(row, places, strict=True):
+            axis.plot(x, values.mean(0), color=colour, lw=1.6, label=arm)
+            axis.fill_between(x, values.min(0), values.max(0), color=colour, alpha=0.2, lw=0)
+for row, (score, name) in zip(axes, SCORES.items(), strict=True):
+    for axis in row:
+        axis.axhline(race.baseline(score)["real faces at 32 px, enlarged"], color="0.4", lw=1, ls=":", label="real faces at 32 px")
+    row[0].set(ylabel=name, ylim=(0, None))
+    row[1].axvline(growing_race.SHARE, color="0.6", lw=0.8)
+for axis, name in zip(axes[1], ("thousand images seen", "operations, of the other's run", "seconds, of the other's run"), strict=True):
+    axis.set(xlabel=name)
+fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=8)
+plt.show()
+last = {arm: np.diff(growing_race.seconds(race, arm)[:, [-17, -1]]).mean() for arm in race.arms}  # 16 looks, all at 64 px
+print(f"a step at 64 px takes growing {last[GROWING] / last[AT_ONCE]:.2f} times the seconds that it takes the other")
 
 # %%
-if race is not None:
-    LAST, (GROWING, AT_ONCE) = race.content["settings"]["size"]["steps"], race.arms
-    work = {arm: growing_race.work_of(race, arm) for arm in race.arms}
-    fig, axes = plt.subplots(2, 3, figsize=(9, 5), sharey="row", layout="constrained")
-    for arm, colour in ((AT_ONCE, FULL), (GROWING, GROWN)):
-        steps_at = race.curve("frechet")[arm][0].astype(int)
-        part = growing_race.seconds(race, arm) / growing_race.seconds(race, AT_ONCE)[:, -1:]
-        places = (16 * steps_at / 1000, work[arm][steps_at] / work[AT_ONCE][-1], part.mean(0))
-        for row, score in zip(axes, ("frechet", "swd"), strict=True):
-            values = race.curve(score)[arm][1]
-            row[1].axvline(growing_race.SHARE, color="0.6", lw=0.8)
-            for axis, x in zip(row, places, strict=True):
-                axis.plot(x, values.mean(0), color=colour, lw=1.6, label=arm)
-                axis.fill_between(x, values.min(0), values.max(0), color=colour, alpha=0.2, lw=0)
-    for row, score in zip(axes, ("frechet", "swd"), strict=True):
-        for axis in row:
-            halved = race.baseline(score)["real faces at 16 px, enlarged"]
-            axis.axhline(halved, color="0.4", lw=1, ls=":", label="real faces at 16 px")
-    names = ("thousand images seen", "operations, of the other's whole run", "seconds, of the other's whole run")
-    for axis, name in zip(axes[1], names, strict=True):
-        axis.set(xlabel=name)
-    axes[0, 0].set(ylabel="Frechet distance")
-    axes[1, 0].set(ylabel="sliced Wasserstein x 1000")
-    axes[0, 0].legend(fontsize=8)
-    plt.show()
-    drawn = {
-        f"{arm}, {100 * work[arm][step] / work[AT_ONCE][-1]:.1f} %": pictures
-        for arm in race.arms
-        for step, pictures in race.film(arm).items()
-        if arm == GROWING or step not in (1100, 1200)  # where nothing fades, they look as at 1,000
-    }
-    show(
-        viz.labelled_grid(torch.cat(list(drawn.values())), list(drawn), n_columns=5, scale=2),
-        "Five latents of the first training of each arm, by the operations spent. Curves: means over the seeds, bands from the least "
-        "to the largest; the grey line is a third of the work, where the saving is read.",
-    )
+drawn = sorted(
+    (work[arm][step], f"{arm}, {100 * work[arm][step]:.1f} %", pictures)
+    for arm in race.arms
+    for step, pictures in race.film(arm).items()
+    if step in (750, 2400, 3000, 5400)
+)
+show(
+    viz.labelled_grid(torch.cat([pictures for *_, pictures in drawn]), [name for _, name, _ in drawn], n_columns=5),
+    "Five latents of the first training of each arm, in the order of the operations spent. Curves: means over the seeds, bands from "
+    "the least to the largest; the grey line is a third of the work, where the saving is read.",
+)
+show(
+    viz.labelled_grid(growing_race.fade(race).transpose(0, 1).flatten(0, 1), columns=[f"alpha {a:g}" for a in alphas]),
+    "64 px fade in, in growing's first training: five latents, one a row, drawn by the average.",
+)
 
 # %%
 COSTS, rows = ("images", "operations", "seconds"), []
-if race is not None:
-    for score, distance in (("frechet", "Frechet"), ("swd", "patches")):
-        saving, least = growing_race.savings(race, score=score), growing_race.savings(race, score=score, never=True)
-        rows += [
-            [f"{distance}, seed {seed}", *(f"{saving[cost][i]:.2f}" for cost in COSTS), f"{saving['distance'][i]:.1f}"]
-            for i, seed in enumerate(race.seeds)
-        ]
-        by_place = growing_race.by_chance(race, score)["two_trainings_at_full_size"]
-        ends = f"{min(by_place['distance']):.1f} to {max(by_place['distance']):.1f}"
-        rows.append(["chance, at a third", *(f"{min(by_place[cost]):.2f} to {max(by_place[cost]):.2f}" for cost in COSTS), ends])
-        near = growing_race.chance_at(race, saving["distance"], score)
-        rows.append(["chance, at those distances", *(f"up to {max(near[cost]):.2f}" for cost in COSTS), "as growing's"])
-    rows.append(["the most that can show", *(f"{np.mean(least[cost]):.2f}" for cost in COSTS), ""])
-header = ["", *COSTS, "distance"]
-viz.table(rows, header=header, caption="32 px from the start over growing, at equal distance") if rows else None
+
+
+def spread(values):
+    return f"{np.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+for side, record in races.items():
+    for score, name in (("frechet", "Frechet"), ("swd", "patches")):
+        saving, pairs = growing_race.savings(record, score=score), growing_race.by_chance(record, score)
+        near = growing_race.chance_at(record, saving["distance"], score)
+        ends = f"{min(saving['distance']):.1f} to {max(saving['distance']):.1f}"
+        got = f"{sum(saving['reached']):.0f} of {len(record.seeds)}"
+        rows.append([f"{side}, {name}", *(spread(saving[cost]) for cost in COSTS), ends, got])
+        pairs = pairs["two_trainings_at_full_size"]
+        ends = f"{min(pairs['distance']):.1f} to {max(pairs['distance']):.1f}"
+        rows.append(["chance, at a third", *(spread(pairs[cost]) for cost in COSTS), ends, ""])
+        rows.append(["chance, at those distances", *(f"up to {max(near[cost]):.2f}" for cost in COSTS), "as growing's", ""])
+    most = growing_race.savings(record, never=True)
+    rows.append([f"the most that can show at {side}", *(f"{np.mean(most[cost]):.2f}" for cost in COSTS), "", ""])
+viz.table(rows, header=["", *COSTS, "distance", "reached"], caption="Full size from the start over growing, at equal distance: mean (least to largest)")
 
 # %%
-if race is not None:
-    shares = np.linspace(0.25, 0.6, 15)
-    fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), sharey=True, layout="constrained")
-    for axis, (score, name) in zip(axes, (("frechet", "Frechet distance"), ("swd", "patches")), strict=True):
-        saved = np.array([growing_race.savings(race, score=score, share=share)["operations"] for share in shares])
-        chance = [growing_race.by_chance(race, score, share)["two_trainings_at_full_size"]["operations"] for share in shares]
-        axis.fill_between(shares, np.min(chance, 1), np.max(chance, 1), color="0.88", lw=0, label="two at full size")
+places = np.linspace(0.275, 0.65, 16)
+fig, axes = plt.subplots(2, 2, figsize=(9, 4.8), sharex=True, sharey=True, layout="constrained")
+for row, (side, record) in zip(axes, races.items(), strict=True):
+    for axis, (score, name) in zip(row, SCORES.items(), strict=True):
+        saved = np.array([growing_race.savings(record, score=score, share=place)["operations"] for place in places])
+        pairs = [growing_race.by_chance(record, score, place)["two_trainings_at_full_size"]["operations"] for place in places]
+        axis.fill_between(places, np.min(pairs, 1), np.max(pairs, 1), color="0.88", lw=0, label="two at full size")
         for i, values in enumerate(saved.T):
-            axis.plot(shares, values, "o-", ms=3, lw=1.2, color=GROWN, label="three trainings" if i == 0 else None)
+            axis.plot(places, values, "o-", ms=3, lw=1.2, color=GROWN, label="one training each" if i == 0 else None)
+        axis.plot(places, 1 / places, ":", lw=1, color="0.4", label="the most that can show")
         axis.axvline(growing_race.SHARE, color="0.6", lw=0.8)
-        axis.axhline(1, color="0.4", lw=1, ls=":")
-        axis.set(title=name, xlabel="place: growing's share of the other's work")
-    axes[0].set(ylabel="operations saved (ratio)")
-    axes[0].legend(fontsize=8)
-    plt.show()
+        axis.axhline(1, color="0.4", lw=0.8)
+        axis.set_title(f"{side}, {name.removesuffix(' x 1000')}", fontsize=9)
+    row[0].set(ylabel="operations (ratio)")
+for axis in axes[1]:
+    axis.set(xlabel="place: growing's share of the other's work")
+axes[0, 0].legend(fontsize=8)
+plt.show()
 
 # %%
-if race is not None:
-    learnt = [x / race.baseline("frechet")["untrained"] for arm in race.arms for x in race.final("frechet")[arm]]
+for suffix, side, judged in (("race", "64 px", ("frechet", "swd")), ("race32", "32 px", ("frechet",))):
+    record = races[side]
+    first = {score: record.baseline(score)["untrained"] for score in judged}
     check(
-        "C27.race32",
-        "The race is long enough to say something: Frechet distance at its end, of the untrained network's",
+        f"C27.{suffix}",
+        f"The race at {side} is long enough to say something: distances at its end, of the untrained network's",
         expected="below half",
-        ours=learnt,
-        over="trainings of both arms",
+        ours=[x / first[score] for score in judged for arm in record.arms for x in record.final(score)[arm]],
+        over="distances of trainings",
         tolerance=at_most(0.5),
-        baselines=nulls(noise=race.baseline("frechet")["noise"] / race.baseline("frechet")["untrained"])
-        | ceilings(real_faces=race.baseline("frechet")["other real faces"] / race.baseline("frechet")["untrained"]),
+        baselines=nulls(noise=[record.baseline(score)["noise"] / first[score] for score in judged])
+        | ceilings(real_faces=[record.baseline(score)["other real faces"] / first[score] for score in judged]),
     )
-    saving, by_chance = growing_race.savings(race), growing_race.by_chance(race)
-    patches, by_chance_in_patches = growing_race.savings(race, score="swd"), growing_race.by_chance(race, "swd")
-    for suffix, cost, distance, found, chance in (
-        ("work32", "operations", "Frechet", saving, by_chance),
-        ("seconds32", "seconds", "Frechet", saving, by_chance),
-        ("patches32", "operations", "sliced Wasserstein", patches, by_chance_in_patches),
-    ):
-        question(
-            f"C27.{suffix}",
-            f"What does growing save at 32 px: {cost} at full size from the start over {cost} growing, at equal {distance} distance?",
-            ours=found[cost],
-            over="trainings",
-            baselines=nulls(**{f"largest_of_{name}": max(ratios[cost]) for name, ratios in chance.items()})
-            | ceilings(of_this_race=np.mean(least[cost])),
-            source="Karras et al. 2018, section 2: about 2-6, by size up to 1024 px",
-            decks="HK",
-            note=f"The other got there in {sum(found['reached']):.0f} of {len(race.seeds)} trainings; else it is a lower bound."
-            + (" The arms ran one after another on a processor that did other work, too." if cost == "seconds" else ""),
+PLANTED, pairs = 2.5, growing_race.by_chance(race)["two_trainings_at_full_size"]
+as_if = [growing_race.savings(race, AT_ONCE, AT_ONCE, i, share=PLANTED / 3) for i in range(1, len(race.seeds))]
+check(
+    "C27.planted",
+    "The reading finds a saving that is there: two trainings at full size, the second as if it were 2.5 times as quick",
+    expected=PLANTED,
+    ours=[PLANTED * np.mean(found[cost]) for cost in ("operations", "seconds") for found in as_if],
+    over="means over trainings, of operations and seconds",
+    tolerance=at_least(2),
+    baselines=nulls(nothing_planted=pairs["operations"] + pairs["seconds"]),
+)
+saving, most = growing_race.savings(race), growing_race.savings(race, never=True)
+near, swapped = growing_race.chance_at(race, saving["distance"]), growing_race.by_chance(race)["arms_swapped"]
+
+for suffix, cost in (("work", "operations"), ("seconds", "seconds")):
+    claim(
+        f"C27.{suffix}",
+        f"What growing saves at 64 px: {cost} at full size from the start over {cost} growing, at equal Frechet distance",
+        source="Karras et al. 2018, section 2",
+        paper="up to 2 to 6, by size, up to 1024 px",
+        ours=saving[cost],
+        over="trainings",
+        tolerance=at_least(2),
+        baselines=nulls(
+            largest_of_two_at_full_size_at_a_third=max(pairs[cost]),
+            largest_of_two_at_full_size_at_those_distances=max(near[cost]),
+            largest_of_arms_swapped=max(swapped[cost]),
         )
-    for suffix, score, name in (("swd32", "swd", "Mean sliced Wasserstein"), ("frechet32", "frechet", "Frechet")):
-        grown, full, base = race.final(score)[GROWING], growing_race.at_equal_work(race, score), race.baseline(score)
-        question(
-            f"C27.{suffix}",
-            f"{name} distance at equal work: at full size from the start over growing",
-            ours=full / grown,
-            over="trainings",
-            baselines=nulls(
-                noise_in_growings_place=full / base["noise"],
-                untrained_in_its_place=full / base["untrained"],
-                arms_swapped=grown / full,
-                another_training_at_full_size=[x for shift in (1, 2) for x in full / np.roll(full, shift)],
-            )
-            | ceilings(real_faces_in_its_place=full / base["other real faces"]),
-            source="Karras et al. 2018, table 1, CelebA 128: rows (a) and (b), 9.28 / 4.28 after as many images",
-            decks="HK",
+        | ceilings(of_this_race=most[cost]),
+        control="C27.planted",
+        open=growing_race.undecided(saving[cost], pairs[cost] + near[cost], 2),
+        decks="HK",
+        note=f"The other got there in {sum(saving['reached']):.0f} of {len(race.seeds)} trainings; else it is a lower bound. "
+        "The judge of this distance sees 32 x 32 pixels.",
+    )
+grown, full = race.final("swd")[GROWING], growing_race.at_equal_work(race)
+at_steps, curves = race.curve("swd")[AT_ONCE]
+early = np.array([np.interp(work[GROWING][-1] * at_steps[-1] / 3, at_steps, curve) for curve in curves])
+check(
+    "C27.behind",
+    "The patches' distance sees a training that is behind: full size at a third of growing's whole work, over all of it",
+    expected="above 1.2",
+    ours=early / full,
+    over="trainings",
+    tolerance=at_least(1.2),
+    baselines=nulls(not_behind=1.0),
+)
+claim(
+    "C27.swd",
+    "Mean sliced Wasserstein distance at equal work: 64 px from the start over growing",
+    source="Karras et al. 2018, table 1, CelebA 128: rows (a) and (b), 9.28 / 4.28 after as many images",
+    paper=9.28 / 4.28,
+    ours=full / grown,
+    over="trainings",
+    tolerance=at_least(1.2),
+    baselines=nulls(
+        noise_in_growings_place=full / race.baseline("swd")["noise"],
+        untrained_in_its_place=full / race.baseline("swd")["untrained"],
+        largest_of_arms_swapped=max(grown / full),
+        largest_of_another_training_at_full_size=max(full) / min(full),
+    )
+    | ceilings(real_faces_in_its_place=full / race.baseline("swd")["other real faces"]),
+    control="C27.behind",
+    open=growing_race.undecided(full / grown, [max(full) / min(full)], 1.2),
+    decks="HK",
+)
+for suffix, side, cost, score, name in (
+    ("patches", "64 px", "operations", "swd", "sliced Wasserstein"),
+    ("work32", "32 px", "operations", "frechet", "Frechet"),
+    ("seconds32", "32 px", "seconds", "frechet", "Frechet"),
+    ("patches32", "32 px", "operations", "swd", "sliced Wasserstein"),
+):
+    record = races[side]
+    saving, chance = growing_race.savings(record, score=score), growing_race.by_chance(record, score)
+    question(
+        f"C27.{suffix}",
+        f"What does growing save at {side}: {cost} at full size from the start over {cost} growing, at equal {name} distance?",
+        ours=saving[cost],
+        over="trainings",
+        baselines=nulls(**{f"largest_of_{what}": max(ratios[cost]) for what, ratios in chance.items()})
+        | ceilings(of_this_race=growing_race.savings(record, never=True)[cost]),
+        source="Karras et al. 2018, section 2: about 2-6, by size up to 1024 px",
+        decks="HK",
+        note=f"The other got there in {sum(saving['reached']):.0f} of {len(record.seeds)} trainings; else it is a lower bound."
+        + (" The processor did other work, too." if cost == "seconds" else ""),
+    )
+for suffix, side, score, name in (
+    ("frechet", "64 px", "frechet", "Frechet"),
+    ("swd32", "32 px", "swd", "Mean sliced Wasserstein"),
+    ("frechet32", "32 px", "frechet", "Frechet"),
+):
+    record = races[side]
+    grown, full = record.final(score)[GROWING], growing_race.at_equal_work(record, score)
+    question(
+        f"C27.{suffix}",
+        f"{name} distance at equal work: {side} from the start over growing",
+        ours=full / grown,
+        over="trainings",
+        baselines=nulls(
+            noise_in_growings_place=full / record.baseline(score)["noise"],
+            untrained_in_its_place=full / record.baseline(score)["untrained"],
+            largest_of_another_training_at_full_size=max(full) / min(full),
         )
+        | ceilings(real_faces_in_its_place=full / record.baseline(score)["other real faces"]),
+        source="Karras et al. 2018, table 1, CelebA 128: rows (a) and (b), 9.28 / 4.28 after as many images",
+        decks="HK",
+    )
 
 # %% [markdown]
 # *At equal Frechet distance* the other arm takes 1.31 to 1.54 times the operations, and fewer images, 0.67 to 0.79 of growing's. All three ratios in operations are above 1, yet the rule does not call it a saving: the pairings of two trainings at full size, "at a third", go from 0.58 to 1.34, and the smallest of ours is 1.31. So it is open, by a little. In seconds, 1.21 to 1.33 against 0.73 to 1.17, the rule is met. But the processor did other work, too, so we do not lean on it. In patches, the paper's own distance, the three ratios are 1.24 to 1.34, and the pairings reach 1.43: open.
