@@ -91,7 +91,7 @@ show(
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Row one already shows roughly where hair, skin and ground will be. Row two adds dark glasses as a bar, row three eyes; mouths and black outlines come last. Whether a network that never grew works differently is not measured here. (The colour layers of the
+# Row one already shows roughly where hair, skin and ground will be. Row two adds dark glasses as a bar, row three eyes; mouths and black outlines come last. (The colour layers of the
 # four small sides were fitted after training; section 5 says why.)
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -162,7 +162,7 @@ shipped.card
 #
 # A layer with many inputs has a small $c$, and moves fast; a layer with few inputs has a large $c$, and lags behind. No single $\eta$ gives both the same relative step. With stored weights of size 1 all layers move alike. (What the layer multiplies by, $cW$, then moves by $c\eta$ per step: the learning rate has become the layer's own.)
 #
-# With plain gradient descent the step is proportional to the gradient, the gradient of $W$ is $c$ times that of $w$, and $cW$ moves by $c^2 \eta g$. So equalised layers belong to Adam and its relatives. Check the invariance first:
+# Equalised layers belong to Adam and its relatives (exercise 2). Check the invariance first:
 
 
 # %% tags=["slide-continue"]
@@ -242,8 +242,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Each dot is a layer of either player in one of five draws. The ordinary ones fall as $\eta/c$, the equalised ones lie at $\eta$. Three columns scatter: these layers hold 48 or 96 weights, whose size is a matter of chance. The box leaves such layers out; with them it would miss its 1.1. In our small ordinary networks the fastest layer of some size is 3.3 times as fast as the slowest. In the authors', with 512 channels, the
-# range of $c$ is wider. All this is the *first* step: the row is a check that the layers are built as derived. Whether layers keep one speed through a training, and whether that helps, is not measured here; exercise 2 begins it.
+# Each dot is a layer of either player in one of five draws. The ordinary ones fall as $\eta/c$, the equalised ones lie at $\eta$. Three columns scatter: these layers hold 48 or 96 weights, whose size is a matter of chance. The box leaves such layers out; with them it would miss its 1.1. All this is the *first* step: the row is a check that the layers are built as derived. Whether layers keep one speed through a training, and whether that helps, is not measured here; exercise 2 begins it.
 
 # %% [markdown]
 # The layer, as the course uses it:
@@ -612,8 +611,8 @@ at, itself, average, new_itself, new_average = np.array(peaks.rows).T
 fig, axis = plt.subplots(figsize=(8, 3), layout="constrained")
 axis.plot(at, itself, "--", lw=1.4, color=FULL, label="the generator itself")
 axis.plot(at, average, lw=1.8, color=GROWN, label="its average")
-axis.plot(at, new_itself, ":", lw=1.8, color=GROWN, label="average, newest block itself")
-axis.plot(at, new_average, ":", lw=1.8, color=FULL, label="itself, newest block average")
+axis.plot(at, new_itself, ":", lw=1.8, color=GROWN, label="average, newest block not averaged")
+axis.plot(at, new_average, ":", lw=1.8, color=FULL, label="generator, newest block averaged")
 axis.set_ylim(0, 58)
 for start, (fade, _), side in list(zip(GROW.starts(), GROW.lengths(), SIDES, strict=False))[1:]:
     axis.axvspan(start, start + fade, color="0.9", lw=0)
@@ -749,7 +748,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # When the last level enters, 36 % of the images have been seen and 17.3 % of the work is spent; the whole run takes 81.1 %. The curve has two lessons. It falls to 9.8 before the network draws anything at 64 pixels, for this judge looks at faces in 32 x 32 pixels (section 7). And it jumps after the later doublings, twice above the 37 of the untrained network. (The first fade lies between two points.) There are two suspects: the untrained block, and the average. Section 5's largest peak was the average's; here the generator itself was not measured. Only 2,100 steps after the last doubling is the curve back at 9.8. Judge a run that grows, or compare two, only well after a fade.
 #
-# Where a run at full size would stand at each place, this curve does not say. A saving at *equal quality* takes a race of the two; section 8 has one, at 32 pixels.
+# Where a run at full size would stand at each place, this curve does not say. A saving at *equal quality* takes a race of the two; section 8 has one, at 64 pixels.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: D ignores alpha
@@ -978,7 +977,9 @@ drawn = sorted(
     if step in (750, 2400, 3000, 5400)
 )
 show(
-    viz.labelled_grid(torch.cat([pictures for *_, pictures in drawn]), [name for _, name, _ in drawn], n_columns=5),
+    viz.labelled_grid(
+        torch.cat([*(pictures for *_, pictures in drawn), real64.images[:5]]), [*(name for _, name, _ in drawn), "real"], n_columns=5
+    ),
     "Five latents of the first training of each arm, in the order of the operations spent. Curves: means over the seeds, bands from "
     "the least to the largest; the grey line is a third of the work, where the saving is read.",
 )
@@ -1214,7 +1215,7 @@ summary()
 # ## Exercises
 #
 # 1. **Where to spend steps.** Keep the work of `GROW` fixed, and move steps from the last level to the first two, or back. Which timetable ends lowest? What does $\alpha$ reaching 1 only in the very last step do?
-# 2. **Two speeds.** Run the training of section 5 with `equalised=False` for both players, at learning rates 0.0005, 0.002 and 0.008. How wide is the range of rates that work, with and without?
+# 2. **Two speeds.** With plain gradient descent the gradient of $W$ is $c$ times that of $w$: by how much does $cW$ move in a step? Then run the training of section 5 with `equalised=False` for both players, at learning rates 0.0005, 0.002 and 0.008. How wide is the range of rates that work, with and without?
 # 3. **Without the batch's standard deviation.** Build the discriminator with `group_size=0` and train again. Compare variety by the spread of attributes (`attribute_classifier("faces", 32).predict`), not by eye.
 
 # %%
