@@ -601,10 +601,10 @@ show(
 #
 # A training from 4 to 16 px. The $i$-th of $F$ fading steps has $\alpha = i / (F + 1)$.
 #
-# The average keeps 0.97 to 0.98 of itself in a step while 16 px fade in.
+# The average keeps 0.97 to 0.98 of itself in a step while 16 px fade in. Dotted: the newest block exchanged.
 
 # %% [markdown] tags=["notes"]
-# Pictures of a training are drawn by an *average* of the generator. In step $n$ it keeps $(n + 1)/(n + 10)$ of itself, and at most 0.99: while 16 pixels fade in, 0.97 to 0.98. How far are both from real faces, on the way?
+# Pictures of a training are drawn by an *average* of the generator. In step $n$ it keeps $(n + 1)/(n + 10)$ of itself, and at most 0.99: while 16 pixels fade in, 0.97 to 0.98. How far from real faces are both, on the way?
 
 # %% tags=["slide-continue"]
 at, itself, average, new_itself, new_average = np.array(peaks.rows).T
@@ -630,7 +630,7 @@ for start, (fade, _), side in list(zip(GROW.starts(), GROW.lengths(), SIDES, str
 # Untrained, with more weight in each column.
 
 # %% [markdown] tags=["notes"]
-# While 16 pixels fade in, the average climbs to 46, above the untrained network's 40. The generator itself stays between 20 and 34, where it was before. So this peak is the average's: it mixes weights of different times. Of the new block as it was drawn only 5 % is left when the fade ends, so that those first weights need not be what harms; which do is not measured. Around the first fade both rise, and both begin before it. That rise is neither the average's alone nor the block's alone. At the end the two agree. (One training.)
+# While 16 pixels fade in, the average climbs to 46, above the untrained network's 40. The generator itself stays between 20 and 34, where it was before. So this peak is the average's: it mixes weights of different times. Which weights? The dotted lines exchange the newest block and its colour layer. With these as the generator has them, the average stays at 35 or below. With these averaged, the generator climbs to 44 as the fade ends. So it is the *newest block's* average that harms, although only 5 % of the block as it was drawn is left in it by then. Around the first fade both rise, and both begin before it: that rise is neither the average's alone nor the block's alone. At the end all agree. (One training.)
 #
 # What is there to lose when a block enters? Take the shipped network with the fitted colours, put a fresh 64 pixel block on its first four levels, and go from $\alpha = 0$ to 1 with the block untrained.
 
@@ -698,7 +698,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The left-over layers are far off in colour and contrast. The fitted ones show what a linear map can read off the features of each level: at 4 x 4 places 81 % of the variance, on latents that the fit did not see. Part of it is what all faces share: the mean picture alone explains 31 %, and colours fitted to the features of another latent hardly more, 33 %. Keep that in mind for lecture 14, where each level gets a style of its own.
+# The left-over layers are far off in colour and contrast. The fitted ones show what a linear map can read off the features of each level: at 4 x 4 places 81 % of the variance, on latents that the fit did not see. The mean picture alone explains 31 %, and colours fitted to another latent's features 33 %.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What growing saves
@@ -746,7 +746,7 @@ axes[0].set(ylabel="Frechet distance")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# When the last level enters, 36 % of the images have been seen and 17.3 % of the work is spent; the whole run takes 81.1 %. The curve has two lessons. It falls to 9.8 before the network draws anything at 64 pixels, for this judge looks at faces in 32 x 32 pixels (section 7). And it jumps after the later doublings, twice above the 37 of the untrained network. (The first fade lies between two points.) There are two suspects: the untrained block, and the average. Section 5's largest peak was the average's; here the generator itself was not measured. Only 2,100 steps after the last doubling is the curve back at 9.8. Judge a run that grows, or compare two, only well after a fade.
+# When the last level enters, 36 % of the images have been seen and 17.3 % of the work is spent; the whole run takes 81.1 %. The curve has two lessons. It falls to 9.8 before the network draws anything at 64 pixels, for this judge looks at faces in 32 x 32 pixels (section 7). And it jumps after the later doublings, twice above the 37 of the untrained network. (The first fade lies between two points.) There are two suspects: the untrained block, and its average, which made section 5's largest peak; here the generator itself was not measured. Only 2,100 steps after the last doubling is the curve back at 9.8. Judge a run that grows, or compare two, only well after a fade.
 #
 # Where a run at full size would stand at each place, this curve does not say. A saving at *equal quality* takes a race of the two; section 8 has one, at 64 pixels.
 
@@ -822,7 +822,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. The last row is the null: with no doubling it falls by 11 to 25 % in these steps, for $D$ goes on learning. *As derived* it falls a little less. With *D ignores alpha* it rises in all three trainings, by 32 to 94 %: what $D$ learnt at 4 pixels sits behind a block of random weights, and the fakes are nearly what they were. With *no fade at all* it sits there, too, but the fakes jump as well, and the loss falls as if nothing had happened. So the loss alone would not tell you.
+# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. The last row is the null: with no doubling it falls by 11 to 25 %, for $D$ goes on learning. *As derived* it falls a little less. With *D ignores alpha* it rises in all three trainings, by 32 to 94 %: what $D$ learnt at 4 pixels sits behind a block of random weights, and the fakes are nearly what they were. With *no fade at all* it sits there, too, but the fakes jump as well, and the loss falls as if nothing had happened. So the loss alone would not tell you.
 #
 # The last column compares whole pictures of 8 px; its spread over seeds is larger than the differences between rows, and it ranks nothing here, not even against no doubling. The test that finds the bug needs no training: logits before and after the doubling must be equal at $\alpha = 0$, as in section 4.
 
