@@ -53,6 +53,16 @@ def test_seconds_leave_the_judges_out():
     assert growing_race.seconds(record, GROWING).tolist() == [[1.0, 10.0, 20.0]]
 
 
+def test_seconds_are_compared_on_one_machine():
+    gpu = {"machine": {"device": "a GPU"}}
+    arms = {
+        GROWING: [{"seed": 0}, {"seed": 1}, {"seed": 2, **gpu}],
+        AT_ONCE: [{"seed": 0}, {"seed": 1, **gpu}, {"seed": 2, **gpu}],
+    }
+    kept = growing_race.on_one_machine(Record({"arms": arms, "seeds": [0, 1, 2]}))
+    assert kept.seeds == [0, 2] and [row["seed"] for row in kept.content["arms"][AT_ONCE]] == [0, 2]
+
+
 def test_where_a_curve_first_gets_down_to_a_target():
     assert growing_race.first_below([0, 10, 20], [9.0, 5.0, 1.0], 7.0) == (5.0, True)
     assert growing_race.first_below([0, 10, 20], [9.0, 5.0, 6.0], 5.0) == (10.0, True)
@@ -92,6 +102,8 @@ def test_a_saving_is_read_off_at_equal_distance():
     chance = growing_race.by_chance(twice)
     assert chance["arms_swapped"] == growing_race.savings(twice, GROWING, AT_ONCE) and list(chance)[0].startswith("two_trainings")
     assert chance["two_trainings_at_full_size"]["operations"] == pytest.approx([1, 1], rel=0.05)
+    single = Record({**twice.content, "seeds": [0], "arms": {arm: rows[:1] for arm, rows in twice.content["arms"].items()}})
+    assert growing_race.by_chance(single)["two_trainings_at_full_size"]["seconds"] == []
     share = np.array(growing_race.work(GROWING))[-1] / growing_race.work(AT_ONCE)[-1]
     assert growing_race.at_equal_work(twice) == pytest.approx(100 * np.exp(-2 * share), rel=0.01)
 

@@ -9,8 +9,8 @@ in 32 x 32 pixels, and the paper's sliced Wasserstein distance of patches at 64,
 that still grows are enlarged by repeating pixels.
 
 What a timetable costs is counted in operations (:func:`work`), which depend on no machine, and in processor seconds, from which
-the time that the judges took is taken out.  :mod:`gancourse.experiments.growing_race_32` runs the same race at 32 px; what reads
-a record here reads either.
+the time that the judges took is taken out; seconds are compared where both arms were trained on one machine.
+:mod:`gancourse.experiments.growing_race_32` runs the same race at 32 px; what reads a record here reads either.
 
 Source: Karras et al. 2018, section 2 and table 1.
 """
@@ -135,6 +135,14 @@ def seconds(record: Record, arm: str) -> np.ndarray:
     return spent - np.concatenate([np.zeros_like(judging[:, :1]), judging.cumsum(1)[:, :-1]], 1)
 
 
+def on_one_machine(record: Record) -> Record:
+    """The seeds of which all arms were trained on the same machine: where seconds may be compared."""
+    rows = list(zip(*record.content["arms"].values(), strict=True))  # for each seed one training of each arm
+    kept = [i for i, pair in enumerate(rows) if all(row.get("machine") == pair[0].get("machine") for row in pair)]
+    arms = {arm: [trainings[i] for i in kept] for arm, trainings in record.content["arms"].items()}
+    return Record({**record.content, "seeds": [record.seeds[i] for i in kept], "arms": arms}, record.picture)
+
+
 def first_below(places: Any, values: Any, target: float) -> tuple[float, bool]:
     """Where a curve (places [T], values [T]) first gets down to the target, by straight lines; its end, and False, if nowhere."""
     for k, (value, before) in enumerate(zip(values, [values[0], *values], strict=False)):
@@ -182,8 +190,9 @@ def by_chance(record: Record, score: str = "frechet", share: float = SHARE) -> d
     """The ratios of :func:`savings` by chance, for each pair of trainings at full size, and those with the arms swapped."""
     slow = at_once(record)
     pairs = [savings(record, slow, slow, shift, score, share=share) for shift in range(1, len(record.seeds))]
-    together = {name: [value for pair in pairs for value in pair[name]] for name in pairs[0]} if pairs else {}
-    return {"two_trainings_at_full_size": together, "arms_swapped": savings(record, GROWING, slow, 0, score, share=share)}
+    swapped = savings(record, GROWING, slow, 0, score, share=share)
+    together = {name: [value for pair in pairs for value in pair[name]] for name in swapped}  # empty for a single seed
+    return {"two_trainings_at_full_size": together, "arms_swapped": swapped}
 
 
 def chance_at(record: Record, distances: Sequence[float], score: str = "frechet") -> dict[str, list[float]]:
