@@ -53,14 +53,15 @@ def test_seconds_leave_the_judges_out():
     assert growing_race.seconds(record, GROWING).tolist() == [[1.0, 10.0, 20.0]]
 
 
-def test_seconds_are_compared_on_one_machine():
+def test_seconds_of_a_gpu_are_those_of_the_processor():
+    def training(seconds, **machine):
+        return {"curves": {"step": [0, 10], "seconds": [0.0, seconds], "measuring": [0.0, 0.0]}, **machine}
+
     gpu = {"machine": {"device": "a GPU"}}
-    arms = {
-        GROWING: [{"seed": 0}, {"seed": 1}, {"seed": 2, **gpu}],
-        AT_ONCE: [{"seed": 0}, {"seed": 1, **gpu}, {"seed": 2, **gpu}],
-    }
-    kept = growing_race.on_one_machine(Record({"arms": arms, "seeds": [0, 1, 2]}))
-    assert kept.seeds == [0, 2] and [row["seed"] for row in kept.content["arms"][AT_ONCE]] == [0, 2]
+    mixed = [training(20.0), training(3.0, **gpu), training(30.0)]
+    record = Record({"arms": {GROWING: mixed, AT_ONCE: [training(3.0, **gpu), training(4.0, **gpu)]}})
+    assert growing_race.seconds(record, GROWING)[:, 1].tolist() == [20.0, 25.0, 30.0]
+    assert growing_race.seconds(record, AT_ONCE)[:, 1].tolist() == [3.0, 4.0]
 
 
 def test_where_a_curve_first_gets_down_to_a_target():
