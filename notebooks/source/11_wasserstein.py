@@ -213,7 +213,7 @@ plt.show()
 # All earth moves to the right, so the critic (green) falls by exactly 1 with each place.
 #
 # A critic that rises by $\|x - y\|$ over a way of length $\|x - y\|$, and may nowhere be steeper than 1, has slope exactly 1 all along. This holds on the lines of
-# the *best* plan. Section 5 comes back to that word.
+# the *best* plan.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two parallel lines
@@ -231,7 +231,7 @@ plt.show()
 # $$\mathrm{JS} = \tfrac12 \log \tfrac{p}{p/2} + \tfrac12 \log \tfrac{q}{q/2} = \log 2, \qquad \mathrm{KL} = \infty, \qquad \mathrm{TV} = 1, \qquad W = |\theta|.$$
 #
 # ($W \le |\theta|$: carry everything straight across. $W \ge |\theta|$: the function $f(x) = \pm x_1$ is 1-Lipschitz and shows a difference of $|\theta|$.) We check without using the
-# formulas. $W$ by pairing 500 independent samples of each line (at $\theta = 0$ chance leaves about 0.02 between them, and 0.01 between 2,000); JS by training a discriminator and reading the divergence off its loss, $\mathrm{JS} = \log 2 - L_D/2$, on fresh samples.
+# formulas. $W$ by pairing 500 independent samples of each line; JS by training a discriminator and reading the divergence off its loss, $\mathrm{JS} = \log 2 - L_D/2$, on fresh samples.
 
 
 # %%
@@ -420,8 +420,8 @@ lines.answered(critic_loss, *asked.CRITIC_LOSS)
 viz.source(losses.wasserstein_g, penalties.clip_weights, WGAN)
 
 # %% [markdown] tags=["notes"]
-# Published settings: $c = 0.01$, five critic steps to one of the generator, RMSProp with rate $5 \cdot 10^{-5}$, batch 64. They belong to a DCGAN critic with batch normalisation and to a hundred thousand steps. For a perceptron in the
-# plane we take $c = 0.1$ and rate $5 \cdot 10^{-4}$. The data are eight tight clusters on a ring.
+# Published settings: $c = 0.01$, five critic steps to one of the generator, RMSProp with rate $5 \cdot 10^{-5}$, batch 64. They belong to a DCGAN critic and a hundred thousand steps. For a perceptron in the
+# plane we take $c = 0.1$ and rate $5 \cdot 10^{-4}$. The data are eight clusters on a ring.
 
 # %% tags=["slide-continue", "slide-picture"]
 ring = data.toys.ring("wgan_gp")
@@ -491,7 +491,7 @@ check(
 # **Which of them does the work?** Take each back while the others stay.
 
 # %% [markdown] tags=["notes"]
-# The generator has found the ring, not yet its eight clusters. The critic's curve is no distance: it swings, then stays near 0.15, while the exact $W$ ends at 0.29. What it means is section 6's question.
+# The generator has found the ring, not yet its eight clusters. The critic's curve is no distance: it stays near 0.15, while the exact $W$ ends at 0.29 (section 6).
 #
 # ### Each change taken back
 #
@@ -602,11 +602,11 @@ question(
 # %% [markdown] tags=["notes"]
 # Look at the pictures first: the data are eight clusters, and the three arms that learn have drawn a ring. In the last third of the run WGAN's median $W$ still fell by 12 %; C18.converged allows a fifth. So these are verdicts on 1,500 steps.
 #
-# - *Clipping* is what holds the rest together. Without it nothing bounds the critic, and the median final $W$ is 3.6 times WGAN's. (One training leaves the plot for a while, at $W = 32$.)
-# - *Momentum* does about as much harm, 3.3 times, and nothing but $\beta_1$ differs. Both arms end at about 1, where unit Gaussian noise has 0.64: at this rate these trainings failed. With the best of three rates both are still about twice as far as WGAN (section 13).
+# - *Clipping* is what holds the rest together. Without it nothing bounds the critic, and the median final $W$ is 3.6 times WGAN's.
+# - *Momentum* does about as much harm, 3.3 times, and nothing but $\beta_1$ differs. Both arms end at about 1, where unit noise has 0.64: they failed. With the best of three rates both are still about twice as far as WGAN (section 13).
 # - *The sigmoid* alone moves the median from 0.29 to 0.31, and five trainings scatter too much to exclude a quarter (section 13 has eight more).
-# - *The logarithm*, put back together with its sigmoid, changes nothing that one could see. Where logits are small one would expect it: $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
-#   line, and the GAN's loss is half of the Wasserstein loss plus a constant. There a clipped GAN is nearly a WGAN.
+# - *The logarithm*, put back together with its sigmoid, changes nothing that one could see. Where logits are small, $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
+#   line, and the GAN's loss half of the Wasserstein loss plus a constant.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The gradient penalty
@@ -774,11 +774,11 @@ claim(
 # > A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.
 
 # %% [markdown] tags=["notes"]
-# Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, after as many steps from the same weights. (With $\lambda = 1$ and $0.1$ it is 1.7 and 7.8 times the distance; why, says section 12.) *Like the best*: a two-sided critic is less like the best one than a clipped one is, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.)
+# Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, after as many steps from the same weights. (With $\lambda = 1$ and $0.1$ it is 1.7 and 7.8 times the distance; why, says section 12.) *Like the best*: less than a clipped critic, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.)
 #
-# Why? It is the training, not the objective: section 12 trains these critics on. The one-sided ones keep the distance under 1,600 steps of the two-sided penalty, 1.05 to 1.07 (C20.stays). The two-sided ones have it, 1.04 to 1.05, after as many one-sided steps (C20.freed), and with their own penalty they creep on, to 0.72 to 1.05. So the distance is an end of both forms, and the two-sided is slow to find it. What it finds at once is the length: after 400 critic steps the slope is 1.02, the likeness to the best critic 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
+# Why? It is the training, not the objective: section 12 trains these critics on. One-sided ones keep the distance under 1,600 steps of the two-sided penalty, 1.05 to 1.07. Two-sided ones have it, 1.04 to 1.05, after as many one-sided steps, and with their own penalty creep on, to 0.72 to 1.05. So the distance is an end of both forms, and the two-sided is slow to find it. What it finds soon is the length: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
-# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. It depends on the generator, too: in runs like section 6's that go back all the way, far from the data, two-sided critics (from He's weights) show as much as one-sided ones, 1.03 to 1.07 of it; near the data three of five say that nothing is left of 0.8 to 1 (section 13).
+# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. (Other generators: section 13.)
 #
 # The theorem speaks of pairs of the *best plan*, the algorithm draws its pairs at random; section 12 says what that changes.
 
@@ -793,7 +793,7 @@ claim(
 # ## 6. A loss that means something
 #
 # A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data. Test it: every ten steps of a run take 200 samples from the same latents and the same 200 points, and compare what the critic says of them, $\mathbb E f(x) - \mathbb E f(G(z))$, with
-# their exact distance, which knows nothing of the critic. Spearman's correlation compares the *order* alone: 1 if the one always falls when the other does. Tolerance beforehand: at least 0.8 for a critic, and a GAN's own numbers at least 0.3 below it. (All share networks, latents and rates; critics have He's initial weights and ten steps to one of $G$.)
+# their exact distance, which knows nothing of the critic. Spearman's correlation compares the *order* alone: 1 if the one always falls when the other does. Tolerance beforehand: at least 0.8 for a critic, and a GAN's own numbers at least 0.3 below it. (Critics have He's initial weights and ten steps to one of $G$.)
 #
 # Along runs that nobody disturbs $W$ falls almost without a break, and the one-sided critic's correlation with it is 0.98. But a clock that counts the steps that are left has 1.00 (section 13). Such runs cannot tell a measure from a clock.
 #
@@ -898,9 +898,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # The film is of a run that nobody disturbed: the samples spread, and the eight clusters stand out in the critic at step 200 only.
 #
-# Back to the large picture. *On its left* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* as the generator has 0.99: moved back along its own way, a generator passes the same distances again. But that clock has to be told how far; the critic is told nothing.) The penalised critics say about the distance, 0.99 and 1.02 of it on average, the clipped 4 to 5 times as much, which an order does not mind. On faces what a critic says jumps at a restart, too, but *rises* in runs left alone (section 13, with all runs).
+# Back to the large picture. *On its left* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* as the generator has 0.99, for a generator moved back along its own way passes the same distances again. But it must be told how far; the critic is told nothing.) On faces what a critic says jumps at a restart, too, but *rises* in runs left alone (section 13, with all runs).
 #
-# *On its right* nothing is moved. A *GAN* by itself comes near and drifts away again. The critic that looks on at the same samples goes with it, a correlation of 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come near, and is highest at the end (the rows are in section 13).
+# *On its right* nothing is moved. A *GAN* by itself comes near and drifts away again. The critic that looks on at the same samples goes with it, a correlation of 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come near, and is highest at the end.
 #
 # The limit of section 3 stays: at best the estimate compares checkpoints of *one* run. Between critics of different width, depth or clipping the unknown factor $K$ differs.
 
@@ -918,7 +918,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
-# Few lines, and easily wrong. Five penalties, each from a public repository or tutorial (which, says Further reading):
+# Five penalties, each from a public repository or tutorial (which: Further reading):
 #
 # 1. *Epsilon is 1*: the penalty is taken at real samples only.
 # 2. *Epsilon from a normal distribution*, which leaves the lines.
@@ -936,9 +936,9 @@ plt.show()
 #
 # - a *constant* critic has no gradient, so the penalty is $(0 - 1)^2 = 1$;
 # - a *linear* critic $f(x) = w \cdot x$ with $\|w\| = 1$ has slope 1 everywhere: 0;
-# - the *quadratic* critic $f(x) = \|x\|^2/2$ has gradient $x$, so it tells *where* the penalty looked. Take a pair $x = u$, $\tilde x = -u$ with $\|u\| = 1$: then $\hat x = (2 \epsilon - 1) u$, and the mean of $(|2\epsilon - 1| - 1)^2$ for uniform
+# - the *quadratic* critic $f(x) = \|x\|^2/2$ has gradient $x$, so it tells *where* the penalty looked. At a pair $x = u$, $\tilde x = -u$ with $\|u\| = 1$ it is $\hat x = (2 \epsilon - 1) u$, and the mean of $(|2\epsilon - 1| - 1)^2$ for uniform
 #   $\epsilon$ is $1/3$;
-# - a critic that judges samples *one by one*: the linear critic of the second test must get the same 0 when its own layers are in front of the penalty, whatever they are.
+# - a critic that judges samples *one by one*: the linear critic of the second test must get the same 0 with the critic's own normalisation behind it.
 
 
 # %% tags=["slide-continue"]
@@ -1001,7 +1001,7 @@ viz.table(found)
 # %% [markdown] tags=["notes"]
 # Read the table by rows. The constant critic finds nothing. The linear critic finds the wrong axis and the batch normalisation, the quadratic one alone all five; the others say which mistake it was.
 #
-# The last row deserves a second look. Batch normalisation after a linear critic, $f(x_i) = (w \cdot x_i - m)/s$ with mean $m$ and spread $s$ *of the batch*. The code sums the outputs and differentiates. But the sum of normalised numbers is always zero, and so is its gradient. The penalty sees a
+# The last row deserves a second look. Batch normalisation after a linear critic, $f(x_i) = (w \cdot x_i - m)/s$ with mean $m$ and spread $s$ *of the batch*. The code sums the outputs and differentiates; but the sum of normalised numbers is always zero. The penalty sees a
 # constant critic and reports 1, however steep $w$ is. Deeper in a critic, too, the sum's gradient at sample $i$ contains what $x_i$ does to the *others*. That is why `WGANGP` refuses such critics:
 
 # %% tags=["nbval-check-output"]
@@ -1052,7 +1052,7 @@ for shift in (3.0, 2.0, 1.0, 0.5, 0.0, -1.0):
 widgets.explorer(frames, label="generator", kind="slider")
 
 # %% [markdown]
-# And the game itself: one Gaussian, far from where the generator starts, and ten steps of the critic to one of $G$. In lecture 02 this is where the arrows vanish. With the Wasserstein loss and the penalty they keep their length. Choose *clip* in place of *gradient*, then no penalty at all, then the saturating loss.
+# And the game itself: one Gaussian, far from where the generator starts. In lecture 02 this is where the arrows vanish. With the Wasserstein loss and the penalty they keep their length. Choose *clip* in place of *gradient*, then no penalty at all, then the saturating loss.
 
 # %%
 far_away = presets.FAR.changed(objective="wasserstein", penalty="gradient", strength=10.0)
@@ -1843,7 +1843,7 @@ question(
 )
 
 # %% [markdown]
-# Where they go back all the way, both penalised forms say that. Where they go back by shares they come nearer to the data, to a $W$ of 0.6, and there they say less, the two-sided least.
+# Where they go back all the way, both penalised forms say that: far from the data two-sided critics (from He's weights) show as much as one-sided ones, 1.03 to 1.07 of the distance. Where they go back by shares they come nearer to the data, to a $W$ of 0.6, and there they say less, the two-sided least.
 #
 # And the runs that get worse by different shares, all of them, and the GANs; section 6's large picture shows the thick ones. Above, what is said, below, the exact distance.
 
