@@ -807,14 +807,14 @@ claim(
 # Left, the generator is moved back twice: a measure has to jump up with the distance, and as far. Right, a GAN gets worse by itself.
 
 # %% tags=["slide-continue", "slide-picture"]
-moved, watched = records.load("wgan_strengths"), records.load("wgan_watched")
-says, is_far, looked = wgan_knocked.looks(moved, "one-sided")
+by_shares, watched = records.load("wgan_strengths"), records.load("wgan_watched")
+says, is_far, looked = wgan_knocked.looks(by_shares, "one-sided")
 on_gan, looked_on = wgan_watched.looks(watched, *wgan_watched.ALONE)
 fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
 one = 5  # of seven trainings: in this one both moves lie well inside the picture
 left.plot(looked, is_far[one], color="black", linewidth=4, label="exact W")
 left.plot(looked, says[one], color=D_COLOUR, linewidth=4, label="what the critic says")
-for moment, share in zip(wgan_knocked.moments(moved)[one], wgan_strengths.shares(moved)[one], strict=True):
+for moment, share in zip(wgan_knocked.moments(by_shares)[one], wgan_strengths.shares(by_shares)[one], strict=True):
     left.axvline(moment, color="0.6", linewidth=1, linestyle="dotted")
     left.text(moment + 2, 0.53, {0.25: "a quarter back", 0.5: "halfway back", 1: "all the way back"}[share], fontsize=11, color="0.35")
 left.set(title="WGAN, moved back twice", xlabel="step", ylabel="distance", ylim=(0.5, 1.8))
@@ -849,7 +849,7 @@ def follow(record, arm, shares=None):
 
 def tracks(name, arm, statement, source, **options):
     """The row of one kind of critic."""
-    found = follow(moved, arm, wgan_strengths.shares(moved))
+    found = follow(by_shares, arm, wgan_strengths.shares(by_shares))
     claim(
         name,
         f"{statement}: Spearman correlation with the exact W",
@@ -1732,7 +1732,7 @@ viz.table([[arm, f"{far:.2f}"] for arm, far in nearness.items()], header=["GAN",
 
 # %%
 knocked = records.load("wgan_knocked")
-backs = {"all the way": (knocked, None), "by different shares": (moved, wgan_strengths.shares(moved))}
+backs = {"all the way": (knocked, None), "by different shares": (by_shares, wgan_strengths.shares(by_shares))}
 followed = [(f"{arm}, {how}", follow(record, arm, shares)) for how, (record, shares) in backs.items() for arm in ("one-sided", "two-sided", "clipped")]
 viz.table(
     [[name, *(f"{values.mean():.2f}" for values in of.values())] for name, of in followed],
@@ -1742,7 +1742,7 @@ viz.table(
 
 # %%
 tracks("C18.two_sided", "two-sided", "and with the two-sided penalty", "Gulrajani et al. 2017", control="C18.loss")
-of = follow(moved, "one-sided")
+of = follow(by_shares, "one-sided")
 claim(
     "C18.age",
     "The critic tells more than the steps since its generator was last moved back: its correlation with W less that clock's, one-sided",
@@ -1849,7 +1849,7 @@ question(
 
 # %%
 fig, axes = plt.subplots(2, 4, figsize=(10.5, 4.2), layout="constrained")
-panels = {name: wgan_knocked.looks(moved, name) for name in shown_arms} | {"GAN, its own estimate": (on_gan["JS"], on_gan["W"], looked_on)}
+panels = {name: wgan_knocked.looks(by_shares, name) for name in shown_arms} | {"GAN, its own estimate": (on_gan["JS"], on_gan["W"], looked_on)}
 for column, (name, (of_players, of_samples, at)) in zip(axes.T, panels.items(), strict=True):
     for axis, values, colour in zip(column, (of_players, of_samples), (D_COLOUR, "black"), strict=True):
         axis.plot(at, values.T, color=colour, linewidth=0.7, alpha=0.3)
