@@ -1260,7 +1260,7 @@ for name, constraint in constraints.items():
     surfaces[name] = plane.values(game.discriminator, plane.plane(2.2, 96)).reshape(3, 96, 96)
 
 # %% tags=["slide-continue", "slide-picture"]
-fig, axes = plt.subplots(3, 4, figsize=(9, 6.9), layout="constrained")
+fig, axes = plt.subplots(3, 4, figsize=(7.6, 5.9), layout="constrained")
 for k, (world, places_of) in enumerate(worlds.items()):
     noise = torch.Generator().manual_seed(k)
     shown_points = places_of.sample(n_points, generator=noise)
@@ -1848,7 +1848,7 @@ question(
 # And the runs that get worse by different shares, all of them, and the GANs; section 6's large picture shows the thick ones. Above, what is said, below, the exact distance.
 
 # %%
-fig, axes = plt.subplots(2, 4, figsize=(10.5, 4.2), layout="constrained")
+fig, axes = plt.subplots(2, 4, figsize=(9, 3.6), layout="constrained")
 panels = {name: wgan_knocked.looks(by_shares, name) for name in shown_arms} | {"GAN, its own estimate": (on_gan["JS"], on_gan["W"], looked_on)}
 for column, (name, (of_players, of_samples, at)) in zip(axes.T, panels.items(), strict=True):
     for axis, values, colour in zip(column, (of_players, of_samples), (D_COLOUR, "black"), strict=True):
