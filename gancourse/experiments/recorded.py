@@ -40,7 +40,9 @@ NAMES = (
     "wgan_runs",
     "wgan_seeds",
     "wgan_sigmoid",
+    "wgan_strengths",
     "wgan_surface",
+    "wgan_swapped",
     "wgan_watched",
     "wgan_watched_rates",
 )
