@@ -1,4 +1,4 @@
-"""Few faces: arms differ in their faces and T, a hole is told from a pale face, and memory is knowing one's own."""
+"""Few faces: arms differ in their faces and T, a hole is told from scattered grey, and memory is knowing one's own."""
 
 import types
 
@@ -46,13 +46,16 @@ def test_changed_batches_are_batches_through_t_and_go_on_where_they_stopped(stag
     assert torch.equal(next(ours), next(again))
 
 
-def test_a_hole_is_a_patch_and_no_single_grey_pixel():
-    x = torch.ones(1, 3, 6, 6)
-    x[..., 1:5, 1:5] = 0.05
-    assert few_faces.holes(x) == pytest.approx(4 / 16)
-    x[0, 1, 2, 2] = 0.5  # not grey in all colours: it, and its neighbours among the four, are inside no hole
-    assert few_faces.holes(x) == pytest.approx(1 / 16)
-    assert few_faces.holes(torch.full((1, 3, 6, 6), 0.1)) == 0
+def test_a_hole_is_a_block_and_no_scattered_grey():
+    x = torch.ones(1, 3, 8, 8)
+    x[..., 1:6, 1:5] = 0.09
+    assert few_faces.holes(x) == pytest.approx(20 / 64)
+    x[0, 1, 5, 2] = 0.5  # not grey in all colours: one block is left
+    assert few_faces.holes(x) == pytest.approx(16 / 64)
+    x[0, 1, 3, 3] = 0.5
+    assert few_faces.holes(x) == 0, "grey, and no block of it"
+    assert few_faces.holes(torch.full((1, 3, 8, 8), 0.11)) == 0
+    assert few_faces.holes(torch.zeros(1, 3, 8, 8)) == 1
 
 
 def test_a_gaussian_has_the_pictures_mean_and_covariance():

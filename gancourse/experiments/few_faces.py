@@ -10,8 +10,8 @@ What is asked of D, about its own first hundred faces and unseen ones, as they a
     sees     share of pairs (y, G(z)) with D(y) > D(G(z)): tells one who knows faces and not which from one who has learnt nothing
 
 What is asked of G: the Frechet distance to unseen faces and to unseen faces that were changed, in the features of the attribute
-classifier, which was taught on other faces than all of these; and ``holes``, the share of pixels that are middle grey like their
-four neighbours.  A Gaussian lies near changed faces by the distance and has no hole.
+classifier, which was taught on other faces than all of these; and ``holes``, the share of pixels in blocks of middle grey.  A
+Gaussian lies near changed faces by the distance and has no hole.
 
 Source: Zhao et al. 2020 (DiffAugment); Karras et al. 2020a (ADA).
 """
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse import data, scale
@@ -40,7 +41,7 @@ from gancourse.training import Run
 
 NONE, DIFFAUGMENT, ADA, DATA_ALONE = "none", "DiffAugment", "ADA", "the data alone"
 DRAWS = 8  # of T, over which D's answer about a picture is averaged
-GREY = 0.06  # how far from middle grey a hole may be
+GREY, BLOCK = 0.1, 4  # how far from middle grey a hole may be, and how wide it is at least; T's are 8 px wide and cut by the edge
 OF_D = ("memory", "sees", "memory_through", "sees_through", "logit_own", "logit_unseen", "logit_fakes", "p")
 OF_G = ("frechet", "frechet_changed", "holes")
 NOT_MEASURED = [math.nan]
@@ -70,10 +71,11 @@ def changed(faces: Tensor, seed: int) -> Tensor:
 
 
 def holes(x: Tensor) -> float:
-    """Share of the inner pixels of [N, C, H, W] within GREY of middle grey in all colours, like their four neighbours."""
-    grey = (x.abs() < GREY).all(1)
-    inner = grey[:, 1:-1, 1:-1] & grey[:, :-2, 1:-1] & grey[:, 2:, 1:-1] & grey[:, 1:-1, :-2] & grey[:, 1:-1, 2:]
-    return inner.float().mean().item()
+    """Share of the pixels of [N, C, H, W] in blocks, BLOCK wide, all of whose colours are within GREY of middle grey."""
+    grey = (x.abs() < GREY).all(1, keepdim=True).float()
+    blocks = 1 - F.max_pool2d(1 - grey, BLOCK, 1)  # 1 where a block begins
+    margin = BLOCK - 1
+    return F.max_pool2d(F.pad(blocks, (margin, margin, margin, margin)), BLOCK, 1).mean().item()
 
 
 def above(x: Tensor, y: Tensor) -> float:
@@ -203,7 +205,7 @@ EXPERIMENT = Experiment(
         },
         name("9,000", DATA_ALONE): {"faces": "many", "augmentation": DATA_ALONE},
     },
-    seeds=(30, 31, 32, 33, 34),
+    seeds=(30, 31, 32, 33, 34, 35),
     full={
         "side": 16,
         "few": 100,
@@ -251,8 +253,10 @@ EXPERIMENT = Experiment(
         "trainings had 1.2, and DiffAugment was behind at 100 faces, too: a slow start would do it as well, so the row is open "
         "unless the mean of the same ratio at 100 faces is below 1.05",
         "S16.thermostat": "p at the end, 100: ADA less 9,000: ADA: at least 0.1; earlier trainings had 0.07, 0 in the interval",
-        "S16.leak": "holes, 9,000: the data alone: at least 0.02 (changed faces 0.13); nulls: faces, the Gaussian of changed "
-        "faces, noise, untrained players, 9,000: DiffAugment; all below 0.01",
+        "S16.leak": "holes, 9,000: the data alone, seeds 31 to 35: at least 0.03 (changed faces 0.19); nulls: faces, the "
+        "Gaussian of changed faces, noise, untrained players, 9,000: DiffAugment; all below 0.01.  Block and grey were chosen on two "
+        "trainings, one of them seed 30, with 0.06 and 0.10: single pixels within 0.06, the first choice, gave 0.04 and 0, for "
+        "the grey that this G draws is a little off",
         "S16.leak_distance": "a question: the distance to changed faces.  A Gaussian with the mean and the covariance of changed "
         "faces has 1.9, earlier trainings of the leaky game 2.4: no tolerance could tell them apart",
     },
