@@ -254,9 +254,9 @@ EXPERIMENT = Experiment(
         "unless the mean of the same ratio at 100 faces is below 1.05",
         "S16.thermostat": "p at the end, 100: ADA less 9,000: ADA: at least 0.1; earlier trainings had 0.07, 0 in the interval",
         "S16.leak": "holes, 9,000: the data alone, seeds 31 to 35: at least 0.03 (changed faces 0.19); nulls: faces, the "
-        "Gaussian of changed faces, noise, untrained players, 9,000: DiffAugment; all below 0.01.  Block and grey were chosen on two "
-        "trainings, one of them seed 30, with 0.06 and 0.10: single pixels within 0.06, the first choice, gave 0.04 and 0, for "
-        "the grey that this G draws is a little off",
+        "Gaussian of changed faces, noise, untrained players, 9,000: DiffAugment; all below 0.01.  Block and grey were chosen on "
+        "two trainings, one of them seed 30, with 0.06 and 0.10: single pixels within 0.06, the first choice, gave 0.04 and 0, "
+        "for the grey that this G draws is a little off",
         "S16.leak_distance": "a question: the distance to changed faces.  A Gaussian with the mean and the covariance of changed "
         "faces has 1.9, earlier trainings of the leaky game 2.4: no tolerance could tell them apart",
     },
