@@ -358,11 +358,11 @@ trained.table("frechet", "frechet_changed", "holes", arms=[alone, both])
 holes, empty = trained.final("holes"), trained.baseline("holes")
 claim(
     "S16.leak",
-    "Augmenting the data alone leaks: share of the samples' pixels that are middle grey like their four neighbours",
+    "Augmenting the data alone leaks: share of the samples' pixels that lie in blocks of middle grey",
     paper="augmenting the reals only gives augmented samples",
-    ours=holes[alone],
+    ours=holes[alone][1:],
     over="trainings",
-    tolerance=at_least(0.02),
+    tolerance=at_least(0.03),
     baselines=nulls(
         both_sides=holes[both],
         faces=empty["other faces"],
@@ -372,7 +372,7 @@ claim(
     )
     | ceilings(other_faces_changed=empty["other faces, changed"]),
     source="Zhao et al. 2020, section 3; Karras et al. 2020, section 2",
-    note="The tolerance was chosen on one earlier training of the same game, with 0.04; these are five new ones.",
+    note="Blocks of 4 px, all colours within 0.1 of the middle. Chosen on two trainings, the first of the record and one before it; these are the other five.",
 )
 far = trained.baseline("frechet_changed")
 question(
