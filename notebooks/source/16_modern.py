@@ -204,7 +204,7 @@ viz.source(AdaptiveProbability.step)
 
 
 # %% [markdown]
-# The game of section 1 once more, with $T$ before its discriminator. Its $D$ is asked the same question, with faces as they are:
+# The game of section 1 once more, with $T$ before its discriminator (a wrapper does it, for any game; section 8 shows it). Its $D$ is asked the same question, with faces as they are:
 
 # %%
 cured = AugmentedGAN(small_game(0), augment.DIFFAUGMENT, seed=0)
@@ -212,7 +212,7 @@ short_run(cured, few)
 print(f"after {n_steps} steps on a hundred faces, changed: {memory(cured.discriminator, few, unseen):.2f}")
 
 # %% [markdown]
-# That was one training of each. Recorded are five of six arms, with seeds that nobody had seen: the hundred or nine thousand, with no $T$, DiffAugment or ADA, in the game and with the settings of the cells above (`gancourse experiment few_faces` makes them again). A $D$ that has learnt nothing remembers nothing, too. So each is also asked whether it **sees**: in which share of pairs an unseen face lies above a fake. Only a $D$ that sees, and has a memory near 1/2, knows faces and not just its own. And each is asked both questions a second time **through** the $T$ that it was trained behind, for the $D$ of DiffAugment has met no plain face.
+# That was one training of each. Recorded are six of each of six arms, with seeds that nobody had seen: the hundred or nine thousand, with no $T$, DiffAugment or ADA, in the game and with the settings of the cells above (`gancourse experiment few_faces` makes them again). A $D$ that has learnt nothing remembers nothing, too. So each is also asked whether it **sees**: in which share of pairs an unseen face lies above a fake. Only a $D$ that sees, and has a memory near 1/2, knows faces and not just its own. And each is asked both questions a second time **through** the $T$ that it was trained behind, for the $D$ of DiffAugment has met no plain face.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does $D$ know its own faces?
@@ -229,7 +229,7 @@ for axis, arm in zip(axes, ["100: none", "100: DiffAugment", "100: ADA", "9,000:
     axis.set(xlabel="step", xlim=(0, None))
     axis.set_title(arm.replace(":", " faces,"), fontsize=9)
 axes[0].set_ylabel("mean logit of D")
-axes[0].legend(fontsize=7)
+axes[1].legend(fontsize=7, loc="upper left")
 plt.show()
 
 # %% [markdown] tags=["notes"]
@@ -665,6 +665,8 @@ viz.source(r3gan.Block, r3gan.Generator.forward)
 
 # %% [markdown] tags=["notes"]
 # # Part three: what diffusion took over
+#
+# ## A smaller claim
 #
 # In 2021 Dhariwal & Nichol called their paper *Diffusion Models Beat GANs on Image Synthesis*, and they did: training is a regression with one loss that goes down, no opponent, and no reward for leaving a mode out. What was given up is **one forward pass**. For its sake adversarial training came back, by roads that section 7 follows: larger GANs, students of diffusion models that sample in one step, simpler GANs. And a fourth was never left: the autoencoders in which latent diffusion works are trained with lecture 17's patch discriminator.
 #
