@@ -15,6 +15,7 @@ NAMES = (
     "dcgan_guidelines",
     "dcgan_live",
     "dcgan_recipes",
+    "few_faces",
     "ganhacks",
     "ganhacks_seeds",
     "growing_race",

@@ -5,7 +5,7 @@
 # beside diffusion.
 # **Papers**: [Zhao et al. 2020](https://arxiv.org/abs/2006.10738) and [Karras et al. 2020](https://arxiv.org/abs/2006.06676) (both NeurIPS); [Huang et al. 2024](https://arxiv.org/abs/2501.05441) (NeurIPS).
 #
-# **Read** for about 45 minutes, if you leave section 6 and part three for a second reading. **Run**: half a minute at ci scale, about seven minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about a minute at cpu scale, for the comparisons are recorded; no GPU is needed.
 #
 # Two questions after the classics. What happens when there are only a hundred pictures? And which of all the tricks of a decade are still needed, if the loss is
 # chosen well? Each has an answer with a name. Each answer is taken apart here; how much of it a small machine can show, the boxes say.
@@ -26,19 +26,17 @@ from scipy.stats import spearmanr
 from gancourse import data, losses, scale, viz, zoo
 from gancourse.classroom import asked, lines, widgets
 from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
-from gancourse.experiments import records
+from gancourse.experiments import few_faces, records
 from gancourse.experiments.drawing import number
 from gancourse.gans import augment
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedDiscriminator, AugmentedGAN
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
-from gancourse.metrics import attribute_classifier, frechet_distance
 from gancourse.models import convnet, r3gan, stylegan2
 from gancourse.training import fit
 
 torch.set_num_threads(1)  # most networks here are too small to gain from a second core
 device = scale.device()
-seeds = range(scale.pick(ci=1, cpu=5, gpu=5))
 REAL, FAKE, D_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator"))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
@@ -54,15 +52,26 @@ def show(picture, caption=None):
 # - Which tricks of a decade are still needed, if the loss is chosen well?
 
 # %% [markdown]
+# First the result: what the recipe of part two draws at 32 px, below faces of its data.
+
+# %% tags=["slide-continue", "slide-picture"]
+modern = zoo.load("r3gan_anime32")
+anime = data.to_float(data.anime(32, 12, "test", progress=False).images)
+show(
+    viz.labelled_grid(torch.cat([anime, modern.sample(12, seed=1)]), rows=["data", "R3GAN"], n_columns=12),
+    "First row: unseen faces of the data. Second row: one pass of the shipped R3GAN each; none was picked.",
+)
+
+# %% [markdown]
 # # Part one: a hundred pictures
 #
 # BigGAN had 1.2 million photographs. Many who want a GAN have a hundred. Then the discriminator learns the hundred by heart: it no longer asks "does this look like a face?" but "is this one of *my* faces?". Two papers of the same summer found the same cure (Zhao et al. 2020; Karras et al. 2020): show $D$ each picture, real or fake, only through a random change that leaves a face a face.
 #
 # ## 1. A discriminator that learns by heart
 #
-# Here are the players; the picture comes in section 3, with both cures beside it. The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
+# The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
 # twice: as the reference of the Fréchet distance, and as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not. Logits have no unit, so beside their means stands a number without scale: over all pairs of a training face and an unseen one, the share in which $D$ gives the training face the
-# larger logit. It is about 1/2 for a $D$ without memory (not exactly: the hundred may happen to please any $D$ more or less than the thousand) and 1 for one that knows each of its faces.
+# larger logit. Call it $D$'s **memory**. It is about 1/2 for a $D$ without memory (not exactly: the hundred may happen to please any $D$ more or less than the thousand) and 1 for one that knows each of its faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A discriminator that learns by heart
@@ -72,12 +81,10 @@ def show(picture, caption=None):
 # A question that shows it: does $D$ give **unseen** real faces the same logits as its training faces?
 
 # %%
-pixels = data.pixel_faces(16, n=scale.pick(ci=1000, cpu=10_000, gpu=10_000), progress=False)
-n_unseen, n_steps = scale.pick(ci=200, cpu=1000, gpu=1000), scale.pick(ci=12, cpu=600, gpu=6000)
+pixels = data.pixel_faces(16, n=scale.pick(ci=1000, cpu=10_000, gpu=10_000), split="test", progress=False)
+n_unseen, n_steps = scale.pick(ci=200, cpu=1000, gpu=1000), scale.pick(ci=12, cpu=600, gpu=600)
 everything, unseen = pixels[: len(pixels) - n_unseen], pixels[len(pixels) - n_unseen :]
 few = everything[:100]
-pixel_judge = attribute_classifier("pixel_faces", 16)
-unseen_features = pixel_judge.features(unseen.images)
 
 
 def small_game(seed):
@@ -86,32 +93,25 @@ def small_game(seed):
     return GAN(convnet.Generator(16, width=8).to(device), convnet.Discriminator(16, width=8).to(device))
 
 
-@torch.no_grad()
-def opinions(run, faces, n=100):
-    """D's mean logit for training faces, unseen faces and fakes, as they are (evaluation mode: not augmented)."""
-    judge = run.gan.discriminator.eval()
-    shown = [data.to_float(faces.images[:n]), data.to_float(unseen.images[:n]), run.gan.sample(n, seed=3)]
-    means = [judge(x.to(device)).mean().item() for x in shown]
-    judge.train()
-    return [run.step, *means]
+def short_run(game, faces, seed=0):
+    batches = data.Batches(faces, 16, seed=seed, device=device)
+    options = {"lr": 2e-3, "betas": (0.0, 0.99), "ema": 0.99, "precision": "float32", "progress": False}
+    return fit(game, batches, n_steps, seed=seed, **options)
 
 
 @torch.no_grad()
-def memory(discriminator, faces, n=100):
+def memory(discriminator, own, new):
     """In how many pairs of a training face and an unseen one D gives the training face the larger logit: 1/2 without memory."""
     judge = discriminator.eval()
-    trained, new = (judge(data.to_float(x).to(device)) for x in (faces.images[:n], unseen.images))
-    return (trained[:, None] > new[None]).float().mean().item()
+    a, b = (judge(data.to_float(faces.images).to(device)) for faces in (own, new))
+    judge.train()
+    return (a[:, None] > b[None]).float().mean().item()
 
 
-def short_run(game, batches, seed, steps=n_steps, hooks=()):
-    options = {"lr": 2e-3, "betas": (0.0, 0.99), "ema": 0.99, "precision": "float32", "progress": False}
-    return fit(game, batches, steps, seed=seed, hooks=hooks, **options)
-
-
-def distance(run, features=unseen_features):
-    return frechet_distance(pixel_judge.features(run.sample(len(unseen), seed=1).cpu()), features)
-
+game = small_game(0)
+print(f"before: {memory(game.discriminator, few, unseen):.2f}")
+short_run(game, few)
+print(f"after {n_steps} steps on a hundred faces: {memory(game.discriminator, few, unseen):.2f}")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One random change $T$, three places
@@ -155,10 +155,10 @@ lines.answered(both_losses, *asked.AUGMENTED)
 viz.source(augment.brightness, augment.cutout)
 
 # %% tags=["slide-continue", "slide-picture"]
-eight = data.to_float(pixels.images[:12])
+twelve = data.to_float(pixels.images[:12])
 rows = ["nothing", "colour", "translation", "cutout", "colour,translation,cutout"]
 source = torch.Generator().manual_seed(4)
-shown = torch.cat([eight if row == "nothing" else augment.augment(eight, row, source) for row in rows]).clamp(-1, 1)
+shown = torch.cat([twelve if row == "nothing" else augment.augment(twelve, row, source) for row in rows]).clamp(-1, 1)
 show(
     viz.labelled_grid(shown, rows=[row.replace(",", ", ") for row in rows], n_columns=12),
     "Each row: the same twelve faces through one policy.",
@@ -179,12 +179,6 @@ print("slopes equal finite differences:", torch.autograd.gradcheck(through, face
 (slope,) = torch.autograd.grad(through(face, "cutout").sum(), face)
 print(f"pixels of 256 that this hole leaves a gradient: {(slope[0, 0] > 0).sum().item()}")
 
-# %% [markdown]
-# One wrapper puts $T$ before the discriminator of any game of this course, so that every loss passes it, $D$'s turn and $G$'s, labels or none.
-
-# %%
-viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observed)
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How much? Ask the discriminator
 #
@@ -197,9 +191,6 @@ viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observe
 # *A thermostat.*
 
 # %% [markdown] tags=["notes"]
-# A detail that papers leave open: what does $R_1$ penalise now, the slope at $x$ or at $T(x)$? DiffAugment's code has a loss for each. Ours takes $\|\nabla_x D(T(x))\|^2$, the slope at the picture *before* the change, as ADA's code does: it is the slope that
-# the generator feels.
-#
 # ## 3. How much? Ask the discriminator
 #
 # DiffAugment changes every picture, always. If there are enough pictures that is a waste: $D$ has to learn faces through holes for no reason. ADA makes each change with a probability $p$ and lets $D$'s own confidence set it. (Ours is ADA's controller alone: the changes are DiffAugment's three, and $p$ may climb from 0 to 1 within 5,000 pictures, where the paper takes 500,000.) Over a few batches measure
@@ -212,153 +203,152 @@ viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observe
 viz.source(AdaptiveProbability.step)
 
 
+# %% [markdown]
+# The game of section 1 once more, with $T$ before its discriminator (a wrapper does it, for any game; section 8 shows it). Its $D$ is asked the same question, with faces as they are:
+
 # %%
-def augmented(game, how, seed):
-    if how == "DiffAugment":
-        return AugmentedGAN(game, augment.DIFFAUGMENT, seed=seed)
-    if how == "ADA":
-        return AugmentedGAN(game, augment.DIFFAUGMENT, control=AdaptiveProbability(target=0.6, images=5000), seed=seed)
-    return game
+cured = AugmentedGAN(small_game(0), augment.DIFFAUGMENT, seed=0)
+short_run(cured, few)
+print(f"after {n_steps} steps on a hundred faces, changed: {memory(cured.discriminator, few, unseen):.2f}")
 
-
-methods, trails, results = ("none", "DiffAugment", "ADA"), {}, {}
-for size, chosen in {"100": few, f"{len(everything):,}": everything}.items():
-    for how in methods:
-        for seed in seeds:
-            trail = trails[size, how, seed] = []
-            hook = (max(1, n_steps // 12), lambda run, trail=trail, chosen=chosen: trail.append(opinions(run, chosen)))
-            batches = data.Batches(chosen, 16, seed=seed, device=device)
-            run = short_run(augmented(small_game(seed), how, seed), batches, seed, hooks=[hook])
-            results[size, how, seed] = run
-all_faces = f"{len(everything):,}"
+# %% [markdown]
+# That was one training of each. Recorded are six of each of six arms, with seeds that nobody had seen: the hundred or nine thousand, with no $T$, DiffAugment or ADA, in the game and with the settings of the cells above (`gancourse experiment few_faces` makes them again). A $D$ that has learnt nothing remembers nothing, too. So each is also asked whether it **sees**: in which share of pairs an unseen face lies above a fake. Only a $D$ that sees, and has a memory near 1/2, knows faces and not just its own. And each is asked both questions a second time **through** the $T$ that it was trained behind, for the $D$ of DiffAugment has met no plain face.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does $D$ know its own faces?
 
 # %% tags=["slide-continue", "slide-picture"]
+trained = records.load("few_faces")
+whose = {"training faces": ("logit_own", REAL), "unseen faces": ("logit_unseen", D_COLOUR), "fakes": ("logit_fakes", FAKE)}
 fig, axes = plt.subplots(1, 4, figsize=(9, 2.7), layout="constrained", sharey=True)
-for axis, (size, how) in zip(axes, [("100", "none"), ("100", "DiffAugment"), ("100", "ADA"), (all_faces, "none")], strict=True):
-    trail = np.array(trails[size, how, 0])
-    for column, (label, colour) in enumerate(
-        [("training faces", viz.COLOURS["real"]), ("unseen faces", viz.COLOURS["discriminator"]), ("fakes", viz.COLOURS["fake"])],
-        start=1,
-    ):
-        axis.plot(trail[:, 0], trail[:, column], color=colour, label=label)
-    axis.set(title=f"{size} faces, {how}", xlabel="step")
-    axis.title.set_fontsize(9)
+for axis, arm in zip(axes, ["100: none", "100: DiffAugment", "100: ADA", "9,000: none"], strict=True):
+    for label, (score, colour) in whose.items():
+        at, values = trained.curve(score)[arm]
+        axis.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.2, lw=0)
+        axis.plot(at, values.mean(0), color=colour, label=label)
+    axis.set(xlabel="step", xlim=(0, None))
+    axis.set_title(arm.replace(":", " faces,"), fontsize=9)
 axes[0].set_ylabel("mean logit of D")
-axes[0].legend(fontsize=7)
+axes[1].legend(fontsize=7, loc="upper left")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# One training of each. First panel: with 100 faces and no augmentation the line of the training faces leaves that of the unseen ones. $D$ has begun to learn by heart. Last panel: with 9,000 faces the two lines stay together, whatever $D$ thinks of the fakes. In the second panel the gap is small with 100 faces, too, but so are all logits. ADA,
-# in the third, lets a gap open between the two.
+# Lines are means over six trainings, bands go from the least to the largest. First panel: with 100 faces and no augmentation the line of the training faces leaves that of the unseen ones. $D$ has begun to learn by heart. Last panel: with 9,000 faces the two lines cover one another, whatever $D$ thinks of the fakes. DiffAugment holds them together with 100 faces, too; ADA, in the third panel, lets a gap open.
 #
-# Now the table, which has a number without a scale, and the pictures.
+# Now the table, whose shares of pairs have no scale, and the pictures.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What learning by heart costs
 
 # %% tags=["slide-continue"]
-features = {key: pixel_judge.features(run.sample(len(unseen), seed=1).cpu()) for key, run in results.items()}
-fd = {key: frechet_distance(x, unseen_features) for key, x in features.items()}
-gap = {key: trails[key][-1][1] - trails[key][-1][2] for key in results}
-knows = {key: memory(run.gan.discriminator, few if key[0] == "100" else everything) for key, run in results.items()}
-
-
-def mean(found, size, how):
-    return np.mean([found[size, how, seed] for seed in seeds])
-
-
-table = []
-for size in ("100", all_faces):
-    for how in methods:
-        table.append(
-            {
-                "training faces": size,
-                "augmentation": how,
-                "Fréchet distance to unseen": round(mean(fd, size, how), 1),
-                "D: training less unseen": round(mean(gap, size, how), 1),
-                "D prefers its own in": f"{mean(knows, size, how):.2f}",
-                "p at the end": f"{np.mean([results[size, how, s].gan.p for s in seeds]):.2f}" if how != "none" else "",
-            }
-        )
-viz.table(table, caption=f"{n_steps} steps of 16 faces, means over {len(seeds)} seeds; \"prefers its own\": share of pairs, 1/2 without memory")
+compared = trained.arms[:6]
+trained.table("frechet", "memory", "sees", "memory_through", "sees_through", "p", arms=compared)
 
 # %%
-samples = torch.cat([results[size, how, 0].sample(12, seed=1).cpu() for size in ("100", all_faces) for how in methods])
-names = [f"{size}: {how}" for size in ("100", all_faces) for how in methods]
-show(viz.labelled_grid(samples, rows=names, n_columns=12), "Samples of seed 0, the same twelve latents in every row.")
-
+drawn = dict(zip(trained.arms, trained.last_pictures(), strict=True))
+show(
+    viz.labelled_grid(torch.cat([unseen.images[:8], *(drawn[arm] for arm in compared)]), rows=["faces", *compared], n_columns=8),
+    "Unseen faces, then samples of the first training of each after 600 steps, the same eight latents in every row.",
+)
 
 # %%
-def ratios(found, size, above, below):
-    return [found[size, above, seed] / found[size, below, seed] for seed in seeds]
-
-
+frechet, knows, through, p_at_end = (trained.final(score) for score in ("frechet", "memory", "memory_through", "p"))
 claim(
     "S16.memory",
     "With 100 faces D learns them by heart, and DiffAugment keeps it from that: share of pairs in which D prefers a training face to an unseen one, none less DiffAugment",
     paper="D's accuracy: training rises, validation falls",
-    ours=[knows["100", "none", seed] - knows["100", "DiffAugment", seed] for seed in seeds],
+    ours=knows["100: none"] - knows["100: DiffAugment"],
     over="trainings",
     tolerance=at_least(0.1),
-    baselines=nulls(at_step_0=0, with_9000_faces=mean(knows, all_faces, "none") - mean(knows, all_faces, "DiffAugment")),
+    baselines=nulls(at_step_0=0, with_9000_faces=float((knows["9,000: none"] - knows["9,000: DiffAugment"]).mean())),
     source="Zhao et al. 2020, figure 1",
     note="At step 0 both arms have one and the same D. The share counts the order of logits, so that DiffAugment's smaller logits cannot make it.",
 )
-early = "some 10,000 pictures shown: every distance stands far above its floor, and G is still learning what a face is"
+claim(
+    "S16.memory_through",
+    "The same, each D asked through the T that it trained behind",
+    paper="D's accuracy: training rises, validation falls",
+    ours=through["100: none"] - through["100: DiffAugment"],
+    over="trainings",
+    tolerance=at_least(0.1),
+    baselines=nulls(at_step_0=0, with_9000_faces=float((through["9,000: none"] - through["9,000: DiffAugment"]).mean())),
+    source="Zhao et al. 2020, figure 1",
+    note="Eight draws of T for each face, D's logits averaged.",
+)
+question(
+    "S16.sees",
+    "Has the D that remembers little learnt anything? Share of pairs in which an unseen face lies above a fake, DiffAugment, 100 faces, through T",
+    ours=trained.final("sees_through")["100: DiffAugment"],
+    over="trainings",
+    baselines=nulls(at_step_0=trained.curve("sees_through")["100: DiffAugment"][1][:, 0])
+    | ceilings(without_augmentation=trained.final("sees")["100: none"]),
+    note="At step 0 an untrained D judges an untrained G.",
+)
+question(
+    "S16.disease",
+    "What few pictures cost without augmentation: Fréchet distance with 100 faces over that with 9,000, by seed",
+    ours=frechet["100: none"] / frechet["9,000: none"],
+    over="trainings",
+    baselines=nulls(no_difference=1),
+    note="Asked after the run.",
+)
+question(
+    "S16.disease_ada",
+    "and with ADA at both",
+    ours=frechet["100: ADA"] / frechet["9,000: ADA"],
+    over="trainings",
+    baselines=nulls(no_difference=1),
+    note="Asked after the run.",
+)
 claim(
     "S16.few",
     "At 100 pictures DiffAugment helps: Fréchet distance without over with, by seed",
     paper=80.20 / 46.87,
-    ours=ratios(fd, "100", "none", "DiffAugment"),
+    ours=frechet["100: none"] / frechet["100: DiffAugment"],
     over="trainings",
     tolerance=at_least(1.2),
     baselines=nulls(no_difference=1),
     source="Zhao et al. 2020, 100-shot Obama",
-    open=early,
 )
 claim(
     "S16.ada",
     "At 100 pictures ADA helps: Fréchet distance without over with, by seed",
     paper="helps where pictures are few",
-    ours=ratios(fd, "100", "none", "ADA"),
+    ours=frechet["100: none"] / frechet["100: ADA"],
     over="trainings",
     tolerance=at_least(1.2),
     baselines=nulls(no_difference=1),
     source="Karras et al. 2020, section 4",
-    open=early + "; p starts from 0 and needs its time to rise",
 )
+slow = float((frechet["100: DiffAugment"] / frechet["100: none"]).mean())
 claim(
     "S16.many",
     "With all pictures DiffAugment hurts: Fréchet distance with over without, by seed",
     paper=4.24 / 3.81,
-    ours=ratios(fd, all_faces, "DiffAugment", "none"),
+    ours=frechet["9,000: DiffAugment"] / frechet["9,000: none"],
     over="trainings",
-    tolerance=at_least(1.0),
+    tolerance=at_least(1.05),
     baselines=nulls(no_difference=1),
     source="Zhao et al. 2020, FFHQ with 70,000 pictures",
-    open="it slows the learning at 100 pictures just as much, so early a distance shows nothing else; the tolerance lets no difference pass",
+    open=f"it is behind at 100 pictures, too, by {slow:.2f}: so early, a slow start would do the same" if slow >= 1.05 else "",
 )
 claim(
     "S16.thermostat",
     "ADA augments less where there are more pictures: p at 100 faces less p at all, at the end",
     paper="p rises later or never with more data (a figure)",
-    ours=[results["100", "ADA", s].gan.p - results[all_faces, "ADA", s].gan.p for s in seeds],
+    ours=p_at_end["100: ADA"] - p_at_end["9,000: ADA"],
     over="trainings",
     tolerance=at_least(0.1),
     baselines=nulls(no_difference=0),
     source="Karras et al. 2020, section 3",
-    open=early,
 )
 
 # %% [markdown] tags=["notes"]
-# The pictures are rough after 10,000 faces shown; read the table instead, and $D$'s **memory** first. Its logits for training faces lie far above those for unseen ones in one row only: 100 faces, no augmentation (2.4; with ADA 0.9, with DiffAugment 0.3). DiffAugment shrinks all of $D$'s logits, so take the share of pairs, which has no scale. With 9,000 faces, each shown about once, all three have 0.46 or 0.47: so much has a $D$ without memory here. With 100, each shown about a hundred times, it is 0.70 without augmentation, 0.55 with ADA, 0.49 with DiffAugment. (The question is put with plain faces, and the $D$ behind DiffAugment has been trained on none.)
+# The pictures are rough after 10,000 faces shown; read the table, and $D$'s **memory** first. With 9,000 faces, each shown about once, it is 0.51, 0.49 and 0.50: so much has a $D$ without memory here. With 100, each shown about a hundred times, it is 0.74 without augmentation, 0.59 with ADA, 0.54 with DiffAugment. Is the last number small because that $D$ was asked about plain faces? No: through its own $T$ it has 0.56. Because it has learnt little? No: in 0.997 of the pairs it puts an unseen face above a fake. It knows faces, and hardly which.
 #
-# Now the **distance**. Without augmentation 100 faces in place of 9,000 cost 1.3 so far: the disease hardly shows in what $G$ draws. DiffAugment is behind at 9,000, 32.5 against 27.2. At 100 its mean is behind, too, but the interval of the ratio holds 1, no difference; ADA, which began at $p = 0$, is level with no augmentation. *Helps, then hurts* cannot be seen; a slower start would explain it and was not tested apart. The boxes on distances stay open. ADA's $p$ ends at 0.66 with 100 faces and at 0.59 with 9,000; the interval of the difference contains 0. It rose at 9,000, too, where $D$ remembers nothing: $r_t$ also counts a $D$ that is merely ahead of $G$.
+# Now the **distance**. Nobody is near yet: the hundred faces themselves have 5.0, a Gaussian with the faces' mean and covariance, no network at all, 8.2, these games 26 to 35. But the disease shows: without augmentation 100 faces in place of 9,000 cost a quarter, 32.1 against 25.7. With ADA they cost nothing that six trainings show, 27.6 against 26.7. At 100 faces ADA's distance is less by a factor of 1.16 [1.14, 1.19], surely a gain, and surely less than the 1.2 that was asked for. DiffAugment is behind at both sizes, 35.4 and 33.1: so early it costs more than it saves. A slower start would explain it and was not tested apart, so "hurts, where there are many" stays open, whatever its number. ADA's $p$ ends at 0.69 with 100 faces and at 0.57 with 9,000. It rose at 9,000, too, where $D$ remembers nothing: $r_t$ also counts a $D$ that is merely ahead of $G$.
 #
-# The papers' runs are thirty times as long and more. There DiffAugment wins clearly where pictures are few, 62.16 without and 25.66 with it at 1,000 faces, and loses a little where there are many, 3.81 and 4.24 at 70,000 (Zhao et al. 2020). The gpu scale of this notebook trains ten times as long as ours.
+# The papers' runs are thirty times as long and more. There DiffAugment wins clearly where pictures are few, 62.16 without and 25.66 with it at 1,000 faces, and loses a little where there are many, 3.81 and 4.24 at 70,000 (Zhao et al. 2020).
 #
 # ## What goes wrong: augmenting the data alone
 #
@@ -370,57 +360,50 @@ claim(
 # As one does with classifiers. Then the real distribution *is* the changed faces, and a good generator paints those.
 
 # %% tags=["slide-continue"]
-leaky = {}
-for seed in seeds:
-    own = seed + 5  # trainings that nobody had seen when the tolerance below was written
-    draws = torch.Generator().manual_seed(own)
-    plain = data.Batches(everything, 16, seed=own, device=device)
-    changed = (augment.augment(x, augment.DIFFAUGMENT, draws) for x in plain)
-    leaky[seed] = short_run(small_game(own), changed, own)
-
-def changed_faces(faces, seed):
-    """The faces as the leaky game's D sees them."""
-    return augment.augment(data.to_float(faces), augment.DIFFAUGMENT, torch.Generator().manual_seed(seed)).clamp(-1, 1)
-
-
-def to_changed(pictures):
-    return frechet_distance(pixel_judge.features(pictures), changed_features)
-
-
-changed_features = pixel_judge.features(changed_faces(unseen.images, 0))
-both = {seed: results[all_faces, "DiffAugment", seed] for seed in seeds}
-leak_rows = []
-for name, runs in {"the data alone": leaky, "both sides": both}.items():
-    to_faces, to_holes = (np.mean([distance(runs[s], f) for s in seeds]) for f in (unseen_features, changed_features))
-    leak_rows.append({"augmented": name, "distance to faces": round(to_faces, 1), "distance to changed faces": round(to_holes, 1)})
-samples = torch.cat(
-    [changed_faces(unseen.images[:12], 0), leaky[0].sample(12, seed=1).cpu(), both[0].sample(12, seed=1).cpu()]
-)
+alone, both = "9,000: the data alone", "9,000: DiffAugment"
+changed = few_faces.changed(unseen.images[:8], 0)
+shown = torch.cat([data.to_float(unseen.images[:8]), changed, data.to_float(drawn[alone]), data.to_float(drawn[both])])
 show(
-    viz.labelled_grid(samples, rows=["changed faces", "the data alone", "both sides"], n_columns=12),
-    "First row: real faces, changed. Second row: a generator whose D saw real faces like these, and plain fakes.",
+    viz.labelled_grid(shown, rows=["faces", "faces, changed", "the data alone", "both sides"], n_columns=8),
+    "Third row: a generator whose D saw real faces like those of the second row, and plain fakes.",
 )
-viz.table(leak_rows, caption=f"Fréchet distances of {len(unseen)} samples, means over {len(seeds)} trainings")
+trained.table("frechet", "frechet_changed", "holes", arms=[alone, both])
 
 # %%
-noise = torch.rand(data.to_float(unseen.images).shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
-raw = small_game(0)
+holes, empty = trained.final("holes"), trained.baseline("holes")
 claim(
     "S16.leak",
-    "Augmenting the data alone leaks: the samples' distance to changed faces",
+    "Augmenting the data alone leaks: share of the samples' pixels that lie in blocks of middle grey",
     paper="augmenting the reals only gives augmented samples",
-    ours=[distance(leaky[seed], changed_features) for seed in seeds],
+    ours=holes[alone][1:],
     over="trainings",
-    tolerance=at_most(5),
+    tolerance=at_least(0.03),
     baselines=nulls(
-        noise=to_changed(noise),
-        untrained=to_changed(raw.sample(len(unseen), seed=1).cpu()),
-        both_sides=[distance(both[seed], changed_features) for seed in seeds],
-        faces_as_they_are=frechet_distance(unseen_features, changed_features),
+        both_sides=holes[both],
+        faces=empty["other faces"],
+        a_Gaussian_of_changed_faces=empty["Gaussian of changed faces"],
+        noise=empty["noise"],
+        untrained=empty["untrained"],
     )
-    | ceilings(other_faces_changed=to_changed(changed_faces(everything.images[: len(unseen)], 1))),
+    | ceilings(other_faces_changed=empty["other faces, changed"]),
     source="Zhao et al. 2020, section 3; Karras et al. 2020, section 2",
-    note="The tolerance was chosen on five earlier trainings of the same game; these are five new ones, with seeds 5 to 9.",
+    note="Blocks of 4 px, all colours within 0.1 of the middle. Chosen on two trainings, the first of the record and one before it; these are the other five.",
+)
+far = trained.baseline("frechet_changed")
+question(
+    "S16.leak_distance",
+    "and the samples' Fréchet distance to changed faces",
+    ours=trained.final("frechet_changed")[alone],
+    over="trainings",
+    baselines=nulls(
+        both_sides=trained.final("frechet_changed")[both],
+        a_Gaussian_of_changed_faces=far["Gaussian of changed faces"],
+        the_mean_changed_face_with_noise=far["mean changed face, with noise"],
+        noise=far["noise"],
+        untrained=far["untrained"],
+    )
+    | ceilings(other_faces_changed=far["other faces, changed"]),
+    note="At most 5 was asked, as a claim. A Gaussian with the mean and the covariance of changed faces passes that.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -433,7 +416,7 @@ claim(
 # At $p = 1$ a generator of sleeping faces is as good as any.
 
 # %% [markdown] tags=["notes"]
-# Read the first row of the table: 2.4 from the changed faces, 31.5 from faces. It has learnt what it was shown, grey patches and all. (The box lists what else lies near changed faces. Noise, at 9.8, is nearer than the early samples of both sides, at 14, so a ratio of two distances would have said little. Of the things in the box only these trainings, and real faces changed, come below 5.) Both sides are cured of the leak, not yet good at faces: at 32.5 they are no nearer to them than the leaky ones.
+# The generator of the third row has learnt what its $D$ was shown, grey patches and all. The table says it twice. By the distance it is near changed faces, 2.28, and far from faces, 31.8. But look at the Gaussian with the mean and the covariance of changed faces: at 1.83 it is nearer, and there is no hole in it, so the distance alone shows no leak. So count **holes**: the share of pixels that lie in a block of middle grey. Changed faces have 0.19, the Gaussian 0, both sides 0, the data alone 0.065. The box is open all the same. One of its five trainings counts as having none, for the patches that it draws are a little brown, outside what was called grey before the run. Both sides are cured of the leak, not yet good at faces: at 33.1 they are no nearer to them than the leaky ones.
 #
 # Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
 # poses are multiplied by
@@ -486,8 +469,11 @@ check(
 # ## An hour of one processor core
 
 # %% tags=["slide-continue", "slide-picture"]
-modern = zoo.load("r3gan_anime32")
-show(viz.grid(modern.sample(36, seed=0), columns=12), "Samples of the shipped R3GAN, 32 px; none was picked.")
+rows = ["data", "R3GAN", "", ""]
+show(
+    viz.labelled_grid(torch.cat([anime, modern.sample(36, seed=0)]), rows=rows, n_columns=12),
+    "Unseen faces of the data above samples of the shipped R3GAN, 32 px; none was picked.",
+)
 
 # %%
 modern.card
@@ -665,6 +651,91 @@ viz.source(r3gan.Block, r3gan.Generator.forward)
 # Nothing that runs here in minutes could repeat the roadmap: after seconds of training, five architectures are ranked by how they start. The networks are in `gancourse.models`; exercise 1 begins with E's.
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## What diffusion took over, and where one step came back
+#
+# | you want | take |
+# |---|---|
+# | the best picture for a sentence, and can wait | diffusion or flow matching |
+# | the same in one to four steps | a student distilled with a discriminator |
+# | a narrow domain, real time, a latent to edit in | a GAN: StyleGAN2, R3GAN |
+# | sharp reconstructions from a lossy code | an autoencoder with a patch discriminator |
+# | a likelihood | none of these: a flow, an autoregressive model, a VAE's bound |
+#
+# *Where a loss would average and the eye would not, a discriminator is still the tool.*
+
+# %% [markdown] tags=["notes"]
+# # Part three: what diffusion took over
+#
+# ## A smaller claim
+#
+# In 2021 Dhariwal & Nichol called their paper *Diffusion Models Beat GANs on Image Synthesis*, and they did: training is a regression with one loss that goes down, no opponent, and no reward for leaving a mode out. What was given up is **one forward pass**. For its sake adversarial training came back, by roads that section 7 follows: larger GANs, students of diffusion models that sample in one step, simpler GANs. And a fourth was never left: the autoencoders in which latent diffusion works are trained with lecture 17's patch discriminator.
+#
+# *Where a loss would average and the eye would not, a discriminator is still the tool.* That is a smaller claim than GANs once made. It is the one that has held.
+#
+# | you want | take |
+# |---|---|
+# | the best picture for a sentence, and can wait | diffusion or flow matching |
+# | the same in one to four steps | a student distilled with a discriminator |
+# | a narrow domain, real time, a latent space to edit in | a GAN: StyleGAN2, R3GAN |
+# | sharp reconstructions from a lossy code | an autoencoder with a patch discriminator |
+# | a likelihood | none of these: a flow, an autoregressive model, a VAE's bound (lecture 01) |
+
+# %% [markdown]
+# ## Play
+#
+# Turn the thermostat by hand. Above, DiffAugment's three changes, below quarter turns, each made with probability $p$ on twelve real faces. From which $p$ on could you no longer say how a plain face is held? And where would you stop, if the pictures were yours?
+
+
+# %%
+def at_p(p):
+    changed = [augment.augment(twelve, policy, torch.Generator().manual_seed(2), p) for policy in (augment.DIFFAUGMENT, "quarter_turns")]
+    return viz.labelled_grid(torch.cat(changed).clamp(-1, 1), rows=["DiffAugment", "quarter turns"], n_columns=12)
+
+
+widgets.explorer({f"p = {p:.1f}": at_p(p) for p in np.linspace(0, 1, 11)}, label="probability", kind="slider", most=3)
+
+# %% [markdown]
+# ## Quiz
+
+# %%
+widgets.quiz(
+    [
+        {
+            "question": "Augmenting only the real pictures of a GAN teaches the generator to draw augmented ones. What repairs that?",
+            "answer": "The same kind of augmentation for the fakes, with gradients passing through it",
+            "why": "D then never sees an unaugmented picture, and G is told only about differences that survive the augmentation.",
+            "wrong": {
+                "A smaller learning rate for G": "The optimum would still be the augmented distribution.",
+                "Augmenting the fakes without gradients": "G would then learn nothing through D at all.",
+            },
+        },
+        {
+            "question": "Why can a relativistic loss not be content with a generator that serves one mode very well?",
+            "answer": "Fakes are compared with real samples, one with one, also with those of the modes left out",
+            "why": "A real sample from a forgotten mode is paired with a fake and wins; the loss stays above its minimum.",
+            "wrong": {
+                "Because R1 forbids it": "R1 smooths D; alone it does not bring modes back.",
+                "Because its discriminator sees pairs of pictures at its input": "It sees one at a time; only the logits are subtracted.",
+            },
+        },
+        {
+            "question": "What do SDXL-Turbo and DMD2 use a discriminator for?",
+            "answer": "To train a student that samples in one or a few steps",
+            "why": "Regression on a teacher's outputs averages; an adversarial term keeps single samples sharp.",
+            "wrong": {
+                "To speed up the training of the teacher": "The teacher is trained before, by regression.",
+                "To choose the best of many samples": "Nothing is rejected; one sample is drawn.",
+            },
+        },
+    ]
+)
+
+# %% [markdown]
+# # Going deeper
+#
+# The core path ends here. What follows: R3GAN's most quoted number, a thousand modes, and what a count of modes counts; the roads by which adversarial training came back; and where $R_1$ stands when pictures are augmented.
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## A thousand modes
 #
 # Three real digits in three colours: one of a thousand.
@@ -720,10 +791,10 @@ least_kl = {arm: np.array([kl_if_even(n) for n in counts]) for arm, counts in ac
 noises = {name.removeprefix("noise: ").replace(" ", "_"): value for name, value in null.items() if name.startswith("noise: ")}
 check(
     "S16.gate",
-    "Modes that noise without a digit reaches: uniform, the digits' grey values, their covariance, their strokes in disorder; an untrained network",
+    "Modes that pictures without a digit reach: five kinds of noise, all taught to the judge; blurred digits and an untrained network, which were not",
     expected="at most 5 of 1000",
-    ours=[*noises.values(), null["untrained"]],
-    over="kinds of noise",
+    ours=[*noises.values(), null["blurred digits"], null["untrained"]],
+    over="kinds of picture",
     tolerance=at_most(5),
     baselines=nulls(unseen_digits=null["unseen digits"]),
 )
@@ -787,15 +858,22 @@ claim(
 # them. Put that beside the count:
 
 # %%
-even = {arm: 1000 * (1 - 0.999**n) for arm, n in accepted.items()}
+def even(n):
+    """Modes that n accepted samples reach, all equally likely."""
+    return 1000 * (1 - 0.999**n)
+
+
+rows = [(arm, accepted[arm], modes[arm], least_kl[arm], record.final("reverse_kl")[arm]) for arm in record.arms]
+for name in ("a Gaussian for each digit", "unseen digits"):
+    n = round(25_600 * record.baseline("high_quality")[name])
+    rows.append((name, *map(np.array, (n, null[name], kl_if_even(n), record.baseline("reverse_kl")[name]))))
 viz.table(
     [
-        [arm, round(accepted[arm].mean()), round(even[arm].mean()), round(modes[arm].mean()), f"{(modes[arm] / even[arm]).mean():.2f}",
-         f"{least_kl[arm].mean():.2f}", f"{record.final('reverse_kl')[arm].mean():.2f}"]
-        for arm in record.arms
+        [name, round(n.mean()), round(even(n).mean()), round(found.mean()), f"{(found / even(n)).mean():.2f}", f"{least.mean():.2f}", f"{kl.mean():.2f}"]
+        for name, n, found, least, kl in rows
     ],
     header=["game", "accepted of 25,600", "modes if even", "modes found", "found over possible", "reverse KL if even", "reverse KL"],
-    caption="Means of five trainings; \"if even\": what as many accepted samples have when all modes are equally likely",
+    caption="Means of five trainings, then what no GAN drew; \"if even\": what as many accepted samples have when all modes are equally likely",
 )
 
 # %%
@@ -815,21 +893,8 @@ question(
 # If you want the thousand: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is the paper's network for this experiment (without labels), `data.stacked_digits(32, base=data.mnist())` its data, and `penalties.r1_r2` at every step its penalty. The authors' repository has no preset for it (issue 23 asks for one). A maintainer's advice to a user who
 # found the penalties slow: computing them at every eighth step works on most data and costs a little, but the convergence theory no longer covers it, and on some data it fails (brownvc/R3GAN, issue 9). The shipped anime faces are trained lazily, every fourth step; the digits above are not.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What diffusion took over, and where one step came back
-#
-# | you want | take |
-# |---|---|
-# | the best picture for a sentence, and can wait | diffusion or flow matching |
-# | the same in one to four steps | a student distilled with a discriminator |
-# | a narrow domain, real time, a latent to edit in | a GAN: StyleGAN2, R3GAN |
-# | sharp reconstructions from a lossy code | an autoencoder with a patch discriminator |
-# | a likelihood | none of these: a flow, an autoregressive model, a VAE's bound |
-#
-# *Where a loss would average and the eye would not, a discriminator is still the tool.*
-
 # %% [markdown] tags=["notes"]
-# # Part three: what diffusion took over, and where one step came back
+# ## 7. What diffusion took over, and where one step came back
 #
 # In 2021 Dhariwal & Nichol gave their paper the title *Diffusion Models Beat GANs on Image Synthesis*. On class-conditional ImageNet their guided diffusion reached Fréchet distances of 2.97 at 128 px, 4.59 at 256 and 7.72 at 512, below BigGAN-deep, and with better coverage of the
 # data. The reasons are those of this course. A diffusion model is trained by regression: there is one network, one loss that goes down, no opponent, and no reward for leaving a mode out (lecture 01's maximum likelihood is its relative, lecture 06's collapse is not). And *guidance* gave it the knob that truncation gives a
@@ -846,29 +911,18 @@ question(
 #
 # **Simpler GANs.** R3GAN, part two of this lecture, argues that much of the old fragility was the loss, and reports what plain networks then reach: 1000 of 1000 modes, and a distance of 2.75 on FFHQ at 256 px, in one pass.
 #
-# And a fourth road was never left. The autoencoders in which latent diffusion works, VQGAN's (Esser et al. 2021, CVPR) and its successors, are trained with a patch discriminator: the one of lecture 17, for the same reason. *Where a loss would average and the eye would not, a discriminator is still the tool.* That is a smaller claim than GANs once made. It is the one that has held.
-#
-# | you want | take |
-# |---|---|
-# | the best picture for a sentence, and can wait | diffusion or flow matching |
-# | the same in one to four steps | a student distilled with a discriminator |
-# | a narrow domain, real time, a latent space to edit in | a GAN: StyleGAN2, R3GAN |
-# | sharp reconstructions from a lossy code | an autoencoder with a patch discriminator |
-# | a likelihood | none of these: a flow, an autoregressive model, a VAE's bound (lecture 01) |
+# And a fourth road was never left. The autoencoders in which latent diffusion works, VQGAN's (Esser et al. 2021, CVPR) and its successors, are trained with a patch discriminator: the one of lecture 17, for the same reason.
 
 # %% [markdown]
-# ## Play
+# ## 8. $R_1$ behind an augmentation
 #
-# Turn the thermostat by hand. Above, DiffAugment's three changes, below quarter turns, each made with probability $p$ on twelve real faces. From which $p$ on could you no longer say how a plain face is held? And where would you stop, if the pictures were yours?
-
+# One wrapper puts $T$ before the discriminator of any game of this course, so that every loss passes it, $D$'s turn and $G$'s, labels or none.
+#
+# A detail that papers leave open: what does $R_1$ penalise now, the slope at $x$ or at $T(x)$? DiffAugment's code has a loss for each. Ours takes $\|\nabla_x D(T(x))\|^2$, the slope at the picture *before* the change, as ADA's code does: it is the slope that
+# the generator feels.
 
 # %%
-def at_p(p):
-    changed = [augment.augment(eight, policy, torch.Generator().manual_seed(2), p) for policy in (augment.DIFFAUGMENT, "quarter_turns")]
-    return viz.labelled_grid(torch.cat(changed).clamp(-1, 1), rows=["DiffAugment", "quarter turns"], n_columns=12)
-
-
-widgets.explorer({f"p = {p:.1f}": at_p(p) for p in np.linspace(0, 1, 11)}, label="probability", kind="slider", most=3)
+viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observed)
 
 # %% [markdown]
 # ## What was measured
@@ -883,39 +937,7 @@ summary()
 #
 # 1. **Weight or width?** Take pixel faces of 16 px and narrow networks of step E, `r3gan.Generator(widths=(32, 32, 16), groups=(4, 4, 2), blocks=1)` and the discriminator of the same arguments. Train them with $\gamma$ = 0.2, 1, 5 and 25 and each with the last width 8 and 16, five seeds. Which of the two moves the distance, and does the answer depend on the number of steps?
 # 2. **Few of one kind.** Take only red-haired faces, `everything.where(hair="red")[:100]`, and train part one's game with and without augmentation of colour. Does red survive? Then with quarter turns, always applied: do turned faces leak into the samples?
-
-# %%
-widgets.quiz(
-    [
-        {
-            "question": "Augmenting only the real pictures of a GAN teaches the generator to draw augmented ones. What repairs that?",
-            "answer": "The same kind of augmentation for the fakes, with gradients passing through it",
-            "why": "D then never sees an unaugmented picture, and G is told only about differences that survive the augmentation.",
-            "wrong": {
-                "A smaller learning rate for G": "The optimum would still be the augmented distribution.",
-                "Augmenting the fakes without gradients": "G would then learn nothing through D at all.",
-            },
-        },
-        {
-            "question": "Why can a relativistic loss not be content with a generator that serves one mode very well?",
-            "answer": "Fakes are compared with real samples, one with one, also with those of the modes left out",
-            "why": "A real sample from a forgotten mode is paired with a fake and wins; the loss stays above its minimum.",
-            "wrong": {
-                "Because R1 forbids it": "R1 smooths D; alone it does not bring modes back.",
-                "Because its discriminator sees pairs of pictures at its input": "It sees one at a time; only the logits are subtracted.",
-            },
-        },
-        {
-            "question": "What do SDXL-Turbo and DMD2 use a discriminator for?",
-            "answer": "To train a student that samples in one or a few steps",
-            "why": "Regression on a teacher's outputs averages; an adversarial term keeps single samples sharp.",
-            "wrong": {
-                "To speed up the training of the teacher": "The teacher is trained before, by regression.",
-                "To choose the best of many samples": "Nothing is rejected; one sample is drawn.",
-            },
-        },
-    ]
-)
+# 3. **Always?** DiffAugment changes every picture: may its $p$ be 1? Take its hole alone, 8 px wide, its centre anywhere on 16 px, so that it always hides something. Find two distributions of pictures that differ, and whose changed pictures do not. Then say why no face suffers from it.
 
 # %% [markdown]
 # ## Further reading
