@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) BigGAN (Hong): system S16, with its shared embedding, hierarchical latents, orthogonal regularisation, truncation and attention.
 # **Papers**: [Brock, Donahue & Simonyan 2019](https://arxiv.org/abs/1809.11096) (ICLR); [Zhang et al. 2019](https://arxiv.org/abs/1805.08318) (ICML).
 #
-# **Read** for about 40 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+# **Read** for about 40 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # What happens when everything is made larger, and which parts had to be added for that? The answer has a name, and it can be taken apart and measured on a
 # small machine.
@@ -16,6 +16,7 @@
 # - say what batch normalisation remembers, when it must be measured anew, and what that changes for truncated latents.
 
 # %%
+import copy
 import warnings
 from collections import Counter
 from functools import partial
@@ -120,6 +121,7 @@ show(
 )
 
 # %%
+print(f"{sum(p.numel() for p in painter.parameters()):,} parameters")
 shipped.card
 
 # %% [markdown] tags=["notes"]
@@ -428,11 +430,651 @@ question(
 # three hundred million pictures. In its table 1 scale is most of the gain: 58.8 to 93.0, and the parts from there to 99.3.
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## Attention
+#
+# Every place $i$ asks all others at once:
+#
+# $$\beta_{ij} = \operatorname*{softmax}_j(\theta(x)_i \cdot \phi(x)_j), \qquad o_i = \sum_j \beta_{ij}\, g(x)_j$$
+#
+# $$y = x + \gamma\, W_o\, o$$
+#
+# $\gamma$ is one learnt number that starts at zero.
+
+# %% [markdown] tags=["notes"]
+# ## 4. Attention
+#
+# A 3x3 convolution sees its neighbours; what is far apart meets only after several layers. Self-attention (Zhang et al. 2019) lets every place $i$ ask all others at once:
+#
+# $$\beta_{ij} = \operatorname*{softmax}_j\bigl(\theta(x)_i \cdot \phi(x)_j\bigr), \qquad o_i = \sum_j \beta_{ij}\, g(x)_j, \qquad y = x + \gamma\, W_o\, o .$$
+#
+# $\theta$, $\phi$, $g$ and $W_o$ are 1x1 convolutions; the queries and keys have an eighth of the channels, and keys and values are pooled to half the size, which makes the matrix $\beta$ four times smaller. $\gamma$ is one learnt number that starts at zero.
+
+# %%
+viz.source(SelfAttention)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four places, and where each looks
+
+# %% [markdown] tags=["notes"]
+# In the shipped generator it stands after the block to 16x16, so a place is a patch of 2x2 pixels of the picture. Four places of a face (white), and where each looks (yellow: places that get more than twice the even share, the broader the more):
+
+# %% tags=["slide-continue", "slide-picture"]
+def attention_of(network):
+    return next(layer for layer in network.modules() if isinstance(layer, SelfAttention))
+
+
+@torch.no_grad()
+def looks(network, z, y):
+    """Pictures, what goes into attention, what comes out of it, and beta: from each of 16x16 places to 8x8."""
+    seen = []
+    handle = attention_of(network).register_forward_hook(lambda module, inputs, output: seen.extend((inputs[0], output)))
+    pictures = paint(z, y, network)
+    handle.remove()
+    return pictures, *seen, attention_of(network).weights(seen[0]).cpu().view(-1, 16, 16, 8, 8)
+
+
+couple = torch.tensor([classes.index(name) for name in ("red hair, light skin", "blonde hair, dark skin")])
+(portrait, _), *_, (beta, _) = looks(painter, latents(2, seed=56), couple)
+queries = {"hair": (4, 8), "an eye": (8, 6), "mouth": (11, 8), "background": (2, 1)}
+fig, axes = plt.subplots(1, 4, figsize=(10, 2.9), layout="constrained")
+for axis, (query, (i, j)) in zip(axes, queries.items(), strict=True):
+    axis.imshow((portrait.permute(1, 2, 0) + 1) / 2, extent=(0, 16, 16, 0), alpha=0.8)
+    for a, b in (beta[i, j] > 2 / 64).nonzero().tolist():  # a place pools 2x2 of the 16x16
+        width = 1.5 + 12 * beta[i, j, a, b].item()
+        axis.add_patch(plt.Rectangle((2 * b, 2 * a), 2, 2, fill=False, color="black", linewidth=width + 2.5))
+        axis.add_patch(plt.Rectangle((2 * b, 2 * a), 2, 2, fill=False, color="yellow", linewidth=width))
+    axis.plot(j + 0.5, i + 0.5, "o", color="white", markeredgecolor="black", markersize=13, markeredgewidth=2)
+    axis.set(xlim=(-0.3, 16.3), ylim=(16.3, -0.3))
+    axis.set_title(query, fontsize=14)
+    axis.set_axis_off()
+plt.show()
+
+# %% tags=["slide-continue"]
+edge = torch.ones(8, 8, dtype=torch.bool)
+edge[1:-1, 1:-1] = False  # 28 of the 64 places that are looked at
+for name, network in {"untrained": beginners[0], "shipped": painter}.items():
+    _, into, out_of, weights = looks(network, latents(100, seed=57), torch.arange(100) % 24)
+    shares = weights[:, 4:12, 4:12][..., edge].sum(-1)  # from the middle 8x8 of the 16x16 places
+    print(f"{name}: {shares.mean():.0%} of the weight of the middle places goes to the edge, {edge.double().mean():.0%} would be even")
+added = ((out_of - into).square().mean() / into.square().mean()).sqrt().item()
+print(f"gamma is {attention_of(painter).gamma.item():+.2f}; what attention adds has {added:.0%} of the size of what it is added to")
+blinded = copy.deepcopy(painter)
+attention_of(blinded).gamma.data.zero_()
+blind = {
+    "with attention, as shipped": painter,
+    "gamma = 0, statistics as shipped": blinded,
+    "with attention, statistics anew": settled(painter),
+    "gamma = 0, statistics anew": settled(blinded),
+}
+SHOWN = ("asked for", "distance", "faces", "coverage")  # without density: see section 3
+
+
+def told(first, rows_by_name):
+    """A table of means over the sets of latents."""
+    means = {name: averaged(list(rows)) for name, rows in rows_by_name.items()}
+    return viz.table([{first: name, **{key: f"{row[key]:.3g}" for key in SHOWN}} for name, row in means.items()])
+
+
+told("", {name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s in seeds] for name, net in blind.items()})
+
+# %% [markdown] tags=["notes"]
+# Hair, eye and mouth look at the same corners, and the background looks at one place of the face. Over a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map, where 44 would be even and untrained attention has 38. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed then: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network relies on attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong").
+#
+# Two cautions in reading this. The sign of $\gamma$ means nothing, though it is asked about often (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And taking attention out of a finished network shows what this network relies on, not what a network trained without it
+# would lack. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for pictures of 128 px.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The truncation trick
+#
+# The usual reason: large components are rare, so $G$ has seldom practised on them. Draw from
+#
+# $$p_\tau(z) = \frac{\varphi(z)}{2\Phi(\tau) - 1} \quad \text{for } |z| \le \tau, \qquad 0 \text{ elsewhere}$$
+#
+# By quantiles, one $z$ gives one face at every threshold:
+#
+# $$z' = \Phi^{-1}\left(\tfrac12 + (\Phi(z) - \tfrac12)\,(2\Phi(\tau) - 1)\right)$$
+
+# %% [markdown] tags=["notes"]
+# ## 5. The truncation trick
+#
+# A generator is trained on $z \sim \mathcal N(0, I)$. Nobody forces us to sample from the same distribution. The usual reason for another one: large components are rare, so $G$ has seldom practised on them. (Latents whose components are *all* small are rarer still: section 6.) BigGAN draws each component again as long as its magnitude is larger than a threshold $\tau$,
+# that is from the *truncated normal distribution* with density
+#
+# $$p_\tau(z) = \frac{\varphi(z)}{2\Phi(\tau) - 1} \quad \text{for } |z| \le \tau, \qquad 0 \text{ elsewhere.}$$
+#
+# The threshold is a knob on a finished network, meant to have fidelity at one end and variety at the other. Drawing again and again is not needed. If $\Phi(z)$ is the quantile of a normal number, the truncated number at the same quantile is
+#
+# $$z' = \Phi^{-1}\bigl(\tfrac12 + (\Phi(z) - \tfrac12)\,(2\Phi(\tau) - 1)\bigr),$$
+#
+# so one $z$ gives one face at every threshold. Read a column downwards.
+
+# %%
+viz.source(truncate)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Read a column downwards
+
+# %% tags=["slide-continue", "slide-picture"]
+THRESHOLDS = (None, 1.5, 1.0, 0.6, 0.3, 0.0)
+eleven = latents(11, seed=61)
+
+
+def at(z, threshold):
+    """z for None, 0 for 0, otherwise every component at its quantile of the truncated distribution."""
+    return z if threshold is None else truncate(z, threshold) if threshold else torch.zeros_like(z)
+
+
+downwards = torch.cat([*(paint(at(eleven, t), mixed) for t in THRESHOLDS), real_faces(mixed)])
+names = ["no truncation" if t is None else f"threshold {t:g}" for t in THRESHOLDS]
+show(
+    viz.labelled_grid(downwards, rows=[*names, "real faces"], n_columns=11),
+    "Columns: one latent and class each. Downwards: a lower threshold; at 0 it is G(0, y). Last row: real faces of these classes.",
+)
+
+# %% [markdown] tags=["notes"]
+# And in numbers, twice: with the means and variances that the network was shipped with, which are those of all latents, and with means and variances measured anew for each threshold. Threshold 0 leaves one face for each class. Why the statistics make a difference is told in "What goes wrong".
+
+# %%
+fitting = {t: settled(painter, at(many, t)) for t in THRESHOLDS}
+curves = {"as shipped": {}, "measured anew": {}}
+for t in THRESHOLDS:
+    drawn = {s: at(latents(n_curve, 300 + s), t) for s in seeds}
+    shipped_rows = whole.values() if t is None else [judged(paint(z, all_classes)) for z in drawn.values()]
+    curves["as shipped"][t] = list(shipped_rows)
+    curves["measured anew"][t] = [judged(paint(z, all_classes, fitting[t])) for z in drawn.values()]
+told(
+    "statistics",
+    {f"{name}, {kind}": curve[t] for kind, curve in curves.items() for name, t in zip(names, THRESHOLDS, strict=True)},
+)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Fidelity against variety
+#
+# The left curve should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold. Grey: the same coverage.
+#
+# Left of a coverage of 0.74 the dotted line is the higher one. At threshold 0, $G(0, y)$, it is 0.96 against 0.68.
+
+# %% tags=["slide-continue", "slide-picture"]
+fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+above = {("as shipped", "faces"), ("measured anew", "distance")}  # where the labels stand
+for key, axis in zip(("faces", "distance"), axes, strict=True):
+    axis.axvline(averaged(curves["measured anew"][0.3])["coverage"], color="0.85", zorder=0)  # equal coverage
+    for (kind, curve), style in zip(curves.items(), ("o:", "o-"), strict=True):
+        places = {t: averaged(curve[t]) for t in THRESHOLDS}
+        axis.plot(*zip(*((row["coverage"], row[key]) for row in places.values()), strict=True), style, color=FAKE, label=kind)
+        for t in (0.6, 0.3, 0.0):
+            offset = (0, 9 if (kind, key) in above else -17)
+            axis.annotate(f"{t:g}", (places[t]["coverage"], places[t][key]), offset, textcoords="offset points", ha="center", fontsize=11)
+    axis.annotate("none", (places[None]["coverage"], places[None][key]), (8, -4), textcoords="offset points", fontsize=11)
+    axis.plot(trial["truth"]["coverage"], trial["truth"][key], "s", color=REAL, markersize=9, label="other real faces")
+    axis.set_xlabel("coverage (variety)", fontsize=12)
+    axis.set_ylabel({"faces": "share taken for faces (fidelity)", "distance": "Fréchet distance"}[key], fontsize=12)
+    axis.set_ylim({"faces": (0, 1.08), "distance": (0, 46)}[key])
+axes[0].legend(fontsize=11, loc="lower left")
+plt.show()
+
+# %%
+fresh, stale = curves["measured anew"], curves["as shipped"]
+best = max((t for t in THRESHOLDS if t), key=lambda t: averaged(fresh[t])["faces"])
+unused = [latents(n_curve, 320 + s) for s in seeds]  # on which no threshold was chosen
+full, low = ([judged(paint(at(z, t), all_classes, fitting[t])) for z in unused] for t in (None, best))
+question(
+    "S16.fidelity",
+    "Does truncation buy fidelity? Share taken for faces at the table's best threshold, statistics measured anew, less without truncation",
+    ours=[a["faces"] - b["faces"] for a, b in zip(low, full, strict=True)],
+    over="sets of latents of one network",
+    baselines=nulls(no_truncation=0) | ceilings(up_to_real_faces=[trial["truth"]["faces"] - b["faces"] for b in full]),
+    source="beside Brock et al. 2019, section 3.1: the Inception score rises as the threshold falls",
+    note=f"The table's best threshold is {best}; the row is measured on latents that the table has not seen.",
+    decks="H",
+)
+question(
+    "S16.variety",
+    "What does it cost in variety? Coverage at threshold 0.3, statistics measured anew, over coverage without truncation",
+    ours=[a["coverage"] / b["coverage"] for a, b in zip(fresh[0.3], fresh[None], strict=True)],
+    over="sets of latents of one network",
+    baselines=nulls(
+        one_face_for_each_class=averaged(fresh[0.0])["coverage"] / averaged(fresh[None])["coverage"],
+        **{
+            name.replace(" ", "_"): trial[row]["coverage"] / averaged(fresh[None])["coverage"]
+            for name, row in {"noise": "noise", "untrained": "untrained", "mean faces": "the mean face of each class"}.items()
+        },
+    )
+    | ceilings(no_truncation=1),
+    source="beside Brock et al. 2019, figure 2: variety falls with the threshold",
+    decks="H",
+)
+def apart(t, score="faces"):
+    """At the coverage of threshold t, statistics anew: the dotted line of each set, by straight lines, less the solid one."""
+    dotted = [sorted((rows[k]["coverage"], rows[k][score]) for rows in stale.values()) for k in range(len(seeds))]
+    return [np.interp(row["coverage"], *zip(*line, strict=True)) - row[score] for row, line in zip(fresh[t], dotted, strict=True)]
+
+
+question(
+    "S16.statistics",
+    "At equal coverage, which statistics are better? Share taken for faces, those of all latents less fitting ones, at the coverage of threshold 0.3 anew",
+    ours=apart(0.3),
+    over="sets of latents of one network",
+    baselines=nulls(no_difference=0, at_the_coverage_of_threshold_1=apart(1.0)),
+    note=f"Asked after the curve had been seen. Fréchet distance there: {np.mean(apart(0.3, 'distance')):+.1f}.",
+)
+
+# %% [markdown] tags=["notes"]
+# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there is one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. Measured anew, this network gets little for it: at its best threshold, 1.0, 0.025 more of the pictures are taken for faces, where up to real faces there was room for `0.149` (first box), and below 0.6 it loses fidelity as well. At 0.3
+# 0.72 of the coverage is left (second box); the 24 faces $G(0, y)$ alone have 0.35 of it. Obedience, the first column of the table, has nothing left to gain.
+#
+# Now compare the lines at equal coverage, not at equal thresholds (third box). At 0.59, where the solid one has threshold 0.3, 0.79 of the pictures are taken for faces; on the dotted one it is 0.077 more, at a distance smaller by 1.4. At 0.79, where the solid one has threshold 1.0, the two are about equal. They part most at threshold 0: of the 24 faces $G(0, y)$ 23 are taken for faces with the statistics of all latents, 16 with fitting ones. So measuring anew gives variety back, and the
+# price is fidelity; at low thresholds the old statistics are the better bargain.
+#
+# The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, and here it is least without truncation. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Three things called truncation
+#
+# The same number, three distributions. None is wrong as such; comparing them at equal numbers is.
+
+# %% [markdown] tags=["notes"]
+# ### Three things called truncation
+#
+# "Values outside the range are resampled" is what the paper says. In public code three different things carry the name. An issue at TensorFlow's hub (tensorflow/hub, number 214) found that the example beside the published BigGAN drew from the normal truncated at 2 and *multiplied* by the truncation; another (PyTorch-StudioGAN, number 62) found
+# plain normal latents *divided* by a factor; and clamping, `z.clamp(-t, t)`, is written often, because it is one call. What do they do to a component, and to the faces?
+
+# %% tags=["nbval-check-output", "slide-continue"]
+ways = {
+    "resampled": lambda z, t: truncate(z, t),
+    "clamped": lambda z, t: z.clamp(-t, t),
+    "scaled": lambda z, t: t * truncate(z, 2.0),
+}
+for kind, way in ways.items():
+    moved_z = way(latents(4000, seed=0), 0.6)
+    at_the_edge = (moved_z.abs() > 0.599).double().mean()
+    print(
+        f"threshold 0.6, {kind:>9}: standard deviation {moved_z.std():.2f}, largest {moved_z.abs().max():.1f}, share at 0.6 or beyond {at_the_edge:.2f}"
+    )
+
+# %% tags=["slide-continue"]
+told(
+    "threshold 0.6",
+    {
+        kind: stale[0.6]
+        if kind == "resampled"
+        else [judged(paint(way(latents(n_curve, 300 + s), 0.6), all_classes)) for s in seeds]
+        for kind, way in ways.items()
+    },
+)
+
+# %% [markdown] tags=["notes"]
+# The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, and more of the variety is left in the second table. Resampled at 1.0 a component has 0.54, nearly that of scaling at 0.6: compare the two rows. Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
+# threshold. None of the three is wrong as such; comparing them at equal numbers is. StudioGAN corrected its own.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What goes wrong: whose statistics?
+#
+# Batch normalisation remembers means and variances. Of which latents?
+
+# %% [markdown] tags=["notes"]
+# ## What goes wrong
+#
+# **Statistics of another distribution.** In evaluation mode batch normalisation uses a stored mean and variance. Which? Users of BigGAN's PyTorch code compared it with the published module and found the same pictures without truncation and different ones with it (ajbrock/BigGAN-PyTorch, issue 14): the published module takes the truncation as an *input*, because it keeps separate statistics for each
+# threshold. BigGAN measures "standing statistics" over many batches after training, as `Run.generator` does in this course, because those of the last training step do not belong to the averaged weights either. Three sets of statistics for one network and one set of truncated latents:
+
+# %%
+viz.source(biggan.standing_statistics)
+
+# %% tags=["slide-continue"]
+TAU = 0.3
+too_wide = settled(painter, 1.5 * many)  # as if latents had been wider in training
+networks = {"too wide": too_wide, "as shipped": painter, "truncated": fitting[TAU]}
+told(
+    f"statistics, sampling at {TAU}",
+    {
+        "of latents that are too wide (1.5 z)": [
+            judged(paint(truncate(latents(n_curve, 300 + s), TAU), all_classes, too_wide)) for s in seeds
+        ],
+        "of all latents, as shipped": stale[TAU],
+        "of truncated latents": fresh[TAU],
+    },
+)
+
+# %% tags=["slide-continue", "slide-picture"]
+three = torch.cat([*(paint(truncate(eleven, TAU), mixed, network) for network in networks.values()), real_faces(mixed)])
+show(
+    viz.labelled_grid(three, rows=[*networks, "real faces"], n_columns=11),
+    f"The same weights, the same latents truncated at {TAU}, three sets of statistics. Last row: real faces.",
+)
+
+# %% [markdown] tags=["notes"]
+# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom. So with truncated latents the statistics are a second knob, variety at one end and fidelity at the other, and at equal coverage (section 5) the old ones were the better at low thresholds. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
+# in section 4, the stored ones belong to another network. Measure anew. It takes a second.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## "You do not use attention at all"
+#
+# $\gamma$ starts at 0 and no line ever sets it to anything else. The gradients of the first step:
+
+# %% [markdown] tags=["notes"]
+# **"You do not use attention at all."** With that suspicion a user wrote to the authors of a self-attention GAN (taki0112/Self-Attention-GAN-Tensorflow, issue 13): $\gamma$ starts at 0 and no line ever sets it to anything else. It is a parameter; the optimiser moves it. But look at the gradients of the first step:
+
+# %% tags=["nbval-check-output", "slide-continue"]
+torch.manual_seed(0)
+layer = SelfAttention(16).to(device)
+maps = torch.randn(4, 16, 8, 8, generator=torch.Generator().manual_seed(0)).to(device)
+for start in (0.0, 0.1):
+    layer.zero_grad()
+    with torch.no_grad():
+        layer.gamma.fill_(start)
+    layer(maps).square().mean().backward()
+    nonzero = [name for name, p in layer.named_parameters() if p.grad.abs().max() > 0]
+    print(f"gamma = {start}: gradient reaches {', '.join(nonzero)}")
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# One step later all of them learn, *unless* something keeps $\gamma$ at 0. Print it.
+
+# %% [markdown] tags=["notes"]
+# At $\gamma = 0$ only $\gamma$ itself is moved, since every other gradient carries it as a factor. One step later all of them learn. So the start is meant, and it works, *unless* something keeps $\gamma$ at 0: an optimiser that was given a list of parameters made by hand, or weight decay on a number whose gradient is still noise. Print it, as section 4 did.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Forgetting `.eval()`
+#
+# In training mode a batch is its own statistics. Ask for one class only:
+
+# %% [markdown] tags=["notes"]
+# **Forgetting `.eval()`.** In training mode a batch is its own statistics. With many classes in a batch this is hardly noticed, for their mean is about the mean of all. Ask for one class only:
+
+
+# %% tags=["slide-continue"]
+awake = settled(painter).train()  # a copy: training mode writes into the statistics
+modes = {  # a network, and the labels of batch k of 24
+    "eval(), one class": (painter, lambda k: torch.full((24,), k)),
+    "train(), one class": (awake, lambda k: torch.full((24,), k)),
+    "train(), 24 classes": (awake, lambda k: torch.arange(24).roll(-k)),
+}
+crowd, pink, grid, right = latents(24 * 24, seed=77).split(24), classes.index("pink hair, dark skin"), [], {}
+for mode, (network, labels) in modes.items():
+    batches = [(paint(z, labels(k), network), labels(k)) for k, z in enumerate(crowd)]
+    grid.append(batches[pink][0][:11])
+    right[mode] = [recipe.right_class(reader, *batch) for batch in batches]
+show(
+    viz.labelled_grid(torch.cat([*grid, real_faces(torch.full((11,), pink))]), rows=[*modes, "real, one class"], n_columns=11),
+    "The same latents in three batches. One class: pink hair, dark skin.",
+)
+for mode, rows in right.items():
+    for which, means in {"24 batches": averaged(rows), "this batch": rows[pink]}.items():
+        print(f"{mode:>20}, {which}: " + ", ".join(f"{name} right in {share:.0%}" for name, share in means.items()))
+question(
+    "S16.mode",
+    "Forgetting eval(): does a batch of one class keep its class? Share of faces with the right hair and the right skin, by class",
+    ours=[row["both"] for row in right["train(), one class"]],
+    over="classes, one network",
+    interval="bootstrap",
+    baselines=nulls(chance=1 / 24)
+    | ceilings(
+        eval_one_class=averaged(right["eval(), one class"])["both"], all_classes=averaged(right["train(), 24 classes"])["both"]
+    ),
+)
+
+# %% [markdown] tags=["notes"]
+# The label reaches the picture through gains and biases alone. What they give to all places of all faces of a batch lies in the batch's mean, and in training mode the next normalisation takes it away. What differs from place to place is left: pink hair is duller and still read in 100 per cent, dark skin in 38. Over batches of every class hair is read in 88 per cent, skin in 70, both in 60 (box). With 24 classes in the batch nothing is lost. Whoever samples one class at a time with the network in training mode judges a different network.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Play
+#
+# Change hair, skin and the threshold: the people keep their latents.
+
+# %% [markdown] tags=["notes"]
+# ## Play
+#
+# Choose hair, skin and the threshold. The people keep their latents while you change what is asked for.
+
+# %% tags=["slide-continue", "slide-picture"]
+MENUS = {
+    "hair": faces.attribute_names["hair"],
+    "skin": faces.attribute_names["skin"],
+    "threshold": ("none", "1.5", "1.0", "0.6", "0.3", "0.1"),
+}
+
+
+def wish(z, y):
+    limits = [None, *map(float, MENUS["threshold"][1:])]
+    z = torch.cat([at(row[None], limits[k]) for row, k in zip(z.cpu(), y[:, 2].tolist(), strict=True)])
+    return paint(z, y[:, 0].cpu() * len(MENUS["skin"]) + y[:, 1].cpu())
+
+
+widgets.attribute_chooser(wish, MENUS, latent_dim=painter.latent_dim, start={"hair": "red", "skin": "tan"}, seed=3)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to keep
+#
+# - Count what a part costs. Sharing pays when the classes outnumber the vector's components.
+# - Truncation is a knob on a finished network. Report the curve, not one number.
+# - Truncating, clamping and scaling are three things.
+# - After a change of the network, measure its statistics anew. With truncated latents they are a second knob: say which were used.
+
+# %% [markdown]
+# # Going deeper
+#
+# The core path ends here. What follows: a penalty that is meant to make networks fit for truncation (6), and what lies between two classes (7).
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Orthogonal regularisation
+#
+# Truncated latents lie where there was hardly a training sample. Make the filters of a layer point in different directions:
+#
+# $$R_\beta(W) = \beta\, \| W^{\top} W \odot (\mathbf 1 - I) \|_F^2 = \beta \sum_{i \ne j} \langle w_i, w_j \rangle^2$$
+#
+# In the paper 60 per cent of the models could be truncated with it, 16 per cent without.
+
+# %% [markdown] tags=["notes"]
+# ## 6. Orthogonal regularisation
+#
+# Why should a network that was trained on $\mathcal N(0, I)$ know what to do near the origin? In 80 dimensions normal latents lie close to a shell of radius $\sqrt{80} \approx 9$; truncated at 0.6 they lie near 3, where there was hardly a training sample. Brock et al. report that some of their larger models answer with saturated pictures there, and that
+# a penalty on the generator's weights helps. Make the filters of a layer, the rows $w_i$ of $W$, point in different directions:
+#
+# $$R_\beta(W) = \beta\, \bigl\| W^{\!\top} W \odot (\mathbf 1 - I) \bigr\|_F^2 = \beta \sum_{i \ne j} \langle w_i, w_j \rangle^2 , \qquad \beta = 10^{-4}.$$
+#
+# (In the paper's notation filters are columns.) The diagonal is left out on purpose. The older penalty $\|W^{\!\top} W - I\|^2$ also fixes the filters' lengths, which they call too limiting.
+
+# %% [markdown]
+# **Write a line.** $R_\beta$ of one weight `w`, whose *rows* are the filters.
+
+
+# %%
+def alike(w, beta):
+    return ...  # your line
+
+
+lines.answered(alike, *asked.ORTHOGONAL)
+
+# %%
+viz.source(penalties.orthogonal)
+
+# %% [markdown] tags=["notes"]
+# With it 60 per cent of their models could be truncated, without it 16 per cent. That is a statement about many large models, and cannot be repeated here. What can be: a small game on digits, perceptrons and 800 steps with a relativistic loss and R1 in place of the hinge, with and without the penalty, and a judge of real handwritten digits that refuses noise.
+
+# %%
+digits, unseen = data.digits(16, n=scale.pick(ci=1000, cpu=4000, gpu=4000)), data.digits(16, n=1000, split="test")
+arbiter = digit_judge()
+
+
+def enlarged(pictures):
+    """The 28 x 28 in a frame that the judge knows."""
+    return F.pad(F.interpolate(pictures.clamp(-1, 1), size=28, mode="bilinear"), (2, 2, 2, 2), value=-1)
+
+
+def accepted(pictures):
+    """The share taken for digits."""
+    return arbiter.read(enlarged(pictures))[1].double().mean().item()
+
+
+real_digits = [data.to_float(part) for part in unseen.images[:600].split(300)]
+mean_digits = torch.stack([data.to_float(digits.images[digits.labels == k]).mean(0) for k in range(10)])
+
+
+def variety(pictures):
+    """Coverage of 300 real digits, in the judge's features (lecture 08)."""
+    return density_coverage(*(arbiter.features(enlarged(images)) for images in (real_digits[0], pictures))).coverage
+
+
+def digit_game(seed, beta):
+    """Perceptrons with batch normalisation; the label as a one-hot code in G and by projection in D."""
+    torch.manual_seed(seed)
+    generator = ConcatGenerator(mlp.Generator(64 + 10, (1, 16, 16), hidden=(128, 128), norm="batch", out="tanh"), 10)
+    discriminator = ProjectionDiscriminator(mlp.Discriminator((1, 16, 16), hidden=(128, 128)), 10)
+    penalty = partial(penalties.orthogonal, beta=beta) if beta else None
+    return ConditionalGAN(
+        generator.to(device),
+        discriminator.to(device),
+        "relativistic",
+        penalty=penalties.r1(1.0, every=4),
+        generator_penalty=penalty,
+    )
+
+
+def likeness(network):
+    """The mean magnitude of the cosine between two filters of a layer, averaged over the layers."""
+    cosines = []
+    for weight in (p.detach() for p in network.parameters() if p.ndim > 1):
+        filters = F.normalize(weight.flatten(1), dim=1)
+        pairs = ~torch.eye(len(filters), dtype=torch.bool, device=filters.device)
+        cosines.append((filters @ filters.T)[pairs].abs().mean().item())
+    return sum(cosines) / len(cosines)
+
+
+def good_digits(run, threshold=None, n=300):
+    """Share accepted, share of saturated pixels, and the pictures; statistics are measured anew for a threshold."""
+    player = run.generator
+    if threshold is not None:
+        z, y = torch.randn(512, 64, generator=torch.Generator().manual_seed(6)), torch.arange(512) % 10
+        player = biggan.standing_statistics(player, truncate(z, threshold).to(device), y.to(device))
+    pictures = run.gan.sample(n, seed=7, generator=player, threshold=threshold).cpu()
+    return accepted(pictures), (pictures.abs() > 0.98).double().mean().item(), pictures
+
+
+def record_of(run):
+    return {"cosine of filters": likeness(run.generator), "accepted, all z": good_digits(run)[0]}
+
+
+ARMS = {"without": (0.0, 1e-3), "beta = 1e-4": (1e-4, 1e-3), "without, slower": (0.0, 3e-4)}  # beta, learning rate
+filtered, along, ten = {}, {}, {}
+for arm, (beta, lr) in ARMS.items():
+    for seed in range(10, 10 + len(seeds)):  # 0 and 1 chose the number of steps
+        records = []
+        run = fit(
+            digit_game(seed, beta),
+            data.Batches(digits, 64, seed=seed, labels=True, device=device),
+            scale.pick(ci=4, cpu=800, gpu=1600),
+            lr=lr,
+            betas=(0.0, 0.99),
+            ema=0.99,
+            seed=seed,
+            progress=False,
+            hooks=[(scale.pick(ci=2, cpu=100, gpu=100), lambda run, records=records: records.append(record_of(run)))],
+        )
+        along.setdefault(arm, []).append(records)  # from step 0 on
+        row = {"cosine of filters": likeness(run.generator)}
+        for label, t in {"all z": None, "threshold 0.3": 0.3}.items():
+            row[f"accepted, {label}"], row[f"saturated, {label}"], pictures = good_digits(run, t)
+            row[f"coverage, {label}"] = variety(pictures)
+        filtered.setdefault(arm, []).append(row)
+        ten.setdefault(arm, run.gan.sample(10, seed=8, generator=run.generator).cpu())
+pixels_at_the_end = (data.to_float(digits.images).abs() > 0.98).double().mean()
+print(f"share of saturated pixels (magnitude above 0.98) in real digits: {pixels_at_the_end:.2f}")
+start = averaged([records[0] for records in along["without"]])
+print(f"coverage of other real digits {variety(real_digits[1]):.2f}, of ten mean digits {variety(mean_digits):.2f}")
+print(f"at step 0: cosine {start['cosine of filters']:.3f}, accepted {start['accepted, all z']:.3f}")
+averages = {arm: averaged(rows) for arm, rows in filtered.items()}
+viz.table([{"": key, **{arm: f"{row[key]:.3f}" for arm, row in averages.items()}} for key in averages["without"]])
+
+
+# %%
+ten_real = torch.stack([data.to_float(unseen.images[unseen.labels == k][0]) for k in range(10)])
+show(viz.labelled_grid(torch.cat([*ten.values(), ten_real]), rows=[*ten, "real digits"], n_columns=10), "All z, 0 to 9.")
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## With and without, on digits
+
+
+# %% tags=["slide-continue"]
+def as_good(records, share):
+    """|cosine| where this training first has that share accepted, by straight lines; at its end if it never has."""
+    shares, cosines = ([row[key] for row in records] for key in ("accepted, all z", "cosine of filters"))
+    for k in range(1, len(shares)):
+        if shares[k] >= share > shares[k - 1]:
+            return np.interp(share, shares[k - 1 : k + 1], cosines[k - 1 : k + 1])
+    return cosines[0] if share <= shares[0] else cosines[-1]
+
+
+def over(arm, other):
+    """|cosine| of one arm at its end over that of another where it drew as well, by seed."""
+    ends = filtered[arm]
+    return [
+        end["cosine of filters"] / as_good(records, end["accepted, all z"])
+        for end, records in zip(ends, along[other], strict=True)
+    ]
+
+
+noise = torch.rand(400, 1, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
+fades = (data.to_float(unseen.images) + data.to_float(unseen.images).roll(1, 0)) / 2
+check(
+    "S16.digits",
+    "Share of unseen real digits, at 16 px, that the judge takes for digits",
+    ours=accepted(data.to_float(unseen.images)),
+    tolerance=at_least(0.9),
+    baselines=nulls(
+        noise=accepted(noise),
+        two_digits_at_once=accepted(fades),
+        mean_digits=accepted(mean_digits),
+        step_0=start["accepted, all z"],
+    ),
+)
+slower = over("without, slower", "without")  # the null: if it passes, the row is no evidence
+few = min(row["accepted, all z"] for rows in filtered.values() for row in rows) < 0.05  # nothing to be equally good at
+claim(
+    "S16.orthogonal",
+    "The penalty turns filters apart: mean |cosine| of two filters of a layer, with it over without where as many digits are accepted",
+    paper="minimises the pairwise cosine similarity between filters",
+    ours=over("beta = 1e-4", "without"),
+    over="trainings",
+    tolerance=at_most(0.95),
+    baselines=nulls(slower_without_the_penalty=slower),
+    open="too few digits are accepted" if few else "slower training alone turns as far" if np.mean(slower) <= 0.95 else "",
+    source="Brock et al. 2019, section 3.1",
+    decks="H",
+)
+question(
+    "S16.amenable",
+    "Does it make truncation work? What threshold 0.3 adds to the share accepted, with the penalty less without",
+    ours=[
+        (a["accepted, threshold 0.3"] - a["accepted, all z"]) - (b["accepted, threshold 0.3"] - b["accepted, all z"])
+        for a, b in zip(filtered["beta = 1e-4"], filtered["without"], strict=True)
+    ],
+    over="trainings",
+    baselines=nulls(without_the_penalty=0),
+    source="beside Brock et al. 2019, section 3.1: 60 % of models amenable to truncation with it, 16 % without",
+    note="Perceptrons of 800 steps; the paper counts large models.",
+)
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.18 after it, 0.14 with the penalty, 0.16 with slower training alone.
+# - Where as many digits are accepted, the penalty leaves 0.83 of the cosine; slower training 0.98.
+# - Truncated at 0.3, 0.78 are accepted with it and 0.81 without, of 0.44 and 0.48: here truncation buys fidelity, at 0.09 of coverage in both, and the penalty makes no difference that five pairs can tell.
+# - These perceptrons are no test of the 60 and the 16 per cent.
+
+# %% [markdown] tags=["notes"]
+# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where as many digits are accepted. With the penalty 0.44 of the digits are, nearly as many as without, 0.48, and two filters are 0.83 times as alike as those of a
+# training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98.
+#
+# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles: 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
+# its interval reaches over 0. So here truncation buys fidelity, where in section 5 it bought little. Its price is variety: coverage of real digits falls from 0.50 to 0.41 without the penalty and from 0.22 to 0.13 with it, where ten mean digits have 0.03 and other real digits 0.97. (That the penalty has the less of it may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## Between two classes
 #
 # Keep $z$, and move along $c_t = (1 - t)\,c(y_0) + t\,c(y_1)$. No class on the way was trained.
 
 # %% [markdown] tags=["notes"]
+# ## 7. Between two classes
+#
 # The label is a vector now, so there is something between two classes. Keep $z$, move along the straight line $c_t = (1 - t)\,c(y_0) + t\,c(y_1)$:
 
 
@@ -482,557 +1124,6 @@ question(
 # %% [markdown] tags=["notes"]
 # The classes on the way were never trained: $c_t$ is no row of the table. Gains and biases are linear in $c$, so they move on straight lines, too. Whether the people on the way are plausible is left to the eye; the box compares the two ends alone. The latent carries much of the rest across: length, smile, glasses and background are read the same in about seven cases of ten, with another latent in fewer than half.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Attention
-#
-# Every place $i$ asks all others at once:
-#
-# $$\beta_{ij} = \operatorname*{softmax}_j(\theta(x)_i \cdot \phi(x)_j), \qquad o_i = \sum_j \beta_{ij}\, g(x)_j$$
-#
-# $$y = x + \gamma\, W_o\, o$$
-#
-# $\gamma$ is one learnt number that starts at zero.
-
-# %% [markdown] tags=["notes"]
-# ## 4. Attention
-#
-# A 3x3 convolution sees its neighbours; what is far apart meets only after several layers. Self-attention (Zhang et al. 2019) lets every place $i$ ask all others at once:
-#
-# $$\beta_{ij} = \operatorname*{softmax}_j\bigl(\theta(x)_i \cdot \phi(x)_j\bigr), \qquad o_i = \sum_j \beta_{ij}\, g(x)_j, \qquad y = x + \gamma\, W_o\, o .$$
-#
-# $\theta$, $\phi$, $g$ and $W_o$ are 1x1 convolutions; the queries and keys have an eighth of the channels, and keys and values are pooled to half the size, which makes the matrix $\beta$ four times smaller. $\gamma$ is one learnt number that starts at zero.
-
-# %%
-viz.source(SelfAttention)
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Four places, and where each looks
-
-# %% [markdown] tags=["notes"]
-# In the shipped generator it stands after the block to 16x16, so a place is a patch of 2x2 pixels of the picture. Four places of a face (white), and where each looks (yellow: places that get more than twice the even share, the broader the more):
-
-# %% tags=["slide-continue", "slide-picture"]
-attention = next(layer for layer in painter.modules() if isinstance(layer, SelfAttention))
-seen = []
-handle = attention.register_forward_hook(lambda module, inputs, output: seen.append((inputs[0], output)))
-portrait = paint(
-    latents(2, seed=56), torch.tensor([classes.index(name) for name in ("red hair, light skin", "blonde hair, dark skin")])
-)[0]
-handle.remove()
-into, out_of = seen[0]
-with torch.no_grad():
-    beta = attention.weights(into)[0].cpu().view(16, 16, 8, 8)  # from each of 16x16 places to 8x8
-queries = {"hair": (4, 8), "an eye": (8, 6), "mouth": (11, 8), "background": (2, 1)}
-fig, axes = plt.subplots(1, 4, figsize=(10, 2.9), layout="constrained")
-for axis, (query, (i, j)) in zip(axes, queries.items(), strict=True):
-    axis.imshow((portrait.permute(1, 2, 0) + 1) / 2, extent=(0, 16, 16, 0), alpha=0.8)
-    for a, b in (beta[i, j] > 2 / 64).nonzero().tolist():  # a place pools 2x2 of the 16x16
-        width = 1.5 + 12 * beta[i, j, a, b].item()
-        axis.add_patch(plt.Rectangle((2 * b, 2 * a), 2, 2, fill=False, color="black", linewidth=width + 2.5))
-        axis.add_patch(plt.Rectangle((2 * b, 2 * a), 2, 2, fill=False, color="yellow", linewidth=width))
-    axis.plot(j + 0.5, i + 0.5, "o", color="white", markeredgecolor="black", markersize=13, markeredgewidth=2)
-    axis.set(xlim=(-0.3, 16.3), ylim=(16.3, -0.3))
-    axis.set_title(query, fontsize=14)
-    axis.set_axis_off()
-plt.show()
-
-# %% tags=["slide-continue"]
-gamma = attention.gamma.item()
-added = ((out_of - into).square().mean() / into.square().mean()).sqrt().item()
-anew = {"with attention, statistics anew": settled(painter)}
-with torch.no_grad():
-    attention.gamma.zero_()
-    without = [judged(paint(latents(n_curve, 300 + seed), all_classes)) for seed in list(seeds)[:2]]
-    anew["gamma = 0, statistics anew"] = settled(painter)
-    attention.gamma.fill_(gamma)
-print(f"gamma has learnt to be {gamma:+.2f}; what attention adds has {added:.0%} of the size of what it is added to")
-blind = {"with attention, as shipped": list(whole.values())[:2], "gamma = 0, statistics as shipped": without}
-blind |= {
-    name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s in list(seeds)[:2]] for name, net in anew.items()
-}
-SHOWN = ("asked for", "distance", "faces", "coverage")  # without density: see section 3
-
-
-def told(first, rows_by_name):
-    """A table of means over the sets of latents."""
-    means = {name: averaged(list(rows)) for name, rows in rows_by_name.items()}
-    return viz.table([{first: name, **{key: f"{row[key]:.3g}" for key in SHOWN}} for name, row in means.items()])
-
-
-told("", blind)
-
-# %% [markdown] tags=["notes"]
-# Hair, eye and mouth look at much the same places, most of them at the edge, and the background looks at one place of the face. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance rises by 11.8. But two things have changed then: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.7 is left. That is what this network relies on attention for; the other 7.0 are a mistake of the experiment (see "What goes wrong").
-#
-# Two cautions in reading this. The sign of $\gamma$ means nothing, though it is asked about often (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And taking attention out of a finished network shows what this network relies on, not what a network trained without it
-# would lack. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for pictures of 128 px.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## The truncation trick
-#
-# The usual reason: large components are rare, so $G$ has seldom practised on them. Draw from
-#
-# $$p_\tau(z) = \frac{\varphi(z)}{2\Phi(\tau) - 1} \quad \text{for } |z| \le \tau, \qquad 0 \text{ elsewhere}$$
-#
-# By quantiles, one $z$ gives one face at every threshold:
-#
-# $$z' = \Phi^{-1}\left(\tfrac12 + (\Phi(z) - \tfrac12)\,(2\Phi(\tau) - 1)\right)$$
-
-# %% [markdown] tags=["notes"]
-# ## 5. The truncation trick
-#
-# A generator is trained on $z \sim \mathcal N(0, I)$. Nobody forces us to sample from the same distribution. The usual reason for another one: large components are rare, so $G$ has seldom practised on them. (Latents whose components are *all* small are rarer still: section 6.) BigGAN draws each component again as long as its magnitude is larger than a threshold $\tau$,
-# that is from the *truncated normal distribution* with density
-#
-# $$p_\tau(z) = \frac{\varphi(z)}{2\Phi(\tau) - 1} \quad \text{for } |z| \le \tau, \qquad 0 \text{ elsewhere.}$$
-#
-# The threshold is a knob on a finished network, meant to have fidelity at one end and variety at the other. Drawing again and again is not needed. If $\Phi(z)$ is the quantile of a normal number, the truncated number at the same quantile is
-#
-# $$z' = \Phi^{-1}\bigl(\tfrac12 + (\Phi(z) - \tfrac12)\,(2\Phi(\tau) - 1)\bigr),$$
-#
-# so one $z$ gives one face at every threshold. Read a column downwards.
-
-# %%
-viz.source(truncate)
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Read a column downwards
-
-# %% tags=["slide-continue", "slide-picture"]
-THRESHOLDS = (None, 1.5, 1.0, 0.6, 0.3)
-eleven = latents(11, seed=61)
-
-
-def at(z, threshold):
-    return z if threshold is None else truncate(z, threshold)
-
-
-downwards = torch.cat([*(paint(at(eleven, t), mixed) for t in THRESHOLDS), real_faces(mixed)])
-names = ["no truncation" if t is None else f"threshold {t}" for t in THRESHOLDS]
-show(
-    viz.labelled_grid(downwards, rows=[*names, "real faces"], n_columns=11),
-    "Columns: one latent and class each. Downwards: a lower threshold. Last row: real faces of these classes.",
-)
-
-# %% [markdown] tags=["notes"]
-# And in numbers, twice: with the means and variances that the network was shipped with, which are those of all latents, and with means and variances measured anew for each threshold. Why that makes a difference is told in "What goes wrong".
-
-# %%
-fitting = {t: settled(painter, at(many, t)) for t in THRESHOLDS}
-curves = {"as shipped": {}, "measured anew": {}}
-for t in THRESHOLDS:
-    drawn = {s: at(latents(n_curve, 300 + s), t) for s in seeds}
-    shipped_rows = whole.values() if t is None else [judged(paint(z, all_classes)) for z in drawn.values()]
-    curves["as shipped"][t] = list(shipped_rows)
-    curves["measured anew"][t] = [judged(paint(z, all_classes, fitting[t])) for z in drawn.values()]
-told(
-    "statistics",
-    {f"{name}, {kind}": curve[t] for kind, curve in curves.items() for name, t in zip(names, THRESHOLDS, strict=True)},
-)
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Fidelity against variety
-#
-# The left curve should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold.
-#
-# Left of a coverage of 0.74 the dotted line is the higher one.
-
-# %% tags=["slide-continue", "slide-picture"]
-fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.6), layout="constrained")
-for key, axis in zip(("faces", "distance"), axes, strict=True):
-    for (kind, curve), style in zip(curves.items(), ("o:", "o-"), strict=True):
-        places = [averaged(curve[t]) for t in THRESHOLDS]
-        axis.plot([place["coverage"] for place in places], [place[key] for place in places], style, color=FAKE, label=kind)
-    for k, (t, place) in enumerate(zip(THRESHOLDS, places, strict=True)):
-        axis.annotate(
-            "none" if t is None else f"{t}",
-            (place["coverage"], place[key]),
-            xytext=(0, -16 if k % 2 else 8),
-            textcoords="offset points",
-            ha="center",
-            fontsize=11,
-        )
-    axis.plot(trial["truth"]["coverage"], trial["truth"][key], "s", color=REAL, markersize=9, label="other real faces")
-    axis.set_xlabel("coverage (variety)", fontsize=12)
-    axis.set_ylabel({"faces": "share taken for faces (fidelity)", "distance": "Fréchet distance"}[key], fontsize=12)
-    axis.set_ylim({"faces": (0, 1.08), "distance": (0, None)}[key])
-axes[0].legend(fontsize=11, loc="lower left")
-plt.show()
-
-# %%
-fresh, stale = curves["measured anew"], curves["as shipped"]
-question(
-    "S16.fidelity",
-    "Does truncation buy fidelity? Share taken for faces at threshold 0.6, statistics measured anew, less the share without truncation",
-    ours=[a["faces"] - b["faces"] for a, b in zip(fresh[0.6], fresh[None], strict=True)],
-    over="sets of latents of one network",
-    baselines=nulls(no_truncation=0) | ceilings(up_to_real_faces=[trial["truth"]["faces"] - b["faces"] for b in fresh[None]]),
-    source="beside Brock et al. 2019, section 3.1: the Inception score rises as the threshold falls",
-    decks="H",
-)
-question(
-    "S16.variety",
-    "What does it cost in variety? Coverage at threshold 0.3, statistics measured anew, over coverage without truncation",
-    ours=[a["coverage"] / b["coverage"] for a, b in zip(fresh[0.3], fresh[None], strict=True)],
-    over="sets of latents of one network",
-    baselines=nulls(
-        **{
-            name.replace(" ", "_"): trial[row]["coverage"] / averaged(fresh[None])["coverage"]
-            for name, row in {"noise": "noise", "untrained": "untrained", "mean faces": "the mean face of each class"}.items()
-        }
-    )
-    | ceilings(no_truncation=1),
-    source="beside Brock et al. 2019, figure 2: variety falls with the threshold",
-    decks="H",
-)
-question(
-    "S16.statistics",
-    "How much of the loss at threshold 0.3 is the statistics'? Coverage with those of all latents over coverage with fitting ones",
-    ours=[a["coverage"] / b["coverage"] for a, b in zip(stale[0.3], fresh[0.3], strict=True)],
-    over="sets of latents of one network",
-    baselines=nulls(no_difference=1),
-)
-
-# %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there would be one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. Measured anew, this network gets next to nothing for it: at threshold 0.6 as many faces are accepted as without, though up to real faces there was room for `0.145` (first box). At 0.3 0.72 of the coverage is left (second box); 24 mean faces alone would have 0.58 of it. Obedience, the
-# first column of the table, has nothing left to gain.
-#
-# Now compare the lines at equal coverage, not at equal thresholds. At 0.59, the left end of the solid one, 0.79 of the pictures are taken for faces; on the dotted one it is about 0.87, at a distance of 26 in place of 28. At 0.79, where the solid one has threshold 1.0, the two are about equal. So measuring anew gives variety back, and the price is fidelity. It moves along the curve, and here, at low thresholds, below it.
-#
-# The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, and here it is least without truncation. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Three things called truncation
-#
-# The same number, three distributions. None is wrong as such; comparing them at equal numbers is.
-
-# %% [markdown] tags=["notes"]
-# ### Three things called truncation
-#
-# "Values outside the range are resampled" is what the paper says. In public code three different things carry the name. An issue at TensorFlow's hub (tensorflow/hub, number 214) found that the example beside the published BigGAN drew from the normal truncated at 2 and *multiplied* by the truncation; another (PyTorch-StudioGAN, number 62) found
-# plain normal latents *divided* by a factor; and clamping, `z.clamp(-t, t)`, is written often, because it is one call. What do they do to a component, and to the faces?
-
-# %% tags=["nbval-check-output", "slide-continue"]
-ways = {
-    "resampled": lambda z, t: truncate(z, t),
-    "clamped": lambda z, t: z.clamp(-t, t),
-    "scaled": lambda z, t: t * truncate(z, 2.0),
-}
-for kind, way in ways.items():
-    moved_z = way(latents(4000, seed=0), 0.6)
-    at_the_edge = (moved_z.abs() > 0.599).double().mean()
-    print(
-        f"threshold 0.6, {kind:>9}: standard deviation {moved_z.std():.2f}, largest {moved_z.abs().max():.1f}, share at 0.6 or beyond {at_the_edge:.2f}"
-    )
-
-# %% tags=["slide-continue"]
-told(
-    "threshold 0.6",
-    {
-        kind: stale[0.6]
-        if kind == "resampled"
-        else [judged(paint(way(latents(n_curve, 300 + s), 0.6), all_classes)) for s in seeds]
-        for kind, way in ways.items()
-    },
-)
-
-# %% [markdown] tags=["notes"]
-# The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, and more of the variety is left in the second table. Resampled at 1.0 a component has 0.54, nearly that of scaling at 0.6: compare the two rows. Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
-# threshold. None of the three is wrong as such; comparing them at equal numbers is. StudioGAN corrected its own.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Orthogonal regularisation
-#
-# Truncated latents lie where there was hardly a training sample. Make the filters of a layer point in different directions:
-#
-# $$R_\beta(W) = \beta\, \| W^{\top} W \odot (\mathbf 1 - I) \|_F^2 = \beta \sum_{i \ne j} \langle w_i, w_j \rangle^2$$
-#
-# In the paper 60 per cent of the models could be truncated with it, 16 per cent without.
-
-# %% [markdown] tags=["notes"]
-# ## 6. Orthogonal regularisation
-#
-# Why should a network that was trained on $\mathcal N(0, I)$ know what to do near the origin? In 80 dimensions normal latents lie close to a shell of radius $\sqrt{80} \approx 9$; truncated at 0.6 they lie near 3, where there was hardly a training sample. Brock et al. report that some of their larger models answer with saturated pictures there, and that
-# a penalty on the generator's weights helps. Make the filters of a layer, the rows $w_i$ of $W$, point in different directions:
-#
-# $$R_\beta(W) = \beta\, \bigl\| W^{\!\top} W \odot (\mathbf 1 - I) \bigr\|_F^2 = \beta \sum_{i \ne j} \langle w_i, w_j \rangle^2 , \qquad \beta = 10^{-4}.$$
-#
-# (In the paper's notation filters are columns.) The diagonal is left out on purpose. The older penalty $\|W^{\!\top} W - I\|^2$ also fixes the filters' lengths, which they call too limiting.
-
-# %% [markdown]
-# **Write a line.** $R_\beta$ of one weight `w`, whose *rows* are the filters.
-
-
-# %%
-def alike(w, beta):
-    return ...  # your line
-
-
-lines.answered(alike, *asked.ORTHOGONAL)
-
-# %%
-viz.source(penalties.orthogonal)
-
-# %% [markdown] tags=["notes"]
-# With it 60 per cent of their models could be truncated, without it 16 per cent. That is a statement about many large models, and cannot be repeated here. What can be: a small game on digits, perceptrons and 800 steps with a relativistic loss and R1 in place of the hinge, with and without the penalty, and a judge of real handwritten digits that refuses noise.
-
-# %%
-digits, unseen = data.digits(16, n=scale.pick(ci=1000, cpu=4000, gpu=4000)), data.digits(16, n=1000, split="test")
-arbiter = digit_judge()
-
-
-def accepted(pictures):
-    """The share taken for digits, after enlarging to the 28 x 28 in a frame that the judge knows."""
-    large = F.interpolate(pictures.clamp(-1, 1), size=28, mode="bilinear")
-    return arbiter.read(F.pad(large, (2, 2, 2, 2), value=-1))[1].double().mean().item()
-
-
-def digit_game(seed, beta):
-    """Perceptrons with batch normalisation; the label as a one-hot code in G and by projection in D."""
-    torch.manual_seed(seed)
-    generator = ConcatGenerator(mlp.Generator(64 + 10, (1, 16, 16), hidden=(128, 128), norm="batch", out="tanh"), 10)
-    discriminator = ProjectionDiscriminator(mlp.Discriminator((1, 16, 16), hidden=(128, 128)), 10)
-    penalty = partial(penalties.orthogonal, beta=beta) if beta else None
-    return ConditionalGAN(
-        generator.to(device),
-        discriminator.to(device),
-        "relativistic",
-        penalty=penalties.r1(1.0, every=4),
-        generator_penalty=penalty,
-    )
-
-
-def likeness(network):
-    """The mean magnitude of the cosine between two filters of a layer, averaged over the layers."""
-    cosines = []
-    for weight in (p.detach() for p in network.parameters() if p.ndim > 1):
-        filters = F.normalize(weight.flatten(1), dim=1)
-        pairs = ~torch.eye(len(filters), dtype=torch.bool, device=filters.device)
-        cosines.append((filters @ filters.T)[pairs].abs().mean().item())
-    return sum(cosines) / len(cosines)
-
-
-def good_digits(run, threshold=None, n=300):
-    """Share accepted, and share of saturated pixels; statistics are measured anew for a threshold."""
-    player = run.generator
-    if threshold is not None:
-        z, y = torch.randn(512, 64, generator=torch.Generator().manual_seed(6)), torch.arange(512) % 10
-        player = biggan.standing_statistics(player, truncate(z, threshold).to(device), y.to(device))
-    pictures = run.gan.sample(n, seed=7, generator=player, threshold=threshold).cpu()
-    return accepted(pictures), (pictures.abs() > 0.98).double().mean().item()
-
-
-def record_of(run):
-    return {"cosine of filters": likeness(run.generator), "accepted, all z": good_digits(run)[0]}
-
-
-ARMS = {"without": (0.0, 1e-3), "beta = 1e-4": (1e-4, 1e-3), "without, slower": (0.0, 3e-4)}  # beta, learning rate
-filtered, along, ten = {}, {}, {}
-for arm, (beta, lr) in ARMS.items():
-    for seed in range(10, 10 + len(seeds)):  # 0 and 1 chose the number of steps
-        records = []
-        run = fit(
-            digit_game(seed, beta),
-            data.Batches(digits, 64, seed=seed, labels=True, device=device),
-            scale.pick(ci=4, cpu=800, gpu=1600),
-            lr=lr,
-            betas=(0.0, 0.99),
-            ema=0.99,
-            seed=seed,
-            progress=False,
-            hooks=[(scale.pick(ci=2, cpu=100, gpu=100), lambda run, records=records: records.append(record_of(run)))],
-        )
-        along.setdefault(arm, []).append(records)  # from step 0 on
-        row = {"cosine of filters": likeness(run.generator)}
-        for label, t in {"all z": None, "threshold 0.3": 0.3}.items():
-            row[f"accepted, {label}"], row[f"saturated, {label}"] = good_digits(run, t)
-        filtered.setdefault(arm, []).append(row)
-        ten.setdefault(arm, run.gan.sample(10, seed=8, generator=run.generator).cpu())
-pixels_at_the_end = (data.to_float(digits.images).abs() > 0.98).double().mean()
-print(f"share of saturated pixels (magnitude above 0.98) in real digits: {pixels_at_the_end:.2f}")
-start = averaged([records[0] for records in along["without"]])
-print(f"at step 0: cosine {start['cosine of filters']:.3f}, accepted {start['accepted, all z']:.3f}")
-averages = {arm: averaged(rows) for arm, rows in filtered.items()}
-viz.table([{"": key, **{arm: f"{row[key]:.3f}" for arm, row in averages.items()}} for key in averages["without"]])
-
-
-# %%
-ten_real = torch.stack([data.to_float(unseen.images[unseen.labels == k][0]) for k in range(10)])
-show(viz.labelled_grid(torch.cat([*ten.values(), ten_real]), rows=[*ten, "real digits"], n_columns=10), "All z, 0 to 9.")
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## With and without, on digits
-
-
-# %% tags=["slide-continue"]
-def as_good(records, share):
-    """|cosine| where this training first has that share accepted, by straight lines; at its end if it never has."""
-    shares, cosines = ([row[key] for row in records] for key in ("accepted, all z", "cosine of filters"))
-    for k in range(1, len(shares)):
-        if shares[k] >= share > shares[k - 1]:
-            return np.interp(share, shares[k - 1 : k + 1], cosines[k - 1 : k + 1])
-    return cosines[0] if share <= shares[0] else cosines[-1]
-
-
-def over(arm, other):
-    """|cosine| of one arm at its end over that of another where it drew as well, by seed."""
-    ends = filtered[arm]
-    return [
-        end["cosine of filters"] / as_good(records, end["accepted, all z"])
-        for end, records in zip(ends, along[other], strict=True)
-    ]
-
-
-noise = torch.rand(400, 1, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
-fades = (data.to_float(unseen.images) + data.to_float(unseen.images).roll(1, 0)) / 2
-check(
-    "S16.digits",
-    "Share of unseen real digits, at 16 px, that the judge takes for digits",
-    ours=accepted(data.to_float(unseen.images)),
-    tolerance=at_least(0.9),
-    baselines=nulls(noise=accepted(noise), two_digits_at_once=accepted(fades), step_0=start["accepted, all z"]),
-)
-slower = over("without, slower", "without")  # the null: if it passes, the row is no evidence
-few = min(row["accepted, all z"] for rows in filtered.values() for row in rows) < 0.05  # nothing to be equally good at
-claim(
-    "S16.orthogonal",
-    "The penalty turns filters apart: mean |cosine| of two filters of a layer, with it over without where as many digits are accepted",
-    paper="minimises the pairwise cosine similarity between filters",
-    ours=over("beta = 1e-4", "without"),
-    over="trainings",
-    tolerance=at_most(0.95),
-    baselines=nulls(slower_without_the_penalty=slower),
-    open="too few digits are accepted" if few else "slower training alone turns as far" if np.mean(slower) <= 0.95 else "",
-    source="Brock et al. 2019, section 3.1",
-    decks="H",
-)
-question(
-    "S16.amenable",
-    "Does it make truncation work? What threshold 0.3 adds to the share accepted, with the penalty less without",
-    ours=[
-        (a["accepted, threshold 0.3"] - a["accepted, all z"]) - (b["accepted, threshold 0.3"] - b["accepted, all z"])
-        for a, b in zip(filtered["beta = 1e-4"], filtered["without"], strict=True)
-    ],
-    over="trainings",
-    baselines=nulls(without_the_penalty=0),
-    source="beside Brock et al. 2019, section 3.1: 60 % of models amenable to truncation with it, 16 % without",
-    note="Perceptrons of 800 steps; the paper counts large models.",
-)
-
-# %% [markdown] tags=["slide-continue", "slide-only"]
-# - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.18 after it, 0.14 with the penalty, 0.16 with slower training alone.
-# - Where as many digits are accepted, the penalty leaves 0.83 of the cosine; slower training 0.98.
-# - Truncated at 0.3, 0.78 are accepted with it and 0.81 without, of 0.44 and 0.48: here truncation buys fidelity, and the penalty makes no difference that five pairs can tell.
-# - These perceptrons are no test of the 60 and the 16 per cent.
-
-# %% [markdown] tags=["notes"]
-# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where as many digits are accepted. With the penalty 0.44 of the digits are, nearly as many as without, 0.48, and two filters are 0.83 times as alike as those of a
-# training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98.
-#
-# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles: 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
-# its interval reaches over 0. So here truncation buys fidelity, where in section 5 it did not; what it costs in variety was not measured. The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What goes wrong: whose statistics?
-#
-# Batch normalisation remembers means and variances. Of which latents?
-
-# %% [markdown] tags=["notes"]
-# ## What goes wrong
-#
-# **Statistics of another distribution.** In evaluation mode batch normalisation uses a stored mean and variance. Which? Users of BigGAN's PyTorch code compared it with the published module and found the same pictures without truncation and different ones with it (ajbrock/BigGAN-PyTorch, issue 14): the published module takes the truncation as an *input*, because it keeps separate statistics for each
-# threshold. BigGAN measures "standing statistics" over many batches after training, as `Run.generator` does in this course, because those of the last training step do not belong to the averaged weights either. Three sets of statistics for one network and one set of truncated latents:
-
-# %%
-viz.source(biggan.standing_statistics)
-
-# %% tags=["slide-continue"]
-TAU = 0.3
-too_wide = settled(painter, 1.5 * many)  # as if latents had been wider in training
-networks = {"too wide": too_wide, "as shipped": painter, "truncated": fitting[TAU]}
-told(
-    f"statistics, sampling at {TAU}",
-    {
-        "of latents that are too wide (1.5 z)": [
-            judged(paint(truncate(latents(n_curve, 300 + s), TAU), all_classes, too_wide)) for s in seeds
-        ],
-        "of all latents, as shipped": stale[TAU],
-        "of truncated latents": fresh[TAU],
-    },
-)
-
-# %% tags=["slide-continue", "slide-picture"]
-three = torch.cat([*(paint(truncate(eleven, TAU), mixed, network) for network in networks.values()), real_faces(mixed)])
-show(
-    viz.labelled_grid(three, rows=[*networks, "real faces"], n_columns=11),
-    f"The same weights, the same latents truncated at {TAU}, three sets of statistics. Last row: real faces.",
-)
-
-# %% [markdown] tags=["notes"]
-# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom. So with truncated latents the statistics are a second knob, variety at one end and fidelity at the other, and at equal coverage (section 5) the old ones were not the worse. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
-# in section 4, the stored ones belong to another network. Measure anew. It takes a second.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## "You do not use attention at all"
-#
-# $\gamma$ starts at 0 and no line ever sets it to anything else. The gradients of the first step:
-
-# %% [markdown] tags=["notes"]
-# **"You do not use attention at all."** With that suspicion a user wrote to the authors of a self-attention GAN (taki0112/Self-Attention-GAN-Tensorflow, issue 13): $\gamma$ starts at 0 and no line ever sets it to anything else. It is a parameter; the optimiser moves it. But look at the gradients of the first step:
-
-# %% tags=["nbval-check-output", "slide-continue"]
-torch.manual_seed(0)
-layer = SelfAttention(16).to(device)
-maps = torch.randn(4, 16, 8, 8, generator=torch.Generator().manual_seed(0)).to(device)
-for start in (0.0, 0.1):
-    layer.zero_grad()
-    with torch.no_grad():
-        layer.gamma.fill_(start)
-    layer(maps).square().mean().backward()
-    nonzero = [name for name, p in layer.named_parameters() if p.grad.abs().max() > 0]
-    print(f"gamma = {start}: gradient reaches {', '.join(nonzero)}")
-
-# %% [markdown] tags=["slide-continue", "slide-only"]
-# One step later all of them learn, *unless* something keeps $\gamma$ at 0. Print it.
-
-# %% [markdown] tags=["notes"]
-# At $\gamma = 0$ only $\gamma$ itself is moved, since every other gradient carries it as a factor. One step later all of them learn. So the start is meant, and it works, *unless* something keeps $\gamma$ at 0: an optimiser that was given a list of parameters made by hand, or weight decay on a number whose gradient is still noise. Print it, as section 4 did.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Forgetting `.eval()`
-#
-# In training mode a batch is its own statistics. Ask for one class only:
-
-# %% [markdown] tags=["notes"]
-# **Forgetting `.eval()`.** In training mode a batch is its own statistics. With many classes in a batch this is hardly noticed, for their mean is about the mean of all. Ask for one class only:
-
-
-# %% tags=["slide-continue"]
-@torch.no_grad()
-def in_training_mode(z, y):
-    return paint(z, y, settled(painter).train())  # a copy: training mode writes into the statistics
-
-
-pink = torch.full((24,), classes.index("pink hair, dark skin"))
-turned = torch.cat([pink[:1], torch.arange(24)[torch.arange(24) != pink[0]]])  # all 24 classes, pink hair and dark skin first
-batches_of = {
-    "eval(), one class": lambda z: (paint(z, pink), pink),
-    "train(), one class": lambda z: (in_training_mode(z, pink), pink),
-    "train(), 24 classes": lambda z: (in_training_mode(z, turned), turned),
-}
-by_mode = {mode: [batch(latents(24, seed=77 + k)) for k in range(3)] for mode, batch in batches_of.items()}
-grid = [drawn_in[0][0][:11] for drawn_in in by_mode.values()]
-show(
-    viz.labelled_grid(torch.cat([*grid, real_faces(pink[:11])]), rows=[*by_mode, "real, one class"], n_columns=11),
-    "The same latents in three batches. One class: pink hair, dark skin.",
-)
-for mode, drawn_in in by_mode.items():
-    right = averaged([recipe.right_class(reader, images, y) for images, y in drawn_in])
-    print(f"{mode:>20}: hair right in {right['hair']:.0%}, skin in {right['skin']:.0%}, both in {right['both']:.0%}")
-
-# %% [markdown] tags=["notes"]
-# The label reaches the picture through gains and biases alone. What they give to all places of all faces of a batch lies in the batch's mean, and in training mode the next normalisation takes it away. What differs from place to place is left: pink hair is duller and still read in 100 per cent, dark skin in 43. With 24 classes in the batch nothing is lost. Whoever samples one class at a time with the network in training mode judges a different network.
-
 # %% [markdown]
 # ## What was measured
 #
@@ -1040,40 +1131,6 @@ for mode, drawn_in in by_mode.items():
 
 # %%
 summary()
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Play
-#
-# Change hair, skin and the threshold: the people keep their latents.
-
-# %% [markdown] tags=["notes"]
-# ## Play
-#
-# Choose hair, skin and the threshold. The people keep their latents while you change what is asked for.
-
-# %% tags=["slide-continue", "slide-picture"]
-MENUS = {
-    "hair": faces.attribute_names["hair"],
-    "skin": faces.attribute_names["skin"],
-    "threshold": ("none", "1.5", "1.0", "0.6", "0.3", "0.1"),
-}
-
-
-def wish(z, y):
-    limits = [None, *map(float, MENUS["threshold"][1:])]
-    z = torch.cat([at(row[None], limits[k]) for row, k in zip(z.cpu(), y[:, 2].tolist(), strict=True)])
-    return paint(z, y[:, 0].cpu() * len(MENUS["skin"]) + y[:, 1].cpu())
-
-
-widgets.attribute_chooser(wish, MENUS, latent_dim=painter.latent_dim, start={"hair": "red", "skin": "tan"}, seed=3)
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What to keep
-#
-# - Count what a part costs. Sharing pays when the classes outnumber the vector's components.
-# - Truncation is a knob on a finished network. Report the curve, not one number.
-# - Truncating, clamping and scaling are three things.
-# - After a change of the network, measure its statistics anew. With truncated latents they are a second knob: say which were used.
 
 # %% [markdown]
 # ## Exercises
