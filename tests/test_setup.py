@@ -161,6 +161,19 @@ def test_the_readme_lists_every_lecture() -> None:
         assert minutes.isdecimal(), f"{source.stem}: the contents table lacks its minutes"
 
 
+NUMBERS = {word: i for i, word in enumerate("zero a two three four five six seven eight nine ten".split())}
+
+
+@pytest.mark.parametrize("source", notebooks.sources()[1:], ids=lambda source: source.stem)
+def test_the_readme_and_a_lecture_say_the_same_minutes(source: Path) -> None:
+    """The header's "four minutes at cpu scale", "two to three" or "two and a half" against the table's number."""
+    (row,) = re.findall(rf"^\| \[\d\d\]\(notebooks/{source.stem}\.ipynb\) .*\| (\d+) \|$", text("README.md"), re.MULTILINE)
+    run = re.search(r"\*\*Run\*\*: (.+?)\.(?: |$)", read(source), re.MULTILINE)[1]
+    part = next(part for part in run.split(", ") if " cpu" in part)
+    said = [NUMBERS[word] for word in re.findall(r"\w+", part.split(" at cpu")[0]) if word in NUMBERS]
+    assert said and min(said) <= int(row) <= max(said) + ("and a half" in part), part
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CLAIMS.md", "docs/glossary.md"])
 def test_links_of_the_documents_lead_somewhere(name) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text(name)):
