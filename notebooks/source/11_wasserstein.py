@@ -880,7 +880,7 @@ runs = records.load("wgan_runs")
 said, truly = plane.curves(runs, "said"), plane.curves(runs, "W")
 steps_all, film = runs.content["strip"]["steps"], plane.film(runs, "one-sided")
 at, estimate = said["one-sided"]
-fig = plt.figure(figsize=(10.5, 4.4), layout="constrained")
+fig = plt.figure(figsize=(10, 4.2), layout="constrained")
 before, beside = fig.subfigures(1, 2, width_ratios=(1, 1.5))
 axis = before.subplots()
 axis.plot(at[1:], estimate[0, 1:], color=D_COLOUR, marker="o", markersize=4, linewidth=3, label="the critic says")
