@@ -426,7 +426,7 @@ question(
 # 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **In the paper's table, scale is most of the gain.**
 
 # %% [markdown] tags=["notes"]
-# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage beside its floor: 24 mean faces alone have 0.48. Read *faces* with care: noise, blur and averages the judge was taught to refuse, so those rows are easy; an untrained network is taken for faces by 0.10, real faces with noise of 0.2 by 0.64. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN, by its own table, trained for 165 thousand steps of 2048: more than
+# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage beside its floor: 24 mean faces alone have 0.48. Read *faces* with care. The judge was taught to refuse noise, blur and averages, so those rows are easy. The hard ones: 0.10 of an untrained network's pictures are taken for faces, and 0.64 of the real faces under noise of 0.2. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN, by its own table, trained for 165 thousand steps of 2048: more than
 # three hundred million pictures. In its table 1 scale is most of the gain: 58.8 to 93.0, and the parts from there to 99.3.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -518,7 +518,7 @@ def told(first, rows_by_name):
 told("", {name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s in seeds] for name, net in blind.items()})
 
 # %% [markdown] tags=["notes"]
-# Hair, eye and mouth look at the same corners, and the background looks at one place of the face. Over a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map, where 44 would be even and untrained attention has 38. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed then: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network relies on attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong").
+# The three places of the head look at much the same corners (the one called *an eye* stands between the two), and the background looks at one place of the face. Over a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map, where 44 would be even and untrained attention has 38. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed then: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network relies on attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong"). In *faces* there is no such part: 0.77 with either statistics, 0.85 with attention.
 #
 # Two cautions in reading this. The sign of $\gamma$ means nothing, though it is asked about often (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And taking attention out of a finished network shows what this network relies on, not what a network trained without it
 # would lack. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for pictures of 128 px.
@@ -572,7 +572,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# And in numbers, twice: with the means and variances that the network was shipped with, which are those of all latents, and with means and variances measured anew for each threshold. Threshold 0 leaves one face for each class. Why the statistics make a difference is told in "What goes wrong".
+# And in numbers, twice: with the means and variances that the network was shipped with, which are those of all latents (the grid above has them, too), and with means and variances measured anew for each threshold. Threshold 0 leaves one face for each class. Why the statistics make a difference is told in "What goes wrong".
 
 # %%
 fitting = {t: settled(painter, at(many, t)) for t in THRESHOLDS}
@@ -590,9 +590,9 @@ told(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Fidelity against variety
 #
-# The left curve should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold. Grey: the same coverage.
+# A curve on the left should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold. Grey: the same coverage.
 #
-# Left of a coverage of 0.74 the dotted line is the higher one. At threshold 0, $G(0, y)$, it is 0.96 against 0.68.
+# Only the dotted one does. At threshold 0, one face for each class, it ends at 0.96, the solid one at 0.68.
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -660,11 +660,11 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there is one face for each class, $G(0, y)$. In the left figure the curve should climb as it runs to the left: variety paid for fidelity. Measured anew, this network gets little for it: at its best threshold, 1.0, 0.025 more of the pictures are taken for faces, where up to real faces there was room for `0.149` (first box), and below 0.6 it loses fidelity as well. At 0.3
-# 0.72 of the coverage is left (second box); the 24 faces $G(0, y)$ alone have 0.35 of it. Obedience, the first column of the table, has nothing left to gain.
+# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there is one face for each class, $G(0, y)$. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The dotted one does: 0.85 of the pictures are taken for faces without truncation, 0.89 at threshold 0.3, 0.96 at 0. The solid one does not. Measured anew, at the best threshold, 1.0, 0.025 more are taken for faces, where up to real faces there was room for `0.149` (first box), and below 0.6 fidelity is lost as well. At threshold 0.3
+# the coverage is 0.72 of what it was (second box); 24 mean faces have 0.58 of it, the 24 faces $G(0, y)$ 0.35. Obedience, the first column of the table, has nothing left to gain.
 #
-# Now compare the lines at equal coverage, not at equal thresholds (third box). At 0.59, where the solid one has threshold 0.3, 0.79 of the pictures are taken for faces; on the dotted one it is 0.077 more, at a distance smaller by 1.4. At 0.79, where the solid one has threshold 1.0, the two are about equal. They part most at threshold 0: of the 24 faces $G(0, y)$ 23 are taken for faces with the statistics of all latents, 16 with fitting ones. So measuring anew gives variety back, and the
-# price is fidelity; at low thresholds the old statistics are the better bargain.
+# Now compare the lines at equal coverage, not at equal thresholds (third box). At 0.59 (grey), where the solid one has threshold 0.3, 0.79 of the pictures are taken for faces; on the dotted one it is 0.077 more, at a distance smaller by 1.4. At 0.79, where the solid one has threshold 1.0, the two are about equal. They part most at threshold 0: of the 24 faces $G(0, y)$ 23 are taken for faces with the statistics of all latents, 16 with fitting ones. So measuring anew gives variety back, and the
+# price is fidelity; for this network the old statistics are the better bargain at low thresholds.
 #
 # The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, and here it is least without truncation. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
 
@@ -704,7 +704,7 @@ told(
 )
 
 # %% [markdown] tags=["notes"]
-# The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, and more of the variety is left in the second table. Resampled at 1.0 a component has 0.54, nearly that of scaling at 0.6: compare the two rows. Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
+# The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, and more of the variety is left in the second table. Resampled at 1.0 a component has 0.54, nearly that of scaling at 0.6, and the two rows are nearly one: distance 17.0 and 17.3, coverage 0.77 in both. So in these columns the three differ mostly by their standard deviations. Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
 # threshold. None of the three is wrong as such; comparing them at equal numbers is. StudioGAN corrected its own.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -744,7 +744,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom. So with truncated latents the statistics are a second knob, variety at one end and fidelity at the other, and at equal coverage (section 5) the old ones were the better at low thresholds. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
+# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom. So with truncated latents the statistics are a second knob: variety at one end, fidelity at the other. At equal coverage and low thresholds (section 5) the old ones were the better. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
 # in section 4, the stored ones belong to another network. Measure anew. It takes a second.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -814,7 +814,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The label reaches the picture through gains and biases alone. What they give to all places of all faces of a batch lies in the batch's mean, and in training mode the next normalisation takes it away. What differs from place to place is left: pink hair is duller and still read in 100 per cent, dark skin in 38. Over batches of every class hair is read in 88 per cent, skin in 70, both in 60 (box). With 24 classes in the batch nothing is lost. Whoever samples one class at a time with the network in training mode judges a different network.
+# The label reaches the picture through gains and biases alone. What they give to all places of all faces of a batch lies in the batch's mean, and in training mode the next normalisation takes it away. What differs from place to place is left: pink hair is duller and still read in 100 per cent, dark skin in 38. That is one class. Over 24 batches, each of one class, hair is read in 88 per cent, skin in 70, both in 60 (box). With all 24 classes in a batch nothing is lost (third row of the picture: pink hair with dark skin first, then the classes in turn). Whoever samples one class at a time with the network in training mode judges a different network.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
@@ -824,7 +824,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## Play
 #
-# Choose hair, skin and the threshold. The people keep their latents while you change what is asked for.
+# Choose hair, skin and the threshold. The people keep their latents while you change what is asked for. The statistics are those of all latents, the dotted line of section 5.
 
 # %% tags=["slide-continue", "slide-picture"]
 MENUS = {
@@ -1057,15 +1057,15 @@ question(
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.18 after it, 0.14 with the penalty, 0.16 with slower training alone.
 # - Where as many digits are accepted, the penalty leaves 0.83 of the cosine; slower training 0.98.
-# - Truncated at 0.3, 0.78 are accepted with it and 0.81 without, of 0.44 and 0.48: here truncation buys fidelity, at 0.09 of coverage in both, and the penalty makes no difference that five pairs can tell.
+# - Truncated at 0.3, 0.78 are accepted with it and 0.81 without, of 0.44 and 0.48: here truncation buys fidelity, and in what it adds five pairs can tell no difference. The price: 0.58 of the coverage is left with the penalty, 0.82 without.
 # - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
 # Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where as many digits are accepted. With the penalty 0.44 of the digits are, nearly as many as without, 0.48, and two filters are 0.83 times as alike as those of a
-# training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98.
+# training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98. But drawing well is counted in accepted digits here, and in nothing else: in coverage the network with the penalty, 0.215, is near the slower one, 0.193, and far from the one without, 0.500. Beside the slower one, which is the better in neither column, its filters are 0.91 times as alike.
 #
 # The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles: 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
-# its interval reaches over 0. So here truncation buys fidelity, where in section 5 it bought little. Its price is variety: coverage of real digits falls from 0.50 to 0.41 without the penalty and from 0.22 to 0.13 with it, where ten mean digits have 0.03 and other real digits 0.97. (That the penalty has the less of it may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+# its interval reaches over 0. So here truncation buys fidelity, where in section 5, statistics measured anew, it bought little. Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Ten mean digits have 0.03, other real digits 0.97. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Between two classes
