@@ -425,37 +425,40 @@ crossovers = sorted({*range(0, L + 1, 2), 1, L // 2})  # with the half, which th
 
 
 def seen(ws):
-    return judge.predict(synthesised(G, ws))
+    """For each attribute what the judge thinks of its classes: [N, classes]."""
+    return list(judge.probabilities(synthesised(G, ws)).values())
 
 
 def couples(seed):
-    """Styles of two faces for each pair, and their attributes."""
+    """Styles of two faces for each pair, and what the judge sees in them."""
     z = torch.randn(2 * n_pairs, G.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)
     with torch.no_grad():
         a, b = G.styles(z).chunk(2)
     return a, b, seen(a), seen(b)
 
 
-def shares_of(has_a, has_b, mixed):
-    """Of the mixtures that resemble one of two parents that differ, those that resemble a; of all, those that resemble neither."""
-    differ = has_a != has_b
-    like_a, like_b = ((mixed == has) & differ for has in (has_a, has_b))
-    like_one = (like_a | like_b).sum(0)
-    return torch.stack([like_a.sum(0) / like_one.clamp(min=1), 1 - like_one / differ.sum(0).clamp(min=1)])  # [2, attributes]
+def shares_of(seen_a, seen_b, mixed):
+    """Of the pairs that differ: how often the mixture is likelier of a's class than of b's, and how often likeliest of another."""
+    found = []
+    for of_a, of_b, p in zip(seen_a, seen_b, mixed, strict=True):
+        a, b, most, row = of_a.argmax(1), of_b.argmax(1), p.argmax(1), torch.arange(len(p))
+        counts = torch.stack([p[row, a] > p[row, b], (most != a) & (most != b)]) & (a != b)
+        found.append(counts.sum(1) / (a != b).sum().clamp(min=1))
+    return torch.stack(found, 1)  # [2, attributes]
 
 
 def from_coarse(seed):
     """The coarse parent's share at every crossover: [crossovers, 2, attributes]."""
-    a, b, has_a, has_b = couples(seed)
-    mixtures = [has_b if c == 0 else has_a if c == L else seen(stylegan2.mix(a, b, c)) for c in crossovers]
-    return torch.stack([shares_of(has_a, has_b, mixed) for mixed in mixtures])
+    a, b, seen_a, seen_b = couples(seed)
+    mixtures = [seen_b if c == 0 else seen_a if c == L else seen(stylegan2.mix(a, b, c)) for c in crossovers]
+    return torch.stack([shares_of(seen_a, seen_b, mixed) for mixed in mixtures])
 
 
 def from_any_half(seed):
     """The same when any half of the layers comes from a, drawn anew for each pair, and when the other half does: their mean."""
-    a, b, has_a, has_b = couples(seed)
+    a, b, seen_a, seen_b = couples(seed)
     half = (torch.rand(n_pairs, L, generator=torch.Generator().manual_seed(seed)).argsort(1) < L // 2)[:, :, None].to(device)
-    return torch.stack([shares_of(has_a, has_b, seen(torch.where(from_a, a, b))) for from_a in (half, ~half)]).mean(0)
+    return torch.stack([shares_of(seen_a, seen_b, seen(torch.where(from_a, a, b))) for from_a in (half, ~half)]).mean(0)
 
 
 shares, neither = torch.stack([from_coarse(seed) for seed in sets]).unbind(2)  # [sets, crossovers, attributes] each
@@ -466,13 +469,13 @@ fig, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
 styles_of_lines = {"hair_length": "-", "glasses": "-", "smile": "-", "hair": "--", "skin": "--", "background": "--"}
 for i, name in enumerate(names):
     axis.plot(crossovers, shares.mean(0)[:, i], styles_of_lines.get(name, ":"), marker="o", ms=4, label=name.replace("_", " "))
-axis.set(xlabel="crossover: layers before it come from a", ylabel="a's attribute, of a's or b's", xticks=crossovers)
+axis.set(xlabel="crossover: layers before it come from a", ylabel="a's class likelier than b's", xticks=crossovers)
 axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 for c, row in zip(crossovers, shares.mean(0), strict=True):
     print(f"crossover {c:2d}: " + ", ".join(f"{name} {value:.2f}" for name, value in zip(names, row, strict=True)))
 told = zip(names, neither.mean(0)[crossovers.index(middle)], strict=True)
-print(f"neither, at {middle}: " + ", ".join(f"{name} {value:.2f}" for name, value in told))
+print(f"another class than a's or b's is likeliest, at {middle}: " + ", ".join(f"{name} {value:.2f}" for name, value in told))
 
 # %% [markdown] tags=["notes"]
 # A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Here all rise at the left: after four of the ten layers each stands at 0.80 or above. The first layer works at 4 px, the next two at 8, the next two at 16, and so on. With the first alone the mixture has a's hair colour in 0.60 of the counted cases, a's background in 0.15. From 6 layers on the glasses are last. That is not the order of the paper: Karras et al. report for photographs pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from 64 on. (Our last side is 64.)
@@ -494,12 +497,12 @@ any_half = torch.stack([from_any_half(seed)[0] for seed in sets])
 for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2])):
     question(
         f"S17.{suffix}",
-        f"Mixtures at crossover {middle} that resemble one parent: how much oftener is it the coarse one in shapes (hair length, glasses, smile) than in colours ({', '.join(colours)})?",
+        f"Mixtures at crossover {middle}: how much oftener is the coarse parent's class likelier than the other's in shapes (hair length, glasses, smile) than in colours ({', '.join(colours)})?",
         ours=shapes_less(colours, shares[:, crossovers.index(middle)]),
         over="sets of mixtures of one network",
         baselines=nulls(any_half_of_the_layers=shapes_less(colours, any_half)),
         source="beside Karras et al. 2019, section 3.1 and figure 3: coarse layers shapes, fine layers colours",
-        note="How to count, and to ask without the background, was decided on a shorter training of this network.",
+        note="To ask without the background was decided on a shorter training of this network. Counted anew after the first count, which left out mixtures of a third class, had been seen.",
         decks="H",
     )
 
@@ -911,11 +914,11 @@ widgets.quiz(
             },
         },
         {
-            "question": "Path length regularisation is smallest for which Jacobians?",
+            "question": "Of Jacobians with the same sum of squares, for which is path length regularisation smallest?",
             "answer": "Those with equal singular values, a rotation times a number",
             "why": "Then ||J^T y|| is nearly the same for all y.",
             "wrong": {
-                "J = 0": "The aim is the running mean of the length, not 0.",
+                "Any: the sum of squares decides": "It fixes the mean square, not the variance (section 13: 4.40 and 7.38).",
                 "Those of rank one": "Then the length varies as much as one normal number.",
                 "Diagonal ones": "Their entries may differ.",
             },
@@ -1211,7 +1214,7 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
 #
 # $J_w$: the Jacobian of $g$ at $w$; $a$: the running mean of the norm. $J_w^{\mathsf{T}} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian.
 #
-# Smallest when $J$ has **equal singular values**, a rotation times a number. Two linear maps:
+# For a given $\|J\|_F$ smallest when $J$ has **equal singular values**, a rotation times a number. Two linear maps:
 
 # %% [markdown] tags=["notes"]
 # ### Path length
@@ -1220,7 +1223,7 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
 #
 # $$\mathbb E_{w,\, y}\bigl(\lVert J_w^{\mathsf T} y \rVert_2 - a\bigr)^2, \qquad y \sim \mathcal N(0, I),$$
 #
-# $a$ being the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian. Since $\mathbb E \lVert J^{\mathsf T} y\rVert^2 = \lVert J \rVert_F^2$, the norm measures how much the picture moves. The square is smallest when the norm is the same for
+# $a$ being the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian. Since $\mathbb E \lVert J^{\mathsf T} y\rVert^2 = \lVert J \rVert_F^2$, the norm measures how much the picture moves. For a given mean square the penalty is smallest when the norm is the same for
 # *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number. Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
 # values differ, with the same sum of squares. The mean squares must agree and the variances must not. Even the smaller variance is not 0: for equal values $\sigma$ it is about $\sigma^2/2$, here 4.5, and small only beside the mean square.
 
@@ -1336,7 +1339,7 @@ def moved(space, name, amount):
     there = latent.move(points[at], found[name], amount * latent.spread_along(points, found[name]))
     with torch.no_grad():
         ws = there[:, None].expand(-1, L, -1) if space == "w" else G.styles(there.to(device))
-    return scored(seen(ws), at, name)
+    return scored(judge.predict(synthesised(G, ws)), at, name)
 
 
 def at_half(space, name):
