@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) StyleGAN (Hong): system S17, with its mapping network, modulation, noise, style mixing, truncation, interpolation and the slide "try yourself".
 # **Papers**: [Karras, Laine & Aila 2019](https://arxiv.org/abs/1812.04948) (CVPR, StyleGAN), [Karras et al. 2020](https://arxiv.org/abs/1912.04958) (CVPR, StyleGAN2), [Huang & Belongie 2017](https://arxiv.org/abs/1703.06868) (ICCV), [Kynkäänniemi et al. 2019](https://arxiv.org/abs/1904.06991) (NeurIPS), [Shen et al. 2020](https://arxiv.org/abs/1907.10786) (CVPR).
 #
-# **Read** for about an hour and a half, three quarters of an hour of it above "Going deeper". **Run**: half a minute at ci scale, a few minutes at cpu scale; no GPU is needed.
+# **Read** for about an hour and a half, three quarters of an hour of it above "Going deeper". **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # Until now a latent vector entered the generator at its bottom and nobody knew where its numbers went. StyleGAN changes the entrance. A small network turns $z$ into a *style* $w$; $w$ is handed to every layer, coarse ones and fine ones, and sets how strong each feature map is. The picture itself starts from a constant. This lecture builds the parts of StyleGAN2, with those of the first StyleGAN beside them, and asks what the new entrance buys. Read each answer beside its null: few survive it.
 #
@@ -78,7 +78,7 @@ def show(picture, caption=None):
 # Whose are the sunglasses? (Parents picked so that it shows.)
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The three faces on the left give the *coarsest* layer of each picture in their row, that one alone; the four at the top give the other nine, the *finer* ones, of each picture in their column. Look along a row: the colour of the hair mostly stays. Pink does in all four, with a patch of blue in one; red in three, brown in two; under the yellow head both of these turn yellow. The cut you cannot tell, for nearly all heads here have short hair; the long curls of the pink one are lost in each of its mixtures. Look down a column: the ground is nearly that of the face above. Whose are the sunglasses? In the last row they come, with their owner's lighter skin; in the others neither does.
+# First the result. The network below ships with the course. The three faces on the left give the *coarsest* layer of each picture in their row, that one alone; the four at the top give the other nine, the *finer* ones, of each picture in their column. Look along a row: the colour of the hair mostly stays. Pink does in all four, with a patch of blue in one; red in three, brown in two, one of them rimmed with orange. Under the third head the brown turns red, and under the yellow one both turn yellow. The cut you cannot tell, for nearly all heads here have short hair; the long curls of the pink one are lost in each of its mixtures. Look down a column: the ground is nearly that of the face above. Whose are the sunglasses? In the last row they come, with their owner's lighter skin; in the others neither does.
 #
 # The caption is the rule by which the seven parents, and the crossover, were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below it says how much of the rule comes true here, how much in all 24 times 24 mixtures, and how much by chance: with the hair of *another* row and the ground of another column. Section 5 counts on faces that nobody picked.
 
@@ -123,8 +123,8 @@ print(f"Fréchet distance {shipped.card['metric']['value']}; of faces{G.size}, t
 #
 # A multi-layer perceptron $f$ turns $z \sim \mathcal N(0, I)$ into $w = f(z)$, a vector of the same length. Why should that help?
 #
-# The generator must turn a round cloud into the distribution of faces. Suppose that in the data no person with short hair wears glasses. In $z$ two directions might stand for hair and glasses; but a round cloud has points in every quadrant, and the
-# forbidden quadrant must be filled with something. A map from a round cloud to a set with a missing corner has to bend. The bend need not be in the picture-making part: if $f$ does the bending, then $w$ can have the shape that the
+# Suppose that in the data no person with short hair wears glasses. In $z$ two directions might stand for hair and glasses; but a round cloud has points in every quadrant, and the
+# forbidden one must be filled with something. A map from a round cloud to a set with a missing corner has to bend. If $f$ does the bending, $w$ can have the shape that the
 # data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the adversarial loss asks for this* (path length regularisation, section 13, does act on W; our network had none). Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
 # measure it. So shall we, in section 7.
 
@@ -174,7 +174,7 @@ for what, seed in (("as they were before its first step", START), ("of another s
     print(f"the mapping's weights and those {what}: cosine {cosine:.3f}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to two thousandths in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Section 19 looks at a second network.)
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to two thousandths in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Section 19 looks at a second network, and at an $f$ that learns as fast as the rest.)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -507,7 +507,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
     )
 
 # %% [markdown] tags=["notes"]
-# They do not: -0.02, and the interval holds 0. Without the background it is -0.03; that interval leaves out 0, but not the -0.02 to which any five strayed, and what any five give by chance is no claim about coarse layers. The curves say why the mean is near 0: hair length stands with the colours, at 0.97 to their 0.92 to 0.96, glasses at 0.89 below all. The interval is over mixtures of one network; it does not speak of the next.
+# They do not: -0.02, and the interval holds 0. Without the background it is -0.03, and that interval leaves out 0. But any five must give 0 by symmetry, and in the same pairs they strayed to -0.02, which it holds. How much of the -0.03 is the coarse layers' doing these sets do not say. The curves say why the mean is near 0: hair length stands with the colours, at 0.97 to their 0.92 to 0.96, glasses at 0.89 below all. The interval is over mixtures of one network; it does not speak of the next.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -846,7 +846,7 @@ show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
-# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker, and the last head gets pink into its yellow; with the other mean the third and the seventh get yellow hair for red), and the distance grows from 7.5 to 8.9 and to 9.8. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean two heads of red hair turn yellow), and the distance grows from 7.5 to 8.9 and to 9.8. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 #
 # **What did the new entrance buy?** In this one small network: of mixtures that share only the first layer with a, 0.59 are likelier to have a's skin than b's and 0.30 a's ground; with four layers it is 0.84 or more in every attribute (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 26.5 against 74.0, but nearly as well, 31.0, behind the mapping that the network started with; paths show less of a difference than untrained networks' do (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
@@ -1595,7 +1595,7 @@ viz.table(
 # How far could Adam have carried a weight? The layers of $f$ learn more slowly than the rest, ours at a twentieth of the rate (`lr_mult=0.05`), the authors' at a hundredth: a perceptron of eight layers, they report, made training unstable at higher rates. (With the equalised weights of lecture 13 such a layer stores weights 20 or 100 times as large, and multiplies them by `lr_mult` in use.) In use, then, Adam carries a weight by about its rate times the steps at most: with rates that fall three times, our 20,000 steps come to $8{,}500 + 3{,}600 + 1{,}333 \approx 13{,}400$ at the full rate, and $0.003 \cdot 0.05 \cdot 13{,}400 \approx 2.0$ for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.998 between weights of equal length is a move of $\sqrt{2 \cdot 0.002} \approx 0.06$ of that deviation. So Adam could have carried a weight some thirty times as far as it went.
 
 # %% [markdown]
-# Does $f$ move if it may? The game of section 14, narrower and without its path length penalty, was trained three times with `lr_mult` 0.05 and three times with 1. Both begin with the same $f$, and in all else they are alike. At 1 Adam could carry a weight of the small game as far as one of $f$ in the training above. (It takes four minutes of a processor, so it is recorded.)
+# Does $f$ move if it may? The game of section 14, narrower, twice as long and without its path length penalty, was trained three times with `lr_mult` 0.05 and three times with 1. Both begin with the same $f$, and in all else they are alike. At 1 Adam could carry a weight of the small game as far as one of $f$ in the training above. (It takes four minutes of a processor, so it is recorded.)
 
 # %%
 record = records.load("mapping_rate")
@@ -1615,9 +1615,16 @@ table = [["before the first step", "0", *scores_of(digits_of, lambda score: reco
 for arm in (slow, fast):
     could = setting["fit"]["lr"][0] * setting["arms"][arm]["lr_mult"] * 0.85 * setting["size"]["steps"]  # flat, then down to 0
     table.append([arm, f"{could:.1f}", *scores_of(digits_of, lambda score, arm=arm: record.final(score)[arm])])
+for row, arm in zip(table, (None, slow, fast), strict=True):
+    row.insert(5, told(record.curve("frechet")[arm][1][:, 1], 1) if arm else "")
+first, last = mapping_weights(untrained(START)), mapping_weights(G)
+distance, direction = (last - first).square().mean().sqrt() / first.std(), F.cosine_similarity(first, last, dim=0)
+half_of_w = int((spectrum.cumsum(0) / spectrum.sum() < 0.5).sum()) + 1
+table.append(["64 px, section 1", "2.0", f"{distance:.3f}", f"{direction:.4f}", f"{half_of_w} of {G.w_dim}", "", ""])
 viz.table(
     table,
-    header=["f", "could move", "moved", "cosine to its start", f"of {mapping_rate.DIM} directions, for half of w", "Fréchet distance"],
+    header=["f", "could move", "moved", "cosine to its start", f"of {mapping_rate.DIM} directions, for half of w",
+            "Fréchet distance at 300 steps", "at 600"],  # fmt: skip
     caption="Three trainings of each, seed by seed; moves in deviations of f's weights; faces at 16 px",
 )
 
@@ -1633,7 +1640,9 @@ question(
 )
 
 # %% [markdown]
-# It may, and it does: by 0.16 to 0.19 of a deviation in place of 0.01. The price shows in each of the three pairs: half of the variance of $w$ lies in 3, 2 and 3 directions, where the slow $f$ has 4, 4 and 5, and the Fréchet distance ends at 18.0, 16.8 and 22.1, where it has 14.9, 12.1 and 16.7. This is said of the small game and its 600 steps. So an $f$ that nearly stands still is one that was held, and in the small game holding it paid. But both went only a tenth of the way that Adam could have carried them. Why the steps do not add up we did not test.
+# It may, and it does: by 0.16 to 0.19 of a deviation in place of 0.01. At twenty times the rate $f$ goes some seventeen times as far, and either way a tenth of what Adam could. So in the small game how far it goes follows its rate. That does not explain the network above: it had the room of the fast $f$, 2.0, and went 0.065. Why the steps do not add up we did not test.
+#
+# Does moving help? After 600 steps half of the variance of $w$ lies in 3, 2 and 3 directions, where the slow $f$ has 4, 4 and 5, and the Fréchet distance is 18.0, 16.8 and 22.1, where it has 14.9, 12.1 and 16.7. What would count as a price of moving was written down before the run: three differences of one sign, and every fast training behind every slow one. Both came true, the second only just, 16.8 to 16.7. But look half-way, at 300 steps: there the fast $f$ is ahead in two of three, 14.2 and 15.9 against 14.7 and 16.6; then all three fall back. A sign that turns with the hour of looking is not worth much. The third fast one hardly left where it began, 22.1 after 23.2. All this is said of the small game and its 600 steps.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the new entrance bought
