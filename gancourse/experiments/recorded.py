@@ -21,6 +21,7 @@ NAMES = (
     "growing_race",
     "growing_race_32",
     "lapgan_view",
+    "mapping_rate",
     "pix2pix_losses",
     "six_losses",
     "six_losses_gamma",

@@ -4,7 +4,7 @@ The blocks are the published ones with fewer channels.  What is not StyleGAN2's 
 
 - the relativistic objective, with which the course's other networks for the same pictures are trained;
 - learning rates of 1.5 (generator) and 3 times (discriminator) the published 0.002, going down to 0 at the end, because there are
-  eight or sixteen thousand steps and not a million;
+  eight or twenty thousand steps and not a million;
 - a mapping that learns a twentieth as fast as the rest, not a hundredth.  As fast as the rest, it squeezed W into a handful
   of directions, and the faces were of few kinds;
 - R1 with gamma 4, hundreds of times the usual start (0.0002 times the pixels over the batch size).  In single pilots of 600
@@ -13,10 +13,11 @@ The blocks are the published ones with fewer channels.  What is not StyleGAN2's 
 - noise only in the last part, because drawn faces have no detail by chance.
 
 At 64 px R1 has three times the weight, for it sums over four times as many pixels; 4 px has more channels, which cost little
-there; fewer pictures have mixed styles; noise comes after a quarter of the steps, so that its strengths have time to settle; and
+there; fewer pictures have mixed styles; noise comes after a fifth of the steps, so that its strengths have time to settle; and
 there is no path length penalty: it holds the Jacobian level, where drawn faces want jumps (glasses or none), and it acts on W
-itself, so that paths in Z and W could not be compared.  The rates went down twice, because a training of ten thousand steps was
-found too short and went on from its end, with full rates again.  None of these choices was compared with another.
+itself, so that paths in Z and W could not be compared.  The rates went down three times, because trainings of ten and of sixteen
+thousand steps were found too short and went on from their ends, with higher rates again.  None of these choices was compared with
+another.
 """
 
 from __future__ import annotations
