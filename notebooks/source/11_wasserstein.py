@@ -140,8 +140,7 @@ plt.show()
 #
 # $$W(p, q) = \min_{T} \sum_{ij} T_{ij}\, \|x_i - y_j\|.$$
 #
-# Wang writes the same for any two distributions, with $\gamma$ for the plan and an infimum for the minimum:
-# $W(P_r, P_g) = \inf_{\gamma \in \Pi(P_r, P_g)} \mathbb{E}_{(x, y) \sim \gamma} \|x - y\|$. Objective and constraints are linear in $T$. So for finitely many places it is a
+# Objective and constraints are linear in $T$. So for finitely many places it is a
 # *linear program*, and solvers for those are old and exact. Six places on a line:
 
 # %% tags=["nbval-check-output", "slide-continue"]
@@ -495,9 +494,9 @@ check(
 #
 # ### Each change taken back
 #
-# Wang lists four changes against the original GAN: (1) no sigmoid at the end of the discriminator, (2) no logarithm in the losses, (3) weights clipped to $[-c, c]$ after every update, (4) no momentum; RMSProp or SGD instead. Does it do harm to take one back while the others stay? (A logarithm needs probabilities, so taking back the second takes back the first too.)
+# Wang lists four changes against the original GAN: (1) no sigmoid at the end of the discriminator, (2) no logarithm in the losses, (3) weights clipped to $[-c, c]$ after every update, (4) no momentum; RMSProp or SGD instead. Does it do harm to take one back while the others stay? (The second takes the first with it.)
 #
-# Five trainings of each, as one ensemble (lecture 06), 1,500 steps, recorded (`wgan_changes`), all with one rate, with which WGAN was seen to learn; section 13 tries others. The measure is the exact $W$ between 400 samples and 400 data points. A change *matters* if taking it back
+# Five trainings of each, as one ensemble (lecture 06), 1,500 steps, recorded (`wgan_changes`), all with one rate, with which WGAN was seen to learn; section 13 tries others. A change *matters* if taking it back
 # makes the median final $W$ at least 1.25 times WGAN's; this was fixed before the runs. Would they see it? A WGAN with a third of its way behind it is worse, and C18.seen asks whether that shows.
 
 # %% [markdown] tags=["slide", "slide-only"]
