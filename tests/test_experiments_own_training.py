@@ -85,6 +85,18 @@ def test_a_stopped_training_goes_on_bit_for_bit(request_of: Request, monkeypatch
     assert same_weights(found.run.gan.discriminator, whole.run.gan.discriminator)
 
 
+def test_a_run_inside_the_folder_of_pictures_goes_on_and_teaches_no_other(request_of: Request) -> None:
+    inside = replace(request_of, run=str(Path(request_of.images) / "run"))
+    train(inside, progress=False)
+    with pytest.warns(UserWarning, match="1 folder of a training passed over: run$"):
+        longer = train(replace(inside, steps=8), progress=False)
+    assert longer.run.step == 8
+    said: list[str] = []
+    with pytest.warns(UserWarning, match="1 folder of a training passed over: run$"):
+        train(replace(inside, run=str(Path(request_of.images) / "other")), progress=False, say=said.append)
+    assert said[0].startswith("40 pictures of ")
+
+
 def test_what_cannot_be_written_is_noticed_before_the_pictures_are_read(request_of: Request, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sources, "source", None)
     (tmp_path / "file").write_text("in the way")

@@ -110,7 +110,8 @@ def same_pictures(place: Place, known: Mapping[str, Any], pictures: Mapping[str,
     begun = known["pictures"]
     if begun["count"] != pictures["count"]:
         counts = f"{begun['count']:,} then, {pictures['count']:,} now"
-        raise ValueError(f"the pictures are not those that {place.folder} was begun with ({counts}): use another --run")
+        fix = "take out what came and put back what went, or use another --run to start anew"
+        raise ValueError(f"the pictures are not those that {place.folder} was begun with ({counts}): {fix}")
     for name, what in (("classes", "labels"), ("checksum", "pictures")):
         if begun[name] != pictures[name]:
             fix = "put them back, or use another --run to start anew"
