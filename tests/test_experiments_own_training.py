@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from gancourse import zoo
+from gancourse.base.ranks import World
 from gancourse.experiments.own import sources, training
 from gancourse.experiments.own.follow import Follow, read_curve
 from gancourse.experiments.own.training import Request, train
@@ -103,6 +104,50 @@ def test_what_cannot_be_written_is_noticed_before_the_pictures_are_read(request_
     for where in ("file", "file/run"):
         with pytest.raises(OSError, match="file"):
             train(replace(request_of, run=str(tmp_path / where)), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"family": "stylegan2", "size": 48}, "size must be a power of two"),
+        ({"family": "dcgan", "size": 256}, "DCGAN comes at 16, 32, 64, 128 px, not 256"),
+        ({"family": "pix2pix", "size": 32, "augment": "ada"}, "pix2pix is not augmented"),
+        ({"family": "progan", "size": 64, "steps": 8}, "growing to 64 px takes 9 steps at least"),
+        ({"family": "progan", "size": 16, "batch": 1}, "--batch must be 2 or more"),
+        ({"family": "progan", "size": 16, "batch": 10**12}, "a batch"),
+        ({"seed": -(2**70)}, "seed"),
+        ({"every": 0}, "--every must be above 0"),
+    ],
+)
+def test_impossible_settings_are_said_before_the_pictures_are_read(request_of: Request, monkeypatch, change, message) -> None:
+    monkeypatch.setattr(sources, "source", None)
+    with pytest.raises(ValueError, match=message):
+        train(replace(request_of, **change), progress=False)
+    assert not Path(request_of.run).exists(), "nothing began, so nothing is left"
+
+
+def test_a_batch_that_the_processes_cannot_share_is_said_at_once(request_of: Request, monkeypatch) -> None:
+    class Three(World):
+        def first(self, make):
+            return make()
+
+    monkeypatch.setattr(sources, "source", None)
+    monkeypatch.setattr(training.distributed, "join", lambda *_: Three(0, 3))
+    with pytest.raises(ValueError, match="a batch of 8 cannot be shared evenly by 3 processes: take --batch 6 or --batch 9"):
+        train(request_of, progress=False)
+    with pytest.raises(ValueError, match="a batch of 64 .* by 3 processes: take --batch 63 or --batch 66"):
+        train(replace(request_of, batch=None), progress=False)
+
+
+def test_a_start_that_fails_leaves_no_folder(request_of: Request, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        train(replace(request_of, images="nowhere"), progress=False)
+    assert not Path(request_of.run).exists()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".mine").write_text("text")
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        train(replace(request_of, images="nowhere"), progress=False)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [".mine"], "what was there before stays"
 
 
 def test_a_mistake_in_the_pictures_does_not_spoil_the_folder_of_the_run(request_of: Request) -> None:

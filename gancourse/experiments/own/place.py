@@ -38,8 +38,12 @@ class Place:
         self.events = self.folder / "tensorboard"
         self.weights = self.folder / "generator.safetensors"
 
-    def ready(self) -> None:
-        """Raise an OSError where nothing can be written, a ValueError where the folder is of something else."""
+    def ready(self) -> bool:
+        """Make the folder, and return whether it is new.
+
+        Raises an OSError where nothing can be written, a ValueError where the folder is of something else.
+        """
+        fresh = not self.folder.exists()
         if self.folder.exists() and not self.folder.is_dir():
             raise NotADirectoryError(f"{self.folder} is a file: name a folder for the run")
         if not self.settings.is_file() and self.folder.is_dir():
@@ -53,10 +57,14 @@ class Place:
             files.writable(path)
         if self.samples.exists():
             files.writable(self.samples / "000000.png")
+        return fresh
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the folder; a second training in it raises an OSError at once."""
+    def alone(self, fresh: bool = False) -> Iterator[None]:
+        """Hold the folder; a second training in it raises an OSError at once.
+
+        Where no training began, what holds it goes again at the end, and a folder that is ``fresh``.
+        """
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.folder / ".lock")
@@ -67,7 +75,14 @@ class Place:
         try:
             yield
         finally:
+            idle = not self.settings.is_file()
+            if idle:
+                with contextlib.suppress(OSError):  # Windows removes no open file, filelock does it there
+                    (self.folder / ".lock").unlink()
             lock.release()
+            if idle and fresh:
+                with contextlib.suppress(OSError):  # somebody put something into it
+                    self.folder.rmdir()
 
     def known(self) -> dict[str, Any] | None:
         """What the run was begun with, or None where it has not begun: nothing that was trained is there."""

@@ -20,7 +20,7 @@ from gancourse.experiments import Weights
 from gancourse.experiments.own import place as places
 from gancourse.experiments.own import plans, sources
 from gancourse.experiments.own.follow import Follow
-from gancourse.experiments.own.games import game
+from gancourse.experiments.own.games import game, schedule
 from gancourse.experiments.own.place import Place
 from gancourse.experiments.own.plans import Plan
 from gancourse.experiments.own.scores import Score, score
@@ -63,12 +63,14 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
     ``say`` is told what was found and chosen, line by line.  Where torchrun has started several processes, each calls this:
     process 0 alone holds the folder, says and writes, and reads the pictures before the others, which find them in the cache.
 
-    Raises ValueError where a setting, or a picture, is another than the run was begun with; OSError where its folder cannot be
-    written, or another training is at work in it; what reading the pictures raises; TrainingDiverged.
+    Raises ValueError where the settings are impossible, before a picture is read, and where a setting or a picture is another
+    than the run was begun with; OSError where its folder cannot be written, or another training is at work in it; what reading the
+    pictures raises; TrainingDiverged.
     """
     check.one_of("family", request.family, plans.FAMILIES)
     check.whole("steps", request.steps)
     place, world = Place(request.run), distributed.join(scale.device())
+    _possible(request, world.size)
     asked = {name: value for name, value in asdict(request).items() if name not in ("run", "every")}
     with contextlib.ExitStack() as held:
         known = world.first(lambda: _begun(place, asked, held))
@@ -76,7 +78,7 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
         facts = {"count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
         if known is not None:
             places.same_pictures(place, known, facts)
-        chosen = _plan(request, pictures) if known is None else Plan.from_dict(known["plan"])
+        chosen = _plan(request, pictures.count, len(pictures.classes)) if known is None else Plan.from_dict(known["plan"])
         look = f"look at {place.page} in a browser; Ctrl-C stops, and the same once more goes on"
         for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, look) if world.leads else ():
             say(line)
@@ -84,13 +86,29 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
         return _play(request, place, chosen, pictures, progress)
 
 
+def _possible(request: Request, processes: int) -> None:
+    """Raise a ValueError where the settings alone show that nothing can come of them: said at once, not after the reading."""
+    check.seed(request.seed)
+    for name, least in (("every", 1), ("batch", 2)):
+        if (value := getattr(request, name)) is not None:
+            check.whole(f"--{name}", value, least)
+    found = _plan(request, 2, 2)  # of the fewest pictures; their number decides about augmentation alone
+    check.fits("a batch", found.batch_size, 3 * found.size**2)
+    if request.family in places.GROWING:
+        schedule(found.size.bit_length() - 3, request.steps)
+    if over := found.batch_size % processes:
+        less = found.batch_size - over
+        near = " or ".join(f"--batch {batch}" for batch in (less, less + processes) if batch >= 2)
+        raise ValueError(f"a batch of {found.batch_size} cannot be shared evenly by {processes} processes: take {near}")
+
+
 def _begun(place: Place, asked: Mapping[str, Any], held: contextlib.ExitStack) -> dict[str, Any] | None:
     """What the run was begun with, if it goes on; its folder is ready and ours until ``held`` is closed."""
     known = place.known()
     if known is not None:
         places.same(place, known, asked)
-    place.ready()
-    held.enter_context(place.alone())
+    fresh = place.ready()
+    held.enter_context(place.alone(fresh))
     return known
 
 
@@ -102,13 +120,13 @@ def _read(request: Request, progress: bool, leads: bool) -> Source:
         return sources.source(request, progress and leads)
 
 
-def _plan(request: Request, pictures: Source) -> Plan:
+def _plan(request: Request, count: int, classes: int) -> Plan:
     return plans.plan(
         request.family,
         request.size,
-        pictures.count,
+        count,
         machine="gpu" if scale.device().type == "cuda" else "cpu",
-        classes=len(pictures.classes),
+        classes=classes,
         augment=request.augment,
         batch_size=request.batch,
     )
