@@ -21,6 +21,7 @@ from gancourse.models.translator import TwoWay
 from gancourse.zoo import exported
 from tests import own
 from tests.command_line import folders, run, save_generator  # noqa: F401  (the fixtures are used by name)
+from tests.test_training_compiled import compiler
 
 TRAIN = ["train", "dcgan", "--images", "pets", "--size", "16", "--batch", "8", "--every", "2"]
 
@@ -67,6 +68,16 @@ def test_what_is_found_and_chosen_is_said(capsys, tmp_path, monkeypatch):
     assert status == 0 and "gancourse sample out" in out
     assert "look at out/index.html" in err and "12 pictures of pets" in err and "fewer than 2,000: DiffAugment" in err
     assert "1 file passed over" in err and "UserWarning" not in err
+
+
+def test_precision_and_compiling_are_options(capsys, tmp_path, monkeypatch):
+    compiler(monkeypatch, fails=True)
+    own.pets(tmp_path / "pets", 6)
+    status, _, err = run(capsys, *TRAIN, "--steps", 2, "--run", "out", "--precision", "bf16", "--compile")
+    assert status == 0 and "gancourse: the networks train without torch.compile: RuntimeError" in err
+    assert zoo.card(tmp_path / "out" / "generator.safetensors")["training"]["arguments"]["precision"] == "bf16"
+    status, _, err = run(capsys, *TRAIN, "--steps", 2, "--run", "out", "--precision", "float32")
+    assert status == 2 and "out was begun with --precision bf16, this command has --precision float32" in err
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("recipe", nargs="?", help="the recipe's name, or with --images a family; without one they are listed")
     train.add_argument("--steps", type=whole, help="steps of training (default: the recipe's; of your own pictures 10,000)")
     train.add_argument("--seed", type=int, help="default: 0")
+    train.add_argument("--precision", choices=training.PRECISIONS, help="default: bf16 where the processor computes in it")
+    train.add_argument("--compile", action="store_true", help="run the networks through torch.compile, where it works")
     train.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep the state here on the way, and resume from it")
     train.add_argument("--output", type=Path, metavar="FILE.safetensors", help="default: the recipe's name, in this folder")
     train.add_argument("--force", action="store_true", help="replace the output if it exists")

@@ -37,7 +37,7 @@ def train(arguments: argparse.Namespace) -> int:
     check.one_of("family", arguments.recipe, FAMILIES)
     if arguments.run is None:
         raise ValueError("name the folder that the training writes to: add --run DIR")
-    given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed")}
+    given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed", "precision", "compile")}
     request = training.Request(arguments.recipe, arguments.images, **{k: v for k, v in given.items() if v not in (None, False)})
     try:
         with contextlib.redirect_stdout(None), plain_warnings():  # what fit prints when it is stopped is for users of Python

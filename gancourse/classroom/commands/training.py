@@ -9,7 +9,9 @@ from pathlib import Path
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
-from gancourse.classroom.commands.shared import note, refuse
+from gancourse.classroom.commands.shared import note, plain_warnings, refuse
+
+PRECISIONS = ("auto", "float32", "bf16")
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -22,7 +24,7 @@ def train(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{arguments.recipe} trains on your own pictures: add --images FOLDER")
     refuse(arguments, "a recipe" if arguments.recipe else "the list of recipes", *pictures.OPTIONS)
     if arguments.recipe is None:
-        refuse(arguments, "the list of recipes", "steps", "seed", "checkpoint", "output", "force")
+        refuse(arguments, "the list of recipes", "steps", "seed", "precision", "compile", "checkpoint", "output", "force")
         print("recipes: " + ", ".join(experiments.names()))
         print("on your own pictures, with --images FOLDER: " + ", ".join(pictures.FAMILIES))
         return 0
@@ -34,11 +36,12 @@ def train(arguments: argparse.Namespace) -> int:
         files.writable(path)
     if output.exists() and not arguments.force:  # said before training, not after
         raise ValueError(f"{output} exists already: add --force to replace it, or name another --output")
+    given = {"steps": arguments.steps, "seed": arguments.seed or 0, "checkpoint": arguments.checkpoint}
+    given |= {name: value for name in ("precision", "compile") if (value := getattr(arguments, name))}
     try:
-        with contextlib.redirect_stdout(None):  # what fit prints when it is stopped tells users of Python how to go on
-            run, card = experiments.train(
-                name, steps=arguments.steps, seed=arguments.seed or 0, checkpoint=arguments.checkpoint, progress=True
-            )
+        # what fit prints when it is stopped, and where it warns, is for users of Python
+        with contextlib.redirect_stdout(None), plain_warnings():
+            run, card = experiments.train(name, progress=True, **given)
     except KeyboardInterrupt as stop:
         if ranks.leads():
             note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")

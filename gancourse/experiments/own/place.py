@@ -21,7 +21,7 @@ from gancourse import __version__
 from gancourse.base import check, files
 
 FORMAT = 1
-FREE = ("images", "skip")  # what may differ when a run goes on: the same pictures may lie elsewhere
+FREE = ("images", "skip", "compile")  # what may differ when a run goes on: the same pictures may lie elsewhere
 GROWING = ("progan",)  # families whose timetable depends on the number of steps
 
 
@@ -105,12 +105,16 @@ class Place:
             part.write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def same(place: Place, known: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+def same(place: Place, known: Mapping[str, Any], asked: Mapping[str, Any], usual: Mapping[str, Any] | None = None) -> None:
     """Raise a ValueError that names the first setting in which a run that goes on differs from what it was begun with.
 
-    The number of steps may be raised, but for networks that grow by a timetable.
+    ``usual`` are the values of settings that a run of an older version does not know.  The number of steps may be raised, but for
+    networks that grow by a timetable.  A precision that is not asked for is that of the run.
     """
-    begun = known["asked"]
+    begun = {**(usual or {}), **known["asked"]}
+    begun["precision"] = known.get("plan", {}).get("settings", {}).get("precision", begun.get("precision"))
+    if asked.get("precision") == "auto":
+        asked = {**asked, "precision": begun["precision"]}
     free = {*FREE} if asked["family"] in GROWING else {*FREE, "steps"}
     for name in asked:
         if name not in free and begun.get(name) != asked[name]:

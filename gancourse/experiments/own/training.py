@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass, fields, replace
 from typing import Any
 
 from gancourse import scale
@@ -26,7 +26,8 @@ from gancourse.experiments.own.plans import Plan
 from gancourse.experiments.own.scores import Score, score
 from gancourse.experiments.own.sources import Asked, Source
 from gancourse.models.translator import TwoWay
-from gancourse.training import CheckpointNotWritten, Run, TrainingDiverged, distributed, fit
+from gancourse.training import CheckpointNotWritten, Run, TrainingDiverged, distributed, fit, supports_bf16
+from gancourse.training.settings import PRECISIONS
 from gancourse.zoo import Card
 
 SHOWN = 20  # how often a training shows itself, at least
@@ -36,7 +37,8 @@ LICENCE = {"data": "not stated: that of the pictures", "weights": "not stated: a
 
 @dataclass(frozen=True)
 class Request(Asked):
-    """What is asked for, as the command line has it; ``augment`` and ``batch`` as :func:`.plans.plan`."""
+    """What is asked for, as the command line has it; ``augment`` and ``batch`` as :func:`.plans.plan`,
+    ``precision`` and ``compile`` as :func:`gancourse.training.fit`."""
 
     run: str
     _: KW_ONLY
@@ -45,6 +47,8 @@ class Request(Asked):
     augment: str = "auto"
     batch: int | None = None
     every: int | None = None
+    precision: str = "auto"
+    compile: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
     process 0 alone holds the folder, says and writes, and reads the pictures before the others, which find them in the cache.
 
     Raises ValueError where the settings are impossible, before a picture is read, and where a setting or a picture is another
-    than the run was begun with; OSError where its folder cannot be written, or another training is at work in it; what reading the
-    pictures raises; TrainingDiverged.
+    than the run was begun with; OSError where its folder cannot be written, or another training is at work in it; what reading
+    the pictures raises; TrainingDiverged.
     """
     check.one_of("family", request.family, plans.FAMILIES)
     check.whole("steps", request.steps)
@@ -78,9 +82,10 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
         facts = {"count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
         if known is not None:
             places.same_pictures(place, known, facts)
-        chosen = _plan(request, pictures.count, len(pictures.classes)) if known is None else Plan.from_dict(known["plan"])
+        chosen = world.first(lambda: _chosen(request, known, pictures))
+        word = [] if known is None else _precision_kept(request, chosen)
         look = f"look at {place.page} in a browser; Ctrl-C stops, and the same once more goes on"
-        for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, look) if world.leads else ():
+        for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, *word, look) if world.leads else ():
             say(line)
         world.first(lambda: place.write(asked, chosen.as_dict(), facts))
         return _play(request, place, chosen, pictures, progress)
@@ -89,6 +94,9 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
 def _possible(request: Request, processes: int) -> None:
     """Raise a ValueError where the settings alone show that nothing can come of them: said at once, not after the reading."""
     check.seed(request.seed)
+    check.one_of("precision", request.precision, PRECISIONS)
+    if request.compile and processes > 1:
+        raise ValueError("--compile is for one process: leave it out under torchrun")
     for name, least in (("every", 1), ("batch", 2)):
         if (value := getattr(request, name)) is not None:
             check.whole(f"--{name}", value, least)
@@ -106,7 +114,7 @@ def _begun(place: Place, asked: Mapping[str, Any], held: contextlib.ExitStack) -
     """What the run was begun with, if it goes on; its folder is ready and ours until ``held`` is closed."""
     known = place.known()
     if known is not None:
-        places.same(place, known, asked)
+        places.same(place, known, asked, {each.name: each.default for each in fields(Request)})
     fresh = place.ready()
     held.enter_context(place.alone(fresh))
     return known
@@ -118,6 +126,31 @@ def _read(request: Request, progress: bool, leads: bool) -> Source:
         if not leads:
             warnings.simplefilter("ignore")
         return sources.source(request, progress and leads)
+
+
+def _chosen(request: Request, known: Mapping[str, Any] | None, pictures: Source) -> Plan:
+    """The plan of the run, with the precision that it is begun in and keeps on every processor."""
+    if known is None:
+        plan, precision = _plan(request, pictures.count, len(pictures.classes)), _usual_precision()
+    else:  # a run of before the precision was part of its plan has it in its checkpoint
+        plan = Plan.from_dict(known["plan"])
+        precision = plan.settings.get("precision", "auto")
+    precision = precision if request.precision == "auto" else request.precision
+    return replace(plan, settings=plan.settings | {"precision": precision})
+
+
+def _usual_precision() -> str:
+    """What ``fit`` takes by itself for networks that convolve, as all of these do."""
+    return "bf16" if supports_bf16(scale.device()) else "float32"
+
+
+def _precision_kept(request: Request, plan: Plan) -> list[str]:
+    """The word about a run that goes on where another precision would be taken."""
+    made, usual = plan.settings["precision"], _usual_precision()
+    if request.precision != "auto" or made in ("auto", usual):
+        return []
+    cost = ", slower here than float32" if made == "bf16" else ""
+    return [f"it goes on in {made}, as it was begun, where this processor would take {usual}{cost}"]
 
 
 def _plan(request: Request, count: int, classes: int) -> Plan:
@@ -147,6 +180,7 @@ def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress
             checkpoint_every=every,
             hooks=[(every, follow)],
             progress=progress,
+            compile=request.compile,
             **weights.settings,
         )
     except CheckpointNotWritten as error:
