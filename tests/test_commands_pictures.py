@@ -29,7 +29,7 @@ TRAIN = ["train", "dcgan", "--images", "pets", "--size", "16", "--batch", "8", "
 @pytest.fixture
 def trained(capsys, tmp_path):
     """A run of four steps."""
-    own.pets(tmp_path / "pets", 12)
+    own.pets(tmp_path / "pets")
     assert run(capsys, *TRAIN, "--steps", 4, "--run", "out")[0] == 0
     return tmp_path / "out"
 
@@ -105,11 +105,72 @@ def test_what_is_wrong_is_one_sentence(capsys, tmp_path, line, says):
     assert (status, out) == (2, "") and says in err or "is a folder" in err or "there is no checkpoint" in err
 
 
-def test_a_run_without_weights_says_how_to_get_them(capsys, tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "settings.json").write_text("{}")
+def test_a_run_that_is_at_work_or_was_killed_is_drawn_from_its_checkpoint(capsys, tmp_path, trained):
+    """The weights are written when it ends; what is in the checkpoint draws the same."""
+    run(capsys, "sample", "out", "--n", 4, "--output", "end.png")
+    card = zoo.card(trained / "generator.safetensors")
+    for name in ("generator.safetensors", "generator.json"):
+        (trained / name).rename(tmp_path / name)
+    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "killed.png")
+    assert status == 0 and (tmp_path / "end.png").read_bytes() == (tmp_path / "killed.png").read_bytes()
+    assert "out has no weights yet: taken from its checkpoint, which stands at step 4 of 4" in err
+    assert (
+        "if it is not at work, go on with: gancourse train dcgan --images pets --size 16 --steps 4 --batch 8 --run out\n" in err
+    )
+    assert sorted(path.name for path in trained.glob("generator*")) == [], "it may be at work: nothing is written there"
+    status, out, err = run(capsys, "export", "out", "--no-onnx", "--output", "there")
+    assert status == 0 and "stands at step 4 of 4" in err
+    moved = zoo.card(tmp_path / "there" / "out.safetensors")
+    assert (moved["steps"], moved["network"], moved["data"]) == (4, card["network"], card["data"])
+    assert moved["training"] == card["training"] and len(card["curve"]) == 3
+    assert torch.allclose(torch.tensor(moved["curve"]), torch.tensor(card["curve"]), rtol=1e-4)
+
+
+def test_weights_of_an_earlier_stop_give_way_to_the_checkpoint(capsys, tmp_path, trained):
+    earlier = [(trained / name).read_bytes() for name in ("generator.safetensors", "generator.json")]
+    assert run(capsys, *TRAIN, "--steps", 8, "--run", "out")[0] == 0
+    run(capsys, "sample", "out", "--n", 4, "--output", "later.png")
+    for name, content in zip(("generator.safetensors", "generator.json"), earlier, strict=True):
+        (trained / name).write_bytes(content)
+    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "now.png")
+    assert status == 0 and "out has weights of step 4: taken from its checkpoint, which stands at step 8 of 8" in err
+    assert (tmp_path / "now.png").read_bytes() == (tmp_path / "later.png").read_bytes()
+    (trained / "checkpoint.safetensors").write_bytes(b"half of it")
+    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "weights.png")
+    assert status == 0 and "checkpoint.safetensors" in err and "these are the weights of step 4" in err
+
+
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        ("biggan", ["--labels", "folders", "--size", 32]),
+        ("progan", ["--size", 16]),
+        ("stylegan2", ["--size", 16, "--augment", "ada"]),
+        ("cyclegan", ["--size", 32]),
+    ],
+)
+def test_checkpoints_of_other_families_are_drawn_from(capsys, tmp_path, family, options):
+    own.two(tmp_path / "pets", 4) if family == "cyclegan" else own.pets(tmp_path / "pets", 9)
+    steps = 8 if family == "progan" else 2
+    command = ["train", family, "--images", "pets", "--batch", 4, "--steps", steps, "--run", "out", *options]
+    assert run(capsys, *command)[0] == 0
+    inputs = ["--images", "pets/trainA"] if family == "cyclegan" else []
+    for i in range(2):
+        status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", f"{i}.png", *inputs)
+        assert status == 0 and ("taken from its checkpoint" in err) == bool(i), err
+        (tmp_path / "out" / "generator.safetensors").unlink(missing_ok=True)
+    assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
+
+
+def test_a_run_of_which_nothing_is_there_yet_says_how_to_get_it(capsys, tmp_path, trained):
+    (trained / "generator.safetensors").unlink()
+    (trained / "checkpoint.safetensors").unlink()
     status, _, err = run(capsys, "sample", "out")
-    assert status == 2 and "out has no weights yet" in err
+    assert status == 2 and "nothing of out is kept yet: let it train up to its first checkpoint" in err
+    assert "begin again with: gancourse train dcgan --images pets --size 16" in err
+    (trained / "settings.json").write_text("{}")
+    status, _, err = run(capsys, "sample", "out")
+    assert status == 2 and "settings.json is damaged" in err
 
 
 def test_classes_by_name_by_number_or_in_turn(capsys, tmp_path):

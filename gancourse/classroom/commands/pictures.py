@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
-from gancourse.classroom.commands.shared import note, plain_warnings, refuse
+from gancourse.classroom.commands.shared import again, note, plain_warnings, refuse
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from gancourse.experiments.own.place import Place
     from gancourse.experiments.own.training import Outcome
     from gancourse.metrics import Extractor
     from gancourse.zoo import Shipped
@@ -65,21 +67,66 @@ def _kept(outcome: Outcome, again: str) -> int:
 # ------------------------------------------------------------------------------------------------------------- sampling
 
 
-def run_of(checkpoint: str) -> Path | None:
-    """The weights of a run, where ``checkpoint`` is its folder or its checkpoint; None where it is something else.
-
-    Raises FileNotFoundError for a run that has no weights yet.
-    """
+def place_of(checkpoint: str) -> Path | None:
+    """The folder of a run, where ``checkpoint`` is that or its checkpoint; None where it is something else."""
     given = Path(checkpoint).expanduser()
     folder = given if given.is_dir() else given.parent if given.name == "checkpoint.safetensors" else None
-    if folder is None or not (folder / "settings.json").is_file():
-        return None
-    weights = folder / "generator.safetensors"
-    if not weights.is_file():
+    return folder if folder is not None and (folder / "settings.json").is_file() else None
+
+
+def of_run(folder: Path) -> Shipped:
+    """What a run has trained: its weights, or its checkpoint where that is further, as of a run at work or one that was killed.
+
+    Raises FileNotFoundError where nothing is kept as yet.
+    """
+    from gancourse import zoo
+    from gancourse.base import trees
+    from gancourse.experiments.own.place import Place
+    from gancourse.experiments.own.training import standing
+
+    place = Place(folder)
+    ended = zoo.load(place.weights) if place.weights.is_file() else None
+    if ended is None and not place.checkpoint.is_file():
         raise FileNotFoundError(
-            f"{folder} has no weights yet, which are written when the training ends: let it end, or stop it by Ctrl-C"
+            f"nothing of {folder} is kept yet: let it train up to its first checkpoint, or begin again with: {_command(place)}"
         )
-    return weights
+    step = None if ended is None else ended.card.get("steps")
+    try:
+        at = trees.value(place.checkpoint, "step") if place.checkpoint.is_file() else step
+        if ended is not None and at <= step:
+            return ended
+        model, card = standing(place)
+    except (ValueError, TypeError) as error:
+        if ended is None:
+            raise
+        note(f"gancourse: {error}; these are the weights of step {step:,}")
+        return ended
+    why = f"{folder} has weights of step {step:,}" if ended else f"{folder} has no weights yet"
+    note(f"gancourse: {why}: taken from its checkpoint, which stands at step {at:,} of {_steps(place):,}")
+    note(f"gancourse: if it is not at work, go on with: {_command(place)}")
+    with tempfile.TemporaryDirectory() as there:
+        return zoo.load(zoo.save(Path(there) / place.weights.name, model, card, dtype=None))
+
+
+def _steps(place: Place) -> int:
+    known = place.noted()
+    return 0 if known is None else int(known["asked"]["steps"])
+
+
+def _command(place: Place) -> str:
+    """The command that a run was begun with, as its settings have it."""
+    from dataclasses import fields
+
+    from gancourse.experiments.own.training import Request
+
+    known = place.noted()
+    asked: dict[str, Any] = {} if known is None else known["asked"]
+    words = ["train", asked["family"], "--images", asked["images"]]
+    for each in fields(Request):
+        value = asked.get(each.name, each.default)
+        if each.name not in ("family", "images", "run") and value != each.default:
+            words += [f"--{each.name}"] if value is True else [f"--{each.name}", str(value)]
+    return again([*words, "--run", str(place.folder)])
 
 
 def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int | None]:
@@ -207,10 +254,10 @@ def export(arguments: argparse.Namespace) -> None:
     from gancourse.base import files
     from gancourse.zoo import exported
 
-    weights = run_of(arguments.checkpoint)
-    shipped = zoo.load(weights if weights is not None else arguments.checkpoint)
-    folder = arguments.output or (weights.parent if weights is not None else Path()) / "export"
-    name = weights.parent.resolve().name if weights is not None else shipped.card["name"]
+    run = place_of(arguments.checkpoint)
+    shipped = of_run(run) if run is not None else zoo.load(arguments.checkpoint)
+    folder = arguments.output or (run if run is not None else Path()) / "export"
+    name = run.resolve().name if run is not None else shipped.card["name"]
     target = files.writable(folder / f"{name}.safetensors")
     written = zoo.save(target.resolve(), shipped.model, shipped.card, dtype=None)
     print(f"wrote {written} and its card")

@@ -83,11 +83,10 @@ def sample(arguments: argparse.Namespace) -> None:
         print("shipped checkpoints: " + (", ".join(zoo.names()) or "none"))
         return
     output = files.writable(arguments.output or Path("grid.png"))
-    if (run := pictures.run_of(arguments.checkpoint)) is not None:
-        arguments.checkpoint = str(run)
-    if "/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names():
+    run = pictures.place_of(arguments.checkpoint)
+    if run is None and ("/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names()):
         no_other_file(Path(arguments.checkpoint))
-    images, columns = pictures.drawn(zoo.load(arguments.checkpoint), arguments)
+    images, columns = pictures.drawn(pictures.of_run(run) if run is not None else zoo.load(arguments.checkpoint), arguments)
     if images.ndim != 4:
         raise ValueError(f"{arguments.checkpoint} makes samples of shape {list(images.shape[1:])}, which are no images")
     picture = viz.grid(images, columns=columns)

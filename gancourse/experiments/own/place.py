@@ -86,6 +86,11 @@ class Place:
 
     def known(self) -> dict[str, Any] | None:
         """What the run was begun with, or None where it has not begun: nothing that was trained is there."""
+        found = self.noted()
+        return found if self.checkpoint.is_file() or self.weights.is_file() else None
+
+    def noted(self) -> dict[str, Any] | None:
+        """What settings.json says, or None where it is not there."""
         if not self.settings.is_file():
             return None
         try:
@@ -94,7 +99,7 @@ class Place:
                 raise ValueError(f"its format is {found['format']}")
             if not all(isinstance(found[key], dict) for key in ("asked", "plan", "pictures")):
                 raise ValueError("it lacks a part")
-            return found if self.checkpoint.is_file() or self.weights.is_file() else None
+            return found
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self.settings} is damaged ({error}): name another folder to start anew") from None
 

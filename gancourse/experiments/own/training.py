@@ -12,14 +12,19 @@ import contextlib
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, asdict, dataclass, fields, replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import torch
+from torch import nn
+
 from gancourse import scale
-from gancourse.base import check
+from gancourse.base import check, trees
 from gancourse.experiments import Weights
 from gancourse.experiments.own import place as places
 from gancourse.experiments.own import plans, sources
-from gancourse.experiments.own.follow import Follow
+from gancourse.experiments.own.follow import Follow, points, read_curve
 from gancourse.experiments.own.games import game, schedule
 from gancourse.experiments.own.place import Place
 from gancourse.experiments.own.plans import Plan
@@ -79,7 +84,7 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
     with contextlib.ExitStack() as held:
         known = world.first(lambda: _begun(place, asked, held))
         pictures = world.after_first(lambda: _read(request, progress, world.leads))
-        facts = {"count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
+        facts = {"name": pictures.name, "count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
         if known is not None:
             places.same_pictures(place, known, facts)
         chosen = world.first(lambda: _chosen(request, known, pictures))
@@ -200,7 +205,41 @@ def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress
     return Outcome(place, run, run.world.first(card), run.stopped)
 
 
-def _weights(request: Request, plan: Plan, pictures: Source, measured: Score, follow: Follow) -> Weights:
+def standing(place: Place) -> tuple[nn.Module, Card]:
+    """The (averaged) generator as the checkpoint of a run has it, and its card, without a score, for no picture is read.
+
+    The run may be at work or have been killed.  Raises ValueError where the checkpoint or the settings are damaged.
+    """
+    known, state = place.known(), trees.load(place.checkpoint)
+    if known is None:
+        raise ValueError(f"{place.folder} has no settings.json: start it again")
+    kept = {each.name for each in fields(Request)}
+    request = Request(**{name: value for name, value in known["asked"].items() if name in kept}, run=str(place.folder))
+    plan, facts = Plan.from_dict(known["plan"]), known["pictures"]
+    pictures = Source(
+        facts.get("name", Path(request.images).name),
+        facts["count"],
+        tuple(facts["classes"]),
+        facts["checksum"],
+        batches=lambda *_: None,
+        real=torch.empty(0),
+    )
+    rows = read_curve(place.curve)
+    curve = SimpleNamespace(points=points([row for row in rows if row.step <= state["step"]], plan))
+    weights = _weights(request, plan, pictures, Score("", lambda run: None, ""), curve)
+    gan = weights.game
+    try:
+        gan.generator.load_state_dict(state["average"] or state["generator"])
+        gan.load_state_dict(state["game"])
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise ValueError(f"{place.checkpoint} belongs to other networks than {place.settings} says: {error}") from error
+    if state["average"] and state["step"] not in [row.step for row in rows]:  # else they were measured for that row
+        gan.refresh_statistics(gan.generator)
+    run = SimpleNamespace(generator=gan.generator, step=state["step"], seconds=state["seconds"])
+    return gan.generator, weights.card(run, f"gancourse train {request.family}", request.seed)
+
+
+def _weights(request: Request, plan: Plan, pictures: Source, measured: Score, follow: Any) -> Weights:
     """The training as the card of its product tells it."""
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in plan.settings.items()}
     return Weights(
