@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gancourse import zoo
+from gancourse import data, zoo
 from gancourse.classroom.commands import pictures
 from gancourse.experiments.own import plans
 from gancourse.metrics import inception
@@ -189,12 +189,15 @@ def test_classes_by_name_by_number_or_in_turn(capsys, tmp_path):
     assert status == 2 and "knows no classes" in err
 
 
-def test_translators_translate_a_folder(capsys, tmp_path):
+def save_translator(path: Path) -> None:
     arguments = {"width": 4, "blocks": 1}
     torch.manual_seed(0)
     model = TwoWay(**arguments).eval()
-    card = zoo.fill_card(model, arguments, data={"name": "x", "arguments": {"size": 32}})
-    zoo.save(tmp_path / "two", model, card, dtype=None)
+    zoo.save(path, model, zoo.fill_card(model, arguments, data={"name": "x", "arguments": {"size": 32}}), dtype=None)
+
+
+def test_translators_translate_a_folder(capsys, tmp_path):
+    save_translator(tmp_path / "two")
     own.pets(tmp_path / "pets", 3, size=32)
     shipped = zoo.load(tmp_path / "two")
     given, made = pictures.translated(shipped, "pets", 2, False)
@@ -229,6 +232,77 @@ def test_distance_says_which_features_and_warns_of_few_pictures(capsys, tmp_path
     assert "does not use --weights" in run(capsys, "distance", "a", "b", "--features", "cells", "--weights", "x")[2]
     status, _, err = run(capsys, "distance", "a", "nowhere")
     assert status == 2 and "there is no folder nowhere" in err
+
+
+def spoil(folder: Path, *places: int) -> None:
+    """Put text in the place of some pictures of a folder."""
+    files = sorted(folder.rglob("*.png"))
+    for place in places:
+        files[place].write_text("no picture")
+
+
+def test_pictures_that_cannot_be_read_are_left_out_by_every_command(capsys, tmp_path):
+    """What a command says is said in its own words, and what it names exists."""
+    for name in ("a", "b"):
+        own.pets(tmp_path / name, 12)
+        spoil(tmp_path / name, 0, 5)
+    own.two(tmp_path / "two", 4)
+    spoil(tmp_path / "two" / "trainB", 1)
+    own.pairs(tmp_path / "pairs", 4)
+    spoil(tmp_path / "pairs", 1)
+    save_translator(tmp_path / "way")
+    commands = (
+        ["distance", "a", "b", "--features", "cells"],
+        ["sample", "./way", "--images", "a"],
+        ["train", "dcgan", "--images", "a", "--size", 16, "--run", "out", "--steps", 1, "--batch", 4],
+        ["train", "cyclegan", "--images", "two", "--size", 32, "--run", "out", "--steps", 1, "--batch", 2],
+        ["train", "pix2pix", "--images", "pairs", "--size", 32, "--run", "out2", "--steps", 1, "--batch", 2],
+    )
+    for command in commands:
+        status, _, err = run(capsys, *command)
+        assert status == 2 and "cannot be used" in err and err.endswith("or add --skip to leave them out\n"), err
+    for command in commands[:2]:
+        status, _, err = run(capsys, *command, "--skip")
+        assert status == 0 and "they are left out" in err, err
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            "--labels nowhere.csv",
+            "--labels must be 'folders' or a CSV file, and there is neither nowhere.csv nor pets/nowhere.csv",
+        ),
+        ("--labels folders --column kind", "--column kind is of a CSV file, and the labels are those of folders: leave it out"),
+        ("--column kind", "--column kind is of a CSV file: "),
+        ("--labels folders --background nocolour", "--background must be a colour such as 'white' or '#f0f0f0', not 'nocolour'"),
+    ],
+)
+def test_what_is_wrong_with_the_pictures_is_said_in_options(capsys, tmp_path, line, says):
+    own.pets(tmp_path / "pets", 6)
+    status, _, err = run(capsys, "train", "biggan", "--images", "pets", "--size", 32, "--run", "out", *line.split())
+    assert status == 2 and (says in err or "it needs labels" in err), err
+
+
+def test_distance_takes_every_fit_and_the_smallest_of_some_pictures(capsys, tmp_path):
+    for name in ("a", "b"):
+        own.pets(tmp_path / name, 12, size=24)
+    own.save(tmp_path / "b" / "red" / "wide.png", own.draw(5, 12, 30))
+    status, out, _ = run(capsys, "distance", "a", "b", "--features", "cells", "--fit", "pad")
+    assert status == 0 and "size               12 px" in out, "the first picture has 24"
+    assert out != run(capsys, "distance", "a", "b", "--features", "cells", "--fit", "crop")[1]
+
+
+def test_sample_reads_no_more_pictures_than_it_shows(capsys, tmp_path, monkeypatch):
+    own.pets(tmp_path / "pets", 30, size=32)
+    spoil(tmp_path / "pets", 1)
+    save_translator(tmp_path / "way")
+    opened, real = [], data.own.open_picture
+    monkeypatch.setattr(data.own, "open_picture", lambda path, *rest: opened.append(path) or real(path, *rest))
+    assert run(capsys, "sample", "./way", "--images", "pets", "--n", 4, "--skip")[0] == 0
+    assert len(opened) == 5 and not (tmp_path / "data" / "cache").exists(), "the first four that can be read"
+    with Image.open("grid.png") as picture:
+        assert picture.width / picture.height == pytest.approx(2, rel=0.05)
 
 
 def test_inception_is_taken_where_its_weights_are(monkeypatch, tmp_path):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
-from gancourse.classroom.commands.shared import again, note, plain_warnings, refuse
+from gancourse.classroom.commands.shared import again, note, of_options, plain_warnings, refuse
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,6 +24,7 @@ FAMILIES = ("dcgan", "stylegan2", "r3gan", "progan", "biggan", "pix2pix", "cycle
 OPTIONS = ("run", "size", "labels", "column", "fit", "background", "flip", "skip", "augment", "batch", "every", "direction")
 FEATURES = ("inception", "cells")
 LARGEST = 256  # pixels that two folders are compared at, unless told
+LOOKED_AT = 16  # pictures of a folder whose sides say that
 
 
 # ------------------------------------------------------------------------------------------------------------- training
@@ -42,7 +44,11 @@ def train(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed", "precision", "compile")}
     request = training.Request(arguments.recipe, arguments.images, **{k: v for k, v in given.items() if v not in (None, False)})
     try:
-        with contextlib.redirect_stdout(None), plain_warnings():  # what fit prints when it is stopped is for users of Python
+        with (
+            contextlib.redirect_stdout(None),
+            plain_warnings(),
+            of_options(),
+        ):  # what fit prints when it is stopped is for users of Python
             outcome = training.train(request, say=note)
     except KeyboardInterrupt:  # while pictures were read, or pressed twice
         kept = (Path(arguments.run) / "checkpoint.safetensors").exists()
@@ -135,9 +141,9 @@ def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int 
 
     if arguments.images is not None:
         refuse(arguments, "a translation", "label", "seed", "columns")
-        given, made = translated(shipped, arguments.images, arguments.n or 8, arguments.back)
+        given, made = translated(shipped, arguments.images, arguments.n or 8, arguments.back, arguments.skip)
         return torch.cat([given, made]), len(given)
-    refuse(arguments, "a network that is no translator", "back")
+    refuse(arguments, "a network that is no translator", "back", "skip")
     if hasattr(shipped.model, "ab") or hasattr(shipped.model, "in_channels"):
         raise ValueError(f"{shipped.card.get('name', 'this network')} translates pictures: add --images FOLDER")
     n, seed = arguments.n or 64, arguments.seed or 0
@@ -164,18 +170,18 @@ def labels_of(shipped: Shipped, n: int, label: str | None) -> Tensor | None:
     return torch.full((n,), number)
 
 
-def translated(shipped: Shipped, images: str, n: int, back: bool) -> tuple[Tensor, Tensor]:
+def translated(shipped: Shipped, images: str, n: int, back: bool, skip: bool = False) -> tuple[Tensor, Tensor]:
     """The first n pictures of a folder, and what a translator makes of them."""
     import torch
 
-    from gancourse import data
+    from gancourse.data.images import to_float
+    from gancourse.data.own import first_of
 
     name, arguments = shipped.card.get("name", "this network"), shipped.card.get("data", {}).get("arguments", {})
     if hasattr(shipped.model, "latent_dim"):
         raise ValueError(f"{name} draws from latents and translates nothing: leave --images out")
-    with plain_warnings():
-        found = data.folder(images, int(getattr(shipped.model, "size", arguments.get("size", 64))))
-    x = data.to_float(found.images[:n])
+    with plain_warnings(), of_options():
+        x = to_float(first_of(images, int(getattr(shipped.model, "size", arguments.get("size", 64))), n, skip=skip))
     with torch.no_grad():
         return x, one_way(shipped.model, back)(x).clamp(-1, 1)
 
@@ -200,9 +206,10 @@ def distance(arguments: argparse.Namespace) -> None:
     if arguments.features == "cells":
         refuse(arguments, "distance --features cells", "weights")
     extractor, why = _extractor(arguments.features, arguments.weights)
-    with plain_warnings():
+    given = {name: value for name in ("fit", "background", "skip") if (value := getattr(arguments, name))}
+    with plain_warnings(), of_options():
         size = arguments.size or min(LARGEST, *(_side(folder) for folder in arguments.folders))
-        fake, real = (data.folder(folder, size) for folder in arguments.folders)
+        fake, real = (data.folder(folder, size, **given) for folder in arguments.folders)
     found = compare(*(metrics.image_features(images.images, extractor) for images in (fake, real)))
     print(f"size               {size} px")
     print(found)
@@ -211,17 +218,28 @@ def distance(arguments: argparse.Namespace) -> None:
 
 
 def _side(folder: str) -> int:
-    """The smaller side of the first picture that can be read."""
+    """The smallest side of some pictures, evenly spaced over a folder."""
     from gancourse.data._files import pictures_in
-    from gancourse.data.pictures import Unreadable, open_picture
 
     place = Path(folder).expanduser()
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}: pass two folders of pictures")
-    for path in pictures_in(place, "pictures"):
-        with contextlib.suppress(Unreadable):
-            return max(4, min(open_picture(path).size))
-    raise ValueError(f"no picture in {folder} can be read")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they come again when the folder is read
+        files = pictures_in(place, "pictures")
+    sides = [*filter(None, map(_smaller_side, files[:: max(1, len(files) // LOOKED_AT)]))]
+    smallest = min(sides) if sides else next(filter(None, map(_smaller_side, files)), None)
+    if smallest is None:
+        raise ValueError(f"no picture in {folder} can be read")
+    return max(4, smallest)
+
+
+def _smaller_side(path: Path) -> int | None:
+    from gancourse.data.pictures import Unreadable, open_picture
+
+    with contextlib.suppress(Unreadable):
+        return min(open_picture(path).size)
+    return None
 
 
 def _extractor(asked: str | None, weights: Path | None) -> tuple[Extractor, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
-from gancourse.classroom.commands.shared import note, plain_warnings, refuse
+from gancourse.classroom.commands.shared import note, of_options, plain_warnings, refuse
 
 PRECISIONS = ("auto", "float32", "bf16")
 
@@ -40,7 +40,7 @@ def train(arguments: argparse.Namespace) -> int:
     given |= {name: value for name in ("precision", "compile") if (value := getattr(arguments, name))}
     try:
         # what fit prints when it is stopped, and where it warns, is for users of Python
-        with contextlib.redirect_stdout(None), plain_warnings():
+        with contextlib.redirect_stdout(None), plain_warnings(), of_options():
             run, card = experiments.train(name, progress=True, **given)
     except KeyboardInterrupt as stop:
         if ranks.leads():
@@ -79,7 +79,7 @@ def sample(arguments: argparse.Namespace) -> None:
     from gancourse import viz, zoo
 
     if arguments.checkpoint is None:
-        refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back")
+        refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back", "skip")
         print("shipped checkpoints: " + (", ".join(zoo.names()) or "none"))
         return
     output = files.writable(arguments.output or Path("grid.png"))
