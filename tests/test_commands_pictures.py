@@ -126,6 +126,17 @@ def test_a_run_that_is_at_work_or_was_killed_is_drawn_from_its_checkpoint(capsys
     assert torch.allclose(torch.tensor(moved["curve"]), torch.tensor(card["curve"]), rtol=1e-4)
 
 
+def test_a_sheet_of_samples_is_none_of_the_pictures(capsys, tmp_path, monkeypatch):
+    """A run is drawn from in the folder of its pictures, and goes on."""
+    monkeypatch.chdir(own.pets(tmp_path / "pets", 12))
+    command = ["train", "dcgan", "--images", ".", "--size", 16, "--batch", 4, "--run", "run"]
+    assert run(capsys, *command, "--steps", 1)[0] == 0
+    status, out, _ = run(capsys, "sample", "run", "--n", 4)
+    assert status == 0 and out.startswith(f"wrote {Path('run') / 'grid.png'} (")
+    status, _, err = run(capsys, *command, "--steps", 2)
+    assert status == 0 and "1 folder of a training passed over: run\n" in err, err
+
+
 def test_weights_of_an_earlier_stop_give_way_to_the_checkpoint(capsys, tmp_path, trained):
     earlier = [(trained / name).read_bytes() for name in ("generator.safetensors", "generator.json")]
     assert run(capsys, *TRAIN, "--steps", 8, "--run", "out")[0] == 0

@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("recipe", nargs="?", help="the recipe's name, or with --images a family; without one they are listed")
     train.add_argument("--steps", type=whole, help="steps of training (default: the recipe's; of your own pictures 10,000)")
     train.add_argument("--seed", type=int, help="default: 0")
-    train.add_argument("--precision", choices=training.PRECISIONS, help="default: bf16 where the processor computes in it")
+    train.add_argument("--precision", choices=training.PRECISIONS, help="default: auto, as begun, else bf16 where it is fast")
     train.add_argument("--compile", action="store_true", help="run the networks through torch.compile, where it works")
     train.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep the state here on the way, and resume from it")
     train.add_argument("--output", type=Path, metavar="FILE.safetensors", help="default: the recipe's name, in this folder")
@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--images", metavar="FOLDER", help="of a translator: the pictures to translate")
     sample.add_argument("--skip", action="store_true", help="leave out pictures that cannot be read")
     sample.add_argument("--back", action="store_true", help="of a cyclegan: translate from B to A")
-    sample.add_argument("--output", type=Path, metavar="FILE.png", help="default: grid.png")
+    sample.add_argument("--output", type=Path, metavar="FILE.png", help="default: grid.png, here or in the folder of the run")
 
     distance = add("distance", pictures.distance, "compare two folders of pictures, the first made, the second real")
     distance.add_argument("folders", nargs=2, metavar="FOLDER")

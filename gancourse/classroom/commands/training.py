@@ -82,8 +82,8 @@ def sample(arguments: argparse.Namespace) -> None:
         refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back", "skip")
         print("shipped checkpoints: " + (", ".join(zoo.names()) or "none"))
         return
-    output = files.writable(arguments.output or Path("grid.png"))
     run = pictures.place_of(arguments.checkpoint)
+    output = files.writable(arguments.output or (run or Path()) / "grid.png")  # of a run where its pictures do not lie
     if run is None and ("/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names()):
         no_other_file(Path(arguments.checkpoint))
     images, columns = pictures.drawn(pictures.of_run(run) if run is not None else zoo.load(arguments.checkpoint), arguments)

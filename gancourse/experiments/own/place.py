@@ -67,7 +67,8 @@ class Place:
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.folder / ".lock")
+        file = self.folder / ".lock"
+        lock, ours = FileLock(file), not file.exists()
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -76,9 +77,9 @@ class Place:
             yield
         finally:
             idle = not self.settings.is_file()
-            if idle:
+            if idle and ours:
                 with contextlib.suppress(OSError):  # Windows removes no open file, filelock does it there
-                    (self.folder / ".lock").unlink()
+                    file.unlink()
             lock.release()
             if idle and fresh:
                 with contextlib.suppress(OSError):  # somebody put something into it
