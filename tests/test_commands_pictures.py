@@ -146,6 +146,10 @@ def test_weights_of_an_earlier_stop_give_way_to_the_checkpoint(capsys, tmp_path,
     status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "now.png")
     assert status == 0 and "out has weights of step 4: taken from its checkpoint, which stands at step 8 of 8" in err
     assert (tmp_path / "now.png").read_bytes() == (tmp_path / "later.png").read_bytes()
+    (trained / "generator.json").unlink()  # killed between the two
+    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "halved.png")
+    assert status == 0 and "generator.json" in err and "taken from its checkpoint, which stands at step 8 of 8" in err
+    (trained / "generator.json").write_bytes(earlier[1])
     (trained / "checkpoint.safetensors").write_bytes(b"half of it")
     status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "weights.png")
     assert status == 0 and "checkpoint.safetensors" in err and "these are the weights of step 4" in err

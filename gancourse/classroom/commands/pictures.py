@@ -91,14 +91,14 @@ def of_run(folder: Path) -> Shipped:
     from gancourse.experiments.own.training import standing
 
     place = Place(folder)
-    ended = zoo.load(place.weights) if place.weights.is_file() else None
+    ended = _ended(place)
     if ended is None and not place.checkpoint.is_file():
         raise FileNotFoundError(
             f"nothing of {folder} is kept yet: let it train up to its first checkpoint, or begin again with: {_command(place)}"
         )
-    step = None if ended is None else ended.card.get("steps")
+    step = 0 if ended is None else int(ended.card.get("steps", 0))
     try:
-        at = trees.value(place.checkpoint, "step") if place.checkpoint.is_file() else step
+        at = int(trees.value(place.checkpoint, "step")) if place.checkpoint.is_file() else step
         if ended is not None and at <= step:
             return ended
         model, card = standing(place)
@@ -112,6 +112,21 @@ def of_run(folder: Path) -> Shipped:
     note(f"gancourse: if it is not at work, go on with: {_command(place)}")
     with tempfile.TemporaryDirectory() as there:
         return zoo.load(zoo.save(Path(there) / place.weights.name, model, card, dtype=None))
+
+
+def _ended(place: Place) -> Shipped | None:
+    """The weights that a training wrote when it ended; None where it has not, or was killed while it wrote them."""
+    from gancourse import zoo
+
+    if not place.weights.is_file():
+        return None
+    try:
+        return zoo.load(place.weights)
+    except (ValueError, OSError) as error:
+        if not place.checkpoint.is_file():
+            raise
+        note(f"gancourse: {error}")
+        return None
 
 
 def _steps(place: Place) -> int:
