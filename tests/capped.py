@@ -5,19 +5,25 @@ python -m tests.capped 07_dynamics     # runs the lecture's cells; the first tha
 
 from __future__ import annotations
 
+import linecache
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-COUNT = 100  # whole numbers from here up count steps, samples or pairs; those below are widths, seeds, depths
+COUNT = 100  # whole numbers from here up count steps, samples or pairs; those below are widths, seeds, depths ...
+WIDTH = re.compile(r"\w*(width|hidden|channels|dim)\w*\s*=\s*(\w+\.)?pick\(")  # ... and so is what has such a name
 STEPS = 2000  # the most steps of a training whose number a lecture makes of other things: epochs, a schedule
 
 
 def pick(*, ci: Any, cpu: Any, gpu: Any) -> Any:
     """In the place of ``scale.pick``: the gpu's value, or the ci's where it is a count or a row of counts."""
+    frame = sys._getframe(1)
+    if WIDTH.search(linecache.getline(frame.f_code.co_filename, frame.f_lineno)):
+        return gpu
     return ci if all(map(_counts, gpu if isinstance(gpu, list | tuple) else [gpu])) else gpu
 
 

@@ -67,8 +67,8 @@ def recipes(monkeypatch):
     """A stand-in for the recipes, which notes how it was called."""
     calls = []
 
-    def train(name, steps=None, seed=0, checkpoint=None, progress=True):
-        calls.append({"name": name, "steps": steps, "seed": seed, "checkpoint": checkpoint})
+    def train(name, steps=None, seed=0, checkpoint=None, progress=True, **how):
+        calls.append({"name": name, "steps": steps, "seed": seed, "checkpoint": checkpoint, **how})
         generator = dcgan.Generator(**SMALL)
         return types.SimpleNamespace(generator=generator), zoo.fill_card(generator, SMALL, title="faces")
 

@@ -68,3 +68,13 @@ def test_what_was_loaded_holds_no_file(tmp_path):
     trees.save(path, {"x": torch.arange(100_000.0)})
     loaded = trees.load(path)
     assert loaded["x"][-1] == 99_999 and str(path) not in Path("/proc/self/maps").read_text(encoding="utf-8")
+
+
+def test_a_plain_value_is_read_without_the_tensors(tmp_path):
+    trees.save(tmp_path / "state", {"step": 7, "weights": torch.zeros(3)})
+    assert trees.value(tmp_path / "state", "step") == 7
+    for name, content in (("none", None), ("other", b"text"), ("state", None)):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises((ValueError, FileNotFoundError), match="none|is not a checkpoint"):
+            trees.value(tmp_path / name, "missing")

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gancourse import zoo
+from gancourse import data, zoo
 from gancourse.classroom.commands import pictures
 from gancourse.experiments.own import plans
 from gancourse.metrics import inception
@@ -21,6 +21,7 @@ from gancourse.models.translator import TwoWay
 from gancourse.zoo import exported
 from tests import own
 from tests.command_line import folders, run, save_generator  # noqa: F401  (the fixtures are used by name)
+from tests.test_training_compiled import compiler
 
 TRAIN = ["train", "dcgan", "--images", "pets", "--size", "16", "--batch", "8", "--every", "2"]
 
@@ -28,7 +29,7 @@ TRAIN = ["train", "dcgan", "--images", "pets", "--size", "16", "--batch", "8", "
 @pytest.fixture
 def trained(capsys, tmp_path):
     """A run of four steps."""
-    own.pets(tmp_path / "pets", 12)
+    own.pets(tmp_path / "pets")
     assert run(capsys, *TRAIN, "--steps", 4, "--run", "out")[0] == 0
     return tmp_path / "out"
 
@@ -69,6 +70,16 @@ def test_what_is_found_and_chosen_is_said(capsys, tmp_path, monkeypatch):
     assert "1 file passed over" in err and "UserWarning" not in err
 
 
+def test_precision_and_compiling_are_options(capsys, tmp_path, monkeypatch):
+    compiler(monkeypatch, fails=True)
+    own.pets(tmp_path / "pets", 6)
+    status, _, err = run(capsys, *TRAIN, "--steps", 2, "--run", "out", "--precision", "bf16", "--compile")
+    assert status == 0 and "gancourse: the networks train without torch.compile: RuntimeError" in err
+    assert zoo.card(tmp_path / "out" / "generator.safetensors")["training"]["arguments"]["precision"] == "bf16"
+    status, _, err = run(capsys, *TRAIN, "--steps", 2, "--run", "out", "--precision", "float32")
+    assert status == 2 and "out was begun with --precision bf16, this command has --precision float32" in err
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
@@ -94,11 +105,87 @@ def test_what_is_wrong_is_one_sentence(capsys, tmp_path, line, says):
     assert (status, out) == (2, "") and says in err or "is a folder" in err or "there is no checkpoint" in err
 
 
-def test_a_run_without_weights_says_how_to_get_them(capsys, tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "settings.json").write_text("{}")
+def test_a_run_that_is_at_work_or_was_killed_is_drawn_from_its_checkpoint(capsys, tmp_path, trained):
+    """The weights are written when it ends; what is in the checkpoint draws the same."""
+    run(capsys, "sample", "out", "--n", 4, "--output", "end.png")
+    card = zoo.card(trained / "generator.safetensors")
+    for name in ("generator.safetensors", "generator.json"):
+        (trained / name).rename(tmp_path / name)
+    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "killed.png")
+    assert status == 0 and (tmp_path / "end.png").read_bytes() == (tmp_path / "killed.png").read_bytes()
+    assert "out has no weights yet: taken from its checkpoint, which stands at step 4 of 4" in err
+    assert (
+        "if it is not at work, go on with: gancourse train dcgan --images pets --size 16 --steps 4 --batch 8 --run out\n" in err
+    )
+    assert sorted(path.name for path in trained.glob("generator*")) == [], "it may be at work: nothing is written there"
+    status, out, err = run(capsys, "export", "out", "--no-onnx", "--output", "there")
+    assert status == 0 and "stands at step 4 of 4" in err
+    moved = zoo.card(tmp_path / "there" / "out.safetensors")
+    assert (moved["steps"], moved["network"], moved["data"]) == (4, card["network"], card["data"])
+    assert moved["training"] == card["training"] and len(card["curve"]) == 3
+    assert torch.allclose(torch.tensor(moved["curve"]), torch.tensor(card["curve"]), rtol=1e-4)
+
+
+def test_a_sheet_of_samples_is_none_of_the_pictures(capsys, tmp_path, monkeypatch):
+    """A run is drawn from in the folder of its pictures, and goes on."""
+    monkeypatch.chdir(own.pets(tmp_path / "pets", 12))
+    command = ["train", "dcgan", "--images", ".", "--size", 16, "--batch", 4, "--run", "run"]
+    assert run(capsys, *command, "--steps", 1)[0] == 0
+    status, out, _ = run(capsys, "sample", "run", "--n", 4)
+    assert status == 0 and out.startswith(f"wrote {Path('run') / 'grid.png'} (")
+    status, _, err = run(capsys, *command, "--steps", 2)
+    assert status == 0 and "1 folder of a training passed over: run\n" in err, err
+
+
+def test_weights_of_an_earlier_stop_give_way_to_the_checkpoint(capsys, tmp_path, trained):
+    earlier = [(trained / name).read_bytes() for name in ("generator.safetensors", "generator.json")]
+    assert run(capsys, *TRAIN, "--steps", 8, "--run", "out")[0] == 0
+    run(capsys, "sample", "out", "--n", 4, "--output", "later.png")
+    for name, content in zip(("generator.safetensors", "generator.json"), earlier, strict=True):
+        (trained / name).write_bytes(content)
+    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "now.png")
+    assert status == 0 and "out has weights of step 4: taken from its checkpoint, which stands at step 8 of 8" in err
+    assert (tmp_path / "now.png").read_bytes() == (tmp_path / "later.png").read_bytes()
+    (trained / "generator.json").unlink()  # killed between the two
+    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "halved.png")
+    assert status == 0 and "generator.json" in err and "taken from its checkpoint, which stands at step 8 of 8" in err
+    (trained / "generator.json").write_bytes(earlier[1])
+    (trained / "checkpoint.safetensors").write_bytes(b"half of it")
+    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "weights.png")
+    assert status == 0 and "checkpoint.safetensors" in err and "these are the weights of step 4" in err
+
+
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        ("biggan", ["--labels", "folders", "--size", 32]),
+        ("progan", ["--size", 16]),
+        ("stylegan2", ["--size", 16, "--augment", "ada"]),
+        ("cyclegan", ["--size", 32]),
+    ],
+)
+def test_checkpoints_of_other_families_are_drawn_from(capsys, tmp_path, family, options):
+    own.two(tmp_path / "pets", 4) if family == "cyclegan" else own.pets(tmp_path / "pets", 9)
+    steps = 8 if family == "progan" else 2
+    command = ["train", family, "--images", "pets", "--batch", 4, "--steps", steps, "--run", "out", *options]
+    assert run(capsys, *command)[0] == 0
+    inputs = ["--images", "pets/trainA"] if family == "cyclegan" else []
+    for i in range(2):
+        status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", f"{i}.png", *inputs)
+        assert status == 0 and ("taken from its checkpoint" in err) == bool(i), err
+        (tmp_path / "out" / "generator.safetensors").unlink(missing_ok=True)
+    assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
+
+
+def test_a_run_of_which_nothing_is_there_yet_says_how_to_get_it(capsys, tmp_path, trained):
+    (trained / "generator.safetensors").unlink()
+    (trained / "checkpoint.safetensors").unlink()
     status, _, err = run(capsys, "sample", "out")
-    assert status == 2 and "out has no weights yet" in err
+    assert status == 2 and "nothing of out is kept yet: let it train up to its first checkpoint" in err
+    assert "begin again with: gancourse train dcgan --images pets --size 16" in err
+    (trained / "settings.json").write_text("{}")
+    status, _, err = run(capsys, "sample", "out")
+    assert status == 2 and "settings.json is damaged" in err
 
 
 def test_classes_by_name_by_number_or_in_turn(capsys, tmp_path):
@@ -117,12 +204,15 @@ def test_classes_by_name_by_number_or_in_turn(capsys, tmp_path):
     assert status == 2 and "knows no classes" in err
 
 
-def test_translators_translate_a_folder(capsys, tmp_path):
+def save_translator(path: Path) -> None:
     arguments = {"width": 4, "blocks": 1}
     torch.manual_seed(0)
     model = TwoWay(**arguments).eval()
-    card = zoo.fill_card(model, arguments, data={"name": "x", "arguments": {"size": 32}})
-    zoo.save(tmp_path / "two", model, card, dtype=None)
+    zoo.save(path, model, zoo.fill_card(model, arguments, data={"name": "x", "arguments": {"size": 32}}), dtype=None)
+
+
+def test_translators_translate_a_folder(capsys, tmp_path):
+    save_translator(tmp_path / "two")
     own.pets(tmp_path / "pets", 3, size=32)
     shipped = zoo.load(tmp_path / "two")
     given, made = pictures.translated(shipped, "pets", 2, False)
@@ -157,6 +247,77 @@ def test_distance_says_which_features_and_warns_of_few_pictures(capsys, tmp_path
     assert "does not use --weights" in run(capsys, "distance", "a", "b", "--features", "cells", "--weights", "x")[2]
     status, _, err = run(capsys, "distance", "a", "nowhere")
     assert status == 2 and "there is no folder nowhere" in err
+
+
+def spoil(folder: Path, *places: int) -> None:
+    """Put text in the place of some pictures of a folder."""
+    files = sorted(folder.rglob("*.png"))
+    for place in places:
+        files[place].write_text("no picture")
+
+
+def test_pictures_that_cannot_be_read_are_left_out_by_every_command(capsys, tmp_path):
+    """What a command says is said in its own words, and what it names exists."""
+    for name in ("a", "b"):
+        own.pets(tmp_path / name, 12)
+        spoil(tmp_path / name, 0, 5)
+    own.two(tmp_path / "two", 4)
+    spoil(tmp_path / "two" / "trainB", 1)
+    own.pairs(tmp_path / "pairs", 4)
+    spoil(tmp_path / "pairs", 1)
+    save_translator(tmp_path / "way")
+    commands = (
+        ["distance", "a", "b", "--features", "cells"],
+        ["sample", "./way", "--images", "a"],
+        ["train", "dcgan", "--images", "a", "--size", 16, "--run", "out", "--steps", 1, "--batch", 4],
+        ["train", "cyclegan", "--images", "two", "--size", 32, "--run", "out", "--steps", 1, "--batch", 2],
+        ["train", "pix2pix", "--images", "pairs", "--size", 32, "--run", "out2", "--steps", 1, "--batch", 2],
+    )
+    for command in commands:
+        status, _, err = run(capsys, *command)
+        assert status == 2 and "cannot be used" in err and err.endswith("or add --skip to leave them out\n"), err
+    for command in commands[:2]:
+        status, _, err = run(capsys, *command, "--skip")
+        assert status == 0 and "they are left out" in err, err
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            "--labels nowhere.csv",
+            "--labels must be 'folders' or a CSV file, and there is neither nowhere.csv nor pets/nowhere.csv",
+        ),
+        ("--labels folders --column kind", "--column kind is of a CSV file, and the labels are those of folders: leave it out"),
+        ("--column kind", "--column kind is of a CSV file: "),
+        ("--labels folders --background nocolour", "--background must be a colour such as 'white' or '#f0f0f0', not 'nocolour'"),
+    ],
+)
+def test_what_is_wrong_with_the_pictures_is_said_in_options(capsys, tmp_path, line, says):
+    own.pets(tmp_path / "pets", 6)
+    status, _, err = run(capsys, "train", "biggan", "--images", "pets", "--size", 32, "--run", "out", *line.split())
+    assert status == 2 and (says in err or "it needs labels" in err), err
+
+
+def test_distance_takes_every_fit_and_the_smallest_of_some_pictures(capsys, tmp_path):
+    for name in ("a", "b"):
+        own.pets(tmp_path / name, 12, size=24)
+    own.save(tmp_path / "b" / "red" / "wide.png", own.draw(5, 12, 30))
+    status, out, _ = run(capsys, "distance", "a", "b", "--features", "cells", "--fit", "pad")
+    assert status == 0 and "size               12 px" in out, "the first picture has 24"
+    assert out != run(capsys, "distance", "a", "b", "--features", "cells", "--fit", "crop")[1]
+
+
+def test_sample_reads_no_more_pictures_than_it_shows(capsys, tmp_path, monkeypatch):
+    own.pets(tmp_path / "pets", 30, size=32)
+    spoil(tmp_path / "pets", 1)
+    save_translator(tmp_path / "way")
+    opened, real = [], data.own.open_picture
+    monkeypatch.setattr(data.own, "open_picture", lambda path, *rest: opened.append(path) or real(path, *rest))
+    assert run(capsys, "sample", "./way", "--images", "pets", "--n", 4, "--skip")[0] == 0
+    assert len(opened) == 5 and not (tmp_path / "data" / "cache").exists(), "the first four that can be read"
+    with Image.open("grid.png") as picture:
+        assert picture.width / picture.height == pytest.approx(2, rel=0.05)
 
 
 def test_inception_is_taken_where_its_weights_are(monkeypatch, tmp_path):

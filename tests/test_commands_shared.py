@@ -42,3 +42,22 @@ def test_a_command_is_given_once_more_as_it_was_started(monkeypatch):
     assert shared.again(words) == f"torchrun --nproc-per-node=4 -m -- {command}"
     monkeypatch.setenv("GROUP_WORLD_SIZE", "2")
     assert "each host" in shared.again(words)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("repair them, or pass skip=True to leave them out", "repair them, or add --skip to leave them out"),
+        ("column='kind' is of a CSV file: pass its path as labels=", "--column kind is of a CSV file: pass its path as --labels"),
+        ("background must be a colour", "--background must be a colour"),
+        ("labels must be None, 'folders' or a file", "--labels must be 'folders' or a file"),
+        ("compile=True is for one process", "--compile is for one process"),
+        ("made with precision=bf16, this run has float32", "made with --precision bf16, this run has float32"),
+        ("a batch_size of 4 and resize=3", "a batch_size of 4 and resize=3"),
+    ],
+)
+def test_a_sentence_about_arguments_becomes_one_about_options(said, told):
+    assert shared.in_options(said) == told
+    with pytest.raises(FileNotFoundError) as caught, shared.of_options():
+        raise FileNotFoundError(said)
+    assert str(caught.value) == told

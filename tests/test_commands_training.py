@@ -27,6 +27,12 @@ def test_train_saves_a_checkpoint_that_sample_draws_from(capsys, recipes, tmp_pa
     assert picture.width / picture.height == pytest.approx(50 / 33)  # 3 x 2 tiles of 16 px, a pixel between them
 
 
+def test_a_recipe_is_told_its_precision_and_whether_to_compile(capsys, recipes):
+    assert run(capsys, "train", "faces32", "--precision", "bf16", "--compile")[0] == 0
+    assert recipes.calls[0] | {"precision": "bf16", "compile": True} == recipes.calls[0]
+    assert "the list of recipes does not use --precision" in run(capsys, "train", "--precision", "bf16")[2]
+
+
 def test_train_never_replaces_a_file_unasked(capsys, recipes, tmp_path):
     (tmp_path / "mine.safetensors").write_bytes(b"weeks of work")
     status, _, err = run(capsys, "train", "faces32", "--output", "mine")

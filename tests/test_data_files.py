@@ -52,10 +52,40 @@ def test_a_folder_inside_a_hidden_one_is_not_hidden(tmp_path: Path) -> None:
     assert len(pictures_in(tmp_path / ".cache" / "cats", "pictures")) == 1
 
 
+def test_the_folder_of_a_training_is_left_out_with_its_samples(tmp_path: Path) -> None:
+    """What a training drew is none of the pictures that it, or the next one, is to learn from."""
+    touch(tmp_path, "a.png", "first/settings.json", "first/curve.csv", "first/samples/000000.png", "first/mine.png")
+    touch(tmp_path, "deep/second/settings.json", "deep/second/.lock", "deep/second/samples/000000.png")
+    touch(tmp_path, "begun/.lock")  # by a training that reads its pictures now
+    with pytest.warns(UserWarning, match="2 folders of trainings passed over: deep/second, first$") as caught:
+        found = pictures_in(tmp_path, "pictures")
+    assert [file.relative_to(tmp_path).as_posix() for file in found] == ["a.png"] and len(caught) == 1
+    touch(tmp_path, "notes.txt", "cats/settings.json", "cats/b.png")  # a file of another program makes no training
+    with pytest.warns(UserWarning, match="1 folder of a training|2 files passed over, no picture by the ending: .*; 2 folders"):
+        found = pictures_in(tmp_path, "pictures")
+    assert [file.name for file in found] == ["a.png", "b.png"]
+    with pytest.warns(UserWarning, match="passed over"):
+        named = pictures_in(tmp_path / "first", "pictures")
+    assert [file.name for file in named] == ["mine.png", "000000.png"], "one that is asked for itself is read"
+    with pytest.raises(FileNotFoundError, match="holds no picture, but a folder of a training, second: it should hold"):
+        (tmp_path / "deep" / "x").mkdir()
+        pictures_in(tmp_path / "deep", "pictures")
+
+
 def test_kinds_that_are_pictures_elsewhere_get_a_fix(tmp_path: Path) -> None:
     touch(tmp_path / "phone", "IMG_1.HEIC")
     with pytest.raises(FileNotFoundError, match="holds no picture, but IMG_1.HEIC.*; .heic cannot be read here: convert them"):
         pictures_in(tmp_path / "phone", "pictures")
+
+
+def test_an_empty_folder_among_many_names_a_few_and_not_itself(tmp_path: Path) -> None:
+    for name in ("empty", *(f"other{i}" for i in range(9))):
+        (tmp_path / name).mkdir()
+    with pytest.raises(FileNotFoundError, match="empty is empty: .*; beside it are other0, other1, other2 and 6 more$"):
+        pictures_in(tmp_path / "empty", "pictures")
+    (tmp_path / "alone" / "empty").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match="; nothing else is beside it$"):
+        pictures_in(tmp_path / "alone" / "empty", "pictures")
 
 
 def test_unusable_ones_are_an_error_unless_some_are_left_and_skipping_is_allowed(tmp_path: Path) -> None:

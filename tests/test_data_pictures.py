@@ -18,6 +18,13 @@ def kept(picture: Image.Image, path: Path, **options: object) -> np.ndarray:
     return np.asarray(open_picture(path))
 
 
+def test_a_background_that_is_no_colour_is_not_laid_to_the_picture(tmp_path: Path) -> None:
+    Image.new("RGBA", (4, 4)).save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="background must be a colour such as 'white'.*, not 'nocolour'") as caught:
+        open_picture(tmp_path / "a.png", "nocolour")
+    assert not isinstance(caught.value, Unreadable)
+
+
 @pytest.mark.parametrize("form", ["png", "tiff"])
 def test_sixteen_bits_become_eight_and_are_not_clipped(form: str, tmp_path: Path) -> None:
     deep = Image.fromarray(RAMP.astype(np.uint16) * 257)

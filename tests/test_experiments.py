@@ -46,6 +46,19 @@ def test_a_trained_recipe_has_a_complete_card(few_faces, tmp_path):
     assert torch.allclose(back.sample(2, seed=3), run.sample(2, seed=3), atol=5e-3)  # stored in float16
 
 
+def test_a_recipe_in_another_precision_and_the_loop_that_knows_none(few_faces, monkeypatch, tmp_path):
+    monkeypatch.setattr("gancourse.training.loop.supports_bf16", lambda _: False)
+    file = tmp_path / "state"
+    run, _ = experiments.train("faces32_quick", steps=1, checkpoint=file, progress=False, precision="bf16")
+    with pytest.raises(ValueError, match="made with precision=bf16, this run has float32: use the same"):
+        experiments.train("faces32_quick", steps=1, checkpoint=file, progress=False, precision="float32")
+    with pytest.warns(UserWarning, match="it goes on in bf16"):
+        again, _ = experiments.train("faces32_quick", steps=1, checkpoint=file, progress=False)
+    assert run.precision == again.precision == "bf16"
+    with pytest.raises(ValueError, match="vae_faces32 is fitted by another loop.*: leave precision and compile out"):
+        experiments.train("vae_faces32", precision="float32", compile=True)
+
+
 def test_unknown_names_get_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'faces32"):
         experiments.build("face32")

@@ -93,3 +93,15 @@ def test_one_training_at_a_time(place: Place) -> None:
         pass
     with place.alone():
         pass
+    assert (place.folder / ".lock").is_file()
+
+
+def test_what_holds_a_folder_goes_where_nothing_began_and_nothing_else_does(tmp_path: Path) -> None:
+    for there in ((), (".lock",), (".mine",)):
+        place = Place(tmp_path / "".join(["run", *there]))
+        for name in there:
+            place.folder.mkdir()
+            (place.folder / name).touch()
+        with place.alone(place.ready()):
+            assert (place.folder / ".lock").is_file()
+        assert [path.name for path in place.folder.iterdir()] == [*there] if there else not place.folder.exists()

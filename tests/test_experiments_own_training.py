@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,11 +16,13 @@ import pytest
 import torch
 
 from gancourse import zoo
+from gancourse.base.ranks import World
 from gancourse.experiments.own import sources, training
 from gancourse.experiments.own.follow import Follow, read_curve
 from gancourse.experiments.own.training import Request, train
 from gancourse.training import TrainingDiverged
 from tests import own
+from tests.test_training_compiled import compiler
 
 
 @pytest.fixture(autouse=True)
@@ -85,12 +88,111 @@ def test_a_stopped_training_goes_on_bit_for_bit(request_of: Request, monkeypatch
     assert same_weights(found.run.gan.discriminator, whole.run.gan.discriminator)
 
 
+def test_a_run_inside_the_folder_of_pictures_goes_on_and_teaches_no_other(request_of: Request) -> None:
+    inside = replace(request_of, run=str(Path(request_of.images) / "run"))
+    train(inside, progress=False)
+    with pytest.warns(UserWarning, match="1 folder of a training passed over: run$"):
+        longer = train(replace(inside, steps=8), progress=False)
+    assert longer.run.step == 8
+    said: list[str] = []
+    with pytest.warns(UserWarning, match="1 folder of a training passed over: run$"):
+        train(replace(inside, run=str(Path(request_of.images) / "other")), progress=False, say=said.append)
+    assert said[0].startswith("40 pictures of ")
+
+
 def test_what_cannot_be_written_is_noticed_before_the_pictures_are_read(request_of: Request, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sources, "source", None)
     (tmp_path / "file").write_text("in the way")
     for where in ("file", "file/run"):
         with pytest.raises(OSError, match="file"):
             train(replace(request_of, run=str(tmp_path / where)), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"family": "stylegan2", "size": 48}, "size must be a power of two"),
+        ({"family": "dcgan", "size": 256}, "DCGAN comes at 16, 32, 64, 128 px, not 256"),
+        ({"family": "pix2pix", "size": 32, "augment": "ada"}, "pix2pix is not augmented"),
+        ({"family": "progan", "size": 64, "steps": 8}, "growing to 64 px takes 9 steps at least"),
+        ({"family": "progan", "size": 16, "batch": 1}, "--batch must be 2 or more"),
+        ({"family": "progan", "size": 16, "batch": 10**12}, "a batch"),
+        ({"seed": -(2**70)}, "seed"),
+        ({"every": 0}, "--every must be above 0"),
+        ({"precision": "half"}, "unknown precision 'half'"),
+    ],
+)
+def test_impossible_settings_are_said_before_the_pictures_are_read(request_of: Request, monkeypatch, change, message) -> None:
+    monkeypatch.setattr(sources, "source", None)
+    with pytest.raises(ValueError, match=message):
+        train(replace(request_of, **change), progress=False)
+    assert not Path(request_of.run).exists(), "nothing began, so nothing is left"
+
+
+@pytest.mark.parametrize(("here", "there", "taken"), [(True, False, "bf16"), (False, True, "float32")])
+def test_a_run_goes_on_on_another_kind_of_processor(request_of: Request, monkeypatch, here, there, taken) -> None:
+    """In the precision that it was begun in, with a word; another one is refused by its option's name."""
+    monkeypatch.setattr(training, "supports_bf16", lambda _: here)
+    first = train(request_of, progress=False)
+    assert first.run.precision == taken and first.card["training"]["arguments"]["precision"] == taken
+    assert json.loads(first.place.settings.read_text())["plan"]["settings"]["precision"] == taken
+    monkeypatch.setattr(training, "supports_bf16", lambda _: there)
+    said: list[str] = []
+    longer = train(replace(request_of, steps=8), progress=False, say=said.append)
+    assert (longer.run.step, longer.run.precision) == (8, taken)
+    assert any(f"goes on in {taken}, as it was begun" in line for line in said)
+    assert train(replace(request_of, steps=8, precision=taken), progress=False).run.precision == taken
+    other = "bf16" if taken == "float32" else "float32"
+    with pytest.raises(ValueError, match=f"begun with --precision {taken}, this command has --precision {other}: use the same"):
+        train(replace(request_of, steps=8, precision=other), progress=False)
+
+
+def test_a_run_of_before_these_options_goes_on(request_of: Request, monkeypatch) -> None:
+    monkeypatch.setattr("gancourse.training.loop.supports_bf16", lambda _: False)
+    first = train(replace(request_of, precision="bf16"), progress=False)
+    old = json.loads(first.place.settings.read_text())
+    for options, names in ((old["asked"], ("precision", "compile")), (old["plan"]["settings"], ("precision",))):
+        for name in names:
+            del options[name]
+    first.place.settings.write_text(json.dumps(old))
+    with pytest.warns(UserWarning, match="was begun in bf16, where this processor would take float32: it goes on in bf16"):
+        longer = train(replace(request_of, steps=8), progress=False)
+    assert (longer.run.step, longer.run.precision) == (8, "bf16")
+
+
+def test_compiling_falls_back_with_a_word_and_may_come_and_go(request_of: Request, monkeypatch) -> None:
+    compiler(monkeypatch, fails=True)
+    with pytest.warns(UserWarning, match="without torch.compile: RuntimeError: no C\\+\\+ compiler"):
+        train(replace(request_of, compile=True), progress=False)
+    assert train(replace(request_of, steps=8), progress=False).run.step == 8
+    given = compiler(monkeypatch)
+    assert train(replace(request_of, steps=10, compile=True), progress=False).run.step == 10 and len(given) == 2
+
+
+def test_a_batch_that_the_processes_cannot_share_is_said_at_once(request_of: Request, monkeypatch) -> None:
+    class Three(World):
+        def first(self, make):
+            return make()
+
+    monkeypatch.setattr(sources, "source", None)
+    monkeypatch.setattr(training.distributed, "join", lambda *_: Three(0, 3))
+    with pytest.raises(ValueError, match="a batch of 8 cannot be shared evenly by 3 processes: take --batch 6 or --batch 9"):
+        train(request_of, progress=False)
+    with pytest.raises(ValueError, match="a batch of 64 .* by 3 processes: take --batch 63 or --batch 66"):
+        train(replace(request_of, batch=None), progress=False)
+    with pytest.raises(ValueError, match="--compile is for one process: leave it out under torchrun"):
+        train(replace(request_of, batch=9, compile=True), progress=False)
+
+
+def test_a_start_that_fails_leaves_no_folder(request_of: Request, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        train(replace(request_of, images="nowhere"), progress=False)
+    assert not Path(request_of.run).exists()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".mine").write_text("text")
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        train(replace(request_of, images="nowhere"), progress=False)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [".mine"], "what was there before stays"
 
 
 def test_a_mistake_in_the_pictures_does_not_spoil_the_folder_of_the_run(request_of: Request) -> None:

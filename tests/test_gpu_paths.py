@@ -5,9 +5,12 @@ batches and the latents come from the processor, and :class:`OneDevice` refuses 
 of both.  Kernels, speed, memory and numbers are not tested here.
 """
 
+# ruff: noqa: F811  (fixtures are imported by the names by which tests ask for them)
+
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import subprocess
 import sys
@@ -21,13 +24,21 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from gancourse import experiments, scale
 from gancourse.classroom import notebooks
 from gancourse.experiments import recorded
+from gancourse.experiments.own import games as own_games
+from gancourse.experiments.own import plans
+from gancourse.experiments.own.follow import Follow
+from gancourse.experiments.own.place import Place
+from gancourse.experiments.own.scores import score
+from gancourse.experiments.own.sources import Asked, Source, source
 from gancourse.gans.gan import GAN
 from gancourse.training import Settings, fit, one_step
 from gancourse.training.run import Run
 from gancourse.training.streams import Stream
-from tests import capped, joint_games
+from tests import capped, joint_games, own
+from tests.test_experiments import small_sets  # noqa: F401  (the fixture is used by name)
 
 ROOT = Path(__file__).parents[1]
 GPU = "meta"
@@ -111,6 +122,13 @@ def test_the_cap_keeps_sizes_and_replaces_counts(gpu, kept):
     assert capped.pick(ci="ci", cpu="cpu", gpu=gpu) == (gpu if kept else "ci")
 
 
+def test_the_cap_keeps_a_width_that_is_as_large_as_a_count():
+    hidden_width = capped.pick(ci=16, cpu=256, gpu=256)
+    layers = dict(channels=capped.pick(ci=8, cpu=16, gpu=128))
+    steps = capped.pick(ci=3, cpu=10, gpu=1000)
+    assert (hidden_width, layers, steps) == (256, {"channels": 128}, 3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("source", notebooks.sources(), ids=lambda source: source.stem)
 def test_a_lecture_runs_at_gpu_scale(source):
@@ -132,3 +150,78 @@ def test_an_experiment_plays_two_steps_at_full_size(name, tmp_path):
         run = fit(game, batches, progress=False, **{**experiment.fit_settings(arm), "steps": 2})
         run.flush()
         assert run.step == 2
+
+
+SIDES = {
+    **dict.fromkeys(plans.FAMILIES, (64,)),
+    **dict.fromkeys(("dcgan", "pix2pix", "r3gan"), (64, 128)),
+}  # 128 where it is cheap
+
+
+def pictures_for(family: str, size: int) -> Source:
+    """Four drawn pictures of three classes, as the family takes them."""
+    x = torch.rand(4, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    real = ((x + 1) * 127.5).to(torch.uint8)
+    second = {"biggan": torch.tensor([0, 1, 2, 0]), "pix2pix": x.flip(3), "cyclegan": x.flip(0)}.get(family)
+    examples = x if family in plans.TRANSLATORS else None
+    targets = second if family == "pix2pix" else None
+    batches = itertools.repeat(x if second is None else (x, second))
+    return Source("drawn", 4, ("a", "b", "c"), "", lambda *_: batches, real, examples, targets)
+
+
+def of_a_gpu(family: str, size: int, **options: Any) -> plans.Plan:
+    return plans.plan(family, size, 5_000, machine="gpu", classes=3, batch_size=4, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "size"), [(family, size) for family, sizes in SIDES.items() for size in sizes])
+def test_the_plan_of_a_gpu_plays_two_steps(family, size):
+    """The networks, games and augmentation of own pictures as large as on a GPU, on the processor, with small batches."""
+    plan, pictures = of_a_gpu(family, size), pictures_for(family, size)
+    made = own_games.game(plan, 40, examples=pictures.examples)
+    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in plan.settings.items()}
+    steps = 40 if family == "progan" else 2  # its last two steps are those of the whole network
+    run = Run(made, Settings(**settings, steps=steps))
+    run.step = steps - 2
+    stream = Stream(pictures.batches(4, 0), made)
+    for _ in range(2):
+        one_step(run, stream, 1)
+        run.step += 1
+    run.flush()
+    assert run.generator is run.average
+    if family not in plans.TRANSLATORS:
+        assert run.sample(2).shape == (2, 3, size, size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in experiments.names() if name not in experiments.WITHOUT_CHECKPOINT])
+def test_a_recipe_plays_two_steps_at_gpu_settings(small_sets, monkeypatch, name):
+    """A recipe's networks and batches are the same on every machine; here they learn from few pictures."""
+    monkeypatch.setenv("GANCOURSE_SCALE", "gpu")
+    monkeypatch.setattr(scale, "pick", capped.pick)
+    chosen = experiments.describe(name, 2, progress=False)
+    run = chosen.trained_by(chosen.game, chosen.batches, 2, progress=False, **chosen.settings)
+    run.flush()
+    assert run.step == 2
+
+
+@pytest.mark.parametrize("family", plans.FAMILIES)
+def test_what_follows_a_training_on_a_gpu_leaves_no_tensor_there(pretended, monkeypatch, tmp_path, family):
+    """Batches, samples, scores and pictures of a run on the pretended GPU are made of tensors of one device at a time."""
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(scale, "device", lambda: torch.device(GPU))
+    known = {name: getattr(Tensor, name) for name in ("cpu", "__float__")}
+    arrived = lambda x: torch.zeros(x.shape, dtype=x.dtype) if x.device.type == GPU else known["cpu"](x)  # noqa: E731
+    monkeypatch.setattr(Tensor, "cpu", arrived)
+    monkeypatch.setattr(Tensor, "__float__", lambda x: 1.0 if x.device.type == GPU else known["__float__"](x))  # a divisor
+    made = {"pix2pix": own.pairs, "cyclegan": own.two}.get(family, own.pets)(tmp_path / "pictures", 40, 32)
+    labels = "folders" if family in plans.LABELLED else None
+    pictures = source(Asked(family, str(made), size=32, labels=labels, flip=True), progress=False)
+    plan = plans.plan(family, 32, 5_000, classes=3, batch_size=4)
+    game = own_games.game(plan, 40, examples=pictures.examples)
+    measured = score(family, pictures)
+    follow = Follow(Place(tmp_path / "run"), plan, pictures, measured, 2, {})
+    run = played(game, pictures.batches(4, 0))
+    follow(run)
+    assert {p.device.type for p in run.generator.parameters()} == {GPU}
+    assert [row.step for row in follow.rows] == [2] and follow.place.page.is_file()

@@ -86,6 +86,18 @@ def save(path: Path, tree: dict[str, Any]) -> None:
         raise OSError(f"{path} could not be written: {error}") from error
 
 
+def value(path: Path, name: str) -> Any:
+    """The plain value of that name at the top of a file's tree, read without its tensors; a ValueError where there is none."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            layout = json.loads(file.metadata()["gancourse"])
+        return dict(layout[_PAIRS])[name]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not a checkpoint of this course, or it is damaged: move it away to start anew") from error
+
+
 def load(path: Path) -> dict[str, Any]:
     """Read a tree back; a file that is not one of ours, or in which a bit has changed, gets a ValueError that says so."""
     from safetensors import SafetensorError, safe_open

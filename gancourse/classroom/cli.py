@@ -18,6 +18,7 @@ from gancourse.classroom.commands import lectures, pictures, sets, training
 from gancourse.classroom.commands.shared import again, whole
 
 SCALES = ("ci", "cpu", "gpu")
+FITS = ("crop", "pad", "stretch")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,6 +86,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("recipe", nargs="?", help="the recipe's name, or with --images a family; without one they are listed")
     train.add_argument("--steps", type=whole, help="steps of training (default: the recipe's; of your own pictures 10,000)")
     train.add_argument("--seed", type=int, help="default: 0")
+    train.add_argument("--precision", choices=training.PRECISIONS, help="default: auto, as begun, else bf16 where it is fast")
+    train.add_argument("--compile", action="store_true", help="run the networks through torch.compile, where it works")
     train.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep the state here on the way, and resume from it")
     train.add_argument("--output", type=Path, metavar="FILE.safetensors", help="default: the recipe's name, in this folder")
     train.add_argument("--force", action="store_true", help="replace the output if it exists")
@@ -99,12 +102,16 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--columns", type=whole, help="images in a row")
     sample.add_argument("--label", help="of a network that knows classes: the one to draw (default: in turn)")
     sample.add_argument("--images", metavar="FOLDER", help="of a translator: the pictures to translate")
+    sample.add_argument("--skip", action="store_true", help="leave out pictures that cannot be read")
     sample.add_argument("--back", action="store_true", help="of a cyclegan: translate from B to A")
-    sample.add_argument("--output", type=Path, metavar="FILE.png", help="default: grid.png")
+    sample.add_argument("--output", type=Path, metavar="FILE.png", help="default: grid.png, here or in the folder of the run")
 
     distance = add("distance", pictures.distance, "compare two folders of pictures, the first made, the second real")
     distance.add_argument("folders", nargs=2, metavar="FOLDER")
-    distance.add_argument("--size", type=whole, help="pixels of all pictures (default: those of the smaller first one)")
+    distance.add_argument("--size", type=whole, help="pixels of all pictures (default: those of the smallest, at most 256)")
+    distance.add_argument("--fit", choices=FITS, help="how a picture becomes square (default: crop)")
+    distance.add_argument("--background", metavar="COLOUR", help="behind transparent pictures, and of bars (default: white)")
+    distance.add_argument("--skip", action="store_true", help="leave out pictures that cannot be read")
     distance.add_argument("--features", choices=pictures.FEATURES, help="default: inception if its weights are here")
     distance.add_argument("--weights", type=Path, metavar="FILE", help="the file of Inception's weights")
 
@@ -165,7 +172,7 @@ def _own(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--size", type=whole, help="pixels on each side (default: 64)")
     group.add_argument("--labels", metavar="folders|FILE.csv", help="biggan: from subfolders, or rows of name and label")
     group.add_argument("--column", help="the column of the CSV file that holds the labels")
-    group.add_argument("--fit", choices=("crop", "pad", "stretch"), help="how a picture becomes square (default: crop)")
+    group.add_argument("--fit", choices=FITS, help="how a picture becomes square (default: crop)")
     group.add_argument("--background", metavar="COLOUR", help="behind transparent pictures, and of bars (default: white)")
     group.add_argument("--flip", action="store_true", help="mirror pictures at random, where that changes no meaning")
     group.add_argument("--skip", action="store_true", help="leave out pictures that cannot be read")

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -92,6 +93,26 @@ def folder(
         warnings.warn(f"{place}: {several(notes['smaller'], 'picture')} smaller than {size} px, enlarged", stacklevel=2)
     kept = [names[i] for i in notes["kept"]] if notes["unusable"] else names
     return _image_set(images, place, None if labels is None else classes(kept))
+
+
+def first_of(path: str | Path, size: int, n: int, *, skip: bool = False) -> Tensor:
+    """The first n pictures of :func:`folder`, or all where there are fewer, uint8 [M, 3, size, size]; the others are not read.
+
+    Raises as :func:`folder` does.
+    """
+    place, size, n = _place(path), pixels(size, LARGEST, 4), check.whole("n", n)
+    found: list[Tensor] = []
+    reasons: list[str] = []
+    for file in pictures_in(place, "pictures"):
+        try:
+            picture = fitted(open_picture(file), size)
+            found.append(torch.from_numpy(np.array(picture)).permute(2, 0, 1))
+        except Unreadable as error:
+            reasons.append(f"{file.relative_to(place).as_posix()} ({error})")
+        if len(found) == n:
+            break
+    unusable(reasons, len(found) + len(reasons), place, skip, len(found))
+    return torch.stack(found)
 
 
 def _place(path: str | Path) -> Path:

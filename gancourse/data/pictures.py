@@ -24,11 +24,15 @@ FITS = ("crop", "pad", "stretch")
 
 
 def open_picture(path: str | os.PathLike[str], background: str = "white") -> Image:
-    """The picture in a file as RGB, see :func:`as_rgb`; of an animation the first frame.  Raises Unreadable."""
+    """The picture in a file as RGB, see :func:`as_rgb`; of an animation the first frame.
+
+    Raises Unreadable; ValueError where the background is no colour.
+    """
     from PIL import Image
 
     from gancourse.base.kinds import what_is
 
+    background = colour(background)
     try:
         with Image.open(path) as opened:
             return as_rgb(opened, background)

@@ -257,9 +257,12 @@ def train(
     checkpoint: str | Path | None = None,
     progress: bool = True,
     hooks: Sequence[tuple[int, Callable[[Any], Any]]] = (),
+    precision: str = "auto",
+    compile: bool = False,
 ) -> tuple[Any, Card]:
     """Run a recipe and measure what came of it; returns the run and the card of its generator.
 
+    ``precision``, where it is not "auto", and ``compile`` are those of :func:`gancourse.training.fit`.
     The card's curve of a run that went on from a checkpoint has the points since then.  What Ctrl-C cuts short is no result: it
     raises :class:`Interrupted`, and the same call with the same checkpoint goes on.  Where torchrun has started several
     processes, each calls this: process 0 draws the data before the others, and measures for all.
@@ -267,6 +270,9 @@ def train(
     check.one_of("recipe", name, names())
     if checkpoint is not None and name in WITHOUT_CHECKPOINT:
         raise ValueError(f"{name} trains in minutes and keeps no checkpoint: leave checkpoint out")
+    how = {**({} if precision == "auto" else {"precision": precision}), **({"compile": True} if compile else {})}
+    if how and name in WITHOUT_CHECKPOINT:
+        raise ValueError(f"{name} is fitted by another loop, which knows float32 alone: leave {' and '.join(how)} out")
     world = distributed.join(scale.device())
     if world.size > 1 and name in WITHOUT_CHECKPOINT:
         raise ValueError(f"{name} trains in one process: start it without torchrun")
@@ -275,7 +281,14 @@ def train(
     kept = {} if name in WITHOUT_CHECKPOINT else {"checkpoint": checkpoint}
     try:
         run = chosen.trained_by(
-            chosen.game, chosen.batches, chosen.steps, seed=seed, hooks=hooks, progress=progress, **kept, **chosen.settings
+            chosen.game,
+            chosen.batches,
+            chosen.steps,
+            seed=seed,
+            hooks=hooks,
+            progress=progress,
+            **kept,
+            **{**chosen.settings, **how},
         )
     except CheckpointNotWritten as error:
         if error.run.stopped != "finished":

@@ -78,7 +78,8 @@ def fit(
             first difference is named.
         hooks: pairs (every, function): ``function(run)`` is called before the first step and after every so many.
         progress: show a line with the step and both losses.
-        precision: "float32", "bf16" (autocast), or "auto": bf16 for convolutions where the processor computes in it.
+        precision: "float32", "bf16" (autocast), or "auto": that of the checkpoint, else bf16 for convolutions where the processor
+            computes in it.
         compile: run the networks through ``torch.compile`` (:mod:`gancourse.training.compiled`); where that fails, a gradient
             penalty say, a warning tells and they train as they are.
 
@@ -124,7 +125,7 @@ def fit(
         raise ValueError(
             "an ensemble trains its members in one process: start it without torchrun, or train one member by itself"
         )
-    run = Run(gan, settings, _precision(precision, gan.device, convolutional), world)
+    run = Run(gan, settings, world.first(lambda: _precision(precision, gan.device, convolutional)), world)
     stream = Stream(batches, gan, world)
     if settings.file is not None:
         _check_resumable(batches)

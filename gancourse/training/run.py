@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -177,6 +178,7 @@ class Run(Generic[G]):
     def resume(self, checkpoint: Path, batches: Any) -> None:
         """Go on from a checkpoint if it was made with what this run is made with; the first difference is named."""
         state = self.world.first(lambda: self._fitting(checkpoint))
+        self._go_on_in(state["description"]["precision"], checkpoint)
         try:
             self.restore(state, batches)
         except (RuntimeError, KeyError, ValueError) as error:
@@ -184,13 +186,24 @@ class Run(Generic[G]):
                 f"{checkpoint} belongs to other networks or data: use another file to start anew ({error})"
             ) from error
 
+    def _go_on_in(self, precision: str, checkpoint: Path) -> None:
+        """Keep the precision that a run was begun in, which "auto" chose on another processor."""
+        if precision != self.precision:
+            if self.world.leads:
+                would = f"where this processor would take {self.precision}"
+                warnings.warn(f"{checkpoint} was begun in {precision}, {would}: it goes on in {precision}", stacklevel=4)
+            self.precision = self.description["precision"] = precision
+
     def _fitting(self, checkpoint: Path) -> dict[str, Any]:
         """The state that a checkpoint holds, if this run can go on from it."""
         state = trees.load(checkpoint)
-        if differing := difference(state["description"], self.description):
-            name, made, asked = differing
+        made, asked = state["description"], self.description
+        if self.settings.precision == "auto" and "precision" in made:
+            asked = {**asked, "precision": made["precision"]}
+        if differing := difference(made, asked):
+            name, before, now = differing
             raise ValueError(
-                f"{checkpoint} was made with {name}={_short(made, asked)}, this run has {_short(asked, made)}: "
+                f"{checkpoint} was made with {name}={_short(before, now)}, this run has {_short(now, before)}: "
                 "use the same to go on, or another file to start anew"
             )
         if state["step"] > self.settings.steps:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
-from gancourse.classroom.commands.shared import note, plain_warnings, refuse
+from gancourse.classroom.commands.shared import again, note, of_options, plain_warnings, refuse
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from gancourse.experiments.own.place import Place
     from gancourse.experiments.own.training import Outcome
     from gancourse.metrics import Extractor
     from gancourse.zoo import Shipped
@@ -21,6 +24,7 @@ FAMILIES = ("dcgan", "stylegan2", "r3gan", "progan", "biggan", "pix2pix", "cycle
 OPTIONS = ("run", "size", "labels", "column", "fit", "background", "flip", "skip", "augment", "batch", "every", "direction")
 FEATURES = ("inception", "cells")
 LARGEST = 256  # pixels that two folders are compared at, unless told
+LOOKED_AT = 16  # pictures of a folder whose sides say that
 
 
 # ------------------------------------------------------------------------------------------------------------- training
@@ -37,10 +41,14 @@ def train(arguments: argparse.Namespace) -> int:
     check.one_of("family", arguments.recipe, FAMILIES)
     if arguments.run is None:
         raise ValueError("name the folder that the training writes to: add --run DIR")
-    given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed")}
+    given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed", "precision", "compile")}
     request = training.Request(arguments.recipe, arguments.images, **{k: v for k, v in given.items() if v not in (None, False)})
     try:
-        with contextlib.redirect_stdout(None), plain_warnings():  # what fit prints when it is stopped is for users of Python
+        with (
+            contextlib.redirect_stdout(None),
+            plain_warnings(),
+            of_options(),
+        ):  # what fit prints when it is stopped is for users of Python
             outcome = training.train(request, say=note)
     except KeyboardInterrupt:  # while pictures were read, or pressed twice
         kept = (Path(arguments.run) / "checkpoint.safetensors").exists()
@@ -65,21 +73,81 @@ def _kept(outcome: Outcome, again: str) -> int:
 # ------------------------------------------------------------------------------------------------------------- sampling
 
 
-def run_of(checkpoint: str) -> Path | None:
-    """The weights of a run, where ``checkpoint`` is its folder or its checkpoint; None where it is something else.
-
-    Raises FileNotFoundError for a run that has no weights yet.
-    """
+def place_of(checkpoint: str) -> Path | None:
+    """The folder of a run, where ``checkpoint`` is that or its checkpoint; None where it is something else."""
     given = Path(checkpoint).expanduser()
     folder = given if given.is_dir() else given.parent if given.name == "checkpoint.safetensors" else None
-    if folder is None or not (folder / "settings.json").is_file():
-        return None
-    weights = folder / "generator.safetensors"
-    if not weights.is_file():
+    return folder if folder is not None and (folder / "settings.json").is_file() else None
+
+
+def of_run(folder: Path) -> Shipped:
+    """What a run has trained: its weights, or its checkpoint where that is further, as of a run at work or one that was killed.
+
+    Raises FileNotFoundError where nothing is kept as yet.
+    """
+    from gancourse import zoo
+    from gancourse.base import trees
+    from gancourse.experiments.own.place import Place
+    from gancourse.experiments.own.training import standing
+
+    place = Place(folder)
+    ended = _ended(place)
+    if ended is None and not place.checkpoint.is_file():
         raise FileNotFoundError(
-            f"{folder} has no weights yet, which are written when the training ends: let it end, or stop it by Ctrl-C"
+            f"nothing of {folder} is kept yet: let it train up to its first checkpoint, or begin again with: {_command(place)}"
         )
-    return weights
+    step = 0 if ended is None else int(ended.card.get("steps", 0))
+    try:
+        at = int(trees.value(place.checkpoint, "step")) if place.checkpoint.is_file() else step
+        if ended is not None and at <= step:
+            return ended
+        model, card = standing(place)
+    except (ValueError, TypeError) as error:
+        if ended is None:
+            raise
+        note(f"gancourse: {error}; these are the weights of step {step:,}")
+        return ended
+    why = f"{folder} has weights of step {step:,}" if ended else f"{folder} has no weights yet"
+    note(f"gancourse: {why}: taken from its checkpoint, which stands at step {at:,} of {_steps(place):,}")
+    note(f"gancourse: if it is not at work, go on with: {_command(place)}")
+    with tempfile.TemporaryDirectory() as there:
+        return zoo.load(zoo.save(Path(there) / place.weights.name, model, card, dtype=None))
+
+
+def _ended(place: Place) -> Shipped | None:
+    """The weights that a training wrote when it ended; None where it has not, or was killed while it wrote them."""
+    from gancourse import zoo
+
+    if not place.weights.is_file():
+        return None
+    try:
+        return zoo.load(place.weights)
+    except (ValueError, OSError) as error:
+        if not place.checkpoint.is_file():
+            raise
+        note(f"gancourse: {error}")
+        return None
+
+
+def _steps(place: Place) -> int:
+    known = place.noted()
+    return 0 if known is None else int(known["asked"]["steps"])
+
+
+def _command(place: Place) -> str:
+    """The command that a run was begun with, as its settings have it."""
+    from dataclasses import fields
+
+    from gancourse.experiments.own.training import Request
+
+    known = place.noted()
+    asked: dict[str, Any] = {} if known is None else known["asked"]
+    words = ["train", asked["family"], "--images", asked["images"]]
+    for each in fields(Request):
+        value = asked.get(each.name, each.default)
+        if each.name not in ("family", "images", "run") and value != each.default:
+            words += [f"--{each.name}"] if value is True else [f"--{each.name}", str(value)]
+    return again([*words, "--run", str(place.folder)])
 
 
 def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int | None]:
@@ -88,9 +156,9 @@ def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int 
 
     if arguments.images is not None:
         refuse(arguments, "a translation", "label", "seed", "columns")
-        given, made = translated(shipped, arguments.images, arguments.n or 8, arguments.back)
+        given, made = translated(shipped, arguments.images, arguments.n or 8, arguments.back, arguments.skip)
         return torch.cat([given, made]), len(given)
-    refuse(arguments, "a network that is no translator", "back")
+    refuse(arguments, "a network that is no translator", "back", "skip")
     if hasattr(shipped.model, "ab") or hasattr(shipped.model, "in_channels"):
         raise ValueError(f"{shipped.card.get('name', 'this network')} translates pictures: add --images FOLDER")
     n, seed = arguments.n or 64, arguments.seed or 0
@@ -117,18 +185,18 @@ def labels_of(shipped: Shipped, n: int, label: str | None) -> Tensor | None:
     return torch.full((n,), number)
 
 
-def translated(shipped: Shipped, images: str, n: int, back: bool) -> tuple[Tensor, Tensor]:
+def translated(shipped: Shipped, images: str, n: int, back: bool, skip: bool = False) -> tuple[Tensor, Tensor]:
     """The first n pictures of a folder, and what a translator makes of them."""
     import torch
 
-    from gancourse import data
+    from gancourse.data.images import to_float
+    from gancourse.data.own import first_of
 
     name, arguments = shipped.card.get("name", "this network"), shipped.card.get("data", {}).get("arguments", {})
     if hasattr(shipped.model, "latent_dim"):
         raise ValueError(f"{name} draws from latents and translates nothing: leave --images out")
-    with plain_warnings():
-        found = data.folder(images, int(getattr(shipped.model, "size", arguments.get("size", 64))))
-    x = data.to_float(found.images[:n])
+    with plain_warnings(), of_options():
+        x = to_float(first_of(images, int(getattr(shipped.model, "size", arguments.get("size", 64))), n, skip=skip))
     with torch.no_grad():
         return x, one_way(shipped.model, back)(x).clamp(-1, 1)
 
@@ -153,9 +221,10 @@ def distance(arguments: argparse.Namespace) -> None:
     if arguments.features == "cells":
         refuse(arguments, "distance --features cells", "weights")
     extractor, why = _extractor(arguments.features, arguments.weights)
-    with plain_warnings():
+    given = {name: value for name in ("fit", "background", "skip") if (value := getattr(arguments, name))}
+    with plain_warnings(), of_options():
         size = arguments.size or min(LARGEST, *(_side(folder) for folder in arguments.folders))
-        fake, real = (data.folder(folder, size) for folder in arguments.folders)
+        fake, real = (data.folder(folder, size, **given) for folder in arguments.folders)
     found = compare(*(metrics.image_features(images.images, extractor) for images in (fake, real)))
     print(f"size               {size} px")
     print(found)
@@ -164,17 +233,28 @@ def distance(arguments: argparse.Namespace) -> None:
 
 
 def _side(folder: str) -> int:
-    """The smaller side of the first picture that can be read."""
+    """The smallest side of some pictures, evenly spaced over a folder."""
     from gancourse.data._files import pictures_in
-    from gancourse.data.pictures import Unreadable, open_picture
 
     place = Path(folder).expanduser()
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}: pass two folders of pictures")
-    for path in pictures_in(place, "pictures"):
-        with contextlib.suppress(Unreadable):
-            return max(4, min(open_picture(path).size))
-    raise ValueError(f"no picture in {folder} can be read")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they come again when the folder is read
+        files = pictures_in(place, "pictures")
+    sides = [*filter(None, map(_smaller_side, files[:: max(1, len(files) // LOOKED_AT)]))]
+    smallest = min(sides) if sides else next(filter(None, map(_smaller_side, files)), None)
+    if smallest is None:
+        raise ValueError(f"no picture in {folder} can be read")
+    return max(4, smallest)
+
+
+def _smaller_side(path: Path) -> int | None:
+    from gancourse.data.pictures import Unreadable, open_picture
+
+    with contextlib.suppress(Unreadable):
+        return min(open_picture(path).size)
+    return None
 
 
 def _extractor(asked: str | None, weights: Path | None) -> tuple[Extractor, str]:
@@ -207,10 +287,10 @@ def export(arguments: argparse.Namespace) -> None:
     from gancourse.base import files
     from gancourse.zoo import exported
 
-    weights = run_of(arguments.checkpoint)
-    shipped = zoo.load(weights if weights is not None else arguments.checkpoint)
-    folder = arguments.output or (weights.parent if weights is not None else Path()) / "export"
-    name = weights.parent.resolve().name if weights is not None else shipped.card["name"]
+    run = place_of(arguments.checkpoint)
+    shipped = of_run(run) if run is not None else zoo.load(arguments.checkpoint)
+    folder = arguments.output or (run if run is not None else Path()) / "export"
+    name = run.resolve().name if run is not None else shipped.card["name"]
     target = files.writable(folder / f"{name}.safetensors")
     written = zoo.save(target.resolve(), shipped.model, shipped.card, dtype=None)
     print(f"wrote {written} and its card")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -41,6 +42,40 @@ def plain_warnings() -> Iterator[None]:
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = show
         yield
+
+
+ARGUMENTS = {  # of the functions that the commands call, and the options that they are given by
+    **{
+        name: name
+        for name in ("background", "column", "compile", "direction", "fit", "flip", "labels", "precision", "size", "skip")
+    },
+    "batch_size": "batch",
+}
+_GIVEN = re.compile(rf"\b(pass )?({'|'.join(ARGUMENTS)})=('[^']*'|[\w.]*)")
+_ASKED = re.compile(rf"^({'|'.join(ARGUMENTS)}) must be(?: None,)? ")
+
+
+def in_options(message: str) -> str:
+    """A sentence about arguments as one about options: "pass skip=True" as "add --skip"."""
+
+    def given(found: re.Match[str]) -> str:
+        value = found[3].strip("'")
+        option = f"--{ARGUMENTS[found[2]]}" if value in ("", "True") else f"--{ARGUMENTS[found[2]]} {value}"
+        return f"add {option}" if found[1] else option
+
+    return _GIVEN.sub(given, _ASKED.sub(lambda found: f"--{ARGUMENTS[found[1]]} must be ", message))
+
+
+@contextlib.contextmanager
+def of_options() -> Iterator[None]:
+    """In this block errors speak of the command's options, not of the arguments of the functions that it calls."""
+    try:
+        yield
+    except (ValueError, TypeError, OSError) as error:
+        said = in_options(str(error))
+        if said == str(error) or type(error) not in (ValueError, TypeError, FileNotFoundError, NotADirectoryError):
+            raise
+        raise type(error)(said) from error
 
 
 def refuse(arguments: argparse.Namespace, what: str, *names: str) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
-from gancourse.classroom.commands.shared import note, refuse
+from gancourse.classroom.commands.shared import note, of_options, plain_warnings, refuse
+
+PRECISIONS = ("auto", "float32", "bf16")
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -22,7 +24,7 @@ def train(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{arguments.recipe} trains on your own pictures: add --images FOLDER")
     refuse(arguments, "a recipe" if arguments.recipe else "the list of recipes", *pictures.OPTIONS)
     if arguments.recipe is None:
-        refuse(arguments, "the list of recipes", "steps", "seed", "checkpoint", "output", "force")
+        refuse(arguments, "the list of recipes", "steps", "seed", "precision", "compile", "checkpoint", "output", "force")
         print("recipes: " + ", ".join(experiments.names()))
         print("on your own pictures, with --images FOLDER: " + ", ".join(pictures.FAMILIES))
         return 0
@@ -34,11 +36,12 @@ def train(arguments: argparse.Namespace) -> int:
         files.writable(path)
     if output.exists() and not arguments.force:  # said before training, not after
         raise ValueError(f"{output} exists already: add --force to replace it, or name another --output")
+    given = {"steps": arguments.steps, "seed": arguments.seed or 0, "checkpoint": arguments.checkpoint}
+    given |= {name: value for name in ("precision", "compile") if (value := getattr(arguments, name))}
     try:
-        with contextlib.redirect_stdout(None):  # what fit prints when it is stopped tells users of Python how to go on
-            run, card = experiments.train(
-                name, steps=arguments.steps, seed=arguments.seed or 0, checkpoint=arguments.checkpoint, progress=True
-            )
+        # what fit prints when it is stopped, and where it warns, is for users of Python
+        with contextlib.redirect_stdout(None), plain_warnings(), of_options():
+            run, card = experiments.train(name, progress=True, **given)
     except KeyboardInterrupt as stop:
         if ranks.leads():
             note(f"gancourse: {_how_to_go_on(str(stop) or 'stopped', arguments)}")
@@ -76,15 +79,14 @@ def sample(arguments: argparse.Namespace) -> None:
     from gancourse import viz, zoo
 
     if arguments.checkpoint is None:
-        refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back")
+        refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back", "skip")
         print("shipped checkpoints: " + (", ".join(zoo.names()) or "none"))
         return
-    output = files.writable(arguments.output or Path("grid.png"))
-    if (run := pictures.run_of(arguments.checkpoint)) is not None:
-        arguments.checkpoint = str(run)
-    if "/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names():
+    run = pictures.place_of(arguments.checkpoint)
+    output = files.writable(arguments.output or (run or Path()) / "grid.png")  # of a run where its pictures do not lie
+    if run is None and ("/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names()):
         no_other_file(Path(arguments.checkpoint))
-    images, columns = pictures.drawn(zoo.load(arguments.checkpoint), arguments)
+    images, columns = pictures.drawn(pictures.of_run(run) if run is not None else zoo.load(arguments.checkpoint), arguments)
     if images.ndim != 4:
         raise ValueError(f"{arguments.checkpoint} makes samples of shape {list(images.shape[1:])}, which are no images")
     picture = viz.grid(images, columns=columns)

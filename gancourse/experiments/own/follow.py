@@ -82,7 +82,7 @@ class Follow:
     def _write(self, run: Any, picture: Image.Image, state: str | None) -> None:
         if run.step == 0 or not self.rows or self.rows[-1].step != run.step:
             self.rows = [row for row in self.rows if row.step < run.step] + [self._row(run)]
-        self.points = [[row.step * self.plan.batch_size, round(row.score, 4)] for row in self.rows if math.isfinite(row.score)]
+        self.points = points(self.rows, self.plan)
         try:
             with files.atomic_write(self.place.samples / f"{run.step:06d}.png") as part:
                 picture.save(part, "PNG")
@@ -180,6 +180,11 @@ def _writer(folder: Path, step: int) -> Any:
 def _some(images: Tensor, n: int) -> Tensor:
     index = torch.linspace(0, len(images) - 1, min(n, len(images))).round().long()
     return to_float(images[index])
+
+
+def points(rows: list[Row], plan: Plan) -> list[list[float]]:
+    """The card's curve: images seen, score, of the rows that have one."""
+    return [[row.step * plan.batch_size, round(row.score, 4)] for row in rows if math.isfinite(row.score)]
 
 
 def read_curve(path: Path) -> list[Row]:

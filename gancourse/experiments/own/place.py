@@ -21,7 +21,7 @@ from gancourse import __version__
 from gancourse.base import check, files
 
 FORMAT = 1
-FREE = ("images", "skip")  # what may differ when a run goes on: the same pictures may lie elsewhere
+FREE = ("images", "skip", "compile")  # what may differ when a run goes on: the same pictures may lie elsewhere
 GROWING = ("progan",)  # families whose timetable depends on the number of steps
 
 
@@ -38,8 +38,12 @@ class Place:
         self.events = self.folder / "tensorboard"
         self.weights = self.folder / "generator.safetensors"
 
-    def ready(self) -> None:
-        """Raise an OSError where nothing can be written, a ValueError where the folder is of something else."""
+    def ready(self) -> bool:
+        """Make the folder, and return whether it is new.
+
+        Raises an OSError where nothing can be written, a ValueError where the folder is of something else.
+        """
+        fresh = not self.folder.exists()
         if self.folder.exists() and not self.folder.is_dir():
             raise NotADirectoryError(f"{self.folder} is a file: name a folder for the run")
         if not self.settings.is_file() and self.folder.is_dir():
@@ -53,13 +57,18 @@ class Place:
             files.writable(path)
         if self.samples.exists():
             files.writable(self.samples / "000000.png")
+        return fresh
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the folder; a second training in it raises an OSError at once."""
+    def alone(self, fresh: bool = False) -> Iterator[None]:
+        """Hold the folder; a second training in it raises an OSError at once.
+
+        Where no training began, what holds it goes again at the end, and a folder that is ``fresh``.
+        """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.folder / ".lock")
+        file = self.folder / ".lock"
+        lock, ours = FileLock(file), not file.exists()
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -67,10 +76,22 @@ class Place:
         try:
             yield
         finally:
+            idle = not self.settings.is_file()
+            if idle and ours:
+                with contextlib.suppress(OSError):  # Windows removes no open file, filelock does it there
+                    file.unlink()
             lock.release()
+            if idle and fresh:
+                with contextlib.suppress(OSError):  # somebody put something into it
+                    self.folder.rmdir()
 
     def known(self) -> dict[str, Any] | None:
         """What the run was begun with, or None where it has not begun: nothing that was trained is there."""
+        found = self.noted()
+        return found if self.checkpoint.is_file() or self.weights.is_file() else None
+
+    def noted(self) -> dict[str, Any] | None:
+        """What settings.json says, or None where it is not there."""
         if not self.settings.is_file():
             return None
         try:
@@ -79,7 +100,7 @@ class Place:
                 raise ValueError(f"its format is {found['format']}")
             if not all(isinstance(found[key], dict) for key in ("asked", "plan", "pictures")):
                 raise ValueError("it lacks a part")
-            return found if self.checkpoint.is_file() or self.weights.is_file() else None
+            return found
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self.settings} is damaged ({error}): name another folder to start anew") from None
 
@@ -90,12 +111,16 @@ class Place:
             part.write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def same(place: Place, known: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+def same(place: Place, known: Mapping[str, Any], asked: Mapping[str, Any], usual: Mapping[str, Any] | None = None) -> None:
     """Raise a ValueError that names the first setting in which a run that goes on differs from what it was begun with.
 
-    The number of steps may be raised, but for networks that grow by a timetable.
+    ``usual`` are the values of settings that a run of an older version does not know.  The number of steps may be raised, but for
+    networks that grow by a timetable.  A precision that is not asked for is that of the run.
     """
-    begun = known["asked"]
+    begun = {**(usual or {}), **known["asked"]}
+    begun["precision"] = known.get("plan", {}).get("settings", {}).get("precision", begun.get("precision"))
+    if asked.get("precision") == "auto":
+        asked = {**asked, "precision": begun["precision"]}
     free = {*FREE} if asked["family"] in GROWING else {*FREE, "steps"}
     for name in asked:
         if name not in free and begun.get(name) != asked[name]:
@@ -110,7 +135,8 @@ def same_pictures(place: Place, known: Mapping[str, Any], pictures: Mapping[str,
     begun = known["pictures"]
     if begun["count"] != pictures["count"]:
         counts = f"{begun['count']:,} then, {pictures['count']:,} now"
-        raise ValueError(f"the pictures are not those that {place.folder} was begun with ({counts}): use another --run")
+        fix = "take out what came and put back what went, or use another --run to start anew"
+        raise ValueError(f"the pictures are not those that {place.folder} was begun with ({counts}): {fix}")
     for name, what in (("classes", "labels"), ("checksum", "pictures")):
         if begun[name] != pictures[name]:
             fix = "put them back, or use another --run to start anew"

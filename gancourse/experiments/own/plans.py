@@ -1,7 +1,7 @@
 """The settings that a training on your own pictures starts from: one table, by family, size, number of pictures and machine.
 
 Where they come from: on a processor from the recipes that the course's own networks were trained by (their modules say what was
-tried), on a GPU from the papers.  What no recipe says is derived by three rules:
+tried), on a GPU from the papers, and there nobody has trained by them.  What no recipe says is derived by three rules:
 
 - The weight of R1 is in proportion to the side.  ||grad D||^2 sums over the pixels, so one weight for all sizes would be too
   strong for the small ones or too weak for the large ones.
@@ -235,7 +235,7 @@ def plan(
     if batch_size is not None:
         found = Plan(**{**vars(found), "batch_size": check.whole("batch_size", batch_size, 2)})
     chosen = augmentation(family, pictures, augment)
-    reasons = (f"{'small networks, for a processor' if machine == 'cpu' else 'the papers’ widths, for a GPU'}", chosen[1])
+    reasons = (f"{'small networks, for a processor' if machine == 'cpu' else 'wide networks, for a GPU'}", chosen[1])
     return Plan(**{**vars(found), "augment": chosen[0], "reasons": reasons})
 
 

@@ -11,22 +11,28 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass, fields, replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import torch
+from torch import nn
+
 from gancourse import scale
-from gancourse.base import check
+from gancourse.base import check, trees
 from gancourse.experiments import Weights
 from gancourse.experiments.own import place as places
 from gancourse.experiments.own import plans, sources
-from gancourse.experiments.own.follow import Follow
-from gancourse.experiments.own.games import game
+from gancourse.experiments.own.follow import Follow, points, read_curve
+from gancourse.experiments.own.games import game, schedule
 from gancourse.experiments.own.place import Place
 from gancourse.experiments.own.plans import Plan
 from gancourse.experiments.own.scores import Score, score
 from gancourse.experiments.own.sources import Asked, Source
 from gancourse.models.translator import TwoWay
-from gancourse.training import CheckpointNotWritten, Run, TrainingDiverged, distributed, fit
+from gancourse.training import CheckpointNotWritten, Run, TrainingDiverged, distributed, fit, supports_bf16
+from gancourse.training.settings import PRECISIONS
 from gancourse.zoo import Card
 
 SHOWN = 20  # how often a training shows itself, at least
@@ -36,7 +42,8 @@ LICENCE = {"data": "not stated: that of the pictures", "weights": "not stated: a
 
 @dataclass(frozen=True)
 class Request(Asked):
-    """What is asked for, as the command line has it; ``augment`` and ``batch`` as :func:`.plans.plan`."""
+    """What is asked for, as the command line has it; ``augment`` and ``batch`` as :func:`.plans.plan`,
+    ``precision`` and ``compile`` as :func:`gancourse.training.fit`."""
 
     run: str
     _: KW_ONLY
@@ -45,6 +52,8 @@ class Request(Asked):
     augment: str = "auto"
     batch: int | None = None
     every: int | None = None
+    precision: str = "auto"
+    compile: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,34 +72,56 @@ def train(request: Request, progress: bool = True, say: Callable[[str], object] 
     ``say`` is told what was found and chosen, line by line.  Where torchrun has started several processes, each calls this:
     process 0 alone holds the folder, says and writes, and reads the pictures before the others, which find them in the cache.
 
-    Raises ValueError where a setting, or a picture, is another than the run was begun with; OSError where its folder cannot be
-    written, or another training is at work in it; what reading the pictures raises; TrainingDiverged.
+    Raises ValueError where the settings are impossible, before a picture is read, and where a setting or a picture is another
+    than the run was begun with; OSError where its folder cannot be written, or another training is at work in it; what reading
+    the pictures raises; TrainingDiverged.
     """
     check.one_of("family", request.family, plans.FAMILIES)
     check.whole("steps", request.steps)
     place, world = Place(request.run), distributed.join(scale.device())
+    _possible(request, world.size)
     asked = {name: value for name, value in asdict(request).items() if name not in ("run", "every")}
     with contextlib.ExitStack() as held:
         known = world.first(lambda: _begun(place, asked, held))
         pictures = world.after_first(lambda: _read(request, progress, world.leads))
-        facts = {"count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
+        facts = {"name": pictures.name, "count": pictures.count, "classes": list(pictures.classes), "checksum": pictures.checksum}
         if known is not None:
             places.same_pictures(place, known, facts)
-        chosen = _plan(request, pictures) if known is None else Plan.from_dict(known["plan"])
+        chosen = world.first(lambda: _chosen(request, known, pictures))
+        word = [] if known is None else _precision_kept(request, chosen)
         look = f"look at {place.page} in a browser; Ctrl-C stops, and the same once more goes on"
-        for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, look) if world.leads else ():
+        for line in (f"{pictures.count:,} pictures of {request.images}", *chosen.reasons, *word, look) if world.leads else ():
             say(line)
         world.first(lambda: place.write(asked, chosen.as_dict(), facts))
         return _play(request, place, chosen, pictures, progress)
+
+
+def _possible(request: Request, processes: int) -> None:
+    """Raise a ValueError where the settings alone show that nothing can come of them: said at once, not after the reading."""
+    check.seed(request.seed)
+    check.one_of("precision", request.precision, PRECISIONS)
+    if request.compile and processes > 1:
+        raise ValueError("--compile is for one process: leave it out under torchrun")
+    for name, least in (("every", 1), ("batch", 2)):
+        if (value := getattr(request, name)) is not None:
+            check.whole(f"--{name}", value, least)
+    found = _plan(request, 2, 2)  # of the fewest pictures; their number decides about augmentation alone
+    check.fits("a batch", found.batch_size, 3 * found.size**2)
+    if request.family in places.GROWING:
+        schedule(found.size.bit_length() - 3, request.steps)
+    if over := found.batch_size % processes:
+        less = found.batch_size - over
+        near = " or ".join(f"--batch {batch}" for batch in (less, less + processes) if batch >= 2)
+        raise ValueError(f"a batch of {found.batch_size} cannot be shared evenly by {processes} processes: take {near}")
 
 
 def _begun(place: Place, asked: Mapping[str, Any], held: contextlib.ExitStack) -> dict[str, Any] | None:
     """What the run was begun with, if it goes on; its folder is ready and ours until ``held`` is closed."""
     known = place.known()
     if known is not None:
-        places.same(place, known, asked)
-    place.ready()
-    held.enter_context(place.alone())
+        places.same(place, known, asked, {each.name: each.default for each in fields(Request)})
+    fresh = place.ready()
+    held.enter_context(place.alone(fresh))
     return known
 
 
@@ -102,13 +133,38 @@ def _read(request: Request, progress: bool, leads: bool) -> Source:
         return sources.source(request, progress and leads)
 
 
-def _plan(request: Request, pictures: Source) -> Plan:
+def _chosen(request: Request, known: Mapping[str, Any] | None, pictures: Source) -> Plan:
+    """The plan of the run, with the precision that it is begun in and keeps on every processor."""
+    if known is None:
+        plan, precision = _plan(request, pictures.count, len(pictures.classes)), _usual_precision()
+    else:  # a run of before the precision was part of its plan has it in its checkpoint
+        plan = Plan.from_dict(known["plan"])
+        precision = plan.settings.get("precision", "auto")
+    precision = precision if request.precision == "auto" else request.precision
+    return replace(plan, settings=plan.settings | {"precision": precision})
+
+
+def _usual_precision() -> str:
+    """What ``fit`` takes by itself for networks that convolve, as all of these do."""
+    return "bf16" if supports_bf16(scale.device()) else "float32"
+
+
+def _precision_kept(request: Request, plan: Plan) -> list[str]:
+    """The word about a run that goes on where another precision would be taken."""
+    made, usual = plan.settings["precision"], _usual_precision()
+    if request.precision != "auto" or made in ("auto", usual):
+        return []
+    cost = ", slower here than float32" if made == "bf16" else ""
+    return [f"it goes on in {made}, as it was begun, where this processor would take {usual}{cost}"]
+
+
+def _plan(request: Request, count: int, classes: int) -> Plan:
     return plans.plan(
         request.family,
         request.size,
-        pictures.count,
+        count,
         machine="gpu" if scale.device().type == "cuda" else "cpu",
-        classes=len(pictures.classes),
+        classes=classes,
         augment=request.augment,
         batch_size=request.batch,
     )
@@ -129,6 +185,7 @@ def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress
             checkpoint_every=every,
             hooks=[(every, follow)],
             progress=progress,
+            compile=request.compile,
             **weights.settings,
         )
     except CheckpointNotWritten as error:
@@ -148,7 +205,41 @@ def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress
     return Outcome(place, run, run.world.first(card), run.stopped)
 
 
-def _weights(request: Request, plan: Plan, pictures: Source, measured: Score, follow: Follow) -> Weights:
+def standing(place: Place) -> tuple[nn.Module, Card]:
+    """The (averaged) generator as the checkpoint of a run has it, and its card, without a score, for no picture is read.
+
+    The run may be at work or have been killed.  Raises ValueError where the checkpoint or the settings are damaged.
+    """
+    known, state = place.known(), trees.load(place.checkpoint)
+    if known is None:
+        raise ValueError(f"{place.folder} has no settings.json: start it again")
+    kept = {each.name for each in fields(Request)}
+    request = Request(**{name: value for name, value in known["asked"].items() if name in kept}, run=str(place.folder))
+    plan, facts = Plan.from_dict(known["plan"]), known["pictures"]
+    pictures = Source(
+        facts.get("name", Path(request.images).name),
+        facts["count"],
+        tuple(facts["classes"]),
+        facts["checksum"],
+        batches=lambda *_: None,
+        real=torch.empty(0),
+    )
+    rows = read_curve(place.curve)
+    curve = SimpleNamespace(points=points([row for row in rows if row.step <= state["step"]], plan))
+    weights = _weights(request, plan, pictures, Score("", lambda run: None, ""), curve)
+    gan = weights.game
+    try:
+        gan.generator.load_state_dict(state["average"] or state["generator"])
+        gan.load_state_dict(state["game"])
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise ValueError(f"{place.checkpoint} belongs to other networks than {place.settings} says: {error}") from error
+    if state["average"] and state["step"] not in [row.step for row in rows]:  # else they were measured for that row
+        gan.refresh_statistics(gan.generator)
+    run = SimpleNamespace(generator=gan.generator, step=state["step"], seconds=state["seconds"])
+    return gan.generator, weights.card(run, f"gancourse train {request.family}", request.seed)
+
+
+def _weights(request: Request, plan: Plan, pictures: Source, measured: Score, follow: Any) -> Weights:
     """The training as the card of its product tells it."""
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in plan.settings.items()}
     return Weights(
