@@ -139,3 +139,15 @@ def test_on_a_full_disk_the_result_is_kept_elsewhere(capsys, recipes, checkout, 
 def test_what_a_command_does_not_use_is_refused(capsys, checkout, recipes, line, named):
     status, out, err = run(capsys, *line.split())
     assert (status, out) == (2, "") and f"does not use {named}: leave it out" in err
+
+
+def test_every_command_with_arguments_has_an_example_that_its_grammar_takes():
+    commands = cli.parser()._subparsers._group_actions[0].choices
+    alone = {"doctor", "version"}
+    assert set(cli.EXAMPLES) == set(commands) - alone
+    for name, text in cli.EXAMPLES.items():
+        for line in text.splitlines():
+            words = line.split()
+            assert words[:2] == ["gancourse", name]
+            cli.parser().parse_args(words[1:])
+        assert "for example" in commands[name].format_help()

@@ -83,3 +83,11 @@ def test_the_labs_terminal_finds_the_command_and_nobody_is_asked_about_news(monk
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", started[0]["JUPYTER_CONFIG_PATH"])
     disabled = get_page_config([])["disabledExtensions"]
     assert "@jupyterlab/apputils-extension:announcements" in disabled
+
+
+def test_a_homework_opens_by_its_number_or_name():
+    assert lab.opened("hw1").name == "hw1_two_player_game.ipynb"
+    assert lab.opened("hw2_dcgan.ipynb").name == "hw2_dcgan.ipynb"
+    assert lab.opened("7").name == "07_dynamics.ipynb"
+    with pytest.raises(ValueError, match="unknown homework 'hw12': did you mean 'hw1'"):
+        lab.opened("hw12")

@@ -35,7 +35,7 @@ def one_of(what: str, value: str, choices: Iterable[str]) -> str:
     choices = list(choices)
     if isinstance(value, str) and value in choices:
         return value
-    near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise ValueError(f"unknown {what} {value!r}: {hint}choose from {', '.join(map(repr, choices))}")
 

@@ -19,6 +19,21 @@ from gancourse.classroom.commands.shared import again, whole
 
 SCALES = ("ci", "cpu", "gpu")
 FITS = ("crop", "pad", "stretch")
+EXAMPLES = {
+    "lab": "gancourse lab 07",
+    "run": "gancourse run 05 --scale ci --output 05.html",
+    "slides": "gancourse slides 02",
+    "train": "gancourse train faces32_quick\n  gancourse train stylegan2 --images my_pictures --size 64 --run my_run",
+    "sample": "gancourse sample faces64 --n 16\n  gancourse sample my_run",
+    "distance": "gancourse distance made real",
+    "export": "gancourse export my_run",
+    "experiment": "gancourse experiment wgan_changes --jobs 2",
+    "data": "gancourse data build faces:64",
+    "notebooks": "gancourse notebooks --check",
+    "homework": "gancourse homework 1",
+    "grade": "gancourse grade submissions --homework hw1",
+    "claims": "gancourse claims --from-notebooks",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,18 +70,33 @@ def _sentence(error: Exception) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
-    top = argparse.ArgumentParser(prog="gancourse", description="A verified course on generative adversarial networks.")
+    top = argparse.ArgumentParser(
+        prog="gancourse",
+        description="A verified course on generative adversarial networks.",
+        epilog="GANCOURSE_SCALE=ci, cpu or gpu says how large experiments are.  gancourse COMMAND --help says more.",
+    )
     top.add_argument("--version", action="version", version=f"gancourse {__version__}")
     top.set_defaults(command=lambda _: top.print_help())
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, run: Callable[[argparse.Namespace], int | None], help: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+        sub = commands.add_parser(
+            name,
+            help=help,
+            description=f"{help[0].upper()}{help[1:]}.",
+            epilog=f"for example:\n  {EXAMPLES[name]}" if name in EXAMPLES else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         sub.set_defaults(command=run)
         return sub
 
     lab = add("lab", lectures.lab, "open the course in JupyterLab")
-    lab.add_argument("notebook", nargs="?", metavar="NN", help="the lecture to open (default: where the course starts)")
+    lab.add_argument(
+        "notebook",
+        nargs="?",
+        metavar="NN",
+        help="the lecture or homework to open, as 07 or hw1 (default: where the course starts)",
+    )
     lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     lab.add_argument("--port", type=whole, help="the port to serve at (default: JupyterLab's)")
 
@@ -99,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
     )
     sample.add_argument("--n", type=whole, help="how many (default: 64)")
     sample.add_argument("--seed", type=int, help="default: 0")
-    sample.add_argument("--columns", type=whole, help="images in a row")
+    sample.add_argument("--columns", type=whole, help="images in a row (default: a square)")
     sample.add_argument("--label", help="of a network that knows classes: the one to draw (default: in turn)")
     sample.add_argument("--images", metavar="FOLDER", help="of a translator: the pictures to translate")
     sample.add_argument("--skip", action="store_true", help="leave out pictures that cannot be read")
@@ -107,7 +137,7 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--output", type=Path, metavar="FILE.png", help="default: grid.png, here or in the folder of the run")
 
     distance = add("distance", pictures.distance, "compare two folders of pictures, the first made, the second real")
-    distance.add_argument("folders", nargs=2, metavar="FOLDER")
+    distance.add_argument("folders", nargs=2, metavar=("MADE", "REAL"), help="two folders of pictures")
     distance.add_argument("--size", type=whole, help="pixels of all pictures (default: those of the smallest, at most 256)")
     distance.add_argument("--fit", choices=FITS, help="how a picture becomes square (default: crop)")
     distance.add_argument("--background", metavar="COLOUR", help="behind transparent pictures, and of bars (default: white)")
@@ -137,24 +167,26 @@ def parser() -> argparse.ArgumentParser:
 
     add("doctor", lambda _: _doctor(), "look at what is installed, cached and reachable, and name what is missing")
 
-    notebooks = add("notebooks", lectures.notebooks, "build the notebooks whose source changed")
+    notebooks = add("notebooks", lectures.notebooks, "to change the course: build the notebooks whose source changed")
     notebooks.add_argument("names", nargs="*", metavar="NAME", help="only these: 03 or 03_first_gan")
     notebooks.add_argument("--check", action="store_true", help="build nothing, say what is stale")
     notebooks.add_argument("--force", action="store_true", help="execute also what did not change")
 
-    homework = add("homework", lectures.homework, "build the homework: the notebooks with answers, and the students'")
+    homework = add("homework", lectures.homework, "to change the course: build the homework, with answers and the students'")
     homework.add_argument("names", nargs="*", metavar="N", help="only these: 1, hw1 or hw1_two_player_game")
     homework.add_argument("--check", action="store_true", help="build nothing, say what is stale")
 
     grade = add("grade", lectures.grade, "grade a folder of submissions: a CSV of the class and a page for each student")
     grade.add_argument("folder", type=Path, help="holds a notebook, or a folder with one, for each student")
-    grade.add_argument("--homework", metavar="N", help="which assignment (default: what the file names say)")
+    grade.add_argument("--homework", metavar="hwN", help="which assignment (default: what the file names say)")
     grade.add_argument("--output", type=Path, metavar="DIR", help="default: FOLDER-grades, beside the folder")
     grade.add_argument("--jobs", type=whole, help="how many at a time (default: one for each processor)")
     grade.add_argument("--seconds", type=whole, default=20, help="time for each cell (default: 20)")
     grade.add_argument("--memory", type=whole, default=2000, metavar="MB", help="memory for each submission (default: 2000)")
 
-    claims = add("claims", lectures.claims, "measure every claim again and write the ledger")
+    claims = add(
+        "claims", lectures.claims, "to change the course: measure every claim again (every lecture, hours) and write the ledger"
+    )
     claims.add_argument("names", nargs="*", metavar="NAME", help="measure only these lectures; other rows are the notebooks'")
     claims.add_argument("--from-notebooks", action="store_true", help="run nothing: take the rows from the executed notebooks")
     claims.add_argument("--check", action="store_true", help="run nothing: say whether the ledger agrees with the notebooks")

@@ -9,6 +9,7 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from gancourse.base import check
 from gancourse.classroom import notebooks
 
 FIRST = "00_start_here"
@@ -25,9 +26,19 @@ def has_browser() -> bool:
     return True
 
 
+def opened(name: str) -> Path:
+    """The notebook that ``name`` means: a lecture (07), or a homework (hw1)."""
+    if not Path(name).stem.startswith("hw"):
+        return notebooks.target(notebooks.find(name))
+    known = {path.stem: path for path in sorted((notebooks.root() / "notebooks").glob("hw*.ipynb"))}
+    numbers = {stem.partition("_")[0]: path for stem, path in known.items()}
+    stem = Path(name).stem
+    return known[stem] if stem in known else numbers[check.one_of("homework", stem, numbers)]
+
+
 def command_line(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> list[str]:
     """The command that serves the checkout in JupyterLab, opened at a lecture; ``browser=None`` finds out whether to open one."""
-    path = notebooks.target(notebooks.find(name)).relative_to(notebooks.root()).as_posix()
+    path = opened(name).relative_to(notebooks.root()).as_posix()
     command = [
         sys.executable,
         "-m",
@@ -59,7 +70,7 @@ def serve(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence
     command = command_line(name, browser=browser, arguments=arguments)
     if "--no-browser" in command:
         print("No browser here: open one of the addresses below yourself. If this is a remote machine, log in to it with")
-        print("ssh -L 8888:localhost:8888 first (with the number that the address shows).", flush=True)
+        print("ssh -L 8888:localhost:8888 HOST first (with the number that the address shows).", flush=True)
     started = environment()
     if os.name == "posix":
         os.execve(command[0], command, started)  # one process, so that Ctrl-C reaches the server alone
