@@ -188,3 +188,18 @@ def test_a_set_beyond_memory_is_told_by_some_of_its_rows(tmp_path: Path, monkeyp
     assert next(batches).shape == (4, 1, 64, 64)
     monkeypatch.setattr("gancourse.training.description.LOOKED_AT", 2**20)
     assert tensor_text(images).startswith("[16777216, 1, 64, 64] torch.uint8, checksum")
+
+
+def test_twelve_bits_in_sixteen_are_said(tmp_path: Path) -> None:
+    """Microscopes and scanners write them; brought to eight bits they are nearly black."""
+    place = tmp_path / "cells"
+    place.mkdir()
+    for i, largest in enumerate((4000, 3000)):
+        Image.fromarray(np.full((8, 8), largest, np.uint16)).save(place / f"{i}.png")
+    for _ in range(2):  # read, and mapped from the cache
+        with pytest.warns(UserWarning, match="no value above 4,000 of 65,535: .* multiply them by 16"):
+            assert folder(place, 8).images.max() == 16
+    Image.fromarray(np.full((8, 8), 60_000, np.uint16)).save(place / "2.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert folder(place, 8).images.max() == 233
