@@ -203,3 +203,13 @@ def test_twelve_bits_in_sixteen_are_said(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert folder(place, 8).images.max() == 233
+
+
+def test_a_table_is_matched_once_and_its_rows_without_a_picture_are_said_once(pets: Path) -> None:
+    (pets / "cat" / "a.png").write_bytes(b"damaged")
+    (pets / "table.csv").write_text("pets/dog/b.png,x\ncat/a,y\nc,y\ndog/A.png,x\ndog/a.PNG,z\ngone.png,z\n")
+    with pytest.warns(UserWarning) as said:
+        found = folder(pets, 8, labels="table.csv", skip=True)
+    assert found.attribute_names == {"kind": ("x", "y", "z")} and found.labels.tolist() == [1, 2, 0]
+    (rows,) = (str(one.message) for one in said if "name no picture" in str(one.message))
+    assert "table.csv: 2 rows of 6 name no picture of the folder: dog/A.png, gone.png" in rows

@@ -74,13 +74,11 @@ def folder(
     files = pictures_in(place, "pictures", table)
     names = [file.relative_to(place).as_posix() for file in files]
 
-    def classes(names: list[str]) -> list[str]:
-        return _labels.by_folder(names) if table is None else _labels.by_table(names, table, column)
-
     if labels is None and column is not None:
         raise ValueError(f"column={column!r} is of a CSV file: pass its path as labels=")
+    classes = None  # what is wrong with them is said before an hour of reading
     if labels is not None:
-        classes(names)  # what is wrong with them is said before an hour of reading
+        classes = _labels.by_folder(names) if table is None else _labels.by_table(names, table, column, place.resolve().name)
     images, notes = mapped(
         f"folder_{size}",
         _recipe(files, names, size, fit, background),
@@ -97,8 +95,9 @@ def folder(
             f"source gives fewer bits, multiply them by {65536 >> largest.bit_length()}",
             stacklevel=2,
         )
-    kept = [names[i] for i in notes["kept"]] if notes["unusable"] else names
-    return _image_set(images, place, None if labels is None else classes(kept))
+    if classes is not None and notes["unusable"]:
+        classes = [classes[i] for i in notes["kept"]]
+    return _image_set(images, place, classes)
 
 
 def _place(path: str | Path) -> Path:
