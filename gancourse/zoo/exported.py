@@ -78,16 +78,16 @@ def _inputs(network: nn.Module, size: int, n: int, seed: int) -> dict[str, Tenso
     else:
         channels = getattr(known, "in_channels", None)
         drawn = {"x": torch.rand(n, channels, size, size, generator=source) * 2 - 1} if isinstance(channels, int) else {}
-    wanted = _wanted(network)
-    if not drawn or len(wanted) > len(drawn):
+    required = wanted(network)
+    if not drawn or len(required) > len(drawn):
         raise ValueError(
-            f"{type(network).__name__} takes {' and '.join(wanted)}: only generators of latents (latent_dim) and labels, and "
+            f"{type(network).__name__} takes {' and '.join(required)}: only generators of latents (latent_dim) and labels, and "
             "translators of pictures (in_channels) are written and compared here; for others call torch.onnx.export"
         )
     return drawn
 
 
-def _wanted(network: nn.Module) -> list[str]:
+def wanted(network: nn.Module) -> list[str]:
     """The inputs that a network cannot do without."""
     parameters = inspect.signature(network.forward).parameters.values()
     return [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
@@ -153,11 +153,11 @@ def _compare(network: nn.Module, path: Path, size: int, seed: int) -> tuple[floa
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    largest, wanted = 0.0, torch.empty(0)
+    largest, ours = 0.0, torch.empty(0)
     for n in BATCHES:
         named = _inputs(network, size, n, seed + n)
         with torch.no_grad():
-            wanted = network(*named.values())
+            ours = network(*named.values())
         (found,) = session.run(None, {name: x.numpy() for name, x in named.items()})
-        largest = max(largest, float((torch.from_numpy(found) - wanted).abs().max()))
-    return largest, wanted
+        largest = max(largest, float((torch.from_numpy(found) - ours).abs().max()))
+    return largest, ours
