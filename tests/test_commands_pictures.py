@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import types
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 from gancourse import zoo
 from gancourse.classroom.commands import pictures
 from gancourse.experiments.own import plans
+from gancourse.experiments.own.follow import Follow
 from gancourse.metrics import inception
 from gancourse.models import biggan, conditional_convnet, r3gan, text
 from gancourse.models.translator import TwoWay
@@ -67,6 +69,23 @@ def test_what_is_found_and_chosen_is_said(capsys, tmp_path, monkeypatch):
     assert status == 0 and "gancourse sample out" in out
     assert "look at out/index.html" in err and "12 pictures of pets" in err and "fewer than 2,000: DiffAugment" in err
     assert "1 file passed over" in err and "UserWarning" not in err
+
+
+def test_sigterm_stops_as_ctrl_c_does(capsys, tmp_path, monkeypatch):
+    """SLURM sends it when the time of a job is over, Docker and systemd when they stop; torchrun passes it on."""
+    own.pets(tmp_path / "pets", 12)
+    shown = Follow.__call__
+
+    def stop(self, run):
+        shown(self, run)
+        if run.step == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Follow, "__call__", stop)
+    before = signal.getsignal(signal.SIGTERM)
+    status, _, err = run(capsys, *TRAIN, "--steps", 6, "--run", "out")
+    assert status == 130 and "stopped after step 2; nothing is lost, go on with: gancourse train dcgan" in err
+    assert (tmp_path / "out" / "checkpoint.safetensors").is_file() and signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
-from gancourse.classroom.commands.shared import note, plain_warnings, refuse
+from gancourse.classroom.commands.shared import note, plain_warnings, refuse, terminated_as_interrupted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,7 +40,8 @@ def train(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed")}
     request = training.Request(arguments.recipe, arguments.images, **{k: v for k, v in given.items() if v not in (None, False)})
     try:
-        with contextlib.redirect_stdout(None), plain_warnings():  # what fit prints when it is stopped is for users of Python
+        # what fit prints when it is stopped is for users of Python
+        with contextlib.redirect_stdout(None), plain_warnings(), terminated_as_interrupted():
             outcome = training.train(request, say=note)
     except KeyboardInterrupt:  # while pictures were read, or pressed twice
         kept = (Path(arguments.run) / "checkpoint.safetensors").exists()
@@ -100,7 +101,9 @@ def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int 
     wanted = exported.wanted(shipped.model)
     if not isinstance(getattr(shipped.model, "latent_dim", None), int) or len(wanted) > 1 + (labels is not None):
         call = f'gancourse.zoo.load("{arguments.checkpoint}").model({", ".join(wanted)})'
-        raise ValueError(f"{arguments.checkpoint} draws from {' and '.join(wanted)}, not from latents alone: call it in Python, {call}")
+        raise ValueError(
+            f"{arguments.checkpoint} draws from {' and '.join(wanted)}, not from latents alone: call it in Python, {call}"
+        )
     return (shipped.sample(n, seed=seed) if labels is None else shipped.sample(n, seed=seed, labels=labels)), arguments.columns
 
 

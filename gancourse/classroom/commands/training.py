@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
-from gancourse.classroom.commands.shared import note, refuse
+from gancourse.classroom.commands.shared import note, refuse, terminated_as_interrupted
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -35,7 +35,8 @@ def train(arguments: argparse.Namespace) -> int:
     if output.exists() and not arguments.force:  # said before training, not after
         raise ValueError(f"{output} exists already: add --force to replace it, or name another --output")
     try:
-        with contextlib.redirect_stdout(None):  # what fit prints when it is stopped tells users of Python how to go on
+        # what fit prints when it is stopped tells users of Python how to go on
+        with contextlib.redirect_stdout(None), terminated_as_interrupted():
             run, card = experiments.train(
                 name, steps=arguments.steps, seed=arguments.seed or 0, checkpoint=arguments.checkpoint, progress=True
             )
