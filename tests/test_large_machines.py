@@ -75,9 +75,15 @@ def test_the_script_trains_in_two_processes_and_process_0_speaks(tmp_path):
     assert samples.shape == (64, 1, 32, 32) and bool(torch.isfinite(samples).all())
 
 
-def test_the_other_block_of_the_page_is_python():
-    (loader,) = blocks()[1:]
-    compile(loader, str(PAGE), "exec")
+def test_the_other_block_of_the_page_reads_pictures_from_disk(tmp_path, monkeypatch):
+    own.pets(tmp_path / "my_pictures", 6)
+    monkeypatch.chdir(tmp_path)
+    (block,) = blocks()[1:]
+    assert "num_workers=4" in block
+    known = {}
+    exec(compile(block.replace("num_workers=4", "num_workers=0"), str(PAGE), "exec"), known)
+    (batch,) = known["loader"]
+    assert batch.shape == (4, 3, 64, 64) and batch.dtype == torch.float32 and -1 <= batch.min() < 0 < batch.max() <= 1
 
 
 def test_links_of_the_page_lead_somewhere():
