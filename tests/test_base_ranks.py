@@ -1,5 +1,10 @@
 """Rows of a joint batch: which process has which. What the processes exchange is tested in test_training_distributed.py."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -75,6 +80,7 @@ def test_what_is_kept_on_disk_is_made_by_process_0_before_the_others(monkeypatch
         box[0] = (None, None)
 
     monkeypatch.setattr(torch.distributed, "broadcast_object_list", send)
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda x: None)
     for rank in range(2):
         assert World(rank, 2).after_first(lambda rank=rank: order.append("made") or rank) == rank
     assert order == ["made", "all", "all", "made"]
@@ -87,3 +93,48 @@ def test_one_process_leads(monkeypatch):
     for rank in range(2):
         monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
         assert ranks.leads() == (rank == 0)
+
+
+PATIENT = """
+import os, sys, time
+from datetime import timedelta
+import torch.distributed as dist
+from gancourse.base import ranks
+ranks.NEWS = 0.5
+rank, size, folder, hosts = int(sys.argv[1]), 4, sys.argv[2], int(sys.argv[3])
+os.environ["LOCAL_RANK"] = str(rank % (size // hosts))
+dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=size, timeout=timedelta(seconds=120))
+dist.barrier()
+dist.distributed_c10d._set_pg_timeout(timedelta(seconds=3), dist.group.WORLD)
+host = f"{folder}/host{rank // (size // hosts)}"
+def make():
+    if not os.path.exists(host):
+        with open(f"{folder}/readers", "a") as file:
+            file.write(f"{rank} ")
+        time.sleep(7)
+        open(host, "w").close()
+    return rank
+assert ranks.World(rank, size).after_first(make) == rank
+def fail():
+    raise ValueError("no such folder")
+try:
+    ranks.World(rank, size).after_first(fail)
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow  # starts four processes
+@pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason="this PyTorch has no gloo")
+@pytest.mark.parametrize(("hosts", "readers"), [(1, {"0"}), (2, {"0", "2"})])
+def test_reading_may_take_longer_than_processes_wait_for_each_other_and_one_of_each_host_does_it(hosts, readers, tmp_path):
+    """Seven seconds, where silence of three ends a training."""
+    (tmp_path / "patient.py").write_text(PATIENT, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "patient.py")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(ranks.__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    all_of_them = [subprocess.Popen([*command, str(i), str(tmp_path), str(hosts)], env=environment, **streams) for i in range(4)]
+    said = [process.communicate(timeout=300) for process in all_of_them]
+    assert [process.returncode for process in all_of_them] == [0] * 4, said
+    assert [out for out, _ in said] == ["no such folder\n"] * 4
+    assert set((tmp_path / "readers").read_text().split()) == readers

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import types
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,8 +16,9 @@ from PIL import Image
 from gancourse import data, zoo
 from gancourse.classroom.commands import pictures
 from gancourse.experiments.own import plans
+from gancourse.experiments.own.follow import Follow
 from gancourse.metrics import inception
-from gancourse.models import biggan
+from gancourse.models import biggan, conditional_convnet, r3gan, text
 from gancourse.models.translator import TwoWay
 from gancourse.zoo import exported
 from tests import own
@@ -78,6 +80,23 @@ def test_precision_and_compiling_are_options(capsys, tmp_path, monkeypatch):
     assert zoo.card(tmp_path / "out" / "generator.safetensors")["training"]["arguments"]["precision"] == "bf16"
     status, _, err = run(capsys, *TRAIN, "--steps", 2, "--run", "out", "--precision", "float32")
     assert status == 2 and "out was begun with --precision bf16, this command has --precision float32" in err
+
+
+def test_sigterm_stops_as_ctrl_c_does(capsys, tmp_path, monkeypatch):
+    """SLURM sends it when the time of a job is over, Docker and systemd when they stop; torchrun passes it on."""
+    own.pets(tmp_path / "pets", 12)
+    shown = Follow.__call__
+
+    def stop(self, run):
+        shown(self, run)
+        if run.step == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Follow, "__call__", stop)
+    before = signal.getsignal(signal.SIGTERM)
+    status, _, err = run(capsys, *TRAIN, "--steps", 6, "--run", "out")
+    assert status == 130 and "stopped after step 2; nothing is lost, go on with: gancourse train dcgan" in err
+    assert (tmp_path / "out" / "checkpoint.safetensors").is_file() and signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(
@@ -202,6 +221,66 @@ def test_classes_by_name_by_number_or_in_turn(capsys, tmp_path):
     save_generator(tmp_path / "tiny")
     status, _, err = run(capsys, "sample", "./tiny", "--label", "b")
     assert status == 2 and "knows no classes" in err
+
+
+def test_attributes_by_their_names(capsys, tmp_path):
+    names = {"hair": ["black", "red"], "glasses": ["no", "yes"], "age": ["1", "2", "0"]}
+    arguments = {"classes": names, "size": 16, "latent_dim": 4, "width": 2}
+    model = conditional_convnet.Generator(**arguments).eval()
+    zoo.save(tmp_path / "people", model, zoo.fill_card(model, arguments), dtype=None)
+    shipped = zoo.load(tmp_path / "people")
+    asked = pictures.labels_of(shipped, 40, "hair=red, glasses=yes", seed=3)
+    assert asked[:, 0].tolist() == asked[:, 1].tolist() == [1] * 40 and set(asked[:, 2].tolist()) == {0, 1, 2}
+    assert pictures.labels_of(shipped, 1, "age=0").tolist()[0][2] == 2, "a name comes before a number"
+    assert {tuple(row) for row in pictures.labels_of(shipped, 40, None).tolist()} > {(0, 0, 0)}
+    for wrong, says in (
+        ("red", "attributes hair, glasses, age: ask as in --label hair=red,glasses=yes"),
+        ("hiar=red", "did you mean 'hair'"),
+        ("hair=blue", "unknown hair 'blue'"),
+        ("hair=red,hair=black", "hair is asked for twice"),
+    ):
+        status, _, err = run(capsys, "sample", "./people", "--n", 3, "--label", wrong)
+        assert status == 2 and says in err
+    assert run(capsys, "sample", "./people", "--n", 3, "--label", "hair=red", "--output", "a.png")[0] == 0
+    assert run(capsys, "sample", "./people", "--n", 3, "--output", "b.png")[0] == 0
+
+
+def test_classes_without_names_are_numbers():
+    told = conditional_convnet.Generator(3, 16, 4, 2), r3gan.Generator((4, 4, 4), (1, 1, 1), 1, latent_dim=4, label_dim=3)
+    for network in told:
+        shipped = zoo.Shipped(network.eval(), zoo.Card({"name": "x"}))
+        assert pictures.labels_of(shipped, 4, None).tolist() == [0, 1, 2, 0]
+        assert pictures.labels_of(shipped, 2, "2").tolist() == [2, 2]
+        with pytest.raises(ValueError, match="label"):
+            pictures.labels_of(shipped, 2, "3")
+
+
+def test_a_network_of_other_inputs_is_refused_in_the_commands_words(capsys, tmp_path):
+    arguments = {"text_dim": 8, "size": 16, "noise_dim": 4, "condition_dim": 4, "width": 2}
+    model = text.Generator(**arguments).eval()
+    zoo.save(tmp_path / "told", model, zoo.fill_card(model, arguments), dtype=None)
+    status, _, err = run(capsys, "sample", "./told")
+    assert (
+        status == 2
+        and "draws from z and e, not from latents alone: call it in Python, gancourse.zoo.load(" in err
+        and "labels=" not in err
+    )
+
+
+def test_both_directions_are_exported_to_files_of_their_own(capsys, tmp_path, monkeypatch):
+    model = TwoWay(width=4, blocks=1).eval()
+    card = zoo.fill_card(model, {"width": 4, "blocks": 1}, name="two", data={"name": "x", "arguments": {"size": 32}})
+    zoo.save(tmp_path / "two", model, card, dtype=None)
+    written = {}
+
+    def to_onnx(network, path, size):
+        written[path.name] = network
+        return types.SimpleNamespace(path=path)
+
+    monkeypatch.setattr(exported, "to_onnx", to_onnx)
+    for words in ([], ["--back"]):
+        assert run(capsys, "export", "./two", *words)[0] == 0
+    assert list(written) == ["two.onnx", "two-back.onnx"]
 
 
 def save_translator(path: Path) -> None:

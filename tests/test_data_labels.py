@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+import warnings
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,50 @@ def test_pictures_are_found_by_path_name_or_stem(tmp_path: Path) -> None:
         by_table(["a/1.png", "a/9.png"], path)
     with pytest.raises(ValueError, match="no row for 2 pictures"):  # two pictures are called 2: the row could mean either
         by_table(["a/2.png", "b/2.png"], path)
+
+
+def test_file_names_are_unique_apart_from_stems(tmp_path: Path) -> None:
+    path = table(tmp_path, "file,label\n1.png,cat\n1.jpg,dog\n")
+    assert by_table(["a/1.png", "b/1.jpg"], path) == ["cat", "dog"]
+    with pytest.raises(ValueError, match=r"no row for 2 pictures of 2: a/1.png, b/1.jpg; .* others are called 1 too: .* a/1.png"):
+        by_table(["a/1.png", "b/1.jpg"], table(tmp_path, "file,label\n1,cat\n"))
+    with pytest.raises(ValueError, match="no row for 2 pictures"):  # a path without its ending may be two pictures as well
+        by_table(["a/1.png", "a/1.jpg"], table(tmp_path, "file,label\na/1,cat\n"))
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_an_accent_is_the_same_composed_and_decomposed(forms: tuple[str, str], tmp_path: Path) -> None:
+    written, kept = (unicodedata.normalize(form, "caf\u00e9/\u00e9t\u00e9.png") for form in forms)
+    path = table(tmp_path, f"file,label\n{written},cat\n")
+    assert by_table([kept], path) == ["cat"]
+    assert by_table([f"x/{kept}"], table(tmp_path, f"file,label\n{Path(written).stem},cat\n")) == ["cat"]
+
+
+@pytest.mark.parametrize(
+    "row", ["pets/red/1.PNG", "red/1.png", "red/1.Png", "./pets/red/1.png", "1.png", "pets\\red\\1", "red//1.PNG"]
+)
+def test_the_folders_own_name_and_the_case_of_the_ending_do_not_matter(row: str, tmp_path: Path) -> None:
+    assert by_table(["red/1.PNG", "2.jpg"], table(tmp_path, f"file,label\n{row},cat\n2.JPG,dog\n"), folder="pets") == [
+        "cat",
+        "dog",
+    ]
+
+
+def test_a_row_is_of_the_picture_that_bears_its_whole_name(tmp_path: Path) -> None:
+    path = table(tmp_path, "file,label\n1.png,cat\npets/1.png,dog\n1.PNG,fish\n")
+    assert by_table(["1.png", "pets/1.png", "1.PNG"], path, folder="pets") == ["cat", "dog", "fish"]
+
+
+def test_rows_that_contradict_each_other_by_different_names(tmp_path: Path) -> None:
+    path = table(tmp_path, "file,label\na/1.png,cat\n1,dog\n")
+    with pytest.raises(ValueError, match="calls a/1.png both cat .a/1.png. and dog .1.: leave one of the rows"):
+        by_table(["a/1.png"], path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert by_table(["a/1.png"], table(tmp_path, "file,label\na/1.png,cat\n1,cat\n")) == ["cat"]
+
+
+def test_rows_without_a_picture_are_counted(tmp_path: Path) -> None:
+    path = table(tmp_path, "file,label\n1.png,cat\n2.png,dog\n3.png,dog\n4.png,dog\n5.png,cat\n")
+    with pytest.warns(UserWarning, match="4 rows of 5 name no picture of the folder: 2.png, 3.png, 4.png and 1 more"):
+        assert by_table(["1.png"], path) == ["cat"]

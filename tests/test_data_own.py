@@ -188,3 +188,28 @@ def test_a_set_beyond_memory_is_told_by_some_of_its_rows(tmp_path: Path, monkeyp
     assert next(batches).shape == (4, 1, 64, 64)
     monkeypatch.setattr("gancourse.training.description.LOOKED_AT", 2**20)
     assert tensor_text(images).startswith("[16777216, 1, 64, 64] torch.uint8, checksum")
+
+
+def test_twelve_bits_in_sixteen_are_said(tmp_path: Path) -> None:
+    """Microscopes and scanners write them; brought to eight bits they are nearly black."""
+    place = tmp_path / "cells"
+    place.mkdir()
+    for i, largest in enumerate((4000, 3000)):
+        Image.fromarray(np.full((8, 8), largest, np.uint16)).save(place / f"{i}.png")
+    for _ in range(2):  # read, and mapped from the cache
+        with pytest.warns(UserWarning, match="no value above 4,000 of 65,535: .* multiply them by 16"):
+            assert folder(place, 8).images.max() == 16
+    Image.fromarray(np.full((8, 8), 60_000, np.uint16)).save(place / "2.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert folder(place, 8).images.max() == 233
+
+
+def test_a_table_is_matched_once_and_its_rows_without_a_picture_are_said_once(pets: Path) -> None:
+    (pets / "cat" / "a.png").write_bytes(b"damaged")
+    (pets / "table.csv").write_text("pets/dog/b.png,x\ncat/a,y\nc,y\ndog/A.png,x\ndog/a.PNG,z\ngone.png,z\n")
+    with pytest.warns(UserWarning) as said:
+        found = folder(pets, 8, labels="table.csv", skip=True)
+    assert found.attribute_names == {"kind": ("x", "y", "z")} and found.labels.tolist() == [1, 2, 0]
+    (rows,) = (str(one.message) for one in said if "name no picture" in str(one.message))
+    assert "table.csv: 2 rows of 6 name no picture of the folder: dog/A.png, gone.png" in rows

@@ -222,7 +222,7 @@ def test_a_training_that_diverges_leaves_a_page_that_says_so(request_of: Request
     assert "the generator" in text and "became nan" in text and "refresh" not in text
 
 
-@pytest.mark.parametrize("family", ["biggan", "cyclegan", "pix2pix", "progan"])
+@pytest.mark.parametrize("family", ["biggan", "cyclegan", "pix2pix", "progan", "r3gan", "stylegan2"])
 def test_other_families(family: str, tmp_path: Path) -> None:
     folder = {"pix2pix": own.pairs, "cyclegan": own.two}.get(family)
     images = folder(tmp_path / "in") if folder else own.pets(tmp_path / "in", size=32)

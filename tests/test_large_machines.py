@@ -75,9 +75,15 @@ def test_the_script_trains_in_two_processes_and_process_0_speaks(tmp_path):
     assert samples.shape == (64, 1, 32, 32) and bool(torch.isfinite(samples).all())
 
 
-def test_the_other_block_of_the_page_is_python():
-    (loader,) = blocks()[1:]
-    compile(loader, str(PAGE), "exec")
+def test_the_other_block_of_the_page_reads_pictures_from_disk(tmp_path, monkeypatch):
+    own.pets(tmp_path / "my_pictures", 6)
+    monkeypatch.chdir(tmp_path)
+    (block,) = blocks()[1:]
+    assert "num_workers=4" in block
+    known = {}
+    exec(compile(block.replace("num_workers=4", "num_workers=0"), str(PAGE), "exec"), known)
+    (batch,) = known["loader"]
+    assert batch.shape == (4, 3, 64, 64) and batch.dtype == torch.float32 and -1 <= batch.min() < 0 < batch.max() <= 1
 
 
 def test_links_of_the_page_lead_somewhere():
@@ -170,10 +176,38 @@ def test_the_script_for_slurm_runs_torchrun_with_what_slurm_says(tmp_path, words
     subprocess.run(["bash", str(SBATCH), *words], env=environment, check=True)
     ours, theirs = (call.split("\n") for call in log.read_text(encoding="utf-8").strip().removesuffix("\nend").split("\nend\n"))
     assert ours[0] == "gancourse" and callable(cli.parser().parse_args(ours[1:]).command)
-    assert theirs[:2] == ["srun", "torchrun"]
-    taken = arguments(theirs[2:])
-    assert (taken.nnodes, taken.nproc_per_node, taken.rdzv_endpoint, taken.rdzv_id) == ("2", "4", "node1:29500", "7")
+    assert theirs[:3] == ["srun", "--cpus-per-task=16", "torchrun"], "srun does not take the cores over from sbatch"
+    taken = arguments(theirs[3:])
+    assert (taken.nnodes, taken.nproc_per_node, taken.rdzv_endpoint, taken.rdzv_id) == ("2", "4", "node1:20007", "7")
     assert (taken.training_script, taken.training_script_args) == (script, given)
+
+
+@bash
+@pytest.mark.parametrize(("status", "signalled"), [(0, False), (3, False), (7, True)])
+def test_the_script_for_slurm_is_queued_again_before_its_time_is_over(tmp_path, status, signalled):
+    """SLURM sends USR1 to the batch script alone; srun, in the background, is waited for, and its status is the job's."""
+    (wanted,) = re.findall(r"^#SBATCH --signal=(.*)$", SBATCH.read_text(encoding="utf-8"), re.MULTILINE)
+    assert wanted == "B:USR1@300"
+    until = 'while [ ! -e "$LOG.end" ]; do sleep 0.05; done;'
+    programs = {
+        "scontrol": 'echo "$@" >> "$LOG"; [ "$1" = show ] && printf "node1\\nnode2\\n" || touch "$LOG.end"',
+        "gancourse": "true",
+        "srun": f'touch "$LOG.begun"; {until if signalled else ""} exit {status}',
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{text}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    log = tmp_path / "log"
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(log), **SLURM}
+    job = subprocess.Popen(["bash", str(SBATCH), "train.py"], env=environment)
+    if signalled:
+        for _ in range(600):
+            if Path(f"{log}.begun").exists():
+                break
+            time.sleep(0.05)
+        job.send_signal(signal.SIGUSR1)
+    assert job.wait(timeout=60) == status
+    assert ("requeue 7" in log.read_text(encoding="utf-8")) == signalled
 
 
 @bash

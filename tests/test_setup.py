@@ -62,7 +62,7 @@ def test_conda_gets_the_same_packages() -> None:
 
 
 def test_every_dependency_is_bounded_and_pinned_within_its_bounds() -> None:
-    for name, wanted in requirements("lab", "teach", "dev", "site").items():
+    for name, wanted in requirements("lab", "teach", "dev", "site", "export").items():
         signs = {each.operator for each in wanted.specifier}
         assert ">=" in signs, name
         assert "<" in signs or name == "hatchling", name  # the build back end is bounded by what it is asked to do
@@ -73,6 +73,15 @@ def test_what_an_export_needs_is_bounded_and_left_to_those_who_export() -> None:
     extra = {name: each for name, each in requirements("export").items() if name not in requirements()}
     assert set(extra) == {"onnx", "onnxscript", "onnxruntime"} and not set(extra) & set(requirements("lab", "teach", "dev"))
     assert all({each.operator for each in wanted.specifier} == {">=", "<"} for wanted in extra.values())
+
+
+def test_one_job_has_what_an_export_needs_so_that_its_tests_are_not_skipped_everywhere() -> None:
+    commands = [step.get("run", "") for step in yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["coverage"]["steps"]]
+    wanted = "-m pip install --constraint constraints.txt --editable '.[dev,export]'"
+    (install,) = (i for i, command in enumerate(commands) if wanted in command)
+    (tests,) = (i for i, command in enumerate(commands) if "pytest" in command)
+    assert install < tests
+    assert {"onnx", "onnxscript", "onnxruntime"} <= pins().keys()
 
 
 def test_the_floors_admit_colab() -> None:

@@ -9,7 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.models import biggan, dcgan, progan, r3gan, stylegan2
+from gancourse.models import biggan, conditional, conditional_convnet, dcgan, progan, r3gan, stylegan2
+from gancourse.models.classifier import AttributeClassifier
+from gancourse.models.encoder_decoder import GatedInpainter
+from gancourse.models.text import Generator as TextGenerator
 from gancourse.models.translator import ResNetTranslator
 from gancourse.models.unet import UNet
 from gancourse.zoo import exported
@@ -24,6 +27,14 @@ NETWORKS = {
     "r3gan": lambda: r3gan.Generator((8, 8, 8), (1, 1, 1), 1, latent_dim=8),
     "progan": lambda: progan.Generator(16, 8, widths=(8, 8, 8)),
     "biggan": lambda: biggan.Generator(32, 8, 4, classes=3, shared_dim=4, hierarchical=True),
+    "stylegan2 with labels": lambda: stylegan2.Generator(
+        16, 8, w_dim=8, mapping_layers=2, channel_base=64, channel_max=8, label_dim=3
+    ),
+    "r3gan with labels": lambda: r3gan.Generator((8, 8, 8), (1, 1, 1), 1, latent_dim=8, label_dim=3),
+    "one attribute": lambda: conditional_convnet.Generator(3, 16, 8, 2),
+    "attributes": lambda: conditional_convnet.Generator({"hair": ("red", "blue", "none"), "smile": ("no", "yes")}, 16, 8, 2),
+    "dcgan with labels": lambda: conditional.dcgan_pair(3, size=16, latent_dim=8, width=2)[0],
+    "perceptron with attributes": lambda: conditional.mlp_pair((3, 2), 8, (3, 8, 8))[0],
     "pix2pix": lambda: UNet(3, 3, 32, 4),
     "cyclegan": lambda: ResNetTranslator(3, 3, 4, 1),
 }
@@ -40,7 +51,8 @@ def test_onnxruntime_gives_what_pytorch_gives(family: str, tmp_path: Path) -> No
     assert found.difference <= 1e-4 and (tmp_path / "g.onnx").is_file()
     session = onnxruntime.InferenceSession(str(found.path), providers=["CPUExecutionProvider"])
     assert {node.name for node in session.get_inputs()} == set(found.inputs)
-    assert ("labels" in found.inputs) == (family == "biggan") and ("x" in found.inputs) == (family in ("pix2pix", "cyclegan"))
+    labelled = family == "biggan" or "label" in family or "attribute" in family
+    assert ("labels" in found.inputs) == labelled and ("x" in found.inputs) == (family in ("pix2pix", "cyclegan"))
     assert "-> images [N, 3, " in str(found)
 
 
@@ -54,9 +66,34 @@ class Fickle(nn.Module):
 
 
 @needs_packages
-def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="^Fickle cannot be written as ONNX, its exporter says: [^\n]*$"):
+def test_what_cannot_be_written_is_one_sentence_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match="^Fickle cannot be written as ONNX, its exporter says: [^\n\x1b]*data-dependent[^\n\x1b]*$"
+    ):
         to_onnx(Fickle(), tmp_path / "g.onnx")
+
+
+@pytest.mark.parametrize(
+    ("make", "takes"),
+    [
+        (lambda: GatedInpainter(2), "takes x"),
+        (lambda: AttributeClassifier({"kind": ("a", "b")}), "takes x"),
+        (lambda: TextGenerator(8, 16, 4, 4, 2), "takes z and e"),
+        (lambda: nn.Linear(2, 2), "takes input"),
+    ],
+)
+def test_a_network_of_other_inputs_is_refused(make, takes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exported, "find_spec", lambda name: object())
+    with pytest.raises(ValueError, match=f"{takes}: only generators .* and translators .* call torch.onnx.export"):
+        to_onnx(make(), tmp_path / "g.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_labels_are_looked_at_unless_an_exporter_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = torch.tensor([7])
+    for network in (NETWORKS["biggan"](), NETWORKS["r3gan with labels"](), NETWORKS["one attribute"]()):
+        with pytest.raises(ValueError, match="labels must lie in 0 ?.. ?2, not 7"):
+            network(torch.zeros(1, network.latent_dim), wrong)
 
 
 @needs_packages

@@ -10,6 +10,8 @@ Outside :func:`joint`, and with one process, everything here gives back what it 
 from __future__ import annotations
 
 import contextlib
+import os
+import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 T = TypeVar("T")
+NEWS = 60.0  # seconds between two words of a process at work to those that wait, which give up after minutes of silence
 
 
 class ProcessLost(RuntimeError):
@@ -134,11 +137,57 @@ class World:
     def after_first(self, make: Callable[[], T]) -> T:
         """What ``make`` gives in each process, in process 0 before the others: what it keeps on disk is made once.
 
-        An error in process 0 is raised in all.
+        Then it is the turn of the first process of every other host, which may have a disk of its own, then of the rest.  It may
+        take as long as it takes.  An error in process 0 is raised in all.
         """
+        if self.size == 1:
+            return make()
         made: list[T] = []
-        self.first(lambda: made.append(make()))
-        return made[0] if self.leads else make()
+        failed: list[Exception] = []
+
+        def attempt() -> None:
+            try:
+                made.append(make())
+            except Exception as error:
+                failed.append(error)
+
+        self._turn(attempt if self.leads else None)
+        self.first(lambda: _raise(failed))
+        first_here = int(os.environ.get("LOCAL_RANK", self.rank)) == 0
+        self._turn(attempt if first_here and not self.leads else None)
+        _raise(failed)
+        return made[0] if made else make()
+
+    def _turn(self, work: Callable[[], None] | None) -> None:
+        """Do the work, in the processes that have some; the others wait, and hear every ``NEWS`` seconds that it goes on."""
+        done = threading.Event()
+        lost: list[Exception] = []
+
+        def tell() -> None:
+            try:
+                while self.any(not done.wait(NEWS)):
+                    pass
+            except Exception as error:
+                lost.append(error)
+
+        if work is None:
+            done.set()
+            tell()
+        else:
+            teller = threading.Thread(target=tell, daemon=True)
+            teller.start()  # the work itself stays in this thread, which Ctrl-C interrupts
+            try:
+                work()
+            finally:
+                done.set()
+            teller.join()
+        if lost:
+            raise lost[0]
+
+
+def _raise(failed: list[Exception]) -> None:
+    if failed:
+        raise failed[0]
 
 
 ALONE = World()

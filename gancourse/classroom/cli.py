@@ -130,7 +130,7 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--n", type=whole, help="how many (default: 64)")
     sample.add_argument("--seed", type=int, help="default: 0")
     sample.add_argument("--columns", type=whole, help="images in a row (default: a square)")
-    sample.add_argument("--label", help="of a network that knows classes: the one to draw (default: in turn)")
+    sample.add_argument("--label", help="of a network that knows classes: which, or as in hair=red,glasses=yes (default: all)")
     sample.add_argument("--images", metavar="FOLDER", help="of a translator: the pictures to translate")
     sample.add_argument("--skip", action="store_true", help="leave out pictures that cannot be read")
     sample.add_argument("--back", action="store_true", help="of a cyclegan: translate from B to A")

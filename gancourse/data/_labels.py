@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import posixpath
+import unicodedata
+import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from gancourse.base import check
 from gancourse.data._files import several, some
@@ -25,40 +29,79 @@ def by_folder(names: Sequence[str]) -> list[str]:
     return [name.partition("/")[0] for name in names]
 
 
-def by_table(names: Sequence[str], table: Path, column: str | None = None) -> list[str]:
+def by_table(names: Sequence[str], table: Path, column: str | None = None, folder: str = "") -> list[str]:
     """The label that a CSV file gives to each name; see :func:`read_table`.
 
-    A row may name a picture by its path in the folder, or by its file name with or without the ending where that is unique.
+    A row may name a picture by its path in ``folder``, with or without the folder's own name and the ending, or by its file name
+    or stem where no other picture has the same.  The case of the ending does not matter.  A warning counts the rows that name no
+    picture.
+
     Raises ValueError for pictures without a row, and for rows that contradict each other.
     """
     known = read_table(table, column)
-    found = {name: _look_up(name, known, alone) for name, alone in zip(names, _alone(names), strict=True)}
-    missing = [name for name, label in found.items() if label is None]
+    rows = _rows_of(names, known, folder)
+    missing = [name for name, found in zip(names, rows, strict=True) if not found]
     if missing:
         raise ValueError(
             f"{table} has no row for {several(len(missing), 'picture')} of {len(names):,}: {some(missing)}; it names "
-            f"{some(sorted(known))}: add rows, or move these pictures elsewhere"
+            f"{some(sorted(known))}: add rows, or move these pictures elsewhere{_shared(names, missing, known)}"
         )
-    return [label for label in found.values() if label is not None]
+    for name, found in zip(names, rows, strict=True):
+        if len({known[row] for row in found}) > 1:
+            said = " and ".join(f"{known[row]} ({row})" for row in found)
+            raise ValueError(f"{table} calls {name} both {said}: leave one of the rows")
+    unused = sorted(known.keys() - {row for found in rows for row in found})
+    if unused:
+        count = f"{several(len(unused), 'row')} of {len(known):,} {'names' if len(unused) == 1 else 'name'}"
+        warnings.warn(f"{table}: {count} no picture of the folder: {some(unused)}", stacklevel=3)
+    return [known[found[0]] for found in rows]
 
 
-def _alone(names: Sequence[str]) -> list[bool]:
-    """Whether no other picture has the same file name without its ending."""
-    stems = [Path(name).stem for name in names]
-    count: dict[str, int] = {}
-    for stem in stems:
-        count[stem] = count.get(stem, 0) + 1
-    return [count[stem] == 1 for stem in stems]
+def _rows_of(names: Sequence[str], known: Mapping[str, str], folder: str) -> list[list[str]]:
+    """The rows of ``known`` that mean each picture and no other."""
+    whole = [_composed(name) for name in names]
+    bears = Counter(whole)
+    ways = [_ways(name, folder) for name in whole]
+    shared = [Counter(way) for way in zip(*ways, strict=True)]
+    plain: dict[str, list[str]] = {}
+    for row in known:
+        plain.setdefault(_lowered(row), []).append(row)
+    found = []
+    for name, mine in zip(whole, ways, strict=True):
+        alone = [way for way, count in zip(mine, shared, strict=True) if count[way] == 1]
+        rows = [row for way in alone for row in plain.get(way, ()) if row not in bears]
+        found.append([*([name] if name in known else []), *dict.fromkeys(rows)])
+    return found
 
 
-def _look_up(name: str, known: Mapping[str, str], alone: bool) -> str | None:
-    ways = [name, Path(name).with_suffix("").as_posix()]
-    ways += [Path(name).name, Path(name).stem] if alone else []
-    return next((known[way] for way in ways if way in known), None)
+def _ways(name: str, folder: str) -> list[str]:
+    """How a row may name a picture but by its path, the endings in small letters."""
+    stem = posixpath.splitext(name)[0]
+    ways = [name, f"{folder}/{name}", stem, f"{folder}/{stem}", posixpath.basename(name), posixpath.basename(stem)]
+    return [_lowered(_composed(way)) for way in ways]
+
+
+def _lowered(name: str) -> str:
+    stem, ending = posixpath.splitext(name)
+    return stem + ending.lower()
+
+
+def _composed(name: str) -> str:
+    """Accents in one character with their letters: macOS takes them apart in the names of files."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _shared(names: Sequence[str], missing: Sequence[str], known: Mapping[str, str]) -> str:
+    """What is said where a row would fit several pictures."""
+    for name in missing:
+        for part in (PurePosixPath(name).name, PurePosixPath(name).stem):
+            if part in known and sum(part in (PurePosixPath(one).name, PurePosixPath(one).stem) for one in names) > 1:
+                return f"; others are called {part} too: name such pictures by their paths, {name}"
+    return ""
 
 
 def read_table(table: Path, column: str | None = None) -> dict[str, str]:
-    """File name -> label, from a text of rows separated by commas, semicolons or tabs.
+    """File name (accents composed) -> label, from a text of rows separated by commas, semicolons or tabs.
 
     With a heading the pictures stand in a column called file (or filename, image, path, name, id), the labels in ``column``, by
     default the one called label (or class, category) or the only other one.  Without a heading a row is a name and a label.
@@ -107,7 +150,7 @@ def _pairs(table: Path, rows: Sequence[Sequence[str]], place: int, other: int) -
     for number, row in enumerate(rows, 1):
         if len(row) <= max(place, other) or not row[other].strip():
             raise ValueError(f"{table}: row {number} ({', '.join(row)}) has no label: fill it in, or take the row out")
-        name, label = row[place].strip().replace("\\", "/").removeprefix("./"), row[other].strip()
+        name, label = posixpath.normpath(_composed(row[place].strip()).replace("\\", "/")), row[other].strip()
         if known.setdefault(name, label) != label:
             raise ValueError(f"{table} calls {name} both {known[name]} and {label}: leave one of the rows")
     return known

@@ -32,8 +32,9 @@ from gancourse.data.pictures import FITS, Unreadable, colour, fitted, open_pictu
 
 LARGEST = 1024  # pixels on each side
 KIND = "kind"  # the attribute that holds the names of the labels
+_TWELVE_BITS = 4095
 _CHUNK = 256  # pictures that are decoded before they are written
-_RECIPE = 1  # to be raised when the same files would be read as other pixels
+_RECIPE = 2  # to be raised when the same files would be read as other pixels
 
 
 def folder(
@@ -61,8 +62,8 @@ def folder(
     progress    show how far the reading is
 
     Pictures are found by their ending in any case; a warning counts the files that are passed over (other endings, hidden files),
-    and pictures that are smaller than ``size`` and were enlarged.  How one is read (turned upright, 16 bits brought to 8, any
-    colours to red, green and blue) says :func:`gancourse.data.pictures.as_rgb`.
+    and pictures that are smaller than ``size`` and were enlarged; another says where 16 bits hold 12 or fewer.  How one is read
+    (turned upright, 16 bits brought to 8, any colours to red, green and blue) says :func:`gancourse.data.pictures.as_rgb`.
 
     Raises FileNotFoundError where there is no such folder or no picture in it; ValueError that names the pictures that cannot be
     read, or have no label; OSError where the cache has no room for them.
@@ -74,13 +75,11 @@ def folder(
     files = pictures_in(place, "pictures", table)
     names = [file.relative_to(place).as_posix() for file in files]
 
-    def classes(names: list[str]) -> list[str]:
-        return _labels.by_folder(names) if table is None else _labels.by_table(names, table, column)
-
     if labels is None and column is not None:
         raise ValueError(f"column={column!r} is of a CSV file: pass its path as labels=")
+    classes = None  # what is wrong with them is said before an hour of reading
     if labels is not None:
-        classes(names)  # what is wrong with them is said before an hour of reading
+        classes = _labels.by_folder(names) if table is None else _labels.by_table(names, table, column, place.resolve().name)
     images, notes = mapped(
         f"folder_{size}",
         _recipe(files, names, size, fit, background),
@@ -91,8 +90,15 @@ def folder(
     unusable(notes["unusable"], len(files), place, skip, len(images))
     if notes["smaller"]:
         warnings.warn(f"{place}: {several(notes['smaller'], 'picture')} smaller than {size} px, enlarged", stacklevel=2)
-    kept = [names[i] for i in notes["kept"]] if notes["unusable"] else names
-    return _image_set(images, place, None if labels is None else classes(kept))
+    if 0 < (largest := notes["deepest"]) <= _TWELVE_BITS:
+        warnings.warn(
+            f"{place}: the grey pictures of 16 bits hold no value above {largest:,} of 65,535: they are nearly black; if their "
+            f"source gives fewer bits, multiply them by {65536 >> largest.bit_length()}",
+            stacklevel=2,
+        )
+    if classes is not None and notes["unusable"]:
+        classes = [classes[i] for i in notes["kept"]]
+    return _image_set(images, place, classes)
 
 
 def first_of(path: str | Path, size: int, n: int, *, skip: bool = False) -> Tensor:
@@ -139,14 +145,14 @@ def _write(
     """Write all pictures that can be read, some at a time; the notes say which, and why not the others."""
     kept: list[int] = []
     reasons: list[str] = []
-    smaller = 0
+    smaller = deepest = 0
 
-    def read(file: Path) -> tuple[bytes, bool] | str:
+    def read(file: Path) -> tuple[bytes, bool, int] | str:
         try:
             picture = open_picture(file, background)
         except Unreadable as error:
             return f"{file.relative_to(place).as_posix()} ({error})"
-        return fitted(picture, size, fit, background).tobytes(), min(picture.size) < size
+        return fitted(picture, size, fit, background).tobytes(), min(picture.size) < size, picture.info.get("deepest", 0)
 
     bar = Progress(len(files), unit="picture", enabled=progress)
     with ThreadPoolExecutor() as pool:
@@ -158,9 +164,10 @@ def _write(
                     stream.write(found[0])
                     kept.append(i)
                     smaller += found[1]
+                    deepest = max(deepest, found[2])
             bar.update(min(start + _CHUNK, len(files)))
     bar.close()
-    return {"unusable": reasons, "kept": kept if reasons else [], "smaller": smaller}
+    return {"unusable": reasons, "kept": kept if reasons else [], "smaller": smaller, "deepest": deepest}
 
 
 def _table(labels: str | Path, place: Path, column: str | None) -> Path | None:

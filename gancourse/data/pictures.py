@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES = (
-    ".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif",
-    ".tiff", ".webp",
+    ".apng", ".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".pbm",
+    ".pgm", ".pjpeg", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
 )  # fmt: skip
 
 
@@ -84,50 +85,96 @@ def as_rgb(picture: Image, background: str = "white") -> Image:
     """A picture of any mode that Pillow knows as RGB with eight bits a channel.
 
     It is turned upright by its EXIF orientation, what is transparent is laid on the background, sixteen bits are brought to eight
-    by v / 257, and 32-bit floats are read as 0 .. 1, or as 0 .. 255 where they reach beyond 1.  Raises Unreadable where no such
-    reading exists: integers above 65535, floats outside 0 .. 255, NaN.
+    by v / 257, and 32-bit floats are read as 0 .. 1, or as 0 .. 255 where they reach beyond 1.  Colours are those of the ICC
+    profile that the picture holds, as sRGB; a profile that is damaged, or of other colours than the picture's, is not used.
+    ``info["deepest"]`` of the result is the largest value of a grey picture of sixteen bits.
+
+    Raises Unreadable where no such reading exists: integers above 65535, floats outside 0 .. 255, NaN.
     """
     from PIL import ImageOps
 
+    halved = any(str(tile[3]).startswith("RGB;16") for tile in getattr(picture, "tile", ()))  # Pillow reads their upper bytes
     picture.load()
-    deep = picture.mode.startswith(("I", "F"))
-    picture = ImageOps.exif_transpose(picture)
-    if deep:
-        return _from_numbers(picture)
+    form, held, facts = picture.format, picture.info.get("icc_profile"), {}
+    picture = ImageOps.exif_transpose(picture)  # a copy that has forgotten its format
+    if picture.mode.startswith(("I", "F")):
+        picture, facts = _from_numbers(picture, form)
+    elif halved and "transparency" in picture.info:  # the key that a pixel is compared with has sixteen bits still
+        picture.info["transparency"] = tuple(value >> 8 for value in picture.info["transparency"])
+    alpha = None
     if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        return _laid_on(picture, background)
-    if picture.mode == "LAB":
-        return _from_lab(picture)
-    return picture.convert("RGB")
+        picture, alpha = _taken_apart(picture)
+    found = _in_srgb(picture, held)
+    found = found if alpha is None else _laid_on(found, alpha, background)
+    found.info = facts
+    return found
 
 
-def _from_numbers(picture: Image) -> Image:
+def _from_numbers(picture: Image, form: str | None) -> tuple[Image, dict[str, int]]:
+    """A picture of large integers or floats as L, or as LA where one value is transparent, and what is to be known of it."""
     from PIL import Image
 
     values = np.asarray(picture).astype(np.float64)
     low, high = float(values.min()), float(values.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise Unreadable("its pixels hold NaN or infinity")
+    facts = {}
+    alpha = 255 * (values != picture.info.get("transparency", np.nan))
     if picture.mode.startswith("F"):
         if low < 0 or high > 255:
             raise Unreadable(f"its pixels are floats from {low:g} to {high:g}, where 0 .. 1 or 0 .. 255 are read")
         values = values if high > 1 else 255 * values
     elif low < 0 or high > 65535:
         raise Unreadable(f"its pixels are integers from {low:.0f} to {high:.0f}, where at most 16 bits are read")
-    elif picture.mode.startswith("I;16") or high > 255 or picture.format in ("PNG", "PPM"):
+    elif picture.mode.startswith("I;16") or high > 255 or form in ("PNG", "PPM"):
+        facts["deepest"] = int(high)
         values = values / 257
-    return Image.fromarray(values.round().astype(np.uint8)).convert("RGB")
+    grey = Image.fromarray(values.round().astype(np.uint8))
+    if not alpha.all():
+        grey.putalpha(Image.fromarray(alpha.astype(np.uint8)))
+    return grey, facts
 
 
-def _laid_on(picture: Image, background: str) -> Image:
-    from PIL import Image
-
+def _taken_apart(picture: Image) -> tuple[Image, Image]:
+    """Colours, grey where they are, and how much they cover."""
     if picture.mode == "La":
         picture = picture.convert("LA")
-    if picture.mode != "RGBA":
-        picture = picture.convert("RGBA")
-    sheet = Image.new("RGBA", picture.size, background)
-    return Image.alpha_composite(sheet, picture).convert("RGB")
+    whole = picture.convert("RGBA")
+    return picture.convert("L") if picture.mode in ("L", "LA") else whole.convert("RGB"), whole.getchannel("A")
+
+
+def _in_srgb(picture: Image, held: bytes | None) -> Image:
+    """Opaque colours as RGB, by the ICC profile that was held with them where it is of use."""
+    if picture.mode == "LAB":
+        return _from_lab(picture)
+    picture = picture if picture.mode in _COLOURS else picture.convert("RGB")
+    turned = _by_profile(picture, held) if held else None
+    return picture.convert("RGB") if turned is None else turned
+
+
+_COLOURS = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}  # a mode and what its profiles say they are of
+
+
+def _by_profile(picture: Image, held: bytes) -> Image | None:
+    """Colours by an ICC profile as sRGB; None where it is sRGB's own, of other colours, or damaged."""
+    from PIL import ImageCms
+
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(held))
+        facts = profile.profile
+        if facts.xcolor_space.strip() != _COLOURS[picture.mode] or "srgb" in (facts.profile_description or "").lower():
+            return None
+        return ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
+        return None
+
+
+def _laid_on(colours: Image, alpha: Image, background: str) -> Image:
+    from PIL import Image
+
+    picture = colours.copy()
+    picture.putalpha(alpha)
+    return Image.alpha_composite(Image.new("RGBA", picture.size, background), picture).convert("RGB")
 
 
 def _from_lab(picture: Image) -> Image:

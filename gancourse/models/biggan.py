@@ -126,7 +126,7 @@ class _Labelled(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         z = check.latents(z, self.latent_dim, self)
-        return self.synthesise(z, self.embed(y, len(z)))
+        return self.synthesise(z, self.embed(y, z.shape[0]))
 
 
 class _Judge(nn.Module):

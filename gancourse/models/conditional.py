@@ -158,7 +158,7 @@ class ConcatGenerator(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         z = check.latents(z, self.latent_dim, self)
-        return self.network(torch.cat([z, self.code(y, len(z)).to(z.dtype)], 1))
+        return self.network(torch.cat([z, self.code(y, z.shape[0]).to(z.dtype)], 1))
 
 
 class ConcatDiscriminator(nn.Module):

@@ -56,7 +56,7 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         z = check.latents(z, self.latent_dim, self)
-        y = self.classes.check(y, len(z))
+        y = self.classes.check(y, z.shape[0])
         x = self.first(z).unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)  # [N, C, 4, 4]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = torch.relu(norm(convolution(x), y))

@@ -249,7 +249,7 @@ def _vectors(labels: Tensor | None, classes: int, x: Tensor) -> Tensor:
     """Labels of the samples ``x`` as vectors, beside them."""
     if labels is None:
         raise ValueError(f"this network is conditional: pass labels, numbers [N] below {classes} or vectors")
-    return class_vectors(labels, classes, len(x)).to(x.device)
+    return class_vectors(labels, classes, x.shape[0]).to(x.device)
 
 
 # ------------------------------------------------------------------------------------------------------- the roadmap's step B

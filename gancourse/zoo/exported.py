@@ -9,6 +9,7 @@ import copy
 import inspect
 import logging
 import os
+import re
 import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -42,8 +43,8 @@ class Exported:
 def to_onnx(network: nn.Module, path: str | os.PathLike[str], *, size: int = 64, seed: int = 0) -> Exported:
     """Write ``network`` in evaluation mode as ONNX, for batches of any size, and run the file once to compare.
 
-    A generator takes latents z [N, latent_dim], and labels [N] where it knows classes; a translator pictures x [N, C, size, size]
-    in [-1, 1].  The file is written only if onnxruntime gives what PyTorch gives, within ``TOLERANCE``.
+    A generator takes latents z [N, latent_dim], and labels [N] or [N, A] where it knows classes; a translator pictures x [N, C,
+    size, size] in [-1, 1].  The file is written only if onnxruntime gives what PyTorch gives, within ``TOLERANCE``.
 
     Raises ImportError that names the command where a package is missing; ValueError where the network cannot be written, or the
     file gives something else.
@@ -65,49 +66,52 @@ def to_onnx(network: nn.Module, path: str | os.PathLike[str], *, size: int = 64,
 
 
 def _inputs(network: nn.Module, size: int, n: int, seed: int) -> dict[str, Tensor]:
-    """n inputs by name, drawn from a seed."""
+    """n inputs by name, drawn from a seed.  Raises ValueError where the network wants others than latents, labels or pictures."""
     known: Any = network
     source = torch.Generator().manual_seed(seed)
-    latent_dim = getattr(network, "latent_dim", None)
-    if not isinstance(latent_dim, int):
-        return {"x": torch.rand(n, known.in_channels, size, size, generator=source) * 2 - 1}
-    z = {"z": torch.randn(n, latent_dim, generator=source)}
-    classes = _classes(network)
-    return z | {"labels": torch.arange(n) % classes} if classes else z
+    classes = label_sizes(network)
+    if isinstance(latent_dim := getattr(network, "latent_dim", None), int):
+        drawn = {"z": torch.randn(n, latent_dim, generator=source)}
+        if classes:
+            columns = [torch.randint(k, (n,), generator=source) for k in classes]
+            drawn["labels"] = columns[0] if len(columns) == 1 else torch.stack(columns, 1)
+    else:
+        channels = getattr(known, "in_channels", None)
+        drawn = {"x": torch.rand(n, channels, size, size, generator=source) * 2 - 1} if isinstance(channels, int) else {}
+    required = wanted(network)
+    if not drawn or len(required) > len(drawn):
+        raise ValueError(
+            f"{type(network).__name__} takes {' and '.join(required)}: only generators of latents (latent_dim) and labels, and "
+            "translators of pictures (in_channels) are written and compared here; for others call torch.onnx.export"
+        )
+    return drawn
+
+
+def wanted(network: nn.Module) -> list[str]:
+    """The inputs that a network cannot do without."""
+    parameters = inspect.signature(network.forward).parameters.values()
+    return [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def label_sizes(network: nn.Module) -> tuple[int, ...]:
+    """How many values each attribute of the labels has that a generator takes beside latents; none where it takes no labels."""
+    known: Any = network
+    if label_dim := getattr(network, "label_dim", 0):
+        return (int(label_dim),)
+    if not hasattr(network, "classes") or len(inspect.signature(network.forward).parameters) < 2:
+        return ()
+    return tuple(known.classes.sizes)
 
 
 def _traceable(network: nn.Module) -> nn.Module:
-    """The same network without what an exporter cannot follow: branches on values of labels or of a stage kept in buffers."""
+    """The same network without what an exporter cannot follow: branches on a stage kept in buffers."""
     known: Any = network
-    if hasattr(network, "synthesise"):
-        return _Unchecked(network)
     if not hasattr(network, "grow"):
         return network
     standing = {"level": known.level, "alpha": known.alpha}  # in place of the properties that read buffers
     fixed: Any = copy.copy(network)
     fixed.__class__ = type(type(network).__name__, (type(network),), standing)
     return cast(nn.Module, fixed)
-
-
-class _Unchecked(nn.Module):
-    """A generator that knows classes, without the look at the labels' values: an exporter cannot follow a branch on them."""
-
-    def __init__(self, network: Any) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
-        told = labels if self.network.shared is None else self.network.shared(labels)
-        images: Tensor = self.network.synthesise(z, told)
-        return images
-
-
-def _classes(network: nn.Module) -> int:
-    """How many labels a generator takes; 0 for none."""
-    known: Any = network
-    if (label_dim := getattr(network, "label_dim", 0)) or not hasattr(network, "classes"):
-        return int(label_dim)
-    return int(known.classes.total) if len(inspect.signature(network.forward).parameters) > 1 else 0
 
 
 def _write(network: nn.Module, named: dict[str, Tensor], path: Path) -> None:
@@ -128,11 +132,20 @@ def _write(network: nn.Module, named: dict[str, Tensor], path: Path) -> None:
                 external_data=False,
                 verbose=False,
             )
-        except (RuntimeError, TypeError, ValueError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise ValueError(f"{type(network).__name__} cannot be written as ONNX, its exporter says: {reason}") from error
+        except Exception as error:  # the exporter runs the network, and passes on whatever happens there
+            raise ValueError(
+                f"{type(network).__name__} cannot be written as ONNX, its exporter says: {_reason(error)}"
+            ) from error
         finally:
             logging.disable(before)
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of the innermost cause: those around it say only at which step of the exporter it happened."""
+    while (inner := error.__cause__) is not None:
+        error = inner
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
+    return text.partition("\n")[0] or type(error).__name__
 
 
 def _compare(network: nn.Module, path: Path, size: int, seed: int) -> tuple[float, Tensor]:
@@ -140,11 +153,11 @@ def _compare(network: nn.Module, path: Path, size: int, seed: int) -> tuple[floa
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    largest, wanted = 0.0, torch.empty(0)
+    largest, ours = 0.0, torch.empty(0)
     for n in BATCHES:
         named = _inputs(network, size, n, seed + n)
         with torch.no_grad():
-            wanted = network(*named.values())
+            ours = network(*named.values())
         (found,) = session.run(None, {name: x.numpy() for name, x in named.items()})
-        largest = max(largest, float((torch.from_numpy(found) - wanted).abs().max()))
-    return largest, wanted
+        largest = max(largest, float((torch.from_numpy(found) - ours).abs().max()))
+    return largest, ours

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
-from gancourse.classroom.commands.shared import again, note, of_options, plain_warnings, refuse
+from gancourse.classroom.commands.shared import again, note, of_options, plain_warnings, refuse, terminated_as_interrupted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,11 +44,8 @@ def train(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed", "precision", "compile")}
     request = training.Request(arguments.recipe, arguments.images, **{k: v for k, v in given.items() if v not in (None, False)})
     try:
-        with (
-            contextlib.redirect_stdout(None),
-            plain_warnings(),
-            of_options(),
-        ):  # what fit prints when it is stopped is for users of Python
+        # what fit prints when it is stopped is for users of Python
+        with contextlib.redirect_stdout(None), plain_warnings(), of_options(), terminated_as_interrupted():
             outcome = training.train(request, say=note)
     except KeyboardInterrupt:  # while pictures were read, or pressed twice
         kept = (Path(arguments.run) / "checkpoint.safetensors").exists()
@@ -154,6 +151,8 @@ def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int 
     """What ``sample`` shows of a network, [N, C, H, W], and in how many columns: of a translator above what it was given."""
     import torch
 
+    from gancourse.zoo import exported
+
     if arguments.images is not None:
         refuse(arguments, "a translation", "label", "seed", "columns")
         given, made = translated(shipped, arguments.images, arguments.n or 8, arguments.back, arguments.skip)
@@ -162,27 +161,73 @@ def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int 
     if hasattr(shipped.model, "ab") or hasattr(shipped.model, "in_channels"):
         raise ValueError(f"{shipped.card.get('name', 'this network')} translates pictures: add --images FOLDER")
     n, seed = arguments.n or 64, arguments.seed or 0
-    labels = labels_of(shipped, n, arguments.label)
+    labels = labels_of(shipped, n, arguments.label, seed)
+    wanted = exported.wanted(shipped.model)
+    if not isinstance(getattr(shipped.model, "latent_dim", None), int) or len(wanted) > 1 + (labels is not None):
+        call = f'gancourse.zoo.load("{arguments.checkpoint}").model({", ".join(wanted)})'
+        raise ValueError(
+            f"{arguments.checkpoint} draws from {' and '.join(wanted)}, not from latents alone: call it in Python, {call}"
+        )
     return (shipped.sample(n, seed=seed) if labels is None else shipped.sample(n, seed=seed, labels=labels)), arguments.columns
 
 
-def labels_of(shipped: Shipped, n: int, label: str | None) -> Tensor | None:
-    """n labels for a network that knows classes, all ``label`` (a name or a number) or all classes in turn; None for others."""
+def labels_of(shipped: Shipped, n: int, label: str | None, seed: int = 0) -> Tensor | None:
+    """n labels for a network that knows classes: all ``label``, or all classes in turn; None for other networks.
+
+    A label is a name or a number; of several attributes ``hair=red,glasses=yes``, and those that are not asked for are drawn.
+    """
     import torch
 
     from gancourse.base import check
+    from gancourse.models.layers.conditional import Classes
 
-    classes = list(shipped.card.get("classes", ()))
-    if not classes:
+    known = _values(shipped)
+    if not known:
         if label is not None:
             raise ValueError(f"{shipped.card.get('name', 'this network')} knows no classes: leave --label out")
         return None
-    if label is None:
-        return torch.arange(n) % len(classes)
-    number = int(label) if label.isdecimal() and label not in classes else classes.index(check.one_of("label", label, classes))
-    if number >= len(classes):
-        raise ValueError(f"label must be a class or a number below {len(classes)}, not {label}: {', '.join(classes)}")
-    return torch.full((n,), number)
+    labels = Classes.of(known).spread(n, seed)
+    if len(known) == 1:
+        return labels if label is None else torch.full((n,), _number("label", label, *known.values()))
+    asked: set[str] = set()
+    for part in () if label is None else label.split(","):
+        attribute, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            raise ValueError(f"labels have the attributes {', '.join(known)}: ask as in --label {_example(known)}, not {label}")
+        place = list(known).index(check.one_of("attribute", attribute, list(known)))
+        if attribute in asked:
+            raise ValueError(f"{attribute} is asked for twice in --label {label}: leave one out")
+        asked.add(attribute)
+        labels[:, place] = _number(attribute, value, known[attribute])
+    return labels
+
+
+def _values(shipped: Shipped) -> dict[str, list[str]]:
+    """The names of the values of each attribute that the labels of a network have: numbers where the card names none."""
+    from gancourse.zoo import exported
+
+    sizes = exported.label_sizes(shipped.model)
+    if named := shipped.card.get("classes"):
+        return {"label": list(named)}
+    told = shipped.card.get("network", {}).get("arguments", {}).get("classes")
+    if isinstance(told, dict):
+        return {name: list(values) for name, values in told.items()}
+    return {"label" if len(sizes) == 1 else f"attribute {i}": [str(v) for v in range(k)] for i, k in enumerate(sizes)}
+
+
+def _number(what: str, value: str, names: list[str]) -> int:
+    """The number of a value, given by its name or by that number."""
+    from gancourse.base import check
+
+    if value.isdecimal() and value not in names:
+        if int(value) >= len(names):
+            raise ValueError(f"{what} must be a class or a number below {len(names)}, not {value}: {', '.join(names)}")
+        return int(value)
+    return names.index(check.one_of(what, value, names))
+
+
+def _example(known: dict[str, list[str]]) -> str:
+    return ",".join(f"{name}={values[-1]}" for name, values in list(known.items())[:2])
 
 
 def translated(shipped: Shipped, images: str, n: int, back: bool, skip: bool = False) -> tuple[Tensor, Tensor]:
@@ -284,7 +329,6 @@ def _extractor(asked: str | None, weights: Path | None) -> tuple[Extractor, str]
 def export(arguments: argparse.Namespace) -> None:
     """Write a network as safetensors with its card, and as ONNX."""
     from gancourse import zoo
-    from gancourse.base import files
     from gancourse.zoo import exported
 
     run = place_of(arguments.checkpoint)
@@ -298,9 +342,10 @@ def export(arguments: argparse.Namespace) -> None:
         refuse(arguments, "export --no-onnx", "back")
         return
     size = int(getattr(shipped.model, "size", shipped.card.get("data", {}).get("arguments", {}).get("size", 64)))
+    onnx = target.with_name(f"{name}-back.onnx") if arguments.back else target.with_suffix(".onnx")
     try:
         with plain_warnings():
-            made = exported.to_onnx(one_way(shipped.model, arguments.back), target.with_suffix(".onnx"), size=size)
+            made = exported.to_onnx(one_way(shipped.model, arguments.back), onnx, size=size)
     except ImportError as error:  # an extra that the course itself does without
         raise RuntimeError(f"{error}, or leave ONNX out with --no-onnx") from error
     print(f"wrote {made.path}: {made}")

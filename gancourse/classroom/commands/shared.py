@@ -7,8 +7,10 @@ import contextlib
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -76,6 +78,19 @@ def of_options() -> Iterator[None]:
         if said == str(error) or type(error) not in (ValueError, TypeError, FileNotFoundError, NotADirectoryError):
             raise
         raise type(error)(said) from error
+
+
+@contextlib.contextmanager
+def terminated_as_interrupted() -> Iterator[None]:
+    """In this block SIGTERM, by which schedulers, containers and torchrun end a process, does what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def refuse(arguments: argparse.Namespace, what: str, *names: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
-from gancourse.classroom.commands.shared import note, of_options, plain_warnings, refuse
+from gancourse.classroom.commands.shared import note, of_options, plain_warnings, refuse, terminated_as_interrupted
 
 PRECISIONS = ("auto", "float32", "bf16")
 
@@ -40,7 +40,7 @@ def train(arguments: argparse.Namespace) -> int:
     given |= {name: value for name in ("precision", "compile") if (value := getattr(arguments, name))}
     try:
         # what fit prints when it is stopped, and where it warns, is for users of Python
-        with contextlib.redirect_stdout(None), plain_warnings(), of_options():
+        with contextlib.redirect_stdout(None), plain_warnings(), of_options(), terminated_as_interrupted():
             run, card = experiments.train(name, progress=True, **given)
     except KeyboardInterrupt as stop:
         if ranks.leads():

@@ -71,12 +71,14 @@ class Classes:
         if y.ndim != (1 if len(self.sizes) == 1 else 2) or (y.ndim == 2 and y.shape[1] != len(self.sizes)):
             columns = f", a column each for {', '.join(self.names)}" if len(self.sizes) > 1 else ""
             raise ValueError(f"labels must be {wanted}{columns}, not {list(y.shape)}")
-        if n is not None and len(y) != n:
+        if n is not None and y.shape[0] != n:  # shape: len() would fix the number in what an exporter writes
             raise ValueError(f"{len(y)} labels for {n} samples: pass one for each")
         self._check_range(y)
         return y.long()
 
     def _check_range(self, y: Tensor) -> None:
+        if torch.compiler.is_exporting():  # no branch on values there
+            return
         columns = y.reshape(len(y), -1)
         sizes = torch.tensor(self.sizes, device=y.device)
         if len(y) == 0 or bool(((columns >= 0) & (columns < sizes)).all()):  # one answer from the device for all columns
@@ -89,12 +91,15 @@ class Classes:
 
     def index(self, y: Tensor) -> Tensor:
         """Where the ones of the one-hot codes stand: int64 [N, A]; each attribute begins where the one before ends."""
-        starts = [sum(self.sizes[:i]) for i in range(len(self.sizes))]
-        return y.reshape(len(y), -1) + torch.tensor(starts, device=y.device)
+        starts = [
+            sum(self.sizes[:i]) for i in range(len(self.sizes))
+        ]  # numbers, for an exporter takes no tensors made on the way
+        columns = y.reshape(y.shape[0], len(self.sizes)).unbind(1)
+        return torch.stack([column + start for column, start in zip(columns, starts, strict=True)], 1)
 
     def one_hot(self, y: Tensor) -> Tensor:
         """The one-hot codes of all attributes side by side: float32 [N, total]."""
-        code = torch.zeros(len(y), self.total, device=y.device)
+        code = torch.zeros(y.shape[0], self.total, device=y.device)
         return code.scatter_(1, self.index(y), 1.0)
 
     def split(self, logits: Tensor) -> list[Tensor]:
@@ -188,10 +193,11 @@ class ProjectionHead(nn.Module):
 def class_vectors(labels: Tensor, classes: int, n: int | None = None) -> Tensor:
     """Labels of ``n`` samples as float vectors [N, classes]: numbers [N] become one-hot rows, vectors pass through."""
     check.tensor("labels", labels)
-    if n is not None and (labels.ndim == 0 or len(labels) != n):
+    if n is not None and (labels.ndim == 0 or labels.shape[0] != n):
         raise ValueError(f"labels {list(labels.shape)} for {n} samples: pass one for each")
     if labels.ndim == 1 and labels.dtype in INTEGERS:
-        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
+        look = not torch.compiler.is_exporting()  # no branch on values there
+        if look and len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
             raise ValueError(f"labels must lie in 0..{classes - 1}, not {int(labels.min())}..{int(labels.max())}")
         return nn.functional.one_hot(labels.long(), classes).float()
     if labels.ndim != 2 or labels.shape[1] != classes or labels.is_complex():

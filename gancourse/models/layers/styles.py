@@ -61,7 +61,7 @@ class MappingNetwork(nn.Module):
         with float32(next(self.layers.parameters())):
             parts = [pixel_norm(check.latents(z, self.latent_dim).float())] if self.latent_dim else []
             if self.embed is not None:
-                parts.append(self._embedded(self.embed, labels, n if z is None else len(z)))
+                parts.append(self._embedded(self.embed, labels, n if z is None else z.shape[0]))
             w = torch.cat(parts, 1)
             for layer in self.layers:
                 w = leaky(layer(w))
