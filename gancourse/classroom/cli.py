@@ -137,7 +137,7 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--output", type=Path, metavar="FILE.png", help="default: grid.png, here or in the folder of the run")
 
     distance = add("distance", pictures.distance, "compare two folders of pictures, the first made, the second real")
-    distance.add_argument("folders", nargs=2, metavar=("MADE", "REAL"), help="two folders of pictures")
+    distance.add_argument("folders", nargs=2, metavar="FOLDER", help="two: what was made, then real pictures")
     distance.add_argument("--size", type=whole, help="pixels of all pictures (default: those of the smallest, at most 256)")
     distance.add_argument("--fit", choices=FITS, help="how a picture becomes square (default: crop)")
     distance.add_argument("--background", metavar="COLOUR", help="behind transparent pictures, and of bars (default: white)")
