@@ -2056,5 +2056,6 @@ widgets.quiz(
 # - H. Petzka, A. Fischer & D. Lukovnikov, [*On the Regularization of Wasserstein GANs*](https://arxiv.org/abs/1709.08894), ICLR 2018: why random pairs, and why two-sided?
 # - J. Stanczuk, C. Etmann, L. M. Kreusser & C.-B. Schönlieb, [*Wasserstein GANs Work Because They Fail (to Approximate the Wasserstein Distance)*](https://arxiv.org/abs/2103.01678), 2021.
 # - T. Miyato et al., [*Spectral Normalization for Generative Adversarial Networks*](https://arxiv.org/abs/1802.05957), ICLR 2018: the product bound made a layer; lecture 12.
-# - The five penalties of "What goes wrong": labml's annotated implementation (it says so in its text); issues 143, 415 and 624 of keras-team/keras-io; 40 of Zeleni9/pytorch-wgan; 48 and 253 of eriklindernoren/Keras-GAN and 17 of hwalsuklee/tensorflow-generative-model-collections; 5 of eriklindernoren/PyTorch-GAN.
 # - G. Peyré & M. Cuturi, [*Computational Optimal Transport*](https://arxiv.org/abs/1803.00567), 2019: the linear program and everything after it.
+#
+# The five penalties of "What goes wrong": labml's annotated implementation (it says so in its text); issues 143, 415 and 624 of keras-team/keras-io; 40 of Zeleni9/pytorch-wgan; 48 and 253 of eriklindernoren/Keras-GAN and 17 of hwalsuklee/tensorflow-generative-model-collections; 5 of eriklindernoren/PyTorch-GAN.
