@@ -168,7 +168,7 @@ identity(
 
 # %% [markdown] tags=["notes"]
 # The paper cuts holes of three kinds: the *central* square of half the side, *random blocks* that together cover up to a quarter, and *random regions* with the outlines of segmented objects. A network for the first may learn where the hole's edge always is; the others make it look at content everywhere.
-# The paper learns its features with random regions. It reports that blocks do about as well, and the central square much worse. We take blocks; ours stop at a quarter or just above.
+# The paper learns its features with random regions and found blocks about as good. We take blocks; ours stop at a quarter or just above.
 
 # %% tags=["slide-continue", "slide-picture"]
 regions = torch.cat(
@@ -394,16 +394,16 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and the picture shows all three values in both contexts. In four of five trainings the total variation is 0.07 or less; in one it is 0.16, and C26.honest stays open. (The last row of the table draws from the truth itself. It is 0.02 off, and its error is 1.92 and not 2, for these are 4,000 pixels and one draw.)
+# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and the picture shows all three values in both contexts. In four of five trainings the total variation is 0.07 or less; in one it is 0.16, and C26.honest stays open. (The last row draws from the truth itself, 4,000 pixels, once: 0.02, and 1.92 in place of 2.)
 # Look for answers near 0.7 at $c = -1$, and for the thin bridge between skin and background at $c = 1$: $F$ is continuous in $z$, so it cannot wholly avoid what lies between two values. Take one thing away and the draw is gone.
 #
 # *Without noise* there is one answer for each context, and nothing says which. Mind the decibels: the five errors are 1.5 to 4.1, and their mean is 2.1 or 3.3 dB, as if it drew. The total variation, 0.63, says that it does not. A single error cannot tell a draw from a bad guess.
 #
 # *A blind $D$* asks that the answers as a set look right. Which answer goes to which context is left to chance, as in lecture 18: total variation from 0.16 to 0.71, and errors from 1.6 to 4.1.
 #
-# *The context encoder* has lost both. With the paper's weights it answers nearly with the mean, at a cost of 0.01 dB. (At $c = -1$ the mean, 0.55, is not far from skin, 0.4. An answer of 0.5 counts as near it: hence 0.9 for the total variation and not 1.) With 0.02 it leaves the mean, at a cost of 0.7 dB, and at $c = 1$ it answers about $-0.6$, where no value is, either. Section 3 tries the same two weights on faces.
+# *The context encoder* has lost both. With the paper's weights it answers nearly with the mean, at a cost of 0.01 dB. (Its total variation is 0.9 and not 1, for at $c = -1$ an answer of 0.5 counts as near skin.) With 0.02 it leaves the mean, at a cost of 0.7 dB, and at $c = 1$ it answers about $-0.6$, where no value is, either. Section 3 tries the same two weights on faces.
 #
-# *Squared error* answers with the mean, which is none of the three values. It is the best in decibels, and no such pixel exists.
+# *Squared error* is the best in decibels, and no such pixel exists.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## L1, L2, joint
@@ -518,7 +518,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # All of them hedge: soft features, mostly in the right skin. L2 leads L1 by 0.7 dB in PSNR, L1 leads by a hair in absolute error. For the adversary 150 steps are no test. So L2 and the joint losses were trained five times for 4,000 steps, 13 passes over 20,000 faces, on a GPU (one NVIDIA H200), and recorded; `gancourse experiment context_encoders` does it again.
-# Two distances judge them: Frechet of whole faces, and lecture 11's sliced Wasserstein of patches of the filling. Noise is sharp, too: the joint loss has to beat L2 *and* L2 with white noise that makes it as sharp. (Distances of the two tables do not compare: 200 faces filled here, 1,000 there.)
+# Two distances judge them: Frechet of whole faces, and lecture 11's sliced Wasserstein of patches of the filling (`swd 16`). `sharpness` is the gradient energy, of the true. Noise is sharp, too: the joint loss has to beat L2 *and* L2 with white noise that makes it as sharp. (The two tables do not compare: 200 faces filled and neighbours among 10,000 here, 1,000 and 20,000 there.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four thousand steps
@@ -644,18 +644,18 @@ viz.table(
 # ## What to look for
 #
 # - **150 steps**: everybody hedges. The nearest neighbour is a real drawing, and somebody else's face.
-# - **4,000 steps, L2**: as sharp as the truth. What is left of the hedge are *ghosts*: half a mouth.
+# - **4,000 steps, L2**: as sharp as the truth. What is left are *ghosts*: half a mouth.
 # - **The adversary**: Frechet distance 0.29 without, 0.20 with the paper's weight, for 0.4 dB; 0.19 with twenty times that weight, for 1.8 dB. The truth: 0.14.
-# - **L2 and noise**, as sharp as the last: 0.33. Sharpness alone does not buy it.
+# - **Noise on L2** makes it sharper, and no better. Sharpness alone does not buy it.
 
 # %% [markdown] tags=["notes"]
-# Enlarge the recorded strip and look at the mouths, faint at 1,000 steps. At 4,000, L2 has 1.02 of the truth's gradient energy: here the hedge of squared error is no longer blur. It is a *ghost*, as the second face's half mouth, which the joint rows complete.
+# Enlarge the recorded strip and look at the mouths, faint at 1,000 steps. At 4,000 the rows differ little to the eye. L2 has 1.02 of the truth's gradient energy, so that nothing is left to sharpen: of the paper's two words, sharper and more real, the row tests the second. What is left are *ghosts*, as the second face's half mouth, which the joint rows complete.
 #
-# The curves of the Frechet distance, which start at 20, hide what the table tells: 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The last is 0.66 [0.63, 0.69] of the better rival's, and the claim holds; L2 with noise, as sharp, is worse than L2. The larger weight buys hardly more than the paper's, 0.68, and costs 1.8 dB in place of 0.4. The patches see no difference: all three are where the truth is, 21, and blur has 79. (They cannot tell whose middle it is.)
+# The curves of the Frechet distance, which start at 20, hide what the table tells: 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The last is 0.66 [0.63, 0.69] of the better rival's, which is L2 itself, and the claim holds. (L2 with noise, as sharp, has 0.33, read off a straight line between two measured levels.) The larger weight buys no more than the paper's, 0.68 [0.63, 0.74], and costs 1.8 dB in place of 0.4. On the pixel of section 2 the paper's weight did next to nothing. The patches can say no more: all three are where the truth is, 21, and so are other faces' middles; blur has 79.
 #
-# The nearest neighbour is a real drawing, but somebody else's face. At 150 steps its Frechet distance is the best of all, and its absolute error level with that of L2 and L1. After 4,000 it is behind by both: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB, 5.8 in the paper.
+# The nearest neighbour is a real drawing, but somebody else's face. At 150 steps its absolute error is level with that of L2 and L1, and its Frechet distance the best of all; with 200 faces it is even below that of true faces, 3.7 against 4.0. After 4,000 steps, with 1,000 faces, it is behind: 0.38, where the truth has 0.14, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB; in the paper by 5.8. This is no merit of the adversary: L2 leads by 12.3.
 #
-# That says something of the data: these faces stand all at one place, and seem to leave little choice. Shifted ones leave more: in section 4, with the same hole and L2, 4,000 steps end at about 17 dB and not 27.
+# All these faces stand at one place. Those of section 4 are shifted, and its network paints the whole picture: with the same hole and L2, 4,000 steps end at about 17 dB and not 27, and the strip there shows the blur that is missing here.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are the features good for something?
@@ -725,18 +725,20 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The controls make the table readable
 #
-# Random blocks: 72 %. The same encoder before it learnt: 66 %; raw pixels: 65 %. So 7 points were learnt.
+# Random blocks: 72.4 %. The same encoder before it learnt: 65.8 %; raw pixels: 64.8 %. So 6.6 points were learnt.
 #
-# Features that were taught the attributes: 77 %.
+# Features that were taught the attributes: 76.8 %.
 #
-# The central square: 56 %. It *unlearnt* 10 points.
+# The central square: 55.8 %. It *unlearnt* 10 points. Which columns fell?
 
 # %% [markdown] tags=["notes"]
-# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt, which have 65.8 % (the table's row "untrained" is one of the five); raw pixels have 64.8 %. Features that were taught these attributes reach 76.8 %: filling holes gets more than half of the way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. The smile stays near guessing, 53 % against 50; but even taught features read 55.
+# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt, which have 65.8 % (the table's row "untrained" is one of the five, the one that reads the background best); raw pixels have 64.8 %. Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half of the way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. The taught features are no ceiling for each of them: blocks read hair length, 86 %, and glasses, 61 %, better than they do, 72 and 56. The smile stays near guessing, 53 % against 50; but even taught features read 55.
 #
-# The central square falls by 0.10, most of it within 500 steps, and loses most on the background, 40 % in place of 78, though it fills its own holes better from step to step. Good filling and good features are two things. Blocks lead it by 0.17; S22.holes asks them to beat random weights as well, and holds with 0.066. Why the square unlearns was not tested.
+# The central square falls by 0.10, most of it within 500 steps, though it fills its own holes better from step to step. Good filling and good features are two things. What fell are the three colours: hair, skin, and most of all the background, 40 % in place of 78. The three shapes, hair length, smile and glasses, did not fall. All encoders are read from whole faces, and this one has only ever seen a grey middle. The paper's explanation is of that kind: what the central square teaches latches onto its boundary, and does not carry over to pictures without a hole. We have not tested it.
 #
-# The paper, too, has central squares well behind. Its gain over random weights was three points, after fine-tuning; it learnt its features with random regions and, as here, without the adversarial term.
+# Blocks lead the square by 0.17. S22.holes asks them to beat random weights as well; these are the better rival in every training, so that its number is that of S22.transfer, 0.066.
+#
+# The paper's gain over random weights was three points, after fine-tuning; it learnt its features with random regions and, as here, without the adversarial term. No encoder here learnt from whole faces, without a hole: that it was the *holes* that taught these 6.6 points is not shown.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## SRGAN: four times larger
@@ -1186,7 +1188,7 @@ summary()
 # %% [markdown]
 # ## Exercises
 #
-# 1. **The exchange rate.** Run section 3 with $\lambda_{adv}$ = 0, 0.001, 0.005, 0.02, 0.1 and draw PSNR against Frechet distance. Where does the nearest neighbour lie in this plane? Is any point better than your curve in both?
+# 1. **The exchange rate.** Set `steps` to 1,000 or more and run section 3 with $\lambda_{adv}$ = 0, 0.001, 0.005, 0.02, 0.1; draw PSNR against Frechet distance. Where does the nearest neighbour lie in this plane? Is any point better than your curve in both?
 # 2. **The context that is needed.** With the shipped network, cover all but a ring of width $w$ around the central hole. From which $w$ on does the PSNR in the hole no longer grow? Compare with the receptive field of its convolutions (lecture 17 has the formula; mind the dilations).
 # 3. **Several answers.** The network gives one answer for one hole. Add a latent map to its input and a loss that rewards different answers for different latents; measure whether the spread of answers is that of the true faces with the same visible part.
 
