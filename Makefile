@@ -1,5 +1,5 @@
 # make lab            open the course in JupyterLab
-# make test           run every test, and every notebook at its smallest scale
+# make test           run the tests that take seconds, and every notebook at its smallest scale
 # make test-all       the same with the slow tests
 # make notebooks      rebuild the notebooks whose source changed (FORCE=1: all of them; NAMES="03 04": only these)
 # make claims         measure every claim again and write CLAIMS.md

@@ -1,7 +1,7 @@
 """How large an experiment is: one switch for every notebook.
 
 ``GANCOURSE_SCALE`` is ``ci`` (it only has to run: seconds on one core), ``cpu`` (pictures are good: minutes on two cores)
-or ``gpu`` (the papers' sizes).  Without it the scale is ``gpu`` where CUDA is there, else ``cpu``.
+or ``gpu`` (longer trainings, some wider networks).  Without it the scale is ``gpu`` where CUDA is there, else ``cpu``.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ from gancourse.models.layers import minibatch
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.unet import UNet
 from gancourse.training import Run, fit
+from tests import other_games
 
 N, STEPS, FEW = 8, 20, 4  # the joint batch, and the steps of a comparison
 SMALL = {"channel_base": 64, "channel_max": 8}
@@ -139,7 +140,7 @@ def _super_resolution() -> GAN[Any]:
     return SuperResolution(generator, convolutional()[1], "relativistic", adversarial=0.1)
 
 
-GAMES: dict[str, tuple[Callable[[], GAN[Any]], Callable[[], Pictures]]] = {
+GAMES: dict[str, tuple[Callable[[], GAN[Any]], Callable[[], Any]]] = {
     "dcgan": (lambda: GAN(*convolutional(norm=True)), Pictures),
     "wgan_gp": (lambda: WGANGP(*convolutional()), Pictures),
     "r1": (lambda: GAN(*convolutional(), penalty=penalties.r1(1.0)), Pictures),
@@ -192,6 +193,7 @@ GAMES: dict[str, tuple[Callable[[], GAN[Any]], Callable[[], Pictures]]] = {
     "context_encoder": (lambda: _inpainting(random_blocks, "hole"), Pictures),
     "inpainting": (lambda: _inpainting(free_form, "picture_and_mask"), Pictures),
     "super_resolution": (_super_resolution, Pictures),
+    **other_games.GAMES,
 }
 
 
@@ -201,7 +203,7 @@ WITH_ADAM = ("dcgan", "wgan_gp", "r1", "stylegan2")  # compared over STEPS steps
 PLAIN = {"optimizer": torch.optim.SGD, "lr": 0.01}
 
 
-def made(name: str) -> tuple[GAN[Any], Pictures]:
+def made(name: str) -> tuple[GAN[Any], Any]:
     """A game and its batches, from a seed."""
     torch.manual_seed(0)
     return GAMES[name][0](), GAMES[name][1]()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import torch
 from torch import nn
@@ -7,7 +9,7 @@ from torch import nn
 from gancourse import viz
 from gancourse.base.networks import batch_norms, counted, descend, evaluating, measuring_statistics, seeded
 from gancourse.gans.pix2pix import Pix2Pix
-from gancourse.models.patchgan import PatchGAN
+from gancourse.models.patchgan import PatchGAN, measured_receptive_field
 from gancourse.models.unet import UNet, keep_dropout
 
 
@@ -96,3 +98,33 @@ def test_descent_takes_adams_steps_and_its_rate_falls_along_a_cosine(cosine, rat
         twin(x).square().mean().backward()
         optimizer.step()
     assert torch.allclose(line.weight, twin.weight, atol=1e-6) and torch.allclose(line.bias, twin.bias, atol=1e-6)
+
+
+def test_the_generators_of_the_gpus_are_put_back_too(monkeypatch):
+    """torch.manual_seed seeds them as well."""
+    forked = []
+
+    @contextlib.contextmanager
+    def fork(devices):
+        forked.append(list(devices))
+        yield
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.random, "fork_rng", fork)
+    monkeypatch.setattr(torch, "manual_seed", lambda seed: None)
+    with seeded(0):
+        pass
+    assert forked == [[0, 1]]
+
+
+@pytest.mark.parametrize("look", [lambda network: measured_receptive_field(network, 1, 9), None])
+def test_a_part_that_is_in_evaluation_mode_stays_there(look):
+    network = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.Sequential(nn.Dropout(0.5))).train()
+    network[2].eval()
+    if look is not None:
+        look(network)
+    else:
+        with measuring_statistics(network):
+            network(torch.randn(2, 1, 8, 8))
+    assert network[0].training and not network[2].training and not network[2][0].training

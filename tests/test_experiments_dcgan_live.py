@@ -33,7 +33,8 @@ def test_the_judge_sees_what_is_no_face_and_that_the_shipped_network_is_near(sta
 
 def test_seconds_leave_the_judge_out():
     curves = {"seconds": np.array([[2.0, 12.0, 24.0]]), "measuring": np.array([[1.0, 2.0, 2.0]])}
-    record = types.SimpleNamespace(curve=lambda name: {RECIPE: (np.arange(3), curves[name])})
+    content = {"arms": {RECIPE: [{}]}}  # trained on the processor
+    record = types.SimpleNamespace(curve=lambda name: {RECIPE: (np.arange(3), curves[name])}, content=content)
     assert seconds(record).tolist() == [2.0, 11.0, 21.0]
 
 

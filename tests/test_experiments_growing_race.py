@@ -53,6 +53,17 @@ def test_seconds_leave_the_judges_out():
     assert growing_race.seconds(record, GROWING).tolist() == [[1.0, 10.0, 20.0]]
 
 
+def test_seconds_of_a_gpu_are_those_of_the_processor():
+    def training(seconds, **machine):
+        return {"curves": {"step": [0, 10], "seconds": [0.0, seconds], "measuring": [0.0, 0.0]}, **machine}
+
+    gpu = {"machine": {"device": "a GPU"}}
+    mixed = [training(20.0), training(3.0, **gpu), training(30.0)]
+    record = Record({"arms": {GROWING: mixed, AT_ONCE: [training(3.0, **gpu), training(4.0, **gpu)]}})
+    assert growing_race.seconds(record, GROWING)[:, 1].tolist() == [20.0, 25.0, 30.0]
+    assert growing_race.seconds(record, AT_ONCE)[:, 1].tolist() == [3.0, 4.0]
+
+
 def test_where_a_curve_first_gets_down_to_a_target():
     assert growing_race.first_below([0, 10, 20], [9.0, 5.0, 1.0], 7.0) == (5.0, True)
     assert growing_race.first_below([0, 10, 20], [9.0, 5.0, 6.0], 5.0) == (10.0, True)
@@ -92,6 +103,8 @@ def test_a_saving_is_read_off_at_equal_distance():
     chance = growing_race.by_chance(twice)
     assert chance["arms_swapped"] == growing_race.savings(twice, GROWING, AT_ONCE) and list(chance)[0].startswith("two_trainings")
     assert chance["two_trainings_at_full_size"]["operations"] == pytest.approx([1, 1], rel=0.05)
+    single = Record({**twice.content, "seeds": [0], "arms": {arm: rows[:1] for arm, rows in twice.content["arms"].items()}})
+    assert growing_race.by_chance(single)["two_trainings_at_full_size"]["seconds"] == []
     share = np.array(growing_race.work(GROWING))[-1] / growing_race.work(AT_ONCE)[-1]
     assert growing_race.at_equal_work(twice) == pytest.approx(100 * np.exp(-2 * share), rel=0.01)
 
@@ -107,6 +120,13 @@ def test_chance_is_read_at_given_distances():
     )
     early, later = (growing_race.savings(record, share=share)["distance"][0] for share in (0.2, 0.4))
     assert early - later == pytest.approx(40 * 0.2, rel=0.01)
+
+
+def test_a_row_stays_open_where_chance_gets_as_far():
+    assert growing_race.undecided([2.1, 2.4], [0.8, 1.9], 2) == "" and growing_race.undecided([1.1, 1.4], [0.8, 1.3], 2) == ""
+    assert "2.20 by chance" in growing_race.undecided([2.5, 2.6], [0.8, 2.2], 2)
+    assert "1.90 by chance" in growing_race.undecided([1.8, 2.6], [0.8, 1.9], 2)
+    assert growing_race.undecided([2.5], [], 2) == ""
 
 
 def test_what_is_never_reached_is_a_lower_bound():

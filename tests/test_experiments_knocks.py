@@ -1,5 +1,6 @@
 """Moments at which a player is begun anew: inside their windows, other for every seed, between two looks."""
 
+import numpy as np
 import pytest
 
 from gancourse.experiments import knocks
@@ -26,3 +27,15 @@ def test_looks_count_from_before_the_first_moment():
 def test_no_steps_are_refused():
     with pytest.raises(ValueError, match="steps"):
         knocks.moments(0, 0, 10)
+
+
+def test_ages_are_the_steps_since_the_last_restart_or_what_its_share_leaves():
+    looked = np.array([10, 30, 50, 70])
+    assert knocks.ages((25, 65), looked).tolist() == [10, 5, 25, 5]
+    assert knocks.ages((25, 65), looked, (1, 0.5)).tolist() == [10, 5, 25, 25]
+    assert knocks.ages((), looked).tolist() == looked.tolist()
+
+
+def test_ages_want_a_share_for_each_moment():
+    with pytest.raises(ValueError, match="2 moments"):
+        knocks.ages((25, 65), np.array([30]), (1,))

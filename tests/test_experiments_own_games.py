@@ -18,6 +18,7 @@ def test_a_round_of_every_family(family: str) -> None:
     pictures = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
     made = game(chosen, 40, seed=1, examples=pictures)
     assert torch.equal(torch.get_rng_state(), before)
+    assert made.objective.name == chosen.objective  # what page and card say
     labels = {"biggan": torch.tensor([0, 1, 2, 0]), "pix2pix": pictures.flip(3), "cyclegan": pictures.flip(3)}.get(family)
     batch = made.play(pictures, torch.Generator().manual_seed(0), labels=labels, step=39)
     for loss, player in ((made.discriminator_loss, made.discriminator), (made.generator_loss, made.generator)):

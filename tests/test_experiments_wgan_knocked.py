@@ -42,3 +42,9 @@ def test_looks_that_count_begin_before_the_first_moment():
     record = Record({"settings": {"size": {"steps": 250, "measure_every": 10}}, "arms": {"GAN": [{"curves": curves}]}})
     said, far, at = wgan_knocked.looks(record, "GAN")
     assert said.shape == far.shape == (2, 19) and at[0] == 70
+
+
+def test_moments_of_a_record_are_those_of_its_games(stages):
+    record = Record({"settings": {"size": {"steps": 20, "measure_every": 10, "members": 2}}, "seeds": [3]})
+    game, _ = stages("wgan_knocked").game(wgan_runs.ARMS["one-sided"], 3)
+    assert [list(each) for each in wgan_knocked.moments(record)] == game.at

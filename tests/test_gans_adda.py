@@ -32,4 +32,4 @@ def test_only_the_targets_encoder_and_discriminator_move():
     assert target.classifier is trained.classifier
     assert not torch.equal(next(target.features.parameters()), next(trained.features.parameters()))
     assert (target.predict(xt[None]) == yt).float().mean() > (trained.predict(xt[None]) == yt).float().mean()
-    assert len(target.history["class"]) == 150
+    assert len(target.history["target"]) == 150

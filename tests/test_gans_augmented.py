@@ -11,10 +11,13 @@ from gancourse.gans import augment
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedDiscriminator, AugmentedGAN
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.gans.gan import GAN
+from gancourse.gans.packed import PackedGAN
+from gancourse.gans.unrolled import UnrolledGAN
 from gancourse.losses import penalties
 from gancourse.models import convnet, mlp
 from gancourse.models.conditional import ProjectionDiscriminator
 from gancourse.training import fit
+from tests import joint_games
 
 
 def players(seed=0, size=8):
@@ -252,3 +255,56 @@ def test_bad_settings_name_the_fix():
         AdaptiveProbability(p=0.5, most=0.4)
     with pytest.raises(ValueError, match="images"):
         AdaptiveProbability(images=0)
+
+
+class Patches(torch.nn.Module):
+    """Logits for each patch."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 1, 3)
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+def test_the_controller_counts_images_once_a_round_whatever_the_logits():
+    generator, _ = players()
+    text_game = joint_games.made("text")[0]
+    packed = PackedGAN(generator, convnet.Discriminator(8, 4, channels=6), m=2)
+    unrolled = UnrolledGAN(generator, mlp.Discriminator((3, 8, 8), hidden=(8,)), steps=2)
+    for inner, labels in ((GAN(generator, Patches()), None), (text_game, torch.rand(12, 6)), (packed, None), (unrolled, None)):
+        control = AdaptiveProbability(every=10)
+        play = AugmentedGAN(inner, "brightness", control=control)
+        batch = play.play(faces(), torch.Generator().manual_seed(0), labels)
+        play.discriminator_loss(batch)
+        play.generator_loss(batch)
+        assert control._seen == 12, type(inner)
+    assert control.state_dict()["seen"] == 12
+
+
+@pytest.mark.parametrize("name", joint_games.GAMES)
+def test_a_game_is_augmented_or_says_why_not(name, monkeypatch):
+    """Either every image of D's turn goes through T, or nothing is trained."""
+    inner, batches = joint_games.made(name)
+    if isinstance(inner, AugmentedGAN):
+        return
+    shown = []
+
+    def noted(x, *args):
+        shown.append(len(x))
+        return x
+
+    monkeypatch.setattr(augment, "augment", noted)
+    play = AugmentedGAN(inner)
+    given = next(batches)
+    real, second = given if isinstance(given, tuple) else (given, None)
+    try:
+        batch = play.play(real, torch.Generator().manual_seed(0), second)
+        play.discriminator_loss(batch)
+        play.generator_loss(batch)
+    except (AttributeError, ValueError) as error:
+        said = ("would pass T by", "wrap the games", "or repelling=0")
+        assert any(words in str(error) for words in said), error
+    else:
+        assert sum(shown) >= 3 * len(real) / inner.together

@@ -196,3 +196,14 @@ def test_bad_input_names_the_fix():
         EnsembleGAN(stack([a, a]), d, seeds=(0, 1), penalty=r1(1.0))
     with pytest.raises(ValueError, match="one for each of the 2 seeds"):
         EnsembleBatches([data.toys.ring()], 4, seeds=(0, 1))
+
+
+def test_looking_at_the_averages_changes_no_training():
+    toy = data.toys.ring()
+    weights = []
+    for looks in ([], [(2, lambda run: run.generator)]):
+        networks = [tuple(network.float() for network in new_players(seed)) for seed in SEEDS]
+        game = EnsembleGAN(stack([g for g, _ in networks]), stack([d for _, d in networks]), SEEDS)
+        run = fit(game, EnsembleBatches(toy, 8, SEEDS), 7, ema=0.9, hooks=looks, progress=False)
+        weights.append(run.gan.generator.state_dict())
+    assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from gancourse import losses
 from gancourse.gans.ensemble import EnsembleBatches, stack
 from gancourse.gans.infogan import Categorical, Codes, InfoGAN, Uniform, information_bound, mutual_information
 from gancourse.models import mlp
@@ -128,3 +129,14 @@ def test_an_ensemble_of_infogans_is_its_members():
     assert many.generator_loss(batch).item() == pytest.approx(g_sum, rel=1e-5)
     run = fit(many, EnsembleBatches(pictures(40), 8, [0, 1]), 3, progress=False)
     assert set(run.history) >= {"bound_0", "bound_1"}
+
+
+def test_a_member_keeps_what_the_game_was_given():
+    networks = [(mlp.Generator(3, 2, hidden=(8,)), CodeDiscriminator(2, 2, hidden=(8,))) for _ in range(2)]
+    codes = Codes(1, (Categorical(2),))
+    game = InfoGAN(
+        stack([g for g, _ in networks]), stack([d for _, d in networks]), codes, objective=losses.least_squares(0, 1, 0.5), seed=7
+    )
+    alone = game.member(1)
+    assert alone.objective.name == losses.least_squares(0, 1, 0.5).name
+    assert alone._own.initial_seed() == 7

@@ -6,6 +6,7 @@ from torch import nn
 
 from gancourse import training
 from gancourse.gans.pix2pix import Pix2Pix
+from gancourse.losses import penalties
 from gancourse.models.patchgan import PatchGAN
 from gancourse.models.spade import MultiScaleDiscriminator
 from gancourse.models.unet import UNet
@@ -166,3 +167,18 @@ def test_bad_settings_name_the_fix():
         Pix2Pix(Shift(), Mean()).play(torch.zeros(1, 1, 4, 4), torch.Generator())
     with pytest.raises(ValueError, match="has seen no input yet"):
         Pix2Pix(Shift(), Mean()).sample(2)
+
+
+@pytest.mark.parametrize("discriminator", [PatchGAN(2, 4, 1, norm="none"), MultiScaleDiscriminator(2, 4, layers=2)])
+def test_a_penalty_is_on_the_mean_over_patches_and_scales(discriminator):
+    torch.manual_seed(0)
+    game = Pix2Pix(UNet(1, 1, 32, 4, dropout=0.0), discriminator, penalty=penalties.r1(1.0))
+    batch, _, _ = play(game)
+    game.discriminator_loss(batch)
+    x = torch.cat([batch.labels, batch.real], 1).requires_grad_(True)
+    scales = discriminator(x) if isinstance(discriminator, MultiScaleDiscriminator) else [discriminator(x)]
+    mean = sum(scale.mean((1, 2, 3)) for scale in scales) / len(scales)
+    (slope,) = torch.autograd.grad(mean.sum(), x)
+    assert batch.log["penalty"].item() == pytest.approx(
+        slope.square().sum((1, 2, 3)).mean().item() / 2, rel=5e-3
+    )  # spectral norm iterates on

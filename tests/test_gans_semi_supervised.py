@@ -90,3 +90,12 @@ def test_subsets_are_balanced_and_checked():
         ssl.balanced_subset(y, 3)
     with pytest.raises(ValueError, match="labelled samples must be"):
         ssl.LabelledSet(pictures(4), torch.zeros(5, dtype=torch.int64))
+
+
+def test_a_class_does_not_depend_on_its_neighbours_and_asking_changes_nothing():
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8), torch.nn.Linear(8, 3)).train()
+    x, before = 3 * torch.randn(40, 2), {name: value.clone() for name, value in network.state_dict().items()}
+    one_by_one = torch.cat([ssl.predict(network, row) for row in x.split(1)])
+    assert torch.equal(ssl.predict(network, x), one_by_one)
+    assert network.training and all(torch.equal(value, before[name]) for name, value in network.state_dict().items())

@@ -175,3 +175,8 @@ def test_noise_waits_for_its_step():
     assert not torch.allclose(early, late, atol=0.01)
     gan.generator_loss(a_round(gan, 4)).backward()  # the path length's images, too
     assert all(block.conv1.noise_strength.grad is None for block in gan.generator.synthesis.blocks)
+
+
+def test_two_strengths_are_one_too_many():
+    with pytest.raises(ValueError, match="pass one of the two"):
+        game(penalty=penalties.r1(1.0), gamma=2.0)

@@ -4,6 +4,7 @@ from torch import nn
 
 from gancourse.gans.gan import GAN
 from gancourse.gans.unrolled import UnrolledGAN
+from gancourse.losses import penalties
 from gancourse.models import mlp
 from gancourse.training import fit
 
@@ -106,3 +107,8 @@ def test_bad_input_names_the_fix():
         UnrolledGAN(g, d, steps=-1)
     with pytest.raises(ValueError, match="batch normalisation out"):
         UnrolledGAN(g, nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
+
+
+def test_a_penalty_that_the_steps_in_thought_would_lack_is_refused():
+    with pytest.raises(ValueError, match="without a penalty"):
+        UnrolledGAN(mlp.Generator(2, 2), mlp.Discriminator(2), penalty=penalties.r1(1.0))

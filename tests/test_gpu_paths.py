@@ -58,7 +58,7 @@ def pretended(monkeypatch) -> Iterator[None]:
         yield
 
 
-def on_gpu(name: str) -> tuple[GAN[Any], joint_games.Pictures]:
+def on_gpu(name: str) -> tuple[GAN[Any], Any]:
     """A game whose networks were made on the pretended GPU, and its batches, which come from the processor."""
     with torch.device(GPU):
         return joint_games.made(name)

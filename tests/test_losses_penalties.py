@@ -149,3 +149,12 @@ def test_bad_pairs_name_the_fix():
         penalties.gradient_penalty(linear(torch.ones(3)), images, images, torch.zeros(2))
     with pytest.raises(ValueError, match="c must be above 0"):
         penalties.clip_weights(torch.nn.Linear(2, 2), 0)
+
+
+def test_a_sample_with_several_logits_counts_with_their_mean():
+    """A patch discriminator's loss is a mean over patches; the penalty on their sum would be as many times squared too large."""
+    x = torch.randn(4, 3, 6, 6)
+    conv = torch.nn.Conv2d(3, 1, 3)
+    of_mean = penalties.squared_gradient_norm(lambda x: conv(x).mean((1, 2, 3)), x)
+    assert torch.allclose(penalties.squared_gradient_norm(conv, x), of_mean)
+    assert torch.equal(penalties.squared_gradient_norm(lambda x: conv(x).mean((1, 2, 3))[:, None], x), of_mean)

@@ -1,5 +1,6 @@
 """fit() is Algorithm 1, resumes bit for bit, and loses nothing."""
 
+import contextlib
 import math
 import os
 import signal
@@ -317,3 +318,15 @@ def test_finished_run_can_be_extended_at_constant_rate(tmp_path):
     fit(toy(), Points(), 4, checkpoint=path, progress=False)
     longer = fit(toy(), Points(), 9, checkpoint=path, progress=False)
     same_run(fit(toy(), Points(), 9, progress=False), longer)
+
+
+def test_bfloat16_that_a_gpu_only_emulates_does_not_count(monkeypatch):
+    asked = []
+
+    def supported(including_emulation=True):
+        asked.append(including_emulation)
+        return including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    monkeypatch.setattr(torch.cuda, "device", lambda device: contextlib.nullcontext())
+    assert not training.supports_bf16("cuda") and asked == [False]

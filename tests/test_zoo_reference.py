@@ -147,7 +147,7 @@ def test_a_missing_mean_of_w_is_estimated(tmp_path):
     network = stylegan2.Generator(16, 8, w_dim=12, mapping_layers=2, channel_base=256, channel_max=16)
     for parameter in network.mapping.parameters():
         torch.nn.init.normal_(parameter, 0.3, 1.0)
-    reference.estimate_mean(network)
+    stylegan2.measure_average(network)
     z = torch.randn(50_000, 8, generator=torch.Generator().manual_seed(5))
     with torch.no_grad():
         w = network.mapping(z)

@@ -30,8 +30,12 @@ def evaluating(*networks: object) -> Iterator[None]:
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """In this block the global generator, the source of first weights, starts from ``seed``; afterwards it is as before."""
-    with torch.random.fork_rng(devices=[]):
+    """In this block the global generators, the source of first weights and of dropout, start from ``seed``.
+
+    Afterwards they are as before, those of the GPUs too, which ``torch.manual_seed`` also seeds.
+    """
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=gpus):
         torch.manual_seed(seed)
         yield
 
@@ -62,7 +66,7 @@ def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
 @contextlib.contextmanager
 def measuring_statistics(network: nn.Module) -> Iterator[None]:
     """The running statistics of ``network``'s batch normalisation become plain means over the batches of this block."""
-    layers, training = batch_norms(network), network.training
+    layers, training = batch_norms(network), [(module, module.training) for module in network.modules()]
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
@@ -71,7 +75,8 @@ def measuring_statistics(network: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
-        network.train(training)
+        for module, mode in training:
+            module.training = mode
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
 

@@ -9,8 +9,8 @@ in 32 x 32 pixels, and the paper's sliced Wasserstein distance of patches at 64,
 that still grows are enlarged by repeating pixels.
 
 What a timetable costs is counted in operations (:func:`work`), which depend on no machine, and in processor seconds, from which
-the time that the judges took is taken out.  :mod:`gancourse.experiments.growing_race_32` runs the same race at 32 px; what reads
-a record here reads either.
+the time that the judges took is taken out.
+:mod:`gancourse.experiments.growing_race_32` runs the same race at 32 px; what reads a record here reads either.
 
 Source: Karras et al. 2018, section 2 and table 1.
 """
@@ -130,9 +130,14 @@ def work_of(record: Record, arm: str) -> np.ndarray:
 
 
 def seconds(record: Record, arm: str) -> np.ndarray:
-    """Processor seconds at the points of an arm's curve, without those of the judges: [seeds, points]."""
+    """Processor seconds at the points of an arm's curve, without those of the judges: [seeds, points].
+
+    Of a training on a GPU the mean of those of the arm on the processor stands here: each step of them does the same.
+    """
     spent, judging = record.curve("seconds")[arm][1], record.curve("measuring")[arm][1]
-    return spent - np.concatenate([np.zeros_like(judging[:, :1]), judging.cumsum(1)[:, :-1]], 1)
+    net: np.ndarray = spent - np.concatenate([np.zeros_like(judging[:, :1]), judging.cumsum(1)[:, :-1]], 1)
+    here = np.array(["machine" not in training for training in record.content["arms"][arm]])
+    return np.where(here[:, None], net, net[here].mean(0)) if here.any() else net
 
 
 def first_below(places: Any, values: Any, target: float) -> tuple[float, bool]:
@@ -182,8 +187,9 @@ def by_chance(record: Record, score: str = "frechet", share: float = SHARE) -> d
     """The ratios of :func:`savings` by chance, for each pair of trainings at full size, and those with the arms swapped."""
     slow = at_once(record)
     pairs = [savings(record, slow, slow, shift, score, share=share) for shift in range(1, len(record.seeds))]
-    together = {name: [value for pair in pairs for value in pair[name]] for name in pairs[0]} if pairs else {}
-    return {"two_trainings_at_full_size": together, "arms_swapped": savings(record, GROWING, slow, 0, score, share=share)}
+    swapped = savings(record, GROWING, slow, 0, score, share=share)
+    together = {name: [value for pair in pairs for value in pair[name]] for name in swapped}  # empty for a single seed
+    return {"two_trainings_at_full_size": together, "arms_swapped": swapped}
 
 
 def chance_at(record: Record, distances: Sequence[float], score: str = "frechet") -> dict[str, list[float]]:
@@ -213,6 +219,17 @@ def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:
     steps, values = record.curve(score)[at_once(record)]
     place = np.interp(work_of(record, GROWING)[-1], done, np.arange(len(done)))
     return np.array([np.interp(place, steps, row) for row in values])
+
+
+def undecided(found: Sequence[float], chance: Sequence[float], least: float) -> str:
+    """Why a row about a saving of at least ``least`` must stay open, or nothing.
+
+    chance  ratios of two trainings at full size: one gets to ``least``, or to the smallest ratio found where these speak for it
+    """
+    largest = max(chance, default=0.0)
+    if largest >= least or (np.mean(found) >= least and largest >= min(found)):
+        return f"two trainings at full size get to {largest:.2f} by chance"
+    return ""
 
 
 def pictures(record: Record, arm: str, first: int, last: int) -> dict[int, Tensor]:

@@ -7,6 +7,9 @@ to seed: neither a clock nor the measure of another seed's run knows them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 
 from gancourse.base import check
@@ -32,3 +35,22 @@ def moments(seed: int, steps: int, every: int) -> tuple[int, int]:
 def counted(steps: int, every: int) -> int:
     """How many looks, that at step 0 included, are left out: those before the first moment that may be."""
     return int(SHARE_LOOKED_AT * steps // every)
+
+
+def ages(at: Sequence[int], looked: np.ndarray, shares: Sequence[float] | None = None) -> np.ndarray:
+    """The steps since a player was last begun anew, at the looks [T]: a clock that is set back with it, [T].
+
+    at: the steps after which the player is begun anew, ascending.
+    shares: the share of the way that it goes back at each of them; the clock is set back by the same share, not to 0.
+    """
+    shares = [1.0] * len(at) if shares is None else shares
+    if len(shares) != len(at):
+        raise ValueError(f"give a share for each of the {len(at)} moments, not {len(shares)}")
+    found = []
+    for step in looked:
+        age, last = 0.0, 0
+        for moment, share in zip(at, shares, strict=True):
+            if moment <= step:
+                age, last = (age + moment - last) * (1 - share), moment
+        found.append(age + step - last)
+    return np.array(found)

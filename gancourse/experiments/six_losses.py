@@ -1,9 +1,10 @@
 """Six losses on one budget: pixel-art faces at 16 px, the same perceptrons, the same light R1, the same optimiser and steps.
 
 All arms share generator, discriminator, data, batches, penalty, steps and judge; they differ in the loss, and in the rate that
-suits it.  :mod:`gancourse.experiments.six_losses_rates` tries five rates for each loss on a seed of its own, and the nearest end
-decides; the strength of the penalty is one for all.  One arm more is no entrant: Wasserstein's loss with the rate that suits the
-five others, which shows what a contest at one rate would have said, and what difference these seeds can see.
+suits it.  :mod:`gancourse.experiments.six_losses_rates` tries five rates for each loss on a seed of its own, and the nearest
+end decides; the strength of the penalty is one for all (:mod:`gancourse.experiments.six_losses_tuned` lets two losses choose
+it).  One arm more is no entrant: Wasserstein's loss with the rate that suits the five others, which shows what a contest at one
+rate would have said, and what difference these seeds can see.
 
 The rule, stated before the runs of twenty seeds: a loss *consistently outperforms* the non-saturating one if the 99 % interval of
 the paired difference of their distances (Student's t over the seeds) lies below zero; five comparisons at 1 % are one at 5 %.
@@ -54,7 +55,7 @@ class Faces:
         with networks.seeded(seed):
             generator = mlp.Generator(LATENT_DIM, (3, SIDE, SIDE), (width, width), out="tanh").to(device)
             discriminator = mlp.Discriminator((3, SIDE, SIDE), (width, width)).to(device)
-        game = GAN(generator, discriminator, arm["loss"], penalty=penalties.r1(R1_GAMMA, every=R1_EVERY))
+        game = GAN(generator, discriminator, arm["loss"], penalty=penalties.r1(arm.get("gamma", R1_GAMMA), every=R1_EVERY))
         return game, Batches(self.faces, self.size["batch_size"], seed=seed, device=device)
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:

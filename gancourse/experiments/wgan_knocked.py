@@ -23,13 +23,23 @@ from gancourse.gans.wgan import EnsembleWGAN
 
 
 class Knocked(EnsembleWGAN):
-    """Games whose member k gets its generator's first weights back after the generator's steps ``at[k]``."""
+    """Games whose member k gets its generator's first weights back after the generator's steps ``at[k]``.
+
+    ``shares[k]``: the share of the way back to its first weights that the generator is moved at each of them; without it all.
+    """
 
     def __init__(
-        self, generator: Ensemble, critics: Ensemble, seeds: Sequence[int], at: Sequence[Sequence[int]], **options: Any
+        self,
+        generator: Ensemble,
+        critics: Ensemble,
+        seeds: Sequence[int],
+        at: Sequence[Sequence[int]],
+        shares: Sequence[Sequence[float]] | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(generator, critics, seeds, **options)
         self.at = [list(moments) for moments in at]
+        self.shares = [[1.0] * len(moments) for moments in at] if shares is None else [list(each) for each in shares]
         self.first = [parameter.detach().clone() for parameter in self.generator.parameters()]
         self.t = 0
 
@@ -38,8 +48,9 @@ class Knocked(EnsembleWGAN):
         self.t += 1
         for k, moments in enumerate(self.at):
             if self.t in moments:
+                share = self.shares[k][moments.index(self.t)]
                 for parameter, first in zip(self.generator.parameters(), self.first, strict=True):
-                    parameter[k] = first[k]
+                    parameter[k].lerp_(first[k], share)
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "t": self.t}
@@ -58,7 +69,11 @@ class Runs(wgan_runs.Runs):
         assert isinstance(generator, Ensemble) and isinstance(critic, Ensemble)
         assert all(isinstance(layer, StackedLinear) for layer in generator.layers if list(layer.parameters()))
         at = [knocks.moments(each, self.size["steps"], self.size["measure_every"]) for each in plain.seeds]
-        return Knocked(generator, critic, plain.seeds, at, **wgan_runs.options(arm)), batches
+        return Knocked(generator, critic, plain.seeds, at, self.shares(plain.seeds), **wgan_runs.options(arm)), batches
+
+    def shares(self, seeds: Sequence[int]) -> Sequence[Sequence[float]] | None:
+        """The share of the way back of each member at each of its moments; None where it is all of the way."""
+        return None
 
 
 def looks(record: Record, arm: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -67,6 +82,13 @@ def looks(record: Record, arm: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     left_out = knocks.counted(sizes["steps"], sizes["measure_every"])
     (steps, said), (_, far) = plane.curves(record, "said")[arm], plane.curves(record, "W")[arm]
     return said[:, left_out:], far[:, left_out:], steps[left_out:]
+
+
+def moments(record: Record) -> list[tuple[int, int]]:
+    """The steps of each training of a record, K pairs, after which its generator is begun anew."""
+    sizes, seeds = record.content["settings"]["size"], record.content["seeds"]
+    each = [100 * seed + k for seed in seeds for k in range(sizes["members"])]
+    return [knocks.moments(seed, sizes["steps"], sizes["measure_every"]) for seed in each]
 
 
 EXPERIMENT = Experiment(

@@ -60,15 +60,17 @@ def learning_curves(
     """``rounds`` times: train a perceptron from new weights on what is labelled, test it, ask ``each`` labels more.
 
     pool and test: x [N, D] and y [N]; each seed begins with ``first`` random labels, the same ones for every method, of the rows
-    ``among``, all by default.
+    ``among``, all by default.  The first weights of a turn are the same whatever the seeds.
     """
     check.one_of("method", method, METHODS)
     x, y = pool
+    rows = torch.arange(len(x)) if among is None else among
     if len(x) < first + each * rounds:
         raise ValueError(f"{first} labels and {rounds} times {each} more are asked of a pool of {len(x)}: take a larger pool")
+    if len(rows) < first:
+        raise ValueError(f"{first} first labels are asked among {len(rows)} rows: name more rows in among, or take first smaller")
     classes = int(y.max()) + 1
     sources = [torch.Generator().manual_seed(seed) for seed in seeds]
-    rows = torch.arange(len(x)) if among is None else among
     asked = torch.stack([rows[torch.randperm(len(rows), generator=source)[:first]] for source in sources])  # [K, M]
     labels, accuracy = [], []
     for turn in range(rounds + 1):

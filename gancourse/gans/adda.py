@@ -29,6 +29,7 @@ def fit_adda(trained: Players, batches: Batches, steps: int, *, lr: float = 1e-3
     ``trained`` is left as it is.  The first half of each batch is the source, d = 0, the second half the target, d = 1.
     """
     target = Players(copy.deepcopy(trained.features), trained.classifier, copy.deepcopy(trained.adversary))
+    target.history = {"target": [], "adversary": []}  # no class is learnt here
     lr = check.positive("lr", lr)
     learn_t, learn_d = (
         torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.999)) for network in (target.features, target.adversary)
@@ -49,6 +50,6 @@ def fit_adda(trained: Players, batches: Batches, steps: int, *, lr: float = 1e-3
         learn_t.zero_grad(set_to_none=True)
         loss_t.backward()
         learn_t.step()
-        target.history["class"].append(loss_t.item())
+        target.history["target"].append(loss_t.item())
         target.history["adversary"].append(loss_d.item())
     return target

@@ -1,4 +1,4 @@
-r"""Any game with an augmented discriminator: D judges T(x) and T(G(z)), and G learns through T.
+r"""A game with an augmented discriminator: D judges T(x) and T(G(z)), and G learns through T.
 
     L_D = E[f(D(T(x)), D(T(G(z))))],        L_G = E[g(D(T(G(z))))]
 
@@ -14,12 +14,15 @@ other reading, the slope of D at T(x), is larger where T shrinks contrasts or cu
 
 In evaluation mode D judges images as they are.
 
+Games with several discriminators (CycleGAN, LAPGAN) or that look inside theirs (InfoGAN, semi-supervised) are refused by name.
+
 Source: Zhao et al. 2020 (DiffAugment); Karras et al. 2020a (ADA).
 """
 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Generic
 
@@ -38,8 +41,8 @@ class AdaptiveProbability:
         r_t = E[sign(D(T(x)))],      p <- clip(p + sign(r_t - target) * n / images, 0, most)
 
     r_t is the mean over the ``n`` real images of the last ``every`` updates of D: 0 when D is right about half of them, 1 when it
-    is sure of all.  p moves from 0 to 1 in no fewer than ``images`` images.  A paired loss (relativistic) leaves the zero of the
-    logits free; there the sign is that of D(T(x)) - D(T(G(z))).
+    is right about all.  p moves from 0 to 1 in no fewer than ``images`` images.  A paired loss (relativistic) leaves the zero of
+    the logits free; there the sign is that of D(T(x)) - D(T(G(z))).
 
     Source: Karras et al. 2020a, section 3: target 0.6, 500,000 images, every 4 updates.
     """
@@ -55,10 +58,15 @@ class AdaptiveProbability:
         self.r = 0.0  # r_t as last measured
         self._updates, self._seen, self._signs = 0, 0, torch.zeros(())
 
-    def observe(self, logits: Tensor) -> None:
-        """Take note of the real logits [N] of one update."""
-        self._signs = self._signs.to(logits.device) + ranks.total(logits.detach().sign().sum())
-        self._seen += logits.numel() * ranks.here().size
+    def observe(self, logits: Tensor, images: int | None = None) -> None:
+        """Take note of the real logits of one update: [N], or with further axes, as one for each patch, [N, ...].
+
+        ``images`` is how many real images they are of, where it is not N: of a pack, m for each logit.
+        """
+        images = len(logits) if images is None else images
+        of_each = logits.detach().sign().reshape(len(logits), -1).mean(1)
+        self._signs = self._signs.to(logits.device) + ranks.total(of_each.sum() * (images / len(logits)))
+        self._seen += images * ranks.here().size
 
     def step(self) -> None:
         """Called after each update of D; every so many of them, p moves."""
@@ -85,6 +93,15 @@ class AugmentedDiscriminator(nn.Module):
         super().__init__()
         self.network, self.transform = network, transform
 
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            raise AttributeError(
+                f"an augmented discriminator has no {name}: a game that reaches inside its discriminator, as InfoGAN, CycleGAN "
+                "and feature matching do, would pass T by; take a game that calls discriminator(x), or augment the batches"
+            ) from None
+
     def forward(self, x: Tensor, *args: Any, **options: Any) -> Tensor:
         logits: Tensor = self.network(self.transform(x) if self.training else x, *args, **options)
         return logits
@@ -93,9 +110,10 @@ class AugmentedDiscriminator(nn.Module):
 class AugmentedGAN(GAN[B], Generic[B]):
     """A game whose discriminator sees images through random transforms, by the policy of :mod:`gancourse.gans.augment`.
 
-    ``game`` is any game; its networks are shared, the game itself is left as it was.  Every image goes through each transform
-    with probability ``p``, or with that of ``control`` if one is given.  ``seed`` seeds the transforms.  The state of both is
-    part of :meth:`state_dict`, so that an interrupted run goes on bit for bit.  p and r_t stand in the run's history.
+    ``game`` calls its one discriminator on images; its networks are shared, the game itself is left as it was.  Every image goes
+    through each transform with probability ``p``, or with that of ``control`` if one is given.  ``seed`` seeds the transforms.
+    The state of both is part of :meth:`state_dict`, so that an interrupted run goes on bit for bit.  p and r_t stand in the run's
+    history.
     """
 
     def __init__(
@@ -110,6 +128,7 @@ class AugmentedGAN(GAN[B], Generic[B]):
         self.policy, self.control = augment.transforms(policy), control
         self.probability = check.probability("p", p)
         self.source = torch.Generator().manual_seed(seed)
+        self._calls, self._images = 0, 0  # of T in D's turn; how many real images the controller is to be told of
         self.game.discriminator = AugmentedDiscriminator(game.discriminator, self.transform)
         if control is not None:
             self.game.objective = game.objective._replace(discriminator=self._observed(game.objective, control))
@@ -128,14 +147,19 @@ class AugmentedGAN(GAN[B], Generic[B]):
 
     def transform(self, x: Tensor) -> Tensor:
         """T(x), drawn anew at each call."""
+        self._calls += 1
         return augment.augment(x, self.policy, self.source, self.p)
 
-    @staticmethod
-    def _observed(objective: losses.Objective, control: AdaptiveProbability) -> Callable[[Tensor, Tensor], Tensor]:
-        """The objective's D loss, with the controller looking on: there real logits are known to be real, in every game."""
+    def _observed(self, objective: losses.Objective, control: AdaptiveProbability) -> Callable[[Tensor, Tensor], Tensor]:
+        """The objective's D loss, with the controller looking on: there real logits are known to be real, in every game.
+
+        It looks once in D's turn: some games ask for the loss twice (mismatched pairs), or in G's turn as well (unrolled).
+        """
 
         def loss(real: Tensor, fake: Tensor) -> Tensor:
-            control.observe(real - fake if objective.paired else real)
+            if self._images:
+                control.observe(real - fake if objective.paired else real, self._images)
+                self._images = 0
             return objective.discriminator(real, fake)
 
         return loss
@@ -149,7 +173,14 @@ class AugmentedGAN(GAN[B], Generic[B]):
 
     def discriminator_loss(self, batch: B) -> Tensor:
         """What D minimises, real and fake both through T."""
+        self._calls, self._images = 0, math.prod(batch.real.shape[: len(self.game.stacked) + 1])
         loss = self.game.discriminator_loss(batch)
+        self._images = 0
+        if not self._calls:
+            raise ValueError(
+                f"{type(self.game).__name__} has shown its discriminator no image through T: it keeps others of its own; wrap "
+                "the games that it is made of, before you make it"
+            )
         if self.control is not None:
             batch.log["p"], batch.log["r"] = torch.tensor(self.control.p), torch.tensor(self.control.r)
         return loss

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from gancourse.base import networks, ranks
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -26,7 +27,7 @@ def entropy(logits: Tensor) -> Tensor:
 
 def marginal_entropy(logits: Tensor) -> Tensor:
     """H of the mean over samples of p(y | x), in nats: logits [..., N, K] -> [...]; log K when the classes are used evenly."""
-    p = logits.softmax(-1).mean(-2)
+    p = ranks.mean(logits.softmax(-1).mean(-2))
     return -(p * p.clamp_min(1e-12).log()).sum(-1)
 
 
@@ -66,5 +67,6 @@ class CatGAN(GAN):
         return (entropy(fake) - marginal_entropy(fake)).sum()
 
     def classes(self, x: Tensor) -> Tensor:
-        """The likeliest class of each sample, int64 [N]; an ensemble takes [K', N, ...] and gives [K', N]."""
-        return self.judge(x).argmax(-1)
+        """The likeliest class of each sample in evaluation mode, int64 [N]; an ensemble takes [K', N, ...] and gives [K', N]."""
+        with networks.evaluating(self.discriminator):
+            return self.judge(x).argmax(-1)

@@ -150,7 +150,7 @@ class CycleGAN(Translation[CycleBatch]):
             return nothing(self.discriminator)
         loss = batch.real.new_zeros(())
         for name, real, fake in batch.sets:
-            judge = self.discriminator.get_submodule(name)
+            judge = getattr(self.discriminator, name)
             old = ranks.part(self.pools[name](ranks.gathered(fake.detach())))
             batch.log[f"d_{name}"] = part = self.objective.discriminator(judge(real).float(), judge(old).float())
             loss = loss + part
@@ -162,7 +162,7 @@ class CycleGAN(Translation[CycleBatch]):
         loss = fake_a.sum() * 0.0
         if self.adversarial:
             for name, _, fake in batch.sets:
-                judge = self.discriminator.get_submodule(name)
+                judge = getattr(self.discriminator, name)
                 batch.log[f"adversarial_{name}"] = part = self.objective.generator(judge(fake).float())
                 loss = loss + self.adversarial * part
         if self.cycle[0]:

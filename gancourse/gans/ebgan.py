@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -89,5 +89,5 @@ class EBGAN(GAN):
         loss = super().generator_loss(batch)
         if not self.repelling:
             return loss
-        batch.log["pulling_away"] = apart = pulling_away(codes(self.discriminator, batch.fake)).sum()
+        batch.log["pulling_away"] = apart = pulling_away(ranks.gathered(codes(self.discriminator, batch.fake))).sum()
         return loss + self.repelling * apart

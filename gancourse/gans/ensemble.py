@@ -203,8 +203,17 @@ class EnsembleGAN(GAN):
         self.sources = [torch.Generator().manual_seed(seed) for seed in self.seeds]
 
     def latents(self, n: int, source: torch.Generator | None = None) -> Tensor:
-        """z ~ N(0, I), [K, n, latent_dim], each member from its own source."""
+        """z ~ N(0, I), [K, n, latent_dim], each member from its own source; ``source`` is not used."""
         return torch.stack([torch.randn(n, self.latent_dim, generator=each) for each in self.sources]).to(self.device)
+
+    @torch.no_grad()
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        """As in :class:`GAN`; the members' own sources stay where they are, so that looking on changes no training."""
+        kept, self.sources = self.sources, [torch.Generator().manual_seed(seed) for _ in self.sources]
+        try:
+            super().refresh_statistics(generator, rounds, n, seed)
+        finally:
+            self.sources = kept
 
     def state_dict(self) -> dict[str, Any]:
         return {"sources": [source.get_state() for source in self.sources]}

@@ -36,7 +36,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, ranks
+from gancourse.base import check, networks, ranks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.latent_codes import features
 
@@ -207,6 +207,7 @@ class InfoGAN(GAN):
         seed: int = 0,
     ) -> None:
         super().__init__(generator, discriminator, objective)
+        self._given: dict[str, Any] = {"objective": objective, "noise": noise, "seed": seed}  # for a member by itself
         if self.latent_dim != codes.latent_dim:
             raise ValueError(f"G takes {self.latent_dim} latents and the codes fill {codes.latent_dim}: make them equal")
         self.codes, self.noise = codes, noise
@@ -246,15 +247,15 @@ class InfoGAN(GAN):
         batch.log.update({f"bound_{i}": bound for i, bound in enumerate(means)})
         return self.objective.generator(out[..., 0], real) - (self.weight * bounds).sum()
 
-    @torch.no_grad()
     def read(self, x: Tensor) -> list[Tensor]:
         """What Q reads in images: the likeliest category int64 [N], the mean of each uniform code [N, n]."""
-        return self.codes.read(self.discriminator(x.to(self.device))[..., 1:].float().cpu())
+        with networks.evaluating(self.discriminator):
+            return self.codes.read(self.discriminator(x.to(self.device))[..., 1:].float().cpu())
 
     def member(self, k: int) -> InfoGAN:
         """Game k of an ensemble by itself."""
         generator, discriminator = (cast(Any, network).member(k) for network in (self.generator, self.discriminator))
-        return InfoGAN(generator, discriminator, self.codes, self.weight[k], self.objective.name, noise=self.noise)
+        return InfoGAN(generator, discriminator, self.codes, self.weight[k], **self._given)
 
     def state_dict(self) -> dict[str, Tensor]:
         return {"own_rng": self._own.get_state()}

@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.base import networks
+from gancourse.base import networks, ranks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.layers.resample import enlarged
 
@@ -69,7 +69,7 @@ class DetailGAN(GAN[DetailBatch]):
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> DetailBatch:
         """Add details to the enlargements of the real pictures' halves."""
         base = enlarged(halved(real))
-        z = self.latents(len(real), source)
+        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
         fake = (base + self.generator(z, base)).float()
         return DetailBatch(real=real, z=z, fake=fake, labels=labels, step=step, base=base)
 

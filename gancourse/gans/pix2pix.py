@@ -88,6 +88,10 @@ class Pix2Pix(Translation):
         logits = self.discriminator(x)
         return [scale.float() for scale in logits] if isinstance(logits, list) else [logits.float()]
 
+    def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
+        """The mean of D's logits over patches and scales, for joined pictures x: [N].  (A penalty is one of this mean.)"""
+        return torch.stack([scale.flatten(1).mean(1) for scale in self.logits(x)]).mean(0)
+
     def discriminator_loss(self, batch: Batch) -> Tensor:
         if self.adversarial == 0:
             return nothing(self.discriminator)

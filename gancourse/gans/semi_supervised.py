@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.base import check, ranks
+from gancourse.base import check, networks, ranks
 from gancourse.base.networks import update_average
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.latent_codes import features
@@ -134,7 +134,6 @@ class SemiSupervisedGAN(GAN):
         if self.average is not None and self.decay is not None:
             update_average(self.average, self.discriminator, self.decay)
 
-    @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """The likeliest of the K classes, int64 [N]; an ensemble takes [N, ...] too and gives [K, N]."""
         return predict(self.average if self.average is not None else self.discriminator, x.to(self.device)).cpu()
@@ -182,13 +181,13 @@ def fit_supervised(
     return kept
 
 
-@torch.no_grad()
 def predict(classifier: nn.Module, x: Tensor) -> Tensor:
-    """The likeliest class, int64 [N]; from an ensemble of K members [K, N]."""
+    """The likeliest class in evaluation mode, int64 [N]; from an ensemble of K members [K, N]."""
     members = getattr(classifier, "members", None)
     if members is not None:
         x = x.expand(members, *x.shape)
-    classes: Tensor = classifier(x).argmax(-1)
+    with networks.evaluating(classifier):
+        classes: Tensor = classifier(x).argmax(-1)
     return classes
 
 

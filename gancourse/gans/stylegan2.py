@@ -72,7 +72,7 @@ class StyleGAN2(GAN[StyleBatch]):
     """The game with styles; ``generator`` has ``styles`` and ``synthesis`` as :mod:`gancourse.models.stylegan2` has them.
 
     Args:
-        penalty: by default R1 with weight ``gamma`` at every 16th step; 0.0002 * pixels / batch size is a start for gamma.
+        penalty: by default R1 with weight ``gamma`` (1) at every 16th step; 0.0002 * pixels / batch size is a start for gamma.
         path: path length regularisation, or None for none (small data, small images).
         mixing: the share of samples whose finer layers take the style of a second latent.
         noise_from: the step from which the generator gets its noise.  Early on a generator that knows no details yet makes
@@ -88,13 +88,16 @@ class StyleGAN2(GAN[StyleBatch]):
         objective: str | losses.Objective = "non_saturating",
         penalty: Penalty | None = None,
         *,
-        gamma: float = 1.0,
+        gamma: float | None = None,
         path: PathLength | None = None,
         mixing: float = 0.9,
         noise_from: int = 0,
         latent_dim: int | None = None,
     ) -> None:
-        super().__init__(generator, discriminator, objective, penalty or penalties.r1(gamma, every=16), latent_dim)
+        if penalty is not None and gamma is not None:
+            raise ValueError("gamma is the strength of the R1 that is played without a penalty of yours: pass one of the two")
+        penalty = penalties.r1(1.0 if gamma is None else gamma, every=16) if penalty is None else penalty
+        super().__init__(generator, discriminator, objective, penalty, latent_dim)
         if not 0 <= mixing <= 1:
             raise ValueError(f"mixing is a probability, not {mixing}")
         self.path, self.mixing, self.noise_from = path, mixing, noise_from

@@ -152,6 +152,7 @@ class TextGAN(GAN):
 
 def others(e: Tensor) -> Tensor:
     """For each row the one before it, for the first the last: what belongs to other pictures, their sentences say."""
-    if len(e) < 2:
+    every = ranks.gathered(e)
+    if len(every) < 2:
         raise ValueError("a mismatched pair needs two sentences: play with batches of 2 or more")
-    return e.roll(1, 0)
+    return ranks.part(every.roll(1, 0))

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.gans.cyclegan import ImagePool
 from gancourse.gans.gan import GAN, Batch
 
@@ -61,7 +61,7 @@ class _WithNoise(GAN):
         self._own = torch.Generator().manual_seed(check.seed(seed))
 
     def _uniform(self, like: Tensor) -> Tensor:
-        return torch.rand(like.shape, generator=self._own).to(like)
+        return ranks.drawn(len(like), lambda n: torch.rand(n, *like.shape[1:], generator=self._own)).to(like)
 
     def state_dict(self) -> dict[str, Any]:
         return {"own_rng": self._own.get_state()}
@@ -114,7 +114,7 @@ class InstanceNoise(_WithNoise):
         """D's logits; noise is added within a round alone."""
         now = self.sigma * max(0.0, 1 - batch.step / self.until) if batch is not None else 0.0
         if now:
-            x = x + now * torch.randn(x.shape, generator=self._own).to(x)
+            x = x + now * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=self._own)).to(x)
         return super().judge(x, batch)
 
 
@@ -127,7 +127,7 @@ class Replay(GAN):
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """The objective, with fakes from the pool."""
-        fake = self.pool(batch.fake.detach())
+        fake = ranks.part(self.pool(ranks.gathered(batch.fake.detach())))
         loss = self.objective.discriminator(self.judge(batch.real, batch), self.judge(fake, batch))
         return self.penalised(loss, batch, batch.real, fake)
 
@@ -148,6 +148,6 @@ class Balanced(GAN):
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """The loss, or the loss without a slope; the history says how often D learnt."""
         loss = super().discriminator_loss(batch)
-        learns = (loss.detach() >= self.level).to(loss)
+        learns = (ranks.mean(loss.detach()) >= self.level).to(loss)
         batch.log["d_learns"] = learns
         return loss.detach() + learns * (loss - loss.detach())

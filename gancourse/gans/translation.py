@@ -79,8 +79,8 @@ class Translation(GAN[B], Generic[B]):
         return {} if self._given or self.examples is None else {"examples": self.examples}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        if "examples" in state:
-            self.examples = state["examples"].to(self.device)
+        if not self._given:
+            self.examples = state["examples"].to(self.device) if "examples" in state else None
 
 
 def mean(terms: list[Tensor]) -> Tensor:

@@ -42,6 +42,8 @@ class UnrolledGAN(GAN):
         super().__init__(generator, discriminator, *args, **options)
         if steps < 0 or not step_size > 0:
             raise ValueError(f"steps must be 0 or more and step_size above 0, not steps={steps}, step_size={step_size}")
+        if self.penalty is not None:
+            raise ValueError("an unrolled discriminator learns without a penalty, in thought as in its own step: leave it out")
         if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in discriminator.modules()):
             raise ValueError("an unrolled discriminator must not keep running statistics: leave its batch normalisation out")
         self.steps, self.step_size, self.through = steps, step_size, through

@@ -26,8 +26,11 @@ class Penalty(Protocol):
 def squared_gradient_norm(discriminator: Discriminator, x: Tensor) -> Tensor:
     """||grad_x D(x)||^2 for each sample: [N], differentiable with respect to D's parameters.
 
-    Summing the logits before differentiating gives each sample its own gradient, because D judges samples one by one.
-    (With batch normalisation it does not, and a penalty on single gradients has no clear meaning.)
+    Where D gives several logits for a sample, as one for each patch, D(x) is their mean, as in the loss.
+
+    Summing over the samples before differentiating gives each its own gradient if D judges them one by one.  With batch
+    normalisation it does not, and a penalty on single gradients has no clear meaning: that is refused.  (A minibatch statistic
+    couples the samples of a group, too; ProGAN and StyleGAN2 accept the cross terms, and so does this.)
     """
     return _gradient(discriminator, x).flatten(1).square().sum(1)  # over all but the batch axis
 
@@ -41,7 +44,8 @@ def _gradient(discriminator: Discriminator, x: Tensor) -> Tensor:
     x = x.detach().requires_grad_(True)
     with torch.autocast(x.device.type, enabled=False):  # squares of small gradients need float32's range of digits
         logits = discriminator(x)
-        (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
+        of_each = logits.reshape(len(x), -1).mean(1)  # [N]
+        (gradient,) = torch.autograd.grad(of_each.sum(), x, create_graph=True)
     return gradient
 
 

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gancourse.base import check
+from gancourse.base import check, networks
 from gancourse.base.features import mark
 from gancourse.base.latents import latent_dim_of
 from gancourse.metrics.features import Extractor, feature_matrix, feature_pair, image_features
@@ -137,13 +137,8 @@ def frechet_of_generator(
     check.fits("latents", n, latent_dim)
     device = next(generator.parameters()).device
     z = torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))
-    was_training = generator.training
-    generator.eval()
-    try:
-        with torch.no_grad():
-            parts = [image_features(generator(part.to(device)), extractor, batch_size) for part in torch.split(z, batch_size)]
-    finally:
-        generator.train(was_training)
+    with networks.evaluating(generator):
+        parts = [image_features(generator(part.to(device)), extractor, batch_size) for part in torch.split(z, batch_size)]
     return frechet_distance(mark(torch.cat(parts), extractor.extractor_id), real_features)
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from gancourse.base import check
+from gancourse.base import check, networks
 from gancourse.models.dcgan import init_dcgan
 from gancourse.models.unet import normalise
 
@@ -124,14 +124,10 @@ def measured_receptive_field(network: nn.Module, channels: int, size: int, seed:
     running statistics is a fixed map and widens nothing.  ``size`` must exceed the field, or its edge is what is measured.
     """
     (channels,), size = check.counts(channels=channels), check.whole("size", size, 1, check.SIDE)
-    training = check.module("the network", network).training
-    network.eval()
-    try:
-        x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(check.seed(seed)), requires_grad=True)
+    x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(check.seed(seed)), requires_grad=True)
+    with networks.evaluating(check.module("the network", network)), torch.enable_grad():
         out = network(x)  # [1, K, h, w]
         (gradient,) = torch.autograd.grad(out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum(), x)
-    finally:
-        network.train(training)
     touched = gradient[0].abs().sum(0) > 0  # [H, W]
     rows, columns = touched.any(1).nonzero(), touched.any(0).nonzero()
     return int(rows.max() - rows.min()) + 1, int(columns.max() - columns.min()) + 1

@@ -69,7 +69,9 @@ def fit(
         betas: Adam's decay rates; beta1 = 0.5 is DCGAN's choice.
         optimizer: a class or function called as ``optimizer(parameters, lr=...)`` in place of Adam.
         schedule: "constant", "linear", "cosine", "flat_linear" or a function of the progress in [0, 1) giving a factor on ``lr``.
-        ema: decay of the running average of the generator's weights (0.999, say), or None for no average.
+        ema: decay of the running average of the generator's weights (0.999, say), or None for no average.  After n steps, the
+            next keeps min(ema, (1 + n) / (10 + n)) of it: 0.99 from step 890 on, 0.999 from step 8,990.  So the first weights are
+            forgotten sooner than by ``ema`` alone.
         seed: seeds the latents.  Initial weights and the order of the data have seeds of their own.
         checkpoint: a file to write every ``checkpoint_every`` steps and at the end; if it exists, the run goes on from it.  It
             says what it was made with: another game, loss, penalty, network, optimiser or data set, or other settings, and the
@@ -231,10 +233,11 @@ def one_step(run: Run[Any], stream: Stream, k: int) -> None:
 
 
 def supports_bf16(device: torch.device | str = "cpu") -> bool:
-    """Whether the processor has units that compute in bfloat16 (without them autocast is slower than float32)."""
+    """Whether the device has units that compute in bfloat16 (without them autocast is slower than float32)."""
     device = torch.device(device)
     if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
+        with torch.cuda.device(device):
+            return bool(torch.cuda.is_bf16_supported(including_emulation=False))  # a T4 only emulates them
     if device.type != "cpu" or not torch.backends.mkldnn.is_available():
         return False
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")

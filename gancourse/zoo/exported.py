@@ -18,7 +18,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from gancourse.base import check, files
+from gancourse.base import check, files, networks
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 TOLERANCE = 1e-4  # between what onnxruntime and PyTorch give, in the units of the output
@@ -52,9 +52,8 @@ def to_onnx(network: nn.Module, path: str | os.PathLike[str], *, size: int = 64,
     if missing:
         raise ImportError(f'ONNX needs {", ".join(missing)}: pip install "gancourse[export]"')
     path = files.writable(path)
-    network = check.module("the network", network).eval()
-    named = _inputs(network, check.whole("size", size), 2, seed)
-    with files.atomic_write(path) as part:
+    named = _inputs(check.module("the network", network), check.whole("size", size), 2, seed)
+    with networks.evaluating(network), files.atomic_write(path) as part:
         _write(_traceable(network), named, part)
         difference, output = _compare(network, part, size, seed)
         if not difference <= TOLERANCE:

@@ -3,7 +3,8 @@
 The files are ones you have downloaded.  Nothing in them is executed: they are read as safetensors or by ``torch.load`` with
 ``weights_only=True``, which takes tensors and refuses everything else.
 
->>> from gancourse import reference, viz
+>>> from gancourse import viz
+>>> from gancourse.zoo import reference
 >>> faces = reference.load("stylegan2-ffhq-config-f.pt")
 >>> faces
 Reference(stylegan2, 1024 px, 30,370,060 parameters)
@@ -57,7 +58,6 @@ FAMILIES = (
 )  # modules of gancourse.models, and of gancourse.models.reference
 AVERAGES = ("g_ema", "G_ema", "avgG", "netG_ema", "G_avg", "g_avg", "Gs", "generator_ema", "ema", "model_ema", "params_ema")
 PARTS = (*AVERAGES, "generator", "netG", "G", "g", "state_dict", "model", "params")  # where files keep a generator, best first
-MEAN_SAMPLES = 10_000  # latents from which a mean of w is estimated where the file has none
 
 
 @dataclass
@@ -227,18 +227,4 @@ def load(path: str | os.PathLike[str], *, part: str | None = None, family: str |
         network = networks.Generator(**arguments)
     _names(family).load_reference(network, state)
     network.eval()
-    if family == "stylegan2" and "input.input" in state and "latent_avg" not in state:
-        estimate_mean(network)
     return Reference(family, network, arguments)
-
-
-@torch.no_grad()
-def estimate_mean(network: nn.Module, n: int = MEAN_SAMPLES, seed: int = 0) -> None:
-    """Put the mean of ``n`` mapped latents in the place of the mean of w that truncation moves towards.
-
-    For files that come without it: they were saved during training, and their authors' programs estimate the mean anew, too.
-    """
-    mapping: Any = network.mapping
-    z = torch.randn(n, latent_dim_of(network, None), generator=torch.Generator().manual_seed(seed))
-    found = [mapping(part.to(mapping.average.device)).double().sum(0) for part in torch.split(z, 1000)]
-    mapping.average.copy_(torch.stack(found).sum(0) / n)

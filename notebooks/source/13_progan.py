@@ -29,7 +29,7 @@ from torch import nn
 
 from gancourse import data, scale, viz, zoo
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_most, ceilings, check, identity, nulls, question, summary, within
+from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
 from gancourse.experiments import growing_race, records
 from gancourse.experiments import progressive as recipe
 from gancourse.gans import growing
@@ -91,7 +91,7 @@ show(
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Row one already shows roughly where hair, skin and ground will be. Row two adds dark glasses as a bar, row three eyes; mouths and black outlines come last. Whether a network that never grew works differently is not measured here. (The colour layers of the
+# Row one already shows roughly where hair, skin and ground will be. Row two adds dark glasses as a bar, row three eyes; mouths and black outlines come last. (The colour layers of the
 # four small sides were fitted after training; section 5 says why.)
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -162,7 +162,7 @@ shipped.card
 #
 # A layer with many inputs has a small $c$, and moves fast; a layer with few inputs has a large $c$, and lags behind. No single $\eta$ gives both the same relative step. With stored weights of size 1 all layers move alike. (What the layer multiplies by, $cW$, then moves by $c\eta$ per step: the learning rate has become the layer's own.)
 #
-# With plain gradient descent the step is proportional to the gradient, the gradient of $W$ is $c$ times that of $w$, and $cW$ moves by $c^2 \eta g$. So equalised layers belong to Adam and its relatives. Check the invariance first:
+# Equalised layers belong to Adam and its relatives (exercise 2). Check the invariance first:
 
 
 # %% tags=["slide-continue"]
@@ -242,8 +242,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Each dot is a layer of either player in one of five draws. The ordinary ones fall as $\eta/c$, the equalised ones lie at $\eta$. Three columns scatter: these layers hold 48 or 96 weights, whose size is a matter of chance. The box leaves such layers out; with them it would miss its 1.1. In our small ordinary networks the fastest layer of some size is 3.3 times as fast as the slowest. In the authors', with 512 channels, the
-# range of $c$ is wider. All this is the *first* step: the row is a check that the layers are built as derived. Whether layers keep one speed through a training, and whether that helps, is not measured here; exercise 2 begins it.
+# Each dot is a layer of either player in one of five draws. The ordinary ones fall as $\eta/c$, the equalised ones lie at $\eta$. Three columns scatter: these layers hold 48 or 96 weights, whose size is a matter of chance. The box leaves such layers out; with them it would miss its 1.1. All this is the *first* step: the row is a check that the layers are built as derived. Whether layers keep one speed through a training, and whether that helps, is not measured here; exercise 2 begins it.
 
 # %% [markdown]
 # The layer, as the course uses it:
@@ -446,8 +445,6 @@ with torch.no_grad():
         changes[level, alpha] = largest = [(new - old).abs().max().item() for old, new in zip(before, now, strict=True)]
         rough = [("0" if change < 1e-5 else "small" if change < 0.1 else "large") for change in largest]
         print(f"{4 * 2**level:>2} px, alpha {alpha:.2f}: largest change of images {rough[0]}, of logits {rough[1]}")
-
-# %%
 identity(
     "C27.fade",
     "The fade-in is continuous: largest change of the generator's images, and of the discriminator's logits, when a new block "
@@ -551,8 +548,16 @@ class Ladder:
             self.rows.append(growing.images_at(run.generator, self.z, run.generator.level))
 
 
+def with_newest(network, other):
+    """A copy of the network whose newest block and colour layer are another's."""
+    mixed = copy.deepcopy(network)
+    mixed.blocks[-1].load_state_dict(other.blocks[-1].state_dict())
+    mixed.to_rgb[-1].load_state_dict(other.to_rgb[-1].state_dict())
+    return mixed
+
+
 class Peaks:
-    """Every so often: the Frechet distance of the generator itself, and of its average, from real faces at 16 px."""
+    """Every so often: Frechet distances from real faces at 16 px, of the generator, its average, and both with exchanged blocks."""
 
     def __init__(self, n):
         self.judge, self.n, self.rows = attribute_classifier("faces", 32), n, []
@@ -562,8 +567,13 @@ class Peaks:
         return self.judge.features(F.interpolate(images.clamp(-1, 1).cpu(), size=32))
 
     def __call__(self, run):
-        drawn = (run.gan.sample(self.n, 12, generator=network) for network in (run.gan.generator, run.generator))
-        self.rows.append([run.step, *(frechet_distance(self.features(images), self.real) for images in drawn)])
+        itself, average = run.gan.generator, run.generator
+        networks = [itself, average]
+        if itself.level == itself.levels:  # the newest block is in use
+            networks += [with_newest(average, itself), with_newest(itself, average)]
+        drawn = (run.gan.sample(self.n, 12, generator=network) for network in networks)
+        found = [frechet_distance(self.features(images), self.real) for images in drawn]
+        self.rows.append([run.step, *found, *[np.nan] * (4 - len(found))])
 
 
 watched = Ladder(torch.randn(12, 32, generator=rng(11)))
@@ -591,22 +601,28 @@ show(
 #
 # A training from 4 to 16 px. The $i$-th of $F$ fading steps has $\alpha = i / (F + 1)$.
 #
-# The average keeps 0.97 to 0.98 of itself in a step while 16 px fade in.
+# The average keeps 0.97 to 0.98 of itself in a step while 16 px fade in. Dotted: the newest block exchanged.
 
 # %% [markdown] tags=["notes"]
-# Pictures of a training are drawn by an *average* of the generator. In step $n$ it keeps $(n + 1)/(n + 10)$ of itself, and at most 0.99: while 16 pixels fade in, 0.97 to 0.98. How far are both from real faces, on the way?
+# Pictures of a training are drawn by an *average* of the generator. In step $n$ it keeps $(n + 1)/(n + 10)$ of itself, and at most 0.99: while 16 pixels fade in, 0.97 to 0.98. How far from real faces are both, on the way?
 
 # %% tags=["slide-continue"]
-at, itself, average = np.array(peaks.rows).T
-fig, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
+at, itself, average, new_itself, new_average = np.array(peaks.rows).T
+fig, axis = plt.subplots(figsize=(8, 3), layout="constrained")
 axis.plot(at, itself, "--", lw=1.4, color=FULL, label="the generator itself")
 axis.plot(at, average, lw=1.8, color=GROWN, label="its average")
+axis.plot(at, new_itself, ":", lw=1.8, color=GROWN, label="average, newest block not averaged")
+axis.plot(at, new_average, ":", lw=1.8, color=FULL, label="generator, newest block averaged")
+axis.set_ylim(0, 58)
 for start, (fade, _), side in list(zip(GROW.starts(), GROW.lengths(), SIDES, strict=False))[1:]:
     axis.axvspan(start, start + fade, color="0.9", lw=0)
     axis.text(start, axis.get_ylim()[1], f" {side} px fades in", fontsize=8, va="top")
 axis.set(xlabel="step", ylabel="Frechet distance")
-axis.legend(fontsize=8)
+fig.legend(fontsize=8, loc="outside right center")
 plt.show()
+for start, (fade, _), side in list(zip(GROW.starts(), GROW.lengths(), SIDES, strict=False))[1:]:
+    left = np.prod([min(0.99, (n + 1) / (n + 10)) for n in range(start, start + fade)])
+    print(f"{side:>2} px: when the fade ends, {left:.0%} of the average are the block's first weights")
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A new block enters
@@ -614,21 +630,13 @@ plt.show()
 # Untrained, with more weight in each column.
 
 # %% [markdown] tags=["notes"]
-# While 16 pixels fade in, the average climbs to 46, above the untrained network's 40. The generator itself stays between 20 and 34, where it was before. So this peak is the average's: it mixes weights of different times. Of the new block as it was drawn only 5 % is left when the fade ends, so that those first weights need not be what harms; which do is not measured. Around the first fade both rise, and both begin before it. That rise is neither the average's alone nor the block's alone. At the end the two agree. (One training.)
+# While 16 pixels fade in, the average climbs to 46, above the untrained network's 40. The generator itself stays between 20 and 34, where it was before. So this peak is the average's: it mixes weights of different times. Which weights? The dotted lines exchange the newest block and its colour layer. With these as the generator has them, the average stays at 35 or below. With these averaged, the generator climbs to 44 as the fade ends. So it is the *newest block's* average that harms, although only 5 % of the block as it was drawn is left in it by then. Around the first fade both rise, and both begin before it: that rise is neither the average's alone nor the block's alone. At the end all agree. (One training.)
 #
 # What is there to lose when a block enters? Take the shipped network with the fitted colours, put a fresh 64 pixel block on its first four levels, and go from $\alpha = 0$ to 1 with the block untrained.
 
 
 # %% tags=["slide-continue", "slide-picture"]
-def with_fresh_block(network, seed):
-    """The network as it stood when its last block entered: random weights there, fitted colours below."""
-    begun, fresh = copy.deepcopy(network), recipe.players(64, widths=tuple(network.widths), seed=seed)[0]
-    begun.blocks[-1].load_state_dict(fresh.blocks[-1].state_dict())
-    begun.to_rgb[-1].load_state_dict(fresh.to_rgb[-1].state_dict())
-    return begun
-
-
-begun = with_fresh_block(ladder, 0)
+begun = with_newest(ladder, recipe.players(64, widths=tuple(ladder.widths), seed=0)[0])  # a fresh block, fitted colours below
 entering = torch.stack([F.interpolate(growing.images_at(begun, people[:5], 3 + alpha), size=64) for alpha in alphas], 1)
 show(
     viz.labelled_grid(entering.flatten(0, 1), columns=[f"alpha {a:g}" for a in alphas]),
@@ -690,7 +698,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The left-over layers are far off in colour and contrast. The fitted ones show what a linear map can read off the features of each level: at 4 x 4 places 81 % of the variance, on latents that the fit did not see. Part of it is what all faces share: the mean picture alone explains 31 %, and colours fitted to the features of another latent hardly more, 33 %. Keep that in mind for lecture 14, where each level gets a style of its own.
+# The left-over layers are far off in colour and contrast. The fitted ones show what a linear map can read off the features of each level: at 4 x 4 places 81 % of the variance, on latents that the fit did not see. The mean picture alone explains 31 %, and colours fitted to another latent's features 33 %.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What growing saves
@@ -732,15 +740,15 @@ for axis, place, name in (
     axis.plot(place(at), distances, "o-", ms=4, lw=1.4, color=GROWN)
     for start, side in zip(starts[1:], SIDES[1:], strict=True):
         axis.axvline(place(start), color="0.6", lw=1, ls=":")
-        axis.text(place(start), 47, f" {side} px" if axis is axes[0] or side > 16 else "", fontsize=8)
+        axis.text(place(start), 47 if side > 8 else 43, f" {side} px" if axis is axes[0] or side > 16 else "", fontsize=8)
     axis.set(xlabel=name, ylim=(0, 52))
 axes[0].set(ylabel="Frechet distance")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# When the last level enters, 36 % of the images have been seen and 17.3 % of the work is spent; the whole run takes 81.1 %. The curve has two lessons. It falls to 9.8 before the network draws anything at 64 pixels, for this judge looks at faces in 32 x 32 pixels (section 7). And it jumps after the later doublings, twice above the 37 of the untrained network. (The first fade lies between two points.) There are two suspects: the untrained block, and the average. Section 5's largest peak was the average's; here the generator itself was not measured. Only 2,100 steps after the last doubling is the curve back at 9.8. Judge a run that grows, or compare two, only well after a fade.
+# When the last level enters, 36 % of the images have been seen and 17.3 % of the work is spent; the whole run takes 81.1 %. The curve has two lessons. It falls to 9.8 before the network draws anything at 64 pixels, for this judge looks at faces in 32 x 32 pixels (section 7). And it jumps after the later doublings, twice above the 37 of the untrained network. (The first fade lies between two points.) There are two suspects: the untrained block, and its average, which made section 5's largest peak; here the generator itself was not measured. Only 2,100 steps after the last doubling is the curve back at 9.8. Judge a run that grows, or compare two, only well after a fade.
 #
-# Where a run at full size would stand at each place, this curve does not say. A saving at *equal quality* takes a race of the two; section 8 has one, at 32 pixels.
+# Where a run at full size would stand at each place, this curve does not say. A saving at *equal quality* takes a race of the two; section 8 has one, at 64 pixels.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: D ignores alpha
@@ -814,7 +822,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. The last row is the null: with no doubling it falls by 11 to 25 % in these steps, for $D$ goes on learning. *As derived* it falls a little less. With *D ignores alpha* it rises in all three trainings, by 32 to 94 %: what $D$ learnt at 4 pixels sits behind a block of random weights, and the fakes are nearly what they were. With *no fade at all* it sits there, too, but the fakes jump as well, and the loss falls as if nothing had happened. So the loss alone would not tell you.
+# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. The last row is the null: with no doubling it falls by 11 to 25 %, for $D$ goes on learning. *As derived* it falls a little less. With *D ignores alpha* it rises in all three trainings, by 32 to 94 %: what $D$ learnt at 4 pixels sits behind a block of random weights, and the fakes are nearly what they were. With *no fade at all* it sits there, too, but the fakes jump as well, and the loss falls as if nothing had happened. So the loss alone would not tell you.
 #
 # The last column compares whole pictures of 8 px; its spread over seeds is larger than the differences between rows, and it ranks nothing here, not even against no doubling. The test that finds the bug needs no training: logits before and after the doubling must be equal at $\alpha = 0$, as in section 4.
 
@@ -929,151 +937,235 @@ viz.table(
 # %% [markdown]
 # ## 8. A race: growing against full size
 #
-# What does growing save at *equal quality*? A race asks it: two arms with the same networks, first weights, faces at 32 pixels and settings, 2,400 steps of 16 pictures; only the timetable differs. Growing has 200 steps at 4 pixels, 300 at 8, 500 at 16 and 1,400 at 32; of the last three the first 100, 200 and 200 are a fade. (One pair of rates, searched for neither arm. The penalty's weight goes with the side. Samples of a network that still grows are enlarged before they are judged.)
+# What does growing save at *equal quality*? A race asks it: two arms with the same networks, first weights, faces at 64 pixels and settings, 5,400 steps of 16 pictures; only the timetable differs. Growing enters 8, 16, 32 and 64 pixels at steps 300, 750, 1,500 and 2,400, and fades them in over 150, 300, 450 and 600 steps. (One pair of rates, constant, searched for neither arm. The penalty's weight goes with the side. Samples of a network that still grows are enlarged before they are judged.) A shorter race at 32 pixels, of 2,400 steps and narrower networks, stands beside it.
 #
-# Take the distance that growing has when it has spent a third of the other's work, and look when the other first gets there: so 3 is the most that the race can show in operations. Two trainings at *full size* raced against each other say what chance makes of the ratio. The rule was fixed before any run, for operations and for seconds: growing saves if each of three trainings has a ratio above all pairings of two at full size. (Length and rates were chosen after one seed of a race that was too short.) It takes half an hour of a processor, so it is recorded. (A larger race, at 64 pixels, takes hours and is not: `gancourse experiment growing_race`.)
+# They take hours, so they are recorded: three trainings of each arm. Growing, and the first at full size, were trained on a processor; at 64 pixels the other two at full size on a GPU, and their seconds are taken from the first. (That one was trained on both, and ends at 8.5 and at 9.3; the three end at 8.5 to 11.2.)
+#
+# Take the distance that growing has when it has spent a third of the other's work, and look when the other first gets there: so 3 is the most that the race can show in operations. Two trainings at *full size* raced against each other say what chance makes of the ratio, read at a third of the work, and read at the distances where growing is read. Fixed before any run: at 64 pixels the paper's claim is *at least 2*, by the interval of five trainings. At 32 pixels growing saves if each of three trainings is above all pairings at a third.
 
 # %%
-try:
-    race = records.load("growing_race_32")
-except FileNotFoundError as missing:
-    race = print("open:", missing)
+races = {"64 px": records.load("growing_race"), "32 px": records.load("growing_race_32")}
+race = races["64 px"]
+GROWING, AT_ONCE = race.arms
+SCORES = {"frechet": "Frechet distance", "swd": "sliced Wasserstein x 1000"}
+work = {arm: growing_race.work_of(race, arm) / growing_race.work_of(race, AT_ONCE)[-1] for arm in race.arms}
+fig, axes = plt.subplots(2, 3, figsize=(9, 5), sharey="row", layout="constrained")
+for arm, colour in ((AT_ONCE, FULL), (GROWING, GROWN)):
+    at_steps = race.curve("frechet")[arm][0].astype(int)
+    part = growing_race.seconds(race, arm) / growing_race.seconds(race, AT_ONCE)[:, -1:]
+    places = (BATCH * at_steps / 1000, work[arm][at_steps], part.mean(0))
+    for row, score in zip(axes, SCORES, strict=True):
+        values = race.curve(score)[arm][1]
+        for axis, x in zip(row, places, strict=True):
+            axis.plot(x, values.mean(0), color=colour, lw=1.6, label=arm)
+            axis.fill_between(x, values.min(0), values.max(0), color=colour, alpha=0.2, lw=0)
+for row, (score, name) in zip(axes, SCORES.items(), strict=True):
+    for axis in row:
+        axis.axhline(race.baseline(score)["real faces at 32 px, enlarged"], color="0.4", lw=1, ls=":", label="real faces at 32 px")
+    row[0].set(ylabel=name, ylim=(0, None))
+    row[1].axvline(growing_race.SHARE, color="0.6", lw=0.8)
+for axis, name in zip(axes[1], ("thousand images seen", "operations, of the other's run", "seconds, of the other's run"), strict=True):
+    axis.set(xlabel=name)
+fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=8)
+plt.show()
+last = {arm: np.diff(growing_race.seconds(race, arm)[:, [-17, -1]]).mean() for arm in race.arms}  # 16 looks, all at 64 px
+print(f"a step at 64 px takes growing {last[GROWING] / last[AT_ONCE]:.2f} times the seconds that it takes the other")
 
 # %%
-if race is not None:
-    LAST, (GROWING, AT_ONCE) = race.content["settings"]["size"]["steps"], race.arms
-    work = {arm: growing_race.work_of(race, arm) for arm in race.arms}
-    fig, axes = plt.subplots(2, 3, figsize=(9, 5), sharey="row", layout="constrained")
-    for arm, colour in ((AT_ONCE, FULL), (GROWING, GROWN)):
-        steps_at = race.curve("frechet")[arm][0].astype(int)
-        part = growing_race.seconds(race, arm) / growing_race.seconds(race, AT_ONCE)[:, -1:]
-        places = (16 * steps_at / 1000, work[arm][steps_at] / work[AT_ONCE][-1], part.mean(0))
-        for row, score in zip(axes, ("frechet", "swd"), strict=True):
-            values = race.curve(score)[arm][1]
-            row[1].axvline(growing_race.SHARE, color="0.6", lw=0.8)
-            for axis, x in zip(row, places, strict=True):
-                axis.plot(x, values.mean(0), color=colour, lw=1.6, label=arm)
-                axis.fill_between(x, values.min(0), values.max(0), color=colour, alpha=0.2, lw=0)
-    for row, score in zip(axes, ("frechet", "swd"), strict=True):
-        for axis in row:
-            halved = race.baseline(score)["real faces at 16 px, enlarged"]
-            axis.axhline(halved, color="0.4", lw=1, ls=":", label="real faces at 16 px")
-    names = ("thousand images seen", "operations, of the other's whole run", "seconds, of the other's whole run")
-    for axis, name in zip(axes[1], names, strict=True):
-        axis.set(xlabel=name)
-    axes[0, 0].set(ylabel="Frechet distance")
-    axes[1, 0].set(ylabel="sliced Wasserstein x 1000")
-    axes[0, 0].legend(fontsize=8)
-    plt.show()
-    drawn = {
-        f"{arm}, {100 * work[arm][step] / work[AT_ONCE][-1]:.1f} %": pictures
-        for arm in race.arms
-        for step, pictures in race.film(arm).items()
-        if arm == GROWING or step not in (1100, 1200)  # where nothing fades, they look as at 1,000
-    }
-    show(
-        viz.labelled_grid(torch.cat(list(drawn.values())), list(drawn), n_columns=5, scale=2),
-        "Five latents of the first training of each arm, by the operations spent. Curves: means over the seeds, bands from the least "
-        "to the largest; the grey line is a third of the work, where the saving is read.",
-    )
+drawn = sorted(
+    (work[arm][step], f"{arm}, {100 * work[arm][step]:.1f} %", pictures)
+    for arm in race.arms
+    for step, pictures in race.film(arm).items()
+    if step in (750, 2400, 3000, 5400)
+)
+show(
+    viz.labelled_grid(
+        torch.cat([*(pictures for *_, pictures in drawn), real64.images[:5]]), [*(name for _, name, _ in drawn), "real"], n_columns=5
+    ),
+    "Five latents of the first training of each arm, in the order of the operations spent. Curves: means over the seeds, bands from "
+    "the least to the largest; the grey line is a third of the work, where the saving is read.",
+)
+show(
+    viz.labelled_grid(growing_race.fade(race).transpose(0, 1).flatten(0, 1), columns=[f"alpha {a:g}" for a in alphas]),
+    "64 px fade in, in growing's first training: five latents, one a row, drawn by the average.",
+)
 
 # %%
 COSTS, rows = ("images", "operations", "seconds"), []
-if race is not None:
-    for score, distance in (("frechet", "Frechet"), ("swd", "patches")):
-        saving, least = growing_race.savings(race, score=score), growing_race.savings(race, score=score, never=True)
-        rows += [
-            [f"{distance}, seed {seed}", *(f"{saving[cost][i]:.2f}" for cost in COSTS), f"{saving['distance'][i]:.1f}"]
-            for i, seed in enumerate(race.seeds)
-        ]
-        by_place = growing_race.by_chance(race, score)["two_trainings_at_full_size"]
-        ends = f"{min(by_place['distance']):.1f} to {max(by_place['distance']):.1f}"
-        rows.append(["chance, at a third", *(f"{min(by_place[cost]):.2f} to {max(by_place[cost]):.2f}" for cost in COSTS), ends])
-        near = growing_race.chance_at(race, saving["distance"], score)
-        rows.append(["chance, at those distances", *(f"up to {max(near[cost]):.2f}" for cost in COSTS), "as growing's"])
-    rows.append(["the most that can show", *(f"{np.mean(least[cost]):.2f}" for cost in COSTS), ""])
-header = ["", *COSTS, "distance"]
-viz.table(rows, header=header, caption="32 px from the start over growing, at equal distance") if rows else None
+
+
+def spread(values):
+    return f"{np.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+for side, record in races.items():
+    for score, name in (("frechet", "Frechet"), ("swd", "patches")):
+        saving, pairs = growing_race.savings(record, score=score), growing_race.by_chance(record, score)
+        near, pairs = growing_race.chance_at(record, saving["distance"], score), pairs["two_trainings_at_full_size"]
+        reached = f"{sum(saving['reached']):.0f} of {len(record.seeds)}"
+        for what, found in ((f"{side}, {name}", saving), ("chance, at a third", pairs), ("chance, at those distances", near)):
+            ends = found.get("distance", saving["distance"])
+            cells = [spread(found[cost]) for cost in COSTS]
+            rows.append([what, *cells, f"{min(ends):.1f} to {max(ends):.1f}", reached if found is saving else ""])
+    most = growing_race.savings(record, never=True)
+    rows.append([f"the most that can show at {side}", *(f"{np.mean(most[cost]):.2f}" for cost in COSTS), "", ""])
+viz.table(rows, header=["", *COSTS, "distance", "reached"], caption="Full size from the start over growing, at equal distance: mean (least to largest)")
 
 # %%
-if race is not None:
-    shares = np.linspace(0.25, 0.6, 15)
-    fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), sharey=True, layout="constrained")
-    for axis, (score, name) in zip(axes, (("frechet", "Frechet distance"), ("swd", "patches")), strict=True):
-        saved = np.array([growing_race.savings(race, score=score, share=share)["operations"] for share in shares])
-        chance = [growing_race.by_chance(race, score, share)["two_trainings_at_full_size"]["operations"] for share in shares]
-        axis.fill_between(shares, np.min(chance, 1), np.max(chance, 1), color="0.88", lw=0, label="two at full size")
+places = np.linspace(0.275, 0.65, 16)
+fig, axes = plt.subplots(2, 2, figsize=(9, 4.8), sharex=True, sharey=True, layout="constrained")
+for row, (side, record) in zip(axes, races.items(), strict=True):
+    for axis, (score, name) in zip(row, SCORES.items(), strict=True):
+        saved = np.array([growing_race.savings(record, score=score, share=place)["operations"] for place in places])
+        pairs = [growing_race.by_chance(record, score, place)["two_trainings_at_full_size"]["operations"] for place in places]
+        axis.fill_between(places, np.min(pairs, 1), np.max(pairs, 1), color="0.88", lw=0, label="two at full size")
         for i, values in enumerate(saved.T):
-            axis.plot(shares, values, "o-", ms=3, lw=1.2, color=GROWN, label="three trainings" if i == 0 else None)
+            axis.plot(places, values, "o-", ms=3, lw=1.2, color=GROWN, label="one training each" if i == 0 else None)
+        axis.plot(places, 1 / places, ":", lw=1, color="0.4", label="the most that can show")
         axis.axvline(growing_race.SHARE, color="0.6", lw=0.8)
-        axis.axhline(1, color="0.4", lw=1, ls=":")
-        axis.set(title=name, xlabel="place: growing's share of the other's work")
-    axes[0].set(ylabel="operations saved (ratio)")
-    axes[0].legend(fontsize=8)
-    plt.show()
+        axis.axhline(1, color="0.4", lw=0.8)
+        axis.set_title(f"{side}, {name.removesuffix(' x 1000')}", fontsize=9)
+    row[0].set(ylabel="operations (ratio)")
+for axis in axes[1]:
+    axis.set(xlabel="place: growing's share of the other's work")
+axes[0, 0].legend(fontsize=8)
+plt.show()
 
 # %%
-if race is not None:
-    learnt = [x / race.baseline("frechet")["untrained"] for arm in race.arms for x in race.final("frechet")[arm]]
+for suffix, side, judged in (("race", "64 px", ("frechet", "swd")), ("race32", "32 px", ("frechet",))):
+    record = races[side]
+    first = {score: record.baseline(score)["untrained"] for score in judged}
     check(
-        "C27.race32",
-        "The race is long enough to say something: Frechet distance at its end, of the untrained network's",
+        f"C27.{suffix}",
+        f"The race at {side} is long enough to say something: distances at its end, of the untrained network's",
         expected="below half",
-        ours=learnt,
-        over="trainings of both arms",
+        ours=[x / first[score] for score in judged for arm in record.arms for x in record.final(score)[arm]],
+        over="distances of trainings",
         tolerance=at_most(0.5),
-        baselines=nulls(noise=race.baseline("frechet")["noise"] / race.baseline("frechet")["untrained"])
-        | ceilings(real_faces=race.baseline("frechet")["other real faces"] / race.baseline("frechet")["untrained"]),
+        baselines=nulls(noise=[record.baseline(score)["noise"] / first[score] for score in judged])
+        | ceilings(real_faces=[record.baseline(score)["other real faces"] / first[score] for score in judged]),
     )
-    saving, by_chance = growing_race.savings(race), growing_race.by_chance(race)
-    patches, by_chance_in_patches = growing_race.savings(race, score="swd"), growing_race.by_chance(race, "swd")
-    for suffix, cost, distance, found, chance in (
-        ("work32", "operations", "Frechet", saving, by_chance),
-        ("seconds32", "seconds", "Frechet", saving, by_chance),
-        ("patches32", "operations", "sliced Wasserstein", patches, by_chance_in_patches),
-    ):
-        question(
-            f"C27.{suffix}",
-            f"What does growing save at 32 px: {cost} at full size from the start over {cost} growing, at equal {distance} distance?",
-            ours=found[cost],
-            over="trainings",
-            baselines=nulls(**{f"largest_of_{name}": max(ratios[cost]) for name, ratios in chance.items()})
-            | ceilings(of_this_race=np.mean(least[cost])),
-            source="Karras et al. 2018, section 2: about 2-6, by size up to 1024 px",
-            decks="HK",
-            note=f"The other got there in {sum(found['reached']):.0f} of {len(race.seeds)} trainings; else it is a lower bound."
-            + (" The arms ran one after another on a processor that did other work, too." if cost == "seconds" else ""),
+PLANTED = 2.5
+as_if = [growing_race.savings(race, AT_ONCE, AT_ONCE, i, share=PLANTED / 3) for i in range(1, len(race.seeds))]
+check(
+    "C27.planted",
+    "The reading finds a saving that is there: two trainings at full size, the second as if it were 2.5 times as quick",
+    expected=PLANTED,
+    ours=[PLANTED * np.mean(found["operations"]) for found in as_if],
+    over="means over trainings, each paired with another",
+    tolerance=at_least(2),
+    baselines=nulls(nothing_planted=growing_race.by_chance(race)["two_trainings_at_full_size"]["operations"]),
+)
+
+saving, chance = growing_race.savings(race), growing_race.by_chance(race)
+pairs, near = chance["two_trainings_at_full_size"]["operations"], growing_race.chance_at(race, saving["distance"])["operations"]
+claim(
+    "C27.work",
+    "What growing saves at 64 px: operations at full size from the start over operations growing, at equal Frechet distance",
+    source="Karras et al. 2018, section 2",
+    paper="up to 2 to 6, by size, up to 1024 px",
+    ours=saving["operations"],
+    over="trainings",
+    tolerance=at_least(2),
+    baselines=nulls(
+        largest_of_two_at_full_size_at_a_third=max(pairs),
+        largest_of_two_at_full_size_at_those_distances=max(near),
+        largest_of_arms_swapped=max(chance["arms_swapped"]["operations"]),
+    )
+    | ceilings(of_this_race=growing_race.savings(race, never=True)["operations"]),
+    control="C27.planted",
+    open=growing_race.undecided(saving["operations"], pairs + near, 2),
+    decks="HK",
+    note=f"The other got there in {sum(saving['reached']):.0f} of {len(race.seeds)} trainings; else it is a lower bound. "
+    "The judge of this distance sees 32 x 32 pixels.",
+)
+grown, full = race.final("swd")[GROWING], growing_race.at_equal_work(race)
+at_steps, curves = race.curve("swd")[AT_ONCE]
+early = np.array([np.interp(work[GROWING][-1] * at_steps[-1] / 3, at_steps, curve) for curve in curves])
+check(
+    "C27.behind",
+    "The patches' distance sees a training that is behind: full size at a third of growing's whole work, over all of it",
+    expected="above 1.2",
+    ours=early / full,
+    over="trainings",
+    tolerance=at_least(1.2),
+    baselines=nulls(not_behind=1.0),
+)
+claim(
+    "C27.swd",
+    "Mean sliced Wasserstein distance at equal work: 64 px from the start over growing",
+    source="Karras et al. 2018, table 1, CelebA 128: rows (a) and (b), 9.28 / 4.28 after as many images",
+    paper=9.28 / 4.28,
+    ours=full / grown,
+    over="trainings",
+    tolerance=at_least(1.2),
+    baselines=nulls(
+        noise_in_growings_place=full / race.baseline("swd")["noise"],
+        untrained_in_its_place=full / race.baseline("swd")["untrained"],
+        largest_of_arms_swapped=max(grown / full),
+        largest_of_another_training_at_full_size=max(full) / min(full),
+    )
+    | ceilings(real_faces_in_its_place=full / race.baseline("swd")["other real faces"]),
+    control="C27.behind",
+    open=growing_race.undecided(full / grown, [max(full) / min(full)], 1.2),
+    decks="HK",
+)
+for suffix, side, cost, score, name in (
+    ("seconds", "64 px", "seconds", "frechet", "Frechet"),
+    ("patches", "64 px", "operations", "swd", "sliced Wasserstein"),
+    ("work32", "32 px", "operations", "frechet", "Frechet"),
+    ("seconds32", "32 px", "seconds", "frechet", "Frechet"),
+    ("patches32", "32 px", "operations", "swd", "sliced Wasserstein"),
+):
+    record = races[side]
+    saving, chance = growing_race.savings(record, score=score), growing_race.by_chance(record, score)
+    question(
+        f"C27.{suffix}",
+        f"What does growing save at {side}: {cost} at full size from the start over {cost} growing, at equal {name} distance?",
+        ours=saving[cost],
+        over="trainings",
+        baselines=nulls(**{f"largest_of_{what}": max(ratios[cost]) for what, ratios in chance.items()})
+        | ceilings(of_this_race=growing_race.savings(record, never=True)[cost]),
+        source="Karras et al. 2018, section 2: about 2-6, by size up to 1024 px",
+        decks="HK",
+        note=f"The other got there in {sum(saving['reached']):.0f} of {len(record.seeds)} trainings; else it is a lower bound."
+        + (" The processor did other work, too." if cost == "seconds" else "")
+        + (" At full size one was trained on it; the others' seconds are taken from that one." if suffix == "seconds" else ""),
+    )
+for suffix, side, score, name in (
+    ("frechet", "64 px", "frechet", "Frechet"),
+    ("swd32", "32 px", "swd", "Mean sliced Wasserstein"),
+    ("frechet32", "32 px", "frechet", "Frechet"),
+):
+    record = races[side]
+    grown, full = record.final(score)[GROWING], growing_race.at_equal_work(record, score)
+    question(
+        f"C27.{suffix}",
+        f"{name} distance at equal work: {side} from the start over growing",
+        ours=full / grown,
+        over="trainings",
+        baselines=nulls(
+            noise_in_growings_place=full / record.baseline(score)["noise"],
+            untrained_in_its_place=full / record.baseline(score)["untrained"],
+            largest_of_another_training_at_full_size=max(full) / min(full),
         )
-    for suffix, score, name in (("swd32", "swd", "Mean sliced Wasserstein"), ("frechet32", "frechet", "Frechet")):
-        grown, full, base = race.final(score)[GROWING], growing_race.at_equal_work(race, score), race.baseline(score)
-        question(
-            f"C27.{suffix}",
-            f"{name} distance at equal work: at full size from the start over growing",
-            ours=full / grown,
-            over="trainings",
-            baselines=nulls(
-                noise_in_growings_place=full / base["noise"],
-                untrained_in_its_place=full / base["untrained"],
-                arms_swapped=grown / full,
-                another_training_at_full_size=[x for shift in (1, 2) for x in full / np.roll(full, shift)],
-            )
-            | ceilings(real_faces_in_its_place=full / base["other real faces"]),
-            source="Karras et al. 2018, table 1, CelebA 128: rows (a) and (b), 9.28 / 4.28 after as many images",
-            decks="HK",
-        )
+        | ceilings(real_faces_in_its_place=full / record.baseline(score)["other real faces"]),
+        source="Karras et al. 2018, table 1, CelebA 128: rows (a) and (b), 9.28 / 4.28 after as many images",
+        decks="HK",
+    )
 
 # %% [markdown]
-# *At equal Frechet distance* the other arm takes 1.31 to 1.54 times the operations, and fewer images, 0.67 to 0.79 of growing's. All three ratios in operations are above 1, yet the rule does not call it a saving: the pairings of two trainings at full size, "at a third", go from 0.58 to 1.34, and the smallest of ours is 1.31. So it is open, by a little. In seconds, 1.21 to 1.33 against 0.73 to 1.17, the rule is met. But the processor did other work, too, so we do not lean on it. In patches, the paper's own distance, the three ratios are 1.24 to 1.34, and the pairings reach 1.43: open.
+# *At equal Frechet distance* full size takes 1.32 to 1.69 times growing's operations at 64 pixels, on 0.69 to 0.88 of its images. The mean's interval, 1.06 to 1.98, ends just below the 2 that was asked for. With three trainings the row is open, but nothing speaks for a factor of 2 at this size. In seconds it is 1.26 to 1.53: a step at 64 px costs both arms nearly the same, but small layers use a processor worse. Is anything saved? Against pairings at a third, up to 1.18, all three trainings say so. At the distances where they are read, chance makes up to 1.65, and only one is above. At 32 pixels it is 1.31 to 1.54, against 1.34 at a third, so that the rule leaves it open by a little; and against 1.12 at those distances, below all three. (These rows at 32 pixels were added after the race was known.)
 #
-# *Where is chance read?* The rule's pairings are read where full size has spent a third of its work. There its curve is flatter than where ours are read, so chance has more room. The rows "at those distances" read chance where growing is read. By Frechet's distance it then makes up to 1.12 in operations, less than each of the three; in seconds up to 1.22, a little more than the smallest of them; in patches up to 1.53, more than all three. We added these rows after the race was known, so the verdict stays: open.
+# *In patches*, the paper's own distance, nothing is saved at 64 pixels: 0.87 to 1.09, with chance up to 1.31. At 32 pixels it is 1.24 to 1.34, with chance up to 1.43. The judge behind Frechet's distance sees faces in 32 x 32 pixels; of the three bands of patches one is of 64, which growing enters late. So the two ask different things.
 #
-# *Where is the saving read?* The last picture has it at each place from 0.25 to 0.6 of the other's work, with chance as the rule reads it, and was added as late. By Frechet's distance the ratios are 1.61, 1.60 and 1.43 at 0.30, where chance reaches 1.45; 1.35, 1.38 and 1.16 at 0.40 (chance 1.15); 1.16, 1.54 and 1.11 at 0.50 (1.08). So by this distance the saving shrinks from 0.30 on, in two trainings to the end, in the other only as far as 0.45. (The most that can show is 1 over the place, 1.67 at 0.60, and there that one stands: full size never got as near.) Chance's band narrows, too: from 0.40 to 0.50 all three lie above it, the lowest by little; at 0.60 only one does. In patches at most one of three lies above the band, and at 0.60 two are below 1. A saving belongs to a place, and whoever picks the place afterwards picks the verdict.
+# *Where is the saving read?* The last picture has it at each place. At 64 pixels, by Frechet's distance, two ratios of three are below 1 at 0.30, soon after the fade; from 0.325 to 0.45 all three lie above the band of chance; from 0.475 on at most two do. At 32 pixels all three do from 0.40 to 0.525, by little. In patches at most one of three does, at either size. A saving belongs to a place and to a distance, and whoever picks them afterwards picks the verdict.
 #
-# *At equal work*, where growing ends and has spent 68 % of the other's, no difference is seen: 0.96 [0.83, 1.09] in patches, 1.13 [0.71, 1.55] by Frechet's. The arm at full size went on, and by Frechet's distance it ended as near, 14.9 to 16.8 against 15.3 to 17.5. In patches it ended a little nearer (the lower curves).
+# *At equal work*, where growing ends and has spent 70 % of the other's, the paper has 2.2 in patches, and 1.2 was asked for. It is 1.01 [0.86, 1.16]: open with three trainings, and no sign of it. By Frechet's distance growing is nearer, 1.38 [1.10, 1.67], but another training at full size makes up to 1.38, too. At 32 pixels no difference is seen (0.96 and 1.13). The arm at full size went on. At its end it stands at 8.5 to 11.2 where growing has 8.2 to 9.5, and in patches it is nearer, 25 to 28 against 28 to 31.
 #
-# Look at growing's peaks, in the curves and at 13.8 and 18.0 % in the pictures. The first, at 3,200 pictures, stands at the end of 4 pixels, before any block has come in. At the last, averages are judged, as in section 5. This one keeps 0.99 of itself in a step: in the middle of the fade, at 13.8 %, it holds 37 % of the new block's first weights, and $\alpha$ is a half; at the end, at 18.0 %, it holds 13 %, and $\alpha$ is 1. The pictures are about as bad at both. The generator itself was not recorded, so whether the average makes this peak, too, cannot be said.
+# Look at growing's peaks, in the curves and while 64 px fade in. The first, at 4,800 pictures, stands at the end of 4 pixels, before any block has come in. At the last, averages are drawn, as in section 5. From step 1,790 on this one keeps 0.995 of itself, so that when the fade ends $0.995^{600} = 5\ \%$ of it are the block's first weights. The colours are palest there, and the distance is 33 to 61. It is 14 to 18 only 300 steps later. In section 5 such a peak was the newest block's average; here the generator itself was not recorded.
 #
-# Three trainings, small networks, 32 pixels; the paper speaks of up to 1024, where the small levels are a smaller part of the cost.
+# Three trainings, small networks, 64 pixels; the paper speaks of up to 1024, where the small levels are a smaller part of the cost.
 #
 # ## 9. Two slips of notation
 #
@@ -1124,7 +1216,7 @@ summary()
 # ## Exercises
 #
 # 1. **Where to spend steps.** Keep the work of `GROW` fixed, and move steps from the last level to the first two, or back. Which timetable ends lowest? What does $\alpha$ reaching 1 only in the very last step do?
-# 2. **Two speeds.** Run the training of section 5 with `equalised=False` for both players, at learning rates 0.0005, 0.002 and 0.008. How wide is the range of rates that work, with and without?
+# 2. **Two speeds.** With plain gradient descent the gradient of $W$ is $c$ times that of $w$: by how much does $cW$ move in a step? Then run the training of section 5 with `equalised=False` for both players, at learning rates 0.0005, 0.002 and 0.008. How wide is the range of rates that work, with and without?
 # 3. **Without the batch's standard deviation.** Build the discriminator with `group_size=0` and train again. Compare variety by the spread of attributes (`attribute_classifier("faces", 32).predict`), not by eye.
 
 # %%

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 2. DCGAN
 #
-# **After** lectures 03 and 04. **Time**: about 100 minutes. **Points**: 20. **At the end** your own DCGAN draws cartoon faces, and your
+# **After** lectures 03 to 05. **Time**: about 100 minutes. **Points**: 20. **At the end** your own DCGAN draws cartoon faces, and your
 # latent arithmetic puts glasses on the faces of a better one.
 #
 # As before: replace `raise NotImplementedError()`, run the cell below, read what the check says. It grades what you hand in with other

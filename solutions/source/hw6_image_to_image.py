@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 6. Image to image
 #
-# **After** the lectures on pix2pix, CycleGAN and inpainting. **Time**: about 100 minutes. **Points**: 20. **At the end** a network that is joined, judged and trained by your
+# **After** lectures 17 to 19. **Time**: about 100 minutes. **Points**: 20. **At the end** a network that is joined, judged and trained by your
 # own code colours line drawings that it has never seen, and one that you draw on yourself.
 #
 # Each task is a cell with functions whose bodies are missing. Replace `raise NotImplementedError()` and run the cell below it: it checks

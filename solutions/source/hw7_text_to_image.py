@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 7. Text to image
 #
-# **After** the lecture on text to image. **Time**: about 90 minutes. **Points**: 20. **At the end** you type sentences, and a game that reads, draws its wrong pairs and is judged by your own
+# **After** lecture 20. **Time**: about 90 minutes. **Points**: 20. **At the end** you type sentences, and a game that reads, draws its wrong pairs and is judged by your own
 # code has learnt to draw faces for them.
 #
 # Each task is a cell with functions whose bodies are missing. Replace `raise NotImplementedError()` and run the cell below it: it checks
