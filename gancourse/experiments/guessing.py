@@ -1,4 +1,4 @@
-"""One missing value with several right answers, and four players who must name it: the mean, a draw, one value, a blind draw.
+"""One missing value with several right answers, and players who must name it: the mean, a draw, one value, a blind draw.
 
 A picture has two numbers.  The first, c in {-1, 1}, is visible: the context.  The second is missing, and c says how often it
 takes each of three values.  A generator F(c, z) answers.  Whether it can *draw* hangs on two things that a context encoder may
@@ -116,11 +116,11 @@ def asked(game: Guessing, generator: Ensemble, n: int = 4000, seed: int = 99) ->
     return scored(x, values)
 
 
-def honest_draw(n: int = 4000, seed: int = 99) -> Answers:
-    """The same questions, answered by the truth drawn anew for each context: what a player with K = 1 can score at best."""
+def honest_draw(n: int = 4000, seed: int = 99, times: int = 5) -> Answers:
+    """The same questions, answered ``times`` times by the truth drawn anew for each context: what a player can score at best."""
     source = torch.Generator().manual_seed(seed)
     x = Pixel().sample(n, generator=source)
-    return scored(x, Pixel.given((x[:, 0] > 0).long(), source)[None])
+    return scored(x, torch.stack([Pixel.given((x[:, 0] > 0).long(), source) for _ in range(times)]))
 
 
 def expected(chances: Sequence[Sequence[float]] | Tensor) -> tuple[float, float]:
