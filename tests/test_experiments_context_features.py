@@ -101,6 +101,6 @@ def test_the_six_pictures_stand_below_what_was_given_and_above_their_truth():
     assert rows == ["central square, given", "filled", "random blocks, given", "filled", "truth"]
     square, filled, blocks, also_filled, truth = pictures.unflatten(0, (5, 6)).float()
     for given, answer in ((square, filled), (blocks, also_filled)):
-        seen = given != 127
-        assert (given == truth)[seen].float().mean() == 1
-        assert ((answer - truth).abs() * seen).sum() / seen.sum() < 8
+        seen = (given == truth).all(1, keepdim=True)
+        assert 0.7 < seen.float().mean() < 0.8
+        assert ((answer - truth).abs() * seen).sum() / (3 * seen.sum()) < 8

@@ -1,5 +1,6 @@
 """One missing value: the data, what each player may see, and scores with known answers."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -112,6 +113,13 @@ def test_an_honest_draw_costs_twice_the_least_error():
     assert honest.error.tolist() == pytest.approx([2, 2], abs=0.05)
     assert honest.variation.max() < 0.03 and honest.distance.max() < 0.02
     assert not torch.equal(*honest.values)
+
+
+def test_histograms_have_a_column_for_each_player():
+    honest = guessing.honest_draw(500, times=2)
+    picture = guessing.histograms({"one": honest, "another": honest})
+    assert picture.width > 2 * picture.height
+    assert np.asarray(picture).std() > 10
 
 
 def test_it_trains():

@@ -171,7 +171,10 @@ class Features:
 
 
 def six(record: Record) -> tuple[Tensor, list[str]]:
-    """Six unseen faces with holes of each kind, as the arms fill them at the end, and the truth: uint8 [rows * 6, C, H, W], the rows."""
+    """Six unseen faces with holes of each kind, what the arms made of them at the end, and the truth.
+
+    uint8 [rows * 6, C, H, W], and the names of the rows.
+    """
     n = record.content["settings"]["size"]["unseen"]
     truth = moved(data.faces(SIDE, n, "test", progress=False).images, 1)[:6]
     rows, names = [], []
