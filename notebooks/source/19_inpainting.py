@@ -296,7 +296,7 @@ check(
 # - the context encoder, which has neither noise nor a $D$ that sees the context, but the loss of section 1: $0.999\, \mathcal{L}_{rec} + 0.001\, \mathcal{L}_{adv}$;
 # - the same with 0.02 for the adversarial part.
 #
-# In the picture the truth is black; the answers of five trainings are orange, laid over one another. Before you run it: draw what you expect of each.
+# Before you run it: draw what you expect of each.
 
 # %%
 viz.source(guessing.Guessing.answer, guessing.Guessing.judge, guessing.Guessing.generator_loss)
@@ -392,14 +392,14 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and the picture shows all three values in both contexts. In four of five trainings the total variation is 0.07 or less; in one it is 0.16, and C26.honest stays open. (The last row draws from the truth itself, 4,000 pixels, once: 0.02, and 1.92 in place of 2.)
+# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and the picture shows all three values in both contexts. In four of five trainings the total variation is 0.07 or less; in one it is 0.16, and C26.honest stays open. (The last row: five draws from the truth itself, 4,000 pixels each, have 1.92 to 2.07, and 0.02.)
 # Look for answers near 0.7 at $c = -1$, and for the thin bridge between skin and background at $c = 1$: $F$ is continuous in $z$, so it cannot wholly avoid what lies between two values. Take one thing away and the draw is gone.
 #
 # *Without noise* there is one answer for each context, and nothing says which. Mind the decibels: the five errors are 1.5 to 4.1, and their mean is 2.1 or 3.3 dB, as if it drew. The total variation, 0.63, says that it does not. A single error cannot tell a draw from a bad guess.
 #
 # *A blind $D$* asks that the answers as a set look right. Which answer goes to which context is left to chance, as in lecture 18: total variation from 0.16 to 0.71, and errors from 1.6 to 4.1.
 #
-# *The context encoder* has lost both. With the paper's weights it answers nearly with the mean, at a cost of 0.01 dB. (Its total variation is 0.9 and not 1, for at $c = -1$ an answer of 0.5 counts as near skin.) With 0.02 it leaves the mean, at a cost of 0.7 dB, and at $c = 1$ it answers about $-0.6$, where no value is, either. Section 3 tries the same two weights on faces.
+# *The context encoder* has lost both. With the paper's weights it answers nearly with the mean, at a cost of 0.01 dB. (Its total variation is 0.9 and not 1, for at $c = -1$ an answer of 0.5 counts as near skin.) With 0.02 it leaves the mean, at a cost of 0.7 dB, and at $c = 1$ it answers about $-0.6$, where no value is, either.
 #
 # *Squared error* is the best in decibels, and no such pixel exists.
 
@@ -558,18 +558,18 @@ viz.table(
 # ## What to look for
 #
 # - **150 steps**: everybody hedges. The nearest neighbour is a real drawing, and somebody else's face.
-# - **4,000 steps, L2**: as sharp as the truth. What is left are *ghosts*: half a mouth.
+# - **4,000 steps, L2**: as sharp as the truth. What is left are *ghosts*: look for the fourth face's mouth.
 # - **The adversary**: Frechet distance 0.29 without, 0.20 with the paper's weight, for 0.4 dB; 0.19 with twenty times that weight, for 1.8 dB. The truth: 0.14.
 # - **Noise on L2** makes it sharper, and no better. Sharpness alone does not buy it.
 
 # %% [markdown] tags=["notes"]
-# After 4,000 steps the rows differ little to the eye. L2 has 1.02 of the truth's gradient energy, so that nothing is left to sharpen: of the paper's two words, sharper and more real, the row tests the second. What is left are *ghosts*, as the second face's half mouth, which the joint rows complete.
+# After 4,000 steps the rows differ little to the eye. L2 has 1.02 of the truth's gradient energy, so that nothing is left to sharpen: of the paper's two words, sharper and more real, the row tests the second. What is left are *ghosts*. The fourth face has a wide dark mouth; L2 leaves a red trace, the larger weight a blot.
 #
-# The last column but one tells: 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The last is 0.66 [0.63, 0.69] of the better rival's, which is L2 itself, and the claim holds. (L2 with noise, as sharp, has 0.33, read off a straight line between two measured levels.) The larger weight buys no more than the paper's, 0.68 [0.63, 0.74], and costs 1.8 dB in place of 0.4. On the pixel of section 2 the paper's weight did next to nothing. The patches can say no more: all three are where the truth is, 21, and so are other faces' middles; blur has 79.
+# The Frechet distance is 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The last is 0.66 [0.63, 0.69] of the better rival's, which is L2 itself, and the claim holds. (L2 with noise, as sharp, has 1.15 times L2's, by a straight line between two measured levels.) The larger weight buys no more than the paper's, 0.68 [0.63, 0.74], and costs 1.8 dB in place of 0.4. The patches can say no more: all three are where the truth is, 21, and so are other faces' middles; blur has 79.
 #
-# Now the curves. From 1,000 to 2,500 steps the larger weight is hardly ahead, and at each of these looks some training is behind L2. It has 0.82 at 3,000, and 0.66 from 3,500 on; the learning rate falls from 2,800 on. Stopped at 3,000, the row would be open. The paper's weight is ahead from 1,500 on.
+# Now the curves. From 1,000 to 3,000 steps the larger weight is ahead by 3 to 18 %, and at each look some training is behind L2; from 3,500 on it has 0.66. (The learning rate falls from 2,800 on.) Stopped at 3,000, the row would be open. The paper's weight is ahead from 1,500 on.
 #
-# The nearest neighbour is a real drawing, but somebody else's face. At 150 steps its absolute error is level with that of the networks, and its Frechet distance the best of all, with 200 faces even below that of true faces, 3.7 against 4.0. After 4,000 steps it is behind: 0.38, where the truth has 0.14, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB; in the paper by 5.8. This is no merit of the adversary: L2 leads by 12.3.
+# The nearest neighbour is a real drawing, but somebody else's face. At 150 steps its absolute error is level with that of the networks, and its Frechet distance the best, 3.7; true faces have 4.0. After 4,000 steps it is behind: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB, in the paper by 5.8. This is no merit of the adversary: L2 leads by 12.3.
 #
 # All these faces stand at one place. Those of section 4 are shifted, and its network paints the whole picture: with the same hole and L2, 4,000 steps end at about 17 dB and not 27, and its pictures show the blur that is missing here.
 
@@ -664,13 +664,13 @@ question(
 # The central square: 55.8 %. It *unlearnt* 10 points. Which columns fell?
 
 # %% [markdown] tags=["notes"]
-# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt, which have 65.8 % (the table's row of step 0); raw pixels have 64.8 %. Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half of the way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. The taught features are no ceiling for each of them: blocks read hair length, 86 %, and glasses, 61 %, better than they do, 72 and 56. The smile stays near guessing, 53 % against 50; but even taught features read 55.
+# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt (the table's row of step 0). Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half of the way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. They are no ceiling: blocks read hair length, 86 %, better than they do, 72. The smile stays near guessing, 53 % against 50; but even taught features read 55.
 #
 # The central square falls by 0.10, most of it within 500 steps, though it fills its own holes better from step to step. Good filling and good features are two things. What fell are the three colours: hair, skin, and most of all the background, 40 % in place of 78. The three shapes, hair length, smile and glasses, did not fall. All encoders are read from whole faces, and this one has only ever seen a grey middle. The paper's explanation is of that kind: what the central square teaches latches onto its boundary, and does not carry over to pictures without a hole. We have not tested it.
 #
-# Blocks lead the square by 0.17. To lead it is not enough, since random weights do, by 0.10: S22.holes asks for more than that.
+# Blocks lead the square by 0.17. To lead is not enough, since random weights do, by 0.10: S22.holes asks for more.
 #
-# The paper's gain over random weights was three points, after fine-tuning; it learnt its features with random regions and, as here, without the adversarial term. No encoder here learnt from whole faces, without a hole: that it was the *holes* that taught these 6.6 points is not shown.
+# The paper's gain over random weights was three points, after fine-tuning. No encoder here learnt from whole faces, without a hole: that it was the *holes* that taught these 6.6 points is not shown.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## SRGAN: four times larger
@@ -1108,7 +1108,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Both boxes have the sign that the paper has. The adversary costs 0.14 dB, a tenth of the paper's 1.41, and takes the Frechet distance from 9.8 to 8.7; true faces have 4.0. Neither box says much without the other: noise that gives SRResNet's faces the same gradient energy costs PSNR, too, 0.3 dB. But it gains nothing, 9.8: the judge does not take sharpness for realism. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
+# Both boxes have the sign that the paper has. The adversary costs 0.14 dB [0.12, 0.16], a tenth of the paper's 1.41, and takes the Frechet distance from 9.8 to 8.7; true faces have 4.0. Neither box says much without the other: noise that gives SRResNet's faces the same gradient energy costs PSNR, too, 0.3 dB. But it gains nothing, 9.8: the judge does not take sharpness for realism. PSNR by itself is no claim here, since noise would pass it. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
 # Compare with your eye: SRGAN's outlines are darker and its specks on hair and background fewer than those of the noise, and nobody would take any of these faces for true. Two hundred steps decide an order, not a quality. The
 # faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little and from a judge that is blind to specks, and the higher PSNR, which is not the paper's order. It also had a thousand steps more.
 
