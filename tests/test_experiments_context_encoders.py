@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from gancourse.experiments import context_encoders, runner
+from gancourse.experiments import context_encoders, records, runner
 from gancourse.experiments.records import Record
 from gancourse.metrics.pairs import gradient_energy
 
@@ -95,3 +95,44 @@ def test_the_rival_is_the_better_of_squared_error_with_and_without_noise():
     assert context_encoders.rivals(helped, "joint") == pytest.approx([4.0])
     assert context_encoders.rivals(hurt, "joint") == pytest.approx([2.5])
     assert np.isfinite(context_encoders.rivals(hurt, "L2")).all()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return records.load("context_encoders")
+
+
+def test_what_is_compared_has_itself_as_a_null(shipped):
+    found = context_encoders.over_rival(shipped, context_encoders.LARGER)
+    assert len(found.ours) == len(shipped.seeds) and max(found.ours) < min(found.nulls["L2_itself"]) == 1
+    assert context_encoders.over_rival(shipped, "L2").ours == found.nulls["L2_itself"]
+    assert found.nulls["mean_of_ten_neighbours"] > found.ceilings["nearest_neighbour"] > 1 > found.ceilings["truth"]
+
+
+def test_beside_the_neighbour_decibels_are_subtracted_and_errors_divided(shipped):
+    for score, nothing in (("psnr", 0), ("l1", 1)):
+        found = context_encoders.beside_neighbour(shipped, context_encoders.PAPERS, score)
+        known, own = shipped.baseline(score), shipped.final(score)[context_encoders.PAPERS]
+        one = known["nearest neighbour"]
+        assert found.ours == pytest.approx(own - one if score == "psnr" else own / one)
+        assert found.nulls["the_neighbour_itself"] == nothing and not found.ceilings
+    assert found.nulls["best_mean_of_several"] == pytest.approx(known["mean of 3 neighbours"] / one), "the least L1"
+
+
+def test_the_damage_is_counted_in_least_damages(shipped):
+    known = shipped.baseline("frechet")
+    found = context_encoders.damage(shipped)
+    assert len(found) == 5 and found[0] == pytest.approx(known["other faces"] / known["truth"] / 2)
+
+
+def test_the_six_pictures_stand_in_labelled_rows_above_their_truth(shipped):
+    pictures, rows = context_encoders.six(shipped)
+    assert rows == ["given", "L2", "joint", "joint, 0.02", "truth"] and len(pictures) == 6 * len(rows)
+    *filled, truth = pictures.unflatten(0, (len(rows), 6))[1:].float()
+    edge = truth[:, :, :4]
+    assert all((row[:, :, :4] - edge).abs().mean() < 8 < (row[:, :, :4].roll(1, 0) - edge).abs().mean() for row in filled)
+
+
+def test_the_curves_beside_squared_error_are_a_picture(shipped):
+    picture = context_encoders.beside_l2(shipped)
+    assert picture.width > 2 * picture.height

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from gancourse.experiments import context_features, runner
+from gancourse.experiments import context_features, records, runner
 
 
 def test_a_face_is_moved_and_its_edge_repeated():
@@ -94,3 +94,13 @@ def test_arms_begin_alike_and_each_has_holes_of_its_kind(stages):
     assert len(drawn[1].flatten(1).unique(dim=0)) > 1 and drawn[1].mean() == pytest.approx(0.28, abs=0.04)
     again = [game.masks(6, 32, torch.Generator().manual_seed(0)) for game in (central, blocks)]
     assert all(torch.equal(a, b) for a, b in zip(drawn, again, strict=True))
+
+
+def test_the_six_pictures_stand_below_what_was_given_and_above_their_truth():
+    pictures, rows = context_features.six(records.load("context_features"))
+    assert rows == ["central square, given", "filled", "random blocks, given", "filled", "truth"]
+    square, filled, blocks, also_filled, truth = pictures.unflatten(0, (5, 6)).float()
+    for given, answer in ((square, filled), (blocks, also_filled)):
+        seen = (given == truth).all(1, keepdim=True)
+        assert 0.7 < seen.float().mean() < 0.8
+        assert ((answer - truth).abs() * seen).sum() / (3 * seen.sum()) < 8

@@ -1,5 +1,6 @@
 """One missing value: the data, what each player may see, and scores with known answers."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -107,10 +108,18 @@ def test_closed_forms_are_what_such_players_score():
 
 
 def test_an_honest_draw_costs_twice_the_least_error():
-    honest = guessing.honest_draw(40_000)
-    assert honest.values.shape == (1, 40_000) and torch.equal(honest.truth, guessing.Pixel().sample(40_000, 99)[:, 1])
-    assert honest.error.item() == pytest.approx(2, abs=0.05)
-    assert honest.variation < 0.03 and honest.distance < 0.02
+    honest = guessing.honest_draw(40_000, times=2)
+    assert honest.values.shape == (2, 40_000) and torch.equal(honest.truth, guessing.Pixel().sample(40_000, 99)[:, 1])
+    assert honest.error.tolist() == pytest.approx([2, 2], abs=0.05)
+    assert honest.variation.max() < 0.03 and honest.distance.max() < 0.02
+    assert not torch.equal(*honest.values)
+
+
+def test_histograms_have_a_column_for_each_player():
+    honest = guessing.honest_draw(500, times=2)
+    picture = guessing.histograms({"one": honest, "another": honest})
+    assert picture.width > 2 * picture.height
+    assert np.asarray(picture).std() > 10
 
 
 def test_it_trains():

@@ -54,6 +54,35 @@ def test_a_table_counts_what_could_not_be_measured(course):
     assert "2 trainings of each, 60 steps" in table
 
 
+def test_a_table_has_the_baselines_asked_for_and_what_was_before_the_first_step(course):
+    record = records.load("plane")
+    arm, (name, *others) = record.arms[0], list(record.content["baselines"])
+    table = repr(record.table("radius", baselines=[name], first=[arm]))
+    assert f"{arm}, step 0" in table and name in table
+    assert not any(f"\n{other} " in table for other in others)
+    with pytest.raises(ValueError, match="unknown baseline|baseline"):
+        record.table("radius", baselines=["nobody"])
+    with pytest.raises(ValueError, match="arm"):
+        record.table("radius", first=["nobody"])
+
+
+def test_a_caption_counts_the_minutes_of_a_gpu_apart():
+    def caption(*trainings):
+        content = {"name": "made up", "seeds": [0, 1], "arms": {"a": list(trainings[:2]), "b": list(trainings[2:])}}
+        return records.Record(content)._caption()
+
+    gpu = {"seconds": 300.0, "machine": {"device": "NVIDIA H200", "torch": "2"}}
+    here = {"seconds": 120.0}
+    assert caption(here, here, here, here).endswith("Recorded: 8 processor minutes.")
+    assert caption(gpu, gpu, gpu, gpu).endswith("Recorded: 20 minutes on NVIDIA H200.")
+    assert caption(gpu, here, here, gpu).endswith("Recorded: 4 processor minutes and 10 minutes on NVIDIA H200.")
+
+
+def test_the_samples_can_be_left_out(course, capsys):
+    records.load("plane").show("radius", strip=False)
+    assert "Samples of one training" not in capsys.readouterr().out
+
+
 def test_one_call_draws_curves_and_samples(course, capsys):
     record = records.load("plane")
     picture = record.curves("radius", against="seconds")

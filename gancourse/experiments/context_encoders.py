@@ -19,9 +19,9 @@ Source: Pathak, Krahenbuhl, Donahue, Darrell & Efros 2016, equations 1 to 3, sec
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ from gancourse import data, metrics, scale
 from gancourse.base import networks
 from gancourse.data.corruptions import central
 from gancourse.data.images import to_float, to_uint8
+from gancourse.experiments import drawing
 from gancourse.experiments.experiment import Experiment, counted
 from gancourse.experiments.records import Record
 from gancourse.gans.inpainting import Inpainting, erase
@@ -41,12 +42,16 @@ from gancourse.models import convnet
 from gancourse.models.encoder_decoder import ContextEncoder
 from gancourse.training import Run
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 SIDE = 32
 FILLS = ("psnr", "l1", "sharpness", "frechet", "swd_16", "swd_8")
 DISTANCES = ("frechet", "swd_16")  # those that are measured of fillings with noise, too
 LEVELS = (0.4, 0.6, 0.8, 1.0, 1.3)  # gradient energies of fillings with noise, of the truth's
 NOISY = tuple(f"{score}_noisy_{round(100 * level)}" for level in LEVELS for score in DISTANCES)
 NEIGHBOURS = (1, 3, 10, 20, 30)
+DAMAGED = ("blurred truth", "truth with noise of 0.2")
 
 
 def middle(pictures: Tensor) -> Tensor:
@@ -159,6 +164,98 @@ def noise_as_sharp(record: Record, arm: str, score: str = "frechet") -> list[flo
 def rivals(record: Record, arm: str, score: str = "frechet") -> list[float]:
     """The better of what squared error has without noise, and with as much as makes it as sharp as the arm: one number a seed."""
     return [min(pair) for pair in zip(record.final(score)[L2].tolist(), noise_as_sharp(record, arm, score), strict=True)]
+
+
+class Compared(NamedTuple):
+    """What an arm scores, one number for each seed, and what nulls and ceilings score on the same measure."""
+
+    ours: list[float]
+    nulls: dict[str, Any]
+    ceilings: dict[str, float]
+
+
+def over_rival(record: Record, arm: str, score: str = "frechet") -> Compared:
+    """A distance of the arm's fillings over that of :func:`rivals`, seed by seed."""
+    rival, known, alone = rivals(record, arm, score), record.baseline(score), record.final(score)[L2]
+
+    def over(values: Iterable[float]) -> list[float]:
+        return [float(a / b) for a, b in zip(values, rival, strict=True)]
+
+    nulls = {
+        "L2_itself": over(alone),
+        "L2_with_noise_as_sharp": over(noise_as_sharp(record, arm, score)),
+        "L2_of_the_next_seed": over(np.roll(alone, -1)),
+        "mean_of_ten_neighbours": known["mean of 10 neighbours"] / float(np.mean(rival)),
+    }
+    ceilings = {name.replace(" ", "_"): known[name] / float(np.mean(rival)) for name in ("truth", "nearest neighbour")}
+    return Compared(over(record.final(score)[arm]), nulls, ceilings)
+
+
+def beside_neighbour(record: Record, arm: str, score: str) -> Compared:
+    """The arm's score beside that of the nearest neighbour: "psnr" less it, "l1" over it."""
+    known, best = record.baseline(score), max if score == "psnr" else min
+    one = known["nearest neighbour"]
+
+    def beside(value: float) -> float:
+        return float(value - one if score == "psnr" else value / one)
+
+    several = best(known[f"mean of {k} neighbours"] for k in NEIGHBOURS[1:])
+    nulls = {
+        "the_neighbour_itself": one,
+        "best_mean_of_several": several,
+        "mean_face": known["mean face"],
+        "other_faces": known["other faces"],
+    }
+    return Compared([beside(x) for x in record.final(score)[arm]], {name: beside(value) for name, value in nulls.items()}, {})
+
+
+def damage(record: Record) -> list[float]:
+    """Damaged pictures' distances over that of the truth, each over the least that shows an eye for the damage.
+
+    Frechet of other faces' middles, of blur and of noise over twice the truth's; patches of blur and of noise over 1.3 times.
+    """
+    found = []
+    for score, least, kinds in (("frechet", 2.0, ("other faces", *DAMAGED)), ("swd_16", 1.3, DAMAGED)):
+        known = record.baseline(score)
+        found += [known[kind] / known["truth"] / least for kind in kinds]
+    return found
+
+
+def beside_l2(record: Record) -> Image:
+    """A picture: Frechet distance over, and PSNR less, that of squared error with the same seed; mean, and least to largest."""
+    from gancourse.viz.figures import rendered
+
+    look, distance, decibels = drawing.looks(record.arms), record.curve("frechet"), record.curve("psnr")
+
+    def draw(figure: Any) -> None:
+        left, right = figure.subplots(1, 2)
+        for arm in (PAPERS, LARGER):
+            steps, ratio = distance[arm][0], distance[arm][1] / distance[L2][1]
+            lost = decibels[arm][1] - decibels[L2][1]
+            for axis, values in ((left, ratio), (right, lost)):
+                line = {"color": look[arm][0], "linestyle": look[arm][1]}
+                axis.fill_between(
+                    steps[1:], values[:, 1:].min(0), values[:, 1:].max(0), color=look[arm][0], alpha=0.18, linewidth=0
+                )
+                axis.plot(steps[1:], values[:, 1:].mean(0), linewidth=1.8, label=arm, **line)
+        for axis, even in ((left, 1), (right, 0)):
+            axis.axhline(even, color="black", linewidth=1)
+            axis.set(xlabel="step")
+        left.axhline(0.8, color="black", linewidth=1, linestyle="dotted")
+        left.annotate("0.8", (steps[-1], 0.8), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=9)
+        left.set(title="Fréchet distance, over that of L2")
+        right.set(title="PSNR in the hole, less that of L2, dB")
+        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+
+    return rendered(draw, 840, 340)
+
+
+def six(record: Record) -> tuple[Tensor, list[str]]:
+    """Six unseen faces with their hole, as each arm fills them at the end, and the truth: uint8 [rows * 6, C, H, W], the rows."""
+    unseen = record.content["settings"]["size"]["unseen"]
+    truth = data.faces(SIDE, 2 * unseen, "test", progress=False).images[:6]
+    given = to_uint8(erase(to_float(truth), central(1, SIDE)))
+    return torch.cat([given, *record.last_pictures(), truth]), ["given", *record.arms, "truth"]
 
 
 L2, PAPERS, LARGER = "L2", "joint", "joint, 0.02"

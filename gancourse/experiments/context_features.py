@@ -28,10 +28,11 @@ from torch import Tensor
 from gancourse import data, metrics, scale
 from gancourse.base import networks
 from gancourse.data.corruptions import central, random_blocks
-from gancourse.data.images import to_float
+from gancourse.data.images import to_float, to_uint8
 from gancourse.experiments.context_encoders import SIDE
 from gancourse.experiments.experiment import Experiment, counted
-from gancourse.gans.inpainting import Inpainting
+from gancourse.experiments.records import Record
+from gancourse.gans.inpainting import Inpainting, erase
 from gancourse.metrics.pairs import psnr
 from gancourse.models import convnet
 from gancourse.models.encoder_decoder import ContextEncoder
@@ -39,6 +40,7 @@ from gancourse.training import Run
 
 SHIFT = 4  # pixels, at most, in each direction
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # of the mean square of the standardised features
+HOLES = 5  # the seed of the holes in unseen faces
 KINDS: dict[str, Callable[..., Tensor]] = {"central": central, "blocks": random_blocks}
 
 
@@ -103,7 +105,7 @@ class Features:
         many = size["labels"] * size["draws"]
         self.known, self.labels = self.moved[:many], faces.attributes[:many]
         self.true = to_float(self.tested)
-        self.holes = {kind: draw(n, SIDE, torch.Generator().manual_seed(5)) for kind, draw in KINDS.items()}
+        self.holes = {kind: draw(n, SIDE, torch.Generator().manual_seed(HOLES)) for kind, draw in KINDS.items()}
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Any, data.Batches]:
         device = scale.device()
@@ -166,6 +168,21 @@ class Features:
 
     def facts(self) -> dict[str, float]:
         return counted(self.moved.float())
+
+
+def six(record: Record) -> tuple[Tensor, list[str]]:
+    """Six unseen faces with holes of each kind, what the arms made of them at the end, and the truth.
+
+    uint8 [rows * 6, C, H, W], and the names of the rows.
+    """
+    n = record.content["settings"]["size"]["unseen"]
+    truth = moved(data.faces(SIDE, n, "test", progress=False).images, 1)[:6]
+    rows, names = [], []
+    for (arm, options), filled in zip(ARMS.items(), record.last_pictures(), strict=True):
+        holes = KINDS[options["holes"]](n, SIDE, torch.Generator().manual_seed(HOLES))[:6]
+        rows += [to_uint8(erase(to_float(truth), holes)), filled]
+        names += [f"{arm}, given", "filled"]
+    return torch.cat([*rows, truth]), [*names, "truth"]
 
 
 BLOCKS, CENTRAL = "random blocks", "central square"

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")  # Okabe and Ito
 DASHES = ("solid", "dashed", "dotted")  # one for each round of colours
-TITLES = {"frechet": "Fréchet distance"}  # of scores; of the others their name
+TITLES = {
+    "frechet": "Fréchet distance",
+    "psnr": "PSNR in the hole, dB",
+    "accuracy": "accuracy, mean of the attributes",
+}  # of scores; of the others their name
 NAMES = {"step": "step", "images": "pictures seen", "seconds": "processor seconds"}
 FRAMES = 5  # at most so many steps on a strip
 

@@ -1,4 +1,4 @@
-"""One missing value with several right answers, and four players who must name it: the mean, a draw, one value, a blind draw.
+"""One missing value with several right answers, and players who must name it: the mean, a draw, one value, a blind draw.
 
 A picture has two numbers.  The first, c in {-1, 1}, is visible: the context.  The second is missing, and c says how often it
 takes each of three values.  A generator F(c, z) answers.  Whether it can *draw* hangs on two things that a context encoder may
@@ -7,9 +7,10 @@ lack: noise z, and a discriminator that sees c beside the answer.  Here each can
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,6 +19,9 @@ from gancourse.base import check, networks
 from gancourse.gans.ensemble import Ensemble, EnsembleGAN, stack
 from gancourse.gans.gan import Batch
 from gancourse.models import mlp
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 VALUES = (-0.9, 0.4, 0.8)  # dark hair, skin, background
 CHANCES = ((0.10, 0.20, 0.70), (0.55, 0.30, 0.15))  # how often each occurs where c = -1, and where c = 1
@@ -116,11 +120,11 @@ def asked(game: Guessing, generator: Ensemble, n: int = 4000, seed: int = 99) ->
     return scored(x, values)
 
 
-def honest_draw(n: int = 4000, seed: int = 99) -> Answers:
-    """The same questions, answered by the truth drawn anew for each context: what a player with K = 1 can score at best."""
+def honest_draw(n: int = 4000, seed: int = 99, times: int = 5) -> Answers:
+    """The same questions, answered ``times`` times by the truth drawn anew for each context: what a player can score at best."""
     source = torch.Generator().manual_seed(seed)
     x = Pixel().sample(n, generator=source)
-    return scored(x, Pixel.given((x[:, 0] > 0).long(), source)[None])
+    return scored(x, torch.stack([Pixel.given((x[:, 0] > 0).long(), source) for _ in range(times)]))
 
 
 def expected(chances: Sequence[Sequence[float]] | Tensor) -> tuple[float, float]:
@@ -156,3 +160,34 @@ def scored(x: Tensor, values: Tensor) -> Answers:
         variation += (found - wanted).abs().sum(1) / 4
         distance += (values[:, of].sort().values - x[of, 1].sort().values).abs().mean(1) / 2
     return Answers(x[:, 0], x[:, 1], values, error, variation, (away > NEAR).float().mean(1), distance)
+
+
+def histograms(guesses: Mapping[str, Answers]) -> Image:
+    """A picture: a column for each player, a row for each context; the answers of each training, and the truth as a line.
+
+    All panels have one scale, 0 to 0.35 of the answers in a bin of 0.04: the spike of a player with one answer is cut.
+    """
+    from gancourse.viz.figures import rendered
+    from gancourse.viz.pictures import COLOURS
+
+    edges = np.linspace(-1.2, 1.2, 61)
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots(2, len(guesses), sharex=True, sharey=True, squeeze=False)
+        for column, (name, got) in zip(axes.T, guesses.items(), strict=True):
+            for ax, c in zip(column, (-1, 1), strict=True):
+                here = got.contexts == c
+                share = np.full(int(here.sum()), 1 / int(here.sum()))
+                for answers in got.values[:, here]:
+                    ax.hist(answers.numpy(), edges, weights=share, color=COLOURS["fake"], alpha=0.35, label="one training")
+                ax.hist(
+                    got.truth[here].numpy(), edges, weights=share, histtype="step", color="black", linewidth=1.3, label="truth"
+                )
+                ax.set(yticks=[], ylim=(0, 0.35))
+            column[0].set_title(name, fontsize=10)
+        for ax, c in zip(axes[:, 0], (-1, 1), strict=True):
+            ax.set_ylabel(f"c = {c}")
+        known = axes[0, -1].get_legend_handles_labels()
+        figure.legend(*(parts[-2:] for parts in known), loc="outside lower center", ncols=2)
+
+    return rendered(draw, 1300, 420)

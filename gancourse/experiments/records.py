@@ -57,7 +57,7 @@ class Record:
 
     @property
     def seconds(self) -> float:
-        """Processor seconds of all trainings together."""
+        """Processor seconds of all trainings together; of a training on a GPU those of the processor that fed it."""
         return sum(training["seconds"] for arm in self.arms for training in self._trainings(arm))
 
     def curve(self, score: str, against: str = "step") -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -86,14 +86,26 @@ class Record:
         rows = self.content["baselines"]
         return {name: math.nan if row[score] is None else row[score] for name, row in rows.items()}
 
-    def table(self, *scores: str, arms: Sequence[str] = ()) -> Any:
-        """Mean and standard deviation over the seeds for each arm (or for ``arms``), then the baselines, as a table."""
+    def table(
+        self, *scores: str, arms: Sequence[str] = (), baselines: Sequence[str] | None = None, first: Sequence[str] = ()
+    ) -> Any:
+        """Mean and standard deviation over the seeds for each arm (or for ``arms``), then the baselines, as a table.
+
+        baselines  those to be shown, in this order; all of them by default
+        first      arms that get a row of their own for what was measured before the first step
+        """
         from gancourse import viz
 
         scores = scores or tuple(self.scores)
         chosen = self._chosen(arms)
         rows = [[arm, *(drawing.spread(self.final(score)[arm]) for score in scores)] for arm in chosen]
-        rows += [[name, *(drawing.number(self.baseline(score)[name]) for score in scores)] for name in self.content["baselines"]]
+        rows += [
+            [f"{arm}, step 0", *(drawing.spread(self.curve(score)[arm][1][:, 0]) for score in scores)]
+            for arm in (check.one_of("arm", arm, self.arms) for arm in first)
+        ]
+        known = list(self.content["baselines"])
+        shown = known if baselines is None else [check.one_of("baseline", name, known) for name in baselines]
+        rows += [[name, *(drawing.number(self.baseline(score)[name]) for score in scores)] for name in shown]
         steps = self.content["settings"]["size"]["steps"]
         caption = f"{len(self.seeds)} trainings of each, {steps:,} steps; below, what is no training"
         return viz.table(rows, header=["", *(score.replace("_", " ") for score in scores)], caption=caption)
@@ -137,18 +149,25 @@ class Record:
         every = drawing.tiles(self.picture, layout)[layout["arms"].index(check.one_of("arm", arm, self.arms))]
         return dict(zip(layout["steps"], every.unflatten(0, (-1, layout["k"])), strict=True))
 
-    def show(self, *scores: str, against: str = "step") -> None:
-        """Curves and samples, in a notebook."""
+    def show(self, *scores: str, against: str = "step", strip: bool = True) -> None:
+        """Curves and, unless ``strip`` is False, samples, in a notebook."""
         from gancourse import viz
 
         viz.show(self.curves(*scores, against=against), caption=self._caption())
-        if self.picture is not None:
+        if strip and self.picture is not None:
             viz.show(self.strip(), caption="Samples of one training of each, the same inputs every time.")
 
     def _caption(self) -> str:
-        minutes = self.seconds / 60
         band = f"{len(self.seeds)} trainings of each; line: mean, band: least to largest."
-        return f"{band} Recorded: {minutes:,.0f} processor minutes."
+        return f"{band} Recorded: {self._effort()}."
+
+    def _effort(self) -> str:
+        """Minutes of all trainings together, apart for each kind of machine: a minute of a GPU is no processor minute."""
+        spent: dict[str, float] = {}
+        for training in (row for arm in self.arms for row in self._trainings(arm)):
+            where = f"minutes on {training['machine']['device']}" if "machine" in training else "processor minutes"
+            spent[where] = spent.get(where, 0.0) + training["seconds"] / 60
+        return " and ".join(f"{minutes:,.0f} {where}" for where, minutes in sorted(spent.items(), reverse=True))
 
     def _trainings(self, arm: str) -> list[Mapping[str, Any]]:
         return self.content["arms"][arm]
