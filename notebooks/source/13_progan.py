@@ -1009,7 +1009,6 @@ for side, record in races.items():
             rows.append([what, *cells, f"{min(ends):.1f} to {max(ends):.1f}", reached if found is saving else ""])
     most = growing_race.savings(record, never=True)
     rows.append([f"the most that can show at {side}", *(f"{np.mean(most[cost]):.2f}" for cost in COSTS), "", ""])
-viz.table(rows, header=["", *COSTS, "distance", "reached"], caption="Full size from the start over growing, at equal distance: mean (least to largest)")
 print("Operations, 64 px, by band of the patches; the largest chance at a third, and at those distances:")
 for band in (64, 32, 16):
     score = f"swd_{band}"
@@ -1017,6 +1016,7 @@ for band in (64, 32, 16):
     near = growing_race.chance_at(race, saving["distance"], score)["operations"]
     found = ", ".join(f"{ratio:.2f}" for ratio in saving["operations"])
     print(f"{band:>2} px: {found}; {max(pairs['operations']):.2f}, {max(near):.2f}")
+viz.table(rows, header=["", *COSTS, "distance", "reached"], caption="Full size from the start over growing, at equal distance: mean (least to largest)")
 
 # %%
 LOOKS = (3000, 3300, 5400)  # the last fade's end, 300 steps after it, the end
@@ -1028,15 +1028,15 @@ for arm in race.arms:
         distances = [f"{curves[i][np.searchsorted(at_steps, look)]:.1f}" for look in LOOKS]
         rows.append([f"{arm}, {i + 1}", machine, *distances, f"{race.final('swd')[arm][i]:.1f}"])
         here += [i] if arm == AT_ONCE and "machine" not in training else []
+for i in here:
+    by_score = {name: growing_race.savings(race, score=score) for score, name in (("frechet", "Frechet"), ("swd", "patches"))}
+    told = ", ".join(f"{name} {found['operations'][i]:.2f} ({found['seconds'][i]:.2f})" for name, found in by_score.items())
+    print(f"both arms on a processor, training {i + 1}: operations (seconds) at equal distance, {told}")
 viz.table(
     rows,
     header=["training", "machine", *(f"step {look:,}" for look in LOOKS), f"patches, step {LOOKS[-1]:,}"],
     caption="Frechet distance on the way and sliced Wasserstein distance x 1000 at the end, 64 px",
 )
-for i in here:
-    by_score = {name: growing_race.savings(race, score=score) for score, name in (("frechet", "Frechet"), ("swd", "patches"))}
-    told = ", ".join(f"{name} {found['operations'][i]:.2f} ({found['seconds'][i]:.2f})" for name, found in by_score.items())
-    print(f"both arms on a processor, training {i + 1}: operations (seconds) at equal distance, {told}")
 
 # %%
 places = np.linspace(0.275, 0.65, 16)
