@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -95,10 +95,12 @@ def as_rgb(picture: Image, background: str = "white") -> Image:
 
     halved = any(str(tile[3]).startswith("RGB;16") for tile in getattr(picture, "tile", ()))  # Pillow reads their upper bytes
     picture.load()
-    form, held, facts = picture.format, picture.info.get("icc_profile"), {}
+    form, held = picture.format, picture.info.get("icc_profile")
+    facts: dict[str | tuple[int, int], Any] = {}
     picture = ImageOps.exif_transpose(picture)  # a copy that has forgotten its format
     if picture.mode.startswith(("I", "F")):
-        picture, facts = _from_numbers(picture, form)
+        picture, of_values = _from_numbers(picture, form)
+        facts.update(of_values)
     elif halved and "transparency" in picture.info:  # the key that a pixel is compared with has sixteen bits still
         picture.info["transparency"] = tuple(value >> 8 for value in picture.info["transparency"])
     alpha = None

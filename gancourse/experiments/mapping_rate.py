@@ -30,6 +30,7 @@ from gancourse import data, latent, scale
 from gancourse.base import networks
 from gancourse.data.images import to_float
 from gancourse.experiments.experiment import Experiment, counted
+from gancourse.gans.gan import GAN
 from gancourse.gans.stylegan2 import StyleGAN2
 from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier, frechet_distance
@@ -66,7 +67,7 @@ class Faces:
         self.start = torch.zeros(0)
         self._mapping = dict(NO_MAPPING)
 
-    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[StyleGAN2, data.Batches]:
+    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN[Any], data.Batches]:
         device, widths = scale.device(), {"channel_base": self.size["channel_base"], "channel_max": self.size["channel_max"]}
         with networks.seeded(seed):
             generator = stylegan2.Generator(SIDE, DIM, w_dim=DIM, mapping_layers=2, mapping_lr_mult=arm["lr_mult"], **widths).to(
