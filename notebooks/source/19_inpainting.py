@@ -494,10 +494,7 @@ recorded_fills.table(
     baselines=("truth", "truth with noise of 0.2", "blurred truth", "other faces", "nearest neighbour", "mean of 10 neighbours"),
 )  # fmt: skip
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Ahead of L2, step by step
-
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 viz.show(context_encoders.beside_l2(recorded_fills), caption="Five trainings of each, beside L2 of the same seed; line: mean, band: least to largest.")
 
 # %%
@@ -949,10 +946,7 @@ show(
     caption="White: open. Each gate map is stretched to its own range.",
 )
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## A gate is not a mask
-
-# %% tags=["slide-continue"]
+# %%
 strokes = free_form(len(people[:32]), 64, torch.Generator().manual_seed(7))
 untrained_gates = gates_of(repair.inpainting(seed=1).generator.cpu(), people[:32], strokes)
 
@@ -984,7 +978,7 @@ question(
     note="One trained network and one untrained.",
 )
 
-# %% tags=["slide-continue"]
+# %%
 kinds = {"strokes": free_form, "blocks": random_blocks, "centre": central, "thin strokes": partial(free_form, width=(0.03, 0.05))}
 hole_table = []
 for name, kind in kinds.items():
@@ -1165,6 +1159,8 @@ viz.table(
     header=["loss", "PSNR in the hole, dB", "L1 in the hole"],
     caption="Means over seeds",
 )
+
+# %%
 question(
     "C26.l1_l2",
     "PSNR in the hole: L1 less L2",
