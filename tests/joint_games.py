@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +49,17 @@ from gancourse.models.unet import UNet
 from gancourse.training import Run, fit
 from tests import other_games
 
-N, STEPS, FEW = 8, 20, 4  # the joint batch, and the steps of a comparison
+N = other_games.N
+STEPS, FEW = 20, 4  # of a comparison
 SMALL = {"channel_base": 64, "channel_max": 8}
 
 
-class Pictures:
+class Pictures(other_games.Drawn):
     """Endless random pictures [N, 3, side, side], with labels below 3 or a second picture where the game needs one."""
 
     def __init__(self, side: int = 16, second: str | None = None) -> None:
-        self.side, self.second, self.place = side, second, 0
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
+        super().__init__()
+        self.side, self.second = side, second
 
     def __next__(self) -> Any:
         self.place += 1
@@ -69,12 +68,6 @@ class Pictures:
         if self.second is None:
             return x
         return x, torch.randint(3, (N,), generator=source) if self.second == "labels" else x.flip(0, 3)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"place": self.place}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.place = state["place"]
 
 
 def convolutional(norm: bool = False) -> tuple[nn.Module, nn.Module]:

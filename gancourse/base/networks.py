@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -17,15 +17,23 @@ def evaluating(*networks: object) -> Iterator[None]:
 
     Plain functions among ``networks`` are left alone.
     """
-    before = [(module, module.training) for network in networks if isinstance(network, nn.Module) for module in network.modules()]
-    for module, _ in before:
-        module.training = False
+    modules = [network for network in networks if isinstance(network, nn.Module)]
+    with _modes_kept(modules), torch.no_grad():
+        for module in modules:
+            for part in module.modules():
+                part.training = False
+        yield
+
+
+@contextlib.contextmanager
+def _modes_kept(modules: Sequence[nn.Module]) -> Iterator[None]:
+    """After this block each submodule is in the mode that it was in."""
+    before = [(part, part.training) for module in modules for part in module.modules()]
     try:
-        with torch.no_grad():
-            yield
+        yield
     finally:
-        for module, training in before:
-            module.training = training
+        for part, training in before:
+            part.training = training
 
 
 @contextlib.contextmanager
@@ -66,17 +74,16 @@ def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
 @contextlib.contextmanager
 def measuring_statistics(network: nn.Module) -> Iterator[None]:
     """The running statistics of ``network``'s batch normalisation become plain means over the batches of this block."""
-    layers, training = batch_norms(network), [(module, module.training) for module in network.modules()]
+    layers = batch_norms(network)
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
         layer.momentum = None  # a plain mean
-    network.train()
     try:
-        yield
+        with _modes_kept([network]):
+            network.train()
+            yield
     finally:
-        for module, mode in training:
-            module.training = mode
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
 

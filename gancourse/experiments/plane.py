@@ -34,6 +34,11 @@ PROBABILITIES = losses.Objective(
 """The Wasserstein loss with the sigmoid put back: E D(G(z)) - E D(x) with D = sigmoid(f)."""
 
 
+def member_seeds(seed: int, n: int) -> list[int]:
+    """The seeds of an ensemble's n members."""
+    return [100 * seed + k for k in range(n)]
+
+
 def critics(seeds: Sequence[int], hidden: Sequence[int], he: bool = False) -> Ensemble:
     """ReLU critics of points in the plane, PyTorch's initialisation or He's, one of each seed."""
     made = []

@@ -37,13 +37,8 @@ ARMS: dict[str, dict[str, Any]] = {
 
 
 def chosen(record: Record) -> dict[str, tuple[float, float]]:
-    """For each loss gamma and rate of the nearest end; a training that diverged has none."""
-    ends = {arm: float(values[0]) for arm, values in record.final("frechet").items() if len(values)}
-    found = {}
-    for name in SOUGHT:
-        mine = {(arm["gamma"], arm["fit"]["lr"]): ends[key] for key, arm in ARMS.items() if arm["loss"] == name and key in ends}
-        found[name] = min(mine, key=lambda pair: mine[pair])
-    return found
+    """For each loss gamma and rate of the nearest end."""
+    return {loss: (arm["gamma"], arm["fit"]["lr"]) for loss, arm in six_losses_rates.nearest(record, ARMS).items()}
 
 
 EXPERIMENT = Experiment(

@@ -8,6 +8,7 @@ Source: Lucic et al. 2018, who searched over settings for each loss.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gancourse.experiments import six_losses
@@ -21,14 +22,20 @@ ARMS: dict[str, dict[str, Any]] = {
 }
 
 
+def nearest(record: Record, arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """For each loss of the arms the one whose training ends nearest; a training that diverged has no end."""
+    ends = {title: float(values[0]) for title, values in record.final("frechet").items() if len(values)}
+    found: dict[str, str] = {}
+    for title in (title for title in arms if title in ends):
+        loss = arms[title]["loss"]
+        if loss not in found or ends[title] < ends[found[loss]]:
+            found[loss] = title
+    return {loss: arms[title] for loss, title in found.items()}
+
+
 def chosen(record: Record) -> dict[str, float]:
-    """The rate of the nearest end for each loss; a training that diverged has none."""
-    ends = {arm: float(values[0]) for arm, values in record.final("frechet").items() if len(values)}
-    found = {}
-    for name in six_losses.NAMES:
-        mine = {arm["fit"]["lr"]: ends[title] for title, arm in ARMS.items() if arm["loss"] == name and title in ends}
-        found[name] = min(mine, key=lambda rate: mine[rate])
-    return found
+    """The rate of the nearest end for each loss."""
+    return {loss: arm["fit"]["lr"] for loss, arm in nearest(record, ARMS).items()}
 
 
 EXPERIMENT = Experiment(

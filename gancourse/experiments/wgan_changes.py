@@ -46,7 +46,7 @@ class Ring:
 
     def seeds(self, seed: int) -> list[int]:
         """The members' seeds of an ensemble."""
-        return [100 * seed + k for k in range(self.size["members"])]
+        return plane.member_seeds(seed, self.size["members"])
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[EnsembleWGAN, EnsembleBatches]:
         seeds, device = self.seeds(seed), scale.device()

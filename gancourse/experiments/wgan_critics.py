@@ -81,7 +81,7 @@ class Critics:
         self.places = {name: Place(found, size["pairs"], size["lines"]) for name, found in places.items()}
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[plane.Still, EnsembleBatches]:
-        seeds, device, depth = [100 * seed + k for k in range(self.size["members"])], scale.device(), arm["depth"]
+        seeds, device, depth = plane.member_seeds(seed, self.size["members"]), scale.device(), arm["depth"]
         critics = plane.critics(seeds, HIDDEN[depth], arm.get("he", False)).to(device)
         options = {name: arm[name] for name in ("clip", "weight", "one_sided", "scaled") if name in arm}
         game = plane.Still(critics, seeds, **options)

@@ -84,11 +84,16 @@ def looks(record: Record, arm: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return said[:, left_out:], far[:, left_out:], steps[left_out:]
 
 
+def members(record: Record) -> list[int]:
+    """The seed of each training of a record: [K]."""
+    n = record.content["settings"]["size"]["members"]
+    return [member for seed in record.content["seeds"] for member in plane.member_seeds(seed, n)]
+
+
 def moments(record: Record) -> list[tuple[int, int]]:
     """The steps of each training of a record, K pairs, after which its generator is begun anew."""
-    sizes, seeds = record.content["settings"]["size"], record.content["seeds"]
-    each = [100 * seed + k for seed in seeds for k in range(sizes["members"])]
-    return [knocks.moments(seed, sizes["steps"], sizes["measure_every"]) for seed in each]
+    sizes = record.content["settings"]["size"]
+    return [knocks.moments(seed, sizes["steps"], sizes["measure_every"]) for seed in members(record)]
 
 
 EXPERIMENT = Experiment(

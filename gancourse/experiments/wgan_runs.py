@@ -43,7 +43,7 @@ class Runs:
         self.data = self.ring.sample(size["n"], seed=99)
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[EnsembleWGAN, EnsembleBatches]:
-        seeds, device = [100 * seed + k for k in range(self.size["members"])], scale.device()
+        seeds, device = plane.member_seeds(seed, self.size["members"]), scale.device()
         players = plane.generators(seeds, HIDDEN).to(device), plane.critics(seeds, HIDDEN, he=True).to(device)
         game = EnsembleWGAN(*players, seeds, **options(arm))
         return game, EnsembleBatches(self.ring, self.size["batch_size"], seeds, device=device)

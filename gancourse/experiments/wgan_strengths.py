@@ -36,8 +36,7 @@ class Runs(wgan_knocked.Runs):
 
 def shares(record: Record) -> list[tuple[float, float]]:
     """The shares of each training of a record, K pairs."""
-    members = record.content["settings"]["size"]["members"]
-    return [shares_of(100 * seed + k) for seed in record.content["seeds"] for k in range(members)]
+    return [shares_of(seed) for seed in wgan_knocked.members(record)]
 
 
 EXPERIMENT = Experiment(

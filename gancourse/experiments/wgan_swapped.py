@@ -53,7 +53,7 @@ class Swapped(wgan_critics.Critics):
         if "first" not in arm:
             return super().game(arm, seed)
         critics, device = self.first(arm["first"], seed), scale.device()
-        seeds = [100 * seed + k + LATER for k in range(self.size["members"])]
+        seeds = [each + LATER for each in plane.member_seeds(seed, self.size["members"])]
         options = {name: arm[name] for name in ("weight", "one_sided") if name in arm}
         game = plane.Still(critics.to(device), seeds, **options)
         game.generator.to(device)
@@ -64,7 +64,7 @@ class Swapped(wgan_critics.Critics):
         """The critics before the second training, and before any."""
         seed, place = EXPERIMENT.seeds[0], self.places["shallow"]
         found = {f"{form}, before": place.statistics(self.first(form, seed), None) for form in FORMS}
-        untrained = plane.critics([100 * seed + k for k in range(self.size["members"])], wgan_critics.HIDDEN["shallow"])
+        untrained = plane.critics(plane.member_seeds(seed, self.size["members"]), wgan_critics.HIDDEN["shallow"])
         return {**found, "untrained": place.statistics(untrained, None)}
 
 

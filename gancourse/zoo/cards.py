@@ -105,7 +105,7 @@ class Shipped:
         """
         n, seed = check.whole("n", n), check.seed(seed)
         latent_dim = getattr(self.model, "latent_dim", None)
-        if not isinstance(latent_dim, int) or len(_required_inputs(self.model)) > 1 + (labels is not None):
+        if not isinstance(latent_dim, int) or len(required_inputs(self.model)) > 1 + (labels is not None):
             name = self.card.get("name", "this network")
             raise ValueError(f"{name} does not map latents alone to samples: pass labels=, or call .model on its inputs")
         if labels is not None and len(labels) != n:
@@ -118,7 +118,8 @@ class Shipped:
         return samples.clamp(-1, 1) if samples.ndim == 4 else samples
 
 
-def _required_inputs(model: nn.Module) -> list[str]:
+def required_inputs(model: nn.Module) -> list[str]:
+    """The inputs that a network cannot do without."""
     parameters = inspect.signature(model.forward).parameters.values()
     return [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 

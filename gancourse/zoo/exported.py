@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check, files, networks
+from gancourse.zoo.cards import required_inputs
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 TOLERANCE = 1e-4  # between what onnxruntime and PyTorch give, in the units of the output
@@ -78,19 +79,13 @@ def _inputs(network: nn.Module, size: int, n: int, seed: int) -> dict[str, Tenso
     else:
         channels = getattr(known, "in_channels", None)
         drawn = {"x": torch.rand(n, channels, size, size, generator=source) * 2 - 1} if isinstance(channels, int) else {}
-    required = wanted(network)
+    required = required_inputs(network)
     if not drawn or len(required) > len(drawn):
         raise ValueError(
             f"{type(network).__name__} takes {' and '.join(required)}: only generators of latents (latent_dim) and labels, and "
             "translators of pictures (in_channels) are written and compared here; for others call torch.onnx.export"
         )
     return drawn
-
-
-def wanted(network: nn.Module) -> list[str]:
-    """The inputs that a network cannot do without."""
-    parameters = inspect.signature(network.forward).parameters.values()
-    return [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def label_sizes(network: nn.Module) -> tuple[int, ...]:

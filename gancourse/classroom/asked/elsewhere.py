@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line
 from gancourse.losses.reversal import reverse
@@ -45,8 +46,7 @@ JOINT_UPDATE = Line(
 
 def _domains(seed: int) -> tuple[Any, ...]:
     """F, C and A, 8 samples of which the first 4 have labels, all 8 domains, and a strength; the same for the same seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with networks.seeded(seed):
         f = nn.Sequential(nn.Linear(3, 6), nn.Tanh())
         c, a = nn.Linear(6, 3), nn.Sequential(nn.Linear(6, 1), nn.Flatten(0))
         return f, c, a, torch.randn(8, 3), torch.randint(3, (4,)), torch.arange(8).ge(4).float(), 0.6

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line
 
@@ -83,8 +84,7 @@ BEST_D = Line(
 
 def _table(seed: int) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
     """G, D, real samples and latents; the same ones for the same seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with networks.seeded(seed):
         g = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2))
         d = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
         return g, d, torch.randn(6, 2), torch.randn(6, 3)

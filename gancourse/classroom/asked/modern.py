@@ -9,14 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line, written
 
 
 def _table(seed: int) -> tuple[Any, ...]:
     """D, G, a change of pictures, real samples and latents; the same ones for the same seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with networks.seeded(seed):
         g = nn.Sequential(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 4))
         d = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 1), nn.Flatten(0))
         return d, g, lambda x: 0.6 * x.flip(1) + 0.3, torch.randn(5, 4) + 1, torch.randn(5, 3)
@@ -26,10 +26,10 @@ def _both_turns(function: Callable[..., Any], d: nn.Module, g: nn.Module, t: Any
     """Of both losses the value, and whom each of them reaches."""
     made = written(function(d, g, t, x, z))
     found: Found = {}
-    for name, loss, networks in zip(("L_D", "L_G"), made, ({"D": d, "G": g}, {"G": g}), strict=True):
+    for name, loss, players in zip(("L_D", "L_G"), made, ({"D": d, "G": g}, {"G": g}), strict=True):
         d.zero_grad()
         g.zero_grad()
-        found |= {f"{key} ({name})": value for key, value in reached(loss, **networks).items()}
+        found |= {f"{key} ({name})": value for key, value in reached(loss, **players).items()}
     return found
 
 

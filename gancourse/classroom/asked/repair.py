@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base import networks
 from gancourse.classroom.lines import Line
 
 
@@ -67,8 +68,7 @@ JOINT = Line(
 def _encoder(seed: int) -> tuple[nn.Module, Tensor, Tensor]:
     """A network, pictures and a mask; the same ones for the same seed."""
     _, x, mask = _holes(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with networks.seeded(seed):
         return nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.Tanh(), nn.Conv2d(3, 2, 3, padding=1)), x, mask
 
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line
 
@@ -17,8 +18,7 @@ from gancourse.classroom.lines import Found, Line
 
 def _drawn(seed: int) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
     """D, which ends in a map of logits, G, inputs and targets; the same ones for the same seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with networks.seeded(seed):
         d = nn.Sequential(nn.Conv2d(4, 4, 3), nn.Tanh(), nn.Conv2d(4, 1, 3))
         return d, nn.Conv2d(2, 2, 3, padding=1), torch.randn(3, 2, 6, 6), torch.randn(3, 2, 6, 6)
 
@@ -122,8 +122,7 @@ PIX2PIX_G = Line(
 
 def _heaps(seed: int) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
     """Two translators and pictures of both sets; the same ones for the same seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with networks.seeded(seed):
         ab, ba = (nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 4)) for _ in range(2))
         return ab, ba, torch.randn(5, 4), torch.randn(5, 4) + 1
 

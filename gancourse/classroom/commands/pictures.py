@@ -151,7 +151,7 @@ def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int 
     """What ``sample`` shows of a network, [N, C, H, W], and in how many columns: of a translator above what it was given."""
     import torch
 
-    from gancourse.zoo import exported
+    from gancourse.zoo.cards import required_inputs
 
     if arguments.images is not None:
         refuse(arguments, "a translation", "label", "seed", "columns")
@@ -162,7 +162,7 @@ def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int 
         raise ValueError(f"{shipped.card.get('name', 'this network')} translates pictures: add --images FOLDER")
     n, seed = arguments.n or 64, arguments.seed or 0
     labels = labels_of(shipped, n, arguments.label, seed)
-    wanted = exported.wanted(shipped.model)
+    wanted = required_inputs(shipped.model)
     if not isinstance(getattr(shipped.model, "latent_dim", None), int) or len(wanted) > 1 + (labels is not None):
         call = f'gancourse.zoo.load("{arguments.checkpoint}").model({", ".join(wanted)})'
         raise ValueError(

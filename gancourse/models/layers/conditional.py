@@ -91,9 +91,7 @@ class Classes:
 
     def index(self, y: Tensor) -> Tensor:
         """Where the ones of the one-hot codes stand: int64 [N, A]; each attribute begins where the one before ends."""
-        starts = [
-            sum(self.sizes[:i]) for i in range(len(self.sizes))
-        ]  # numbers, for an exporter takes no tensors made on the way
+        starts = [sum(self.sizes[:i]) for i in range(len(self.sizes))]  # no tensor: an exporter takes none made on the way
         columns = y.reshape(y.shape[0], len(self.sizes)).unbind(1)
         return torch.stack([column + start for column, start in zip(columns, starts, strict=True)], 1)
 
