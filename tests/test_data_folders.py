@@ -5,7 +5,14 @@ import pytest
 import torch
 from PIL import Image
 
-from gancourse.data import PairBatches, UnpairedBatches, paired_folder, unpaired_folder
+from gancourse.data import Batches, PairBatches, UnpairedBatches, _reading, paired_folder, unpaired_folder
+
+
+@pytest.fixture(autouse=True)
+def own_data(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    place = tmp_path_factory.mktemp("data")
+    monkeypatch.setenv("GANCOURSE_DATA", str(place))
+    return place
 
 
 def save(path: Path, width: int, height: int, seed: int = 0) -> np.ndarray:
@@ -78,6 +85,35 @@ def test_two_folders(tmp_path: Path) -> None:
         unpaired_folder(tmp_path, split="test")
 
 
+def test_both_kinds_are_read_once_and_their_batches_copy_nothing(
+    facades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for letter in "AB":
+        save(tmp_path / "two" / f"train{letter}" / "0.png", 16, 16)
+    kinds = {direction: paired_folder(facades, 16, direction=direction) for direction in ("AtoB", "BtoA")}
+    sets = unpaired_folder(tmp_path / "two", size=16)
+    monkeypatch.setattr(_reading, "open_picture", None)
+    for direction, pairs in kinds.items():
+        assert torch.equal(paired_folder(facades, 16, direction=direction).a, pairs.a)
+        batches = PairBatches(pairs, 3, seed=1, flip=True)
+        assert batches._stream._x.data_ptr() == pairs.a.data_ptr(), "both halves are channels of one file"
+        a, b = next(batches)
+        u, v = next(PairBatches(pairs[torch.arange(4)], 3, seed=1, flip=True))
+        assert torch.equal(a, u) and torch.equal(b, v)
+    assert torch.equal(unpaired_folder(tmp_path / "two", size=16)[1].images, sets[1].images)
+    assert Batches(sets[0], 1)._x.data_ptr() == sets[0].images.data_ptr()
+
+
+def test_what_is_told_of_one_folder_is_told_of_pairs(facades: Path, tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="train: 4 pictures smaller than 32 px, enlarged"):
+        paired_folder(facades, size=32)
+    deep = tmp_path / "deep" / "train"
+    deep.mkdir(parents=True)
+    Image.fromarray(np.full((8, 16), 4000, np.uint16)).save(deep / "0.png")
+    with pytest.warns(UserWarning, match="no value above 4,000 of 65,535"):
+        paired_folder(tmp_path / "deep")
+
+
 def test_a_missing_side_is_named(tmp_path: Path) -> None:
     save(tmp_path / "trainA" / "0.jpg", 16, 16)
     with pytest.raises(FileNotFoundError, match="trainB is missing: it should hold the pictures of set B"):
@@ -115,10 +151,9 @@ def test_pictures_stand_upright(tmp_path: Path) -> None:
     assert pairs.a.float().mean() == 255 and pairs.b.float().mean() == 0
 
 
-def test_names_are_looked_for_among_the_real_sets(facades: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
-    (tmp_path / "real").mkdir()
-    facades.rename(tmp_path / "real" / "facades")
+def test_names_are_looked_for_among_the_real_sets(facades: Path, own_data: Path) -> None:
+    (own_data / "real").mkdir()
+    facades.rename(own_data / "real" / "facades")
     assert len(paired_folder("facades")) == 4
     with pytest.raises(FileNotFoundError, match="no folder .*maps: unpack the authors' archive there"):
         paired_folder("maps")

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gancourse.data import Batches, folder, own
+from gancourse.data import Batches, _reading, folder
 from gancourse.data._mapped import _map
 from gancourse.training.description import tensor_text
 
@@ -56,7 +56,7 @@ def test_labels_of_subfolders_and_of_a_table(pets: Path) -> None:
 
 
 def test_what_labels_cannot_mean_is_said_before_the_reading(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own, "mapped", None)
+    monkeypatch.setattr(_reading, "mapped", None)
     with pytest.raises(FileNotFoundError, match="there is neither kinds.csv nor .*pets/kinds.csv"):
         folder(pets, 8, labels="kinds.csv")
     for labels in (None, "folders"):
@@ -110,8 +110,8 @@ def test_modes_and_orientation(tmp_path: Path) -> None:
 
 def test_the_cache_is_used_until_something_changes(pets: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[Path] = []
-    whole = own.open_picture
-    monkeypatch.setattr(own, "open_picture", lambda file, background: reads.append(file) or whole(file, background))
+    whole = _reading.open_picture
+    monkeypatch.setattr(_reading, "open_picture", lambda file, background: reads.append(file) or whole(file, background))
     folder(pets, 8)
     folder(pets, 8, labels="folders")
     pets.rename(pets.with_name("moved"))
@@ -136,7 +136,7 @@ def test_damaged_ones_are_named_and_the_reading_is_not_lost(pets: Path, monkeypa
     (pets / "dog" / "text.jpg").write_text("no picture")
     with pytest.raises(ValueError, match=r"2 of 6 .*cat/b.png \(it is damaged\); dog/text.jpg \(it is a text\).*skip=True"):
         folder(pets, 8)
-    monkeypatch.setattr(own, "open_picture", None)
+    monkeypatch.setattr(_reading, "open_picture", None)
     with pytest.warns(UserWarning, match="left out"):
         found = folder(pets, 8, labels="folders", skip=True)
     assert found.labels.tolist() == [0, 0, 1, 1]

@@ -11,10 +11,7 @@ is noticed, and then they are read anew.
 
 from __future__ import annotations
 
-import warnings
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -22,19 +19,15 @@ from torch import Tensor
 
 from gancourse.base import check
 from gancourse.base.kinds import what_is
-from gancourse.base.progress import Progress
-from gancourse.data import _labels
-from gancourse.data._files import pictures_in, several, unusable
-from gancourse.data._mapped import mapped
+from gancourse.data import _labels, _reading
+from gancourse.data._files import pictures_in, unusable
+from gancourse.data._reading import Manner
 from gancourse.data._request import pixels
 from gancourse.data.images import ImageSet
-from gancourse.data.pictures import FITS, Unreadable, colour, fitted, open_picture
+from gancourse.data.pictures import FITS, Unreadable, fitted, open_picture
 
 LARGEST = 1024  # pixels on each side
 KIND = "kind"  # the attribute that holds the names of the labels
-_TWELVE_BITS = 4095
-_CHUNK = 256  # pictures that are decoded before they are written
-_RECIPE = 2  # to be raised when the same files would be read as other pixels
 
 
 def folder(
@@ -70,34 +63,19 @@ def folder(
     """
     place, size = _place(path), pixels(size, LARGEST, 4)
     check.one_of("fit", fit, FITS)
-    background, skip = colour(background), check.flag("skip", skip)
+    manner, skip = Manner(size, fit, background), check.flag("skip", skip)
     table = None if labels is None else _table(labels, place, column)
     files = pictures_in(place, "pictures", table)
-    names = [file.relative_to(place).as_posix() for file in files]
 
     if labels is None and column is not None:
         raise ValueError(f"column={column!r} is of a CSV file: pass its path as labels=")
     classes = None  # what is wrong with them is said before an hour of reading
     if labels is not None:
+        names = [file.relative_to(place).as_posix() for file in files]
         classes = _labels.by_folder(names) if table is None else _labels.by_table(names, table, column, place.resolve().name)
-    images, notes = mapped(
-        f"folder_{size}",
-        _recipe(files, names, size, fit, background),
-        len(files),
-        (size, size, 3),
-        lambda stream: _write(stream, place, files, size, fit, background, progress),
-    )
-    unusable(notes["unusable"], len(files), place, skip, len(images))
-    if notes["smaller"]:
-        warnings.warn(f"{place}: {several(notes['smaller'], 'picture')} smaller than {size} px, enlarged", stacklevel=2)
-    if 0 < (largest := notes["deepest"]) <= _TWELVE_BITS:
-        warnings.warn(
-            f"{place}: the grey pictures of 16 bits hold no value above {largest:,} of 65,535: they are nearly black; if their "
-            f"source gives fewer bits, multiply them by {65536 >> largest.bit_length()}",
-            stacklevel=2,
-        )
-    if classes is not None and notes["unusable"]:
-        classes = [classes[i] for i in notes["kept"]]
+    images, kept = _reading.pictures(files, place, manner, skip=skip, progress=progress)
+    if classes is not None:
+        classes = [classes[i] for i in kept]
     return _image_set(images, place, classes)
 
 
@@ -130,44 +108,6 @@ def _place(path: str | Path) -> Path:
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place.resolve()}: pass the path of a folder of pictures")
     return place
-
-
-def _recipe(files: list[Path], names: list[str], size: int, fit: str, background: str) -> dict[str, Any]:
-    """Everything that the pixels depend on: names, sizes and times of the files, and the settings."""
-    facts = [file.stat() for file in files]
-    listed = [[name, fact.st_size, fact.st_mtime_ns] for name, fact in zip(names, facts, strict=True)]
-    return {"recipe": _RECIPE, "files": listed, "size": size, "fit": fit, "background": background}
-
-
-def _write(
-    stream: BinaryIO, place: Path, files: list[Path], size: int, fit: str, background: str, progress: bool
-) -> dict[str, Any]:
-    """Write all pictures that can be read, some at a time; the notes say which, and why not the others."""
-    kept: list[int] = []
-    reasons: list[str] = []
-    smaller = deepest = 0
-
-    def read(file: Path) -> tuple[bytes, bool, int] | str:
-        try:
-            picture = open_picture(file, background)
-        except Unreadable as error:
-            return f"{file.relative_to(place).as_posix()} ({error})"
-        return fitted(picture, size, fit, background).tobytes(), min(picture.size) < size, picture.info.get("deepest", 0)
-
-    bar = Progress(len(files), unit="picture", enabled=progress)
-    with ThreadPoolExecutor() as pool:
-        for start in range(0, len(files), _CHUNK):
-            for i, found in enumerate(pool.map(read, files[start : start + _CHUNK]), start):
-                if isinstance(found, str):
-                    reasons.append(found)
-                else:
-                    stream.write(found[0])
-                    kept.append(i)
-                    smaller += found[1]
-                    deepest = max(deepest, found[2])
-            bar.update(min(start + _CHUNK, len(files)))
-    bar.close()
-    return {"unusable": reasons, "kept": kept if reasons else [], "smaller": smaller, "deepest": deepest}
 
 
 def _table(labels: str | Path, place: Path, column: str | None) -> Path | None:

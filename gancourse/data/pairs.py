@@ -159,7 +159,7 @@ class PairBatches:
         self.pairs = pairs
         attributes = pairs.attributes if pairs.given else None
         together = ImageSet(
-            torch.cat([pairs.a, pairs.b], 1),
+            _together(pairs.a, pairs.b),
             attributes=attributes,
             attribute_names=pairs.attribute_names if pairs.given else {},
             name=pairs.name,
@@ -184,6 +184,14 @@ class PairBatches:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._stream.load_state_dict(state)
+
+
+def _together(a: Tensor, b: Tensor) -> Tensor:
+    """Both sides as channels of one picture: the one tensor whose channels they are, which may lie in a file, else a copy."""
+    neighbours = a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr() and a.stride() == b.stride()
+    if neighbours and b.storage_offset() - a.storage_offset() == a.shape[1] * a.stride(1):
+        return a.as_strided((len(a), a.shape[1] + b.shape[1], *a.shape[2:]), a.stride())
+    return torch.cat([a, b], 1)
 
 
 class UnpairedBatches:

@@ -71,7 +71,7 @@ def source(asked: Asked, progress: bool = True) -> Source:
     """
     if asked.family in TRANSLATORS:
         _refuse(asked, fit="crop", labels=None, column=None, background="white")
-        return _pairs(asked) if asked.family == "pix2pix" else _two_sets(asked)
+        return (_pairs if asked.family == "pix2pix" else _two_sets)(asked, progress)
     _refuse(asked, direction="AtoB")
     if asked.family in LABELLED and asked.labels is None:
         raise ValueError(
@@ -118,8 +118,8 @@ def _one_set(asked: Asked, progress: bool) -> Source:
     return Source(found.name, len(found), classes, checksum, batches, spread(found))
 
 
-def _pairs(asked: Asked) -> Source:
-    options: dict[str, Any] = {"direction": asked.direction, "skip": asked.skip}
+def _pairs(asked: Asked, progress: bool) -> Source:
+    options: dict[str, Any] = {"direction": asked.direction, "skip": asked.skip, "progress": progress}
     pairs = data.paired_folder(asked.images, asked.size, **options)
     held = next((split for split in HELD if _holds(asked.images, split)), None)
     shown = pairs if held is None else data.paired_folder(asked.images, asked.size, SHOWN, held, **options)
@@ -138,9 +138,9 @@ def _holds(images: str, split: str) -> bool:
     return (Path(images).expanduser() / split).is_dir()
 
 
-def _two_sets(asked: Asked) -> Source:
+def _two_sets(asked: Asked, progress: bool) -> Source:
     _refuse(asked, direction="AtoB")
-    a, b = data.unpaired_folder(asked.images, asked.size, skip=asked.skip)
+    a, b = data.unpaired_folder(asked.images, asked.size, skip=asked.skip, progress=progress)
 
     def batches(batch_size: int, seed: int) -> data.UnpairedBatches:
         return data.UnpairedBatches(a, b, batch_size, seed=seed, flip=asked.flip, device=scale.device())
