@@ -34,6 +34,7 @@ from gancourse.experiments.own.place import Place
 from gancourse.experiments.own.scores import score
 from gancourse.experiments.own.sources import Asked, Source, source
 from gancourse.gans.gan import GAN
+from gancourse.gans.progressive import Schedule
 from gancourse.training import Settings, fit, one_step
 from gancourse.training.run import Run
 from gancourse.training.streams import Stream
@@ -116,7 +117,16 @@ def test_samples_come_from_the_gpu(pretended):
 
 @pytest.mark.parametrize(
     ("gpu", "kept"),
-    [(64, True), (20_000, False), ([4, 100], True), ([100, 4000], False), ((500, 500), False), ("wide", True), (0.5, True)],
+    [
+        (64, True),
+        (20_000, False),
+        ([4, 100], True),
+        ([100, 4000], False),
+        ((500, 500), False),
+        (Schedule(2, fade=30, stable=40), False),
+        ("wide", True),
+        (0.5, True),
+    ],
 )
 def test_the_cap_keeps_sizes_and_replaces_counts(gpu, kept):
     assert capped.pick(ci="ci", cpu="cpu", gpu=gpu) == (gpu if kept else "ci")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from gancourse import zoo
 from gancourse.base import trees
@@ -73,6 +74,53 @@ def test_the_script_trains_in_two_processes_and_process_0_speaks(tmp_path):
     assert trees.load(tmp_path / "digits.safetensors")["step"] == 20
     samples = torch.load(tmp_path / "digits.pt")
     assert samples.shape == (64, 1, 32, 32) and bool(torch.isfinite(samples).all())
+
+
+# Kills process 1 in the middle of step 13, the first time that torchrun starts it; the checkpoint is that of step 10.
+KILLED = """
+import os, signal
+from gancourse.data import Batches
+
+drawn = Batches.__next__
+
+def killed(self):
+    self.count = getattr(self, "count", 0) + 1
+    if self.count == 13 and (os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"]) == ("1", "0"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return drawn(self)
+
+Batches.__next__ = killed
+"""
+
+
+def trained(folder: Path, before: str, restarts: int) -> subprocess.CompletedProcess[str]:
+    """The page's script in two processes, with something before it."""
+    folder.mkdir()
+    (folder / "train.py").write_text(before + blocks()[0], encoding="utf-8")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GANCOURSE_SCALE": "ci", "OMP_NUM_THREADS": "1"}
+    return subprocess.run([*command, "train.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+
+
+@processes
+def test_torchrun_ends_all_where_one_is_killed_and_says_which(tmp_path):
+    done = trained(tmp_path / "killed", KILLED, restarts=0)
+    assert done.returncode == 1 and re.findall(r"step (\d+) of 20", done.stdout) == ["0", "5", "10"]
+    assert re.search(r"rank +: 1 .*\n.*exitcode +: -9 .*SIGKILL", done.stderr)
+    assert trees.load(tmp_path / "killed" / "digits.safetensors")["step"] == 10
+
+
+@processes
+def test_torchrun_starts_them_again_where_the_checkpoint_stands(tmp_path):
+    done = [trained(tmp_path / name, before, restarts=1) for name, before in (("whole", ""), ("killed", KILLED))]
+    for one in done:
+        assert one.returncode == 0, one.stderr
+        assert re.findall(r"step (\d+) of 20", one.stdout) == ["0", "5", "10", "15", "20"]
+    assert "SIGKILL" in done[1].stderr or "exitcode: -9" in done[1].stderr, "it was killed"
+    whole, killed = (load_file(tmp_path / name / "digits.safetensors") for name in ("whole", "killed"))
+    assert whole.keys() == killed.keys()
+    for key, expected in whole.items():  # no step was lost, none played twice
+        torch.testing.assert_close(killed[key], expected, rtol=0, atol=0, equal_nan=True)
 
 
 def test_the_other_block_of_the_page_reads_pictures_from_disk(tmp_path, monkeypatch):

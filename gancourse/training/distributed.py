@@ -46,10 +46,21 @@ def join(device: torch.device, together: int = 1) -> World:
         # default of its functions: gloo's threads outlive _leave, and now and then abort a process that has finished.
         importlib.import_module("torch.distributed.nn.functional")
         # small things that concern all, such as states of random numbers, stay on the processor and go through gloo
-        dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+        _meet("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
         atexit.register(_leave)
     size = dist.get_world_size()
     return World(dist.get_rank(), size, together) if size > 1 else ranks.ALONE
+
+
+def _meet(backend: str) -> None:
+    """Make the group of the processes that torchrun started.
+
+    The addresses by which they find each other lie in a store that outlives them: what ``--max-restarts`` starts anew would find
+    those of the processes before, so each attempt has names of its own.
+    """
+    store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
+    attempt = dist.PrefixStore(f"attempt {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    dist.init_process_group(backend, store=attempt, rank=rank, world_size=size, timeout=PATIENCE)
 
 
 def _leave() -> None:
