@@ -20,11 +20,15 @@ STEPS = 2000  # the most steps of a training whose number a lecture makes of oth
 
 
 def pick(*, ci: Any, cpu: Any, gpu: Any) -> Any:
-    """In the place of ``scale.pick``: the gpu's value, or the ci's where it is a count or a row of counts."""
+    """In the place of ``scale.pick``: the gpu's value, or the ci's where it is a count; of a row each for itself."""
     frame = sys._getframe(1)
     if WIDTH.search(linecache.getline(frame.f_code.co_filename, frame.f_lineno)):
         return gpu
-    return ci if all(map(_counts, gpu if isinstance(gpu, list | tuple) else [gpu])) else gpu
+    if not isinstance(gpu, list | tuple):
+        return ci if _counts(gpu) else gpu
+    if len(ci) == len(gpu):
+        return type(gpu)(small if _counts(large) else large for small, large in zip(ci, gpu, strict=True))
+    return ci if all(map(_counts, gpu)) else gpu
 
 
 def _counts(value: Any) -> bool:

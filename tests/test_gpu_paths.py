@@ -116,20 +116,21 @@ def test_samples_come_from_the_gpu(pretended):
 
 
 @pytest.mark.parametrize(
-    ("gpu", "kept"),
+    ("ci", "gpu", "capped_to"),
     [
-        (64, True),
-        (20_000, False),
-        ([4, 100], True),
-        ([100, 4000], False),
-        ((500, 500), False),
-        (Schedule(2, fade=30, stable=40), False),
-        ("wide", True),
-        (0.5, True),
+        (4, 64, 64),
+        (4, 20_000, 4),
+        ((4, 2), (1500, 5), (4, 5)),
+        ([2, 4], [100, 4000], [2, 4]),
+        ([2], [100, 4000], [2]),
+        ([2], [4, 4000], [4, 4000]),
+        (Schedule(1, fade=1, stable=1), Schedule(1, fade=30, stable=40), Schedule(1, fade=1, stable=1)),
+        ("narrow", "wide", "wide"),
+        (0.1, 0.5, 0.5),
     ],
 )
-def test_the_cap_keeps_sizes_and_replaces_counts(gpu, kept):
-    assert capped.pick(ci="ci", cpu="cpu", gpu=gpu) == (gpu if kept else "ci")
+def test_the_cap_keeps_sizes_and_replaces_counts(ci, gpu, capped_to):
+    assert capped.pick(ci=ci, cpu=None, gpu=gpu) == capped_to
 
 
 def test_the_cap_keeps_a_width_that_is_as_large_as_a_count():
