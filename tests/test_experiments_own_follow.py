@@ -130,6 +130,16 @@ def test_event_files_where_tensorboard_is_installed(follow: Follow, monkeypatch:
     assert ("samples", 3, 10, "HWC") in written and written[-1] == ("closed",)
 
 
+def test_tensorboard_itself_reads_the_event_files(follow: Follow) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    follow(run_at(10))
+    follow.close(run_at(10), "finished")
+    found = accumulator.EventAccumulator(str(follow.place.events))
+    found.Reload()
+    assert [(event.step, event.value) for event in found.Scalars("loss/discriminator")] == [(10, 5.5)]
+    assert [event.step for event in found.Images("samples")] == [10]
+
+
 def test_without_tensorboard_there_are_none(follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     follow(run_at(10))

@@ -222,14 +222,18 @@ def test_a_training_that_diverges_leaves_a_page_that_says_so(request_of: Request
     assert "the generator" in text and "became nan" in text and "refresh" not in text
 
 
-@pytest.mark.parametrize("family", ["biggan", "cyclegan", "pix2pix", "progan", "r3gan", "stylegan2"])
-def test_other_families(family: str, tmp_path: Path) -> None:
+def small_request(family: str, place: Path) -> Request:
+    """A training of few small pictures."""
     folder = {"pix2pix": own.pairs, "cyclegan": own.two}.get(family)
-    images = folder(tmp_path / "in") if folder else own.pets(tmp_path / "in", size=32)
+    images = folder(place / "in") if folder else own.pets(place / "in", size=32)
     labels = "folders" if family == "biggan" else None
     steps = 7 if family == "progan" else 2
-    request = Request(family, str(images), str(tmp_path / "run"), size=32, steps=steps, batch=4, every=steps, labels=labels)
-    found = train(request, progress=False)
+    return Request(family, str(images), str(place / "run"), size=32, steps=steps, batch=4, every=steps, labels=labels)
+
+
+@pytest.mark.parametrize("family", ["biggan", "cyclegan", "pix2pix", "progan", "r3gan", "stylegan2"])
+def test_other_families(family: str, tmp_path: Path) -> None:
+    found = train(small_request(family, tmp_path), progress=False)
     place = found.place
     zoo.save(place.weights, found.run.generator, found.card, dtype=None)
     model = zoo.load(place.weights).model
@@ -239,6 +243,28 @@ def test_other_families(family: str, tmp_path: Path) -> None:
         assert torch.allclose(model.ba(x), found.run.gan.translate(x, found.run.generator, "ba"), atol=1e-3)
     if family == "biggan":
         assert found.card["classes"] == ["blue", "green", "red"]
+
+
+@pytest.mark.parametrize("family", ["biggan", "cyclegan", "pix2pix", "progan", "r3gan", "stylegan2"])
+def test_other_families_go_on_bit_for_bit(family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what each of them remembers: pools of pictures, the place in a timetable, ADA's probability, labels."""
+    augment = "ada" if family in ("r3gan", "stylegan2") else "auto"
+    asked = replace(small_request(family, tmp_path), run=str(tmp_path / "whole"), steps=12, every=6, augment=augment)
+    whole = train(asked, progress=False)
+    shown = Follow.__call__
+
+    def press(self: Follow, run: object) -> None:
+        shown(self, run)
+        if run.step == 6:  # type: ignore[attr-defined]
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Follow, "__call__", press)
+        assert train(replace(asked, run=str(tmp_path / "two")), progress=False).stopped == "interrupted"
+    found = train(replace(asked, run=str(tmp_path / "two")), progress=False)
+    assert (found.stopped, found.run.step) == ("finished", 12)
+    assert same_weights(found.run.generator, whole.run.generator)
+    assert same_weights(found.run.gan.discriminator, whole.run.gan.discriminator)
 
 
 def test_interrupting_the_real_command(tmp_path: Path) -> None:

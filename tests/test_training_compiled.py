@@ -1,5 +1,8 @@
 """compile=True trains the same networks, through torch.compile where it works; where it does not, one warning tells."""
 
+import shutil
+import warnings
+
 import pytest
 import torch
 
@@ -59,18 +62,42 @@ def test_the_round_in_advance_is_undone_in_games_that_remember(monkeypatch, name
     assert torch.equal(weights(found[0].gan.generator), weights(found[1].gan.generator))
 
 
-def test_a_derivative_of_a_derivative_is_beyond_the_compiler():
-    """With the real torch.compile: a gradient penalty is refused, and trained without."""
+@pytest.mark.slow
+@pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="torch.compile needs a C++ compiler here")
+def test_the_real_compiler_gives_the_same_weights():
+    """Half a minute of compiling; sums are rounded in another order."""
+    games = [GAN(conv().generator, conv().discriminator, "hinge") for _ in range(2)]
+    fit(games[0], Points(8, (3, 16, 16)), 4, precision="float32", progress=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "the networks train without")
+        fit(games[1], Points(8, (3, 16, 16)), 4, compile=True, precision="float32", progress=False)
+    for one, other in ((games[0].generator, games[1].generator), (games[0].discriminator, games[1].discriminator)):
+        assert torch.allclose(weights(one), weights(other), atol=1e-5)
+
+
+@pytest.fixture
+def without_cpp(monkeypatch):
+    """The real torch.compile, up to where it would need a C++ compiler."""
+    compile = torch.nn.Module.compile
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compile(self, backend="aot_eager"))
+
+
+def test_a_derivative_of_a_derivative_is_beyond_the_compiler(without_cpp):
     torch.manual_seed(0)
     game = GAN(*joint_games.perceptrons(), penalty=penalties.r1(1.0))
-    compile = torch.nn.Module.compile
-    try:
-        torch.nn.Module.compile = lambda self: compile(self, backend="aot_eager")  # no C++ compiler needed
-        with pytest.warns(UserWarning, match="without torch.compile: .*double backward"):
-            run = fit(game, joint_games.Pictures(), 2, compile=True, progress=False)
-    finally:
-        torch.nn.Module.compile = compile
+    with pytest.warns(UserWarning, match="without torch.compile: .*double backward"):
+        run = fit(game, joint_games.Pictures(), 2, compile=True, progress=False)
     assert run.step == 2
+
+
+def test_a_penalty_that_is_not_due_where_a_run_goes_on_is_found_all_the_same(without_cpp, tmp_path):
+    torch.manual_seed(0)
+    game = GAN(*joint_games.perceptrons(), penalty=penalties.r1(1.0, every=4))
+    kept = {"checkpoint": tmp_path / "state", "progress": False}
+    fit(game, joint_games.Pictures(), 2, **kept)
+    with pytest.warns(UserWarning, match="without torch.compile: .*double backward"):
+        run = fit(game, joint_games.Pictures(), 6, compile=True, **kept)
+    assert run.step == 6
 
 
 def test_compile_is_yes_or_no():

@@ -280,16 +280,17 @@ def train(
     hooks = [*hooks, chosen.follow] if chosen.follow else hooks
     kept = {} if name in WITHOUT_CHECKPOINT else {"checkpoint": checkpoint}
     try:
-        run = chosen.trained_by(
-            chosen.game,
-            chosen.batches,
-            chosen.steps,
-            seed=seed,
-            hooks=hooks,
-            progress=progress,
-            **kept,
-            **{**chosen.settings, **how},
-        )
+        with networks.seeded(seed):  # dropout and noise draw from the global generator
+            run = chosen.trained_by(
+                chosen.game,
+                chosen.batches,
+                chosen.steps,
+                seed=seed,
+                hooks=hooks,
+                progress=progress,
+                **kept,
+                **{**chosen.settings, **how},
+            )
     except CheckpointNotWritten as error:
         if error.run.stopped != "finished":
             raise

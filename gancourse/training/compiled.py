@@ -24,7 +24,8 @@ from gancourse.training.streams import Stream
 def compiled(run: Run[Any], stream: Stream) -> Iterator[None]:
     """In this block the networks are compiled, if the run asks for it and a round can be played so; else a warning says why not.
 
-    The round is played in advance, on the next batch, and undone.
+    The round is played in advance, on the next batch, and undone: once as it is now, and once as the first, where every penalty
+    is due.
     """
     if not run.settings.compile:
         yield
@@ -56,13 +57,14 @@ def _failure(run: Run[Any], stream: Stream) -> Exception | None:
     gan, source = run.gan, torch.Generator().manual_seed(0)
     autocast = torch.autocast(gan.device.type, torch.bfloat16, enabled=run.precision == "bf16")
     try:
-        with autocast:
-            batch = gan.play(real, source, labels=labels, step=run.step)
-            loss = gan.discriminator_loss(batch)
-        loss.backward()
-        with autocast:
-            loss = gan.generator_loss(batch)
-        loss.backward()
+        for step in sorted({0, run.step}):
+            with autocast:
+                batch = gan.play(real, source, labels=labels, step=step)
+                loss = gan.discriminator_loss(batch)
+            loss.backward()
+            with autocast:
+                loss = gan.generator_loss(batch)
+            loss.backward()
     except Exception as error:
         return error
     finally:

@@ -50,6 +50,7 @@ class Follow:
         self.points: list[list[float]] = []  # the card's curve: images seen, score
         self._real = png_bytes(viz.grid(_some(pictures.real, self.tiles)))
         self._events: Any = None  # opened when there is something to write
+        self._logged = -1
         self._said = False
 
     @property
@@ -157,10 +158,11 @@ class Follow:
         return frames
 
     def _log(self, run: Any, picture: Image.Image) -> None:
-        """Event files for TensorBoard, where it is installed."""
+        """Event files for TensorBoard, where it is installed; a step stands there once."""
         if self._events is None:
             self._events = _writer(self.place.events, run.step)
-        if self._events:
+        if self._events and run.step != self._logged:
+            self._logged = run.step
             row = self.rows[-1]
             for name, value in zip(("loss/discriminator", "loss/generator", "score"), row[2:], strict=True):
                 if math.isfinite(value):

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from gancourse import scale
-from gancourse.base import check, trees
+from gancourse.base import check, networks, trees
 from gancourse.experiments import Weights
 from gancourse.experiments.own import place as places
 from gancourse.experiments.own import plans, sources
@@ -176,18 +176,19 @@ def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress
     weights = _weights(request, plan, pictures, measured, follow)
     every = request.every or max(1, min(MOST_EVERY, request.steps // SHOWN))
     try:
-        run = fit(
-            weights.game,
-            weights.batches,
-            request.steps,
-            seed=request.seed,
-            checkpoint=place.checkpoint,
-            checkpoint_every=every,
-            hooks=[(every, follow)],
-            progress=progress,
-            compile=request.compile,
-            **weights.settings,
-        )
+        with networks.seeded(request.seed):  # dropout and noise draw from the global generator
+            run = fit(
+                weights.game,
+                weights.batches,
+                request.steps,
+                seed=request.seed,
+                checkpoint=place.checkpoint,
+                checkpoint_every=every,
+                hooks=[(every, follow)],
+                progress=progress,
+                compile=request.compile,
+                **weights.settings,
+            )
     except CheckpointNotWritten as error:
         if error.run.stopped != "finished":
             raise
