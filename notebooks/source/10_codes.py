@@ -179,7 +179,7 @@ lines.answered(info_bound, *asked.BOUND)
 # **Control**, $\lambda = 0$: $Q$ learns as a spectator, and no gradient of it reaches $G$ or the body of $D$.
 
 # %% [markdown] tags=["notes"]
-# The game is $\min_{G, Q} \max_D V(D, G) - \lambda L(G, Q)$. $Q$ shares the body of $D$, so it costs one more output. $D$'s step holds the bound on
+# The game is $\min_{G, Q} \max_D V(D, G) - \lambda L(G, Q)$. $Q$ shares the body of $D$ and adds outputs only. $D$'s step holds the bound on
 # *detached* fakes (there $Q$ learns to read), $G$'s step holds it through $Q$ (there $G$ learns to be readable). Section 5 shows both; here is the bound, for several codes at once:
 
 # %%
@@ -268,7 +268,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Colours are categories. With the term each Gaussian has one of its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, and a $Q$ before any training 0.36, by luck.
+# Colours are categories. With the term each Gaussian has its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, an untrained $Q$ 0.36: of random names some fit.
 #
 # Nobody named the Gaussians. But a readable code has little choice here: the noise on all that $D$ and $Q$ see in training (standard deviation 0.1) drowns what differs within a Gaussian (0.014), so eight categories that can be told apart must be the eight Gaussians.
 #
@@ -366,10 +366,10 @@ question(
 #
 # | | accuracy |
 # |---|---|
-# | InfoGAN's code, on average | above 0.4 |
-# | without the term, a spectator | below 0.3 |
-# | an untrained $Q$ | 0.17 |
-# | k-means on the pixels | more than 0.5 |
+# | InfoGAN's code, on average | 0.418 |
+# | without the term, a spectator | 0.265 |
+# | an untrained $Q$ | 0.171 |
+# | k-means on the pixels | 0.524 |
 # | the paper, on MNIST | 0.95 |
 #
 # The bound is full: 2.30 of $\log 10 = 2.30$. The term asks that the picture tells the code. **It does not ask that the code is the digit.**
@@ -377,9 +377,9 @@ question(
 # %% [markdown] tags=["notes"]
 # Read the table in three steps.
 #
-# 1. The term does its work: the bound is at 2.30, all that ten categories can carry. Without the term it is near 0.
-# 2. The accuracy is above 0.4 on average, 0.38 to 0.47 from seed to seed. Without the term it is below 0.3, and an untrained $Q$ has 0.17 by luck.
-# 3. K-means gets more than 0.5 from the raw pixels in seconds. Here InfoGAN *loses* to k-means, and is far from the paper's 0.95.
+# 1. The bound is at 2.30, all that ten categories can carry; without it near 0. (The number has no ceiling; a bad reader's bound can be below 0.)
+# 2. The accuracy is 0.418 on average, 0.38 to 0.47 by seed; without the term 0.265, and 0.171 for an untrained $Q$, by luck.
+# 3. K-means gets 0.524 from the pixels in seconds. Here InfoGAN *loses* to k-means, far from the paper's 0.95.
 #
 # A full bound and codes that are not digits: how can that be? The term asks that the picture tells the code. It does not ask that the code is the
 # digit, and unlike on the ring there is a choice: look at the left sheet again, where the rows differ in ink, width and slant as much as in the digit. Two causes are possible, and neither was tested. Our generator draws few hands, and $Q$ has read nothing else. And the paper's networks are convolutional, with a layer eight times as wide; in the published code they saw 640,000 digits of 28x28 pixels.
@@ -400,9 +400,9 @@ question(
 #
 # $$\min_{G, E} \max_D \; \mathbb{E}_{x}\bigl[\log D(x, E(x))\bigr] + \mathbb{E}_{z}\bigl[\log (1 - D(G(z), z))\bigr].$$
 #
-# Nowhere does the loss compare $x$ with $G(E(x))$. Why should $E$ become the inverse of $G$? Lecture 02 holds for any two distributions, so also for distributions of pairs: against the best $D$
-# the value is $2\,\mathrm{JS}(P_E \| P_G) - 2 \log 2$, least where both joint distributions are equal. Suppose they are. A pair of the first kind lies on the graph
-# $\{(x, E(x))\}$ with probability one, a pair of the second kind on $\{(G(z), z)\}$. Equal distributions live on both sets at once. So for almost every $x$ the pair $(x, E(x))$ has the form
+# Nowhere does the loss compare $x$ with $G(E(x))$. Why should $E$ become the inverse of $G$? Lecture 02 holds for any two distributions, so for those of pairs, $P_E$ and $P_G$: against the best $D$
+# the value is $2\,\mathrm{JS}(P_E \| P_G) - 2 \log 2$, least where they are equal. Suppose they are (then $G$ draws the data exactly). A pair of the first kind lies on the graph
+# $\{(x, E(x))\}$ with probability one, one of the second on $\{(G(z), z)\}$. Equal ones live on both at once. So for almost every $x$ the pair $(x, E(x))$ has the form
 # $(G(z), z)$: that says $z = E(x)$ and $x = G(z) = G(E(x))$. In the same way $z = E(G(z))$ for almost every $z$.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -461,8 +461,8 @@ def makers_loss(made, coded):
 lines.answered(makers_loss, *asked.BIGAN_GE)
 
 # %% [markdown] tags=["notes"]
-# Now the same on digits, five seeds in one stack. $E$ wants its pairs taken for the generator's, so its loss is the generator's with the sign of the
-# logit turned.
+# Now on digits, five seeds in one stack. $E$ wants its pairs taken for the generator's: the same loss, the logit's sign
+# turned. (`paired`, `penalty`: for faces.)
 
 # %%
 viz.source(BiGAN.discriminator_loss, BiGAN.generator_loss)
@@ -563,7 +563,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the table from the bottom. Training adds about three points in each column, and over five trainings both intervals hold 0: not decided. A *random matrix* comes within about a point of the trained encoder, and PCA, linear and to as many numbers, within a point of the pixels. So 84 says that sixteen numbers of nearly any kind keep most of what tells these digits apart.
+# Read the table from the bottom. Training adds about three points, and both intervals hold 0: not decided. Nor were both treated alike: batch statistics were measured for the trained one only. A *random matrix* comes within about a point of it, and PCA within a point of the pixels. So sixteen numbers of nearly any kind keep most of what tells these digits apart.
 #
 # That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim, and no number of this table bears it out.
 
@@ -675,7 +675,7 @@ question(
 # Digits of 64 pixels are an easy test. The faces of the beginning have 3,072, and we have a judge for them: the classifier of lecture 08, which reads hair, length of hair, skin, smile, glasses and background. Does the copy
 # still have the attributes that the face was drawn with?
 #
-# The VAE and the BiGAN have convolutional networks and were trained on the 20,000 faces from which `faces32` learnt. All three generators take 64 latents.
+# The VAE and the narrower BiGAN are convolutional and saw the 20,000 faces of `faces32`; BiGAN has lecture 12's loss (section 8). All have 64 latents.
 
 # %% [markdown] tags=["notes"]
 # Controls: **another real face** in the place of the copy, and an **untrained encoder** before the trained generator (a low bar: its pictures are odder than samples), show what
@@ -756,13 +756,13 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A better latent existed, and $E$ did not name it
 #
-# - Descent from $E(x)$ through the *same* $G$ comes eight times nearer.
-# - The theorem speaks of the optimum, and this $E$ is far from it.
+# - Descent through the *same* $G$, even from a random $z$, comes seven times nearer.
+# - The theorem speaks of the optimum; this $E$ is far from it.
 #
-# To compress: the VAE, but project first. Descent: a latent in a generator that draws well. Does an encoder help as its start? Hardly, at faces: another face's $E(x)$, or a random $z$, does nearly as well.
+# To compress: the VAE, but project first. Descent: a latent in a generator that draws well. Does an encoder help as its start? Hardly, at faces: another face's $E(x)$ does nearly as well.
 
 # %% [markdown] tags=["notes"]
-# BiGAN's copies are mostly of somebody else. They keep 39 % of the attributes, as another real face does (an untrained encoder's keep 36 %), and in pixels all three are about as far off. In this one training the game taught $E$ little that we can measure: the length of the hair, perhaps (section 8). The generator does not stand in the way: descent from $E(x)$ through the same $G$ comes eight times nearer and brings the colours of hair and skin back. A much better latent existed, and $E$ did not name it. The theorem speaks of the optimum, and this encoder is far from it.
+# BiGAN's copies are mostly of somebody else. They keep 39 % of the attributes, as one other real face for each does (an untrained encoder's keep 36 %), and in pixels all three are about as far off. The row's interval, -0.12 to 0.17, leaves room for a little: the hair's length, perhaps (section 8). The generator does not stand in the way: descent from $E(x)$ through the same $G$ comes eight times nearer and brings the colours of hair and skin back. A much better latent existed, and $E$ did not name it. The theorem speaks of the optimum; this encoder is far from it.
 #
 # Inversion stays behind the VAE in pixels, takes several hundred times as long, and misses the background of one face in four, the smile of one in three. But its generator draws well, and was never
 # trained to have an inverse: descent finds a latent that can be moved (lecture 05 does, and measures the price). To compress, the VAE is the best of these, and the digits' lesson holds for it, too: project first. Lecture 05 projects other held-out faces on 64 principal components, with an error of 0.011 and 97 % of the attributes. Does an encoder's guess help as a start? Compare the three descents: 0.044 from $E(x)$, 0.049 from *another* face's, 0.049 from a random $z$, with 86, 83 and 86 % of the attributes. Next to nothing of the guess is about this face (one start each). And has the search ended? Section 9 asks it for pictures that the generator drew.
@@ -804,14 +804,14 @@ print(f"log P(real) at logits of 100: written out {raw:.3f}, by logsumexp {-F.so
 # Feature matching, $\|\mathbb{E}_x h(x) - \mathbb{E}_z h(G(z))\|^2$. The control: the same network, weights, labels and noise, *without* the unlabelled digits.
 
 # %% [markdown] tags=["notes"]
-# For the generator, Salimans et al. use **feature matching**: make the *mean* of $D$'s last hidden layer equal on fakes and on real samples, $\lVert \mathbb{E}_x h(x) - \mathbb{E}_z h(G(z)) \rVert^2$. They report that such a generator draws
-# worse than one that is trained to convince, and helps the classifier more.
+# For the generator, Salimans et al. use **feature matching**: make the *mean* of $D$'s last hidden layer equal on fakes and on real samples, $\lVert \mathbb{E}_x h(x) - \mathbb{E}_z h(G(z)) \rVert^2$. They report that it draws
+# worse than one with minibatch discrimination, and helps the classifier more.
 
 # %%
 viz.players(viz.GAMES["semi_supervised"])
 
 # %% [markdown] tags=["notes"]
-# The experiment is *paired*: for each of ten random subsets the control is the same network from the same initial weights on the same labels, with the same noise on its inputs, without the unlabelled
+# The experiment is *paired*: for each of ten random subsets the control is the same network from the same initial weights on the same labels, with as much noise on its inputs, without the unlabelled
 # digits. All ten pairs train at once.
 #
 # And a **positive control**: do the unlabelled digits hold the answer at all? Link each digit with its seven nearest neighbours, and let the labels spread along the links ([Zhou et al. 2004](https://papers.neurips.cc/paper_files/paper/2003/hash/87682805257e619d49b8e0dfdc14affa-Abstract.html)): divide each link by the root of the degrees at its two ends, and call the table of all of them $A$. The votes are $(1 - 0.99\, A)^{-1} Y = Y + 0.99\, A Y + 0.99^2 A^2 Y + \dots$, where $Y$ holds the few labels: each term is one step farther along the links. Nothing is trained. A test digit asks its seven neighbours.
@@ -1014,10 +1014,10 @@ for k, game in enumerate(games[:seeds]):
     print(f"seed {k}: rank correlation of the code with ink {rho[0]:.2f}, with slant {rho[1]:.2f}")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# The meaning differs from seed to seed. No code follows ink or slant closely. Ask a paper how many runs it made.
+# What can be measured differs from seed to seed. No code follows ink or slant closely. Ask a paper how many runs it made, and for an untrained $Q$.
 
 # %% [markdown] tags=["notes"]
-# What of the meaning can be measured differs from seed to seed: with ink it correlates by 0.05 to 0.41, with slant by 0.14 to 0.49. It can be read from the fakes (its bound, in the table of section 1, is 1.48 nats); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
+# The correlations differ from seed to seed: with ink 0.05 to 0.41, with slant 0.14 to 0.49. No untrained $Q$ stands beside them, so they do not show that the code took up either. The code can be read from the fakes (its bound, in the table of section 1, is 1.48 nats); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
 
 # %% [markdown]
 # ## 7. A trap in the average
@@ -1107,7 +1107,7 @@ viz.table(
 )
 
 # %% [markdown]
-# The first row is about what the generator can draw *and* what descent can find. In the other two a latent with error zero exists, so all of their error is the search. Four times the steps take most of it away, 0.046 to 0.007 with one start; two more starts take only a third. So it was mostly unfinished descent. What is left is a valley that is not the deepest, or a descent that needs still more. And what is left at unseen faces after a hundred steps need not be the generator's fault.
+# The first row is about what the generator can draw *and* what descent can find: there two more starts take more than half of the error, 0.105 to 0.045. (Through BiGAN's generator one random start and as many steps left 0.049.) In the other two a latent with error zero exists, so all of their error is the search. Four times the steps take most of it away, 0.046 to 0.007 with one start; two more starts take only a third. So it was mostly unfinished descent. What is left is a valley that is not the deepest, or a descent that needs still more. And what is left at unseen faces after a hundred steps need not be the generator's fault.
 
 # %% [markdown]
 # ## 10. What feature matching draws

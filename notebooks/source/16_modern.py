@@ -8,7 +8,7 @@
 # **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about a minute at cpu scale, for the comparisons are recorded; no GPU is needed.
 #
 # Two questions after the classics. What happens when there are only a hundred pictures? And which of all the tricks of a decade are still needed, if the loss is
-# chosen well? Each has an answer with a name. Each answer is taken apart here; how much of it a small machine can show, the boxes say.
+# chosen well? Each has an answer with a name. Each is taken apart here; of eleven claims of papers, a small machine leaves nine open.
 #
 # After it you will be able to
 #
@@ -71,7 +71,7 @@ show(
 #
 # The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
 # twice: as the reference of the Fréchet distance, and as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not. Logits have no unit, so beside their means stands a number without scale: over all pairs of a training face and an unseen one, the share in which $D$ gives the training face the
-# larger logit. Call it $D$'s **memory**. It is about 1/2 for a $D$ without memory (not exactly: the hundred may happen to please any $D$ more or less than the thousand) and 1 for one that knows each of its faces.
+# larger logit. Call it $D$'s **memory**. It is about 1/2 for a $D$ without memory (not exactly: the untrained one below has 0.44, for the hundred please it a bit less) and 1 for one that knows each of its faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A discriminator that learns by heart
@@ -251,7 +251,7 @@ axis.legend(title="100 faces")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# A dot for each look, every 100 steps; means over six trainings. (Logits have no unit between trainings.) ADA's $D$ remembers clearly less than a plain one that sees the fakes as far below: that is not weakness. DiffAugment's never comes as far as the plain $D$ at its first look, step 100, which remembers hardly more (0.58 beside 0.54). So of DiffAugment this picture cannot tell.
+# A dot for each look, every 100 steps; means over six trainings. (Logits have no unit between trainings.) Up to about 8 ADA's $D$ lies on the plain one's line; past it only the plain one climbs: no weakness. DiffAugment's never comes as far as the plain $D$ at its first look, step 100, which remembers hardly more (0.58 beside 0.54). So of DiffAugment this picture cannot tell.
 #
 # Now the table, whose shares of pairs have no scale, and the pictures.
 
@@ -394,9 +394,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The pictures are rough after 10,000 faces shown; read the table, and $D$'s **memory** first. With 9,000 faces, each shown about once, it is 0.51, 0.49 and 0.50: so much has a $D$ without memory here. With 100, each shown about a hundred times, it is 0.736 without augmentation, 0.595 with ADA, 0.542 with DiffAugment. Is the last number small because that $D$ was asked about plain faces? No: through its own $T$ it has 0.561. Because it has learnt nothing? No: in 0.997 of the pairs it puts an unseen face above a fake. Because it is slow? That is not excluded: by its logits it has come less far in 600 steps than the plain $D$ in 100. With ADA it is no answer. That $D$ has come as far as the plain one, and remembers less.
+# The picture holds no face yet; read the table, and $D$'s **memory** first. With 9,000 faces, each shown about once, it is 0.51, 0.49 and 0.50: so much has a $D$ without memory here. With 100, each shown about a hundred times, it is 0.736 without augmentation, 0.595 with ADA, 0.542 with DiffAugment. Is the last number small because that $D$ was asked about plain faces? Through its own $T$ it has 0.561 (no plain $D$ was asked through $T$). Because it has learnt nothing? In 0.997 of the pairs it puts an unseen face above a fake; but these are easy to tell. Because it is slow? By its logits it has come less far in 600 steps than the plain $D$ in 100. ADA's $D$ has come as far as the plain one, and remembers less.
 #
-# Now the **distance**. No game is near yet. The hundred faces themselves have 5.0; a Gaussian with the faces' mean and covariance, no network at all, has 8.2; the games have 26 to 35. But the disease shows. Without augmentation 100 faces in place of 9,000 cost a quarter, 32.1 against 25.7. With ADA they cost nothing that six trainings show, 27.6 against 26.7. At 100 faces no augmentation has 1.16 times ADA's distance [1.14, 1.19]: a gain, and less than the 1.2 that was asked for. DiffAugment is behind at both sizes, 35.4 and 33.1; at 100 faces the interval of the ratio ends just below 1. So early it costs more than it saves. A slower start would explain that. It loses more where there are many, by 1.18 [1.03, 1.33], and a start that is as slow at both sizes leaves 1; but this was asked after the run, and "hurts, where there are many" stays open.
+# Now the **distance**. No game is near yet. The hundred faces themselves have 5.0; a Gaussian with the faces' mean and covariance, no network at all, has 8.2; the games have 26 to 35. But the disease shows. Without augmentation 100 faces in place of 9,000 cost a quarter, 32.1 against 25.7. With ADA they cost nothing that six trainings show, 27.6 against 26.7. At 100 faces no augmentation has 1.16 times ADA's distance [1.14, 1.19]: a gain, and less than the 1.2 that was asked for. DiffAugment is behind at both sizes, 35.4 and 33.1; at 100 faces the interval of the ratio ends just below 1. So early it costs more than it saves. A slower start would explain that. It loses more where there are many, by 1.18 [1.03, 1.33]; but that is 1.25 once more, the plain game's own loss at 100, over DiffAugment's 1.07. "Hurts, where there are many" stays open.
 #
 # ADA's $p$ ends at 0.69 with 100 faces and at 0.57 with 9,000: a difference, but its interval goes below the 0.1 that was asked for. It rose at 9,000, too, where $D$ remembers nothing: $r_t$ also counts a $D$ that is merely ahead of $G$.
 #
@@ -468,9 +468,9 @@ question(
 # At $p = 1$ a generator of sleeping faces is as good as any.
 
 # %% [markdown] tags=["notes"]
-# The generator of the third row has learnt what its $D$ was shown, grey patches and all. Which number says so? Not the distance. It is 2.28 to changed faces and 31.8 to faces; but a Gaussian with the mean and the covariance of changed faces is nearer to them, 1.83, and has no hole. So count **holes**: the share of pixels that lie in a block of middle grey. Changed faces have 0.19, the Gaussian 0, both sides 0, the data alone 0.065. The box is open all the same: one of its five trainings counts as having none, and the interval begins at 0.01, below the 0.03 that was asked for.
+# The generator of the third row has learnt what its $D$ was shown, grey patches and all. Which number says so? Not the distance. It is 2.28 to changed faces and 31.8 to faces; but a Gaussian with the mean and the covariance of changed faces is nearer to them, 1.83, and has no hole. So count **holes**: the share of pixels that lie in a block of middle grey. Changed faces have 0.19, the Gaussian 0, both sides 0, the data alone 0.058 in the box's five trainings. It is open all the same: one of the five has none, and the interval begins at 0.01, below the 0.03 asked for.
 #
-# Both sides are cured of the leak, not yet good at faces: at 33.1 they are no nearer to them than the leaky ones.
+# Both sides draw no hole, but no face either: at 33.1 they are no nearer to faces than the leaky ones.
 #
 # Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
 # poses are multiplied by
@@ -659,7 +659,7 @@ identity(
 # | D | residual blocks; then without the skips to the output | 10.17; 9.950 |
 # | E | grouped convolutions; then with an inverted bottleneck | 7.507; 7.045 |
 #
-# Read it slowly. Stripping costs five points. The loss wins back less than one. Backbones of 2016 to 2018 win back the rest, and a little more. The loss was not chosen for its distance but for what follows: with it, plain networks train without any of the tricks. Are these networks of the same size? Count them.
+# Read it slowly. Stripping costs five points. The loss wins back less than one. Backbones of 2016 to 2018 win back the rest, and a little more. Nor does the table show that the blocks need it: B is plain and trains with the old loss, no row has D or E with it. Are these networks of the same size? Count them.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are they of one size?
@@ -702,7 +702,7 @@ check(
 viz.source(r3gan.Block, r3gan.Generator.forward)
 
 # %% [markdown]
-# Nothing that runs here in minutes could repeat the roadmap: after seconds of training, five architectures are ranked by how they start. The networks are in `gancourse.models`; exercise 1 begins with E's.
+# Nothing that runs here in minutes could repeat the roadmap. Section 6 tries its loss: on stacked digits, pairs add nothing that five trainings show. E's networks are in `gancourse.models` (exercise 1).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What diffusion took over, and where one step came back
@@ -944,14 +944,14 @@ question(
 #
 # So what do the boxes say? Pairs add nothing to the same penalties that five trainings show, $-10$ [$-134$, 114]. Packing adds none that five trainings show, $-230$ [$-538$, 78]. Minibatch discrimination *takes* 643, in all five pairs, and its curve falls at the end, where the means of the others still rise. None of the three is refuted by that: DCGAN does not collapse on these data, so there was little for them to cure, and no control shows that they would have cured it. (Where a game does collapse, in lecture 06, minibatch discrimination helps.) The paper's thousand comes from another network. What held the penalised games back was not tested; their rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for them.
 #
-# If you want the thousand: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is the paper's network for this experiment (without labels), `data.stacked_digits(32, base=data.mnist())` its data, and `penalties.r1_r2` at every step its penalty. The authors' repository has no preset for it (issue 23 asks for one). A maintainer's advice to a user who
-# found the penalties slow: computing them at every eighth step works on most data and costs a little, but the convergence theory no longer covers it, and on some data it fails (brownvc/R3GAN, issue 9). The shipped anime faces are trained lazily, every fourth step; the digits above are not.
+# If you want the thousand: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is, without labels, the network of the paper's third table, which has all 1000 modes too (the first table's is a small ResNet without normalisation); `data.stacked_digits(32, base=data.mnist())` are its data, and `penalties.r1_r2` at every step its penalty. The authors' repository has no preset for it (issue 23 asks for one). A maintainer's advice to a user who
+# found the penalties slow: computing them at every eighth step works on most data and worsens the distance slightly, but the convergence theory no longer covers it, and on some data it fails (brownvc/R3GAN, issue 9). The shipped anime faces are trained lazily, every fourth step; the digits above are not.
 
 # %% [markdown] tags=["notes"]
 # ## 7. What diffusion took over, and where one step came back
 #
 # Part three in numbers, all of them the papers' own. On class-conditional ImageNet the guided diffusion of Dhariwal & Nichol (2021) reached Fréchet distances of 2.97 at 128 px, 4.59 at 256 and 7.72 at 512, below BigGAN-deep, and with better coverage of the
-# data. Lecture 01's maximum likelihood is a relative of its regression; lecture 06's collapse is not. And *guidance* gave it the knob that truncation gives a
+# data. Its regression is a relative of lecture 01's maximum likelihood; nothing in it rewards lecture 06's collapse. And *guidance* gave it the knob that truncation gives a
 # GAN, traded at sampling time against variety. Text-to-image followed within a year.
 #
 # But a diffusion model computes a picture in tens to hundreds of passes; Dhariwal & Nichol needed 25 to match BigGAN-deep. From there adversarial training came back by three roads.
@@ -961,7 +961,7 @@ question(
 #
 # **Distillation with a discriminator.** If a slow model is good and a fast one is wanted, train a one-step student of the slow teacher. Matching the teacher by a squared error averages, and lecture 17 shows what averages look like; a discriminator repairs that. *Adversarial diffusion distillation* (Sauer et al. 2023, the method of SDXL-Turbo) adds an adversarial loss to a
 # distillation loss and samples in one to four steps; its authors report that four steps reach their teacher, SDXL. *DMD2* (Yin et al. 2024, NeurIPS) adds "a GAN loss into the distillation procedure" so that the student learns from real pictures as well, and reports distances of 1.28 on ImageNet at 64 px and 8.35 on zero-shot COCO 2014 in one step: below
-# its teacher, at a five-hundredth of the cost of sampling.
+# its teacher's, so better, at a five-hundredth of the cost of sampling.
 #
 # **Simpler GANs.** R3GAN, part two of this lecture, argues that much of the old fragility was the loss, and reports what plain networks then reach: 1000 of 1000 modes, and a distance of 2.75 on FFHQ at 256 px, in one pass.
 #
@@ -1003,5 +1003,5 @@ summary()
 # - P. Dhariwal & A. Nichol, [*Diffusion Models Beat GANs on Image Synthesis*](https://arxiv.org/abs/2105.05233), NeurIPS 2021.
 # - P. Esser, R. Rombach & B. Ommer, [*Taming Transformers for High-Resolution Image Synthesis*](https://arxiv.org/abs/2012.09841), CVPR 2021.
 # - A. Sauer et al., [*StyleGAN-T*](https://arxiv.org/abs/2301.09515), ICML 2023; M. Kang et al., [*Scaling up GANs for Text-to-Image Synthesis*](https://arxiv.org/abs/2303.05511), CVPR 2023.
-# - A. Sauer, D. Lorenz, A. Blattmann & R. Rombach, [*Adversarial Diffusion Distillation*](https://arxiv.org/abs/2311.17042), 2023 (arXiv).
+# - A. Sauer, D. Lorenz, A. Blattmann & R. Rombach, [*Adversarial Diffusion Distillation*](https://arxiv.org/abs/2311.17042), ECCV 2024.
 # - T. Yin et al., [*Improved Distribution Matching Distillation for Fast Image Synthesis*](https://arxiv.org/abs/2405.14867), NeurIPS 2024.

@@ -67,7 +67,7 @@ def show(picture, caption=None):
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Given, and left open
 #
-# Glasses, outline and mostly the mouth agree: the drawing holds them. Hair, skin and background differ, and must.
+# Glasses, outline and mostly the mouth agree: the drawing holds them. Hair, skin, background must be guessed.
 
 # %% [markdown] tags=["notes"]
 # First the result. The network in the middle was trained on 2,400 pairs of line drawing and face, for a few minutes on two cores, and ships with the course. It has never seen
@@ -92,7 +92,7 @@ show(
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Look at the colours. Hair, skin and background of the middle row differ from those of the bottom row, and they must: the drawing does not hold them. Glasses and outline agree, the mouth mostly (the smile in four of five),
+# Look at the colours. Hair, skin and background of the middle row mostly differ from those of the bottom row: the drawing does not hold them. Glasses and outline agree, the mouth mostly (the smile in four of five),
 # because the drawing does hold those. That split, *given* and *left open*, is what this lecture is about. Look also at hair that has two colours on one head, and at the textured backgrounds. The card says how good these outputs are by measure.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -118,7 +118,7 @@ shipped.card
 #
 # $$\mathcal{L}_{L1}(G) = \mathbb{E}_{a,b}\bigl[\lVert b - G(a)\rVert_1\bigr], \qquad G^* = \arg\min_G \max_D \mathcal{L}_{cGAN}(G, D) + \lambda\,\mathcal{L}_{L1}(G),$$
 #
-# with $\lambda = 100$ in the paper. There is no latent $z$: the authors fed one in and found that the generator learnt to ignore it.
+# with $\lambda = 100$. $G$ itself takes $-\log D(a, G(a))$ (lecture 02). No latent $z$: the authors' generator learnt to ignore it.
 #
 # Kurmi's slides print the game as $\arg\min_G \max_D \mathbb{E}[\log D(x, G(x)) + \log(1 - D(x, y))]$, with real and generated exchanged. It is the same game. There $D$ is the
 # probability of being *generated*; replace $D$ by $1 - D$ and you have the formula above. The slide before it has $D(G(x))$ and $D(y)$, without $x$. That is another game, and the difference is claim C23.
@@ -286,7 +286,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right a map's row hardly tells which map it is. The *set* of symbols is roughly right (in this training symbol 1 hardly comes, and 7 too often). Here 15 % of the outputs are their own class's, in the mean of five trainings 0.21. That is little, and yet more than chance, 0.125. A batch's pictures and its maps have the same classes, and this is hint enough: drawn independently, they leave the share at chance. The loss itself, shuffled above, asks for no pairing.
+# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right a map's row hardly tells which map it is. The *set* of symbols is roughly right: 13 to 23 % of the outputs are off (here symbol 1 hardly comes, 7 too often). Their own class's are 15 % here, 21 % in the mean of five trainings: little, and yet above chance, 12.5 %. A batch's pictures and its maps have the same classes, and this is hint enough: drawn independently, they leave the share at chance. The loss itself, shuffled above, asks for no pairing.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## U-Net: short cuts
@@ -299,8 +299,8 @@ question(
 # ## 2. U-Net: an encoder-decoder with short cuts
 #
 # Input and output of a translation share their edges. A plain encoder-decoder squeezes everything, edges too, through one pixel of the innermost map. The U-Net hands each encoder map across to the decoder map of the
-# same side, by concatenation. Here are the network's lines that matter, and the parameters of the authors' own networks. They are the
-# paper's networks for 256 px; ours below are a few hundredths of their size.
+# same side, by concatenation. What is lost without? Section 5 tries it. Here are the lines that matter, and the parameters of the authors'
+# networks for 256 px; ours below are a few hundredths of their size.
 
 # %% tags=["slide-continue"]
 viz.source(UNet.forward)
@@ -450,8 +450,8 @@ print("on true pictures: {:.2f} of the pixels right, {:.2f} per class, IoU {:.2f
 # %% [markdown] tags=["notes"]
 # ## 5. The five losses
 #
-# Table 1 of the paper trains the same networks with five losses, from L1 alone to L1 + cGAN. Here is the same table for class map to face, at 64 px. Everything else is equal: networks (but for $D$'s first layer, which takes the map or not), batches, 3,000 steps, learning rates; five
-# trainings of each loss. That takes hours, so it was done once and recorded; `gancourse experiment pix2pix_losses` does it again.
+# Table 1 of the paper trains the same networks with five losses. Here it is for class map to face, at 64 px, with $\lambda = 100$. All else is equal: networks (but for $D$'s first layer, which takes the map or not), batches, 3,000 steps, learning rates; five trainings
+# of each. $D$'s field of 70 px is wider than the picture: no local judge. Recorded once; `gancourse experiment pix2pix_losses` does it again.
 #
 # The faces have one thing that the map does not tell: the hair is *striped*, along one of two diagonals, with any phase. A drawn face's other edges all stand in the map; the stripes are there so that L1 has something to wash out.
 
@@ -565,7 +565,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Box by box
 #
-# By pixels there is little to win: a true face of *another* map scores 0.72.
+# By pixels there is little to win: GAN has 0.81, the truth 0.98.
 #
 # | | ours | paper |
 # |---|---|---|
@@ -575,10 +575,10 @@ question(
 # | distance to real faces, L1 over L1 + cGAN | 2.1 | |
 
 # %% [markdown] tags=["notes"]
-# *By pixels the condition adds next to nothing*, where the paper has 0.35. But a true face of another map has 0.72 already, so 0.26 is all there is to win; the row stays open. *By classes* the condition adds 0.2: small classes count as much
-# as large ones. In the pictures above, the faces of GAN lack mouths and frames. Nor does the unconditional GAN draw the same face for every map, as the paper's did: it follows the large areas (0.81 of the pixels against 0.72), small ones hardly (0.57 by classes against 0.51). Nothing forces it to (section 1); why it does was not tested. And with L1 beside it the condition adds nothing that the three scores see: IoU 0.67 with it, 0.68 without.
+# *By pixels the condition adds next to nothing*, where the paper has 0.35. But GAN has 0.81 already and the truth 0.98, so 0.17 is all there is to win; the row stays open. *By classes* the condition adds 0.2: small classes count as much
+# as large ones. In the pictures above, GAN's faces lack mouths and frames, and inside the outline three of the four are nearly one, as in the paper. But hair and outline follow the map (0.81 of the pixels against 0.72 for another map's face; by classes 0.57 against 0.51). Nothing forces them to (section 1); why they do was not tested. And with L1 beside it the condition adds nothing: IoU 0.67 with it, 0.68 without, distance 20.8 and 19.2.
 #
-# *The adversarial term does not add the IoU that the paper has*: the difference is −0.05, its interval just holds 0. By IoU and by classes L1's faces read back best of the five, by pixels no better than GAN's; the paper's table has L1 last but one. (The box is *open*: there is room above L1, but no control shows that this game could have used it.) A nearest map's face, which is only looked up, beats all five in every column, by classes only just. What the term buys is in the second question: the distance to real faces falls to half. Read that with the lower rows, too: L1 at 42.9 is hardly nearer to real faces than noise is (46.6), and the truth, blurred, is nearer than any of the five (10.1).
+# *The adversarial term does not add the IoU that the paper has*: −0.05, its interval just holds 0. By IoU and by classes L1's faces read back best of the five; the paper has L1 last but one. (The box is *open*: no control shows that this game could have used the room above L1.) But mind the judge: the right layout in flat colours, *mean colour of each class*, has 0.74 of the pixels, hardly more than another map's face. A nearest map's face, only looked up, beats all five in every column. The term halves the distance to real faces. Mind the lower rows, too: L1 at 42.9 is hardly nearer than noise (46.6), and the truth, blurred, is nearer than any of the five (10.1).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the skips carry
@@ -623,7 +623,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Without skips nearly every face gets the same open eyes, and heavy brows and closed lids go. Everything has to pass the one pixel in the middle. Weights are not what is missing: this network has 6 % more. (The training is short. Whether a long one would close the gap was not tested.)
+# Without skips nearly every face gets the same open eyes, and heavy brows and closed lids go. Weights are not what is missing: this network has 6 % more. The one pixel in the middle may be the cause, or slower learning: the training is short, and a long one was not tested.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Equal to the target, or one of the set
@@ -739,9 +739,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# L1 keeps four tenths of the hair's texture, L1 + cGAN nearly nine; alone, the adversarial losses overdo it (1.4 and 1.7). The paper calls cGAN alone "much sharper", with artefacts that both terms together reduce; these four numbers fit that.
+# L1's hair has four tenths of the truth's energy, and hardly a stripe (0.03 in the table); L1 + cGAN has 0.86, L1 + GAN 1.07, GAN and cGAN 1.4 and 1.7. The paper, too, calls cGAN alone "much sharper", and L1 beside it a cure for artefacts.
 #
-# But energy is not a stripe. Look closely: the hair of L1 + cGAN is hatched, and the table says so, too. A true stripe has two thirds of the hair's variance in one wave, and nothing in the same wave along the other diagonal. L1 + cGAN has 0.12 along one diagonal *and* 0.09 along the other: in these pictures it draws the stripes' pitch in both directions at once, which no true hair does. L1 + GAN does so, too. cGAN alone, whose energy is the largest, has next to nothing in that wave: speckle. (Four pictures of one training each, and they differ: the interval in the box is wide.) A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between.
+# But energy is not a stripe. Look closely: the hair of L1 + cGAN is hatched, and the table says so, too. A true stripe has two thirds of the hair's variance in one wave, and nothing in the same wave along the other diagonal. L1 + cGAN has 0.12 along one diagonal *and* 0.09 along the other: in these pictures it draws the stripes' pitch in both directions at once, which no true hair does. L1 + GAN does so, too. cGAN alone, whose energy is the largest, has next to nothing in that wave: speckle. (Four pictures of one training each: the box's interval just holds L1's 0.014.) A texture without a place is just what L1 cannot draw: at any pixel the stripe is there or not, equally often, and the median lies between.
 #
 # And the colours? L1's hair varies a tenth as much as real hair, cGAN's four tenths, more than L1's in every training. But the mean face, one picture for all maps, has 0.33: its hair is read through another mask each time. So four tenths are little, and they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above the 0.2 that was written down, and a constant picture would reach it. The box stays open.
 
@@ -812,7 +812,7 @@ print(f"D's loss against a perfect generator: right order {loss_against_perfect_
 print(f"swapped {loss_against_perfect_generator(True):.2f}")
 
 # %% [markdown] tags=["notes"]
-# The swapped judge reads the order and needs to know nothing about quality, and a generator that wants to look real to it should turn grey (try it). The test is the experiment itself: play real pairs on both sides. If D's loss falls below $2 \log 2$, the two sides differ in something that is no business of the generator. The same test should find a fake that is normalised otherwise, or saved as JPEG.
+# The swapped judge reads the order and needs to know nothing about quality. The test is the experiment itself: play the *same* real pairs on both sides (others D could learn by heart). If D's loss falls below $2 \log 2$, the two sides differ in something that is no business of the generator. The same test should find a fake that is normalised otherwise, or saved as JPEG.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A picture that depends on its neighbours
@@ -862,7 +862,7 @@ widgets.explorer(pictures, label="unseen drawing", most=3)
 #
 # An unseen drawing, and somebody has added glasses. Paint on, and the face follows.
 #
-# It has learnt to colour *these* drawings: with a thick outline, or a square head, it loses the thread.
+# It has learnt to colour *these* drawings: give it a square head, and it loses the thread.
 
 # %% [markdown] tags=["notes"]
 # Where the lower half is gone, the network still paints skin, without an outline, and sometimes white spots where eyes should be.
@@ -880,7 +880,7 @@ pages = torch.cat([drawings.inputs()[:9], torch.ones(1, 1, 64, 64)])
 widgets.draw_face(shipped.model, pages, strokes=glasses)
 
 # %% [markdown]
-# The network has never seen glasses added by hand, and takes them for what they are. Lines that no drawing of the training set has, a thick outline, say, or a square head, make it lose the thread: the colours run out of the face. It has learnt to
+# The network has never seen glasses added by hand, and keeps them. But it keeps a ring in the hair as well: a black line stays a black line, whatever it means. With a square head it loses the thread: patches of colour, no face. It has learnt to
 # colour *these* drawings.
 
 # %% [markdown]

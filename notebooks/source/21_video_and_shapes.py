@@ -312,7 +312,7 @@ def taken_apart(i):
 viz.show(taken_apart(5), "Eight frames from left to right.")
 
 # %% [markdown] tags=["notes"]
-# The mask is bright where the clip moves, and the foreground under it has the colours of what moves. Part of that cannot be otherwise: where $m = 0$ nothing *can* move. That it is small, the price helps. What nothing has built in is that it is mostly in one piece, and wanders; and that it fits these $f$ and $b$. (In the seventh frame mask and ball are nearly gone. Real balls do not vanish.) Look at $f$ outside the mask: colours that the clip hardly shows. The last row has the same $f$ and $b$ under the mask of another latent. Nobody drew a mask for this network.
+# The mask is bright where the clip moves, and the foreground under it has the colours of what moves. Part of that cannot be otherwise: where $m = 0$ nothing *can* move. The price helps to keep it small. Nothing has built in that it is mostly in one piece, and wanders, and fits these $f$ and $b$. (In the seventh frame mask and ball are nearly gone. Real balls do not vanish.) Look at $f$ outside the mask: colours that the clip hardly shows. The last row has the same $f$ and $b$ under the mask of another latent. Nobody drew a mask for this network.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Where does the mask lie?
@@ -320,7 +320,7 @@ viz.show(taken_apart(5), "Eight frames from left to right.")
 # Intersection over union with what moves in its own clip, over 500 latents. Where $m = 0$ nothing can move: part of it is built in. Which masks would you have to beat? And what happens to the clip under the mask of another?
 
 # %% [markdown] tags=["notes"]
-# The same by number, over 500 latents, beside other masks, in two columns. *Agreement* is intersection over union with what moves in the clip. Of the masks that know less the strongest says *where* things move in this clip, and not *when*: the places that the clip's own mask covers most, held still. The *untrained* generator's mask is flat: no opponent. The opponent is in the last three rows, *random streams*: an untrained generator. Its mask was given the share and the contrast of this one (contrast: the standard deviation of the logits), its $f$ and $b$ the strength of this $f$. Nobody taught it, and its mask agrees with *its* clips better: 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So the first column shows no learning, and no ball.
+# The same by number, over 500 latents, beside other masks, in two columns. *Agreement* is intersection over union with what moves in the clip. The strongest of those that know less knows *where* things move in this clip, not *when*: the places its own mask covers most, held still. The *untrained* generator's mask is flat: no opponent. The opponent is in the last three rows, *random streams*: an untrained generator. Its mask was given the share and the contrast of this one (contrast: the standard deviation of the logits), its $f$ and $b$ the strength of this $f$. Nobody taught it, and its mask agrees with *its* clips better: 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So the first column shows no learning, and no ball.
 #
 # The second column asks what is not built in: put the clip together anew, with the mask of that row over the same $f$ and $b$; how far are such clips from real ones? Under its own mask 6.4, under that of another clip 22.0, held still 20.7, backwards 15.0. Random streams do not mind whose mask they wear: 354 and 351. (So far from films there is little left to spoil; section 4 has a null nearer to them.) That a mask fits its own clip better than another's is learnt. It is one network; section 4 asks five.
 
@@ -605,7 +605,7 @@ question(
 #
 # The mask is a second headline to take apart. It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach. At step 0 it is 0.00, so training raises it; but hold the same masks still, and they agree by 0.24, and random streams whose masks are as large and as sharp as those of the arm, seed by seed, agree by 0.53. A clip moves where its mask lets it. So agreement cannot show that a mask was learnt, and S19.agrees, in section 11, is a question.
 #
-# The exchange can show it. Real clips under another's mask are 65 times as far from the data as under their own, for their ball is gone; random streams, and all arms at step 0, are as far as before, a ratio of 1; so are real clips that wear one wrong mask and then another, 1.01. The trained ones after 600 steps: 1.53, 1.02, 1.54, 2.93 and 1.80, in the order of the seeds; 1.76 [0.88, 2.65] gives no verdict. So the question was put to new trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. The masks fit their own clips, which nothing has built in. It takes time, and can do without the price: with none the ratio is 1.22 [0.99, 1.45] after 600 steps, and 2.6 to 3.9 after 1,500. The price still brings the films nearer to the data, by 1.14 [1.10, 1.18]; written down before was 1.1 or more, and the interval begins just there.
+# The exchange can show it. Real clips under another's mask are 65 times as far from the data as under their own, for their ball is gone; random streams, and all arms at step 0, are as far as before, a ratio of 1; so, as it must be, are real clips in a second wrong mask, 1.01. The trained ones after 600 steps: 1.53, 1.02, 1.54, 2.93 and 1.80, in the order of the seeds; 1.76 [0.88, 2.65] gives no verdict. So the question was put to new trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. A mask fits its own $f$ and $b$; that it *selects* one, this does not show. It can do without the price: with none it is 1.22 [0.99, 1.45] after 600 steps, 3.24 [2.58, 3.89] after 1,500. The price still brings the films nearer to the data, by 1.14 [1.10, 1.18]; written down before was 1.1 or more, and the interval begins just there.
 
 # %% [markdown]
 # ### Watch it begin
@@ -702,7 +702,7 @@ check(
 # - Nobody told the generator. *Whole* 0.94 and *mirrored* 0.73 are above noise with the right shares (0.21, 0.14); but one constant shape is mirrored to 1.00.
 
 # %% [markdown] tags=["notes"]
-# Read the nulls first. Noise with the right share at every voxel is nothing. One constant shape has a likeness of 0.48, more than you would think, and one piece copied again and again is perfect by *likeness* and *accepted*. Only *reached*, the same overlap asked from the other side (of held-out pieces, with the nearest made shape), refuses both; section 6 uses it. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass.
+# Read the nulls first. Noise with the right share at every voxel is nothing. One constant shape has a likeness of 0.48; one piece copied again and again is perfect by *likeness* and *accepted*: S27.judge cannot see it. Only *reached*, the same overlap asked from the other side (of held-out pieces, with the nearest made shape), refuses both; section 6 uses it. *Two pieces in one another* is harder: where one hides in the other, a quarter of them pass.
 #
 # Our small network has the paper's generator, and the game of part one: relativistic, with R1. (The paper's own rule is section 6's.) After two minutes on one processor `0.44` of its shapes pass, where that null has 0.24; it is ahead by likeness, 0.66 against 0.63, and by *reached*, 0.64 against 0.56, with as many shapes. All four kinds are there. (The card says 0.256: there the edge is 0.795, from twice as many pieces, not 0.71.)
 #
@@ -722,7 +722,7 @@ check(
 # %% [markdown] tags=["notes"]
 # ## 6. The rule of pace
 #
-# "For each batch, the discriminator only gets updated if its accuracy in the last batch is not higher than 80 %" (section 3.1), because it usually learns much faster than the generator. (The paper also gives it a much lower rate; that is another change.) Ganhacks, lecture 23, warns of such schemes. So: with the rule, without it, nothing else.
+# "For each batch, the discriminator only gets updated if its accuracy in the last batch is not higher than 80 %" (section 3.1), because it usually learns much faster than the generator. (The paper also gives it a rate 250 times lower: another change.) Ganhacks, lecture 23, warns of such schemes. So: with the rule, without it, nothing else.
 #
 # **Write a line.** What is $D$'s accuracy, from its logits for real shapes and for as many fakes?
 
@@ -828,12 +828,12 @@ question(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# - The rule does what it is made for: the accuracy stays mostly just below the line, and $D$ learns in half of the rounds.
+# - The rule does what it is made for: in half of the rounds the accuracy is above the line, and then $D$ rests.
 # - The *shapes* do not show it: 0.006 [-0.022, 0.033]. On the average the arms reach 0.34 and 0.35, worthless samples at most 0.17, furniture 0.73.
 # - A rule that matters little here may matter where $D$ is much stronger.
 
 # %% [markdown] tags=["notes"]
-# The rule does what it is made for: the accuracy stays mostly just below the line, and the discriminator learns in half of the rounds. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 on the average where the best of four worthless samples reaches 0.17 and furniture 0.73; after 160 steps they are still far from furniture, and from two pieces in one another, which reach 0.53. (The more shapes, the more is reached: 300 of everything here.) The paper does not test its rule by itself; a rule that matters little here may matter where
+# The rule does what it is made for: in half of the rounds the accuracy is above the line, and $D$ rests; its mean stays just below. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 on the average where the best of four worthless samples reaches 0.17 and furniture 0.73; after 160 steps they are still far from furniture, and from two pieces in one another, which reach 0.53. (The more shapes, the more is reached: 300 of everything here.) The paper does not test its rule by itself; a rule that matters little here may matter where
 # the discriminator is much stronger, and exercise 3 makes it so.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1097,7 +1097,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Nearer to the true future is the network *without* a game: a squared error of 0.069 against 0.132. It is nearer than the frame that stands still, too, with 0.092. And its clips are no films: 0.07 of them are in order and moving, of the game's 0.65. Look at its rows: what is left of the ball in the first frame pales in the next two, and is gone. The mean of all places where a ball may be is a veil. So a squared error is the wrong judge of a future, though it is the right one of the past: the first frame has *one* answer.
+# Nearer to the true future is the network *without* a game: a squared error of 0.069 against 0.132. It is nearer than the frame that stands still, too, with 0.092. And its clips are no films: 0.07 of them are in order and moving, of the game's 0.65. Look at its rows: what is left of the ball in the first frame pales in the next two, and is gone. The mean of all places where a ball may be is a veil. But the first frame, which has *one* answer, is a blur already, 0.14 off: not all of the veil comes from the future.
 #
 # The game commits itself. Does it keep the frame? The first one differs from the given one by 0.12, the nearest training frame by 0.16, another clip's by 0.38; a landscape through 64 numbers stays blurred. Read this together with *in order*: the nearest training frame's future is a perfect film, of another landscape. Does something go on in the right place? It moves where the true ball is by 0.09: more than in another clip, 0.06, less than in the nearest training clip, 0.13, and far from 0.70. Nobody could be right: where the ball flies the frame does not show, and the quarter is read right by chance, 0.22.
 #
@@ -1262,12 +1262,12 @@ question(
 # %% [markdown] tags=["notes"]
 # Both networks beat the look-up: 0.81 and 0.86, where the nearest training picture's shape has 0.72, and the best of all training shapes 0.88. It is not the kind alone, for the answer to another picture of the same kind has 0.28. No picture shows the back; how pieces are built, 2,000 of them do. Not every answer holds together: the second chair is in pieces, and the fifth has the size of its table, and a ragged top.
 #
-# And the game? It *costs* overlap, 0.051 [0.044, 0.057]. What it buys is below the answers: ask both generators for shapes of noise, and the one without the game has rubble, a likeness of 0.31, the one with it 0.52. Between the codes of pictures no reconstruction asks the generator for anything; only $D$ does. A likeness of 0.52 is not yet furniture, 0.87, and less than that of the generator of section 5, 0.66, which is twice as wide, had four times as many steps, and nothing else to do. One training of each, and other weights $\alpha$ trade differently.
+# And the game? It *costs* overlap, 0.051 [0.044, 0.057]. What it buys is below the answers: ask both generators for shapes of noise, and the one without the game has rubble, a likeness of 0.31, the one with it 0.52. Perhaps because between the codes of pictures only $D$ asks the generator for anything; a higher price of the KL, the other way there, was not tried. A likeness of 0.52 is not yet furniture, 0.87, and less than that of the generator of section 5, 0.66, which is twice as wide, had four times as many steps, and nothing else to do. One training of each, and other weights $\alpha$ trade differently.
 
 # %% [markdown]
 # ## 10. Between two shapes, and arithmetic
 #
-# Latents in a straight line, as in lecture 05. Is a piece between a table and a sofa a piece of furniture? The line below says how near the nearest piece is, picture by picture. Accepted is what reaches 0.71. From table to sofa none of the four pictures between does, and in the middle it falls to 0.40; from sofa to chair one of four does. These are two ways, chosen by their ends.
+# Latents in a straight line, as in lecture 05. Is a piece between a table and a sofa a piece of furniture? The line below says how near the nearest piece is, picture by picture. Accepted is what reaches 0.71. From table to sofa none of the four pictures between does, and in the middle it falls to 0.40; from sofa to chair one of four does. But the ends were chosen because they pass, and the mean of all made shapes is 0.66. These are two ways.
 
 # %%
 ends = [int(torch.nonzero((kind == which) & accepted)[0]) if ((kind == which) & accepted).any() else which for which in (0, 3, 1)]
@@ -1333,7 +1333,7 @@ question(
 )
 
 # %% [markdown]
-# Added twice, the direction gives arms to 0.57 of the chairs, a random one of the same length to 0.15 on the average, and the best of twenty to 0.34; added three times it gives them to 0.74, the best of twenty to 0.43. So this direction means arms, and not only "another shape". Whoever compares with one random direction may be lucky; with the best of twenty one knows. Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over directions, not over trainings.
+# Added twice, the direction gives arms to 0.57 of the chairs, a random one of the same length to 0.15 on the average, and the best of twenty to 0.34; added three times it gives them to 0.74, the best of twenty to 0.43. So this direction means arms, and not only "another shape". Whoever compares with one random direction may be lucky; to beat the best of twenty by luck has odds of one in twenty-one. Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over directions, not over trainings.
 
 # %% [markdown] tags=["notes"]
 # ## 11. More of film: what is built in, and what flies
@@ -1492,7 +1492,7 @@ identity(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: half of the range
 #
-# The sigmoid at the end became a tanh; the data stayed at 0 and 1. Where chairs should be, users got cubes (that the one causes the other is likely, and untested here).
+# The sigmoid at the end became a tanh; the data stayed at 0 and 1. Where chairs should be, users got cubes (whether the one causes the other is untested here).
 #
 # The test: give $D$ a *perfect* generator. A right game is a tie, $2 \log 2 = 1.39$.
 
@@ -1525,7 +1525,7 @@ for low, said in ((-1.0, "real voxels -1 or 1"), (0.0, "real voxels 0 or 1")):
     print(f"{said}: D's loss against a perfect generator {loss_against_perfect_generator(low):.2f}")
 
 # %% [markdown] tags=["notes"]
-# (Printed is the loss on the last batch alone, so 1.44 counts as a tie.) The discriminator needs no chairs: an empty corner of 0 is real, one of $-1$ is not. A generator that wants to please it must not leave anything empty at $-1$. That the users' cubes come from this is likely, and untested here.
+# (Printed is the loss on the last batch alone, so 1.44 counts as a tie.) The discriminator needs no chairs: an empty corner of 0 is real, one of $-1$ is not. A generator that wants to please it must not leave anything empty at $-1$. Whether the users' cubes come from this is untested here; in issue 26 the author holds that they trained too briefly.
 
 # %% [markdown]
 # **The price that is still to be added.** In a PyTorch copy of the video network (batsa003/videogan, `model.py`) the mask carries a comment that its L1 penalty has yet to come. Section 4 has that game: it is the arm *no price*.
@@ -1551,7 +1551,7 @@ print(
 # - Two streams *and a price on the mask* end nearer to the data than one stream, and begin nearer: no verdict. The price helps by itself, from equal starts; the streams alone are not shown to.
 # - Stillness is not quality, and random masks agree with their own clips better than trained ones: ask what has learnt nothing first. Give a clip another's mask: what it loses was learnt. After 1,500 steps it is four times as far from the data, in random streams as far as before.
 # - What was learnt is the difference to the same network untrained.
-# - From one frame, a squared error answers with the mean of what may come: no film. The game commits itself, and ignores $z$.
+# - From one frame, a squared error answers with a veil: no film. The game commits itself, and ignores $z$.
 # - From one picture, a shape: nearer than a look-up. The game costs overlap and buys shapes of noise. (The last two: one training of each.)
 
 # %% [markdown]

@@ -1,0 +1,85 @@
+"""Pictures of many files as one set of bytes."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gancourse.data import _reading
+from gancourse.data._reading import Manner, pictures, side_of_first
+from gancourse.data.pictures import Unreadable
+from tests import own
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
+
+
+def files_of(place: Path, n: int, width: int = 8, height: int = 8) -> list[Path]:
+    for i in range(n):
+        own.save(place / f"{i}.png", np.full((height, width, 3), 10 * i, np.uint8))
+    return sorted(place.iterdir())
+
+
+def test_the_order_is_that_of_the_files_however_many_threads_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first picture of a chunk is read last."""
+    files, whole, others = files_of(tmp_path / "in", 5), _reading.open_picture, threading.Barrier(2)
+
+    def slow(file: Path, background: str) -> Image.Image:
+        if file.name in ("0.png", "1.png"):
+            others.wait(30)  # neither goes on before the other has begun: there are two threads at least
+        return whole(file, background)
+
+    monkeypatch.setattr(_reading, "open_picture", slow)
+    images, kept = pictures(files, tmp_path / "in", Manner(8), progress=False)
+    assert images[:, 0, 0, 0].tolist() == [0, 10, 20, 30, 40] and list(kept) == [0, 1, 2, 3, 4]
+
+
+def test_the_kept_ones_are_named_where_some_cannot_be_read(tmp_path: Path) -> None:
+    files = files_of(tmp_path / "in", 3)
+    files[1].write_text("no picture")
+    with pytest.warns(UserWarning, match="1 of 3 pictures .*1.png .*left out"):
+        images, kept = pictures(files, tmp_path / "in", Manner(8), skip=True, progress=False)
+    assert images[:, 0, 0, 0].tolist() == [0, 20] and list(kept) == [0, 2]
+
+
+@pytest.mark.parametrize(("halves", "left"), [("AtoB", 0), ("BtoA", 200)])
+def test_halves_become_channels(tmp_path: Path, halves: str, left: int) -> None:
+    pixels = np.zeros((8, 16, 3), np.uint8)
+    pixels[:, 8:] = 200
+    own.save(tmp_path / "in" / "a.png", pixels)
+    images, _ = pictures([tmp_path / "in" / "a.png"], tmp_path / "in", Manner(8, halves=halves), progress=False)
+    assert images.shape == (1, 6, 8, 8)
+    assert images[0, :3].unique().tolist() == [left] and images[0, 3:].unique().tolist() == [200 - left]
+
+
+def test_the_size_of_the_first_is_that_of_the_first_readable(tmp_path: Path) -> None:
+    files = files_of(tmp_path / "in", 2, width=24, height=12)
+    files[0].write_text("no picture")
+    assert side_of_first(files, Manner(1)) == 12 and side_of_first(files, Manner(1, halves="AtoB")) == 12
+    assert side_of_first(files[:1], Manner(1)) == 1, "none: the reading itself says which and why"
+    with pytest.raises(Unreadable, match="12 px where the first has 8"):
+        Manner(8, alike=True).read(files[1])
+    with pytest.raises(ValueError, match="background must be a colour"):
+        Manner(8, background="whitish")
+
+
+def test_another_manner_is_another_set(tmp_path: Path) -> None:
+    """What was read in one manner is not taken for another."""
+    files = files_of(tmp_path / "in", 2, width=16)
+    shapes = {
+        manner: tuple(pictures(files, tmp_path / "in", manner, progress=False)[0].shape)
+        for manner in (Manner(8), Manner(8, fit="stretch"), Manner(8, halves="AtoB"), Manner(8, halves="BtoA"), Manner(4))
+    }
+    assert [shape[1:] for shape in shapes.values()] == [(3, 8, 8), (3, 8, 8), (6, 8, 8), (6, 8, 8), (3, 4, 4)]
+    kept = {path.name for path in (tmp_path / "data" / "cache").glob("*.bytes")}
+    assert len(kept) == 5
+    again, _ = pictures(files, tmp_path / "in", Manner(8), progress=False)
+    assert torch.equal(again[1], torch.full((3, 8, 8), 10, dtype=torch.uint8))
+    assert {path.name for path in (tmp_path / "data" / "cache").glob("*.bytes")} == kept
