@@ -6,8 +6,8 @@
 #
 # **Read** for about 40 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
-# What happens when everything is made larger, and which parts had to be added for that? The answer has a name, and it can be taken apart and measured on a
-# small machine.
+# What happens when everything is made larger, and which parts had to be added for that? The answer is BigGAN. What a part buys, its paper says;
+# what it does, we measure.
 #
 # After it you will be able to
 #
@@ -126,7 +126,7 @@ shipped.card
 
 # %% [markdown] tags=["notes"]
 # Hong shows one slide of BigGAN's pictures. On class-conditional ImageNet at 128 px the best Inception score had been 52.5, with a Fréchet distance of 18.65. By the paper's table 1, its own settings (averaged weights among them) brought 58.8 and 15.3 with batches of 512; *size*, batches of 2048 and half as many channels again, 93.0 and 9.5; three of the parts below
-# 99.3 and 8.5; truncation, which costs no training at all, lifts the score to 166.3, at a distance of 9.6 (166.5 and 7.4 in the abstract of the final version). The foundation you know: residual blocks, the hinge loss and spectral normalisation of lecture 12, the projection discriminator and conditional batch normalisation of lecture 09, the averaged weights of lecture 04. The
+# 99.3 and 8.5; truncation alone lifts the score to that of real validation pictures, 166.3, at 9.6 (the abstract's 166.5 and 7.4 are those of BigGAN-deep). The foundation you know: residual blocks, the hinge loss and spectral normalisation of lecture 12, the projection discriminator and conditional batch normalisation of lecture 09, the averaged weights of lecture 04. The
 # attention of section 4 comes with the self-attention GAN, from which BigGAN starts. Shared embedding, hierarchical latents and orthogonal regularisation are added to the training, truncation to the sampling.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -225,7 +225,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# The two totals of the finished networks are those of the authors' published code, digit by digit. Both savings are 0.14 million smaller than the paper's printed totals give, more than rounding explains; so the boxes hold them against sums made by hand. With 24 classes nothing would be saved: the break-even lies just above the length of the vector.
+# The two totals of the finished networks are those of the authors' published code, digit by digit. Both savings are 0.14 million smaller than the paper's printed totals give, more than rounding explains; so the boxes take sums made by hand. Our network, 24 classes and a vector of 32, saves nothing: the break-even lies just above the length.
 # The paper reports that sharing also improves the training speed, counted in iterations to a given performance, by 37 per cent.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -339,7 +339,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. So the box, which compares pieces 0 and 3, says less than it seems to: 3.3, and 0.64 in networks that have learnt nothing, but with piece 2 in place of piece 3 it would be 1.0. Hair and skin, which the label asks for, follow no piece. Background, glasses, smile and length have nowhere to come from but the latent. Do not
-# expect a clean division. The loss does not ask for one, and a late piece is not confined to detail by the architecture: it sets gains and biases of *whole channels*, so it can tint the whole picture at the last moment. In lecture 14 the same test is done on StyleGAN's layers.
+# expect a clean division. The loss does not ask for one, and a late piece is not confined to detail by the architecture: it sets gains and biases of *whole channels*, so it can tint the whole picture. Lecture 14 asks this of StyleGAN's layers, by mixing two faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it draw what it is asked for?
@@ -426,8 +426,8 @@ question(
 # 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **In the paper's table, scale is most of the gain.**
 
 # %% [markdown] tags=["notes"]
-# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage beside its floor: 24 mean faces alone have 0.48. Read *faces* with care. The judge was taught to refuse noise, blur and averages, so those rows are easy. The hard ones: 0.10 of an untrained network's pictures are taken for faces, and 0.64 of the real faces under noise of 0.2. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN, by its own table, trained for 165 thousand steps of 2048: more than
-# three hundred million pictures. In its table 1 scale is most of the gain: 58.8 to 93.0, and the parts from there to 99.3.
+# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage with care: 24 mean faces have 0.48, and faces blurred over 2 px 0.98. Read *faces* with care: the judge was taught to refuse noise, blur and averages. The hard rows: it takes 0.10 of an untrained network's pictures, and 0.64 of the real faces under noise of 0.2. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than
+# three hundred million pictures. In its table 1 scale is most of the gain: 58.8 to 93.0; the parts bring 99.3. In the end its training collapses.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Attention
@@ -518,7 +518,7 @@ def told(first, rows_by_name):
 told("", {name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s in seeds] for name, net in blind.items()})
 
 # %% [markdown] tags=["notes"]
-# The three places of the head look at much the same corners (the one called *an eye* stands between the two), and the background looks at one place of the face. Over a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map, where 44 would be even and untrained attention has 38. That is not the picture of two eyes that find each other. With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed then: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network relies on attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong"). In *faces* there is no such part: 0.77 with either statistics, 0.85 with attention.
+# The three places of the head look at much the same corners (*an eye* stands between the two), and the background looks at one place of the face. In a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map; 44 would be even, and untrained attention has 38. No two eyes find each other here. Whether the weights depend on the face was not asked. With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network needs attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong"). In *faces* there is no such part: 0.77 with either statistics, 0.85 with attention.
 #
 # Two cautions in reading this. The sign of $\gamma$ means nothing, though it is asked about often (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And taking attention out of a finished network shows what this network relies on, not what a network trained without it
 # would lack. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for pictures of 128 px.
@@ -592,7 +592,7 @@ told(
 #
 # A curve on the left should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold. Grey: the same coverage.
 #
-# Only the dotted one does. At threshold 0, one face for each class, it ends at 0.96, the solid one at 0.68.
+# By this one judge only the dotted one does. At 0, 24 faces, it ends at 0.96, the solid one at 0.68.
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -660,13 +660,13 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike: at threshold 0 there is one face for each class, $G(0, y)$. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The dotted one does: 0.85 of the pictures are taken for faces without truncation, 0.89 at threshold 0.3, 0.96 at 0. The solid one does not. Measured anew, at the best threshold, 1.0, 0.025 more are taken for faces, where up to real faces there was room for `0.149` (first box), and below 0.6 fidelity is lost as well. At threshold 0.3
+# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The dotted one does: 0.85 of the pictures are taken for faces without truncation, 0.89 at threshold 0.3, 0.96 at 0. The solid one does not. Measured anew, at the best threshold, 1.0, 0.025 more are taken for faces, of the `0.149` that are missing (first box); the interval starts at 0.001, and it is over latents alone, not over judges. Below 0.6 fidelity is lost as well. At threshold 0.3
 # the coverage is 0.72 of what it was (second box); 24 mean faces have 0.58 of it, the 24 faces $G(0, y)$ 0.35. Obedience, the first column of the table, has nothing left to gain.
 #
-# Now compare the lines at equal coverage, not at equal thresholds (third box). At 0.59 (grey), where the solid one has threshold 0.3, 0.79 of the pictures are taken for faces; on the dotted one it is 0.077 more, at a distance smaller by 1.4. At 0.79, where the solid one has threshold 1.0, the two are about equal. They part most at threshold 0: of the 24 faces $G(0, y)$ 23 are taken for faces with the statistics of all latents, 16 with fitting ones. So measuring anew gives variety back, and the
-# price is fidelity; for this network the old statistics are the better bargain at low thresholds.
+# Now compare the lines at equal coverage, not at equal thresholds (third box). At 0.59 (grey), where the solid one has threshold 0.3, 0.79 of the pictures are taken for faces; on the dotted one it is 0.077 more, at a distance smaller by 1.4. At 0.79, where the solid one has threshold 1.0, the solid one is 0.016 ahead. They part most at threshold 0: of the 24 faces $G(0, y)$ 23 pass with the statistics of all latents, 16 with fitting ones. So measuring anew gives variety back, and the
+# price is fidelity, as one judge sees it. By it the old ones are the better bargain at low thresholds.
 #
-# The right figure shows why a single number hides such things: the Fréchet distance punishes lost variety and lost fidelity alike, and here it is least without truncation. That is why the paper reports a whole curve, and why "the FID of BigGAN" without a threshold says little.
+# The right figure: the Fréchet distance punishes lost variety and lost fidelity alike. Here it is least without truncation; in the paper a little truncation lowers it at first. So the paper reports a whole curve, and "the FID of BigGAN" without a threshold says little.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three things called truncation
@@ -676,7 +676,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ### Three things called truncation
 #
-# "Values outside the range are resampled" is what the paper says. In public code three different things carry the name. An issue at TensorFlow's hub (tensorflow/hub, number 214) found that the example beside the published BigGAN drew from the normal truncated at 2 and *multiplied* by the truncation; another (PyTorch-StudioGAN, number 62) found
+# In the paper "values which fall outside a range are resampled". In public code three different things carry the name. An issue at TensorFlow's hub (tensorflow/hub, number 214) found that the example beside the published BigGAN drew from the normal truncated at 2 and *multiplied* by the truncation; another (PyTorch-StudioGAN, number 62) found
 # plain normal latents *divided* by a factor; and clamping, `z.clamp(-t, t)`, is written often, because it is one call. What do they do to a component, and to the faces?
 
 # %% tags=["nbval-check-output", "slide-continue"]
@@ -744,7 +744,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Only stored means and variances differ between the rows. Truncated latents make the first map vary less from face to face, and divided by the standard deviation of *all* latents it stays so. The faces come out more alike than they need be: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom. So with truncated latents the statistics are a second knob: variety at one end, fidelity at the other. At equal coverage and low thresholds (section 5) the old ones were the better. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
+# Only stored means and variances differ between the rows. The likely mechanism, not measured: truncated latents make the first map vary less, and divided by the spread of *all* latents it stays so. The faces come out more alike: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom. So with truncated latents the statistics are a second knob: variety at one end, fidelity at the other. At equal coverage and low thresholds (section 5) the old ones were the better. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
 # in section 4, the stored ones belong to another network. Measure anew. It takes a second.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1062,10 +1062,10 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where as many digits are accepted. With the penalty 0.44 of the digits are, nearly as many as without, 0.48, and two filters are 0.83 times as alike as those of a
-# training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98. But drawing well is counted in accepted digits here, and in nothing else: in coverage the network with the penalty, 0.215, is near the slower one, 0.193, and far from the one without, 0.500. Beside the slower one, which is the better in neither column, its filters are 0.91 times as alike.
+# training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98. But drawing well is counted in accepted digits here, and in nothing else: in coverage the network with the penalty, 0.215, is near the slower one, 0.193, and far from the one without, 0.500. The slower one is the worse in both columns, and beside it its filters are still 0.91 times as alike.
 #
-# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles: 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
-# its interval reaches over 0. So here truncation buys fidelity, where in section 5, statistics measured anew, it bought little. Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Ten mean digits have 0.03, other real digits 0.97. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles. And 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits; whether lengths are the reason was not tested. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
+# its interval reaches over 0. So here truncation buys fidelity, where in section 5, statistics measured anew, it bought little. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.) Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Ten mean digits have 0.03, other real digits 0.97. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Between two classes
