@@ -2,15 +2,16 @@
 
 An upsampling with its filter is compared with the 3x3 convolution at the doubled side and the same width; a modulated
 convolution with a plain one.  Both forward alone and forward with backward.  Contenders take turns, so that a change in the
-machine's load falls on all; processor time is counted, which another process takes no part in; the ratio of the least times
-of the rounds is printed.
+machine's load falls on all; processor time is counted, which another process takes no part in.  Printed is the median of the
+ratios of a round, with their middle half, and a mark where the median lies above the bound that the course sets itself.
 
-    python benchmarks/resampling.py [--batch 8] [--rounds 7]
+    python benchmarks/resampling.py [--batch 8] [--rounds 25]
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import time
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from torch import Tensor
 from gancourse.models.layers import resample
 from gancourse.models.stylegan2 import modulated_conv2d, modulated_weights
 
+BOUNDS = {"upsample": 0.3, "downsample": 0.3, "blur": 0.3, "modulated": 1.2}
 SHAPES = ((128, 16), (64, 32), (32, 64))  # (channels, side after upsampling) of a small generator
 
 
@@ -42,26 +44,37 @@ def training(function: Callable[..., Tensor], *inputs: Tensor) -> None:
     y.backward(torch.ones_like(y))
 
 
-def seconds(work: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
-    """The least processor time of each over the rounds."""
-    least = dict.fromkeys(work, float("inf"))
+def ratios(work: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
+    """Processor time of each over that of "conv" in the same round, sorted."""
+    found: dict[str, list[float]] = {name: [] for name in work}
     for i in range(rounds + 1):
+        times = {}
         for name, call in work.items():
             began = time.process_time()
             call()
-            if i:  # the first round pays for allocations and kernel choices
-                least[name] = min(least[name], time.process_time() - began)
-    return least
+            times[name] = time.process_time() - began
+        if i:  # the first round pays for allocations and kernel choices
+            for name, value in times.items():
+                found[name].append(value / times["conv"])
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def shown(name: str, values: list[float]) -> str:
+    """The median and the middle half; an exclamation mark beyond the bound."""
+    low, middle, high = statistics.quantiles(values, n=4)
+    beyond = "!" if middle > BOUNDS.get(name, float("inf")) else " "
+    return f"{middle:.2f}{beyond}({low:.2f} to {high:.2f})"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, default in (("batch", 8), ("rounds", 7)):
+    for name, default in (("batch", 8), ("rounds", 25)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     names = ("upsample", "downsample", "blur", "modulated", "grouped")
-    print("times of a 3x3 convolution" + "".join(f"{name:>12}" for name in names))
+    print(f"{'times of a 3x3 convolution':<29}" + "".join(f"{name:>21}" for name in names))
+    print(f"{'at most':<29}" + "".join(f"{BOUNDS.get(name, ''):>21}" for name in names))
     for channels, side in SHAPES:
         shape = {"memory_format": torch.channels_last}  # what training.fit lays out
         x = torch.randn(asked.batch, channels, side, side).contiguous(**shape)
@@ -77,9 +90,9 @@ def main() -> None:
                 "modulated": lambda: how(modulated_conv2d, x, weight, style),  # noqa: B023
                 "grouped": lambda: how(grouped, x, weight, style),  # noqa: B023
             }
-            least = seconds(work, asked.rounds)
-            ratios = "".join(f"{least[name] / least['conv']:12.2f}" for name in names)
-            print(f"{channels:4d} channels {side:3d} px {how.__name__:8s}{ratios}")
+            found = ratios(work, asked.rounds)
+            row = "".join(f"{shown(name, found[name]):>21}" for name in names)
+            print(f"{channels:4d} channels {side:3d} px {how.__name__:8s}{row}")
 
 
 if __name__ == "__main__":
