@@ -74,6 +74,7 @@ def recipes(monkeypatch):
 
     module = types.ModuleType("gancourse.experiments")
     module.names, module.train, module.calls = lambda: ["faces32", "faces64"], train, calls
+    module.RECIPES = {"faces32": types.SimpleNamespace(title="faces of 32 px")}
     monkeypatch.setitem(sys.modules, "gancourse.experiments", module)
     monkeypatch.setattr("gancourse.experiments", module, raising=False)
     return module

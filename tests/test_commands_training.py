@@ -101,10 +101,15 @@ def test_ctrl_c_without_a_checkpoint_says_what_would_have_helped(capsys, long_tr
 
 
 def test_train_and_sample_list_what_there_is(capsys, recipes):
-    assert run(capsys, "train")[1].startswith("recipes: faces32, faces64\non your own pictures, with --images FOLDER: dcgan, ")
+    lines = run(capsys, "train")[1].splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["recipe", "faces32", "faces64"]
+    assert lines[1].split(maxsplit=3) == ["faces32", "-", "-", "faces of 32 px"], "nothing is shipped here that says what it took"
+    assert lines[4].startswith("on your own pictures, with --images FOLDER: dcgan, ")
     assert run(capsys, "sample")[1] == "shipped checkpoints: none\n"
     save_generator("tiny")
-    assert run(capsys, "sample")[1] == "shipped checkpoints: tiny\n"
+    head, tiny = run(capsys, "sample")[1].splitlines()
+    assert head.split() == ["checkpoint", "steps", "minutes", "what", "it", "is"]
+    assert tiny.split() == ["tiny", "-", "-"], "its card tells no more"
     status, _, err = run(capsys, "train", "face32")
     assert status == 2 and "did you mean 'faces32'" in err
 

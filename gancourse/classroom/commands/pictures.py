@@ -331,6 +331,8 @@ def export(arguments: argparse.Namespace) -> None:
     from gancourse import zoo
     from gancourse.zoo import exported
 
+    if arguments.no_onnx:
+        refuse(arguments, "export --no-onnx", "back")
     run = place_of(arguments.checkpoint)
     shipped = of_run(run) if run is not None else zoo.load(arguments.checkpoint)
     folder = arguments.output or (run if run is not None else Path()) / "export"
@@ -339,7 +341,6 @@ def export(arguments: argparse.Namespace) -> None:
     written = zoo.save(target.resolve(), shipped.model, shipped.card, dtype=None)
     print(f"wrote {written} and its card")
     if arguments.no_onnx:
-        refuse(arguments, "export --no-onnx", "back")
         return
     size = int(getattr(shipped.model, "size", shipped.card.get("data", {}).get("arguments", {}).get("size", 64)))
     onnx = target.with_name(f"{name}-back.onnx") if arguments.back else target.with_suffix(".onnx")

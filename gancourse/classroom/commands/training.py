@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gancourse.base import files
@@ -25,7 +26,8 @@ def train(arguments: argparse.Namespace) -> int:
     refuse(arguments, "a recipe" if arguments.recipe else "the list of recipes", *pictures.OPTIONS)
     if arguments.recipe is None:
         refuse(arguments, "the list of recipes", "steps", "seed", "precision", "compile", "checkpoint", "output", "force")
-        print("recipes: " + ", ".join(experiments.names()))
+        print(_listed("recipe", experiments.names(), {name: one.title for name, one in experiments.RECIPES.items()}))
+        print("minutes: what the shipped network took on the machine that made it")
         print("on your own pictures, with --images FOLDER: " + ", ".join(pictures.FAMILIES))
         return 0
     from gancourse import zoo
@@ -50,6 +52,21 @@ def train(arguments: argparse.Namespace) -> int:
         files.keep(output, lambda path: zoo.save(path, run.generator, card))
         print(f"wrote {output} and its card; look at it with: gancourse sample {output}")
     return 0
+
+
+def _listed(what: str, names: Sequence[str], titles: Mapping[str, str] | None = None) -> str:
+    """A line for each name: steps and minutes of the shipped network of that name, where there is one, and what it is."""
+    from gancourse import zoo
+
+    shipped = set(zoo.names())
+    cards = {name: zoo.card(name) if name in shipped else {} for name in names}
+    rows = [(what, "steps", "minutes", "what it is")]
+    for name, card in cards.items():
+        steps = f"{card['steps']:,}" if "steps" in card else "-"
+        minutes = f"{max(1, round(card['seconds'] / 60))}" if "seconds" in card else "-"
+        rows.append((name, steps, minutes, card.get("title") or (titles or {}).get(name, "")))
+    wide = max(len(row[0]) for row in rows)
+    return "\n".join(f"{name:<{wide}}  {steps:>7}  {minutes:>7}  {title}".rstrip() for name, steps, minutes, title in rows)
 
 
 def no_other_file(path: Path) -> Path:
@@ -80,7 +97,7 @@ def sample(arguments: argparse.Namespace) -> None:
 
     if arguments.checkpoint is None:
         refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back", "skip")
-        print("shipped checkpoints: " + (", ".join(zoo.names()) or "none"))
+        print(_listed("checkpoint", zoo.names()) if zoo.names() else "shipped checkpoints: none")
         return
     run = pictures.place_of(arguments.checkpoint)
     output = files.writable(arguments.output or (run or Path()) / "grid.png")  # of a run where its pictures do not lie
