@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gancourse.experiments.own.place import Place, same, same_pictures
 
 ASKED = {"family": "dcgan", "images": "pets", "size": 32, "steps": 10, "flip": False, "labels": None}
+GOES = sys.platform == "win32"  # where filelock removes its file when it lets go
 PICTURES = {"count": 5, "classes": [], "checksum": "x"}
 
 
@@ -93,7 +95,7 @@ def test_one_training_at_a_time(place: Place) -> None:
         pass
     with place.alone():
         pass
-    assert (place.folder / ".lock").is_file()
+    assert GOES or (place.folder / ".lock").is_file()
 
 
 def test_what_holds_a_folder_goes_where_nothing_began_and_nothing_else_does(tmp_path: Path) -> None:
@@ -104,4 +106,5 @@ def test_what_holds_a_folder_goes_where_nothing_began_and_nothing_else_does(tmp_
             (place.folder / name).touch()
         with place.alone(place.ready()):
             assert (place.folder / ".lock").is_file()
-        assert [path.name for path in place.folder.iterdir()] == [*there] if there else not place.folder.exists()
+        left = [name for name in there if not (GOES and name == ".lock")]
+        assert [path.name for path in place.folder.iterdir()] == left if there else not place.folder.exists()
