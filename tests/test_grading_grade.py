@@ -409,7 +409,7 @@ def _class(folder: Path, *names: str) -> Path:
 
 
 def _rows(out: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader((out / "grades.csv").open(encoding="utf-8", newline="")))
+    return list(csv.DictReader((out / "grades.csv").open(encoding="utf-8-sig", newline="")))
 
 
 @pytest.fixture
