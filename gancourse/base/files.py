@@ -95,7 +95,8 @@ def writable(path: str | os.PathLike[str]) -> Path:
         part = _beside(path)
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error}") from error
-    os.unlink(part)
+    with contextlib.suppress(PermissionError):  # a scanner of Windows may look at it first
+        part.unlink()
     return path
 
 
