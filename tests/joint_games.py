@@ -276,7 +276,7 @@ def interrupted() -> tuple[int, str]:
 
     def press(run: Run[Any]) -> None:
         if run.step == 3:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     run = trained("hinge", 9, hooks=[(3, press)])
     return run.step, run.stopped

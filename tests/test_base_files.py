@@ -1,7 +1,11 @@
 """Files: whole or not at all, and where they live."""
 
+import errno
 import os
 import stat
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,6 +39,75 @@ def test_an_error_leaves_the_old_file_and_no_part_of_the_new_one(tmp_path):
         raise RuntimeError
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["set.npz"]
+
+
+def test_a_folder_that_nobody_may_write_in_is_said_at_once(tmp_path, monkeypatch):
+    """On Windows such a folder looks as if one could, and tempfile tries name after name."""
+    opened = []
+
+    def refuse(path, *_):
+        opened.append(path)
+        if len(opened) > 9:
+            pytest.fail("it is tried again and again")
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    windows = SimpleNamespace(**{**vars(os), "name": "nt"})
+    monkeypatch.setattr(tempfile, "_os", windows, raising=False)
+    with pytest.raises(OSError, match="cannot be written: .*Permission denied"):
+        files.writable(tmp_path / "set.npz")
+    with pytest.raises(PermissionError), files.atomic_write(tmp_path / "set.npz"):
+        pass
+    assert len(opened) == 2
+
+
+def test_a_name_that_is_taken_is_left_alone(tmp_path, monkeypatch):
+    names = iter(["taken", "free"])
+    monkeypatch.setattr(files.secrets, "token_hex", lambda _: next(names))
+    (tmp_path / ".set.npz.taken.npz").write_bytes(b"another's")
+    with files.atomic_write(tmp_path / "set.npz") as part:
+        part.write_bytes(b"ours")
+    assert (tmp_path / "set.npz").read_bytes() == b"ours"
+    assert (tmp_path / ".set.npz.taken.npz").read_bytes() == b"another's"
+
+
+@pytest.fixture
+def scanned(monkeypatch):
+    """A Windows where a scanner has each new file open: as often as it is told, ``os.replace`` is refused."""
+    replace, refusals = os.replace, []
+
+    def refuse(part, path):
+        if refusals:
+            refusals.pop()
+            raise PermissionError(errno.EACCES, "in use", str(part))
+        replace(part, path)
+
+    monkeypatch.setattr(files.sys, "platform", "win32")
+    monkeypatch.setattr(files.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(files.os, "replace", refuse)
+    return refusals
+
+
+def test_where_a_file_is_open_for_a_moment_it_is_replaced_after_it(tmp_path, scanned, monkeypatch):
+    scanned += [1, 1]
+    with files.atomic_write(tmp_path / "set.npz") as part:
+        part.write_bytes(b"whole")
+    assert (tmp_path / "set.npz").read_bytes() == b"whole" and scanned == []
+    monkeypatch.setattr(files.sys, "platform", "linux")
+    scanned += [1]
+    with pytest.raises(PermissionError), files.atomic_write(tmp_path / "set.npz"):
+        pass
+
+
+def test_a_file_that_stays_open_is_told_and_not_that_its_part_stays_too(tmp_path, scanned, monkeypatch):
+    def held(part, missing_ok):
+        raise PermissionError(errno.EACCES, "the part is in use", str(part))
+
+    scanned += [1] * 99
+    monkeypatch.setattr(Path, "unlink", held)
+    with pytest.raises(PermissionError, match="] in use"), files.atomic_write(tmp_path / "set.npz"):
+        pass
+    assert len(scanned) == 99 - 5
 
 
 def test_a_result_that_cannot_be_written_is_kept_elsewhere(tmp_path, monkeypatch):

@@ -79,7 +79,7 @@ def test_an_output_that_cannot_be_written_is_noticed_before_the_work(capsys, no_
     for name in ("folder", "folder.safetensors"):
         (tmp_path / name).mkdir()
     status, out, err = run(capsys, *command.split(), where)
-    assert (status, out) == (2, "") and where in err
+    assert (status, out) == (2, "") and str(Path(where)) in err
     assert ("is a folder" if where == "folder" else "cannot be written") in err
 
 

@@ -68,7 +68,9 @@ def test_what_is_found_and_chosen_is_said(capsys, tmp_path, monkeypatch):
     (tmp_path / "pets" / "notes.txt").write_text("text")
     status, out, err = run(capsys, *TRAIN, "--steps", 2, "--run", "out", "--flip")
     assert status == 0 and "gancourse sample out" in out
-    assert "look at out/index.html" in err and "12 pictures of pets" in err and "fewer than 2,000: DiffAugment" in err
+    assert (
+        f"look at {Path('out', 'index.html')}" in err and "12 pictures of pets" in err and "fewer than 2,000: DiffAugment" in err
+    )
     assert "1 file passed over" in err and "UserWarning" not in err
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.command_line import folders, run, sets  # noqa: F401  (the fixtures are used by name)
 
 
@@ -65,6 +67,25 @@ def test_clear_keeps_what_was_trained_unless_told(capsys, tmp_path):
     assert list(cache.iterdir()) == []
     assert (tmp_path / "data" / "real" / "mnist").exists()
     assert "cleared 0.0 MB" in run(capsys, "data", "clear")[1]
+
+
+def test_clear_goes_on_where_a_file_is_in_use_and_names_it(capsys, tmp_path, monkeypatch):
+    """On Windows no file goes that a notebook has mapped."""
+    cache, unlink = tmp_path / "data" / "cache", Path.unlink
+    cache.mkdir(parents=True)
+    for name in ("a.npz", "pets_32.bytes", "z.npz"):
+        (cache / name).write_bytes(bytes(1_000_000))
+
+    def held(path, missing_ok=False):
+        if path.suffix == ".bytes":
+            raise PermissionError(13, "in use", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", held)
+    status, out, err = run(capsys, "data", "clear")
+    assert (status, out) == (2, f"cleared 2.0 MB from {cache}\n")
+    assert "pets_32.bytes (in use) could not be removed: close the notebooks" in err
+    assert [path.name for path in cache.iterdir()] == ["pets_32.bytes"]
 
 
 def test_clear_of_a_set_leaves_the_others(capsys, sets, tmp_path):

@@ -33,10 +33,14 @@ def test_warnings_are_sentences(capsys):
 def test_a_command_is_given_once_more_as_it_was_started(monkeypatch):
     words, command = ["train", "dcgan", "--run", "my run"], "gancourse train dcgan --run 'my run'"
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    monkeypatch.setattr(shared.sys, "platform", "linux")
     assert shared.again(words) == command
     with monkeypatch.context() as windows:
         windows.setattr(shared.sys, "platform", "win32")
-        assert shared.again(words) == command.replace("'", '"')
+        assert shared.again(words) == command
+        special = ["--background", "#808080", "--images", r"C:\Users\O'Brien\pets", "--run", r"D:\runs\a-1.b", ""]
+        quoted = r"--background '#808080' --images 'C:\Users\O''Brien\pets' --run D:\runs\a-1.b ''"
+        assert shared.again(special) == f"gancourse {quoted}"
     for name, value in (("TORCHELASTIC_RUN_ID", "x"), ("LOCAL_WORLD_SIZE", "4"), ("GROUP_WORLD_SIZE", "1")):
         monkeypatch.setenv(name, value)
     assert shared.again(words) == f"torchrun --nproc-per-node=4 -m -- {command}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,12 +71,34 @@ def test_a_file_that_is_cut_or_not_described_is_written_again(cache: Path) -> No
     with pytest.warns(UserWarning, match="is damaged .it is not what its text describes.: building it again"):
         images, _ = build({"a": 1}, calls=calls)
     assert len(images) == 5
+    del images  # Windows writes no file again that is mapped
     path.with_suffix(".json").write_text(json.dumps([1]))
     with pytest.warns(UserWarning, match="damaged"):
         build({"a": 1}, calls=calls)
     path.with_suffix(".json").unlink()  # a kill between the two files
     build({"a": 1}, calls=calls)
     assert len(calls) == 4
+
+
+def test_what_another_training_wrote_and_mapped_meanwhile_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows refuses to replace a file that is mapped."""
+    replace = os.replace
+
+    def refuse(part, path):
+        if meanwhile and str(path).endswith(".bytes"):
+            raise PermissionError(13, "Access is denied", str(path))
+        replace(part, path)
+
+    def write(stream):
+        meanwhile.append(build({"a": 1})[0])
+        return {}
+
+    meanwhile: list[torch.Tensor] = []
+    monkeypatch.setattr(os, "replace", refuse)
+    images, notes = _mapped.mapped("set_8", {"a": 1}, 5, (2, 3, 3), write)
+    assert torch.equal(images, meanwhile[0]) and notes["said"] == "so"
+    with pytest.raises(PermissionError):  # mapped, and what it is is not said: another recipe's, or damaged
+        build({"a": 2})
 
 
 def test_none_is_an_empty_set() -> None:

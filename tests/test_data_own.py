@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 import warnings
 from pathlib import Path
 
@@ -57,7 +59,7 @@ def test_labels_of_subfolders_and_of_a_table(pets: Path) -> None:
 
 def test_what_labels_cannot_mean_is_said_before_the_reading(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_reading, "mapped", None)
-    with pytest.raises(FileNotFoundError, match="there is neither kinds.csv nor .*pets/kinds.csv"):
+    with pytest.raises(FileNotFoundError, match=rf"there is neither kinds.csv nor .*{re.escape(str(Path('pets', 'kinds.csv')))}"):
         folder(pets, 8, labels="kinds.csv")
     for labels in (None, "folders"):
         with pytest.raises(ValueError, match="column='age' is of a CSV file"):
@@ -178,6 +180,7 @@ def test_batches_neither_copy_nor_read_a_mapped_set(pets: Path) -> None:
     assert all(torch.equal(next(again)[0], x) for x in following)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="files are not sparse there: 64 GiB would be written")
 def test_a_set_beyond_memory_is_told_by_some_of_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sparse file of 64 GiB stands for a large set: whoever reads it whole does not come back."""
     path = tmp_path / "huge.bytes"

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,18 @@ def test_an_interrupt_stops_the_workers(monkeypatch: pytest.MonkeyPatch) -> None
     assert started[0].poll() is not None
     started[1].kill()
     started[1].wait()
+
+
+def test_a_worker_that_cannot_be_ended_because_it_is_ending_has_done_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows may refuse to end such a process."""
+
+    class Worker(subprocess.Popen):
+        def kill(self) -> None:
+            raise PermissionError(13, "Access is denied")
+
+    what, wanted = job(4)
+    one = _render.render(what, wanted, False, workers=1)
+    monkeypatch.setattr(subprocess, "Popen", Worker)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # that it is all drawn again
+        assert np.array_equal(_render.render(what, wanted, False, workers=2), one)

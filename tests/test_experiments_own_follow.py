@@ -91,6 +91,29 @@ def test_a_full_disk_is_said_once_and_stops_no_training(follow: Follow, monkeypa
     assert len(said) == 1
 
 
+def test_a_curve_that_is_open_in_a_spreadsheet_holds_up_nothing_else(follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows the spreadsheet lets nobody replace it."""
+    whole = files.atomic_write
+
+    def refuse(path: Path) -> Any:
+        if path == follow.place.curve:
+            raise PermissionError(13, "open in a spreadsheet", str(path))
+        return whole(path)
+
+    logged: list[int] = []
+    monkeypatch.setattr(follow, "_log", lambda run, picture: logged.append(run.step))
+    follow(run_at(5))
+    with monkeypatch.context() as opened:
+        opened.setattr(files, "atomic_write", refuse)
+        with pytest.warns(UserWarning, match="step 10: .*open in a spreadsheet.*curve.csv"):
+            follow(run_at(10))
+        follow.close(run_at(15), "stopped at step 15 of 40")
+    assert "stopped at step 15 of 40" in follow.place.page.read_text(encoding="utf-8")
+    assert logged == [5, 10, 15] and [row.step for row in read_curve(follow.place.curve)] == [5]
+    follow(run_at(20))
+    assert [row.step for row in read_curve(follow.place.curve)] == [5, 10, 15, 20]
+
+
 def test_a_translator_shows_inputs_outputs_and_targets(tmp_path: Path) -> None:
     x = torch.zeros(2, 3, 32, 32)
     source = Source("cats", 3, (), "", lambda *_: None, REAL, x, x + 1, "unseen pairs")

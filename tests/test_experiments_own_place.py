@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from gancourse.experiments.own.place import Place, same, same_pictures
 
 ASKED = {"family": "dcgan", "images": "pets", "size": 32, "steps": 10, "flip": False, "labels": None}
+GOES = sys.platform == "win32"  # where filelock removes its file when it lets go
 PICTURES = {"count": 5, "classes": [], "checksum": "x"}
 
 
@@ -28,6 +31,8 @@ def test_what_a_run_was_begun_with_is_kept(place: Place) -> None:
     assert known["asked"] == ASKED and known["pictures"] == PICTURES
     same(place, known, ASKED | {"steps": 500, "images": "elsewhere/pets"})
     same_pictures(place, known, PICTURES)
+    apart, composed = ({**PICTURES, "classes": ["cats", unicodedata.normalize(form, "caf\u00e9")]} for form in ("NFD", "NFC"))
+    same_pictures(place, {"pictures": apart}, composed)  # as macOS has the names of folders, and as labels are called
 
 
 @pytest.mark.parametrize(
@@ -93,7 +98,7 @@ def test_one_training_at_a_time(place: Place) -> None:
         pass
     with place.alone():
         pass
-    assert (place.folder / ".lock").is_file()
+    assert GOES or (place.folder / ".lock").is_file()
 
 
 def test_what_holds_a_folder_goes_where_nothing_began_and_nothing_else_does(tmp_path: Path) -> None:
@@ -104,4 +109,5 @@ def test_what_holds_a_folder_goes_where_nothing_began_and_nothing_else_does(tmp_
             (place.folder / name).touch()
         with place.alone(place.ready()):
             assert (place.folder / ".lock").is_file()
-        assert [path.name for path in place.folder.iterdir()] == [*there] if there else not place.folder.exists()
+        left = [name for name in there if not (GOES and name == ".lock")]
+        assert [path.name for path in place.folder.iterdir()] == left if there else not place.folder.exists()

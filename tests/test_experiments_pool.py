@@ -1,5 +1,6 @@
 """Several trainings at a time, and the record that is put together of them."""
 
+import io
 import json
 import signal
 from dataclasses import replace
@@ -22,16 +23,13 @@ class Instant:
         stage = Plane(EXPERIMENT.size(size), place)
         if not fails:
             runner.baselines(stage, place) if job is None else runner.train(EXPERIMENT, stage, job, size, place)
-        self.returncode = int(fails)
+        self.returncode, self.stdin = int(fails), io.BytesIO()
 
     def poll(self):
         return self.returncode
 
-    def send_signal(self, number):
-        assert number == signal.SIGINT
-
     def wait(self):
-        pass
+        assert self.stdin.closed, "it would work on for ever"
 
 
 @pytest.fixture
@@ -116,6 +114,14 @@ def test_ctrl_c_stops_every_worker_and_raises(workers, monkeypatch):
     with pytest.raises(pool.Interrupted):
         pool.run(EXPERIMENT, size="ci")
     assert workers == [None]
+
+
+def test_on_windows_a_worker_is_deaf_to_the_console(monkeypatch):
+    calls = []
+    monkeypatch.setattr(pool.subprocess, "CREATE_NEW_PROCESS_GROUP", 512, raising=False)
+    monkeypatch.setattr(pool.subprocess, "Popen", lambda call, **given: calls.append(given))
+    pool.Pool(EXPERIMENT, "ci").start(None)
+    assert (calls[0]["creationflags"], calls[0]["stdin"]) == (512, pool.subprocess.PIPE)
 
 
 def test_a_failed_job_is_named(workers, monkeypatch):

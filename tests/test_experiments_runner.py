@@ -61,6 +61,7 @@ runner.train(EXPERIMENT, Plane(EXPERIMENT.size(), place), ("hinge + decay", 0), 
 """
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is POSIX")
 @pytest.mark.parametrize("step", [33, 40])  # between two checkpoints, and between a measurement and its checkpoint
 def test_a_killed_training_goes_on_to_the_result_of_an_uninterrupted_one(stage, tmp_path, step):
     whole = runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path / "whole")
@@ -123,12 +124,40 @@ def test_jobs_run_through_whole_seeds():
     assert runner.jobs(EXPERIMENT, (7,)) == [("saturating", 7), (ARM, 7)]
 
 
-def test_a_worker_whose_parent_has_gone_writes_a_checkpoint_and_ends(tmp_path, monkeypatch):
+# A worker that takes its time to measure, and says when it does.
+WORKER = """
+import sys, time
+from gancourse.experiments import runner
+from tests.experiment_in_the_plane import EXPERIMENT, Plane
+runner.REPORT_EVERY = 1
+judged = Plane.judged
+Plane.judged = lambda self, sample: (time.sleep(0.3), print("at work", flush=True), judged(self, sample))[-1]
+runner.end_with_the_input()
+sys.exit(runner.work(EXPERIMENT, ("hinge + decay", 0), "full"))
+"""
+# A pool that starts the worker, and is killed as soon as that is at work.
+POOL = """
+import os, subprocess, sys
+worker = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, start_new_session=True)
+sys.stdin.readline()
+os._exit(1)
+"""
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_worker_whose_pool_has_let_it_go_or_is_gone_writes_a_checkpoint_and_ends(tmp_path, monkeypatch, killed):
     monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
-    parents = iter([100, 100, 100])  # at the start, before the first step, after twenty
-    monkeypatch.setattr(runner.os, "getppid", lambda: next(parents, 1))
-    assert runner.work(EXPERIMENT, (ARM, 0), "full") == 130
+    call = [sys.executable, "-c", *([POOL] if killed else []), WORKER]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(call, **pipes)
+    assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2  # before the first step, and after twenty
+    if killed:
+        process.stdin.write("now\n")
+    process.stdin.close()
+    process.stdout.read()  # ends with the worker
+    assert process.wait() == (1 if killed else 130)
     place = runner.folder(EXPERIMENT)
-    assert runner.steps_done(place, (ARM, 0), EXPERIMENT.size()) == 40
+    assert 20 <= runner.steps_done(place, (ARM, 0), EXPERIMENT.size()) < 60
+    assert runner.file(place, (ARM, 0), "run").exists() and not runner.file(place, (ARM, 0), "step").exists()
     assert runner.work(EXPERIMENT, (ARM, 0), "full") == 0
     assert runner.file(place, (ARM, 0), "done").exists()

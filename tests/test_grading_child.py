@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +42,8 @@ def test_what_a_cell_prints_and_raises_is_told(work: child.Work) -> None:
     told = _do(work, "%matplotlib inline\n!pip install x\nprint('here')\n1 / 0")
     assert told["output"] == "here\n" and told["error"].endswith("ZeroDivisionError: division by zero")
     assert "printed more than" in _do(work, "while True: print('x' * 1000)")["error"]
-    assert "endless loop" in _do(work, "while True: pass")["error"]
+    if hasattr(signal, "setitimer"):  # elsewhere the grader ends the whole process
+        assert "endless loop" in _do(work, "while True: pass")["error"]
     assert "SystemExit" in _do(work, "exit()")["error"]
     assert "line 1: def f(" in _do(work, "def f(")["error"]
     assert "whose text cannot be shown" in _do(work, "class E(Exception):\n    def __str__(self): 1 / 0\nraise E")["error"]

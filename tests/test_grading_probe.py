@@ -22,6 +22,13 @@ def test_outside_of_every_sandbox_hardly_anything_is_refused(tmp_path: Path, mon
         assert (tmp_path / "written").exists() and not list(tmp_path.glob("fill-*"))
 
 
+def test_on_windows_no_signal_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be Ctrl-C for the grader, too; that nothing refuses it is told as tried."""
+    monkeypatch.setattr(probe.sys, "platform", "win32")
+    monkeypatch.setattr(probe.os, "kill", lambda *_: pytest.fail("everybody at the console would get Ctrl-C"))
+    assert not probe._is_refused(probe._signal)
+
+
 def test_what_raises_is_refused() -> None:
     def no() -> None:
         raise PermissionError

@@ -146,7 +146,17 @@ def _death(one: Process, code: str) -> str:
     return str(error.value)
 
 
+def test_a_crash_on_windows_is_told_as_one() -> None:
+    (orders, orders_in), (answers, answers_in) = os.pipe(), os.pipe()
+    os.close(answers_in)
+    one = Process(orders_in, answers, lambda: None, lambda: 0xC0000005, threading.Event())
+    with pytest.raises(Died, match=r"a crash in compiled code \(exit status 0xc0000005\)"):
+        one.ask({}, 5.0)
+    one.close()
+    os.close(orders)
+
+
 def test_the_command_line_tells_where_modules_are_and_nothing_else() -> None:
     command = process._command("pass")
     assert command[1] == "-I" and json.dumps(command).count("import sys") == 1
-    assert str(Path(gancourse.__file__).parents[1]) in command[-1]
+    assert repr(str(Path(gancourse.__file__).parents[1])) in command[-1]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gancourse.base import files
 from gancourse.classroom.homework.grading import report
 from gancourse.classroom.homework.grading.report import GradeBook, Result
 from gancourse.classroom.homework.grading.submissions import Submission
@@ -25,7 +26,7 @@ def _result(student: str, **more: Any) -> Result:
 
 
 def _rows(folder: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO((folder / "grades.csv").read_text(encoding="utf-8"), newline="")))
+    return list(csv.DictReader(io.StringIO((folder / "grades.csv").read_text(encoding="utf-8-sig"), newline="")))
 
 
 def test_every_submission_has_a_row_from_the_beginning(tmp_path: Path) -> None:
@@ -71,8 +72,37 @@ def test_a_semicolon_begins_no_cell_either(tmp_path: Path) -> None:
     """Where a comma is the decimal sign, spreadsheets divide at semicolons, unless there are quotes."""
     book = GradeBook([Submission("ada;=1+1", None)], handed_in.assignment(), tmp_path)
     book.add(0, _result("ada;=1+1", remarks=["one", "=cmd()"]))
-    text = (tmp_path / "grades.csv").read_text(encoding="utf-8")
+    text = (tmp_path / "grades.csv").read_text(encoding="utf-8-sig")
     assert '"ada;=1+1"' in text and '"one; =cmd()"' in text
+
+
+def test_excel_is_told_that_the_table_is_unicode(tmp_path: Path) -> None:
+    GradeBook([Submission("Łukasz", None)], handed_in.assignment(), tmp_path).write()
+    assert (tmp_path / "grades.csv").read_bytes().startswith('\ufeff"student"'.encode())
+    assert _rows(tmp_path)[0]["student"] == "Łukasz"
+
+
+def test_a_table_that_is_open_to_the_end_is_kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows Excel lets nobody replace it."""
+    book, whole = GradeBook([Submission("ada", None)], handed_in.assignment(), tmp_path / "grades"), files.atomic_write
+    book.write()
+
+    def refuse(path: Path) -> Any:
+        if path == book.table:
+            raise PermissionError(13, "open in a spreadsheet", str(path))
+        return whole(path)
+
+    monkeypatch.setattr(files, "atomic_write", refuse)
+    monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(PermissionError):
+        book.add(0, _result("ada"))
+    assert "1 submissions, 20.0 of 20" in (tmp_path / "grades" / "index.html").read_text(encoding="utf-8")
+    with pytest.raises(
+        OSError, match="grades.csv could not be written .*open in a spreadsheet.*; what was made is kept as"
+    ) as said:
+        book.finish()
+    assert _rows(Path(str(said.value).rpartition(" as ")[2]).parent)[0]["points"] == "20"
+    assert _rows(tmp_path / "grades")[0]["points"] == ""
 
 
 def test_no_two_students_share_a_page() -> None:

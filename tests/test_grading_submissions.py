@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -88,17 +89,20 @@ def test_links_and_pipes_are_refused(tmp_path: Path) -> None:
 
 @POSIX
 def test_names_of_every_kind_can_be_shown(tmp_path: Path) -> None:
-    names = [b"caf\xe9.ipynb", b"\xff\xfe", b"new\nline.ipynb", b"\x1b[2Jclear.ipynb", b"x" * 240 + b".ipynb", b"\xc3\xa9.ipynb"]
-    for name in names[:1] + names[2:]:
+    names = [b"new\nline.ipynb", b"\x1b[2Jclear.ipynb", b"x" * 240 + b".ipynb", b"\xc3\xa9.ipynb"]
+    bytewise = [b"caf\xe9.ipynb", b"\xff\xfe"] if sys.platform.startswith("linux") else []  # macOS takes UTF-8 alone
+    for name in names + bytewise[:1]:
         (tmp_path / os.fsdecode(name)).write_text("{}")
-    (tmp_path / os.fsdecode(names[1])).mkdir()
+    for name in bytewise[1:]:
+        (tmp_path / os.fsdecode(name)).mkdir()
     found = submissions.find_submissions(tmp_path, "hw1")
-    assert len(found) == len(names)
+    assert len(found) == len(names + bytewise)
     for one in found:
         one.student.encode("utf-8")
         assert "\x1b" not in one.student
         assert one.path is None or submissions.read(one.path, 10) == b"{}"
-    assert {"caf\\xe9", "\\xff\\xfe", "é"} < {one.student for one in found}
+    shown = {"caf\\xe9", "\\xff\\xfe"} if bytewise else set()
+    assert {"é", *shown} < {unicodedata.normalize("NFC", one.student) for one in found}
 
 
 def test_two_that_would_be_one_student_keep_their_whole_names(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -150,7 +149,7 @@ def test_killed_run_goes_on_with_the_same_bits(tmp_path):
 
 def test_interrupt_ends_after_the_step_and_keeps_everything(tmp_path, capsys):
     path = tmp_path / "run.safetensors"
-    press = [(1, lambda run: os.kill(os.getpid(), signal.SIGINT) if run.step == 4 else None)]
+    press = [(1, lambda run: signal.raise_signal(signal.SIGINT) if run.step == 4 else None)]
     before = signal.getsignal(signal.SIGINT)
     run = fit(toy(), Points(), 50, checkpoint=path, hooks=press, progress=False)
     assert run.stopped == "interrupted"

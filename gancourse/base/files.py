@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_PAUSES = (0.05, 0.1, 0.2, 0.5)  # seconds
 
 
 @contextlib.contextmanager
@@ -20,19 +23,46 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix or ".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+    part = _beside(path, path.suffix or ".part")
     try:
         yield part
         with open(part, "r+b") as written:  # Windows flushes no file that is open for reading alone
             os.fsync(written.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(part, 0o666 & ~umask)  # mkstemp makes private files; a cache is shared like any other file
-        os.replace(part, path)
+        os.chmod(part, 0o666 & ~umask)  # private until it is whole; a cache is shared like any other file
+        _replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(PermissionError):  # somebody else has it open on Windows; the error before it is the one to tell
+            part.unlink(missing_ok=True)
+
+
+def beside_name(path: Path, suffix: str = "") -> Path:
+    """A hidden name beside ``path`` that nobody else will take."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{suffix}")
+
+
+def _beside(path: Path, suffix: str = "") -> Path:
+    """An empty file beside ``path``.
+
+    Not by tempfile, which takes a folder that Windows lets nobody write in for a name that is taken, two thousand million times.
+    """
+    while True:
+        part = beside_name(path, suffix)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            return part
+
+
+def _replace(part: Path, path: Path) -> None:
+    """Move a file into place; on Windows tried for a second, as scanners and readers hold files open for a moment."""
+    for pause in _PAUSES if sys.platform == "win32" else ():
+        try:
+            os.replace(part, path)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    os.replace(part, path)
 
 
 def keep(path: Path, write: Callable[[Path], object]) -> None:
@@ -62,11 +92,11 @@ def writable(path: str | os.PathLike[str]) -> Path:
         raise IsADirectoryError(f"{path} is a folder: name a file in it")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        part = _beside(path)
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error}") from error
-    os.close(handle)
-    os.unlink(name)
+    with contextlib.suppress(PermissionError):  # a scanner of Windows may look at it first
+        part.unlink()
     return path
 
 

@@ -73,7 +73,7 @@ def _files_in(folder: Path, trainings: list[Path]) -> Iterator[Path]:
             if begun := _of_training(inside):
                 subfolders.remove(name)
                 trainings += [inside] if begun == "begun" else []
-            elif inside.is_symlink():
+            elif os.path.realpath(inside) != os.path.join(os.path.realpath(place), name):  # a link, or a junction of Windows
                 target = inside.resolve()
                 if target in entered or Path(place).resolve().is_relative_to(target):
                     subfolders.remove(name)

@@ -18,7 +18,7 @@ LABEL_COLUMNS = ("label", "class", "category", "kind", "target", "y")
 
 
 def by_folder(names: Sequence[str]) -> list[str]:
-    """The first folder of each name ``cats/young/1.png``: cats.  Raises ValueError for pictures that lie in none."""
+    """The first folder of each name ``cats/young/1.png``, accents composed: cats.  Raises ValueError for pictures in none."""
     loose = [name for name in names if "/" not in name]
     if loose:
         count = several(len(loose), "picture")
@@ -26,7 +26,7 @@ def by_folder(names: Sequence[str]) -> list[str]:
             f"labels='folders' takes the label of a picture from the subfolder that it lies in, and {count} of {len(names):,} "
             f"lie in none: {some(loose)}; move them into one, or pass labels=None or a CSV file"
         )
-    return [name.partition("/")[0] for name in names]
+    return [_composed(name.partition("/")[0]) for name in names]
 
 
 def by_table(names: Sequence[str], table: Path, column: str | None = None, folder: str = "") -> list[str]:

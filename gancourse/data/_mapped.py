@@ -38,12 +38,21 @@ def mapped(
     notes = _notes(path, key)
     if notes is None:
         _room(path, n * row[0] * row[1] * row[2])
-        with files.atomic_write(path) as part, open(part, "wb") as stream:
-            notes = write(stream)
-        notes = {**notes, "recipe": key, "bytes": path.stat().st_size}
-        with files.atomic_write(path.with_suffix(".json")) as part:
-            part.write_text(json.dumps(notes), encoding="utf-8")
+        try:
+            notes = _write(path, key, write)
+        except PermissionError:  # Windows replaces no file that is mapped: a training begun meanwhile may have written the same
+            if (notes := _notes(path, key)) is None:
+                raise
     return _map(path, row), notes
+
+
+def _write(path: Path, key: str, write: Callable[[BinaryIO], Notes]) -> Notes:
+    with files.atomic_write(path) as part, open(part, "wb") as stream:
+        notes = write(stream)
+    notes = {**notes, "recipe": key, "bytes": path.stat().st_size}
+    with files.atomic_write(path.with_suffix(".json")) as part:
+        part.write_text(json.dumps(notes), encoding="utf-8")
+    return notes
 
 
 def _notes(path: Path, key: str) -> Notes | None:

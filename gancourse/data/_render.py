@@ -8,6 +8,7 @@ multiprocessing re-runs the caller's main script, which a script without a __mai
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
@@ -163,7 +164,8 @@ def _render_in_processes(job: dict[str, Any], faces: Sequence[Face], out: np.nda
             bar.update(sum(done))
     finally:  # also on Ctrl-C: no worker outlives the call
         for process in processes:
-            process.kill()
+            with contextlib.suppress(OSError):  # Windows may refuse it to one that is just ending by itself
+                process.kill()
         for thread in threads:
             thread.join()
         for process in processes:

@@ -8,11 +8,11 @@ import lzma
 import os
 import shutil
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
 
+from gancourse.base import files
 from gancourse.base.kinds import what_is
 
 DAMAGE = (
@@ -36,7 +36,8 @@ def unpack(archive: Path, name: str) -> Path:
         raise ValueError(f"{archive} holds no folder {name}: it is another archive, so download it again")
     if folder.is_dir() and _count(folder) >= len(wanted):
         return folder
-    beside = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=archive.parent))
+    beside = files.beside_name(folder)
+    beside.mkdir()
     try:
         try:
             _extract(archive, beside)

@@ -30,7 +30,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Pool:
-    """The workers; each is a process with one thread, and deaf to the terminal's Ctrl-C, which it is passed on from here."""
+    """The workers; each is a process with one thread, deaf to the terminal's Ctrl-C, that ends with the pipe held here."""
 
     def __init__(self, experiment: Experiment, size: str) -> None:
         self.experiment, self.size = experiment, size
@@ -40,12 +40,15 @@ class Pool:
         what = [] if job is None else [job[0], str(job[1])]
         call = [sys.executable, "-m", "gancourse.experiments.runner", self.experiment.name, self.size, *what]
         environment = os.environ | dict.fromkeys(THREADS, "1")
-        self.running[subprocess.Popen(call, env=environment, start_new_session=True)] = job
+        deaf = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # on Windows, where there are no sessions
+        process = subprocess.Popen(call, env=environment, stdin=subprocess.PIPE, start_new_session=True, creationflags=deaf)
+        self.running[process] = job
 
     def collect(self) -> None:
         """Take note of workers that have ended; raise where one failed."""
         for process in [process for process in self.running if process.poll() is not None]:
             job = self.running.pop(process)
+            _let_go(process)
             if process.returncode:
                 self.stop()
                 what = "the baselines" if job is None else f"{job[0]}, seed {job[1]}"
@@ -54,10 +57,15 @@ class Pool:
     def stop(self) -> None:
         """Ask every worker to end after the step in hand, and wait for its checkpoint."""
         for process in self.running:
-            process.send_signal(2)
+            _let_go(process)
         for process in self.running:
             process.wait()
         self.running.clear()
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
 
 
 def run(

@@ -15,6 +15,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -181,7 +182,7 @@ def baselines(stage: Stage, place: Path) -> dict[str, dict[str, float]]:
 def work(experiment: Experiment, job: Job | None, size: str) -> int:
     """A worker's life: one job, or the baselines; the exit status is 0, or 130 where it was interrupted."""
     torch.set_num_threads(1)
-    place, parent = folder(experiment, size), os.getppid()
+    place = folder(experiment, size)
     place.mkdir(parents=True, exist_ok=True)
     stage = experiment.stage(experiment.size(size), place)
     if job is None:
@@ -190,12 +191,27 @@ def work(experiment: Experiment, job: Job | None, size: str) -> int:
 
     def report(run: Run) -> None:
         file(place, job, "step").write_text(str(run.step))
-        if os.getppid() != parent:  # nobody waits for the result any more: another runner may have begun the same job
-            signal.raise_signal(signal.SIGINT)
 
     finished = train(experiment, stage, job, size, place, report) is not None
     file(place, job, "step").unlink(missing_ok=True)
     return 0 if finished else 130
+
+
+def end_with_the_input() -> None:
+    """From here on the end of standard input is Ctrl-C: the pool closes it, or is gone, and another may have begun the same job.
+
+    Windows sends no Ctrl-C to one process, and tells none that its parent has gone; a pipe that ends is the same on all systems.
+    """
+    watched, nothing = os.dup(0), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)  # what this process starts must not inherit a pipe that is being read
+    os.close(nothing)
+
+    def watch() -> None:
+        while os.read(watched, 1):
+            pass
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def work_here(experiment: Experiment, size: str) -> None:
@@ -224,5 +240,6 @@ def steps_done(place: Path, job: Job, sizes: Mapping[str, Any]) -> int:
 if __name__ == "__main__":
     from gancourse.experiments import recorded
 
+    end_with_the_input()
     name, size, *rest = sys.argv[1:]
     sys.exit(work(recorded.get(name), (rest[0], int(rest[1])) if rest else None, size))

@@ -77,8 +77,14 @@ def _data_clear(arguments: argparse.Namespace) -> None:
     chosen = {path for name in arguments.names for path in storage.files_of(check.one_of("data set", name, known))}
     if not arguments.names:
         chosen = set(storage.entries()) - (set() if arguments.all else kept)
-    freed = 0
-    for path in chosen:
-        freed += storage.size(path)
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    freed, in_use = 0, []
+    for path in sorted(chosen):
+        size = storage.size(path)
+        try:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            freed += size
+        except OSError as error:  # on Windows a notebook or a training may have it mapped
+            in_use.append(f"{path.name} ({error.strerror})")
     print(f"cleared {storage.megabytes(freed)} from {files.cache_dir()}")
+    if in_use:
+        raise OSError(f"{', '.join(in_use)} could not be removed: close the notebooks and trainings that use it, and clear again")

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import signal
-import subprocess
 import sys
 import threading
 import warnings
@@ -25,12 +24,17 @@ def whole(text: str) -> int:
 
 def again(words: Sequence[str]) -> str:
     """The command that was given, to be given once more: under torchrun with its beginning."""
-    quoted = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
+    quoted = _powershell if sys.platform == "win32" else shlex.join
     command = quoted(["gancourse", *words])
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return command
     hosts = " (and what else it was given on each host)" if os.environ.get("GROUP_WORLD_SIZE", "1") != "1" else ""
     return f"torchrun --nproc-per-node={os.environ.get('LOCAL_WORLD_SIZE', '1')}{hosts} -m -- {command}"
+
+
+def _powershell(words: Sequence[str]) -> str:
+    """The words as PowerShell takes them: outside of single quotes # begins a comment there, and $ ( ; & have a meaning."""
+    return " ".join(word if re.fullmatch(r"[\w.:\\/=+-]+", word) else "'" + word.replace("'", "''") + "'" for word in words)
 
 
 @contextlib.contextmanager

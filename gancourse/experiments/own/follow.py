@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,7 +66,7 @@ class Follow:
         if run.stopped == "diverged":
             last = max(self.place.samples.glob("[0-9]*.png"), default=None)
             if last is not None:
-                self._page(run, last.read_bytes(), state)
+                self._try(run, lambda: self._page(run, last.read_bytes(), state))
         else:
             self._write(run, self._picture(run), state)
         if self._events:
@@ -84,16 +84,23 @@ class Follow:
         if run.step == 0 or not self.rows or self.rows[-1].step != run.step:
             self.rows = [row for row in self.rows if row.step < run.step] + [self._row(run)]
         self.points = points(self.rows, self.plan)
+        # each by itself: on Windows nothing replaces a curve.csv that a spreadsheet has open
+        self._try(run, lambda: self._sample(run, picture))
+        self._try(run, lambda: self._page(run, png_bytes(picture), state))
+        self._try(run, lambda: write_curve(self.place.curve, self.rows))
+        self._try(run, lambda: self._log(run, picture))
+
+    def _try(self, run: Any, write: Callable[[], object]) -> None:
         try:
-            with files.atomic_write(self.place.samples / f"{run.step:06d}.png") as part:
-                picture.save(part, "PNG")
-            write_curve(self.place.curve, self.rows)
-            self._page(run, png_bytes(picture), state)
-            self._log(run, picture)
+            write()
         except OSError as error:
             if not self._said:
-                warnings.warn(f"step {run.step:,}: {error}; training goes on without what shows it", stacklevel=2)
+                warnings.warn(f"step {run.step:,}: {error}; training goes on without what shows it", stacklevel=3)
             self._said = True
+
+    def _sample(self, run: Any, picture: Image.Image) -> None:
+        with files.atomic_write(self.place.samples / f"{run.step:06d}.png") as part:
+            picture.save(part, "PNG")
 
     def _page(self, run: Any, samples: bytes, state: str | None) -> None:
         with files.atomic_write(self.place.page) as part:

@@ -25,6 +25,7 @@ from gancourse.classroom.homework.grading.sandbox import Limits, environment
 FORKS = sys.platform.startswith("linux")
 _SOURCES = str(Path(gancourse.__file__).resolve().parents[1])  # where the package lies
 _BEGIN = 180.0  # seconds for a process to import what it needs, on a busy machine
+_CRASHED = 0xC0000000  # exit statuses from here on are Windows' signals
 _GLANCE = 0.2  # seconds between two looks at a process that says nothing
 _STRAY = "something was written to the grader's channel that is no answer; it was not counted"
 
@@ -121,6 +122,8 @@ class Process:
         code = self._wait()
         if code is None:
             return Lost("the grader's own process has ended")
+        if code >= _CRASHED:
+            return Died(f"the process died: a crash in compiled code (exit status {code:#x})")
         if code >= 0:
             return Died("it ended its own process" + (f" (exit status {code})" if code else ""))
         name = signal.Signals(-code).name

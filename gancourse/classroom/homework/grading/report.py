@@ -70,21 +70,30 @@ class GradeBook:
         self.unwritten.remove(place)
 
     def finish(self) -> None:
-        """Write what could not be written before, and the table and the index once more."""
+        """Write what could not be written before, and the index and the table once more.
+
+        A table that cannot be written, since a spreadsheet has it open, goes elsewhere, and an OSError says where.
+        """
         for place in sorted(self.unwritten):
             self._write_page(place)
-        self.write()
+        self._write_index()
+        files.keep(self.table, self._write_table)
 
     def write(self) -> None:
-        """Write the table and the index as they are now."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Write the index and the table as they are now."""
+        self._write_index()
+        self._write_table(self.table)
+
+    def _write_index(self) -> None:
+        _save(self.folder / "index.html", self._index())
+
+    def _write_table(self, path: Path) -> None:
         parts = [f"{name.removesuffix('-check')} ({check.points:g})" for name, check in self.assignment.checks.items()]
         lines = io.StringIO(newline="")
         table = csv.writer(lines, quoting=csv.QUOTE_ALL)  # elsewhere a semicolon begins a cell, too
         table.writerow(["student", "points", "of", *parts, "status", "remarks"])
         table.writerows([cell(text) for text in self._row(place)] for place in range(len(self.submissions)))
-        _save(self.table, lines.getvalue())
-        _save(self.folder / "index.html", self._index())
+        _save(path, lines.getvalue(), encoding="utf-8-sig")  # without the mark Excel takes it for cp1252
 
     def _row(self, place: int) -> list[str]:
         result = self.results.get(place)
@@ -157,9 +166,9 @@ def _text(text: str) -> str:
     return html.escape(printable(text))
 
 
-def _save(path: Path, text: str) -> None:
+def _save(path: Path, text: str, encoding: str = "utf-8") -> None:
     with files.atomic_write(path) as part:
-        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+        part.write_text(text, encoding=encoding, errors="backslashreplace", newline="")
 
 
 def _page(title: str, body: list[str]) -> str:
