@@ -56,6 +56,18 @@ def test_everything_is_trained_once_the_baselines_first(workers):
     assert len(workers) == 5
 
 
+def test_an_error_of_whoever_takes_notes_leaves_no_worker_behind(workers, monkeypatch):
+    stopped = []
+    monkeypatch.setattr(pool.Pool, "stop", lambda self: stopped.append(len(self.running)))
+
+    def note(text):
+        raise OSError("the terminal is gone")
+
+    with pytest.raises(OSError, match="the terminal is gone"):
+        pool.run(EXPERIMENT, size="ci", note=note)
+    assert stopped == [1]
+
+
 def test_only_complete_seeds_are_in_a_record(workers, tmp_path):
     pool.run(EXPERIMENT, seeds=[1], size="ci")
     assert pool.complete(EXPERIMENT, "ci") == [1]

@@ -115,9 +115,11 @@ def _run(
                 told = time.monotonic()
                 note(_progress(place, wanted, sizes, before, told - began))
             time.sleep(0.2)
-    except KeyboardInterrupt:
+    except BaseException as error:  # whatever it is, no worker trains on unwatched
         pool.stop()
-        raise Interrupted from None
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted from None
+        raise
     if note:
         note(_progress(place, wanted, sizes, before, time.monotonic() - began))
 
