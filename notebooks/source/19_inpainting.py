@@ -727,9 +727,9 @@ for seed in seeds:
         race[name].append(run.gan.translate(low, run.generator).cpu().clamp(-1, 1))
 
 
-def as_sharp(how):
-    """SRResNet's faces, brought by a rule to the gradient energy of SRGAN's of the same seed."""
-    return [how(soft, gradient_energy(crisp).mean().item()) for soft, crisp in zip(race["SRResNet"], race["SRGAN"], strict=True)]
+def as_sharp(how, name="SRResNet"):
+    """Faces of the race, brought by a rule to the gradient energy of SRGAN's of the same seed."""
+    return [how(soft, gradient_energy(crisp).mean().item()) for soft, crisp in zip(race[name], race["SRGAN"], strict=True)]
 
 
 race["SRResNet, sharpened"] = as_sharp(sharpened)
@@ -760,14 +760,14 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # From SRResNet to SRGAN the PSNR falls by 0.14 dB [0.12, 0.16], a tenth of the paper's 1.41, and the distance from 9.8 to 8.7; true faces have 4.0. (No network here has noise: 0.14 dB is not the price of a draw.)
 #
-# But the filter, too, takes the distance to 9.0, for 0.05 dB. SRResNet trained twice as long comes to 9.1, and its PSNR *rises* by 0.5 dB (section 7). Either meets the tolerance that was set for SRGAN, 0.95 of SRResNet's distance, so the claim S21.realism is **open**. SRGAN is still the nearest: 0.98 of the best rival's distance, but the interval, 0.95 to 1.01, holds 1.
+# But the filter, too, takes the distance to 9.0, for 0.05 dB, and SRResNet trained twice as long comes to 9.1 with 0.5 dB *more* (section 7). Either meets the tolerance that was set for SRGAN, 0.95 of SRResNet's distance, so the claim S21.realism is **open**. Both together, twice as long and sharpened, have SRGAN's 8.7 and 0.6 dB more.
 #
 # To the eye the filter's row and SRGAN's are hard to tell apart, and nobody takes either for true.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who wins which
 #
-# From one start, with equal steps: SRGAN ends 0.14 dB lower, and its Frechet distance is 8.7 in place of 9.8. A filter without learning: 9.0. So the claim is open.
+# From one start, with equal steps: SRGAN ends 0.14 dB lower, and its Frechet distance is 8.7 in place of 9.8. A filter without learning: 9.0; SRResNet twice as long and the filter: 8.7, with 0.6 dB more. So the claim is open.
 #
 # PSNR asks for the **conditional mean**, realism for **the true distribution**.
 #
@@ -1028,7 +1028,7 @@ check(
 )
 
 # %% [markdown]
-# Then more rivals, none of them with an adversary: SRResNet with noise, as sharp as SRGAN; SRResNet sharpened by as much as the judge likes best, chosen among the gradient energies below on the judged faces themselves; SRResNet trained twice as long after the common start.
+# Then more rivals, none of them with an adversary: SRResNet with noise, as sharp as SRGAN; SRResNet sharpened by as much as the judge likes best, chosen among the gradient energies below on the judged faces themselves; SRResNet trained twice as long after the common start; and this one sharpened, as sharp as SRGAN.
 
 # %%
 race["SRResNet and noise"] = as_sharp(roughened)
@@ -1037,9 +1037,12 @@ by_level = {level / 100: [sharpened(x, level / 100 * true_energy) for x in race[
 BEST = "SRResNet, sharpened for the judge"
 liked = min(by_level, key=lambda level: mean_of([distance_to_faces(x) for x in by_level[level]]))
 race[BEST] = by_level[liked]
+LONG = "SRResNet, twice as long"
+BOTH = f"{LONG} and sharpened"
+race[BOTH] = as_sharp(sharpened, LONG)
 viz.table(
     [
-        *(race_row(name, race[name]) for name in (*shown, "SRResNet and noise", BEST, "SRResNet, twice as long")),
+        *(race_row(name, race[name]) for name in (*shown, "SRResNet and noise", BEST, LONG, BOTH)),
         *(race_row(f"true faces, noise of {by}", [x]) for by, x in dusty.items()),
         ["true faces", "-", floor, 1.0],
     ],
@@ -1082,7 +1085,7 @@ rivals = {
     "SRResNet_with_noise_as_sharp": "SRResNet and noise",
     "SRResNet_sharpened_as_sharp": "SRResNet, sharpened",
     "SRResNet_sharpened_for_the_judge": BEST,
-    "SRResNet_twice_as_long": "SRResNet, twice as long",
+    "SRResNet_twice_as_long": LONG,
 }
 passing = [f"{rivals[key]}, {mean_of(beside(rivals[key], 'distance')):.2f}" for key in rivals if more_real.holds(mean_of(beside(rivals[key], "distance")), "")]
 claim(
@@ -1105,15 +1108,18 @@ claim(
 question(
     "S21.rivals",
     "Frechet distance: SRGAN over the best of all that have no adversary, training by training",
-    ours=[a / min(others) for a, *others in zip(score["SRGAN"]["distance"], score["SRResNet"]["distance"], *(score[name]["distance"] for name in rivals.values()), strict=True)],
+    ours=[a / min(others) for a, *others in zip(score["SRGAN"]["distance"], score["SRResNet"]["distance"], *(score[name]["distance"] for name in (*rivals.values(), BOTH)), strict=True)],
     over="trainings",
     baselines=nulls(no_difference=1),
+    note=f"One of them came in when its distance was known: {BOTH}. Without it the row had 0.976 [0.945, 1.008].",
 )
 
 # %% [markdown]
 # Noise gains nothing, 9.8, and costs 0.3 dB. As long as it was the only sharpening here, the claim stood. From this judge that said little: on true faces it does not mind noise of 0.1, either, 3.9 against 4.0. Stronger edges it does reward: 9.0 for the filter, whether it goes to SRGAN's gradient energy or to the one that the judge likes best, that of true faces. Twice the steps give 9.1.
 #
-# All three meet the tolerance, at 0.92, 0.92 and 0.93 of SRResNet's distance; SRGAN has 0.89. The rule was there before they were measured: a rival without an adversary that meets it opens the row. PSNR by itself is no claim here, since noise would pass it. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
+# All three meet the tolerance, at 0.92, 0.92 and 0.93 of SRResNet's distance; SRGAN has 0.89. The rule was there before they were measured: a rival without an adversary that meets it opens the row. Beside the best rival of each seed SRGAN has 0.98 [0.95, 1.01], and 1.01 [0.99, 1.02] when the last row of the table is among them, which was added afterwards. So at this size, and for this judge, nothing here needs an adversary. What SRGAN would do with more steps was not tried.
+#
+# PSNR by itself is no claim here, since noise would pass it. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The shipped networks: 16 px, bicubic, SRResNet, SRGAN, truth
