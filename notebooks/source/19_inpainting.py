@@ -43,7 +43,7 @@ seeds = range(5, scale.pick(ci=6, cpu=10, gpu=10))
 
 
 def show(picture, caption=None):
-    """Show a picture in 96 colours: a third of the bytes, and hardly a difference in drawn faces."""
+    """Show a picture in 96 colours: a third of the bytes. Not where the grain of a face is the point: the palette adds specks of its own."""
     viz.show(picture.quantize(96, method=2), caption)
 
 
@@ -486,7 +486,7 @@ viz.table(
 # %% tags=["slide-continue", "slide-picture"]
 recorded_fills = records.load("context_encoders")
 pictures, rows = context_encoders.six(recorded_fills)
-show(viz.labelled_grid(pictures, rows, n_columns=6, scale=3), caption="Six unseen faces after 4,000 steps (first seed of five).")
+viz.show(viz.labelled_grid(pictures, rows, n_columns=6, scale=3), caption="Six unseen faces after 4,000 steps (first seed of five).")
 
 # %% tags=["slide-continue"]
 recorded_fills.table(
@@ -561,7 +561,7 @@ viz.table(
 
 # %% tags=["slide-continue", "slide-picture"]
 mouth = pictures[3::6][..., 14:30, 7:23]
-show(viz.labelled_grid(mouth, None, rows, scale=8), caption="The fourth face, around its mouth: 16 pixels across, eight times larger.")
+viz.show(viz.labelled_grid(mouth, None, rows, scale=8), caption="The fourth face, around its mouth: 16 pixels across, eight times larger.")
 
 # %% [markdown] tags=["notes"]
 # After 4,000 steps the rows differ little to the eye. L2 has 1.02 of the truth's gradient energy, so that nothing is left to sharpen: of the paper's two words, sharper and more real, the row tests the second. What is left are *ghosts*. The fourth face has a wide dark mouth; L2 leaves a red trace, the paper's weight hardly one, the larger a blot.
@@ -734,7 +734,7 @@ def as_sharp(how, name="SRResNet"):
 
 race["SRResNet, sharpened"] = as_sharp(sharpened)
 shown = ["bicubic", "SRResNet", "SRResNet, sharpened", "SRGAN"]
-show(
+viz.show(
     viz.labelled_grid(
         torch.cat([F.interpolate(low[:6], scale_factor=4), *(race[name][0][:6] for name in shown), true[:6]]),
         ["given", *shown, "truth"], n_columns=6, scale=3,
@@ -1141,10 +1141,10 @@ versions = {
     "SRResNet": enlarge(zoo.load("upscale_faces64_mse").model),
     "SRGAN": enlarge(zoo.load("upscale_faces64").model),
 }
-show(
+viz.show(
     viz.labelled_grid(
-        torch.cat([F.interpolate(small[:7], scale_factor=4), *(x[:7] for x in versions.values()), people[:7]]),
-        ["given", *versions, "truth"], n_columns=7, scale=2,
+        torch.cat([F.interpolate(small[:4], scale_factor=4), *(x[:4] for x in versions.values()), people[:4]]),
+        ["given", *versions, "truth"], n_columns=4, scale=3,
     ),
     caption="Unseen faces of 16 px, made 64 px.",
 )  # fmt: skip
