@@ -486,7 +486,7 @@ viz.table(
 # %% tags=["slide-continue", "slide-picture"]
 recorded_fills = records.load("context_encoders")
 pictures, rows = context_encoders.six(recorded_fills)
-viz.show(viz.labelled_grid(pictures, rows, n_columns=6, scale=3), caption="Six unseen faces after 4,000 steps (first seed of five).")
+show(viz.labelled_grid(pictures, rows, n_columns=6, scale=3), caption="Six unseen faces after 4,000 steps (first seed of five).")
 
 # %% tags=["slide-continue"]
 recorded_fills.table(
