@@ -40,6 +40,28 @@ def test_roughened_pictures_have_the_gradient_energy_that_was_asked_for():
     assert rough.abs().max() <= 1
 
 
+def test_sharpened_pictures_have_the_gradient_energy_that_was_asked_for():
+    x = torch.nn.functional.interpolate(
+        torch.rand(4, 3, 4, 4, generator=torch.Generator().manual_seed(0)) - 0.5, 32, mode="bicubic"
+    )
+    energy = pairs.gradient_energy(x).mean().item()
+    sharp = pairs.sharpened(x, 1.5 * energy)
+    assert pairs.gradient_energy(sharp).mean().item() == pytest.approx(1.5 * energy, abs=1e-4)
+    assert pairs.sharpened(sharp, energy) is sharp
+    assert pairs.sharpened(x, 10).abs().max() <= 1
+
+
+def test_a_mask_sharpens_an_edge_where_it_is_and_leaves_flat_parts_alone():
+    step = torch.full((1, 1, 12, 12), -0.4)
+    step[..., 6:] = 0.4  # by hand: x - Bx is 5/16 of the height right of the edge, 1/16 a pixel further
+    sharp = pairs.sharpened(step, pairs.gradient_energy(step).item() * 1.2)
+    amount = (sharp[0, 0, 0, 6] - 0.4) / (0.8 * 5 / 16)
+    expected = torch.tensor([0, 0, 0, 0, -1, -5, 5, 1, 0, 0, 0, 0]) / 16 * 0.8 * amount
+    assert torch.allclose((sharp - step)[0, 0], expected.expand(12, 12), atol=1e-5)
+    flat = torch.full((1, 1, 12, 12), 0.3)
+    assert torch.allclose(pairs.sharpened(flat, 0.5), flat, atol=1e-5), "nothing to sharpen"
+
+
 def test_segmentation_scores_by_hand():
     truth = torch.tensor([[0, 0, 0, 1], [0, 0, 0, 1]])
     called = torch.tensor([[0, 0, 1, 1], [0, 0, 0, 0]])

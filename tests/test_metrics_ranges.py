@@ -45,6 +45,7 @@ TAKES: dict[str, Callable[[Tensor], Any]] = {
     "retrieved": lambda x: pairs.retrieved(x, x),
     "gradient_energy": pairs.gradient_energy,
     "roughened": lambda x: pairs.roughened(x, 0.5),
+    "sharpened": lambda x: pairs.sharpened(x, 0.5),
     "patch_distances": lambda x: metrics.patch_distances(x, RIGHT),
     "validate": lambda x: validation.validate(lambda y: 0.0, x),
     "validate's copies": lambda x: validation.validate(lambda y: 0.0, RIGHT, copies=x),

@@ -116,6 +116,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "pairs.psnr": {"output": PICTURES, "target": OTHERS, "mask": (PICTURES > 0).float()},
     "pairs.retrieved": {"output": PICTURES, "target": OTHERS},
     "pairs.roughened": {"images": PICTURES, "energy": 0.3, "seed": 0},
+    "pairs.sharpened": {"images": PICTURES, "energy": 0.3},
     "pairs.segmentation_scores": {"predicted": LABELS, "truth": LABELS, "classes": 2},
     "path_length.paths": {"n": 4, "latent_dim": 2, "sampling": "full", "seed": 0},
     "separability.conditional_entropy": {"joint": torch.ones(2, 2)},

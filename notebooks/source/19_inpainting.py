@@ -14,7 +14,7 @@
 # - write a reconstruction loss with a mask that does not depend on the size of the hole;
 # - derive what squared and absolute error answer where the input leaves a choice, and how many decibels an honest guess costs;
 # - say whether an encoder that learnt to fill holes has learnt anything else, with random weights as the control;
-# - measure super-resolution both ways, by PSNR and by realism, and predict which network wins which;
+# - measure super-resolution both ways, by PSNR and by realism, beside a filter that has learnt nothing;
 # - find the three classical bugs of inpainting code with three short tests.
 
 # %%
@@ -32,7 +32,7 @@ from gancourse.data.images import to_float, to_uint8
 from gancourse.experiments import context_encoders, context_features, guessing, records, repair
 from gancourse.gans.ensemble import EnsembleBatches
 from gancourse.gans.inpainting import Inpainting, erase, masked_loss
-from gancourse.metrics.pairs import gradient_energy, l1, psnr, roughened
+from gancourse.metrics.pairs import gradient_energy, l1, psnr, roughened, sharpened
 from gancourse.models import convnet
 from gancourse.models.encoder_decoder import ContextEncoder, GatedConv2d, bicubic
 from gancourse.training import fit
@@ -43,7 +43,7 @@ seeds = range(5, scale.pick(ci=6, cpu=10, gpu=10))
 
 
 def show(picture, caption=None):
-    """Show a picture in 96 colours: a third of the bytes, and hardly a difference in drawn faces."""
+    """Show a picture in 96 colours: a third of the bytes. Not where the grain of a face is the point: the palette adds specks of its own."""
     viz.show(picture.quantize(96, method=2), caption)
 
 
@@ -559,8 +559,12 @@ viz.table(
 # - **The adversary**: Frechet distance 0.29 without, 0.20 with the paper's weight, for 0.4 dB; 0.19 with twenty times that weight, for 1.8 dB. The truth: 0.14.
 # - **Noise on L2** makes it sharper, and no better. No other sharpening was tried.
 
+# %% tags=["slide-continue", "slide-picture"]
+mouth = pictures[3::6][..., 14:30, 7:23]
+viz.show(viz.labelled_grid(mouth, None, rows, scale=8), caption="The fourth face, around its mouth: 16 pixels across, eight times larger.")
+
 # %% [markdown] tags=["notes"]
-# After 4,000 steps the rows differ little to the eye. L2 has 1.02 of the truth's gradient energy, so that nothing is left to sharpen: of the paper's two words, sharper and more real, the row tests the second. What is left are *ghosts*. The fourth face has a wide dark mouth; L2 leaves a red trace, the larger weight a blot.
+# After 4,000 steps the rows differ little to the eye. L2 has 1.02 of the truth's gradient energy, so that nothing is left to sharpen: of the paper's two words, sharper and more real, the row tests the second. What is left are *ghosts*. The fourth face has a wide dark mouth; L2 leaves a red trace, the paper's weight hardly one, the larger a blot.
 #
 # The Frechet distance is 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The last is 0.66 [0.63, 0.69] of the better rival's, which is L2 itself, and the claim holds. (L2 with noise, as sharp, has 1.15 times L2's, by a straight line between two measured levels.) The larger weight buys no more than the paper's, 0.68 [0.63, 0.74], and costs 1.8 dB in place of 0.4. The patches can say no more: all three are where the truth is, 21, and so are other faces' middles; blur has 79.
 #
@@ -684,7 +688,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 5. SRGAN: four times larger
 #
-# Make a 64 px picture of a 16 px one. Fifteen of sixteen pixels are missing, evenly. Ledig et al. train a residual network $G$, *SRResNet*, on squared error, and then go on with an adversarial term, *SRGAN*:
+# Make a picture four times larger. Fifteen of sixteen pixels are missing, evenly. Ledig et al. train a residual network $G$, *SRResNet*, on squared error, and then go on with an adversarial term, *SRGAN*:
 #
 # $$\mathcal{L} = \mathcal{L}_{content} + 10^{-3}\, \mathcal{L}_{adv}.$$
 
@@ -700,61 +704,75 @@ viz.players(viz.GAMES["srgan"])
 # | PSNR, dB | 28.43 | 32.05 | 29.40 | |
 # | mean opinion score, 1 to 5 | 1.97 | 3.37 | 3.58 | 4.32 |
 #
-# (This SRGAN compares VGG features. The one that compares pixels, as ours does, has 30.64 dB and 3.77 in their table 1.) Ours differs in more than size: the discriminator is relativistic with an R1 penalty, and its weight is 0.02 here and 0.05 in section 7, twenty and fifty times the paper's.
+# (This SRGAN compares VGG features. The one that compares pixels, as ours does, has 30.64 dB and 3.77 in their table 1.) Ours differs in more than size: the discriminator is relativistic with an R1 penalty, and its weight is 0.05, fifty times the paper's.
 #
-# Here are faces, by the two shipped networks: SRResNet, and SRGAN, which started from its weights and had a thousand steps more.
+# A race, 8 px to 32: one SRResNet, then two ways on from it, with and without the adversary, equal steps, five times. The judge is the Frechet distance of section 3, on unseen faces. Beside them runs a filter that has learnt nothing: an *unsharp mask*, $x + a\,(x - Bx)$ with a blur $B$, strengthens the edges of SRResNet's faces until they are as sharp as SRGAN's. Before you look: who wins by PSNR, who by the distance?
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## 16 px, bicubic, SRResNet, SRGAN, truth
+# ## The race: one start, equal steps
 
 # %% tags=["slide-continue", "slide-picture"]
-small = downscale(people, 4)
+low = downscale(true, 4)
+first, more = scale.pick(ci=2, cpu=100, gpu=1000), scale.pick(ci=2, cpu=100, gpu=2000)
+race = {"bicubic": [bicubic(low, 4).clamp(-1, 1)], "SRResNet": [], "SRGAN": [], "SRResNet, twice as long": []}
+for seed in seeds:
+    start = repair.super_resolution(32, 4, 24, 3, adversarial=0.0, seed=seed)
+    fit(start, data.Batches(faces, 16, seed=seed, device=device), first, lr=1e-3, seed=seed, progress=False)
+    weights = {key: value.clone() for key, value in start.generator.state_dict().items()}
+    for name, adversarial, further in (("SRResNet", 0.0, more), ("SRGAN", 0.05, more), ("SRResNet, twice as long", 0.0, 2 * more)):
+        game = repair.super_resolution(32, 4, 24, 3, adversarial=adversarial, seed=seed)
+        game.generator.load_state_dict(weights)
+        batches = data.Batches(faces, 16, seed=100 + seed, device=device)
+        run = fit(game, batches, further, lr=5e-4, betas=(0.0, 0.99), ema=0.98, schedule="flat_linear", seed=seed, progress=False)
+        race[name].append(run.gan.translate(low, run.generator).cpu().clamp(-1, 1))
 
 
-def enlarge(model):
-    with torch.no_grad():
-        return torch.cat([model(part) for part in small.split(64)]).clamp(-1, 1)
+def as_sharp(how, name="SRResNet"):
+    """Faces of the race, brought by a rule to the gradient energy of SRGAN's of the same seed."""
+    return [how(soft, gradient_energy(crisp).mean().item()) for soft, crisp in zip(race[name], race["SRGAN"], strict=True)]
 
 
-versions = {
-    "bicubic": bicubic(small, 4),
-    "SRResNet": enlarge(zoo.load("upscale_faces64_mse").model),
-    "SRGAN": enlarge(zoo.load("upscale_faces64").model),
-}
-show(
+race["SRResNet, sharpened"] = as_sharp(sharpened)
+shown = ["bicubic", "SRResNet", "SRResNet, sharpened", "SRGAN"]
+viz.show(
     viz.labelled_grid(
-        torch.cat([F.interpolate(small[:7], scale_factor=4), *(x[:7] for x in versions.values()), people[:7]]),
-        ["given", *versions, "truth"], n_columns=7, scale=2,
+        torch.cat([F.interpolate(low[:6], scale_factor=4), *(race[name][0][:6] for name in shown), true[:6]]),
+        ["given", *shown, "truth"], n_columns=6, scale=3,
     ),
-    caption="Unseen faces of 16 px, made 64 px.",
+    caption="Unseen faces of 8 px, made 32 px (first seed).",
 )  # fmt: skip
-judge64 = metrics.attribute_classifier("faces", 64)
-for noise in (0.05, 0.1):
-    dust = torch.randn(people.shape, generator=torch.Generator().manual_seed(0))
-    versions[f"true faces, noise of {noise}"] = (people + noise * dust).clamp(-1, 1)
-real64, h64 = judge64.features(to_uint8(people)), len(people) // 2
-face_table = [
-    [
-        name,
-        psnr(x, people).mean().item(),
-        metrics.frechet_distance(judge64.features(to_uint8(x[:h64])), real64[h64 : 2 * h64]),
-        (gradient_energy(x).mean() / gradient_energy(people).mean()).item(),
-        psnr(downscale(x, 4), small).mean().item(),
-    ]
-    for name, x in versions.items()
-]
-face_table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], real64[h64 : 2 * h64]), 1.0, "-"])
-viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
+
+
+def race_row(name, several):
+    """A row of the race's table: means over trainings."""
+    energies = [(gradient_energy(x).mean() / gradient_energy(true).mean()).item() for x in several]
+    return [name, mean_of([psnr(x, true).mean().item() for x in several]), mean_of([distance_to_faces(x) for x in several]), mean_of(energies)]
+
+
+RACE_HEADER = ["", "PSNR, dB", "Frechet distance", "gradient energy, of the true"]
+floor = distance_to_faces(true)
+viz.table(
+    [*(race_row(name, race[name]) for name in shown), ["true faces", "-", floor, 1.0]],
+    header=RACE_HEADER,
+    caption="Unseen faces, 8 to 32 px, means over five trainings",
+)
 
 # %% [markdown] tags=["notes"]
-# SRGAN had more steps, and here it has the *higher* PSNR, 23.8 against 23.2: no fair comparison. Section 7 has one: from one start, with equal steps, SRGAN ends 0.14 dB lower and has the smaller Frechet distance, 8.7 against 9.8. The last column: shrunk again, each answer must be the picture that was given. The networks nearly pass, 40 and 39 dB, and so do true faces with noise of 0.1; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
+# From SRResNet to SRGAN the PSNR falls by 0.14 dB [0.12, 0.16], a tenth of the paper's 1.41, and the distance from 9.8 to 8.7; true faces have 4.0. (No network here has noise: 0.14 dB is not the price of a draw.)
 #
-# Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88. Nobody takes the one row for the other, and the distance does. The rows between them tell why: noise of 0.05, or of 0.1, on true faces leaves the distance where it was, 3.86 and 3.82. At this size the judge sees blur, 8.1 for bicubic, and no specks. A judge sees what its features see.
+# But the filter, too, takes the distance to 9.0, for 0.05 dB, and SRResNet trained twice as long comes to 9.1 with 0.5 dB *more* (section 7). Either meets the tolerance that was set for SRGAN, 0.95 of SRResNet's distance, so the claim S21.realism is **open**. Both together, twice as long and sharpened, have SRGAN's 8.7 and 0.6 dB more.
+#
+# To the eye the filter's row and SRGAN's are hard to tell apart, and nobody takes either for true.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who wins which
 #
-# From one start, with equal steps: SRGAN ends 0.14 dB lower, and its Frechet distance is 8.7 in place of 9.8.
+# | 8 px to 32 px | SRResNet | sharpened | SRGAN | SRResNet, twice as long and sharpened | true |
+# |---|---|---|---|---|---|
+# | PSNR, dB | 19.09 | 19.04 | 18.95 | 19.57 | |
+# | Frechet distance | 9.8 | 9.0 | 8.7 | 8.7 | 4.0 |
+#
+# SRGAN's signs are the paper's; the filter has both of them, too. The claim is open.
 #
 # PSNR asks for the **conditional mean**, realism for **the true distribution**.
 #
@@ -896,7 +914,7 @@ widgets.quiz(
 # %% [markdown]
 # # Going deeper
 #
-# The core path ends here. What follows: networks that fill holes of any shape, with a look at what their gates do, the race between SRResNet and SRGAN in which only the loss differs, and the other rows of section 3.
+# The core path ends here. What follows: networks that fill holes of any shape, with a look at what their gates do, the rows of the race between SRResNet and SRGAN with more rivals, the same at 64 px, and the other rows of section 3.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Since then: holes of any shape
@@ -997,114 +1015,166 @@ viz.table(
 # Find the stroke in the gates of layers 1 and 3. It is *white*: here the gates open in the hole, where a partial convolution would have shut it out; in an untrained network they do not care. A gate is not a mask. Much of the face is in the gates, too, and in layer 5 the stroke is hard to find.
 # The table orders the holes: strokes come easiest, the thin ones first. Blocks and the central square hide whole features and are more than three decibels harder. Their levels are nearly equal, 17.2 and 17.4; their gains over the mean colour of the rest are not, 6.6 and 8.1: that colour is further off in the central square.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## The fair race
+# %% [markdown]
+# ## 7. The race: its rows, and 64 px
 #
-# One SRResNet, then two ways on from it, with and without the adversarial term: the same start, the same number of steps.
+# First the judge of section 5 itself:
 
-# %% [markdown] tags=["notes"]
-# ## 7. The fair race
-#
-# For a claim both must have the same start and the same number of steps. Faces of 32 px, made of 8: one SRResNet, then two ways on from it, with and without the adversarial term, five times. The judge is the Frechet distance of section 3, on faces that neither the networks nor the judge have seen. First the judge itself:
-
-# %% tags=["slide-continue"]
-low = downscale(true, 4)
-plain_32 = bicubic(low, 4).clamp(-1, 1)
+# %%
 dust = torch.randn(true.shape, generator=torch.Generator().manual_seed(0))
 dusty = {by: (true + by * dust).clamp(-1, 1) for by in (0.05, 0.1, 0.2)}
-floor = distance_to_faces(true)
 check(
     "S21.judge",
     "The judge tells blur and noise from faces: Frechet distance of bicubic faces, and of true ones with noise of 0.2, over that of true ones",
-    ours=[distance_to_faces(plain_32) / floor, distance_to_faces(dusty[0.2]) / floor],
+    ours=[distance_to_faces(race["bicubic"][0]) / floor, distance_to_faces(dusty[0.2]) / floor],
     over="kinds of damage",
     tolerance=at_least(1.3),
     baselines=nulls(other_true_faces=1),
 )
 
-# %% tags=["slide-continue", "slide-picture"]
-first, more = scale.pick(ci=2, cpu=100, gpu=1000), scale.pick(ci=2, cpu=100, gpu=2000)
-race = {"SRResNet": [], "SRGAN": []}
-for seed in seeds:
-    start = repair.super_resolution(32, 4, 24, 3, adversarial=0.0, seed=seed)
-    fit(start, data.Batches(faces, 16, seed=seed, device=device), first, lr=1e-3, seed=seed, progress=False)
-    weights = {key: value.clone() for key, value in start.generator.state_dict().items()}
-    for name, adversarial in (("SRResNet", 0.0), ("SRGAN", 0.05)):
-        game = repair.super_resolution(32, 4, 24, 3, adversarial=adversarial, seed=seed)
-        game.generator.load_state_dict(weights)
-        batches = data.Batches(faces, 16, seed=100 + seed, device=device)
-        run = fit(game, batches, more, lr=5e-4, betas=(0.0, 0.99), ema=0.98, schedule="flat_linear", seed=seed, progress=False)
-        race[name].append(run.gan.translate(low, run.generator).cpu().clamp(-1, 1))
-race["SRResNet and noise"] = [
-    roughened(soft, gradient_energy(crisp).mean().item()) for soft, crisp in zip(race["SRResNet"], race["SRGAN"], strict=True)
-]
-race["bicubic"] = [plain_32]
+# %% [markdown]
+# Then more rivals, none of them with an adversary: SRResNet with noise, as sharp as SRGAN; SRResNet sharpened by as much as the judge likes best, chosen among the gradient energies below on the judged faces themselves; SRResNet trained twice as long after the common start; and this one sharpened, as sharp as SRGAN.
+
+# %%
+race["SRResNet and noise"] = as_sharp(roughened)
+true_energy = gradient_energy(true).mean().item()
+by_level = {level / 100: [sharpened(x, level / 100 * true_energy) for x in race["SRResNet"]] for level in range(80, 135, 5)}
+BEST = "SRResNet, sharpened for the judge"
+liked = min(by_level, key=lambda level: mean_of([distance_to_faces(x) for x in by_level[level]]))
+race[BEST] = by_level[liked]
+LONG = "SRResNet, twice as long"
+BOTH = f"{LONG} and sharpened"
+race[BOTH] = as_sharp(sharpened, LONG)
+viz.table(
+    [
+        *(race_row(name, race[name]) for name in (*shown, "SRResNet and noise", BEST, LONG, BOTH)),
+        *(race_row(f"true faces, noise of {by}", [x]) for by, x in dusty.items()),
+        ["true faces", "-", floor, 1.0],
+    ],
+    header=RACE_HEADER,
+    caption="All of the race, means over five trainings",
+)
+
+# %%
 score = {
     name: {"psnr": [psnr(x, true).mean().item() for x in several], "distance": [distance_to_faces(x) for x in several]}
     for name, several in race.items()
 }
-shown = ["bicubic", "SRResNet", "SRResNet and noise", "SRGAN"]
-show(
-    viz.labelled_grid(
-        torch.cat([F.interpolate(low[:6], scale_factor=4), *(race[name][0][:6] for name in shown), true[:6]]),
-        ["given", *shown, "truth"], n_columns=6, scale=3,
-    ),
-    caption="Unseen faces of 8 px, made 32 px (first seed).",
-)  # fmt: skip
 
-# %%
-viz.table(
-    [
-        *(
-            [
-                name,
-                mean_of(score[name]["psnr"]),
-                mean_of(score[name]["distance"]),
-                mean_of([(gradient_energy(x).mean() / gradient_energy(true).mean()).item() for x in race[name]]),
-            ]
-            for name in shown
-        ),
-        *([f"true faces, noise of {by}", psnr(x, true).mean().item(), distance_to_faces(x), (gradient_energy(x).mean() / gradient_energy(true).mean()).item()] for by, x in dusty.items()),
-        ["true faces", "-", floor, 1.0],
-    ],
-    header=["", "PSNR, dB", "Frechet distance", "gradient energy, of the true"],
-    caption="Unseen faces, 8 to 32 px, means over seeds",
-)
 
-# %%
+def beside(name, measure, by=lambda a, b: a / b):
+    """A version's score beside SRResNet's of the same seed."""
+    return [by(a, b) for a, b in zip(score[name][measure], score["SRResNet"][measure], strict=True)]
+
+
+def less(a, b):
+    return a - b
+
+
 question(
     "S21.psnr",
     "PSNR: SRGAN less SRResNet, from one start, with equal steps",
-    ours=[a - b for a, b in zip(score["SRGAN"]["psnr"], score["SRResNet"]["psnr"], strict=True)],
+    ours=beside("SRGAN", "psnr", less),
     over="trainings",
     baselines=nulls(
         no_difference=0,
-        SRResNet_with_noise_as_sharp=[a - b for a, b in zip(score["SRResNet and noise"]["psnr"], score["SRResNet"]["psnr"], strict=True)],
+        SRResNet_with_noise_as_sharp=beside("SRResNet and noise", "psnr", less),
+        SRResNet_sharpened_as_sharp=beside("SRResNet, sharpened", "psnr", less),
     ),
     source="beside Ledig et al. 2017, table 1: Set5, 30.64 less 32.05 dB, SRGAN with the MSE content loss",
     unit="dB",
     note=f"Noise costs PSNR as well: read it with S21.realism. SRResNet is {mean_of(score['SRResNet']['psnr']) - score['bicubic']['psnr'][0]:.1f} dB above bicubic; lambda_adv is 0.05, the paper's is 0.001.",
 )
+more_real = at_most(0.95)
+rivals = {
+    "SRResNet_with_noise_as_sharp": "SRResNet and noise",
+    "SRResNet_sharpened_as_sharp": "SRResNet, sharpened",
+    "SRResNet_sharpened_for_the_judge": BEST,
+    "SRResNet_twice_as_long": LONG,
+}
+passing = [f"{rivals[key]}, {mean_of(beside(rivals[key], 'distance')):.2f}" for key in rivals if more_real.holds(mean_of(beside(rivals[key], "distance")), "")]
 claim(
     "S21.realism",
     "Realism: Frechet distance to true faces, SRGAN over SRResNet",
     paper="opinion score 3.77 against 3.37",
-    ours=[a / b for a, b in zip(score["SRGAN"]["distance"], score["SRResNet"]["distance"], strict=True)],
+    ours=beside("SRGAN", "distance"),
     over="trainings",
-    tolerance=at_most(0.95),
+    tolerance=more_real,
     baselines=nulls(
         no_difference=1,
-        SRResNet_with_noise_as_sharp=[a / b for a, b in zip(score["SRResNet and noise"]["distance"], score["SRResNet"]["distance"], strict=True)],
+        **{key: beside(name, "distance") for key, name in rivals.items()},
         bicubic=score["bicubic"]["distance"][0] / mean_of(score["SRResNet"]["distance"]),
     )
     | ceilings(true_faces=floor / mean_of(score["SRResNet"]["distance"])),
+    open=f"no adversary is needed for it: {'; '.join(passing)}" if passing else "",
     source="Ledig et al. 2017, table 1: people prefer SRGAN (MSE content loss)",
+    note="The last three rivals came later than the tolerance, which stayed as it was.",
+)
+question(
+    "S21.rivals",
+    "Frechet distance: SRGAN over the best of all that have no adversary, training by training",
+    ours=[a / min(others) for a, *others in zip(score["SRGAN"]["distance"], score["SRResNet"]["distance"], *(score[name]["distance"] for name in (*rivals.values(), BOTH)), strict=True)],
+    over="trainings",
+    baselines=nulls(no_difference=1),
+    note=f"One of them came in when its distance was known: {BOTH}. Without it the row had 0.976 [0.945, 1.008].",
 )
 
+# %% [markdown]
+# Noise gains nothing, 9.8, and costs 0.3 dB. As long as it was the only sharpening here, the claim stood. From this judge that said little: on true faces it does not mind noise of 0.1, either, 3.9 against 4.0. Stronger edges it does reward: 9.0 for the filter, whether it goes to SRGAN's gradient energy or to the one that the judge likes best, that of true faces. Twice the steps give 9.1.
+#
+# All three meet the tolerance, at 0.92, 0.92 and 0.93 of SRResNet's distance; SRGAN has 0.89. The rule was there before they were measured: a rival without an adversary that meets it opens the row. Beside the best rival of each seed SRGAN has 0.98 [0.95, 1.01], and 1.01 [0.99, 1.02] when the last row of the table is among them, which was added afterwards. So at this size, and for this judge, nothing here needs an adversary. What SRGAN would do with more steps was not tried.
+#
+# PSNR by itself is no claim here, since noise would pass it. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The shipped networks, 16 px to 64
+
 # %% [markdown] tags=["notes"]
-# Both boxes have the sign that the paper has. The adversary costs 0.14 dB [0.12, 0.16], a tenth of the paper's 1.41, and takes the Frechet distance from 9.8 to 8.7; true faces have 4.0. Neither box says much without the other: noise that gives SRResNet's faces the same gradient energy costs PSNR, too, 0.3 dB. But it gains nothing, 9.8. From this judge that says little: on true faces it does not mind noise of 0.1, either, 3.9 against 4.0. A filter that sharpens edges, without learning, was not tried. PSNR by itself is no claim here, since noise would pass it. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
-# Compare with your eye: SRGAN's outlines are darker and its specks on hair and background fewer than those of the noise, and nobody would take any of these faces for true. Two hundred steps decide an order, not a quality. The
-# faces of 64 px above had thousands of steps: there SRGAN has the smallest Frechet distance of the three, by a little and from a judge that is blind to specks, and the higher PSNR, which is not the paper's order. It also had a thousand steps more.
+# The two networks that ship with the course make 64 px of 16. SRGAN started from SRResNet's weights and had a thousand steps more, with a weight of 0.02 on the adversary.
+
+# %% tags=["slide-continue", "slide-picture"]
+small = downscale(people, 4)
+
+
+def enlarge(model):
+    with torch.no_grad():
+        return torch.cat([model(part) for part in small.split(64)]).clamp(-1, 1)
+
+
+versions = {
+    "bicubic": bicubic(small, 4),
+    "SRResNet": enlarge(zoo.load("upscale_faces64_mse").model),
+    "SRGAN": enlarge(zoo.load("upscale_faces64").model),
+}
+viz.show(
+    viz.labelled_grid(
+        torch.cat([F.interpolate(small[:4], scale_factor=4), *(x[:4] for x in versions.values()), people[:4]]),
+        ["given", *versions, "truth"], n_columns=4, scale=3,
+    ),
+    caption="Unseen faces of 16 px, made 64 px.",
+)  # fmt: skip
+judge64 = metrics.attribute_classifier("faces", 64)
+for noise in (0.05, 0.1):
+    dust = torch.randn(people.shape, generator=torch.Generator().manual_seed(0))
+    versions[f"true faces, noise of {noise}"] = (people + noise * dust).clamp(-1, 1)
+real64, h64 = judge64.features(to_uint8(people)), len(people) // 2
+face_table = [
+    [
+        name,
+        psnr(x, people).mean().item(),
+        metrics.frechet_distance(judge64.features(to_uint8(x[:h64])), real64[h64 : 2 * h64]),
+        (gradient_energy(x).mean() / gradient_energy(people).mean()).item(),
+        psnr(downscale(x, 4), small).mean().item(),
+    ]
+    for name, x in versions.items()
+]
+face_table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], real64[h64 : 2 * h64]), 1.0, "-"])
+viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
+
+# %% [markdown] tags=["notes"]
+# SRGAN had more steps, and here it has the *higher* PSNR, 23.8 against 23.2, which is not the paper's order: no fair comparison. Section 5 has a fairer one. The last column: shrunk again, each answer must be the picture that was given. The networks nearly pass, 40 and 39 dB, and so do true faces with noise of 0.1; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
+#
+# Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88. Nobody takes the one row for the other, and the distance does. The rows between them tell why: noise of 0.05, or of 0.1, on true faces leaves the distance where it was, 3.86 and 3.82. At this size the judge sees blur, 8.1 for bicubic, and no specks. A judge sees what its features see.
 
 # %% [markdown]
 # ## 8. L1, L2, joint: the other rows
