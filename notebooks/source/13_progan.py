@@ -489,20 +489,21 @@ show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## And if they do not?
 #
-# Let the generator be **perfect**. Train a fresh $D$ between its faded images and real ones, at 8 px and $\alpha = 0.5$.
+# Let the generator be **perfect**. Train a fresh $D$ between its faded images and real ones, at 8 px.
 #
 # With both sides the same no $D$ stays below $2 \log 2 = 1.39$ for long.
 
 # %% [markdown] tags=["notes"]
-# What does the discriminator make of it? Let the generator be perfect: its new path draws real faces, so that its faded images are $x_\alpha$. Train a fresh discriminator between these and real images, at 8 pixels and $\alpha = 0.5$. If the real images are faded, too, both sides are the same, and no discriminator can get
+# What does the discriminator make of it? Let the generator be perfect: its new path draws real faces, so that its faded images are $x_\alpha$. Train a fresh discriminator between these and real images, at 8 pixels. If the real images are faded, too, both sides are the same, and no discriminator can get
 # its loss below $2 \log 2 = 1.39$ for long. If not:
 
 
 # %% tags=["slide-continue"]
-def loss_against_perfect_generator(fade_real, alpha=0.5):
-    _, judge = recipe.players(8, widths=(32, 32), seed=0)
+def loss_against_perfect_generator(seed, alpha, fade_real):
+    """D's loss, the mean of the last 20 steps, between real faces, faded or not, and those of a perfect generator, faded."""
+    _, judge = recipe.players(8, widths=(32, 32), seed=seed)
     judge.grow(1, alpha)
-    batches = iter(data.Batches(faces, 64, seed=0, device=device))
+    batches = iter(data.Batches(faces, 64, seed=seed, device=device))
     optimizer = torch.optim.Adam(judge.parameters(), lr=4e-3, betas=(0.0, 0.99))
     losses = []
     for _ in range(scale.pick(ci=4, cpu=250, gpu=500)):
@@ -516,11 +517,34 @@ def loss_against_perfect_generator(fade_real, alpha=0.5):
     return np.mean(losses[-20:])
 
 
-for name, fade_real in {"faded": True, "not faded": False}.items():
-    print(f"D's loss against a perfect generator, real images {name:>9}: {loss_against_perfect_generator(fade_real):.2f}")
+against = {
+    (alpha, fade_real): [loss_against_perfect_generator(seed, alpha, fade_real) for seed in starts]
+    for alpha in (0.25, 0.5, 0.75)
+    for fade_real in (True, False)
+}
+check(
+    "S15.unfaded",
+    "A discriminator beats a perfect generator whose images fade while the real ones do not: its loss at alpha 0.25, 0.5 and 0.75",
+    expected="below half of a coin's",
+    ours=[loss for (_, fade_real), losses in against.items() for loss in losses if not fade_real],
+    over="trainings",
+    tolerance=at_most(0.7),
+    baselines=nulls(
+        real_images_faded=[loss for (_, fade_real), losses in against.items() for loss in losses if fade_real], a_coin=2 * np.log(2)
+    ),
+    source="beside Karras et al. 2018, figure 2",
+)
+viz.table(
+    [
+        [f"alpha {alpha:g}, {'faded' if fade_real else 'not faded'}", *(f"{loss:.2f}" for loss in losses)]
+        for (alpha, fade_real), losses in against.items()
+    ],
+    header=["real images", *(f"training {i + 1}" for i in range(len(starts)))],
+    caption="D's loss against a perfect generator",
+)
 
 # %% [markdown] tags=["notes"]
-# The discriminator that sees unfaded real images wins against perfection. At this $\alpha$ a generator would have to draw its detail twice too strong. (One seed.)
+# The discriminator that sees unfaded real images wins against perfection. At $\alpha = 0.5$ a generator would have to draw its detail twice too strong.
 
 # %% [markdown] tags=["notes"]
 # ## 5. Watching it grow
