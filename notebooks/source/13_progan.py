@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) progressive growing (Hong, Kurmi): system S15; claim C27, the fade-in and the time saved against training at full size from the start.
 # **Papers**: [Karras, Aila, Laine & Lehtinen 2018](https://arxiv.org/abs/1710.10196) (ICLR); [He et al. 2015](https://arxiv.org/abs/1502.01852) (ICCV); [Kingma & Ba 2015](https://arxiv.org/abs/1412.6980) (ICLR); [Denton et al. 2015](https://arxiv.org/abs/1506.05751) (NeurIPS); [Karras et al. 2020](https://arxiv.org/abs/1912.04958) (CVPR).
 #
-# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # At four pixels a side a face is a brown patch on a coloured ground, and there is little to learn. ProGAN starts there. It doubles the side, again and again, and
 # lets the new layers in so that nothing is lost at the moment of growing. You build the parts, derive the fade, watch it, break it, and count what growing costs. On the way you meet three parts that were new with it, and
@@ -556,7 +556,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The discriminator that sees unfaded real images wins against perfection. At $\alpha = 0.5$ a generator would have to draw its detail twice too strong.
+# The discriminator that sees unfaded real images wins against perfection, most of all at a small $\alpha$: there a generator would have to draw its detail $1/\alpha$ times too strong.
 
 # %% [markdown] tags=["notes"]
 # ## 5. Watching it grow
