@@ -739,13 +739,7 @@ viz.table(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What growing saves
 #
-# "Up to 2-6 times faster", says the paper. Counted how?
-#
-# - *images seen* do not know that a small image is cheap
-# - *operations* do not depend on the machine
-# - *seconds* do
-#
-# The shipped training, one run:
+# "Up to 2-6 times faster", says the paper. In *images*? Small ones are cheap. In *operations*? In *seconds*, of which machine? The shipped training, one run:
 
 # %% [markdown] tags=["notes"]
 # ## 6. What growing saves
