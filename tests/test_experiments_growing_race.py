@@ -122,6 +122,49 @@ def test_chance_is_read_at_given_distances():
     assert early - later == pytest.approx(40 * 0.2, rel=0.01)
 
 
+def test_scores_at_equal_work_and_the_pairs_in_which_growing_is_nearer():
+    straight = record_of(
+        {GROWING: lambda done: 30 - 20 * done, AT_ONCE: lambda done: 30.005 - 20 * done},
+        {GROWING: lambda done: 9 + 0 * done, AT_ONCE: lambda done: 1 + 0 * done},
+    )
+    assert growing_race.at_work(straight, GROWING, share=0.5) == pytest.approx([20, 20.01], abs=0.02)
+    assert growing_race.at_work(straight, AT_ONCE, "swd", 0.3) == pytest.approx([1, 1])
+    share = growing_race.growings_share(straight)
+    assert (
+        0.6 < share < 0.75
+        and (growing_race.at_work(straight, AT_ONCE, "swd", share) == growing_race.at_equal_work(straight)).all()
+    )
+    count, chance = growing_race.nearer(straight)  # 20, 20.01 against 20.005, 20.015: one pair of four is the wrong way round
+    assert count == 3 and chance == pytest.approx(4 / 6)
+    assert growing_race.nearer(straight, "swd")[0] == 0
+
+
+def test_two_orders_of_252_put_one_arm_first():
+    far = record_of(
+        {GROWING: lambda done: 1 + 0 * done, AT_ONCE: lambda done: 9 + 0 * done},
+        {GROWING: lambda done: 9 + 0 * done, AT_ONCE: lambda done: 1 + 0 * done},
+    )
+    rows = far.content["arms"]
+    five = Record({**far.content, "seeds": list(range(5)), "arms": {arm: [rows[arm][0]] * 5 for arm in rows}})
+    assert growing_race.nearer(five) == (25, pytest.approx(2 / 252))
+    assert growing_race.nearer(five, "swd") == (0, pytest.approx(2 / 252))
+
+
+def test_each_training_is_paired_with_each_and_every_way_is_found():
+    curves = {GROWING: lambda done: 40 * np.exp(-4 * done), AT_ONCE: lambda done: 40 * np.exp(-2 * done)}
+    record = record_of(curves, curves)
+    ratios = growing_race.pairings(record)
+    assert np.diag(ratios).tolist() == growing_race.savings(record)["operations"]
+    assert [ratios[0, 1], ratios[1, 0]] == growing_race.savings(record, shift=1)["operations"]
+    table = np.arange(16.0).reshape(4, 4)
+    ways = growing_race.one_to_one(table)
+    assert ways.shape == (24, 4) and ways[0].tolist() == [0, 5, 10, 15]
+    assert len({tuple(way) for way in ways.tolist()}) == 24
+    assert (np.sort(ways % 4, 1) == np.arange(4)).all() and (ways // 4 == np.arange(4)).all()
+    others = growing_race.one_to_one(table, itself=False)
+    assert others.shape == (9, 4) and not (others % 4 == np.arange(4)).any()
+
+
 def test_a_row_stays_open_where_chance_gets_as_far():
     assert growing_race.undecided([2.1, 2.4], [0.8, 1.9], 2) == "" and growing_race.undecided([1.1, 1.4], [0.8, 1.3], 2) == ""
     assert "2.20 by chance" in growing_race.undecided([2.5, 2.6], [0.8, 2.2], 2)

@@ -213,12 +213,56 @@ def chance_at(record: Record, distances: Sequence[float], score: str = "frechet"
     return found
 
 
+def at_work(record: Record, arm: str, score: str = "frechet", share: float = SHARE) -> np.ndarray:
+    """A score of an arm's trainings where they have spent ``share`` of a full-size training's work: [seeds]."""
+    done, (steps, values) = work_of(record, arm), record.curve(score)[arm]
+    place = np.interp(share * work_of(record, at_once(record))[-1], done, np.arange(len(done)))
+    return np.array([np.interp(place, steps, row) for row in values])
+
+
+def growings_share(record: Record) -> float:
+    """The whole work of a training that grows, of one at full size."""
+    return float(work_of(record, GROWING)[-1] / work_of(record, at_once(record))[-1])
+
+
 def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:
     """A score of the full-size trainings where they have done the work of the whole growing run: [seeds]."""
-    done = work_of(record, at_once(record))
-    steps, values = record.curve(score)[at_once(record)]
-    place = np.interp(work_of(record, GROWING)[-1], done, np.arange(len(done)))
-    return np.array([np.interp(place, steps, row) for row in values])
+    return at_work(record, at_once(record), score, growings_share(record))
+
+
+def nearer(record: Record, score: str = "frechet", share: float = SHARE) -> tuple[int, float]:
+    r"""In how many pairs of a training of each arm growing is nearer at equal work, and what chance makes of such a count.
+
+    The second number is the exact share of all orders of the trainings that lie at least as far from half of the pairs, in either
+    direction: Mann and Whitney's test.  Where no two scores are equal, U = #{(i, j): grown_i < full_j}, and of the
+    \binom{2n}{n} orders of n and n trainings two put all of one arm first.
+
+    Source: Mann & Whitney 1947, On a test of whether one of two random variables is stochastically larger than the other.
+    """
+    from scipy.stats import mannwhitneyu
+
+    grown, full = (at_work(record, arm, score, share) for arm in (GROWING, at_once(record)))
+    found = mannwhitneyu(full, grown, method="exact")
+    return int(found.statistic), float(found.pvalue)
+
+
+def pairings(record: Record, slow: str = "", quick: str = GROWING, score: str = "frechet", share: float = SHARE) -> np.ndarray:
+    """The ratios of operations of :func:`savings` of each training of ``quick`` with each of ``slow``: [seeds, seeds]."""
+    n = len(record.seeds)
+    found = np.empty((n, n))
+    for shift in range(n):
+        ratios = savings(record, slow, quick, shift, score, share=share)["operations"]
+        found[np.arange(n), (np.arange(n) + shift) % n] = ratios
+    return found
+
+
+def one_to_one(ratios: np.ndarray, itself: bool = True) -> np.ndarray:
+    """Every way to give each row of a table [n, n] a column of its own: [ways, n]; the first takes the diagonal.
+
+    itself  False leaves out the ways in which some row takes the column of its own number
+    """
+    ways = [way for way in itertools.permutations(range(len(ratios))) if itself or all(i != j for i, j in enumerate(way))]
+    return np.array([ratios[np.arange(len(ratios)), list(way)] for way in ways])
 
 
 def undecided(found: Sequence[float], chance: Sequence[float], least: float) -> str:
