@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from gancourse import viz
 from gancourse.viz import pictures
@@ -27,6 +28,22 @@ def test_a_grid_puts_every_pixel_where_the_formula_says():
     between = picture[:, 3 * 4 : 3 * 6]
     assert (between == 255).all()
     assert (picture[3 * 14 :, 3 * 6 :] == 255).all()  # the sixth tile is empty
+
+
+def test_few_colours_keep_a_thin_frame_and_are_nearer_than_an_octree():
+    """Soft colour ramps, as generators draw them, and a frame of one pixel in a colour that is nowhere else."""
+    rng = np.random.default_rng(0)
+    ramps = rng.normal(size=(3, 6, 12)).repeat(16, 1).repeat(16, 2).cumsum(2)
+    pixels = np.interp(ramps, (ramps.min(), ramps.max()), (0, 200)).astype(np.uint8).transpose(1, 2, 0)
+    pixels[10, 10:40] = (255, 0, 255)
+    few = viz.few_colours(Image.fromarray(pixels))
+    assert few.mode == "P" and len(few.getcolors()) <= 96
+    assert np.asarray(few.convert("RGB"))[10, 25].tolist() == [255, 0, 255]
+    octree = Image.fromarray(pixels).quantize(96, method=Image.Quantize.FASTOCTREE)
+    off = [np.abs(np.asarray(p.convert("RGB"), float) - pixels).mean() for p in (few, octree)]
+    assert off[0] < 0.8 * off[1], off
+    grey = viz.few_colours(Image.new("L", (4, 4), 7), 2)
+    assert np.asarray(grey.convert("RGB")).tolist() == [[[7, 7, 7]] * 4] * 4
 
 
 def test_floats_map_minus_one_to_black_and_one_to_white_and_grey_stays_grey():

@@ -311,6 +311,8 @@ def _lighten(book: NotebookNode) -> None:
     """Store still pictures in 96 colours where that saves a tenth or more; films are left as they are."""
     from PIL import Image
 
+    from gancourse.viz.pictures import few_colours
+
     for cell in _code(book):
         for output in cell.outputs:
             if (stored := output.get("data", {}).get("image/png")) is None:
@@ -321,9 +323,7 @@ def _lighten(book: NotebookNode) -> None:
             smaller = io.BytesIO()
             solid = picture.convert("RGBA")  # what is transparent stands on white: without it a palette makes it black
             paper = Image.new("RGBA", solid.size, "white")
-            Image.alpha_composite(paper, solid).convert("RGB").quantize(96, kmeans=3, dither=Image.Dither.NONE).save(
-                smaller, "PNG", optimize=True
-            )
+            few_colours(Image.alpha_composite(paper, solid)).save(smaller, "PNG", optimize=True)
             lighter = base64.b64encode(smaller.getvalue()).decode()
             if len(lighter) < 0.9 * len(stored):
                 output["data"]["image/png"] = lighter

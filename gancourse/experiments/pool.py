@@ -216,6 +216,8 @@ def _plain(value: Any) -> Any:
 def _write_picture(path: Path, sheet: Any) -> None:
     from PIL import Image
 
-    picture = Image.fromarray(sheet.permute(1, 2, 0).numpy()).quantize(128, method=2)
+    from gancourse.viz.pictures import few_colours
+
+    picture = few_colours(Image.fromarray(sheet.permute(1, 2, 0).numpy()), 128)
     with files.atomic_write(path) as part:
         picture.save(part, "PNG", optimize=True)

@@ -13,7 +13,7 @@ from gancourse.viz.diagram import Box, Diagram, Game, Gradient, players
 from gancourse.viz.film import Animation, Film, ToyFilm, animate, clip_film, film_strip
 from gancourse.viz.games import GAMES
 from gancourse.viz.neighbours import nearest_neighbour_figure, nearest_neighbours
-from gancourse.viz.pictures import COLOURS, beside, grid, labelled_grid, show
+from gancourse.viz.pictures import COLOURS, beside, few_colours, grid, labelled_grid, show
 from gancourse.viz.plane import discriminator_surface, generator_map, gradient_field, scatter
 from gancourse.viz.posteriors import posterior_ellipses
 from gancourse.viz.stacks import blocks
@@ -40,6 +40,7 @@ __all__ = [
     "discriminator_surface",
     "equilibrium",
     "evaluating",
+    "few_colours",
     "film_strip",
     "generator_map",
     "gradient_field",

@@ -245,7 +245,7 @@ def _one_palette(frames: list[Image.Image], colours: int) -> list[Image.Image]:
         raise ValueError(f"colours must be between 2 and 256, or None for all, not {colours}")
     chosen = [frames[i] for i in spread(len(frames), 8)]
     sheet = Image.fromarray(np.concatenate([np.asarray(f) for f in chosen]))
-    palette = sheet.quantize(colours, kmeans=3, dither=Image.Dither.NONE)  # median cut alone drops rare colours
+    palette = pictures.few_colours(sheet, colours)
     return [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
 
 

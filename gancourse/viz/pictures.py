@@ -124,6 +124,15 @@ def grid(
     return to_picture(sheet[..., 0] if channels == 1 else sheet)
 
 
+def few_colours(picture: Image.Image, colours: int = 96) -> Image.Image:
+    """The picture in a palette of its own, for a third of the bytes.
+
+    A palette that covers the colours, then k-means: rare colours, such as a thin frame's, stay what they are (by median cut they
+    do not), and generated pictures get no blotches (by an octree they do).
+    """
+    return picture.convert("RGB").quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+
+
 def png_bytes(picture: Image.Image, compress_level: int = 6) -> bytes:
     """The picture as a PNG file."""
     buffer = io.BytesIO()
