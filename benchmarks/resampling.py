@@ -71,6 +71,8 @@ def main() -> None:
     for name, default in (("batch", 8), ("rounds", 25)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
+    if asked.rounds < 2:
+        parser.error("--rounds must be 2 or more: a median has a middle half")
     torch.set_num_threads(1)
     names = ("upsample", "downsample", "blur", "modulated", "grouped")
     print(f"{'times of a 3x3 convolution':<29}" + "".join(f"{name:>21}" for name in names))

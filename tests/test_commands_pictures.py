@@ -393,8 +393,8 @@ def test_sample_reads_no_more_pictures_than_it_shows(capsys, tmp_path, monkeypat
     own.pets(tmp_path / "pets", 30, size=32)
     spoil(tmp_path / "pets", 1)
     save_translator(tmp_path / "way")
-    opened, real = [], data.own.open_picture
-    monkeypatch.setattr(data.own, "open_picture", lambda path, *rest: opened.append(path) or real(path, *rest))
+    opened, real = [], data._reading.open_picture
+    monkeypatch.setattr(data._reading, "open_picture", lambda path, *rest: opened.append(path) or real(path, *rest))
     assert run(capsys, "sample", "./way", "--images", "pets", "--n", 4, "--skip")[0] == 0
     assert len(opened) == 5 and not (tmp_path / "data" / "cache").exists(), "the first four that can be read"
     with Image.open("grid.png") as picture:

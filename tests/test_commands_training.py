@@ -104,10 +104,10 @@ def test_train_and_sample_list_what_there_is(capsys, recipes):
     lines = run(capsys, "train")[1].splitlines()
     assert [line.split()[0] for line in lines[:3]] == ["recipe", "faces32", "faces64"]
     assert lines[1].split(maxsplit=3) == ["faces32", "-", "-", "faces of 32 px"], "nothing is shipped here that says what it took"
-    assert lines[4].startswith("on your own pictures, with --images FOLDER: dcgan, ")
+    assert lines[3].startswith("minutes: ") and lines[4].startswith("on your own pictures, with --images FOLDER: dcgan, ")
     assert run(capsys, "sample")[1] == "shipped checkpoints: none\n"
     save_generator("tiny")
-    head, tiny = run(capsys, "sample")[1].splitlines()
+    head, tiny, _ = run(capsys, "sample")[1].splitlines()
     assert head.split() == ["checkpoint", "steps", "minutes", "what", "it", "is"]
     assert tiny.split() == ["tiny", "-", "-"], "its card tells no more"
     status, _, err = run(capsys, "train", "face32")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import unicodedata
 import warnings
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def test_labels_of_subfolders_and_of_a_table(pets: Path) -> None:
         found = folder(pets, 8, labels="table.csv")
     assert found.attribute_names == {"kind": ("2", "9", "10")} and found.labels.tolist() == [1, 2, 0, 2]
     assert folder(pets, 8, labels=pets / "table.csv", column="age").attribute_names == {"kind": ("x", "y")}
+
+
+def test_labels_have_their_accents_composed_and_the_order_of_the_folders(tmp_path: Path) -> None:
+    """As macOS has the names of folders: what begins with A and two dots apart stands before B, in one character behind it."""
+    apart, whole = (unicodedata.normalize(form, "\u00c4pfel") for form in ("NFD", "NFC"))
+    for name, kinds in ((apart, (whole, "Birnen")), (whole, ("Birnen", whole))):
+        place = tmp_path / str(len(name))
+        save(place / name / "1.png")
+        save(place / "Birnen" / "1.png", seed=1)
+        found = folder(place, 8, labels="folders")
+        assert found.attribute_names["kind"] == kinds and len(found.where(kind=whole)) == 1
 
 
 def test_what_labels_cannot_mean_is_said_before_the_reading(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,13 +28,16 @@ def files_of(place: Path, n: int, width: int = 8, height: int = 8) -> list[Path]
 
 
 def test_the_order_is_that_of_the_files_however_many_threads_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first picture of a chunk is read last."""
-    files, whole, others = files_of(tmp_path / "in", 5), _reading.open_picture, threading.Barrier(2)
+    """The first picture is read last."""
+    files, whole, last = files_of(tmp_path / "in", 5), _reading.open_picture, threading.Event()
 
     def slow(file: Path, background: str) -> Image.Image:
-        if file.name in ("0.png", "1.png"):
-            others.wait(30)  # neither goes on before the other has begun: there are two threads at least
-        return whole(file, background)
+        if file.name == "0.png":
+            assert last.wait(30), "one thread alone"
+        picture = whole(file, background)
+        if file.name == "4.png":
+            last.set()
+        return picture
 
     monkeypatch.setattr(_reading, "open_picture", slow)
     images, kept = pictures(files, tmp_path / "in", Manner(8), progress=False)
@@ -62,12 +65,28 @@ def test_halves_become_channels(tmp_path: Path, halves: str, left: int) -> None:
 def test_the_size_of_the_first_is_that_of_the_first_readable(tmp_path: Path) -> None:
     files = files_of(tmp_path / "in", 2, width=24, height=12)
     files[0].write_text("no picture")
-    assert side_of_first(files, Manner(1)) == 12 and side_of_first(files, Manner(1, halves="AtoB")) == 12
-    assert side_of_first(files[:1], Manner(1)) == 1, "none: the reading itself says which and why"
+    assert side_of_first(files) == 12 and side_of_first(files, "AtoB") == 12
+    assert side_of_first(files[:1]) == 1, "none: the reading itself says which and why"
     with pytest.raises(Unreadable, match="12 px where the first has 8"):
         Manner(8, alike=True).read(files[1])
     with pytest.raises(ValueError, match="background must be a colour"):
         Manner(8, background="whitish")
+
+
+def test_what_was_read_before_pairs_were_is_found_again(tmp_path: Path) -> None:
+    """A set of a folder has the key that it had when whole pictures alone were read so."""
+    (file,) = files_of(tmp_path / "in", 1)
+    fact = file.stat()
+    known = {"recipe": 2, "files": [["0.png", fact.st_size, fact.st_mtime_ns]], "size": 8, "fit": "pad", "background": "white"}
+    assert _reading._recipe([file], ["0.png"], Manner(8, fit="pad")) == known
+
+
+def test_large_pictures_are_decoded_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, written = files_of(tmp_path / "in", 5), []
+    monkeypatch.setattr(_reading, "_AHEAD", 2 * 3 * 8 * 8)
+    monkeypatch.setattr(_reading.Progress, "update", lambda self, step: written.append(step))
+    pictures(files, tmp_path / "in", Manner(8), progress=False)
+    assert written == [2, 4, 5]
 
 
 def test_another_manner_is_another_set(tmp_path: Path) -> None:

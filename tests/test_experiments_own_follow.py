@@ -150,6 +150,7 @@ def test_event_files_where_tensorboard_is_installed(follow: Follow, monkeypatch:
     follow(run_at(10))
     follow.close(run_at(10), "finished")
     assert written[:2] == [("tensorboard", 10), ("loss/discriminator", 5.5, 10)]
+    assert written.count(("loss/discriminator", 5.5, 10)) == 1, "the last look and the end are one step"
     assert ("samples", 3, 10, "HWC") in written and written[-1] == ("closed",)
 
 

@@ -265,6 +265,8 @@ def test_other_families_go_on_bit_for_bit(family: str, tmp_path: Path, monkeypat
     assert (found.stopped, found.run.step) == ("finished", 12)
     assert same_weights(found.run.generator, whole.run.generator)
     assert same_weights(found.run.gan.discriminator, whole.run.gan.discriminator)
+    states = [run.gan.state_dict() for run in (whole.run, found.run)]
+    torch.testing.assert_close(states[1], states[0], rtol=0, atol=0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")

@@ -154,3 +154,14 @@ def test_a_worker_is_a_process_of_its_own(tmp_path, monkeypatch):
     result = trees.load(runner.file(place, ("DCGAN", 0), "done"))
     stage = experiment.stage(experiment.size("ci"), place)
     assert runner.replay(experiment, stage, "DCGAN", "ci") == result["first"]
+
+
+def test_a_real_worker_ends_when_the_pool_lets_it_go(tmp_path, monkeypatch):
+    """It would train for many minutes."""
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    group = pool.Pool(recorded.get("stacked_digits"), "full")
+    group.start(("DCGAN", 0))
+    (process,) = group.running
+    group.stop()
+    assert process.returncode not in (0, None)
+    assert not runner.file(runner.folder(recorded.get("stacked_digits")), ("DCGAN", 0), "done").exists()

@@ -105,6 +105,22 @@ def test_a_table_that_is_open_to_the_end_is_kept_elsewhere(tmp_path: Path, monke
     assert _rows(tmp_path / "grades")[0]["points"] == ""
 
 
+def test_the_table_is_written_though_a_page_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book, whole = GradeBook([Submission("ada", None)], handed_in.assignment(), tmp_path), files.atomic_write
+
+    def full(path: Path) -> Any:
+        if path.suffix == ".html":
+            raise OSError(28, "No space left on device")
+        return whole(path)
+
+    monkeypatch.setattr(files, "atomic_write", full)
+    with pytest.raises(OSError, match="No space left"):
+        book.add(0, _result("ada"))
+    with pytest.raises(OSError, match="No space left"):
+        book.finish()
+    assert _rows(tmp_path)[0]["points"] == "20"
+
+
 def test_no_two_students_share_a_page() -> None:
     students = [
         "ada",

@@ -8,6 +8,7 @@ import secrets
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def _replace(part: Path, path: Path) -> None:
         except PermissionError:
             time.sleep(pause)
     os.replace(part, path)
+
+
+def composed(name: str) -> str:
+    """The name of a file with accents in one character with their letters, which macOS takes apart."""
+    return unicodedata.normalize("NFC", name)
 
 
 def keep(path: Path, write: Callable[[Path], object]) -> None:

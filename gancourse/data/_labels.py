@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import posixpath
-import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gancourse.base import check
+from gancourse.base.files import composed
 from gancourse.data._files import several, some
 
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "path", "name", "id")
@@ -18,7 +18,7 @@ LABEL_COLUMNS = ("label", "class", "category", "kind", "target", "y")
 
 
 def by_folder(names: Sequence[str]) -> list[str]:
-    """The first folder of each name ``cats/young/1.png``, accents composed: cats.  Raises ValueError for pictures in none."""
+    """The first folder of each name ``cats/young/1.png``: cats.  Raises ValueError for pictures that lie in none."""
     loose = [name for name in names if "/" not in name]
     if loose:
         count = several(len(loose), "picture")
@@ -26,7 +26,7 @@ def by_folder(names: Sequence[str]) -> list[str]:
             f"labels='folders' takes the label of a picture from the subfolder that it lies in, and {count} of {len(names):,} "
             f"lie in none: {some(loose)}; move them into one, or pass labels=None or a CSV file"
         )
-    return [_composed(name.partition("/")[0]) for name in names]
+    return [name.partition("/")[0] for name in names]
 
 
 def by_table(names: Sequence[str], table: Path, column: str | None = None, folder: str = "") -> list[str]:
@@ -59,7 +59,7 @@ def by_table(names: Sequence[str], table: Path, column: str | None = None, folde
 
 def _rows_of(names: Sequence[str], known: Mapping[str, str], folder: str) -> list[list[str]]:
     """The rows of ``known`` that mean each picture and no other."""
-    whole = [_composed(name) for name in names]
+    whole = [composed(name) for name in names]
     bears = Counter(whole)
     ways = [_ways(name, folder) for name in whole]
     shared = [Counter(way) for way in zip(*ways, strict=True)]
@@ -78,17 +78,12 @@ def _ways(name: str, folder: str) -> list[str]:
     """How a row may name a picture but by its path, the endings in small letters."""
     stem = posixpath.splitext(name)[0]
     ways = [name, f"{folder}/{name}", stem, f"{folder}/{stem}", posixpath.basename(name), posixpath.basename(stem)]
-    return [_lowered(_composed(way)) for way in ways]
+    return [_lowered(composed(way)) for way in ways]
 
 
 def _lowered(name: str) -> str:
     stem, ending = posixpath.splitext(name)
     return stem + ending.lower()
-
-
-def _composed(name: str) -> str:
-    """Accents in one character with their letters: macOS takes them apart in the names of files."""
-    return unicodedata.normalize("NFC", name)
 
 
 def _shared(names: Sequence[str], missing: Sequence[str], known: Mapping[str, str]) -> str:
@@ -150,7 +145,7 @@ def _pairs(table: Path, rows: Sequence[Sequence[str]], place: int, other: int) -
     for number, row in enumerate(rows, 1):
         if len(row) <= max(place, other) or not row[other].strip():
             raise ValueError(f"{table}: row {number} ({', '.join(row)}) has no label: fill it in, or take the row out")
-        name, label = posixpath.normpath(_composed(row[place].strip()).replace("\\", "/")), row[other].strip()
+        name, label = posixpath.normpath(composed(row[place].strip()).replace("\\", "/")), row[other].strip()
         if known.setdefault(name, label) != label:
             raise ValueError(f"{table} calls {name} both {known[name]} and {label}: leave one of the rows")
     return known

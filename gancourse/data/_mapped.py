@@ -66,7 +66,7 @@ def _notes(path: Path, key: str) -> Notes | None:
             return notes
         raise ValueError("it is not what its text describes")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        warnings.warn(f"{path} is damaged ({error}): building it again", stacklevel=4)
+        warnings.warn(f"{path} is damaged ({error}): building it again", stacklevel=5)
         return None
 
 

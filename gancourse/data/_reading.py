@@ -18,7 +18,8 @@ from gancourse.data._mapped import mapped
 from gancourse.data.pictures import Unreadable, colour, fitted, open_picture
 
 _TWELVE_BITS = 4095
-_CHUNK = 256  # pictures that are decoded before they are written
+_CHUNK = 256  # the most pictures that are decoded before they are written,
+_AHEAD = 2**28  # and their bytes
 _RECIPE = 2  # to be raised when the same files would be read as other pixels
 HALVES = {"AtoB": (0, 1), "BtoA": (1, 0)}  # which half of a picture comes first
 
@@ -43,20 +44,15 @@ class Manner:
     def __post_init__(self) -> None:
         colour(self.background)
 
-    def parts(self, picture: Any) -> list[Any]:
-        """The picture, or its halves in the order wanted; raises Unreadable where these are not squares."""
-        if self.halves is None:
-            return [picture]
-        width, height = picture.size
-        if width != 2 * height:
-            half = ", one half alone" if width == height else ""
-            raise Unreadable(f"{width} x {height}{half}, where A and B side by side are {2 * height} x {height}")
-        return [picture.crop((i * height, 0, (i + 1) * height, height)) for i in HALVES[self.halves]]
+    @property
+    def channels(self) -> int:
+        """Of a picture, or of both its halves."""
+        return 3 if self.halves is None else 6
 
     def read(self, file: Path) -> tuple[bytes, dict[str, int]]:
         """The bytes of [size, size, C] of a file, and what a warning counts; raises Unreadable."""
         picture = open_picture(file, self.background)
-        parts = self.parts(picture)
+        parts = parts_of(picture, self.halves)
         side = min(parts[0].size)
         if self.alike and side != self.size:
             raise Unreadable(f"{side} px where the first has {self.size}; pass size=... to bring all to one size")
@@ -76,12 +72,11 @@ def pictures(
     room.
     """
     names = [file.relative_to(place).as_posix() for file in files]
-    channels = 3 if manner.halves is None else 6
     images, notes = mapped(
         f"folder_{manner.size}",
         _recipe(files, names, manner),
         len(files),
-        (manner.size, manner.size, channels),
+        (manner.size, manner.size, manner.channels),
         lambda stream: _write(stream, files, names, manner, progress),
     )
     unusable(notes["unusable"], len(files), place, skip, len(images))
@@ -96,11 +91,22 @@ def pictures(
     return images, notes["kept"] if notes["unusable"] else range(len(files))
 
 
-def side_of_first(files: Sequence[Path], manner: Manner) -> int:
+def parts_of(picture: Any, halves: str | None) -> list[Any]:
+    """The picture, or its halves in the order wanted; raises Unreadable where these are not squares."""
+    if halves is None:
+        return [picture]
+    width, height = picture.size
+    if width != 2 * height:
+        half = ", one half alone" if width == height else ""
+        raise Unreadable(f"{width} x {height}{half}, where A and B side by side are {2 * height} x {height}")
+    return [picture.crop((i * height, 0, (i + 1) * height, height)) for i in HALVES[halves]]
+
+
+def side_of_first(files: Sequence[Path], halves: str | None = None) -> int:
     """Pixels on the shorter side of the first picture that can be read, or of its halves; 1 where none can."""
     for file in files:
         try:
-            width, height = manner.parts(open_picture(file))[0].size
+            width, height = parts_of(open_picture(file), halves)[0].size
         except Unreadable:
             continue
         return int(min(width, height))
@@ -111,7 +117,11 @@ def _recipe(files: Sequence[Path], names: Sequence[str], manner: Manner) -> dict
     """Everything that the pixels depend on: names, sizes and times of the files, and the manner."""
     facts = [file.stat() for file in files]
     listed = [[name, fact.st_size, fact.st_mtime_ns] for name, fact in zip(names, facts, strict=True)]
-    return {"recipe": _RECIPE, "files": listed, **asdict(manner)}
+    how = asdict(manner)
+    for name in ("halves", "alike"):  # sets that were kept before these existed are found again
+        if not how[name]:
+            del how[name]
+    return {"recipe": _RECIPE, "files": listed, **how}
 
 
 def _write(stream: BinaryIO, files: Sequence[Path], names: Sequence[str], manner: Manner, progress: bool) -> dict[str, Any]:
@@ -126,10 +136,11 @@ def _write(stream: BinaryIO, files: Sequence[Path], names: Sequence[str], manner
         except Unreadable as error:
             return f"{names[i]} ({error})"
 
+    at_once = max(1, min(_CHUNK, _AHEAD // (manner.channels * manner.size**2)))
     bar = Progress(len(files), unit="picture", enabled=progress)
     with ThreadPoolExecutor() as pool:
-        for start in range(0, len(files), _CHUNK):
-            chunk = range(start, min(start + _CHUNK, len(files)))
+        for start in range(0, len(files), at_once):
+            chunk = range(start, min(start + at_once, len(files)))
             for i, found in zip(chunk, pool.map(read, chunk), strict=True):
                 if isinstance(found, str):
                     reasons.append(found)

@@ -46,7 +46,7 @@ def paired_folder(
     progress   show how far the reading is
 
     Raises FileNotFoundError if the folder or its pictures are missing; ValueError naming the files that cannot be read, are not
-    two halves side by side, or differ in size.
+    two halves side by side, or differ in size; OSError where the cache has no room for them, or cannot be written.
     """
     check.one_of("direction", direction, HALVES)
     path = _folder(folder)
@@ -105,4 +105,4 @@ def _manner(files: Sequence[Path], size: int | None, halves: str | None = None) 
     """How to read them: at the size asked for, or at the first picture's, which all must have."""
     if size is not None:
         return Manner(pixels(size, LARGEST, 1), halves=halves)
-    return Manner(_reading.side_of_first(files, Manner(1, halves=halves)), halves=halves, alike=True)
+    return Manner(_reading.side_of_first(files, halves), halves=halves, alike=True)

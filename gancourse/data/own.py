@@ -13,18 +13,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from gancourse.base import check
+from gancourse.base.files import composed
 from gancourse.base.kinds import what_is
 from gancourse.data import _labels, _reading
 from gancourse.data._files import pictures_in, unusable
 from gancourse.data._reading import Manner
 from gancourse.data._request import pixels
 from gancourse.data.images import ImageSet
-from gancourse.data.pictures import FITS, Unreadable, fitted, open_picture
+from gancourse.data.pictures import FITS, Unreadable
 
 LARGEST = 1024  # pixels on each side
 KIND = "kind"  # the attribute that holds the names of the labels
@@ -89,8 +89,8 @@ def first_of(path: str | Path, size: int, n: int, *, skip: bool = False) -> Tens
     reasons: list[str] = []
     for file in pictures_in(place, "pictures"):
         try:
-            picture = fitted(open_picture(file), size)
-            found.append(torch.from_numpy(np.array(picture)).permute(2, 0, 1))
+            pixels_read, _ = Manner(size).read(file)
+            found.append(torch.frombuffer(bytearray(pixels_read), dtype=torch.uint8).reshape(size, size, 3).permute(2, 0, 1))
         except Unreadable as error:
             reasons.append(f"{file.relative_to(place).as_posix()} ({error})")
         if len(found) == n:
@@ -128,9 +128,10 @@ def _image_set(images: Tensor, place: Path, classes: list[str] | None) -> ImageS
     name = place.resolve().name or "pictures"
     if classes is None:
         return ImageSet(images, name=name)
-    kinds = tuple(sorted(set(classes), key=_natural))
+    # in the order of the names as they lie on the disk, lest a run that knows them by number go on with others
+    kinds = tuple(dict.fromkeys(composed(kind) for kind in sorted(set(classes), key=_natural)))
     number = {kind: i for i, kind in enumerate(kinds)}
-    targets = torch.tensor([number[kind] for kind in classes], dtype=torch.int64)
+    targets = torch.tensor([number[composed(kind)] for kind in classes], dtype=torch.int64)
     return ImageSet(images, targets, targets[:, None].clone(), {KIND: kinds}, name=name)
 
 

@@ -56,11 +56,13 @@ def _meet(backend: str) -> None:
     """Make the group of the processes that torchrun started.
 
     The addresses by which they find each other lie in a store that outlives them: what ``--max-restarts`` starts anew would find
-    those of the processes before, so each attempt has names of its own.
+    those of the processes before, so each attempt has names of its own.  On several hosts each counts its attempts by itself;
+    there TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 gives every attempt a store of its own.
     """
     store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
-    attempt = dist.PrefixStore(f"attempt {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
-    dist.init_process_group(backend, store=attempt, rank=rank, world_size=size, timeout=PATIENCE)
+    if os.environ["GROUP_WORLD_SIZE"] == "1":
+        store = dist.PrefixStore(f"attempt {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
 
 
 def _leave() -> None:

@@ -72,7 +72,8 @@ def fit(
         ema: decay of the running average of the generator's weights (0.999, say), or None for no average.  After n steps, the
             next keeps min(ema, (1 + n) / (10 + n)) of it: 0.99 from step 890 on, 0.999 from step 8,990.  So the first weights are
             forgotten sooner than by ``ema`` alone.
-        seed: seeds the latents.  Initial weights and the order of the data have seeds of their own.
+        seed: seeds the latents.  Initial weights and the order of the data have seeds of their own; dropout and noise layers draw
+            from the global generator (``base.networks.seeded``).
         checkpoint: a file to write every ``checkpoint_every`` steps and at the end; if it exists, the run goes on from it.  It
             says what it was made with: another game, loss, penalty, network, optimiser or data set, or other settings, and the
             first difference is named.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 
 from gancourse.base import files
 from gancourse.classroom import storage
@@ -81,10 +82,11 @@ def _data_clear(arguments: argparse.Namespace) -> None:
     for path in sorted(chosen):
         size = storage.size(path)
         try:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
             freed += size
         except OSError as error:  # on Windows a notebook or a training may have it mapped
             in_use.append(f"{path.name} ({error.strerror})")
     print(f"cleared {storage.megabytes(freed)} from {files.cache_dir()}")
     if in_use:
-        raise OSError(f"{', '.join(in_use)} could not be removed: close the notebooks and trainings that use it, and clear again")
+        fix = ": close the notebooks and trainings that use it, and clear again" if sys.platform == "win32" else ""
+        raise OSError(f"{', '.join(in_use)} could not be removed{fix}")

@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
@@ -27,7 +28,6 @@ def train(arguments: argparse.Namespace) -> int:
     if arguments.recipe is None:
         refuse(arguments, "the list of recipes", "steps", "seed", "precision", "compile", "checkpoint", "output", "force")
         print(_listed("recipe", experiments.names(), {name: one.title for name, one in experiments.RECIPES.items()}))
-        print("minutes: what the shipped network took on the machine that made it")
         print("on your own pictures, with --images FOLDER: " + ", ".join(pictures.FAMILIES))
         return 0
     from gancourse import zoo
@@ -56,17 +56,25 @@ def train(arguments: argparse.Namespace) -> int:
 
 def _listed(what: str, names: Sequence[str], titles: Mapping[str, str] | None = None) -> str:
     """A line for each name: steps and minutes of the shipped network of that name, where there is one, and what it is."""
-    from gancourse import zoo
-
-    shipped = set(zoo.names())
-    cards = {name: zoo.card(name) if name in shipped else {} for name in names}
+    cards = {name: _card(name) for name in names}
     rows = [(what, "steps", "minutes", "what it is")]
     for name, card in cards.items():
         steps = f"{card['steps']:,}" if "steps" in card else "-"
         minutes = f"{max(1, round(card['seconds'] / 60))}" if "seconds" in card else "-"
         rows.append((name, steps, minutes, card.get("title") or (titles or {}).get(name, "")))
     wide = max(len(row[0]) for row in rows)
-    return "\n".join(f"{name:<{wide}}  {steps:>7}  {minutes:>7}  {title}".rstrip() for name, steps, minutes, title in rows)
+    lines = [f"{name:<{wide}}  {steps:>7}  {minutes:>7}  {title}".rstrip() for name, steps, minutes, title in rows]
+    return "\n".join([*lines, "minutes: what the shipped network took on the machine that made it"])
+
+
+def _card(name: str) -> Mapping[str, Any]:
+    """The card of a shipped network; of none, or of one that is damaged, which is no matter of a list, an empty one."""
+    from gancourse import zoo
+
+    try:
+        return zoo.card(name) if name in zoo.names() else {}
+    except ValueError:
+        return {}
 
 
 def no_other_file(path: Path) -> Path:

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gancourse import __version__
 from gancourse.base import check, files
+from gancourse.base.files import composed
 
 FORMAT = 1
 FREE = ("images", "skip", "compile")  # what may differ when a run goes on: the same pictures may lie elsewhere
@@ -138,16 +138,12 @@ def same_pictures(place: Place, known: Mapping[str, Any], pictures: Mapping[str,
         counts = f"{begun['count']:,} then, {pictures['count']:,} now"
         fix = "take out what came and put back what went, or use another --run to start anew"
         raise ValueError(f"the pictures are not those that {place.folder} was begun with ({counts}): {fix}")
-    labels = [_composed(found["classes"]) for found in (begun, pictures)]
+    # earlier runs on macOS noted accents apart from their letters
+    labels = [[composed(name) for name in found["classes"]] for found in (begun, pictures)]
     for (then, now), what in ((labels, "labels"), ((begun["checksum"], pictures["checksum"]), "pictures")):
         if then != now:
             fix = "put them back, or use another --run to start anew"
             raise ValueError(f"the {what} changed since {place.folder} was begun: {fix}")
-
-
-def _composed(names: Sequence[str]) -> list[str]:
-    """Accents in one character with their letters: runs of version 0.2 on macOS noted them apart."""
-    return [unicodedata.normalize("NFC", name) for name in names]
 
 
 def _option(name: str, value: Any) -> str:

@@ -345,11 +345,15 @@ def grade_folder(
             try:
                 book.add(place, result)
             except OSError as error:  # it may be open in a spreadsheet: the next time, or at the end
-                say(printable(f"{error.filename or book.table} could not be written now: {error.strerror}"))
+                say(printable(f"{error.filename2 or error.filename or book.table} could not be written now: {error.strerror}"))
 
         try:
             grader.grade_all(given, jobs or os.cpu_count() or 1, take)
         except KeyboardInterrupt:
+            try:
+                book.finish()
+            except OSError as error:
+                say(printable(str(error)))
             say(printable(f"{len(book.results)} of {len(given)} submissions are graded: {book.table}"))
             raise
     book.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import html
@@ -72,12 +73,14 @@ class GradeBook:
     def finish(self) -> None:
         """Write what could not be written before, and the index and the table once more.
 
-        A table that cannot be written, since a spreadsheet has it open, goes elsewhere, and an OSError says where.
+        A table that cannot be written, since a spreadsheet has it open, goes elsewhere, and an OSError says where.  Whatever of
+        the rest can be written is written all the same.
         """
-        for place in sorted(self.unwritten):
-            self._write_page(place)
-        self._write_index()
-        files.keep(self.table, self._write_table)
+        with contextlib.ExitStack() as held:  # from the last to the first, each whether or not those before it failed
+            held.callback(self._write_index)
+            for place in sorted(self.unwritten, reverse=True):
+                held.callback(self._write_page, place)
+            held.callback(files.keep, self.table, self._write_table)
 
     def write(self) -> None:
         """Write the index and the table as they are now."""
