@@ -39,6 +39,19 @@ def test_recoloured_pictures_are_true_flat_blurred_and_noisy_ones_of_the_same_ma
     assert not torch.equal(pix2pix_skips.recoloured(pairs, 1), pix2pix_skips.recoloured(pairs, 0))
 
 
+def test_a_judge_that_was_shown_recoloured_pictures_reads_a_right_layout_in_flat_colours():
+    pairs = load_pairs("segments", 32, 240, progress=False)
+    taught, new = pairs[:200], pairs[200:]
+    shown = [pix2pix_skips.flat(new, pix2pix_skips.class_colours(taught)), new.targets().roll(1, 0)]
+    found = []
+    for pictures, times in ((taught.targets(), 1), (pix2pix_skips.recoloured(taught), 4)):
+        maps = taught.a.repeat(times, 1, 1, 1)
+        judge = pix2pix_skips.train_segmenter(pictures, maps, len(FACE_CLASSES), 150, batch_size=8)
+        found.append([(judge.predict(x) == new.a).float().mean().item() for x in shown])
+    assert found[1][0] > max(0.87, found[0][0] + 0.04)
+    assert found[1][1] < 0.8  # other faces are no right layout
+
+
 def test_the_arms_differ_in_the_skips_and_the_network_without_has_no_fewer_weights(stages):
     games = {name: stages("pix2pix_skips").game(arm, 0) for name, arm in pix2pix_skips.ARMS.items()}
     weights = {name: sum(p.numel() for p in game.generator.parameters()) for name, (game, _) in games.items()}
