@@ -24,6 +24,7 @@ NAMES = (
     "lapgan_view",
     "mapping_rate",
     "pix2pix_losses",
+    "pix2pix_skips",
     "six_losses",
     "six_losses_gamma",
     "six_losses_rates",
