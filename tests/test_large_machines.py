@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -77,16 +78,17 @@ def test_the_script_trains_in_two_processes_and_process_0_speaks(tmp_path):
     assert samples.shape == (64, 1, 32, 32) and bool(torch.isfinite(samples).all())
 
 
-# Kills process 1 in the middle of step 13, the first time that torchrun starts it; the checkpoint is that of step 10.
+# Kills process 1 in the middle of step 13, once; the checkpoint is that of step 10.
 KILLED = """
-import os, signal
+import os, pathlib, signal
 from gancourse.data import Batches
 
 drawn = Batches.__next__
 
 def killed(self):
     self.count = getattr(self, "count", 0) + 1
-    if self.count == 13 and (os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"]) == ("1", "0"):
+    if self.count == 13 and os.environ["RANK"] == "1" and not pathlib.Path("killed").exists():
+        pathlib.Path("killed").touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return drawn(self)
 
@@ -121,6 +123,29 @@ def test_torchrun_starts_them_again_where_the_checkpoint_stands(tmp_path):
     whole, killed = (load_file(tmp_path / name / "digits.safetensors") for name in ("whole", "killed"))
     assert whole.keys() == killed.keys()
     for key, expected in whole.items():  # no step was lost, none played twice
+        torch.testing.assert_close(killed[key], expected, rtol=0, atol=0, equal_nan=True)
+
+
+@processes
+def test_on_several_hosts_they_meet_again_though_each_host_counts_by_itself(tmp_path):
+    """Two torchruns on this machine stand for two hosts; PyTorch counts a restart where a process died, and not on the other."""
+    for name, before in (("whole", ""), ("killed", KILLED)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "train.py").write_text(before + blocks()[0], encoding="utf-8")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1", "--max-restarts=2"]
+        command += ["--rdzv-backend=c10d", f"--rdzv-endpoint=127.0.0.1:{port}", "--rdzv-id=digits", "train.py"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "GANCOURSE_SCALE": "ci", "OMP_NUM_THREADS": "1"}
+        environment["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"  # as the page says
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        hosts = [subprocess.Popen(command, cwd=tmp_path / name, env=environment, **pipes) for _ in range(2)]
+        said = [host.communicate(timeout=300)[0] for host in hosts]
+        assert [host.returncode for host in hosts] == [0, 0], said
+    assert (tmp_path / "killed" / "killed").exists()
+    whole, killed = (load_file(tmp_path / name / "digits.safetensors") for name in ("whole", "killed"))
+    for key, expected in whole.items():
         torch.testing.assert_close(killed[key], expected, rtol=0, atol=0, equal_nan=True)
 
 
