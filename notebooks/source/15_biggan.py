@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) BigGAN (Hong): system S16, with its shared embedding, hierarchical latents, orthogonal regularisation, truncation and attention.
 # **Papers**: [Brock, Donahue & Simonyan 2019](https://arxiv.org/abs/1809.11096) (ICLR); [Zhang et al. 2019](https://arxiv.org/abs/1805.08318) (ICML).
 #
-# **Read** for about 40 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+# **Read** for about 40 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about seven minutes at cpu scale; no GPU is needed.
 #
 # What happens when everything is made larger, and which parts had to be added for that? The answer is BigGAN. What a part buys, its paper says;
 # what it does, we measure.
@@ -55,8 +55,9 @@ def show(picture, caption=None):
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What happens when everything is made larger?
-#
-# Class-conditional ImageNet at 128 px, by the paper:
+
+# %% [markdown] tags=["slide-continue"]
+# Class-conditional ImageNet at 128 px, by the paper's table 1:
 #
 # | | Inception score | Fréchet distance |
 # |---|---|---|
@@ -65,14 +66,15 @@ def show(picture, caption=None):
 # | size: batches of 2048, half as many channels again | 93.0 | 9.5 |
 # | and three of the parts below | 99.3 | 8.5 |
 # | and truncation, without training | 166.3 | 9.6 |
-#
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
 # **Which parts had to be added for that?**
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A BigGAN of the smallest kind: 24 classes
 
 # %% [markdown] tags=["notes"]
-# First the result. A BigGAN of the smallest kind, trained on one core, ships with the course. It was told one label for each face, the colours of hair and skin together, 24 classes in all. Each column is one latent.
+# A BigGAN of the smallest kind, trained on one core, ships with the course. Its label is the colours of hair and skin together, 24 classes in all. Each column is one latent.
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("biggan_faces32")
@@ -125,8 +127,8 @@ print(f"{sum(p.numel() for p in painter.parameters()):,} parameters")
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Hong shows one slide of BigGAN's pictures. On class-conditional ImageNet at 128 px the best Inception score had been 52.5, with a Fréchet distance of 18.65. By the paper's table 1, its own settings (averaged weights among them) brought 58.8 and 15.3 with batches of 512; *size*, batches of 2048 and half as many channels again, 93.0 and 9.5; three of the parts below
-# 99.3 and 8.5; truncation alone lifts the score to that of real validation pictures, 166.3, at 9.6 (the abstract's 166.5 and 7.4 are those of BigGAN-deep). The foundation you know: residual blocks, the hinge loss and spectral normalisation of lecture 12, the projection discriminator and conditional batch normalisation of lecture 09, the averaged weights of lecture 04. The
+# Hong shows one slide of BigGAN's pictures. The paper's own settings include averaged weights, and the threshold was chosen to reach the score of real validation pictures. (The abstract's 166.5 and 7.4 are those of BigGAN-deep.)
+# The foundation you know: residual blocks, the hinge loss and spectral normalisation of lecture 12, the projection discriminator and conditional batch normalisation of lecture 09, the averaged weights of lecture 04. The
 # attention of section 4 comes with the self-attention GAN, from which BigGAN starts. Shared embedding, hierarchical latents and orthogonal regularisation are added to the training, truncation to the sampling.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -331,15 +333,18 @@ question(
     "Does the first piece of the latent move coarser things than the last? Share of the change left after 8x8 averaging, first over last",
     ours=[a["coarse"] / b["coarse"] for a, b in zip(moved[where[0]], moved[where[3]], strict=True)],
     over="sets of latents of one network",
-    baselines=nulls(untrained=[change_of(0, 0, net)["coarse"] / change_of(3, 0, net)["coarse"] for net in beginners]),
+    baselines=nulls(
+        untrained=[change_of(0, 0, net)["coarse"] / change_of(3, 0, net)["coarse"] for net in beginners],
+        piece_2_in_place_of_piece_3=[a["coarse"] / b["coarse"] for a, b in zip(moved[where[0]], moved[where[2]], strict=True)],
+    ),
     note="One trained network: the interval says how much latents matter, not how much another training would.",
     source="beside Brock et al. 2019, section 3 (skip-z): direct influence at different levels of hierarchy",
     decks="H",
 )
 
 # %% [markdown] tags=["notes"]
-# Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. So the box, which compares pieces 0 and 3, says less than it seems to: 3.3, and 0.64 in networks that have learnt nothing, but with piece 2 in place of piece 3 it would be 1.0. Hair and skin, which the label asks for, follow no piece. Background, glasses, smile and length have nowhere to come from but the latent. Do not
-# expect a clean division. The loss does not ask for one, and a late piece is not confined to detail by the architecture: it sets gains and biases of *whole channels*, so it can tint the whole picture. Lecture 14 asks this of StyleGAN's layers, by mixing two faces.
+# Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. So the box, which compares pieces 0 and 3, says less than it seems to: 3.3, and 0.64 in networks that have learnt nothing, but 1.0 with piece 2 in place of piece 3. Hair and skin, which the label asks for, follow no piece. Background, glasses, smile and length have nowhere to come from but the latent. Do not
+# expect a clean division: a late piece is not confined to detail by the architecture: it sets gains and biases of *whole channels*, so it can tint the whole picture. Lecture 14 asks this of StyleGAN's layers, by mixing two faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it draw what it is asked for?
@@ -349,16 +354,22 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 3. Does it draw what it is asked for?
 #
-# As in lecture 09, a classifier that never saw a generated face reads hair and skin from samples of all 24 classes. Its features give the Fréchet distance and, for variety, coverage. Fidelity is *faces*: the share that a second judge takes for faces. That judge has two answers, *face* and *none*, and was shown
-# noise, blur and averages of faces as none. *Density* (lecture 08) would be the usual measure of fidelity. Its column, the last, says why it is not used here: read it in the rows that are no faces.
+# As in lecture 09, a classifier that never saw a generated face reads hair and skin from samples of all 24 classes. Its features give the Fréchet distance and, for variety, coverage. Fidelity is *faces*: the share that other judges take for faces. They have two answers, *face* and *none*, and were shown
+# noise, blur and averages of faces as none. There are five, equal but for their seeds: *faces* is their mean, the last column has the strictest and the mildest. *Density* (lecture 08) would be the usual measure of fidelity. Its column says why it is not used here: read it in the rows that are no faces.
 
 # %% tags=["slide-continue"]
 n_curve = scale.pick(ci=200, cpu=400, gpu=2000)
 all_classes, each = torch.arange(n_curve) % 24, n_curve // 24 + 1
 known, others = real_faces(all_classes), real_faces(all_classes, skip=each)  # two sets of real faces, of the same classes
 real = reader.features(known)
-for_the_judge = torch.cat([rows[2 * each :] for rows in members]).sort().values[: scale.pick(ci=150, cpu=1500, gpu=3000)]
-face_or_none = face_judge.train_face_judge(faces.images[for_the_judge], steps=scale.pick(ci=5, cpu=200, gpu=600))
+for_the_judges = torch.cat([rows[2 * each :] for rows in members]).sort().values[: scale.pick(ci=150, cpu=1500, gpu=3000)]
+judges = {  # 0 to 2 were tried before
+    f"judge {k + 1}": face_judge.train_face_judge(
+        faces.images[for_the_judges], steps=scale.pick(ci=5, cpu=450, gpu=600), seed=10 + k
+    )
+    for k in range(len(seeds))
+}
+SHOWN = ("asked for", "distance", "faces", "coverage")
 
 
 def judged(images, y=all_classes):
@@ -368,13 +379,22 @@ def judged(images, y=all_classes):
         warnings.simplefilter("ignore")  # at ci scale there are too few samples, and nothing is concluded from them
         distance = frechet_distance(features, real)
     density, coverage = density_coverage(real, features)
+    shares = {name: face_judge.accepted(judge, images).double().mean().item() for name, judge in judges.items()}
     return {
         "asked for": recipe.right_class(reader, images, y)["both"],
         "distance": distance,
-        "faces": face_judge.accepted(face_or_none, images).double().mean().item(),
+        "faces": sum(shares.values()) / len(shares),
         "coverage": coverage,
         "density": density,
+        **shares,
     }
+
+
+def columns_of(row, *more):
+    """A row of a table: the mean of the judges, and the strictest and the mildest of them."""
+    shares = [row[name] for name in judges]
+    told = {key: f"{row[key]:.3g}" for key in (*SHOWN, *more)}
+    return told | {"faces, by judge": f"{min(shares):.2f} to {max(shares):.2f}"}
 
 
 samples = {seed: paint(latents(n_curve, 300 + seed), all_classes) for seed in seeds}
@@ -387,7 +407,7 @@ trial = trial | {"real faces with noise 0.2": judged(noisy), "the mean face of e
 names_of = {"truth": "other real faces", "copies": "copies of the real faces"}
 viz.table(
     [
-        {"": name, **{key: f"{value:.3g}" for key, value in row.items()}}
+        {"": name, **columns_of(row, "density")}
         for name, row in [
             ("generated", averaged(list(whole.values()))),
             *((names_of.get(name, name), row) for name, row in trial.items() if name != "truth again"),
@@ -398,17 +418,22 @@ viz.table(
 # %%
 check(
     "S16.judge",
-    "Share of unseen real faces that the judge of fidelity takes for faces",
-    ours=trial["truth"]["faces"],
+    "Share of unseen real faces that a judge of fidelity takes for faces",
+    ours=[trial["truth"][name] for name in judges],
+    over="judges",
     tolerance=at_least(0.9),
     baselines=nulls(
         noise=trial["noise"]["faces"],
         pixels_in_random_order=trial["pixels in random order"]["faces"],
-        untrained=trial["untrained"]["faces"],
-        blurred=trial["blurred over 4 px"]["faces"],
         mean_faces=trial["the mean face of each class"]["faces"],
+        blurred_over_4_px=trial["blurred over 4 px"]["faces"],
+        blurred_over_2_px=trial["blurred over 2 px"]["faces"],
+        untrained=trial["untrained"]["faces"],
+        real_faces_with_noise=trial["real faces with noise 0.2"]["faces"],
     ),
-    note=f"Density passes noise: {trial['noise']['density']:.2f}, other real faces {trial['truth']['density']:.2f}.",
+    note="Nulls: means of the judges; the last three kinds were taught to none of them. Real faces with noise, by judge: "
+    + ", ".join(f"{trial['real faces with noise 0.2'][name]:.2f}" for name in judges)
+    + f". Density passes noise: {trial['noise']['density']:.2f}, other real faces {trial['truth']['density']:.2f}.",
 )
 question(
     "S16.class",
@@ -426,7 +451,7 @@ question(
 # 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **In the paper's table, scale is most of the gain.**
 
 # %% [markdown] tags=["notes"]
-# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage with care: 24 mean faces have 0.48, and faces blurred over 2 px 0.98. Read *faces* with care: the judge was taught to refuse noise, blur and averages. The hard rows: it takes 0.10 of an untrained network's pictures, and 0.64 of the real faces under noise of 0.2. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than
+# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage with care: 24 mean faces have 0.48, and faces blurred over 2 px 0.98. Read *faces* with care. All five judges take every real face, and refuse noise, blur and averages, as they were taught. What they were not taught parts them: of real faces under noise of 0.2 one takes 0.41, another 0.81; of an untrained network's pictures 0.03 to 0.18. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than
 # three hundred million pictures. In its table 1 scale is most of the gain: 58.8 to 93.0; the parts bring 99.3. In the end its training collapses.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -475,7 +500,7 @@ def looks(network, z, y):
 
 couple = torch.tensor([classes.index(name) for name in ("red hair, light skin", "blonde hair, dark skin")])
 (portrait, _), *_, (beta, _) = looks(painter, latents(2, seed=56), couple)
-queries = {"hair": (4, 8), "an eye": (8, 6), "mouth": (11, 8), "background": (2, 1)}
+queries = {"hair": (4, 8), "an eye": (8, 8), "mouth": (11, 8), "background": (2, 1)}
 fig, axes = plt.subplots(1, 4, figsize=(10, 2.9), layout="constrained")
 for axis, (query, (i, j)) in zip(axes, queries.items(), strict=True):
     axis.imshow((portrait.permute(1, 2, 0) + 1) / 2, extent=(0, 16, 16, 0), alpha=0.8)
@@ -506,22 +531,95 @@ blind = {
     "with attention, statistics anew": settled(painter),
     "gamma = 0, statistics anew": settled(blinded),
 }
-SHOWN = ("asked for", "distance", "faces", "coverage")  # without density: see section 3
 
 
 def told(first, rows_by_name):
     """A table of means over the sets of latents."""
     means = {name: averaged(list(rows)) for name, rows in rows_by_name.items()}
-    return viz.table([{first: name, **{key: f"{row[key]:.3g}" for key in SHOWN}} for name, row in means.items()])
+    return viz.table([{first: name, **columns_of(row)} for name, row in means.items()])
 
 
-told("", {name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s in seeds] for name, net in blind.items()})
+seen = {name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s in seeds] for name, net in blind.items()}
+told("", seen)
 
 # %% [markdown] tags=["notes"]
-# The three places of the head look at much the same corners (*an eye* stands between the two), and the background looks at one place of the face. In a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map; 44 would be even, and untrained attention has 38. No two eyes find each other here. Whether the weights depend on the face was not asked. With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network needs attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong"). In *faces* there is no such part: 0.77 with either statistics, 0.85 with attention.
+# Hair and mouth look at much the same corners, the eye at the upper and lower edge, the background at one place of the face. In a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map; 44 would be even, and untrained attention has 38. No two eyes find each other here. With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network needs attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong"). In *faces* there is no such part: 0.85 with either statistics, 0.90 with attention.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Whose weights?
 #
-# Two cautions in reading this. The sign of $\gamma$ means nothing, though it is asked about often (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And taking attention out of a finished network shows what this network relies on, not what a network trained without it
-# would lack. At 32 px two blocks of convolutions see nearly everything anyway; attention was made for pictures of 128 px.
+# Put other weights $\beta$ in place of a face's own. Statistics are measured anew each time.
+
+# %% [markdown] tags=["notes"]
+# Do the weights depend on the face? Put others in their place, with $\gamma$ and all else as before and the statistics measured anew:
+
+# %% tags=["slide-continue"]
+donors = [attention_of(painter).weights(looks(painter, latents(1, seed=800 + s), torch.tensor([0]))[1]) for s in seeds]
+shuffled = torch.randperm(256, generator=torch.Generator().manual_seed(9))
+
+
+def of_its_class(beta):
+    """For each face of a batch the weights of another: labels run through the 24 classes again and again."""
+    k = torch.arange(len(beta))
+    return beta[torch.where(k + 24 < len(beta), k + 24, k % 24)]
+
+
+OTHER = "another face's, of its class"
+weights_of = {  # from beta [N, 256, 64]
+    OTHER: of_its_class,
+    "the next face's, of another class": lambda beta: beta.roll(1, 0),
+    "the mean over faces": lambda beta: beta.mean(0, keepdim=True).expand_as(beta),
+    "even shares": lambda beta: torch.full_like(beta, 1 / 64),
+    "its own, places shuffled": lambda beta: beta[:, shuffled],
+}
+
+
+def reweighted(way):
+    """The shipped network with other weights in its attention, statistics measured anew."""
+    network = copy.deepcopy(painter)
+    layer = attention_of(network)
+    layer.weights = lambda x, own=layer.weights: way(own(x))
+    return settled(network)
+
+
+changed = {name: [reweighted(way)] * len(seeds) for name, way in weights_of.items()}
+changed["one face's for all, five faces"] = [reweighted(lambda beta, one=one: one.expand_as(beta)) for one in donors]
+lent = {"its own": seen["with attention, statistics anew"]} | {
+    name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s, net in zip(seeds, nets, strict=True)]
+    for name, nets in changed.items()
+}
+told("weights", lent | {"none: gamma = 0": seen["gamma = 0, statistics anew"]})
+
+
+# %%
+def lost(name, score="faces"):
+    """What other weights change, by set of latents."""
+    return [row[score] - own[score] for row, own in zip(lent[name], lent["its own"], strict=True)]
+
+
+question(
+    "S16.attention",
+    "Does it matter whose attention it is? Share taken for faces with the weights of another face of the class, less with its own",
+    ours=[np.mean(lost(OTHER, name)) for name in judges],
+    over="judges",
+    baselines=nulls(
+        even_shares=lost("even shares"),
+        one_face_for_all=lost("one face's for all, five faces"),
+        places_shuffled=lost("its own, places shuffled"),
+    )
+    | ceilings(its_own=0),
+    note="Tried with two other judges, other latents and the next face's weights before it was asked. Fréchet distance, which "
+    f"compares sets: {np.mean(lost(OTHER, 'distance')):+.2f}.",
+)
+
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Another face's weights: hardly a change of the *set* (distance), but no use to the *face* (*faces*).
+
+# %% [markdown] tags=["notes"]
+# The weights are no fixed map: one face's for all cost 6.4 in distance, more than no attention. Exchanged between faces they cost 0.3. But the distance compares *sets*, and exchanged weights are the same set. Judged face by face, 0.08 fewer pass (box); without attention 0.055. So to a face another's weights are no better than none. And they belong to their places: shuffled, 0.43 pass. What they bring from the edge, these rows do not tell.
+#
+# Two cautions. The sign of $\gamma$ means nothing (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And this shows what a finished network relies on, not what one trained without attention
+# would lack. At 32 px two blocks of convolutions see nearly everything anyway.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The truncation trick
@@ -572,7 +670,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# And in numbers, twice: with the means and variances that the network was shipped with, which are those of all latents (the grid above has them, too), and with means and variances measured anew for each threshold. Threshold 0 leaves one face for each class. Why the statistics make a difference is told in "What goes wrong".
+# And in numbers, twice: with the means and variances as shipped, those of all latents (the grid above has them, too), and measured anew for each threshold. Threshold 0 leaves one face for each class. Why statistics make a difference is told in "What goes wrong".
 
 # %%
 fitting = {t: settled(painter, at(many, t)) for t in THRESHOLDS}
@@ -581,7 +679,8 @@ for t in THRESHOLDS:
     drawn = {s: at(latents(n_curve, 300 + s), t) for s in seeds}
     shipped_rows = whole.values() if t is None else [judged(paint(z, all_classes)) for z in drawn.values()]
     curves["as shipped"][t] = list(shipped_rows)
-    curves["measured anew"][t] = [judged(paint(z, all_classes, fitting[t])) for z in drawn.values()]
+    anew = [judged(paint(z, all_classes, fitting[t])) for z in drawn.values()] if t is not None else lent["its own"]
+    curves["measured anew"][t] = anew
 told(
     "statistics",
     {f"{name}, {kind}": curve[t] for kind, curve in curves.items() for name, t in zip(names, THRESHOLDS, strict=True)},
@@ -590,9 +689,9 @@ told(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Fidelity against variety
 #
-# A curve on the left should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold. Grey: the same coverage.
+# A curve on the left should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold. Thin: each of five judges. Grey: the same coverage.
 #
-# By this one judge only the dotted one does. At 0, 24 faces, it ends at 0.96, the solid one at 0.68.
+# In the mean both climb by 0.02 to 0.04. The judges do not agree.
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -600,32 +699,50 @@ above = {("as shipped", "faces"), ("measured anew", "distance")}  # where the la
 for key, axis in zip(("faces", "distance"), axes, strict=True):
     axis.axvline(averaged(curves["measured anew"][0.3])["coverage"], color="0.85", zorder=0)  # equal coverage
     for (kind, curve), style in zip(curves.items(), ("o:", "o-"), strict=True):
-        places = {t: averaged(curve[t]) for t in THRESHOLDS}
-        axis.plot(*zip(*((row["coverage"], row[key]) for row in places.values()), strict=True), style, color=FAKE, label=kind)
+        averages = {t: averaged(curve[t]) for t in THRESHOLDS}
+        if key == "faces":
+            for k, judge in enumerate(judges):
+                line = [(row["coverage"], row[judge]) for row in averages.values()]
+                label = "by each judge" if k == 0 and style == "o-" else None
+                axis.plot(*zip(*line, strict=True), style[1:], color=FAKE, linewidth=0.8, alpha=0.6, label=label)
+        axis.plot(*zip(*((row["coverage"], row[key]) for row in averages.values()), strict=True), style, color=FAKE, label=kind)
         for t in (0.6, 0.3, 0.0):
             offset = (0, 9 if (kind, key) in above else -17)
-            axis.annotate(f"{t:g}", (places[t]["coverage"], places[t][key]), offset, textcoords="offset points", ha="center", fontsize=11)
-    axis.annotate("none", (places[None]["coverage"], places[None][key]), (8, -4), textcoords="offset points", fontsize=11)
+            ground = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
+            point = (averages[t]["coverage"], averages[t][key])
+            axis.annotate(f"{t:g}", point, offset, textcoords="offset points", ha="center", fontsize=11, bbox=ground)
+    axis.annotate("none", (averages[None]["coverage"], averages[None][key]), (8, -4), textcoords="offset points", fontsize=11)
     axis.plot(trial["truth"]["coverage"], trial["truth"][key], "s", color=REAL, markersize=9, label="other real faces")
     axis.set_xlabel("coverage (variety)", fontsize=12)
     axis.set_ylabel({"faces": "share taken for faces (fidelity)", "distance": "Fréchet distance"}[key], fontsize=12)
-    axis.set_ylim({"faces": (0, 1.08), "distance": (0, 46)}[key])
-axes[0].legend(fontsize=11, loc="lower left")
+    axis.set_ylim({"faces": (0.6, 1.03), "distance": (0, 46)}[key])
+axes[0].legend(fontsize=11, loc="lower right")
 plt.show()
 
 # %%
 fresh, stale = curves["measured anew"], curves["as shipped"]
+of_each = {
+    "other real faces": trial["truth"],
+    "real faces with noise 0.2": trial["real faces with noise 0.2"],
+    "no truncation, anew": averaged(fresh[None]),
+    **{f"threshold {t:g}, {kind}": averaged(curves[kind][t]) for t in (1.0, 0.3, 0.0) for kind in ("measured anew", "as shipped")},
+}
+viz.table([{"taken for faces": name, **{j: f"{row[j]:.2f}" for j in judges}} for name, row in of_each.items()])
+
+# %%
 best = max((t for t in THRESHOLDS if t), key=lambda t: averaged(fresh[t])["faces"])
 unused = [latents(n_curve, 320 + s) for s in seeds]  # on which no threshold was chosen
 full, low = ([judged(paint(at(z, t), all_classes, fitting[t])) for z in unused] for t in (None, best))
 question(
     "S16.fidelity",
     "Does truncation buy fidelity? Share taken for faces at the table's best threshold, statistics measured anew, less without truncation",
-    ours=[a["faces"] - b["faces"] for a, b in zip(low, full, strict=True)],
-    over="sets of latents of one network",
+    ours=[np.mean([a[name] - b[name] for a, b in zip(low, full, strict=True)]) for name in judges],
+    over="judges",
     baselines=nulls(no_truncation=0) | ceilings(up_to_real_faces=[trial["truth"]["faces"] - b["faces"] for b in full]),
     source="beside Brock et al. 2019, section 3.1: the Inception score rises as the threshold falls",
-    note=f"The table's best threshold is {best}; the row is measured on latents that the table has not seen.",
+    note=f"The table's best threshold is {best}; the row is measured on latents that the table has not seen. Judges that "
+    "were tried before differ in sign. The judges' mean, by set of latents: "
+    + ", ".join(f"{a['faces'] - b['faces']:+.3f}" for a, b in zip(low, full, strict=True)),
     decks="H",
 )
 question(
@@ -644,6 +761,8 @@ question(
     source="beside Brock et al. 2019, figure 2: variety falls with the threshold",
     decks="H",
 )
+
+
 def apart(t, score="faces"):
     """At the coverage of threshold t, statistics anew: the dotted line of each set, by straight lines, less the solid one."""
     dotted = [sorted((rows[k]["coverage"], rows[k][score]) for rows in stale.values()) for k in range(len(seeds))]
@@ -653,18 +772,17 @@ def apart(t, score="faces"):
 question(
     "S16.statistics",
     "At equal coverage, which statistics are better? Share taken for faces, those of all latents less fitting ones, at the coverage of threshold 0.3 anew",
-    ours=apart(0.3),
-    over="sets of latents of one network",
+    ours=[np.mean(apart(0.3, name)) for name in judges],
+    over="judges",
     baselines=nulls(no_difference=0, at_the_coverage_of_threshold_1=apart(1.0)),
-    note=f"Asked after the curve had been seen. Fréchet distance there: {np.mean(apart(0.3, 'distance')):+.1f}.",
+    note=f"Asked after the curve had been seen; judges that were tried before differ in sign. Fréchet distance there: {np.mean(apart(0.3, 'distance')):+.1f}.",
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The dotted one does: 0.85 of the pictures are taken for faces without truncation, 0.89 at threshold 0.3, 0.96 at 0. The solid one does not. Measured anew, at the best threshold, 1.0, 0.025 more are taken for faces, of the `0.149` that are missing (first box); the interval starts at 0.001, and it is over latents alone, not over judges. Below 0.6 fidelity is lost as well. At threshold 0.3
-# the coverage is 0.72 of what it was (second box); 24 mean faces have 0.58 of it, the 24 faces $G(0, y)$ 0.35. Obedience, the first column of the table, has nothing left to gain.
+# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. In the mean of the judges both climb a little, from 0.90 to 0.94 with the statistics of all latents, to 0.93 measured anew. But the judges (thin) do not agree: measured anew at threshold 0.3, judge 2 goes from 0.93 to 0.98, judge 4 to 0.88. So the gain at the best threshold, 0.010 of the `0.1028` that are missing (first box), has an interval from -0.04 to 0.06. It runs over judges. Over latents the spread is smaller (its note), so with one judge nothing would show. At threshold 0.3
+# the coverage is 0.72 of what it was (second box); 24 mean faces have 0.58 of it, the 24 faces $G(0, y)$ 0.35.
 #
-# Now compare the lines at equal coverage, not at equal thresholds (third box). At 0.59 (grey), where the solid one has threshold 0.3, 0.79 of the pictures are taken for faces; on the dotted one it is 0.077 more, at a distance smaller by 1.4. At 0.79, where the solid one has threshold 1.0, the solid one is 0.016 ahead. They part most at threshold 0: of the 24 faces $G(0, y)$ 23 pass with the statistics of all latents, 16 with fitting ones. So measuring anew gives variety back, and the
-# price is fidelity, as one judge sees it. By it the old ones are the better bargain at low thresholds.
+# Now compare the lines at equal coverage, not at equal thresholds (third box). At 0.59 (grey), where the solid one has threshold 0.3, the dotted one is 0.003 lower, with an interval from -0.10 to 0.09: five judges cannot tell. In distance it is 1.4 ahead. So truncation costs variety; whether it buys fidelity here is not known.
 #
 # The right figure: the Fréchet distance punishes lost variety and lost fidelity alike. Here it is least without truncation; in the paper a little truncation lowers it at first. So the paper reports a whole curve, and "the FID of BigGAN" without a threshold says little.
 
@@ -744,7 +862,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Only stored means and variances differ between the rows. The likely mechanism, not measured: truncated latents make the first map vary less, and divided by the spread of *all* latents it stays so. The faces come out more alike: read coverage and distance in the two lower rows. Then read *faces*, which goes the other way, 0.92, 0.89, 0.79 from top to bottom. So with truncated latents the statistics are a second knob: variety at one end, fidelity at the other. At equal coverage and low thresholds (section 5) the old ones were the better. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
+# Only stored means and variances differ between the rows. The likely mechanism, not measured: truncated latents make the first map vary less, and divided by the spread of *all* latents it stays so. The faces come out more alike: read coverage and distance in the two lower rows. In *faces* the rows differ less, 0.94, 0.92, 0.91 from top to bottom, than the judges do. So with truncated latents the statistics are a second knob of variety. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
 # in section 4, the stored ones belong to another network. Measure anew. It takes a second.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -848,6 +966,7 @@ widgets.attribute_chooser(wish, MENUS, latent_dim=painter.latent_dim, start={"ha
 # - Count what a part costs. Sharing pays when the classes outnumber the vector's components.
 # - Truncation is a knob on a finished network. Report the curve, not one number.
 # - Truncating, clamping and scaling are three things.
+# - Five judges that differ in the seed can differ in sign. Ask more than one.
 # - After a change of the network, measure its statistics anew. With truncated latents they are a second knob: say which were used.
 
 # %% [markdown]
@@ -910,9 +1029,12 @@ real_digits = [data.to_float(part) for part in unseen.images[:600].split(300)]
 mean_digits = torch.stack([data.to_float(digits.images[digits.labels == k]).mean(0) for k in range(10)])
 
 
+features_of_real = arbiter.features(enlarged(real_digits[0]))
+
+
 def variety(pictures):
     """Coverage of 300 real digits, in the judge's features (lecture 08)."""
-    return density_coverage(*(arbiter.features(enlarged(images)) for images in (real_digits[0], pictures))).coverage
+    return density_coverage(features_of_real, arbiter.features(enlarged(pictures))).coverage
 
 
 def digit_game(seed, beta):
@@ -951,7 +1073,8 @@ def good_digits(run, threshold=None, n=300):
 
 
 def record_of(run):
-    return {"cosine of filters": likeness(run.generator), "accepted, all z": good_digits(run)[0]}
+    share, _, pictures = good_digits(run)
+    return {"cosine of filters": likeness(run.generator), "accepted, all z": share, "coverage, all z": variety(pictures)}
 
 
 ARMS = {"without": (0.0, 1e-3), "beta = 1e-4": (1e-4, 1e-3), "without, slower": (0.0, 3e-4)}  # beta, learning rate
@@ -995,24 +1118,28 @@ show(viz.labelled_grid(torch.cat([*ten.values(), ten_real]), rows=[*ten, "real d
 
 
 # %% tags=["slide-continue"]
-def as_good(records, share):
-    """|cosine| where this training first has that share accepted, by straight lines; at its end if it never has."""
-    shares, cosines = ([row[key] for row in records] for key in ("accepted, all z", "cosine of filters"))
-    for k in range(1, len(shares)):
-        if shares[k] >= share > shares[k - 1]:
-            return np.interp(share, shares[k - 1 : k + 1], cosines[k - 1 : k + 1])
-    return cosines[0] if share <= shares[0] else cosines[-1]
+def as_good(records, level, key):
+    """|cosine| where this training first comes to that level of the key, by straight lines; at its end if it never does."""
+    levels, cosines = ([row[name] for row in records] for name in (key, "cosine of filters"))
+    for k in range(1, len(levels)):
+        if levels[k] >= level > levels[k - 1]:
+            return np.interp(level, levels[k - 1 : k + 1], cosines[k - 1 : k + 1])
+    return cosines[0] if level <= levels[0] else cosines[-1]
 
 
-def over(arm, other):
-    """|cosine| of one arm at its end over that of another where it drew as well, by seed."""
-    ends = filtered[arm]
+def over(arm, other, key):
+    """|cosine| of one arm at its end over that of another where that had as much of the key, by seed."""
     return [
-        end["cosine of filters"] / as_good(records, end["accepted, all z"])
-        for end, records in zip(ends, along[other], strict=True)
+        end["cosine of filters"] / as_good(records, end[key], key)
+        for end, records in zip(filtered[arm], along[other], strict=True)
     ]
 
 
+MATCHED = ("accepted, all z", "coverage, all z")
+matched = {arm: [over(arm, "without", key) for key in MATCHED] for arm in ("beta = 1e-4", "without, slower")}
+for arm, by_key in matched.items():
+    for key, ratios in zip(MATCHED, by_key, strict=True):
+        print(f"{arm:>15} over without, at equal {key}: " + ", ".join(f"{ratio:.2f}" for ratio in ratios))
 noise = torch.rand(400, 1, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
 fades = (data.to_float(unseen.images) + data.to_float(unseen.images).roll(1, 0)) / 2
 check(
@@ -1027,17 +1154,18 @@ check(
         step_0=start["accepted, all z"],
     ),
 )
-slower = over("without, slower", "without")  # the null: if it passes, the row is no evidence
+slower = dict(zip(("as_many_accepted", "as_much_covered"), matched["without, slower"], strict=True))
+blind_row = any(np.mean(ratios) <= 0.95 for ratios in slower.values())  # a null that passes: the row is no evidence
 few = min(row["accepted, all z"] for rows in filtered.values() for row in rows) < 0.05  # nothing to be equally good at
 claim(
     "S16.orthogonal",
-    "The penalty turns filters apart: mean |cosine| of two filters of a layer, with it over without where as many digits are accepted",
+    "The penalty turns filters apart: mean |cosine| of two filters of a layer, with it over without where as many digits are accepted or as many covered, whichever says less",
     paper="minimises the pairwise cosine similarity between filters",
-    ours=over("beta = 1e-4", "without"),
+    ours=[max(ratios) for ratios in zip(*matched["beta = 1e-4"], strict=True)],
     over="trainings",
     tolerance=at_most(0.95),
-    baselines=nulls(slower_without_the_penalty=slower),
-    open="too few digits are accepted" if few else "slower training alone turns as far" if np.mean(slower) <= 0.95 else "",
+    baselines=nulls(**{f"slower_where_{name}": ratios for name, ratios in slower.items()}),
+    open="too few digits are accepted" if few else "slower training alone turns as far" if blind_row else "",
     source="Brock et al. 2019, section 3.1",
     decks="H",
 )
@@ -1056,16 +1184,16 @@ question(
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.18 after it, 0.14 with the penalty, 0.16 with slower training alone.
-# - Where as many digits are accepted, the penalty leaves 0.83 of the cosine; slower training 0.98.
+# - Where as many digits are accepted, the penalty leaves 0.81 to 0.86 of the cosine; where as much is covered, 0.88 to 0.90. Slower training leaves 0.97 or more.
 # - Truncated at 0.3, 0.78 are accepted with it and 0.81 without, of 0.44 and 0.48: here truncation buys fidelity, and in what it adds five pairs can tell no difference. The price: 0.58 of the coverage is left with the penalty, 0.82 without.
 # - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
-# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where as many digits are accepted. With the penalty 0.44 of the digits are, nearly as many as without, 0.48, and two filters are 0.83 times as alike as those of a
-# training without it that accepts as many. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.98. But drawing well is counted in accepted digits here, and in nothing else: in coverage the network with the penalty, 0.215, is near the slower one, 0.193, and far from the one without, 0.500. The slower one is the worse in both columns, and beside it its filters are still 0.91 times as alike.
+# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where both draw as well, which is counted in two ways: digits accepted, and real digits covered. With the penalty 0.44 of the digits are accepted, nearly as many as without, 0.48; but 0.215 of the real digits are covered, where without it 0.500 are. Beside the
+# training without it, at the step where that accepts as many, two filters are 0.81 to 0.86 times as alike; at the earlier step where it covers as many, 0.88 to 0.90. The box takes what says less, seed by seed, 0.89. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.97 to 1.00 in both ways. So the penalty turns filters apart, by about a tenth. That is nearly what it minimises: the box would be news if it failed.
 #
 # The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles. And 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits; whether lengths are the reason was not tested. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
-# its interval reaches over 0. So here truncation buys fidelity, where in section 5, statistics measured anew, it bought little. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.) Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Ten mean digits have 0.03, other real digits 0.97. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+# its interval reaches over 0. So here truncation buys fidelity, where in section 5 five judges could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.) Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Ten mean digits have 0.03, other real digits 0.97. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Between two classes
