@@ -1146,7 +1146,7 @@ question(
         **{name: (lost_later[row] - lost_later["the mean of all futures"]).mean() for name, row in nulls_of.items()},
     )
     | ceilings(the_mean_itself=0),
-    note="One training. The program knows the landscape behind the ball, which the frame hides: the mean is a bound, on the average.",
+    note="One training, asked after its value was known. The program knows the landscape behind the ball, which the frame hides: the mean is a bound, on the average.",
 )
 question(
     "S19.future_ball",
@@ -1422,7 +1422,7 @@ question(
         a_random_direction=0, the_best_of_them=rows_of_arms["the best of all random directions"][2.0] - by_chance[2.0].mean()
     ),
     source="beside Wu et al. 2016, section 4.1, who show it by pictures",
-    note="One generator; chairs of one half of the latents, the direction from those of the other half.",
+    note="One generator; chairs of one half of the latents, the direction from those of the other half. Twenty directions had been seen.",
 )
 at_least_so_many = 1 + (by_chance[2.0].mean(1) >= of_arms[2.0].mean()).sum()
 question(
@@ -1430,7 +1430,7 @@ question(
     "Share of directions that give arms to at least as many chairs, this one and the random ones taken together",
     ours=at_least_so_many / (1 + len(asides)),
     baselines=nulls(a_random_direction=(2 + len(asides)) / (2 + 2 * len(asides))),
-    note=f"Rank {at_least_so_many} of {1 + len(asides)}.",
+    note=f"Rank {at_least_so_many} of {1 + len(asides)}. Of the first twenty it was known.",
 )
 
 # %% [markdown]
@@ -1520,6 +1520,7 @@ question(
     over="trainings",
     baselines=nulls(at_step_0=longer.curve("flicker")["two streams"][1][:, 0], noise_on_every_frame=longer.baseline("flicker")["noise on every frame"])
     | ceilings(real_clips=longer.baseline("flicker")["unseen clips"]),
+    note="The record was there when this was asked.",
 )
 
 # %% [markdown] tags=["notes"]
@@ -1558,23 +1559,26 @@ question(
     "S19.foreground",
     "Does a foreground belong to its mask? Distance of clips with the foreground of another latent over that of the clips as they are, shipped network",
     **of_part("another's foreground"),
+    note="Asked after its value was known, from the table of section 3.",
 )
 question(
     "S19.background",
     "Does a background belong to its ball? Distance of clips with the background of another latent over that of the clips as they are, shipped network",
     **of_part("another's background"),
-    note="Random streams have 1, too: a 1 counts only beside the ratios of mask and foreground.",
+    note="Random streams have 1, too: a 1 counts only beside the ratios of mask and foreground. Asked after its value was known.",
 )
 question(
     "S19.hard",
     "Does a mask select f or b? Distance of clips under the mask made hard, m > 1/2, over that of the clips as they are, shipped network",
     **of_part("its mask made hard"),
     source="beside Vondrick et al. 2016, section 2: m selects the foreground or the background, for each pixel and time",
+    note="Asked after its value was known.",
 )
 question(
     "S19.grey",
     "The same asked of the mask alone: of its places above 0.1, the share below 0.9, shipped network",
     **of_part("grey"),
+    note="Asked after its value was known.",
 )
 
 # %% [markdown] tags=["notes"]
@@ -1627,7 +1631,7 @@ question(
     ours=flies_late["two streams"],
     over="trainings",
     baselines=nulls(shuffled=0, at_step_0=flies_begun["two streams"], **near_data) | ceilings(real_clips=flies_known["unseen clips"]),
-    note="In the clips with noise a ball does fly, seen badly.",
+    note="In the clips with noise a ball does fly, seen badly. The record was there when this was asked.",
 )
 question(
     "S19.flies_free",
@@ -1635,6 +1639,7 @@ question(
     ours=flies_late["no price"],
     over="trainings",
     baselines=nulls(shuffled=0, at_step_0=flies_begun["no price"], **near_data) | ceilings(real_clips=flies_known["unseen clips"]),
+    note="The record was there when this was asked.",
 )
 question(
     "S19.flies_early",
