@@ -495,7 +495,7 @@ viz.table(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The mask of another
 #
-# Agreement: random streams agree as much, or more. The same $f$ and $b$ under another's mask: random streams do not mind.
+# Agreement: random streams agree about as much, or more. The same $f$ and $b$ under another's mask: random streams do not mind.
 
 # %% tags=["slide-continue", "slide-picture"]
 exchange_longer = {arm: longer.final("exchanged")[arm] / longer.final("frechet")[arm] for arm in exchange}
