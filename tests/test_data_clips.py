@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gancourse.data import flying_balls
+from gancourse.data import flying_balls, other_futures, to_float
 from gancourse.data.clips import COLOURS, RADIUS, SPEED
 
 
@@ -57,8 +57,36 @@ def test_the_seed_decides_and_splits_share_no_landscape():
     assert not any(torch.equal(a, b) for a in one.backgrounds for b in other.backgrounds)
 
 
+def test_other_futures_begin_with_the_clips_first_frame_and_go_on_in_other_ways():
+    clips, futures = flying_balls(16, 30, "test"), other_futures(16, 30, "test", draws=3)
+    assert futures.shape == (30, 3, 3, 8, 16, 16) and futures.dtype == torch.uint8
+    assert torch.equal(futures[:, :, :, 0], clips.frames[:, None, :, 0].expand(-1, 3, -1, -1, -1))
+    every = torch.cat([clips.frames[:, None], futures], 1)[:, :, :, 1:].flatten(2)
+    assert all((every[:, i] != every[:, j]).any(1).all() for i in range(4) for j in range(i)), "four futures are four clips"
+    outside = (futures == clips.backgrounds[:, None, :, None]).all(2).double().mean((2, 3, 4))
+    assert outside.min() > 0.85, "the landscape is the clip's own"
+    assert torch.equal(futures, other_futures(16, 30, "test", draws=3)), "the request decides"
+
+
+def test_the_clip_itself_is_one_more_draw():
+    """Squared errors: s^2 (1 + 1/K) of the mean of K draws, 2 s^2 of one; in every frame, which a still frame does not pass."""
+    n, draws = 600, 4
+    x = to_float(flying_balls(16, n).frames)
+    futures = to_float(other_futures(16, n, draws=draws))
+
+    def lost(y):
+        return (y - x).square().mean((0, 1, 3, 4))[1:]
+
+    ratios = lost(futures[:, 0]) / lost(futures.mean(1))
+    assert torch.allclose(ratios, torch.full_like(ratios, 2 * draws / (draws + 1)), rtol=0.06)
+    frozen = lost(x[:, :, :1].expand_as(x)) / lost(futures.mean(1))
+    assert (frozen / (2 * draws / (draws + 1)) - 1).abs().max() > 0.1
+
+
 def test_bad_requests_are_named():
     with pytest.raises(ValueError, match="size must be 8"):
         flying_balls(4)
     with pytest.raises(ValueError, match="frames must be above 0"):
         flying_balls(16, 2, frames=0)
+    with pytest.raises(ValueError, match="draws must be above 0"):
+        other_futures(16, 2, draws=0)

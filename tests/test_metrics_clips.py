@@ -8,6 +8,8 @@ import torch
 from gancourse.data import flying_balls
 from gancourse.data.images import to_float
 from gancourse.metrics import clips as measured
+from gancourse.metrics import frechet_distance
+from gancourse.models.video import Streams
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,31 @@ def test_what_flies_goes_on_along_a_line_and_what_jumps_or_stands_does_not(some)
     assert torch.equal(measured.straight(x.flip(2)), real), "time may run either way"
     with pytest.raises(ValueError, match="take 3 or more"):
         measured.straight(x[:, :, :2])
+
+
+def test_one_part_is_changed_and_the_others_are_not():
+    source = torch.Generator().manual_seed(0)
+    own = Streams(*(torch.rand(*shape, generator=source) for shape in ((3, 1, 8, 4, 4), (3, 3, 8, 4, 4), (3, 3, 4, 4))))
+    found = measured.altered(own)
+    assert torch.equal(found["as they are"].clip(), own.clip())
+    for name, one in found.items():
+        moved = [part for part, before, now in zip(Streams._fields, own, one, strict=True) if not torch.equal(before, now)]
+        asked = {"as they are": [], "another's foreground": ["foreground"], "another's background": ["background"]}
+        assert moved == asked.get(name, ["mask"]), name
+    assert torch.equal(found["another's background"].background[0], own.background[2])
+    assert set(found["its mask made hard"].mask.unique().tolist()) == {0.0, 1.0}
+    with pytest.raises(ValueError, match=r"\[N, C, T, H, W\]"):
+        measured.altered(own._replace(mask=own.mask[:, 0]))
+
+
+def test_of_real_clips_mask_and_foreground_belong_together_and_any_landscape_does():
+    clips, others = flying_balls(16, 200), flying_balls(16, 200, seed=1)
+    judge = measured.clip_judge()
+    real = judge.features(others.frames)
+    parts = Streams(clips.masks.float() / 255, to_float(clips.frames), to_float(clips.backgrounds))
+    apart = {name: frechet_distance(judge.features(one.clip()), real) for name, one in measured.altered(parts).items()}
+    assert min(apart["another's mask"], apart["another's foreground"]) > 4 * apart["as they are"]
+    assert apart["another's background"] < 1.5 * apart["as they are"] > apart["its mask made hard"]
 
 
 def test_a_square_on_a_line_by_hand():

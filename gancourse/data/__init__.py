@@ -18,7 +18,7 @@ from gancourse.base import check
 from gancourse.data import corruptions, scenes, toys
 from gancourse.data.avatars import anime, counterfactual, faces, pixel_faces
 from gancourse.data.batches import Batches
-from gancourse.data.clips import Clips, flying_balls
+from gancourse.data.clips import Clips, flying_balls, other_futures
 from gancourse.data.folders import paired_folder, unpaired_folder
 from gancourse.data.images import ImageSet, to_float, to_uint8
 from gancourse.data.moving import Films, moving_digits
@@ -107,6 +107,7 @@ __all__ = [
     "mnist",
     "moving_digits",
     "optical_digits",
+    "other_futures",
     "paired_folder",
     "photo_patches",
     "pixel_faces",

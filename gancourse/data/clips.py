@@ -15,7 +15,7 @@ from torch import Tensor
 from gancourse.base import check
 from gancourse.data import scenes
 from gancourse.data._request import request
-from gancourse.data.moving import SPLITS, paths
+from gancourse.data.moving import SPLITS, bounced, steps
 
 DEFAULT_N = {"train": 2_000, "test": 500}
 SEASONS = scenes.ATTRIBUTES["season"]
@@ -37,6 +37,26 @@ class Clips(NamedTuple):
     labels: Tensor
 
 
+class _Flights(NamedTuple):
+    """What n clips are drawn from: ``colour`` and ``season`` int [N], ``behind`` uint8 [N, 3, size, size], the ball's upper left
+    corner in the first frame ``start`` [N, 2] and its first ``step`` [N, 2], down and across, in pixels."""
+
+    colour: np.ndarray
+    season: np.ndarray
+    behind: np.ndarray
+    start: np.ndarray
+    step: np.ndarray
+
+    def drawn(self, frames: int) -> tuple[np.ndarray, np.ndarray]:
+        """The clips uint8 [N, 3, T, H, W], and how much of each pixel the ball covers, float32 [N, 1, T, H, W]."""
+        size = self.behind.shape[-1]
+        places = bounced(self.start, self.step, frames, _room(size))
+        cover, light = _balls(places + RADIUS * size, RADIUS * size, size)
+        paint = np.array(list(COLOURS.values()), np.float32)[self.colour][:, :, None, None, None] * light  # [N, 3, T, H, W]
+        pictures = cover * paint + (1 - cover) * self.behind[:, :, None]
+        return pictures.round().clip(0, 255).astype(np.uint8), cover
+
+
 def flying_balls(
     size: int = 16, n: int | None = None, split: str = "train", seed: int = 0, *, frames: int | None = None
 ) -> Clips:
@@ -44,6 +64,49 @@ def flying_balls(
 
     n defaults to 2,000 (test: 500); a landscape of one split is in no other.
     """
+    flights, frames = _flights(size, n, split, seed, frames)
+    pictures, cover = flights.drawn(frames)
+    quarter = 2 * (flights.step[:, 0] > 0) + (flights.step[:, 1] > 0)
+    return Clips(
+        torch.from_numpy(pictures),
+        torch.from_numpy((255 * cover).round().astype(np.uint8)),
+        torch.from_numpy(flights.behind),
+        torch.from_numpy(np.stack([flights.colour, flights.season, quarter], 1).astype(np.int64)),
+    )
+
+
+def other_futures(
+    size: int = 16,
+    n: int | None = None,
+    split: str = "train",
+    seed: int = 0,
+    *,
+    draws: int = 40,
+    frames: int | None = None,
+) -> Tensor:
+    """What could follow on the first frames of ``flying_balls(size, n, split, seed)``: uint8 [N, draws, 3, T, H, W].
+
+    Landscape, ball and the place where it starts are the clip's own; direction and speed are drawn anew, by the law of
+    :func:`flying_balls`, where they know nothing of the place.  So the clip x itself is one more draw.  With the variance s^2 of
+    a pixel over the futures, expected squared errors are
+
+        s^2 (1 + 1/K) of the mean of K draws,   2 s^2 of a single draw.
+
+    Raises what :func:`flying_balls` raises, and a ValueError for fewer than 1 draw.
+    """
+    flights, frames = _flights(size, n, split, seed, frames)
+    draws = check.whole("draws", draws)
+    count, size = flights.start.shape[0], flights.behind.shape[-1]
+    check.fits("futures", count, draws, 3, frames, size, size, bytes_each=1)
+    rng = np.random.default_rng([seed, SPLITS[split], _STREAM, 1])
+    out = np.empty((count, draws, 3, frames, size, size), np.uint8)
+    for draw in range(draws):
+        out[:, draw] = flights._replace(step=steps(rng, (count,), _speed(size))).drawn(frames)[0]
+    return torch.from_numpy(out)
+
+
+def _flights(size: int, n: int | None, split: str, seed: int, frames: int | None) -> tuple[_Flights, int]:
+    """What the clips of that request are drawn from, and their number of frames."""
     size, n, seed = request(size, n, split, seed, DEFAULT_N)
     frames = check.whole("frames", max(1, size // 2) if frames is None else frames)
     check.fits("clips", n, 4, frames, size, size, bytes_each=5)
@@ -51,18 +114,17 @@ def flying_balls(
     colour, season = rng.integers(len(COLOURS), size=n), rng.integers(len(SEASONS), size=n)
     some = scenes.scenes(n, [seed, SPLITS[split], _STREAM])
     behind = scenes.pictures(some, np.stack([np.zeros(n, np.int64), season], 1), size)
-    radius = RADIUS * size
-    way, places = paths(rng, (n,), frames, size - 2 * radius, (SPEED[0] * size, SPEED[1] * size))
-    cover, light = _balls(places + radius, radius, size)
-    paint = np.array(list(COLOURS.values()), np.float32)[colour][:, :, None, None, None] * light  # [N, 3, T, H, W]
-    pictures = cover * paint + (1 - cover) * behind[:, :, None]
-    quarter = 2 * (way[:, 0] > 0) + (way[:, 1] > 0)
-    return Clips(
-        torch.from_numpy(pictures.round().clip(0, 255).astype(np.uint8)),
-        torch.from_numpy((255 * cover).round().astype(np.uint8)),
-        torch.from_numpy(behind),
-        torch.from_numpy(np.stack([colour, season, quarter], 1).astype(np.int64)),
-    )
+    start = rng.uniform(0, _room(size), (n, 2))
+    return _Flights(colour, season, behind, start, steps(rng, (n,), _speed(size))), frames
+
+
+def _room(size: int) -> float:
+    """How far the ball's corner can go, in pixels."""
+    return size - 2 * RADIUS * size
+
+
+def _speed(size: int) -> tuple[float, float]:
+    return SPEED[0] * size, SPEED[1] * size
 
 
 def _balls(centres: np.ndarray, radius: float, size: int) -> tuple[np.ndarray, np.ndarray]:

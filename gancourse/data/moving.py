@@ -74,8 +74,18 @@ def paths(
 
     Each goes straight at a speed of its own, between the two of ``speed`` in pixels a frame, and is mirrored at the edges.
     """
-    start = rng.uniform(0, room, (*shape, 1, 2)) if room else np.zeros((*shape, 1, 2))
+    start = rng.uniform(0, room, (*shape, 2)) if room else np.zeros((*shape, 2))
+    step = steps(rng, shape, speed)
+    return step, bounced(start, step, frames, room)
+
+
+def steps(rng: np.random.Generator, shape: tuple[int, ...], speed: tuple[float, float]) -> np.ndarray:
+    """First steps [*shape, 2], down and across: every direction is as likely, and every length between the two of ``speed``."""
     angle, fast = rng.uniform(0, 2 * np.pi, shape), rng.uniform(*speed, shape)
-    step = np.stack([np.sin(angle), np.cos(angle)], -1) * fast[..., None]
-    free = start + step[..., None, :] * np.arange(frames)[:, None]  # as if there were no edges
-    return step, room - np.abs(free % (2 * room) - room) if room else np.zeros_like(free)
+    return np.stack([np.sin(angle), np.cos(angle)], -1) * fast[..., None]
+
+
+def bounced(start: np.ndarray, step: np.ndarray, frames: int, room: float) -> np.ndarray:
+    """Places [..., frames, 2] of what starts at start [..., 2], goes by step [..., 2] a frame, and is mirrored at 0 and room."""
+    free = start[..., None, :] + step[..., None, :] * np.arange(frames)[:, None]  # as if there were no edges
+    return room - np.abs(free % (2 * room) - room) if room else np.zeros_like(free)

@@ -4,6 +4,7 @@ flicker(clips)                     what the still part of a clip does over time;
 motion(clips)                      which pixels of which frames something passes over, seen from the clip alone
 overlap(mask, motion)              intersection over union
 held_still(mask)                   what a mask knows of where, without when
+altered(streams)                   clips put together anew with one part changed: what belongs to what
 straight(clips)                    how often the largest thing that moves goes on along a line
 judge = clip_judge()               judge.in_order(clips): the share that a reader takes to be in order, something moving
 """
@@ -25,7 +26,7 @@ from gancourse.base import check, networks
 from gancourse.data import scenes
 from gancourse.data.clips import COLOURS, SEASONS, Clips, flying_balls
 from gancourse.data.images import to_float
-from gancourse.models.video import Reader
+from gancourse.models.video import Reader, Streams
 
 MOVES = 0.2  # how far from the background, of values in [-1, 1], something is foreground
 SOMETHING = 0.01  # of a clip's places must move; the ball of our clips covers 0.06
@@ -105,6 +106,26 @@ def held_still(mask: Tensor) -> Tensor:
     edge = where.sort(1, descending=True).values.gather(1, n[:, None] - 1)
     most: Tensor = (where >= edge).float().unflatten(1, (1, 1, *x.shape[3:]))  # [N, 1, 1, H, W]
     return most.expand_as(x)
+
+
+def altered(streams: Streams) -> dict[str, Streams]:
+    """The streams m, f, b of clips as they are, and with one part changed; m f + (1 - m) b of each is the clip to be judged.
+
+    Another's part is that of the clip before.  A part that belongs to the others is missed; one that does not is not.
+    """
+    m, f, b = Streams(checked(streams.mask), checked(streams.foreground), streams.background)
+    another = Streams(m.roll(1, 0), f.roll(1, 0), b.roll(1, 0))
+    return {
+        "as they are": Streams(m, f, b),
+        "another's mask": Streams(another.mask, f, b),
+        "another's foreground": Streams(m, another.foreground, b),
+        "another's background": Streams(m, f, another.background),
+        "its mask held still": Streams(held_still(m), f, b),
+        "its mask backwards": Streams(m.flip(2), f, b),
+        "its mask made hard": Streams((m > 0.5).float(), f, b),
+        "all is foreground": Streams(torch.ones_like(m), f, b),
+        "mask and its rest exchanged": Streams(1 - m, f, b),
+    }
 
 
 def straight(clips: Tensor) -> Tensor:
