@@ -592,7 +592,7 @@ viz.table(half_rows, ["BiGAN (and a VAE)", "E(G(z)) and z: correlation", "square
 # An inverse: 1, 0, 0.
 
 # %% [markdown] tags=["notes"]
-# An inverse has 1, 0 and 0; an encoder that always says 0 has a squared error of 1. In the plane the game comes near, in all five trainings: it can reach an inverse. Eight planes at once are harder for the same networks, digits with as many latents harder still, and at faces next to nothing of $z$ comes back. (The faces' VAE gives the *pictures* back without all of $z$.)
+# An inverse has 1, 0 and 0; an encoder that always says 0 has a squared error of 1. In the plane the game comes near, in all five trainings, so it can. Eight planes at once are harder for the same networks, digits with as many latents harder still, and of the shipped faces' $z$ next to nothing comes back. (The faces' VAE gives the *pictures* back without all of $z$.)
 
 # %%
 question(
@@ -680,7 +680,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the table from the bottom. With batch statistics measured over the digits for both, training adds 5.7 points by neighbours and 8.3 with 50 labels, and both intervals lie above 0. It adds less than half of that to an encoder that keeps the statistics 0 and 1, and a *random matrix* comes within about a point of the trained one, PCA within a point of the pixels. So sixteen numbers of nearly any kind keep most of what tells these digits apart.
+# Read the table from the bottom. With batch statistics measured over the digits for both, training adds 5.7 points by neighbours and 8.3 with 50 labels, and both intervals lie above 0. Against an untrained encoder with statistics 0 and 1 it is less than half of that; a *random matrix* comes within about a point of the trained one, PCA within a point of the pixels. So sixteen numbers of nearly any kind keep most of what tells these digits apart.
 #
 # That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim, and no number of this table bears it out.
 
@@ -1285,7 +1285,7 @@ viz.table(
 # %% [markdown]
 # The first row is about what the generator can draw *and* what descent can find: there two more starts take more than half of the error, 0.080 to 0.037. (Through BiGAN's generator one random start and as many steps left 0.045.) In the other two a latent with error zero exists, so all of their error is the search. Four times the steps take most of it away, 0.046 to 0.007 with one start; two more starts take only a third. So it was mostly unfinished descent. What is left is a valley that is not the deepest, or a descent that needs still more. And what is left at unseen faces after a hundred steps need not be the generator's fault.
 #
-# And an encoder's guess as the start? Of the three descents of section 3 (one start each) the one from $E(x)$ ends at 0.039, from *another* face's at 0.046, from a random $z$ at 0.045, with 88, 86 and 89 % of the attributes. Next to nothing of the guess is about this face.
+# And an encoder's guess as the start? Of the three descents of section 3 (one start each) the one from $E(x)$ ends at 0.039, from *another* face's at 0.046, from a random $z$ at 0.045, with 88, 86 and 89 % of the attributes. The guess makes the copy a little nearer, and keeps no more of the face. That is one training of BiGAN.
 
 # %% [markdown]
 # ## 10. What feature matching draws
