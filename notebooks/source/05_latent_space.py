@@ -47,7 +47,7 @@ REAL, FAKE = (viz.COLOURS[name] for name in ("real", "fake"))
 
 def show(picture, caption=None):
     """Show a picture in 96 colours: a third of the bytes, and hardly a difference at 32 px."""
-    viz.show(picture.quantize(96, method=2), caption)  # by an octree, which keeps rare colours
+    viz.show(viz.few_colours(picture), caption)
 
 
 # %% [markdown] tags=["slide", "slide-only"]

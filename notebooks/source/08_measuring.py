@@ -48,7 +48,7 @@ def rng(seed):
 
 def show(picture, caption=None):
     """Show a picture in 96 colours: a third of the bytes, and hardly a difference at 32 px."""
-    viz.show(picture.quantize(96, method=2), caption)
+    viz.show(viz.few_colours(picture), caption)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1225,11 +1225,11 @@ few_images = exam["held-out faces"][0]
 for strength in (0, 0.03, 0.06, 0.1, 0.2):
     speckled = (few_images + strength * torch.randn(few_images.shape, generator=rng(0))).clamp(-1, 1)
     name = f"noise {strength:g}: distance {metrics.frechet_distance(judge.features(speckled), sub):.1f}"
-    panels[name] = viz.grid(speckled[:12], columns=6, scale=2).quantize(96, method=2)
+    panels[name] = viz.few_colours(viz.grid(speckled[:12], columns=6, scale=2))
 for strength in (0.25, 0.5, 1):
     mixed = few_images + strength * (blur(few_images) - few_images)
     name = f"blur {strength:g}: distance {metrics.frechet_distance(judge.features(mixed), sub):.1f}"
-    panels[name] = viz.grid(mixed[:12], columns=6, scale=2).quantize(96, method=2)
+    panels[name] = viz.few_colours(viz.grid(mixed[:12], columns=6, scale=2))
 widgets.explorer(panels, label="fault")
 
 # %% [markdown]

@@ -52,7 +52,7 @@ seeds = range(scale.pick(ci=1, cpu=5, gpu=5))
 
 def show(picture, caption=None):
     """Show a picture in 64 colours: a third of the bytes, and hardly a difference in drawn pictures."""
-    viz.show(picture.quantize(64, method=2), caption)
+    viz.show(viz.few_colours(picture, 64), caption)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1243,7 +1243,7 @@ show(
 # %%
 def attempt(**options):
     try:
-        sets = unpaired_folder(folder, size=32, **options)
+        sets = unpaired_folder(folder, size=32, progress=False, **options)
         print("read:  ", *(f"{len(x)} pictures," for x in sets))
     except (FileNotFoundError, ValueError) as problem:
         print(f"{type(problem).__name__}:", str(problem).replace(str(folder.parent.resolve()), "...").replace(str(folder.parent), "..."))
