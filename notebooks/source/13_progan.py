@@ -68,7 +68,7 @@ faces = data.faces(32, n=scale.pick(ci=1500, cpu=10_000, gpu=20_000), progress=F
 
 def show(picture, caption=None):
     """Show a picture in 96 colours: a third of the bytes, and hardly a difference in drawn faces."""
-    viz.show(picture.quantize(96, method=2), caption)
+    viz.show(viz.few_colours(picture), caption)
 
 
 # %% [markdown] tags=["slide", "slide-only"]

@@ -42,7 +42,7 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 
 
 def show(picture, caption=None):
-    viz.show(picture.quantize(96, method=2), caption)  # 96 colours: a third of the bytes
+    viz.show(viz.few_colours(picture), caption)
 
 
 # %% [markdown] tags=["slide", "slide-only"]

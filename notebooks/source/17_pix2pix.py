@@ -51,7 +51,7 @@ seeds = range(scale.pick(ci=1, cpu=5, gpu=5))
 
 def show(picture, caption=None):
     """Show a picture in 64 colours: a third of the bytes, and hardly a difference in drawn faces."""
-    viz.show(picture.quantize(64, method=2), caption)
+    viz.show(viz.few_colours(picture, 64), caption)
 
 
 
@@ -978,7 +978,7 @@ for i in range(min(9, len(drawings))):
     with torch.no_grad():
         answers = shipped.model(given)
     panel = torch.stack([given.expand(-1, 3, -1, -1), answers], 1).flatten(0, 1)
-    pictures[f"drawing {i + 1}"] = viz.grid(panel, columns=2, scale=2).quantize(48, method=2).convert("RGB")
+    pictures[f"drawing {i + 1}"] = viz.few_colours(viz.grid(panel, columns=2, scale=2), 48).convert("RGB")
 widgets.explorer(pictures, label="unseen drawing", most=3)
 
 # %% [markdown] tags=["slide", "slide-only"]
