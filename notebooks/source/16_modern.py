@@ -212,7 +212,7 @@ short_run(cured, few)
 print(f"after {n_steps} steps on a hundred faces, changed: {memory(cured.discriminator, few, unseen):.2f}")
 
 # %% [markdown]
-# That was one training of each, and after 600 steps neither draws a face. Recorded are five of each of six games, of 5,000 steps, with seeds that nobody had seen: a hundred faces or nine thousand; no $T$, DiffAugment or ADA; all else as in the cells above (`gancourse experiment few_faces_long` makes them again).
+# That was one training of each, and after 600 steps neither draws a face. Recorded are five of each of six games, of 5,000 steps, with new seeds but always the same faces: the hundred or nine thousand; no $T$, DiffAugment or ADA; all else as above (`gancourse experiment few_faces_long` makes them again).
 #
 # A $D$ that has learnt nothing remembers nothing, too. So each is also asked whether it **sees**: in which share of pairs an unseen face lies above a fake. And each is asked about its memory a second time, **through** the $T$ that it was trained behind, for the $D$ of DiffAugment has met no plain face.
 
@@ -235,7 +235,7 @@ axes[1].legend(fontsize=10, loc="lower left")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Lines are means over five trainings, bands go from the least to the largest. First panel: with 100 faces and no augmentation the line of unseen faces leaves that of the training faces and sinks towards the fakes. To this $D$ a face that is not one of its own is nearly a fake. Last panel: with 9,000 faces the two lines cover one another. DiffAugment holds them nearly together with 100 faces, too; ADA, in the third panel, lets a gap open.
+# Lines are means over five trainings, bands go from the least to the largest. First panel: the line of unseen faces leaves that of the training faces and sinks towards the fakes. (At step 4,500 one stumbles.) To this $D$ a face that is not one of its own is nearly a fake. Last panel: with 9,000 faces the two lines cover one another. DiffAugment holds them nearly together with 100 faces, too; ADA, in the third panel, lets a gap open.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Memory and distance
@@ -326,15 +326,15 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# $D$'s **memory** first. With 100 faces, each shown 800 times, it is 0.996 without augmentation, 0.792 with ADA, 0.595 with DiffAugment. With 9,000, each shown nine times, it is 0.515, 0.471 and 0.498: so much has a $D$ without memory here. Is DiffAugment's $D$ only slow? The plain one remembered more at step 500 already (a null of the first box). Has it learnt nothing? In 0.986 of the pairs it puts an unseen face above a fake, asked through its $T$; edges alone, a score that has learnt nothing, tell 0.52 of them (section 9). The plain $D$ does so in 0.644: to it a face that is not its own is nearly a fake. *That* is what learning by heart costs.
+# $D$'s **memory** first. With 100 faces, each shown 800 times, it is 0.996 without augmentation, 0.792 with ADA, 0.595 with DiffAugment. With 9,000, each shown nine times, the same hundred give 0.515, 0.471 and 0.498: so much has a $D$ without memory here. Is DiffAugment's $D$ only slow? The plain one remembered more at step 500 already (a null of the first box). Has it learnt nothing? In 0.898 of the pairs it puts an unseen face above a fake, the plain $D$ in 0.644. *That* is what learning by heart costs. Through its $T$ it has 0.986; before the first step it had 0.62, and edges alone tell 0.52 (section 9).
 #
 # Is the memory only hidden, because DiffAugment's $D$ has met no plain face? Through its $T$ it is 0.612. But so asked, the plain $D$, which knows its hundred, has 0.493 (`memory changed`): the question hides memory, and the second box stays open. ADA's $D$ meets a plain face now and then, and it remembers less than the plain one, too.
 #
-# Now the **distance**. The hundred faces themselves have 5.0. A Gaussian with the faces' mean and covariance, no network at all, has 8.2, less than any game: a distance is not a look. With 100 faces the plain game ends at 22.9, DiffAugment at 20.1, ADA at 18.2. With 9,000 the order is another: 15.2, then ADA with 16.6 and DiffAugment with 18.7. So few pictures cost the plain game 1.51 times the distance, and either cure helps there: no augmentation has 1.26 times ADA's [1.13, 1.40] and 1.14 times DiffAugment's [1.05, 1.23], gains both, neither surely the 1.2 that was asked for. Where pictures are many, DiffAugment costs, 1.23 [1.10, 1.37]. That is the papers' order. After 600 steps it could not be seen (section 9).
+# Now the **distance**. The hundred faces themselves have 5.0. A Gaussian with the faces' mean and covariance, no network at all, has 8.2, less than any game: a distance is not a look. With 100 faces the plain game ends at 22.9, DiffAugment at 20.1, ADA at 18.2. With 9,000 the order is another: 15.2, then ADA with 16.6 and DiffAugment with 18.7. So few pictures cost the plain game 1.51 times the distance. Either cure helps there: the plain distance is 1.26 times ADA's [1.13, 1.40] and 1.14 times DiffAugment's [1.05, 1.23], which passes it only after step 4,000. Neither is surely the 1.2 asked for. With 9,000 DiffAugment costs, 1.23 [1.10, 1.37], so far: its distance still falls.
 #
 # ADA's $p$ ends at 0.773 with 100 faces and at 0.643 with 9,000: a difference, but its interval goes below the 0.1 that was asked for. It rose at 9,000, too, where $D$ remembers nothing: $r_t$ also counts a $D$ that is merely ahead of $G$.
 #
-# The papers' runs are four times as long and more. There DiffAugment wins clearly at 1,000 faces, 25.66 in place of 62.16, and still at 10,000, 7.86 in place of 14.75. It loses a little at 70,000, 4.24 in place of 3.81 (Zhao et al. 2020). So *many* is more, there, than the nine thousand here.
+# The papers' runs are nearly four times as long, or more. There DiffAugment wins at 1,000 faces, 25.66 in place of 62.16, and at 10,000, 7.86 in place of 14.75: near our size, the opposite of ours. It loses only at 70,000, 4.24 in place of 3.81 (Zhao et al. 2020).
 #
 # ## What goes wrong: augmenting the data alone
 #
@@ -414,7 +414,7 @@ question(
 # %% [markdown] tags=["notes"]
 # The generator of the third row has learnt what its $D$ was shown, grey patches and all. Which number says so? Not the distance. It is 2.28 to changed faces and 31.8 to faces; but a Gaussian with the mean and the covariance of changed faces is nearer to them, 1.83, and has no hole. So count **holes**: the share of pixels that lie in a block of middle grey. Changed faces have 0.19, the Gaussian 0, both sides 0, the data alone 0.058 in the box's five trainings. It is open all the same: one of the five has none, and the interval begins at 0.01, below the 0.03 asked for.
 #
-# After 600 steps "both sides" draw no hole, but no face either: at 33.1 they are no nearer to faces than the leaky ones. After 5,000 they draw faces, at 18.7, and still no hole.
+# After the same 600 steps "both sides" draw no hole, but no face either, 33.1. After 5,000 they draw faces, 18.7, and still no hole. The data alone was not trained so long.
 #
 # Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
 # poses are multiplied by
@@ -887,7 +887,7 @@ question(
 # %% [markdown] tags=["notes"]
 # At the end most of the count is quality reached so far: over the 25 trainings modes and accepted samples go in nearly one order, 0.99. On the way it was not always so. At step 1,500 $R_1 + R_2$ has 0.21 accepted (the third panel), more than twice DCGAN's share, and fewer modes: few stacks, drawn well. Of what its accepted samples could have reached DCGAN finds 0.92, the two penalised games 0.82, packing 0.79, minibatch discrimination 0.74. The Gaussians find 0.92, too: so this number, high as it sounds, is no praise. Nor can two reverse KLs be compared as they stand, for few samples cannot lie evenly over a thousand modes. Take off what as many would have if evenly spread: 0.23 nats are left with DCGAN, 0.35 and 0.36 with the penalties, 0.41 and 0.46 with packing and minibatch discrimination, and 0.19 with the Gaussians.
 #
-# So what do the boxes say? Pairs add nothing to the same penalties that five trainings show, $-10$ [$-134$, 114]. Packing adds none that five trainings show, $-230$ [$-538$, 78]. Minibatch discrimination *takes* 643, in all five pairs, and its curve falls at the end, where the means of the others still rise. None of the three is refuted by that: DCGAN does not collapse on these data, so there was little for them to cure, and no control shows that they would have cured it. (Where a game does collapse, in lecture 06, minibatch discrimination helps.) The paper's thousand comes from another network. What held the penalised games back was not tested; their rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for them.
+# So what do the boxes say? Five trainings show no gain by pairs, $-10$ [$-134$, 114]: the paper's 307 lies outside, a gain of a hundred does not. Nor do they show one by packing, $-230$ [$-538$, 78]. Minibatch discrimination *takes* 643, in all five pairs, and its curve falls at the end, where the means of the others still rise. None of the three is refuted by that: DCGAN does not collapse on these data, so there was little for them to cure, and no control shows that they would have cured it. (Where a game does collapse, in lecture 06, minibatch discrimination helps.) The paper's thousand comes from another network. What held the penalised games back was not tested; their rate, the batch normalisation that stays in $G$, and $\gamma$ were not tuned for them.
 #
 # If you want the thousand: `cifar10` in `gancourse.models.r3gan.CONFIGURATIONS` is, without labels, the network of the paper's third table, which has all 1000 modes too (the first table's is a small ResNet without normalisation); `data.stacked_digits(32, base=data.mnist())` are its data, and `penalties.r1_r2` at every step its penalty. The authors' repository has no preset for it (issue 23 asks for one). A maintainer's advice to a user who
 # found the penalties slow: computing them at every eighth step works on most data and worsens the distance slightly, but the convergence theory no longer covers it, and on some data it fails (brownvc/R3GAN, issue 9). The shipped anime faces are trained lazily, every fourth step; the digits above are not.
@@ -934,7 +934,7 @@ show(viz.labelled_grid(torch.cat(list(began.values())), rows=list(began), n_colu
 short.table("frechet", "memory", "sees", "p", arms=short.arms[:6], baselines=[])
 
 # %% [markdown]
-# No sample was a face then, and DiffAugment lay behind at both sizes: the opposite of what 5,000 steps show. A comparison of trainings that have not begun to draw compares their starts. The rows that follow were written before the longer runs, and each asks for a number:
+# No sample was a face then. By the means ADA was ahead already where faces are few, and both cures were behind where they are many. With a hundred faces DiffAugment lay behind, too, 35.4 against 32.1: that alone has turned at step 5,000. A comparison of trainings that have not begun to draw compares their starts. The rows that follow were written before the longer runs:
 
 # %%
 claim(

@@ -320,7 +320,7 @@ viz.show(taken_apart(5), "Eight frames from left to right.")
 # Intersection over union with what moves in its own clip, over 500 latents. Where $m = 0$ nothing can move: part of it is built in. Which masks would you have to beat? And what does a clip lose with the mask, the foreground, the background of another?
 
 # %% [markdown] tags=["notes"]
-# The same by number, over 500 latents, for the trained network, *random streams* and real clips. *Agreement* is intersection over union with what moves in the clip. The strongest of those that know less knows *where* things move, not *when*: the places its own covers most, held still. The *untrained* generator's mask is flat, no opponent. Random streams are an untrained generator, too, but its mask was given the share and the contrast of this one (contrast: the standard deviation of the logits), its $f$ and $b$ the strength of this $f$. Nobody taught it, and its mask agrees with *its* clips better: 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So agreement shows no learning, and no ball.
+# The same by number, over 500 latents, for the trained network, *random streams* and real clips. *Agreement* is intersection over union with what moves in the clip. The strongest mask that knows less is its own held still, 0.27: it knows *where* things move, not *when*. The *untrained* generator's mask is flat, no opponent. Random streams are an untrained generator, too, but its mask was given the share and the contrast of this one (contrast: the standard deviation of the logits), its $f$ and $b$ the strength of this $f$. Nobody taught it, and its mask agrees with *its* clips better: 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So agreement shows no learning, and no ball.
 #
 # *Distance* asks what is not built in: change one part, and see how far such clips are from real ones. As they are 6.4; with another's mask 22.0, another's foreground 22.0; with another's *background* 6.0. **Any landscape goes with any ball, but a ball needs its own mask.** So it is with real parts. Random streams do not mind: 354, and 351, 349, 355. (So far from films there is little left to spoil; section 4 has a null nearer to them.) And does a mask *select* $f$ or $b$, the paper's word? Made hard, 0 or 1, this one leaves 10.4; real ones lose nothing. It blends. It is one network; section 4 asks five.
 
@@ -364,7 +364,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# **Random streams**, with a mask as large and as sharp, agree with their own clips by 0.61, ours by 0.54: agreement shows no learning. With *another's* mask our clips are three times as far from real ones, with another's background as near: *that* is learnt.
+# **Random streams**, with a mask as large and as sharp, agree with their own clips by 0.61, ours by 0.54: agreement shows no learning. With *another's* mask our clips are three times as far from real ones, random streams as far as before: *that* is learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two streams against one
@@ -604,12 +604,12 @@ question(
 # %% [markdown] tags=["notes"]
 # The paper's generator ends nearer to the data than one stream: 1.77 [1.11, 2.42], seed by seed. But look at the left end of the curves before you believe it. At step 0, with nothing learnt, one stream stands at 93 on the average and two streams at 35; the ratio, seed by seed, has the mean 2.72. Two streams are ahead before the first step, on the average by more than at the last. So the row is a question: no tolerance tells what they learn from how they begin. (The rows called *untrained* in the table are the nearly grey start of section 2, which no training has; at step 0 the network is measured in the statistics of its batch.)
 #
-# And which of the two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56], and this is the one clean comparison of the three, for both arms begin with the same weights: at step 0 the ratio is 1. A headline "two streams beat one" would have given the streams what the price earned. Audiences' 53 % is another scale. *Our films are made
+# And which of the two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56], and this is the one clean comparison of the three, for both arms begin with the same weights: at step 0 the ratio is 1. A headline "two streams beat one" leaves out the price, the part shown to help. Audiences' 53 % is another scale. *Our films are made
 # as the two streams assume*; whether that matters, exercise 2 asks.
 #
-# The mask is a second headline to take apart. It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach. At step 0 it is 0.00, so training raises it; but hold the same masks still, and they agree by 0.24, and random streams whose masks are as large and as sharp as those of the arm, seed by seed, agree by 0.53. A clip moves where its mask lets it. So agreement cannot show that a mask was learnt, and S19.agrees, in section 11, is a question.
+# The mask is a second headline to take apart. It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach. At step 0 it is 0.00, so training raises it; but hold the same masks still, and they agree by 0.24, and random streams with masks as large and as sharp, seed by seed, agree by 0.53. After 1,500 steps both are about level (left picture). A clip moves where its mask lets it: agreement shows no learning.
 #
-# The exchange can show it. Real clips under another's mask are 65 times as far from the data as under their own, for their ball is gone; random streams, and all arms at step 0, are as far as before, a ratio of 1; so, as it must be, are real clips in a second wrong mask, 1.01. The trained ones after 600 steps: 1.53, 1.02, 1.54, 2.93 and 1.80, in the order of the seeds; 1.76 [0.88, 2.65] gives no verdict. So the question was put to new trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. A mask fits its own $f$ and $b$. It can do without the price: with none it is 1.22 [0.99, 1.45] after 600 steps, 3.24 [2.58, 3.89] after 1,500. The price still brings the films nearer to the data, by 1.14 [1.10, 1.18]; written down before was 1.1 or more, and the interval begins just there.
+# The exchange can show it. Real clips put together anew are 1.7 from the data under their own mask, 27.3 under another's: their ball is gone. (The row's 65 divides by untouched clips, 0.423.) Random streams, and both arms at step 0, have a ratio of 1; so, as it must be, has a second wrong mask, 1.01. The trained ones after 600 steps: 1.53, 1.02, 1.54, 2.93 and 1.80, in the order of the seeds; 1.76 [0.88, 2.65] gives no verdict. So the question was put to new trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. A mask fits its own $f$ and $b$. It can do without the price: with none it is 1.22 [0.99, 1.45] after 600 steps, 3.24 [2.58, 3.89] after 1,500. The price still brings the films nearer to the data, by 1.14 [1.10, 1.18]; written down before was 1.1 or more, and the interval begins just there.
 
 # %% [markdown]
 # ### Watch it begin
@@ -971,7 +971,7 @@ widgets.turntable(shown)
 #
 # The latent $z$ is ours, eight numbers beside the code, for what a still does not show: it says where the ball *is*, and not where it flies. That is why a game may be worth its trouble. The true clip is at hand, so why not take the squared error of all its frames and no $D$? Because its best answer is the mean of all futures that the frame allows.
 #
-# So two networks, with the same first weights, clips and number of steps. One minimises the squared error of all eight frames. The other plays the game, and is told of the first frame alone. Before you read on: which of the two is nearer to the true future? And whose clips are films?
+# So two networks, with the same first weights, clips and number of steps. One minimises the squared error of all eight frames. The other plays the game, and is told of the first frame alone. (Adam's betas, the fall of the rate and a running mean of weights, the game's alone, differ, too.) Before you read on: which of the two is nearer to the true future? And whose clips are films?
 
 # %%
 viz.source(video.Future.streams, FutureGAN.generator_loss)
@@ -1162,7 +1162,7 @@ question(
 #
 # Is that the mean of all futures, the best answer to a squared error? Our clips come from a program, so we can draw it: forty futures of each first frame, with directions and speeds by the same law. (They also know the landscape behind the ball, which the frame hides, so on the average no network can be nearer.) Their mean leaves 0.045. One of them at random leaves 0.087, nearly twice as much, as it must: two independent draws differ by twice their variance (S19.futures). The mean passes for a film in 0.40 of the clips, the single future in 0.99. The network is at 0.069, and a *landscape without a ball* at 0.055. So a third of its error is not the future's but its own, and its first frame, which has *one* answer, is 0.14 off already.
 #
-# The game commits itself. For that alone it would pay what a single future pays, 0.087; the rest of its 0.132 is its own, too. Does it keep the frame? The first one differs from the given one by 0.12, the nearest training frame by 0.16, another clip's by 0.38; a landscape through 64 numbers stays blurred. Read this together with *in order*: the nearest training frame's future is a perfect film, of another landscape. Does something go on in the right place? It moves where the true ball is by 0.09: more than in another clip, 0.06, less than in the nearest training clip, 0.13, or in a future drawn at random, 0.16. Nobody could be right: where the ball flies the frame does not show, and the quarter is read right by chance, 0.22.
+# The game commits itself. For that alone it would pay what a single future pays, 0.087; the rest of its 0.132 is its own, too. Does it keep the frame? Not well: its first one differs from the given one by 0.12, the nearest training frame by 0.16, and the landscape without a ball by only 0.06. Read this together with *in order*: the nearest training frame's future is a perfect film, of another landscape. Does something go on in the right place? It moves where the true ball is by 0.09: more than in another clip, 0.06, less than in the nearest training clip, 0.13, or in a future drawn at random, 0.16. Nobody could be right: where the ball flies the frame does not show, and the quarter is read right by chance, 0.22.
 #
 # One thing went wrong, and the last rows of each group show it: to the eye, **another $z$ gives the same film.** The game that should show several futures shows one. Nothing asks for the latent: $D$ sees one clip at a time, and one good future of each frame is good enough. Lecture 17 meets the same with pictures. (One training of each, 600 steps. The price of the mask is 1 here, ten times the paper's; with 0.1, tried first, the sky flickered along.)
 
@@ -1173,7 +1173,7 @@ question(
 #
 # $$\mathcal L = \mathcal L_{\text{3D-GAN}} + \alpha_1\, \mathrm{KL}\big(q(z|y)\,\|\,\mathcal N(0, I)\big) + \alpha_2\, \lVert G(E(y)) - x \rVert_2^2 .$$
 #
-# Ours are pictures of 32 px, shaded, each from a turn of its own within 20 degrees to either side, and the weights $\alpha$ are ours. Judged by intersection over union with the true shape, on held-out pieces: their pictures are new, but some of the shapes are training pieces too (section 5). The strong opponent needs no network: look up the nearest *training picture*, and answer with its shape. And again the question what the game adds: the same encoder and generator, same beginning and steps, without $D$.
+# Ours are pictures of 32 px, shaded, each from a turn of its own within 20 degrees to either side, and the weights $\alpha$ are ours. Judged by intersection over union with the true shape, on held-out pieces: their pictures are new, but some of the shapes are training pieces too (section 5). The strong opponent needs no network: look up the nearest *training picture*, and answer with its shape. And again the question what the game adds: the same encoder and generator, same beginning and steps, without $D$. (Three things more differ: only the game's network is a running mean of weights, its batch statistics come from noise and codes, the other's from codes alone, and the rate falls later.)
 
 # %%
 viz.source(VAEGAN.generator_loss, voxels.FromPicture.reconstruct)
@@ -1742,9 +1742,9 @@ print(
 # ## What was measured
 #
 # - Two streams *and a price on the mask* end nearer to the data than one stream, and begin nearer: no verdict. The price helps by itself, from equal starts; the streams alone are not shown to.
-# - Stillness is not quality, and random masks agree with their own clips better than trained ones: ask what has learnt nothing first. Give a clip another's mask: what it loses was learnt. After 1,500 steps it is four times as far from the data, in random streams as far as before.
-# - What was learnt is the difference to the same network untrained.
-# - From one frame, a squared error answers with a veil, farther off than a landscape without a ball. The game commits itself, and ignores $z$.
+# - Stillness is not quality, and random masks agree with their own clips as well as trained ones: ask what has learnt nothing first. Under another's mask, after 1,500 steps, clips are four times as far from the data, random streams as far as before.
+# - The rule of pace: the shapes do not show it. $D$'s features: 0.734, untrained 0.733.
+# - From one frame, a squared error answers with a veil, farther off than a landscape without a ball. The game commits itself, and to the eye ignores $z$.
 # - From one picture, a shape: nearer than a look-up. The game costs overlap and buys shapes of noise. (The last two: one training of each.)
 
 # %% [markdown]
