@@ -451,7 +451,7 @@ question(
 # 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **In the paper's table, scale is most of the gain.**
 
 # %% [markdown] tags=["notes"]
-# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage with care: 24 mean faces have 0.48, and faces blurred over 2 px 0.98. Read *faces* with care. All five judges take every real face, and refuse noise, blur and averages, as they were taught. What they were not taught parts them: of real faces under noise of 0.2 one takes 0.41, another 0.81; of an untrained network's pictures 0.03 to 0.18. The network has 183 thousand parameters and saw 134 thousand pictures, 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than
+# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage with care: 24 mean faces have 0.48, and faces blurred over 2 px 0.98. And *faces*: all five judges take every real face and refuse noise and blur over 4 px, as taught. What they were not taught parts them: of real faces under noise of 0.2 one takes 0.41, another 0.81, in the mean 0.66, fewer than of generated ones; of faces blurred over 2 px 0.07 to 0.31. The network has 183 thousand parameters and saw 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than
 # three hundred million pictures. In its table 1 scale is most of the gain: 58.8 to 93.0; the parts bring 99.3. In the end its training collapses.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -616,7 +616,7 @@ question(
 # Another face's weights: hardly a change of the *set* (distance), but no use to the *face* (*faces*).
 
 # %% [markdown] tags=["notes"]
-# The weights are no fixed map: one face's for all cost 6.4 in distance, more than no attention. Exchanged between faces they cost 0.3. But the distance compares *sets*, and exchanged weights are the same set. Judged face by face, 0.08 fewer pass (box); without attention 0.055. So to a face another's weights are no better than none. And they belong to their places: shuffled, 0.43 pass. What they bring from the edge, these rows do not tell.
+# One face's weights for all cost 6.4 in distance, more than no attention; the mean, also a fixed map, 2.9. Exchanged, 0.3. But distance compares *sets*, and exchanged weights are the same set. Judged face by face, 0.08 fewer pass (box); without attention 0.055, with the mean 0.049. So to a face another's are no better than none. They belong to places, too: shuffled, 0.43 pass. What they bring from the edge, these rows do not tell.
 #
 # Two cautions. The sign of $\gamma$ means nothing (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And this shows what a finished network relies on, not what one trained without attention
 # would lack. At 32 px two blocks of convolutions see nearly everything anyway.
@@ -691,7 +691,7 @@ told(
 #
 # A curve on the left should climb as it runs to the left. Dotted: statistics of all latents. Solid: measured anew for each threshold. Thin: each of five judges. Grey: the same coverage.
 #
-# In the mean both climb by 0.02 to 0.04. The judges do not agree.
+# At 0.3 the mean is up by 0.01 to 0.02. The judges do not agree.
 
 # %% tags=["slide-continue", "slide-picture"]
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -779,10 +779,10 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. In the mean of the judges both climb a little, from 0.90 to 0.94 with the statistics of all latents, to 0.93 measured anew. But the judges (thin) do not agree: measured anew at threshold 0.3, judge 2 goes from 0.93 to 0.98, judge 4 to 0.88. So the gain at the best threshold, 0.010 of the `0.1028` that are missing (first box), has an interval from -0.04 to 0.06. It runs over judges. Over latents the spread is smaller (its note), so with one judge nothing would show. At threshold 0.3
-# the coverage is 0.72 of what it was (second box); 24 mean faces have 0.58 of it, the 24 faces $G(0, y)$ 0.35.
+# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The mean of the judges climbs a little, by 0.01 to 0.02 as far as 0.3. (At 0 there are 24 faces; for a judge, one of them is 0.04.) But the judges (thin) do not agree: measured anew at 0.3, judge 2 goes from 0.93 to 0.98, judge 4 to 0.88. So the gain at 0.3, the best threshold above 0, is `0.0105` of the `0.1028` that are missing (first box), with an interval over judges from -0.04 to 0.06. Over latents alone (its note) it would be narrower. At threshold 0.3
+# the coverage is 0.72 of what it was (second box); 24 mean faces have 0.58 of it, the 24 faces $G(0, y)$ 0.35. So truncation costs variety; whether it buys fidelity here is not known.
 #
-# Now compare the lines at equal coverage, not at equal thresholds (third box). At 0.59 (grey), where the solid one has threshold 0.3, the dotted one is 0.003 lower, with an interval from -0.10 to 0.09: five judges cannot tell. In distance it is 1.4 ahead. So truncation costs variety; whether it buys fidelity here is not known.
+# Now compare the two statistics at equal coverage, not at equal thresholds (third box). At 0.59 (grey), where the solid line has threshold 0.3, the dotted one is 0.003 lower, with an interval from -0.10 to 0.09: five judges cannot tell. Its distance is 1.4 smaller.
 #
 # The right figure: the Fréchet distance punishes lost variety and lost fidelity alike. Here it is least without truncation; in the paper a little truncation lowers it at first. So the paper reports a whole curve, and "the FID of BigGAN" without a threshold says little.
 
@@ -862,7 +862,7 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Only stored means and variances differ between the rows. The likely mechanism, not measured: truncated latents make the first map vary less, and divided by the spread of *all* latents it stays so. The faces come out more alike: read coverage and distance in the two lower rows. In *faces* the rows differ less, 0.94, 0.92, 0.91 from top to bottom, than the judges do. So with truncated latents the statistics are a second knob of variety. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
+# Only stored means and variances differ between the rows. The likely mechanism, not measured: truncated latents make the first map vary less, and divided by the spread of *all* latents it stays so. The faces come out more alike: coverage is 0.47, measured anew 0.59. In *faces* the rows differ less, 0.94, 0.92, 0.91 from top to bottom, than the judges do. So with truncated latents the statistics are a second knob of variety. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
 # in section 4, the stored ones belong to another network. Measure anew. It takes a second.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -964,7 +964,7 @@ widgets.attribute_chooser(wish, MENUS, latent_dim=painter.latent_dim, start={"ha
 # ## What to keep
 #
 # - Count what a part costs. Sharing pays when the classes outnumber the vector's components.
-# - Truncation is a knob on a finished network. Report the curve, not one number.
+# - Truncation costs variety. Measure what it buys, and report the curve.
 # - Truncating, clamping and scaling are three things.
 # - Five judges that differ in the seed can differ in sign. Ask more than one.
 # - After a change of the network, measure its statistics anew. With truncated latents they are a second knob: say which were used.
@@ -1185,7 +1185,7 @@ question(
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.18 after it, 0.14 with the penalty, 0.16 with slower training alone.
 # - Where as many digits are accepted, the penalty leaves 0.81 to 0.86 of the cosine; where as much is covered, 0.88 to 0.90. Slower training leaves 0.97 or more.
-# - Truncated at 0.3, 0.78 are accepted with it and 0.81 without, of 0.44 and 0.48: here truncation buys fidelity, and in what it adds five pairs can tell no difference. The price: 0.58 of the coverage is left with the penalty, 0.82 without.
+# - Truncated at 0.3, acceptance rises from 0.44 to 0.78 with it, from 0.48 to 0.81 without: here truncation buys fidelity, and five pairs cannot tell which gains more. The price: 0.58 of the coverage is left with the penalty, 0.82 without.
 # - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
@@ -1193,7 +1193,7 @@ question(
 # training without it, at the step where that accepts as many, two filters are 0.81 to 0.86 times as alike; at the earlier step where it covers as many, 0.88 to 0.90. The box takes what says less, seed by seed, 0.89. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.97 to 1.00 in both ways. So the penalty turns filters apart, by about a tenth. That is nearly what it minimises: the box would be news if it failed.
 #
 # The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles. And 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits; whether lengths are the reason was not tested. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
-# its interval reaches over 0. So here truncation buys fidelity, where in section 5 five judges could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.) Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Ten mean digits have 0.03, other real digits 0.97. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+# its interval reaches over 0. So here truncation buys fidelity, where in section 5 five judges could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.) Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Little coverage at the start need not bring that: slower training begins at 0.193 and keeps 0.84. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Between two classes
