@@ -87,7 +87,7 @@ shipped.card
 
 # %% [markdown] tags=["notes"]
 # Look first at hair and skin beside a hole: they go on. Then at what a hole hides wholly. The network gives an eye where an eye belongs, and it cannot know which. Where a block hides several features at once, look for smudges; where only background was hidden, a trace of the brush can remain.
-# We begin with the first that did it, in 2016; section 6 takes this network apart.
+# Section 6 takes this network apart.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The context encoder
@@ -157,7 +157,7 @@ identity(
 )
 
 # %% [markdown] tags=["notes"]
-# Divided by the whole picture, a small hole counts for next to nothing, and the adversarial term is not divided: at an eighth of the side the balance of the two shifts by a factor of 64, as if 0.001 were 0.064. The code runs, and nothing warns you.
+# Divided by the whole picture, a small hole counts for next to nothing, and the adversarial term is not divided: at an eighth of the side the balance of the two shifts by a factor of 64, as if 0.001 were 0.064.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Holes
@@ -400,7 +400,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and the picture shows all three values in both contexts. In four of five trainings the total variation is 0.07 or less; in one it is 0.16, and C26.honest is open. So is C26.draw: its bound was set for the mean, and the GAN without noise has 2.1. (The last row: five draws from the truth itself, 4,000 pixels each, have 1.92 to 2.07, and 0.02.)
+# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and the picture shows all three values in both contexts. In four of five trainings the total variation is 0.07 or less; in one it is 0.16, and C26.honest is open. So is C26.draw: its bound was set for the mean error, and without noise that is 2.1. (The last row: five draws from the truth itself have 1.92 to 2.07, and 0.02.)
 # Look for answers near 0.7 at $c = -1$, and for the thin bridge between skin and background at $c = 1$: $F$ is continuous in $z$, so it cannot wholly avoid what lies between two values. Take one thing away and the draw is gone.
 #
 # *Without noise* there is one answer for each context, and nothing says which; at $c = -1$ one bar stands where no value is. Mind the decibels: errors are 1.5 to 4.1, their mean 2.1 or 3.3 dB, as if it drew. Total variation, 0.63, says no. One error cannot tell a draw from a guess.
@@ -586,11 +586,11 @@ viz.show(viz.labelled_grid(mouth, None, rows, scale=8), caption="The fourth face
 # %% [markdown] tags=["notes"]
 # After 4,000 steps the rows differ little to the eye. L2 has 1.02 of the truth's gradient energy, so that nothing is left to sharpen: of the paper's two words, sharper and more real, the row tests the second. What is left are *ghosts*. The fourth face has a wide dark mouth; L2 leaves a red trace, the paper's weight hardly one, the larger a blot.
 #
-# The Frechet distance is 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The larger has 0.66 [0.63, 0.69] of the better rival's, L2 itself (L2 with noise, as sharp, has 1.15 times L2's, interpolated). That meets the bound, 0.8. The claim C26.sharpen is **open** all the same: L2 with more steps was not tried, and its distance was still falling, 0.356, 0.328, 0.289 at the last three looks. At 4,000 steps it is where the larger weight was at 3,000, 0.290. The larger weight buys no more than the paper's, 0.68 [0.63, 0.74], and costs 1.8 dB in place of 0.4. The patches can say no more: all three are where the truth is, 21, and so are other faces' middles; blur has 79.
+# The Frechet distance is 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The larger has 0.66 [0.63, 0.69] of the better rival's, L2 itself (L2 with noise, as sharp, has 1.15 times L2's, interpolated). That meets the bound, 0.8. C26.sharpen is **open** all the same: L2 with more steps was not tried. Its distance was still falling, 0.356, 0.328, 0.289 at the last looks; at 4,000 steps L2 is where the larger weight was at 3,000, 0.290. The larger weight buys no more than the paper's, 0.68 [0.63, 0.74], and costs 1.8 dB in place of 0.4. The patches can say no more: all three are where the truth is, 21, and so are other faces' middles; blur has 79.
 #
 # Now the curves. At 500 steps the larger weight is ahead; from 1,000 to 3,000 by 3 to 18 %, some training always behind L2; from 3,500 on it has 0.66. (The learning rate falls from 2,800 on.) At 3,000 it would have missed the bound. The paper's weight is ahead in all five from 2,500 on.
 #
-# The nearest neighbour is a real drawing, but somebody else's face. At 150 steps its absolute error is level with that of the networks, and its Frechet distance the best, 3.7, even below the 4.0 of true faces: here this distance does not tell copies from the truth. In the recorded table it is behind: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB, in the paper by 5.8. This is no merit of the adversary: L2 leads by 12.3.
+# The nearest neighbour is somebody else's face. At 150 steps its absolute error is level with that of the networks, and its Frechet distance the best, 3.7; true faces have 4.0, so copies pass this judge. In the recorded table it is behind: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB (paper: 5.8), no merit of the adversary: L2 leads by 12.3.
 #
 # All these faces stand at one place. Those of section 4 are shifted, and its network paints the whole picture: with the same hole and L2, 4,000 steps end at about 17 dB and not 27, and its pictures show the blur that is missing here.
 
@@ -683,11 +683,11 @@ question(
 # The central square: 55.8 %. It *unlearnt* 10 points. Which columns fell?
 
 # %% [markdown] tags=["notes"]
-# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt (the table's row of step 0). Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half of the way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. They are no ceiling: blocks read hair length, 86 %, better than they do, 72. The smile stays near guessing, 53 % against 50; but even taught features read 55.
+# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt (the table's row of step 0). Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half of the way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. They are no ceiling: blocks read hair length, 86 %, better than they do, 72. The smile stays near guessing, 53 %; taught features read 55.
 #
-# The central square falls by 0.10, most of it within 500 steps, though it fills its own holes better from step to step. Good filling and good features are two things. What fell are the three colours: hair, skin, and most of all the background, 40 % in place of 78. The three shapes, hair length, smile and glasses, did not fall. All encoders are read from whole faces, and this one has only ever seen a grey middle. The paper's explanation is of that kind: what the central square teaches latches onto its boundary, and does not carry over to pictures without a hole. We have not tested it.
+# The central square falls by 0.10, most of it within 500 steps, though it fills its own holes better from step to step. Good filling and good features are two things. What fell are the three colours: hair, skin, and most of all the background, 40 % in place of 78. The three shapes, hair length, smile and glasses, did not fall. All encoders are read from whole faces, and this one has only ever seen a grey middle. The paper's explanation is of that kind: what it learns latches onto the square's boundary. We have not tested it.
 #
-# Blocks lead the square by 0.17, random weights by 0.10. The rest is S22.transfer again: S22.holes is a question, no second claim.
+# Blocks lead the square by 0.17, random weights by 0.10. The rest is S22.transfer again, so S22.holes is a question.
 #
 # The paper's gain over random weights was three points, after fine-tuning. No encoder here learnt from whole faces, without a hole: that it was the *holes* that taught these 6.6 points is not shown.
 
@@ -878,7 +878,7 @@ for spread in (0.03, 0.3, 3.0):
 widgets.fill_hole(shipped.model, people[:12])
 
 # %% [markdown]
-# Where a trace of hair or frame is left, see whether it is continued; where none is left, see what the network gives instead, and whether it is the same for every face.
+# Where a trace of hair or frame is left, see whether it is continued; where none is left, see what the network gives instead.
 
 # %% [markdown]
 # ## Quiz
@@ -1193,7 +1193,7 @@ viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient ener
 # %% [markdown] tags=["notes"]
 # SRGAN had more steps, and here it has the *higher* PSNR, 23.8 against 23.2, which is not the paper's order: no fair comparison. Section 5 has a fairer one. The last column: shrunk again, each answer must be the picture that was given. The networks nearly pass, 40 and 39 dB, and so do true faces with noise of 0.1; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
 #
-# Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88. Nobody takes the one row for the other, and the distance does. The rows between them tell why: noise of 0.05, or of 0.1, on true faces leaves the distance where it was, 3.86 and 3.82. At this size the judge sees blur, 8.1 for bicubic, and no specks. A judge sees what its features see.
+# Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88: the judge takes the one row for the other. Do you? The rows between them tell why: noise of 0.05, of 0.1, even of 0.2 on true faces leaves the distance where it was, 3.86, 3.82, 3.83. (The judge of 32 px sees 0.2: 5.6 against 4.0.) At this size the judge sees blur, 8.1 for bicubic, and no specks. A judge sees what its features see.
 
 # %% [markdown]
 # ## 8. L1, L2, joint: the other rows
