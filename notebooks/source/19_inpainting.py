@@ -400,7 +400,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and together the five give all three values in both contexts. In four the total variation is 0.07 or less; in one it is 0.16, for at $c = -1$ it hardly ever gives skin: C26.honest is open. So is C26.draw: its bound was set for the mean error, and without noise that is 2.1. (The last row: five draws from the truth itself have 1.92 to 2.07, and 0.02.)
+# The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and together the five give all three values in both contexts. In four the total variation is 0.07 or less; in one it is 0.16, for at $c = -1$ it hardly ever gives skin: C26.honest is open. So is C26.draw: its bound was set for the mean error, and without noise that is 2.1. (Five draws from the truth have 1.92 to 2.07, and 0.02.)
 # Look for answers near 0.7 at $c = -1$, and for the thin bridge between skin and background at $c = 1$: $F$ is continuous in $z$, so it cannot wholly avoid what lies between two values. Take one thing away and the draw is gone.
 #
 # *Without noise* there is one answer for each context, and nothing says which; at $c = -1$ one bar stands where no value is. Mind the decibels: errors are 1.5 to 4.1, their mean 2.1 or 3.3 dB, as if it drew. Total variation, 0.63, says no. One error cannot tell a draw from a guess.
@@ -590,7 +590,7 @@ viz.show(viz.labelled_grid(mouth, None, rows, scale=8), caption="The fourth face
 #
 # Now the curves. At 500 steps the larger weight is ahead; from 1,000 to 3,000 by 3 to 18 %, some training always behind L2; from 3,500 on it has 0.66. (The learning rate falls from 2,800 on.) At 3,000 it would have missed the bound. The paper's weight is ahead in all five from 2,500 on.
 #
-# The nearest neighbour is somebody else's face. At 150 steps its absolute error is level with that of the networks, and its Frechet distance the best, 3.7; true faces have 4.0, so copies pass this judge. In the recorded table it is behind: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB (paper: 5.8), no merit of the adversary: L2 leads by 12.3.
+# The nearest neighbour is somebody else's face. At 150 steps its absolute error is level with the networks', and its Frechet distance the best, 3.7; true faces have 4.0, so copies pass this judge. In the recorded table it is behind: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB (paper: 5.8), no merit of the adversary: L2 leads by 12.3.
 #
 # All these faces stand at one place. Those of section 4 are shifted, and its network paints the whole picture: with the same hole and L2, 4,000 steps end at about 17 dB and not 27, and its pictures show the blur that is missing here.
 
@@ -683,7 +683,7 @@ question(
 # The central square: 55.8 %. It *unlearnt* 10 points. Which columns fell?
 
 # %% [markdown] tags=["notes"]
-# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt (the table's row of step 0). Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half of the way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. They are no ceiling: blocks read hair length, 86 %, better than they do, 72. The smile stays near guessing, 53 %; taught features read 55.
+# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt (the table's row of step 0). Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. They are no ceiling: blocks read hair length, 86 %, better than they do, 72. The smile stays near guessing, 53 %; taught features read 55.
 #
 # The central square falls by 0.10, most of it within 500 steps, though it fills its own holes better from step to step. Good filling and good features are two things. What fell are the three colours: hair, skin, and most of all the background, 40 % in place of 78. The three shapes, hair length, smile and glasses, did not fall. All encoders are read from whole faces, and this one has only ever seen a grey middle. The paper's explanation is of that kind: what it learns latches onto the square's boundary. We have not tested it.
 #
@@ -872,7 +872,7 @@ for spread in (0.03, 0.3, 3.0):
 # %% [markdown] tags=["notes"]
 # ## Play
 #
-# Paint a hole on the face, with the mouse or a finger. The answer follows while you paint. Try: one eye; both; the whole hair, then a little less than the whole; the outline of the chin. When does the network stop continuing and start inventing? Paint over glasses until the last trace of them is gone.
+# Paint a hole on the face, with the mouse or a finger. The answer follows while you paint. Try: one eye; both; the whole hair, then a little less than the whole; the outline of the chin. When does the network stop continuing and start inventing? Paint over glasses until the last trace is gone.
 
 # %% tags=["slide-continue", "slide-picture"]
 widgets.fill_hole(shipped.model, people[:12])
