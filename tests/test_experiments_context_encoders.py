@@ -106,7 +106,8 @@ def test_what_is_compared_has_itself_as_a_null(shipped):
     found = context_encoders.over_rival(shipped, context_encoders.LARGER)
     assert len(found.ours) == len(shipped.seeds) and max(found.ours) < min(found.nulls["L2_itself"]) == 1
     assert context_encoders.over_rival(shipped, "L2").ours == found.nulls["L2_itself"]
-    assert found.nulls["mean_of_ten_neighbours"] > found.ceilings["nearest_neighbour"] > 1 > found.ceilings["truth"]
+    assert found.nulls["mean_of_ten_neighbours"] > found.nulls["nearest_neighbour"] > 1 > found.ceilings["truth"]
+    assert list(found.ceilings) == ["truth"], "nothing that is worse than the rival is called the best to be had"
 
 
 def test_beside_the_neighbour_decibels_are_subtracted_and_errors_divided(shipped):
