@@ -45,6 +45,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "load_pairs": {"kind": "night", **REQUEST},
     "moving_digits": {**REQUEST, "size": 32, "frames": 2, "digits": 1, "base": data.font_digits(8, 20)},
     "optical_digits": REQUEST,
+    "other_futures": {**REQUEST, "size": 16, "frames": 2, "draws": 2},
     "paired_folder": {"folder": "nowhere", "size": 8, "n": 1, "split": "train", "direction": "AtoB"},
     "photo_patches": {**REQUEST, "texture": 1.0},
     "stacked_digits": {**REQUEST, "base": data.font_digits(8, 20)},

@@ -403,7 +403,7 @@ claim(
 # The GAN that has noise, before a $D$ that sees the context, comes near to what the derivation says. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and together the five give all three values in both contexts. In four the total variation is 0.07 or less; in one it is 0.16, for at $c = -1$ it hardly ever gives skin: C26.honest is open. So is C26.draw: its bound was set for the mean error, and without noise that is 2.1. (Five draws from the truth have 1.92 to 2.07, and 0.02.)
 # Look for answers near 0.7 at $c = -1$, and for the thin bridge between skin and background at $c = 1$: $F$ is continuous in $z$, so it cannot wholly avoid what lies between two values. Take one thing away and the draw is gone.
 #
-# *Without noise* there is one answer for each context, and nothing says which; at $c = -1$ one bar stands where no value is. Mind the decibels: errors are 1.5 to 4.1, their mean 2.1 or 3.3 dB, as if it drew. Total variation, 0.63, says no. One error cannot tell a draw from a guess.
+# *Without noise* each context has one answer, and nothing says which; at $c = -1$ one bar stands where no value is. Mind the decibels: the errors are 1.5 to 4.1, their mean 2.1 or 3.3 dB, as if it drew. The total variation, 0.63, says no. One error cannot tell a draw from a guess.
 #
 # *A blind $D$* asks that the answers as a set look right. Which goes to which context is chance, as in lecture 18: total variation 0.16, level with the worst GAN, to 0.71; errors 1.6 to 4.1.
 #
@@ -790,7 +790,7 @@ viz.table(
 # | PSNR, dB | 19.09 | 19.04 | 18.95 | 19.57 | |
 # | Frechet distance | 9.8 | 9.0 | 8.7 | 8.7 | 4.0 |
 #
-# SRGAN: less PSNR, less distance, as in the paper. So has the filter: claim open.
+# SRGAN: less PSNR, more realism, as in the paper. The filter too: claim open.
 #
 # PSNR asks for the **conditional mean**, realism for **the true distribution**.
 #
