@@ -386,7 +386,7 @@ leaky = records.load("few_faces_leak")
 changed = few_faces.changed(unseen.images[:8], 0)
 shown = torch.cat([data.to_float(unseen.images[:8]), changed, data.to_float(leaky.last_pictures()[0]), data.to_float(drawn[both])])
 show(
-    viz.labelled_grid(shown, rows=["faces", "faces, changed", "the data alone", "both sides"], n_columns=8),
+    viz.labelled_grid(shown, rows=["faces", "faces, changed", "the data alone", "both sides"], n_columns=8, font_size=20),
     "Third row: a generator whose D saw real faces like those of the second row, and plain fakes. Both after 5,000 steps.",
 )
 columns = ("frechet", "frechet_changed", "holes")
