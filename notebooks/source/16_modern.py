@@ -8,7 +8,7 @@
 # **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about a minute at cpu scale, for the comparisons are recorded; no GPU is needed.
 #
 # Two questions after the classics. What happens when there are only a hundred pictures? And which of all the tricks of a decade are still needed, if the loss is
-# chosen well? Each has an answer with a name. Each is taken apart here; of fifteen claims of papers, a small machine reproduces four and leaves eleven open.
+# chosen well? Each has an answer with a name. Each is taken apart here; of sixteen claims of papers, a small machine reproduces four and leaves twelve open.
 #
 # After it you will be able to
 #
@@ -71,7 +71,7 @@ show(
 #
 # The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
 # twice: as the reference of the Fréchet distance, and as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not. Logits have no unit, so beside their means stands a number without scale: over all pairs of a training face and an unseen one, the share in which $D$ gives the training face the
-# larger logit. Call it $D$'s **memory**. It is about 1/2 for a $D$ without memory (not exactly: the untrained one below has 0.44, for the hundred please it a bit less) and 1 for one that knows each of its faces.
+# larger logit. Call it $D$'s **memory**. It is about 1/2 for a $D$ without memory (not exactly: the untrained one below has 0.44, for to it the hundred look a little less real) and 1 for one that knows each of its faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A discriminator that learns by heart
@@ -264,20 +264,32 @@ plt.show()
 
 # %% tags=["slide-continue"]
 no_training = ["the hundred themselves", "Gaussian of faces"]
-trained.table("frechet", "memory", "sees", "memory_through", "memory_changed", "p", baselines=no_training)
+trained.table("frechet", "memory", "sees", baselines=no_training)
+
+# %% [markdown]
+# For objections: memory through each $D$'s own $T$, then through DiffAugment's whole $T$; ADA's $p$.
+
+# %%
+trained.table("memory_through", "memory_changed", "p", baselines=[])
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Six games after 5,000 steps
 
 # %% tags=["slide-continue", "slide-picture"]
 drawn = dict(zip(trained.arms, trained.last_pictures(), strict=True))
+scores = ("frechet", "memory", "sees", "memory_through", "p")
+frechet, knows, sees, through, p_at_end = (trained.final(score) for score in scores)
+blocks = []
+for i, faces in enumerate(["100", "9,000"]):
+    rows = ["faces", *(f"{how}: {frechet[f'{faces}: {how}'].mean():.1f}" for how in looks)]
+    shown = [unseen.images[3 * i : 3 * i + 3], *(drawn[f"{faces}: {how}"][:3] for how in looks)]
+    blocks.append(viz.labelled_grid(torch.cat(shown), rows=rows, n_columns=3, scale=7, font_size=15))
 show(
-    viz.labelled_grid(torch.cat([unseen.images[:8], *drawn.values()]), rows=["faces", *drawn], n_columns=8),
-    "Unseen faces, then samples of the first training of each after 5,000 steps, the same eight latents in every row.",
+    viz.beside(blocks, titles=["100 faces", "9,000 faces"]),
+    "Unseen faces, then samples of the first training of each, the same latents in every row; with the name stands the distance, the mean of five.",
 )
 
 # %%
-frechet, knows, through, p_at_end = (trained.final(score) for score in ("frechet", "memory", "memory_through", "p"))
 early = trained.curve("memory")["100: none"][1][:, 1]
 hidden = knows["100: none"] - trained.final("memory_changed")["100: none"]
 
@@ -324,13 +336,36 @@ claim(
     baselines=nulls(no_difference=1, with_9000_faces=frechet["9,000: none"] / frechet["9,000: ADA"]),
     source="Karras et al. 2020, section 4",
 )
+claim(
+    "S16.few",
+    "At 100 pictures DiffAugment helps: Fréchet distance without over with, by seed",
+    paper=80.20 / 46.87,
+    ours=frechet["100: none"] / frechet["100: DiffAugment"],
+    over="trainings",
+    tolerance=at_least(1.2),
+    baselines=nulls(no_difference=1, with_9000_faces=frechet["9,000: none"] / frechet["9,000: DiffAugment"]),
+    source="Zhao et al. 2020, 100-shot Obama",
+)
+question(
+    "S16.sees_plain",
+    "Has the D that remembers little learnt anything? Share of pairs in which an unseen face lies above a fake, DiffAugment, 100 faces, asked plainly",
+    ours=sees["100: DiffAugment"],
+    over="trainings",
+    baselines=nulls(
+        at_step_0=trained.curve("sees")["100: DiffAugment"][1][:, 0],
+        edges_alone=trained.final("edges")["100: DiffAugment"],
+        the_plain_D=sees["100: none"],
+    )
+    | ceilings(a_plain_D_with_9000_faces=sees["9,000: none"]),
+    note="Asked after its value was known. Each D is asked about the fakes of its own G.",
+)
 
 # %% [markdown] tags=["notes"]
-# $D$'s **memory** first. With 100 faces, each shown 800 times, it is 0.996 without augmentation, 0.792 with ADA, 0.595 with DiffAugment. With 9,000, each shown nine times, the same hundred give 0.515, 0.471 and 0.498: so much has a $D$ without memory here. Is DiffAugment's $D$ only slow? The plain one remembered more at step 500 already (a null of the first box). Has it learnt nothing? In 0.898 of the pairs it puts an unseen face above a fake, the plain $D$ in 0.644. *That* is what learning by heart costs. Through its $T$ it has 0.986; before the first step it had 0.62, and edges alone tell 0.52 (section 9).
+# $D$'s **memory** first. With 100 faces, each shown 800 times, it is 0.996 without augmentation, 0.792 with ADA, 0.595 with DiffAugment. With 9,000, each shown nine times, the same hundred give 0.515, 0.471 and 0.498: so much has a $D$ without memory here. Is DiffAugment's $D$ only slow? The plain one remembered more at step 500 already (a null of the first box). Has it learnt nothing? In 0.898 of the pairs it puts an unseen face above a fake; before the first step it did so in 0.47, and edges alone tell 0.52. The plain $D$ has 0.644. *That* is what learning by heart costs.
 #
-# Is the memory only hidden, because DiffAugment's $D$ has met no plain face? Through its $T$ it is 0.612. But so asked, the plain $D$, which knows its hundred, has 0.493 (`memory changed`): the question hides memory, and the second box stays open. ADA's $D$ meets a plain face now and then, and it remembers less than the plain one, too.
+# Is the memory only hidden, because DiffAugment's $D$ has met no plain face? Through its $T$ it is 0.612. But so asked, the plain $D$, which knows its hundred, has 0.493 (`memory changed`): the question hides memory, and the second box stays open. ADA's $D$ remembers less than the plain one, too, and meets a plain face seldom: at the end $0.227^3$, 1.2 %. But the plain one knew less still at step 500: there a slow $D$ is not excluded.
 #
-# Now the **distance**. The hundred faces themselves have 5.0. A Gaussian with the faces' mean and covariance, no network at all, has 8.2, less than any game: a distance is not a look. With 100 faces the plain game ends at 22.9, DiffAugment at 20.1, ADA at 18.2. With 9,000 the order is another: 15.2, then ADA with 16.6 and DiffAugment with 18.7. So few pictures cost the plain game 1.51 times the distance. Either cure helps there: the plain distance is 1.26 times ADA's [1.13, 1.40] and 1.14 times DiffAugment's [1.05, 1.23], which passes it only after step 4,000. Neither is surely the 1.2 asked for. With 9,000 DiffAugment costs, 1.23 [1.10, 1.37], so far: its distance still falls.
+# Now the **distance**. The hundred faces themselves have 5.0. A Gaussian with the faces' mean and covariance, no network at all, has 8.2, less than any game: a distance is not a look. With 100 faces the plain game ends at 22.9, DiffAugment at 20.1, ADA at 18.2. With 9,000 the order is another: 15.2, then ADA with 16.6 and DiffAugment with 18.7. So few pictures cost the plain game 1.51 times the distance. Either cure helps there: the plain distance is 1.26 times ADA's [1.13, 1.40] and 1.14 times DiffAugment's [1.05, 1.23], which passes it only after step 4,000. Neither is surely the 1.2 asked for. With 9,000 DiffAugment costs, 1.23 [1.10, 1.37], so far: its distance still falls, and that box is open (section 9).
 #
 # ADA's $p$ ends at 0.773 with 100 faces and at 0.643 with 9,000: a difference, but its interval goes below the 0.1 that was asked for. It rose at 9,000, too, where $D$ remembers nothing: $r_t$ also counts a $D$ that is merely ahead of $G$.
 #
@@ -347,59 +382,43 @@ claim(
 
 # %% tags=["slide-continue"]
 alone, both = "9,000: the data alone", "9,000: DiffAugment"
-short = records.load("few_faces")
-leaky = dict(zip(short.arms, short.last_pictures(), strict=True))[alone]
+leaky = records.load("few_faces_leak")
 changed = few_faces.changed(unseen.images[:8], 0)
-shown = torch.cat([data.to_float(unseen.images[:8]), changed, data.to_float(leaky), data.to_float(drawn[both])])
+shown = torch.cat([data.to_float(unseen.images[:8]), changed, data.to_float(leaky.last_pictures()[0]), data.to_float(drawn[both])])
 show(
-    viz.labelled_grid(shown, rows=["faces", "faces, changed", "the data alone", "both sides, 5,000 steps"], n_columns=8),
-    "Third row: a generator whose D saw real faces like those of the second row, and plain fakes, after 600 steps.",
+    viz.labelled_grid(shown, rows=["faces", "faces, changed", "the data alone", "both sides"], n_columns=8, font_size=20),
+    "Third row: a generator whose D saw real faces like those of the second row, and plain fakes. Both after 5,000 steps.",
 )
 columns = ("frechet", "frechet_changed", "holes")
-games = {"the data alone": (short, alone), "both sides": (short, both), "both sides, 5,000 steps": (trained, both)}
+games = {"the data alone": (leaky, alone), "both sides": (trained, both)}
 viz.table(
     [[who, *(spread(record.final(score)[arm]) for score in columns)] for who, (record, arm) in games.items()]
-    + [[who, *(number(short.baseline(score)[who]) for score in columns)] for who in ("other faces", "other faces, changed", "Gaussian of changed faces")],
+    + [[who, *(number(leaky.baseline(score)[who]) for score in columns)] for who in ("other faces", "other faces, changed", "Gaussian of changed faces")],
     header=["9,000 faces", *(score.replace("_", " ") for score in columns)],
-    caption="Six trainings of each, 600 steps (five where they are 5,000); below, what is no training",
+    caption="Five trainings of each, 5,000 steps; below, what is no training",
 )
 
 # %%
-holes, empty = short.final("holes"), short.baseline("holes")
+empty = leaky.baseline("holes")
 claim(
-    "S16.leak",
-    "Augmenting the data alone leaks: share of the samples' pixels that lie in blocks of middle grey",
+    "S16.leak_long",
+    "Augmenting the data alone leaks: share of the samples' pixels that lie in blocks of middle grey, after 5,000 steps",
     paper="augmenting the reals only gives augmented samples",
-    ours=holes[alone][1:],
+    ours=leaky.final("holes")[alone],
     over="trainings",
     tolerance=at_least(0.03),
     baselines=nulls(
-        both_sides=holes[both],
-        both_sides_5000_steps=trained.final("holes")[both],
+        both_sides=trained.final("holes")[both],
+        no_augmentation=trained.final("holes")["9,000: none"],
         faces=empty["other faces"],
         a_Gaussian_of_changed_faces=empty["Gaussian of changed faces"],
         noise=empty["noise"],
         untrained=empty["untrained"],
+        at_step_0=leaky.curve("holes")[alone][1][:, 0],
     )
     | ceilings(other_faces_changed=empty["other faces, changed"]),
     source="Zhao et al. 2020, section 3; Karras et al. 2020, section 2",
-    note="Blocks of 4 px, all colours within 0.1 of the middle. Chosen on two trainings, the first of the record and one before it; these are the other five.",
-)
-far = short.baseline("frechet_changed")
-question(
-    "S16.leak_distance",
-    "and the samples' Fréchet distance to changed faces",
-    ours=short.final("frechet_changed")[alone],
-    over="trainings",
-    baselines=nulls(
-        both_sides=short.final("frechet_changed")[both],
-        a_Gaussian_of_changed_faces=far["Gaussian of changed faces"],
-        the_mean_changed_face_with_noise=far["mean changed face, with noise"],
-        noise=far["noise"],
-        untrained=far["untrained"],
-    )
-    | ceilings(other_faces_changed=far["other faces, changed"]),
-    note="At most 5 was asked, as a claim. A Gaussian with the mean and the covariance of changed faces passes that.",
+    note="Blocks of 4 px, all colours within 0.1 of the middle, and the tolerance, as in S16.leak. The null of step 0 was added after the run.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -412,9 +431,7 @@ question(
 # At $p = 1$ a generator of sleeping faces is as good as any.
 
 # %% [markdown] tags=["notes"]
-# The generator of the third row has learnt what its $D$ was shown, grey patches and all. Which number says so? Not the distance. It is 2.28 to changed faces and 31.8 to faces; but a Gaussian with the mean and the covariance of changed faces is nearer to them, 1.83, and has no hole. So count **holes**: the share of pixels that lie in a block of middle grey. Changed faces have 0.19, the Gaussian 0, both sides 0, the data alone 0.058 in the box's five trainings. It is open all the same: one of the five has none, and the interval begins at 0.01, below the 0.03 asked for.
-#
-# After the same 600 steps "both sides" draw no hole, but no face either, 33.1. After 5,000 they draw faces, 18.7, and still no hole. The data alone was not trained so long.
+# The generator of the third row has learnt what its $D$ was shown, grey patches and all. Which number says so? Not the distance. It is 2.34 to changed faces and 29.3 to faces; but a Gaussian with the mean and the covariance of changed faces is nearer to them, 1.83, and has no hole. So count **holes**: the share of pixels that lie in a block of middle grey. Changed faces have 0.19, the Gaussian 0, both sides 0, the data alone 0.105 [0.097, 0.113]: each of five new trainings leaks. "Both sides", trained as long, draw faces, 18.7 from them, and no hole.
 #
 # Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
 # poses are multiplied by
@@ -646,7 +663,7 @@ check(
 viz.source(r3gan.Block, r3gan.Generator.forward)
 
 # %% [markdown]
-# Nothing that runs here in minutes could repeat the roadmap. Section 6 tries its loss: on stacked digits, pairs add nothing that five trainings show. E's networks are in `gancourse.models` (exercise 1).
+# Nothing that runs here in minutes could repeat the roadmap. Section 6 tries its loss: on stacked digits, five trainings show no gain by pairs. E's networks are in `gancourse.models` (exercise 1).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What diffusion took over, and where one step came back
@@ -712,7 +729,7 @@ widgets.quiz(
             "answer": "Fakes are compared with real samples, one with one, also with those of the modes left out",
             "why": "A real sample from a forgotten mode is paired with a fake and wins; the loss stays above its minimum.",
             "wrong": {
-                "Because R1 forbids it": "R1 smooths D; alone it does not bring modes back.",
+                "Because R1 forbids it": "R1 asks about slopes, not about which fake is compared with which picture.",
                 "Because its discriminator sees pairs of pictures at its input": "It sees one at a time; only the logits are subtracted.",
             },
         },
@@ -924,14 +941,14 @@ question(
 viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observed)
 
 # %% [markdown]
-# ## 9. The other boxes of section 3
+# ## 9. The other boxes of part one
 #
-# Six trainings of each, on other seeds, were recorded after 600 steps first (`gancourse experiment few_faces`):
+# Six trainings of each, the leaky game among them, on other seeds, were recorded after 600 steps first (`gancourse experiment few_faces`):
 
 # %%
-began = dict(zip(short.arms[:6], short.last_pictures()[:6], strict=True))
-show(viz.labelled_grid(torch.cat(list(began.values())), rows=list(began), n_columns=8), "Samples of the first training of each after 600 steps.")
-short.table("frechet", "memory", "sees", "p", arms=short.arms[:6], baselines=[])
+short = records.load("few_faces")
+show(viz.labelled_grid(short.last_pictures().flatten(0, 1), rows=short.arms, n_columns=8), "Samples of the first training of each after 600 steps.")
+short.table("frechet", "memory", "sees", "p", "frechet_changed", "holes", baselines=[])
 
 # %% [markdown]
 # No sample was a face then. By the means ADA was ahead already where faces are few, and both cures were behind where they are many. With a hundred faces DiffAugment lay behind, too, 35.4 against 32.1: that alone has turned at step 5,000. A comparison of trainings that have not begun to draw compares their starts. The rows that follow were written before the longer runs:
@@ -956,7 +973,7 @@ claim(
     tolerance=at_least(0.2),
     baselines=fewer(knows["100: ADA"], "ADA"),
     source="Karras et al. 2020, section 4",
-    note="ADA's D meets plain faces in training: of three changes each is made with probability p.",
+    note="Of three changes each is made with probability p, so that ADA's D seldom meets a plain face. The null of step 500 is below 0: a slow D is not excluded.",
 )
 question(
     "S16.sees",
@@ -1003,17 +1020,8 @@ for how in ("ADA", "DiffAugment"):
         over="trainings",
         baselines=nulls(no_difference=1),
     )
-claim(
-    "S16.few",
-    "At 100 pictures DiffAugment helps: Fréchet distance without over with, by seed",
-    paper=80.20 / 46.87,
-    ours=frechet["100: none"] / frechet["100: DiffAugment"],
-    over="trainings",
-    tolerance=at_least(1.2),
-    baselines=nulls(no_difference=1, with_9000_faces=frechet["9,000: none"] / frechet["9,000: DiffAugment"]),
-    source="Zhao et al. 2020, 100-shot Obama",
-)
-slow = float((frechet["100: DiffAugment"] / frechet["100: none"]).mean())
+at, plain = trained.curve("frechet")["100: none"]
+behind = at[(trained.curve("frechet")["100: DiffAugment"][1] / plain).mean(0) >= 1].max()
 claim(
     "S16.many",
     "With 9,000 pictures DiffAugment hurts, as with the paper's 70,000: Fréchet distance with over without, by seed",
@@ -1023,7 +1031,8 @@ claim(
     tolerance=at_least(1.05),
     baselines=nulls(no_difference=1),
     source="Zhao et al. 2020, FFHQ with 70,000 pictures",
-    open=f"it is behind at 100 pictures, too, by {slow:.2f}: a slow start would do the same" if slow >= 1.05 else "",
+    open=f"a slow start is not excluded: at 100 faces the mean of the same ratio is 1 or more up to step {behind:,.0f}; and the paper's nearest row, 10,000 pictures, has {7.86 / 14.75:.2f}",
+    note="Opened after the run. Before it, open was asked for only where the ratio at 100 faces ends at 1.05 or more.",
 )
 claim(
     "S16.thermostat",
@@ -1035,9 +1044,46 @@ claim(
     baselines=nulls(no_difference=0),
     source="Karras et al. 2020, section 3",
 )
+holes, empty, far = short.final("holes"), *(short.baseline(score) for score in ("holes", "frechet_changed"))
+claim(
+    "S16.leak",
+    "The leak after 600 steps: share of the samples' pixels that lie in blocks of middle grey",
+    paper="augmenting the reals only gives augmented samples",
+    ours=holes[alone][1:],
+    over="trainings",
+    tolerance=at_least(0.03),
+    baselines=nulls(
+        both_sides=holes[both],
+        both_sides_5000_steps=trained.final("holes")[both],
+        faces=empty["other faces"],
+        a_Gaussian_of_changed_faces=empty["Gaussian of changed faces"],
+        noise=empty["noise"],
+        untrained=empty["untrained"],
+    )
+    | ceilings(other_faces_changed=empty["other faces, changed"]),
+    source="Zhao et al. 2020, section 3; Karras et al. 2020, section 2",
+    note="Blocks of 4 px, all colours within 0.1 of the middle. Chosen on two trainings, the first of the record and one before it; these are the other five.",
+)
+question(
+    "S16.leak_distance",
+    "and the samples' Fréchet distance to changed faces",
+    ours=short.final("frechet_changed")[alone],
+    over="trainings",
+    baselines=nulls(
+        both_sides=short.final("frechet_changed")[both],
+        a_Gaussian_of_changed_faces=far["Gaussian of changed faces"],
+        the_mean_changed_face_with_noise=far["mean changed face, with noise"],
+        noise=far["noise"],
+        untrained=far["untrained"],
+    )
+    | ceilings(other_faces_changed=far["other faces, changed"]),
+    note="At most 5 was asked, as a claim. A Gaussian with the mean and the covariance of changed faces passes that.",
+)
 
 # %% [markdown]
-# *Turns and rises*: in all five trainings the plain game on 100 faces ends above its best look, by 1.086 [1.064, 1.108], where 9,000 faces have 1.019. At least 1.1 was asked for: the rise has only begun, and the box is open. So is ADA's memory, 0.20 less than the plain one's [0.14, 0.27], where 0.2 was asked for. What few pictures cost is 1.51 without augmentation, 1.10 [1.04, 1.16] with ADA and 1.08 [0.95, 1.21] with DiffAugment. DiffAugment's distance still falls when the runs end, at both sizes; whether it would catch up with 9,000 faces they do not say.
+# The leak, too, was counted after 600 steps first: 0.058 of the pixels, but one of the five trainings has no hole, and the interval begins at 0.01, below the 0.03 asked for. After 5,000 steps it is above it in all five ("What goes wrong").
+#
+# *Turns and rises*: in all five trainings the plain game on 100 faces ends above its best look, by 1.086 [1.064, 1.108], where 9,000 faces have 1.019. At least 1.1 was asked for: the rise has only begun, and the box is open. So is ADA's memory, 0.20 less than the plain one's [0.14, 0.27], where 0.2 was asked for; and the plain $D$ of step 500 knew 0.09 less than ADA's at the end, so that a slow $D$ would do. What few pictures cost is 1.51 without augmentation, 1.10 [1.04, 1.16] with ADA and 1.08 [0.95, 1.21] with DiffAugment. DiffAugment's distance still falls when the runs end, at both sizes; whether it would catch up with 9,000 faces they do not say. So the box that says it hurts there is open, though its interval lies inside: at 100 faces DiffAugment lay behind up to step 4,000 and ahead after that, beside a plain game that had turned. A slow start does the same. (As the row was first written, 0.88 at the end of the 100 faces would have closed it.)
 
 # %% [markdown]
 # ## What was measured
