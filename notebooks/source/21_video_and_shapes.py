@@ -311,7 +311,7 @@ def taken_apart(i):
 viz.show(taken_apart(5), "Eight frames from left to right.")
 
 # %% [markdown] tags=["notes"]
-# The mask is bright where the clip moves, and the foreground under it has the colours of what moves. Part of that cannot be otherwise: where $m = 0$ nothing *can* move. The price helps to keep it small. Nothing has built in that it fits these $f$ and $b$. (In the seventh frame mask and ball are nearly gone. Real balls do not vanish.) Look at $f$ outside the mask: colours that the clip hardly shows. The last row has the same $f$ and $b$ under the mask of another latent.
+# The mask is bright where the clip moves, and the foreground under it has the colours of what moves. Part of that cannot be otherwise: where $m = 0$ nothing *can* move. Nothing has built in that it fits these $f$ and $b$. (In the seventh frame mask and ball are nearly gone. Real balls do not vanish.) The last row has the same $f$ and $b$ under the mask of another latent.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Where does the mask lie?
@@ -630,9 +630,9 @@ question(
 # And which of the two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56], and this is the one clean comparison of the three, for both arms begin with the same weights: at step 0 the ratio is 1. A headline "two streams beat one" leaves out the price, the part shown to help. Audiences' 53 % is another scale. *Our films are made
 # as the two streams assume*; whether that matters, exercise 2 asks.
 #
-# The mask is a second headline to take apart. It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach. At step 0 it is 0.00, so training raises it; but hold the same masks still, and they agree by 0.24, and random streams with masks as large and as sharp, seed by seed, agree by 0.53. After 1,500 steps both are about level (left picture). A clip moves where its mask lets it: agreement shows no learning.
+# And the mask? It agrees with what moves by 0.32 [0.25, 0.40], less than half of what true balls reach. At step 0 it is 0.00, so training raises it; but hold the same masks still, and they agree by 0.24, and random streams with masks as large and as sharp, seed by seed, agree by 0.53. After 1,500 steps both are about level (left picture). A clip moves where its mask lets it: agreement shows no learning.
 #
-# The exchange can show it. Real clips put together anew are 1.7 from the data under their own mask (their soft edge is mixed twice), 27.3 under another's, 16 times as far: their ball is gone. Random streams, and both arms at step 0, have a ratio of 1; so has a second wrong mask, 1.01. The trained ones after 600 steps: 1.76 [0.88, 2.65], no verdict. So the question was put to new trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. A mask fits its own $f$ and $b$. Without the price the ratio is 1.22 [0.99, 1.45] after 600 steps, 3.24 [2.58, 3.89] after 1,500.
+# The exchange can show it. Real clips put together anew are 1.7 from the data under their own mask (their soft edge is mixed twice), 27.3 under another's, 16 times as far: their ball is gone. Random streams, and both arms at step 0, have a ratio of 1; so has a second wrong mask, 1.01. The trained ones after 600 steps: 1.76 [0.88, 2.65], no verdict. New trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. A mask fits its own $f$ and $b$. Without the price the ratio is 1.22 [0.99, 1.45] after 600 steps, 3.24 [2.58, 3.89] after 1,500.
 #
 # A ratio also rises when clips get better: under another's mask they are at 18.6 after 600 steps and 21.3 after 1,500, under their own at 11.1 and 5.3. But the difference rises, too, to 16.0 [14.65, 17.38]; of real parts it is 25.65. The price still brings the films nearer to the data, by a factor of 1.14 [1.10, 1.18]; written down before was 1.1 or more, and the interval begins just there.
 
