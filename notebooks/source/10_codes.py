@@ -270,9 +270,9 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Colours are categories. With the term each Gaussian has its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, an untrained $Q$ 0.36, and names given at random 0.66: some fit.
+# Colours are categories. With the term each Gaussian has its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, an untrained $Q$ 0.36, and even random names 0.66, by luck.
 #
-# Nobody named the Gaussians. But a readable code has little choice here: the noise on all that $D$ and $Q$ see in training (standard deviation 0.1) drowns what differs within a Gaussian (0.014), so eight categories that can be told apart must be the eight Gaussians.
+# Nobody named the Gaussians. But a readable code has little choice here: the noise on all that $D$ and $Q$ see in training (standard deviation 0.1) drowns what differs within a Gaussian (0.014). While $G$ keeps to the data, eight readable categories are those eight.
 #
 # ### Then digits
 #
@@ -592,7 +592,7 @@ viz.table(half_rows, ["BiGAN (and a VAE)", "E(G(z)) and z: correlation", "square
 # An inverse: 1, 0, 0.
 
 # %% [markdown] tags=["notes"]
-# An inverse has 1, 0 and 0; an encoder that always says 0 has a squared error of 1. In the plane the game comes near, in all five trainings, so it can. Eight planes at once are harder for the same networks, digits with as many latents harder still, and of the shipped faces' $z$ next to nothing comes back. (The faces' VAE gives the *pictures* back without all of $z$.)
+# An inverse has 1, 0 and 0; an encoder that always says 0 has a squared error of 1. In the plane the game comes near, in all five trainings, so it can (where lines meet, upper right, they do so in $G(z)$ already). Eight planes are harder for the same networks. On digits and faces the error is above 1. (The faces' VAE gives the *pictures* back without all of $z$.)
 
 # %%
 question(
@@ -614,8 +614,8 @@ question(
 # %% [markdown] tags=["notes"]
 # ### A famous table, and its control
 #
-# The BiGAN paper judges the encoder by 1-nearest-neighbour classification of MNIST in the space of $E(x)$: 97.39 %. The authors' own training log, which they published, gives the same number *before the
-# first update*: 96.84 %. Distances survive a random map rather well, so most of that score belongs to the digits and not to the encoder.
+# The BiGAN paper judges the encoder by 1-nearest-neighbour classification of MNIST in the space of $E(x)$: 97.39 %. In the same test the authors' own training log, which they published, has *before the
+# first update* 96.84 %. Distances survive a random map rather well, so most of that score belongs to the digits and not to the encoder.
 #
 # So we print the untrained encoder, a random matrix, PCA and the raw pixels beside ours. And we add a harder question, a *linear* classifier that gets only 50 labels.
 
@@ -685,7 +685,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read the table from the bottom. With batch statistics measured over the digits for both, training adds 5.7 points by neighbours and 8.3 with 50 labels, and both intervals lie above 0. Against an untrained encoder with statistics 0 and 1 it is less than half of that; a *random matrix* comes within about a point of the trained one, PCA within a point of the pixels. So sixteen numbers of nearly any kind keep most of what tells these digits apart.
 #
-# That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim, and no number of this table bears it out.
+# That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim: here PCA's are 6.7 and 8.5 points better.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three ways back
@@ -797,7 +797,6 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Controls: **another real face**, **the mean face** and an **untrained encoder** before the trained generator show what is kept without learning, BiGAN's own copies **shuffled** what its encoder reads. PCA keeps 64 numbers, too. **Descent from $E(x)$** through BiGAN's own generator shows how much of its error is the encoder's; two more, from *another* face's $E(x)$ and from a random $z$, whether the guess helps.
-# is kept without learning. **Descent from $E(x)$** through BiGAN's own generator shows how much of BiGAN's error is the encoder's. Two more descents, from *another* face's $E(x)$ and from a random $z$, show whether the guess helps.
 
 # %% tags=["slide-continue", "slide-picture"]
 untrained_face = encoders.players(seed=1)[0]  # an encoder with its first weights
@@ -1176,10 +1175,10 @@ for seed, (game, first) in enumerate(zip(games[:seeds], first_readers, strict=Tr
 viz.table(number_rows, ["seed", "with ink", "with slant", "ink, untrained Q", "slant, untrained Q"])
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# What can be measured differs from seed to seed, and an untrained $Q$ follows ink and slant as closely. Ask a paper how many runs it made.
+# The numbers differ from seed to seed, and an untrained $Q$ reaches 0.64 with ink, 0.51 with slant. Ask a paper how many runs it made.
 
 # %% [markdown] tags=["notes"]
-# The correlations differ from seed to seed: with ink 0.05 to 0.41, with slant 0.14 to 0.49. But an untrained $Q$ follows ink by 0.06 to 0.64 and slant by 0.02 to 0.51: no sign here that the code took up either. The code can be read from the fakes (its bound, in the table of section 1, is 1.48 nats); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
+# The correlations differ from seed to seed: with ink 0.05 to 0.41, with slant 0.14 to 0.49. An untrained $Q$ follows ink by 0.06 to 0.64 and slant by 0.02 to 0.51. With slant four of five trainings lie above their own untrained $Q$, with ink two: five are too few to tell. The code can be read from the fakes (its bound, in the table of section 1, is 1.48 nats); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
 
 # %% [markdown]
 # ## 7. A trap in the average
@@ -1293,6 +1292,8 @@ viz.table(
 
 # %% [markdown]
 # ## 10. What feature matching draws
+#
+# One of the ten generators of section 4, after its few hundred updates with 50 labels. By eye, few of the samples are digits that one could name. Whether a generator that draws better would help the classifier is exercise 2.
 
 # %%
 drawer = ssl_games[50].generator.member(0).eval()
