@@ -134,23 +134,32 @@ with example():  # boxes of lecture 04, looked at: they count there
         tolerance=at_least(1.1),
         baselines=nulls(the_reference=1),
     )
-    for row, arm, change in (
-        ("batchnorm_D", "no batch norm in D", "no batch normalisation in the discriminator, the start matched"),
-        ("leaky", "ReLU in D", "ReLU in place of LeakyReLU in the discriminator"),
-        ("relu", "tanh in G", "tanh in place of ReLU in the generator"),
-    ):
-        claim(
-            f"C10.{row}",
-            f"With {change}, a DCGAN ends farther from held-out faces: distance over that of the full network",
-            paper="the guideline helps",
-            ours=worse[arm],
-            over="trainings",
-            tolerance=at_least(1.1),
-            baselines=nulls(the_full_network_over_itself=by_chance),
-            control=control,
-            source="Radford et al. 2016, section 3",
-            note="Width 16 at 16 px, 2,000 steps; the paper trains wider and deeper networks at 64 px.",
-        )
+
+def box(row, arm, change):
+    claim(
+        f"C10.{row}",
+        f"With {change}, a DCGAN ends farther from held-out faces: distance over that of the full network",
+        paper="the guideline helps",
+        ours=worse[arm],
+        over="trainings",
+        tolerance=at_least(1.1),
+        baselines=nulls(the_full_network_over_itself=by_chance),
+        control=control,
+        source="Radford et al. 2016, section 3",
+        note="Width 16 at 16 px, 2,000 steps; the paper trains wider and deeper networks at 64 px.",
+    )
+
+
+with example():
+    box("batchnorm_D", "no batch norm in D", "no batch normalisation in the discriminator, the start matched")
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two more
+
+# %% tags=["slide-continue"]
+with example():
+    box("leaky", "ReLU in D", "ReLU in place of LeakyReLU in the discriminator")
+    box("relu", "tanh in G", "tanh in place of ReLU in the generator")
 
 # %% [markdown] tags=["notes"]
 # Read a box from the top:
