@@ -5,6 +5,7 @@ python -m tests.joint_games RANK SIZE FOLDER     # one of SIZE processes; writes
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -295,6 +296,7 @@ def lost(folder: Path) -> None:
 
 def main(rank: int, size: int, folder: Path) -> None:
     torch.set_num_threads(1)
+    importlib.import_module("torch.distributed.nn.functional")  # as in distributed.join: else the group outlives its end
     torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=size)
     world, hooked = World(rank, size), []
     for name in GAMES:
@@ -309,6 +311,7 @@ def main(rank: int, size: int, folder: Path) -> None:
     found["any"] = [world.any(rank == 1), world.any(False)]
     torch.save(found, folder / f"found.{rank}.pt")
     lost(folder)
+    torch.distributed.destroy_process_group()  # else gloo's threads abort, now and then, a process that has finished
 
 
 if __name__ == "__main__":
