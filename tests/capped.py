@@ -33,7 +33,9 @@ def pick(*, ci: Any, cpu: Any, gpu: Any) -> Any:
 
 def _counts(value: Any) -> bool:
     """Whether a value counts steps or samples, as the timetable of a growing network does."""
-    if type(value).__name__ == "Schedule":
+    from gancourse.gans.progressive import Schedule
+
+    if isinstance(value, Schedule):
         return True
     return isinstance(value, int) and not isinstance(value, bool) and value >= COUNT
 

@@ -6,6 +6,7 @@ import torch
 from gancourse.base import networks
 from gancourse.data.pairs import FACE_CLASSES, load_pairs
 from gancourse.experiments import pix2pix_skips, runner
+from gancourse.models.segmenter import train_segmenter
 from gancourse.training import fit
 
 
@@ -46,7 +47,7 @@ def test_a_judge_that_was_shown_recoloured_pictures_reads_a_right_layout_in_flat
     found = []
     for pictures, times in ((taught.targets(), 1), (pix2pix_skips.recoloured(taught), 4)):
         maps = taught.a.repeat(times, 1, 1, 1)
-        judge = pix2pix_skips.train_segmenter(pictures, maps, len(FACE_CLASSES), 150, batch_size=8)
+        judge = train_segmenter(pictures, maps, len(FACE_CLASSES), 150, batch_size=8)
         found.append([(judge.predict(x) == new.a).float().mean().item() for x in shown])
     assert found[1][0] > max(0.87, found[0][0] + 0.04)
     assert found[1][1] < 0.8  # other faces are no right layout

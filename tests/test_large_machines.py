@@ -51,6 +51,11 @@ def torchrun(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(launched(*words), capture_output=True, text=True, cwd=ROOT)
 
 
+def small() -> dict[str, str]:
+    """The environment of a process that trains little, with one thread."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "GANCOURSE_SCALE": "ci", "OMP_NUM_THREADS": "1"}
+
+
 def blocks() -> list[str]:
     return re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
@@ -68,7 +73,7 @@ print("threads", [file.read_text().strip() for file in Path("/proc/self/task").g
 def test_the_script_trains_in_two_processes_and_process_0_speaks(tmp_path):
     (tmp_path / "train.py").write_text(blocks()[0] + THREADS, encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "train.py"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GANCOURSE_SCALE": "ci", "OMP_NUM_THREADS": "1"}
+    environment = small()
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert re.findall(r"step (\d+) of 20", done.stdout) == ["0", "5", "10", "15", "20"]  # each once: process 0 alone says them
@@ -101,8 +106,7 @@ def trained(folder: Path, before: str, restarts: int) -> subprocess.CompletedPro
     folder.mkdir()
     (folder / "train.py").write_text(before + blocks()[0], encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GANCOURSE_SCALE": "ci", "OMP_NUM_THREADS": "1"}
-    return subprocess.run([*command, "train.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run([*command, "train.py"], cwd=folder, env=small(), capture_output=True, text=True, timeout=300)
 
 
 @processes
@@ -137,8 +141,7 @@ def test_on_several_hosts_they_meet_again_though_each_host_counts_by_itself(tmp_
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1", "--max-restarts=2"]
         command += ["--rdzv-backend=c10d", f"--rdzv-endpoint=127.0.0.1:{port}", "--rdzv-id=digits", "train.py"]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "GANCOURSE_SCALE": "ci", "OMP_NUM_THREADS": "1"}
-        environment["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"  # as the page says
+        environment = small() | {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # as the page says
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         hosts = [subprocess.Popen(command, cwd=tmp_path / name, env=environment, **pipes) for _ in range(2)]
         said = [host.communicate(timeout=300)[0] for host in hosts]

@@ -91,6 +91,17 @@ def gaussian(x: Tensor, seed: int) -> Tensor:
     return (flat.mean(0) + noise @ root.T).to(x.dtype).view_as(x).clamp(-1, 1)
 
 
+def through(network: Callable[[Tensor], Tensor], x: Tensor, source: torch.Generator, p: float = 1.0) -> Tensor:
+    """A network's answers about pictures through DiffAugment's T, averaged over DRAWS draws of it."""
+    return torch.stack([network(augment.augment(x, augment.DIFFAUGMENT, source, p)) for _ in range(DRAWS)]).mean(0)
+
+
+def unwrapped(game: GAN) -> Callable[[Tensor], Tensor]:
+    """D itself, without what augments its pictures."""
+    network: Callable[[Tensor], Tensor] = getattr(game.discriminator, "network", game.discriminator)
+    return network
+
+
 class Faces:
     """Pixel faces of which the judge was taught none: those to train on, unseen ones, and as many others."""
 
@@ -123,9 +134,11 @@ class Faces:
     def drawn(self, run: Run, final: bool = False) -> Tensor:
         """All scores of a run as it stands; what G draws is judged at the end alone, for that takes longest."""
         fakes = run.sample(self.size["samples"], seed=1).cpu()
-        return torch.tensor(
-            self.of_g(fakes) + self.of_d(run.gan, fakes) if final else len(OF_G) * NOT_MEASURED + self.of_d(run.gan, fakes)
-        )
+        return torch.tensor(self.of_run(run.gan, fakes) if final else len(OF_G) * NOT_MEASURED + self.of_d(run.gan, fakes))
+
+    def of_run(self, game: GAN, fakes: Tensor) -> list[float]:
+        """All scores, of a game and what its G drew."""
+        return self.of_g(fakes) + self.of_d(game, fakes)
 
     def of_g(self, fakes: Tensor) -> list[float]:
         """The scores named in OF_G."""
@@ -137,18 +150,13 @@ class Faces:
     def of_d(self, game: GAN, fakes: Tensor) -> list[float]:
         """The scores named in OF_D: the network's answers about its own faces, unseen ones and fakes."""
         p = game.p if isinstance(game, AugmentedGAN) else 0.0
-        network: Callable[[Tensor], Tensor] = getattr(game.discriminator, "network", game.discriminator)
+        network = unwrapped(game)
         asked = self.size["asked"]
         shown = [x.to(game.device) for x in (to_float(self.images[:100]), to_float(self.unseen[:asked]), fakes[:asked])]
         source = torch.Generator().manual_seed(5)
-
-        def through(x: Tensor) -> Tensor:
-            draws = [network(augment.augment(x, augment.DIFFAUGMENT, source, p)) for _ in range(DRAWS)]
-            return torch.stack(draws).mean(0)
-
         with networks.evaluating(game.discriminator):
             own, new, fake = (network(x) for x in shown)
-            a, b, c = (through(x) for x in shown) if p else (own, new, fake)
+            a, b, c = (through(network, x, source, p) for x in shown) if p else (own, new, fake)
         means = [x.mean().item() for x in (own, new, fake)]
         return [above(own, new), above(new, fake), above(a, b), above(b, c), *means, p]
 
@@ -178,9 +186,7 @@ class Faces:
         raw = self.players(0)
         fakes = raw.sample(n, seed=1).cpu()
         rows = {name: self.of_g(x) + len(OF_D) * NOT_MEASURED for name, x in pictures.items()}
-        return {name: torch.tensor(row) for name, row in rows.items()} | {
-            "untrained": torch.tensor(self.of_g(fakes) + self.of_d(raw, fakes))
-        }
+        return {name: torch.tensor(row) for name, row in rows.items()} | {"untrained": torch.tensor(self.of_run(raw, fakes))}
 
     def facts(self) -> dict[str, float]:
         return counted(self.images.float())

@@ -17,11 +17,11 @@ import math
 import torch
 from torch import Tensor
 
+from gancourse.base import networks
 from gancourse.data.images import to_float
 from gancourse.experiments import few_faces
 from gancourse.experiments.experiment import Experiment
-from gancourse.experiments.few_faces import ADA, DIFFAUGMENT, DRAWS, NONE, OF_D, OF_G, SETS, Faces, above, name
-from gancourse.gans import augment
+from gancourse.experiments.few_faces import ADA, DIFFAUGMENT, NONE, OF_D, OF_G, SETS, Faces, above, name, through, unwrapped
 from gancourse.gans.gan import GAN
 from gancourse.training import Run
 
@@ -56,18 +56,11 @@ class LongerFaces(Faces):
         asked = self.size["asked"]
         return told_by_edges(to_float(self.unseen[:asked]), fakes[:asked].clamp(-1, 1))
 
-    @torch.no_grad()
     def memory_changed(self, game: GAN) -> float:
         """D's memory of the hundred, each face through DiffAugment's T, D's logits averaged over DRAWS draws."""
-        network = getattr(game.discriminator, "network", game.discriminator)
-        source = torch.Generator().manual_seed(5)
-        was = network.training
-        network.eval()
-        own, new = (
-            torch.stack([network(augment.augment(x, augment.DIFFAUGMENT, source)) for _ in range(DRAWS)]).mean(0)
-            for x in (to_float(faces).to(game.device) for faces in (self.images[:100], self.unseen[: self.size["asked"]]))
-        )
-        network.train(was)
+        faces, source = (self.images[:100], self.unseen[: self.size["asked"]]), torch.Generator().manual_seed(5)
+        with networks.evaluating(game.discriminator):
+            own, new = (through(unwrapped(game), to_float(x).to(game.device), source) for x in faces)
         return above(own, new)
 
     def judged(self, sample: Tensor) -> dict[str, float]:
@@ -75,9 +68,8 @@ class LongerFaces(Faces):
 
     def nulls(self) -> dict[str, Tensor]:
         """Those of few_faces; of what is not drawn by players nothing is asked of a D."""
-        raw, nobody = self.players(0), torch.full((len(WITHOUT),), math.nan)
-        rows = {who: torch.cat([row, nobody]) for who, row in super().nulls().items()}
-        return rows | {"untrained": torch.tensor(self.of_run(raw, raw.sample(self.size["samples"], seed=1).cpu()))}
+        nobody = torch.full((len(WITHOUT),), math.nan)
+        return {who: row if len(row) == len(SCORES) else torch.cat([row, nobody]) for who, row in super().nulls().items()}
 
 
 ARMS = {name(faces, how): few_faces.EXPERIMENT.arms[name(faces, how)] for faces in SETS for how in (NONE, DIFFAUGMENT, ADA)}

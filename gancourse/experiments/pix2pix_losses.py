@@ -105,6 +105,35 @@ def hair_waves(pictures: Tensor, maps: Tensor) -> Tensor:
     return (2 * sums / (n * g.square().sum((1, 2))).clamp(min=1e-12)[:, None]).sort(1, descending=True).values
 
 
+def class_colours(pairs: PairSet) -> Tensor:
+    """The mean colour of each class over all pictures: [classes, 3]."""
+    inputs, targets = pairs.inputs(), pairs.targets()
+    return torch.einsum("nkhw,nchw->kc", inputs, targets) / inputs.sum((0, 2, 3)).clamp(min=1)[:, None]
+
+
+def flat(pairs: PairSet, colours: Tensor) -> Tensor:
+    """The right layout in flat colours: each pixel has its class's of ``colours`` [classes, 3], a picture [N, 3, H, W]."""
+    return colours[pairs.a[:, 0].long()].permute(0, 3, 1, 2)
+
+
+def reader(path: Path, pictures: Tensor, maps: Tensor, steps: int) -> Segmenter:
+    """The segmenter kept at ``path``, else one trained on these pictures and maps, which is kept there."""
+    if path.exists():
+        judge = Segmenter(len(FACE_CLASSES))
+        judge.load_state_dict(trees.load(path))
+        return judge.eval()
+    judge = train_segmenter(pictures, maps, len(FACE_CLASSES), steps)
+    trees.save(path, dict(judge.state_dict()))
+    return judge
+
+
+def counted(pairs: PairSet) -> dict[str, float]:
+    """The facts of a stage whose data are pairs of a class map and a picture."""
+    inputs, targets = pairs.a.float(), pairs.b.float()
+    measured = {"input mean": inputs.mean(), "target mean": targets.mean(), "target std": targets.std()}
+    return {"pairs": len(targets), **{name: value.item() for name, value in measured.items()}}
+
+
 class Faces:
     """Class maps and striped faces, with the judges."""
 
@@ -113,21 +142,12 @@ class Faces:
         side, n, unseen = size["side"], size["n"], size["unseen"]
         self.pairs = striped(load_pairs("segments", side, n, "train", progress=False), seed=0)
         self.unseen = striped(load_pairs("segments", side, unseen, "test", progress=False), seed=1)
-        self.judge = self._segmenter(folder / "segmenter.weights")
+        self.judge = reader(folder / "segmenter.weights", self.pairs.targets(), self.pairs.a, size["judge_steps"])
         self.features = attribute_classifier("faces", side)
         self.real = self.features.features(self.pairs.b[:unseen])
         self.truth = self.unseen.targets()
         self.energy = hair_energy(self.truth, self.unseen.a)
         self.colours = hair_colours(self.truth, self.unseen.a).std(0).mean()
-
-    def _segmenter(self, path: Path) -> Segmenter:
-        if path.exists():
-            judge = Segmenter(len(FACE_CLASSES))
-            judge.load_state_dict(trees.load(path))
-            return judge.eval()
-        judge = train_segmenter(self.pairs.targets(), self.pairs.a, len(FACE_CLASSES), self.size["judge_steps"])
-        trees.save(path, dict(judge.state_dict()))
-        return judge
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Pix2Pix, PairBatches]:
         loss, width, device = arm["loss"], self.size["width"], scale.device()
@@ -166,7 +186,7 @@ class Faces:
             "truth": self.truth,
             "other faces": self.truth.roll(1, 0),
             "nearest map's face": to_float(self.pairs.b[nearest]),
-            "mean colour of each class": self._class_means(),
+            "mean colour of each class": flat(self.unseen, class_colours(self.pairs)),
             "mean face": self.pairs.targets().mean(0, keepdim=True).expand(n, -1, -1, -1),
             "blurred truth": blurred,
             "noise": torch.rand(self.truth.shape, generator=source) * 2 - 1,
@@ -177,15 +197,8 @@ class Faces:
         """For each map the training map that differs from it in the fewest pixels: indices [N]."""
         return torch.stack([(self.pairs.a != one).flatten(1).sum(1).argmin() for one in maps])
 
-    def _class_means(self) -> Tensor:
-        inputs, targets = self.pairs.inputs(), self.pairs.targets()
-        means = torch.einsum("nkhw,nchw->kc", inputs, targets) / inputs.sum((0, 2, 3)).clamp(min=1)[:, None]
-        return means[self.unseen.a[:, 0].long()].permute(0, 3, 1, 2)
-
     def facts(self) -> dict[str, float]:
-        inputs, targets = self.pairs.a.float(), self.pairs.b.float()
-        measured = {"input mean": inputs.mean(), "target mean": targets.mean(), "target std": targets.std()}
-        return {"pairs": len(targets), **{name: value.item() for name, value in measured.items()}}
+        return counted(self.pairs)
 
 
 LOSSES: dict[str, dict[str, Any]] = {

@@ -22,29 +22,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.base import trees
 from gancourse.data.pairs import FACE_CLASSES, PairBatches, PairSet, load_pairs
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.pix2pix import players
+from gancourse.experiments.pix2pix_losses import class_colours, counted, flat, reader
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.metrics.pairs import l1, segmentation_scores
-from gancourse.models.segmenter import Segmenter, train_segmenter
 from gancourse.training import Run
 
 CLASSES = len(FACE_CLASSES)
 SHOWN = (1, 3, 16, 4)  # of the unseen faces: a closed lid, a heavy brow, dark glasses, a braid
 NOISE = 0.2  # standard deviation of the recoloured pictures' noise
-
-
-def class_colours(pairs: PairSet) -> Tensor:
-    """The mean colour of each class over all pictures: [classes, 3]."""
-    inputs, targets = pairs.inputs(), pairs.targets()
-    return torch.einsum("nkhw,nchw->kc", inputs, targets) / inputs.sum((0, 2, 3)).clamp(min=1)[:, None]
-
-
-def flat(pairs: PairSet, colours: Tensor) -> Tensor:
-    """The right layout in flat colours: each pixel has its class's of ``colours`` [classes, 3], a picture [N, 3, H, W]."""
-    return colours[pairs.a[:, 0].long()].permute(0, 3, 1, 2)
 
 
 def blurred(pictures: Tensor) -> Tensor:
@@ -77,17 +65,9 @@ class Faces:
         pairs = load_pairs("segments", size["side"], size["n"], progress=False)
         self.pairs, self.unseen = pairs[:-held], pairs[-held:]
         self.seen = self.pairs[:held]
-        self.judge = self._segmenter(folder / "segmenter.weights", self.pairs.targets(), 1)
-        self.layout_judge = self._segmenter(folder / "layout.weights", recoloured(self.pairs), 4)
-
-    def _segmenter(self, path: Path, pictures: Tensor, times: int) -> Segmenter:
-        if path.exists():
-            judge = Segmenter(CLASSES)
-            judge.load_state_dict(trees.load(path))
-            return judge.eval()
-        judge = train_segmenter(pictures, self.pairs.a.repeat(times, 1, 1, 1), CLASSES, self.size["judge_steps"])
-        trees.save(path, dict(judge.state_dict()))
-        return judge
+        maps, steps = self.pairs.a, size["judge_steps"]
+        self.judge = reader(folder / "segmenter.weights", self.pairs.targets(), maps, steps)
+        self.layout_judge = reader(folder / "layout.weights", recoloured(self.pairs), maps.repeat(4, 1, 1, 1), steps)
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Pix2Pix, PairBatches]:
         networks = players(self.pairs.in_channels, self.size["side"], arm["width"], 1, seed=seed, dropout=0.0, skips=arm["skips"])
@@ -135,9 +115,7 @@ class Faces:
         }
 
     def facts(self) -> dict[str, float]:
-        inputs, targets = self.pairs.a.float(), self.pairs.b.float()
-        measured = {"input mean": inputs.mean(), "target mean": targets.mean(), "target std": targets.std()}
-        return {"pairs": len(targets), **{name: value.item() for name, value in measured.items()}}
+        return counted(self.pairs)
 
 
 ARMS: dict[str, dict[str, Any]] = {

@@ -56,7 +56,10 @@ def train(arguments: argparse.Namespace) -> int:
 
 def _listed(what: str, names: Sequence[str], titles: Mapping[str, str] | None = None) -> str:
     """A line for each name: steps and minutes of the shipped network of that name, where there is one, and what it is."""
-    cards = {name: _card(name) for name in names}
+    from gancourse import zoo
+
+    shipped = set(zoo.names())
+    cards = {name: _card(name) if name in shipped else {} for name in names}
     rows = [(what, "steps", "minutes", "what it is")]
     for name, card in cards.items():
         steps = f"{card['steps']:,}" if "steps" in card else "-"
@@ -68,11 +71,11 @@ def _listed(what: str, names: Sequence[str], titles: Mapping[str, str] | None = 
 
 
 def _card(name: str) -> Mapping[str, Any]:
-    """The card of a shipped network; of none, or of one that is damaged, which is no matter of a list, an empty one."""
+    """The card of a shipped network; of one that is damaged, which is no matter of a list, an empty one."""
     from gancourse import zoo
 
     try:
-        return zoo.card(name) if name in zoo.names() else {}
+        return zoo.card(name)
     except ValueError:
         return {}
 
@@ -105,7 +108,8 @@ def sample(arguments: argparse.Namespace) -> None:
 
     if arguments.checkpoint is None:
         refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back", "skip")
-        print(_listed("checkpoint", zoo.names()) if zoo.names() else "shipped checkpoints: none")
+        shipped = zoo.names()
+        print(_listed("checkpoint", shipped) if shipped else "shipped checkpoints: none")
         return
     run = pictures.place_of(arguments.checkpoint)
     output = files.writable(arguments.output or (run or Path()) / "grid.png")  # of a run where its pictures do not lie
