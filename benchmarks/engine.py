@@ -2,9 +2,9 @@
 
 The tutorial's loop is written out below as its page describes it: a DataLoader, BCELoss on sigmoid outputs, labels 1 and 0,
 two backward passes for the discriminator, float32.  The networks are the course's own in both (they are the tutorial's,
-weight for weight); the images lie in memory in both.  The two take turns, so that a change in the machine's load falls on
-both; the median over the rounds of the ratio of their rates is what counts, the absolute figures belong to this machine and
-this moment.  --precision float32 shows what fit gains without units for bfloat16.
+weight for weight); the images lie in memory in both.  Each has a process of its own, and they take turns, so that a change in
+the machine's load falls on both; the median over the rounds of the ratio of their rates is what counts, the absolute figures
+belong to this machine and this moment.  --precision float32 shows what fit gains without units for bfloat16.
 
     python benchmarks/engine.py [--size 32] [--width 32] [--steps 20] [--rounds 5] [--threads 0] [--precision auto] [--device cpu]
 """
@@ -12,10 +12,12 @@ this moment.  --precision float32 shows what fit gains without units for bfloat1
 from __future__ import annotations
 
 import argparse
+import functools
 import statistics
 import time
 
 import torch
+from apart import Apart
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -33,6 +35,10 @@ def networks(size: int, width: int, device: str) -> tuple[nn.Module, nn.Module]:
     return dcgan.Generator(size, 100, width).to(device), dcgan.Discriminator(size, width).to(device)
 
 
+def pictures(size: int) -> torch.Tensor:
+    return torch.randint(0, 256, (2048, 3, size, size), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
 def wait(device: str) -> None:
     """Until a GPU has done what it was told to; a processor has when the call returns."""
     if device == "cuda":
@@ -42,8 +48,8 @@ def wait(device: str) -> None:
 class Tutorial:
     """The tutorial's training loop."""
 
-    def __init__(self, images: torch.Tensor, size: int, width: int, device: str = "cpu") -> None:
-        self.device = device
+    def __init__(self, size: int, width: int, device: str = "cpu") -> None:
+        self.device, images = device, pictures(size)
         self.net_g, net_d = networks(size, width, device)
         self.net_d = nn.Sequential(net_d, nn.Sigmoid())
         self.loader = DataLoader(TensorDataset(data.to_float(images)), batch_size=BATCH, shuffle=True, drop_last=True)
@@ -76,13 +82,20 @@ class Tutorial:
 class Ours:
     """fit() as a lecture calls it."""
 
-    def __init__(self, images: torch.Tensor, size: int, width: int, precision: str = "auto", device: str = "cpu") -> None:
-        self.precision = precision
+    def __init__(self, size: int, width: int, device: str = "cpu", precision: str = "auto") -> None:
+        self.device, self.precision = device, precision
         self.gan = GAN(*networks(size, width, device))
-        self.batches = data.Batches(images, BATCH, device=device)
+        self.batches = data.Batches(pictures(size), BATCH, device=device)
 
     def run(self, steps: int) -> None:
         fit(self.gan, self.batches, steps, progress=False, precision=self.precision)
+
+
+def seconds(player: Tutorial | Ours, steps: int) -> float:
+    began = time.perf_counter()
+    player.run(steps)
+    wait(player.device)
+    return time.perf_counter() - began
 
 
 def main() -> None:
@@ -94,22 +107,21 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.threads:
         torch.set_num_threads(asked.threads)
-    images = torch.randint(0, 256, (2048, 3, asked.size, asked.size), dtype=torch.uint8)
-    sizes = (images, asked.size, asked.width)
-    players = {"tutorial": Tutorial(*sizes, asked.device), "fit": Ours(*sizes, asked.precision, asked.device)}
-    rates: dict[str, list[float]] = {name: [] for name in players}
-    for player in players.values():
-        player.run(3)  # the first steps pay for allocations and kernel choices
-        wait(asked.device)
-    for _ in range(asked.rounds):
-        for name, player in players.items():
-            began = time.perf_counter()
-            player.run(asked.steps)
-            wait(asked.device)
-            rates[name].append(asked.steps * BATCH / (time.perf_counter() - began))
+    sizes = (asked.size, asked.width, asked.device)
+    with (
+        Apart(functools.partial(Tutorial, *sizes), asked.threads) as tutorial,
+        Apart(functools.partial(Ours, *sizes, asked.precision), asked.threads) as ours,
+    ):
+        players = {"tutorial": tutorial, "fit": ours}
+        for player in players.values():
+            player.ask(seconds, 3)  # the first steps pay for allocations and kernel choices
+        rates: dict[str, list[float]] = {name: [] for name in players}
+        for _ in range(asked.rounds):
+            for name, player in players.items():
+                rates[name].append(asked.steps * BATCH / player.ask(seconds, asked.steps))
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ratios = [ours / theirs for ours, theirs in zip(rates["fit"], rates["tutorial"], strict=True)]
-    machine = torch.cuda.get_device_name() if asked.device == "cuda" else f"{torch.get_num_threads()} threads"
+    machine = torch.cuda.get_device_name() if asked.device == "cuda" else f"{asked.threads or torch.get_num_threads()} threads"
     print(f"{asked.size} px, width {asked.width}, batch {BATCH}, {machine}, bf16 units: {supports_bf16(asked.device)}")
     print(f"fit in precision {asked.precision}")
     print(f"tutorial's loop {medians['tutorial']:8.0f} images/s")

@@ -8,8 +8,8 @@ images in memory, in float32:
                optimiser steps of their own; an average of G
     cyclegan   pytorch-CycleGAN-and-pix2pix's optimize_parameters: G with identity terms first, then both D from image pools
 
-(DCGAN is in engine.py.)  Both take turns; printed are the median over the rounds of the ratio of their times, and its range, and
-the memory that a step takes at its peak beyond what lies there between steps.
+(DCGAN is in engine.py.)  Each has a process of its own, and they take turns; printed are the median over the rounds of the ratio
+of their times, and its range, and the memory that a step takes at its peak beyond what lies there between steps.
 
     python benchmarks/families.py [wgan_gp stylegan2 cyclegan] [--rounds 7] [--precision auto]
 """
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import itertools
 import math
 import statistics
@@ -27,6 +28,7 @@ from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
+from apart import Apart
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
@@ -268,6 +270,27 @@ def peak(player: Player, steps: int) -> float:
     return most / 1e6
 
 
+def contender(family: str, precision: str, place: int) -> Player:
+    """fit (0) or the public loop (1) of a family."""
+    return FAMILIES[family][0](precision)[place]
+
+
+def measured(family: str, precision: str, rounds: int, threads: int) -> str:
+    """The line that is printed of a family."""
+    steps = FAMILIES[family][1]
+    made = [functools.partial(contender, family, precision, place) for place in (0, 1)]
+    with Apart(made[0], threads) as ours, Apart(made[1], threads) as theirs:
+        for player in (ours, theirs):
+            player.ask(seconds, 2)  # the first steps pay for allocations and kernel choices
+        times = [(ours.ask(seconds, steps), theirs.ask(seconds, steps)) for _ in range(rounds)]
+        most = [player.ask(peak, steps) for player in (ours, theirs)]
+    ratios = [public / own for own, public in times]
+    step = statistics.median(own for own, _ in times) / steps
+    spread = f"({min(ratios):.2f} to {max(ratios):.2f} in {len(ratios)} rounds)"
+    memory = f"peak beyond rest: fit {most[0]:.0f} MB, public {most[1]:.0f} MB"
+    return f"{family:10s} ratio {statistics.median(ratios):.2f} {spread}; a step of fit {1e3 * step:.0f} ms; {memory}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("families", nargs="*", help=f"{', '.join(FAMILIES)} (default: all)")
@@ -277,20 +300,10 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.families) - set(FAMILIES):
         parser.error(f"no family: {', '.join(unknown)}")
-    if asked.threads:
-        torch.set_num_threads(asked.threads)
-    print(f"{SIDE} px, {torch.get_num_threads()} threads, bf16 units: {supports_bf16()}, fit in {asked.precision}")
-    for name in asked.families or FAMILIES:
-        make, steps = FAMILIES[name]
-        ours, theirs = make(asked.precision)
-        for player in (ours, theirs):
-            player.run(2)  # the first steps pay for allocations and kernel choices
-        times = [(seconds(ours, steps), seconds(theirs, steps)) for _ in range(asked.rounds)]
-        ratios = [public / own for own, public in times]
-        step = statistics.median(own for own, _ in times) / steps
-        spread = f"({min(ratios):.2f} to {max(ratios):.2f} in {len(ratios)} rounds)"
-        memory = f"peak beyond rest: fit {peak(ours, steps):.0f} MB, public {peak(theirs, steps):.0f} MB"
-        print(f"{name:10s} ratio {statistics.median(ratios):.2f} {spread}; a step of fit {1e3 * step:.0f} ms; {memory}")
+    threads = asked.threads or torch.get_num_threads()
+    print(f"{SIDE} px, {threads} threads, bf16 units: {supports_bf16()}, fit in {asked.precision}")
+    for family in asked.families or FAMILIES:
+        print(measured(family, asked.precision, asked.rounds, threads), flush=True)
 
 
 if __name__ == "__main__":

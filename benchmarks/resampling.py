@@ -3,7 +3,8 @@
 An upsampling with its filter is compared with the 3x3 convolution at the doubled side and the same width; a modulated
 convolution with a plain one.  Both forward alone and forward with backward.  Contenders take turns, so that a change in the
 machine's load falls on all; processor time is counted, which another process takes no part in.  Printed is the median of the
-ratios of a round, with their middle half, and a mark where the median lies above the bound that the course sets itself.
+ratios of a round, with their middle half, and a mark where the median lies above the bound that the course sets itself.  Freed
+memory is kept for the next buffer, as `fit` has it.
 
     python benchmarks/resampling.py [--batch 8] [--rounds 25]
 """
@@ -19,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gancourse.base import memory
 from gancourse.models.layers import resample
 from gancourse.models.stylegan2 import modulated_conv2d, modulated_weights
 
@@ -92,7 +94,8 @@ def main() -> None:
                 "modulated": lambda: how(modulated_conv2d, x, weight, style),  # noqa: B023
                 "grouped": lambda: how(grouped, x, weight, style),  # noqa: B023
             }
-            found = ratios(work, asked.rounds)
+            with memory.kept():
+                found = ratios(work, asked.rounds)
             row = "".join(f"{shown(name, found[name]):>21}" for name in names)
             print(f"{channels:4d} channels {side:3d} px {how.__name__:8s}{row}")
 

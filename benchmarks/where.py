@@ -42,7 +42,7 @@ def shares(player: Player, steps: int) -> dict[str, float]:
 
 def dcgan(precision: str) -> Ours:
     """The engine's benchmark at 32 px."""
-    return Ours(torch.randint(0, 256, (512, 3, 32, 32), dtype=torch.uint8), 32, 32, precision)
+    return Ours(32, 32, precision=precision)
 
 
 def main() -> None:

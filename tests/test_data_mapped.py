@@ -97,7 +97,8 @@ def test_what_another_training_wrote_and_mapped_meanwhile_is_taken(monkeypatch: 
     monkeypatch.setattr(os, "replace", refuse)
     images, notes = _mapped.mapped("set_8", {"a": 1}, 5, (2, 3, 3), write)
     assert torch.equal(images, meanwhile[0]) and notes["said"] == "so"
-    with pytest.raises(PermissionError):  # mapped, and what it is is not said: another recipe's, or damaged
+    # mapped, and what it is is not said: another recipe's, or damaged
+    with pytest.raises(PermissionError, match="end the notebooks and trainings"):
         build({"a": 2})
 
 

@@ -160,6 +160,14 @@ def test_interrupt_ends_after_the_step_and_keeps_everything(tmp_path, capsys):
     same_run(whole, fit(toy(), Points(), 50, checkpoint=path, progress=False))
 
 
+def test_an_interrupt_in_the_hooks_before_the_first_step_is_one_after_the_next_step(tmp_path, capsys):
+    press = [(50, lambda run: signal.raise_signal(signal.SIGINT))]
+    path = tmp_path / "run.safetensors"
+    run = fit(toy(), Points(), 50, checkpoint=path, hooks=press, progress=False)
+    assert (run.stopped, run.step) == ("interrupted", 1)
+    assert trees.load(path)["step"] == 1 and "nothing is lost" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("poison", ["discriminator", "generator"])
 def test_nan_stops_with_its_step_and_keeps_the_checkpoint(tmp_path, poison):
     path = tmp_path / "run.safetensors"

@@ -40,9 +40,12 @@ def mapped(
         _room(path, n * row[0] * row[1] * row[2])
         try:
             notes = _write(path, key, write)
-        except PermissionError:  # Windows replaces no file that is mapped: a training begun meanwhile may have written the same
+        except PermissionError as error:  # Windows replaces no mapped file; a training begun meanwhile may have written it
             if (notes := _notes(path, key)) is None:
-                raise
+                raise PermissionError(
+                    f"{path} is to be written again, and another program reads it: end the notebooks and trainings that use "
+                    f"these pictures, and repeat ({error})"
+                ) from error
     return _map(path, row), notes
 
 

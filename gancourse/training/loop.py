@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gancourse.base import check, files
+from gancourse.base import check, files, memory
 from gancourse.base.networks import update_average
 from gancourse.base.progress import Progress
 from gancourse.gans.gan import GAN
@@ -135,7 +135,7 @@ def fit(
         if world.first(file.exists):
             run.resume(file, batches)
     distributed.share_state(world, run, batches)
-    with compiled(run, stream):
+    with compiled(run, stream), memory.kept():
         _loop(run, stream)
     return run
 
@@ -148,10 +148,10 @@ def _loop(run: Run[Any], stream: Stream) -> None:
     bar = Progress(settings.steps, run.step, enabled=settings.progress and world.leads)
     run.stopped = "finished"
     unwritten: OSError | None = None
-    if run.step == 0:
-        _call(run, [hook for _, hook in settings.hooks])
     with _interruptible() as interrupted:
         try:
+            if run.step == 0:
+                _call(run, [hook for _, hook in settings.hooks])
             while run.step < settings.steps and run.stopped == "finished":
                 _set_lr(run, settings.factor(run.step))
                 with distributed.shared(world, gan.generator, gan.discriminator):
