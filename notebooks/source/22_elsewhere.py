@@ -84,7 +84,7 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 #
 # A classifier reads unseen digits right more than nine times in ten. Can it *draw* one, say a seven? Ask it backwards. Hold its weights still and change the *input* until it says seven: ascent on $\log p(y \mid x)$ with respect to $x$.
 #
-# Below are three ways, with one classifier and ten classes. Look first; then we build them.
+# Below are three ways, with one classifier and ten classes. Look first.
 
 # %%
 digits, unseen = handwritten_digits("train", 32), handwritten_digits("test", 32)
@@ -395,10 +395,10 @@ question(
 # | latents, not searched | 0.10 |
 # | unseen digits | 0.95 |
 #
-# The classifier did not become better. The generator no longer lets a faint digit under noise answer it. Of classes that it knows, choosing draws better than climbing.
+# The classifier did not become better. The generator no longer lets it be answered by a digit under noise. Of classes that it knows, choosing draws better than climbing.
 
 # %% [markdown] tags=["notes"]
-# The classifier did not become better. The generator no longer lets a faint digit under noise answer it. The middle row of the picture is a weaker prior: the denoiser knows strokes, and blends digits into ghosts on a grey, noisy ground. The judge refuses them all, also when they are denoised once more (the third null).
+# The classifier did not become better. The generator no longer lets it be answered by a digit under noise. The middle row of the picture is a weaker prior: the denoiser knows strokes, and blends digits into ghosts on a grey, noisy ground. The judge refuses them all, also when they are denoised once more (the third null).
 #
 # Is it the *climb*, then? The fair null does without: draw a hundred latents, as many as the search has steps, and keep the picture that the classifier likes best. The judge accepts 0.99 of those, and 0.81 of the searched (the second box). So the generator is what was missing, and climbing was not: of a hundred draws ten are of the class asked for, and the classifier has only to point at one. Why climbing ends lower we did not test. Where hardly any draw is what is wanted, choosing has little to choose from; section 1.4 tries such a case.
 #
@@ -535,7 +535,7 @@ for what in ("judge accepts", "diversity"):
 
 # %% [markdown] tags=["notes"]
 # What drew well? At small steps *the generator itself is most of the prior*: with the condition alone the search leaves $|z|$ nearly as it was drawn, 6.0, and the judge accepts 0.81. There more prior is not more quality. The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled towards it, $|z|$ shrinks to 1.9 and pictures of a class come closer together, without noise to about a third of the distance (the first box).
-# Noise pushes back. With Langevin's rates $|z|$ stays at 5.6. Is that the posterior? It can be drawn exactly: keep each draw of $G$ with probability $p(y | G(z))$ (last row). From 100 new starts for each classifier the walk has 0.70 accepted and a diversity of 1.02, the posterior 0.69 and 1.01: on these two measures, a sample. (Starts matter. The table's rows share 27; from the new ones the condition alone is only 0.04 ahead of the posterior.)
+# Noise pushes back. With Langevin's rates $|z|$ stays at 5.6. Is that the posterior? It can be drawn exactly: keep each draw of $G$ with probability $p(y | G(z))$ (last row, all that are kept). From 100 new starts for each classifier the walk has 0.70 accepted and a diversity of 1.02, the posterior 0.69 and 1.01: on these two measures, a sample. (Starts matter. The table's rows share 27; from the new ones the condition alone is only 0.04 ahead of the posterior.)
 #
 # Now let the step grow. At fifty times the step the condition throws $z$ far off the shell, to where the generator was never trained, and the prior's own term earns its place: of a hundred pictures 25 more are accepted as what was asked for (the second box, five classifiers), at the price of diversity. That is no reason to step so far: the large step with its prior has 0.79 accepted, the small one 0.81 with it and without.
 
