@@ -45,6 +45,16 @@ def test_the_discriminator_asks_for_the_class_that_no_label_has():
     assert (pool.y[chosen] == 3).float().mean() > 0.8  # at random a quarter
 
 
+def test_any_codes_will_do_that_tell_the_missing_class():
+    pool = blobs()
+    asked = torch.where(pool.y < 3)[0][:60].expand(2, -1)
+    chosen = active.choose_by_codes(pool.x.expand(2, -1, -1), asked, 10, parts=1, steps=300)
+    assert (pool.y[chosen] == 3).float().mean() > 0.8
+    assert all(not set(rows.tolist()) & set(asked[0].tolist()) for rows in chosen)
+    blind = active.choose_by_codes(torch.zeros(2, 200, 3), asked, 10, parts=1, steps=30)  # codes that say nothing
+    assert (pool.y[blind] == 3).float().mean() < 0.6
+
+
 def test_uncertainty_asks_where_two_classes_meet():
     pool = blobs()
     trained = model(1)
@@ -58,5 +68,7 @@ def test_uncertainty_asks_where_two_classes_meet():
 def test_too_small_a_pool_is_refused():
     with pytest.raises(ValueError, match="larger pool"):
         active.learning_curves("random", blobs(20), blobs(), seeds=(0,), first=10, each=10, rounds=3)
+    with pytest.raises(ValueError, match="larger pool"):
+        active.choose_by_codes(torch.zeros(1, 20, 2), torch.arange(15)[None], 6)
     with pytest.raises(ValueError, match="did you mean 'uncertainty'"):
         active.learning_curves("uncertain", blobs(), blobs(), seeds=(0,))

@@ -93,12 +93,20 @@ def choose(method: str, model: Ensemble, x: Tensor, asked: Tensor, n: int, sourc
     elif method == "variational":
         return choose_unlike(x, asked, n)
     else:
-        return _discriminated(_embedded(model, x), asked, n)
+        return choose_by_codes(_embedded(model, x), asked, n)
     return score.scatter(1, asked, -torch.inf).topk(n).indices
 
 
-def _discriminated(h: Tensor, asked: Tensor, n: int, parts: int = 2, steps: int = 150) -> Tensor:
-    """DAL: n rows in ``parts``, each by a new D between what is labelled or chosen by then and the rest; features h [K, N, D]."""
+def choose_by_codes(h: Tensor, asked: Tensor, n: int, *, parts: int = 2, steps: int = 150) -> Tensor:
+    """DAL on any codes h [K, N, D] of the pool: n rows for each member, [K, n], none of those already ``asked`` [K, M].
+
+    The rows come in ``parts``.  For each a new D with a hidden layer of 64 learns in ``steps`` steps to tell the pool from what
+    is labelled or chosen by then, and the rows that it is surest are of the pool are taken.  More than are left raise ValueError.
+    """
+    check.floats("h", h, 3)
+    parts, steps = check.whole("parts", parts), check.rounds("steps", steps)
+    if n > h.shape[1] - asked.shape[1]:
+        raise ValueError(f"{n} samples are asked of {h.shape[1] - asked.shape[1]} that have no label: take a larger pool")
     chosen = asked
     for part in range(parts):
         take = n // parts + (part < n % parts)
