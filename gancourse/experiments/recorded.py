@@ -18,6 +18,7 @@ NAMES = (
     "few_faces",
     "few_faces_leak",
     "few_faces_long",
+    "few_faces_longer",
     "ganhacks",
     "ganhacks_seeds",
     "growing_race",
