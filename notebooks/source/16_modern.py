@@ -69,9 +69,9 @@ show(
 #
 # ## 1. A discriminator that learns by heart
 #
-# The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand further faces are kept back. They serve
-# twice: as the reference of the Fréchet distance, and as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not. Logits have no unit, so beside their means stands a number without scale: over all pairs of a training face and an unseen one, the share in which $D$ gives the training face the
-# larger logit. Call it $D$'s **memory**. It is about 1/2 for a $D$ without memory (not exactly: the untrained one below has 0.44, for to it the hundred look a little less real) and 1 for one that knows each of its faces.
+# The faces are the smallest of the course, 16 px, and the networks small enough for a comparison over seeds. Two training sets: the first **100** faces, and **9,000**. A thousand more are kept back, as
+# the reference of the Fréchet distance, and (500 in the records) as a question to $D$. A discriminator that knows faces gives unseen faces the same logits as its training faces. One that knows its training set does not. Logits have no unit, so beside their means stands a number without scale: over all pairs of a training face and an unseen one, the share in which $D$ gives the training face the
+# larger logit. Call it $D$'s **memory**. It is about 1/2 for a $D$ without memory (not exactly: the untrained one below has 0.44; five others have 0.50 on average) and 1 for one that knows each of its faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A discriminator that learns by heart
@@ -193,7 +193,7 @@ print(f"pixels of 256 that this hole leaves a gradient: {(slope[0, 0] > 0).sum()
 # %% [markdown] tags=["notes"]
 # ## 3. How much? Ask the discriminator
 #
-# DiffAugment changes every picture, always. If there are enough pictures that is a waste: $D$ has to learn faces through holes for no reason. ADA makes each change with a probability $p$ and lets $D$'s own confidence set it. (Ours is ADA's controller alone: the changes are DiffAugment's three, and $p$ may climb from 0 to 1 within 5,000 pictures, where the paper takes 500,000.) Over a few batches measure
+# DiffAugment changes every picture, always. With enough pictures that may be a waste: $D$ learns faces through holes for no reason. ADA makes each change with a probability $p$ and lets $D$'s own confidence set it. (Ours is ADA's controller alone: the changes are DiffAugment's three, and $p$ may climb from 0 to 1 within 5,000 pictures, where the paper takes 500,000.) Over a few batches measure
 #
 # $$r_t = \mathbb{E}\bigl[\operatorname{sign} D(T(x))\bigr],$$
 #
@@ -361,15 +361,15 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# $D$'s **memory** first. With 100 faces, each shown 800 times, it is 0.996 without augmentation, 0.792 with ADA, 0.595 with DiffAugment. With 9,000, each shown nine times, the same hundred give 0.515, 0.471 and 0.498: so much has a $D$ without memory here. Is DiffAugment's $D$ only slow? The plain one remembered more at step 500 already (a null of the first box). Has it learnt nothing? In 0.898 of the pairs it puts an unseen face above a fake; before the first step it did so in 0.47, and edges alone tell 0.52. The plain $D$ has 0.644. *That* is what learning by heart costs.
+# $D$'s **memory** first. With 100 faces, each shown 800 times, it is 0.996 without augmentation, 0.792 with ADA, 0.595 with DiffAugment. With 9,000, each shown nine times, the same hundred give 0.515, 0.471 and 0.498: so much has a $D$ without memory here. Is DiffAugment's $D$ only slow? The plain one remembered more at step 500 already (a null of the first box). Has it learnt nothing? In 0.898 of the pairs it puts an unseen face above a fake, untrained in 0.47. The plain $D$ has 0.644; with 9,000 faces, and nearer fakes, 0.997. *That* is what learning by heart costs.
 #
 # Is the memory only hidden, because DiffAugment's $D$ has met no plain face? Through its $T$ it is 0.612. But so asked, the plain $D$, which knows its hundred, has 0.493 (`memory changed`): the question hides memory, and the second box stays open. ADA's $D$ remembers less than the plain one, too, and meets a plain face seldom: at the end $0.227^3$, 1.2 %. But the plain one knew less still at step 500: there a slow $D$ is not excluded.
 #
-# Now the **distance**. The hundred faces themselves have 5.0. A Gaussian with the faces' mean and covariance, no network at all, has 8.2, less than any game: a distance is not a look. With 100 faces the plain game ends at 22.9, DiffAugment at 20.1, ADA at 18.2. With 9,000 the order is another: 15.2, then ADA with 16.6 and DiffAugment with 18.7. So few pictures cost the plain game 1.51 times the distance. Either cure helps there: the plain distance is 1.26 times ADA's [1.13, 1.40] and 1.14 times DiffAugment's [1.05, 1.23], which passes it only after step 4,000. Neither is surely the 1.2 asked for. With 9,000 DiffAugment costs, 1.23 [1.10, 1.37], so far: its distance still falls, and that box is open (section 9).
+# Now the **distance**. The hundred faces themselves have 5.0. A Gaussian with the faces' mean and covariance, no network at all, has 8.2, less than any game: a distance is not a look. With 100 faces the plain game ends at 22.9, DiffAugment at 20.1, ADA at 18.2. With 9,000 the order is another: 15.2, then ADA with 16.6 and DiffAugment with 18.7. So few pictures cost the plain game 1.51 times the distance. Either cure helps there: the plain distance is 1.26 times ADA's [1.13, 1.40] and 1.14 times DiffAugment's [1.05, 1.23], ahead only after step 4,000. Both intervals reach below the 1.2 asked for. With 9,000 DiffAugment costs, 1.23 [1.10, 1.37], so far: its distance still falls, and that box is open (section 9).
 #
 # ADA's $p$ ends at 0.773 with 100 faces and at 0.643 with 9,000: a difference, but its interval goes below the 0.1 that was asked for. It rose at 9,000, too, where $D$ remembers nothing: $r_t$ also counts a $D$ that is merely ahead of $G$.
 #
-# The papers' runs are nearly four times as long, or more. There DiffAugment wins at 1,000 faces, 25.66 in place of 62.16, and at 10,000, 7.86 in place of 14.75: near our size, the opposite of ours. It loses only at 70,000, 4.24 in place of 3.81 (Zhao et al. 2020).
+# The paper's runs on photographs are three hundred times as long. DiffAugment wins at 1,000, 25.66 in place of 62.16, and at 10,000, 7.86 in place of 14.75: near our size, the opposite of ours. It loses only at 70,000, 4.24 in place of 3.81 (Zhao et al. 2020).
 #
 # ## What goes wrong: augmenting the data alone
 #
@@ -464,7 +464,7 @@ check(
 )
 
 # %% [markdown]
-# Two other bugs are quieter. Augmenting in $D$'s turn only leaves $G$ to learn from a $D$ that has never seen a plain fake. And a $T$ made of library calls on byte images has no gradient: $G$ learns nothing
+# Two other bugs are quieter. Augmenting in $D$'s turn alone, $G$ learns from a $D$ that has never seen a plain fake. And a $T$ made of library calls on byte images has no gradient: $G$ learns nothing
 # through it. The course's tests plant the first and check the second for every transform.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -592,7 +592,7 @@ identity(
 )
 
 # %% [markdown]
-# The Dirac-GAN cannot tell $R_1$ from $R_2$: a linear $D$ has the same slope everywhere, and both together are one with twice the weight. So why both? Because a real $D$ has different slopes at different places, and the fakes move along the slope *at the fakes*, of which $R_1$ asks nothing. Lecture 12 measured how much that matters, on a ring of eight clusters: $R_1$ of $\gamma = 1$ alone leaves 1.28 times the squared slope at the fakes that both with 0.5 each leave. But $R_1$ of 1.5 alone leaves less than both, 0.90 of it. So it is a matter of place *and* of strength. Where fakes lie on the data, one penalty does the work of both.
+# The Dirac-GAN cannot tell pairs from the classical game (as $l(0) = 0$, all gradients agree), nor $R_1$ from $R_2$: a linear $D$ has one slope, and both together are one of twice the weight. So why both? A trained $D$ has many slopes, and the fakes move along those *at the fakes*, of which $R_1$ asks nothing. On lecture 12's ring of eight clusters $R_1$ of $\gamma = 1$ alone leaves 1.28 times the squared slope at the fakes that both of 0.5 leave. But $R_1$ of 1.5 alone leaves less than both, 0.90 of it. So place counts, *and* strength. Where fakes lie on the data, one penalty of twice the weight does the work of both.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The roadmap, 256 px
@@ -620,7 +620,7 @@ identity(
 # | D | residual blocks; then without the skips to the output | 10.17; 9.950 |
 # | E | grouped convolutions; then with an inverted bottleneck | 7.507; 7.045 |
 #
-# Read it slowly. Stripping costs five points. The loss wins back less than one. Backbones of 2016 to 2018 win back the rest, and a little more. Nor does the table show that the blocks need it: B is plain and trains with the old loss, no row has D or E with it. Are these networks of the same size? Count them.
+# Read it slowly. Stripping costs five points. The loss wins back less than one. Backbones of 2016 to 2018 win back the rest, and a little more. Nor does it show that the blocks need the new loss: B is plain, with the old one; no row has D or E with that. Are these networks of the same size? Count them.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Are they of one size?
@@ -674,7 +674,7 @@ viz.source(r3gan.Block, r3gan.Generator.forward)
 # | the same in one to four steps | a student distilled with a discriminator |
 # | a narrow domain, real time, a latent to edit in | a GAN: StyleGAN2, R3GAN |
 # | sharp reconstructions from a lossy code | an autoencoder with a patch discriminator |
-# | a likelihood | none of these: a flow, an autoregressive model, a VAE's bound |
+# | a likelihood | a flow, an autoregressive model, a VAE's or diffusion's bound |
 #
 # *Where a loss would average and the eye would not, a discriminator is still the tool.*
 
@@ -693,7 +693,7 @@ viz.source(r3gan.Block, r3gan.Generator.forward)
 # | the same in one to four steps | a student distilled with a discriminator |
 # | a narrow domain, real time, a latent space to edit in | a GAN: StyleGAN2, R3GAN |
 # | sharp reconstructions from a lossy code | an autoencoder with a patch discriminator |
-# | a likelihood | none of these: a flow, an autoregressive model, a VAE's bound (lecture 01) |
+# | a likelihood | a flow, an autoregressive model, a VAE's or diffusion's bound (lecture 01) |
 
 # %% [markdown]
 # ## Play
@@ -934,8 +934,8 @@ question(
 #
 # One wrapper puts $T$ before the discriminator of any game of this course, so that every loss passes it, $D$'s turn and $G$'s, labels or none.
 #
-# A detail that papers leave open: what does $R_1$ penalise now, the slope at $x$ or at $T(x)$? DiffAugment's code has a loss for each. Ours takes $\|\nabla_x D(T(x))\|^2$, the slope at the picture *before* the change, as ADA's code does: it is the slope that
-# the generator feels.
+# A detail that papers leave open: what does $R_1$ penalise now, the slope at $x$ or at $T(x)$? DiffAugment's code has a loss for each. Ours takes $\|\nabla_x D(T(x))\|^2$, the slope at the picture *before* the change, as ADA's code does: a slope that runs through $T$,
+# as the generator's gradient does.
 
 # %%
 viz.source(AugmentedDiscriminator, AugmentedGAN.transform, AugmentedGAN._observed)
@@ -1083,7 +1083,7 @@ question(
 # %% [markdown]
 # The leak, too, was counted after 600 steps first: 0.058 of the pixels, but one of the five trainings has no hole, and the interval begins at 0.01, below the 0.03 asked for. After 5,000 steps it is above it in all five ("What goes wrong").
 #
-# *Turns and rises*: in all five trainings the plain game on 100 faces ends above its best look, by 1.086 [1.064, 1.108], where 9,000 faces have 1.019. At least 1.1 was asked for: the rise has only begun, and the box is open. So is ADA's memory, 0.20 less than the plain one's [0.14, 0.27], where 0.2 was asked for; and the plain $D$ of step 500 knew 0.09 less than ADA's at the end, so that a slow $D$ would do. What few pictures cost is 1.51 without augmentation, 1.10 [1.04, 1.16] with ADA and 1.08 [0.95, 1.21] with DiffAugment. DiffAugment's distance still falls when the runs end, at both sizes; whether it would catch up with 9,000 faces they do not say. So the box that says it hurts there is open, though its interval lies inside: at 100 faces DiffAugment lay behind up to step 4,000 and ahead after that, beside a plain game that had turned. A slow start does the same. (As the row was first written, 0.88 at the end of the 100 faces would have closed it.)
+# *Turns and rises*: in all five trainings the plain game on 100 faces ends above its best look, at 1.086 times its distance [1.064, 1.108]; with 9,000 faces it is 1.019. At least 1.1 was asked for: the rise has only begun, and the box is open. So is ADA's memory, 0.20 less than the plain one's [0.14, 0.27], where 0.2 was asked for; and the plain $D$ of step 500 knew 0.09 less than ADA's at the end, so that a slow $D$ would do. What few pictures cost is 1.51 without augmentation, 1.10 [1.04, 1.16] with ADA and 1.08 [0.95, 1.21] with DiffAugment. DiffAugment's distance still falls when the runs end, at both sizes; whether it would catch up with 9,000 faces they do not say. So the box that says it hurts there is open, though its interval lies inside: at 100 faces DiffAugment lay behind up to step 4,000 and ahead after that, beside a plain game that had turned. A slow start does the same. (As first written, the row was to be open only if DiffAugment ended behind at 100 faces, too. It ended ahead, 20.1 against 22.9, so the row would have counted as reproduced.)
 
 # %% [markdown]
 # ## What was measured
