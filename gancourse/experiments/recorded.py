@@ -16,6 +16,7 @@ NAMES = (
     "dcgan_live",
     "dcgan_recipes",
     "few_faces",
+    "few_faces_hundreds",
     "few_faces_leak",
     "few_faces_long",
     "few_faces_longer",
