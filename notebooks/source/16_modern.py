@@ -484,7 +484,7 @@ check(
 # ## An hour of one processor core
 
 # %% tags=["slide-continue", "slide-picture"]
-n_training, n_judged, n_asked = scale.pick(ci=(300, 60, 30), cpu=(10_000, 1000, 500), gpu=(10_000, 1000, 500))
+n_training, n_judged, n_asked = scale.pick(ci=(300, 100, 30), cpu=(10_000, 1000, 500), gpu=(10_000, 1000, 500))
 training = data.anime(32, n_training, progress=False)
 known, fresh = data.to_float(training.images), data.to_float(data.anime(32, n_judged, "test", progress=False).images)
 samples = modern.sample(n_judged, seed=0).clamp(-1, 1).cpu()
@@ -513,7 +513,7 @@ torch.manual_seed(0)
 with torch.no_grad():
     empty_net = r3gan.players("tiny32")[0].eval()
     untrained = torch.cat([empty_net(z) for z in torch.randn(n_judged, empty_net.latent_dim).split(100)]).clamp(-1, 1)
-bell = few_faces.gaussian(known[n_judged:] if n_training < 3 * n_judged else known[n_judged : 3 * n_judged], 0)[:n_judged]
+bell = few_faces.gaussian(known[n_judged : 3 * n_judged], 0)[:n_judged]
 pictures = {"R3GAN": samples, "a Gaussian of the data": bell, "untrained": untrained, "unseen faces": fresh}
 reference = judge.features(known[:n_judged])
 far = {who: metrics.frechet_distance(judge.features(x), reference) for who, x in pictures.items()}
@@ -1284,6 +1284,24 @@ viz.table(
     [[what, with_ends(first[what]), with_ends(second[what])] for what in first],
     header=["", "5,000 steps, seeds 40 to 44", "12,000 steps, seeds 60 to 64"],
     caption="Five trainings of each",
+)
+
+# %% [markdown]
+# All these trainings share one hundred faces. Three others, one for each of three seeds, after 5,000 steps (`gancourse experiment few_faces_hundreds`):
+
+# %%
+hundreds = records.load("few_faces_hundreds")
+hundreds.table("frechet", "memory", "sees", baselines=[])
+
+# %%
+other = hundreds.final("memory")
+question(
+    "S16.hundreds",
+    "Do other hundreds say the same? Memory, none less DiffAugment, three hundreds, 5,000 steps",
+    ours=other["100: none"] - other["100: DiffAugment"],
+    over="trainings",
+    baselines=nulls(at_step_0=0, none_stopped_at_step_500=hundreds.curve("memory")["100: none"][1][:, 1] - other["100: DiffAugment"]),
+    note=f"The first hundred had {first['100 faces: memory, none less DiffAugment'].mean():.2f}.",
 )
 
 # %% [markdown]
