@@ -431,7 +431,7 @@ claim(
 # At $p = 1$ a generator of sleeping faces is as good as any.
 
 # %% [markdown] tags=["notes"]
-# The generator of the third row has learnt what its $D$ was shown, grey patches and all. Which number says so? Not the distance. It is 2.34 to changed faces and 29.3 to faces; but a Gaussian with the mean and the covariance of changed faces is nearer to them, 1.83, and has no hole. So count **holes**: the share of pixels that lie in a block of middle grey. Changed faces have 0.19, the Gaussian 0, both sides 0, the data alone 0.105 [0.097, 0.113]: each of five new trainings leaks. "Both sides", trained as long, draw faces and no hole.
+# The generator of the third row has learnt what its $D$ was shown, grey patches and all. Which number says so? Not the distance. It is 2.34 to changed faces and 29.3 to faces; but a Gaussian with the mean and the covariance of changed faces is nearer to them, 1.83, and has no hole. So count **holes**: the share of pixels that lie in a block of middle grey. Changed faces have 0.19, the Gaussian 0, both sides 0, the data alone 0.105 [0.097, 0.113], over half as many: each of five new trainings leaks. "Both sides", trained as long, draw faces and no hole.
 #
 # Is "both sides" safe, then? Only if $T$, seen as a map of *distributions*, can be undone. If two distributions give the same changed pictures, $D$ cannot tell them apart, and the generator may settle on the wrong one. Take turns by 0, 90, 180 or 270 degrees, each as likely, made with probability $p$. The shares of the four
 # poses are multiplied by
@@ -545,7 +545,7 @@ question(
 )
 
 # %% [markdown]
-# It is 3.88, the Gaussian 7.91: here a network is nearer. Its samples lie 14.3 from the nearest training picture, unseen faces 8.44, noisy copies 5.44: no copies. (A Gaussian, 16.4, copies nothing, either.) On the way the distance fell after an early rise (1,000 pictures a point, the floor 5,000):
+# It is 3.88, the Gaussian 7.91: here a network is nearer. Its samples lie 14.3 from the nearest training picture, unseen faces 8.44, noisy copies 5.44: no copies. (A Gaussian, 16.4, copies nothing, either.) On the way the distance fell after an early rise (points: 1,000 pictures; floor: two random halves of 10,000):
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Its distance: an early rise, then down, then flat
@@ -1075,7 +1075,7 @@ question(
     "Do pairs leave the one mode? Share of 80 starts after which both fakes stay at it, partners kept",
     ours=stay["kept"].sum().item() / 80,
     baselines=nulls(the_classical_game=stay["none"].sum().item() / 80, drawn_anew=stay["anew"].sum().item() / 80),
-    note="Fakes that leave may run away from both modes. Asked after a first look at one start of each.",
+    note="Fakes that leave may run away from both modes. Asked after its value was known.",
 )
 
 # %% [markdown]
@@ -1305,7 +1305,7 @@ question(
     ours=other["100: none"] - other["100: DiffAugment"],
     over="trainings",
     baselines=nulls(at_step_0=0, none_stopped_at_step_500=hundreds.curve("memory")["100: none"][1][:, 1] - other["100: DiffAugment"]),
-    note=f"The first hundred had {first['100 faces: memory, none less DiffAugment'].mean():.2f}.",
+    note=f"Expected before the run: within 0.05 of the first hundred's {first['100 faces: memory, none less DiffAugment'].mean():.2f}.",
 )
 
 # %% [markdown]
