@@ -188,7 +188,7 @@ print("strongest direction over weakest:", ", ".join(f"{ratio:.0f}" for ratio in
 # %% [markdown] tags=["notes"]
 # ### Disjoint supports: the divergences stand still
 #
-# Two boxes of width 1, one at 0 and one at $\theta$. As long as they overlap, JS and TV grow with the distance; KL is infinite from the first step. Once they are apart, all three stand still:
+# Two boxes of width 1, one at 0 and one at $\theta$. While they overlap, JS and TV grow; KL is infinite at once. Apart, all three stand still. (Boxes fill the line; thin sets come next.)
 
 # %% tags=["nbval-check-output", "slide-continue"]
 print("theta      JS        KL(p||q)    TV")
@@ -280,8 +280,8 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # At every distance but zero the discriminator reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
-# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and five ten-thousandths at 0.5. The first row says how little that is: on the same line the best $D$ has no slope,
-# and what a trained one leaves there by chance is ten times as much. An untrained $D$, whose slope is chance alone, has 0.03 to 0.04 at every distance, more than a certain one leaves. What is left does point to the data, in all
+# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and five ten-thousandths at 0.5. The last is little: on the same line (first row) the best $D$ has no slope, and
+# a trained one has ten times as much by chance. An untrained $D$ has 0.03 to 0.04 at every distance, more than a certain one leaves. What is left still points to the data, in all
 # five trainings. Lecture 11 brings the distance whose slope is 1 wherever you stand.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -298,7 +298,7 @@ claim(
 #
 # We use digits of 16 x 16 pixels and a perceptron with batch normalisation in place of the DCGAN, so that all ages and seeds fit into one ensemble. An
 # epoch is one pass through the 4,000 digits. Both generator losses are measured on the same frozen generators: the original $\log(1 - D)$,
-# and $-\log D$. And a baseline: the same fresh $D$ against the youngest generator once more, but its "real" batch is drawn by that generator, too. It takes the same steps and can tell nothing.
+# and $-\log D$. And a baseline: one more fresh $D$ against the youngest generator, which draws its "real" batch, too. It takes as many steps and can tell nothing.
 #
 # One game for each seed, all at once, as in lecture 06.
 
@@ -424,7 +424,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# From the peak. The generators of 1 and 10 epochs fall alike (4.6 orders), the oldest less (3.2); against a $D$ that can tell nothing it is 0.5.
+# From its peak the gradient falls by 4.6 orders for the generators of 1 and 10 epochs, by 3.2 for the oldest; if $D$ can tell nothing, by 0.5.
 
 # %%
 claim(
@@ -462,13 +462,13 @@ question(
 # On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, alike against the generators of 1 and 10 epochs. Against the oldest it falls later, less far, and not at the same time in all
 # five trainings. The table counts from the peak; from the first value it is about one order less. The deck's five orders are a best case, too. At the end all three kinds of $D$ are certain, also of digits that they have never seen: they report a JS of 0.69.
 #
-# On the right the gradient of $-\log D$ does the opposite and grows by two orders and more. The grey lines do neither. A $D$ that can tell nothing loses about half an order in as many steps, with either loss: what silences the one loss and swells the other is not the training, it is what $D$ has
-# found out. One loss whispers, the other one shouts.
+# On the right the gradient of $-\log D$ grows by two orders and more. Both losses pass on the slope of $D$'s logit, times $D$ and times $1 - D$ (lecture 02). The first factor dies; the second can only double: the rest is the slope. A $D$ that can tell nothing (grey)
+# loses about half an order with either: what counts is what $D$ has found out.
 #
 # Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus noise that is independent at every $x$, the generator's update has a Cauchy distribution, with neither mean nor variance. With such noise two batches have nothing in common. Here the gradients of two batches have a cosine of
 # 0.98, no less than at the start (0.96): this $D$ does not err like the theorem's.
 #
-# That does not make the update right. Read the grey row: it has 0.98 as well, and its $D$ knows nothing. What chance leaves in a network, all samples share. So batches at one $D$ agree whatever it knows; whether two $D$ agree is exercise 2.
+# That does not make the update right. The grey row has 0.98 as well, and its $D$ knows nothing; before the first step it is 0.96. So batches at one $D$ agree whatever it knows; whether two $D$ agree is exercise 2.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises
@@ -591,7 +591,7 @@ for error, spoilt in (
 # %% [markdown] tags=["notes"]
 # **A slip to put right.** Under the heading "collapse mode" Wang's line reads $\mathrm{KL}(P_g \| P_r) - 2\,\mathrm{JS} + \dots$, and the two cases below
 # it say that dropping "assigns an extremely high cost" and that faking costs "extremely low". Those two sentences weigh the *other* direction,
-# $\mathrm{KL}(P_r \| P_g)$, the one of maximum likelihood (in Arjovsky & Bottou they stand in a discussion of that). For the loss of the line above, they are to be read the other way round, as the deck's next
+# $\mathrm{KL}(P_r \| P_g)$, the one of maximum likelihood (in Arjovsky & Bottou they stand in a discussion of that). For the loss of the line above, read them the other way round, as the deck's next
 # sentence does.
 #
 # One caution. All this is about targets, at $D = D^*$. Whether it explains the collapse of lecture 06 is another question: Goodfellow's
@@ -638,7 +638,7 @@ for error, spoilt in (
 #
 # The penalty is R1, the squared slope of the logit $l$ on real samples: $\frac{\gamma}{2} \lVert \nabla l \rVert^2 = \frac\gamma2 \psi^2$. Without it $\lambda = \pm \frac{i}{2}$: an imaginary part turns, and without a real part nothing pulls.
 #
-# In steps of size $h$ it is worse. Both at once multiplies by $I + hJ$, whose eigenvalues $1 \pm \frac{ih}{2}$ lie *outside* the unit circle. In turns one round multiplies by
+# Now in steps of size $h$. Both at once multiplies by $I + hJ$, whose eigenvalues $1 \pm \frac{ih}{2}$ lie *outside* the unit circle. In turns one round multiplies by
 # $\begin{pmatrix} 1 & h/2 \\ -h/2 & 1 - h^2/4 \end{pmatrix}$. Its determinant is 1, and for $h < 4$ its eigenvalues lie *on* the circle.
 
 # %%
@@ -759,7 +759,7 @@ claim(
 # ## Why R1
 #
 # - Clipping cuts the ring off at $|\psi| = 1$; WGAN-GP ends in a ring of its own: its penalty wants $|\psi| = 1$ where the equilibrium has 0.
-# - Only the penalty that is **centred at zero** puts a real part into the eigenvalues.
+# - Of these only the one **centred at zero** puts a real part into the eigenvalues.
 # - At $\gamma = 1$ both eigenvalues are $-\frac12$: the fastest way in. A stronger penalty arrives *later*.
 #
 # The face generator of section 1 was trained with R1.
@@ -775,7 +775,7 @@ claim(
 # - *R1* arrives. On the right its distance falls by a straight line on the log scale (with $\gamma = 0.3$ it waves as it turns): each step multiplies it by the multiplier in the table. Of these penalties only the one that is centred at zero puts a real part into the eigenvalues. At $\gamma = 1$ the root vanishes: both
 #   eigenvalues are $-\frac12$, the fastest way in, in continuous time. Beyond, one of them moves back towards 0, and a stronger penalty arrives later.
 #
-# The face generator of section 1 was trained with R1. One caution here, too: eigenvalues speak of the neighbourhood of the equilibrium, and from where a real game starts they promise nothing.
+# The face generator of section 1 was trained with R1. One caution: eigenvalues speak of the equilibrium's surroundings. In 500 steps 1.005 makes 12; minimax at once came 2.2 times as far.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: R1 in the code, and not in the game
@@ -823,7 +823,7 @@ for code, outputs in {
 # The second is the mean. One differentiates a *sum* over the batch so that each sample gets its own gradient. The sum of one mean is that mean: each gradient is divided by $B$, and the penalty by $B^2$. With both mistakes a strength of 10 becomes 0.0024 at $B = 32$, and the circle is back.
 # Right is `grad(logits.sum(), real, create_graph=True)`, with the logits as $D$ gives them.
 #
-# Nothing tells: no error is raised, and the penalty that the progress bar shows is small, as one hopes. The lines still stand in several other public files.
+# Nothing warns you: no error is raised, and the penalty on the progress bar is small, as one hopes. The lines still stand in several other public files.
 #
 # A test finds both: a linear $D$, $l(x) = w \cdot x$, must be charged $\frac{\gamma}{2} \|w\|^2$ at every size of the batch. (Nor may the penalty be detached, as somebody proposed to another repository, brownvc/R3GAN, issue 20, whose authors refused: a constant pulls nobody.)
 
@@ -866,7 +866,7 @@ axis.legend(fontsize=8.5, loc="upper right")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# With bumps as near as these, $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both bumps (set them at $\pm 3$, and the best for JS sits on one) and put over a third of its mass within 1 of the middle, where the data has 8 %. The two criteria with
+# With bumps as near as these, $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both bumps and put over a third of its mass within 1 of the middle, where the data has 8 %. The two criteria with
 # $\mathrm{KL}(q \| p)$ pick one bump and fit it exactly; the minus before JS makes no visible difference here (the dotted line
 # covers the solid one). The first kind invents samples, the second kind drops half of the data. (These are targets, too: the caution of section 2 holds.)
 
@@ -981,8 +981,8 @@ identity(
 # - Samples of a generator fill a thin set. Apart, JS stands still at $\log 2$, and that is all that a certain $D$ can say.
 # - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders.
 # - $-\log D$ lowers $\mathrm{KL}(q \| p)$ less twice JS: it can afford to drop and cannot afford to fake.
-# - Without a penalty the smallest GAN circles, and in steps at once runs away; with R1 it arrives.
-# - Six claims of papers, six reproduced.
+# - The smallest minimax GAN circles, and in steps at once runs away; with R1 it arrives.
+# - Six claims of papers, six reproduced: three by training, three by exact steps.
 
 # %% [markdown]
 # ## What was measured
