@@ -290,8 +290,8 @@ claim(
 # %% [markdown] tags=["notes"]
 # At every distance but zero $D$ reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
 # at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and five ten-thousandths at 0.5. The last is little: on the same line (first row) the best $D$ has no slope, and
-# a trained one has ten times as much by chance. An untrained $D$ has 0.03 to 0.04 at every distance, more than a certain one leaves. What is left still points to the data, in all
-# five trainings. The other loss, $-\log D$, has a slope of 190 at 0.1 and of 18 at 1. Thick lines cure both losses (section 4). Lecture 11 brings the distance whose slope is 1 wherever you stand.
+# a trained one has ten times as much by chance. An untrained $D$ has 0.03 to 0.04 at every distance, more than a certain one leaves. What is left points to the data, in all
+# five trainings. The slope of the other loss, $-\log D$, is 190 at 0.1 and 18 at 1. Thick lines cure both losses (section 4). Lecture 11 brings the distance whose slope is 1 wherever you stand.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A fresh $D$ against generators of three ages
@@ -309,7 +309,7 @@ claim(
 # epoch is one pass through the 4,000 digits. Both generator losses are measured on the same frozen generators: the original $\log(1 - D)$,
 # and $-\log D$. And a baseline: one more fresh $D$ against the youngest generator, which draws its "real" batch, too. It takes as many steps and can tell nothing.
 #
-# One game for each seed, all at once, as in lecture 06.
+# One game for each seed, all at once.
 
 # %% tags=["slide-continue", "slide-picture"]
 size = 16
@@ -441,7 +441,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# From its peak the gradient falls by 4.6 orders for the generators of 1 and 10 epochs, by 3.2 for the oldest; if $D$ can tell nothing, by 0.5.
+# From its peak the gradient falls by 4.6 orders for the generators of 1 and 10 epochs, by 3.2 for the oldest; if $D$ can tell nothing, by 0.5. Two fresh $D$ point $-\log D$ the same way (0.98); two that can tell nothing do not (-0.07).
 
 # %%
 claim(
@@ -486,15 +486,15 @@ question(
 
 # %% [markdown] tags=["notes"]
 # On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, alike against the generators of 1 and 10 epochs. Against the oldest it falls later, less far, and not at the same time in all
-# five trainings. The table counts from the peak; from the first value it is about one order less. The deck's five orders are a best case, too. At the end all three kinds of $D$ are certain, also of digits that they have never seen: they report a JS of 0.69.
+# five trainings. The table counts from the peak; from the first value it is about one order less. The deck's five orders are a best case, too. At the end all three kinds of $D$ are certain, also of digits that they have never seen: they report a JS of 0.69 (the grey one 0.00).
 #
 # On the right the gradient of $-\log D$ grows by two orders and more. Both losses pass on the slope of $D$'s logit, times $D$ and times $1 - D$ (lecture 02). The first factor dies; the second can only double: the rest is the slope. A $D$ that can tell nothing (grey)
 # loses about half an order with either: what counts is what $D$ has found out.
 #
-# Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus noise that is independent at every $x$, the update has a Cauchy distribution, with neither mean nor variance, and two batches have nothing in common. Here their gradients have a cosine of 0.98. But the grey row
-# has 0.98 as well, and its $D$ knows nothing: batches at one $D$ agree whatever it knows.
+# Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus noise that is independent at every $x$, the update has a Cauchy distribution, with neither mean nor variance, and two batches have nothing in common. Here their gradients have a cosine of 0.98. But the grey row has 0.98, too:
+# batches at one $D$ agree whatever it knows.
 #
-# So ask a second fresh $D$, with other weights and other batches, about the same latents. Two that can tell nothing have a cosine of -.--, as all have before the first step; two that know the data have -.--. What is shouted is not chance.
+# Ask a second fresh $D$ (other weights, other batches) about the same latents. Before the first step, and if they can tell nothing, two $D$ have a cosine below 0.1; two that know the data have 0.98 or 0.99 (expected: 0.3 to 0.8). It is no chance; whether it is right, no cosine says.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises
@@ -1132,7 +1132,7 @@ identity(
 # ## In short
 #
 # - Samples of a generator fill a thin set. Apart, JS stands still at $\log 2$, and that is all that a certain $D$ can say.
-# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders.
+# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders, and two fresh $D$ agree on its direction. Thick sets cure both.
 # - $-\log D$ lowers $\mathrm{KL}(q \| p)$ less twice JS: it can afford to drop and cannot afford to fake.
 # - The smallest minimax GAN circles, and in steps at once runs away; with R1 it arrives.
 # - Seven claims of papers, seven reproduced: four by training, three by exact steps.
@@ -1202,8 +1202,8 @@ widgets.playground("orbit")
 # ## Exercises
 #
 # 1. **Noise as a cure.** Section 4 adds Gaussian noise to the parallel lines. Add it to the Dirac-GAN, to the data and to the fake: which term appears in $J$?
-# 2. **Is it noise?** At one $D$ the gradients of two batches agree, whatever $D$ knows (section 1). Train two fresh $D$ from different seeds against one generator and compute the cosine between the gradients of $-\log D$ that they give on the same latents.
-#    Then do the same with two that get fakes for reals. What should either cosine be, if all that a $D$ says were chance? Which pair has learned something?
+# 2. **Is it noise?** Two fresh $D$ agree against a perceptron that draws digits (section 1). What should the cosine be, if all that a $D$ says were chance? Compute it against another generator: an untrained one, and a DCGAN (lecture 04). Then give the second $D$ another
+#    architecture. Where does the agreement end? And if two $D$ agree, what may both have wrong?
 # 3. **Alternating twice.** Give the Dirac-GAN two steps of $D$ for one of $G$. Write the matrix of one round, and find its eigenvalues: does it circle still?
 
 # %%
