@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) what Wang says of gradients that vanish and of thin sets (after Arjovsky & Bottou), and of the two directions of KL: claims C12, C13, C14.
 # **Papers**: [Arjovsky & Bottou 2017](https://arxiv.org/abs/1701.04862) (ICLR); [Mescheder, Geiger & Nowozin 2018](https://arxiv.org/abs/1801.04406) (ICML).
 #
-# **Read** for about 45 minutes. **Run**: about half a minute at ci scale, about three minutes at cpu scale, on one core.
+# **Read** for about 45 minutes. **Run**: about half a minute at ci scale, about four minutes at cpu scale, on one core.
 #
 # Lecture 06 was about generators that keep part of the data. This one is about two failures of the game itself. The generator's gradient dies,
 # or grows by orders, because two thin sets in a large space do not meet. And even where it does not, two players who follow their
@@ -441,7 +441,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# From its peak the gradient falls by 4.6 orders for the generators of 1 and 10 epochs, by 3.2 for the oldest; if $D$ can tell nothing, by 0.5. Two fresh $D$ point $-\log D$ the same way (0.98); two that can tell nothing do not (-0.07).
+# From its peak the gradient falls by 4.6 orders for the generators of 1 and 10 epochs, by 3.2 for the oldest; if $D$ can tell nothing, by 0.5. Two fresh $D$ send $G$ the same way (0.98); two that can tell nothing do not (-0.07).
 
 # %%
 claim(
@@ -494,7 +494,7 @@ question(
 # Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus noise that is independent at every $x$, the update has a Cauchy distribution, with neither mean nor variance, and two batches have nothing in common. Here their gradients have a cosine of 0.98. But the grey row has 0.98, too:
 # batches at one $D$ agree whatever it knows.
 #
-# Ask a second fresh $D$ (other weights, other batches) about the same latents. Before the first step, and if they can tell nothing, two $D$ have a cosine below 0.1; two that know the data have 0.98 or 0.99 (expected: 0.3 to 0.8). It is no chance; whether it is right, no cosine says.
+# Ask a second fresh $D$ (other weights, other batches) about the same latents. Before the first step, and if they can tell nothing, two $D$ have a cosine below 0.1; two that know the data have 0.98 or 0.99 (expected: 0.3 to 0.8). This is not chance; whether it is right, no cosine says.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises
@@ -874,9 +874,9 @@ for code, outputs in {
 # The core path ends here. What follows: thin sets made thick, a generator that is too simple for its data, the step with $D$ held fixed, and six equations of the core path, checked.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Is it because the sets are thin? Make them thick
+# ## Is it because they are thin?
 #
-# Noise of size $s$ on both lines, at $\theta = \frac12$. A new $D$ for each $s$.
+# Make the lines thick: noise on both, 0.5 apart.
 
 # %% [markdown] tags=["notes"]
 # ## 4. Thin sets made thick
@@ -959,7 +959,7 @@ check(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# The slope of $\log(1 - D)$ rises and falls: 0.0006 without noise, 1.8 at 0.25, 0.06 at 2.
+# $\log(1 - D)$: 0.0006 without noise, 1.8 at 0.25, 0.06 at 2.
 
 # %% [markdown] tags=["notes"]
 # The slope rises and falls. Without noise a trained $D$ leaves 0.0006; noise of 0.25 gives 1.8 back, more than three orders, and this is what the best $D$ has. Too little noise leaves the lines nearly apart (0.46 at 0.1), too much hides where the data is (0.06 at 2).
