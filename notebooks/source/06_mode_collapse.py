@@ -76,8 +76,8 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 # ## 1. See it
 #
 # The data are eight Gaussians on a ring of radius 1: eight *modes*. Both players are perceptrons of 2 x 64 units, the loss is minimax, and as in the notebook that Metz et al. (2017) published $G$'s rate is ten times
-# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something; our networks are half as wide, and our latent has 2 numbers for their 256.) Where a cloud goes is luck, so one run proves nothing: we play eight games, from eight seeds, at once. `ensemble` stacks them, and member $k$ is the game that seed $k$ would have played alone; below the line
-# you find why that holds up to rounding. (All rates fall linearly to zero over a run.)
+# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something; our networks are half as wide, both rates three times theirs, falling linearly to zero; the batch is 64 for 512, the latent 2 for 256.) Where a cloud goes is luck, so one run proves nothing: we play eight games, from eight seeds, at once. `ensemble` stacks them; member $k$ steps as seed $k$ would alone,
+# up to rounding (section 8).
 
 # %% tags=["slide-continue", "slide-picture"]
 ring, grid = data.toys.ring("pacgan"), data.toys.grid("pacgan")
@@ -146,7 +146,7 @@ widgets.explorer({f"step {look * (STEPS // 20)}": shot(look) for look in range(0
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A baseline is a protocol
 #
-# Same method, same data, same count. 3.3 modes of 25, or 17.3?
+# Same method, same count, a grid of 25. 3.3 modes, or 17.3?
 #
 # *High quality*: within three standard deviations of a mode. *Captured*: nearest to at least one such sample.
 #
@@ -171,8 +171,8 @@ widgets.explorer({f"step {look * (STEPS // 20)}": shot(look) for look in range(0
 # | PacGAN, four at a time, same table | 7.8 | 95.9 % | 24.8 | 93.6 % |
 #
 # A sample is *high quality* if it lies within three standard deviations of the nearest mode. A mode is *captured* if it is nearest to at least
-# one high-quality sample. Look at the first and third row: same method, same data, same count. 3.3 modes of 25, or 17.3.
-# What differs is everything that a table does not say: layers, learning rates, how long, which loss. So before you believe "ours 24, GAN 3", ask how the 3 was trained. (A reader could not make the ring of Metz et al. collapse at all. An author was not surprised: it hangs on where $D$ begins; poolio/unrolled_gan, issue 2.)
+# one high-quality sample. Look at the grid, first and third row: one method, one count. 3.3 modes of 25, or 17.3.
+# What may differ is all that a table does not say: layers, learning rates, how long, which loss. So before you believe "ours 24, GAN 3", ask how the 3 was trained. (A reader could not make the ring of Metz et al. collapse at all. An author was not surprised: it hangs on where $D$ begins; poolio/unrolled_gan, issue 2.)
 #
 # And ask what noise scores. Throw 2,500 points anywhere into the square of the grid, without any training:
 
@@ -191,7 +191,7 @@ print(f"uniform noise: {anywhere.modes} of 25 modes captured, {100 * anywhere.hi
 # - **missed**: the share of the data that no good sample stands for, $1 - \sum_k \min(\frac{h_k}{N}, \frac1K)$
 
 # %% [markdown] tags=["notes"]
-# One hit in 2,500 is enough, so noise "captures" more modes than PacGAN's baseline. *A count of modes says nothing about garbage.* We need a number that asks for quality and variety at once. Let $h_k$ be the high-quality samples of mode $k$, $N$ *all* samples, $K$ the modes. A mode is **served** if it
+# One hit in 2,500 is enough: noise "captures" more than PacGAN's GAN, $25\,(1 - e^{-2.2}) = 22$ on average. *A count of modes says nothing about garbage.* Ask for quality and variety. Let $h_k$ be the high-quality samples of mode $k$, $N$ *all* samples, $K$ the modes. A mode is **served** if it
 # gets at least half of its due, $h_k \ge \frac{N}{2K}$. And the share of the data that is **missed** is
 #
 # $$1 - \sum_{k=1}^{K} \min\Bigl(\frac{h_k}{N}, \frac1K\Bigr).$$
@@ -315,9 +315,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# At most one mode at a time, in every game. And next? Over the run each game serves four to seven of the eight modes. It looks as if the cloud went from mode to mode. But of the turned ring's places, where there are no data, the games serve five to seven. So a list of modes visited does not show that the cloud seeks modes; many panels above have it beside them, or outside the ring. The second box asks for one mode more than places, and stays open: its interval, -1.5 to 0.7, holds 0. (Why the cloud moves was not measured. The usual explanation is that $D$ learns that the place is fake.)
+# In the second half at most one mode at a time, in every game. And over the run? Four to seven of the eight. It looks as if the cloud went from mode to mode. But of the turned ring's places, where there are no data, the games serve five to seven. So a list of modes visited does not show that the cloud seeks modes; many panels above have it beside them, or outside the ring. The second box asks for one mode more than places, and stays open: its interval, -1.5 to 0.7, holds 0. (Why the cloud moves was not measured. The usual explanation is that $D$ learns that the place is fake.)
 #
-# So a snapshot is a lottery, and the table looks more than once. At the end two games happen to sit on a mode and miss `0.88` of the data; six are caught on the way, and miss all of it or nearly.
+# So a snapshot is a lottery, and the table looks more than once. At the end two games happen to sit on a mode and miss `0.88` of the data; six lie beside all modes, and miss all of it or nearly.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is it the loss, or the rates?
@@ -365,7 +365,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# With $D$ as fast as $G$ the very same networks serve `7.9` of eight modes, with $-\log D$ `7.5`; with the slow $D$ either loss serves `0.2`. So it is $D$'s rate, and not the loss, that made this collapse: raised alone, it ends it. No cure below serves as many or misses as little: what follows asks what helps where $D$ *is* too slow. Settings alone move the count from `0.2` to `7.9`.
+# With $D$ as fast as $G$ the very same networks serve `7.9` of eight modes, with $-\log D$ `7.5`; with the slow $D$ either loss serves `0.2`. So it is $D$'s rate, and not the loss: raised alone, it ends the collapse. (Whether a slower $G$ would do, we did not try.) No cure below serves as many or misses as little: what follows asks what helps where $D$ *is* too slow.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why: nobody looks at two samples
@@ -381,9 +381,9 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 3. Why: nobody looks at two samples
 #
-# Wang quotes the explanation of Salimans et al. (2016): the discriminator processes each example independently, so there is no coordination between its
-# gradients, and nothing tells the generator's outputs to become more dissimilar. All outputs race towards a single point that the
-# discriminator currently believes is highly realistic.
+# Salimans et al. (2016): the discriminator processes each example independently, so nothing tells the outputs to become
+# more dissimilar. All race towards a single point that it currently believes is highly realistic. This is not enough
+# for a collapse: the fast $D$ of section 2 judges one by one too, and serves `7.9`.
 #
 # Make that exact. The generator's loss on a batch is $L = \frac1N \sum_i \ell\bigl(D(x_i)\bigr)$. The force on sample $i$ is
 # $f_i = -N\, \partial L / \partial x_i = -\ell'(D(x_i))\, \nabla D(x_i)$. It contains $x_i$ and no other sample, so
@@ -416,7 +416,7 @@ viz.source(minibatch.closeness, minibatch.MinibatchSpread)
 # 64 fakes in a tight cloud beside one mode (the blue circle). Arrows: the forces on the fakes.
 
 # %% [markdown] tags=["notes"]
-# Stage a collapse. The data is a ring of eight modes; the fakes are a tight cloud (standard deviation 0.1) beside one of them. Train three
+# Stage a collapse. The data: eight modes, radius 1.4; the fakes are a tight cloud (standard deviation 0.1) beside one of them. Train three
 # discriminators against this cloud while it stands still, each from sixteen seeds: a plain one, and one with each layer. Then look at the forces on 64 fakes.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -543,7 +543,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: this discriminator moves the cloud as a whole towards a place that it finds
-# more real. With *minibatch discrimination* nearly all of the force is relative. (It points outwards in every seed, but so do the other two: the share tells them apart, that column does not.) *Minibatch std* couples the
+# more real. With *minibatch discrimination* nearly all of the force is relative. (A pull inwards has that share, too. This is outwards in every seed, as are the other two: read both columns.) *Minibatch std* couples the
 # samples as well, if less (first column: by how many mean forces the force on one fake changes, for each unit of length that another moves), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart. Section 5 asks whether it helps over a whole training.
 #
 # Closeness is a large number (up to 63 here), so the course's last layer begins with zero weights on it: no opinion on sameness before $D$ has learnt anything. Exercise 1 takes that away.
@@ -668,9 +668,9 @@ for row, game, paper, source, decks in (
     )
 
 # %% [markdown] tags=["notes"]
-# Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring more than modes: packs of two *serve* `1.8` modes of eight and miss `0.58`, where a circle without any modes misses `0.62`. They have begun to find modes, `0.12`, where the circle has 0 and a fast $D$ `0.64`. Packs of four have found none, and miss `0.75`, more than the circle does.
+# Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring more than modes: packs of two *serve* `1.8` modes of eight and miss `0.58`, where a circle without any modes misses `0.62`. They have begun to find modes, `0.12`: a circle has 0, blurred data `0.16`, a fast $D$ `0.64`. Packs of four have found none, and miss `0.75`, more than it.
 #
-# Minibatch discrimination, whose forces in section 3 were relative, serves `6.1` modes, misses `0.38` and has found `0.40`: of these three the only one that beats the circle by a clear margin. The shorter run gives it little: the plain game with as few steps serves `1.0` and misses `0.87`. But the box compares it with the long game. Beside the short one 0.49 of its 0.58 are left. ($D$'s rate alone does more.)
+# Minibatch discrimination, whose forces in section 3 were relative, serves `6.1` modes, misses `0.38` and has found `0.40`: of these three the only one that beats the circle by a clear margin. The box compares it with the long game, though. The plain game with as few steps serves `1.0` and misses `0.87`: beside that 0.49 of its 0.58 are left, a mean without an interval. ($D$'s rate alone does more.)
 #
 # So packing gives back variety, and with it what PacGAN's table counts: captured modes. The boxes ask for more: to save 0.4 of the data, where the circle saves 0.34. For packs of two the interval, 0.34 to 0.43, holds both; for packs of four it lies below both. Whether packs lead to sharp modes later, 2,500 steps do not show; PacGAN's runs made 400,000. The boxes stay open.
 
@@ -1005,7 +1005,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is not that. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail; the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
+# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is narrow. But a narrow heap off the modes captures few as well, the untrained generator 0; and `0.01` found is no more than noise has. That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail; the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 #
 # Packs of two help the starved $D$ as they help the slow one. It captures 8.0 and misses `0.72`, 0.07 to 0.31 less than alone. But a circle misses `0.62`, and it has found `0.02`: spread, not modes.
 
@@ -1036,7 +1036,7 @@ for k, seed in enumerate(seeds):
 print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 
 # %% [markdown] tags=["notes"]
-# That is rounding. (The course's tests compare them in double precision, with packing, minibatch layers and unrolling too.) That is after 20 steps. How far two games apart by rounding are after 2,500, this cell does not say; exercise 4 asks.
+# After 20 steps that is rounding. (The course's tests compare them in double precision, with packing, minibatch layers and unrolling too.) How far rounding drives two games apart in 2,500, this cell does not say; exercise 4 asks.
 #
 # ## 9. A thousand modes
 #
@@ -1048,10 +1048,10 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 #
 # - A baseline is a protocol: before you believe "ours 24, GAN 3", ask how the 3 was trained.
 # - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
-# - A $D$ that judges one sample at a time cannot see a lack of variety. Three repairs: packs, minibatch statistics, looking ahead.
-# - The rate of $D$ made this collapse, and ends it: 7.9 of 8 served.
+# - Where $D$ judges one sample at a time, no fake moves another. Three repairs: packs, minibatch statistics, looking ahead.
+# - That alone makes no collapse: a fast $D$, one by one, serves 7.9 of 8.
 # - With the slow $D$, packs and a look ahead give variety back, hardly modes; minibatch discrimination serves 6.1 of 8.
-# - Of ten claims of papers four are reproduced, six stay open. Packs, the look ahead and minibatch std gave the variety that their papers speak of, and fewer modes than our boxes ask for: none is clearly better than a circle. Whether the cloud seeks modes or only wanders, we cannot tell. With a starved $D$ the interval reaches down to no mode.
+# - Of ten claims of papers four are reproduced, six stay open. Packs, the look ahead and minibatch std gave variety, and miss about what a circle misses, or more; packs of two have found 0.12 of the modes, a circle 0. Whether the cloud seeks modes or only wanders, we cannot tell. With a starved $D$ the interval reaches down to no mode.
 
 # %% [markdown]
 # ## What was measured
