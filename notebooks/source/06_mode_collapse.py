@@ -158,8 +158,7 @@ widgets.explorer({f"step {look * (STEPS // 20)}": shot(look) for look in range(0
 # %% [markdown] tags=["notes"]
 # ## 2. Who counts, and how
 #
-# *Mode collapse*: the generator models only a part of the data. Hong shows it on a ring, McAllester warns that no measure guarantees against it, and
-# the cs231n notes call it "model collapse", a slip for *mode*. The test that everybody uses has eight narrow Gaussians on a ring, or
+# *Mode collapse*: the generator models only a part of the data. Hong shows it on a ring, McAllester warns that no measure guarantees against it. The test that everybody uses has eight narrow Gaussians on a ring, or
 # twenty-five on a grid, so that modes can be counted. Two papers print these rows for "GAN", the plain method, and for cures:
 #
 # | 2500 samples | ring, modes of 8 | ring, high quality | grid, modes of 25 | grid, high quality |
@@ -322,7 +321,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# In the second half at most one mode at a time, in every game. And over the run? Four to seven of the eight. It looks as if the cloud went from mode to mode. But of the turned ring's places, where there are no data, the games serve five to seven. So a list of modes visited does not show that the cloud seeks modes; many panels above have it beside them, or outside the ring. The second box asks for one mode more than places, and stays open: its interval, -1.5 to 0.7, holds 0. (Why the cloud moves was not measured. The usual explanation is that $D$ learns that the place is fake.)
+# In the second half at most one mode at a time, in every game. But of the turned ring's places, where there are no data, it is the same, and for heaps put anywhere on the circle. So the cloud is narrow; that it is on modes is not shown, and the first box stays open. And over the run? Four to seven of the eight, and five to seven of the turned ring's places. So a list of modes visited does not show that the cloud seeks modes, either. The second box asks for one mode more than places, and stays open: its interval, -1.5 to 0.7, holds 0. (Why the cloud moves was not measured.)
 #
 # So a snapshot is a lottery, and the table looks more than once. At the end two games happen to sit on a mode and miss `0.88` of the data; six lie beside all modes, and miss all of it or nearly.
 
@@ -384,7 +383,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# With $D$ as fast as $G$ the very same networks serve `7.9` of eight modes, with $-\log D$ `7.5`; with the slow $D$ either loss serves `0.2`. So it is $D$'s rate, and not the loss: raised alone, it ends the collapse. (Whether a slower $G$ would do, we did not try.) No cure below serves as many or misses as little: what follows asks what helps where $D$ *is* too slow.
+# With $D$ as fast as $G$ the very same networks serve `7.9` of eight modes, with $-\log D$ `7.5`; with the slow $D$ either loss serves `0.2`. So it is the rates, and not the loss: $D$'s, raised alone, ends the collapse. $G$'s, lowered alone, ends it as well, all around and unfinished: `2.5` served. No cure below serves more in as many steps: what follows asks what helps where $D$ *is* too slow.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why: nobody looks at two samples
@@ -529,13 +528,13 @@ plt.show()
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The force, split
 #
-# Its mean moves the cloud, the rest changes its shape.
+# Its mean moves the cloud, the rest changes its shape. Does it spread the cloud?
 #
-# $$\text{separating share} = 1 - \frac{\|\bar f\|^2}{\operatorname{mean}\, \|f_i\|^2}$$
+# $$\text{separating share} = 1 - \frac{\|\bar f\|^2}{\operatorname{mean}\, \|f_i\|^2} \qquad \text{outward cosine} = \frac{\sum_i f_i \cdot (x_i - \bar x)}{\sqrt{\sum_i \|f_i\|^2 \, \sum_i \|x_i - \bar x\|^2}}$$
 
 # %% [markdown] tags=["notes"]
 # Fakes are orange, the blue circle is the mode beside them, arrows are the forces on the fakes, scaled panel by panel: compare directions, not lengths. Split the forces of a batch into their mean, which moves
-# the cloud, and the rest, which changes its shape: the *separating share* is $1 - \lVert \bar f \rVert^2 / \overline{\lVert f \rVert^2}$.
+# the cloud, and the rest, which changes its shape: the *separating share* is $1 - \lVert \bar f \rVert^2 / \overline{\lVert f \rVert^2}$. A pull inwards has that share, too. So take the *outward cosine*, of all forces with all ways from the cloud's centre: 1 blows the cloud up, -1 shrinks it.
 
 # %% tags=["slide-continue"]
 viz.table(
@@ -553,7 +552,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# *One by one*, the influence is zero to the last bit. With *minibatch discrimination* nearly all of the force is relative.
+# *One by one*, the influence is zero to the last bit. With *minibatch discrimination* nearly all of the force is relative, and outward. Its share alone says little: see the last row.
 
 # %%
 identity(
@@ -598,8 +597,8 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: this discriminator moves the cloud as a whole towards a place that it finds
-# more real. With *minibatch discrimination* nearly all of the force is relative. (A pull inwards has that share, too. This is outwards in every seed, as are the other two: read both columns.) *Minibatch std* couples the
-# samples as well, if less (first column: by how many mean forces the force on one fake changes, for each unit of length that another moves), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart. Section 5 asks whether it helps over a whole training.
+# more real. With *minibatch discrimination* nearly all of the force is relative, and outward: `0.68`. (The share alone says little: an untrained $D$ with a random last layer has `0.974`, and pulls inwards in 7 of 16 seeds.) *Minibatch std* couples the
+# samples as well, if less (first column: by how many mean forces the force on one fake changes, for each unit of length that another moves), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart.
 #
 # Closeness is a large number (up to 63 here), so the course's last layer begins with zero weights on it: no opinion on sameness before $D$ has learnt anything. Exercise 1 takes that away.
 
@@ -662,7 +661,7 @@ viz.source(pack)
 # Same generators to begin with, same data; $D$ sees 1, 2 or 4 samples together, or has minibatch discrimination. Beside them: nothing but a faster $D$.
 
 # %% [markdown] tags=["notes"]
-# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four, or has minibatch discrimination. (In packs its first layer is wider, 128 or 384 weights more beside 4,417; it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination, with 8 kernels where section 3 has 16, adds 2,056 weights. It compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
+# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four, or has minibatch discrimination. (In packs its first layer is wider, it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination, with 8 kernels where section 3 has 16, compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
 
 # %% tags=["slide-continue", "slide-picture"]
 def seeing(kind):
@@ -704,6 +703,9 @@ def strip(games):
 
 
 strip(ends)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## After 2,500 steps: variety back, modes hardly
 
 # %% tags=["slide-continue"]
 fewer = played(steps=FEWER, looks=1)[-1]
@@ -757,11 +759,11 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Look before you read the boxes. In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring more than modes: packs of two *serve* `1.8` modes of eight and miss `0.58`, where a circle without any modes misses `0.62`. They have begun to find modes, `0.12`: a circle has 0, blurred data `0.16`, a fast $D$ `0.64`. Packs of four have found none, and miss `0.75`, more than it.
+# Look before you read the boxes. (Lower row: which way all seeds' samples lie, folded to one mode. A circle is flat, the data's peak is cut off.) In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring more than modes: packs of two *serve* `1.8` modes of eight and miss `0.58`, where a circle without any modes misses `0.62`. They have begun to find modes, a ripple in the lower row: found `0.12`, where a circle has 0, blurred data `0.16`, a fast $D$ `0.64`. Packs of four are flat, have found none, and miss `0.75`, more than it.
 #
-# Minibatch discrimination, whose forces in section 3 were relative, serves `6.1` modes, misses `0.38` and has found `0.40`: of these three the only one that beats the circle by a clear margin. The box compares it with the long game, though. The plain game with as few steps serves `1.0` and misses `0.87`: beside that 0.49 of its 0.58 are left, a mean without an interval. ($D$'s rate alone does more.)
+# Minibatch discrimination, whose forces in section 3 were relative, serves `6.1` modes, misses `0.38` and has found `0.40`: of these three the only one that beats the circle by a clear margin, and has a bump in the lower row. The box compares it with the long game, though. Beside the plain game with as few steps 0.49 of its 0.58 are left, 0.39 to 0.59, and the box's 0.4 lies in that.
 #
-# So packing gives back variety, and with it what PacGAN's table counts: captured modes. The boxes ask for more: to save 0.4 of the data, where the circle saves 0.34. For packs of two the interval, 0.34 to 0.43, holds both; for packs of four it lies below both. Whether packs lead to sharp modes later, 2,500 steps do not show; PacGAN's runs made 400,000. The boxes stay open.
+# So packing gives back variety, and with it what PacGAN's table counts: captured modes. The boxes ask for more: to save 0.4 of the data, where the circle saves 0.34. For packs of two the interval, 0.34 to 0.43, holds both; for packs of four it lies below both. The boxes stay open. But PacGAN's runs made 400,000 steps: section 5 gives packs of two 10,000, and they serve `8.0`.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: eight modes that are seven
@@ -810,10 +812,7 @@ identity(
 # it and scored against eight even modes can match only what lies on both rings. That is the top mode: 1 of 8, at a KL to uniform of $\ln 8 = 2.1$. Scored against its own seven, "8 of 8" is out of reach.
 # So look at section 2's table once more: it has 7.6 of 8 for the unrolled GAN. Seven modes cannot give that. VEEGAN's ring was another, or the doubled mode was counted twice; the table does not say which.
 # No test failed, no picture looked wrong: seven points on a circle look much like eight. The course's toys carry their source in their names for
-# this reason (`ring("pacgan")`, `ring("wgan_gp")`, `ring("unrolled")`), and a test counts the modes of each.
-#
-# PacGAN's published stacked-MNIST code has a relative of this slip: real pictures are fed to $D$ in $[0, 1]$, and the generator ends in $\tanh$, so that $D$ can
-# tell a fake by the sign of one pixel.
+# this reason (`ring("pacgan")`, `ring("wgan_gp")`, `ring("unrolled")`).
 
 # %% [markdown] tags=["notes"]
 # # Going deeper
@@ -1117,7 +1116,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is narrow. But a narrow heap off the modes captures few as well, the untrained generator 0; and `0.01` found is no more than noise has. That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail; the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
+# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is narrow. But heaps put anywhere on the circle serve `0.7`, `0.01` found is no more than noise has, and the picture's lower row has no bump. That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail. The heaps pass, the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 #
 # Packs of two help the starved $D$ as they help the slow one. It captures 8.0 and misses `0.72`, 0.07 to 0.31 less than alone. But a circle misses `0.62`, and it has found `0.02`: spread, not modes.
 
@@ -1154,6 +1153,9 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 #
 # Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour (Metz et al. 2017). Here the judge decides everything: one that must call every blob some digit counts garbage as modes. [Lecture 16](16_modern.ipynb) has the
 # test with a judge that refuses what is no digit, on convolutional networks, with packing and minibatch discrimination among its games. After 6,000 steps DCGAN has 887 modes there, with packing 657 and with minibatch discrimination 245. Packing's difference has an interval that holds 0; minibatch discrimination costs modes in all five pairs. The plain game does not collapse there, so there was little to cure.
+#
+# PacGAN's published code for these digits has a relative of the seven modes: real pictures are fed to $D$ in $[0, 1]$, and the generator ends in $\tanh$, so that $D$ can
+# tell a fake by the sign of one pixel.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In short
@@ -1162,8 +1164,8 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
 # - Where $D$ judges one sample at a time, no fake moves another. Three repairs: packs, minibatch statistics, looking ahead.
 # - That alone makes no collapse: a fast $D$, one by one, serves 7.9 of 8.
-# - With the slow $D$, packs and a look ahead give variety back, hardly modes; minibatch discrimination serves 6.1 of 8.
-# - Of ten claims of papers four are reproduced, six stay open. Packs, the look ahead and minibatch std gave variety, and miss about what a circle misses, or more; packs of two have found 0.12 of the modes, a circle 0. Whether the cloud seeks modes or only wanders, we cannot tell. With a starved $D$ the interval reaches down to no mode.
+# - With the slow $D$, in 2,500 steps, packs and a look ahead give variety back, hardly modes; minibatch discrimination serves 6.1 of 8. In 10,000 steps packs of two serve all 8.
+# - Of ten claims of papers three are reproduced, seven stay open. The cloud is narrow: a heap that is put anywhere on the circle serves as many modes at once, so we cannot tell whether it keeps some, or seeks them. Packs, the look ahead and minibatch std gave variety, and miss about what a circle misses, or more.
 
 # %% [markdown]
 # ## What was measured
