@@ -321,7 +321,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# In the second half at most one mode at a time, in every game. But of the turned ring's places, where there are no data, it is the same, and for heaps put anywhere on the circle. So the cloud is narrow; that it is on modes is not shown, and the first box stays open. And over the run? Four to seven of the eight, and five to seven of the turned ring's places. So a list of modes visited does not show that the cloud seeks modes, either. The second box asks for one mode more than places, and stays open: its interval, -1.5 to 0.7, holds 0. (Why the cloud moves was not measured.)
+# In the second half at most one mode at a time, in every game. But of the turned ring's places, where there are no data, it is the same, and for heaps put anywhere on the circle. So the cloud is narrow; that it is on modes is not shown, and the first box stays open. And over the run? Four to seven of the eight, and five to seven of the turned ring's places. So a list of modes visited does not show that the cloud seeks modes. The second box asks for one mode more than places, and stays open: its interval, -1.5 to 0.7, holds 0. (Why the cloud moves was not measured.)
 #
 # So a snapshot is a lottery, and the table looks more than once. At the end two games happen to sit on a mode and miss `0.88` of the data; six lie beside all modes, and miss all of it or nearly.
 
@@ -383,7 +383,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# With $D$ as fast as $G$ the very same networks serve `7.9` of eight modes, with $-\log D$ `7.5`; with the slow $D$ either loss serves `0.2`. So it is the rates, and not the loss: $D$'s, raised alone, ends the collapse. $G$'s, lowered alone, ends it as well, all around and unfinished: `2.5` served. No cure below serves more in as many steps: what follows asks what helps where $D$ *is* too slow.
+# With $D$ as fast as $G$ the very same networks serve `7.9` of eight modes, with $-\log D$ `7.5`; with the slow $D$ either loss serves `0.2`. So it is the rates, and not the loss: $D$'s, raised alone, ends the collapse. $G$'s, lowered alone, does too, as far as it gets: `8.0` captured, `2.5` served. In as many steps no cure below serves as many: what follows asks what helps where $D$ *is* too slow.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why: nobody looks at two samples
@@ -942,6 +942,13 @@ question(
     | ceilings(data=found(known["data"]), fast_D=[found(x) for x in ends["fast D, alone"]]),
 )
 
+# %% [markdown] tags=["notes"]
+# Variety is back with each of the three: 6.2 to 7.4 modes of eight more than the plain game, where the circle has 7.4 more. (It is variety *on the ring*: noise, which is everywhere, serves none.) Modes are another matter. Packs of two have found some, 0.08 to 0.17, beside 0.64 with a fast $D$.
+#
+# Minibatch std captures `8.0`, serves `0.9` and misses `0.67`. It saves 0.21 to 0.39; the circle would save 0.34. The box asked for 0.4, and minibatch discrimination shows that so much can be had here: as a way to modes the layer alone falls short. The row stays open all the same. The paper speaks of variation, and variation came back.
+#
+# Would packs of two find the modes later? The same games, with four times as many steps, the rates falling to zero as much later:
+
 # %%
 longer = played(lambda: new_discriminator(2), 2, steps=4 * STEPS, looks=1)[-1]
 viz.table(
@@ -966,7 +973,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# LATER
+# They do. All eight games serve all `8.0`, miss `0.18` and have found `0.72`, 0.55 to 0.65 more than after 2,500 steps, and more than the fast $D$. We had expected 0.2 to 0.4 in all. So what section 4 shows of packs of two is a start, and it is the steps that were missing. But is it the packs, then, or would the plain game find them as well in as many steps?
 #
 # So ask again, with seeds that no run has seen, the plain game beside it for as long, and the boxes' old tolerance, written before the run.
 
@@ -983,7 +990,10 @@ viz.table(
     caption=f"{4 * STEPS} steps, {len(fresh)} fresh seeds, ± standard deviation",
 )
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four times as long, eight fresh seeds
+
+# %% tags=["slide-continue", "slide-picture"]
 strip(later, fresh)
 
 # %%
@@ -1010,11 +1020,6 @@ for row, game, paper in (
         source=table,
         note="What packs of 2 do in as many steps with other seeds was known (C08.longer), nothing of the plain game or packs of 4.",
     )
-
-# %% [markdown] tags=["notes"]
-# Variety is back with each of the three: 6.2 to 7.4 modes of eight more than the plain game, where the circle has 7.4 more. (It is variety *on the ring*: noise, which is everywhere, serves none.) Modes are another matter. Packs of two have found some, 0.08 to 0.17, beside 0.64 with a fast $D$.
-#
-# Minibatch std captures `8.0`, serves `0.9` and misses `0.67`. It saves 0.21 to 0.39; the circle would save 0.34. The box asked for 0.4, and minibatch discrimination shows that so much can be had here: as a way to modes the layer alone falls short. The row stays open all the same. The paper speaks of variation, and variation came back.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Looking ahead: the unrolled GAN
@@ -1129,6 +1134,9 @@ viz.table(
     caption=f"−log D, equal rates, {STEPS} steps, {CAPTION}",
 )
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Its samples, and where they lie
+
 # %% tags=["slide-continue", "slide-picture"]
 strip(by_size)
 
@@ -1162,7 +1170,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is narrow. But heaps put anywhere on the circle serve `0.7`, `0.01` found is no more than noise has, and the picture's lower row has no bump. That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail. The heaps pass, the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
+# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is narrow (in the seed shown a thin arc). But heaps put anywhere on the circle serve 0.675, `0.01` found is no more than noise has, and the picture's lower row has no bump. That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail. The heaps pass, the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 #
 # Packs of two help the starved $D$ as they help the slow one. It captures 8.0 and misses `0.72`, 0.07 to 0.31 less than alone. But a circle misses `0.62`, and it has found `0.02`: spread, not modes.
 
