@@ -1222,7 +1222,7 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # - Where $D$ judges one sample at a time, no fake moves another. Three repairs: packs, minibatch statistics, looking ahead.
 # - That alone makes no collapse: a fast $D$, one by one, serves 7.9 of 8.
 # - With the slow $D$, in 2,500 steps, packs and a look ahead give variety back, hardly modes; minibatch discrimination serves 6.1 of 8. In 10,000 steps packs of two serve all 8, the plain game 0.6.
-# - Of twelve claims of papers four are reproduced, eight stay open. The cloud is narrow: a heap that is put anywhere on the circle serves as many modes at once, so we cannot tell whether it keeps some, or seeks them. Packs, the look ahead and minibatch std gave variety, and miss about what a circle misses, or more.
+# - Of twelve claims of papers four are reproduced, eight stay open. The cloud is narrow: a heap that is put anywhere on the circle serves as many modes at once, so we cannot tell whether it keeps some, or seeks them. After 2,500 steps packs, the look ahead and minibatch std gave variety, and missed about what a circle misses, or more.
 
 # %% [markdown]
 # ## What was measured
