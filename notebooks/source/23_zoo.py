@@ -159,7 +159,7 @@ widgets.finder(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## EBGAN: an energy with a margin
 #
-# $D$ is an autoencoder. Its error is an *energy*, $E(x) = \|x - D(x)\|$: low on data, high elsewhere, but no higher than $m$.
+# $D$ is an autoencoder. Its error is an *energy*, $E(x) = \|x - D(x)\|$: low on data, on fakes pushed up as far as $m$.
 #
 # $$\mathcal L_D = E(x) + \max(0,\, m - E(G(z)))$$
 #
@@ -175,7 +175,7 @@ widgets.finder(
 #
 # ### 3.1 EBGAN: an energy with a margin
 #
-# BEGAN's parent (lecture 12). The discriminator is an autoencoder; its error is an *energy*, $E(x) = \|x - D(x)\|$, that should be low on data and high elsewhere. How high? No higher than a margin $m$, for what lies beyond is done with:
+# BEGAN's parent (lecture 12). The discriminator is an autoencoder; its error is an *energy*, $E(x) = \|x - D(x)\|$, that should be low on data and high elsewhere. How high? $D$ pushes up to a margin $m$; beyond it nothing pushes:
 #
 # $$\mathcal L_D = E(x) + \max(0,\, m - E(G(z))), \qquad \mathcal L_G = E(G(z)) + w\, f(S).$$
 #
@@ -335,7 +335,7 @@ axis.legend(fontsize=8)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# A generator of twelve numbers, never differentiated through a sample, comes near the loaded die: within a hundred steps, and not much nearer after. SeqGAN and CS-GAN solve the same problem for words by a policy gradient with the discriminator's verdict as reward; the weights here are another reward. Either comes to rest at the boundary: a constant reward has no mean gradient.
+# A generator of twelve numbers, never differentiated through a sample, comes near the loaded die, most of the way within a hundred steps. SeqGAN and CS-GAN solve the same problem for words by a policy gradient with the discriminator's verdict as reward; the weights here are another reward. Either comes to rest at the boundary: a constant reward has no mean gradient.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## AdaGAN: boosting
@@ -480,7 +480,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Above: what each round was trained on; below: what the mixture draws; within a circle a sample is a good one. The seed shown is the one of the *median* gain of ninety-six, though no first GAN misses more than its: that draws at the left mode alone, and the second is shown the other three and finds the right one. Over all seeds one GAN misses 0.56 of the data, two without weights 0.48, two boosted 0.43, and with the same weights dealt out at random 0.48: what helps is *where* the weights lie. It helps a little, a twentieth of the data, and surely: the interval of the box, 0.035 to 0.065, lies beyond the tolerance. (It does not help every seed: in 27 of the 96 the boosted mixture misses more.) A generator of eight units draws much between its places, whatever it is shown.
+# Above: what each round was trained on; below: what the mixture draws; within a circle a sample is a good one. The seed shown has the *median* gain of ninety-six, and a first GAN as bad as the worst, 0.75 missed: it draws at the left mode alone. The second is shown the other three and finds the right one. Over all seeds one GAN misses 0.56 of the data, two without weights 0.48, two boosted 0.43, and with the same weights dealt out at random 0.48: what helps is *where* the weights lie. It helps a little, a twentieth of the data, and surely: the interval of the box, 0.035 to 0.065, lies beyond the tolerance. (It does not help every seed: in 27 of the 96 the boosted mixture misses more.) One GAN with twice the units, or the steps, was not tried.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Ganhacks, rightly read
@@ -614,9 +614,9 @@ plt.show()
 # Four tips help: no saturating loss, no mixed batches, $\beta_1 = 0.5$, labels. Dropout in $G$ harms. Max pooling is worse in six of seven pairs, without a verdict. The others cannot be told from another seed. Minibatch discrimination evens the classes out.
 
 # %% [markdown] tags=["notes"]
-# A dot is a seed, a line the geometric mean. Blue: the arm leaves a tip. Orange: it adds one. Grey: it changes only the seed. Begin with the row that tests no tip. The same game with another seed is `0.88` times as far, and its interval reaches from `0.62` to `1.26`: so wide is luck, with five pairs. Four tips stand clear of it. With the saturating loss and with mixed batches the distance after 2,000 steps is still that of noise, and no sample is taken for a digit. (So both gains are one number, noise over reference, and their intervals are mostly the reference's spread.) With $\beta_1 = 0.9$ the samples are more than four times as far, and a fifth of them is taken for digits: not good, and not lost. Labels help in each of seven pairs, by `2.39` in the mean; that arm also tells $G$ the class, and all classes are asked for. Dropout in $G$, kept in sampling, harms in every pair.
+# A dot is a seed, a line the geometric mean. Blue: the arm leaves a tip. Orange: it adds one. Grey: it changes only the seed. Begin with the row that tests no tip. The reference is `0.88` times as far as the same game with another seed, with an interval from `0.62` to `1.26`: so wide is luck. Four tips stand clear of it. With the saturating loss and with mixed batches the distance after 2,000 steps is still that of noise, and no sample is taken for a digit. (So both gains are one number, noise over reference, and their intervals are mostly the reference's spread.) With $\beta_1 = 0.9$ (0.5 is the cited paper's, not the list's) the samples are more than four times as far. Labels help in each of seven pairs, by `2.39`; that arm also tells $G$ the class, and all classes are asked for. Dropout in $G$ harms in every pair; in its source, pix2pix, it was the only noise.
 #
-# Three more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, 1.3 to 8.3 times as far; its interval, `1.04` to `5.68`, leaves no difference behind and the threshold not. Two steps of $D$, of which the list itself is not sure, are worse in all five pairs, and replay in four of five. But beside all twelve references both are at `0.93`, with intervals that hold 1: the five references that the pairs share are nearer than the seven others by as much, and that may be luck. The rest five pairs cannot tell from another seed, and a tip that one believes in after one run with it and one run without is a tip about a seed. (Of seventeen intervals at 95 % one is expected to miss. In the second column that of pixels in [0, 1] lies below 1, though not below the threshold.)
+# Three more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, 1.3 to 8.3 times as far; its interval, `1.04` to `5.68`, leaves no difference behind and the threshold not. Two steps of $D$, of which the list itself is not sure, are worse in all five pairs, and replay in four of five. But beside all twelve references both are at `0.93`, with intervals that hold 1: the five references that the pairs share are nearer than the seven others by as much, and that may be luck. The rest five pairs cannot tell from another seed, and a tip that one believes in after one run with it and one run without is a tip about a seed. (Of seventeen intervals at 95 % one is expected to miss. And open is not "no effect": soft labels' interval, `0.86` to `1.40`, holds 1.3, too.)
 #
 # The table below has two more measures. Read its last column: `total_variation` says how far the classes' shares among the accepted samples are from a tenth each, 0 for even. In the reference it is 0.24. With minibatch discrimination, which the distance leaves open, it is 0.11. The tip was made for variety, and one distance did not tell. But that was *seen*, and not asked: among seventeen arms and four columns something will always look well. Therefore the two further seeds, at which nobody had looked. Their pairs say the same (the box below).
 
@@ -692,14 +692,14 @@ for arm in ("mixed batches", "labels", "dropout in G"):
 #
 # A tip is an *observation on one setting*, mostly without the setting.
 #
-# Most were made on DCGAN at 64 px, before penalties on the gradient, spectral normalisation and averaged weights.
+# The tips date from 2016, before penalties on the gradient and spectral normalisation were common.
 #
 # A discriminator that is too sure, a game that circles: fought at the root today (lectures 07, 11, 16).
 #
 # What one does today is shorter than the list.
 
 # %% [markdown] tags=["notes"]
-# How to use such a list, then? A tip is an *observation on one setting*, mostly without the setting. Most of these were made on DCGAN at 64 px, before penalties on the gradient, spectral normalisation and averaged weights. Nearly everything that they fight, a discriminator that is too sure and a game that circles, is now fought at the root (lectures 07, 11, 16). Read the last
+# How to use such a list, then? A tip is an *observation on one setting*, mostly without the setting. The tips date from 2016, before penalties on the gradient, spectral normalisation and averaged weights were common. Nearly everything that they fight, a discriminator that is too sure and a game that circles, is now fought at the root (lectures 07, 11, 16). Read the last
 # column of the table from top to bottom: what one does today is shorter than the list.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -738,14 +738,14 @@ print(f"slope of the energy at 1: {whole:+.1f}, with the picture detached {cut:+
 #
 # A paper compares a network *with* its trick and one *without*. Often the one with it was tuned.
 #
-# **The test that costs nothing:** give the reference the same number of tries, and print them all.
+# **The fair test:** give the reference the same number of tries, and print them all.
 #
 # A rate chosen for the reference favours the reference: "harms" then means *harms as it is*, not *cannot help*.
 
 # %% [markdown] tags=["notes"]
 # ### Who is compared with what
 #
-# A paper that adds a trick compares a network *with* it and a network *without*. Often the one with it was tuned. The test that costs nothing: give the reference the same number of tries, and print them all. Section 5's arms share one learning rate, chosen for the reference. That favours the reference, and is why "harms" in that table
+# A paper that adds a trick compares a network *with* it and a network *without*. Often the one with it was tuned. The fair test: give the reference the same number of tries, and print them all. Section 5's arms share one learning rate, chosen for the reference. That favours the reference, and is why "harms" in that table
 # means *harms as it is*, not *cannot help*.
 
 # %% [markdown]
@@ -1291,7 +1291,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# No picture was compared with another, only latents, and $E$ never saw a real face. Still it comes half-way: the squared error is 0.52 of that of a random latent with the same label; with the code of another face it is 1.06. Hair that falls the same way, glasses of the same kind come back; fine lines do not. And red hair is read in 0.94 of the faces, 0.17 before, the other five attributes as before in 0.96. But that says nothing of $E$: *random* latents with the edited labels have 1.00 and 0.98. That the labels are obeyed is the generator's doing (lecture 09). What is not labelled goes through $E$, and only the squared error asks for it.
+# No picture was compared with another, only latents, and $E$ never saw a real face. The squared error is 0.52 of that of a random latent with the same label; with the code of another face it is 1.06. Do not read "half-way": two random draws differ by twice the variance, so the *mean* of many would score about a half, without any encoder. The number cannot tell the two: look at the picture. Hair that falls the same way, glasses of the same kind come back; fine lines do not. And red hair is read in 0.94 of the faces, 0.17 before, the other five attributes as before in 0.96. But that says nothing of $E$: *random* latents with the edited labels have 1.00 and 0.98. That the labels are obeyed is the generator's doing (lecture 09). What is not labelled goes through $E$; the squared error asks for it, but takes a blur for an answer.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## C-RNN-GAN: sequences of numbers
@@ -1360,7 +1360,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# A recurrent net of a few thousand weights hums: in the median sequence four fifths of the energy lie in one pitch of the data's range, in an untrained one a tenth, in white noise a fifth. The number asks for a tone, not for variety, so ask for that, too: the pitches of the data spread by 0.23, those of the generated sequences by 0.07, less than those of the untrained net. It hums well, and nearly always the same.
+# A recurrent net of a few thousand weights hums: in the median sequence four fifths of the energy lie in one pitch of the data's range, in an untrained one a tenth, in white noise a fifth. The number asks for a tone, not for variety, so ask for that, too: the pitches of the data spread by 0.23, those of the generated sequences by 0.07. (The untrained net's 0.09 says little: its lines are nearly flat.) It hums, a fifth of it out of tune, and over few pitches.
 #
 # ### What the wall leaves out
 #
