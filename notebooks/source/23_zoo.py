@@ -509,6 +509,8 @@ claim(
     note=f"Generators of eight hidden units, {boost_steps} steps a component; one alone misses {np.mean(lacking['one GAN']):.2f}. "
     f"In {sum(less < 0 for less in less_missed('two, boosted'))} of {len(boost_seeds)} seeds the boosted mixture misses more.",
 )
+
+# %%
 for other, one in {"wide": "one GAN, twice the units", "long": "one GAN, twice the steps"}.items():
     question(
         f"S28.adagan_{other}",
