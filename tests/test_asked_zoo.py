@@ -24,3 +24,22 @@ RIGHT = [
 @pytest.mark.parametrize(("name", "yours"), RIGHT)
 def test_right_lines_in_other_words_pass(name, yours, capsys):
     is_right(getattr(zoo, name), yours, capsys)
+
+
+def test_the_mean_step_of_the_odds_is_p_less_q_and_no_slip_has_it_and_rests_at_the_boundary():
+    falls = torch.arange(1, 7)  # throws in the exact shares of q
+    q, p = falls.double() / falls.sum(), torch.tensor([6.0, 5, 1, 2, 4, 3], dtype=torch.float64) / 21
+    every, some = torch.arange(6).repeat_interleave(falls), torch.tensor([0, 0, 3, 5])
+
+    def step(loss, throws, logits):
+        die = q.log().requires_grad_()
+        return -torch.autograd.grad(loss(logits[throws], die.log_softmax(0)[throws]), die, allow_unused=True)[0]
+
+    def off(loss):
+        moved, rest = step(loss, every, (p / q).log()), step(loss, some, torch.zeros(6, dtype=torch.float64))
+        return max((moved - (p - q)).abs().max(), rest.abs().max())
+
+    assert off(zoo.ODDS.right) < 1e-12
+    for said, slip in zoo.ODDS.slips.items():
+        if "log D's mean" not in said:  # which has no gradient at all
+            assert off(slip) > 1e-3, said

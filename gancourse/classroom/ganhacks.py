@@ -118,7 +118,8 @@ TIPS: tuple[Tip, ...] = (
     Tip(
         11,
         "Do not balance by statistics",
-        "No schedule by losses, such as: while D's loss is above A, train D. If you must, have a principle.",
+        "No schedule of steps; if you must, have a principle. Below: while D's loss is above A, train D; while G's is above B, "
+        "train G. Whether that is the bad example or the better one it does not say.",
         ("balanced losses",),
         (11,),
         "A fixed ratio of steps, or of learning rates.",

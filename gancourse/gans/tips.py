@@ -139,7 +139,7 @@ class Replay(GAN):
 
 
 class Balanced(GAN):
-    """D gets no gradient in a round whose loss lies below ``level``: "while lossD > A: train D", as the tip warns."""
+    """D gets no gradient in a round whose loss lies below ``level``: "while lossD > A: train D", half of tip 11's loop."""
 
     def __init__(self, *args: Any, level: float = 1.0, **options: Any) -> None:
         super().__init__(*args, **options)
