@@ -263,10 +263,10 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The sibling does not refuse: it agrees with 0.95 of the pictures. (It reads real digits that it has not seen no better: 0.94.) What fools one network often fools the next (Szegedy et al. 2014). Are they fooled here? Ask a reader that no gradient has taught, a *template*: with which of the ten mean digits does a picture correlate most?
+# The sibling does not refuse: it agrees with 0.95 of the pictures. (It reads real digits, new to it, no better: 0.94.) What fools one network often fools the next (Szegedy et al. 2014). Are they fooled here? Ask a reader that no gradient has taught, a *template*: with which of the ten mean digits does a picture correlate most?
 
 # %% [markdown] tags=["notes"]
-# The template has 0.98 of them as asked, and real digits in 0.80. Take the ten mean digits out of the noise, and the sibling agrees with 0.32 (so treated, real digits are read right in 0.60); ten random directions leave 0.94. So the pixels *do* draw: a digit, faint under noise. What they lack is looking like a picture, and the judge asks for that: either half of it, *no digit* and the comparison with real ones, refuses all.
+# The template reads 0.98 of them as asked, and 0.80 of real digits. Take the ten mean digits out, and the sibling agrees with 0.32 (real digits, so treated: 0.60; the noise at the start: 0.08); ten random directions leave 0.94. So the pixels *do* draw a digit, faint under noise, and something more that the sibling reads. Unrecognisable, as in the paper, they are to the judge: each half of it alone refuses all.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What is missing is $p(x)$
@@ -531,11 +531,11 @@ for what in ("judge accepts", "diversity"):
     )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# At small steps *the generator itself is most of the prior*: its own term adds nothing that we could measure. At a step fifty times as large $z$ flies off its shell, and the prior's term holds it back: it repairs a step that is too large.
+# At small steps *the generator itself is most of the prior*: its own term, a fiftieth of the condition's, adds nothing: 0.81 either way. At a step fifty times as large $z$ flies off its shell; the term holds it back: 0.54 becomes 0.79.
 
 # %% [markdown] tags=["notes"]
 # What drew well? At small steps *the generator itself is most of the prior*: with the condition alone the search leaves $|z|$ nearly as it was drawn, 6.0, and the judge accepts 0.81. There more prior is not more quality. The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled towards it, $|z|$ shrinks to 1.9 and pictures of a class come closer together, without noise to about a third of the distance (the first box).
-# Noise pushes back. With Langevin's rates $|z|$ stays at 5.6. Is that the posterior? It can be drawn exactly: keep each draw of $G$ with probability $p(y | G(z))$ (last row, all that are kept). From 100 new starts for each classifier the walk has 0.70 accepted and a diversity of 1.02, the posterior 0.69 and 1.01: on these two measures, a sample. (Starts matter. The table's rows share 27; from the new ones the condition alone is only 0.04 ahead of the posterior.)
+# Noise pushes back. With Langevin's rates $|z|$ stays at 5.6. Is that the posterior? It can be drawn exactly: keep each draw of $G$ with probability $p(y | G(z))$ (last row, all that are kept). From 100 new starts a classifier the walk has 0.70 accepted and a diversity of 1.02, the posterior 0.69 and 1.01. These two tell little: the condition alone, no sampler, is but 0.04 and 0.00 off. Confidence tells (table): walk 0.80, posterior 0.81, condition 0.98.
 #
 # Now let the step grow. At fifty times the step the condition throws $z$ far off the shell, to where the generator was never trained, and the prior's own term earns its place: of a hundred pictures 25 more are accepted as what was asked for (the second box, five classifiers), at the price of diversity. That is no reason to step so far: the large step with its prior has 0.79 accepted, the small one 0.81 with it and without.
 
@@ -1134,12 +1134,12 @@ question(
 # | $\lambda = 1$ | 0.79 | 0.56 |
 # | no adversary, three honest columns | 0.78 | 0.50 |
 #
-# - One point more, for a leak. But here we *know* which columns are honest.
+# - One point more, and a leak. But here we *know* which columns are honest.
 # - Fairness came cheaply: the group has no bearing on repaying. Where it has, every $\lambda$ is a price, and which price is right is no question for a loss.
 # - Hiding the group is not the only thing called fair: equal error rates need the group to be *known*.
 
 # %% [markdown] tags=["notes"]
-# What has the adversary bought? The plain null gives the same encoder only the three honest columns, and no adversary (the table's last row): the decision is right for 0.780, and nobody reads the group. The adversary's 0.792 is a point more (0.006 to 0.018), for a leak. Where nobody knows which columns are honest, that null cannot be had.
+# What has the adversary bought? The plain null is the same encoder of the three honest columns alone (the table's last row): right for 0.780, no group read. The adversary's 0.792 is a point more (0.006 to 0.018), and leaks. Must it? In income less postcode, $x_5 - x_4$, the group cancels: a fourth honest number. Who knows in life?
 #
 # Fairness came cheaply, and should: $a$ has no bearing on $y$. Where it has, every $\lambda$ is a price; which is right no loss can say. Nor is hiding all that is called fair: equal error rates need $a$ (Hardt et al. 2016).
 
@@ -1180,7 +1180,7 @@ question(
 )
 
 # %% [markdown]
-# After 600 steps four of five trainings stand at 0.90 or more. One has fallen, to 0.54 and then to 0.40, so that the interval of the row holds 0. *Nothing ties a class to a class*: $T$ never sees a label, and $C$'s loss does not hold it. Two clouds can be laid over two clouds in two ways, and nothing in the game says which. (CycleGAN has the same freedom, lecture 18.) A clean exchange of the moons would read near 0. This training is neither that nor half of it: after 600 steps it says 1 of 0.19 of moon 0 and 0.27 of moon 1, after 1,500 of 0.62 and 0.42. Reversal keeps the source's labels in the game to the end, and is
+# After 600 steps four of five trainings stand at 0.90 or more. One has fallen, to 0.54 and then to 0.40, so that the interval of the row holds 0. *Nothing ties a class to a class*: $T$ never sees a label, and $C$'s loss does not hold it. Two clouds can be laid over two clouds in two ways, and nothing in the game says which. (CycleGAN has the same freedom, lecture 18.) A clean exchange of the moons would read near 0. This training is none: after 600 steps it says 1 of 0.19 of moon 0 and 0.27 of moon 1, after 1,500 of 0.62 and 0.42. Whether that freedom felled it we did not test. Reversal keeps the source's labels in the game to the end, and is
 # not immune either: see $\lambda = 0.1$ in section 2.2.
 #
 # ## 5. What hiding costs: other shares
@@ -1480,7 +1480,7 @@ question(
 # A rate of $-10$ in the schedule, and a reversal layer that negates by itself: minus times minus.
 
 # %% [markdown] tags=["notes"]
-# It does, in 0.83 of the comparisons over five draws of unseen digits; the amount of ink alone has 0.61, the rest of an untrained generator 0.63. But the *distance to the nearest training digit*, which needs no generator and no search, has 0.95, and is ahead in every draw, by 0.12 in the mean (interval 0.07 to 0.18). Two things may be at fault: the generator draws parts of a 2, as the second row shows, and a short search may miss digits that it knows. All this is one generator. Whoever shows you an anomaly detector should show this null beside it.
+# It does, in 0.83 of the comparisons over five draws of unseen digits; the amount of ink alone has 0.61, the rest of an untrained generator 0.63. But the *distance to the nearest training digit*, which needs no generator and no search, has 0.95: ahead by 0.12 in the mean of the five draws (interval 0.07 to 0.18). Two things may be at fault: the generator draws parts of a 2, as the second row shows, and a short search may miss digits that it knows. All this is one generator. Whoever shows you an anomaly detector should show this null beside it.
 #
 # ## 9. What goes wrong
 #
