@@ -56,3 +56,4 @@ def test_the_tables_causes_are_what_the_docstring_says():
     assert abs(together(x[:, 5], group)) < 0.02 and abs(together(x[:, 6], group)) < 0.02
     assert together(x[:, 5] * x[:, 6], group) > 0.5
     assert abs(together(x[:, 7], group)) < 0.02
+    assert abs(together(x[:, 4] - x[:, 3], group)) < 0.02 and together(x[:, 4] - x[:, 3], repaid) > 0.4, "the group cancels"

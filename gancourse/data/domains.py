@@ -90,8 +90,8 @@ def applicants(n: int, seed: int, link: float = 1.0) -> Table:
 
     y = 1 if u + noise > 0            what is to be predicted depends on the ability alone,
     x_1..x_3 = u + noise              three honest features,
-    x_4      = a + noise              a proxy: a postcode,
-    x_5      = u + link (2a - 1)      a mixture: an income, higher in one group at the same ability,
+    x_4      = 2a - 1 + noise         a proxy: a postcode,
+    x_5      = u + link (2a - 1) + noise   a mixture: an income, higher in one group at the same ability,
     x_6      = (2a - 1) v, v ~ N      and x_7 = v + noise: only their product tells a,
     x_8      = noise.
     """
