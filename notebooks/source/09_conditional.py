@@ -75,12 +75,12 @@ def show_digits(blocks, columns, caption):
 # Three ways to make a discriminator care whether the wish was granted. They differ in what they do to the **variety** of the answers.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Told only six small numbers
+# ## Noise and six small numbers
 #
 # Below the first row, each column is one latent vector, each row one wish.
 
 # %% [markdown] tags=["notes"]
-# Below the first row, each column is one latent vector and each row one wish. Nobody drew these people, and the network that did was told only six small numbers. (The last row is hard to tell from the second: a mouth is a few pixels.)
+# Below the first row, each column is one latent vector and each row one wish. A network drew these people from a latent and the six small numbers of a wish. (The last row is hard to tell from the second: a mouth is a few pixels.)
 
 # %% tags=["slide-continue", "slide-picture"]
 shipped = zoo.load("faces32_conditional")
@@ -326,10 +326,10 @@ for name, run in {"the loss of 2014, no penalty": plain, "pairs and R1": helped}
 # %% [markdown] tags=["notes"]
 # Left, in these networks, the label is hardly obeyed, and that is worth understanding, because nothing in section 1 predicts it. The game's *optimum* obeys; the question is how to
 # get there. For the generator the label is 10 numbers beside 64 of noise, and its only reason to use them is that $D$'s answer depends on them. So one suspects
-# a $D$ that does not look at the label: early fakes are wrong in ways that need none.
+# a $D$ that does not look at the label. Section 7 asks it: by the end of training it does.
 #
 # For the middle block two things were changed: the pairs of the relativistic loss (lecture 04 introduced them), which set a real 7 against a *generated* 7, so that the comparison is about the picture given the label; and $R_1$,
-# which penalises $D$'s slope. Which of the two does the work, and whether $D$ heeds the label, is measured in section 7. We keep this recipe for everything that follows, so that only the treatment of the label differs.
+# which penalises $D$'s slope. Section 7 takes the two apart: without $R_1$ no training gets beyond 0.18, with both each has 0.37 or more. We keep this recipe for everything that follows on digits.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Conditional batch normalisation
@@ -655,15 +655,15 @@ viz.source(ProjectionHead.forward)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## All three on digits
 #
-# Only the label's way into $D$ differs. *Within*: the distance for each digit alone, averaged.
+# The label's way into $D$ differs; AC-GAN adds a loss. *Within*: distance by digit, averaged.
 
 # %% [markdown] tags=["notes"]
 # Now all three on digits: the same generator, the same body of $D$, the same adversarial loss (relativistic pairs: AC-GAN's $L_S$ is replaced too), penalty and number of steps. What differs is the label's way into $D$ and, in AC-GAN, the class loss of both players. Five numbers for each:
 #
 # - *asked*: the share of samples in which the classifier reads the digit that was asked for;
-# - *variety*: the mean distance of two samples of the same digit, relative to that of real digits (1 for the data), and the same *of those as asked*, without the samples in which another digit is read;
-# - *distance*: the Fréchet distance of all samples to all data;
-# - *within*: the same for each digit alone, averaged over the digits.
+# - *variety*: the mean distance of two samples asked for the same digit, over that of real digits, in the judge's own features; and the same *of those as asked*, without those read as another digit;
+# - *distance*: the Fréchet distance of all samples to all data, there, too;
+# - *within*: that for each digit alone, averaged.
 
 # %% tags=["slide-continue"]
 def projecting(seed):
@@ -754,7 +754,7 @@ claim(
 # - *Asked*: one-hot codes in $D$ obey least (0.41), then AC-GAN (0.60) and projection (0.66). By this column alone the last two look nearly alike. We had expected 0.8 of projection. (The generator has one-hot codes in all three. What more steps would do we have not tried.)
 # - *Variety*: AC-GAN's 0.89 lies below the data's 1, projection's 1.21 above. Above 1 is no merit: the least obedient of the three is the most varied. *Of those as asked* separates "many kinds of 7" from "not a 7": projection and one-hot codes then have the data's variety (1.01), AC-GAN three quarters of it.
 # - *Distance*: overall AC-GAN is the last of the three, within a digit one-hot codes are. The mixture does not see the wish.
-# - *Within*: projection's distance is 0.70 of AC-GAN's, below 1 in each of the five trainings. Of these two the paper's order is reproduced. (In its table concatenation lies between them; here one-hot codes come last.) Neither is near: other real digits are at 0.58, projection at 18.
+# - *Within*: projection's distance is 0.70 of AC-GAN's, below 1 in each of the five trainings. The paper's order of the two is reproduced, at class weight 1, the only one run. (In its table concatenation lies between; here it is last.) Neither is near: other real digits have 0.58.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Faces by six attributes
@@ -811,7 +811,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Never seen together
 #
-# Three pairs of values were kept out of training. Both drawn as asked in 100 %, 96 % and 97 %.
+# Three pairs of values were kept out of training. A classifier reads both: 100 %, 96 %, 97 %.
 
 # %% [markdown] tags=["notes"]
 # ### Never seen together
@@ -844,10 +844,10 @@ question(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# It has learnt attributes: gains and biases *add up*.
+# It has learnt attributes. (Its gains *add up*.)
 
 # %% [markdown] tags=["notes"]
-# All three are read nearly always (one guess in 24 would have blue hair on dark skin, one in 12 each of the others), and in the table above the last two columns differ by 0.013 at most. The network has learnt attributes. The design favours it: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
+# All three are read nearly always (of guesses one in 24 has blue hair on dark skin, one in 12 each of the others), and the last two columns above differ by 0.013 at most. This one network has learnt attributes. The design favours it: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
 # trained, and in the discriminator the vectors $e_y$ add up as well. (The layers between are not linear, so nothing is guaranteed.) With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start; we have not trained that rival. The data help, too: in these
 # drawings the colour of the hair has nothing to do with the frame of the glasses. Attributes that change each other's looks would be a harder test.
 
@@ -903,7 +903,7 @@ print(f"real digits with shuffled wishes: within {scores['real digits, wishes sh
 # The first number cannot be mistaken. *Every* conditional generator needs a number that looks at the pair.
 
 # %% [markdown] tags=["notes"]
-# Nothing crashes. The overall distance is more than twice as large, but a weaker run could have that, too, and the mixture of all digits can still become right (section 1). The first number cannot be mistaken: the asked digit is drawn as often as chance has it, and within a digit the distance is about that of real digits with shuffled wishes. Such pairs do not hold the label. *Every*
+# Nothing crashes. In this one training the overall distance is more than twice as large, but AC-GAN with the right labels is not far from it (17.80). The first number cannot be mistaken: the asked digit is drawn about as often as chance has it, and within a digit the distance is about that of real digits with shuffled wishes. *Every*
 # conditional generator needs a number that looks at the pair. A test of two lines finds it without training: show a fixed batch, `viz.labelled_grid(x, rows=labels)`, or ask a classifier for its accuracy on the batches that the loop sees.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1016,11 +1016,11 @@ question(
 # %% [markdown]
 # Without $R_1$ neither loss gets beyond 0.18 in any training, and pairs alone add nothing. $R_1$ alone takes the share from 0.14 to 0.29; pairs on top of it add 0.13.
 #
-# And section 2's suspicion? At the end of training, and on real digits, it is wrong. Without a penalty the $D$ of 2014 heeds the label about as much as the best recipe's, 0.69 against 0.71; but 0.14 of the one's samples are as asked, and 0.41 of the other's. With $R_1$ and the loss of 2014 a wrong label costs most, 0.97, and 0.29 are as asked. A $D$ that heeds the label is not enough. Why the penalty helps is not tested here.
+# And section 2's suspicion? At the end of training, and on real digits, it is wrong. Without a penalty the $D$ of 2014 heeds the label about as much as the best recipe's, 0.69 against 0.71; but their generators draw 0.14 and 0.41 as asked. With $R_1$ and the loss of 2014 a wrong label costs most, 0.97, and 0.29 are as asked. A $D$ that heeds the label is not enough. Why the penalty helps is not tested here.
 #
 # ## 8. How hard does the class term pull?
 #
-# On the line of section 4 both terms had the weight 1. Give $L_C$ another one, for both players. With 0 the label is not in the game at all: only the mixture has to be right, and section 1 says that $G$ may share it out between its two labels as it likes. (Shu et al. 2017 vary this weight on MNIST.)
+# On the line of section 4 both terms had the weight 1. Give $L_C$ another one, for both players. With 0 the label is not in the game at all: only the mixture has to be right, and section 1 says that $G$ may share it out between its two labels as it likes. (Shu et al. 2017 vary the generator's on MNIST.)
 #
 # *Half the gap* is the distance from 0 within which one sample in a hundred lies. (Each panel has its own scale of heights: compare with the dashed data, which are the same in all four.)
 
@@ -1055,7 +1055,7 @@ viz.table(
 )
 
 # %% [markdown]
-# With weight 0 the mixture is right and the labels mean little: about half of the samples are on the other side. Already at a quarter none is. So here the classes are separated at each of the three weights above 0, and the weight decides how *far*: half the gap grows from 0.30 to 0.99, and the classes become narrower.
+# With weight 0 each class is nearly as wide as the data's mixture (1.37, where that has $\sqrt 2$), and the labels mean little: about half of the samples are on the other side. Already at a quarter the share is 0.00. So here the classes are separated at each of the three weights above 0, and the weight decides how *far*: half the gap grows from 0.30 to 0.99, and the classes become narrower.
 
 # %% [markdown]
 # ## 9. Does $z$ know the label?
@@ -1134,7 +1134,7 @@ axis.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
-# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are a matter of shape or of a few pixels, and after this short run they are drawn hardly better than by chance. (One training.) A single number, the mean over
+# Colours of large areas come first: hair, background, skin. Hair length, smile and glasses are drawn hardly better than by chance after this short run. They are a matter of shape or of a few pixels, but they are also the three with only two values: this run cannot tell which of the two counts. (One training.) A single number, the mean over
 # attributes say, would have hidden this.
 
 # %% [markdown]
@@ -1158,7 +1158,7 @@ print(f"Fréchet distance overall {overall:.2f}; real against real {real_against
 viz.table(value_rows)
 
 # %% [markdown]
-# About nine tenths of the data's variety are there within each value. The distances of the hair colours cannot be ranked: half of the red and of the blonde faces were kept out, fewer samples raise a Fréchet distance, and no floor was measured for each colour. What is missing can be seen in the opening picture: mouths are hardly drawn.
+# About nine tenths of the data's variety are there within each value. The distances of the hair colours cannot be ranked: half of the red and of the blonde faces were kept out, fewer samples raise a Fréchet distance, and no floor was measured for each colour. What is missing was not measured. (In the opening picture mouths are a few blurred pixels.)
 
 # %% [markdown]
 # ## What was measured
