@@ -78,10 +78,13 @@ def game(way: str, seed: int) -> ConditionalGAN:
     check.one_of("way", way, WAYS)
     with networks.seeded(seed):
         generator = ConcatGenerator(mlp.Generator(LATENT_DIM + DIGITS, (1, SIDE, SIDE), hidden=HIDDEN, out="tanh"), DIGITS)
-        body, discriminator = mlp.Discriminator((1, SIDE, SIDE), hidden=HIDDEN), nn.Module()
+        body = mlp.Discriminator((1, SIDE, SIDE), hidden=HIDDEN)
+        discriminator: nn.Module
         if way == "one-hot codes":
             longer = mlp.Discriminator(SIDE * SIDE + DIGITS, hidden=HIDDEN)
-            nn.init.normal_(longer.layers[-1].weight, 0.0, 0.01)  # as the two others begin
+            last = longer.layers[-1]
+            assert isinstance(last, nn.Linear)
+            nn.init.normal_(last.weight, 0.0, 0.01)  # as the two others begin
             discriminator = ConcatDiscriminator(longer, DIGITS, flat=True)
         else:
             discriminator = (AuxiliaryDiscriminator if way == "AC-GAN" else ProjectionDiscriminator)(body, DIGITS)
@@ -97,8 +100,9 @@ class Digits:
         self.size = size
         self.images = data.digits(SIDE, n=size["n"])
         self.judge = attribute_classifier("digits", size=SIDE)
-        n = size["samples"]
-        self.real, self.labels = self.judge.features(self.images.images[:n]), self.images.labels[:n]
+        n, labels = size["samples"], self.images.labels
+        assert labels is not None  # digits have them
+        self.real, self.labels, self.other_labels = self.judge.features(self.images.images[:n]), labels[:n], labels[n : 2 * n]
         self.wishes = torch.arange(n) % DIGITS
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[ConditionalGAN, data.Batches]:
@@ -127,7 +131,7 @@ class Digits:
 
     def nulls(self) -> dict[str, Tensor]:
         n, source = len(self.wishes), torch.Generator().manual_seed(0)
-        others, labels = data.to_float(self.images.images[n : 2 * n]), self.images.labels[n : 2 * n]
+        others, labels = data.to_float(self.images.images[n : 2 * n]), self.other_labels
         untrained = game("projection", 0).sample(n, 1, labels=self.wishes)
         return {
             "untrained": self._asked(untrained, self.wishes),
