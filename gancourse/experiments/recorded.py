@@ -8,6 +8,7 @@ from gancourse.base import check
 from gancourse.experiments.experiment import Experiment
 
 NAMES = (
+    "asked_digits",
     "began_gamma",
     "began_knocked",
     "context_encoders",
