@@ -7,7 +7,7 @@
 # **Read** for about 45 minutes. **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # Lecture 09 asked the generator for a class, lecture 17 for a picture's layout. Now we ask in words. A sentence says a few things and leaves the rest open, it can be said in many ways, and it can be *wrong* for a picture that is perfectly real. The last point is the heart of the lecture:
-# a discriminator that is never shown a wrong sentence reads later, and less well. You build the sentences, the space in which sentences and pictures meet, the game, and the judges that say whether a picture shows what was said.
+# if $D$ is never shown a wrong sentence, the pictures obey later, and less. You build the sentences, the space in which sentences and pictures meet, the game, and the judges that say whether a picture shows what was said.
 #
 # After it you will be able to
 #
@@ -54,7 +54,7 @@ WORDS = len(captions.VOCABULARY)
 # - can be said in many ways,
 # - can be *wrong* for a picture that is perfectly real.
 #
-# **A discriminator that is never shown a wrong sentence reads later, and less well.**
+# **If $D$ is never shown a wrong sentence, the pictures obey later, and less.**
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Only the words change
@@ -236,7 +236,7 @@ identity(
 )
 
 # %% [markdown] tags=["notes"]
-# The GRU's vectors lie 0.35 apart. That alone shows that it notices order: to the same wish in another order, "tan skin and brown hair", it is 0.28, nearly as far. Whether it knows which words belong together, two sentences cannot say.
+# The GRU's vectors lie 0.35 apart. That shows only that it notices order: to the same wish in another order, "tan skin and brown hair", it is 0.28, nearly as far. Whether it knows which words belong together, two sentences cannot say.
 #
 # From here on the GRU's encoder is frozen. It will never see a generated picture, and the game cannot bend it.
 
@@ -559,7 +559,7 @@ fitting, worthless = final("fitting"), {name.replace(" ", "_"): value for name, 
 # The judge asks which of 100 sentences fits best. A picture can win by being *more typical* of its sentence than a true face with all its accidents.
 
 # %% [markdown] tags=["notes"]
-# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. The column *diversity* is worth a look beside it: 0.30 of the truth's spread within a sentence, where GAN has 0.41, misfits included. Reed et al. saw as much on flowers: their plain GAN shows the most variety, the other methods more pictures of one kind (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it, in all five pairs; a third batch without wrong sentences costs nothing. True faces are no ceiling for this judge, and a score above theirs is a warning.
+# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. The column *diversity* is worth a look beside it: 0.30 of the truth's spread within a sentence, where GAN has 0.41, misfits included. Reed et al. saw as much on flowers: their plain GAN shows the most variety, the other methods more pictures of one kind (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it; of different faces that *fit* they cost none that shows, 0.39 and 0.39. True faces are no ceiling for this judge, and a score above theirs is a warning.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A cloud around the sentence
@@ -595,7 +595,7 @@ viz.source(text.ConditioningAugmentation)
 
 # %% [markdown] tags=["notes"]
 # In our networks $\epsilon$ is a part of the latent: all that is random stands in $z$. Does the cloud make the pictures of one sentence more varied? Their *spread* is a poor judge: a deaf generator varies more than the truth. Count instead the *different faces that fit*: of twelve pictures for a sentence, keep those that show all it mentions, and count how many of them differ in some attribute;
-# then divide by the number for true faces. A deaf generator varies and seldom fits, a generator of one face fits and does not vary: neither gets far. Faces of other sentences, as a perfect but deaf generator would draw them, score 0.26 in the table below; read the other numbers from there.
+# then divide by the number for true faces. A deaf generator seldom fits, one with a single face does not vary. Faces of other sentences score 0.26 below; read the other numbers from there. Mind the judge: at 16 px it misreads a quarter of smiles and glasses, so one face may count as two.
 #
 # If there are more of them with a cloud, three questions follow, and each has its control:
 #
@@ -669,7 +669,7 @@ question(
 #
 # With the noise switched off the same networks fall back to 0.40: the gain hangs on $\epsilon$. As many more random numbers *beside* the condition, trained with from the first step, bring no variety that could be seen, 0.35.
 #
-# Now the column *noisy*. Networks that were trained without a cloud draw, when as much noise is put on their sentences' vectors, 0.72 of the truth's number of different faces that fit: more than the networks that have learnt their clouds, by 0.16 [0.03, 0.29]. The plain GAN does it, too, 0.60. So noise on the sentence diversifies, and nothing need learn it. *As much* is the learnt clouds' noise over what tells sentences apart: about as long as the vector itself. Two things the record does not say: what this costs in agreement, and whether a larger $z$ at the draw would do the same.
+# Now the column *noisy*. Networks that were trained without a cloud draw, when as much noise is put on their sentences' vectors, 0.72 of the truth's number of different faces that fit: more than the networks that have learnt their clouds, by 0.16 [0.03, 0.29]. The plain GAN does it, too, 0.60. So noise on the sentence diversifies, and nothing need learn it. (*As much*: about as long as the vector itself. Such is the learnt clouds' ratio of noise to signal.) Two things the record does not say: what this costs in agreement, and whether a larger $z$ at the draw would do the same.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Noise on the sentence, live
@@ -748,7 +748,7 @@ question(
 # Noise of half a length: different faces that fit **0.27 to 0.53** of the truth's number, agreement 0.91 to 0.89.
 
 # %% [markdown] tags=["notes"]
-# Half a length of noise takes the different faces that fit from 0.27 to 0.53 of the truth's number. On the half of the sentences that did not choose it, it costs two hundredths of agreement, twice what the choice allowed. Beyond one length agreement falls, and no more faces fit. So the near copies of the first picture were not all that these weights can draw. Why a step off the point changes what the sentence leaves open, and seldom what it says, was not tested. Exercise 4 asks whether it has to be this step.
+# Half a length of noise takes the different faces that fit from 0.27 to 0.53 of the truth's number. On the half of the sentences that did not choose it, it costs two hundredths of agreement, twice what the choice allowed. From there on agreement falls, and beyond one length no more faces fit. So the near copies of the first picture were not all that these weights can draw. That the noise has to stand on the *sentence*, this does not show: exercise 4 has the null, a louder $z$. Try it before you believe it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which words does it hear?
@@ -975,6 +975,8 @@ question(
 # %% [markdown]
 # Wrong sentences under fakes cost variety: fakes have 0.31 of the truth's different faces that fit, GAN-CLS 0.39, a difference of -0.079 [-0.114, -0.045]. Over GAN, with 0.39, GAN-CLS gains nothing on this measure, -0.004 [-0.065, 0.057]; with augmentation it gains 0.178 [0.009, 0.348].
 #
+# What does $G$ want of the best $D$ of section 3? With the saturating loss it brings $\tfrac12\, g(x, e) + \tfrac12\, p(x)\, p(e)$ as near to $p(x, e)$ as it can, so it would like $g = 2\,p(x, e) - p(x)\, p(e)$: pairs that belong together more often than the truth has them, others less often than never, which cannot be. So $g = p$ need not be the goal of GAN-CLS; [Gong & Xia 2025](https://sysmath.cjoe.ac.cn/jssc/CN/abstract/abstract54957.shtml) show a problem of its theory and change the objective. In our grammar a picture fits or does not, and all that fit are equally likely to get the sentence. Then $g = p$ is still the best, and this does not explain an R-precision above the truth's.
+#
 # With $\epsilon = 0$ the augmented networks keep nothing over GAN-CLS that five trainings could show. (What *more noise* loses with 32 of its numbers at 0 would be the fair comparison, and was not asked.) Augmentation is ahead of *more noise* by 0.22 [-0.01, 0.45], an interval that just holds 0. What the linear condition does that comes with the cloud was not tested.
 
 # %% [markdown]
@@ -1191,7 +1193,7 @@ question(
 # %% [markdown]
 # There is room: the sentence's vector alone shows 0.82 of the values that are often said and 0.28 of those seldom said, where faces of other sentences show 0.17 and one mean face 0.26: a rare word is hardly heard. Looking at the words closes none of that gap: 0.27, a difference of -0.002 [-0.086, 0.081]. Nor can five trainings tell the two arms apart by the values that are often said, 0.023 [-0.030, 0.075].
 #
-# Is attention idle, then? The shuffled words say no. With another sentence's words and its own vector it shows 0.57 of what is often said in place of 0.85, a loss of 0.276 [0.190, 0.362]; and of the rare values 0.21 in place of 0.27. So it leans on the words; what it hears there, the other arm hears in the vector as well. One column does differ: the Frechet distance is 7.5 with words and 8.7 without. A better set of pictures is not a word heard.
+# Is attention idle, then? The shuffled words say no. With another sentence's words and its own vector it shows 0.57 of what is often said in place of 0.85, a loss of 0.276 [0.190, 0.362]; and of the rare values 0.21 in place of 0.27. So it leans on the words; what it hears there, the other arm hears in the vector as well. One column does differ: the Frechet distance is 7.5 with words and 8.7 without, 1.26 [0.49, 2.02] less. We asked after we had seen it; and a better set of pictures is not a word heard.
 #
 # The memory shows 0.32 of the rare values, 0.041 [-0.024, 0.107] more than attention: five trainings cannot tell that from nothing. Of the others it shows as many, -0.004 [-0.054, 0.046]. It reads its words, too, but leans on them less: with another's it loses 0.194 [0.096, 0.292]. And its set of pictures is no better but farther from the truth than attention's, by 0.67 [0.01, 1.33] in Frechet distance.
 #
@@ -1324,12 +1326,19 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# It does, and hardly. Told its own sentence it shows 0.69 of it, told another's 0.66, told nothing 0.69; of the other sentence, when told it, 0.37, where stage I's pictures show 0.36 by accident. After 150 steps the sentence moves these shares by one to three hundredths. A score that never changes the sentence would not have shown how little.
+# It does, and hardly. Told its own sentence it shows 0.69 of it, told nothing just as much, told another's 0.66; of that other sentence it then shows 0.37, where stage I's pictures show 0.36 by accident. So after 150 steps the sentence moves these shares by three hundredths at most. A score for its own sentence alone would have hidden that.
 
 # %% [markdown]
 # ### Two stages, or one?
 #
-# Would *one* network, straight to 32 px, do as well for the same work? The record has two arms and three trainings of each. Both end with 150 steps at 32 px against the same kind of $D$. Before, stage I has played 300 steps at 16 px, and meets a fresh $D$ at 32 px; the other arm's one generator, 48 steps at 32 px, which cost as much, and it keeps its $D$. Stage II is as wide as makes its steps cost what the other's cost: additions and multiplications of both players, forwards and backwards, are counted (penalties left out), and agree within a twentieth. Each seed has its own encoder and its own stage I. The judge of attributes sees 32 px; *edges* is the gradient energy over the truth's, *patches* how far patches of 8 x 8 pixels are from true ones at their place, over what unseen true faces score; *first* is what the averaged generator of the first phase had drawn, stage I's enlarged. (The curves of the one stage begin with its weights as they are, not averaged: 37 in place of 32.6.)
+# Would *one* network, straight to 32 px, do as well for the same work? The record has two arms, three trainings of each, and two phases:
+#
+# | arm | first phase | second phase, 150 steps at 32 px |
+# |---|---|---|
+# | two stages | stage I, 300 steps at 16 px | stage II over the frozen stage I, a fresh $D$ |
+# | one stage | one generator, 48 steps at 32 px | the same generator and $D$ play on |
+#
+# In each phase both arms pay the same: additions and multiplications of both players, forwards and backwards, are counted (penalties left out), and agree within a twentieth; for that stage II got its width. Each seed has its own encoder and its own first phase. The judge of attributes sees 32 px; *edges* is the gradient energy over the truth's, *patches* how far patches of 8 x 8 pixels are from true ones at their place, over what unseen true faces score; *first* is what the averaged generator of the first phase had drawn, stage I's enlarged. (The curves of the one stage begin with its weights as they are, not averaged: 37 in place of 32.6.)
 
 # %%
 staged = records.load("text_stages")
@@ -1373,7 +1382,7 @@ for row, score, what in (
 # %% [markdown]
 # After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. Three trainings do not tell two stages from one, and would not see three points either way. Nor was it tested what the fresh $D$ costs the two stages.
 #
-# What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have, and of a wrong kind: in *patches* they are far from the truth, 6.6 with two stages and 5.9 with one, 0.67 [0.14, 1.20] between them. (Patches forgive blur: true faces at 16 px, enlarged, have 2.8.) Those enlarged true faces also have a Frechet distance of 13.3, less than either arm: after so few steps the larger picture does not pay yet. StackGAN goes to 256 px and trains far longer; of that this says nothing.
+# What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have, and of a wrong kind: in *patches* they are far from the truth, 6.6 with two stages and 5.9 with one, 0.67 [0.14, 1.20] between them. (Patches forgive blur: true faces at 16 px, enlarged, have 2.8.) Those enlarged true faces also have a Frechet distance of 13.3: a perfect stage I, merely enlarged, would beat both arms. StackGAN goes to 256 px and trains far longer; of that this says nothing.
 
 # %% [markdown]
 # ### To 64 px
@@ -1454,7 +1463,7 @@ question(
 # 1. **Nearly right.** In GAN-CLS take as the wrong sentence that of the picture in the batch whose attributes differ *least* (but do differ). Predict: what must $D$ look at now, and what happens early on? Train both for 400 steps, five seeds each, and test the difference in agreement as section 3 does. Write your tolerance down before you run.
 # 2. **The price of a cloud.** Train GAN-CLS with augmentation at $k = 0$, $0.001$, $0.01$, $0.1$. Plot agreement against the different faces that fit. Where would you stop? Then read σ off the trained `generator.condition.statistics`: at which $k$ do the clouds close?
 # 3. **Give the smile back.** Let half of the wrong sentences be the picture's own with the smile turned over, everything else as it was. `TextGAN._third` is the place. The zoo ships no $D$: let the shipped generator play on for 500 steps against a new one, once with these sentences and once without, and ask section 5's table of both. Is the smile heard, and what did the other words pay?
-# 4. **Whose noise?** In section 4's `drawn_with` leave the sentence alone and multiply $z$ by 2, 3, 4 and 6. Predict first: the network was trained with $z$, and hardly listens to it. Draw agreement against the different faces that fit, for the louder $z$ and for the noise on the sentence, in one picture. Which curve lies above, and what may section 4 still say?
+# 4. **Whose noise?** In section 4's `drawn_with` leave the sentence alone and multiply $z$ by 2, 3, 4 and 6. Predict first: the network was trained with $z$, and hardly listens to it. Draw agreement against the different faces that fit, for the louder $z$ and for the noise on the sentence, in one picture, with three seeds of each. At equal agreement, which curve lies above, if either does? What may section 4 still say?
 
 # %%
 widgets.quiz(
@@ -1515,7 +1524,7 @@ widgets.quiz(
 # ## What was measured
 #
 # - Wrong sentences make the players listen better; under real pictures they do so sooner.
-# - Variety was paid for in obedience; count faces that differ *and* fit. As much noise that nothing has learnt gives more of them; its price the record does not have.
+# - Variety was paid for in obedience; count faces that differ *and* fit. Noise that nothing has learnt gives more of them. Must it be on the sentence? Exercise 4.
 # - Ask of a score who the judge is, and how it can be fooled.
 
 # %% [markdown]
