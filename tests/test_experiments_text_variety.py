@@ -45,6 +45,8 @@ def test_each_way_changes_what_it_says_and_nothing_else(stages):
     plain = run_of(stage, "GAN-CLS")
     assert stage.way(plain, **WAYS["cloudless"]) == stage.way(plain), "where there is no cloud none is taken away"
     assert stage.way(plain, z=2.0) != stage.way(plain) != stage.way(plain, noise=1.0)
+    rough = stage.way(plain, **WAYS["grit3"])
+    assert rough["edges"] > stage.way(plain, **WAYS["grit1"])["edges"] > stage.way(plain)["edges"]
     clouded = run_of(stage, "GAN-CLS + augmentation")
     assert stage.way(clouded, cloud=0) != stage.way(clouded)
 

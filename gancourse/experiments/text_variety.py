@@ -13,6 +13,7 @@ agreement and the strength of their edges over that of true faces (``edges``):
     noisy             eps = 0, and noise on the sentence's vector, as much as in text_to_image
     soft              the same with half as much
     z2, z3, z4, z6    eps as it is drawn, and the latents beside the condition times 2, 3, 4, 6
+    grit1, 2, 3       as they are drawn, with noise of 0.1, 0.2, 0.3 on the pixels: no face is new
 
 And does D read?  ``reads`` is the share of unseen true pairs to which D gives a higher logit than to the same picture with the
 sentence of another one; ``reads_hair`` and so on those in which one word of a whole description is changed.
@@ -51,6 +52,9 @@ WAYS: dict[str, dict[str, float]] = {
     "z3": {"z": 3},
     "z4": {"z": 4},
     "z6": {"z": 6},
+    "grit1": {"grit": 0.1},
+    "grit2": {"grit": 0.2},
+    "grit3": {"grit": 0.3},
 }
 GRIT = (0.1, 0.2, 0.3)  # standard deviations of the noise on the pixels of one true face
 PLAIN = ("agreement", "fitting", "four", "edges")
@@ -133,14 +137,16 @@ class Variety(Sentences):
             for name, (which, right, wrong) in self.pairs.items()
         }
 
-    def way(self, run: Run, noise: float = 0.0, z: float = 1.0, cloud: float = 1.0) -> dict[str, float]:
-        """The scores of PLAIN of what a run draws with noise on the vectors, its latents times z, and its cloud's times cloud."""
+    def way(self, run: Run, noise: float = 0.0, z: float = 1.0, cloud: float = 1.0, grit: float = 0.0) -> dict[str, float]:
+        """The scores of PLAIN of what a run draws with noise on the vectors, latents times z, its cloud's times cloud, and grit."""
         n, often, generator = self.parts["agreement"], self.parts["diversity"], run.generator
         e = self.all + noise * torch.randn(self.all.shape, generator=torch.Generator().manual_seed(8)) / self.all.shape[1] ** 0.5
         drawn = run.gan.latents(len(self.all), torch.Generator().manual_seed(0))
         drawn = torch.cat([z * drawn[:, : generator.noise_dim], cloud * drawn[:, generator.noise_dim :]], 1)
         with networks.evaluating(generator):
-            return self.shown(*(generator(drawn[part], e[part].to(drawn.device)).float().cpu() for part in _parts(n, often)))
+            found = [generator(drawn[part], e[part].to(drawn.device)).float().cpu() for part in _parts(n, often)]
+        source = torch.Generator().manual_seed(9)
+        return self.shown(*(x + grit * torch.randn(x.shape, generator=source) for x in found))
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
         """All scores of a run as it stands; the other ways to draw at the end alone."""
@@ -216,6 +222,9 @@ EXPERIMENT = Experiment(
         "the last of them passed the older count.  Expected: above 0.05, and less than the older count's",
         "S20.four_noise": "a question: by four attributes, GAN-CLS with noise on its vectors (noisy) less GAN-CLS; null: one "
         "face with noise 0.3 less GAN-CLS.  Expected: above 0.05",
+        "S20.four_grit": "a question: what of it is grit?  By four attributes, GAN-CLS with noise on its pixels less without, of "
+        "the least strength among 0.1, 0.2, 0.3 at which the mean edges are at least those of noisy; 0.3 where none is.  "
+        "Expected: less than a third of S20.four_noise",
         "S20.four_price": "a question: agreement of the same networks, noisy less plain; expected between -0.05 and -0.25",
         "S20.four_louder": "a question: is the sentence the place?  By four attributes, GAN-CLS, noisy less the louder z of the "
         "least factor among 2, 3, 4, 6 whose mean agreement over the seeds is at most that of noisy; z6 where none is.  The same "
