@@ -138,7 +138,7 @@ class Variety(Sentences):
         }
 
     def way(self, run: Run, noise: float = 0.0, z: float = 1.0, cloud: float = 1.0, grit: float = 0.0) -> dict[str, float]:
-        """The scores of PLAIN of what a run draws with noise on the vectors, latents times z, its cloud's times cloud, and grit."""
+        """The scores of PLAIN of what a run draws: noise on vectors, latents times z, its cloud times cloud, grit on pixels."""
         n, often, generator = self.parts["agreement"], self.parts["diversity"], run.generator
         e = self.all + noise * torch.randn(self.all.shape, generator=torch.Generator().manual_seed(8)) / self.all.shape[1] ** 0.5
         drawn = run.gan.latents(len(self.all), torch.Generator().manual_seed(0))
