@@ -428,7 +428,7 @@ viz.table(
 
 # %% [markdown] tags=["notes"]
 # That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, an encoder that was trained longer, and a second judge, a matcher that no player reads with. (All share one encoder and one pair of judges, so the intervals say nothing of another encoder.) A third arm asks whether it is *this* pair: it shows $D$ as many wrong sentences at the same price, but under *fakes*, $(G(z, e), e')$. A fourth asks whether it is the wrong sentences at all: its third batch is more fakes with their *own*, and the first fakes count half as much as in GAN, as in the other two.
-# Before you look: what does $D$ learn from a wrong sentence under a fake while all fakes are blots?
+# What does $D$ learn from a wrong sentence under a fake while all fakes are blots?
 
 # %% tags=["slide-continue", "slide-picture"]
 listeners = ["GAN", "GAN-CLS", "fakes, wrong sentences", "fakes, own sentences"]
@@ -601,13 +601,22 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does D read?
 #
-# An unseen true face, with its own sentence and with a wrong one: how often does $D$ prefer its own?
+# An unseen true face, with its own sentence and with a wrong one: how often does $D$ prefer its own? Five trainings of each; band: least to largest.
 
 # %% tags=["slide-continue", "slide-picture"]
-viz.show(
-    counted.curves("reads", "reads_hair", "reads_smile", arms=["GAN", "GAN-CLS"]),
-    caption="Another face's sentence; the hair changed; the smile changed. Line: mean, band: least to largest of five.",
-)
+fig, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained", sharey=True)
+for axis, score, title in zip(
+    axes, ("reads", "reads_hair", "reads_smile"), ("another face's sentence", "the hair changed", "the smile changed"), strict=True
+):
+    for name in ("GAN", "GAN-CLS"):
+        at, values = counted.curve(score)[name]
+        axis.fill_between(at, values.min(0), values.max(0), color=record.colours[name], alpha=0.2, linewidth=0)
+        axis.plot(at, values.mean(0), color=record.colours[name], label=name, linewidth=2)
+    axis.axhline(0.5, color="gray", linestyle=":", label="without reading")
+    axis.set(title=f"or: {title}", xlabel="step", ylim=(0.25, 1))
+axes[0].set_ylabel("D prefers its own sentence")
+axes[2].legend(loc="upper right")
+plt.show()
 
 # %%
 d_read = {arm: values[:, list(at).index(200)] for arm, (at, values) in counted.curve("reads").items()}
@@ -680,7 +689,7 @@ question(
 # The judge asks which of 100 sentences fits best. A picture can win by being *more typical* of its sentence than a true face with all its accidents.
 
 # %% [markdown] tags=["notes"]
-# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. Look at *diversity*, too: 0.30 of the truth's spread within a sentence, where GAN has 0.41, misfits included. Reed et al. saw as much on flowers (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it; of different faces that *fit* they cost none that shows, 0.39 and 0.39. A score above the truth's is a warning.
+# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. Look at *diversity*, too: 0.30 of the truth's spread within a sentence, where GAN has 0.41. Reed et al. saw as much on flowers (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it; of different faces that *fit* they cost none that shows, 0.39 and 0.39. A score above the truth's is a warning.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A cloud around the sentence
@@ -869,7 +878,7 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# Either brings other skins, grounds and cuts where the sentence leaves them open. At which price? The noise is chosen on half of the long sentences, as the most that costs them at most 0.01 of agreement, and the louder $z$ as the one that costs as much.
+# Half a length brings other skins, grounds and cuts where the sentence leaves them open, the louder $z$ other cuts and more grit. At which price? The noise is chosen on half of the long sentences, as the most that costs them at most 0.01 of agreement, and the louder $z$ as the one that costs as much.
 
 # %%
 times = 12
@@ -1103,7 +1112,7 @@ for name, half in (("right", slice(2, 4)), ("the slip", slice(0, 2))):
 # No gradient ever reaches $\sigma$. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
 
 # %% [markdown] tags=["notes"]
-# With the slip the means go to 0 as they should, and no gradient ever reaches σ: one cloud stays a point, the other stays seven times too wide. In training $G$ would then be free to close its clouds, and the augmentation is off without a word. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
+# With the slip the means go to 0 as they should, and no gradient ever reaches σ: one cloud stays a point, the other stays seven times too wide. In training $G$ could then close its clouds, and the augmentation is off. The test is one line: `(grad != 0).all()` for everything that the loss should hold.
 
 # %% [markdown]
 # ## Play
