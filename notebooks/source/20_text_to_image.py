@@ -413,7 +413,7 @@ axes[0].set(title="G obeys: share of the sentence that is shown", xlabel="step",
 axes[1].axhline(0.5, color="gray", linestyle=":", label="without reading")
 axes[1].set(title="D reads: prefers the true sentence", xlabel="step", ylim=(0.2, 1))
 axes[0].legend(loc="upper left")
-axes[1].legend(loc="lower right")
+axes[1].legend(loc="lower right", bbox_to_anchor=(1, 0.18))
 plt.show()
 
 # %%
