@@ -411,9 +411,9 @@ obeyed_by_chance = agreement(judge.predict(test.images.roll(1, 0)), test_asked).
 axes[0].axhline(obeyed_by_chance, color="gray", linestyle=":", label="faces of other sentences")
 axes[0].set(title="G obeys: share of the sentence that is shown", xlabel="step", ylim=(0.3, 0.8))
 axes[1].axhline(0.5, color="gray", linestyle=":", label="without reading")
-axes[1].set(title="D reads: prefers the true sentence", xlabel="step", ylim=(0.4, 1))
-for axis in axes:
-    axis.legend(loc="upper left")
+axes[1].set(title="D reads: prefers the true sentence", xlabel="step", ylim=(0.2, 1))
+axes[0].legend(loc="upper left")
+axes[1].legend(loc="lower right")
 plt.show()
 
 # %%
@@ -916,10 +916,9 @@ for found, colour, marker, label in ((noised, "#D55E00", "o", "noise on the vect
     ax.plot([y for _, y in at], [x for x, _ in at], color=colour, lw=2.5, marker=marker, label=label)
     for k, (x, y) in zip(found, at, strict=True):
         if k in ((2, 3, 4, 6) if found is loud else (0.25, 0.5, 1, 1.5, 3)):
-            ax.annotate(f"{k:g}", (y, x), xytext=(4, -13) if found is loud else (-4, 7), textcoords="offset points", color=colour)
+            ax.annotate(f"{k:g}", (y, x), xytext=(7, -11) if found is loud else (-20, 5), textcoords="offset points", color=colour)
 ax.plot(grit[1].mean(), grit[0].mean(), color="#555555", ls="", marker="^", ms=9, label="noise of 0.2 on the pixels")
-ax.set(xlabel="agreement", ylabel="different faces that fit,\nover the truth's", ylim=(0, 0.8))
-ax.invert_xaxis()
+ax.set(xlabel="agreement", ylabel="different faces that fit,\nover the truth's", ylim=(0.1, 0.7), xlim=(0.93, 0.76))
 ax.legend(loc="lower right")
 plt.show()
 
@@ -938,7 +937,7 @@ question(
     | ceilings(truth=1 - noised[0.0][0].mean()),
     note=f"One network. The louder z is a null, times {as_dear:g}, as dear in agreement on the half that chose. Agreement on the other half: "
     f"{noised[0.0][1][half:].mean():.3f} plain, {noised[chosen_noise][1][half:].mean():.3f} with noise, {loud[as_dear][1][half:].mean():.3f} with "
-    "the louder z.",
+    f"the louder z. Different faces: {noised[0.0][0].mean():.3f}, {noised[chosen_noise][0].mean():.3f}, {loud[as_dear][0].mean():.3f}.",
 )
 question(
     "S20.shipped_louder",
