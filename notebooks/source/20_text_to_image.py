@@ -1494,10 +1494,7 @@ viz.show(
 )
 
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What stage II adds
-
-# %% tags=["slide-continue"]
+# %%
 real = features.features(large.images[: len(test)])
 
 
