@@ -15,6 +15,27 @@ def test_agreement_counts_what_is_mentioned_alone():
         text.agreement(read, asked[:2])
 
 
+def test_different_faces_fit_and_differ_in_the_attributes_that_count():
+    asked = torch.tensor([[1, -1, -1], [-1, 0, -1]])
+    read = torch.tensor([[1, 0, 0], [1, 0, 1], [0, 1, 1], [2, 0, 0], [2, 0, 0], [2, 0, 0]])
+    assert text.different(read, asked, 3).tolist() == [2, 1]
+    assert text.different(read, asked, 3, [0, 1]).tolist() == [1, 1], "the third attribute makes no other face"
+    assert text.different(read, asked, 3, [2]).tolist() == [2, 1], "and where it alone counts every face fits"
+    with pytest.raises(ValueError, match="3 for each of 2 sentences"):
+        text.different(read[:5], asked, 3)
+    with pytest.raises(ValueError, match="numbers of attributes"):
+        text.different(read, asked, 3, [3])
+
+
+def test_who_does_not_read_prefers_nothing():
+    right = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    assert text.preferred(right, right - 1) == 1 and text.preferred(right, right + 1) == 0
+    assert text.preferred(right, right + 1e-6) == 0.5, "rounding is no preference"
+    assert text.preferred(right, torch.tensor([0.0, 3.0, 3.0, 0.0])) == 0.625
+    with pytest.raises(ValueError, match="a score for each pair"):
+        text.preferred(right, right[:3])
+
+
 def unit(n, d, seed):
     return F.normalize(torch.randn(n, d, generator=torch.Generator().manual_seed(seed)), dim=1)
 

@@ -36,6 +36,7 @@ NAMES = (
     "stacked_digits",
     "text_stages",
     "text_to_image",
+    "text_variety",
     "text_words",
     "two_streams",
     "two_streams_long",

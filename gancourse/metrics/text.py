@@ -7,6 +7,8 @@ read with.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -29,6 +31,44 @@ def agreement(read: Tensor, asked: Tensor) -> Tensor:
     if not bool(mentioned.any(1).all()):
         raise ValueError("a sentence asks for nothing: leave rows of -1 alone out")
     return ((read == asked) & mentioned).sum(1) / mentioned.sum(1)
+
+
+def different(read: Tensor, asked: Tensor, times: int, columns: Sequence[int] | None = None) -> Tensor:
+    """How many different faces among ``times`` pictures for one sentence show all that it asks for: float [M].
+
+    read     int64 [M * times, A], what a classifier reads in the pictures, those of the first sentence first
+    asked    int64 [M, A], what each sentence asks for, -1 where it says nothing
+    columns  the attributes that count, for fitting and for being different; all of them by default.  An attribute that the
+             classifier misreads makes two faces of one, and so does grit: leave it out
+
+    A generator that does not read draws few faces that fit; one that draws a single face has 1.
+    """
+    times = check.whole("times", times)
+    if len(check.integers("read", read, 2)) != times * len(check.integers("asked", asked, 2)) or read.shape[1] != asked.shape[1]:
+        raise ValueError(f"read must be [{times} for each of {len(asked)} sentences, {asked.shape[1]}], not {list(read.shape)}")
+    chosen = list(range(asked.shape[1]) if columns is None else columns)
+    if not chosen or not all(0 <= k < asked.shape[1] for k in chosen):
+        raise ValueError(f"columns must be numbers of attributes, 0 to {asked.shape[1] - 1}, one at least, not {chosen}")
+    counted = []
+    for faces, wanted in zip(read[:, chosen].split(times), asked[:, chosen], strict=True):
+        right = ((faces == wanted) | (wanted < 0)).all(1)
+        counted.append(float(len(faces[right].unique(dim=0))))
+    return torch.tensor(counted)
+
+
+def preferred(right: Tensor, wrong: Tensor, tie: float = 1e-5) -> float:
+    """The share of pairs in which the right one has the higher score; one that differs by ``tie`` or less counts half.
+
+    right, wrong: scores [N], a discriminator's logits or a matcher's products of a picture with a sentence that is true of it,
+    and of the same picture with one that is not.  Who does not read the sentence scores 1/2.
+    """
+    if check.floats("right", right, 1).shape != check.floats("wrong", wrong, 1).shape or not len(right):
+        raise ValueError(
+            f"right and wrong must both be [N], a score for each pair, not {list(right.shape)} and {list(wrong.shape)}"
+        )
+    ahead = right - wrong
+    equal = ahead.abs() <= check.at_least("tie", tie)
+    return torch.where(equal, 0.5, (ahead > 0).float()).mean().item()
 
 
 def r_precision(pictures: Tensor, texts: Tensor, wrong: int = 99, seed: int = 0) -> float:
