@@ -772,7 +772,7 @@ viz.table(
     caption=f"{n} places on two days; the true nights are equal, so from them half of the days are nearer by chance",
 )
 
-# %% tags=["slide-continue"]
+# %%
 viz.table(
     [
         ["its own translation", l1(back_1, day_1).mean().item()],
@@ -783,10 +783,8 @@ viz.table(
     header=["day 1 made from", "L1 to day 1"],
 )
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Where does it stand?
-#
-# Exchange between the two nights only the pixels in which they differ by more than so many grey values:
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# Where does it stand? Exchange between the two nights only the pixels in which they differ by more than so many grey values:
 
 # %% tags=["slide-continue"]
 differ = (night_1 - tinted).abs().amax(1, keepdim=True) * 127.5  # grey values, the channel that differs most: [places, 1, H, W]
