@@ -346,9 +346,7 @@ outputs |= trained(list(TERMS)[5:7])
 outputs |= trained(list(TERMS)[7:])  # in three cells, so that a slow machine shows how far it is
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Term by term
-#
-# From top to bottom: the input; each loss; the hidden partner. On the right the same pictures, brighter.
+# ## Term by term; on the right the same, brighter
 
 # %% tags=["slide-continue", "slide-picture"]
 def brighter(x):
