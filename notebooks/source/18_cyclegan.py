@@ -536,12 +536,12 @@ question(
 # ## Four things to take from it
 #
 # - **GAN, cycle, identity term**: 0.28 / 0.08 of the partners without the third, 0.39 / 0.26 without the second, 0.00 / 0.03 without the first. With all: 0.76 / 0.38.
-# - **Recolouring**, no network at all: 0.27 / 0.25. Only the last two rows are above it. The first picture's network: 1.00 / 0.70.
-# - **GAN alone** puts a moon where the sun was, for 90 % of the days: it follows its input. But it draws a grid of dots.
-# - **One median night** for all has a lower L1 than every network of 200 steps. A low L1 proves no translation.
+# - **Recolouring**, no network: 0.27 / 0.25. Only GAN + identity, with the cycle or not, beats it both ways. The first picture's network: 1.00 / 0.70.
+# - **GAN alone** puts a moon where the sun was for 90 % of the days (CycleGAN: 60). But it draws dots.
+# - **One median night** for all has a lower L1 than every row of 200 steps. A low L1 proves no translation.
 
 # %% [markdown] tags=["notes"]
-# *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: five trainings, one of them above a recolouring. So without the identity term, as in table 4, 200 steps leave undecided what the cycle adds. With 600 CycleGAN finds 0.70 / 0.30 and GAN alone 0.23 / 0.06 (section 12); the first picture's network, 2,400 steps, no identity term, finds 1.00 / 0.70.
+# *The means hide the trainings.* CycleGAN finds between 6 and 73 % of the partners by night: five trainings, one of them above a recolouring. So without the identity term, as in table 4, 200 steps leave undecided what the cycle adds. With 600, 0.70 / 0.30 against 0.23 / 0.06, still open (section 12). The first picture's larger network, 2,400 steps, no identity term, finds 1.00 / 0.70.
 #
 # *Three terms, and none replaces another.* Partners found, to night / to day:
 #
@@ -550,11 +550,11 @@ question(
 # | no GAN | | 0.02 / 0.02 | 0.00 / 0.02 | 0.00 / 0.03 |
 # | GAN | 0.08 / 0.03 | 0.28 / 0.08 | 0.39 / 0.26 | 0.76 / 0.38 |
 #
-# The identity term, in none of the paper's tables, does more than the cycle in the mean, and beside it brings the trainings together: 0.66 to 0.91 by night, not 0.06 to 0.73. But only with a GAN, which adds 0.32 [0.20, 0.43] to it: alone it copies nights, and of a day it makes a night with a bright ridge. To GAN and identity term the cycle adds 0.24 [0.10, 0.38]: above 0, but the 0.2 asked for lies within, so the box is open.
+# The identity term, in none of the paper's tables, does more than the cycle in the mean, and beside it brings the trainings together: 0.66 to 0.91 by night, not 0.06 to 0.73. But only with a GAN, which adds 0.32 [0.20, 0.43] to it: alone it makes of a day a dark picture, a bright ridge, no moon. To GAN and identity term the cycle adds 0.24 [0.10, 0.38]: above 0, but the 0.2 asked for lies within, so the box is open.
 #
-# *GAN alone* puts a moon where the sun was, for 90 % of the days: it follows its input. (Cycle alone draws none.) But it draws a grid of dots: 8 and 3 % may mean badly drawn, not untied.
+# *GAN alone* puts a moon where the sun was, for 90 % of the days (CycleGAN 60, cycle alone none). So it follows its input; but it draws a grid of dots: 8 and 3 % may mean badly drawn, not untied.
 #
-# *No network of 200 steps beats the median night.* Its L1 is 0.039, that of the best row 0.043. Cycle alone, dark and empty, has a lower L1 by night than GAN alone. By day CycleGAN + identity is ahead of the median, 0.166 against 0.176.
+# *No row of 200 steps beats the median night.* Its L1 is 0.039, that of the best row 0.043. Cycle alone, dark and empty, has a lower L1 by night than GAN alone. By day CycleGAN + identity is ahead of the median, 0.166 against 0.176.
 #
 # And two scores are not an eye. In the picture, "GAN + identity, no cycle" lights more windows than "CycleGAN + identity", and some where no house is.
 
@@ -886,10 +886,10 @@ question(
 # - The cycle punishes a translator for *rightly* losing something. It suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["notes"]
-# The nights do differ where they should not, by two grey values in the mean, and the way back reads it: nine times in ten it lands closer to its own day. But the largest difference of a place is 35 on average: in the fourth place the night of 2 has two trees, that of 1 hardly. Exchange the ninth of the pixels that differs by more than 5, and 0.89 falls to 0.40: six times in ten the way back follows that ninth, not the rest. (As many pixels by the next place's nights leave 0.74.) So little of the message is faint.
-# *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. From its own night it misses day 1 by 0.089, from the mean of both nights by 0.102, from that of day 2 by 0.121, from the true night by 0.140. A wrong tint may be worse than none: it explains a quarter of the gap, or more, not all. What else differs between translations and true nights, the table does not say.
+# The nights do differ where they should not, by two grey values in the mean, and the way back reads it: nine times in ten it lands closer to its own day. The largest difference of a place is 35 on average (see the fourth's trees), but the largest carry little: exchange the pixels that differ by more than 13, and 0.89 falls to 0.84; by more than 5, a ninth of all, to 0.40 (the next place's ninth: 0.74); by more than 2, to 0.16. So most of the message stands in differences of 2 to 13 grey values.
+# *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. From its own night it misses day 1 by 0.089, from the mean of both nights by 0.102, from that of day 2 by 0.121, from the true night by 0.140. The mean loses a quarter of the gap between own and true night, the wrong message six tenths. What makes the rest, the table does not say.
 # The message has no word for red: of a difference in green or blue three quarters come back, of one in red nothing, and the brown hills of the second and the fourth place return green.
-# Noise of 0.05, 6 grey values, takes the share from 0.89 to 0.83; 0.1 to 0.72, 0.2 to 0.60: no whisper. From the true night it costs less than half as much L1. All of this is one network.
+# The share is 0.83 with noise of 0.05 (6 greys), 0.72 with 0.1, 0.60 with 0.2: loud, or spread wide. From the true night noise costs less than half as much L1. All of this is one network.
 # Two lessons. A low cycle loss does not show that a translation is faithful, for it may be bought with a message. And the cycle punishes a translator for *rightly* losing something: it suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1339,7 +1339,7 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the last column against the first. With the cycle, 64 % of the digits keep their class there and back, and 53 % there. So at least one digit in ten is read as another class in print, and as its own again after the way home: good for the cycle, wrong as a translation. Of the first seed's digits 46 of 200 are such. (It would be 61 if the one had nothing to do with the other, so this is no message; it is a count of what a good cycle lets pass.) Section 1 said that it may be so.
+# Read the last column against the first. With the cycle, 64 % of the digits keep their class there and back, and 53 % there. So at least one digit in ten is read as another class in print, and as its own again after the way home: good for the cycle, wrong as a translation. Of the first seed's digits 46 of 200 are such. (It would be 61 if the one had nothing to do with the other.) A 0, a 1 and a 4 are all read as 8 in print and come home as 0, 1 and 4: print holds more than the reader reads. Message or smudge, no cell tests.
 # A digit left untranslated would score 0.94 to print, 0.98 to handwriting: the table says whether a class is kept, not whether print was drawn. How well the reader reads smudged print, nobody has measured. GAN alone has collapsed to nearly one smudge, so its 0.1 says nothing about permutations. These are two short trainings of each.
 
 # %% [markdown]
@@ -1508,7 +1508,7 @@ claim(
 )
 
 # %% [markdown]
-# All three find more, and the order is the same: GAN alone 0.23 and 0.06, CycleGAN 0.70 and 0.30, with the identity term 1.00 and 0.68. GAN alone is still no better than a recolouring, 0.27 and 0.25. What the cycle adds is above 0, 0.36 [0.01, 0.71]; the interval is as wide as before, for CycleGAN lies between 0.33 and 1.00 by night and between 0.05 and 0.62 by day. So the box is open: five trainings without an identity term are too few for their scatter. With it all five find 0.98 or more by night.
+# All three find more, and the order is the same: GAN alone 0.23 and 0.06, CycleGAN 0.70 and 0.30, with the identity term 1.00 and 0.68. GAN alone is still no better than a recolouring, 0.27 and 0.25. What the cycle adds is above 0, 0.36 [0.01, 0.71]; but the interval is wider than at 200 steps, [-0.09, 0.34], for CycleGAN lies between 0.33 and 1.00 by night and between 0.05 and 0.62 by day. So the box is open: five trainings without an identity term are too few for their scatter. With it all five find 0.98 or more by night.
 #
 # ## What was measured
 #
