@@ -7,7 +7,7 @@
 # **Read** for about 40 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about six minutes at cpu scale; no GPU is needed.
 #
 # A picture has lost something: a square from its middle, what lies under a scratch, three quarters of its pixels in each direction. Many pictures fit what is left. This lecture is about which of them a network should give back. An answer can be
-# *near the truth on average* or it can *look like a picture*, and you will see that one has to be paid for with the other.
+# *near the truth on average* or it can *look like a picture*, and you will see that, at the limit, one costs the other.
 #
 # After it you will be able to
 #
@@ -57,7 +57,7 @@ def show(picture, caption=None):
 # - *near the truth on average*, or
 # - *look like a picture*.
 #
-# One has to be paid for with the other.
+# At the limit, one costs the other.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## First the result
@@ -228,8 +228,8 @@ lines.answered(filled, *asked.FILLED)
 #
 # $$\mathbb{E}\,(X - X')^2 = \mathbb{E}\,(X - \mu)^2 + \mathbb{E}\,(X' - \mu)^2 = 2\operatorname{Var} X,$$
 #
-# exactly twice the least possible. In PSNR that is $10 \log_{10} 2 = 3.01$ dB: the price of an honest draw. Blau & Michaeli (2018) prove that this is no weakness of GANs: for every distortion measure the best attainable distance
-# to real pictures and the best attainable distortion trade off along a curve, and for squared error 3 dB always suffice for perfect realism. Check it on a pixel that is dark hair with probability 0.55, skin with 0.3, and background with 0.15:
+# exactly twice the least possible. In PSNR that is $10 \log_{10} 2 = 3.01$ dB: the price of an honest draw. Blau & Michaeli (2018) prove that this is no weakness of GANs: for every distortion measure, distortion and distance to real pictures
+# trade off along a curve. (They compare the answers to all contexts together; for that 3 dB always suffice, and less may do.) Check the 3 dB on a pixel: dark hair with probability 0.55, skin with 0.3, background with 0.15:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Hair, skin or background
@@ -287,7 +287,7 @@ check(
 # Black: the truth. Orange: five trainings, laid over one another.
 
 # %% [markdown] tags=["notes"]
-# So far nothing was trained: the draw came from `torch.multinomial`. Does a GAN draw? Take the smallest picture with a hole. Its visible part is one bit $c$, say above or below the hairline, and $c$ says how often the missing pixel is hair, skin or background. Six players, small perceptrons, are trained on pairs $(c, x)$, five times each:
+# So far nothing was trained: the draw came from `torch.multinomial`. Does a GAN draw? Take the smallest picture with a hole. Its visible part is one bit $c$. At $c = 1$ hair, skin and background occur as above, at $c = -1$ with 0.1, 0.2, 0.7. Six players, small perceptrons, are trained on pairs $(c, x)$, five times each:
 #
 # - squared error alone;
 # - a GAN with noise, $F(c, z)$, whose discriminator $D(x, c)$ sees the context: what the derivation asks for;
@@ -405,7 +405,7 @@ claim(
 #
 # *Without noise* each context has one answer, and nothing says which; at $c = -1$ one bar stands where no value is. Mind the decibels: the errors are 1.5 to 4.1, their mean 2.1 or 3.3 dB, as if it drew. The total variation, 0.63, says no. One error cannot tell a draw from a guess.
 #
-# *A blind $D$* asks that the answers as a set look right. Which goes to which context is chance, as in lecture 18: total variation 0.16, level with the worst GAN, to 0.71; errors 1.6 to 4.1.
+# *A blind $D$* asks that the set of answers looks right: Blau & Michaeli's realism. Which goes where is chance (lecture 18): errors 1.6, below a draw's, to 4.1; total variation 0.16 to 0.71.
 #
 # *The context encoder* has lost both. With the paper's weights it answers nearly with the mean, at a cost of 0.01 dB. (Its total variation is 0.9 and not 1, for at $c = -1$ an answer of 0.5 counts as near skin.) With 0.02 it leaves the mean, at a cost of 0.7 dB, and at $c = 1$ it answers about $-0.6$, where no value is, either.
 #
@@ -485,7 +485,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# All three networks hedge: soft features, mostly in the right skin. L2 leads L1 in PSNR, and in five trainings, too (section 8). For the adversary 150 steps are no test. So L2 and the joint loss with two weights were trained five times for 4,000 steps, 13 passes over 20,000 faces, on a GPU (one NVIDIA H200), and recorded; `gancourse experiment context_encoders` does it again.
+# All three networks hedge: find orange by the second face's red hair. L2 leads L1 in PSNR, in five trainings, too (section 8). For the adversary 150 steps are no test. So L2 and the joint loss with two weights were trained five times for 4,000 steps, 13 passes over 20,000 faces, on a GPU (one NVIDIA H200), and recorded; `gancourse experiment context_encoders` does it again.
 # Two distances judge them: Frechet of whole faces, and lecture 11's sliced Wasserstein of patches of the filling (`swd 16`). `sharpness` is the gradient energy, as a part of the truth's. Noise is sharp, too: the joint loss has to beat L2 *and* L2 with white noise that makes it as sharp. (The two tables do not compare: 200 faces filled and neighbours among 10,000 here, 1,000 and 20,000 there.)
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -590,7 +590,7 @@ viz.show(viz.labelled_grid(mouth, None, rows, scale=8), caption="The fourth face
 #
 # Now the curves. At 500 steps the larger weight is ahead; from 1,000 to 3,000 by 3 to 18 %, some training always behind L2; from 3,500 on it has 0.66. (The learning rate falls from 2,800 on.) At 3,000 it would have missed the bound. The paper's weight is ahead in all five from 2,500 on.
 #
-# The nearest neighbour is somebody else's face. At 150 steps its absolute error is level with the networks', and its Frechet distance the best, 3.7; true faces have 4.0, so copies pass this judge. In the recorded table it is behind: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB (paper: 5.8), no merit of the adversary: L2 leads by 12.3.
+# The nearest neighbour is somebody else's face. At 150 steps its absolute error is level with the networks', its distance best, 3.7; true faces have 4.0 (200 are few), so copies pass this judge. In the recorded table it is behind: 0.38, and the joint loss has 0.37 of its absolute error. By PSNR the joint loss leads by 11.9 dB (paper: 5.8), no merit of the adversary: L2 leads by 12.3.
 #
 # All these faces stand at one place. Those of section 4 are shifted, and its network paints the whole picture: with the same hole and L2, 4,000 steps end at about 17 dB and not 27, and its pictures show the blur that is missing here.
 
@@ -685,7 +685,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt (the table's row of step 0). Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. They are no ceiling: blocks read hair length, 86 %, better than they do, 72. The smile stays near guessing, 53 %; taught features read 55.
 #
-# The central square falls by 0.10, most of it within 500 steps, though it fills its own holes better from step to step. Good filling and good features are two things. What fell are the three colours: hair, skin, and most of all the background, 40 % in place of 78. The three shapes, hair length, smile and glasses, did not fall. All encoders are read from whole faces, and this one has only ever seen a grey middle. The paper's explanation is of that kind: what it learns latches onto the square's boundary. We have not tested it.
+# The central square falls by 0.10, most of it within 500 steps, though it fills its own holes better from step to step. Good filling and good features are two things. What fell are the three colours: hair, skin, and most of all the background, 40 % in place of 78. The three shapes, hair length, smile and glasses, did not fall. All encoders are read from whole faces, and this one has only ever seen a grey middle. The paper has another explanation: what it learns latches onto the square's boundary. Neither was tested.
 #
 # Blocks lead the square by 0.17, random weights by 0.10. The rest is S22.transfer again, so S22.holes is a question.
 #
@@ -706,7 +706,7 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 5. SRGAN: four times larger
 #
-# Make a picture four times larger. Fifteen of sixteen pixels are missing, evenly. Ledig et al. train a residual network $G$, *SRResNet*, on squared error, and then go on with an adversarial term, *SRGAN*:
+# Make a picture four times larger. Of sixteen pixels one is left, a smooth mean. Ledig et al. train a residual network $G$, *SRResNet*, on squared error, and then go on with an adversarial term, *SRGAN*:
 #
 # $$\mathcal{L} = \mathcal{L}_{content} + 10^{-3}\, \mathcal{L}_{adv}.$$
 
@@ -812,7 +812,7 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # ## What goes wrong
 #
-# Three bugs, each of which trains without a word. Each has a test of two lines that uses no training.
+# Three bugs, none of which raises an error. Each has a test of two lines that uses no training.
 #
 # **The network sees the hole's content.** Somebody forgets to erase, or erases after building the input. Test: change what lies under the hole. The answer must not change.
 
