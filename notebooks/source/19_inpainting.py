@@ -265,7 +265,7 @@ check(
     expected=3.0103,
     ours=cost.item(),
     tolerance=within(0.02),
-    source="Blau & Michaeli 2018: at most 3 dB; derived above",
+    source="derived above; Blau & Michaeli 2018: at most 3 dB, for the answers to all contexts together",
     unit="dB",
     exact=True,
 )
@@ -310,13 +310,17 @@ PLAYERS = {
     "context encoder": {"noise": False, "context": False, "squared": 0.999, "adversarial": 0.001},
     "context encoder, 0.02": {"noise": False, "context": False, "squared": 0.98, "adversarial": 0.02},
 }
-guesses = {}
-for name, options in PLAYERS.items():
-    game = guessing.Guessing(list(seeds), **options)
+
+
+def answers_of(name, seeds):
+    """What a player answers to 4,000 new pixels after a training from each seed."""
+    game = guessing.Guessing(list(seeds), **PLAYERS[name])
     batches = EnsembleBatches(guessing.Pixel(), 256, list(seeds))
     run = fit(game, batches, scale.pick(ci=5, cpu=1500, gpu=1500), lr=3e-3, betas=(0.0, 0.99), ema=0.99, schedule="flat_linear", progress=False)
-    guesses[name] = guessing.asked(game, run.generator)
+    return guessing.asked(game, run.generator)
 
+
+guesses = {name: answers_of(name, seeds) for name in PLAYERS}
 honest = guessing.honest_draw()
 
 viz.show(guessing.histograms(guesses), caption="Answers; black: the truth; orange: each training. Bars above 0.35 are cut.")
@@ -335,11 +339,11 @@ def each(scores):
 
 viz.table(
     [
-        [name, got.error.mean().item(), each(got.error), 10 * got.error.mean().log10().item(), got.variation.mean().item(), each(got.variation), got.none.mean().item(), got.distance.mean().item()]
+        [name, got.error.mean().item(), each(got.error), 10 * got.error.mean().log10().item(), got.variation.mean().item(), each(got.variation), got.together.mean().item(), got.none.mean().item(), got.distance.mean().item()]
         for name, got in {**guesses, "an honest draw": honest}.items()
     ],
-    header=["player", "squared error, of the least", "of each training", "dB lost", "total variation", "of each training", "near no value", "Wasserstein-1"],
-    caption="4,000 new pixels. Given the context, between answers and truth: total variation, 0 for the same distribution and 1 for never right, and Wasserstein-1, which has no windows",
+    header=["player", "squared error, of the least", "of each training", "dB lost", "total variation", "of each training", "both contexts together", "near no value", "Wasserstein-1"],
+    caption="4,000 new pixels. Given the context, between answers and truth: total variation, 0 for the same distribution and 1 for never right, and Wasserstein-1, which has no windows. Both contexts together: total variation of all answers, whatever the context",
 )
 
 # %%
@@ -347,6 +351,14 @@ viz.table(
 likeliest = guessing.expected([[0, 0, 1], [1, 0, 0]])
 left_out = guessing.expected([[0, 0.3, 0.7], [0.55, 0.45, 0]])  # the rarest value; its share goes to the next
 ignored = guessing.expected(torch.tensor(guessing.CHANCES).mean(0).expand(2, 3))  # the context
+# both contexts together have the right shares of the three values, on the best and on the worst contexts
+cheapest = guessing.expected([[0, 0.15, 0.85], [0.65, 0.35, 0]])
+dearest = guessing.expected([[0.65, 0.35, 0], [0, 0.15, 0.85]])
+for name, (error, variation) in {"cheapest": cheapest, "dearest": dearest}.items():
+    print(f"right shares together, {name}: {error:.2f} times the least error, {10 * torch.tensor(error).log10():.2f} dB, total variation {variation:.2f}")
+print(f"the GAN with a blind D, each training: {each(guesses['GAN with a blind D'].error)}; together {each(guesses['GAN with a blind D'].together)}")
+
+
 def off(errors):
     """How far squared errors, over that of the conditional mean, are from 2: what a draw costs."""
     return (torch.as_tensor(errors) - 2).abs().tolist()
@@ -362,7 +374,7 @@ def shares(c):
 claim(
     "C26.draw",
     "What a GAN with noise, whose D sees the context, pays for its answers: how far its squared error, over that of the conditional mean, is from 2",
-    paper="2 times, for perfect realism",
+    paper="2 times, for a draw",
     ours=off(guesses["GAN"].error),
     over="trainings",
     tolerance=at_most(0.25),
@@ -375,7 +387,7 @@ claim(
         blind_D=off(guesses["GAN with a blind D"].error),
     )
     | ceilings(honest_draw=off(honest.error)),
-    source="Blau & Michaeli 2018: perfect realism costs at most a factor of 2; derived above",
+    source="derived above; Blau & Michaeli 2018: at most 2, for the answers to all contexts together",
     open=f"by the mean, for which the tolerance was set, the GAN without noise passes, too: {guesses['GAN without noise'].error.mean():.2f} times",
     note="Each training was asked by itself when all errors were known. An error of 2 is necessary for a draw and not sufficient: C26.honest looks at the answers themselves.",
 )
@@ -731,6 +743,7 @@ viz.players(viz.GAMES["srgan"])
 
 # %% tags=["slide-continue", "slide-picture"]
 low = downscale(true, 4)
+runs = {}
 first, more = scale.pick(ci=2, cpu=100, gpu=1000), scale.pick(ci=2, cpu=100, gpu=2000)
 race = {"bicubic": [bicubic(low, 4).clamp(-1, 1)], "SRResNet": [], "SRGAN": [], "SRResNet, twice as long": []}
 for seed in seeds:
@@ -742,12 +755,13 @@ for seed in seeds:
         game.generator.load_state_dict(weights)
         batches = data.Batches(faces, 16, seed=100 + seed, device=device)
         run = fit(game, batches, further, lr=5e-4, betas=(0.0, 0.99), ema=0.98, schedule="flat_linear", seed=seed, progress=False)
+        runs.setdefault(name, []).append(run)
         race[name].append(run.gan.translate(low, run.generator).cpu().clamp(-1, 1))
 
 
-def as_sharp(how, name="SRResNet"):
+def as_sharp(how, name="SRResNet", faces=race):
     """Faces of the race, brought by a rule to the gradient energy of SRGAN's of the same seed."""
-    return [how(soft, gradient_energy(crisp).mean().item()) for soft, crisp in zip(race[name], race["SRGAN"], strict=True)]
+    return [how(soft, gradient_energy(crisp).mean().item()) for soft, crisp in zip(faces[name], faces["SRGAN"], strict=True)]
 
 
 race["SRResNet, sharpened"] = as_sharp(sharpened)
@@ -1144,6 +1158,51 @@ question(
 # All three meet the tolerance, at 0.92, 0.92 and 0.93 of SRResNet's distance; SRGAN has 0.89. The rule was there before they were measured: a rival without an adversary that meets it opens the row. Beside the best rival of each seed SRGAN has 0.98 [0.95, 1.01], and 1.01 [0.99, 1.02] when the one twice as long and sharpened, which was added afterwards, is among them. So at this size, for this judge and after 100 steps with it, nothing here needs an adversary. What SRGAN would do with more steps was not tried.
 #
 # PSNR by itself is no claim here, since noise would pass it. SRResNet was 1.9 dB above bicubic, so it had learnt something to start from.
+#
+# Of all these distances about 4 comes from the judge's 200 faces a half. So the same networks are judged once more, on 2,000 unseen faces: 1,000 of them made larger, beside the other 1,000. The filter "for the judge" keeps the gradient energy that was chosen above.
+
+# %%
+crowd = to_float(data.faces(32, scale.pick(ci=40, cpu=2000, gpu=2000), "test", progress=False).images)
+crowd, crowd_beside = crowd.chunk(2)
+features_beside = reader32.features(to_uint8(crowd_beside))
+wide = {name: [run.gan.translate(downscale(crowd, 4), run.generator).cpu().clamp(-1, 1) for run in several] for name, several in runs.items()}
+wide["SRResNet, sharpened"] = as_sharp(sharpened, faces=wide)
+wide[BEST] = [sharpened(x, liked * gradient_energy(crowd).mean().item()) for x in wide["SRResNet"]]
+wide[BOTH] = as_sharp(sharpened, LONG, wide)
+by_crowd = {
+    name: [metrics.frechet_distance(reader32.features(to_uint8(x)), features_beside) for x in several]
+    for name, several in {**wide, "true faces": [crowd]}.items()
+}
+
+
+def crowd_beside_resnet(name):
+    """Distances by the larger judge, over SRResNet's of the same seed."""
+    return [a / b for a, b in zip(by_crowd[name], by_crowd["SRResNet"], strict=True)]
+
+
+viz.table(
+    [[name, mean_of(found), mean_of(found) / mean_of(by_crowd["SRResNet"])] for name, found in by_crowd.items()],
+    header=["", "Frechet distance", "over SRResNet's"],
+    caption="1,000 faces a half, means over five trainings",
+)
+
+# %%
+question(
+    "S21.realism_1000",
+    "S21.realism with 1,000 faces a half: Frechet distance, SRGAN over SRResNet",
+    ours=crowd_beside_resnet("SRGAN"),
+    over="trainings",
+    baselines=nulls(no_difference=1, **{key: crowd_beside_resnet(rivals[key]) for key in rivals if rivals[key] in wide})
+    | ceilings(true_faces=by_crowd["true faces"][0] / mean_of(by_crowd["SRResNet"])),
+    note="The same trainings, so no second vote. Written before it was run: SRGAN about 0.82, the filter 0.87, twice as long 0.89, both together as SRGAN.",
+)
+question(
+    "S21.rivals_1000",
+    "The same: SRGAN over the best of all that have no adversary, training by training",
+    ours=[a / min(others) for a, *others in zip(by_crowd["SRGAN"], *(by_crowd[name] for name in wide if name != "SRGAN"), strict=True)],
+    over="trainings",
+    baselines=nulls(no_difference=1),
+)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The shipped networks, 16 px to 64
@@ -1196,9 +1255,39 @@ viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient ener
 # Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88: the judge takes the one row for the other. Do you? The rows between them tell why: noise of 0.05, of 0.1, even of 0.2 on true faces leaves the distance where it was, 3.86, 3.82, 3.83. (The judge of 32 px sees 0.2: 5.6 against 4.0.) At this size the judge sees blur, 8.1 for bicubic, and no specks. A judge sees what its features see.
 
 # %% [markdown]
-# ## 8. L1, L2, joint: the other rows
+# ## 8. The other rows
 #
-# The paper's own weight by the same measure, the larger one by patches, and the copy:
+# First section 2. Of five GANs with noise one left a value out. Ten more, with seeds that were not tried before, are judged by the same tolerance, and so are ten without noise:
+
+# %%
+ten = range(10, scale.pick(ci=11, cpu=20, gpu=20))
+again = {name: answers_of(name, ten) for name in ("GAN", "GAN without noise")}
+viz.table(
+    [[name, got.error.mean().item(), each(got.error), got.variation.mean().item(), each(got.variation)] for name, got in again.items()],
+    header=["player", "squared error, of the least", "of each training", "total variation", "of each training"],
+    caption="Ten more trainings of two players",
+)
+
+# %%
+claim(
+    "C26.honest_ten",
+    "Ten more GANs with noise, whose D sees the context: total variation between answers and truth, given the context",
+    paper="equal at the equilibrium",
+    ours=again["GAN"].variation,
+    over="trainings",
+    tolerance=at_most(0.1),
+    baselines=nulls(
+        rarest_value_left_out=left_out[1],
+        context_ignored=ignored[1],
+        without_noise=again["GAN without noise"].variation,
+    )
+    | ceilings(honest_draw=honest.variation),
+    source="Mirza & Osindero 2014, equation 2",
+    note="The tolerance is that of C26.honest, which five trainings left open at 0.076; seeds 10 to 19 were not tried before. Written before they were trained: expected 0.07, from about 0.05 to 0.10.",
+)
+
+# %% [markdown]
+# L1, L2, joint. The paper's own weight by the same measure, the larger one by patches, and the copy:
 
 # %%
 for suffix, arm, score in (("more", PAPERS, "frechet"), ("patches", LARGER, "swd_16")):
@@ -1277,7 +1366,8 @@ summary()
 #
 # 1. **The exchange rate.** Set `steps` to 1,000 or more and run section 3 with $\lambda_{adv}$ = 0, 0.001, 0.005, 0.02, 0.1; draw PSNR against Frechet distance. Where does the nearest neighbour lie in this plane? Is any point better than your curve in both?
 # 2. **The context that is needed.** With the shipped network, cover all but a ring of width $w$ around the central hole. From which $w$ on does the PSNR in the hole no longer grow? Compare with the receptive field of its convolutions (lecture 17 has the formula; mind the dilations).
-# 3. **Several answers.** The network gives one answer for one hole. Add a latent map to its input and a loss that rewards different answers for different latents; measure whether the spread of answers is that of the true faces with the same visible part.
+# 3. **The cheapest player.** Section 2: let only both contexts *together* have the right shares, 0.325, 0.25 and 0.425. Which shares at $c = -1$ and at $c = 1$ cost the least squared error? (In one dimension the cheapest transport keeps the order.) Compare with what the cell of `cheapest` prints.
+# 4. **Several answers.** The network gives one answer for one hole. Add a latent map to its input and a loss that rewards different answers for different latents; measure whether the spread of answers is that of the true faces with the same visible part.
 
 # %% [markdown]
 # ## Further reading
