@@ -107,6 +107,33 @@ def test_closed_forms_are_what_such_players_score():
         guessing.expected(((1, 1, 1), (1, 0, 0)))
 
 
+def test_realism_of_all_answers_together_is_cheaper_than_a_draw():
+    """The right shares of the three values, on the wrong contexts: nothing together, and 1.61 to 4.03 times the least error."""
+    cheapest, dearest = ([[0, 0.15, 0.85], [0.65, 0.35, 0]], [[0.65, 0.35, 0], [0, 0.15, 0.85]])
+    assert guessing.expected(cheapest) == pytest.approx((1.61, 0.15), abs=0.005)
+    assert guessing.expected(dearest) == pytest.approx((4.03, 0.70), abs=0.005)
+    everyone = torch.tensor(guessing.CHANCES).sum(0)
+    for first in torch.cartesian_prod(*[torch.linspace(0, 1, 21)] * 2):  # all ways to share the values out, in steps of 0.05
+        here = torch.stack([first[0], first[1], 1 - first.sum()])
+        there = everyone - here
+        if min(here.min(), there.min()) > -1e-5:
+            error, _ = guessing.expected(torch.stack([here, there]).clamp(min=0))
+            assert guessing.expected(cheapest)[0] - 1e-4 <= error <= guessing.expected(dearest)[0] + 1e-4
+    x = guessing.Pixel().sample(40_000, 0)
+    source = torch.Generator().manual_seed(1)
+    kind = (x[:, 0] > 0).long()
+    noise = guessing.STD * torch.randn(len(x), generator=source)
+    by_chance = [
+        torch.tensor(guessing.VALUES)[torch.multinomial(torch.tensor(c)[kind], 1, generator=source)[:, 0]] + noise
+        for c in (cheapest, dearest)
+    ]
+    got = guessing.scored(x, torch.stack([*by_chance, torch.full((len(x),), 0.8)]))
+    assert got.error[:2].tolist() == pytest.approx([1.61, 4.03], abs=0.05)
+    assert got.together[:2].max() < 0.025 < 0.14 < got.variation[:2].min()
+    assert got.together[2].item() == pytest.approx(1 - everyone[2].item() / 2, abs=0.01)
+    assert (got.together <= got.variation + 1e-6).all()
+
+
 def test_an_honest_draw_costs_twice_the_least_error():
     honest = guessing.honest_draw(40_000, times=2)
     assert honest.values.shape == (2, 40_000) and torch.equal(honest.truth, guessing.Pixel().sample(40_000, 99)[:, 1])

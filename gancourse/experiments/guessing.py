@@ -98,7 +98,7 @@ class Guessing(EnsembleGAN):
 
 
 class Answers(NamedTuple):
-    """What was asked, the truth, [N], what K players answered, [K, N], and four scores of each, [K]."""
+    """What was asked, the truth, [N], what K players answered, [K, N], and five scores of each, [K]."""
 
     contexts: Tensor
     truth: Tensor
@@ -107,6 +107,7 @@ class Answers(NamedTuple):
     variation: Tensor  # total variation between answers and truth, given the context, mean of both contexts
     none: Tensor  # share of answers that are near none of VALUES
     distance: Tensor  # Wasserstein-1 between answers and truth, given the context, mean of both contexts
+    together: Tensor  # total variation between answers and truth, both contexts in one heap: what a blind D can see
 
 
 def asked(game: Guessing, generator: Ensemble, n: int = 4000, seed: int = 99) -> Answers:
@@ -144,7 +145,8 @@ def scored(x: Tensor, values: Tensor) -> Answers:
     """Answers [K, N] to the contexts of x [N, 2], beside the truth.
 
     The variation, 1/2 sum_k |p_k - q_k| for each context, is over four kinds of answers: near each of VALUES, and near none.
-    Wasserstein-1 needs no windows: the mean difference between the sorted answers and the sorted truth.
+    Wasserstein-1 needs no windows: the mean difference between the sorted answers and the sorted truth.  Together is the
+    variation of all answers from all of the truth, whatever the context, a fair coin; it is never above the variation.
     """
     kind = (x[:, 0] > 0).long()
     chances, levels = torch.tensor(CHANCES), torch.tensor(VALUES)
@@ -153,13 +155,15 @@ def scored(x: Tensor, values: Tensor) -> Answers:
     away, which = (values[..., None] - levels).abs().min(-1)
     which = which.masked_fill(away > NEAR, len(levels))
     variation, distance = torch.zeros(2, len(values))
+    heap = torch.zeros(len(values), len(levels) + 1)
     for context in (0, 1):
         of = kind == context
         found = torch.stack([(which[:, of] == k).float().mean(1) for k in range(len(levels) + 1)], 1)  # [K, 4]
         wanted = torch.cat([chances[context], torch.zeros(1)])
         variation += (found - wanted).abs().sum(1) / 4
+        heap += (found - wanted) / 2
         distance += (values[:, of].sort().values - x[of, 1].sort().values).abs().mean(1) / 2
-    return Answers(x[:, 0], x[:, 1], values, error, variation, (away > NEAR).float().mean(1), distance)
+    return Answers(x[:, 0], x[:, 1], values, error, variation, (away > NEAR).float().mean(1), distance, heap.abs().sum(1) / 2)
 
 
 def histograms(guesses: Mapping[str, Answers]) -> Image:
