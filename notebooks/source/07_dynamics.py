@@ -289,9 +289,9 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # At every distance but zero $D$ reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
-# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and five ten-thousandths at 0.5. The last is little: on the same line (first row) the best $D$ has no slope, and
-# a trained one has ten times as much by chance. An untrained $D$ has 0.03 to 0.04 at every distance, more than a certain one leaves. What is left points to the data, in all
-# five trainings. The slope of the other loss, $-\log D$, is 190 at 0.1 and 18 at 1. Thick lines cure both losses (section 4). Lecture 11 brings the distance whose slope is 1 wherever you stand.
+# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and 0.0005 at 0.5. On the same line (first row), where the best $D$ has no slope,
+# a trained one has ten times that by chance; an untrained $D$ has 0.03 to 0.04 at every distance. Still, what is left points to the data, in all
+# five trainings. The slope of the other loss, $-\log D$, is 190 at 0.1 and 18 at 1: times the distance, 18 to 21 in every row. Thick lines cure both losses (section 4). Lecture 11 brings the distance whose slope is 1 wherever you stand.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A fresh $D$ against generators of three ages
@@ -494,7 +494,7 @@ question(
 # Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus noise that is independent at every $x$, the update has a Cauchy distribution, with neither mean nor variance, and two batches have nothing in common. Here their gradients have a cosine of 0.98. But the grey row has 0.98, too:
 # batches at one $D$ agree whatever it knows.
 #
-# Ask a second fresh $D$ (other weights, other batches) about the same latents. Before the first step, and if they can tell nothing, two $D$ have a cosine below 0.1; two that know the data have 0.98 or 0.99 (expected: 0.3 to 0.8). This is not chance; whether it is right, no cosine says.
+# Ask a second fresh $D$ (other weights, other batches of the same digits). Two that are untrained or can tell nothing have a cosine below 0.1; two that know the data have 0.98 or 0.99 (expected: 0.3 to 0.8, lower for the oldest). This is not chance; whether it is right, no cosine says.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises
@@ -801,7 +801,7 @@ claim(
 #
 # - Clipping cuts the ring off at $|\psi| = 1$; WGAN-GP ends in a ring of its own: its penalty wants $|\psi| = 1$ where the equilibrium has 0.
 # - Of these only the one **centred at zero** puts a real part into the eigenvalues.
-# - At $\gamma = 1$ both eigenvalues are $-\frac12$: the fastest way in. A stronger penalty arrives *later*.
+# - At $\gamma = 1$ both eigenvalues are $-\frac12$: in continuous time the fastest. More arrives *later*.
 #
 # The face generator of section 1 was trained with R1.
 
@@ -861,7 +861,7 @@ for code, outputs in {
 # The first is the softplus. R1 asks for the slope of the logit $l$; that of $\log(1 + e^{-l})$ is smaller by the factor $\sigma(-l)$. In the Dirac-GAN this is 1/2, which the square makes 1/4; where a $D$ is certain of the data it is next to nothing.
 # Somebody saw this one (issue 34), and the repository mended both.
 #
-# The second is the mean. One differentiates a *sum* over the batch so that each sample gets its own gradient. The sum of one mean is that mean: each gradient is divided by $B$, and the penalty by $B^2$. With both mistakes a strength of 10 becomes 0.0024 at $B = 32$, and the circle is back.
+# The second is the mean. One differentiates a *sum* over the batch so that each sample gets its own gradient. The sum of one mean is that mean: each gradient is divided by $B$, the penalty by $B^2$. With both, 1 becomes 0.00024 at $B = 32$ and the circle is back (that code's 10: 0.0024).
 # Right is `grad(logits.sum(), real, create_graph=True)`, with the logits as $D$ gives them.
 #
 # Nothing warns you: no error is raised, and the penalty on the progress bar is small, as one hopes. The lines still stand in several other public files.
@@ -881,7 +881,7 @@ for code, outputs in {
 # %% [markdown] tags=["notes"]
 # ## 4. Thin sets made thick
 #
-# The first paragraph says that the gradient dies *because* the sets are thin. Test the cause. Arjovsky & Bottou propose it as a cure: add Gaussian noise of size $s$ to both lines at $\theta = \frac12$, and train a new $D$ for each $s$.
+# The first paragraph says that the gradient dies *because* the sets do not meet. Test the cause, with the cure of Arjovsky & Bottou: noise. Add Gaussian noise of size $s$ to both lines at $\theta = \frac12$, and train a new $D$ for each $s$.
 # Now the best $D$ is known everywhere: its logit is $l(x) = (\theta^2 - 2 \theta x_1) / 2 s^2$, so
 #
 # $$\frac{\partial}{\partial \theta}\, \mathbb{E}_q \log(1 - D^*) = \frac{\theta}{s^2}\, \mathbb{E}_q D^*, \qquad
@@ -962,10 +962,10 @@ check(
 # $\log(1 - D)$: 0.0006 without noise, 1.8 at 0.25, 0.06 at 2.
 
 # %% [markdown] tags=["notes"]
-# The slope rises and falls. Without noise a trained $D$ leaves 0.0006; noise of 0.25 gives 1.8 back, more than three orders, and this is what the best $D$ has. Too little noise leaves the lines nearly apart (0.46 at 0.1), too much hides where the data is (0.06 at 2).
-# The right panel shows the other half of the same cause: $\theta / s^2$ grows without bound as the lines get thin, and where $D$ is certain the slope of $-\log D$ is nearly all of it. (At 0.1 a trained $D$ has 33 in place of 49.5: it is not yet the best one.)
+# The slope rises and falls. Without noise a trained $D$ leaves 0.0006 (in the run of section 1 0.0005; an untrained one 0.03); with noise of 0.25 it has 1.8, more than three orders above that, and this is what the best $D$ has. Too little noise leaves the lines nearly apart (0.46 at 0.1), too much hides where the data is (0.06 at 2).
+# The right panel shows the other half of the same cause: $\theta / s^2$ grows without bound as the lines get thin, and where $D$ is certain the slope of $-\log D$ is nearly all of it. (At 0.1 a trained $D$ has 33 in place of 49.5: it is not the best one.)
 #
-# So *because* is earned, for lines in a plane. For the digits no cell makes the sets thick.
+# So *because they do not meet* is earned, for lines in a plane. Thick alone is not enough: the boxes of section 1 are thick, and apart their JS stands still. For the digits no cell adds noise.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A generator that is too simple
@@ -1132,7 +1132,7 @@ identity(
 # ## In short
 #
 # - Samples of a generator fill a thin set. Apart, JS stands still at $\log 2$, and that is all that a certain $D$ can say.
-# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders, and two fresh $D$ agree on its direction. Thick sets cure both.
+# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders; two fresh $D$ agree on its direction. Thick lines cure both.
 # - $-\log D$ lowers $\mathrm{KL}(q \| p)$ less twice JS: it can afford to drop and cannot afford to fake.
 # - The smallest minimax GAN circles, and in steps at once runs away; with R1 it arrives.
 # - Seven claims of papers, seven reproduced: four by training, three by exact steps.
