@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) what Wang says of gradients that vanish and of thin sets (after Arjovsky & Bottou), and of the two directions of KL: claims C12, C13, C14.
 # **Papers**: [Arjovsky & Bottou 2017](https://arxiv.org/abs/1701.04862) (ICLR); [Mescheder, Geiger & Nowozin 2018](https://arxiv.org/abs/1801.04406) (ICML).
 #
-# **Read** for about 45 minutes. **Run**: about half a minute at ci scale, about four minutes at cpu scale, on one core.
+# **Read** for about 45 minutes. **Run**: about half a minute at ci scale, about five minutes at cpu scale, on one core.
 #
 # Lecture 06 was about generators that keep part of the data. This one is about two failures of the game itself. The generator's gradient dies,
 # or grows by orders, because two thin sets in a large space do not meet. And even where it does not, two players who follow their
@@ -26,7 +26,20 @@ import torch.nn.functional as F
 
 from gancourse import data, losses, scale, theory, viz, zoo
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_least, at_most, check, claim, identity, no_null, nulls, question, summary, within
+from gancourse.classroom.claims import (
+    at_least,
+    at_most,
+    between,
+    ceilings,
+    check,
+    claim,
+    identity,
+    no_null,
+    nulls,
+    question,
+    summary,
+    within,
+)
 from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, stack
 from gancourse.models import mlp
 from gancourse.theory import dirac, manifold
@@ -211,8 +224,11 @@ thetas = (0.0, 0.1, 0.25, 0.5, 1.0)
 line_steps = scale.pick(ci=40, cpu=1500, gpu=1500)
 
 
-def judged(settings):
-    """For each (distance, noise) one D per seed: untrained, trained, and fresh real and fake points to ask it about, [K, 4000, 2]."""
+def judged(settings, bands=False):
+    """For each (distance, noise) one D per seed: untrained, trained, and fresh real and fake points to ask it about, [K, 4000, 2].
+
+    The noise is Gaussian; with ``bands`` it is uniform within that half width, and across the line only.
+    """
     networks = []
     for seed in [seed for _ in settings for seed in seeds]:
         torch.manual_seed(seed)
@@ -227,7 +243,11 @@ def judged(settings):
     def points(n):
         heights = torch.rand(2, len(theta), n, generator=draw)
         clean = torch.stack([torch.stack([torch.zeros_like(heights[0]), theta.expand(-1, n)]), heights], 3)  # [2, K, n, 2]
-        return (clean + thick[:, None] * torch.randn(clean.shape, generator=fog)).to(device)
+        if bands:
+            away = (2 * torch.rand(clean.shape, generator=fog) - 1) * torch.tensor([1.0, 0.0])
+        else:
+            away = torch.randn(clean.shape, generator=fog)
+        return (clean + thick[:, None] * away).to(device)
 
     for _ in range(line_steps):
         real, fake = points(64)
@@ -289,9 +309,9 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # At every distance but zero $D$ reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
-# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and five ten-thousandths at 0.5. The last is little: on the same line (first row) the best $D$ has no slope, and
-# a trained one has ten times as much by chance. An untrained $D$ has 0.03 to 0.04 at every distance, more than a certain one leaves. What is left points to the data, in all
-# five trainings. The slope of the other loss, $-\log D$, is 190 at 0.1 and 18 at 1. Thick lines cure both losses (section 4). Lecture 11 brings the distance whose slope is 1 wherever you stand.
+# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and 0.0005 at 0.5. On the same line (first row), where the best $D$ has no slope,
+# a trained one has ten times that by chance; an untrained $D$ has 0.03 to 0.04 at every distance. Still, what is left points to the data, in all
+# five trainings. The slope of the other loss, $-\log D$, is 190 at 0.1 and 18 at 1: times the distance, 18 to 21 in every row. Gaussian noise cures both losses (section 4). Lecture 11 brings the distance whose slope is 1 wherever you stand.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A fresh $D$ against generators of three ages
@@ -441,7 +461,41 @@ viz.table(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# From its peak the gradient falls by 4.6 orders for the generators of 1 and 10 epochs, by 3.2 for the oldest; if $D$ can tell nothing, by 0.5. Two fresh $D$ send $G$ the same way (0.98); two that can tell nothing do not (-0.07).
+# From its peak the gradient falls by 4.6 orders for the generators of 1 and 10 epochs, by 3.2 for the oldest; if $D$ can tell nothing, by 0.5. Two fresh $D$ send $G$ the same way (0.98); not two that can tell nothing (-0.07), nor one for digits and one for black pictures (0.47).
+
+# %%
+order = torch.randperm(size * size, generator=torch.Generator().manual_seed(0)).to(device)
+targets = {
+    "the digits": lambda x: x,
+    "the digits, pixels shuffled": lambda x: x.flatten(2)[..., order].view_as(x),  # one order for all pictures
+    "black pictures": lambda x: torch.full_like(x, -1),
+}
+young = stack([old["1 epoch"].member(k) for _ in targets for k in range(n)]).to(device)
+networks = []
+for k in range(young.members):
+    torch.manual_seed(3000 + k)
+    networks.append(mlp.Discriminator((1, size, size), hidden=(128, 128)))
+third = stack(networks).to(device)
+optimizer = torch.optim.Adam(third.parameters(), lr=1e-3)
+batches, source = EnsembleBatches(digits, 64, range(3000, 3000 + n), device=device), torch.Generator().manual_seed(3000)
+for _ in range(last):
+    with torch.no_grad():
+        fake, real = young(torch.randn(young.members, 64, 32, generator=source).to(device)), next(batches)
+        real = torch.cat([change(real) for change in targets.values()])
+    loss = young.members * losses.saturating_d(third(real), third(fake))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+first = stack([fresh.member(k) for _ in targets for k in range(n)]).to(device)  # the first fresh D of each generator, beside each of the three
+toward = torch.zeros(young.members)  # cosine of the third D's gradient with the first one's
+for _ in range(10):
+    batch, by = young(torch.randn(young.members, 64, 32, generator=source).to(device)), []
+    for one in (first, third):
+        parts = torch.autograd.grad(young.members * losses.non_saturating_g(one(batch)), list(young.parameters()), retain_graph=True)
+        by.append(torch.cat([part.reshape(young.members, -1) for part in parts], 1))
+    toward += F.cosine_similarity(*by, dim=1).cpu() / 10
+toward = dict(zip(targets, toward.reshape(-1, n), strict=True))
+print("cosine with the gradient of a D whose data are the digits, youngest generator: " + "; ".join(f"{name} {float(c.mean()):.2f} ({float(c.min()):.2f} to {float(c.max()):.2f})" for name, c in toward.items()))
 
 # %%
 claim(
@@ -479,14 +533,20 @@ question(
     "Do two fresh D agree? Cosine of the gradients of -log D that they give on the same latents, last look, youngest generator",
     ours=agreed[-1, 0],
     over="trainings",
-    baselines=nulls(before_the_first_step=agreed[0, 0], two_D_that_can_tell_nothing=agreed[-1, -1]),
+    baselines=nulls(
+        before_the_first_step=agreed[0, 0],
+        two_D_that_can_tell_nothing=agreed[-1, -1],
+        one_of_them_wants_shuffled_pixels=toward["the digits, pixels shuffled"],
+        one_of_them_wants_black_pictures=toward["black pictures"],
+    )
+    | ceilings(a_third_D_for_digits=toward["the digits"]),
     source="beside Arjovsky & Bottou 2017, theorem 2.6",
-    note="expected before any run: 0.3 to 0.8, lower for the oldest generator, within 0.15 of 0 for two D that can tell nothing",
+    note="expected before any run: 0.3 to 0.8, lower for the oldest generator, within 0.15 of 0 for two D that can tell nothing; added later, and expected before its run: 0.3 to 0.7 beside a D that wants shuffled pixels, 0.6 to 0.95 beside one that wants black pictures",
 )
 
 # %% [markdown] tags=["notes"]
 # On the left the original gradient rises while $D$ learns what to say, and then falls as $D$ grows certain, alike against the generators of 1 and 10 epochs. Against the oldest it falls later, less far, and not at the same time in all
-# five trainings. The table counts from the peak; from the first value it is about one order less. The deck's five orders are a best case, too. At the end all three kinds of $D$ are certain, also of digits that they have never seen: they report a JS of 0.69 (the grey one 0.00).
+# five trainings. At the end all three kinds of $D$ are certain, also of digits that they have never seen: they report a JS of 0.69 (the grey one 0.00).
 #
 # On the right the gradient of $-\log D$ grows by two orders and more. Both losses pass on the slope of $D$'s logit, times $D$ and times $1 - D$ (lecture 02). The first factor dies; the second can only double: the rest is the slope. A $D$ that can tell nothing (grey)
 # loses about half an order with either: what counts is what $D$ has found out.
@@ -494,7 +554,7 @@ question(
 # Does it shout nonsense? Theorem 2.6 fears so: if $D$ is the best one plus noise that is independent at every $x$, the update has a Cauchy distribution, with neither mean nor variance, and two batches have nothing in common. Here their gradients have a cosine of 0.98. But the grey row has 0.98, too:
 # batches at one $D$ agree whatever it knows.
 #
-# Ask a second fresh $D$ (other weights, other batches) about the same latents. Before the first step, and if they can tell nothing, two $D$ have a cosine below 0.1; two that know the data have 0.98 or 0.99 (expected: 0.3 to 0.8). This is not chance; whether it is right, no cosine says.
+# Ask a second fresh $D$ (other weights, other batches of the same digits). Two that are untrained or can tell nothing have a cosine below 0.1; two that know the data have 0.98 or 0.99 (expected: 0.3 to 0.8, lower for the oldest). It is not only *less grey*, either: beside a $D$ for digits with shuffled pixels it is 0.38, beside one for black pictures 0.47 (expected: 0.6 to 0.95). This is not chance; whether it is right, no cosine says.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises
@@ -801,7 +861,7 @@ claim(
 #
 # - Clipping cuts the ring off at $|\psi| = 1$; WGAN-GP ends in a ring of its own: its penalty wants $|\psi| = 1$ where the equilibrium has 0.
 # - Of these only the one **centred at zero** puts a real part into the eigenvalues.
-# - At $\gamma = 1$ both eigenvalues are $-\frac12$: the fastest way in. A stronger penalty arrives *later*.
+# - At $\gamma = 1$ both eigenvalues are $-\frac12$: in continuous time the fastest. More arrives *later*.
 #
 # The face generator of section 1 was trained with R1.
 
@@ -861,7 +921,7 @@ for code, outputs in {
 # The first is the softplus. R1 asks for the slope of the logit $l$; that of $\log(1 + e^{-l})$ is smaller by the factor $\sigma(-l)$. In the Dirac-GAN this is 1/2, which the square makes 1/4; where a $D$ is certain of the data it is next to nothing.
 # Somebody saw this one (issue 34), and the repository mended both.
 #
-# The second is the mean. One differentiates a *sum* over the batch so that each sample gets its own gradient. The sum of one mean is that mean: each gradient is divided by $B$, and the penalty by $B^2$. With both mistakes a strength of 10 becomes 0.0024 at $B = 32$, and the circle is back.
+# The second is the mean. One differentiates a *sum* over the batch so that each sample gets its own gradient. The sum of one mean is that mean: each gradient is divided by $B$, the penalty by $B^2$. With both, 1 becomes 0.00024 at $B = 32$ and the circle is back (that code's 10: 0.0024).
 # Right is `grad(logits.sum(), real, create_graph=True)`, with the logits as $D$ gives them.
 #
 # Nothing warns you: no error is raised, and the penalty on the progress bar is small, as one hopes. The lines still stand in several other public files.
@@ -871,7 +931,7 @@ for code, outputs in {
 # %% [markdown] tags=["notes"]
 # # Going deeper
 #
-# The core path ends here. What follows: thin sets made thick, a generator that is too simple for its data, the step with $D$ held fixed, and six equations of the core path, checked.
+# The core path ends here. What follows: thin sets made thick, first until they meet and then apart, a generator that is too simple for its data, the step with $D$ held fixed, and six equations of the core path, checked.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is it because they are thin?
@@ -881,7 +941,7 @@ for code, outputs in {
 # %% [markdown] tags=["notes"]
 # ## 4. Thin sets made thick
 #
-# The first paragraph says that the gradient dies *because* the sets are thin. Test the cause. Arjovsky & Bottou propose it as a cure: add Gaussian noise of size $s$ to both lines at $\theta = \frac12$, and train a new $D$ for each $s$.
+# The first paragraph says that the gradient dies *because* the sets do not meet. Test the cause, with the cure of Arjovsky & Bottou: noise. Add Gaussian noise of size $s$ to both lines at $\theta = \frac12$, and train a new $D$ for each $s$.
 # Now the best $D$ is known everywhere: its logit is $l(x) = (\theta^2 - 2 \theta x_1) / 2 s^2$, so
 #
 # $$\frac{\partial}{\partial \theta}\, \mathbb{E}_q \log(1 - D^*) = \frac{\theta}{s^2}\, \mathbb{E}_q D^*, \qquad
@@ -944,28 +1004,102 @@ claim(
     ours=gain[1 + sizes.index(0.25)],
     over="trainings",
     tolerance=at_least(2),
-    baselines=nulls(no_noise=0, an_untrained_D=torch.log10(begin[2].abs() / begin[0].abs())),
+    baselines=nulls(no_noise=0, an_untrained_D_with_noise_over_the_trained_one_without=torch.log10(begin[2].abs() / slopes["log(1 - D)"][0].abs())),
     source="Arjovsky & Bottou 2017, section 3",
-    note="what the best D has with this noise, 1.80, was known when this row was written; what a trained one has was not",
+    note="what the best D has with this noise, 1.80, was known when this row was written; what a trained one has was not. The second null replaced a weaker one later (an untrained D in both places, 0), when the slopes were known",
 )
 check(
     "C13.thick_theory",
-    "A trained D's slope of log(1 - D) over that of the best D (noise of 0.25, 0.5, 1 and 2, means over seeds)",
+    "A trained D's slope of log(1 - D) over that of the best D (noise of 0.1, 0.25, 0.5, 1 and 2, means over seeds)",
     expected=1,
-    ours=[float(slopes["log(1 - D)"][i].mean()) / in_theory(s)[0] for i, s in enumerate((0.0, *sizes)) if s >= 0.25],
+    ours=[float(slopes["log(1 - D)"][i].mean()) / in_theory(s)[0] for i, s in enumerate((0.0, *sizes)) if s],
     over="sizes of the noise",
     tolerance=within(0.2),
     baselines=nulls(no_noise=float(slopes["log(1 - D)"][0].mean()) / in_theory(0.25)[0]),
+    note="0.1 was added later, when its mean was known",
+)
+check(
+    "C13.thick_other",
+    "A trained D's slope of -log D over that of the best D (noise of 0.25, 0.5, 1 and 2, means over seeds; at 0.1 it is not the best)",
+    expected=1,
+    ours=[float(slopes["-log D"][i].mean()) / in_theory(s)[1] for i, s in enumerate((0.0, *sizes)) if s >= 0.25],
+    over="sizes of the noise",
+    tolerance=within(0.2),
+    baselines=nulls(no_noise=float(slopes["-log D"][0].mean()) / in_theory(0.25)[1]),
+    note="the values were known when this row was written",
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# $\log(1 - D)$: 0.0006 without noise, 1.8 at 0.25, 0.06 at 2.
+# $\log(1 - D)$: 0.0006 without noise, 1.8 at 0.25, 0.06 at 2. But the noise makes the lines thick *and* lets them meet.
 
 # %% [markdown] tags=["notes"]
-# The slope rises and falls. Without noise a trained $D$ leaves 0.0006; noise of 0.25 gives 1.8 back, more than three orders, and this is what the best $D$ has. Too little noise leaves the lines nearly apart (0.46 at 0.1), too much hides where the data is (0.06 at 2).
-# The right panel shows the other half of the same cause: $\theta / s^2$ grows without bound as the lines get thin, and where $D$ is certain the slope of $-\log D$ is nearly all of it. (At 0.1 a trained $D$ has 33 in place of 49.5: it is not yet the best one.)
+# The slope rises and falls. Without noise a trained $D$ leaves 0.0006 (in the run of section 1 0.0005; an untrained one 0.03); with noise of 0.25 it has 1.8, more than three orders above that, and this is what the best $D$ has. Too little noise leaves the lines nearly apart (0.46 at 0.1), too much hides where the data is (0.06 at 2).
+# The right panel shows the other half of the same cause: $\theta / s^2$ grows without bound as the lines get thin, and where $D$ is certain the slope of $-\log D$ is nearly all of it. (At 0.1 a trained $D$ has 33 in place of 49.5: it is not the best one.)
 #
-# So *because* is earned, for lines in a plane. For the digits no cell makes the sets thick.
+# But this noise made the lines thick *and* let them meet. Which of the two is the cure? Spread each line evenly over a band of half width $w$: thick, and apart as long as $w < \frac14$. On a band the slope is a difference of two ends,
+# $\frac{1}{2w} [\log(1 - D)]$ from the near edge to the far one. So it is nearly 0 where $D$ takes both for fake. Where the bands meet, and $D$ is $\frac12$ or more at the near edge and 0 at the far one, it is at least $\log 2 / 2w$.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Thick, and apart?
+#
+# Each line spread evenly over a band of half width $w$: the bands meet beyond $w = \frac14$.
+#
+# - Apart ($w = 0.1$ and $0.2$): $\log(1 - D)$ has a slope of 0.0013 and 0.010; an untrained $D$ has 0.03.
+# - Meeting ($w = 0.3$ and $0.5$): 2.8 and 1.4.
+# - $-\log D$: 39.1 and 64.3 apart, 22.5 and 16.9 where they meet.
+#
+# Thick is not the cure of the loss that dies; meeting is.
+
+# %%
+widths = (0.1, 0.2, 0.3, 0.5)
+untrained, judges, real, fake = judged([(apart_by, w) for w in widths], bands=True)
+band = {name: slope_by(judges, fake, loss) for name, loss in both.items()}  # [width, seed]
+band_begin = slope_by(untrained, fake, losses.saturating_g)
+value = -(F.softplus(-judges(real)) + F.softplus(judges(fake))).mean(1)
+band_js = ((value + 2 * math.log(2)) / 2).detach().cpu().reshape(len(widths), -1)
+viz.table(
+    [
+        {
+            "half width": w,
+            "shared by both bands": f"{max(0, 1 - apart_by / (2 * w)):.0%}",
+            "JS, exact": f"{min(1, apart_by / (2 * w)) * math.log(2):.2f}",
+            "JS, from D": f"{float(band_js[i].mean()):.2f}",
+            "slope of log(1 - D)": f"{float(band['log(1 - D)'][i].mean()):.2g}",
+            "log 2 / 2w": f"{math.log(2) / (2 * w):.2g}" if 2 * w > apart_by else "",
+            "untrained D's, its size": f"{float(band_begin[i].abs().mean()):.2g}",
+            "slope of -log D": f"{float(band['-log D'][i].mean()):.3g}",
+        }
+        for i, w in enumerate(widths)
+    ],
+    caption=f"two bands, their middles {apart_by} apart; means over {len(seeds)} seeds of discriminators trained for {line_steps} steps",
+)
+
+# %%
+claim(
+    "C13.apart",
+    "Slope of log(1 - D) between two bands that are thick and apart (its size, the larger of half widths 0.1 and 0.2)",
+    paper="0 at the best D, for disjoint compact sets",
+    ours=band["log(1 - D)"][:2].abs().amax(0),
+    over="trainings",
+    tolerance=at_most(0.01),
+    baselines=nulls(an_untrained_D=band_begin[:2].abs().amax(0), bands_that_meet=band["log(1 - D)"][2]),
+    source="Arjovsky & Bottou 2017, theorem 2.1",
+)
+check(
+    "C13.meet",
+    "Slope of log(1 - D) between two bands that meet, over log 2 / 2w (half widths 0.3 and 0.5, means over seeds)",
+    ours=[float(band["log(1 - D)"][i].mean()) / (math.log(2) / (2 * widths[i])) for i in (2, 3)],
+    over="half widths",
+    expected="1 or more",
+    tolerance=between(0.9, 4),
+    baselines=nulls(bands_that_are_apart=float(band["log(1 - D)"][1].mean()) / (math.log(2) / (2 * widths[1]))),
+)
+
+# %% [markdown] tags=["notes"]
+# Thick is not the cure. Bands that are thick and apart leave $\log(1 - D)$ a slope of 0.0013 and 0.010; an untrained $D$ has 0.03. (The row asked for at most 0.01 before the run, and stays open: at $w = 0.2$ the gap is 0.1, and lines at 0.1 had 0.011, section 1.)
+# Where the bands meet it is 2.8 and 1.4, twice $\log 2 / 2w$ and more: by the formula a $D$ of about 0.8 at the fakes' near edge, where the best $D$ jumps from $\frac12$ to 1. The slope of $-\log D$ stays large, 22.5 and 16.9: meeting in part cures the loss that dies, and not the one that shouts.
+#
+# So *because they do not meet* is earned for $\log(1 - D)$, for lines and bands in a plane. For the digits no cell adds noise.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A generator that is too simple
@@ -1132,10 +1266,10 @@ identity(
 # ## In short
 #
 # - Samples of a generator fill a thin set. Apart, JS stands still at $\log 2$, and that is all that a certain $D$ can say.
-# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders, and two fresh $D$ agree on its direction. Thick sets cure both.
+# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders; two fresh $D$ agree on its direction. For lines, noise cures both.
 # - $-\log D$ lowers $\mathrm{KL}(q \| p)$ less twice JS: it can afford to drop and cannot afford to fake.
 # - The smallest minimax GAN circles, and in steps at once runs away; with R1 it arrives.
-# - Seven claims of papers, seven reproduced: four by training, three by exact steps.
+# - Eight claims of papers: seven reproduced, four by training and three by exact steps; one open (0.0102 for at most 0.01).
 
 # %% [markdown]
 # ## What was measured
