@@ -107,7 +107,7 @@ shape_maker.card
 #
 # $$\mathcal L_G = -\log D(G(z)) + \lambda\, \| m(z) \|_1, \qquad \lambda = 0.1$$
 #
-# The price of the mask helps to make the network use its background at all.
+# The paper: the price helps to make the network use its background at all.
 
 # %% [markdown] tags=["notes"]
 # # Part one: video
@@ -321,7 +321,7 @@ viz.show(taken_apart(5), "Eight frames from left to right.")
 # %% [markdown] tags=["notes"]
 # The same by number, over 500 latents, for the trained network, *random streams* and real clips. *Agreement* is intersection over union with what moves in the clip. The strongest mask that knows less is its own held still, 0.27: it knows *where* things move, not *when*. The *untrained* generator's mask is flat, no opponent. Random streams are an untrained generator, too, but its mask was given the share and the contrast of this one (contrast: the standard deviation of the logits), its $f$ and $b$ the strength of this $f$. Nobody taught it, and its mask agrees with *its* clips better: 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So agreement shows no learning, and no ball.
 #
-# *Distance* asks what is not built in: change one part, and see how far such clips are from real ones. As they are 6.4; with another's mask 22.0, another's foreground 22.0; with another's *background* 6.0. **Any landscape goes with any ball, but a ball needs its own mask.** So it is with real parts. Random streams do not mind: 354, and 351, 349, 355. (So far from films there is little left to spoil; section 4 has a null nearer to them.) And does a mask *select* $f$ or $b$, the paper's word? Made hard, 0 or 1, this one leaves 10.4; real ones lose nothing. It blends. It is one network; section 4 asks five.
+# *Distance* asks what is not built in: change one part, and see how far such clips are from real ones. As they are 6.4; with another's mask 22.0, another's foreground 22.0; with another's *background* 6.0. **Any landscape goes with any ball, but a ball needs its own mask.** So it is with real parts. Random streams do not mind: 354, and 351, 349, 355. (So far from films there is little left to spoil; section 4 has a null nearer to them.) And does a mask *select* $f$ or $b$, the paper's word? Made hard, 0 or 1, it has 10.4; real ones lose nothing. It blends. (One network; section 4 asks masks in five.)
 
 # %%
 viz.source(altered)
@@ -620,9 +620,9 @@ question(
 # | one stream over two *without* the price | 1.28 [0.80, 1.77] | **2.72** |
 # | two without the price over two with it | 1.39 [1.21, 1.56] | 1 |
 #
-# The price helps by itself. Two streams *begin* nearer to the data: no verdict.
+# The price helps by itself (1.14 after 1,500 steps). Two streams *begin* nearer: no verdict.
 #
-# Under *another's* mask the clips are 1.76 [0.88, 2.65] times as far from the data, random streams 1.0. After 1,500 steps, in new trainings, 4.06 [3.54, 4.58]: **a mask belongs to its clip**.
+# Under *another's* mask clips are 1.76 [0.88, 2.65] times as far from the data, random streams 1.0. After 1,500, trained anew, 4.06 [3.54, 4.58]: **a mask belongs to its clip**.
 
 # %% [markdown] tags=["notes"]
 # The paper's generator ends nearer to the data than one stream: 1.77 [1.11, 2.42], seed by seed. But look at the left end of the curves before you believe it. At step 0, with nothing learnt, one stream stands at 93 on the average and two streams at 35; the ratio, seed by seed, has the mean 2.72. Two streams are ahead before the first step, on the average by more than at the last. So the row is a question: no tolerance tells what they learn from how they begin. (The rows called *untrained* in the table are the nearly grey start of section 2, which no training has; at step 0 the network is measured in the statistics of its batch.)
@@ -634,7 +634,7 @@ question(
 #
 # The exchange can show it. Real clips put together anew are 1.7 from the data under their own mask (their soft edge is mixed twice), 27.3 under another's, 16 times as far: their ball is gone. Random streams, and both arms at step 0, have a ratio of 1; so has a second wrong mask, 1.01. The trained ones after 600 steps: 1.76 [0.88, 2.65], no verdict. New trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. A mask fits its own $f$ and $b$. Without the price the ratio is 1.22 [0.99, 1.45] after 600 steps, 3.24 [2.58, 3.89] after 1,500.
 #
-# A ratio also rises when clips get better: under another's mask they are at 18.6 after 600 steps and 21.3 after 1,500, under their own at 11.1 and 5.3. But the difference rises, too, to 16.0 [14.65, 17.38]; of real parts it is 25.65. The price still brings the films nearer to the data, by a factor of 1.14 [1.10, 1.18]; written down before was 1.1 or more, and the interval begins just there.
+# A ratio also rises when clips get better: under their own mask they go from 11.1 to 5.3. But the difference rises, too, from 7.5 to 16.0 [14.65, 17.38]; of real parts it is 25.65. The price is worth less here, 1.14 [1.10, 1.18]; written down before was 1.1 or more. Without it networks use their background, too: foreground 0.62 after 600 steps, 0.22 after 1,500, with it 0.40 and 0.14.
 
 # %% [markdown]
 # ### Watch it begin
@@ -862,7 +862,7 @@ question(
 # - A rule that matters little here may matter where $D$ is much stronger.
 
 # %% [markdown] tags=["notes"]
-# The rule does what it is made for: in half of the rounds the accuracy is above the line, and $D$ rests; its mean stays just below. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 on the average where the best of four worthless samples reaches 0.17 and furniture 0.73; after 160 steps they are still far from furniture, and from two pieces in one another, which reach 0.53. (The more shapes, the more is reached: 300 of everything here.) The paper does not test its rule by itself; a rule that matters little here may matter where
+# The rule does what it is made for: in half of the rounds the accuracy is above the line, and $D$ rests; its mean keeps near it. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 on the average where the best of four worthless samples reaches 0.17 and furniture 0.73; after 160 steps they are still far from furniture, and from two pieces in one another, which reach 0.53. (The more shapes, the more is reached: 300 of everything here.) The paper does not test its rule by itself; a rule that matters little here may matter where
 # the discriminator is much stronger, and exercise 3 makes it so.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1210,7 +1210,7 @@ question(
 #
 # The game commits itself. For that alone it would pay what a single future pays, 0.087; the rest of its 0.132 is its own, too. Does it keep the frame? Not well: its first one differs from the given one by 0.12, the nearest training frame by 0.16, and the landscape without a ball by only 0.06. Read this together with *in order*: the nearest training frame's future is a perfect film, of another landscape. Does something go on in the right place? It moves where the true ball is by 0.09: more than in another clip, 0.06, but less than in the veil of the squared error, 0.10, in the nearest training clip, 0.13, or in a future drawn at random, 0.16. Nobody could be right: where the ball flies the frame does not show, and the quarter is read right by chance, 0.22.
 #
-# One thing went wrong, and the last rows of each group show it: **another $z$ gives nearly the same film.** Two draws of $z$ differ by 0.17 of what two drawn futures differ by; in the network of the squared error, whose best answer has no use for $z$, by 0.08. The game that should show several futures shows one. Nothing asks for the latent: $D$ sees one clip at a time, and one good future of each frame is good enough. Lecture 17 meets the same with pictures. (One training of each, 600 steps. The price of the mask is 1 here, ten times the paper's; with 0.1, tried first, the sky flickered along.)
+# One thing went wrong, and the last rows of each group show it: **another $z$ gives nearly the same film.** Two draws of $z$ differ by 0.17 of what two drawn futures differ by; in the network of the squared error, whose best answer has no use for $z$, by 0.08. The game that should show several futures shows one. Nothing in the loss asks for the latent: $D$ sees one clip at a time, and one good future of each frame is good enough. That is an argument, not a test; lecture 17 meets the same with pictures. (One training of each, 600 steps; longer ones were not tried. The price of the mask is 1 here, ten times the paper's; with 0.1, tried first, the sky flickered along.)
 
 # %% [markdown] tags=["notes"]
 # ## 9. A shape from a picture
@@ -1373,14 +1373,14 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Both networks beat the look-up: 0.81 and 0.85, where the nearest training picture's shape has 0.72, and the best of all training shapes 0.88. It is not the kind alone, for the answer to another picture of the same kind has 0.28. No picture shows the back; how pieces are built, 2,000 of them do. Not every answer holds together: the second chair is in pieces, and the fifth has the size of its table, and a ragged top.
+# Both networks beat the look-up: 0.81 and 0.85, where the nearest training picture's shape has 0.72, and the best of all training shapes 0.88. It is not the kind alone, for the answer to another picture of the same kind has 0.28. No picture shows the back: the 2,000 training pieces must have taught it. Not every answer holds together: the second chair is in pieces, and the fifth has the size of its table, and a ragged top.
 #
 # And the game? It *costs* overlap, 0.042 [0.036, 0.049]. Below the answers stand shapes of noise from both generators. Their likeness is 0.46 without the game and 0.52 with it: it buys 0.057 [0.037, 0.078], where furniture would be 0.41 ahead. To the eye those without it are mostly blocks, those with it thinner, and often in pieces. A higher price of the KL, another way to shapes of noise, was not tried. A likeness of 0.52 is not yet furniture, 0.87, and less than that of the generator of section 5, 0.66, which is twice as wide, had four times as many steps, and nothing else to do. One training of each, and other weights $\alpha$ trade differently.
 
 # %% [markdown]
 # ## 10. Between two shapes, and arithmetic
 #
-# Latents in a straight line, as in lecture 05. Is a piece between a table and a sofa a piece of furniture? The line below says how near the nearest piece is, picture by picture. Accepted is what reaches 0.71. From table to sofa none of the four pictures between does, and in the middle it falls to 0.40; from sofa to chair one of four does. But the ends were chosen because they pass, and these are two ways. The row below asks 80 pairs of each two kinds, and beside their middles random latents as near to the origin, for a middle is short. On the average the middles are no nearer to a piece than these, 0.017 [-0.008, 0.041]; but the kinds differ: half-way from table to lamp 0.76 against 0.60, from table to chair 0.57 against 0.62.
+# Latents in a straight line, as in lecture 05. Is a piece between a table and a sofa a piece of furniture? The line below says how near the nearest piece is, picture by picture. Accepted is what reaches 0.71. From table to sofa none of the four pictures between does, and in the middle it falls to 0.40; from sofa to chair one of four does. But these are two ways, and their ends were chosen because they pass. The row below asks 80 pairs for each two kinds. A middle lies nearer to the origin than its ends, so beside it stands a random latent as near. On the average middles are no nearer to a piece than these, 0.017 [-0.008, 0.041] (many pairs share an end: the interval may be too narrow); but the kinds differ: half-way from table to lamp 0.76 against 0.60, from table to chair 0.57 against 0.62.
 
 # %%
 ends = [int(torch.nonzero((kind == which) & accepted)[0]) if ((kind == which) & accepted).any() else which for which in (0, 3, 1)]
@@ -1484,7 +1484,7 @@ question(
 )
 
 # %% [markdown]
-# Added twice, the direction gives arms to 0.57 of the chairs, a random one of the same length to 0.17 on the average, and the best of ninety-nine to 0.47; added three times it gives them to 0.74, the best to 0.47. So this direction means arms, and not only "another shape": it is the first of a hundred, which luck is once in a hundred times. How much more it does is known only as well as a hundred chairs tell: 0.40 [0.31, 0.49]. Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over chairs, not over trainings.
+# Added twice, the direction gives arms to 0.57 of the chairs, a random one of the same length to 0.17 on the average, and the best of ninety-nine to 0.47; added three times it gives them to 0.74, the best to 0.47. It is the first of a hundred, which luck is once in a hundred times. Directions between other groups of chairs were not asked. How much more it does is known only as well as a hundred chairs tell: 0.40 [0.31, 0.49]. Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over chairs, not over trainings.
 
 # %% [markdown] tags=["notes"]
 # ## 11. More of film: what is built in, and what flies
@@ -1574,7 +1574,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The same goes for flicker: one stream flickers by 0.07 more at step 0, and by 0.06 after training. And all arms flicker *more* after training than before it, two streams by 0.12 against 0.06, where films have 0.000: in 600 steps no arm has learnt to stand still. Nor in 1,500: 0.053 [0.043, 0.063], and 0.058 at step 0.
+# Does a mask know *when*? With the price it agrees by 0.082 [0.008, 0.157] more than the same mask held still, without it by -0.004; random streams by 0.161 and 0.044. So this shows no learning either. Nor does flicker: one stream flickers by 0.07 more at step 0, and by 0.06 after training. And all arms flicker *more* after training than before it, two streams by 0.12 against 0.06, where films have 0.000: in 600 steps no arm has learnt to stand still. Nor in 1,500: 0.053 [0.043, 0.063], and 0.058 at step 0.
 #
 # One score begins nearly equal. Hardly a clip of either is in order at step 0; after training 0.63 are with two streams and the price, 0.37 with one stream, a difference of 0.26 [0.02, 0.51]. But 0 is as low as that score goes, so it does not show equal starts.
 
