@@ -491,7 +491,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Hair, its length and the background are read always, skin nearly always, smile and glasses in three of four faces: at 16 px a mouth is a pixel or two, and guessing reads half. So agreement at 16 px says little of these two.
+# Hair, its length and the background are read always, skin nearly always, smile and glasses in three of four faces, where guessing reads half. So agreement at 16 px says little of these two.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it listen?
@@ -651,7 +651,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# And $D$? After 200 steps GAN-CLS's prefers a face's own sentence in 0.93 of the cases, GAN's in 0.76; not reading scores 0.50. Then GAN's turns, as the live one begins to. At the end it has 0.38 [0.30, 0.45]: it prefers the *wrong* sentence. Its game never says what such a pair is worth. Perhaps a face that fits has become the mark of a fake; that was not tested. GAN-CLS's stays at 0.95. By words it reads hair and skin, and never the smile: 0.51, where a matcher of the same vectors has 0.68.
+# And $D$? After 200 steps GAN-CLS's prefers a face's own sentence in 0.93 of the cases, GAN's in 0.76; not reading scores 0.50. So the plain game, too, teaches it to read, and early: our story had it the other way round. Then it turns. At the end it has 0.38 [0.30, 0.45]: it prefers the *wrong* sentence, while its pictures obey more than before. Why was not tested. GAN-CLS's stays at 0.95, and never reads the smile: 0.51, where a matcher of the same vectors has 0.68.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The real picture is worth a head start
@@ -844,7 +844,7 @@ for row, which in (("louder", "noisy"), ("louder_soft", "soft")):
 # Half a length of noise on sentences of networks that never saw any: **0.55**, agreement **0.81**. The noise diversifies; *learning* it is not shown to.
 
 # %% [markdown] tags=["notes"]
-# By four attributes augmentation adds 0.24 [0.16, 0.33]. With $\epsilon = 0$ the same networks fall from 0.57 back to 0.40: the gain hangs on $\epsilon$. As many random numbers *beside* the condition bring nothing, 0.33. The price: agreement 0.71 in place of 0.83.
+# By four attributes augmentation adds 0.24 [0.16, 0.33]; by six, 0.15. We had expected the reverse. With $\epsilon = 0$, 0.57 falls to 0.40: most hangs on $\epsilon$. As much noise *beside* the condition brings nothing, 0.33. The price: agreement 0.71, not 0.83.
 #
 # Now *noisy*. Noise that nothing has learnt, on the vectors of GAN-CLS, takes 0.33 to 0.67 and costs 0.07 of agreement; half of it takes 0.33 to 0.55 and costs 0.02. So the null passes: the learnt cloud has no more faces, and pays more. Is it grit? Pixel noise that makes the same pictures rougher still brings 0.02. Is the sentence the place? A $z$ three times as large costs as much as *noisy* and has 0.51, less by 0.16 [0.09, 0.22]; we had expected no difference.
 
@@ -878,7 +878,7 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# Half a length brings other skins, grounds and cuts where the sentence leaves them open, the louder $z$ other cuts and more grit. At which price? The noise is chosen on half of the long sentences, as the most that costs them at most 0.01 of agreement, and the louder $z$ as the one that costs as much.
+# Half a length brings other skins, backgrounds and hair where these are open; the louder $z$ other backgrounds, hair, and grit. At which price? The noise is chosen on half of the long sentences, as the most that costs them at most 0.01 of agreement, and the louder $z$ as the one that costs as much.
 
 # %%
 times = 12
@@ -952,7 +952,7 @@ question(
 # Different faces that fit: **0.27** of the truth's. Noise of half a length adds **0.26**; $z$ times 3, at the same price, **0.24**.
 
 # %% [markdown] tags=["notes"]
-# Half a length of noise adds 0.26 [0.21, 0.32] of the truth's number to 0.27, at a cost of two hundredths of agreement on the sentences that did not choose it. A $z$ times 3 adds 0.24 at the same price: the null passes. So whether the noise must stand on the sentence is *open*: five small networks gain by it, this one does not show it. Pixel noise of 0.2 alone adds 0.05, and no new face. What is left: these weights can draw other faces, and a step off the usual input calls them.
+# Half a length of noise adds 0.26 [0.21, 0.32] to 0.27, and costs the sentences that did not choose it 0.02, twice the limit. A $z$ times 3 adds 0.24 at the same price: the null passes. So whether the noise must stand on the sentence is *open*: five small networks gain by it, this one not at this price (further right its curve lies higher: not tested). Pixel noise adds 0.05. What is left: these weights can draw other faces, and a step off the usual input calls them.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which words does it hear?
@@ -1071,7 +1071,7 @@ question(
 # The vectors have the smile. The *players* lost it.
 
 # %% [markdown] tags=["notes"]
-# The encoder is innocent: the smile can be read off the vector of every unseen sentence that mentions it (off those of an untrained encoder in 0.66 of the cases), and in the one sentence above it moves the vector as far as the hair's length does. The players lost it. A mouth is a few pixels, and a smear above. At 16 px no wrong sentence taught $D$ the smile, 0.51 in section 3 (the shipped network's $D$ was not kept). Exercise 3 gives $D$ pairs that are wrong in the smile alone.
+# The encoder is innocent: the smile can be read off the vector of every unseen sentence that mentions it (off those of an untrained encoder in 0.66 of the cases), and in the one sentence above it moves the vector as far as the hair's length does. The players lost it; why is open. At 16 px $D$ reads neither the smile, 0.51, nor, live, the glasses, 0.53; yet those are heard here (the shipped $D$ was not kept). Exercise 3 gives $D$ pairs that are wrong in the smile alone.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: half a divergence
@@ -1627,9 +1627,9 @@ for row, score, what in (
     )
 
 # %% [markdown]
-# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. Three trainings do not tell two stages from one, and would not see three points either way. Nor was it tested what the fresh $D$ costs the two stages.
+# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. By these two, three trainings cannot tell the arms apart: they would not see three points. Nor was it tested what the fresh $D$ costs the two stages.
 #
-# What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have, and of a wrong kind: in *patches* they are far from the truth, 6.6 with two stages and 5.9 with one, 0.67 [0.14, 1.20] between them. (Patches forgive blur: true faces at 16 px, enlarged, have 2.8.) Those enlarged true faces also have a Frechet distance of 13.3: a perfect stage I, merely enlarged, would beat both arms. StackGAN goes to 256 px and trains far longer; of that this says nothing.
+# What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have. In *patches* one stage is nearer the truth, 5.9 against 6.6, by 0.67 [0.14, 1.20]. But patches forgive blur: one mean face, at 3.3, beats both, and true faces at 16 px, enlarged, have 2.8. Those enlarged true faces also have a Frechet distance of 13.3: a perfect stage I, merely enlarged, would beat both arms. StackGAN goes to 256 px and trains far longer; of that this says nothing.
 
 # %% [markdown]
 # ### To 64 px
