@@ -285,8 +285,10 @@ viz.table(
 # You see a real picture with its sentence, or a fake with the sentence that it was made for.
 #
 # - The fakes are blots: you tell them at a glance, whatever the sentence says.
-# - So at first little pushes you to read.
+# - What should push you to read?
 # - Until you read, $G$ need not obey.
+#
+# Bet: does this $D$ read after 200 steps? And after 800?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## GAN-CLS: a third kind of pair
@@ -302,7 +304,7 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # ## 3. A discriminator that has to read
 #
-# The plain game: $D$ sees a real picture with its sentence, or a fake with the sentence it was made for. Now be $D$, early in training. The fakes are blots. You tell them from faces at a glance, whatever the sentence says, so at first little pushes you to read; and until you read, $G$ need not obey. Reed et al. put it as two sources of error in one loss,
+# The plain game: $D$ sees a real picture with its sentence, or a fake with the sentence it was made for. Now be $D$, early in training. The fakes are blots. You tell them from faces at a glance, whatever the sentence says. What should push you to read? Until you read, $G$ need not obey. Reed et al. put it as two sources of error in one loss,
 # unreal pictures and pictures that do not fit, and separate them with a third kind of pair: a *real* picture $x$ with the sentence $e'$ of another one. It counts as false.
 #
 # $$L_D = -\log D(x, e) - \tfrac12\bigl[\log(1 - D(G(z, e), e)) + \log(1 - D(x, e'))\bigr], \qquad L_G = -\log D(G(z, e), e).$$
