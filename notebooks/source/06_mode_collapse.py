@@ -14,7 +14,7 @@
 # After it you will be able to
 #
 # - read a table of captured modes, say what it leaves out, and count in a way that asks for quality and variety at once;
-# - explain why a discriminator that judges one sample at a time cannot see a lack of variety, and repair it in three ways: by packing, by
+# - explain why no fake moves another where a discriminator judges one sample at a time, and repair it in three ways: by packing, by
 #   minibatch statistics, by looking ahead.
 
 # %%
@@ -383,7 +383,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# With $D$ as fast as $G$ the very same networks serve `7.9` of eight modes, with $-\log D$ `7.5`; with the slow $D$ either loss serves `0.2`. So it is the rates, and not the loss: $D$'s, raised alone, ends the collapse. $G$'s, lowered alone, does too, as far as it gets: `8.0` captured, `2.5` served. In as many steps no cure below serves as many: what follows asks what helps where $D$ *is* too slow.
+# With $D$ as fast as $G$ the very same networks serve `7.9` of eight modes, with $-\log D$ `7.5`; with the slow $D$ either loss serves `0.2`. So it is the rates, and not the loss: $D$'s, raised alone, ends the collapse. $G$'s, lowered alone, does too, so far: `2.5` served, `0.18` found. In at most 2,500 steps no cure below serves `7.9`: what follows asks what helps where $D$ *is* too slow.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why: nobody looks at two samples
@@ -596,8 +596,8 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: this discriminator moves the cloud as a whole towards a place that it finds
-# more real. With *minibatch discrimination* nearly all of the force is relative, and outward: `0.68`. (The share alone says little: an untrained $D$ with a random last layer has `0.974`, and pulls inwards in 7 of 16 seeds.) *Minibatch std* couples the
+# *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: $D$ moves the cloud as a whole. (The little that is relative
+# is outward, too: 0.15.) With *minibatch discrimination* nearly all of the force is relative, and outward: `0.68`. (The share alone says little: an untrained $D$ with a random last layer has `0.974`, and pulls inwards in 7 of 16 seeds.) *Minibatch std* couples the
 # samples as well, if less (first column: by how many mean forces the force on one fake changes, for each unit of length that another moves), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart.
 #
 # Closeness is a large number (up to 63 here), so the course's last layer begins with zero weights on it: no opinion on sameness before $D$ has learnt anything. Exercise 1 takes that away.
@@ -820,7 +820,7 @@ identity(
 # The core path ends here. What follows: the forces before any training, minibatch std over a whole one, packs of two for four times as long, the generator that looks ahead, what a starved discriminator does, why eight games are not eight times the work, and where the thousand modes went.
 
 # %% [markdown] tags=["notes"]
-# ## 5. Forces before the training, and minibatch std over all of it
+# ## 5. Forces before the training, minibatch std over all of it, and packs for longer
 #
 # Section 3 trained its discriminators before it looked at their forces. Do they learn to push a cloud as a whole?
 
@@ -945,7 +945,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Variety is back with each of the three: 6.2 to 7.4 modes of eight more than the plain game, where the circle has 7.4 more. (It is variety *on the ring*: noise, which is everywhere, serves none.) Modes are another matter. Packs of two have found some, 0.08 to 0.17, beside 0.64 with a fast $D$.
 #
-# Minibatch std captures `8.0`, serves `0.9` and misses `0.67`. It saves 0.21 to 0.39; the circle would save 0.34. The box asked for 0.4, and minibatch discrimination shows that so much can be had here: as a way to modes the layer alone falls short. The row stays open all the same. The paper speaks of variation, and variation came back.
+# Minibatch std captures `8.0`, serves `0.9` and misses `0.67`. It saves 0.21 to 0.39; the circle would save 0.34. The box asked for 0.4, which minibatch discrimination has: in 2,500 steps the layer alone falls short. (So do packs of two, which find the modes later, below. For this layer we did not look.) The row stays open all the same. The paper speaks of variation, and variation came back.
 #
 # Would packs of two find the modes later? The same games, with four times as many steps, the rates falling to zero as much later:
 
@@ -1022,7 +1022,7 @@ for row, game, paper in (
     )
 
 # %% [markdown] tags=["notes"]
-# The plain game does not find them: after 10,000 steps it serves `0.6` modes and misses `0.92`. Packs of two serve all `8.0` again and miss `0.17`. That is 0.69 to 0.81 of the data saved, and PacGAN's claim for packs of two is reproduced. So it is the packs *and* the time. Packs of four captured `8.0` from the start; now they miss `0.63`, as a circle does, and have found `0.04`. Their box stays open. Why four do less than two here was not tested: a batch holds half as many packs of them.
+# The plain game does not find them: after 10,000 steps it serves `0.6` modes, no more than a heap put anywhere (0.675), and misses `0.92`. (Its bump in the picture, 2.4, is made of eight heaps, five of them on a mode.) Packs of two serve all `8.0` again and miss `0.17`. That is 0.69 to 0.81 of the data saved: PacGAN's claim for packs of two is reproduced, in a game that is not PacGAN's. So it is the packs *and* the time. Packs of four captured `8.0` from the start; now they miss `0.63`, as a circle does, and have found `0.04`. Their box stays open. Why four do less than two here was not tested: a batch holds half as many packs of them.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Looking ahead: the unrolled GAN
@@ -1173,7 +1173,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is narrow (in the seed shown a thin arc). But heaps put anywhere on the circle serve 0.675, `0.01` found is no more than noise has, and the picture's lower row has no bump. That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail. The heaps pass, the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
+# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is not spread over the square. But on the ring it need not be, either: the arc in the picture lies inside. And heaps put anywhere on the circle serve 0.675, `0.01` found is about what noise has, and the picture's lower row has no bump at 0. That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail. The heaps pass, the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 #
 # Packs of two help the starved $D$ as they help the slow one. It captures 8.0 and misses `0.72`, 0.07 to 0.31 less than alone. But a circle misses `0.62`, and it has found `0.02`: spread, not modes.
 
@@ -1221,8 +1221,8 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 # - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
 # - Where $D$ judges one sample at a time, no fake moves another. Three repairs: packs, minibatch statistics, looking ahead.
 # - That alone makes no collapse: a fast $D$, one by one, serves 7.9 of 8.
-# - With the slow $D$, in 2,500 steps, packs and a look ahead give variety back, hardly modes; minibatch discrimination serves 6.1 of 8. In 10,000 steps packs of two serve all 8, the plain game 0.6.
-# - Of twelve claims of papers four are reproduced, eight stay open. The cloud is narrow: a heap that is put anywhere on the circle serves as many modes at once, so we cannot tell whether it keeps some, or seeks them. After 2,500 steps packs, the look ahead and minibatch std gave variety, and missed about what a circle misses, or more.
+# - With the slow $D$ packs (2,500 steps) and a look ahead (1,250) give variety back, hardly modes; minibatch discrimination (1,000) serves 6.1 of 8. In 10,000 steps packs of two serve all 8, packs of four 0.1, the plain game 0.6.
+# - Of twelve claims of papers four are reproduced, eight stay open. The collapsed cloud is narrow: a heap that is put anywhere on the circle serves as many modes at once, so we cannot tell whether it keeps some, or seeks them.
 
 # %% [markdown]
 # ## What was measured
