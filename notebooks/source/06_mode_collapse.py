@@ -336,7 +336,7 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# In the second half at most one mode at a time, in every game. But of the turned ring's places it is the same, and for heaps put anywhere on the circle. So the cloud is narrow; that it is on modes is not shown, and the first box stays open. And over the run? Four to seven of the eight, and five to seven of the turned ring's places; 20 heaps put anywhere visit 6.8. So such a list does not show that the cloud seeks modes. The second box asks for one mode more than places, and stays open: its interval, -1.5 to 0.7, holds 0. (Why the cloud moves was not measured.)
+# In the second half at most one mode at a time, in every game. But of the turned ring's places it is the same, and for heaps put anywhere on the circle. So the cloud is narrow; that it is on modes is not shown, and the first box stays open. And over the run? Four to seven of the eight, and five to seven of the turned ring's places; 20 heaps put anywhere visit 6.8. So such a list does not show that the cloud seeks modes. The second box asks for one mode more than places, and stays open: -1.5 to 0.7 holds 0. (Why the cloud moves was not measured.)
 #
 # So a snapshot is a lottery, and the table looks more than once. At the end two games happen to sit on a mode and miss `0.88` of the data; six lie beside all modes, and miss all of it or nearly.
 
@@ -548,7 +548,7 @@ plt.show()
 # $$\text{separating share} = 1 - \frac{\|\bar f\|^2}{\operatorname{mean}\, \|f_i\|^2} \qquad \text{outward cosine} = \frac{\sum_i f_i \cdot (x_i - \bar x)}{\sqrt{\sum_i \|f_i\|^2 \, \sum_i \|x_i - \bar x\|^2}}$$
 
 # %% [markdown] tags=["notes"]
-# Fakes are orange, the blue circle is the mode beside them, arrows are the forces on the fakes, scaled panel by panel: compare directions, not lengths. Split the forces of a batch into their mean, which moves
+# Fakes are orange, the blue circle is the mode beside them, arrows are the forces on these, scaled by panel: compare directions, not lengths. Split the forces of a batch into their mean, which moves
 # the cloud, and the rest, which changes its shape: the *separating share* is $1 - \lVert \bar f \rVert^2 / \overline{\lVert f \rVert^2}$. A pull inwards has it, too. So take the *outward cosine*, of all forces with all ways from the cloud's centre: 1 blows the cloud up, -1 shrinks it.
 
 # %% tags=["slide-continue"]
