@@ -548,7 +548,7 @@ plt.show()
 # $$\text{separating share} = 1 - \frac{\|\bar f\|^2}{\operatorname{mean}\, \|f_i\|^2} \qquad \text{outward cosine} = \frac{\sum_i f_i \cdot (x_i - \bar x)}{\sqrt{\sum_i \|f_i\|^2 \, \sum_i \|x_i - \bar x\|^2}}$$
 
 # %% [markdown] tags=["notes"]
-# Fakes are orange, the blue circle is the mode beside them, arrows are the forces on these, scaled by panel: compare directions, not lengths. Split the forces of a batch into their mean, which moves
+# Fakes are orange, the blue circle is the mode beside them, arrows are forces on fakes, scaled by panel: compare directions, not lengths. Split the forces of a batch into their mean, which moves
 # the cloud, and the rest, which changes its shape: the *separating share* is $1 - \lVert \bar f \rVert^2 / \overline{\lVert f \rVert^2}$. A pull inwards has it, too. So take the *outward cosine*, of all forces with all ways from the cloud's centre: 1 blows the cloud up, -1 shrinks it.
 
 # %% tags=["slide-continue"]
