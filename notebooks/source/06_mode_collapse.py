@@ -962,7 +962,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Variety is back with each of the three: 6.25 to 7.4 modes of eight more than the plain game, where the circle has 7.4 more. (It is variety *on the ring*: noise, which is everywhere, serves none.) Modes are another matter. Packs of two have found some, 0.08 to 0.17, beside 0.64 with a fast $D$. (A heap that is put anywhere has 0 ± 0.08, the mean of eight ± 0.03: the plain games' -0.03 and -0.06 in section 2 are no more than that.)
+# Variety is back with each of the three: 6.25 to 7.4 modes of eight more than the plain game, where the circle has 7.4 more. (It is variety *on the ring*: noise, which is everywhere, serves none.) Modes are another matter. Packs of two have found some, 0.08 to 0.17, beside 0.64 with a fast $D$. (A heap that is put anywhere has 0 ± 0.08, the mean of eight ± 0.03, standard deviations: the plain games' -0.03 and -0.06 in section 2 are within about two of these.)
 #
 # Minibatch std captures `8.0`, serves `0.9` and misses `0.67`. It saves 0.21 to 0.39; the circle would save 0.34. The box asked for 0.4, which minibatch discrimination has: in 2,500 steps the layer alone falls short. (So do packs of two, which find the modes later, below. For this layer we did not look.) The row stays open all the same. The paper speaks of variation, and variation came back.
 #
