@@ -1,8 +1,8 @@
 """Memory that a training keeps from one step to the next.
 
-A step frees buffers of megabytes and asks for the same ones a moment later.  glibc hands such buffers back to the system, which
-has to clear their pages when they are asked for again: with large pictures that takes longer than sums and products on them.
-PyTorch's tuning guide has other allocators preloaded for this reason; here glibc's own is told to keep what is freed.
+A step frees buffers of megabytes and asks for the same ones a moment later.  glibc hands large ones back to the system, which has
+to clear their pages when they are asked for again; where a penalty is differentiated twice that is a tenth of a step.  PyTorch's
+tuning guide has other allocators preloaded for this reason; here glibc's own is told to keep what is freed.
 """
 
 from __future__ import annotations
