@@ -127,7 +127,7 @@ print(f"{sum(p.numel() for p in painter.parameters()):,} parameters")
 shipped.card
 
 # %% [markdown] tags=["notes"]
-# Hong shows one slide of BigGAN's pictures. The paper's own settings include averaged weights, and the threshold was chosen to reach the score of real validation pictures. (The abstract's 166.5 and 7.4 are those of BigGAN-deep.)
+# Hong shows one slide of BigGAN's pictures. In the table at the top its settings include averaged weights; the last line's threshold reaches the score of real validation pictures. (The abstract has BigGAN-deep: 166.5 and 7.4.)
 # The foundation you know: residual blocks, the hinge loss and spectral normalisation of lecture 12, the projection discriminator and conditional batch normalisation of lecture 09, the averaged weights of lecture 04. The
 # attention of section 4 comes with the self-attention GAN, from which BigGAN starts. Shared embedding, hierarchical latents and orthogonal regularisation are added to the training, truncation to the sampling.
 
@@ -343,8 +343,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. So the box, which compares pieces 0 and 3, says less than it seems to: 3.3, and 0.64 in networks that have learnt nothing, but 1.0 with piece 2 in place of piece 3. Hair and skin, which the label asks for, follow no piece. Background, glasses, smile and length have nowhere to come from but the latent. Do not
-# expect a clean division: a late piece is not confined to detail by the architecture: it sets gains and biases of *whole channels*, so it can tint the whole picture. Lecture 14 asks this of StyleGAN's layers, by mixing two faces.
+# Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. So the box, which compares pieces 0 and 3, says less than it seems to: 3.3, and 0.64 in networks that have learnt nothing, but 1.0 with piece 2 in place of piece 3. Hair and skin, which the label asks for, follow no piece. The rest divides, but not by size: length, glasses and smile change with piece 0 nearly as often as with all, the background with piece 2. No late
+# piece is confined to detail: it sets gains and biases of *whole channels*, and can tint the whole picture. Lecture 14 asks this of StyleGAN's layers, by mixing faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it draw what it is asked for?
@@ -451,8 +451,8 @@ question(
 # 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **In the paper's table, scale is most of the gain.**
 
 # %% [markdown] tags=["notes"]
-# Two colours of large areas are the easy part. The distance shows what obedience does not say: 13.4 where other real faces have 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) Read coverage with care: 24 mean faces have 0.48, and faces blurred over 2 px 0.98. And *faces*: all five judges take every real face and refuse noise and blur over 4 px, as taught. What they were not taught parts them: of real faces under noise of 0.2 one takes 0.41, another 0.81, in the mean 0.66, fewer than of generated ones; of faces blurred over 2 px 0.07 to 0.31. The network has 183 thousand parameters and saw 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than
-# three hundred million pictures. In its table 1 scale is most of the gain: 58.8 to 93.0; the parts bring 99.3. In the end its training collapses.
+# Two colours of large areas are the easy part. The distance says more: 13.4, other real faces 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) But real faces blurred over 2 px have 11, and coverage 0.98; 24 mean faces cover 0.48. Neither column is fidelity. And *faces*: all five judges take every real face and refuse noise and blur over 4 px, as taught. What they were not taught parts them: of real faces under noise of 0.2 one takes 0.41, another 0.81, in the mean 0.66, fewer than of generated ones; of faces blurred over 2 px 0.07 to 0.31. The network has 183 thousand parameters and saw 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than
+# three hundred million pictures. In its table 1 scale brings 58.8 to 93.0, parts 99.3. In the end training collapses; stability costs quality.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Attention
@@ -616,7 +616,7 @@ question(
 # Another face's weights: hardly a change of the *set* (distance), but no use to the *face* (*faces*).
 
 # %% [markdown] tags=["notes"]
-# One face's weights for all cost 6.4 in distance, more than no attention; the mean, also a fixed map, 2.9. Exchanged, 0.3. But distance compares *sets*, and exchanged weights are the same set. Judged face by face, 0.08 fewer pass (box); without attention 0.055, with the mean 0.049. So to a face another's are no better than none. They belong to places, too: shuffled, 0.43 pass. What they bring from the edge, these rows do not tell.
+# Even shares do no more than none: distance 17.8, 17.9. One face's weights for all cost 6.4; the mean, fixed too, 2.9; exchanged, 0.3. Distance compares *sets*, and exchanged weights are the same set. Judged face by face, 0.08 fewer pass (box); without attention 0.055, with the mean 0.049. To a face another's are no better than none. Places matter, too: shuffled, 0.43 pass. What they bring from the edge, these rows do not tell.
 #
 # Two cautions. The sign of $\gamma$ means nothing (is a negative $\gamma$ a bad sign? heykeetae/Self-Attention-GAN, issue 47): $W_o$ can carry the opposite one. And this shows what a finished network relies on, not what one trained without attention
 # would lack. At 32 px two blocks of convolutions see nearly everything anyway.
@@ -782,10 +782,10 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The mean of the judges climbs a little, by 0.01 to 0.02 as far as 0.3. (At 0 there are 24 faces; for a judge, one of them is 0.04.) But the judges (thin) do not agree: measured anew at 0.3, judge 2 goes from 0.93 to 0.98, judge 4 to 0.88. So the gain at 0.3, the best threshold above 0, is `0.0105` of the `0.1028` that are missing (first box), with an interval over judges from -0.04 to 0.06. Over latents alone (its note) it would be narrower. At threshold 0.3
+# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The mean of the judges climbs a little, by 0.01 to 0.02 as far as 0.3. (At 0 there are 24 faces; for a judge, one of them is 0.04.) But the judges (thin) do not agree: measured anew at 0.3, judge 2 goes from 0.93 to 0.98, judge 4 to 0.88. So the gain at 0.3, the best threshold above 0, is `0.0105` of the `0.1028` that are missing (first box), with an interval over judges from -0.04 to 0.06. Other latents, untruncated, differ by 0.006. At threshold 0.3
 # the coverage is 0.72 of what it was (second box); 24 mean faces have 0.58 of it, the 24 faces $G(0, y)$ 0.35. So truncation costs variety; whether it buys fidelity here is not known.
 #
-# Now compare the two statistics at equal coverage, not at equal thresholds (third box). At 0.59 (grey), where the solid line has threshold 0.3, the dotted one is 0.003 lower, with an interval from -0.10 to 0.09: five judges cannot tell. Its distance is 1.4 smaller.
+# Which statistics are better? At equal thresholds variety differs; compare at equal coverage, along the grey line (third box). At 0.59 the dotted line is 0.003 below the solid, with an interval from -0.10 to 0.09: five judges cannot tell. Its distance is 1.4 smaller.
 #
 # The right figure: the Fréchet distance punishes lost variety and lost fidelity alike. Here it is least without truncation; in the paper a little truncation lowers it at first. So the paper reports a whole curve, and "the FID of BigGAN" without a threshold says little.
 
@@ -892,7 +892,7 @@ for start in (0.0, 0.1):
 # One step later all of them learn, *unless* something keeps $\gamma$ at 0. Print it.
 
 # %% [markdown] tags=["notes"]
-# At $\gamma = 0$ only $\gamma$ itself is moved, since every other gradient carries it as a factor. One step later all of them learn. So the start is meant, and it works, *unless* something keeps $\gamma$ at 0: an optimiser that was given a list of parameters made by hand, or weight decay on a number whose gradient is still noise. Print it, as section 4 did.
+# At $\gamma = 0$ only $\gamma$ itself is moved, since every other gradient carries it as a factor. One step later all of them learn. So the start is meant, and it works, *unless* something keeps $\gamma$ at 0: an optimiser, say, whose list of parameters was made by hand and lacks it. Print it, as section 4 did.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Forgetting `.eval()`
@@ -1188,7 +1188,7 @@ question(
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # - Training draws filters together: a mean |cosine| of 0.08 at step 0, 0.18 after it, 0.14 with the penalty, 0.16 with slower training alone.
 # - Where as many digits are accepted, the penalty leaves 0.81 to 0.86 of the cosine; where as much is covered, 0.88 to 0.90. Slower training leaves 0.97 or more.
-# - Truncated at 0.3, acceptance rises from 0.44 to 0.78 with it, from 0.48 to 0.81 without: here truncation buys fidelity, and five pairs cannot tell which gains more. The price: 0.58 of the coverage is left with the penalty, 0.82 without.
+# - Truncated at 0.3, acceptance rises from 0.44 to 0.78 with it, from 0.48 to 0.81 without: for this judge truncation buys fidelity; five pairs cannot tell which gains more. The price: 0.58 of the coverage is left with the penalty, 0.82 without.
 # - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
@@ -1196,7 +1196,7 @@ question(
 # training without it, at the step where that accepts as many, two filters are 0.81 to 0.86 times as alike; at the earlier step where it covers as many, 0.88 to 0.90. The box takes what says less, seed by seed, 0.89. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.97 to 1.00 in both ways. So the penalty turns filters apart, by about a tenth. That is nearly what it minimises: the box would be news if it failed.
 #
 # The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles. And 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits; whether lengths are the reason was not tested. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
-# its interval reaches over 0. So here truncation buys fidelity, where in section 5 five judges could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.) Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Little coverage at the start need not bring that: slower training begins at 0.193 and keeps 0.84. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+# its interval reaches over 0. So here truncation buys fidelity by one judge, who takes no mean digit; in section 5 five could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.) Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Little coverage at the start need not bring that: slower training begins at 0.193 and keeps 0.84. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Between two classes
@@ -1253,7 +1253,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The classes on the way were never trained: $c_t$ is no row of the table. Gains and biases are linear in $c$, so they move on straight lines, too. Whether the people on the way are plausible is left to the eye; the box compares the two ends alone. The latent carries much of the rest across: length, smile, glasses and background are read the same in about seven cases of ten, with another latent in fewer than half.
+# The classes on the way were never trained: $c_t$ is no row of the table. Gains and biases are linear in $c$, so they move on straight lines, too. Whether the people on the way are plausible is left to the eye; the box compares the two ends alone. Length, smile, glasses and background are read the same in about seven cases of ten, with another latent in fewer than half. So the latent carries much of the rest across, but not all: in three cases of ten the class alone changes it, or what the classifier reads. In the second row the background changes with the skin.
 
 # %% [markdown]
 # ## What was measured
