@@ -5,7 +5,7 @@
 # its input, and C30, tied weights make a joint distribution out of two marginals, with no term that asks for it.
 # **Papers**: [Zhu, Park, Isola & Efros 2017](https://arxiv.org/abs/1703.10593) (ICCV), [Liu & Tuzel 2016](https://arxiv.org/abs/1606.07536) (NIPS), [Chu, Zhmoginov & Sandler 2017](https://arxiv.org/abs/1712.02950), [Shrivastava et al. 2017](https://arxiv.org/abs/1612.07828) (CVPR), [Shen & Liu 2017](https://arxiv.org/abs/1612.05363) (CVPR).
 #
-# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about ten minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about eight minutes at cpu scale; no GPU is needed.
 #
 # Lecture 17 had pairs: this drawing, that face. Pairs are rare. Nobody has the same landscape, to the pixel, by day and by night; everybody has a heap of days and a heap of nights. This lecture translates between two heaps. Our
 # pictures are drawn by a program, so each one does have a partner. The networks never see it. We keep it back, and it gives what lessons on photographs lack: an exact score for translation without pairs.
