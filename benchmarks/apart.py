@@ -7,12 +7,28 @@ neither is measured as its user would run it.
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import torch
+
+
+class Player(Protocol):
+    """A training that goes on where it stood."""
+
+    def run(self, steps: int) -> None: ...
+
+
+def seconds(player: Player, steps: int) -> float:
+    """How long so many steps take, those of a GPU included: a processor has done them when the call returns."""
+    began = time.perf_counter()
+    player.run(steps)
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
 
 
 class Apart:
@@ -21,7 +37,7 @@ class Apart:
     ``make``, the functions to ask and their answers travel between processes, so they have to be picklable.
     """
 
-    def __init__(self, make: Callable[[], Any], threads: int = 0) -> None:
+    def __init__(self, make: Callable[[], Any], threads: int = 1) -> None:
         context = multiprocessing.get_context("spawn")
         self.line, far = context.Pipe()
         self.process = context.Process(target=_answer, args=(far, make, threads), daemon=True)
@@ -42,8 +58,7 @@ class Apart:
 
 
 def _answer(line: Connection, make: Callable[[], Any], threads: int) -> None:
-    if threads:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(threads)
     contender = make()
     while True:
         try:

@@ -14,10 +14,9 @@ from __future__ import annotations
 import argparse
 import functools
 import statistics
-import time
 
 import torch
-from apart import Apart
+from apart import Apart, seconds
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -37,12 +36,6 @@ def networks(size: int, width: int, device: str) -> tuple[nn.Module, nn.Module]:
 
 def pictures(size: int) -> torch.Tensor:
     return torch.randint(0, 256, (2048, 3, size, size), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-
-
-def wait(device: str) -> None:
-    """Until a GPU has done what it was told to; a processor has when the call returns."""
-    if device == "cuda":
-        torch.cuda.synchronize()
 
 
 class Tutorial:
@@ -83,19 +76,12 @@ class Ours:
     """fit() as a lecture calls it."""
 
     def __init__(self, size: int, width: int, device: str = "cpu", precision: str = "auto") -> None:
-        self.device, self.precision = device, precision
+        self.precision = precision
         self.gan = GAN(*networks(size, width, device))
         self.batches = data.Batches(pictures(size), BATCH, device=device)
 
     def run(self, steps: int) -> None:
         fit(self.gan, self.batches, steps, progress=False, precision=self.precision)
-
-
-def seconds(player: Tutorial | Ours, steps: int) -> float:
-    began = time.perf_counter()
-    player.run(steps)
-    wait(player.device)
-    return time.perf_counter() - began
 
 
 def main() -> None:
@@ -105,12 +91,11 @@ def main() -> None:
     parser.add_argument("--precision", choices=("auto", "float32", "bf16"), default="auto", help="fit's")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     asked = parser.parse_args()
-    if asked.threads:
-        torch.set_num_threads(asked.threads)
+    threads = asked.threads or torch.get_num_threads()
     sizes = (asked.size, asked.width, asked.device)
     with (
-        Apart(functools.partial(Tutorial, *sizes), asked.threads) as tutorial,
-        Apart(functools.partial(Ours, *sizes, asked.precision), asked.threads) as ours,
+        Apart(functools.partial(Tutorial, *sizes), threads) as tutorial,
+        Apart(functools.partial(Ours, *sizes, asked.precision), threads) as ours,
     ):
         players = {"tutorial": tutorial, "fit": ours}
         for player in players.values():
@@ -121,7 +106,7 @@ def main() -> None:
                 rates[name].append(asked.steps * BATCH / player.ask(seconds, asked.steps))
     medians = {name: statistics.median(values) for name, values in rates.items()}
     ratios = [ours / theirs for ours, theirs in zip(rates["fit"], rates["tutorial"], strict=True)]
-    machine = torch.cuda.get_device_name() if asked.device == "cuda" else f"{asked.threads or torch.get_num_threads()} threads"
+    machine = torch.cuda.get_device_name() if asked.device == "cuda" else f"{threads} threads"
     print(f"{asked.size} px, width {asked.width}, batch {BATCH}, {machine}, bf16 units: {supports_bf16(asked.device)}")
     print(f"fit in precision {asked.precision}")
     print(f"tutorial's loop {medians['tutorial']:8.0f} images/s")

@@ -22,13 +22,12 @@ import functools
 import itertools
 import math
 import statistics
-import time
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from apart import Apart
+from apart import Apart, Player, seconds
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
@@ -40,12 +39,6 @@ from gancourse.models import dcgan, patchgan, stylegan2, translator
 from gancourse.training import fit, supports_bf16
 
 SIDE = 32
-
-
-class Player(Protocol):
-    """A training that goes on where it stood."""
-
-    def run(self, steps: int) -> None: ...
 
 
 def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
@@ -250,12 +243,6 @@ def two(batch: int) -> Any:
 
 
 FAMILIES = {"wgan_gp": (wgan_gp, 2), "stylegan2": (style, 16), "cyclegan": (cycle, 6)}  # steps of a turn: all penalties fall due
-
-
-def seconds(player: Player, steps: int) -> float:
-    began = time.perf_counter()
-    player.run(steps)
-    return time.perf_counter() - began
 
 
 def peak(player: Player, steps: int) -> float:

@@ -12,8 +12,9 @@ import argparse
 from collections import Counter
 
 import torch
+from apart import Player
 from engine import Ours
-from families import FAMILIES, Player
+from families import FAMILIES
 from torch.profiler import ProfilerActivity, profile
 
 # What an operation's name holds, the first that fits; what the optimiser calls inside is its own.

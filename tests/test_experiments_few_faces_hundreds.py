@@ -16,7 +16,7 @@ def test_only_the_faces_and_the_seeds_differ_from_the_longer_run():
 def test_hundreds_are_disjoint_and_batches_hold_no_other_faces(stages):
     stage = stages("few_faces_hundreds")
     sets = [{tuple(face.flatten().tolist()) for face in stage.hundred(seed)} for seed in SEEDS]
-    first = {tuple(face.flatten().tolist()) for face in stage.first[: stage.size["few"]]}
+    first = {tuple(face.flatten().tolist()) for face in stage.images[: stage.size["few"]]}
     assert all(not a & b for i, a in enumerate([first, *sets]) for b in sets[i:])
     for arm in EXPERIMENT.arms.values():
         _, batches = stage.game(arm, SEEDS[1])
@@ -32,4 +32,4 @@ def test_d_is_asked_about_the_faces_of_its_own_game(stages):
     game.discriminator.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
     stage.of_d(game, torch.zeros(20, 3, 16, 16))
     assert torch.equal(((seen[0].cpu() + 1) * 127.5).round().to(torch.uint8), own)
-    assert stage.images is stage.first and torch.equal(stage.about(game, lambda: stage.images), own)
+    assert torch.equal(stage.known(game), own) and not torch.equal(stage.known(stage.players(0))[: len(own)], own)

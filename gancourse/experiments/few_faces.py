@@ -146,13 +146,17 @@ class Faces:
         features = self.judge.features(fakes)
         return [frechet_distance(features, self.real), frechet_distance(features, self.real_changed), holes(fakes)]
 
+    def known(self, game: GAN) -> Tensor:
+        """The training faces that a game's D is asked about."""
+        return self.images[:100]
+
     @torch.no_grad()
     def of_d(self, game: GAN, fakes: Tensor) -> list[float]:
         """The scores named in OF_D: the network's answers about its own faces, unseen ones and fakes."""
         p = game.p if isinstance(game, AugmentedGAN) else 0.0
         network = unwrapped(game)
         asked = self.size["asked"]
-        shown = [x.to(game.device) for x in (to_float(self.images[:100]), to_float(self.unseen[:asked]), fakes[:asked])]
+        shown = [x.to(game.device) for x in (to_float(self.known(game)), to_float(self.unseen[:asked]), fakes[:asked])]
         source = torch.Generator().manual_seed(5)
         with networks.evaluating(game.discriminator):
             own, new, fake = (network(x) for x in shown)

@@ -9,23 +9,22 @@ Source: Zhao et al. 2020 (DiffAugment), figure 1; Karras et al. 2020a (ADA), fig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
 from gancourse import data, scale
 from gancourse.experiments import few_faces_long
-from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.few_faces import ADA, DIFFAUGMENT, NONE, name
 from gancourse.experiments.few_faces_long import LongerFaces
 from gancourse.gans.gan import GAN
 
 BEFORE = few_faces_long.EXPERIMENT
 SEEDS = (71, 72, 73)
-Answer = TypeVar("Answer")
 
 
 class OtherHundreds(LongerFaces):
@@ -33,43 +32,31 @@ class OtherHundreds(LongerFaces):
 
     def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
         super().__init__(size, folder)
-        self.first, self.own = self.images, WeakKeyDictionary[GAN, Tensor]()
+        self.own = WeakKeyDictionary[GAN, Tensor]()
 
     def hundred(self, seed: int) -> Tensor:
         """The faces of a seed: uint8 [few, C, H, W]."""
         n, k = self.size["few"], SEEDS.index(seed) + 1
-        return self.first[k * n : (k + 1) * n]
+        return self.images[k * n : (k + 1) * n]
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, data.Batches]:
         game, _ = super().game(arm, seed)
         self.own[game] = self.hundred(seed)
         return game, data.Batches(self.own[game], self.size["batch_size"], seed=seed, device=scale.device())
 
-    def about(self, game: GAN, ask: Callable[[], Answer]) -> Answer:
-        """What is asked about a D's own faces, asked about those of its game (untrained players have the first hundred)."""
-        self.images = self.own.get(game, self.first)
-        try:
-            return ask()
-        finally:
-            self.images = self.first
-
-    def of_d(self, game: GAN, fakes: Tensor) -> list[float]:
-        return self.about(game, lambda: super(OtherHundreds, self).of_d(game, fakes))
-
-    def memory_changed(self, game: GAN) -> float:
-        return self.about(game, lambda: super(OtherHundreds, self).memory_changed(game))
+    def known(self, game: GAN) -> Tensor:
+        """The hundred of a game's seed; of players without one, the first."""
+        return self.own.get(game, super().known(game))
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    BEFORE,
     name="few_faces_hundreds",
     title="Other hundreds of pixel faces, 16 px: no augmentation, DiffAugment, ADA",
     stage=OtherHundreds,
     arms={name("100", how): BEFORE.arms[name("100", how)] for how in (NONE, DIFFAUGMENT, ADA)},
     seeds=SEEDS,
-    full=BEFORE.full,
     ci={**BEFORE.ci, "few": 30},
-    fit=BEFORE.fit,
-    paper=BEFORE.paper,
     expected={
         "S16.hundreds": "memory, 100: none less 100: DiffAugment, at the end: a question, for there are three trainings.  The "
         "first hundred had 0.40 [0.37, 0.43] after as many steps; expected within 0.05 of that, unless it was a lucky one",

@@ -58,7 +58,7 @@ class LongerFaces(Faces):
 
     def memory_changed(self, game: GAN) -> float:
         """D's memory of the hundred, each face through DiffAugment's T, D's logits averaged over DRAWS draws."""
-        faces, source = (self.images[:100], self.unseen[: self.size["asked"]]), torch.Generator().manual_seed(5)
+        faces, source = (self.known(game), self.unseen[: self.size["asked"]]), torch.Generator().manual_seed(5)
         with networks.evaluating(game.discriminator):
             own, new = (through(unwrapped(game), to_float(x).to(game.device), source) for x in faces)
         return above(own, new)

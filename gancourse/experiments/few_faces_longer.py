@@ -8,21 +8,18 @@ Source: Zhao et al. 2020 (DiffAugment), figure 1; Karras et al. 2020a (ADA), fig
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gancourse.experiments import few_faces_long
-from gancourse.experiments.experiment import Experiment
 
 BEFORE = few_faces_long.EXPERIMENT
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    BEFORE,
     name="few_faces_longer",
     title="A hundred and nine thousand pixel faces, 16 px, 12,000 steps: no augmentation, DiffAugment, ADA",
-    stage=BEFORE.stage,
-    arms=BEFORE.arms,
     seeds=(60, 61, 62, 63, 64),
     full={**BEFORE.full, "steps": 12_000, "checkpoint_every": 3000, "frames": [500, 5000, 12_000]},
-    ci=BEFORE.ci,
-    fit=BEFORE.fit,
-    paper=BEFORE.paper,
     expected={
         "known": "few_faces_long, 5,000 steps, other seeds: few 1.14 [1.05, 1.23], ADA 1.26 [1.13, 1.40], disease 1.51; turn and "
         "many open.  Those who train on go on as they began or turn: the four rows below may go either way",

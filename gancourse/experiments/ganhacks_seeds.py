@@ -13,21 +13,18 @@ Source: Chintala, Denton, Arjovsky & Mathieu 2016, github.com/soumith/ganhacks.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gancourse.experiments import ganhacks
-from gancourse.experiments.experiment import Experiment
 
 LONGER = ("labels", "max pooling in D", "minibatch discrimination")  # what has seven pairs
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    ganhacks.EXPERIMENT,
     name="ganhacks_seeds",
     title="Ganhacks: the reference and three tips on two more seeds",
-    stage=ganhacks.Tips,
     arms={name: ganhacks.ARMS[name] for name in (ganhacks.REFERENCE, *LONGER)},
     seeds=(5, 6),
-    full=ganhacks.EXPERIMENT.full,
-    ci=ganhacks.EXPERIMENT.ci,
-    fit=ganhacks.EXPERIMENT.fit,
-    paper=ganhacks.EXPERIMENT.paper,
     expected={
         "S29": "labels and max pooling, over seven pairs, those of the first five seeds among them: at least 1.1, as before; "
         "what the new pairs say alone stands in the note",

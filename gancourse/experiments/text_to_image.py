@@ -86,8 +86,9 @@ class Sentences:
         """What every training is asked for: known pairs of values in seen and unseen wordings, new ones, and sentences often."""
         n = self.size["asked"]
         usual, never = unseen[~new(unseen)], unseen[new(unseen)]
+        self.usual = usual[:n]
         parts: dict[str, tuple[ImageSet, dict[str, Any]]] = {
-            "agreement": (usual[:n], {"seed": 3}),
+            "agreement": (self.usual, {"seed": 3}),
             "unseen_wording": (usual[: n // 2], {"seed": 4, "wordings": "unseen"}),
             "held_out": (never[: n // 2], {"seed": 5, "mentioned": 1.0}),
         }
@@ -132,10 +133,11 @@ class Sentences:
 
     def _different(self, pictures: Tensor) -> Tensor:
         """How many different faces, by the classifier's reading of all attributes, show all that their sentence mentions."""
-        read = self.classifier.predict(pictures.clamp(-1, 1))
-        shown = judges.agreement(read, self.often.repeat_interleave(self.size["again"], 0)) == 1
-        groups = zip(read.split(self.size["again"]), shown.split(self.size["again"]), strict=True)
-        return torch.tensor([float(len(faces[right].unique(dim=0))) for faces, right in groups])
+        return self._counted(self.classifier.predict(pictures.clamp(-1, 1)))
+
+    def _counted(self, read: Tensor, columns: list[int] | None = None) -> Tensor:
+        """The same of what the classifier has read, by the attributes of ``columns``."""
+        return judges.different(read, self.often, self.size["again"], columns)
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[TextGAN, captions.CaptionBatches]:
         side, width, device = self.size["side"], self.size["width"], scale.device()
@@ -156,7 +158,7 @@ class Sentences:
         n, generator, e = self.parts["diversity"], run.generator, self.all[-self.parts["diversity"] :]
         z = run.gan.latents(len(self.all), torch.Generator().manual_seed(0))[-n:]
         without = torch.cat([z[:, : generator.noise_dim], torch.zeros_like(z[:, generator.noise_dim :])], 1)
-        noisy = e + NOISE * torch.randn(e.shape, generator=torch.Generator().manual_seed(8)) / e.shape[1] ** 0.5
+        noisy = with_noise(e, NOISE)
         with networks.evaluating(generator):
             return generator(without, e.to(z.device)).float(), generator(without, noisy.to(z.device)).float()
 
@@ -205,6 +207,11 @@ def facts_of(faces: ImageSet) -> dict[str, float]:
     """What a record notes of faces with sentences."""
     pictures = to_float(faces.images)
     return {"faces": len(faces), "mean": pictures.mean().item(), "std": pictures.std().item(), "words": WORDS}
+
+
+def with_noise(e: Tensor, times: float) -> Tensor:
+    """Vectors [N, D] with Gaussian noise about ``times`` as long as 1, the same at each call."""
+    return e + times * torch.randn(e.shape, generator=torch.Generator().manual_seed(8)) / e.shape[1] ** 0.5
 
 
 def smaller(faces: ImageSet, side: int) -> ImageSet:

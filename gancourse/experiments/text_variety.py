@@ -25,20 +25,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gancourse import data
 from gancourse.base import networks
 from gancourse.data import captions
-from gancourse.data.images import ImageSet, to_float
+from gancourse.data.images import ImageSet
 from gancourse.experiments import text_to_image
 from gancourse.experiments.conditional import held_out
-from gancourse.experiments.experiment import Experiment
-from gancourse.experiments.text_to_image import NOISE, Sentences, new, smaller
+from gancourse.experiments.text_to_image import NOISE, Sentences, with_noise
 from gancourse.metrics import text as judges
 from gancourse.metrics.pairs import gradient_energy
 from gancourse.training import Run
@@ -100,33 +99,27 @@ class Variety(Sentences):
 
     def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
         super().__init__(size, folder)
-        unseen = smaller(data.faces(32, size["unseen"], "test", progress=False), size["side"])
-        usual = unseen[~new(unseen)][: size["asked"]]
-        self.unseen = to_float(usual.images)
-        self.four = [list(usual.attribute_names).index(name) for name in READABLE]
+        self.unseen = self.truth[0]
+        self.four = [list(self.usual.attribute_names).index(name) for name in READABLE]
         every = torch.arange(len(self.unseen))
         own = self._vectors(self.sentences)
         self.pairs = {"reads": (every, own, own.roll(1, 0))}
         for name in ATTRIBUTES:
-            which, right, wrong = one_changed(usual, name)
+            which, right, wrong = one_changed(self.usual, name)
             self.pairs[f"reads_{name}"] = (which, self._vectors(right), self._vectors(wrong))
-        true = self.classifier.predict(self.truth[-1])
-        self.true = {"fitting": self._counted(true), "four": self._counted(true, self.four)}
+        self.true_four = self._counted(self.classifier.predict(self.truth[-1]), self.four)
         self.true_edges = gradient_energy(self.truth[-1]).mean()
 
     def _vectors(self, sentences: Tensor) -> Tensor:
         return judges.sentence_vectors(self.encoder.text, sentences)
-
-    def _counted(self, read: Tensor, columns: list[int] | None = None) -> Tensor:
-        return judges.different(read, self.often, self.size["again"], columns)
 
     def shown(self, usual: Tensor, often: Tensor) -> dict[str, float]:
         """The scores of PLAIN: pictures for the sentences of "agreement", and those of the sentences that are asked often."""
         read = self.classifier.predict(often.clamp(-1, 1))
         return {
             "agreement": judges.agreement(self.classifier.predict(usual.clamp(-1, 1)), self.asked["agreement"]).mean().item(),
-            "fitting": (self._counted(read) / self.true["fitting"]).mean().item(),
-            "four": (self._counted(read, self.four) / self.true["four"]).mean().item(),
+            "fitting": (self._counted(read) / self.true_fitting).mean().item(),
+            "four": (self._counted(read, self.four) / self.true_four).mean().item(),
             "edges": (gradient_energy(often.clamp(-1, 1)).mean() / self.true_edges).item(),
         }
 
@@ -140,7 +133,7 @@ class Variety(Sentences):
     def way(self, run: Run, noise: float = 0.0, z: float = 1.0, cloud: float = 1.0, grit: float = 0.0) -> dict[str, float]:
         """The scores of PLAIN of what a run draws: noise on vectors, latents times z, its cloud times cloud, grit on pixels."""
         n, often, generator = self.parts["agreement"], self.parts["diversity"], run.generator
-        e = self.all + noise * torch.randn(self.all.shape, generator=torch.Generator().manual_seed(8)) / self.all.shape[1] ** 0.5
+        e = with_noise(self.all, noise)
         drawn = run.gan.latents(len(self.all), torch.Generator().manual_seed(0))
         drawn = torch.cat([z * drawn[:, : generator.noise_dim], cloud * drawn[:, generator.noise_dim :]], 1)
         with networks.evaluating(generator):
@@ -201,16 +194,13 @@ def _ordered(found: Mapping[str, float]) -> Tensor:
 
 ARMS = {name: text_to_image.ARMS[name] for name in ("GAN", "GAN-CLS", "GAN-CLS + augmentation", "more noise")}
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    text_to_image.EXPERIMENT,
     name="text_variety",
     title="Different faces that fit, at 16 px, counted by what the judge can read",
     stage=Variety,
     arms=ARMS,
     seeds=(10, 11, 12, 13, 14),
-    full=text_to_image.EXPERIMENT.full,
-    ci=text_to_image.EXPERIMENT.ci,
-    fit=text_to_image.EXPERIMENT.fit,
-    paper=text_to_image.EXPERIMENT.paper,
     expected={
         "known before": "the older count's values of text_to_image, other seeds: GAN 0.39, GAN-CLS 0.39, augmentation 0.57, more "
         "noise 0.35, GAN-CLS with noise on its vectors 0.72; and of the nulls of both counts, one true face with noise 0.1, 0.2, "
