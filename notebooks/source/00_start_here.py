@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 00. Start here
 #
-# **Read** for ten minutes. **Run**: a few seconds. Needs no GPU and no network.
+# **Read**: 15 minutes. **Run**: a few seconds. Needs no GPU and no network.
 #
 # This course is about generative adversarial networks: two networks, one that draws and one that judges, and how the drawing gets better
 # because the judging does. Run the next two cells (Shift + Enter) and move a slider.
@@ -53,7 +53,7 @@ viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventur
 # How did the network learn that? It played against another one. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
 # plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue (the arrows, for some of them), $D$ paints again, and after some hundred rounds the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls.
 #
-# $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21. It is measured between two samples of 200 points. Two samples of one and the same cloud are not at 0 either: they are at 0.14 on average, and in none of 50 pairs above 0.19. So 0 is not the goal, and 0.21 is just above what a perfect generator would score. The eye sees more here than the number.
+# $W$ is the distance between the two clouds (the earth mover's, lecture 11): in the picture it falls from 0.88 to 0.21. It is measured between two samples of 200 points. Two samples of one and the same cloud are not at 0 either: they are at 0.14 on average, and in none of 50 pairs above 0.19. So 0 is not the goal, and other fifties of such pairs reach 0.21, too. The eye sees more here than the number.
 #
 # Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch all of $G$'s points sit together and run about among eight clusters, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
 # gradient and the orbit of 02 and 07. Without a running kernel you see three moments of the game.
@@ -81,10 +81,10 @@ board
 # Textbooks and lectures say many things about GANs: the game ends at $-\log 4$, one loss saturates and another does not, this guideline matters. In this course
 # each such sentence is *measured*, by a cell that you run. Here is how that looks.
 #
-# A famous paper of 2016 gives rules for building the two networks. Three of them: $D$ gets batch normalisation, $D$ gets leaky rectifiers, $G$ gets plain ones. (What these are does not matter yet.) Do the rules help? Lecture 04 leaves one out: no normalising in $D$, plain rectifiers for the leaky ones, tanh for $G$'s plain ones. It trains small networks, on faces of 16 by 16 pixels, and measures
+# A famous paper of 2016 gives rules for the two networks. Do they help? Lecture 04 breaks them in eight ways, one at a time; five do harm. Here are three, chosen for their verdicts: no batch normalisation in $D$, plain rectifiers for $D$'s leaky ones, tanh for $G$'s plain ones. (What these are does not matter yet.) It trains small networks, on faces of 16 by 16 pixels, and measures
 # how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and above 1 the rule helps. Before the first training it was written down what counts as *helps*: at least 1.1.
 #
-# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots, the filled ones, lie above 1.1, two of them by a hair, and nothing was changed. So one training can say *helps* of nothing. There are five without each rule: the dots of the rows below.
+# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots, the filled ones, lie above 1.1, two of them by a hair, and nothing was changed. So one training proves nothing. Without each rule there are five: the dots of the rows below.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three rules of 2016, measured
@@ -115,7 +115,7 @@ verdicts(
 )
 
 # %% [markdown] tags=["notes"]
-# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. *Without batch norm* all of it lies in the blue: the sentence is **reproduced**. *Without ReLU* none of it does: **contradicted**. That needs one thing more, a *control*, for an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, and they start where the signal dies: all five trainings end farther from faces, as the first box below says. And it holds for what was trained, small networks; it does not say that the rule is wrong everywhere. *Without leaky ReLU*
+# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. *Without batch norm* all of it lies in the blue: the sentence is **reproduced**. *Without ReLU* none of it does: **contradicted**. That needs one thing more, a *control*, for an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, and they start where the signal dies: all five trainings end farther from faces, as the first box below says. And it holds for these small networks at 2,000 steps: at 500 tanh is far behind (lecture 04). *Without leaky ReLU*
 # it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. Now the same as boxes, the control before them. They are unfolded here; elsewhere a click does it. (Without the normalising a network also starts at another scale. Lecture 04 matches the start, so that its scale is not what is measured.)
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -167,7 +167,7 @@ with example():
 # 1. **The verdict**, and the sentence it is about. A dashed edge says *open*.
 # 2. **Measured**: the mean, its interval in brackets, and how many independent trainings stand behind it. (The control, a *check*, shows the smallest and the largest, and every one has to pass.) *Claimed* is what the source says.
 # 3. **Asked for**: the tolerance, fixed before the run. Compare it with the brackets yourself.
-# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. (Divide the full network's five trainings by one another, as in the first row, five ratios at a time. There are 44 ways to do so without dividing one by itself, and each gives a bar. Of their left ends the one farthest to the right is the null: 0.92. The line above the boxes counts them: none lies in the blue, 27 lie outside, 17 reach over its edge. So where nothing was changed the rule never says *reproduced*, and mostly *contradicted*: that word denies a tenth, no more.) If a null passed the tolerance the row would say nothing. Such a row gets no verdict but *open*.
+# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. (Divide the full network's five trainings by one another, as in the first row, five ratios at a time. There are 44 ways to do so without dividing one by itself, and each gives a bar. Of their left ends the one farthest to the right is the null: 0.92. The line above the boxes counts them: none lies in the blue, 27 lie outside, 17 reach over its edge. So of these 44, all of the same five trainings, none says *reproduced*, most *contradicted*: it denies a harm of a tenth, no smaller one.) If a null passed the tolerance the row would say nothing. Such a row gets no verdict but *open*.
 # 5. **Why**, where a row is open; **control**, the row without which nothing may be contradicted; a note, here on how small the networks are; and **source**.
 #
 # There are four kinds of boxes.
@@ -246,7 +246,7 @@ viz.show(gallery.ahead(), caption=f"The numbers are lectures. Row 20, left the f
 # 5. something to play with, exercises, a quiz
 
 # %% [markdown] tags=["notes"]
-# All boxes of all lectures are the rows of one ledger, the file `CLAIMS.md`, the open ones first. A lecture ends with a count of its own. The
+# All boxes of all lectures are rows of one ledger, [CLAIMS.md](../CLAIMS.md), open ones first. A lecture ends with a count of its own. The
 # [glossary](../docs/glossary.md) lists the ids (S03, C08), the five sets of slides that the course grew out of, and the words that come back in every lecture.
 #
 # ## How a lecture works
@@ -324,7 +324,7 @@ print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
 # Something does not work? `gancourse doctor` names what is missing.
 
 # %% [markdown] tags=["notes"]
-# If something does not work, run `gancourse doctor` in a terminal. It names what is missing and how to get it.
+# If something does not work, run `gancourse doctor` in JupyterLab's own terminal. It names what is missing.
 #
 # You should know some Python, have seen a neural network trained in PyTorch, and be on speaking terms with expectations and logarithms. Nothing about GANs is assumed.
 
