@@ -54,7 +54,7 @@ young = records.load("dcgan_live").film("faces32_live")  # a smaller network, wh
 viz.show(viz.labelled_grid(data.to_float(torch.cat([found[:10] for found in young.values()])), rows=[f"step {step:,}" for step in young], n_columns=10, scale=2))
 
 # %% [markdown] tags=["notes"]
-# How does a network come to draw faces? Each row is one smaller network after so many steps, and each column one latent. At first it draws nothing, then what all faces share, then this face and that one. Nobody tells it what an eye is. (Four minutes of one processor. The network above took 9,000 steps on 20,000 drawings.)
+# How does a network come to draw faces? Each row is one smaller network after so many steps, and each column one latent. Eyes, hair and glasses are there after 500 steps; smooth grounds and clean edges come late. Nobody tells it what an eye is. (Four minutes of one processor. The network above took 9,000 steps on 20,000 drawings.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The game, where it can be seen
