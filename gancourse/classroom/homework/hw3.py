@@ -8,14 +8,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
 from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
-from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, descend, gradients, weights
+from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, as_it_was, descend, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, times
 from gancourse.classroom.homework.checks.values import close, compare, finite, number, pair, scalar, shape, show, true
@@ -106,9 +105,9 @@ def transport(sheet: Sheet, on_a_line: Callable, earth_mover: Callable) -> None:
         p = theory.normalise(sheet.rand(7) + torch.tensor([0, 0, 9, 9, 9, 0, 0]).double())
         q = theory.normalise(sheet.rand(7) + torch.tensor([9, 9, 0, 0, 0, 5, 5]).double())
         with unchanged(p=p, q=q):
-            compare(on_a_line, _work, (p, q), _ON_A_LINE, read=_number)
+            compare(on_a_line, _work, (p, q), _ON_A_LINE, read=number)
         i, j = torch.eye(5, dtype=torch.float64)[[4, 1]]
-        close(_number(on_a_line(i, j)), 3.0, "all earth from place 4 to place 1")
+        close(number(on_a_line(i, j)), 3.0, "all earth from place 4 to place 1")
 
     with sheet.item("a plan that moves all of p onto all of q", 1):
         for n, m in ((3, 5), (6, 2)):
@@ -147,11 +146,6 @@ def _program(sheet: Sheet, n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
     return theory.normalise(sheet.rand(n) + 0.05), theory.normalise(sheet.rand(m) + 0.05), sheet.rand(n, m) + 0.1
 
 
-def _number(came: Any) -> float:
-    """A number, numpy's included: scipy's answers hold those."""
-    return number(float(came) if type(came) in (np.float64, np.float32) else came)
-
-
 def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, float]:
     """The student's plan and work, if they are a plan and a number."""
     try:
@@ -162,10 +156,9 @@ def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[
         raise
     plan, work = pair(came, "two results: the plan and its work", "return plan, work")
     true(plan is not None and work is not None, "a plan and its work", show(came), _NONE)
-    true(type(plan) is not np.ndarray, "the plan as a tensor", "an array of numpy", "torch.as_tensor(...)")
     n, m = cost.shape
     plans = _PLAN.by(lambda f: f(p, q, cost)[0])
-    return finite(shape(plan, [n, m], slips=plans)).double(), _number(work)
+    return finite(shape(plan, [n, m], slips=plans)).double(), number(work)
 
 
 # 2. What a critic proves -------------------------------------------------------------------------------------------------
@@ -233,7 +226,7 @@ def duality(sheet: Sheet, shown: Callable) -> None:
     f = -f * _means(f, p, q).sign()  # upside down: it proves a negative number
 
     def asked(came: Any) -> float:
-        came = _number(came)
+        came = number(came)
         true(not math.isnan(came), "a number", "NaN", _DIAGONAL)
         return came
 
@@ -249,7 +242,8 @@ def duality(sheet: Sheet, shown: Callable) -> None:
             close(asked(shown(g, p, q, metric)), right, f"{what}, for the best critic f", slips, atol=1e-6)
 
     with sheet.item("a constant proves nothing", 0.5):
-        came = _number(shown(torch.full_like(p, 3.0), p, q, metric))
+        true(number(shown(f, p, q, metric)) != 0, "a number other than 0 for an f that is not constant", "0")
+        came = number(shown(torch.full_like(p, 3.0), p, q, metric))
         true(math.isfinite(came) and abs(came) < 1e-9, "0", show(came), _FLAT)
 
 
@@ -418,6 +412,8 @@ def _into_the_box(first: nn.Module, clip: Callable) -> None:
         return known, critic
 
     known, critic = clipped(clip)
+    modes = all(module.training for module in critic.modules())
+    true(modes, "a critic in the mode it was in", "one in the other mode", "eval() and train() are not part of clipping")
     own = [id(p) for p in critic.parameters()] == [id(p) for p in known]
     true(own, "the critic's own parameters", "new ones", "the optimiser still holds the old ones: write into them, clamp_()")
     compare(clip, _clip, lambda f: weights(clipped(f)[1]), _BOX, "the weights after clipping")
@@ -440,7 +436,8 @@ def _estimated(table: Table, critic_step: Callable, real: Tensor, z: Tensor) -> 
     def returned(step: Callable) -> Any:
         g, f, _, optimiser = table.lay()
         g.zero_grad()
-        came = step(g, f, optimiser, real, z, 0.3)
+        with as_it_was(G=g, **{"the critic": f}):
+            came = step(g, f, optimiser, real, z, 0.3)
         close(weights(g), weights(table.g), "G's weights after the critic's step", slip="the critic's step moved the generator")
         pulled, graph = gradients(g).any(), getattr(came, "requires_grad", False)
         true(not pulled, "no gradient in the generator", "a gradient from the critic's loss", "detach the fakes")
@@ -702,7 +699,10 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
         slips = _PENALTY.by(lambda f: gradient(lambda w: asked(w, x, f), weight))
         close(came, own, "the slope of your penalty by the critic's parameters", slips, rtol=1e-4, atol=1e-5)
 
+    steep = "a penalty above 0 where slopes are not 1"
+
     with sheet.item("also where the critic is flat", 0.5):
+        true(asked(torch.zeros_like(weight).requires_grad_(), x) > 0, steep, "0 or less")
         slope = gradient(lambda w: asked(w, x), torch.zeros_like(weight), _BLOCKED)
         finite(slope, "the slope by the parameters of a flat critic", _ROOT)
 
@@ -711,6 +711,7 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
         mine = weight.clone().requires_grad_()
         mine.grad = torch.full_like(mine, 7.0)
         came = asked(mine, source * 1.0)
+        true(came > 0, steep, "0 or less")
         kept, slip = (mine.grad == 7).all(), "backward() writes into everybody's .grad: torch.autograd.grad does not"
         true(kept, "the critic's .grad as it was", "something added to it", slip)
         true(came.requires_grad, "a penalty that can be minimised", "one without a gradient", _BLOCKED)
@@ -918,7 +919,7 @@ _NEXT_K = Slips("next_k") | {
 def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: Callable) -> None:
     with sheet.item("how badly a picture is drawn", 0.5):
         draws, x = _Drawer(0.6), sheet.randn(3, 2, 4, 5)
-        with unchanged(x=x):
+        with unchanged(x=x), as_it_was(**{"the autoencoder": draws}):
             compare(errors, _errors, (draws, x), _ERRORS)
         at = sheet.randn(2, 1, 2, 2)
 
@@ -940,17 +941,17 @@ def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: C
             moves = [(k, real, error, gamma + 0.2, rate / 5) for error in (fake / 4, fake + 0.2)]
 
             def both(f: Callable, moves: Any = moves) -> Tensor:
-                return torch.tensor([_number(f(*move)) for move in moves], dtype=torch.float64)
+                return torch.tensor([number(f(*move)) for move in moves], dtype=torch.float64)
 
             compare(next_k, _next_k, both, _NEXT_K, "k after one move up and after one down")
 
     with sheet.item("and stops at 0 and 1", 0.5):
         for k, real, fake, stop in ((0.02, 0.3, 0.9, 0.0), (0.0, 0.3, 0.9, 0.0), (0.99, 0.9, 0.05, 1.0), (1.0, 0.9, 0.05, 1.0)):
             what = f"from k = {k:g}, real error {real:g}, fake error {fake:g}"
-            close(_number(next_k(k, real, fake, 0.5, 0.1)), stop, what, _NEXT_K.at(k, real, fake, 0.5, 0.1))
+            close(number(next_k(k, real, fake, 0.5, 0.1)), stop, what, _NEXT_K.at(k, real, fake, 0.5, 0.1))
         k = 0.5
         for _ in range(200):
-            k = _number(next_k(k, 0.4, 0.9, 0.5, 0.02))
+            k = number(next_k(k, 0.4, 0.9, 0.5, 0.02))
         close(k, 0.0, "k after 200 rounds in which the fakes are drawn badly")
 
 
