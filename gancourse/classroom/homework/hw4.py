@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gancourse import theory
 from gancourse.classroom.homework.checks.calls import gradient, harmless, on_meta, unchanged
-from gancourse.classroom.homework.checks.players import gradients
+from gancourse.classroom.homework.checks.players import as_it_was, gradients
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, times
 from gancourse.classroom.homework.checks.values import close, compare, number, scalar, true
@@ -328,16 +328,16 @@ def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) 
     with sheet.item("whose gradients", 1):
         g, d = _Drawer(sheet), _Judge(sheet)  # new ones: what an answer did to the old ones is not asked here
         _, right = _taught(g, d, _d_hinge(g, d, x, y, z, y_fake))
-        of_g, of_d = _taught(g, d, discriminator_loss(g, d, x, y, z, y_fake))
+        with as_it_was(G=g, D=d):
+            of_g, of_d = _taught(g, d, discriminator_loss(g, d, x, y, z, y_fake))
         said = "detach the fakes: D's loss must not ask G to change"
         true(not of_g.any(), "no gradient in the generator", "a gradient from D's loss", said)
         close(of_d, right, "D's gradient from its own loss", slip=_DEAF)
         right, _ = _taught(g, d, _g_hinge(g, d, z, y_fake))
-        of_g, _ = _taught(g, d, generator_loss(g, d, z, y_fake))
+        with as_it_was(G=g, D=d):
+            of_g, _ = _taught(g, d, generator_loss(g, d, z, y_fake))
         true(of_g.any(), "a gradient in the generator", "none", "the fakes must not be detached in G's own loss")
         close(of_g, right, "G's gradient from its own loss")
-        asking, came = all(p.requires_grad for n in (g, d) for p in n.parameters()), "parameters that no longer ask for gradients"
-        true(asking, "players as they were", came, "set requires_grad back afterwards")
 
 
 def _taught(g: nn.Module, d: nn.Module, loss: Any) -> tuple[Tensor, Tensor]:
