@@ -593,7 +593,7 @@ _LENGTH = "the path has length 1: only the angle is taken from unit vectors, the
 _LERP = Slips("lerp") | {
     **_PATH,
     "it runs from z1 to z0: t = 0 is z0": swapped(_line),
-    "z0 + t z1 is not between them: z0 + t (z1 - z0)": lambda a, b, t: a + t[:, None] * b,
+    "z0 + t z1 is not between them: where is it at t = 1?": lambda a, b, t: a + t[:, None] * b,
 }
 _SLERP = Slips("slerp") | {
     **_PATH,

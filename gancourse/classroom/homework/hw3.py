@@ -72,7 +72,7 @@ def _worked(work: Callable[[Tensor, Tensor], Tensor]) -> Callable:
 
 
 _NONE = "linprog found none (its message says why): does each row of A add up the entries of its own heap or hole, in b's order?"
-_ORDER = "the entries are out of order: flatten() reads row by row, so reshape(n, m) writes them back"
+_ORDER = "the entries are out of order: flatten() reads row by row, and they go back the same way"
 _UNFILLED = "the holes are not filled: A has m more rows, one for each hole"
 _SPREAD = "this is the plan p_i q_j, which sends a bit of everything everywhere: find the cheapest"
 _DEAREST = "this is the dearest plan: linprog minimises, so leave the sign as it is"
@@ -463,15 +463,15 @@ def _mix(epsilon: Callable[[Tensor], Tensor]) -> Callable:
     return between
 
 
-_AXES = "epsilon has the wrong number of axes: [N], and then a 1 for each further axis of the samples, [N, 1] or [N, 1, 1, 1]"
-_EVERY = "every sample is mixed with every other: epsilon needs a 1 for each further axis"
+_AXES = "epsilon has the wrong number of axes: one number for each sample, lined up with all entries of that sample"
+_EVERY = "every sample is mixed with every other: epsilon has too many axes"
 _AT_REAL = "epsilon is 1: the penalty is taken at real samples only"
 _AT_FAKE = "epsilon is 0: the penalty is taken at fake samples only"
 _ONE = "one epsilon for the whole batch: draw one for each pair"
 _OUT = "epsilon is from a normal distribution, or another that leaves [0, 1]: torch.rand, not torch.randn"
 _LOST_PLUS = "a plus is lost, as in one deck: epsilon x *plus* (1 - epsilon) x_fake"
 _TWO = "the weights of real and fake do not sum to 1: they are epsilon and 1 - epsilon, with the same epsilon"
-_LAST_AXIS = "epsilon [N] lines up with the *last* axis: give it the shape [N, 1, 1, 1]"
+_LAST_AXIS = "epsilon [N] lines up with the *last* axis, and N is the first one of the samples"
 _SHARED = "one epsilon for each entry, the same in all pairs: its shape must begin with N and go on with ones"
 _CHANNEL = "one epsilon for each channel: the points leave the line"
 _BOX_FILLED = "one epsilon for each entry (rand_like): the points fill a box in place of a line; one for each pair is wanted"
@@ -616,7 +616,7 @@ _penalty = _penalty_of(_lengths)
 
 _AXIS = "the norm is taken along the wrong axis: "
 _FIRST = "; flatten(1) the sample first"
-_BLOCKED = "the way back is cut: create_graph=True in torch.autograd.grad, and no detach(), .data or .item() after it"
+_BLOCKED = "the way back is cut: the gradient needs a graph of its own, and no detach(), .data or .item() after it"
 _ROOT = "the root of 0 has an infinite slope: norm() knows what to do there, sqrt() does not"
 _MEAN_LAST = "the mean comes last: first the square of each sample's difference, then the mean"
 _TOO_SHORT = "this is the gradient of the *mean* of the values, N times too short: differentiate their sum"
@@ -738,7 +738,7 @@ def _best_d(p: Tensor, q: Tensor, a: float, b: float) -> Tensor:
 
 _BRACKET = "a bracket is in the wrong place: the code belongs inside the square"
 _CURES = "no sigmoid: it brings back the flat parts that the squares should cure"
-_ZERO = "a sign: set p (D - b) + q (D - a) to zero"
+_ZERO = "a sign: differentiate L_D by D(x) once more, place by place"
 
 _SQUARES_D = Slips("squares_d") | {
     "the halves are missing": times(2, _squares_d),

@@ -36,7 +36,7 @@ _HE = Slips("he_constant") | {
     "upside down": lambda s, gain: 1 / _c(s, gain),
     "the gain is not used": lambda s, gain: _c(s, 1),
     "the gain is an argument: sqrt(2) is its default": lambda s, gain: _c(s),
-    "n_out is not part of the fan-in: one output sums over shape[1:]": _fan(math.prod),
+    "n_out is not part of the fan-in: how many weights does one output sum over?": _fan(math.prod),
     "this is Glorot's constant: He takes the fan-in alone": _fan(lambda s: (s[0] + s[1]) * math.prod(s[2:])),
 }
 
@@ -57,7 +57,10 @@ _CONV = Slips("equalised_conv") | {
     "divided by c: multiply": _conv(lambda s, gain: 1 / _c(s, gain)),
     "c of the fan-out: one output sums over the inputs": _conv(_fan(lambda s: s[0] * math.prod(s[2:]))),
     "c forgets the kernel: one output sums over its places, too": _conv(_fan(lambda s: s[1])),
-    "the convolution keeps the size: padding is k // 2": (_conv(padding=lambda k: 0), _conv(padding=lambda k: k)),
+    "the convolution keeps the size: which padding does a kernel of k need?": (
+        _conv(padding=lambda k: 0),
+        _conv(padding=lambda k: k),
+    ),
 }
 
 
@@ -143,6 +146,11 @@ def _over(*dims: int, size: Callable = lambda x, dims: x.square().mean(dims, kee
     return lambda x: x / size(x, dims or 1)
 
 
+def _own_eps(f: Callable) -> Callable:
+    """The function f, whatever eps it is given."""
+    return lambda *arguments, eps=1e-8: f(*arguments)
+
+
 def _pixels(x: Tensor, eps: float = 1e-8) -> Tensor:
     return x / (x.square().mean(1, keepdim=True) + eps).sqrt()
 
@@ -173,7 +181,7 @@ _PIXEL_NORM = Slips("pixel_norm") | {
     "a plain mean: take squares, and the root of their mean": _over(size=lambda x, d: x.mean(d, keepdim=True)),
     _EPS_UNDER: (_over(1), _over(size=lambda x, d: x.square().mean(d, keepdim=True).sqrt() + 1e-8)),
     _EPS_ADDED: _over(size=lambda x, d: (x.square().mean(d, keepdim=True) + 1e-6).sqrt()),
-    _GIVEN_EPS: lambda x, eps=1e-8: _pixels(x),
+    _GIVEN_EPS: _own_eps(_pixels),
 }
 
 
@@ -244,9 +252,7 @@ _STD = Slips("minibatch_std") | {
     "groups of neighbours: sample i belongs to group i mod M, so a group is i, i + M, i + 2M, ...": (
         _spread(_mean_deviation, _neighbours)
     ),
-    "the numbers go to the wrong samples: sample i's is that of group i mod M (repeat, not repeat_interleave)": (
-        _spread(_mean_deviation, to=_neighbours)
-    ),
+    "the numbers go to the wrong samples: sample i's is that of group i mod M": _spread(_mean_deviation, to=_neighbours),
     "groups of neighbours, and their numbers go to other samples": _spread(_mean_deviation, _neighbours, _apart),
     "G and M are exchanged: groups of G samples, M = N/G of them": lambda x, group: _std(x, len(x) // group),
     "one number for the whole batch: each group has its own": lambda x, group: _std(x, len(x)),
@@ -256,7 +262,7 @@ _STD = Slips("minibatch_std") | {
     "eps is added after the root: put it under it": _spread(lambda x: (_var(x).sqrt() + 1e-8).mean()),
     _ROOT_AT_0: _spread(lambda x: _var(x).sqrt().clamp(min=1e-4).mean()),
     "no gradient reaches the features through the map: was it detached?": _spread(lambda x: _mean_deviation(x).detach()),
-    _GIVEN_EPS: lambda x, group, eps=1e-8: _std(x, group),
+    _GIVEN_EPS: _own_eps(_std),
 }
 
 
@@ -538,7 +544,7 @@ _WEIGHTS = Slips("modulated_weights") | {
     "no mean is subtracted": _weights(after=lambda v, w: v - v.mean((2, 3, 4), keepdim=True)),
     "the standard deviation: no mean is subtracted, no mean taken": _weights(size=lambda v, w: v.std((2, 3, 4), keepdim=True)),
     _EPS_STYLE: _weights(size=lambda v, w: _length()(v) + 1e-8),
-    _GIVEN_EPS: lambda w, s, demodulate=True, eps=1e-8: _weights()(w, s, demodulate),
+    _GIVEN_EPS: _own_eps(_weights()),
 }
 
 
@@ -600,7 +606,7 @@ _MODULATED_CONV = Slips("modulated_conv") | {
     "padding k // 2 keeps the size": _each(padding=lambda k: 0),
     "with groups=N the samples are side by side in the channels: put them back": lambda *a: _each()(*a).flatten(0, 1)[None],
     _ATTACHED: _outputs(lambda y, v, w, s: y / (_sizes(v).square() + 1e-8).sqrt().detach()),
-    _GIVEN_EPS: lambda x, w, s, demodulate=True, eps=1e-8: _each()(x, w, s, demodulate),
+    _GIVEN_EPS: _own_eps(_each()),
 }
 
 

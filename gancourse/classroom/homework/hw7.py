@@ -366,7 +366,7 @@ _MATCHING = Slips("matching_loss") | {
     "the table is read the wrong way: entry (i, j) is picture i with sentence j": _matched(
         out=lambda fits: (_others(fits).T, _others(fits))
     ),
-    "a score of 0 is a score, e^0 = 1: leave a pair out by minus infinity": _matched(
+    "a score of 0 is a score, e^0 = 1, and leaves nobody out": _matched(
         find=lambda s, left: s.masked_fill(left, 0.0).logsumexp(1) - s.diagonal()
     ),
     "a sentence that fits is left out, not counted as the right one": _matched(
@@ -451,9 +451,7 @@ _PRECISION = Slips("r_precision") | {
         (s.argmax(1) == torch.arange(len(s))).double().mean()
     ),
     "a picture looks for its sentence along its row: this is the other way round": _won(lambda s: _best_other(s, 0)),
-    "0 is a score, and may be larger than all others: take the own one out by minus infinity": _won(
-        lambda s: _best_other(s, instead=0.0)
-    ),
+    "0 is a score, and may be larger than all others: it takes nobody out": _won(lambda s: _best_other(s, instead=0.0)),
     "the own sentence is among the others: nothing is larger than itself": _won(lambda s: s.amax(1)),
     "the number of hits: divide by the number of pictures": lambda s: _precision(s) * len(s),
     "this is the share of misses": lambda s: 1 - _precision(s),
@@ -563,7 +561,7 @@ _MISMATCH = Slips("mismatch") | {
     _GLOBAL: _drawn(lambda fits, generator: _permutation(fits, None)),
     _FIXED_DRAW: _own_seed,
     _GAVE_UP: _once,
-    _ENDLESS: (_for_ever, *(_own_count(lambda tries, n=n: n) for n in (1000, 60)), _own_count(lambda tries: 2 * tries)),
+    _ENDLESS: (_for_ever, _own_count(lambda n: 1000), _own_count(lambda n: 60), _own_count(lambda n: 2 * n)),
     _REFUSE: _last_try,
 }
 
