@@ -85,6 +85,12 @@ def test_a_wrong_step_of_one_player_leaves_the_other_ones_points(what: str) -> N
     assert "as above: one of the two steps is not right yet" in outcome.report
 
 
+def test_a_penalty_without_a_graph_of_its_own_keeps_the_points_for_what_it_leaves_alone() -> None:
+    planted = [p for p in planting.slips("hw3") if "the way back is cut" in p.what]
+    reports = [planting.judge("hw3", p).report for p in planted]
+    assert sum("right  and leaves no trace (0.5/0.5)" in report for report in reports) == len(reports) == 3, reports
+
+
 def test_enough_is_planted() -> None:
     assert [g.homework for g in GARDENS] == [source.stem.partition("_")[0] for source in build.sources()]
     for garden in GARDENS:
