@@ -233,12 +233,12 @@ viz.show(
 # %% [markdown] tags=["notes"]
 # The stray points between the moons are no accident of this run. $G$ is continuous and the latents are one connected cloud, so its image is
 # connected. To serve two separate moons it must stretch a bridge between them; a good one is thin and crossed fast, so that few latents land there. This one is still wide.
-# Every GAN on data with separate clusters has such bridges; lecture 06 meets their large relatives.
+# With one cloud of latents every GAN on separate clusters has them; lecture 06 meets larger ones.
 #
 # ### What breaks without it?
 #
-# Strike out one piece of the algorithm at a time, play 1,000 rounds, and look at what share of the data has no generated point within 0.1, the width of the moons' noise. The last line, a generator that never moves, is where all begin. (The cell edits the
-# text of the function above and runs the result.) Guess the five lines before you run it.
+# Strike out one piece of the algorithm at a time, play 1,000 rounds, and ask what share of the data has no generated point within 0.1, the width of the moons' noise. (Points off the data cost nothing: a wide blob leaves out almost none.)
+# The last line, a generator that never moves, is where all begin. Guess the five before you run it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What breaks without it?
@@ -290,7 +290,7 @@ viz.table(table)
 
 # %% [markdown] tags=["notes"]
 # Of the five only `.detach()` is loud: G's step wants to go back through a graph that D's backward pass has freed. The other four run and say nothing. The
-# algorithm itself leaves out 10 to 16 % of the data. Without `opt_d.zero_grad()`, or with a D that never moves, it is 87 to 100 %, where a generator that never moved has 93 to 96: no training at all. The line to fear is `opt_g.zero_grad()`: 30 to 61 % are
+# algorithm itself leaves out 10 to 16 % of the data. Without `opt_d.zero_grad()`, or with a D that never moves, it is 87 to 100 %, where a generator that never moved has 93 to 96. The line to fear is `opt_g.zero_grad()`: 30 to 61 % are
 # left out, and that may pass for a game that wants a little more time. Its story ends under "What goes wrong".
 #
 # ## 3. `fit` is this loop
@@ -349,12 +349,12 @@ widgets.game_player(toy_film, strip=3)
 
 # %% [markdown] tags=["notes"]
 # Follow the orange points. The generator chases a surface that moves under it: it runs towards wherever the discriminator says "real", overshoots, and is
-# pushed back once the discriminator has noticed. In the end the surface is pale where the points lie: the two clouds overlap, and there is little left to say.
+# pushed back once the discriminator has noticed. In the end the two clouds overlap, and the surface under them is pale: *this* $D$ has little left to say.
 #
 # ### Reading the loss curves
 #
-# "What should my losses look like, and has it collapsed?" is the question that people ask most often about GANs. Here are three runs of the same
-# game in which only the two learning rates differ.
+# "What should my losses look like, and has it collapsed?" is asked of every GAN. Here are three runs of the same
+# game, one seed each, in which only the two learning rates differ.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three runs that differ in two rates
@@ -398,10 +398,10 @@ plt.show()
 # - *Balanced*: after some early swings both settle near the dashed lines.
 # - *D too fast*: its loss starts far below its line and the generator's far above. The discriminator is ahead, and the generator learns all the same: the
 #   non-saturating loss keeps its slope where $D$ is sure (lecture 02's reason; not tested here).
-# - *D too slow*: wide swings, and then two calm curves that lie almost on the dashed lines. And the five hundred points lie on one thin streak, which crosses the upper moon and leaves the data. The surface
+# - *D too slow*: wide swings, and then two calm curves just above the dashed lines. And the five hundred points lie on one thin streak, which crosses the upper moon and leaves the data. The surface
 #   under them has one colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
 #
-# Compare the first and the third run: nearly the same final losses, and nothing else in common. Losses at $2 \log 2$ and $\log 2$ say that *this*
+# Compare the first and the third run: nearly the same final losses, quite other samples. Losses at $2 \log 2$ and $\log 2$ say that *this*
 # discriminator cannot tell the samples apart, and nothing about a better one. So a loss curve tells who is ahead. It does not tell how good the samples are. A generator's
 # loss that rises is no sign of failure, and one that falls is no sign of success.
 #
@@ -477,7 +477,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # The data are not reached: a fresh $D$ is right on 52 to 60 % of unseen points, where a coin has 50, and 8 to 12 % of the data have no generated point near. The pictures agree: the orange
-# threads are thinner than the moons. But of the 0.69 nats that could be found only 0.03 are left, 0.06 at the upper end of the interval; at step 0 it was 0.65. (The edge of 0.2 is generous: a perfect copy of *one* moon would be at 0.22.) The run with the slow $D$, whose curves
+# threads are thinner than the moons. But of the 0.69 nats that could be found this $D$ finds 0.03, 0.06 at the upper end of the interval; at step 0 it was 0.65. (More may be left, and the edge of 0.2 is generous: *one* moon has 0.22.) The run with the slow $D$, whose curves
 # end as calmly as those of the balanced one, is at 0.63. That is what the loss curves did not tell.
 #
 # ## 4. Digits
@@ -582,7 +582,7 @@ shares = ", ".join(f"{100 * good.float().mean():.0f} %" for _, good in readings)
 print(f"accepted of 1,000 generated: {shares}; of unseen real digits {100 * taken.float().mean():.0f} %")
 
 # %% [markdown] tags=["notes"]
-# About half of the 36 can be made out by a patient eye. The judge accepts about as many: 36 to 49 % of the samples, where it accepts 95 % of real digits. (That is what its edge is set for, on 500 other digits.) Of these it reads 97 % right, and it accepts 3 % of two digits
+# About half of the 36 can be made out by a patient eye. The judge accepts fewer, 41 % of this training's samples (36 to 49 % over the five), and 95 % of real digits. (Its edge is set for that, on 500 others.) Of these it reads 97 % right, and it accepts 3 % of two digits
 # laid over each other. These are first digits of small networks after a minute, and the questions below are asked of those that pass. Watch them appear:
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -610,7 +610,7 @@ viz.show(
 # Seven of the twenty neighbours are ones; few of the samples are. The eye is easily pleased here, and a distance has no scale of its own. So put a question that has an answer: look for the nearest real digit among the 2,000 that the generator trained on
 # *and* the 2,000 that were held back. To a generator that has learnt what digits are, both halves are alike, and the nearest lies in either with chance 1/2. One that copies finds it
 # in its own half, always. We move each picture by up to two pixels in both directions and take the nearest of all, so that a shifted copy is found too, and ask only of pictures that the judge
-# accepts, for noise is equally far from everything.
+# accepts: in which half noise falls says nothing.
 #
 # A test that cannot fail is no test: so there are two cheats, training digits moved by up to two pixels and speckled, and a mixture in which every third digit is such a copy.
 
@@ -688,7 +688,7 @@ viz.table(table)
 # %% [markdown] tags=["notes"]
 # A little, in the mean of the five: by 0.03 since each digit was seen twelve times, and of all pictures, accepted or not, as much. The interval begins just above 0. More than half of what 0.57 has above one half is there after three tenths, when not half as many can be read. So a shorter training would cost more digits than lean.
 #
-# The test has limits, too. A share of one half would exclude copies, moved by up to two pixels, and nothing else: a turned or thickened copy passes. And it takes the halves to be alike; to train on the other half, and see the lean change sides, would be the proof. Lecture 08 takes this up.
+# The test has limits, too. A share of one half would exclude copies, moved by up to two pixels, and not much else: a copy turned far enough passes. And it takes the halves to be alike; to train on the other half, and see the lean change sides, would be the proof. Lecture 08 takes this up.
 #
 # ## What goes wrong
 #
@@ -732,7 +732,7 @@ except RuntimeError as error:
 # the loop that "had always worked" stopped ([pytorch/pytorch#39141](https://github.com/pytorch/pytorch/issues/39141) is one of many threads). The message names a tensor and a version number, and so people look for an in-place
 # activation. The cure is in the loop above: after D's step, judge the fakes again.
 #
-# The second public favourite is silent: no `detach()`, and the generator's gradients are never cleared. Then D's backward pass adds *its* gradient to the generator's. For
+# The second favourite is silent where the graph is kept: no `detach()`, and $G$'s gradients are never cleared. Then D's backward pass adds *its* gradient to $G$'s. For
 # the saturating game, the same fakes, and a $D$ that has not moved in between, the two halves are exactly opposite:
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -788,7 +788,7 @@ for (name, pairs), right in zip(silent.items(), silent_right.view(4, 3), strict=
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# No error was raised. Each bug does harm alone, and together they do most. Adding the halves costs half of the data, but D does not end undecided: it gives these fakes a third, those of the sound loop one half. The sum $2D - 1$ says where a
+# No error was raised. Each does harm, both do most. (1,000 rounds; the row had 2,000.) Adding the halves costs half of the data, but D does not end undecided: it gives these a third, the sound loop's one half. The sum $2D - 1$ says where a
 # generator heads while $D$ rests, and this $D$ learns on. A test finds the missing detach in a millisecond: D's backward pass must leave the generator's gradients as they were, in the first round `None`, later what G's last step left there.
 #
 # ## Play
@@ -865,8 +865,8 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# The second row begins and the fourth ends with no digit, and the third seems to leap from a 4 to a 0. What can such a picture show? Not that the pictures on the way are good: if $z_0$ and $z_1$ are independent and normal, so is $\cos\varphi\, z_0 + \sin\varphi\, z_1$, for every
-# $\varphi$. Each point of the walk is a sample like any other, whatever $G$ does. (On the straight line the middle, $(z_0 + z_1)/2$, is shorter by $\sqrt 2$: a sample of a *truncated* latent, lecture 05.)
+# The second row begins and the fourth ends with no digit, and the third seems to leap from a 4 to a 0. What can such a picture show? Not that the pictures on the way are good: for independent normal $z_0$ and $z_1$ also $\cos\varphi\, z_0 + \sin\varphi\, z_1$ is normal, for every
+# $\varphi$, and our arc is nearly this one. Each of its points is a sample like any other, whatever $G$ does. (On the straight line the middle, $(z_0 + z_1)/2$, is shorter by $\sqrt 2$: a sample of a *truncated* latent, lecture 05.)
 # What it can show is whether $G$ *jumps*. A generator that had stored digits, one for each region of latents, would stand still and then leap; DCGAN's authors look for such
 # sharp transitions as signs of memorisation. So measure the largest of 23 steps as a share of the whole path, in pixels. But an *untrained* network walks more smoothly
 # than either. So look at the walks alone that have a digit in the middle, by the judge, and let a generator that has none count as one jump.
@@ -940,7 +940,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # In the mean over the walks the largest step is 0.073 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator does not, as a rule, go from stored digit to stored digit over cliffs; a leap in a few of the walks would not show in a mean. The soft memoriser, which hands out
 # weighted means, has none either. Where it has a digit in the middle as often as ours (t = 1), its largest step is 0.18; made softer (t = 2) it comes down to 0.12, which the edge of this row lets pass, and draws a digit there in 12 % of its walks, our first generator in 45 %. That agrees with
-# "Does it copy?", which saw a lean towards the training set and no set of copies. It adds little to it: a smooth map can pass near many training digits, and a walk would not show it.
+# "Does it copy?", which saw a lean towards the training set and no set of copies, and adds little: a smooth map can pass near many training digits, and no walk would show it.
 
 # %% [markdown]
 # ## What was measured
