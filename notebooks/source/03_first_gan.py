@@ -71,9 +71,9 @@ device = scale.device()
 moons = data.toys.moons()
 
 
-def new_players(seed):
+def new_players(seed, latent_dim=2):
     torch.manual_seed(seed)
-    return mlp.Generator(latent_dim=2, out_shape=2, hidden=(64, 64)), mlp.Discriminator(in_shape=2, hidden=(64, 64))
+    return mlp.Generator(latent_dim=latent_dim, out_shape=2, hidden=(64, 64)), mlp.Discriminator(in_shape=2, hidden=(64, 64))
 
 
 def drawn(player, n=500, seed=2):
@@ -457,7 +457,7 @@ def found_by_fresh_d(draws):
 
 
 def from_player(player):
-    return lambda n, source: player(torch.randn(n, 2, generator=source))
+    return lambda n, source: player(torch.randn(n, player.latent_dim, generator=source))
 
 
 def exact_js(log_density, x, fake):  # by both densities, from points of the data and of the fake
@@ -473,8 +473,8 @@ def told(values):
 toy_seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 
 
-def five_at(lr):  # five generators and five discriminators
-    players = [stack(each) for each in zip(*map(new_players, toy_seeds), strict=True)]
+def five_at(lr, latent_dim=2):  # five generators and five discriminators
+    players = [stack(each) for each in zip(*[new_players(seed, latent_dim) for seed in toy_seeds], strict=True)]
     game = fit(EnsembleGAN(*players, toy_seeds), EnsembleBatches(moons, 128, toy_seeds), toy_steps, lr=lr, progress=False).gan
     return [[ensemble.member(k) for k in toy_seeds] for ensemble in (game.generator, game.discriminator)]
 
@@ -483,7 +483,7 @@ half_noise, one_moon = data.toys.moons(0.05), dataclasses.replace(moons, curves=
 known = {"one Gaussian": (blob_points, blob.log_prob)}
 for name, toy in {"one moon of the two": one_moon, "moons of half the noise": half_noise, "the data again": moons}.items():
     known[name] = (lambda n, source, toy=toy: toy.sample(n, generator=source), toy.log_density)
-fives = {name: five_at(lr) for name, lr in rates.items()}
+fives = {name: five_at(lr) for name, lr in rates.items()} | {"balanced, 8 latents": five_at(rates["balanced"], latent_dim=8)}
 draws = {name: [draw] for name, (draw, _) in known.items()} | {"G at step 0": [from_player(new_players(k)[0]) for k in toy_seeds]}
 draws |= {name: [from_player(g) for g in five] for name, (five, _) in fives.items()}
 found = found_by_fresh_d([draw for several in draws.values() for draw in several])
