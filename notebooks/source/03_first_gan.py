@@ -368,7 +368,7 @@ widgets.game_player(toy_film, strip=3)
 
 # %% [markdown] tags=["notes"]
 # Follow the orange points. The generator chases a surface that moves under it: it runs towards wherever the discriminator says "real", overshoots, and is
-# pushed back once the discriminator has noticed. In the end the two clouds overlap, and the surface under them is pale: *this* $D$ has little left to say.
+# pushed back once the discriminator has noticed. In the end the two clouds overlap in the picture, and the surface under them is pale: *this* $D$ has little left to say.
 #
 # ### Reading the loss curves
 #
@@ -419,8 +419,8 @@ plt.show()
 # ### Ask a fresh discriminator
 #
 # Lecture 02 says what would tell: the *best* $D$ against this $G$. Its loss $L$ gives the distance, $\mathrm{JS}(p_{data}, p_G) = \log 2 - L/2$, and any other $D$ gives less. So freeze
-# the generator, train a new and larger discriminator against it, and read its loss on points that it has not seen. Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. Hence the two generators beside ours that it must catch.
-# Five trainings at the balanced rates, from five seeds, are run at once (`gans.ensemble` stacks their weights), beside step 0, the run with the slow $D$, and the data against itself.
+# the generator, train a new discriminator against it, and read its loss on points that it has not seen. Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. So try it first on fakes whose distance is known, because both densities are. (This one is shown each point with 32 waves, sines and cosines of it: help with fine detail. It was set up on these fakes, before it saw a generator.)
+# Then five trainings, from five seeds, at each pair of rates; `gans.ensemble` stacks their weights and runs them at once. The last line has eight latents in place of two.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Ask a fresh discriminator
@@ -1029,9 +1029,10 @@ summary()
 # 1. **A harder plane.** Train on `data.toys.spiral()` and on `data.toys.ring("wgan_gp")`, eight tight clusters. Count the clusters with
 #    `gancourse.metrics.mode_report`. Which data are hard, and does more training help?
 # 2. **Even rates.** Train the five seeds of "Ask a fresh discriminator" with `lr=1e-3` for both players. Does each of the five still reach the data, and do its curves tell?
-# 3. **Starve the latent.** Give the moons' generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
+# 3. **Count instead.** Cut the plane into squares of side 0.025 and count a million points of each kind: with these shares in place of densities, what JS do you get for the known fakes and for our generators? Do more rounds bring it down?
+# 4. **Starve the latent.** Give the moons' generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
 #    noisy moons, and what does the discriminator make of it in the long run?
-# 4. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare speed per second and stability on the moons
+# 5. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare speed per second and stability on the moons
 #    over five seeds. (Lecture 07 computes, for the smallest GAN there is, why alternating behaves better.)
 
 # %%
@@ -1060,7 +1061,7 @@ widgets.quiz(
         {
             "question": "Of 300 generated digits 290 have their nearest real digit in the half that G was trained on. What does it suggest?",
             "answer": "The generator hands out training images, perhaps moved a little",
-            "why": "Digits that are new are as near to the one half as to the other: about 150. A share near one half excludes copies, moved by up to two pixels, and nothing else.",
+            "why": "Digits that are new are as near to the one half as to the other: about 150. A share near one half excludes copies, moved by up to two pixels, and little else.",
             "wrong": {
                 "It is better than the data": "Nearness to the training set is not quality; copies are as near as can be.",
                 "The held-back half is too small": "Both halves have 2,000 digits, and neither was chosen.",
@@ -1085,5 +1086,6 @@ widgets.quiz(
 #
 # - I. Goodfellow et al., [*Generative Adversarial Nets*](https://arxiv.org/abs/1406.2661), NeurIPS 2014: Algorithm 1, figures 2 and 3, and how the losses were chosen.
 # - I. Goodfellow, [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), 2016: section 4 gives tips for training, section 5 what does not converge.
+# - M. Tancik et al., [*Fourier Features Let Networks Learn High Frequency Functions in Low Dimensional Domains*](https://arxiv.org/abs/2006.10739), NeurIPS 2020: the waves of our fresh discriminator.
 # - L. Metz et al., [*Unrolled Generative Adversarial Networks*](https://arxiv.org/abs/1611.02163), ICLR 2017: what happens when G looks ahead; lecture 06.
 # - M. Khayatkhoei, M. Singh & A. Elgammal, [*Disconnected Manifold Learning for Generative Adversarial Networks*](https://arxiv.org/abs/1806.00880), NeurIPS 2018: the bridge between the moons, in theory.
