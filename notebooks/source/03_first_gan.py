@@ -703,9 +703,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# All copies fall in their half, moved and speckled or not. Of a thousand digits that nobody trained on 0.47 fall in the first half, and chance alone moves that by 0.03. Ours give 0.56, on whichever half they trained, and the interval, 0.54 to 0.58, ends below
+# All copies fall in their half, moved and speckled or not. Of a thousand digits that nobody trained on 0.47 fall in the first half, and chance alone moves that by 0.03. Ours give 0.56, above one half in each of the ten trainings, and the interval, 0.54 to 0.58, ends below
 # the edge that was fixed beforehand. So a generator that only copies is excluded, one that copies now and then is not: 0.56 is what 12 % of copies among new digits would give, the edge itself means 20 %.
-# The digits *lean* towards their training set. The yellow frames do not show it.
+# The digits *lean* towards their training set, whichever half it is. The yellow frames do not show it.
 #
 # The test has limits, too: a copy that is turned far enough passes (section 5, which also asks whether the lean grows). Lecture 08 takes this up.
 #
@@ -882,7 +882,7 @@ question(
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# Not so that we could see it: by 0.01 in the mean of the five, and the interval reaches from -0.06 to 0.08. Of all pictures, accepted or not, it is 0.54 from the first look on. So the lean is there after three tenths, when not half as many digits can be read. A shorter training would cost more digits than lean.
+# Not so that we could see it: by 0.01 in the mean of the five, and the interval reaches from -0.06 to 0.08. Of all pictures, accepted or not, it is about 0.54 from the first look on. So the lean is there after three tenths, when not half as many digits can be read. A shorter training would cost more digits than lean.
 #
 # ## 6. Is every digit there?
 #
