@@ -368,7 +368,7 @@ widgets.game_player(toy_film, strip=3)
 
 # %% [markdown] tags=["notes"]
 # Follow the orange points. The generator chases a surface that moves under it: it runs towards wherever the discriminator says "real", overshoots, and is
-# pushed back once the discriminator has noticed. In the end the two clouds overlap in the picture, and the surface under them is pale: *this* $D$ has little left to say.
+# pushed back once the discriminator has noticed. In the end the two clouds overlap, and the surface under them is pale: *this* $D$ has little left to say.
 #
 # ### Reading the loss curves
 #
@@ -419,7 +419,7 @@ plt.show()
 # ### Ask a fresh discriminator
 #
 # Lecture 02 says what would tell: the *best* $D$ against this $G$. Its loss $L$ gives the distance, $\mathrm{JS}(p_{data}, p_G) = \log 2 - L/2$, and any other $D$ gives less. So freeze
-# the generator, train a new discriminator against it, and read its loss on points that it has not seen. Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. So try it first on fakes whose distance is known, because both densities are. (This one is shown each point with 32 waves, sines and cosines of it: help with fine detail. It was set up on these fakes, before it saw a generator.)
+# the generator, train a new discriminator against it, and read its loss on points that it has not seen. Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. Try it first on fakes whose distance is known, because both densities are. (This one is shown each point with 32 waves, sines and cosines of it: help with fine detail. It was set up on these fakes, before it saw a generator.)
 # Then five trainings, from five seeds, at each pair of rates; `gans.ensemble` stacks their weights and runs them at once. The last line has eight latents in place of two.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -651,7 +651,7 @@ viz.show(
 # in its own half, always. We move each picture by up to two pixels in both directions and take the nearest of all, so that a shifted copy is found too, and ask only of pictures that the judge
 # accepts: in which half noise falls says nothing.
 #
-# Two halves are never quite alike. So there are five more trainings, from the same seeds, on the second half, and the row takes the mean of both directions. And a test that cannot fail is no test: training digits, as they are or moved by up to two pixels and speckled, must fail it, and so must a generator that draws nothing which the judge accepts.
+# Two halves are never quite alike. So there are five more trainings on the second half, and the row takes the mean of both directions. And a test that cannot fail is no test: training digits, as they are or moved by up to two pixels and speckled, must fail it, and so must a generator that draws nothing which the judge accepts.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In which half is the nearest real digit?
