@@ -119,8 +119,8 @@ snapped = data.to_float(faces.images[nearest[:, 0]])
 show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
 
 # %% [markdown] tags=["notes"]
-# "Smooth" needs a number, and there are two ways to fail: to jump, and to be smooth with nothing to show. So two numbers. First, follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
-# faces are about as far apart as its two ends. The longest single step, as a share of the distance between the ends: a steady walk on
+# "Smooth" needs a number, and there are two ways to fail: to jump, and to be smooth with nothing to show. So two numbers. First, follow a walk in 32 small steps through the features of the attribute
+# classifier, and take the longest step, as a share of the distance between the ends: a steady walk on
 # a straight line has $1/32 \approx 0.03$, a lookup table comes near 1. Second, the pictures half-way on straight lines: how far is that set from real faces, beside what the generator draws at the ends? The
 # first number catches a memoriser; the second catches a network that was never trained, and a cross-fade, the mean of the two end pictures.
 
@@ -218,8 +218,8 @@ plt.show()
 # The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
 
 # %% [markdown] tags=["notes"]
-# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (The memoriser's bars are eight walks, the generator's a hundred.) Steep, or a jump? Section 7 cuts the same walks finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
-# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, one half-way on another walk 43 %, a cross-fade 99: where a picture belongs is no merit (section 5). And the distance also grows when variety is lost.
+# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (Untrained: 0.09. The memoriser's bars are 8 walks, the generator's 100.) Steep, or a jump? Section 7 cuts them finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
+# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so the middles of other walks would score the same. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, that of another walk 43 %, a cross-fade, which shows both ends, 99. And 1.7 does not say that each picture is a worse face: the distance also grows when variety is lost.
 #
 # ## 2. Straight line or great circle
 #
@@ -367,7 +367,7 @@ question(
 # Averaging does two things at once. The rows marked *stretched* take them apart: ten hit more often than three, left too short or stretched.
 
 # %% [markdown] tags=["notes"]
-# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none, and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One example chosen by hand suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on nearly half with a smile. And one triple in six (glasses) or in three (smile) is not even
+# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none by definition, a step to anywhere 17 and 18 %, no more than chance. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One example chosen by hand suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on nearly half with a smile. And one triple in six (glasses) or in three (smile) is not even
 # valid: the picture of a mean need not show the label of its exemplars. (Its length is part of it: the lines above the table.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
@@ -376,7 +376,7 @@ question(
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
 # Read the stretched rows downwards: that is what averaging does by itself (C11.average). Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
-# stretched. But ten hit more often, even left too short. The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: it is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 12.1, where those in latents have 8.7.
+# stretched. But ten hit more often, even left too short. The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: lower at three than at ten, until the ten are stretched. Sums in pixels have 12.1, those in latents 8.7, single exemplars 15.6.
 #
 # ## 4. Directions
 #
@@ -479,7 +479,7 @@ question(
 # ### What goes wrong: a direction that carries another
 #
 # In the training data glasses and skin are independent. If the generator draws glasses more often on one skin than on another, the mean latent of its faces with glasses differs
-# from the mean without in skin as well, and the difference carries both. White (2016) met it on photographs (where smiles and sex go together in the data) and gave a cure, *bias-corrected* vectors: take the difference within each skin, and average those.
+# from the mean without in skin as well, and the difference carries both. White (2016) met it on photographs, where smiles and sex go together, and repeated examples until the groups were level (*bias-corrected* vectors). Here: the mean over skins.
 
 # %% tags=["slide-continue"]
 SKINS = classifier.attribute_names["skin"]
@@ -608,7 +608,7 @@ viz.table(
 # Strangeness of a sum over that of its third term, of a move over that of the face before.
 #
 # - *what is read there?* Pixels do at least as well in every line.
-# - *how is it there?* In pixels a long step leaves the faces, whether it means something or not. In latents only long hair does, little more than on the generator's own draws.
+# - *how is it there?* In pixels a long step leaves the faces, whether it means something or not. In latents long hair does, little more than on the generator's own draws.
 
 # %% tags=["slide-continue"]
 strange_sums = {name: sums[name, 3].stranger(strange, G, few) for name in equations}
@@ -693,9 +693,9 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # Then move $z^*$, and draw.
 
 # %% [markdown] tags=["notes"]
-# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these, and these as any draw with long hair and no glasses (the line above the table). A ghost of glasses? Add and subtract two terms of *one* label: `2.974` in pixels, `0.9746` in latents. So it is the addition: pictures cannot be added, latents can.
+# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these, and these as any draw with long hair and no glasses (the line above the table). A ghost of glasses? Two terms of *one* label: `2.974` in pixels, `0.9746` in latents. So it is the addition; three means of three latents make a latent (section 3).
 #
-# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). (Unseen drawings with long hair are stranger, too, 1.26 times; but so are those with glasses, 1.28, and the draws with glasses are not, 0.99. So this does not say how much of it is the measure's.) The null of moves: the difference of the means of two random halves, stretched. At the length of glasses it makes faces `2.307` times as strange. So in pixels a long step leaves the faces, whatever it stands for; in latents a step as far to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
+# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). (The measure has tastes: unseen drawings are 1.26 times as strange with long hair, 1.28 with glasses, and a step to dark skin, once, makes faces *less* strange, 0.7. Skin was not given this null.) The null of moves: the difference of the means of two random halves, stretched. At the length of glasses it makes faces `2.307` times as strange. So in pixels a long step leaves the faces, whatever it stands for; in latents a step as far to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
 #
 # So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone.
 #
@@ -705,7 +705,7 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 #
 # $$z^* = \arg\min_z \; \frac{1}{n}\lVert G(z) - x \rVert^2 + \frac{\lambda}{D} \lVert z \rVert^2$$
 #
-# The second term pulls $z^*$ towards 0, and $\lambda$ says how hard; with ours the latents found are about as long as a draw (the note of C11.real). The faces are held out: no network of this lecture was trained on them. Then comes the edit, section 4's direction added to $z^*$. The faces are drawn by a program, so that we know what the answer should be: the same person drawn with glasses.
+# The second term pulls $z^*$ towards 0, and $\lambda$ says how hard; with ours the latents found are about as long as a draw (the note of C11.real). The faces are held out: no network of this lecture was trained on them. Then add section 4's *balanced* direction to $z^*$. The faces are drawn by a program, so that we know what the answer should be: the same person drawn with glasses.
 
 # %% tags=["slide-continue", "slide-picture"]
 n_real = scale.pick(ci=8, cpu=100, gpu=200)  # five sets
@@ -803,12 +803,12 @@ question(
 #
 # Twice the direction is read as glasses on nearly every face, once on `78%`; pixels are read as drawn at either strength. The truth says more: the squared error to the same person drawn with glasses. Once the direction leaves `0.07568`, as much as the face found had, and more than the drawn face with nothing done to it (`0.04009`); twice leaves `0.1002`, pixels `0.02474` and 0.031. But mind where each starts: the pixels from the drawn face, the latents from the face found, which misses by 0.037 before any edit. (Nor are the labels alike: of ten thousand drawings here, of 1,200 draws there.)
 #
-# So give both one start. On the face found, once, pixels have 0.060. On the drawn face the latents' change, added to it (the row above the last; Zhu et al. 2016 carry an edit back, too), has 0.042: no less than nothing done, though a step to anywhere has 0.052. But glasses are read on only 62 % of these (three of the eight in the row show none); at twice on 97 %, with an error of 0.067. So pixels are nearer from either start. Of what it seemed a third is left once, more than half where nearly all are read with glasses (latents twice, pixels once); the rest was the search. In what is read at twice the two are level, on the face found (92 %) and nearly on the drawn one (99 and 100). And by patches (the note) pixels are then the stranger, 0.035 against 0.022 and 0.024 against 0.017. In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed. For a given face that is aligned, and a thing at one place, a difference of two mean pictures comes nearer. Section 5's hair, on the generator's own faces, is the case for latents.
+# So give both one start. On the face found, once, pixels have 0.060. On the drawn face the latents' change, added to it (the row above the last; Zhu et al. 2016 carry an edit back, too), has 0.042: no less than nothing done, though a step to anywhere has 0.052. But glasses are read on only 62 % of these (three of the eight in the row show none); at twice on 97 %, with an error of 0.067. So pixels are nearer from either start, by a third of what it seemed to more than half. But squared error is kind to means: that of all pairs which may be drawn is nearest on average. In what is read at twice the two are level, on the face found (92 %) and nearly on the drawn one (99 and 100). And by patches (the note) pixels are then the stranger, 0.035 against 0.022 and 0.024 against 0.017. In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed. In squared error a difference of mean pictures comes nearer; what another real pair has was not asked. Section 5's hair, on the generator's own faces, is the case for latents.
 
 # %% [markdown]
 # ## Play
 #
-# Sliders along directions of section 4. Start with *glasses* and watch the skin, then with *glasses, balanced*, the mean of the skins' differences; on several faces. Then take *long hair* to one end and *dark skin* to the other. Which sliders
+# Sliders along directions of section 4. The first face was chosen of forty: *glasses* takes its skin along, *glasses, balanced* does not. And on other faces? Then take *long hair* to one end and *dark skin* to the other. Which sliders
 # interfere? What does a new face change about that?
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1051,8 +1051,8 @@ question(
 )
 
 # %% [markdown]
-# The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Its largest doubt is about the sums with glasses, of which it lets 59 % pass in place of 67, still four times what a step astray gets. On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
-# The last column shows what a second judge does not cure. (In the last line latents start from the face found, pixels from the drawn face; on the face found pixels have 92 % as well.) It reads glasses on every face that was moved in pixels, and passes more of the sums in pixels than of those in latents: 77 % with glasses, 71 with a smile. Both are networks that were taught on the same kind of drawing, and neither was ever shown a bad picture. Two judges from one school share what the school left out. A third sits in front of the screen.
+# The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Of the edits in latents it doubts the sums with glasses most: 59 % pass in place of 67, still four times what a step astray gets. In pixels it doubts the sums with a smile more: 71 % in place of 86. On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
+# The last column shows what a second judge does not cure. (In the last line latents start from the face found, pixels from the drawn face; on the face found pixels have 92 % as well.) It reads glasses on nearly every face that was moved in pixels (0.9994), and still passes more of the sums in pixels than of those in latents: 77 % with glasses, 71 with a smile. Both are networks that were taught on the same kind of drawing, and neither was ever shown a bad picture. Two judges from one school share what the school left out. A third sits in front of the screen.
 
 # %% [markdown]
 # ## 10. A longer search
