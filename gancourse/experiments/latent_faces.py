@@ -1,7 +1,7 @@
 r"""Five generators of faces, and lecture 05's questions about the space of latents put to each of them.
 
-The recipe is that of the shipped network ``faces32``, with a sixth of its steps: same players, loss, penalty and rates, other
-seeds.  Through one generator an interval speaks of exemplars and walks; here it speaks of trainings.  What is asked at the end of
+The recipe is ``faces32_live``, which draws faces after four minutes of one core (its distance is about four times that of the
+shipped network ``faces32``, whose recipe takes fifty).  Through one generator an interval speaks of exemplars and walks; here it speaks of trainings.  What is asked at the end of
 each, with the attribute classifier as the judge and latents that had no part in finding a direction (:mod:`gancourse.latent`):
 
     frechet                     distance to unseen faces, in the judge's features
@@ -47,7 +47,7 @@ from gancourse.metrics.frechet import frechet_distance
 from gancourse.metrics.patches import patch_distances
 from gancourse.training import Run
 
-RECIPE = SHIPPED = "faces32"
+RECIPE, SHIPPED = "faces32_live", "faces32"
 SKINS = ("light", "tan", "brown", "dark")
 EXEMPLARS = {"one": 1, "three": 3, "ten": 10}
 ADDED = ("glasses", "smile")
@@ -237,19 +237,19 @@ EXPERIMENT = Experiment(
     arms={RECIPE: {}},
     seeds=(1, 2, 3, 4, 5),
     full={
-        "n": 20_000,
+        "n": experiments.recipe(RECIPE).n,
         "unseen": 2000,
         "known": 5000,
         "labelled": 4000,
         "trials": 60,
         "few": 40,
-        "batch_size": 64,
-        "steps": 2000,
-        "measure_every": 500,
-        "checkpoint_every": 500,
+        "batch_size": experiments.recipe(RECIPE).batch_size,
+        "steps": experiments.recipe(RECIPE).steps,
+        "measure_every": 1000,
+        "checkpoint_every": 1000,
         "samples": 1000,
         "shown": 8,
-        "frames": [0, 500, 1000, 2000],
+        "frames": [0, 1000, 2000, 4000],
     },
     ci={
         "n": 120,
@@ -274,7 +274,7 @@ EXPERIMENT = Experiment(
         "C11.overlap": "strange_pixels over strange: at least 1.5 (noisy overlap, the paper says; the shipped network has 3.1).  "
         "Null: 1, no difference",
         "C11.order": "ten_stretched > three_stretched > one_stretched in all five (a question's row)",
-        "C11.seeds": "moved at least 0.9, moved_pixels 1, sum_NAME_pixels above sum_NAME in all five (questions)",
+        "C11.seeds": "moved at least 0.85, moved_pixels 1, sum_NAME_pixels above sum_NAME in all five (questions)",
         "C11.bond": "glasses_dark less glasses_light: differs in sign and size by seed, as chance; skin_balanced less skin is "
         "the larger, the larger the bond (questions)",
         "C11.hair_seeds": "hair within 0.3 of hair_own, and hair_pixels above 2, in all five (a question)",
