@@ -1,8 +1,9 @@
 r"""Five generators of faces, and lecture 05's questions about the space of latents put to each of them.
 
-The recipe is ``faces32_live``, which draws faces after four minutes of one core (its distance is about four times that of the
-shipped network ``faces32``, whose recipe takes fifty).  Through one generator an interval speaks of exemplars and walks; here it speaks of trainings.  What is asked at the end of
-each, with the attribute classifier as the judge and latents that had no part in finding a direction (:mod:`gancourse.latent`):
+The recipe is ``faces32_live``, which draws faces after four minutes of one core; its distance is about four times that of the
+shipped network ``faces32``, whose recipe takes fifty.  Through one generator an interval speaks of exemplars and walks; here it
+speaks of trainings.  What is asked at the end of each, with the attribute classifier as the judge and latents that had no part
+in finding a direction (:mod:`gancourse.latent`):
 
     frechet                     distance to unseen faces, in the judge's features
     between, ..._elsewhere      half-way on a straight walk: share of what both ends agree in; the same half-way on another walk
