@@ -218,7 +218,7 @@ def kinds(
 ) -> tuple[ImageSet, ...]:
     """The same n people with a value drawn in each way that the style has for it: every face with each of four pairs of glasses.
 
-    ``kinds("faces", "glasses", "yes", n)`` are four sets.  Face i is that of :func:`counterfactual`, whose own second set shows one
+    ``kinds("faces", "glasses", "yes", n)`` are four sets.  Face i is that of :func:`counterfactual`, whose second set shows one
     of the four at each place.
     """
     known = STYLES[check.one_of("style", style, STYLES)]

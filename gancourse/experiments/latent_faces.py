@@ -256,7 +256,7 @@ EXPERIMENT = Experiment(
         "n": 120,
         "unseen": 100,
         "known": 100,
-        "labelled": 200,
+        "labelled": 500,
         "trials": 4,
         "few": 4,
         "batch_size": 8,
