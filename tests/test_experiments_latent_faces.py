@@ -12,12 +12,12 @@ from gancourse.experiments.latent_faces import EXPERIMENT, RECIPE, SCORES, SHIPP
 from gancourse.models import subpixel
 
 
-def test_the_record_plays_the_recipe_with_half_of_its_steps(stages):
+def test_the_record_plays_the_recipe_with_a_quarter_of_its_steps(stages):
     game, batches = stages("latent_faces").game({}, 1)
     chosen = experiments.recipe(RECIPE)
     assert isinstance(game.generator, subpixel.Generator) and next(batches).shape == (8, 3, 32, 32)
     size, settings = EXPERIMENT.size(), EXPERIMENT.fit_settings(RECIPE)
-    assert (2 * size["steps"], size["batch_size"], size["n"]) == (chosen.steps, chosen.batch_size, chosen.n)
+    assert (4 * size["steps"], size["batch_size"], size["n"]) == (chosen.steps, chosen.batch_size, chosen.n)
     assert all(settings[key] == value for key, value in experiments.listed(chosen.settings).items())
 
 
