@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) walks and arithmetic in latent space (Hong, the cs231n notes): claim C11.
 # **Papers**: [Radford, Metz & Chintala 2016](https://arxiv.org/abs/1511.06434) (ICLR), sections 6.1 and 6.3.2; [White 2016](https://arxiv.org/abs/1609.04468); [Zhu et al. 2016](https://arxiv.org/abs/1609.03552) (ECCV); [Shoemake 1985](https://doi.org/10.1145/325165.325242).
 #
-# **Read** for about 40 minutes as far as "Going deeper". **Run**: under a minute at ci scale, about three minutes at cpu scale on one core.
+# **Read** for about 40 minutes as far as "Going deeper". **Run**: under a minute at ci scale, about four minutes at cpu scale on one core.
 #
 # A generator maps random numbers to faces. Does it *know* anything about faces, or does it hold a stack of pictures? And if there is
 # something like knowledge in the space of its inputs, can one find where "glasses" are? We walk through that space, do arithmetic in it,
@@ -803,6 +803,11 @@ onto |= {f"latents' change, drawn face, {times}x": (real + edits[f"in latents, {
 elsewhere = [generate(latent.astray(found.z, found.z + times * way, seed=0)) for times in (1, 2)]
 rows = {"held out": real, "found": found.images, "in latents, 2x": edits["in latents, 2x"], "in pixels, 1x": edits["in pixels, 1x"], "another real pair": another, "drawn with glasses": wanted}
 show(viz.labelled_grid(torch.cat([images[:8] for images in rows.values()]), rows=list(rows), n_columns=8, scale=2))
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What does a right answer score?
+#
+# The same person with *another* real pair of glasses, by squared error: worse than nothing done. The mean of all pairs has least.
 
 # %% tags=["slide-continue"]
 def as_drawn(images, drawn, judge=classifier):
