@@ -78,8 +78,8 @@ COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein
 #
 # A discriminator returns a logit $l$. All that a loss does is to say how much each player pays for it, and all that the players feel is the slope. So draw the
 # slopes. On the left, how hard $D$ pushes the logit of a *fake* down. On the right, how hard $G$ pulls it up. Right of zero the discriminator takes the fake for
-# real (right of one half for least squares with codes 0 and 1; Wasserstein's critic has no such place); far to the left it is sure that it is fake. (A relativistic loss looks at pairs of one real and one fake: $\operatorname{softplus}(-(l(x) - l(G(z))))$ for $D$, with the roles exchanged for $G$; section 6 says why. Here the real partner has logit 0, which makes its
-# curve, dotted, that of the non-saturating loss.)
+# real (right of one half for least squares with codes 0 and 1; Wasserstein's critic has no such place); far to the left it is sure that it is fake. $G$ minimises $\log(1 - \sigma(l))$ (saturating), $-\log \sigma(l)$ (non-saturating), $\frac12 (l - 1)^2$ (least squares), $-l$ (Wasserstein, hinge).
+# (A relativistic loss takes pairs, section 6. Beside a real logit of 0 its curve, dotted, is the non-saturating one.)
 
 # %% tags=["slide-continue", "slide-picture"]
 logits = torch.linspace(-6, 6, 241)
@@ -149,7 +149,7 @@ lines.answered(least_squares_of_d, *asked.LEAST_SQUARES)
 # ### Rightly classified is not near
 #
 # The paper's first figure is an argument for squares, and it can be computed. Take the simplest discriminator, a plane, $D(x) = w \cdot x + b$. Real points (blue) and the fakes it learns from (orange) are two clouds; each loss finds its best line. Then $G$ moves, and
-# three new fakes are judged: one on the fakes' side, one among the real points, and one that went past them, far into the side that $D$ calls real. Each arrow is minus the gradient of $G$'s loss, drawn 1.7 times as long as it is. That gradient is the loss's slope in the logit times the plane's slope, and the logistic plane is about seven times as steep. So compare directions across the panels, not lengths.
+# three new fakes (black) are judged: one on the fakes' side, one among the real points, and one that went past them, far into the side that $D$ calls real. Each arrow is minus the gradient of $G$'s loss, drawn 1.7 times as long as it is. The logistic plane is about seven times as steep, so compare directions across the panels, not lengths. (Arrows of 0.15 and less lie under their dots: the table has them.)
 
 # %% tags=["slide-continue", "slide-picture"]
 cloud = torch.Generator().manual_seed(0)
@@ -234,8 +234,8 @@ claim(
 # With $(0, 1)$ it is $p / (p + q)$: squares and cross-entropy agree on what is best.
 
 # %% [markdown] tags=["notes"]
-# Least squares has a slope at both ends. At $-10$ the *non-saturating* loss pulls just as dependably. The difference is at $+10$: a fake
-# that fools $D$ completely, but lies far from the data all the same, feels nothing from the non-saturating loss, is pushed to a still higher logit by the saturating one, and is pulled back by least squares. That is the point of the
+# Least squares has a slope at both ends. So have Wasserstein's and the hinge, and at $-10$ the *non-saturating* loss. Only least squares turns round: at $+10$, like the fake on the right of the last picture,
+# the non-saturating loss says nothing, the three others push the logit still higher, and least squares pulls it back. That is the point of the
 # paper's first figure.
 #
 # ### The best discriminator
@@ -390,7 +390,7 @@ print(f"hinge loss at its best D is 2 - 2 TV on five pairs of densities: {max(ga
 # ### One number per layer
 #
 # A function is $K$-Lipschitz if it never stretches a distance by more than $K$ (lecture 11). ReLU and leaky ReLU stretch by at most 1, a matrix $W$ by at most its largest singular value $\sigma(W)$, and stretches multiply through layers. So divide
-# every weight by its $\sigma$, and the network is 1-Lipschitz. A singular value decomposition at every step is dear, and power iteration is cheap: start with any $v$, and repeat
+# every weight by its $\sigma$, and the network is 1-Lipschitz. A singular value decomposition at every step is slow; power iteration is quick: start with any $v$, and repeat
 #
 # $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \text{then}\quad \sigma \approx u^\top W v .$$
 #
@@ -481,7 +481,7 @@ check(
 # ### What it does not bound
 #
 # For a convolution the recipe takes the kernel $[C_{out}, C_{in}, k, k]$, reads it as a matrix with $C_{out}$ rows, and divides by that matrix's $\sigma$. But a convolution applies that matrix to *overlapping* patches. A pixel
-# takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. [Sedghi et al. 2019](https://arxiv.org/abs/1805.10408) compute that map's singular values, and users of the recipe found the difference out (pytorch/pytorch#99149). Power iteration on the map
+# takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. [Sedghi et al. 2019](https://arxiv.org/abs/1805.10408) compute that map's singular values, and users have reported the gap (pytorch/pytorch#99149). Power iteration on the map
 # itself, convolution and transposed convolution in turn, gives the truth:
 
 # %% tags=["slide-continue"]
@@ -526,8 +526,8 @@ for suffix, (name, found) in zip(("", "_stride"), stretched.items(), strict=True
 # ## 4. Are they created equal?
 #
 # Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
-# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; with one $D$ step per $G$ step this is not lecture 11's WGAN), the same 800
-# steps of 16 pictures, twenty seeds. The data are pixel-art faces at 16 px, and the distance is taken to faces that nobody trained on.
+# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; no spectral norm here), one $D$ step a round (unlike lecture 11), 800
+# steps of 16 pictures, the rate falling to 0 from 560, twenty seeds. $G$'s averaged weights draw 16 px faces, judged by unseen ones.
 #
 # One learning rate for all would favour whatever it was chosen with. So every loss may choose among five: one training with each, on a seed that the contest does not use, and the nearest end decides. That rule was written down first; the search went on until every best rate had a worse one on either side.
 
@@ -675,7 +675,7 @@ question(
 #
 # - **How many seeds?** Twenty: the intervals of a difference are about 1 to each side. With the first five alone, least squares' 95 % interval still held zero.
 # - **Was each tuned?** Its learning rate, among five; one $\gamma$ for all. With the rate of the others Wasserstein's loss is 6.6 farther than with its own, the last of the table. Least squares, the last of the six with $\gamma = 1$, ends level when both may choose: both take 10.
-# - **At which budget?** One, 800 steps. On the way least squares is the farthest at every look; it starts late and is still catching up.
+# - **At which budget?** One, 800 steps; the rate ends at 0. On the way least squares is the farthest at every look: it starts late.
 
 # %% [markdown] tags=["notes"]
 # First the scale: this judge gives averages of two faces 11, blurred faces 35, pure noise 48. With its rate every loss ends nearer than a blur in every training, between 14 and 22, so games that draw are compared. None comes as near as the averages.
@@ -686,7 +686,7 @@ question(
 #
 # - *How many seeds?* Twenty. The 99 % intervals of a difference are about 1 to each side, and no loss's reaches below $-1.4$: an advantage of more than a tenth of the non-saturating loss's 16 is not there. Five seeds see much less. The first five alone put least squares 2.6 farther, and even a 95 % interval holds zero; the twenty put it 3.2 farther, 99 % interval [2.1, 4.4]. By the column of correlations the pairs gain nothing: the same start and batches do not make two losses' luck alike.
 # - *Was each tuned?* In its rate alone, among five, one training each; $\gamma$ is 1 for all. That is an excuse for the loser: $R_1$ is measured in logits, and least squares sets their scale by its codes. So let it and the non-saturating loss choose $\gamma$, too, on the same grid, and meet again on the twenty seeds under the same rule. Both choose 10: the excuse holds, but this search does not bear out its reason, for the two want the same. The non-saturating loss ends 0.6 nearer than with 1, least squares 3.6; of its 3.2 farther 0.2 is left, with a 99 % interval of [-0.9, 1.4] (S10.gamma, section 10).
-# - *At which budget?* One, 800 steps; the looks on the way are no contests of their own, for each rate was chosen by the end. Least squares is the farthest of the six at every look, and catches up: from 73 after 200 steps to 21, where the others go from 40 or less to 18 (curves of 150 samples a look); with $\gamma = 10$ it is level from 600 steps on (section 10). And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
+# - *At which budget?* One, 800 steps; the looks on the way are no contests: each rate was chosen by the end, and falls to 0. Least squares is the farthest of the six at every look, and catches up: from 73 after 200 steps to 21, where the others go from 40 or less to 18 (curves of 150 samples a look); with $\gamma = 10$ it is level from 600 steps on (section 10). And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
 #
 # What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal). The one that falls behind with $\gamma = 1$ is level at the end with 10, which both chose. A loss has no rank by itself: it comes with a rate, a penalty and a budget.
 
@@ -725,7 +725,7 @@ for at in (-2.0, -5.0, -10.0):
 # %% [markdown]
 # ## Play
 #
-# The contest as a menu: choose a loss, see what it drew with the first seed.
+# The contest as a menu: first seed. Can you tell the losses by their faces?
 
 # %%
 widgets.explorer(
@@ -1234,7 +1234,7 @@ question(
 #
 # *Quality*, the other half of the trade. From 0.8 to 1 the judge takes fewer pictures for faces, 0.38 for 0.49, but the interval of the difference holds zero (C22.price); with 0.5 it takes all of one run or none, 0.40 on average.
 #
-# *Distance.* Keep to section 4's scale. $\gamma = 0.5$ ends at 102, farther from the data than untrained players (86); $\gamma = 0.8$ at 41, farther than a blur (35); $\gamma = 1$ at 24, nearer than a blur in each of five trainings (C22.draws). By the rule of S10.draws the last alone draws, which is why the rows between the $\gamma$ are questions. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
+# *Distance.* Keep to section 4's scale. $\gamma = 0.5$ ends at 102, farther from the data than untrained players (86); $\gamma = 0.8$ at 41, farther than a blur (35); $\gamma = 1$ at 24, nearer than a blur in each of five trainings (C22.draws). By the rule of S10.draws the last alone draws, which is why the rows between the $\gamma$ are questions. And averages of two faces do no worse than $\gamma = 1$ by any of the three: 0.39 accepted for 0.38, 0.63 of the spread for 0.58, a distance of 11 for 24. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
 #
 # ### What $M$ measures
 #
@@ -1393,7 +1393,7 @@ print(f"                      Best D as printed:      between {printed[inside].m
 # With the right formula a perfect generator leaves $D$ at 0 everywhere, undecided between $-1$ and $1$. With the printed one $D$ still has a slope where a perfect
 # generator stands, and so it does not leave it there.
 #
-# *What $G$ descends.* Section 2 says that $2C$ is a value at the best $D$ and no loss of $G$'s. With $D^*$ held and codes $(-1, 1, 0)$ twice $G$'s loss is $D^{*2}$ per sample, while a little more mass of $q$ at a place changes $2C$ by $-2 D^* - D^{*2}$ of it; where $p > q$ the two pull opposite ways. (The zero-sum game does descend it: $D$'s least loss is $1 - C$.)
+# *What $G$ descends.* Section 2 says that $2C$ is a value at the best $D$ and no loss of $G$'s. With $D^*$ held and codes $(-1, 1, 0)$ twice $G$'s loss is $D^{*2}$ per sample, while a little mass of $q$ added at a place changes $2C$ by $-2 D^* - D^{*2}$ times that mass. Where $p > q$, $D^*$ is positive: $G$'s loss sends samples to smaller $D^*$, $2C$ would have them at larger. (The zero-sum game does descend it: $D$'s least loss is $1 - C$.)
 
 # %% [markdown]
 # ## 9. How quickly power iteration finds sigma
@@ -1465,12 +1465,12 @@ question(
 
 # %% [markdown]
 # Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still about 2 per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
-# layers stretch by slightly more than 1. Right: one run of five. One round per pass leaves the worst layer at the worst moment 11 to 14 per cent too small in each (C17.sigma), so that its matrix stretches by 1.12 to 1.16 in place of 1; on average it is 3 per cent (a layer with one output row is exact). It is the rounds that do it: with the vectors of the start the worst estimate would be 0.46 of the true value, the average one 0.84. A step makes three passes, real and fake for $D$ and fake for $G$, so the weights get three rounds between two of $D$'s updates.
+# layers stretch by slightly more than 1. Right: one run of five. One round per pass leaves the worst layer at the worst moment 13 per cent too small, the mean of five runs (C17.sigma), so that its matrix stretches by about 1.15 in place of 1; over all layers and steps it is 3 per cent (a layer with one output row is exact). It is the rounds that do it: with the vectors of the start the worst estimate would be 0.46 of the true value, the average one 0.84. A step makes three passes, real and fake for $D$ and fake for $G$, so the weights get three rounds between two of $D$'s updates.
 
 # %% [markdown]
 # ## 10. The contest along the way
 #
-# The verdict at other looks, from the same curves. (They are measured on 150 samples in place of 400, which raises them. And they are looks along runs of 800 steps, with the rate that was best for the end at 800; a contest of 200 steps would choose its own.) Relativistic pairing is nearer than the non-saturating loss after 100 and 200 steps, and level from then on. Wasserstein's loss is farther from 400 to 700 steps and level at the end, for which its rate was chosen.
+# The verdict at other looks, from the same curves. (They are measured on 150 samples in place of 400, which raises them. And they are looks along runs of 800 steps, with the rate that was best for the end at 800; a contest of 200 steps would choose its own.) Relativistic pairing is nearer than the non-saturating loss after 100 and 200 steps, and level from then on. Wasserstein's loss is farther from 400 to 700 steps and level at the end: its rate was chosen for the end, and all rates fall from step 560 to 0. Which of the two closes the gap was not tested.
 # Ask how many comparisons this is: five losses at eight looks are 40, and equal losses would give 0.2 intervals below zero and as many above. With $\gamma = 10$ least squares still starts late: the last column lies above zero until 500 steps, and holds it from 600 on.
 
 # %%
@@ -1500,7 +1500,7 @@ for name in six_losses_gamma.SOUGHT:
 viz.table(rows, caption="Frechet distance at the end of one training")
 
 # %% [markdown]
-# Both end nearest with ten times the contest's $\gamma$. So by this search least squares wants no other $\gamma$ than the non-saturating loss: the 1 taken for all cost the first 3.6, and the second little or nothing. One $\gamma$ for all can be unfair even to two that want the same. Mind that each cell is one training: at rate 0.003 the non-saturating loss's ends from $\gamma = 1$ to 30 lie within 1.8, where twenty seeds with one $\gamma$ lie within 4.4. The search finds a region and no exact value. Nor does $\gamma$ mend a wrong rate: at 0.01 least squares ends farther than noise with each.
+# Both end nearest with ten times the contest's $\gamma$. So by this search least squares wants no other $\gamma$ than the non-saturating loss: the 1 taken for all cost the first 3.6, and the second little or nothing. One $\gamma$ for all can be unfair even to two that want the same. Mind that each cell is one training: at rate 0.003 the non-saturating loss's ends from $\gamma = 1$ to 30 lie within 1.8, where twenty seeds with one $\gamma$ lie within 4.4. The search finds a region and no exact value. And the two choices hang together: at 0.001 least squares ends at 35.3 with $\gamma = 1$ and at 16.7 with 30; at 0.01 the non-saturating loss is nearest with 0.1 (17.8). There least squares ends farther than noise with each.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What to keep
@@ -1522,7 +1522,7 @@ summary()
 # ## Exercises
 #
 # 1. **A fair search.** Lucic et al. tuned every loss. Section 4 lets two of six choose $\gamma$. Give the other four section 10's grid, one training each on seed 11 (72 in all), and take the best (`six_losses_gamma` is the pattern). Does the order change? How many more runs would you need to trust it?
-# 2. **Hinge without a bound.** Train section 3's hinge GAN without spectral normalisation, and measure the largest slope $|\nabla_x l|$ at real samples during the run. Then with $R_1$ instead.
+# 2. **Hinge without a bound.** Train section 9's hinge GAN without spectral normalisation, and measure the largest slope $|\nabla_x l|$ at real samples during the run. Then with $R_1$ instead.
 # 3. **Your own divergence.** The *Jeffreys* divergence is KL + reverse KL. Write its row: $f$, $f'$, and by numerical maximisation $f^*$; choose $g$. Fit the two clumps of section 5 with it. Where between the two does it land?
 
 # %% [markdown]
