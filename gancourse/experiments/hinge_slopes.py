@@ -37,11 +37,12 @@ EXPERIMENT = Experiment(
     fit=six_losses.EXPERIMENT.fit,
     paper="Miyato et al. 2018, section 2.1",
     expected={
-        "C17.held": "a check: with spectral normalisation the largest slope of D at training faces and at fakes, at any look after "
-        "the first step, is at most 1.1 in each training (1, and a tenth for what power iteration leaves open); must fail: nothing",
-        "C17.steeper": "a question: the largest slope at training faces after the last step, nothing over spectral normalisation, "
-        "by seed; nulls: no effect 1, the same at step 0; expected: several times, and growing along the run",
-        "C17.bounded_draws": "a question: the distance with spectral normalisation, and with nothing, less that with R1, in pairs "
-        "(99 %); nothing was expected",
+        "C17.held": "a check: with spectral normalisation the largest slope of D at training faces and at fakes, at any look "
+        "after the first step, is at most 1.1 in each training (1, and a tenth for what power iteration leaves open); must fail: "
+        "nothing",
+        "C17.steeper": "a question: the largest slope at training faces after the last step, nothing over spectral "
+        "normalisation, by seed; nulls: no effect 1, the same at step 0; expected: several times, and growing along the run",
+        "C17.bounded_draws": "a question: the distance with spectral normalisation, and with nothing, less that with R1, in "
+        "pairs (99 %); nothing was expected",
     },
 )

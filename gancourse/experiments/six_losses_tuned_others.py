@@ -42,8 +42,8 @@ EXPERIMENT = Experiment(
     fit=six_losses.EXPERIMENT.fit,
     paper="Lucic et al. 2018, abstract",
     expected={
-        "S10.tuned": "a question: with own rate and gamma for all six, for how many of five losses the 99 % interval of the paired "
-        "difference from the non-saturating one lies below zero; equal losses 0.025; expected 0, with ends of 15.5 to 16.5",
+        "S10.tuned": "a question: with own rate and gamma for all six, for how many of five losses the 99 % interval of the "
+        "paired difference from the non-saturating one lies below zero; equal losses 0.025; expected 0, ends of 15.5 to 16.5",
         "S10.draws": "a check: these trainings, too, end nearer than nine tenths of a blur's distance",
     },
 )
