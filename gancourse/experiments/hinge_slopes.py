@@ -17,7 +17,7 @@ from gancourse.experiments import six_losses
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.hinge_slopes_rates import Slopes
 
-RATES: dict[str, float] = {"none": 0.003, "spectral": 0.003, "R1": six_losses.RATES["hinge"]}
+RATES: dict[str, float] = {"none": 0.003, "spectral": 0.01, "R1": six_losses.RATES["hinge"]}
 """What hinge_slopes_rates chose; R1's is the contest's."""
 
 
