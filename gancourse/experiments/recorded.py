@@ -25,6 +25,8 @@ NAMES = (
     "ganhacks_seeds",
     "growing_race",
     "growing_race_32",
+    "hinge_slopes",
+    "hinge_slopes_rates",
     "lapgan_view",
     "latent_faces",
     "mapping_rate",
