@@ -270,7 +270,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Colours are categories. With the term each Gaussian has its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, an untrained $Q$ 0.36, and even random names 0.66, by luck.
+# Colours are categories. With the term each Gaussian has its own, in all five trainings, and $Q$ reads every real point right (as k-means does). Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, an untrained $Q$ 0.36, random names 0.66.
 #
 # Nobody named the Gaussians. But a readable code has little choice here: the noise on all that $D$ and $Q$ see in training (standard deviation 0.1) drowns what differs within a Gaussian (0.014). While $G$ keeps to the data, eight readable categories are those eight.
 #
@@ -385,7 +385,7 @@ question(
 # 3. K-means gets 0.524 from the pixels in seconds. Here InfoGAN *loses* to k-means, far from the paper's 0.95.
 #
 # A full bound and codes that are not digits: how can that be? The term asks that the picture tells the code. It does not ask that the code is the
-# digit, and unlike on the ring there is a choice: look at the upper sheet again, where the columns differ in ink, width and slant as much as in the digit. Two causes are possible, and neither was tested. Our generator draws few hands, and $Q$ has read nothing else. And the paper's networks are convolutional, with a layer eight times as wide; in the published code they saw 640,000 digits of 28x28 pixels.
+# digit, and unlike on the ring there is a choice: look at the upper sheet again, where the columns differ in ink, width and slant as much as in the digit. Causes are possible, none was tested. Our generator draws few hands, and $Q$ has read nothing else. The paper's networks are convolutional, with a layer eight times as wide; its code shows them 640,000 digits of 28x28 pixels, we 256,000 of 8x8.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## BiGAN: an inverse beside the generator
@@ -448,13 +448,13 @@ identity(
 )
 
 # %% [markdown] tags=["notes"]
-# All six bijections with their inverses, and nothing else. A plain GAN asks only that $G$ is one of the six, and leaves all 27 maps $E$: 162.
+# The six bijections with their inverses. A plain GAN leaves each of these $G$ all 27 maps $E$: 162. If no $E$ inverts $G$, none reaches 0.
 
 # %%
 viz.players(viz.GAMES["bigan"])
 
 # %% [markdown]
-# **Write a line.** $D$ calls the encoder's pairs real. What do $G$ and $E$ minimise together, each fooling $D$ on its own pairs? `made` are $D$'s logits of $(G(z), z)$, `coded` those of $(x, E(x))$.
+# **Write a line.** $D$ calls the encoder's pairs real. Which non-saturating loss do $G$ and $E$ minimise, each on its own pairs? `made` are $D$'s logits of $(G(z), z)$, `coded` those of $(x, E(x))$.
 
 # %%
 def makers_loss(made, coded):
@@ -592,7 +592,7 @@ viz.table(half_rows, ["BiGAN (and a VAE)", "E(G(z)) and z: correlation", "square
 # An inverse: 1, 0, 0.
 
 # %% [markdown] tags=["notes"]
-# An inverse has 1, 0 and 0; an encoder that always says 0 has a squared error of 1. In the plane the game comes near, in all five trainings, so it can (where lines meet, upper right, they do so in $G(z)$ already). Eight planes are harder for the same networks. On digits and faces the error is above 1. (The faces' VAE gives the *pictures* back without all of $z$.)
+# An inverse has 1, 0 and 0; an encoder that always says 0 has a squared error of 1. In the plane the game comes near, in all five trainings, so it can (upper right, lines meet in $G(z)$ already). In eight planes half the variance comes back; of $(a, b)$ a linear map gives two thirds. On digits and faces the error is above 1. (The VAE gives *pictures* back.)
 
 # %%
 question(
@@ -615,7 +615,7 @@ question(
 # ### A famous table, and its control
 #
 # The BiGAN paper judges the encoder by 1-nearest-neighbour classification of MNIST in the space of $E(x)$: 97.39 %. In the same test the authors' own training log, which they published, has *before the
-# first update* 96.84 %. Distances survive a random map rather well, so most of that score belongs to the digits and not to the encoder.
+# first update* 96.84 %, and an autoencoder in the same table has 97.63 %. Random maps keep distances: most of the score is the digits'.
 #
 # So we print the untrained encoder, a random matrix, PCA and the raw pixels beside ours. And we add a harder question, a *linear* classifier that gets only 50 labels.
 
@@ -779,10 +779,10 @@ question(
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # - The VAE is nearest, and a linear map comes close behind. **Before you praise a network's code, project.**
-# - BiGAN's copies are no nearer than the mean digit, and the judge finds the same digit in three of ten.
+# - BiGAN's copies: as far as the mean digit, half as far as another; three of ten are the same digit.
 
 # %% [markdown] tags=["notes"]
-# The VAE is nearest, with ten of its sixteen latents in use (a posterior variance below a half). Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error; three more starts help a little, and one start from $E(x)$ as much. BiGAN is the farthest off: 9.9 times PCA's error, in the mean of five trainings, where the mean digit has 10.0; and the judge finds the same digit in three of ten. **Before you praise a network's code, project**: 74 % of the digits kept looks well until a linear map keeps 88.
+# The VAE is nearest, with ten of its sixteen latents in use (a posterior variance below a half). Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error; three more starts help a little, and one start from $E(x)$ as much. BiGAN is the farthest off: 9.9 times PCA's error (mean of five trainings). The mean digit has 10.0, another digit 20.0. The judge finds the same digit in three of ten (first training). **Before you praise a network's code, project**: 80 % kept looks well until PCA keeps 88.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same faces
@@ -919,7 +919,7 @@ question(
 # - To compress: project first.
 
 # %% [markdown] tags=["notes"]
-# BiGAN's copies are mostly of somebody else. They keep 42 % of the attributes, the mean face 35 %, and the same copies beside other faces 34 to 37 %. So $E$ reads a little: the length of the hair most of all (section 8). In pixels one constant picture is nearer. The generator does not stand in the way: descent from $E(x)$ through the same $G$ comes nine times nearer.
+# BiGAN's copies are mostly of somebody else. They keep 42 % of the attributes, the mean face 35 %, and the same copies beside other faces 34 to 37 %. So $E$ reads a little, the length of the hair most (section 8). In pixels: 0.36, shuffled 0.40, the mean face 0.21. The generator is not in the way: descent from $E(x)$ through the same $G$ comes nine times nearer.
 #
 # Inversion stays behind the VAE in pixels, takes hundreds of times as long, and misses the background of one face in five, the smile and the glasses of one in four. But its generator draws well, and was never
 # trained to have an inverse: descent finds a latent that can be moved (lecture 05 does, and measures the price). To compress, the digits' lesson holds: PCA to 64 numbers keeps 97 % of the attributes, the VAE 95 %, with errors of 0.0102 and 0.0091. Does $E$'s guess help as a start? Hardly: compare the three descents. And has the search ended? Section 9 asks it for pictures that the generator drew.
@@ -971,7 +971,7 @@ viz.players(viz.GAMES["semi_supervised"])
 # The experiment is *paired*: for each of ten random subsets the control is the same network from the same initial weights on the same labels, with as much noise on its inputs, without the unlabelled
 # digits. All ten pairs train at once.
 #
-# And a **positive control**: do the unlabelled digits hold the answer at all? Link each digit with its seven nearest neighbours, and let the labels spread along the links ([Zhou et al. 2004](https://papers.neurips.cc/paper_files/paper/2003/hash/87682805257e619d49b8e0dfdc14affa-Abstract.html)). With $A$ the table of links, each divided by the root of the degrees at its two ends, and $Y$ the few labels, the votes are $(I - 0.99\, A)^{-1} Y = Y + 0.99\, A Y + 0.99^2 A^2 Y + \dots$: each term is one step farther along the links. Nothing is trained. A test digit asks its seven neighbours.
+# And a **positive control**: do the unlabelled digits hold the answer at all? Link each digit with its seven nearest neighbours, and let the labels spread along the links ([Zhou et al. 2004](https://papers.neurips.cc/paper_files/paper/2003/hash/87682805257e619d49b8e0dfdc14affa-Abstract.html)). With $A$ the table of links, each over $\sqrt{d d'}$ ($d$, $d'$: links at its ends), and $Y$ the few labels, the votes are $(I - 0.99\, A)^{-1} Y = Y + 0.99\, A Y + 0.99^2 A^2 Y + \dots$: each term is one step farther along the links. Nothing is trained. A test digit asks its seven neighbours.
 
 # %%
 nearest = torch.cdist(flat, flat).fill_diagonal_(torch.inf).topk(7, largest=False).indices
@@ -1077,7 +1077,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Nothing of the paper's gain is seen here. With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15.1 %, where the nearest label alone errs on 33.9 % and the network with labels only on 32.5 %. So there was something to gain, and this GAN did not find it. After 300 updates of small networks that is no verdict on the paper (the box says what else was tried).
+# Nothing of the paper's gain is seen here. With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15.1 %, where the nearest label alone errs on 33.9 % and the network with labels only on 32.5 %. So there was something to gain, and this GAN did not find it. Nor has it succeeded on easier data, as InfoGAN and BiGAN did: no verdict on the paper (see the box).
 #
 # Without *labels only*, "two thirds right with fifty labels" would have passed for a success of the method. Without *labels spread*, its failure would have passed for a failure of unlabelled digits. And the pairs allow the comparison: with 20 labels the control alone errs on 38 to 55 %, so two methods on different subsets could have shown a gain of a third.
 
@@ -1150,7 +1150,7 @@ viz.source(InfoGAN.discriminator_loss, InfoGAN.generator_loss)
 # ## 6. What the number came to mean
 #
 # What of the second code, the number in $[-1, 1]$? Nobody said what it should mean, and its term has a twentieth of the category's weight. Ask what $Q$ reads from real digits, and correlate it with two things that can be measured: the ink, and the slant (the
-# covariance of row and column under the ink, over its variance along the rows).
+# covariance of row and column under the ink, over the variance of the row). The table has rank correlations, without their signs.
 
 
 # %% tags=["slide-continue"]
@@ -1198,7 +1198,7 @@ print(f"1-NN in E(x): anew {near_anew:.1f} %, as copied {near_as_copied:.1f} %")
 # %% [markdown]
 # ## 8. The faces, closer
 #
-# Was the digits' VAE of section 3 a fair one? Its learnt $\sigma^2$ had come down to the error of copies from drawn codes, 0.0064 and 0.0062, so its error had the weight that the bound asks for. On unseen digits its copies are off by 0.0070, on those of its training by 0.0051.
+# Was the digits' VAE of section 3 a fair one? It had 6,000 steps, BiGAN 3,000, both with batches of 64. Its learnt $\sigma^2$ had come down to the error of copies from drawn codes, 0.0064 and 0.0062, so its error had the weight that the bound asks for. On unseen digits its copies are off by 0.0070, on those of its training by 0.0051.
 #
 # What was each network trained for, for how long, and how good are its own samples? The VAE's weakness shows in no copy: faces that it draws from $z \sim \mathcal{N}(0, I)$ are at a Frechet distance of 23, those of the BiGAN at 5.9. BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent.
 
@@ -1268,7 +1268,7 @@ question(
 #
 # ## 9. How far to trust a search
 #
-# How much do more starts buy? And what can the generator not draw at all? As a control, invert pictures that it *did* draw, for which a perfect answer exists.
+# How much do more starts buy? And what can the generator not draw at all? As a control, invert eight pictures that it *did* draw, for which a perfect answer exists (the unseen faces are 66).
 
 # %%
 searched = searches[f"inversion, {starts} starts"]
@@ -1288,7 +1288,7 @@ viz.table(
 # %% [markdown]
 # The first row is about what the generator can draw *and* what descent can find: there two more starts take more than half of the error, 0.080 to 0.037. (Through BiGAN's generator one random start and as many steps left 0.045.) In the other two a latent with error zero exists, so all of their error is the search. Four times the steps take most of it away, 0.046 to 0.007 with one start; two more starts take only a third. So it was mostly unfinished descent. What is left is a valley that is not the deepest, or a descent that needs still more. And what is left at unseen faces after a hundred steps need not be the generator's fault.
 #
-# And an encoder's guess as the start? Of the three descents of section 3 (one start each) the one from $E(x)$ ends at 0.039, from *another* face's at 0.046, from a random $z$ at 0.045, with 88, 86 and 89 % of the attributes. The guess makes the copy a little nearer, and keeps no more of the face. That is one training of BiGAN.
+# And an encoder's guess as the start? Of the three descents of section 3 (one start each) the one from $E(x)$ ends at 0.039, from *another* face's at 0.046, from a random $z$ at 0.045, with 88, 86 and 89 % of the attributes. On these 66 faces the guess made the copy a little nearer, and kept no more of the face. That is one training of BiGAN, and no interval was taken.
 
 # %% [markdown]
 # ## 10. What feature matching draws
