@@ -26,6 +26,7 @@ NAMES = (
     "growing_race",
     "growing_race_32",
     "lapgan_view",
+    "latent_regressor",
     "mapping_rate",
     "pix2pix_losses",
     "pix2pix_skips",
