@@ -130,7 +130,9 @@ class LatentRegressor(GAN[CodedBatch]):
     """
 
     def __init__(self, players: Bidirectional) -> None:
-        super().__init__(players, nn.Linear(1, 1).to(next(players.parameters()).device))  # nobody judges: D sits out
+        with networks.seeded(0):
+            nobody = nn.Linear(1, 1)  # D sits out
+        super().__init__(players, nobody.to(next(players.parameters()).device))
         if not hasattr(players, "encode"):
             raise ValueError("a latent regressor needs G and E: pass Bidirectional(generator, encoder)")
         self.generator: Bidirectional = players
