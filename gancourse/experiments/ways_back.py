@@ -73,20 +73,20 @@ def train(
             g = mlp.Generator(latent_dim, shape, HIDDEN, norm="batch", out=out)
             e, d = Encoder(shape, latent_dim, HIDDEN, norm="batch"), mlp.Discriminator(shape.numel() + latent_dim, HIDDEN)
         players.append((g, e, d))
-    g, e, d = (stack(many).to(device) for many in zip(*players, strict=True))
-    pair = Bidirectional(g, e)
+    generators, encoders, judges = (stack(many).to(device) for many in zip(*players, strict=True))
+    pair = Bidirectional(generators, encoders)
     first = _members(pair, seeds)
 
     def batches() -> EnsembleBatches:
         return EnsembleBatches(source, batch_size, seeds, device=device)
 
-    run = fit(BiGAN(pair, JointDiscriminator(d)), batches(), steps, **SETTINGS)
+    run = fit(BiGAN(pair, JointDiscriminator(judges)), batches(), steps, **SETTINGS)
     last = _members(run.generator, seeds)
     told = Bidirectional(stack([one.generator for one in last]), stack([one.encoder for one in first])).to(device)
     regressors = _members(fit(LatentRegressor(told), batches(), steps, **SETTINGS).generator, seeds)
     as_they_came = deepcopy(first), deepcopy(last)
     for one in first:
-        BiGAN(one, JointDiscriminator(d.member(0))).refresh_statistics(one)  # G's: fit has measured those of the average
+        BiGAN(one, JointDiscriminator(judges.member(0))).refresh_statistics(one)  # G's: fit has measured those of the average
     for one in [*first, *last]:
         refresh_encoder(one, real.to(device))
     return Inverses(first, last, regressors, as_they_came)

@@ -147,7 +147,8 @@ class LatentRegressor(GAN[CodedBatch]):
     def drawing(players: Bidirectional, z: Tensor) -> Tensor:
         """G(z) of the G that stands still: its batch statistics are those that it came with."""
         with networks.evaluating(players.generator):
-            return players(z).float()
+            made: Tensor = players(z).float()
+        return made
 
     def discriminator_loss(self, batch: CodedBatch) -> Tensor:
         return nothing(self.discriminator)

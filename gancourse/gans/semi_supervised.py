@@ -224,7 +224,8 @@ class LabelSpread:
             given[rows, k, y[rows]] = 1
         votes = torch.cholesky_solve(given.flatten(1), self.system).unflatten(1, (len(index), classes))
         nearest = torch.cdist(asked.flatten(1), self.flat).topk(self.k, largest=False).indices
-        return votes[nearest].mean(1).argmax(-1).T
+        called: Tensor = votes[nearest].mean(1).argmax(-1).T
+        return called
 
 
 def nearest_label(x: Tensor, index: Sequence[Tensor], y: Tensor, asked: Tensor) -> Tensor:
