@@ -29,6 +29,7 @@ NAMES = (
     "hinge_slopes_rates",
     "lapgan_view",
     "latent_faces",
+    "latent_regressor",
     "mapping_rate",
     "pix2pix_losses",
     "pix2pix_skips",
