@@ -154,7 +154,8 @@ class Faces:
         conditional = loss.get("conditional", True)
         with networks.seeded(seed):
             generator = UNet(self.pairs.in_channels, 3, self.size["side"], width)
-            discriminator = PatchGAN(self.pairs.in_channels * conditional + 3, width, self.size["layers"])
+            layers, norm = arm.get("layers", self.size["layers"]), arm.get("norm", "batch")
+            discriminator = PatchGAN(self.pairs.in_channels * conditional + 3, width, layers, norm=norm)
         game = Pix2Pix(generator.to(device), discriminator.to(device), **loss)
         return game, PairBatches(self.pairs, self.size["batch_size"], seed=seed, device=device)
 
