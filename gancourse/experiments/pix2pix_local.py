@@ -58,12 +58,12 @@ EXPERIMENT = replace(
     title="L1 + cGAN against a judge of 16 px, class maps to striped faces at 64 px",
     stage=Faces,
     arms={"L1 + cGAN, 16 px": {**BEFORE.arms["L1 + cGAN"], "layers": 1, "norm": "none"}},
-    seeds=(0, 1, 2),
+    seeds=(0, 1),
     paper="Isola et al. 2017, table 3",
     expected={
         "known": "pix2pix_losses, 70 px, seeds 0 to 4: pixels read 0.85, IoU 0.67, hair energy 0.86; four pictures of seed 0: "
         "coherence 0.02, wave along the stronger diagonal 0.12, along the weaker 0.09",
-        "C24.local": "pixels read back right, 16 px less 70 px, seeds 0 to 2: between -0.03 and 0.03 (paper: 0.65 less 0.66)",
+        "C24.local": "pixels read back right, 16 px less 70 px, seeds 0 and 1: between -0.03 and 0.03 (paper: 0.65 less 0.66)",
         "C24.local_stripes": "coherence of the hair: below 0.2 (truth 0.77), the weaker diagonal's wave 0.02 to 0.1: a field of "
         "two periods can see a stripe, but we expect hatching still",
         "nulls": "best single face: 0.77 to 0.79 of the pixels; a third of the noise on flat colours: hair energy about 1.03",
