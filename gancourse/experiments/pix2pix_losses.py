@@ -154,8 +154,7 @@ class Faces:
         conditional = loss.get("conditional", True)
         with networks.seeded(seed):
             generator = UNet(self.pairs.in_channels, 3, self.size["side"], width)
-            layers, norm = arm.get("layers", self.size["layers"]), arm.get("norm", "batch")
-            discriminator = PatchGAN(self.pairs.in_channels * conditional + 3, width, layers, norm=norm)
+            discriminator = PatchGAN(self.pairs.in_channels * conditional + 3, width, self.size["layers"])
         game = Pix2Pix(generator.to(device), discriminator.to(device), **loss)
         return game, PairBatches(self.pairs, self.size["batch_size"], seed=seed, device=device)
 

@@ -27,7 +27,6 @@ NAMES = (
     "growing_race_32",
     "lapgan_view",
     "mapping_rate",
-    "pix2pix_local",
     "pix2pix_losses",
     "pix2pix_middle",
     "pix2pix_skips",
