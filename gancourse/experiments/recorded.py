@@ -32,6 +32,7 @@ NAMES = (
     "latent_regressor",
     "mapping_rate",
     "pix2pix_losses",
+    "pix2pix_middle",
     "pix2pix_skips",
     "six_losses",
     "six_losses_gamma",
