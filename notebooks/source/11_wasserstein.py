@@ -209,9 +209,9 @@ right.legend(loc="upper center", ncols=2, fontsize=8)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# All earth moves to the right, so the critic (green) falls by exactly 1 with each place.
+# All earth moves to the right, so the critic (green) falls by 1 a place. (In the opening picture earth goes from $q$ to $p$: it rises.)
 #
-# A critic that rises by $\|x - y\|$ over a way of length $\|x - y\|$, and may nowhere be steeper than 1, has slope exactly 1 all along. This holds on the lines of
+# A critic that moves by $\|x - y\|$ on such a way, nowhere steeper than 1, has slope 1 all along: on lines of
 # the *best* plan.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -490,7 +490,7 @@ check(
 # **Which of them does the work?** Take each back while the others stay.
 
 # %% [markdown] tags=["notes"]
-# The generator has found the ring, not yet its eight clusters. The critic's curve is no distance: it stays near 0.15, while the exact $W$ ends at 0.29 (section 6).
+# The generator has found the ring, not its eight clusters. The critic's curve does not follow $W$: from step 200 on it is near 0.15, and $W$ falls on to 0.29.
 #
 # ### Each change taken back
 #
@@ -592,7 +592,7 @@ question(
 #
 # - **Clipping** holds the rest together: without it the median $W$ is more than three times WGAN's.
 # - **Momentum** does about as much harm; the paper reports harm, too.
-# - With a smaller rate each is still about twice as far as WGAN.
+# - At smaller rates, 500 steps: each about twice as far as WGAN.
 # - **The sigmoid** does not move the median of eight trainings; one of the eight ended at 31 times its WGAN's $W$.
 # - **The logarithm**, with its sigmoid, does no harm here. Near 0 a clipped GAN is nearly a WGAN:
 #
@@ -602,7 +602,7 @@ question(
 # Look at the pictures first: the data are eight clusters, and the three arms that learn have drawn a ring. In the last third of the run WGAN's median $W$ still fell by 12 %; C18.converged allows a fifth. So these are verdicts on 1,500 steps.
 #
 # - *Clipping* is what holds the rest together. Without it nothing bounds the critic, and the median final $W$ is 3.6 times WGAN's.
-# - *Momentum* does about as much harm, 3.3 times, and nothing but $\beta_1$ differs. Both arms end at about 1, where unit noise has 0.64: they failed. With the best of three rates both are still about twice as far as WGAN (section 13).
+# - *Momentum*, of both players (in the paper: the critic), harms as much: 3.3 times. Both arms end at about 1, unit noise at 0.64: they failed. With the best of three rates, 500 steps, both are about twice as far as WGAN (section 13).
 # - *The sigmoid* alone moves the median from 0.29 to 0.31, and five trainings scatter too much to exclude a quarter (section 13 has eight more).
 # - *The logarithm*, put back together with its sigmoid, changes nothing that one could see. Where logits are small, $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
 #   line, and the GAN's loss half of the Wasserstein loss plus a constant.
@@ -655,7 +655,7 @@ viz.source(penalties.between, penalties.gradient_penalty)
 # - *shown*: $\mathbb E f(x) - \mathbb E f(\tilde x)$ over the exact $W$ of the same 600 pairs. It should be 1.
 # - *slope*: the mean of $\|\nabla f\|$ on lines between random pairs. The penalty asks for 1.
 # - *like the best*: the correlation of $f$ with the best critic, the prices of the linear program, at 400 points.
-# - *proved*: shown, over the steepest slope that was met. So much of $W$ is certain, whatever the scale of $f$ (section 9).
+# - *proved*: shown, over the steepest slope that was met. So much of $W$ is sure if none steeper was missed (section 9).
 
 # %% tags=["slide-continue"]
 still = records.load("wgan_critics")
@@ -773,11 +773,11 @@ claim(
 # > A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.
 
 # %% [markdown] tags=["notes"]
-# Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, after as many steps from the same weights. (With $\lambda = 1$ and $0.1$ it is 1.7 and 7.8 times the distance; why, says section 12.) *Like the best*: less than a clipped critic, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.) *Proved*: 0.53 of $W$ on average, where the clipped prove 0.45, but anything from 0.30 to 0.66; section 9 asks twenty more.
+# Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, from the same weights. (More than 1, for a penalty is a price: section 12. With $\lambda = 1$ and $0.1$ it is 1.7 and 7.8 times.) *Like the best*: less than a clipped critic, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.) *Proved*: 0.53 of $W$ on average, where the clipped prove 0.45, but anything from 0.30 to 0.66; section 9 asks twenty more.
 #
 # Why? The two-sided objective does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05. So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
-# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. (Other generators: section 13. Pairs of the best plan in place of random ones: section 12.)
+# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. (Other generators: section 13.) The paper names no number of steps: "to optimality".
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss that means something
@@ -896,13 +896,13 @@ for (column, step), axes_of in zip(shown_steps, beside.subplots(2, len(shown_ste
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The film is of a run that nobody disturbed: the samples spread, and of the three critics only that of step 200 shows the eight clusters. Near the data the critic says too little, at step 180 0.4 for a distance of 0.6.
+# The film is of a run that nobody disturbed: the samples spread, and only the critic of step 200 shows the eight clusters. At step 180 it says too little, 0.4 for a distance of 0.6.
 #
-# Back to the large picture. *On its left* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* as the generator has 0.99: how far a generator has come nearly gives its distance here. But that clock must be told the shares; the critic is told nothing.) On faces what a critic says jumps at a restart, too, but *rises* in runs left alone (section 13, with all runs).
+# Back to the large picture. *On its left* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* as the generator has 0.99, but it must be told the shares; the critic is told nothing.) In runs left alone two-sided critics miss that the distance grows again, and on faces what is said *rises* (section 13, with all runs).
 #
-# *On its right* nothing is moved. A *GAN* by itself comes near and drifts away again. The critic that looks on at the same samples goes with it, a correlation of 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come near, and is highest at the end.
+# *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on at the same samples goes with it, a correlation of 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, and is highest at the end.
 #
-# The limit of section 3 stays: at best the estimate compares checkpoints of *one* run. Between critics of different width, depth or clipping the unknown factor $K$ differs.
+# Two limits. These runs end about as far off as unit noise, or farther; nearer, in section 4, a clipped critic's curve was flat. And at best one compares checkpoints of *one* run: other critics have another $K$.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: five penalties
@@ -999,7 +999,7 @@ for name, penalty in published.items():
 viz.table(found)
 
 # %% [markdown] tags=["notes"]
-# Read the table by rows. The constant critic finds nothing. The linear critic finds the wrong axis and the batch normalisation, the quadratic one alone all five; the others say which mistake it was.
+# Read the table by rows. The constant critic finds nothing. The linear critic finds the wrong axis and the batch normalisation, the quadratic one alone all five.
 #
 # The last row deserves a second look. Batch normalisation after a linear critic, $f(x_i) = (w \cdot x_i - m)/s$ with mean $m$ and spread $s$ *of the batch*. The code sums the outputs and differentiates; but the sum of normalised numbers is always zero. The penalty sees a
 # constant critic and reports 1, however steep $w$ is. Deeper in a critic, too, the sum's gradient at sample $i$ contains what $x_i$ does to the *others*. That is why `WGANGP` refuses such critics:
@@ -1052,7 +1052,7 @@ for shift in (3.0, 2.0, 1.0, 0.5, 0.0, -1.0):
 widgets.explorer(frames, label="generator", kind="slider")
 
 # %% [markdown]
-# And the game itself: one Gaussian, far from where the generator starts. In lecture 02 this is where the arrows vanish. With the Wasserstein loss and the penalty they keep their length. Choose *clip* in place of *gradient*, then no penalty at all, then the saturating loss.
+# And the game itself: one Gaussian, far from the generator's start. In lecture 02 the arrows vanish here. With the Wasserstein loss and the penalty they keep their length, not always their direction (round 30). Choose *clip*, then no penalty, then the saturating loss.
 
 # %%
 far_away = presets.FAR.changed(objective="wasserstein", penalty="gradient", strength=10.0)
@@ -1064,7 +1064,7 @@ widgets.playground(far_away, preview=(0, 0.05, 0.15))
 # - $W$ says *how far*; its dual is a critic with slope at most 1.
 # - Clipping gives $K$-Lipschitz, for some $K$ that nobody chose.
 # - The penalty asks for slope 1 and says nothing of direction. Against data plus noise, in short trainings, its one-sided form showed the distance, the two-sided less.
-# - At best the estimate compares checkpoints of *one* run, not critics of different width or depth.
+# - At best the estimate compares checkpoints of *one* run; on faces left alone it rose.
 
 # %% [markdown]
 # # Going deeper
@@ -1238,7 +1238,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # ## 9. Value surfaces
 #
-# Figure 1a of Gulrajani et al. shows what critics look like that were trained against data plus noise: clipped ones are simple, whatever the data. Three data sets train as the members of one ensemble, so the nine critics take half a minute. Above them stands what they should look like: the prices of the linear program.
+# Figure 1a of Gulrajani et al. shows what critics look like that were trained against data plus noise: clipped ones are simple, whatever the data. Three data sets train as the members of one ensemble, so the nine critics take half a minute. Beside them stands what they should look like: the prices of the linear program.
 
 # %%
 worlds = {"8 Gaussians": ring, "25 Gaussians": data.toys.grid("wgan_gp"), "Swiss roll": data.toys.swiss_roll()}
@@ -1500,7 +1500,7 @@ question(
 # %% [markdown]
 # Sixteen times as many points bring two batches of the ring from 0.44 to 0.15, and two batches of faces from 13.0 to 10.2 only. The distribution is the same, so all of this is the accident of the batch.
 #
-# And averages of faces are 16 % nearer to a batch of faces than other faces are; one mean face for all is not. Centres of k-means differ from other faces in two ways, they are well placed and they are soft. Each alone is worth little: sharp faces at the same places are 4 % nearer than other faces, other faces blurred 3 %. So it is neither place nor blur alone that pays, but the mean of many. A generator that really minimised the distance between batches would be paid for such averages. The paper argues from there that WGANs which draw sharp pictures do something else; what, this experiment does not show.
+# And averages of faces are 16 % nearer to a batch of faces than other faces are; one mean face for all is not. Centres of k-means differ from other faces in two ways, they are well placed and they are soft. Each alone is worth little: sharp faces at the same places are 4 % nearer than other faces, other faces blurred 3 %. So neither the place nor this blur pays as much by itself; a stronger blur was not tried. A generator that really minimised the distance between batches would be paid for such averages. The paper argues from there that WGANs which draw sharp pictures do something else; what, this experiment does not show.
 
 # %% [markdown]
 # ## 12. Objective, start, length, and strength of a penalty
@@ -1671,7 +1671,7 @@ question(
 )
 
 # %% [markdown]
-# *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Read the table's last column: two-sided critics seem to stand at two kinds of places when their training is over. The better one can be reached from the flat start, too, but seldom: of the twenty the best show 0.96 and 1.00, and one shows 0.02. How long a training to optimality would have to be, as in the paper, no row here says; a second training as long as the first is not enough for all (C20.on).
+# *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Read the table's last column: few two-sided critics have come to the distance when their training is over. From the flat start, too, it can be reached, but seldom: of the twenty the best show 0.96 and 1.00, and one shows 0.02. How long a training to optimality would have to be, as in the paper, no row here says; a second training as long as the first is not enough for all (C20.on).
 #
 # *Strength.* With $\lambda = 0.1$ a critic shows nearly eight times the distance (C20.lambda). A penalty is a price, not a wall. A critic $K$ times as steep gains $K W$ and pays $\lambda (K - 1)^2$: the best is $K = 1 + W/(2 \lambda)$. With the exact $W$ of section 5's pairs, 0.834 (its table rounds it), that is 1.42 at $\lambda = 1$ and 5.17 at $0.1$. The mean slopes are 1.42 and 5.34, and each of the ten critics is within 6 % of what is predicted (C20.scale). What is shown is more than $K W$, 1.7 and 7.8 times $W$: the prediction makes a critic steeper everywhere by the same factor, and nothing asks for that.
 
@@ -1896,7 +1896,7 @@ viz.table(
 # %% [markdown]
 # A loss that tracks quality makes a run go from the upper right to the lower left. The *one-sided* critic's does, in all five trainings, and it runs along the dashed diagonal until the last looks, where it says too little (in section 6's film 0.4 for a distance of 0.6). But in the table's last column a clock does better still, 1.00 for the critic's 0.98; beside the other two as well.
 #
-# A critic's first looks and its last ones are the weak places: at the beginning the clipped critic has not caught up (where the authors' code takes 100 critic steps), and near the data two-sided critics of three trainings say that nothing is left of a distance of 0.8 to 1. The runs that go back all the way stay far from the data, so of a run's end they say nothing. And the paper's claim is about long runs on pictures, with smoothed curves (its code passes the loss through a median filter of length 101). So the last runs of this lecture are on faces.
+# A critic's first looks and its last ones are the weak places: at the beginning the clipped critic has not caught up (where the authors' code takes 100 critic steps), and at the end two-sided critics of three trainings say that nothing is left of a distance that has grown again, to 0.8 to 1. On the way down they had said about the truth there. So C18.two_sided, where the generator is moved from outside, does not promise that a two-sided critic sees a drift. The runs that go back all the way stay far from the data, so of a run's end they say nothing. And the paper's claim is about long runs on pictures, with smoothed curves (its code passes the loss through a median filter of length 101). So the last runs of this lecture are on faces.
 
 # %% [markdown]
 # ### The same question on faces
@@ -1985,7 +1985,7 @@ viz.table(
 #
 # A jump is seen, a level is not. By the last table the generators end about where they stood before their first restart, at 9.2, 7.1 and 6.2 after 7.3, and their critics, which went on all the while, say 16.5 to 20.4 where they had said 9.8 to 11.0. So how near the faces are cannot be read off the critic's word, not even along *one* run.
 #
-# *Left alone*, the distance falls with few breaks, and what the critic says rises: a correlation of -0.65 with the penalty and -0.72 with clipping, where a clock has 0.98 and 0.97. The estimates do it as well, -0.18 and -0.85. Expected was a critic that does as well as the clock. What figure 3 of the paper shows, a loss that falls as the pictures get better, these runs do not show. WGAN-GP's critic says more and more for 1,500 steps, while the distance halves, and from there on about 10 to 11, while it falls further. Perhaps the critics are behind and what they say tells how far *they* have come: they have two steps to one of the generator's, the paper's have five, those of section 6 ten. No row here tests that.
+# *Left alone*, the distance falls with few breaks, and what the critic says rises: a correlation of -0.65 with the penalty and -0.72 with clipping, where a clock has 0.98 and 0.97. The estimates do it as well, -0.18 and -0.85. Expected was a critic that does as well as the clock. What figure 3 of the paper shows, a loss that falls as the pictures get better, these runs do not show. WGAN-GP's critic says more and more for 1,500 steps, while the distance halves, and from there on about 10 to 11, while it falls further. Perhaps the critics are behind and what they say tells how far *they* have come: they have two steps to one of the generator's, the paper's have five, those of section 6 ten. The README of the authors' code says of its 100 steps that otherwise one would see the loss going up until the critic is properly trained. No row here tests that.
 
 # %% [markdown]
 # ## What was measured
