@@ -46,6 +46,7 @@ NAMES = (
     "wgan_faces",
     "wgan_knocked",
     "wgan_longer",
+    "wgan_optimality",
     "wgan_runs",
     "wgan_seeds",
     "wgan_sigmoid",
