@@ -48,6 +48,7 @@ NAMES = (
     "wgan_learnt_rates",
     "wgan_longer",
     "wgan_momentum",
+    "wgan_near",
     "wgan_optimality",
     "wgan_runs",
     "wgan_seeds",
