@@ -2,7 +2,7 @@
 
 The same seeds, networks, rate and steps; beta1 is 0.9 for the critic and 0 for the generator.
 
-Source: Arjovsky, Chintala & Bottou 2017, section 4.3: training becomes unstable with a momentum based optimiser such as Adam
+Source: Arjovsky, Chintala & Bottou 2017, section 4.2: training becomes unstable with a momentum based optimiser such as Adam
 (with beta1 > 0) on the critic.
 """
 
@@ -22,7 +22,7 @@ EXPERIMENT = Experiment(
     full=wgan_changes.EXPERIMENT.full,
     ci=wgan_changes.EXPERIMENT.ci,
     fit=wgan_changes.EXPERIMENT.fit,
-    paper="Arjovsky et al. 2017, section 4.3",
+    paper="Arjovsky et al. 2017, section 4.2",
     expected={
         "C18.momentum_critic": "W over the median W of the five WGANs of wgan_changes: median at least 1.25, by bootstrap, as "
         "C18.momentum; control: C18.seen.  A guess: it ends at 0.4 to 0.8, less harm than in both players",
