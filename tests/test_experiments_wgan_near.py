@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gancourse.experiments import knocks, wgan_changes, wgan_changes_rates, wgan_near, wgan_sigmoid, wgan_slow
+from gancourse.experiments import knocks, wgan_changes, wgan_changes_rates, wgan_near, wgan_sigmoid
 from gancourse.experiments.records import Record
 from gancourse.experiments.wgan_near import ALONE, EXPERIMENT, MOVED, STATISTICS
 from gancourse.training import fit
@@ -50,7 +50,7 @@ def test_moments_shares_and_seeds(stages):
     assert moved.at == [list(knocks.moments(seed, 20, 10)) for seed in moved.seeds] and alone.at == [[], []]
     assert moved.shares == [list(wgan_near.shares_of(seed)) for seed in moved.seeds]
     assert sorted(wgan_near.shares_of(1)) == sorted(wgan_near.shares_of(2)) and wgan_near.shares_of(1) != wgan_near.shares_of(2)
-    others = (wgan_changes, wgan_sigmoid, wgan_changes_rates, wgan_slow)
+    others = (wgan_changes, wgan_sigmoid, wgan_changes_rates)
     assert not set(EXPERIMENT.seeds) & {seed for other in others for seed in other.EXPERIMENT.seeds}
     assert (
         EXPERIMENT.fit == wgan_changes.EXPERIMENT.fit and EXPERIMENT.arms[ALONE]["clip"] == wgan_changes.CHANGES["WGAN"]["clip"]

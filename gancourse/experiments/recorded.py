@@ -53,7 +53,6 @@ NAMES = (
     "wgan_runs",
     "wgan_seeds",
     "wgan_sigmoid",
-    "wgan_slow",
     "wgan_strengths",
     "wgan_surface",
     "wgan_swapped",
