@@ -80,12 +80,8 @@ class Critics:
         places = {"shallow": toys.ring("wgan_gp"), "deep": toys.swiss_roll()}
         self.places = {name: Place(found, size["pairs"], size["lines"]) for name, found in places.items()}
 
-    def seeds(self, seed: int) -> list[int]:
-        """The members' seeds of an ensemble."""
-        return plane.member_seeds(seed, self.size["members"])
-
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[plane.Still, EnsembleBatches]:
-        seeds, device, depth = self.seeds(seed), scale.device(), arm["depth"]
+        seeds, device, depth = plane.member_seeds(seed, self.size["members"]), scale.device(), arm["depth"]
         critics = plane.critics(seeds, HIDDEN[depth], arm.get("he", False)).to(device)
         options = {name: arm[name] for name in ("clip", "weight", "one_sided", "scaled") if name in arm}
         game = plane.Still(critics, seeds, **options)

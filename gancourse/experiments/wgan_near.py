@@ -49,7 +49,7 @@ def shares_of(seed: int) -> tuple[float, float]:
 class Near(wgan_changes.Ring):
     """The stage of :mod:`gancourse.experiments.wgan_changes` with a critic that looks on."""
 
-    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Watched, EnsembleBatches]:  # type: ignore[override]
+    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Watched, EnsembleBatches]:
         seeds, device, sizes = self.seeds(seed), scale.device(), self.size
         generators = plane.generators(seeds, wgan_changes.HIDDEN).to(device)
         judges, critics = (plane.critics(seeds, wgan_changes.HIDDEN, he=he) for he in (False, True))
