@@ -1696,7 +1696,10 @@ claim(
     decks="W",
     control=seen,
     note=f"W: {' '.join(f'{w:.2f}' for w in by_critic)}.",
-    **{**by_median, "source": "Arjovsky et al. 2017, section 4.2"},
+    source="Arjovsky et al. 2017, section 4.2",
+    over="trainings",
+    interval="bootstrap",
+    statistic="median",
 )
 
 # %% [markdown]
