@@ -51,6 +51,8 @@ NAMES = (
     "wgan_faces",
     "wgan_knocked",
     "wgan_longer",
+    "wgan_momentum",
+    "wgan_near",
     "wgan_runs",
     "wgan_seeds",
     "wgan_sigmoid",
