@@ -286,8 +286,8 @@ for name, even, drawn in zip(names, equal, trials.median(0).values, strict=True)
 # %% [markdown] tags=["notes"]
 # Random kernels of size 4 draw chequerboards as well: the four places of a 2 x 2 block are computed by four different sets of four weights. The
 # even overlap removes the pattern that is there for *equal* weights, and no more. Enlarging first and convolving after that
-# answers a constant with a constant, whatever the weights (Odena et al. 2016). This is why our faces, further down, are made that way, and
-# why you will see a faint grid in pictures by plain DCGANs.
+# answers a constant with a constant, whatever the weights (Odena et al. 2016). The faces at the top are made that way;
+# pictures by plain DCGANs can show a faint grid.
 #
 # ## 2. The two networks
 #
@@ -300,8 +300,8 @@ for name, even, drawn in zip(names, equal, trials.median(0).values, strict=True)
 viz.players(viz.GAMES["dcgan"])
 
 # %% [markdown] tags=["notes"]
-# This is the generator that the decks draw, as it was published in code and copied ever since. Read the loop: a latent becomes 4 x 4 places, each
-# further layer doubles the side and halves the channels. The keyword options switch the paper's guidelines off, one at a time.
+# This is the generator that the decks draw, as PyTorch's example has it. (The authors' own code has 5 x 5 kernels: an uneven overlap.)
+# A latent becomes 4 x 4 places, each further layer doubles the side and halves the channels. The options switch guidelines off.
 
 # %%
 viz.source(dcgan.Generator)
@@ -385,7 +385,7 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 # ### A fair ablation
 #
 # Leave out a line of code, train again, compare: it sounds simple. Leave batch normalisation out of both networks, as
-# one would. Above, a training that follows all five; below, the same without. First live, a few hundred steps at a high rate; then the record, at the rate of this section. The printed line says how much pictures differ from latent to latent *before* the first step.
+# one would. Above, a training that follows all five; below, the same without. First live, at a high rate; then recorded, at this section's. Printed: how much pictures differ from latent to latent *before* the first step. Look for section 1's grid at step 500.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Five guidelines
@@ -434,8 +434,8 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Does the second network show that *normalising* is needed? It cannot: the table of section 2 says that with weights of 0.02 and no batch
-# normalisation the signal of $z$ has all but died before the last layer. The ablation changed one line of code and two things, the normalising *and*
+# Does the second network show that *normalising* is needed? It cannot. It learns, but it began with pictures that hardly differ: a spread of 0.0017,
+# against 0.0773 (section 2 has the reason). The ablation changed one line of code and two things, the normalising *and*
 # the start. A fair one leaves the start alone. Here is how: do to the weights, once, what batch normalisation would do at step 0, and then take it out. The network is the
 # same function at step 0 on the batch it was folded on (latents for $G$, real faces for $D$; on fakes, which the reference normalises by their own spread, $D$ differs), and nothing normalises any more.
 
@@ -450,8 +450,8 @@ viz.source(folded)
 # between 1,000 generated and 1,000 held-out faces in the features of a classifier that reads their attributes; lower is better (lecture 08 takes it apart). The number is
 # **the distance without the guideline over that with it**, seed by seed. Fixed before the first run: a guideline *helps* if the 95 % interval over five trainings lies above 1.1.
 #
-# Can the judge see it? The last six rows of the table are no trained arm: real faces, and what is none. *Rarest* is the share of the rarest value of an attribute, over its share in the data.
-# By both columns the reference itself is no good generator: 16 where real faces have 0.4, and its rarest value turns up at an eighth of its share.
+# Can the judge see it? The last six rows are no trained arm: real faces and what is none. ± is the standard deviation over trainings; *rarest* the rarest value's share over that in the data.
+# By both the reference is no good generator: 16 where real faces have 0.4; its rarest value has 0.118 of its share, where blur has 0.108.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The record: one guideline, one player, one change
@@ -505,7 +505,7 @@ plt.show()
 #
 # All this at 2,000 steps. At 500 the network without batch norm in $D$ is ahead of the reference (30 against 49), and tanh in $G$, which ends level, far behind (79). Not every arm has come to its end: without batch norm in $G$ the distance falls by a third in the last 500 steps. Where it would end, the record does not say.
 #
-# By *rarest* the order is another one: 3 x 3 strides in $D$ come first, at nearly four times the reference's (section 13 has the box). Compare with your bet. Then look at the samples.
+# By *rarest*, which says little below blur's 0.108, 3 x 3 strides in $D$ come first, at nearly four times the reference's (section 13). Compare with your bet, then see the samples.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same latents, after 2,000 steps
@@ -541,7 +541,7 @@ print(f"{len(guidelines.seeds)} training(s) of each arm, {guidelines.seconds / 6
 # %% [markdown] tags=["notes"]
 # In grey, behind each group, the network that follows all five. Which curves have come to rest, and which would you give another thousand steps? (Section 13 has the numbers.)
 #
-# And the verdicts? Of eight changes five harm (*reproduced*), two do not (*contradicted*: the hidden layer in $D$, tanh in $G$), and of ReLU in $D$ nobody may say (*open*). One arm has to show that the experiment can see harm, the *control*: the textbook's. Section 13 has the boxes.
+# Of eight changes five harm (*reproduced*; nearest neighbour barely: its interval begins at 1.116), two do not (*contradicted*: the hidden layer in $D$, tanh in $G$), ReLU in $D$ is *open*. The textbook's arm is the *control*: the experiment can see harm (section 13).
 #
 # Our own bet stands in the experiment's file since before its first run, `EXPERIMENT.expected["worse"]`. It named six arms. One came true (no batch norm in $G$ is worse), ReLU in $D$ is open, and four were wrong. How did you do?
 
@@ -673,8 +673,8 @@ question(
 # %% [markdown] tags=["notes"]
 # After 500 steps there are eyes, hair and glasses; what comes late are smooth backgrounds and clean edges. The distance falls fast and then slowly: after a third of the time it stands at 10, and the other two thirds bring it to 8, far nearer than blurred faces, and nearly four times as far as the network that ships. (Before the run we had written down: below 8, and below a tenth of what untrained players score. It is 8.0, and a seventh.)
 #
-# Now side by side: the live network after a third of its steps and at its end, the recorded one, the one that ships; eleven latents each, not selected, and
-# real faces below. (The live clock is of a machine with other work.)
+# Eleven latents each, not selected: the live network after a third of its steps and at its end, and the one that ships (the three ages); before
+# the last the recorded one; below, real faces. (The machine had other work.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three ages
@@ -893,7 +893,7 @@ widgets.quiz(
 viz.source(convolution.strided, convolution.transposed)
 
 # %% [markdown]
-# Five random layers, with the kernel and stride of DCGAN and others, by the index equations and by PyTorch:
+# Five random layers, with the kernel and stride of DCGAN and others, by the index equations and by PyTorch. (Neither flips the kernel. Mathematics calls that a cross-correlation, and keeps *convolution* for the flipped one; with learned weights it makes no difference.)
 
 # %%
 off = {"strided": [], "transposed": []}
@@ -1006,7 +1006,7 @@ print(f"twice as wide, 1024 channels at 4 x 4 as in the paper's Figure 1: {param
 #
 # *The first layer.* Kurmi sums up: "no fully connected layers". The paper says: no fully connected *hidden* layers. The first layer of the
 # generator multiplies the latent by a matrix and nothing else; a transposed convolution of a 1 x 1 map is a fully connected layer. So is the
-# discriminator's last one. The cell below checks the generator's.
+# discriminator's last one. The cell below checks the generator's. (The normalisation behind it is not the authors': theirs has a mean for each of the 4 x 4 places, `BatchNorm2d` one for each channel. Section 13 comes back to this.)
 #
 # *The latent.* The figure's caption says "100 dimensional uniform distribution". The code that made DCGAN popular draws normal
 # numbers, as ganhacks advises, and so do we. Lecture 23 has the difference, among the tips of ganhacks.
@@ -1292,7 +1292,7 @@ for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"
 # %% [markdown]
 # A quarter of the variance at first, 2.8 % in the young row and 2.1 % in the grown one: training wears the grid away, and early it can be seen. At the end of the record it is 1.1 % (of a few faces), in real faces 0.6 %, and as little in those of the shipped network, which doubles by nearest neighbours up to the full size.
 #
-# Careful with the years. The number depends on where the clock stops: both old curves are still falling there, and the modern one hardly; a third of the way in, the ratio is above two. A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 21 seconds, where the modern recipe, which is narrow too, stands at 18.2. (The two clocks are of two records.)
+# Careful with the years. The number depends on where the clock stops: both old curves are still falling there, and the modern one hardly; a third of the way in, the ratio is above two. (The modern recipe's rate falls to 0 by its last step, which is after the clock has stopped; the old ones keep theirs. How much of the shape of the curves that makes, nobody has tried.) A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 21 seconds, where the modern recipe, which is narrow too, stands at 18.2. (The two clocks are of two records.)
 # An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.32 of the rarest value's share after these 21 seconds, and is nearer to faces (15.7); at its own end, after 24 seconds, it has 0.44. So a good part of that gap hung on one kernel. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
 #
 # ## 11. Both players believe that they have won
@@ -1526,8 +1526,8 @@ question(
 )
 
 # %% [markdown]
-# At the start 0.31 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) With batch normalisation behind the ReLU the share stays below 0.01, and 6.8 directions are used. In front of the ReLU, where it evens out the spread as well and leaves the mean, the share ends at 0.72, and it is one direction again. So evening out the spread is not what brings the directions back; what is left is the mean.
-# With that a rule of 2016 gets a likely reason: batch normalisation takes out one number for a channel; a *picture* that all latents share is no such number. Not all is shown. Why a shared picture should cost directions, neither column says, for the directions are counted with the mean picture taken out. These are three trainings of 300 steps; a layer that takes out the mean alone was not trained, and how far from faces the centred network ends was not measured.
+# At the start 0.31 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) With batch normalisation behind the ReLU the share stays below 0.01, and 6.8 directions are used. In front of the ReLU, where it evens out the spread as well and leaves the mean, the share ends at 0.72, and it is one direction again. So evening out the spread *there* does not bring the directions back. The mean is the suspect that is left, not a convicted one: the two networks also turn their hidden weights at different speeds.
+# Batch normalisation takes out one number for a channel; a *picture* that all latents share is no such number. That is a likely reason why the layer harms *here*, and none for the rule of 2016: the authors' own code multiplies the latent by a matrix and normalises the first map unit by unit, so that a picture which all latents share is taken out at each of its places. (Ours follows PyTorch's example.) Not all is shown. Why a shared picture should cost directions, neither column says, for the directions are counted with the mean picture taken out. These are three trainings of 300 steps; a layer that takes out the mean alone was not trained, and how far from faces the centred network ends was not measured.
 
 # %% [markdown]
 # ## 14. A face that depends on its neighbours
@@ -1556,7 +1556,7 @@ print(
 )
 
 # %% [markdown]
-# Both batches change the face, and by the largest difference of a pixel one as much as the other. Among random latents half of its hair turns blue. Among copies of itself its skin goes grey and half of its hair blond: normalisation subtracts what the batch has in common, and here that is the face.
+# Both batches change the face, and by the largest difference of a pixel one as much as the other. Among random latents half of its hair turns blue. Among copies of itself its skin goes grey and half of its hair blond. Normalisation subtracts what the batch has in common, and among copies that is most of the face; whether it is why the colours go, nobody tested.
 # The two-line test: the first sample of a batch must equal the sample of its first latent alone.
 
 # %% [markdown]
