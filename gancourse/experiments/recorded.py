@@ -14,6 +14,7 @@ NAMES = (
     "context_encoders",
     "context_features",
     "dcgan_guidelines",
+    "dcgan_guidelines_longer",
     "dcgan_live",
     "dcgan_recipes",
     "few_faces",
