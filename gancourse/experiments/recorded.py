@@ -15,6 +15,7 @@ NAMES = (
     "context_features",
     "dcgan_guidelines",
     "dcgan_guidelines_longer",
+    "dcgan_hidden",
     "dcgan_live",
     "dcgan_recipes",
     "few_faces",
