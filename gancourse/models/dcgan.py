@@ -59,6 +59,31 @@ def init_dcgan(module: nn.Module, std: float = 0.02, generator: torch.Generator 
     return module
 
 
+def _hidden(
+    n_in: int, n_out: int, activation: nn.Module, hidden_norm: bool, hidden_centred: bool, hidden_mean_out: bool
+) -> list[nn.Module]:
+    """A fully connected layer whose output is a 1x1 map, and what stands in front of its activation and behind it."""
+    before = [nn.BatchNorm2d(n_out)] if hidden_norm else []
+    behind = [nn.BatchNorm2d(n_out)] if hidden_centred else [MeanOnlyBatchNorm(n_out)] if hidden_mean_out else []
+    return [nn.Flatten(), nn.Linear(n_in, n_out), nn.Unflatten(1, (n_out, 1, 1)), *before, activation, *behind]
+
+
+def _by_units(channels: int) -> list[nn.Module]:
+    """Normalisation of a 4x4 map with a mean, a spread, a gain and a shift for each place of each channel."""
+    return [nn.Flatten(), nn.BatchNorm1d(16 * channels), nn.Unflatten(1, (channels, 4, 4))]
+
+
+def _checked(norm: bool, first_norm: str, hidden_linear: bool, behind: dict[str, bool]) -> None:
+    """Raise where an option of the generator speaks of a layer that is not there."""
+    for name, flag in behind.items():
+        if check.flag(name, flag) and not hidden_linear:
+            raise ValueError(f"{name} is about the hidden fully connected layer: ask for that by hidden_linear=True")
+    if behind["hidden_centred"] and behind["hidden_mean_out"]:
+        raise ValueError("hidden_centred takes the mean out already: ask for it or for hidden_mean_out, not for both")
+    if check.one_of("first_norm", first_norm, ["channels", "units"]) == "units" and not norm:
+        raise ValueError("first_norm='units' says how the first map is normalised: it needs norm=True")
+
+
 class Generator(nn.Module):
     """G: latents [N, latent_dim] -> images [N, channels, size, size] in [-1, 1].
 
@@ -93,17 +118,10 @@ class Generator(nn.Module):
         size = check.offered_size(size, SIZES, "DCGAN")
         latent_dim, width, channels = check.counts(latent_dim=latent_dim, width=width, channels=channels)
         norm, hidden_linear = check.flag("norm", norm), check.flag("hidden_linear", hidden_linear)
-        asked = {"hidden_norm": hidden_norm, "hidden_centred": hidden_centred, "hidden_mean_out": hidden_mean_out}
-        for name, flag in asked.items():
-            if check.flag(name, flag) and not hidden_linear:
-                raise ValueError(f"{name} is about the hidden fully connected layer: ask for that by hidden_linear=True")
+        behind = {"hidden_norm": hidden_norm, "hidden_centred": hidden_centred, "hidden_mean_out": hidden_mean_out}
+        _checked(norm, first_norm, hidden_linear, behind)
         check.one_of("upsample", upsample, ["transposed", "nearest"])
-        check.one_of("first_norm", first_norm, ["channels", "units"])
         check.one_of("activation", activation, ["relu", "tanh"])
-        if hidden_centred and hidden_mean_out:
-            raise ValueError("hidden_centred takes the mean out already: ask for it or for hidden_mean_out, not for both")
-        if first_norm == "units" and not norm:
-            raise ValueError("first_norm='units' says how the first map is normalised: it needs norm=True")
         self.size, self.latent_dim = size, latent_dim
         kind = nn.ReLU if activation == "relu" else nn.Tanh
 
@@ -123,14 +141,8 @@ class Generator(nn.Module):
         check.fits("weights", max(first_in, n // 2), n, 4, 4)
         check.fits("weights", first_in, latent_dim)
         check.fits("weights", width, channels, 4, 4)
-        layers: list[nn.Module] = []
-        if hidden_linear:
-            layers += [nn.Flatten(), nn.Linear(latent_dim, first_in), nn.Unflatten(1, (first_in, 1, 1))]
-            layers += [*([nn.BatchNorm2d(first_in)] if hidden_norm else []), activate()]
-            layers += [nn.BatchNorm2d(first_in)] if hidden_centred else []
-            layers += [MeanOnlyBatchNorm(first_in)] if hidden_mean_out else []
-        by_units = [nn.Flatten(), nn.BatchNorm1d(16 * n), nn.Unflatten(1, (n, 4, 4))]  # a mean for each place of each channel
-        first = by_units if first_norm == "units" else normalise(n)
+        layers: list[nn.Module] = _hidden(latent_dim, first_in, activate(), **behind) if hidden_linear else []
+        first = _by_units(n) if first_norm == "units" else normalise(n)
         layers += [nn.ConvTranspose2d(first_in, n, 4, bias=not norm), *first, activate()]  # [N, n, 4, 4]
         while side < size // 2:
             layers += [*double(n, n // 2, not norm), *normalise(n // 2), activate()]
