@@ -190,7 +190,7 @@ A = convolution.matrix(numbered, (6, 6), stride=2, padding=1)
 fig, (left, right) = plt.subplots(1, 2, figsize=(7, 5), width_ratios=(4, 1), layout="constrained")
 for axis, matrix, title in ((left, A, "convolution: A, 9 x 36"), (right, A.T, "transposed: 36 x 9")):
     axis.imshow(torch.where(matrix > 0, matrix, torch.nan), cmap="viridis", interpolation="nearest")
-    axis.set_title(title, fontsize=10)
+    axis.set_title(title, fontsize=10, loc="right")
 left.set(xlabel="place in the 6 x 6 map", ylabel="place in the 3 x 3 map", yticks=[0, 4, 8])
 right.set(xlabel="3 x 3 map", ylabel="6 x 6 map", xticks=[0, 8])
 plt.show()
@@ -595,7 +595,7 @@ question(
 # | no penalty | $R_1$: $\frac{\gamma}{2}\,\mathbb{E}\lVert\nabla_x D(x)\rVert^2$ at real samples | near the goal the game converges |
 # | the last weights | a running average | the average of a circling player is near the centre |
 #
-# The reasons are the sources' (section 10 names them, and three smaller changes). Two of the lines section 3 has tested, in the network of 2016, and both went the other way: nearest neighbour made the distance 1.2 times as large, leaving batch norm out of $D$ 1.5 times. A change may hurt alone and help in company; exercise 2 asks.  The loss over pairs in code, for $D$ and for $G$:
+# The reasons are the sources' (section 10 names them, and three smaller changes). Two of the lines section 3 has tested, in the network of 2016, and both went the other way: nearest neighbour made the distance 1.2 times as large, leaving batch norm out of $D$ 1.5 times. A change may hurt alone and help in company; exercise 2 asks. The loss over pairs in code, for $D$ and for $G$:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What changed since
@@ -1407,7 +1407,7 @@ for suffix, (arm, what) in GUIDELINES.items():
 # %% [markdown]
 # ### Three times as long
 #
-# A verdict should not hang on the step at which the clock stopped. So the four arms that stood out (no batch norm in $G$ and tanh in $G$, still on their way; nearest neighbour, barely reproduced; the control) were trained again for 6,000 steps, with the reference, on five other seeds. Steps and seeds are all that differs; the tolerance is the same, and was written down again before this run.
+# A verdict should not hang on the step at which the clock stopped. So the four arms that stood out (no batch norm in $G$ and tanh in $G$, still on their way; nearest neighbour, barely reproduced; the control) were trained again for 6,000 steps, with the reference, on five other seeds. Steps and seeds are all that differs; the tolerance is the same, and was written down again before this run. (Dots: mean of five ratios, of 400 pictures each; band: least to largest.)
 
 # %%
 longer = records.load("dcgan_guidelines_longer")
