@@ -17,7 +17,6 @@ NAMES = (
     "dcgan_guidelines_longer",
     "dcgan_hidden",
     "dcgan_live",
-    "dcgan_plain",
     "dcgan_recipes",
     "few_faces",
     "few_faces_hundreds",
