@@ -413,7 +413,7 @@ for arm in (REFERENCE, SMALL_START):
     hurried = EXPERIMENT.fit | ARMS[TENFOLD]["fit"]  # ten times the record's rate, for you are waiting
     begun[arm] = fit(game, batches, scale.pick(ci=5, cpu=300, gpu=300), progress=False, **hurried).sample(300, seed=2).cpu()
 begun["real"] = data.to_float(stage.unseen[:300])
-for name, pictures in (begun | {"white noise": torch.randn(300, 3, 16, 16)}).items():
+for name, pictures in (begun | {"white noise": torch.randn(300, 3, 16, 16, generator=torch.Generator().manual_seed(0))}).items():
     print(f"{name:>26}: {convolution.at_period_two(pictures):.1%} of the power at period 2")
 first_twelve = torch.cat([pictures[:12] for pictures in begun.values()])
 show(viz.labelled_grid(first_twelve, rows=list(begun), n_columns=12, scale=4), "Live, after 300 steps: the same latents in both rows.")
@@ -1274,7 +1274,7 @@ for name, record, arm in (("section 3's reference", guidelines, REFERENCE), ("th
 # layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, so that no layer with weights works at full size. Four colours, four sets of weights: the chequerboard of section 1 is back. See step 0 of the film, and the two youngest rows of *Three ages*. Batches are of 32, the rate begins at 1.5e-3. How much of the grid is left? A chequerboard changes from each pixel to the next, so it lies at period 2:
 
 # %%
-for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"], "grown": ages["grown"], "recorded, at its end": recorded_live.last_pictures()[0], "shipped": ages["shipped"], "real": unseen.images, "white noise": torch.randn(500, 3, 32, 32)}.items():
+for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"], "grown": ages["grown"], "recorded, at its end": recorded_live.last_pictures()[0], "shipped": ages["shipped"], "real": unseen.images, "white noise": torch.randn(500, 3, 32, 32, generator=torch.Generator().manual_seed(0))}.items():
     print(f"{name:>23}: {convolution.at_period_two(pictures):.1%} at period 2")
 
 # %% [markdown]
