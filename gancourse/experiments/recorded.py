@@ -17,6 +17,7 @@ NAMES = (
     "dcgan_guidelines_longer",
     "dcgan_hidden",
     "dcgan_live",
+    "dcgan_plain",
     "dcgan_recipes",
     "few_faces",
     "few_faces_hundreds",

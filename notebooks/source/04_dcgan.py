@@ -673,7 +673,8 @@ question(
 # %% [markdown] tags=["notes"]
 # After 500 steps there are eyes, hair and glasses; what comes late are smooth backgrounds and clean edges. The distance falls fast and then slowly: after a third of the time it stands at 10, and the other two thirds bring it to 8, far nearer than blurred faces, and nearly four times as far as the network that ships. (Written down before the run: below 8, and below a tenth of untrained players'. It is 8.0, and a seventh.)
 #
-# Eleven latents each, not selected: the live network after a third of its steps and at its end, and the one that ships (the three ages). Between them the recorded one; below, real faces. (The machine had other work.)
+# Eleven latents each, not selected: the live network after a third of its steps and at its end, and the one that ships (the three ages). Between them the recorded one and a *plain DCGAN*, the recipe of 2016 at 32 px, which got as many steps
+# as those four minutes pay for. Below, real faces; and the plain DCGAN in numbers. (The machine had other work.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three ages
@@ -696,12 +697,15 @@ unseen = unseen[torch.randperm(len(unseen), generator=torch.Generator().manual_s
 per_row = min(11, len(recorded_live.last_pictures()[0]))
 rows_shown = {f"{age}, {times[age]}": pictures[:per_row] for age, pictures in ages.items()}
 rows_shown[f"recorded, {clock(spent[-1])}"] = data.to_float(recorded_live.last_pictures()[0])[:per_row]
+plain = records.load("dcgan_plain")  # DCGAN's own recipe, as many steps as those minutes pay for
+rows_shown["plain DCGAN, as long"] = data.to_float(plain.last_pictures()[0])[:per_row]
 rows_shown["real"] = data.to_float(unseen.images[:per_row])
-shown = [list(rows_shown.items())[k] for k in (0, 1, 3, 2, 4)]  # by age
+shown = [list(rows_shown.items())[k] for k in (0, 1, 4, 3, 2, 5)]  # by age
 show(
     viz.labelled_grid(torch.cat([pictures for _, pictures in shown]), rows=[name for name, _ in shown], n_columns=per_row, scale=2),
-    "Left: how long each was trained; the recorded and the shipped one are other runs, longer, and the last one wider.",
+    "Left: how long each was trained; the last three above *real* are other runs, longer, and the shipped one is wider.",
 )
+plain.table("frechet_card", "rarest", "period_two", baselines=["training faces", "faces32, shipped", "blurred faces", "noise: marginal"])
 
 # %%
 classifier = attribute_classifier("faces")
@@ -731,6 +735,8 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
+# CORE_PLAIN
+#
 # ### Indistinguishable?
 #
 # That was Wang's word. Whom do we ask? Not the game's discriminator: it has trained on these very real faces. Ask somebody fresh: a small classifier learns *real or generated* from one set of pictures and is
@@ -1274,7 +1280,7 @@ for name, record, arm in (("section 3's reference", guidelines, REFERENCE), ("th
 # layer (Karras et al. 2020). And the last doubling is *sub-pixel* (Shi et al. 2016): a convolution at half the side puts out the four colours of each 2 x 2 block, so that no layer with weights works at full size. Four colours, four sets of weights: the chequerboard of section 1 is back. See step 0 of the film, and the two youngest rows of *Three ages*. Batches are of 32, the rate begins at 1.5e-3. How much of the grid is left? A chequerboard changes from each pixel to the next, so it lies at period 2:
 
 # %%
-for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"], "grown": ages["grown"], "recorded, at its end": recorded_live.last_pictures()[0], "shipped": ages["shipped"], "real": unseen.images, "white noise": torch.randn(500, 3, 32, 32, generator=torch.Generator().manual_seed(0))}.items():
+for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"], "grown": ages["grown"], "recorded, at its end": recorded_live.last_pictures()[0], "plain DCGAN, at its end": plain.last_pictures()[0], "shipped": ages["shipped"], "real": unseen.images, "white noise": torch.randn(500, 3, 32, 32, generator=torch.Generator().manual_seed(0))}.items():
     print(f"{name:>23}: {convolution.at_period_two(pictures):.1%} at period 2")
 
 # %% [markdown]
