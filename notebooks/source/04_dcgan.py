@@ -166,7 +166,7 @@ agree = torch.allclose(to_torch(scattered), F.conv_transpose2d(to_torch(small), 
 print(f"transposed: {list(small.shape)} -> {list(scattered.shape)}, equal to F.conv_transpose2d: {agree}")
 
 # %% [markdown]
-# Look at `w`. PyTorch keeps the weights of `Conv2d` as (out, in, height, width) and those of `ConvTranspose2d` as (in, out, height, width),
+# PyTorch keeps the weights of `Conv2d` as (out, in, height, width) and those of `ConvTranspose2d` as (in, out, height, width),
 # which looks like a slip in a library and has a reason: in both cases it is [small, large, height, width]. *The same tensor serves both
 # layers*, and the code above passes the very same `w` twice.
 
@@ -384,8 +384,8 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 #
 # ### A fair ablation
 #
-# Leave out a line of code, train again, compare: it sounds simple. Leave batch normalisation out of both networks, as
-# one would. Above, a training that follows all five; below, the same without. First live, at a high rate; then recorded, at this section's. Printed: how much pictures differ from latent to latent *before* the first step; and, after 300, how much of their power has period 2, as section 1's grid has. Look for that grid at step 500.
+# Leave out a line of code, train again, compare. Leave batch normalisation out of both networks.
+# Above, a training that follows all five; below, the same without. First live, at a high rate; then recorded, at this section's. Printed: how much pictures differ from latent to latent *before* the first step; and, after 300, how much of their power has period 2, as section 1's grid has. (4.0 % and 8.1 %; real faces 2.4 %, white noise 12.2 %.) Look for that grid at step 500.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Five guidelines
@@ -503,9 +503,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # (Blue: one guideline left out. Orange: the textbook's ablation, and ten times the rate. Grey: three arms that ask what stands behind a result, below.) Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without.
 #
-# All this at 2,000 steps; at 500 the order is another one.
-#
-# By *rarest* two arms alone are above blur: 3 x 3 strides in $D$, at nearly four times the reference's share, and the hidden layer in $D$. Compare with your bet, then see the samples.
+# By *rarest* two arms alone are above blur: 3 x 3 strides in $D$, at nearly four times the reference's share, and the hidden layer in $D$. Compare with your bet.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same latents, after 2,000 steps
@@ -542,9 +540,9 @@ plt.show()
 #
 # Of eight changes five harm after 2,000 steps (*reproduced*; nearest neighbour barely: its interval begins at 1.116), two do not (*contradicted*: the hidden layer in $D$, tanh in $G$), ReLU in $D$ is *open*. The textbook's arm is the *control*: the experiment can see harm.
 #
-# Two of the five do not stand as they are (section 13). *Does it last?* After 6,000, on other seeds, the network without batch norm in $G$ has come level (15.9, the full network 16.8), and so has the textbook's (16.5): what normalising bought here is time. All three arms that were asked again are *open* there. *Is it the paper's network?* The hidden layer in $G$ makes the distance 4.5 times as large in PyTorch's version. With the first map normalised as the authors do it, the factor is 1.06 (*open*).
+# Two of the five do not stand as they are (section 13). *Does it last?* After 6,000, on other seeds, the network without batch norm in $G$ has come level (15.9, the full network 16.8; *open*), and the textbook's stands at 16.5: what normalising bought here looks like time. *Is it the paper's network?* The hidden layer in $G$ makes the distance 4.5 times as large in PyTorch's version. With the first map normalised as the authors do it, the factor is 1.06 (*open*).
 #
-# Our own bet stands in the experiment's file since before its first run, `EXPERIMENT.expected["worse"]`. It named six arms. One came true (no batch norm in $G$ is worse), ReLU in $D$ is open, and four were wrong. How did you do?
+# Our own bet stands in the experiment's file since before its first run, `EXPERIMENT.expected["worse"]`. It named six arms. One came true, at 2,000 steps (no batch norm in $G$ is worse), ReLU in $D$ is open, and four were wrong. How did you do?
 
 # %% [markdown] tags=["notes"]
 # ### Is it the normalising, or the start?
@@ -556,7 +554,7 @@ plt.show()
 #
 # An ablation changes one line of code, and often two things at once.
 #
-# Does it last? After 6,000 steps, on other seeds: all five 16.8, no batch norm in $G$ 15.9, no batch norm and the small start 16.5. Here it buys time.
+# Does it last? After 6,000 steps, on other seeds: all five 16.8, no batch norm in $G$ 15.9, no batch norm and the small start 16.5. What it bought here looks like time.
 
 # %% tags=["slide-continue"]
 question(
@@ -671,10 +669,10 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# After 500 steps there are eyes, hair and glasses; what comes late are smooth backgrounds and clean edges. The distance falls fast and then slowly: after a third of the time it stands at 10, and the other two thirds bring it to 8, far nearer than blurred faces, and nearly four times as far as the network that ships. (Written down before the run: below 8, and below a tenth of untrained players'. It is 8.0, and a seventh.)
+# After 500 steps there are eyes, hair and glasses; what comes late are smooth backgrounds and clean edges. The distance falls fast and then slowly: after a third of the time it stands at 10, and the other two thirds bring it to 8, far nearer than blurred faces, and nearly four times as far as the network that ships.
 #
 # Eleven latents each, not selected: the live network after a third of its steps and at its end, and the one that ships (the three ages). Between them the recorded one and a *plain DCGAN*, the recipe of 2016 at 32 px, which got as many steps
-# as those four minutes pay for. Below, real faces; and the plain DCGAN in numbers. (The machine had other work.)
+# as those four minutes pay for. Below, real faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three ages
@@ -735,7 +733,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# CORE_PLAIN
+# The plain DCGAN ends at 10.3, where the live recipe has 8.0; its rarest value has 0.50 of its share (0.56). We had expected 12 to 20, less than 0.3, and a grid; 0.9 % lie at period 2, of real faces 0.6 %. The recipe of 2016 is not so far behind. (One training each.)
 #
 # ### Indistinguishable?
 #
@@ -1284,10 +1282,10 @@ for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"
     print(f"{name:>23}: {convolution.at_period_two(pictures):.1%} at period 2")
 
 # %% [markdown]
-# A quarter of the variance at first, 2.8 % in the young row and 2.1 % in the grown one: training wears the grid away, and early it can be seen. At the end of the record it is 1.1 % (of a few faces), in real faces 0.6 %, and as little in those of the shipped network, which doubles by nearest neighbours up to the full size.
+# A quarter of the variance at first, 2.8 % in the young row and 2.1 % in the grown one: training wears the grid away, and early it can be seen. At the end of the record it is 1.1 % (of a few faces), and 0.9 % in those of the plain DCGAN, whose transposed layers draw one in any start (section 1): before the run we had expected 2 to 4 %. In real faces it is 0.6 %, and as little in those of the shipped network, which doubles by nearest neighbours up to the full size. White noise has 6.1 % there, more than any trained row.
 #
 # Careful with the years. The number depends on where the clock stops: both old curves are still falling there, and the modern one hardly; a third of the way in, the ratio is above two. (The modern recipe's rate falls to 0 by its last step, which is after the clock has stopped; the old ones keep theirs. How much of the shape of the curves that makes, nobody has tried.) A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 21 seconds, where the modern recipe, which is narrow too, stands at 18.2. (The two clocks are of two records.)
-# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.32 of the rarest value's share after these 21 seconds, and is nearer to faces (15.7); at its own end, after 24 seconds, it has 0.44. So a good part of that gap hung on one kernel. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
+# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.32 of the rarest value's share after these 21 seconds, and is nearer to faces (15.7); at its own end, after 24 seconds, it has 0.44. So a good part of that gap hung on one kernel. At 32 px it is the same, without any choice of width: section 4's plain DCGAN ends at 10.3, the live recipe at 8.0. (Its steps were counted by a timing of both in turn on one core: 40 milliseconds for a step of it, 35.7 for one of the live recipe's 4,000, so 3,500. The record itself says fewer seconds, for the machine was quieter.) Of the live recipe we had written down before: below 8, and below a tenth of what untrained players score; it is 8.0, and a seventh. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
 #
 # ## 11. Both players believe that they have won
 #
@@ -1524,7 +1522,7 @@ question(
 )
 
 # %% [markdown]
-# Pooling harms with equal kernels, too. The small kernels alone bring the rarest value from 0.12 of its share to 0.44. (But that arm got its box because it came first of thirteen, and whatever comes first owes a part of it to luck.) (Nearest neighbour has smaller kernels as well, and there the two cannot be taken apart: doubling and a 3 x 3 convolution are together *one* transposed 4 x 4 layer, whose sixteen weights are sums of nine. Exercise 1 asks for the proof.) The hidden layer in $G$ harms nearly as much with batch normalisation behind the layer.
+# Pooling harms with equal kernels, too. The small kernels alone bring the rarest value from 0.12 of its share to 0.44. (The 0.12 itself says nothing: by this judge the full network is 1.1 times as varied as blurred faces, and anything from a third to almost twice.) (But that arm got its box because it came first of thirteen, and whatever comes first owes a part of it to luck.) (Nearest neighbour has smaller kernels as well, and there the two cannot be taken apart: doubling and a 3 x 3 convolution are together *one* transposed 4 x 4 layer, whose sixteen weights are sums of nine. Exercise 1 asks for the proof.) The hidden layer in $G$ harms nearly as much with batch normalisation behind the layer.
 #
 # What does that layer do? One can count the directions in which a thousand pictures vary. With $\lambda_i$ the variances along their principal axes, $(\sum_i \lambda_i)^2 / \sum_i \lambda_i^2$ is the number of axes, if all used ones were used alike.
 #
@@ -1608,7 +1606,7 @@ question(
 )
 
 # %% [markdown]
-# At the start LIVE0 of the variance is common to all latents, as the formula has it. After 300 steps it is LIVE1, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) *Normed* evens out the spread and leaves the mean: the share ends at LIVE2, and it is one direction again. *Mean out* takes the mean and leaves the spread: LIVE3 in common at the end, and LIVE4 directions. *Centred* takes both: LIVE5. So it is the mean. And *units* leaves the mean where it is and lets no shared picture pass: LIVE6 directions. So it is through that picture that the mean does it. (Three trainings of 300 steps.)
+# At the start 0.30 of the variance is common to all latents, as the formula has it. After 300 steps it is 0.82, and the pictures vary along one direction in place of ten. (Before the first step there were 77, so it is the training that squeezes.) *Normed* evens out the spread and leaves the mean: the share ends at 0.71, and it is one direction again. *Mean out* takes the mean and leaves the spread: nothing in common to three decimals, and 6.5 directions. *Centred* takes both: 6.8. So it is the mean. And *units* leaves the mean where it is and lets no shared picture pass: 7.2 directions. So it is through that picture that the mean does it. (Three trainings of 300 steps.)
 #
 # And how far from faces do they end? That takes the whole 2,000 steps: a record of its own, `dcgan_hidden`, on the first record's seeds, so that each training has a partner there. Its fourth arm has the authors' first map and no hidden layer: what the guideline does in *their* generator is the ratio of two arms with that map. (All but the kernels: theirs are 5 x 5.)
 
