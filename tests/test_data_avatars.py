@@ -142,6 +142,22 @@ def test_counterfactuals_differ_in_one_attribute_only(attribute: str, a: str, b:
         assert rows[:3].logical_not().all() and rows[10:].logical_not().all()
 
 
+def test_kinds_draw_the_same_people_in_every_way_and_one_of_them_is_the_counterfactual() -> None:
+    bare, after = counterfactual("faces", "glasses", "no", "yes", n=12, size=16, progress=False)
+    sets = module.kinds("faces", "glasses", "yes", n=12, size=16, progress=False)
+    assert len(sets) == 4
+    shown = torch.stack([(kind.images == after.images).flatten(1).all(1) for kind in sets])  # [kind, face]
+    assert (shown.sum(0) == 1).all() and shown.any(1).sum() > 1
+    for kind in sets:
+        assert torch.equal(kind.attributes, after.attributes)
+        changed = (kind.images != bare.images).any(dim=1).float().mean(dim=(1, 2))
+        assert ((changed > 0) & (changed < 0.5)).all(), "glasses alone differ"
+    with pytest.raises(ValueError, match="in one way"):
+        module.kinds("faces", "glasses", "no", n=12, size=16)
+    with pytest.raises(ValueError, match="did you mean 'glasses"):
+        module.kinds("faces", "glases", "no")
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [

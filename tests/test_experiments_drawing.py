@@ -96,3 +96,11 @@ def test_pictures_need_not_be_square(tmp_path):
     found = drawing.tiles(tmp_path / "wide.png", layout)
     assert found.shape == (2, 6, 3, 4, 12) and found[1, -1].unique().tolist() == [21]
     assert drawing.strip(tmp_path / "wide.png", layout).width > 72
+
+
+def test_what_is_not_above_its_floor_stands_in_brackets():
+    values = np.array([1.0, 2.0, 3.0])  # the 95 % interval begins at 2 - 4.30 / sqrt(3) = -0.48
+    assert drawing.spread(values, -0.5) == "2 ± 1" and drawing.spread(values, -0.48) == "(2 ± 1)"
+    assert drawing.spread(values, 1.9) == "(2 ± 1)"
+    assert drawing.spread(np.array([1.0, np.nan]), 1.0) == "(1)" and drawing.spread(np.array([1.0, np.nan]), 0.9) == "1"
+    assert drawing.spread(np.array([np.nan]), 0.0) == "-"

@@ -66,6 +66,19 @@ def test_a_table_has_the_baselines_asked_for_and_what_was_before_the_first_step(
         record.table("radius", first=["nobody"])
 
 
+def test_a_score_has_a_floor_and_the_others_have_none():
+    rows = [{"scores": {"x": value, "y": value}} for value in (1.0, 2.0, 3.0)]
+    content = {"arms": {"one": rows}, "seeds": [0, 1, 2], "settings": {"size": {"steps": 60}}}
+    record = records.Record({**content, "baselines": {"blur": {"x": 0.0, "y": 0.0}, "noise": {"x": -5.0, "y": -5.0}}})
+    assert "(" not in repr(record.table("x", "y"))
+    assert repr(record.table("x", "y", floors={"x": "blur"})).count("(2 ± 1)") == 1  # its interval reaches below 0
+    assert "(" not in repr(record.table("x", "y", floors={"x": "noise"}))
+    with pytest.raises(ValueError, match="baseline"):
+        record.table("x", floors={"x": "nobody"})
+    with pytest.raises(ValueError, match="score"):
+        record.table("x", floors={"y": "blur"})
+
+
 def test_a_caption_counts_the_minutes_of_a_gpu_apart():
     def caption(*trainings):
         content = {"name": "made up", "seeds": [0, 1], "arms": {"a": list(trainings[:2]), "b": list(trainings[2:])}}

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from gancourse.data import Batches
-from gancourse.gans.bigan import BiGAN, refresh_encoder
+from gancourse.gans.bigan import BiGAN, LatentRegressor, refresh_encoder
 from gancourse.gans.ensemble import stack
 from gancourse.models import mlp
 from gancourse.models.latent_codes import Bidirectional, Encoder, JointDiscriminator
@@ -113,3 +113,33 @@ def test_bigan_refuses_what_it_cannot_play():
         Bidirectional(mlp.Generator(3, SHAPE), Encoder(SHAPE, 4))
     with pytest.raises(ValueError, match="its own latent"):
         bigan().discriminator(pictures(4), torch.randn(5, 3))
+
+
+def test_a_latent_regressor_moves_e_alone_and_compares_latents():
+    """The bugs: G trained along, or its batch statistics moved by the pictures that it draws."""
+    torch.manual_seed(0)
+    g = mlp.Generator(3, SHAPE, hidden=(12,), norm="batch", out="tanh")
+    players = Bidirectional(g, Encoder(SHAPE, 3, hidden=(12,), norm="batch"))
+    kept = {name: value.clone() for name, value in g.state_dict().items()}
+    game = LatentRegressor(players)
+    players.train()
+    batch = game.play(pictures(), source())
+    loss = game.generator_loss(batch)
+    assert loss.item() == pytest.approx((players.encode(batch.fake) - batch.z).square().mean().item(), rel=1e-5)
+    run = fit(game, Batches(pictures(64), 16, seed=0), 60, lr=1e-2, ema=0.9, progress=False)
+    assert all(torch.equal(value, kept[name]) for name, value in g.state_dict().items())
+    assert run.history["g_loss"][-10:].mean() < 0.7 * run.history["g_loss"][:5].mean()
+    averaged = run.generator  # its statistics are those of pictures that G draws
+    assert all(torch.equal(value, kept[name]) for name, value in averaged.generator.state_dict().items())
+    with pytest.raises(ValueError, match="needs G and E"):
+        LatentRegressor(g)
+
+
+def test_a_stack_of_regressors_sums_the_losses_of_its_members():
+    torch.manual_seed(0)
+    pairs = [Bidirectional(mlp.Generator(2, 3, hidden=(5,)), Encoder(3, 2, hidden=(5,))) for _ in range(3)]
+    many = Bidirectional(stack([p.generator for p in pairs]), stack([p.encoder for p in pairs]))
+    game = LatentRegressor(many)
+    batch = game.play(torch.zeros(3, 8, 3), source())
+    alone = [(pair.encode(batch.fake[k]) - batch.z[k]).square().mean() for k, pair in enumerate(pairs)]
+    assert game.generator_loss(batch).item() == pytest.approx(sum(alone).item(), rel=1e-5)

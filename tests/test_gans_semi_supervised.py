@@ -99,3 +99,44 @@ def test_a_class_does_not_depend_on_its_neighbours_and_asking_changes_nothing():
     one_by_one = torch.cat([ssl.predict(network, row) for row in x.split(1)])
     assert torch.equal(ssl.predict(network, x), one_by_one)
     assert network.training and all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def two_lines(n=60):
+    """Two long lines of points near each other, ten times as long as they lie apart; which line is the class."""
+    along = torch.linspace(0, 10, n)
+    x = torch.cat([torch.stack([along, torch.full((n,), float(k))], 1) for k in (0, 1)])
+    return x, torch.arange(2).repeat_interleave(n)
+
+
+def test_labels_spread_along_the_samples_and_the_nearest_label_does_not():
+    x, y = two_lines()
+    asked = x + torch.tensor([0.01, 0.05])
+    index = [torch.tensor([0, 119]), torch.tensor([59, 60])]  # the one line is told at its left end, the other at its right
+    assert torch.equal(ssl.LabelSpread(x, k=3)(index, y, asked), y.expand(2, -1))
+    nearest = ssl.nearest_label(x, index, y, asked)
+    assert torch.equal(nearest[0], (asked[:, 0] > 5).long())
+    assert (nearest != y).float().mean() > 0.4
+
+
+def test_only_the_labels_at_the_index_are_looked_at():
+    x, y = two_lines()
+    index = [torch.tensor([0, 119])]
+    lied = 1 - y
+    lied[index[0]] = y[index[0]]
+    spread = ssl.LabelSpread(x, k=3)
+    assert torch.equal(spread(index, y, x), spread(index, lied, x))
+    assert torch.equal(ssl.nearest_label(x, index, y, x), ssl.nearest_label(x, index, lied, x))
+
+
+def test_votes_are_the_series_of_the_docstring():
+    x, y = two_lines(6)
+    spread = ssl.LabelSpread(x, k=2, alpha=0.5)
+    distance = torch.cdist(x, x).fill_diagonal_(torch.inf)
+    links = torch.zeros(12, 12).scatter_(1, distance.topk(2, largest=False).indices, 1)
+    links = ((links + links.T) > 0).float()
+    a = links / (links.sum(1)[:, None] * links.sum(1)).sqrt()
+    series = sum(torch.linalg.matrix_power(0.5 * a, n) for n in range(60))
+    assert torch.allclose(torch.cholesky_inverse(spread.system), series, atol=1e-5)
+    for wrong in ({"k": 12}, {"alpha": 1.0}):
+        with pytest.raises(ValueError, match="must lie"):
+            ssl.LabelSpread(x, **wrong)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gancourse.classroom.homework import build
 from gancourse.classroom.homework.grading import assignment as assignments
 from tests.homework import handed_in
 
@@ -77,6 +78,44 @@ def test_odd_cells_are_read(book: dict, sources: list[str]) -> None:
 def test_what_is_no_notebook_gets_a_sentence(raw: bytes, says: str) -> None:
     with pytest.raises(assignments.Unreadable, match=says):
         assignments.cells_of(raw)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("from gancourse.classroom.homework.hw1 import _d_loss as discriminator_loss", "hw1._d_loss"),
+        ("discriminator_loss = hw1._d_loss", "homework.hw1"),
+        (
+            "import gancourse.losses.objectives as o\ndef discriminator_loss(r, f): return o.d(r, f)",
+            "gancourse.losses.objectives",
+        ),
+        ("%matplotlib inline\nimport importlib\nh = importlib.import_module('gancourse.classroom.homework.hw1')", "homework.hw1"),
+        ("def discriminator_loss(r, f): return data.loss(r, f)", "gancourse.data"),
+    ],
+)
+def test_an_answer_that_is_taken_from_the_course_gets_a_remark(code: str, says: str) -> None:
+    found, book = handed_in.assignment(), handed_in.answer(handed_in.right(), "losses", code)
+    _, (remark,) = assignments.plan(assignments.cells_of(json.dumps(book).encode()), found)
+    assert remark.startswith("the cell 'losses' takes ") and says in remark and remark.endswith(" from the course")
+
+
+def test_what_is_no_answer_may_use_the_course_but_not_what_judges() -> None:
+    found = handed_in.assignment()
+    for code, remarked in (
+        ("from gancourse import latent\nviz.show(data.faces(32).images)", False),
+        ("hw1.losses(discriminator_loss, saturating_loss, non_saturating_loss, seed=5)", False),
+        ("right = hw1._d_loss", True),
+        ("from gancourse.classroom.homework import hw2", True),
+        ("this is no Python", False),
+    ):
+        book = handed_in.before(handed_in.right(), code)
+        assert bool(assignments.plan(assignments.cells_of(json.dumps(book).encode()), found)[1]) == remarked, code
+
+
+@pytest.mark.parametrize("source", build.sources(), ids=lambda source: source.stem[:3])
+def test_the_right_answers_take_nothing_from_the_course(source: Path) -> None:
+    path = build.solution_path(source)
+    assert assignments.plan(assignments.cells_of(path.read_bytes()), assignments.load_assignment(path))[1] == []
 
 
 def test_checks_come_from_the_source_whatever_stands_in_the_notebook() -> None:

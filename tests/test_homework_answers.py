@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+import torch
 
 from gancourse.classroom.homework import build, checks
 from tests.homework import planting
@@ -39,6 +43,52 @@ def test_a_wrong_answer_is_caught(homework: str, planted: planting.Planted) -> N
 def test_a_right_answer_passes(homework: str, planted: planting.Planted) -> None:
     outcome = planting.judge(homework, planted)
     assert outcome.points == outcome.of, outcome.report
+
+
+def _raising(*given: Any, **named: Any) -> None:
+    raise NotImplementedError
+
+
+IDLE = {
+    "unwritten": _raising,
+    "None": lambda *given, **named: None,
+    "its argument": lambda *given, **named: given[0],
+    "0": lambda *given, **named: 0,
+    "a tensor of 0": lambda *given, **named: torch.zeros(()),
+    "a 0 with a graph": lambda f, x, *given: 0 * f(x).sum(),
+}
+
+
+@pytest.mark.parametrize("idle", IDLE.values(), ids=IDLE)
+@pytest.mark.parametrize("garden", GARDENS, ids=lambda garden: garden.homework)
+def test_an_answer_that_does_nothing_earns_nothing_and_costs_its_own_items(garden: planting.Garden, idle: Callable) -> None:
+    """All answers of a part at once earn nothing; one of them alone never makes the check stumble."""
+    module = importlib.import_module(f"gancourse.classroom.homework.{garden.homework}")
+    for part in checks.parts(module):
+        names = list(inspect.signature(getattr(module, part)).parameters)[1:]
+        outcome = planting.judge(garden.homework, planting.Planted("nothing", part, "", dict.fromkeys(names, idle), ""))
+        assert outcome.points == 0, outcome.report
+        for name in names:
+            outcome = planting.judge(garden.homework, planting.Planted("nothing", part, "", {name: idle}, ""))
+            assert outcome.points < outcome.of, outcome.report
+            for stumble in ("UnboundLocalError", "NameError", "the rest of this part"):
+                assert stumble not in outcome.report, outcome.report
+
+
+@pytest.mark.parametrize("what", ["real and fake are exchanged", "the step used old gradients only"])
+def test_a_wrong_step_of_one_player_leaves_the_other_ones_points(what: str) -> None:
+    (planted, *_) = (p for p in planting.slips("hw1") if what in p.what and "discriminator_step" in p.functions)
+    outcome = planting.judge("hw1", planted)
+    right = [line.split("right")[1].strip() for line in outcome.report.split("\n") if "right  " in line]
+    assert "the generator moves down the non-saturating loss (1/1)" in right, outcome.report
+    assert "and leaves the discriminator alone (1/1)" in right, outcome.report
+    assert "as above: one of the two steps is not right yet" in outcome.report
+
+
+def test_a_penalty_without_a_graph_of_its_own_keeps_the_points_for_what_it_leaves_alone() -> None:
+    planted = [p for p in planting.slips("hw3") if "the way back is cut" in p.what]
+    reports = [planting.judge("hw3", p).report for p in planted]
+    assert sum("right  and leaves no trace (0.5/0.5)" in report for report in reports) == len(reports) == 3, reports
 
 
 def test_enough_is_planted() -> None:

@@ -43,6 +43,51 @@ def test_in_place_calls_and_devices() -> None:
         calls.harmless(lambda t, k: t.mul_(k), t=x, k=2)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x, y: torch.stack([x[n] * y[n] for n in range(len(x))]),
+        lambda x, y: torch.stack([x[n] * k for n, k in enumerate(y.tolist())]),
+        lambda x, y: x * int(y.max()),
+        lambda x, y: x * y if (y > 0).any() else x + 1,
+        lambda x, y: x[y == 1] + 1,
+        lambda x, y: (x.cpu() + 1).to(x),
+    ],
+)
+def test_who_asks_for_values_is_not_accused_of_a_device(answer) -> None:
+    """What meta cannot answer it says by an error; none of these makes a tensor elsewhere."""
+    x, y = torch.rand(4), torch.tensor([0, 1, 1, 2])
+    calls.on_meta(answer, x, y)
+    calls.harmless(answer, x=x, y=y)
+
+
+def test_who_works_in_numpy_or_stumbles_is_told() -> None:
+    x = torch.rand(4)
+    with pytest.raises(Wrong, match="an array of numpy.*stay with tensors"):
+        calls.on_meta(lambda x: torch.from_numpy(x.numpy() + 1), x)
+    with pytest.raises(NotImplementedError):
+        calls.on_meta(_unwritten, x)
+    with pytest.raises(RuntimeError, match="(?i)torch.Size|size of tensor"):
+        calls.on_meta(lambda x: x + x.new_zeros(3), x)
+
+
+def _unwritten(x):
+    raise NotImplementedError
+
+
+def test_who_does_nothing_does_no_harm_and_earns_nothing() -> None:
+    x, k = torch.rand(4), torch.tensor([1, 0, 1, 1])
+    for idle, says in (
+        (lambda x, k: x, "x itself"),
+        (lambda x, k: x + 0, "x itself"),
+        (lambda x, k: torch.zeros_like(x), "whatever they are"),
+        (lambda x, k: k, "k itself"),
+        (lambda x, k: None, "return missing"),
+    ):
+        with pytest.raises(Wrong, match=says):
+            calls.harmless(idle, x=x, k=k)
+
+
 def test_the_trace_of_a_network() -> None:
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4, 0.8), torch.nn.LeakyReLU(0.2))
     seen, out = calls.trace(network, torch.zeros(2, 3, 5, 5), ("conv2d", "batch_norm", "leaky_relu"))

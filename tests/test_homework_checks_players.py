@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
@@ -20,6 +22,49 @@ def test_mock_players_write_down_what_happens() -> None:
     assert players.gradients(player).tolist() == [1, 1, 1]
     assert players.weights(player).tolist() == [0.5, 0.5, -0.5]
     assert tape.count_of("D") == 1 and str(tape) == "zero D D step D"
+
+
+def _kept(change) -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout())
+    network[1].eval()
+    network[0].bias.requires_grad_(False)
+    with players.as_it_was(G=torch.nn.Linear(1, 1), D=network):
+        change(network)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda network: network.eval(), "puts the mode back"),
+        (lambda network: network.train(), "puts the mode back"),
+        (lambda network: network[1].train(), "D in the other mode"),
+        (lambda network: network.requires_grad_(False), "or D will never learn"),
+        (lambda network: network.requires_grad_(True), "as they were"),
+        (lambda network: setattr(network[0], "weight", torch.nn.Parameter(network[0].weight.detach())), "in place"),
+        (lambda network: network.append(torch.nn.Linear(2, 2)), "its own parameters"),
+    ],
+)
+def test_what_a_step_leaves_behind(change, says: str) -> None:
+    with pytest.raises(checks.Wrong, match=says):
+        _kept(change)
+
+
+def test_what_is_put_back_is_nobodys_business() -> None:
+    def there_and_back(network):
+        modes = [module.training for module in network.modules()]
+        network.eval()
+        for module, mode in zip(network.modules(), modes, strict=True):
+            module.training = mode
+        with torch.no_grad():
+            network[0].weight.add_(1)
+
+    _kept(there_and_back)
+
+
+def test_players_can_be_copied_after_they_have_played() -> None:
+    player = players.MockPlayer("D", checks.Tape(), torch.ones(2), torch.zeros(()))
+    player(torch.ones(1, 2, requires_grad=True) * 2).sum().backward()
+    assert torch.equal(copy.deepcopy(player).weight, player.weight)
 
 
 @pytest.mark.parametrize(

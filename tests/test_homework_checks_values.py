@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -25,6 +26,9 @@ from gancourse.classroom.homework.checks import Wrong, values
         ([1.0, 2.0], torch.tensor([1.0, 2.0]), ""),
         (True, 1.0, ""),
         (torch.tensor([1.0, 2.0]).as_subclass(type("Liar", (torch.Tensor,), {})), torch.tensor([1.0, 2.0]), "Liar"),
+        (np.array([1.0, 2.0]), torch.tensor([1.0, 2.0]), "torch.as_tensor"),
+        (np.float64(1.5), 1.0, ""),
+        (np.bool_(True), 1.0, ""),
         (torch.empty(2, device="meta"), torch.tensor([1.0, 2.0]), "without values"),
     ],
 )
@@ -41,6 +45,10 @@ def test_close_lets_pass() -> None:
         (1, 1.0),
         (1.0 + 1e-9, 1.0),
         (torch.tensor(2.0), 2.0),
+        (np.float64(2.0), 2.0),
+        (np.float32(2.0), torch.tensor(2.0)),
+        (np.int64(2), 2.0),
+        (np.array(2.0), 2.0),
         (torch.tensor([2.0]), 2.0),
         (torch.tensor([1.0, math.inf]), [1.0, math.inf]),
         (torch.nn.Parameter(torch.ones(2)), torch.ones(2)),
@@ -53,12 +61,24 @@ def test_equal() -> None:
     checks.equal([(1.0, 2)], [(1, 2.0)])
     checks.equal("ab", "ab")
     checks.equal(None, None)
+    checks.equal([np.int64(3), (np.float32(2.0), np.bool_(True))], [3, (2.0, True)])
+    checks.equal(np.array([1, 2]), [1, 2])
+    checks.equal(np.cumsum([1, 2]), [1, 3])
 
     class Yes:
         def __eq__(self, other):
             return True
 
-    for came, expected in [(Yes(), 1), ([Yes()], [1]), (True, 1), ("1", 1), ([1], [1, 2]), (None, 0)]:
+    for came, expected in [
+        (Yes(), 1),
+        ([Yes()], [1]),
+        (True, 1),
+        (np.bool_(True), 1),
+        (np.int64(2), 1),
+        ("1", 1),
+        ([1], [1, 2]),
+        (None, 0),
+    ]:
         with pytest.raises(Wrong):
             checks.equal(came, expected)
     with pytest.raises(Wrong, match="off by one"):
@@ -71,8 +91,10 @@ def test_shapes_scalars_numbers() -> None:
         values.shape(torch.zeros(3, 2), (2, 3), slips=(checks.Slips("f") | {"transposed": lambda: torch.ones(3, 2)}).at())
     with pytest.raises(Wrong, match="take the mean"):
         values.scalar(torch.zeros(3))
-    assert values.number(torch.tensor([3.0])) == 3.0
-    for odd in ("3", None, True, torch.zeros(2)):
+    for number in (torch.tensor([3.0]), np.float64(3), np.float32(3), np.int32(3), np.array(3.0)):
+        assert values.number(number) == 3.0 and type(values.number(number)) is float
+        assert "3" in values.show(number) and "something" not in values.show(number)
+    for odd in ("3", None, True, torch.zeros(2), np.bool_(True), np.str_("3"), np.complex128(3), np.zeros(2), np.zeros(1)):
         with pytest.raises(Wrong):
             values.number(odd)
     with pytest.raises(Wrong, match="without NaN"):

@@ -46,6 +46,22 @@ def test_direction_is_the_difference_of_half_normal_means(labelled):
     assert torch.equal(labelled.direction("smile", "yes", "no"), -direction)
 
 
+def test_a_balanced_direction_leaves_the_other_attribute_out():
+    z = torch.randn(8000, 8, generator=torch.Generator().manual_seed(1))
+    smile = (z[:, 0] > 0) & ((z[:, 1] > 0) | (z[:, 2] > 1))  # smiles go with the first hair
+    hair = (z[:, 1] < 0).long()
+    tied = latent.LabelledLatents(z, torch.stack([smile.long(), hair], 1), {"smile": ("no", "yes"), "hair": ("red", "blue")})
+    plain, even = tied.direction("smile", "no", "yes"), tied.balanced("smile", "no", "yes", over="hair")
+    within = [tied[tied.has(hair=name)].direction("smile", "no", "yes") for name in ("red", "blue")]
+    assert plain[1] > 0.5 > 0.1 > even[1].abs()
+    assert torch.allclose(even / even.norm(), sum(within) / sum(within).norm(), atol=1e-6)
+    assert float(even.norm()) == pytest.approx(float(plain.norm()))
+    with pytest.raises(ValueError, match="attribute"):
+        tied.balanced("smile", "no", "yes", over="skin")
+    with pytest.raises(ValueError, match="label more"):
+        tied[tied.has(hair="red") | ~smile].balanced("smile", "no", "yes", over="hair")
+
+
 def test_parts_are_disjoint(labelled):
     parts = [labelled[k::5] for k in range(5)]
     assert sum(map(len, parts)) == len(labelled)

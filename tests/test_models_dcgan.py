@@ -95,6 +95,44 @@ def test_a_hidden_layer_is_normalised_on_request():
             dcgan.Generator(32, 6, 4, **{name: True})
 
 
+def test_only_the_mean_goes_out_of_a_hidden_layer_on_request():
+    network = dcgan.Generator(32, 6, 4, hidden_linear=True, hidden_mean_out=True).train()
+    assert [type(layer).__name__ for layer in network.main[3:5]] == ["ReLU", "MeanOnlyBatchNorm"]
+    x = torch.rand(64, 3, 2, 2) + torch.tensor([0.0, 5.0, -2.0]).view(3, 1, 1)
+    layer = dcgan.MeanOnlyBatchNorm(3).train()
+    out = layer(x)
+    assert torch.allclose(out.mean((0, 2, 3)), torch.zeros(3), atol=1e-5)
+    assert torch.allclose(out.std((0, 2, 3)), x.std((0, 2, 3)), atol=1e-5)
+    theirs = torch.nn.BatchNorm2d(3, affine=False).train()
+    theirs(x)
+    assert torch.allclose(layer.running_mean, theirs.running_mean)  # the same average, with the same momentum
+    layer.eval()
+    assert torch.allclose(layer(x[:1])[0], layer(x)[0]) and torch.allclose(layer(x), x - theirs.running_mean[:, None, None])
+    with pytest.raises(ValueError, match="3 channels, not 4"):
+        layer(torch.zeros(2, 4, 2, 2))
+    with pytest.raises(ValueError, match="not for both"):
+        dcgan.Generator(32, 6, 4, hidden_linear=True, hidden_mean_out=True, hidden_centred=True)
+    with pytest.raises(ValueError, match="hidden_mean_out .* hidden_linear=True"):
+        dcgan.Generator(32, 6, 4, hidden_mean_out=True)
+
+
+def test_the_authors_first_map_has_a_mean_for_each_place():
+    network = dcgan.Generator(32, 6, 4, first_norm="units").train()
+    kinds = ["ConvTranspose2d", "Flatten", "BatchNorm1d", "Unflatten", "ReLU"]
+    assert [type(layer).__name__ for layer in network.main[:5]] == kinds
+    with torch.no_grad():
+        maps = network.main[:4](torch.randn(500, 6, 1, 1))
+        by_channel = dcgan.Generator(32, 6, 4).train().main[:2](torch.randn(500, 6, 1, 1) + 3)
+    assert maps.mean(0).abs().max() < 1e-5  # nothing that all latents share is left, at any place
+    assert by_channel.mean(0).abs().max() > 0.1 and by_channel.mean((0, 2, 3)).abs().max() < 1e-5
+    assert network.main[2].weight.std() > 0.01  # the gains' start is that of the authors' code
+    assert network(torch.randn(2, 6)).shape == (2, 3, 32, 32)
+    with pytest.raises(ValueError, match="needs norm=True"):
+        dcgan.Generator(32, 6, 4, first_norm="units", norm=False)
+    with pytest.raises(ValueError, match="did you mean 'units'"):
+        dcgan.Generator(32, 6, 4, first_norm="unit")
+
+
 def test_initialisation_is_the_papers():
     torch.manual_seed(0)
     network = dcgan.Generator(64, width=32)

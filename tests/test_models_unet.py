@@ -61,7 +61,35 @@ def test_without_skips_everything_passes_the_bottleneck():
         assert depends == skips
 
 
+@pytest.mark.parametrize("skips", [True, False])
+@pytest.mark.parametrize("middle", [2, 4, 8])
+def test_a_wider_middle_has_the_same_weights_and_keeps_the_side(middle, skips):
+    plain, wide = (unet.UNet(size=32, width=2, skips=skips, middle=side) for side in (1, middle))
+    assert count(plain) == count(wide)
+    assert [layer.weight.shape[:2].numel() for layer in plain.down.modules() if isinstance(layer, torch.nn.Conv2d)] == [
+        layer.weight.shape[:2].numel() for layer in wide.down.modules() if isinstance(layer, torch.nn.Conv2d)
+    ]
+    sides = []
+    for down in wide.down:
+        down.register_forward_hook(lambda module, given, found: sides.append(found.shape[-1]))
+    assert wide(torch.randn(2, 3, 32, 32)).shape == (2, 3, 32, 32)
+    assert sides == [max(32 >> (i + 1), middle) for i in range(5)]
+
+
+def test_padding_of_a_wider_middle_shifts_nothing():
+    down, up = unet.Down(1, 1, "none", False, stride=1), unet.Up(1, 1, "none", False, stride=1)
+    for layer in (down, up):
+        layer.conv.weight.data.fill_(1)
+    point = torch.zeros(1, 1, 9, 9)
+    point[0, 0, 4, 4] = 1
+    with torch.no_grad():
+        found = up(down(point))
+    assert torch.equal(found, found.flip(2, 3)) and found.argmax() == point.argmax()
+
+
 def test_bad_input_names_the_fix():
+    with pytest.raises(ValueError, match="middle must be at most 8, a quarter of the size, not 16"):
+        unet.UNet(size=32, middle=16)
     with pytest.raises(ValueError, match="power of two from 32 up, not 48"):
         unet.UNet(size=48)
     with pytest.raises(ValueError, match="did you mean 'instance'"):

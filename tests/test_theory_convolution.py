@@ -81,7 +81,31 @@ def test_overlap_of_kernel_3_alternates_and_of_kernel_4_does_not():
     assert four.unique().tolist() == [4]
 
 
+@pytest.mark.parametrize("side", [16, 32])
+def test_white_noise_has_its_share_at_period_two_and_a_chequerboard_all(side):
+    noise = torch.randn(500, 3, side, side, generator=torch.Generator().manual_seed(0))
+    assert convolution.at_period_two(noise) == pytest.approx((2 * side - 1) / (side**2 - 1), rel=0.02)
+    rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    boards = torch.stack([(-1.0) ** (rows + columns), (-1.0) ** rows, (-1.0) ** columns])[:, None]
+    for added in (0, 5):  # a picture's mean is no pattern
+        assert [convolution.at_period_two(board[None] + added) for board in boards] == pytest.approx([1, 1, 1], abs=1e-5)
+    smooth = torch.cos(2 * torch.pi * rows / side)[None, None]
+    assert convolution.at_period_two(smooth) == pytest.approx(0, abs=1e-6)
+    assert convolution.at_period_two(smooth + 0.5 * boards[:1]) == pytest.approx(0.25 / 0.75, rel=1e-4)
+
+
+def test_a_transposed_layer_of_a_flat_map_puts_its_power_at_period_two():
+    flat, w = torch.ones(16, 16, 1, dtype=torch.float64), draw(4, 4, 1, 1)
+    picture = convolution.transposed(flat, w, 2, 1)[4:-4, 4:-4]
+    assert convolution.at_period_two(to_torch(picture)) == pytest.approx(1, abs=1e-5)
+    byte = (40 * to_torch(picture)).clamp(0, 255).to(torch.uint8)
+    assert convolution.at_period_two(byte) == pytest.approx(1, abs=1e-5)
+
+
 def test_bad_input_names_the_fix():
+    for shape in ((3, 15, 15), (2, 3, 15, 15), (2, 3, 16, 8)):
+        with pytest.raises(ValueError, match="an even n"):
+            convolution.at_period_two(torch.zeros(shape))
     with pytest.raises(ValueError, match="permute"):
         convolution.torch_weight(torch.zeros(2, 3, 4, 4))
     with pytest.raises(ValueError, match="I = 2"):

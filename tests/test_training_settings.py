@@ -197,6 +197,8 @@ def test_settings_are_kept_as_plain_values():
         ({"lr": -1e-3}, ValueError, r"lr must lie in \[0, 1e\+06\]"),
         ({"lr": (1e-3, 1e-3, 1e-3)}, ValueError, "lr must be a pair"),
         ({"betas": (0.5, 1.0)}, ValueError, r"betas must lie in \[0, 1\)"),
+        ({"betas": ((0.5, 0.9), (0.5, 1.0))}, ValueError, r"betas must lie in \[0, 1\)"),
+        ({"betas": ((0.5, 0.9), 0.9)}, ValueError, "betas of a player must be a pair"),
         ({"schedule": "cosin"}, ValueError, "did you mean 'cosine'"),
         ({"k": 0}, ValueError, "k must be above 0"),
         ({"seed": 0.5}, TypeError, "seed must be a whole number"),
@@ -206,6 +208,13 @@ def test_settings_are_kept_as_plain_values():
 def test_settings_out_of_range_are_named(options, kind, message):
     with pytest.raises(kind, match=message):
         Settings(**{"steps": 5, **options})
+
+
+def test_each_player_may_have_decay_rates_of_its_own():
+    one, two = Settings(steps=5, betas=(0.5, 0.9)), Settings(steps=5, betas=[[0, 0.9], [0.9, 0.99]])
+    assert one.decays == ((0.5, 0.9), (0.5, 0.9)) and two.decays == ((0, 0.9), (0.9, 0.99))
+    first, second = (two.make([torch.nn.Parameter(torch.ones(1))], 1e-3, betas) for betas in two.decays)
+    assert first.param_groups[0]["betas"] == (0.0, 0.9) and second.param_groups[0]["betas"] == (0.9, 0.99)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -61,6 +61,32 @@ def test_the_generator_map_carries_the_lattice():
     assert first[:, 1].min() == pytest.approx(-1) and first[:, 1].max() == pytest.approx(3)
 
 
+def test_bold_is_the_middle_line_of_each_family_and_size_is_in_pixels():
+    from matplotlib.figure import Figure
+
+    ax = Figure().add_subplot()
+    viz.generator_map(lambda z: 2 * z + 1, latent_dim=2, lines=5, reach=1.0, ax=ax, bold=True)
+    widths = [line.get_linewidth() for line in ax.lines]
+    assert [i for i, width in enumerate(widths) if width > 2 * min(widths)] == [2, 7]
+    assert np.allclose(ax.lines[2].get_xydata()[:, 0], 1)  # z_1 = 0 goes to 1
+    assert viz.generator_map(lambda z: z, latent_dim=2, lines=3, size=(500, 300)).size == (500, 300)
+
+
+def test_dots_are_as_large_as_asked():
+    from matplotlib.figure import Figure
+
+    x = torch.randn(5, 2)
+    areas = []
+    for dots in (9, 36):
+        ax = Figure().add_subplot()
+        viz.discriminator_surface(right_half, 2, real=x, ax=ax, dots=dots)
+        ring, area = ax.collections[-1].get_linewidths()[0], ax.collections[-1].get_sizes()[0]
+        areas.append((area, ring))
+    assert [area for area, _ in areas] == [9, 36] and areas[1][1] == pytest.approx(2 * areas[0][1])
+    with pytest.raises(ValueError, match="dots"):
+        viz.discriminator_surface(right_half, 2, dots=0)
+
+
 def test_the_generator_map_spans_given_directions():
     from matplotlib.figure import Figure
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
@@ -213,6 +213,24 @@ def counterfactual(
     return a, b
 
 
+def kinds(
+    style: str, attribute: str, value: str, n: int = 500, size: int = 32, seed: int = 0, *, progress: bool = True
+) -> tuple[ImageSet, ...]:
+    """The same n people with a value drawn in each way that the style has for it: every face with each of four pairs of glasses.
+
+    ``kinds("faces", "glasses", "yes", n)`` are four sets.  Face i is that of :func:`counterfactual`, whose second set shows one
+    of the four at each place.
+    """
+    known = STYLES[check.one_of("style", style, STYLES)]
+    values = known.attributes[check.one_of("attribute", attribute, known.attributes)]
+    options = values[check.one_of(f"value of {attribute}", value, values)]
+    several = {option: names for option, names in options.items() if isinstance(names, list) and len(names) > 1}
+    if len(several) != 1:
+        raise ValueError(f"{style} draws {attribute} {value} in one way: counterfactual shows it")
+    ((option, names),) = several.items()
+    return tuple(_face_set(style, size, n, "pairs", seed, progress, (attribute, value), (option, name)) for name in names)
+
+
 def at(style: str, places: Sequence[int], size: int, n: int, split: str = "train", seed: int = 0) -> torch.Tensor:
     """The faces at these places of a set, uint8 [K, 3, size, size], drawn alone: the other faces of the set are not needed."""
     size, n, seed = request(size, n, split, seed, DEFAULT_N)
@@ -264,12 +282,17 @@ def _face_set(
     seed: int,
     progress: bool,
     held: tuple[str, str] | None = None,
+    kind: tuple[str, str] | None = None,
 ) -> ImageSet:
-    """The faces of one style; ``held`` gives all of them the same value of one attribute."""
+    """The faces of one style; ``held`` gives all of them the same value of one attribute, ``kind`` that value's only option."""
     style = STYLES[name]
+    if held is not None and kind is not None:
+        values = style.attributes[held[0]]
+        options = {**values[held[1]], kind[0]: [kind[1]]}
+        style = replace(style, attributes={**style.attributes, held[0]: {**values, held[1]: options}})
     size, n, seed = request(size, n, split, seed, DEFAULT_N if held is None else {split: 500})
     recipe = {"recipe": _RECIPE, "style": asdict(style), "size": size, "n": n, "split": split, "seed": seed, "held": held}
-    file = "_".join(map(str, [name, size, n, seed, split, *(held or ())]))
+    file = "_".join(map(str, [name, size, n, seed, split, *(held or ()), *(kind or ())]))
     try:
         arrays = _cache.cached(file, recipe, lambda: _draw(style, size, n, split, seed, progress, held), drawing_versions())
     except ImportError as error:

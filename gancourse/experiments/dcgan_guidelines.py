@@ -61,6 +61,7 @@ SIDE, LATENT_DIM, MATCHED_ON = 16, 64, 256
 MOST_PAIRED = 8  # trainings of which by_luck looks at every pairing
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh)
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 @torch.no_grad()
@@ -99,7 +100,7 @@ def spreads(network: nn.Module, x: Tensor) -> Iterator[tuple[nn.Module, bool, fl
             weighted, normalised = None, False
         x = _through(layer, x)
         weighted = layer if isinstance(layer, WEIGHTED) else weighted
-        normalised = normalised or isinstance(layer, nn.BatchNorm2d)
+        normalised = normalised or isinstance(layer, NORMS)
     if weighted is not None:
         yield weighted, normalised, x.std().item()
 
@@ -128,8 +129,10 @@ def _layers(network: nn.Module) -> list[nn.Module]:
 
 
 def _through(layer: nn.Module, x: Tensor) -> Tensor:
-    if isinstance(layer, nn.BatchNorm2d):  # by the batch at hand, and without a trace in the running averages
+    if isinstance(layer, NORMS):  # by the batch at hand, and without a trace in the running averages
         return F.batch_norm(x, None, None, layer.weight, layer.bias, training=True, eps=layer.eps)
+    if isinstance(layer, dcgan.MeanOnlyBatchNorm):
+        return x - x.mean((0, 2, 3), keepdim=True)
     result: Tensor = layer(x)
     return result
 

@@ -34,15 +34,28 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def spread(values: np.ndarray) -> str:
-    """Mean and standard deviation over seeds; those without a value are counted apart."""
+def spread(values: np.ndarray, floor: float | None = None) -> str:
+    """Mean and standard deviation over seeds; those without a value are counted apart.
+
+    floor  in brackets unless the 95 % interval of the mean (Student's) lies above it, or of one seed the value
+    """
     known = values[~np.isnan(values)]
     if not len(known):
         return "-"
+    if floor is not None and not _lower_end(known) > floor:
+        return f"({spread(values)})"
     if len(known) == 1:
         return number(known[0])
     few = f" ({len(known)} of {len(values)})" if len(known) < len(values) else ""
     return f"{number(known.mean())} ± {number(known.std(ddof=1))}{few}"
+
+
+def _lower_end(values: np.ndarray) -> float:
+    """Where the 95 % interval of the mean begins; one value stands for itself."""
+    from scipy.stats import t
+
+    n = len(values)
+    return float(values[0] if n == 1 else values.mean() - t.ppf(0.975, n - 1) * values.std(ddof=1) / n**0.5)
 
 
 def looks(arms: Sequence[str]) -> dict[str, tuple[str, str]]:

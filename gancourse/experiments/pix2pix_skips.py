@@ -70,7 +70,8 @@ class Faces:
         self.layout_judge = reader(folder / "layout.weights", recoloured(self.pairs), maps.repeat(4, 1, 1, 1), steps)
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Pix2Pix, PairBatches]:
-        networks = players(self.pairs.in_channels, self.size["side"], arm["width"], 1, seed=seed, dropout=0.0, skips=arm["skips"])
+        unet = {"dropout": 0.0, "skips": arm["skips"], "middle": arm.get("middle", 1)}
+        networks = players(self.pairs.in_channels, self.size["side"], arm["width"], 1, seed=seed, **unet)
         device = next(networks[0].parameters()).device
         return Pix2Pix(*networks, adversarial=0.0), PairBatches(self.pairs, self.size["batch_size"], seed=seed, device=device)
 

@@ -87,23 +87,33 @@ class Record:
         return {name: math.nan if row[score] is None else row[score] for name, row in rows.items()}
 
     def table(
-        self, *scores: str, arms: Sequence[str] = (), baselines: Sequence[str] | None = None, first: Sequence[str] = ()
+        self,
+        *scores: str,
+        arms: Sequence[str] = (),
+        baselines: Sequence[str] | None = None,
+        first: Sequence[str] = (),
+        floors: Mapping[str, str] | None = None,
     ) -> Any:
         """Mean and standard deviation over the seeds for each arm (or for ``arms``), then the baselines, as a table.
 
         baselines  those to be shown, in this order; all of them by default
         first      arms that get a row of their own for what was measured before the first step
+        floors     score -> the baseline below which it says nothing: an arm whose 95 % interval is not above it is in brackets
         """
         from gancourse import viz
 
         scores = scores or tuple(self.scores)
         chosen = self._chosen(arms)
-        rows = [[arm, *(drawing.spread(self.final(score)[arm]) for score in scores)] for arm in chosen]
+        known = list(self.content["baselines"])
+        lowest = {
+            check.one_of("score", score, scores): self.baseline(score)[check.one_of("baseline", name, known)]
+            for score, name in (floors or {}).items()
+        }
+        rows = [[arm, *(drawing.spread(self.final(score)[arm], lowest.get(score)) for score in scores)] for arm in chosen]
         rows += [
             [f"{arm}, step 0", *(drawing.spread(self.curve(score)[arm][1][:, 0]) for score in scores)]
             for arm in (check.one_of("arm", arm, self.arms) for arm in first)
         ]
-        known = list(self.content["baselines"])
         shown = known if baselines is None else [check.one_of("baseline", name, known) for name in baselines]
         rows += [[name, *(drawing.number(self.baseline(score)[name]) for score in scores)] for name in shown]
         steps = self.content["settings"]["size"]["steps"]

@@ -22,12 +22,12 @@ ARMS: dict[str, dict[str, Any]] = {
 }
 
 
-def nearest(record: Record, arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """For each loss of the arms the one whose training ends nearest; a training that diverged has no end."""
+def nearest(record: Record, arms: Mapping[str, Mapping[str, Any]], of: str = "loss") -> dict[str, Mapping[str, Any]]:
+    """For each loss of the arms (or each ``of``) the one whose training ends nearest; a training that diverged has no end."""
     ends = {title: float(values[0]) for title, values in record.final("frechet").items() if len(values)}
     found: dict[str, str] = {}
     for title in (title for title in arms if title in ends):
-        loss = arms[title]["loss"]
+        loss = arms[title][of]
         if loss not in found or ends[title] < ends[found[loss]]:
             found[loss] = title
     return {loss: arms[title] for loss, title in found.items()}

@@ -37,6 +37,7 @@ from gancourse.experiments.wgan_knocked import Knocked
 from gancourse.gans.ensemble import Ensemble, EnsembleBatches
 from gancourse.gans.gan import Batch
 from gancourse.gans.wgan import EnsembleWGAN
+from gancourse.losses.penalties import clip_weights
 from gancourse.theory import transport
 from gancourse.training import Run
 
@@ -60,10 +61,24 @@ class Beside(nn.Module):
 
 
 class Watched(Knocked):
-    """K GANs; each step of the discriminators is one of the critics beside them, too, on the same batch."""
+    """K GANs; each step of the discriminators is one of the critics beside them, too, on the same batch.
 
-    def __init__(self, generator: Ensemble, players: Beside, seeds: Sequence[int], at: Sequence[Sequence[int]]) -> None:
-        super().__init__(generator, cast(Ensemble, players), seeds, at, objective="non_saturating")
+    With another ``objective`` and a ``clip``, which bounds the judges alone, they are K clipped WGANs that are watched.
+    ``shares``: as in :class:`gancourse.experiments.wgan_knocked.Knocked`.
+    """
+
+    def __init__(
+        self,
+        generator: Ensemble,
+        players: Beside,
+        seeds: Sequence[int],
+        at: Sequence[Sequence[int]],
+        shares: Sequence[Sequence[float]] | None = None,
+        objective: str = "non_saturating",
+        clip: float | None = None,
+    ) -> None:
+        super().__init__(generator, cast(Ensemble, players), seeds, at, shares, objective=objective, clip=clip)
+        self.judges = players.judges
         self.watch = EnsembleWGAN(generator, players.critics, seeds, weight=WEIGHT, one_sided=True)
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
@@ -72,6 +87,10 @@ class Watched(Knocked):
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """The discriminators' loss and the critics'; they share no weights, so neither moves the other."""
         return super().discriminator_loss(batch) + self.watch.discriminator_loss(batch)
+
+    def after_discriminator_step(self) -> None:
+        if self.clip is not None:
+            clip_weights(self.judges, self.clip)
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "watch": self.watch.state_dict()}

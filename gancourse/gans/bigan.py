@@ -8,19 +8,23 @@ the two made it:
 For the best D this is 2 JS(P_E || P_G) - 2 log 2 over *joint* distributions of pairs.  It is least where P_E = P_G, and there
 E and G are inverse to each other, though no term of the loss ever compares x with G(E(x)).
 
+:class:`LatentRegressor` is their own baseline: E alone, trained to find z in G(z).
+
 Sources: Donahue, Krahenbuhl & Darrell 2017 (ICLR); Dumoulin et al. 2017 (ICLR).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks
+from gancourse.base import check, networks, ranks
 from gancourse.gans.gan import GAN, Batch
+from gancourse.gans.translation import nothing
 from gancourse.losses.penalties import Penalty
 from gancourse.models.latent_codes import Bidirectional
 
@@ -114,3 +118,49 @@ class BiGAN(GAN[CodedBatch]):
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure G's batch statistics anew; E's come from real samples and not from latents: see :func:`refresh_encoder`."""
         super().refresh_statistics(generator.get_submodule("generator"), rounds, n, seed)
+
+
+class LatentRegressor(GAN[CodedBatch]):
+    """E alone, told z: min_E E_z |E(G(z)) - z|^2, the mean over latents, while G stands still in evaluation mode.
+
+    ``players`` holds G and E, single or ensembles (then the loss is the sum over members).  Of the real samples that ``fit``
+    hands over only the number counts.  G is frozen for good, here and for whoever else holds it.
+
+    Source: Donahue et al. 2017, section 4 (the baseline "latent regressor", LR).
+    """
+
+    def __init__(self, players: Bidirectional) -> None:
+        with networks.seeded(0):
+            nobody = nn.Linear(1, 1)  # D sits out
+        super().__init__(players, nobody.to(next(players.parameters()).device))
+        if not hasattr(players, "encode"):
+            raise ValueError("a latent regressor needs G and E: pass Bidirectional(generator, encoder)")
+        self.generator: Bidirectional = players
+        players.generator.requires_grad_(False)
+
+    def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CodedBatch:
+        z = ranks.drawn(real.shape[len(self.stacked)], lambda n: self.latents(n, source))
+        fake = self.drawing(self.generator, z)
+        return CodedBatch(real=real, z=z, fake=fake, labels=labels, step=step, code=self.generator.encode(fake).float())
+
+    @staticmethod
+    def drawing(players: Bidirectional, z: Tensor) -> Tensor:
+        """G(z) of the G that stands still: its batch statistics are those that it came with."""
+        with networks.evaluating(players.generator):
+            made: Tensor = players(z).float()
+        return made
+
+    def discriminator_loss(self, batch: CodedBatch) -> Tensor:
+        return nothing(self.discriminator)
+
+    def generator_loss(self, batch: CodedBatch) -> Tensor:
+        """The squared error of a latent, [K, N, D] summed over the K members."""
+        return (batch.code - batch.z).square().mean((-2, -1)).sum()
+
+    @torch.no_grad()
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        """Measure E's batch statistics anew, on pictures that G draws; G keeps its own."""
+        players, source = cast(Bidirectional, generator), torch.Generator().manual_seed(seed)
+        with networks.measuring_statistics(players.encoder):
+            for _ in range(rounds):
+                players.encode(self.drawing(players, self.latents(n, source)))

@@ -191,6 +191,49 @@ def predict(classifier: nn.Module, x: Tensor) -> Tensor:
     return classes
 
 
+class LabelSpread:
+    """The positive control: labels that spread over the links between near samples, with nothing trained.
+
+    Each of the samples x [N, ...] is linked with its k nearest; with A the links, each over the root of the product of the
+    degrees at its ends, and Y [N, K] the few labels, the votes are (I - alpha A)^-1 Y = Y + alpha A Y + alpha^2 A^2 Y + ...
+    A sample that was not among x asks its own k nearest.
+
+    Source: Zhou et al. 2004 (NeurIPS 2003).
+    """
+
+    def __init__(self, x: Tensor, k: int = 7, alpha: float = 0.99) -> None:
+        if not 0 < check.whole("k", k) < len(x):
+            raise ValueError(f"each of {len(x)} samples has {len(x) - 1} others, so k must lie between 1 and that, not at {k}")
+        if not 0 <= alpha < 1:
+            raise ValueError(f"alpha must lie in [0, 1), or the votes have no end, not {alpha}")
+        self.flat, self.k = x.flatten(1), k
+        nearest = torch.cdist(self.flat, self.flat).fill_diagonal_(torch.inf).topk(k, largest=False).indices
+        links = torch.zeros(len(x), len(x)).scatter_(1, nearest, 1)
+        links = torch.maximum(links, links.T)  # a neighbour of either is a neighbour of both
+        degree = links.sum(1)
+        self.system = torch.linalg.cholesky(torch.eye(len(x)) - alpha * links / (degree[:, None] * degree).sqrt())
+
+    def __call__(self, index: Sequence[Tensor], y: Tensor, asked: Tensor) -> Tensor:
+        """What samples ``asked`` [M, ...] are called, int64 [subsets, M]; y [N] is looked at where ``index`` says, only.
+
+        index: for each subset the places in x of its labelled samples.
+        """
+        classes = int(y.max()) + 1
+        given = torch.zeros(len(self.flat), len(index), classes)
+        for k, rows in enumerate(index):
+            given[rows, k, y[rows]] = 1
+        votes = torch.cholesky_solve(given.flatten(1), self.system).unflatten(1, (len(index), classes))
+        nearest = torch.cdist(asked.flatten(1), self.flat).topk(self.k, largest=False).indices
+        called: Tensor = votes[nearest].mean(1).argmax(-1).T
+        return called
+
+
+def nearest_label(x: Tensor, index: Sequence[Tensor], y: Tensor, asked: Tensor) -> Tensor:
+    """The labels alone: each of ``asked`` is called what the nearest labelled sample is, int64 [subsets, M]."""
+    flat = x.flatten(1)
+    return torch.stack([y[rows][torch.cdist(asked.flatten(1), flat[rows]).argmin(1)] for rows in index])
+
+
 def balanced_subset(y: Tensor, n: int, seed: int = 0) -> Tensor:
     """The indices of n samples, as many of each class as n allows, drawn at random: int64 [n].
 

@@ -78,6 +78,20 @@ class LabelledLatents:
                 raise ValueError(f"no picture has {attribute} {value}: label more latents")
         return groups[1].mean(0) - groups[0].mean(0)
 
+    def balanced(self, attribute: str, start: str, end: str, over: str) -> Tensor:
+        r"""The direction of an attribute that leaves another, ``over``, out of it: [D], as long as :meth:`direction`.
+
+            d = sum_v (mean of z with v and end - mean of z with v and start) / V        v the V values of ``over``
+
+        Within one value of ``over`` the two groups do not differ in it; the mean weighs each value alike, however often it occurs
+        with either group.  Source: White 2016, bias-corrected vectors, where examples are repeated until the groups are level.
+        """
+        plain = self.direction(attribute, start, end)
+        values = self.attribute_names[check.one_of("attribute", over, self.attribute_names)]
+        within = [self[self.has(**{over: value})].direction(attribute, start, end) for value in values]
+        mean = torch.stack(within).mean(0)
+        return mean * (plain.norm() / mean.norm())
+
 
 def has(attributes: Tensor, attribute_names: Mapping[str, tuple[str, ...]], **values: str) -> Tensor:
     """Bool [N]: which rows of ``attributes`` [N, A] have all the given values."""

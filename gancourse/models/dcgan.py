@@ -18,6 +18,31 @@ from gancourse.models.layers.minibatch import MinibatchDiscrimination
 SIZES = (16, 32, 64, 128)
 
 
+class MeanOnlyBatchNorm(nn.Module):
+    """Take the batch's mean out of each channel, y = x - mean(x) over batch and places, and leave the spread: shape [N, C, H, W].
+
+    At evaluation a running average of the means stands for the batch's, as in ``nn.BatchNorm2d``; there is no gain and no shift.
+
+    Source: Salimans & Kingma 2016 (weight normalization), section 4.
+    """
+
+    running_mean: Tensor
+
+    def __init__(self, channels: int, momentum: float = 0.1) -> None:
+        super().__init__()
+        (channels,), self.momentum = check.counts(channels=channels), check.fraction("momentum", momentum)
+        self.register_buffer("running_mean", torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        check.images(x, len(self.running_mean), what="maps")
+        if not self.training:
+            return x - self.running_mean[:, None, None]
+        mean = x.mean((0, 2, 3))
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, self.momentum)
+        return x - mean[:, None, None]
+
+
 def init_dcgan(module: nn.Module, std: float = 0.02, generator: torch.Generator | None = None) -> nn.Module:
     """Initialise in place as the paper does: weights ~ N(0, 0.02^2); batch norm's gain ~ N(1, 0.02^2), its shift 0.
 
@@ -28,10 +53,35 @@ def init_dcgan(module: nn.Module, std: float = 0.02, generator: torch.Generator 
             nn.init.normal_(layer.weight, 0.0, std, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        elif isinstance(layer, nn.BatchNorm2d):
+        elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             nn.init.normal_(layer.weight, 1.0, std, generator=generator)
             nn.init.zeros_(layer.bias)
     return module
+
+
+def _hidden(
+    n_in: int, n_out: int, activation: nn.Module, hidden_norm: bool, hidden_centred: bool, hidden_mean_out: bool
+) -> list[nn.Module]:
+    """A fully connected layer whose output is a 1x1 map, and what stands in front of its activation and behind it."""
+    before = [nn.BatchNorm2d(n_out)] if hidden_norm else []
+    behind = [nn.BatchNorm2d(n_out)] if hidden_centred else [MeanOnlyBatchNorm(n_out)] if hidden_mean_out else []
+    return [nn.Flatten(), nn.Linear(n_in, n_out), nn.Unflatten(1, (n_out, 1, 1)), *before, activation, *behind]
+
+
+def _by_units(channels: int) -> list[nn.Module]:
+    """Normalisation of a 4x4 map with a mean, a spread, a gain and a shift for each place of each channel."""
+    return [nn.Flatten(), nn.BatchNorm1d(16 * channels), nn.Unflatten(1, (channels, 4, 4))]
+
+
+def _checked(norm: bool, first_norm: str, hidden_linear: bool, behind: dict[str, bool]) -> None:
+    """Raise where an option of the generator speaks of a layer that is not there."""
+    for name, flag in behind.items():
+        if check.flag(name, flag) and not hidden_linear:
+            raise ValueError(f"{name} is about the hidden fully connected layer: ask for that by hidden_linear=True")
+    if behind["hidden_centred"] and behind["hidden_mean_out"]:
+        raise ValueError("hidden_centred takes the mean out already: ask for it or for hidden_mean_out, not for both")
+    if check.one_of("first_norm", first_norm, ["channels", "units"]) == "units" and not norm:
+        raise ValueError("first_norm='units' says how the first map is normalised: it needs norm=True")
 
 
 class Generator(nn.Module):
@@ -42,7 +92,9 @@ class Generator(nn.Module):
 
     Options: ``norm=False`` drops batch normalisation; ``upsample="nearest"`` doubles by nearest neighbours and a 3x3
     convolution in place of transposed convolutions; ``hidden_linear=True`` starts with a hidden fully connected layer,
-    ``hidden_norm=True`` normalises that layer, too, ``hidden_centred=True`` what its activation gives; ``activation="tanh"``
+    ``hidden_norm=True`` normalises that layer, too, ``hidden_centred=True`` what its activation gives, and
+    ``hidden_mean_out=True`` takes no more than the batch's mean out of that; ``first_norm="units"`` normalises the first map as
+    the authors' own code does, each of its 16 places by itself, "channels" as PyTorch's example does; ``activation="tanh"``
     replaces ReLU.
     """
 
@@ -58,15 +110,16 @@ class Generator(nn.Module):
         hidden_linear: bool = False,
         hidden_norm: bool = False,
         hidden_centred: bool = False,
+        hidden_mean_out: bool = False,
+        first_norm: str = "channels",
         activation: str = "relu",
     ) -> None:
         super().__init__()
         size = check.offered_size(size, SIZES, "DCGAN")
         latent_dim, width, channels = check.counts(latent_dim=latent_dim, width=width, channels=channels)
         norm, hidden_linear = check.flag("norm", norm), check.flag("hidden_linear", hidden_linear)
-        for name, flag in {"hidden_norm": hidden_norm, "hidden_centred": hidden_centred}.items():
-            if check.flag(name, flag) and not hidden_linear:
-                raise ValueError(f"{name} is about the hidden fully connected layer: ask for that by hidden_linear=True")
+        behind = {"hidden_norm": hidden_norm, "hidden_centred": hidden_centred, "hidden_mean_out": hidden_mean_out}
+        _checked(norm, first_norm, hidden_linear, behind)
         check.one_of("upsample", upsample, ["transposed", "nearest"])
         check.one_of("activation", activation, ["relu", "tanh"])
         self.size, self.latent_dim = size, latent_dim
@@ -88,12 +141,9 @@ class Generator(nn.Module):
         check.fits("weights", max(first_in, n // 2), n, 4, 4)
         check.fits("weights", first_in, latent_dim)
         check.fits("weights", width, channels, 4, 4)
-        layers: list[nn.Module] = []
-        if hidden_linear:
-            layers += [nn.Flatten(), nn.Linear(latent_dim, first_in), nn.Unflatten(1, (first_in, 1, 1))]
-            layers += [*([nn.BatchNorm2d(first_in)] if hidden_norm else []), activate()]
-            layers += [nn.BatchNorm2d(first_in)] if hidden_centred else []
-        layers += [nn.ConvTranspose2d(first_in, n, 4, bias=not norm), *normalise(n), activate()]  # [N, n, 4, 4]
+        layers: list[nn.Module] = _hidden(latent_dim, first_in, activate(), **behind) if hidden_linear else []
+        first = _by_units(n) if first_norm == "units" else normalise(n)
+        layers += [nn.ConvTranspose2d(first_in, n, 4, bias=not norm), *first, activate()]  # [N, n, 4, 4]
         while side < size // 2:
             layers += [*double(n, n // 2, not norm), *normalise(n // 2), activate()]
             n, side = n // 2, side * 2

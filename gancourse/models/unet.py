@@ -29,28 +29,31 @@ def normalise(norm: str, channels: int) -> nn.Module:
 
 
 class Down(nn.Module):
-    """Halve the side: [N, n_in, H, W] -> [N, n_out, H/2, W/2]."""
+    """Halve the side: [N, n_in, H, W] -> [N, n_out, H/2, W/2]; with ``stride=1`` keep it."""
 
-    def __init__(self, n_in: int, n_out: int, norm: str, bias: bool) -> None:
+    def __init__(self, n_in: int, n_out: int, norm: str, bias: bool, stride: int = 2) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)
+        self.pad = nn.Identity() if stride == 2 else nn.ZeroPad2d((0, 1, 0, 1))  # 4 x 4 kernels: one pixel more on one side
+        self.conv = nn.Conv2d(n_in, n_out, 4, stride=stride, padding=1, bias=bias)
         self.norm = normalise(norm, n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.conv(x))
+        return self.norm(self.conv(self.pad(x)))
 
 
 class Up(nn.Module):
-    """Double the side: [N, n_in, H, W] -> [N, n_out, 2H, 2W], then dropout if asked for."""
+    """Double the side: [N, n_in, H, W] -> [N, n_out, 2H, 2W], with ``stride=1`` keep it; then dropout if asked for."""
 
-    def __init__(self, n_in: int, n_out: int, norm: str, bias: bool, dropout: float = 0.0) -> None:
+    def __init__(self, n_in: int, n_out: int, norm: str, bias: bool, dropout: float = 0.0, stride: int = 2) -> None:
         super().__init__()
-        self.conv = nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)
+        self.pad = nn.Identity() if stride == 2 else nn.ZeroPad2d((1, 0, 1, 0))  # against the shift of Down
+        kind = nn.ConvTranspose2d if stride == 2 else nn.Conv2d
+        self.conv = kind(n_in, n_out, 4, stride=stride, padding=1, bias=bias)
         self.norm = normalise(norm, n_out)
         self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.dropout(self.norm(self.conv(x)))
+        return self.dropout(self.norm(self.conv(self.pad(x))))
 
 
 class UNet(nn.Module):
@@ -62,6 +65,8 @@ class UNet(nn.Module):
     dropout   probability in the decoder's inner blocks (three at 256 px, two at 128, one at 64, none at 32), pix2pix's
               only source of randomness; it acts in training mode and where :func:`keep_dropout` switches it on
     skips     False cuts the skip connections: the plain encoder-decoder that the paper compares with
+    middle    side of the innermost map, a power of two; above 1 the innermost halvings and doublings keep the side (stride 1),
+              with as many layers, channels and weights as before.  Ours, to ask what one pixel in the middle costs
 
     Source: Isola et al. 2017, section 3.2 and appendix 6.1.
     """
@@ -76,6 +81,7 @@ class UNet(nn.Module):
         norm: str = "batch",
         dropout: float = 0.5,
         skips: bool = True,
+        middle: int = 1,
     ) -> None:
         super().__init__()
         size = check.power_of_two("size", size, 32)
@@ -83,8 +89,12 @@ class UNet(nn.Module):
         (width,), skips = check.counts(width=width), check.flag("skips", skips)
         dropout = check.probability("dropout", dropout)
         check.fits("weights", max(16 * width, in_channels, out_channels), 8 * width, 4, 4)
+        middle = check.power_of_two("middle", middle, 1)
+        if middle > size // 4:
+            raise ValueError(f"middle must be at most {size // 4}, a quarter of the size, not {middle}")
         self.in_channels, self.size, self.skips = in_channels, size, skips
         depth = size.bit_length() - 1  # halvings down to one pixel
+        strides = [2 if size >> (i + 1) >= middle else 1 for i in range(depth)]
         channels = [width * min(8, 2**i) for i in range(depth)]  # w, 2w, 4w, 8w, 8w, ...
         bias = norm != "batch"  # batch normalisation brings its own shift
         twice = 2 if skips else 1
@@ -93,10 +103,10 @@ class UNet(nn.Module):
             return "none" if i in (0, depth - 1) else norm  # neither the first map nor the bottleneck is normalised
 
         pairs = zip([in_channels, *channels], channels, strict=False)
-        self.down = nn.ModuleList(Down(n_in, n_out, kind(i), bias) for i, (n_in, n_out) in enumerate(pairs))
-        self.up = nn.ModuleList([Up(channels[-1], channels[-2], norm, bias)])
+        self.down = nn.ModuleList(Down(n_in, n_out, kind(i), bias, strides[i]) for i, (n_in, n_out) in enumerate(pairs))
+        self.up = nn.ModuleList([Up(channels[-1], channels[-2], norm, bias, stride=strides[-1])])
         for i in range(depth - 2, 0, -1):  # from side 2 up to half the size
-            self.up.append(Up(twice * channels[i], channels[i - 1], norm, bias, dropout if i >= 4 else 0.0))
+            self.up.append(Up(twice * channels[i], channels[i - 1], norm, bias, dropout if i >= 4 else 0.0, strides[i]))
         self.last = nn.ConvTranspose2d(twice * width, out_channels, 4, stride=2, padding=1)
         init_dcgan(self)
 
@@ -105,7 +115,7 @@ class UNet(nn.Module):
         maps = [self.down[0](x)]
         for down in self.down[1:]:
             maps.append(down(F.leaky_relu(maps[-1], 0.2)))
-        x = maps.pop()  # [N, 8 width, 1, 1]
+        x = maps.pop()  # [N, 8 width, middle, middle]
         for up in self.up:
             x = up(F.relu(x))
             skip = maps.pop()

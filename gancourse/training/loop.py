@@ -41,7 +41,7 @@ def fit(
     *,
     k: int | Callable[[int], int] = 1,
     lr: float | Sequence[float] = 2e-4,
-    betas: Sequence[float] = (0.5, 0.999),
+    betas: Sequence[float] | Sequence[Sequence[float]] = (0.5, 0.999),
     optimizer: Optimizer | None = None,
     schedule: str | Schedule = "constant",
     ema: float | None = None,
@@ -66,7 +66,7 @@ def fit(
         steps: generator updates in all (a resumed run counts those it has made).
         k: discriminator updates per generator update (k of Algorithm 1), or a function of the step that says how many.
         lr: learning rate, or a pair (generator's, discriminator's).
-        betas: Adam's decay rates; beta1 = 0.5 is DCGAN's choice.
+        betas: Adam's decay rates, or a pair of such pairs (generator's, discriminator's); beta1 = 0.5 is DCGAN's choice.
         optimizer: a class or function called as ``optimizer(parameters, lr=...)`` in place of Adam.
         schedule: "constant", "linear", "cosine", "flat_linear" or a function of the progress in [0, 1) giving a factor on ``lr``.
         ema: decay of the running average of the generator's weights (0.999, say), or None for no average.  After n steps, the

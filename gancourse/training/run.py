@@ -46,8 +46,10 @@ class Run(Generic[G]):
 
     def __init__(self, gan: G, settings: Settings, precision: str = "float32", world: World = ALONE) -> None:
         self.gan, self.settings, self.precision, self.world = gan, settings, precision, world
-        rates = zip(("generator", "discriminator"), (gan.generator, gan.discriminator), settings.rates, strict=True)
-        self.optimizers = {name: settings.make(player.parameters(), rate) for name, player, rate in rates}
+        players = zip(
+            ("generator", "discriminator"), (gan.generator, gan.discriminator), settings.rates, settings.decays, strict=True
+        )
+        self.optimizers = {name: settings.make(player.parameters(), rate, betas) for name, player, rate, betas in players}
         for optimizer in self.optimizers.values():
             distributed.average_gradients(world, optimizer)
         self.average = copy.deepcopy(gan.generator).requires_grad_(False) if settings.ema is not None else None

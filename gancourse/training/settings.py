@@ -34,7 +34,7 @@ class Settings:
     steps: int
     k: int | Callable[[int], int] = 1
     lr: float | Sequence[float] = 2e-4
-    betas: Sequence[float] = (0.5, 0.999)
+    betas: Sequence[float] | Sequence[Sequence[float]] = (0.5, 0.999)
     optimizer: Optimizer | None = None
     schedule: str | Schedule = "constant"
     ema: float | None = None
@@ -52,7 +52,9 @@ class Settings:
             self._set("k", check.whole("k", self.k))
         rates = self.lr if isinstance(self.lr, tuple | list) else (self.lr, self.lr)
         self._set("lr", tuple(check.within("lr", rate, 0, LARGEST_RATE) for rate in _pair("lr", rates)))
-        self._set("betas", tuple(_decay("betas", beta) for beta in _pair("betas", self.betas)))
+        betas: Any = _pair("betas", self.betas)
+        each = [_pair("betas of a player", of) for of in betas] if isinstance(betas[0], tuple | list) else None
+        self._set("betas", _decays(betas) if each is None else tuple(_decays(of) for of in each))
         if self.optimizer is not None and not callable(self.optimizer):
             raise TypeError(f"optimizer must be callable as optimizer(parameters, lr=...), not {self.optimizer!r}")
         if not callable(self.schedule):
@@ -79,6 +81,12 @@ class Settings:
         rates = self.lr if isinstance(self.lr, Sequence) else (self.lr, self.lr)
         return rates[0], rates[1]
 
+    @property
+    def decays(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Adam's decay rates for generator and discriminator."""
+        betas: Any = self.betas
+        return (betas[0], betas[1]) if isinstance(betas[0], tuple) else (betas, betas)
+
     def updates(self, step: int) -> int:
         """How many updates of D precede that of G at a step."""
         return check.whole("k", self.k(step) if callable(self.k) else self.k)
@@ -88,17 +96,22 @@ class Settings:
         schedule = self.schedule if callable(self.schedule) else SCHEDULES[self.schedule]
         return check.at_least("the schedule's factor", schedule(step / self.steps))
 
-    def make(self, parameters: Any, lr: float) -> torch.optim.Optimizer:
-        """An optimiser for the parameters of one player."""
+    def make(self, parameters: Any, lr: float, betas: Sequence[float] | None = None) -> torch.optim.Optimizer:
+        """An optimiser for the parameters of one player; without ``betas`` with the generator's."""
         if self.optimizer is not None:
             return self.optimizer(parameters, lr=lr)
-        return torch.optim.Adam(parameters, lr=lr, betas=(float(self.betas[0]), float(self.betas[1])))
+        beta1, beta2 = self.decays[0] if betas is None else betas
+        return torch.optim.Adam(parameters, lr=lr, betas=(float(beta1), float(beta2)))
 
 
 def _pair(what: str, values: Any) -> Sequence[Any]:
     if not isinstance(values, tuple | list) or len(values) != 2:
         raise ValueError(f"{what} must be a pair, not {values!r}")
     return values
+
+
+def _decays(betas: Sequence[Any]) -> tuple[float, ...]:
+    return tuple(_decay("betas", beta) for beta in betas)
 
 
 def _decay(what: str, value: Any) -> float:

@@ -102,7 +102,8 @@ def _scatter(axis: Axes, real: Any, fake: Any, area: Box, legend: bool, size: fl
     for name, label, x in (("real", "real", real), ("fake", "generated", fake)):
         if x is not None:
             x = points(name, x)[:most]
-            axis.scatter(x[:, 0], x[:, 1], s=size, color=COLOURS[name], edgecolors="white", linewidths=0.3, label=label, zorder=3)
+            ring: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.1 * size**0.5}
+            axis.scatter(x[:, 0], x[:, 1], s=size, color=COLOURS[name], **ring, label=label, zorder=3)
     _plane(axis, area)
     if legend and (real is not None or fake is not None):
         _legend(axis)
@@ -143,15 +144,17 @@ def discriminator_surface(
     title: str | None = None,
     colourbar: bool = True,
     size: tuple[int, int] = (500, 430),
+    dots: float = 9,
 ) -> Image | None:
     """D over the plane, blue where it says real, orange where it says fake, with samples on top.
 
     ``show`` is "probability", D(x) = sigmoid(l(x)) from 0 to 1, or "logit", l(x) cut at +-``limit`` (by default its largest
-    size).  The line is where D is undecided: D(x) = 1/2, l(x) = 0.
+    size).  The line is where D is undecided: D(x) = 1/2, l(x) = 0.  ``dots`` is the area of a sample in square points.
     """
     from matplotlib.ticker import MaxNLocator
 
     check.one_of("show", show, ["probability", "logit"])
+    check.positive("dots", dots)
     area = box(bounds, real, fake)
     xs, ys, at = lattice(area, positive_int("resolution", resolution))
     logits = logits_on(discriminator, at).reshape(resolution, resolution).astype(float)  # in float32 a cut at 0.4 lies above 0.4
@@ -163,7 +166,7 @@ def discriminator_surface(
         filled = axis.contourf(xs, ys, values, levels=np.linspace(low, high, 21), cmap=surface_colours(), antialiased=False)
         if values.min() < undecided < values.max():
             axis.contour(xs, ys, values, levels=[undecided], colors=COLOURS["ink"], linewidths=1.2)
-        _scatter(axis, real, fake, area, legend=True)
+        _scatter(axis, real, fake, area, legend=True, size=dots)
         axis.set_title(title or "")
         if colourbar:
             ticks = np.linspace(0, 1, 5) if show == "probability" else MaxNLocator(5)
@@ -224,12 +227,14 @@ def generator_map(
     real: Any = None,
     ax: Axes | None = None,
     title: str | None = None,
+    bold: bool = False,
+    size: tuple[int, int] = (800, 410),
 ) -> Image | None:
     """How G bends its latent space: a square lattice of latents, z_i in [-reach, reach], and where G carries its lines.
 
     Left the lattice, right its image among the real points; a line has one colour in both.  G is a map of the plane where
     latent_dim is 2; in more dimensions the lattice spans ``directions`` [2, latent_dim] (by default the first two axes).
-    With ``ax`` only the right half is drawn.
+    With ``ax`` only the right half is drawn.  ``bold`` draws the middle line of each family thick, to be followed by the eye.
     """
     if positive_int("lines", lines) < 2:
         raise ValueError("lines must be 2 or more")
@@ -253,13 +258,13 @@ def generator_map(
             x = points("real", real)[:2000]
             axis.scatter(x[:, 0], x[:, 1], s=6, color=COLOURS["real"], alpha=0.35, linewidths=0, label="real", zorder=1)
             _legend(axis)
-        _lines(axis, mapped)
+        _lines(axis, mapped, bold)
         _plane(axis, area)
         axis.set_title("carried by G" if title is None else title)
 
     def both(figure: Figure) -> None:
         left, right = figure.subplots(1, 2)
-        _lines(left, latents.numpy())
+        _lines(left, latents.numpy(), bold)
         _plane(left, (-reach * 1.1, reach * 1.1, -reach * 1.1, reach * 1.1), "z")
         left.set_title("latents")
         carried(right)
@@ -267,14 +272,15 @@ def generator_map(
     if ax is not None:
         carried(ax)
         return None
-    return rendered(both, 800, 410)
+    return rendered(both, *size)
 
 
-def _lines(axis: Axes, families: np.ndarray) -> None:
+def _lines(axis: Axes, families: np.ndarray, bold: bool = False) -> None:
     """Two families of lines [2, L, P, 2]: each line is shaded by its fixed coordinate, one colour map a family."""
     for family, shades in zip(families, (_shades("YlOrBr", 0.35, 0.95), _shades("Purples", 0.4, 1.0)), strict=True):
-        for line, position in zip(family, np.linspace(0, 1, len(family)), strict=True):
-            axis.plot(line[:, 0], line[:, 1], color=shades(position), linewidth=1.3, zorder=2)
+        for i, (line, position) in enumerate(zip(family, np.linspace(0, 1, len(family)), strict=True)):
+            thick = bold and i == len(family) // 2
+            axis.plot(line[:, 0], line[:, 1], color=shades(position), linewidth=3.2 if thick else 1.3, zorder=2 + thick)
 
 
 def _shades(name: str, low: float, high: float) -> Colormap:

@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) walks and arithmetic in latent space (Hong, the cs231n notes): claim C11.
 # **Papers**: [Radford, Metz & Chintala 2016](https://arxiv.org/abs/1511.06434) (ICLR), sections 6.1 and 6.3.2; [White 2016](https://arxiv.org/abs/1609.04468); [Zhu et al. 2016](https://arxiv.org/abs/1609.03552) (ECCV); [Shoemake 1985](https://doi.org/10.1145/325165.325242).
 #
-# **Read** for about 40 minutes as far as "Going deeper". **Run**: under a minute at ci scale, about three minutes at cpu scale on one core.
+# **Read** for about 40 minutes as far as "Going deeper". **Run**: under a minute at ci scale, about four minutes at cpu scale on one core.
 #
 # A generator maps random numbers to faces. Does it *know* anything about faces, or does it hold a stack of pictures? And if there is
 # something like knowledge in the space of its inputs, can one find where "glasses" are? We walk through that space, do arithmetic in it,
@@ -30,7 +30,9 @@ import torch.nn.functional as F
 from gancourse import data, latent, scale, viz, zoo
 from gancourse.base import networks
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_least, ceilings, check, nulls, question, summary
+from gancourse.classroom.claims import at_least, ceilings, check, claim, nulls, question, summary
+from gancourse.data.avatars import kinds
+from gancourse.experiments import records
 from gancourse.latent import tables
 from gancourse.latent.inversion import invert, reconstruction_error
 from gancourse.metrics import frechet_distance, patch_distances
@@ -119,8 +121,8 @@ snapped = data.to_float(faces.images[nearest[:, 0]])
 show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
 
 # %% [markdown] tags=["notes"]
-# "Smooth" needs a number, and there are two ways to fail: to jump, and to be smooth with nothing to show. So two numbers. First, follow a walk in 32 small steps through the features of the attribute classifier, in which standing still is 0 and two random
-# faces are about as far apart as its two ends. The longest single step, as a share of the distance between the ends: a steady walk on
+# "Smooth" needs a number, and there are two ways to fail: to jump, and to be smooth with nothing to show. So two numbers. First, follow a walk in 32 small steps through the features of the attribute
+# classifier, and take the longest step, as a share of the distance between the ends: a steady walk on
 # a straight line has $1/32 \approx 0.03$, a lookup table comes near 1. Second, the pictures half-way on straight lines: how far is that set from real faces, beside what the generator draws at the ends? The
 # first number catches a memoriser; the second catches a network that was never trained, and a cross-fade, the mean of the two end pictures.
 
@@ -218,8 +220,8 @@ plt.show()
 # The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
 
 # %% [markdown] tags=["notes"]
-# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (The memoriser's bars are eight walks, the generator's a hundred.) Steep, or a jump? Section 7 cuts the same walks finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
-# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so it would be the same if every half-way picture belonged to another walk. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, one half-way on another walk 43 %, a cross-fade 99: where a picture belongs is no merit (section 5). And the distance also grows when variety is lost.
+# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (Untrained: 0.09. The memoriser's bars are 8 walks, the generator's 100.) Steep, or a jump? Section 7 cuts them finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
+# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, one latent made shorter, so the middles of other walks would score the same. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, that of another walk 43 %, a cross-fade, which shows both ends, 99. And 1.7 does not say that each picture is a worse face: by its patches (section 5's measure) one half-way is as near to real faces as a draw, `1.006` (section 8).
 #
 # ## 2. Straight line or great circle
 #
@@ -322,6 +324,8 @@ rows = tables.sums_rows(sums, chance, "glasses", lambda images: frechet_distance
 lone = latent.exemplar_means(labelled.where(glasses="yes"), scale.pick(ci=20, cpu=400, gpu=400), 3, torch.Generator().manual_seed(6))
 for name, means in {"as they are": lone, "stretched to length 8": latent.to_shell(lone)}.items():
     print(f"means of three latents with glasses that show glasses, {name}: {has(generate(means), glasses='yes').double().mean():.0%}")
+both = {"drawings": faces.where(**equations["glasses"].target).images, "the generator's own draws": drawn[labelled.has(**equations["glasses"].target)]}
+print("distance, as many:", "; ".join(f"{what} with long hair and glasses {frechet_distance(classifier.features(images[: 5 * trials[10]]), aimed_at):.1f}" for what, images in both.items()))
 viz.table(rows, caption="successes among valid triples; the share that is valid; distance of as many sums in each row to real faces with long hair and glasses")
 
 # %%
@@ -344,17 +348,6 @@ for name in equations:
         + ", ".join(f"{np.mean(by_part(name, n, 'stretched')):.0%}" for n in (1, 3, 10))
         + ".",
     )
-question(
-    "C11.average",
-    "At the length of a latent, do ten averaged exemplars hit the attributes more often than one? Difference in the share of all triples, mean of glasses and smile",
-    ours=np.mean(
-        [np.subtract(by_part(name, 10, "stretched, all"), by_part(name, 1, "stretched, all")) for name in equations], axis=0
-    ),
-    over="disjoint sets of exemplars for one generator",
-    baselines=nulls(no_difference=0),
-    source="Radford et al. 2016, section 6.3.2: single exemplars were unstable",
-    note="Averaging changes the length of the sum too; here every sum is stretched to the same length. All triples count: a single exemplar is valid by its choice.",
-)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Why three?
 #
@@ -367,7 +360,7 @@ question(
 # Averaging does two things at once. The rows marked *stretched* take them apart: ten hit more often than three, left too short or stretched.
 
 # %% [markdown] tags=["notes"]
-# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none, and a step as long to anywhere else does not bring it nearly as often. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One example chosen by hand suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on nearly half with a smile. And one triple in six (glasses) or in three (smile) is not even
+# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none by definition, a step to anywhere 17 and 18 %, no more than chance. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile. Section 5 asks why. One example chosen by hand suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on nearly half with a smile. And one triple in six (glasses) or in three (smile) is not even
 # valid: the picture of a mean need not show the label of its exemplars. (Its length is part of it: the lines above the table.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
@@ -375,8 +368,8 @@ question(
 # is $\sqrt D$: the sum lands where latents live. For ten it is too short. So averaging does two things at once. It removes what the exemplars do not
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
-# Read the stretched rows downwards: that is what averaging does by itself (C11.average). Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
-# stretched. But ten hit more often, even left too short. The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: it is lower at three than at ten, until the ten are stretched. And it does mind the sums in pixels: 12.1, where those in latents have 8.7.
+# Read the stretched rows downwards: that is what averaging does by itself. Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
+# stretched. But ten hit more often, even left too short. The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: lower at three than at ten, until the ten are stretched. Sums in pixels have 12.1, those in latents 8.7, single exemplars 15.6; the generator's own draws with both attributes 4.3, drawings 1.1.
 #
 # ## 4. Directions
 #
@@ -439,13 +432,18 @@ viz.table(
 
 # %% tags=["slide-continue"]
 glasses = measured["glasses", 2.0]
+stains = latent.label_latents(untrained, classifier, n=scale.pick(ci=1000, cpu=2000, gpu=4000), seed=0)  # what the judge reads in an untrained network's pictures
+with torch.no_grad():
+    stained = torch.cat([untrained(part.to(device)).cpu() for part in stains.z.split(256)])
+moved_stains = {name: [part.outcomes(classifier, **{name: "yes"})[0][0] for part in latent.moves_of_parts(untrained, stains, stained, plain(name), 2.0, **{name: "no"})] for name in ("glasses", "smile")}
 question(
     "C11.direction",
     "How often does twice the difference of class means put glasses on faces without? Share of faces that change",
     ours=glasses[:, 0, 0],
     over="disjoint sets of exemplars for one generator",
-    baselines=nulls(as_far_but_anywhere=glasses[:, 1, 0].mean(), the_same_in_pixels=glasses[:, 2, 0].mean()),
+    baselines=nulls(as_far_but_anywhere=glasses[:, 1, 0].mean(), the_same_in_pixels=glasses[:, 2, 0].mean(), untrained_network=np.mean(moved_stains["glasses"])),
     source="Radford et al. 2016, section 6.3.2 (turn vector)",
+    note=f"A smile: {measured['smile', 2.0][:, 0, 0].mean():.0%}, of an untrained network {np.mean(moved_stains['smile']):.0%}.",
 )
 question(
     "C11.keeps",
@@ -465,7 +463,7 @@ question(
 # The price: other attributes change, too. Is that the distance, or the direction?
 
 # %% [markdown] tags=["notes"]
-# Nobody told the generator what glasses are, and twice a difference of means puts them on nearly all faces without (C11.direction). So does the same difference of mean pictures: section 5. The price stands in the other columns. A step that ends as far out,
+# Nobody told the generator what glasses are, and twice a difference of means puts them on nearly all faces without (C11.direction). So does the same difference of mean pictures: section 5. And an untrained network, whose pictures are stains, "smiles" after the move as often as ours, on 81 % against 76 (glasses: on 45 %): a judge must read something, and a difference of means finds what it reads. The price stands in the other columns. A step that ends as far out,
 # in a random direction, changes the others, too (in brackets): for glasses and for a smile it changes more of them than the direction does. But a mean over five hides what one of them pays. The last column: for glasses it is skin; for a smile nothing pays. The last line shows the bond from the other side: twice the direction of dark skin leaves glasses as they were on 44 % of the faces, a step to anywhere on 79.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -479,7 +477,7 @@ question(
 # ### What goes wrong: a direction that carries another
 #
 # In the training data glasses and skin are independent. If the generator draws glasses more often on one skin than on another, the mean latent of its faces with glasses differs
-# from the mean without in skin as well, and the difference carries both. White (2016) met it on photographs (where smiles and sex go together in the data) and gave a cure, *bias-corrected* vectors: take the difference within each skin, and average those.
+# from the mean without in skin as well, and the difference carries both. White (2016) met it on photographs, where smiles and sex go together, and repeated examples until the groups were level (*bias-corrected* vectors). Here: the mean over skins.
 
 # %% tags=["slide-continue"]
 SKINS = classifier.attribute_names["skin"]
@@ -487,8 +485,7 @@ SKINS = classifier.attribute_names["skin"]
 
 def balanced(known):
     """Glasses less none within each skin, averaged over skins, as long as the plain difference of means."""
-    within_skin = [known.where(glasses="yes", skin=skin).mean(0) - known.where(glasses="no", skin=skin).mean(0) for skin in SKINS]
-    return F.normalize(torch.stack(within_skin).mean(0), dim=0) * plain("glasses")(known).norm()
+    return known.balanced("glasses", *MOVES["glasses"], over="skin")
 
 
 def cleared(known):
@@ -608,7 +605,7 @@ viz.table(
 # Strangeness of a sum over that of its third term, of a move over that of the face before.
 #
 # - *what is read there?* Pixels do at least as well in every line.
-# - *how is it there?* In pixels a long step leaves the faces, whether it means something or not. In latents only long hair does, little more than on the generator's own draws.
+# - *how is it there?* In pixels a long step leaves the faces, whether it means something or not. In latents little more than on the generator's own draws, but for dark skin.
 
 # %% tags=["slide-continue"]
 strange_sums = {name: sums[name, 3].stranger(strange, G, few) for name in equations}
@@ -620,21 +617,30 @@ def stranger_moves(name, strength, find):
     return np.array([latent.stranger(strange, part.after.values(), part.before) for part in parts])
 
 
+def costs(name, pictures, known, **among):
+    """How much stranger the pictures are that have it than those that have not: no move is in it."""
+    start, end = (strange(pictures[latent.has(known.attributes, known.attribute_names, **among, **{name: value})][: 5 * few]).mean() for value in MOVES[name])
+    return float(end / start)
+
+
 strange_moves = {(name, strength): stranger_moves(name, strength, plain(name)) for name, strength in measured}
+own = {name: costs(name, drawn, labelled) for name in MOVES}
 both = ("as it is", "in pixels")
 table = [
     tables.stranger_row(f"sum: long hair and {what}", [by_part(name, 3, how) for how in both], [strange_sums[name][how] for how in both])
+    | {"own draws": f"{costs(name, drawn, labelled, hair_length='long'):.2f}x"}
     for name, what in (("glasses", "glasses"), ("smile", "a smile"))
 ] + [
     tables.stranger_row(
         f"{name}: {MOVES[name][0]} to {MOVES[name][1]}, {strength:.0f}x", found[:, ::2, 0].T, strange_moves[name, strength][:, ::2].T, kept(found, name)[:, ::2].T
     )
+    | {"own draws": f"{own[name]:.2f}x"}
     for (name, strength), found in measured.items()
 ]
 third_terms = torch.cat([part.terms[2][:few] for part in sums["glasses", 3].parts])
 usual = strange(drawn[labelled.has(**equations["glasses"].groups[2])][: 5 * few]).mean()
 print(f"the third terms themselves, means of three latents: {strange(third_terms).mean():.3f}; the generator's draws with long hair and no glasses: {usual:.3f}")
-viz.table(table, caption="in brackets: in pixels. Stranger by: the distance of patches over that of the third term, or of the face before")
+viz.table(table, caption="in brackets: in pixels. Stranger by: the distance of patches over that of the third term, or of the face before. Own draws: that of the generator's draws that have it over that of those that have not")
 
 # %%
 PILOT = "Asked after a pilot on half of these latents, whose numbers were known."
@@ -653,12 +659,6 @@ question(
     note=f"With a smile: {np.mean(strange_sums['smile']['as it is']):.2f}, in pixels {np.mean(strange_sums['smile']['in pixels']):.2f}. {PILOT} "
     "In the pilot of the sums of no meaning in latents these were as strange as the sums (0.0342 and 0.0336).",
 )
-
-
-def costs(name, pictures, known):
-    """How much stranger the pictures are that have it than those that have not: no move is in it."""
-    start, end = (strange(pictures[latent.has(known.attributes, known.attribute_names, **{name: value})][: 5 * few]).mean() for value in MOVES[name])
-    return float(end / start)
 
 
 def halves(known):
@@ -680,10 +680,93 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
             two_random_halves_in_pixels=no_meaning[0],
             two_random_halves_in_pixels_as_far=no_meaning[1],
         )
-        | ceilings(not_moved=1, own_draws_that_have_it=costs(name, drawn, labelled), unseen_faces_that_have_it=costs(name, unseen.images, unseen)),
+        | ceilings(not_moved=1, own_draws_that_have_it=own[name], unseen_faces_that_have_it=costs(name, unseen.images, unseen)),
         source="beside Radford et al. 2016, section 6.3.2",
         note=PILOT,
     )
+
+# %% [markdown] tags=["notes"]
+# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these, and these as any draw with long hair and no glasses (the line above the table). A ghost of glasses? Two terms of *one* label: `2.974` in pixels, `0.9746` in latents. So it is the addition; three means of three latents make a latent (section 3).
+#
+# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54. Is that the move? The last column says what an attribute costs where nothing is moved: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones, its dark ones 0.71 times as its light ones. So long hair in latents is nearly what it costs anyway, and twice the skin, which looks free (0.9), is not. The null of moves: the difference of the means of two random halves, stretched. At the length of glasses it makes faces `2.307` times as strange. So in pixels a long step leaves the faces, whatever it stands for; in latents a step as far to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Is it this generator?
+#
+# Five others, each trained for a minute from its own first weights, are asked the same.
+#
+# - averaging, at one length: helps in all five
+# - single exemplars, left too long: *more* hits than three
+# - pixels: hardly stranger than faces as rough as these
+
+# %% tags=["slide-continue"]
+five = records.load("latent_faces")
+
+
+def told_by(name):
+    """One number for each of the five trainings."""
+    return five.final(name)["faces32_live"]
+
+
+def span(name, template="{:.0%}"):
+    """The mean of the five, and the least and the most."""
+    return f"{template.format(told_by(name).mean())} ({template.format(told_by(name).min())} to {template.format(told_by(name).max())})"
+
+
+without = {name: five.baseline(name)["labels of other latents"] for name in five.scores}
+claim(
+    "C11.single",
+    "Single exemplars are unstable: how much more often do sums of three averaged ones show what they should? Share of all triples, sums as long as they come, mean of glasses and smile",
+    source="Radford et al. 2016, section 6.3.2",
+    paper="single ones unstable, three averaged ones stable",
+    ours=told_by("three") - told_by("one"),
+    tolerance=at_least(0.05),
+    over="trainings",
+    baselines=nulls(no_difference=0, labels_of_other_latents=without["three"] - without["one"]),
+    decks="HC",
+    note=f"Hits of one: {span('one')}, three: {span('three')}, ten: {span('ten')}. Tolerance fixed before the trainings, when the shipped generator's 0.13 was known.",
+)
+claim(
+    "C11.overlap",
+    "The same sum on pixels is a noisy overlap: how much stranger is it than in latents? Distance of patches from those of real faces, sums in pixels over sums in latents",
+    source="Radford et al. 2016, section 6.3.2",
+    paper="noisy overlap in pixels, faces in latents",
+    ours=told_by("strange_pixels") / told_by("strange"),
+    tolerance=at_least(1.5),
+    over="trainings",
+    baselines=nulls(no_difference=1, sums_of_no_meaning_in_latents=(told_by("strange_one_label") / told_by("strange")).mean()),
+    decks="HC",
+    note="Tolerance fixed before the trainings, when the shipped generator's 3.1 was known.",
+)
+question(
+    "C11.average",
+    "At the length of a latent, do ten averaged exemplars hit the attributes more often than one? Difference in the share of all triples, mean of glasses and smile",
+    ours=told_by("ten_stretched") - told_by("one_stretched"),
+    over="trainings",
+    baselines=nulls(no_difference=0, labels_of_other_latents=without["ten_stretched"] - without["one_stretched"]),
+    source="beside Radford et al. 2016, section 6.3.2",
+    note="Averaging changes the length of the sum too; here every sum is stretched to the same length. All triples count: a single exemplar is valid by its choice.",
+)
+# %% tags=["slide-continue"]
+viz.table(
+    [
+        {"what": what, "in latents": span(name, template), "beside it": f"{beside} {span(other, template)}", "in pixels": span(pixels, template) if pixels else ""}
+        for what, name, beside, other, pixels, template in (
+            ("half-way: agrees with its ends", "between", "another walk", "between_elsewhere", "", "{:.0%}"),
+            ("glasses, 2x: appear", "moved", "to anywhere", "moved_astray", "moved_pixels", "{:.0%}"),
+            ("sums with glasses: hits", "sum_glasses", "a step astray", "sum_glasses_astray", "sum_glasses_pixels", "{:.0%}"),
+            ("sums with a smile: hits", "sum_smile", "a step astray", "sum_smile_astray", "sum_smile_pixels", "{:.0%}"),
+            ("sums with glasses: stranger by", "strange", "of no meaning", "strange_one_label", "strange_pixels", "{:.2f}"),
+            ("long hair, 2x: stranger by", "hair", "own draws", "hair_own", "hair_pixels", "{:.2f}"),
+        )
+    ],
+    caption="five trainings: mean (least to most)",
+)
+
+# %% [markdown] tags=["notes"]
+# All this was one generator. Five others (the record `latent_faces`: another recipe, a minute each; faces, but rough ones) were asked the same, and our expectations written down before. Some of it holds in all five: half-way pictures belong to their walk, the direction works, and *at one length* ten exemplars hit more often than one. The two remarks that we took from the paper do not, and the boxes are open. Sums of single exemplars, as long as they come, hit *more* often than those of three, 72 % against 49, and ten only 23. So in these length outweighs averaging; in the shipped one it does not. And sums in pixels are 1.2 times as strange as those in latents, not 3: a ratio is no better than its unit, and rough faces are strange to begin with. Even long hair is hardly less strange in latents than in pixels, 1.38 and 1.41. So the case for latents is a case for *good* generators.
+#
+# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A real face
@@ -693,26 +776,24 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # Then move $z^*$, and draw.
 
 # %% [markdown] tags=["notes"]
-# Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these, and these as any draw with long hair and no glasses (the line above the table). A ghost of glasses? Add and subtract two terms of *one* label: `2.974` in pixels, `0.9746` in latents. So it is the addition: pictures cannot be added, latents can.
-#
-# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54, little more than what long hair costs: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones (unfold the box). (Unseen drawings with long hair are stranger, too, 1.26 times; but so are those with glasses, 1.28, and the draws with glasses are not, 0.99. So this does not say how much of it is the measure's.) The null of moves: the difference of the means of two random halves, stretched. At the length of glasses it makes faces `2.307` times as strange. So in pixels a long step leaves the faces, whatever it stands for; in latents a step as far to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
-#
-# So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone.
-#
 # ## 6. A real face
 #
 # So far every face was the generator's own. To edit a *given* picture one needs its latent first: the one whose picture is nearest, found by descent through the generator (lecture 10 asks how far to trust it).
 #
 # $$z^* = \arg\min_z \; \frac{1}{n}\lVert G(z) - x \rVert^2 + \frac{\lambda}{D} \lVert z \rVert^2$$
 #
-# The second term pulls $z^*$ towards 0, and $\lambda$ says how hard; with ours the latents found are about as long as a draw (the note of C11.real). The faces are held out: no network of this lecture was trained on them. Then comes the edit, section 4's direction added to $z^*$. The faces are drawn by a program, so that we know what the answer should be: the same person drawn with glasses.
+# The second term pulls $z^*$ towards 0. The faces are held out. Then add section 4's *balanced* direction to $z^*$. The faces are drawn by a program, so we know the answer: the same person drawn with glasses.
 
 # %% tags=["slide-continue", "slide-picture"]
-n_real = scale.pick(ci=8, cpu=100, gpu=200)  # five sets
-bare, dressed = (part[:n_real] for part in data.counterfactual("faces", "glasses", "no", "yes", n=scale.pick(ci=24, cpu=200, gpu=200), progress=False))
+n_real, drawn_people = scale.pick(ci=8, cpu=40, gpu=200), scale.pick(ci=24, cpu=200, gpu=200)  # five sets
+bare, dressed = (part[:n_real] for part in data.counterfactual("faces", "glasses", "no", "yes", n=drawn_people, progress=False))
+four = torch.stack([data.to_float(kind[:n_real].images) for kind in kinds("faces", "glasses", "yes", drawn_people, progress=False)])  # each with each of four pairs
 real, wanted = data.to_float(bare.images), data.to_float(dressed.images)
-descent = {"steps": scale.pick(ci=4, cpu=150, gpu=400), "restarts": scale.pick(ci=1, cpu=2, gpu=8), "prior": 0.003}
-found = invert(G, real, **descent)
+whose = (four == wanted).flatten(2).all(2).int().argmax(0)  # the pair that each was drawn with
+another = four[(whose + 1) % 4, torch.arange(n_real)]  # the same person with another pair
+descent = {"steps": scale.pick(ci=4, cpu=600, gpu=600), "restarts": scale.pick(ci=1, cpu=2, gpu=8), "prior": 0.003}
+shorter = descent | {"steps": max(1, descent["steps"] // 4)}
+found, hasty = invert(G, real, **descent), invert(G, real, **shorter)
 way = balanced(labelled[::5])
 mean_with, mean_without = (data.to_float(faces.where(glasses=value).images).mean(0) for value in ("yes", "no"))
 edits = {f"in latents, {times}x": generate(found.z + times * way) for times in (1, 2)}
@@ -720,9 +801,13 @@ edits |= {f"in pixels, {times}x": (real + times * (mean_with - mean_without)).cl
 onto = {f"pixels, face found, {times}x": (found.images + times * (mean_with - mean_without)).clamp(-1, 1) for times in (1, 2)}  # each edit from the other's start
 onto |= {f"latents' change, drawn face, {times}x": (real + edits[f"in latents, {times}x"] - found.images).clamp(-1, 1) for times in (1, 2)}
 elsewhere = [generate(latent.astray(found.z, found.z + times * way, seed=0)) for times in (1, 2)]
-any_change = [(real + images - found.images).clamp(-1, 1) for images in elsewhere]  # that of a step to anywhere, on the drawn face
-rows = {"held out": real, "found": found.images, **edits, "latents' change, drawn face": onto["latents' change, drawn face, 1x"], "drawn with glasses": wanted}
+rows = {"held out": real, "found": found.images, "in latents, 2x": edits["in latents, 2x"], "in pixels, 1x": edits["in pixels, 1x"], "another real pair": another, "drawn with glasses": wanted}
 show(viz.labelled_grid(torch.cat([images[:8] for images in rows.values()]), rows=list(rows), n_columns=8, scale=2))
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What does a right answer score?
+#
+# The same person with *another* real pair of glasses, by squared error: worse than nothing done. The mean of all pairs has least.
 
 # %% tags=["slide-continue"]
 def as_drawn(images, drawn, judge=classifier):
@@ -731,7 +816,7 @@ def as_drawn(images, drawn, judge=classifier):
 
 
 twins = faces.images[viz.nearest_neighbours(real, faces.images)[0][:, 0]]
-stranger = invert(untrained, real, **descent).images
+stranger = invert(untrained, real, **shorter).images
 with networks.seeded(0):
     components = torch.pca_lowrank(known.flatten(1), q=64, niter=1)[2]  # of five thousand training faces: 64 numbers, as a latent has
 centre = known.flatten(1).mean(0)
@@ -750,28 +835,21 @@ question(
     )
     | ceilings(the_face_itself=(read["itself"] - read["twins"]).mean()),
     source="beside Zhu et al. 2016",
-    note=f"As drawn: found {read['found'].mean():.0%}, principal components {read['projected'].mean():.1%}, nearest training face {read['twins'].mean():.0%}. Squared error per pixel: found {found.error.mean():.3f}, "
-    f"principal components {reconstruction_error(projected, real).mean():.3f}, nearest training face {reconstruction_error(data.to_float(twins), real).mean():.3f}, "
+    note=f"As drawn: found {read['found'].mean():.0%}, principal components {read['projected'].mean():.1%}, nearest training face {read['twins'].mean():.0%}. Squared error per pixel: found {found.error.mean():.4f}, after a quarter of the steps {hasty.error.mean():.3f}, "
+    f"principal components {reconstruction_error(projected, real).mean():.4f}, nearest training face {reconstruction_error(data.to_float(twins), real).mean():.3f}, "
     f"another face {reconstruction_error(real.roll(1, 0), real).mean():.3f}. The latents found have length {found.z.norm(dim=1).mean():.1f}; a draw has 8.",
 )
-ONE_START = "Both edits from one start were asked after a pilot on 14 of these faces, whose numbers were known."
-correct = {name: as_drawn(images, dressed) for name, images in {**edits, **onto}.items()}
 question(
     "C11.edit",
     "And edit it? Share of the six attributes as in the same person drawn with glasses, twice the direction",
-    ours=correct["in latents, 2x"],
+    ours=as_drawn(edits["in latents, 2x"], dressed),
     over="sets of faces for one generator",
     baselines=nulls(
-        not_moved=np.mean(as_drawn(found.images, dressed)), as_far_but_anywhere=np.mean(as_drawn(elsewhere[1], dressed)), half_as_far=np.mean(correct["in latents, 1x"]),
-        the_same_in_pixels=np.mean(correct["in pixels, 2x"]), in_pixels_half_as_far=np.mean(correct["in pixels, 1x"]),
-        in_pixels_on_the_face_found=np.mean(correct["pixels, face found, 2x"]), in_pixels_on_the_face_found_half_as_far=np.mean(correct["pixels, face found, 1x"]),
-        latents_change_on_the_drawn_face=np.mean(correct["latents' change, drawn face, 2x"]), latents_change_on_the_drawn_face_half_as_far=np.mean(correct["latents' change, drawn face, 1x"]),
-        any_change_on_the_drawn_face=np.mean(as_drawn(any_change[1], dressed)),
+        not_moved=np.mean(as_drawn(found.images, dressed)), as_far_but_anywhere=np.mean(as_drawn(elsewhere[1], dressed)), the_same_in_pixels=np.mean(as_drawn(edits["in pixels, 2x"], dressed)),
+        in_pixels_on_the_face_found=np.mean(as_drawn(onto["pixels, face found, 2x"], dressed)),
     )
-    | ceilings(drawn_with_glasses=np.mean(as_drawn(wanted, dressed))),
+    | ceilings(drawn_with_glasses=np.mean(as_drawn(wanted, dressed)), another_real_pair=np.mean(as_drawn(another, dressed))),
     source="beside Zhu et al. 2016",
-    note="Glasses are read on " + ", ".join(f"{has(images, glasses='yes').double().mean():.0%} ({name})" for name, images in {"found": found.images, **edits, **onto, "as far as 2x, anywhere": elsewhere[1]}.items())
-    + f". {ONE_START}",
 )
 
 
@@ -780,35 +858,59 @@ def missed(images):
     return [float(part.mean()) for part in reconstruction_error(images, wanted).tensor_split(5)]
 
 
+def nearest_pair(images):
+    """The squared error per pixel to that of the four pairs which is nearest."""
+    return torch.stack([reconstruction_error(images, pair) for pair in four]).amin(0).mean()
+
+
 question(
     "C11.edit_error",
     "And by the truth in place of a judge? Squared error per pixel to the same person drawn with glasses, once the direction",
     ours=missed(edits["in latents, 1x"]),
     over="sets of faces for one generator",
     baselines=nulls(
-        nothing_done=np.mean(missed(real)), found_and_not_moved=np.mean(missed(found.images)), as_far_but_anywhere=np.mean(missed(elsewhere[0])), twice_as_far=np.mean(missed(edits["in latents, 2x"])),
-        the_same_in_pixels=np.mean(missed(edits["in pixels, 1x"])), in_pixels_twice_as_far=np.mean(missed(edits["in pixels, 2x"])),
-        in_pixels_on_the_face_found=np.mean(missed(onto["pixels, face found, 1x"])), in_pixels_on_the_face_found_twice_as_far=np.mean(missed(onto["pixels, face found, 2x"])),
-        latents_change_on_the_drawn_face=np.mean(missed(onto["latents' change, drawn face, 1x"])), latents_change_on_the_drawn_face_twice_as_far=np.mean(missed(onto["latents' change, drawn face, 2x"])),
-        any_change_on_the_drawn_face=np.mean(missed(any_change[0])),
+        nothing_done=np.mean(missed(real)), as_far_but_anywhere=np.mean(missed(elsewhere[0])), the_same_in_pixels=np.mean(missed(edits["in pixels, 1x"])),
+        in_pixels_on_the_face_found=np.mean(missed(onto["pixels, face found, 1x"])),
     )
-    | ceilings(drawn_with_glasses=0),
+    | ceilings(drawn_with_glasses=0, another_real_pair=np.mean(missed(another)), mean_of_the_four_pairs=np.mean(missed(four.mean(0)))),
     source="beside Zhu et al. 2016",
-    note="Distance of patches from those of real faces: " + ", ".join(f"{strange(images).mean():.3f} ({name})" for name, images in {**edits, **onto, "held out": real, "found": found.images}.items())
-    + f". {PILOT.replace('half of these latents', '48 of these faces')} Once the direction was asked after twice was known (0.1002). {ONE_START}",
+    note="Once the direction was asked after twice was known, other pairs after a pilot on 600 drawings whose numbers were known.",
 )  # fmt: skip
+lines_of = {
+    "the drawn face": {
+        "nothing": real, "another real pair": another, "the mean of the four pairs": four.mean(0), "pixels, 1x": edits["in pixels, 1x"],
+        **{f"the latents' change, {times}x": onto[f"latents' change, drawn face, {times}x"] for times in (1, 2)},
+    },
+    "the face found": {
+        "nothing": found.images, "pixels, 1x": onto["pixels, face found, 1x"], **{f"latents, {times}x": edits[f"in latents, {times}x"] for times in (1, 2)},
+    },
+}  # fmt: skip
+viz.table(
+    [
+        {
+            "from": start,
+            "edit": edit,
+            "error": f"{np.mean(missed(images)):.3f}",
+            "to the nearest of the four pairs": f"{nearest_pair(images):.3f}",
+            "glasses read": f"{has(images, glasses='yes').double().mean():.0%}",
+            "all six as drawn": f"{np.mean(as_drawn(images, dressed)):.0%}",
+            "distance of patches": f"{strange(images).mean():.3f}",
+        }
+        for start, all_edits in lines_of.items()
+        for edit, images in all_edits.items()
+    ],
+    caption="error: squared, per pixel, to the same person drawn with glasses",
+)
 
 # %% [markdown]
-# In squared error per pixel the face found is no nearer than the nearest of ten thousand training faces (half of those that the generator was trained on). But it keeps more of what the face *is*, by `0.11` of the six attributes. Sixty-four principal components, as many numbers as a latent has, do more: 97 % of the attributes as drawn where the face found has 93, at less than a third of its error. In error that is mostly for want of steps: section 10.
+# A search of 600 steps leaves 0.018 of squared error per pixel, one of 150 steps 0.036; sixty-four principal components, as many numbers as a latent has, leave 0.012, the nearest training face 0.035. In attributes the two are level (97 % and 96 as drawn).
 #
-# Twice the direction is read as glasses on nearly every face, once on `78%`; pixels are read as drawn at either strength. The truth says more: the squared error to the same person drawn with glasses. Once the direction leaves `0.07568`, as much as the face found had, and more than the drawn face with nothing done to it (`0.04009`); twice leaves `0.1002`, pixels `0.02474` and 0.031. But mind where each starts: the pixels from the drawn face, the latents from the face found, which misses by 0.037 before any edit. (Nor are the labels alike: of ten thousand drawings here, of 1,200 draws there.)
-#
-# So give both one start. On the face found, once, pixels have 0.060. On the drawn face the latents' change, added to it (the row above the last; Zhu et al. 2016 carry an edit back, too), has 0.042: no less than nothing done, though a step to anywhere has 0.052. But glasses are read on only 62 % of these (three of the eight in the row show none); at twice on 97 %, with an error of 0.067. So pixels are nearer from either start. Of what it seemed a third is left once, more than half where nearly all are read with glasses (latents twice, pixels once); the rest was the search. In what is read at twice the two are level, on the face found (92 %) and nearly on the drawn one (99 and 100). And by patches (the note) pixels are then the stranger, 0.035 against 0.022 and 0.024 against 0.017. In the row *in latents, 2x* seven of eight glasses are dark, whatever was drawn, and the person has changed. For a given face that is aligned, and a thing at one place, a difference of two mean pictures comes nearer. Section 5's hair, on the generator's own faces, is the case for latents.
+# Then the edit. By the truth, the squared error to the same person drawn with glasses, the mean pictures win from either start, and latents do worse than doing nothing. But look at the second line. The same person with *another* pair of glasses is a right answer to "put glasses on", and has `0.06191`: more than nothing done, `0.04249`, while the mean of all four pairs, which nobody would wear, has `0.02297`. Squared error is least for the mean of what may be there. It prefers the ghost, and cannot judge an edit that has several right answers (lecture 17 meets it as a loss). The nearest of the four pairs does not save it: thin ones are so few pixels that doing nothing is best, 0.005. Before you rank edits, give the measure a right answer, and see what it says. By eye: latents draw dark glasses, whatever was drawn, and mostly keep the person; pixels draw a shade.
 
 # %% [markdown]
 # ## Play
 #
-# Sliders along directions of section 4. Start with *glasses* and watch the skin, then with *glasses, balanced*, the mean of the skins' differences; on several faces. Then take *long hair* to one end and *dark skin* to the other. Which sliders
+# Sliders along directions of section 4. The first face was chosen of forty: *glasses* takes its skin along, *glasses, balanced* does not. And on other faces? Then take *long hair* to one end and *dark skin* to the other. Which sliders
 # interfere? What does a new face change about that?
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -926,21 +1028,42 @@ viz.table(
 # Section 2 says by symmetry that line over circle is what C11.walk has measured. Drawn, with other latents:
 
 # %%
-def middle_distance(how, seed):
+def middles_of(seed):
+    """The pictures of the latents drawn, and of both middles; the mean of the two end pictures."""
     z0, z1 = torch.randn(2, n_faces, 64, generator=torch.Generator().manual_seed(200 + seed))
-    return distance(generate((z0 + z1) / 2 if how == "linear" else latent.slerp(z0, z1, 0.5)))
+    first, second = generate(z0), generate(z1)
+    return {"drawn": first, "middle of the line": generate((z0 + z1) / 2), "middle of the circle": generate(latent.slerp(z0, z1, 0.5)), "cross-fade": (first + second) / 2}
 
 
-middle = {how: np.array([middle_distance(how, seed) for seed in seeds]) for how in ("linear", "spherical")}
+there = [middles_of(seed) for seed in seeds]
+away = {what: np.array([distance(pictures[what]) for pictures in there]) for what in there[0]}
+spread = {what: np.array([float(classifier.features(pictures[what]).var(0).sum()) for pictures in there]) for what in there[0]}
+patched = {what: np.array([float(strange(pictures[what][: 5 * few]).mean()) for pictures in there]) for what in there[0]}
 question(
     "S29.greatcircle",
     "Are faces half-way on the great circle closer to the data than half-way on the line? Distance on the line over distance on the circle",
-    ours=middle["linear"] / middle["spherical"],
+    ours=away["middle of the line"] / away["middle of the circle"],
     over="sets of latents through one generator",
     baselines=nulls(no_difference=1),
     source="soumith/ganhacks, tip 3: interpolate along a great circle; White 2016",
     decks="C",
 )
+question(
+    "C11.walk_patches",
+    "And picture by picture? Distance of patches from those of real faces, half-way on the line over the generator's own draws",
+    ours=patched["middle of the line"] / patched["drawn"],
+    over="sets of latents through one generator",
+    baselines=nulls(cross_fade=(patched["cross-fade"] / patched["drawn"]).mean()) | ceilings(own_draws=1, unseen_faces=float(strange(unseen.images[: 5 * few]).mean() / patched["drawn"].mean())),
+    source="beside Radford et al. 2016, section 6.1",
+    note="Asked after a pilot on 600 walks, in which it was 0.98.",
+)
+viz.table(
+    [{"pictures": what, **{measure: f"{(found_by[what] / found_by['drawn']).mean():.2f}" for measure, found_by in (("distance to real faces", away), ("distance of patches", patched), ("variance of the features", spread))}} for what in away],
+    caption="each over that of the draws",
+)
+
+# %% [markdown]
+# The middle of the circle is as far from real faces as a draw (1.03), that of the line 1.74 times. Picture by picture the line's is no worse, 1.01, where a cross-fade has 1.98. Is it variety that is lost? Little: the features vary 0.95 times as much as those of draws. So most of the 1.74 is neither bad pictures nor missing variety by these two numbers; the set as a whole has moved.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Another judge
@@ -998,7 +1121,7 @@ told_by_both = {
     "sums: long hair and glasses": (by_part("glasses", 3, "as it is"), sums_by_second("glasses")),
     "sums: long hair and a smile": (by_part("smile", 3, "as it is"), sums_by_second("smile")),
     "a real face, edited: attributes as drawn": (
-        correct["in latents, 2x"],
+        as_drawn(edits["in latents, 2x"], dressed),
         np.stack([as_drawn(images, dressed, second) for images in (edits["in latents, 2x"], elsewhere[1], edits["in pixels, 2x"])], 1),
     ),
 }
@@ -1046,40 +1169,151 @@ question(
         in_pixels_on_the_face_found=np.mean(as_drawn(onto["pixels, face found, 2x"], dressed, second)),
         latents_change_on_the_drawn_face=np.mean(as_drawn(onto["latents' change, drawn face, 2x"], dressed, second)),
     )
-    | ceilings(drawn_with_glasses=np.mean(as_drawn(wanted, dressed, second)), first_judge=np.mean(correct["in latents, 2x"])),
+    | ceilings(drawn_with_glasses=np.mean(as_drawn(wanted, dressed, second)), first_judge=np.mean(as_drawn(edits["in latents, 2x"], dressed))),
     source="beside Zhu et al. 2016",
 )
 
 # %% [markdown]
-# The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Its largest doubt is about the sums with glasses, of which it lets 59 % pass in place of 67, still four times what a step astray gets. On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
-# The last column shows what a second judge does not cure. (In the last line latents start from the face found, pixels from the drawn face; on the face found pixels have 92 % as well.) It reads glasses on every face that was moved in pixels, and passes more of the sums in pixels than of those in latents: 77 % with glasses, 71 with a smile. Both are networks that were taught on the same kind of drawing, and neither was ever shown a bad picture. Two judges from one school share what the school left out. A third sits in front of the screen.
+# The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Of the edits in latents it doubts the sums with glasses most: 59 % pass in place of 67, still four times what a step astray gets. In pixels it doubts the sums with a smile more: 71 % in place of 86. On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
+# The last column shows what a second judge does not cure. (In the last line latents start from the face found, pixels from the drawn face.) It reads glasses on nearly every face that was moved in pixels (0.9994), and still passes more of the sums in pixels than of those in latents: 77 % with glasses, 71 with a smile. Both are networks that were taught on the same kind of drawing, and neither was ever shown a bad picture. Two judges from one school share what the school left out. A third sits in front of the screen.
 
 # %% [markdown]
-# ## 10. A longer search
+# ### A judge that has seen ghosts
 #
-# Section 6 searched for 150 steps from two starts. Is it the latent that is no match for 64 components, or the search? Some of the same faces, and four times the steps:
+# So teach one bad pictures. Half of what it sees are real faces; the others are, to one judge, double exposures, a fifth to a half of another face laid over; to a second one half of them are sums $a - b + c$ of three real faces that stand for nothing. Nothing from the sections above had a part in it.
 
 # %%
-again = scale.pick(ci=5, cpu=24, gpu=100)  # of the faces of section 6
-longer = invert(G, real[:again], **(descent | {"steps": 4 * descent["steps"]}))
-searched = {"found": found.images[:again], "found, four times the steps": longer.images, "64 principal components": projected[:again], "nearest training face": data.to_float(twins[:again])}
-told_apart = [
-    {"picture": name, "squared error per pixel": reconstruction_error(images, real[:again]), "as drawn": (classifier.predict(images) == bare.attributes[:again]).double().mean(1)}
-    for name, images in searched.items()
-]
-short, long, linear, lookup_error = (line["squared error per pixel"] for line in told_apart)
-question(
-    "C11.longer_search",
-    "How near does a search of four times the steps come? Squared error per pixel to the held-out face",
-    ours=[part.mean() for part in long.tensor_split(5)],
-    over="sets of faces for one generator",
-    baselines=nulls(a_quarter_of_the_steps=short.mean(), nearest_training_face=lookup_error.mean()) | ceilings(sixty_four_principal_components=linear.mean()),
-    source="beside Zhu et al. 2016",
+def exposed(images, source):
+    """Each picture with another laid over it, a fifth to a half: [N, C, H, W] in [-1, 1]."""
+    share = 0.2 + 0.3 * torch.rand(len(images), 1, 1, 1, generator=source)
+    return (1 - share) * images + share * images[torch.randperm(len(images), generator=source)]
+
+
+def summed(images, source):
+    """Each picture less another plus a third, cut off at -1 and 1."""
+    second, third_one = (images[torch.randperm(len(images), generator=source)] for _ in range(2))
+    return (images - second + third_one).clamp(-1, 1)
+
+
+GHOSTS = {"double exposures": (exposed,), "and sums": (exposed, summed)}
+
+
+def lesson(images, kinds_of_ghosts, seed):
+    """Faces, and as many ghosts of each kind; what they are: 0 a face, 1 a ghost."""
+    single, source = data.to_float(images), torch.Generator().manual_seed(seed)
+    ghosts = [make(single, source)[k :: len(kinds_of_ghosts)] for k, make in enumerate(kinds_of_ghosts)]
+    return torch.cat([single, *ghosts]), torch.arange(2).repeat_interleave(len(single))[:, None]
+
+
+def taught(kinds_of_ghosts):
+    """A judge with one question: is it a ghost?"""
+    with networks.seeded(2):
+        network = AttributeClassifier({"ghost": ("no", "yes")}, width=16, extractor_id="judge of ghosts")
+    pupils = faces.images[-scale.pick(ci=100, cpu=4000, gpu=4000) :]
+    fit_classifier(network, *lesson(pupils, kinds_of_ghosts, 3), steps=scale.pick(ci=5, cpu=250, gpu=1000), seed=2)
+    return network
+
+
+seers = {name: taught(made) for name, made in GHOSTS.items()}
+exams = {name: lesson(unseen.images[:n_faces], made, 4) for name, made in GHOSTS.items()}
+ignorant = AttributeClassifier({"ghost": ("no", "yes")}, width=16).eval()
+check(
+    "C11.seers",
+    "Both judges of ghosts tell unseen faces from ghosts of the kinds that they were taught: the worse one's accuracy",
+    ours=min(seers[name].accuracy(*exam)["ghost"] for name, exam in exams.items()),
+    tolerance=at_least(0.9),
+    baselines=nulls(shuffled_answers=max(seers[name].accuracy(shown, answers.roll(len(answers) // 4, 0))["ghost"] for name, (shown, answers) in exams.items()), untrained=max(ignorant.accuracy(*exam)["ghost"] for exam in exams.values())),
 )
-viz.table([{key: value if key == "picture" else f"{value.mean():.3f}" for key, value in line.items()} for line in told_apart])
+
+
+def refused(images, name):
+    """The share of the pictures that a judge takes for ghosts."""
+    return float(has(images, seers[name], ghost="yes").double().mean())
+
+
+exposures_alone, sums_too = GHOSTS
+question(
+    "C11.seen_ghosts",
+    "Does a judge that was taught double exposures refuse the sums in pixels? Share that it takes for ghosts",
+    ours=[refused(part.images["in pixels"][:few], exposures_alone) for part in sums["glasses", 3].parts],
+    over="disjoint sets of exemplars for one generator",
+    baselines=nulls(the_same_in_latents=refused(sums["glasses", 3].images("as it is", few), exposures_alone), own_draws=refused(drawn[: 5 * few], exposures_alone), unseen_faces=refused(third, exposures_alone))
+    | ceilings(taught_sums_too=refused(sums["glasses", 3].images("in pixels", few), sums_too), unseen_double_exposures=refused(exposed(third, torch.Generator().manual_seed(5)), exposures_alone)),
+    source="beside Radford et al. 2016, section 6.3.2",
+    note="The second judge was thought of after a pilot in which the first refused none of 60 sums.",
+)
+looked_at = {"sums with glasses; before: third terms": [sums["glasses", 3].images(how, few) for how in ("third term", "as it is", "in pixels")]}
+for name, times in (("glasses", 1.0), ("hair_length", 1.0), ("hair_length", 2.0)):
+    moved_parts = list(latent.moves_of_parts(G, labelled, drawn, plain(name), times, limit=few, **{name: MOVES[name][0]}))
+    looked_at[f"{name}, {times:.0f}x"] = [torch.cat(kind) for kind in zip(*[(part.before, part.after["in latents"], part.after["in pixels"]) for part in moved_parts], strict=True)]
+viz.table(
+    [
+        {"judge was taught": name, "pictures": what} | {way: f"{refused(images, name):.0%}" for way, images in zip(("before", "in latents", "in pixels"), kinds_shown, strict=True)}
+        for what, kinds_shown in looked_at.items()
+        for name in seers
+    ],
+    caption="share taken for ghosts",
+)
 
 # %% [markdown]
-# Four times the steps nearly halve the error, from 0.028 to `0.0151`, and the interval has the 64 components' `0.0126` inside. What lay between the latent and a linear code in section 6 is, in this error, mostly a short search. In attributes nothing is left: of 144 the longer search has 140 as drawn, the projection 138. But a projection finds its numbers in one product of matrices.
+# A surprise: we expected any judge of ghosts to refuse the sums in pixels. Both pass their exams (`0.993`). But the one that was taught double exposures takes 1 % of these sums for ghosts, fewer than of the generator's own draws (`0.2167`). The one that was also taught sums takes 98 %, and 93 of long hair in pixels, of the same faces before 19, and the moves in latents about as before. So section 5's sentence wants a word: the judge was never shown *such* bad pictures. A judge refuses the ghosts that it has met. The distance of patches has met none, and asks for faces alone. (Both take more than half of the third terms, means of three latents, for ghosts; we do not know why.)
+
+# %% [markdown]
+# ## 10. Five generators
+#
+# Section 5 asked five trainings of a minute, `latent_faces`. Here is the rest of what was asked. First the bond: do glasses go with dark skin in each of them?
+
+# %%
+bond = told_by("glasses_dark") - told_by("glasses_light")
+question(
+    "C11.bond",
+    "Do the generators draw glasses as often on every skin? Share with glasses among dark faces less that among light ones",
+    ours=bond,
+    over="trainings",
+    baselines=nulls(the_drawings=0) | ceilings(shipped_generator=five.baseline("glasses_dark")["faces32, shipped"] - five.baseline("glasses_light")["faces32, shipped"]),
+    source="White 2016: smile and sex on photographs",
+)
+question(
+    "C11.balanced_seeds",
+    "What does averaging over skins give them? Skin kept under the move of glasses, balanced less plain",
+    ours=told_by("skin_balanced") - told_by("skin"),
+    over="trainings",
+    baselines=nulls(the_plain_direction=0, to_anywhere=(told_by("skin_astray") - told_by("skin")).mean()),
+    source="White 2016, bias-corrected vectors",
+)
+question(
+    "C11.direction_seeds",
+    "How often does twice the difference of class means put glasses on faces without? Share of faces that change",
+    ours=told_by("moved"),
+    over="trainings",
+    baselines=nulls(as_far_but_anywhere=told_by("moved_astray").mean(), labels_of_other_latents=without["moved"], the_same_in_pixels=told_by("moved_pixels").mean(), untrained_network=five.baseline("moved")["untrained"]),
+    source="Radford et al. 2016, section 6.3.2 (turn vector)",
+)
+question(
+    "C11.hair_seeds",
+    "How strange are faces moved to long hair, twice the direction? Distance of their patches over that before",
+    ours=told_by("hair"),
+    over="trainings",
+    baselines=nulls(the_same_in_pixels=told_by("hair_pixels").mean()) | ceilings(own_draws_that_have_it=told_by("hair_own").mean()),
+    source="beside Radford et al. 2016, section 6.3.2",
+)
+viz.table(
+    [
+        {
+            "training": seed,
+            "distance": f"{told_by('frechet')[k]:.1f}",
+            **{f"glasses on {skin}": f"{told_by(f'glasses_{skin}')[k]:.0%}" for skin in ("light", "dark")},
+            **{what: f"{told_by(name)[k]:.0%}" for what, name in (("skin kept, to anywhere", "skin_astray"), ("plain", "skin"), ("balanced", "skin_balanced"))},
+            **{f"hits of {n}": f"{told_by(f'{n}_stretched')[k]:.0%}" for n in ("one", "three", "ten")},
+        }
+        for k, seed in enumerate(five.seeds)
+    ],
+    caption="hits: sums stretched to the length of a latent, all triples, mean of glasses and smile",
+)
+five.strip()
+
+# %% [markdown]
+# We expected chance: another sign for another seed. All five have the bond, and with one sign, `0.4547` more glasses on dark faces; the shipped generator has `0.1073`. So it is no accident of a seed. White's means give back `0.5238`, nearly all that a step to anywhere keeps more. And mind the nulls of the direction: with an untrained network of this shape "glasses appear" on `0.7372` of the stains.
 
 # %% [markdown]
 # ## What was measured
@@ -1096,7 +1330,7 @@ summary()
 #    averaging buy nothing, and what does the sum come near as the number grows?
 # 2. **A purer direction.** Section 4 balances glasses over skins. Which attribute pays most for *hair length*, and for *skin*? Balance these directions over it. Then balance glasses over
 #    two attributes at once: how many latents are left in the smallest group, and what does that do to the direction?
-# 3. **A judge that has seen ghosts.** Teach a network of two classes real faces against double exposures of two (an `AttributeClassifier` with one attribute, and `fit_classifier`). Which of section 5's rows does it refuse? And the generator's own draws?
+# 3. **A judge that has seen more.** Section 9's judge of ghosts knows double exposures. Teach it blurred faces as well (`blurred`), or the draws of one of lecture 04's recipes. What does it refuse then? And which picture would fool it still?
 # 4. **Planes instead of means.** `latent.attribute_directions` fits a plane between latents with and without an attribute. Compare its normals with
 #    the differences of means: the angle between them, and what each flips at the same length.
 #

@@ -6,7 +6,7 @@
 # **Papers**: [Chen et al. 2016](https://arxiv.org/abs/1606.03657) (InfoGAN); [Donahue et al. 2017](https://arxiv.org/abs/1605.09782) and [Dumoulin et al. 2017](https://arxiv.org/abs/1606.00704) (BiGAN, ALI); [Salimans et al. 2016](https://arxiv.org/abs/1606.03498) and [Odena 2016](https://arxiv.org/abs/1606.01583)
 # (semi-supervised).
 #
-# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about five minutes at cpu scale on one core; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about six minutes at cpu scale on one core; no GPU is needed.
 #
 # A generator goes one way, from a latent to a picture. This lecture goes the other way: given a picture, what was its latent? Three answers.
 # InfoGAN makes *part* of the latent readable. BiGAN learns a full inverse beside the generator. Descent finds a latent for one picture at a
@@ -23,7 +23,6 @@
 # %%
 import itertools
 import time
-from copy import deepcopy
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,22 +30,23 @@ import torch
 import torch.nn.functional as F
 from scipy import stats
 from sklearn.cluster import KMeans
+from sklearn.datasets import make_moons
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from gancourse import data, metrics, scale, theory, viz, zoo
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_least, ceilings, check, identity, nulls, question, summary, within
+from gancourse.classroom.claims import at_least, at_most, ceilings, check, identity, nulls, question, summary, within
 from gancourse.data import toys
-from gancourse.experiments import encoders
+from gancourse.experiments import encoders, records, ways_back
 from gancourse.gans import semi_supervised as ssl
-from gancourse.gans.bigan import BiGAN, refresh_encoder
+from gancourse.gans.bigan import BiGAN
 from gancourse.gans.ensemble import EnsembleBatches, stack
 from gancourse.gans.infogan import Categorical, Codes, InfoGAN, Uniform, information_bound, mutual_information
 from gancourse.latent import inversion
 from gancourse.metrics.matching import match
 from gancourse.models import mlp
-from gancourse.models.latent_codes import Bidirectional, Classifier, CodeDiscriminator, Encoder, JointDiscriminator
+from gancourse.models.latent_codes import Classifier, CodeDiscriminator
 from gancourse.models.vae import VAE, reparameterise
 from gancourse.training import fit
 from gancourse.training.likelihood import fit_likelihood
@@ -270,7 +270,7 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# Colours are categories. With the term each Gaussian has its own, in all five trainings, and $Q$ reads every real point right. Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, an untrained $Q$ 0.36, and even random names 0.66, by luck.
+# Colours are categories. With the term each Gaussian has its own, in all five trainings, and $Q$ reads every real point right (as k-means does). Without it each category lies all along the circle; yet matched one to one the spectator gets 0.55, an untrained $Q$ 0.36, random names 0.66.
 #
 # Nobody named the Gaussians. But a readable code has little choice here: the noise on all that $D$ and $Q$ see in training (standard deviation 0.1) drowns what differs within a Gaussian (0.014). While $G$ keeps to the data, eight readable categories are those eight.
 #
@@ -302,8 +302,9 @@ def by_category(game, z):
 
 
 four = codes.draw(4, torch.Generator().manual_seed(0))
-sheets = torch.cat([by_category(game, four) for game in (games[0], games[seeds])])
-viz.show(viz.labelled_grid(sheets, rows=["with it"] * 4 + ["without"] * 4, n_columns=10, scale=8, font_size=20))
+gap = torch.ones(10, 1, 8, 8)
+sheets = torch.cat([by_category(games[0], four), gap, by_category(games[seeds], four)])
+viz.show(viz.labelled_grid(sheets, rows=["with it"] * 4 + [""] + ["without"] * 4, n_columns=10, scale=8, font_size=20))
 
 # %% [markdown] tags=["notes"]
 # Above the columns differ from each other, down a column most by the second code ("Play" shows that the noise alone does little). Few columns are a digit that one could name. Below all columns look alike, because the generator ignores the code. Now the number behind the picture. Let $Q$ read *real* digits,
@@ -385,7 +386,7 @@ question(
 # 3. K-means gets 0.524 from the pixels in seconds. Here InfoGAN *loses* to k-means, far from the paper's 0.95.
 #
 # A full bound and codes that are not digits: how can that be? The term asks that the picture tells the code. It does not ask that the code is the
-# digit, and unlike on the ring there is a choice: look at the upper sheet again, where the columns differ in ink, width and slant as much as in the digit. Two causes are possible, and neither was tested. Our generator draws few hands, and $Q$ has read nothing else. And the paper's networks are convolutional, with a layer eight times as wide; in the published code they saw 640,000 digits of 28x28 pixels.
+# digit, and unlike on the ring there is a choice: look at the upper sheet again, where the columns differ in ink, width and slant as much as in the digit. Causes are possible, none was tested. Our generator draws few hands, and $Q$ has read nothing else. The paper's networks are convolutional, with a layer eight times as wide; its code shows them 640,000 digits of 28x28 pixels, we 256,000 of 8x8.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## BiGAN: an inverse beside the generator
@@ -448,13 +449,13 @@ identity(
 )
 
 # %% [markdown] tags=["notes"]
-# All six bijections with their inverses, and nothing else. A plain GAN asks only that $G$ is one of the six, and leaves all 27 maps $E$: 162.
+# The six bijections with their inverses. A plain GAN leaves each of these $G$ all 27 maps $E$: 162. If no $E$ inverts $G$, none reaches 0.
 
 # %%
 viz.players(viz.GAMES["bigan"])
 
 # %% [markdown]
-# **Write a line.** $D$ calls the encoder's pairs real. What do $G$ and $E$ minimise together, each fooling $D$ on its own pairs? `made` are $D$'s logits of $(G(z), z)$, `coded` those of $(x, E(x))$.
+# **Write a line.** $D$ calls the encoder's pairs real. Which non-saturating loss do $G$ and $E$ minimise, each on its own pairs? `made` are $D$'s logits of $(G(z), z)$, `coded` those of $(x, E(x))$.
 
 # %%
 def makers_loss(made, coded):
@@ -472,35 +473,13 @@ viz.source(BiGAN.discriminator_loss, BiGAN.generator_loss)
 # %% [markdown] tags=["notes"]
 # ### First where an inverse is easy
 #
-# Before you believe a failure, see the game succeed. Two normal numbers make the data, a bent Gaussian in the plane: an inverse exists. Networks, rate and steps are those of the digits below. A net of latents, its $G(z)$ and its $E(G(z))$:
+# Before you believe a failure, see the game succeed. Two normal numbers make the data, a bent Gaussian in the plane: an inverse exists. Networks, rate and steps are those of the digits below. A net of latents, its $G(z)$ and its $E(G(z))$; dots where $G$ squeezes areas ten times as much as the data's own map:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## First where an inverse is easy
 
 # %% tags=["slide-continue", "slide-picture"]
-bi_seeds = list(range(scale.pick(ci=3, cpu=5, gpu=5)))
-
-
-def bigans(source, measured_on, latent_dim, out=None):
-    """G with E of each seed, untrained and trained, all as one stack; ``measured_on`` gives the batch statistics of E."""
-    shape, hidden, networks = measured_on.shape[1:], (192, 192), []
-    for seed in bi_seeds:
-        torch.manual_seed(seed)
-        g = mlp.Generator(latent_dim, shape, hidden, norm="batch", out=out)
-        e, d = Encoder(shape, latent_dim, hidden, norm="batch"), mlp.Discriminator(shape.numel() + latent_dim, hidden)
-        networks.append((g, e, d))
-    g, e, d = (stack(players).to(device) for players in zip(*networks, strict=True))
-    players = Bidirectional(g, e)
-    first = [players.member(k).eval() for k in range(len(bi_seeds))]
-    batches, steps = EnsembleBatches(source, 64, bi_seeds, device=device), scale.pick(ci=30, cpu=3000, gpu=20_000)
-    run = fit(BiGAN(players, JointDiscriminator(d)), batches, steps, lr=5e-4, ema=0.999, progress=False)
-    last = [run.generator.member(k).eval() for k in range(len(bi_seeds))]
-    as_they_came = deepcopy(first), deepcopy(last)
-    for pair in first:
-        BiGAN(pair, JointDiscriminator(d.member(0))).refresh_statistics(pair)  # G's: fit has measured those of the average
-    for pair in [*first, *last]:
-        refresh_encoder(pair, measured_on.to(device))  # section 7 says why
-    return first, last, *as_they_came
+bi_seeds, bi_steps = list(range(scale.pick(ci=3, cpu=5, gpu=5))), scale.pick(ci=30, cpu=3000, gpu=20_000)
 
 
 def bent(u):
@@ -514,94 +493,113 @@ def bent_points(n, m, seed):
 
 
 plane = bent_points(20_000, 1, 10)
-plane_first, plane_pairs, *_ = bigans(plane, plane[:4096], 2)
+in_plane = ways_back.train(plane, plane[:4096], 2, bi_seeds, bi_steps)
 
 along, across = torch.meshgrid(torch.linspace(-2, 2, 81), torch.linspace(-2, 2, 9), indexing="ij")
 net = torch.cat([torch.stack([along, across], 2), torch.stack([across, along], 2)], 1)  # [81, 18, 2]: 18 lines of latents
+drawer = in_plane.trained[0]
+made, slope = torch.func.vmap(lambda z: (drawer(z[None])[0], torch.func.jacfwd(lambda w: drawer(w[None])[0])(z)))(net.flatten(0, 1).to(device))
+squeezed = (slope.det().abs() < 0.05).cpu().view(81, 18)  # the data's own map has 1/2 everywhere
 with torch.no_grad():
-    made = plane_pairs[0](net.flatten(0, 1).to(device))
-    nets = [net, made.cpu().view_as(net), plane_pairs[0].encode(made).cpu().view_as(net)]
+    nets = [net, made.cpu().view_as(net), drawer.encode(made).cpu().view_as(net)]
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.6), layout="constrained")
 axes[1].scatter(*plane[:1500].T, s=4, color=viz.COLOURS["neutral"])
 for axis, of, title in zip(axes, nets, ("a net of latents $z$", "$G(z)$, over points of the data", "$E(G(z))$"), strict=True):
     for i in range(18):
-        axis.plot(*of[:, i].T, color=viz.COLOURS["generator" if i < 9 else "discriminator"], linewidth=1)
+        axis.plot(*of[:, i].detach().T, color=viz.COLOURS["generator" if i < 9 else "discriminator"], linewidth=1)
+    axis.scatter(*of.detach()[squeezed].T, s=10, color=viz.COLOURS["ink"], zorder=3)
     axis.set(title=title, aspect="equal")
-axes[2].set(xlim=axes[0].get_xlim(), ylim=axes[0].get_ylim())
+for axis in axes[[0, 2]]:
+    axis.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6))
 plt.show()
 
 # %%
-@torch.no_grad()
-def halves(encode, decode, latents, y):
-    """E(G(z)) and z: mean correlation of a latent, squared error, that of another's z; G(E(y)) and y: squared error over the mean's."""
-    z = torch.randn(400, latents, generator=torch.Generator().manual_seed(0))
-    back, copy = encode(decode(z.to(device))).cpu(), decode(encode(y.to(device))).cpu()
-    correlations = [np.corrcoef(z[:, k], back[:, k])[0, 1] for k in range(latents)]
-    errors = [(back - z).square().mean(), (back.roll(1, 0) - z).square().mean(), (copy - y).square().mean() / y.var(0).mean()]
-    return [np.mean(correlations), *(error.item() for error in errors)]
-
-
-def halves_of(pairs, latents, y):  # [pairs, 4]
-    return np.array([halves(pair.encode, pair, latents, y) for pair in pairs])
-
-
-in_plane, in_plane_first = (halves_of(pairs, 2, bent_points(2000, 1, 11)) for pairs in (plane_pairs, plane_first))
+plane_ways = in_plane.ways(bent_points(2000, 1, 11))
 check(
     "S08.plane",
     "In the plane BiGAN's game reaches an inverse: share of the variance of z that E(G(z)) gives back",
     expected=1,
-    ours=1 - in_plane[:, 1],
+    ours=plane_ways["z"],
     over="trainings",
     tolerance=at_least(0.8),
-    baselines=nulls(untrained=1 - in_plane_first[:, 1], another_z=1 - in_plane[:, 2], always_the_mean=0),
-    note="0.8, because a correlation of 0.9 leaves a fifth of the variance. The settings are those of the digits; other seeds were looked at before the tolerance was set.",
+    baselines=nulls(
+        untrained=plane_ways["untrained z"], another_z=plane_ways["another z"], always_the_mean=0, linear_map_told_z=plane_ways["linear z"]
+    )
+    | ceilings(the_same_E_told_z=plane_ways["told z"]),
+    note="0.8, because a correlation of 0.9 leaves a fifth of the variance. The settings are those of the digits; other seeds were looked at before the tolerance was set. "
+    "The linear map and the E that is told z joined the row after it was first measured; until then z had the variance 1, and now that of its 400 draws.",
 )
 
 # %% [markdown] tags=["notes"]
 # ### Then digits, and faces
 #
-# The same call on digits, with sixteen latents; and on eight bent planes side by side, sixteen latents, too.
+# The same on digits, and on eight bent planes side by side, with sixteen latents.
 
 # %%
 latent_dim = 16
-untrained, trained, first_copied, as_copied = bigans(digits, x, latent_dim, out="tanh")
+of_digits = ways_back.train(digits, x, latent_dim, bi_seeds, bi_steps, out="tanh")
+untrained, trained, (first_copied, as_copied) = of_digits.untrained, of_digits.trained, of_digits.as_they_came
 many = bent_points(20_000, 8, 12)
-many_first, many_pairs, *_ = bigans(many, many[:4096], latent_dim)
+in_many = ways_back.train(many, many[:4096], latent_dim, bi_seeds, bi_steps)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Both halves of the inverse
 
 # %% tags=["slide-continue"]
-many_test = bent_points(2000, 8, 13)
-in_many, in_many_first = (halves_of(pairs, latent_dim, many_test) for pairs in (many_pairs, many_first))
-vae_half = halves(lambda y: face_vae.encode(y).mean, face_vae, 64, faces)
-worlds = [
-    ("a bent plane, 2 latents", in_plane),
-    ("the same, untrained", in_plane_first),
-    ("eight bent planes, 16 latents", in_many),
-    ("the same, untrained", in_many_first),
-    ("digits, 16 latents", halves_of(trained, latent_dim, x_test)),
-    ("the same, untrained", halves_of(untrained, latent_dim, x_test)),
-    ("faces, 64 latents", halves_of([face_bigan], 64, faces)),
-    ("the VAE of the faces", np.array([vae_half])),
-]
-half_rows = [[name, *(f"{value:.2f}" for value in of.mean(0)[[0, 1, 3]])] for name, of in worlds]
-viz.table(half_rows, ["BiGAN (and a VAE)", "E(G(z)) and z: correlation", "squared error", "G(E(x)) and x: error over the mean's"])
+many_ways, digit_ways = in_many.ways(bent_points(2000, 8, 13)), of_digits.ways(x_test)
+record = records.load("latent_regressor")  # the faces' E told z: recorded trainings
+rivals = {name: {score: record.baseline(score)[name] for score in record.scores} for name in record.content["baselines"]}
+face_told = {score: record.final(score)["latent regressor"] for score in record.scores}
+bigan_own, untold = rivals["BiGAN's own encoder"], rivals["untrained encoder"]
+worlds = {
+    "a bent plane, 2 latents": plane_ways,
+    "eight bent planes, 16 latents": many_ways,
+    "digits, 16 latents": digit_ways,
+    "faces, 64 latents": {
+        "z": bigan_own["z_back"],
+        "told z": face_told["z_back"],
+        "linear z": rivals["linear map"]["z_back"],
+        "untrained z": untold["z_back"],
+        "x": bigan_own["x_back"],
+        "told x": face_told["x_back"],
+    },
+    "the VAE of the faces": ways_back.both_ways(face_vae, lambda y: face_vae.encode(y).mean, 64, faces),
+}
+ways = {"z": "z, by E", "told z": "E told z", "linear z": "linear map told z", "untrained z": "E untrained", "x": "x, by E", "told x": "E told z"}
+ways_rows = [[name, *(f"{np.mean(of[key]):.2f}" if key in of else "" for key in ways)] for name, of in worlds.items()]
+viz.table(ways_rows, ["share given back", *ways.values()])
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# An inverse: 1, 0, 0.
+# An inverse: 1. Always the mean: 0. Another's answer: about -1. *Told z*: the same $E$, trained on $\lVert E(G(z)) - z \rVert^2$.
 
 # %% [markdown] tags=["notes"]
-# An inverse has 1, 0 and 0; an encoder that always says 0 has a squared error of 1. In the plane the game comes near, in all five trainings, so it can (where lines meet, upper right, they do so in $G(z)$ already). Eight planes are harder for the same networks. On digits and faces the error is above 1. (The faces' VAE gives the *pictures* back without all of $z$.)
+# An inverse gives back 1, *always the mean* 0, another's answer about -1. In the plane BiGAN's $E$ comes near, so the game can: upper right $G$ itself folds lines together, lower right $E$ does. In eight planes half comes back, less than by a *linear* map that is told $z$. On digits and faces nothing does.
+#
+# **Whose fault?** Donahue et al.'s baseline tells: the same $E$, through the same $G$, *told* $z$: $\min_E \mathbb{E}_z \lVert E(G(z)) - z \rVert^2$. It gives 0.80 of the digits' $z$ and 0.57 of the faces'. So $G$ can be read, and BiGAN's $E$ has not learnt to. (BiGAN's meets real pictures only. But on these, too, the $E$ told $z$, which has met none, is better.)
 
 # %%
 question(
     "S08.sixteen",
     "With as many latents as for the digits (eight bent planes side by side), how much of the variance of z does E(G(z)) give back?",
-    ours=1 - in_many[:, 1],
+    ours=many_ways["z"],
     over="trainings",
-    baselines=nulls(untrained=1 - in_many_first[:, 1], another_z=1 - in_many[:, 2], always_the_mean=0) | ceilings(one_plane=1 - in_plane[:, 1]),
-    note="The same networks, rate and steps as in the plane and for the digits. Two trainings on other seeds were seen before.",
+    baselines=nulls(
+        untrained=many_ways["untrained z"], another_z=many_ways["another z"], always_the_mean=0, linear_map_told_z=many_ways["linear z"]
+    )
+    | ceilings(the_same_E_told_z=many_ways["told z"], one_plane=plane_ways["z"]),
+    note="The same networks, rate and steps as in the plane and for the digits. Two trainings on other seeds were seen before. "
+    "Beaten by the linear map, which joined the nulls, as the E that is told z the ceilings, after the row was first measured: no success of the game.",
+)
+question(
+    "S08.regressor",
+    "On digits, is it E or a G that cannot be read? Share of the variance of z by an E that is told z, less that by BiGAN's E, through the same G",
+    ours=digit_ways["told z"] - digit_ways["z"],
+    over="trainings",
+    baselines=nulls(
+        no_difference=0, untrained=digit_ways["untrained z"] - digit_ways["z"], linear_map_told_z=digit_ways["linear z"] - digit_ways["z"]
+    ),
+    source="the baseline LR of Donahue et al. 2017, table 1",
+    note="Same first weights of E, steps, batches and rate. What the faces' E told z reached was seen before.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -615,7 +613,7 @@ question(
 # ### A famous table, and its control
 #
 # The BiGAN paper judges the encoder by 1-nearest-neighbour classification of MNIST in the space of $E(x)$: 97.39 %. In the same test the authors' own training log, which they published, has *before the
-# first update* 96.84 %. Distances survive a random map rather well, so most of that score belongs to the digits and not to the encoder.
+# first update* 96.84 %, and an autoencoder in the same table has 97.63 %. Random maps keep distances: most of the score is the digits'.
 #
 # So we print the untrained encoder, a random matrix, PCA and the raw pixels beside ours. And we add a harder question, a *linear* classifier that gets only 50 labels.
 
@@ -655,6 +653,7 @@ scores = {
     "untrained encoder": [scored(*encodings(pair)) for pair in untrained],
     "the same, statistics 0 and 1": [scored(*encodings(pair)) for pair in first_copied],
     "BiGAN's encoder": [scored(*encodings(pair)) for pair in trained],
+    "the same E, told z": [scored(*encodings(pair)) for pair in of_digits.told],
 }
 means = {name: np.mean(values, 0) for name, values in scores.items()}
 viz.table([[name, f"{a:.1f} %", f"{b:.1f} %"] for name, (a, b) in means.items()], ["features", "1-NN, all labels", "linear, 50 labels"])
@@ -685,7 +684,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read the table from the bottom. With batch statistics measured over the digits for both, training adds 5.7 points by neighbours and 8.3 with 50 labels, and both intervals lie above 0. Against an untrained encoder with statistics 0 and 1 it is less than half of that; a *random matrix* comes within about a point of the trained one, PCA within a point of the pixels. So sixteen numbers of nearly any kind keep most of what tells these digits apart.
 #
-# That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim: here PCA's are 6.7 and 8.5 points better.
+# That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim: here PCA's are 6.7 and 8.5 points better, and those of the far better inverse, $E$ told $z$, are worse.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three ways back
@@ -703,8 +702,8 @@ question(
 # - A **variational autoencoder** (lecture 01) is *trained* to reconstruct: its loss holds the squared error.
 # - **BiGAN**: $G(E(x))$, one pass, never compared with $x$ in training.
 # - **Inversion** of the same $G$: no encoder, descent on $\lVert G(z) - x \rVert^2$ for each picture from several random starts. The problem is not convex, and starts end at different errors, so take the
-#   best. An encoder's guess is one more start.
-# - The control is **PCA**: of all *linear* maps to 16 numbers and back, the one with the least squared error. It takes milliseconds.
+#   best.
+# - The control is **PCA**: of all *linear* maps to 16 numbers and back, the one with the least squared error.
 
 # %%
 viz.source(inversion.invert)
@@ -731,11 +730,12 @@ G = trained[0].generator
 digit_descent = {"steps": scale.pick(ci=5, cpu=150, gpu=300), "lr": 0.1, "seed": 0}
 with torch.no_grad():
     bigan_copies = [pair.reconstruct(unseen.to(device)).cpu() for pair in trained]
-    named = trained[0].encode(unseen.to(device))
+    named, by_told = trained[0].encode(unseen.to(device)), of_digits.told[0].reconstruct(unseen.to(device)).cpu()
 digit_copies = {
     "PCA": pca_copy(unseen),
     "VAE": vae_copy(unseen),
     "BiGAN": bigan_copies[0],
+    "E told z": by_told,
     "inversion, 1 start": inversion.invert(G, unseen, restarts=1, **digit_descent).images,
     "best of 4 starts": inversion.invert(G, unseen, restarts=4, **digit_descent).images,
     "from E(x)": inversion.invert(G, unseen, restarts=1, start=named, **digit_descent).images,
@@ -751,11 +751,13 @@ viz.show(viz.labelled_grid(shown, rows=["unseen", *digit_copies], n_columns=6, s
 
 # %% tags=["slide-continue"]
 worthless = {"the mean digit": x.mean(0, keepdim=True).expand_as(unseen), "another digit": unseen.roll(1, 0)}
+known_by = {"linear": lambda y: judge.predict(y.numpy()), "1-NN": lambda y: digits.labels[torch.cdist(y, flat).argmin(1)].numpy()}
 pixel, copy_rows = {}, []
 for name, y in {"the digits themselves": unseen, **digit_copies, **worthless}.items():
     pixel[name] = inversion.reconstruction_error(y, unseen).mean().item()
-    copy_rows.append([name, f"{pixel[name]:.4f}", f"{100 * judge.score(y.flatten(1).numpy(), classes.numpy()):.0f} %"])
-viz.table(copy_rows, ["copy", "squared error per pixel", "same digit"])
+    same = [f"{100 * (named_by(y.flatten(1)) == classes.numpy()).mean():.0f} %" for named_by in known_by.values()]
+    copy_rows.append([name, f"{pixel[name]:.4f}", *same])
+viz.table(copy_rows, ["copy", "squared error per pixel", "same digit", "by 1-NN"])
 
 # %%
 with torch.no_grad():
@@ -779,10 +781,10 @@ question(
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # - The VAE is nearest, and a linear map comes close behind. **Before you praise a network's code, project.**
-# - BiGAN's copies are no nearer than the mean digit, and the judge finds the same digit in three of ten.
+# - BiGAN's copies: as far as the mean digit, half as far as another; three of ten are the same digit.
 
 # %% [markdown] tags=["notes"]
-# The VAE is nearest, with ten of its sixteen latents in use (a posterior variance below a half). Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error; three more starts help a little, and one start from $E(x)$ as much. BiGAN is the farthest off: 9.9 times PCA's error, in the mean of five trainings, where the mean digit has 10.0; and the judge finds the same digit in three of ten. **Before you praise a network's code, project**: 74 % of the digits kept looks well until a linear map keeps 88.
+# The VAE is nearest, with ten of its sixteen latents in use (a posterior variance below a half). Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error; three more starts help a little, and one start from $E(x)$ as much. BiGAN is the farthest off: 9.9 times PCA's error (mean of five trainings), where the mean digit has 10.0, another digit 20.0. Three of ten are the same digit (first training); with the $E$ that is told $z$ six. A judge by neighbours agrees. **Before you praise a network's code, project**: 80 % kept looks well until PCA keeps 88.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same faces
@@ -790,13 +792,13 @@ question(
 # %% [markdown] tags=["notes"]
 # ### The same faces, three ways
 #
-# Digits of 64 pixels are an easy test. The faces of the beginning have 3,072, and we have a judge for them: the classifier of lecture 08, which reads hair, length of hair, skin, smile, glasses and background. Does the copy
+# The faces of the beginning have 3,072 pixels, and a judge: the classifier of lecture 08, which reads hair, its length, skin, smile, glasses and background. Does the copy
 # still have the attributes that the face was drawn with?
 #
 # The VAE and the narrower BiGAN are convolutional and saw the 20,000 faces of `faces32`; BiGAN has lecture 12's loss (section 8). All have 64 latents.
 
 # %% [markdown] tags=["notes"]
-# Controls: **another real face**, **the mean face** and an **untrained encoder** before the trained generator show what is kept without learning, BiGAN's own copies **shuffled** what its encoder reads. PCA keeps 64 numbers, too. **Descent from $E(x)$** through BiGAN's own generator shows how much of its error is the encoder's; two more, from *another* face's $E(x)$ and from a random $z$, whether the guess helps.
+# Controls: **another real face**, **the mean face** and an **untrained encoder** before the trained generator show what is kept without learning, BiGAN's own copies **shuffled** what its encoder reads. PCA keeps 64 numbers, too. **Descent from $E(x)$** through BiGAN's own generator shows how much of its error is the encoder's, as does the $E$ told $z$.
 
 # %% tags=["slide-continue", "slide-picture"]
 untrained_face = encoders.players(seed=1)[0]  # an encoder with its first weights
@@ -837,8 +839,9 @@ for name, way in face_ways.items():
         searches[name], copy = copy, copy.images
     copies[name] = copy.cpu().clamp(-1, 1)
     seconds[name] = (time.perf_counter() - began) / len(copy)
-six = ["unseen", "PCA", "VAE", "BiGAN", "descent from E(x)", "descent from a random z"]
-viz.show(viz.labelled_grid(torch.cat([copies[name][:5] for name in six]), rows=six, n_columns=5, scale=4))
+drawn_again = {name: copies[name] for name in ("unseen", "PCA", "VAE", "BiGAN", "descent from E(x)")}
+drawn_again["E told z"] = data.to_float(torch.as_tensor(record.last_pictures()[0]))
+viz.show(viz.labelled_grid(torch.cat([copy[:5] for copy in drawn_again.values()]), rows=list(drawn_again), n_columns=5, scale=4))
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What do the copies keep?
@@ -862,6 +865,8 @@ face_rows = [
 ]
 low, high = 100 * shuffled.mean(1).quantile(torch.tensor([0.025, 0.975]))
 face_rows.insert(4, ["BiGAN, shuffled", len(faces), f"{shuffled_error:.4f}", f"{low:.0f} to {high:.0f} %", ""])
+recorded = {"E told z (recorded)": {score: np.mean(face_told[score]) for score in record.scores}, "linear map told z (recorded)": rivals["linear map"]}
+face_rows[5:5] = [[name, 480, f"{of['pixels']:.4f}", f"{100 * of['kept']:.0f} %", ""] for name, of in recorded.items()]
 viz.table(face_rows, ["copy", "faces", "squared error per pixel", "attributes kept", "ms per face"])
 
 # %%
@@ -907,22 +912,22 @@ question(
     "Measured on 66 faces in three groups, it could not be decided; that 480 decide it was known before this row was run.",
 )
 # %% [markdown] tags=["notes"]
-# The VAE was asked for pixels and gives them back in one pass. Of the attributes it loses the
-# smile most often. Section 8 asks about blur, and how well it draws.
+# The VAE was asked for pixels and gives them back in one pass. Section 8 asks about blur, and how well it draws.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A better latent existed, and $E$ did not name it
 #
 # - BiGAN's copies keep 42 % of the attributes; shuffled, 34 to 37 %.
 # - Descent through the *same* $G$, even from a random $z$, comes eight times nearer.
+# - The same $E$, *told* $z$: six times nearer, 86 % kept. A linear map: 72 %.
 # - The theorem speaks of the optimum; this $E$ is far from it.
 # - To compress: project first.
 
 # %% [markdown] tags=["notes"]
-# BiGAN's copies are mostly of somebody else. They keep 42 % of the attributes, the mean face 35 %, and the same copies beside other faces 34 to 37 %. So $E$ reads a little: the length of the hair most of all (section 8). In pixels one constant picture is nearer. The generator does not stand in the way: descent from $E(x)$ through the same $G$ comes nine times nearer.
+# BiGAN's copies are mostly of somebody else. They keep 42 % of the attributes, the mean face 35 %, the same copies beside other faces 34 to 37 %: $E$ reads a little. In pixels: 0.36, shuffled 0.40, the mean face 0.21. The generator is not in the way: descent through the same $G$ comes nine times nearer. One pass of an $E$ that was told $z$, and saw no real face, comes six times nearer and keeps 86 %, a linear map told $z$ 72 %.
 #
-# Inversion stays behind the VAE in pixels, takes hundreds of times as long, and misses the background of one face in five, the smile and the glasses of one in four. But its generator draws well, and was never
-# trained to have an inverse: descent finds a latent that can be moved (lecture 05 does, and measures the price). To compress, the digits' lesson holds: PCA to 64 numbers keeps 97 % of the attributes, the VAE 95 %, with errors of 0.0102 and 0.0091. Does $E$'s guess help as a start? Hardly: compare the three descents. And has the search ended? Section 9 asks it for pictures that the generator drew.
+# Inversion takes hundreds of times as long as the VAE, and misses smile and glasses in one face of four. But its generator draws well, and was never
+# trained to have an inverse: descent finds a latent that can be moved (lecture 05 does, and measures the price). To compress, project first: PCA to 64 numbers keeps 97 % of the attributes, the VAE 95 %. Has the search ended? See section 9.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -969,58 +974,39 @@ viz.players(viz.GAMES["semi_supervised"])
 
 # %% [markdown] tags=["notes"]
 # The experiment is *paired*: for each of ten random subsets the control is the same network from the same initial weights on the same labels, with as much noise on its inputs, without the unlabelled
-# digits. All ten pairs train at once.
+# digits.
 #
-# And a **positive control**: do the unlabelled digits hold the answer at all? Link each digit with its seven nearest neighbours, and let the labels spread along the links ([Zhou et al. 2004](https://papers.neurips.cc/paper_files/paper/2003/hash/87682805257e619d49b8e0dfdc14affa-Abstract.html)). With $A$ the table of links, each divided by the root of the degrees at its two ends, and $Y$ the few labels, the votes are $(I - 0.99\, A)^{-1} Y = Y + 0.99\, A Y + 0.99^2 A^2 Y + \dots$: each term is one step farther along the links. Nothing is trained. A test digit asks its seven neighbours.
-
-# %%
-nearest = torch.cdist(flat, flat).fill_diagonal_(torch.inf).topk(7, largest=False).indices
-nearest_of_test = torch.cdist(flat_test, flat).topk(7, largest=False).indices
-links = torch.zeros(len(x), len(x)).scatter_(1, nearest, 1)
-links = torch.maximum(links, links.T)  # a neighbour of either is a neighbour of both
-degree = links.sum(1)
-system = torch.linalg.cholesky(torch.eye(len(x)) - 0.99 * links / (degree[:, None] * degree).sqrt())
-
-
-def spread(index):
-    """What the test digits are called, int64 [subsets, N]: the labels at ``index`` spread over the links."""
-    given = torch.zeros(len(x), len(index), 10)
-    for k, i in enumerate(index):
-        given[i, k, digits.labels[i]] = 1
-    votes = torch.cholesky_solve(given.flatten(1), system).unflatten(1, (len(index), 10))
-    return votes[nearest_of_test].mean(1).argmax(-1).T
-
-
-def nearest_label(index):
-    """The labels alone: each test digit is called what the nearest labelled one is."""
-    return torch.stack([digits.labels[i][torch.cdist(flat_test, flat[i]).argmin(1)] for i in index])
+# And a **positive control**: do the unlabelled digits hold the answer at all? Link each digit with its seven nearest neighbours, and let the labels spread along the links ([Zhou et al. 2004](https://papers.neurips.cc/paper_files/paper/2003/hash/87682805257e619d49b8e0dfdc14affa-Abstract.html)). With $A$ the table of links, each over $\sqrt{d d'}$ ($d$, $d'$: links at its ends), and $Y$ the few labels, the votes are $(I - 0.99\, A)^{-1} Y = Y + 0.99\, A Y + 0.99^2 A^2 Y + \dots$: each term is one step farther along the links. Nothing is trained. A test digit asks its seven neighbours.
 
 # %% tags=["slide-continue", "slide-picture"]
 subsets = scale.pick(ci=3, cpu=10, gpu=10)
 ssl_steps = scale.pick(ci=15, cpu=300, gpu=4000)
 
 
-def ssl_errors(n_labels):
-    index = [ssl.balanced_subset(digits.labels, n_labels, seed) for seed in range(subsets)]
-    few = torch.stack([x[i] for i in index]).to(device), torch.stack([digits.labels[i] for i in index]).to(device)
+def ssl_errors(known, held_out, spread, n_labels, steps, noise, out=None, unlabelled=None):
+    """Test errors in % for each subset of ``n_labels`` labels, by four ways; the game with the GAN, and the control."""
+    (x, y), (asked, truth), classes = known, held_out, len(known[1].unique())
+    index = [ssl.balanced_subset(y, n_labels, seed) for seed in range(subsets)]
+    few = torch.stack([x[i] for i in index]).to(device), torch.stack([y[i] for i in index]).to(device)
     torch.manual_seed(0)
-    classifiers = [Classifier((1, 8, 8), 10, hidden=(96, 96)) for _ in range(subsets)]
-    generators = [mlp.Generator(16, (1, 8, 8), (96, 96), norm="batch", out="tanh") for _ in range(subsets)]
-    control = ssl.fit_supervised(stack(classifiers).to(device), few, ssl_steps, noise=0.3, batch_size=20)
-    game = ssl.SemiSupervisedGAN(stack(generators).to(device), stack(classifiers).to(device), few, noise=0.3, batch_labelled=20)
-    fit(game, EnsembleBatches(digits, 64, list(range(subsets)), device=device), ssl_steps, lr=1e-3, progress=False)
+    classifiers = [Classifier(x.shape[1:], classes, hidden=(96, 96)) for _ in range(subsets)]
+    generators = [mlp.Generator(16, x.shape[1:], (96, 96), norm="batch", out=out) for _ in range(subsets)]
+    control = ssl.fit_supervised(stack(classifiers).to(device), few, steps, noise=noise, batch_size=20)
+    game = ssl.SemiSupervisedGAN(stack(generators).to(device), stack(classifiers).to(device), few, noise=noise, batch_labelled=20)
+    fit(game, EnsembleBatches(x if unlabelled is None else unlabelled, 64, list(range(subsets)), device=device), steps, lr=1e-3, progress=False)
     said = {
-        "labels only": ssl.predict(control, x_test.to(device)).cpu(),
-        "with GAN": game.predict(x_test),
-        "nearest label": nearest_label(index),
-        "labels spread": spread(index),
+        "labels only": ssl.predict(control, asked.to(device)).cpu(),
+        "with GAN": game.predict(asked),
+        "nearest label": ssl.nearest_label(x, index, y, asked),
+        "labels spread": spread(index, y, asked),
     }
-    return {name: 100 * (called != test.labels).float().mean(1).numpy() for name, called in said.items()}, game
+    return {name: 100 * (called != truth).float().mean(1).numpy() for name, called in said.items()}, game, control
 
 
 errors, ssl_games = {}, {}
+over_digits = (x, digits.labels), (x_test, test.labels), ssl.LabelSpread(x)
 for n_labels in (20, 50, 100):
-    errors[n_labels], ssl_games[n_labels] = ssl_errors(n_labels)
+    errors[n_labels], ssl_games[n_labels], _ = ssl_errors(*over_digits, n_labels, ssl_steps, noise=0.3, out="tanh")
 
 columns = ["labels only", "with GAN", "labels spread"]
 fig, axes = plt.subplots(1, 3, figsize=(9, 3), sharey=True, layout="constrained")
@@ -1042,6 +1028,8 @@ plt.show()
 # Without the control, "two thirds right with fifty labels" would have passed for a success of the method.
 #
 # The same labels, spread over neighbours, make half the errors: the unlabelled digits hold the answer, and this GAN did not use it.
+#
+# On two moons, with less noise and ten times the updates, it gains: 16.8 % wrong with six labels only, 4.2 % with the GAN.
 
 # %% tags=["slide-continue"]
 label_rows = []
@@ -1062,7 +1050,7 @@ question(
     over="trainings",
     baselines=nulls(labels_only=1) | ceilings(labels_spread=fifty["labels spread"] / fifty["labels only"]),
     source="beside 2.21 % on MNIST with 50 labels in Salimans et al. 2016, table 1, which prints no control",
-    note="A question, for two-layer perceptrons and a few hundred updates cannot judge the claim. "
+    note="A question, for two-layer perceptrons and a few hundred updates cannot judge the claim. On two moons the same code gains (S09.moons). "
     "On other digits, scans of 8x8 pixels, five times the updates gave 1.07, the paper's discriminator with weight normalisation, noise and a rate of 3e-3 0.98. "
     "Salimans et al. train far larger networks for 300 epochs on 60,000 unlabelled images.",
 )
@@ -1073,13 +1061,13 @@ question(
     over="subsets of labels",
     baselines=nulls(labels_only=1),
     source="the method: Zhou et al. 2004",
-    note="The positive control of the row above: asked after another implementation had shown a gain on these subsets. Neighbours and spread were chosen on other subsets.",
+    note="The positive control of the row above: asked after another implementation of the spread had shown a gain on these subsets. Neighbours and spread were chosen on other subsets.",
 )
 
 # %% [markdown] tags=["notes"]
-# Nothing of the paper's gain is seen here. With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15.1 %, where the nearest label alone errs on 33.9 % and the network with labels only on 32.5 %. So there was something to gain, and this GAN did not find it. After 300 updates of small networks that is no verdict on the paper (the box says what else was tried).
+# With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15.1 %, where the nearest label alone errs on 33.9 % and the network with labels only on 32.5 %. So there was something to gain, and this GAN did not find it. On two moons the same code, with less noise and ten times the updates, gains: 16.8 % wrong with six labels only, 4.2 % with the GAN (section 10). So it can; no verdict on the paper (see the box).
 #
-# Without *labels only*, "two thirds right with fifty labels" would have passed for a success of the method. Without *labels spread*, its failure would have passed for a failure of unlabelled digits. And the pairs allow the comparison: with 20 labels the control alone errs on 38 to 55 %, so two methods on different subsets could have shown a gain of a third.
+# Without *labels only*, "two thirds right with fifty labels" would have passed for a success of the method. Without *labels spread*, its failure would have passed for a failure of unlabelled digits.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss written as it is printed
@@ -1150,7 +1138,7 @@ viz.source(InfoGAN.discriminator_loss, InfoGAN.generator_loss)
 # ## 6. What the number came to mean
 #
 # What of the second code, the number in $[-1, 1]$? Nobody said what it should mean, and its term has a twentieth of the category's weight. Ask what $Q$ reads from real digits, and correlate it with two things that can be measured: the ink, and the slant (the
-# covariance of row and column under the ink, over its variance along the rows).
+# covariance of row and column under the ink, over the variance of the row). The table has rank correlations, without their signs.
 
 
 # %% tags=["slide-continue"]
@@ -1198,7 +1186,7 @@ print(f"1-NN in E(x): anew {near_anew:.1f} %, as copied {near_as_copied:.1f} %")
 # %% [markdown]
 # ## 8. The faces, closer
 #
-# Was the digits' VAE of section 3 a fair one? Its learnt $\sigma^2$ had come down to the error of copies from drawn codes, 0.0064 and 0.0062, so its error had the weight that the bound asks for. On unseen digits its copies are off by 0.0070, on those of its training by 0.0051.
+# Was the digits' VAE of section 3 a fair one? It had 6,000 steps, BiGAN 3,000, both with batches of 64. Its learnt $\sigma^2$ had come down to the error of copies from drawn codes, 0.0064 and 0.0062, so its error had the weight that the bound asks for. On unseen digits its copies are off by 0.0070, on those of its training by 0.0051.
 #
 # What was each network trained for, for how long, and how good are its own samples? The VAE's weakness shows in no copy: faces that it draws from $z \sim \mathcal{N}(0, I)$ are at a Frechet distance of 23, those of the BiGAN at 5.9. BiGAN's game is the relativistic one of lecture 12, on pairs: $D$ says whether $(x, E(x))$ is more real than $(G(z), z)$, with R1 on the gradient in picture and latent.
 
@@ -1207,6 +1195,41 @@ zoo.card("vae_faces32")
 
 # %%
 zoo.card("bigan_faces32")
+
+# %% [markdown]
+# The encoder that is told $z$ is built as BiGAN's, and trained for as many steps, its rate falling to 0, on pictures of BiGAN's generator alone. It never sees a real face. What three of them give back of unseen ones is six times nearer than BiGAN's copies, and keeps 44 points more of the attributes.
+#
+# A linear map reads nearly as much of $z$ from drawn faces, 0.54 where the network reads 0.57. On real faces it is behind: its copies keep 72 %, those of the network 86 %. Why BiGAN's game did not teach its encoder as much was not tested.
+
+# %%
+question(
+    "S08.regressor_faces",
+    "Can the generator of the faces' BiGAN be read? Share of the variance of z that an encoder gives back that is told z",
+    ours=face_told["z_back"],
+    over="trainings of the encoder, one generator",
+    baselines=nulls(
+        BiGANs_own_encoder=bigan_own["z_back"],
+        the_same_shuffled=rivals["the same, shuffled"]["z_back"],
+        untrained=untold["z_back"],
+        always_the_mean=rivals["always 0"]["z_back"],
+        linear_map_told_z=rivals["linear map"]["z_back"],
+    ),
+    source="the baseline LR of Donahue et al. 2017, table 1",
+    note="A record. 0.25 or more, and more than the linear map, was to mean that BiGAN's encoder is at fault; a pilot of 120 steps had 0.44.",
+)
+question(
+    "S08.regressor_kept",
+    "Does what it learnt on drawn faces serve for real ones? Share of attributes kept by its copies, less that of BiGAN's own encoder",
+    ours=face_told["kept"] - bigan_own["kept"],
+    over="trainings of the encoder, one generator",
+    baselines=nulls(
+        no_difference=0,
+        untrained=untold["kept"] - bigan_own["kept"],
+        always_the_mean=rivals["always 0"]["kept"] - bigan_own["kept"],
+        linear_map_told_z=rivals["linear map"]["kept"] - bigan_own["kept"],
+    ),
+    note="A record. The pilot had 0.39, on 40 faces.",
+)
 
 # %% [markdown]
 # And attribute by attribute:
@@ -1272,35 +1295,101 @@ question(
 
 # %%
 searched = searches[f"inversion, {starts} starts"]
-own = zoo.load("faces32").sample(8, seed=77)
+k = scale.pick(ci=2, cpu=16, gpu=64)
+own = zoo.load("faces32").sample(k, seed=77)
 longer = {"steps": 4 * face_steps, "lr": 0.1}
-searches_of = {
-    f"unseen faces, {face_steps} steps": searched,
-    f"its own samples, {face_steps} steps": inversion.invert(faces32, own, restarts=starts, **face_descent),
-    f"its own samples, {4 * face_steps} steps": inversion.invert(faces32, own, restarts=starts, **longer),
+errors_of = {
+    f"unseen faces, {face_steps} steps": searched.errors[:k],
+    f"unseen faces, {4 * face_steps} steps": inversion.invert(faces32, few[:k], restarts=starts, **longer).errors,
+    f"its own samples, {face_steps} steps": inversion.invert(faces32, own, restarts=starts, **face_descent).errors,
+    f"its own samples, {4 * face_steps} steps": inversion.invert(faces32, own, restarts=starts, **longer).errors,
 }
 counts_of = sorted({1, starts})
 viz.table(
-    [[kind, *(f"{f.best_of(r).mean():.4f}" for r in counts_of)] for kind, f in searches_of.items()],
-    ["squared error per pixel", *(f"best of {r}" for r in counts_of)],
+    [[kind, *(f"{each[:, :r].amin(1).mean():.4f}" for r in counts_of)] for kind, each in errors_of.items()],
+    [f"squared error per pixel, {k} pictures", *(f"best of {r}" for r in counts_of)],
+)
+
+# %%
+guess = searches["descent from E(x)"].error
+question(
+    "S08.start",
+    "Is E's guess a better start for descent through BiGAN's generator than a random z? Squared error per pixel from E(x), less that from a random z",
+    ours=guess - searches["descent from a random z"].error,
+    over="faces, one training",
+    baselines=nulls(no_difference=0, from_another_faces_guess=searches["descent from another's E(x)"].error - searches["descent from a random z"].error),
+    source="Zhu et al. 2016: an encoder's guess as the start",
+    note="The means, 0.039, 0.045 and 0.046, were known; the interval was not.",
 )
 
 # %% [markdown]
-# The first row is about what the generator can draw *and* what descent can find: there two more starts take more than half of the error, 0.080 to 0.037. (Through BiGAN's generator one random start and as many steps left 0.045.) In the other two a latent with error zero exists, so all of their error is the search. Four times the steps take most of it away, 0.046 to 0.007 with one start; two more starts take only a third. So it was mostly unfinished descent. What is left is a valley that is not the deepest, or a descent that needs still more. And what is left at unseen faces after a hundred steps need not be the generator's fault.
+# The first two rows are about what the generator can draw *and* what descent can find. In the other two a latent with error zero exists, so all of their error is the search. Four times the steps and the best of three starts bring the own samples from 0.031 to 0.007, the unseen faces from 0.043 to 0.015. So most of what was left at unseen faces after a hundred steps was unfinished descent, too. What stays between 0.015 and 0.007 may be the generator's; a longer search could take more of it away.
 #
-# And an encoder's guess as the start? Of the three descents of section 3 (one start each) the one from $E(x)$ ends at 0.039, from *another* face's at 0.046, from a random $z$ at 0.045, with 88, 86 and 89 % of the attributes. The guess makes the copy a little nearer, and keeps no more of the face. That is one training of BiGAN.
+# And an encoder's guess as the start? Of the three descents of section 3 (one start each) the one from $E(x)$ ends at 0.039, from *another* face's at 0.046, from a random $z$ at 0.045, with 88, 86 and 89 % of the attributes. The difference of the first and the last is -0.005, and its interval over 66 faces holds 0: no help was shown, by one training of BiGAN.
 
 # %% [markdown]
-# ## 10. What feature matching draws
+# ## 10. Feature matching where it gains, and what it draws
 #
-# One of the ten generators of section 4, after its few hundred updates with 50 labels. By eye, few of the samples are digits that one could name. Whether a generator that draws better would help the classifier is exercise 2.
+# Is the failure of section 4 a slip in our code? Two moons, a thousand points without labels, six with: the picture that papers on the subject begin with. Networks, rate and batches are those of the digits. Less noise (0.1) and ten times the updates were chosen on other points and other labels.
+
+# %%
+def moons(seed, n=1000):
+    points, side = make_moons(n, noise=0.1, random_state=seed)
+    return torch.from_numpy(points).float() - torch.tensor([0.5, 0.25]), torch.from_numpy(side)
+
+
+moon_known, moon_test = moons(0), moons(1)
+moon_spread = ssl.LabelSpread(moon_known[0])
+moon_task = {"held_out": moon_test, "spread": moon_spread, "n_labels": 6, "steps": scale.pick(ci=15, cpu=3000, gpu=3000), "noise": 0.1}
+moon_errors, moon_game, moon_control = ssl_errors(moon_known, **moon_task)
+order = torch.randperm(1000, generator=torch.Generator().manual_seed(0))
+no_moons = torch.stack([moon_known[0][:, 0], moon_known[0][order, 1]], 1)  # each coordinate as before, and no moons left
+errors_without, *_ = ssl_errors(moon_known, unlabelled=no_moons, **moon_task)
+
+down, right = torch.meshgrid(torch.linspace(-1.4, 1.4, 141), torch.linspace(-2.2, 2.2, 221), indexing="ij")
+at = torch.stack([right, down], -1).flatten(0, 1)
+shown = [0, 1, 2]
+sides = {
+    "labels only": ssl.predict(moon_control, at.to(device)).cpu(),
+    "with GAN": moon_game.predict(at),
+    "labels spread": moon_spread([ssl.balanced_subset(moon_known[1], 6, k) for k in shown], moon_known[1], at),
+}
+fig, axes = plt.subplots(3, 3, figsize=(9, 6.4), sharex=True, sharey=True, layout="constrained")
+for row, k in zip(axes, shown, strict=True):
+    labelled = ssl.balanced_subset(moon_known[1], 6, k)
+    for axis, (name, side) in zip(row, sides.items(), strict=True):
+        axis.contourf(right, down, side[k].view_as(right), levels=[-0.5, 0.5, 1.5], colors=[viz.COLOURS["real"], viz.COLOURS["fake"]], alpha=0.25)
+        axis.scatter(*moon_known[0].T, s=2, color=viz.COLOURS["neutral"])
+        axis.scatter(*moon_known[0][labelled].T, s=45, c=moon_known[1][labelled], cmap="coolwarm", edgecolors=viz.COLOURS["ink"], zorder=3)
+        axis.set(title=f"{name}: {moon_errors[name][k]:.1f} % wrong", aspect="equal", xticks=[], yticks=[])
+plt.show()
+
+# %%
+moon_mean = {name: wrong.mean() for name, wrong in moon_errors.items()}
+print(", ".join(f"{name} {wrong:.1f} %" for name, wrong in moon_mean.items()), f"(means of {subsets} subsets)")
+print(f"with GAN, its unlabelled points without moons: {errors_without['with GAN'].mean():.1f} %")
+print("with GAN less labels only, by subset:", " ".join(f"{d:+.1f}" for d in moon_errors["with GAN"] - moon_errors["labels only"]))
+check(
+    "S09.moons",
+    "On two moons with six labels our semi-supervised GAN gains: its errors over those of labels only, means of ten subsets",
+    ours=moon_mean["with GAN"] / moon_mean["labels only"],
+    tolerance=at_most(0.6),
+    baselines=nulls(labels_only=1, unlabelled_points_without_moons=errors_without["with GAN"].mean() / moon_mean["labels only"])
+    | ceilings(labels_spread=moon_mean["labels spread"] / moon_mean["labels only"]),
+    note="The tolerance was set before this run. On other points, other subsets and first weights 0.40 was seen, without moons 1.05; with the noise and the steps of the digits 1.07, with a non-saturating G 0.86.",
+)
+
+# %% [markdown]
+# It gains, on each of the ten subsets, and comes nearer to *labels spread* than to the nearest label. The gain is made of the moons: with points that have no moons left it is gone. So the code can do it. Whether these settings gain on the digits, too, was not tried here: there either the data are too hard for it, or the settings are not right. With the noise and steps of the digits, tried on other points, moons gave no gain either (see the box).
+#
+# And what does it draw? Here one of the ten generators of section 4, after its few hundred updates with 50 labels. By eye, few of the samples are digits that one could name. Whether a generator that draws better would help the classifier is exercise 2.
 
 # %%
 drawer = ssl_games[50].generator.member(0).eval()
 with torch.no_grad():
     samples = drawer(torch.randn(20, 16, generator=torch.Generator().manual_seed(0)).to(device)).cpu()
 viz.show(
-    viz.grid(torch.cat([x[:20], samples]), columns=20, scale=5),
+    viz.grid(torch.cat([x[:10], torch.ones(10, 1, 8, 8), samples]), columns=10, scale=10),
     caption="Above real digits, below samples of the feature-matching generator.",
 )
 
@@ -1318,7 +1407,7 @@ viz.show(
 # %% tags=["slide-continue", "slide-picture"]
 def at_code(value):
     z = codes.draw(3, torch.Generator().manual_seed(2))
-    return viz.grid(by_category(games[0], codes.replaced(z, 1, torch.tensor([value]))), columns=10, scale=8)
+    return viz.grid(by_category(games[0], codes.replaced(z, 1, torch.tensor([value]))), columns=10, scale=10)
 
 
 widgets.explorer(

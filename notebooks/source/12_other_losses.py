@@ -33,7 +33,7 @@ from torch import nn
 
 from gancourse import data, losses, scale, theory, viz
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, identity, nulls, question, summary, within
+from gancourse.classroom.claims import at_most, ceilings, check, identity, nulls, question, summary, within
 from gancourse.experiments import (
     began_gamma,
     began_knocked,
@@ -78,8 +78,8 @@ COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein
 #
 # A discriminator returns a logit $l$. All that a loss does is to say how much each player pays for it, and all that the players feel is the slope. So draw the
 # slopes. On the left, how hard $D$ pushes the logit of a *fake* down. On the right, how hard $G$ pulls it up. Right of zero the discriminator takes the fake for
-# real (right of one half for least squares with codes 0 and 1; Wasserstein's critic has no such place); far to the left it is sure that it is fake. (A relativistic loss looks at pairs of one real and one fake: $\operatorname{softplus}(-(l(x) - l(G(z))))$ for $D$, with the roles exchanged for $G$; section 6 says why. Here the real partner has logit 0, which makes its
-# curve, dotted, that of the non-saturating loss.)
+# real (right of one half for least squares with codes 0 and 1; Wasserstein's critic has no such place); far to the left it is sure that it is fake. $G$ minimises $\log(1 - \sigma(l))$ (saturating), $-\log \sigma(l)$ (non-saturating), $\frac12 (l - 1)^2$ (least squares), $-l$ (Wasserstein, hinge).
+# (A relativistic loss takes pairs, section 6. Beside a real logit of 0 its curve, dotted, is the non-saturating one.)
 
 # %% tags=["slide-continue", "slide-picture"]
 logits = torch.linspace(-6, 6, 241)
@@ -149,7 +149,7 @@ lines.answered(least_squares_of_d, *asked.LEAST_SQUARES)
 # ### Rightly classified is not near
 #
 # The paper's first figure is an argument for squares, and it can be computed. Take the simplest discriminator, a plane, $D(x) = w \cdot x + b$. Real points (blue) and the fakes it learns from (orange) are two clouds; each loss finds its best line. Then $G$ moves, and
-# three new fakes are judged: one on the fakes' side, one among the real points, and one that went past them, far into the side that $D$ calls real. Each arrow is minus the gradient of $G$'s loss, drawn 1.7 times as long as it is. That gradient is the loss's slope in the logit times the plane's slope, and the logistic plane is about seven times as steep. So compare directions across the panels, not lengths.
+# three new fakes (black) are judged: one on the fakes' side, one among the real points, and one that went past them, far into the side that $D$ calls real. Each arrow is minus the gradient of $G$'s loss, in each panel drawn so that the longest has 2.5. The logistic plane is about seven times as steep, so compare directions across the panels; the table has the numbers, also of arrows too short to be seen.
 
 # %% tags=["slide-continue", "slide-picture"]
 cloud = torch.Generator().manual_seed(0)
@@ -184,14 +184,14 @@ for axis, name in zip(axes, ["non_saturating", "least_squares"], strict=True):
     axis.plot((middle - plane[2] - plane[1] * height) / plane[0], height, color="#444444", lw=2, label="boundary of D")
     axis.scatter(*real_points.T, s=8, color=viz.COLOURS["real"], alpha=0.4, label="real")
     axis.scatter(*fake_points.T, s=8, color=viz.COLOURS["fake"], alpha=0.4, label="fakes it learnt from")
-    axis.scatter(*new_fakes.T, s=70, color="black", zorder=3, label="fakes of now")
-    axis.quiver(*new_fakes.T, *pull.T, angles="xy", scale_units="xy", scale=0.6, width=0.011, zorder=4)
+    axis.scatter(*new_fakes.T, s=50, color="black", zorder=3, label="new fakes")
+    axis.quiver(*new_fakes.T, *pull.T, angles="xy", scale_units="xy", scale=pull.norm(dim=1).max().item() / 2.5, width=0.011, zorder=4)
     axis.set(title=name.replace("_", " "), xlim=(-3, 6), ylim=(-2, 2), xlabel="x")
 axes[0].legend(fontsize=8, loc="lower right")
 plt.show()
 viz.table(
     [{"loss": name.replace("_", " "), **{f"at x = {x:.0f}": f"{p:+.3f}" for x, p in zip(new_fakes[:, 0], row, strict=True)}} for name, row in pulls.items()],
-    caption="G's pull to the right on the three fakes of now",
+    caption="G's pull to the right on the three new fakes",
 )
 
 # %% [markdown] tags=["notes"]
@@ -214,16 +214,16 @@ ends = torch.tensor([-10.0, 10.0])
 for name in ("saturating", "non_saturating", "wasserstein", "hinge", "least_squares", "least_squares_pm1"):
     at_low, at_high = slopes(name, ends)[1]
     print(f"{name:>18}: pull {at_low:9.5f} at -10, {at_high:10.5f} at +10")
-claim(
+identity(
     "C21.slope",
-    "Where one of the logistic losses is flat, least squares is steep: its smaller pull on a fake, at logits -10 and 10, either way",
-    paper="non-saturating (a figure)",
-    ours=slopes("least_squares", ends)[1].abs().min().item(),
-    tolerance=at_least(1),
-    baselines=nulls(saturating=slopes("saturating", ends)[1].abs().min(), non_saturating=slopes("non_saturating", ends)[1].abs().min()),
+    "Least squares pulls a fake's logit l by 1 - l, back where it lies beyond 1: at -10 by 11, at 10 by -9 (difference)",
+    expected=0.0,
+    ours=(slopes("least_squares", ends)[1] - (1 - ends)).tolist(),
+    over="logits",
+    tolerance=within(1e-5),
     source="Mao et al. 2017, section 3.2 and figure 2",
     decks="K",
-    exact="derivatives of given functions",
+    note="Codes 0 and 1. Steep at both ends it is not alone: Wasserstein's loss and the hinge pull by 1 everywhere. Of the losses printed above it alone turns round, with either coding.",
 )
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -234,8 +234,8 @@ claim(
 # With $(0, 1)$ it is $p / (p + q)$: squares and cross-entropy agree on what is best.
 
 # %% [markdown] tags=["notes"]
-# Least squares has a slope at both ends. At $-10$ the *non-saturating* loss pulls just as dependably. The difference is at $+10$: a fake
-# that fools $D$ completely, but lies far from the data all the same, feels nothing from the non-saturating loss, is pushed to a still higher logit by the saturating one, and is pulled back by least squares. That is the point of the
+# Least squares has a slope at both ends. So have Wasserstein's and the hinge, and at $-10$ the *non-saturating* loss. Only least squares turns round: at $+10$, like the fake on the right of the last picture,
+# the non-saturating loss says nothing, the three others push the logit still higher, and least squares pulls it back. That is the point of the
 # paper's first figure.
 #
 # ### The best discriminator
@@ -390,7 +390,7 @@ print(f"hinge loss at its best D is 2 - 2 TV on five pairs of densities: {max(ga
 # ### One number per layer
 #
 # A function is $K$-Lipschitz if it never stretches a distance by more than $K$ (lecture 11). ReLU and leaky ReLU stretch by at most 1, a matrix $W$ by at most its largest singular value $\sigma(W)$, and stretches multiply through layers. So divide
-# every weight by its $\sigma$, and the network is 1-Lipschitz. A singular value decomposition at every step is dear, and power iteration is cheap: start with any $v$, and repeat
+# every weight by its $\sigma$, and the network is 1-Lipschitz. A singular value decomposition at every step is slow; power iteration is quick: start with any $v$, and repeat
 #
 # $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \text{then}\quad \sigma \approx u^\top W v .$$
 #
@@ -427,50 +427,6 @@ plt.show()
 
 # %% [markdown]
 # $W$ makes an ellipse of the unit circle, and $\sigma$ is half its longest axis. This start is a bad one, near the direction that $W$ stretches least. The singular values are 2.29 and 0.87 (their product is the determinant, 2), so each round leaves a seventh of the ratio, and three turn $v$ to the direction that $W$ stretches most.
-#
-# Gradients flow through $\sigma$ (through $W$ in $u^\top W v$), not through $u$ and $v$. Is it the same as PyTorch's own? Start both from the same vectors, change the weights as an optimiser would, and compare weights and gradients pass by pass.
-
-# %%
-torch.manual_seed(0)
-plain = nn.Conv2d(16, 32, 3)
-ours = spectral.spectral_norm(copy.deepcopy(plain))
-theirs = torch.nn.utils.parametrizations.spectral_norm(copy.deepcopy(plain))
-load_reference(ours, theirs.state_dict())
-stale = copy.deepcopy(ours).eval()  # keeps its first u and v
-inputs = torch.randn(8, 16, 8, 8, generator=torch.Generator().manual_seed(0))
-
-
-def pulled(weight, raw):
-    """A loss's gradient in the raw weight."""
-    return torch.autograd.grad(nn.functional.conv2d(inputs, weight).square().mean(), raw)[0]
-
-
-gaps = {name: [] for name in ("weight", "gradient", "no_round_after_the_first", "not_normalised", "gradient_with_sigma_held")}
-for step in range(20):
-    raw = ours.parametrizations.weight.original
-    mine, published = ours.weight, theirs.weight  # one pass each
-    wanted = pulled(published, theirs.parametrizations.weight.original)
-    held = raw / ours.parametrizations.weight[0].sigma(raw).detach()
-    for name, gap in {
-        "weight": mine - published, "gradient": pulled(mine, raw) - wanted,
-        "no_round_after_the_first": stale.weight - published, "not_normalised": raw - published, "gradient_with_sigma_held": pulled(held, raw) - wanted,
-    }.items():  # fmt: skip
-        gaps[name].append(gap.abs().max().item())
-    change = 0.02 * torch.randn(32, 16, 3, 3, generator=torch.Generator().manual_seed(step))
-    with torch.no_grad():
-        for layer in (ours, theirs, stale):
-            layer.parametrizations.weight.original.add_(change)
-check(
-    "C17.torch",
-    "Our spectral normalisation is PyTorch's: largest difference of a weight, and of a loss's gradient in it, over 20 passes",
-    expected=0.0,
-    ours=[max(gaps["weight"]), max(gaps["gradient"])],
-    over="kinds of numbers",
-    tolerance=within(1e-6),
-    baselines=nulls(**{name: max(values) for name, values in list(gaps.items())[2:]}),
-    source="Miyato et al. 2018, Algorithm 1; torch.nn.utils.parametrizations.spectral_norm",
-    exact=True,
-)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What it does not bound
@@ -481,7 +437,7 @@ check(
 # ### What it does not bound
 #
 # For a convolution the recipe takes the kernel $[C_{out}, C_{in}, k, k]$, reads it as a matrix with $C_{out}$ rows, and divides by that matrix's $\sigma$. But a convolution applies that matrix to *overlapping* patches. A pixel
-# takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. [Sedghi et al. 2019](https://arxiv.org/abs/1805.10408) compute that map's singular values, and users of the recipe found the difference out (pytorch/pytorch#99149). Power iteration on the map
+# takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. [Sedghi et al. 2019](https://arxiv.org/abs/1805.10408) compute that map's singular values, and users have reported the gap (pytorch/pytorch#99149). Power iteration on the map
 # itself, convolution and transposed convolution in turn, gives the truth:
 
 # %% tags=["slide-continue"]
@@ -518,6 +474,34 @@ for suffix, (name, found) in zip(("", "_stride"), stretched.items(), strict=True
 # So a "1-Lipschitz" convolutional discriminator has a slope that stays bounded, whatever the weights do, and the bound is not 1.
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## In a training
+#
+# The hinge, and nothing that bounds $D$; every layer normalised; or $R_1$. Dotted: the product of the layers' norms.
+
+# %% [markdown] tags=["notes"]
+# ### In a training
+#
+# Section 4's small players with the hinge and its twenty seeds, in three ways: nothing bounds $D$, every layer is normalised, or $R_1$ is paid; each with the best of five rates. All layers are matrices, so the product of their norms (dotted) bounds the slope.
+
+# %% tags=["slide-continue", "slide-picture"]
+bounded = records.load("hinge_slopes")
+BOUNDS = {"none": ("nothing", "#D55E00"), "spectral": ("spectral norm", "#0072B2"), "R1": ("R1", "#009E73")}
+fig, axes = plt.subplots(1, 2, figsize=(9.5, 3), layout="constrained", width_ratios=[3, 2])
+for i, (arm, (title, colour)) in enumerate(BOUNDS.items()):
+    for score, style in (("slope", "-"), ("product", ":")):
+        at, values = bounded.curve(score)[arm]
+        axes[0].semilogy(at, values.mean(0), color=colour, ls=style, lw=2, label=title if score == "slope" else None)
+    axes[1].plot(bounded.final("frechet")[arm], np.full(len(bounded.final("frechet")[arm]), i), "o", color=colour, ms=5, alpha=0.5, mew=0)
+axes[0].axhline(1, color="#8A8A8A", lw=1)
+axes[0].set(title="largest slope of D at training faces", xlabel="step")
+axes[0].legend(fontsize=8)
+axes[1].set(yticks=range(3), yticklabels=[title for title, _ in BOUNDS.values()], xlabel="Frechet distance, one dot a seed", title="after the last step", ylim=(2.5, -0.5))
+plt.show()
+
+# %% [markdown] tags=["notes"]
+# We had expected a steep $D$ where nothing bounds it. It is not: its largest slope ends at 0.75, below the 1 that spectral normalisation promises, though its product of norms climbs to 5.9: a bound is no estimate. A normalised $D$ is far flatter, 0.01, and its trainings end farthest. The bound is plainly at work at the rate 0.03, where both fail: a slope of 289 without it, 0.30 with it, one training each (section 9). Of large convolutional players this says nothing.
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## Are they created equal?
 #
 # Six losses, the same networks, the same light penalty, the same steps, twenty seeds; each with the best of five learning rates.
@@ -526,8 +510,8 @@ for suffix, (name, found) in zip(("", "_stride"), stretched.items(), strict=True
 # ## 4. Are they created equal?
 #
 # Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
-# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; with one $D$ step per $G$ step this is not lecture 11's WGAN), the same 800
-# steps of 16 pictures, twenty seeds. The data are pixel-art faces at 16 px, and the distance is taken to faces that nobody trained on.
+# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; no spectral norm here), one $D$ step a round (unlike lecture 11), 800
+# steps of 16 pictures, the rate falling to 0 from 560, twenty seeds. $G$'s averaged weights draw 16 px faces, judged by unseen ones.
 #
 # One learning rate for all would favour whatever it was chosen with. So every loss may choose among five: one training with each, on a seed that the contest does not use, and the nearest end decides. That rule was written down first; the search went on until every best rate had a worse one on either side.
 
@@ -547,9 +531,10 @@ viz.table(rows, caption="Frechet distance at the end of one training with each l
 # The contest is recorded (`gancourse experiment six_losses` runs it again).
 
 # %% tags=["slide-continue", "slide-picture"]
-contest = records.load("six_losses")
+contest, tuned = records.load("six_losses"), records.load("six_losses_tuned")
 entrants = [name for name in contest.arms if name != six_losses.ONE_RATE]
 along, ends = contest.curve("frechet"), contest.final("frechet")
+own = tuned.final("frechet")  # two of them, each with a gamma of its own
 
 
 def half(values, level=0.95):
@@ -559,12 +544,12 @@ def half(values, level=0.95):
 
 
 def look(name):
-    """An arm's colour and line; the loss with the others' rate is dashed."""
+    """An arm's colour and line; what is no entrant is dashed."""
     return COLOUR[name.partition(",")[0].replace(" ", "_")], "-" if name in entrants else "--"
 
 
 fig, axis = plt.subplots(figsize=(8, 3.4), layout="constrained")
-for name, (at, values) in along.items():
+for name, (at, values) in (along | {"least squares, gamma 10": tuned.curve("frechet")["least squares"]}).items():
     (colour, style), mean = look(name), values.mean(0)
     axis.fill_between(at, mean - half(values), mean + half(values), color=colour, alpha=0.2, linewidth=0)
     axis.plot(at, mean, color=colour, ls=style, lw=2, label=name)
@@ -578,7 +563,8 @@ plt.show()
 films = {name: contest.film(name) for name in entrants}
 shown = [step for step in list(films[entrants[0]])[1::3]]  # an early look, and the last one
 columns = [f"step {step}" if i == 0 else "" for step in shown for i in range(len(films[entrants[0]][step]))]
-viz.labelled_grid(torch.cat([film[step] for film in films.values() for step in shown]), entrants, columns, widest=1100)
+real_row = data.pixel_faces(16, n=len(columns), split="test").images
+viz.labelled_grid(torch.cat([real_row, *(film[step] for film in films.values() for step in shown)]), ["real", *entrants], columns, widest=1100)
 
 # %%
 baseline = ends["non saturating"]
@@ -603,54 +589,59 @@ viz.table(rows, caption=f"Frechet distance in the course's features after the la
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One dot a seed
 #
-# Lower is better; the bar is a 95 % interval. Which of the rows would you call better than the non-saturating one?
+# Lower is better; the bar is a 95 % interval. Hollow: with a $\gamma$ of its own. Which row would you call better than the non-saturating one?
 
 # %% tags=["slide-continue"]
-fig, axis = plt.subplots(figsize=(8, 3.2), layout="constrained")
-for i, (name, values) in enumerate(ends.items()):
-    axis.plot(values, [i] * len(values), "o", color=look(name)[0], ms=5, alpha=0.5, mew=0)
-    axis.errorbar(values.mean(), i + 0.3, xerr=half(values), color=look(name)[0], capsize=4, lw=2)
-axis.set(yticks=range(len(ends)), yticklabels=ends, xlabel="Frechet distance, one dot a seed")
+fig, axis = plt.subplots(figsize=(8, 4.2), layout="constrained")
+for i, name in enumerate(ends):
+    for values, y, fill in ((ends[name], i - 0.25, "full"), (own.get(name, np.array([])), i + 0.17, "none")):
+        axis.plot(values, [y] * len(values), "o", color=look(name)[0], ms=5, alpha=0.6, fillstyle=fill)
+        if len(values):
+            axis.errorbar(values.mean(), y + 0.2, xerr=half(values), color=look(name)[0], capsize=3, lw=1.5)
+axis.set(yticks=range(len(ends)), yticklabels=ends, xlabel="Frechet distance, one dot a seed (filled: gamma 1; hollow: a gamma of its own)")
 axis.invert_yaxis()
 plt.show()
 others = {name: ends[name] for name in entrants if name != "non saturating"}
-tuned = records.load("six_losses_tuned").final("frechet")  # two of them once more, each with its own gamma
-own = tuned["least squares"] - tuned["non saturating"]
 nearest = min(value for name, value in contest.baseline("frechet").items() if name not in ("unseen faces", "two faces, averaged"))
 
 
 def worthless(record):
     """What is no training, and unseen faces, on the scale of the two checks that a game draws."""
     share = {name: value / nearest for name, value in record.baseline("frechet").items()}
-    names = ("pixels shuffled", "mean face and noise", "noise", "untrained")
-    return nulls(**{name.replace(" ", "_"): share[name] for name in names}) | ceilings(unseen_faces=share["unseen faces"])
+    names = ("blurred", "pixels shuffled", "mean face and noise", "noise", "untrained")
+    best = ceilings(unseen_faces=share["unseen faces"], two_faces_averaged=share["two faces, averaged"])
+    return nulls(**{name.replace(" ", "_"): share[name] for name in names}) | best
+
+
+TIGHTER = "The bound was 1, which a blur meets exactly; 0.9 was written when the values were known."
 
 
 check(
     "S10.draws",
     "All that are compared draw: the farthest training of an arm, as a share of the nearest of blur, shuffled pixels, noise, mean faces, untrained players",
-    expected="below 1",
-    ours=[values.max() / nearest for values in (*ends.values(), *tuned.values())],
+    expected="below 0.9",
+    ours=[values.max() / nearest for values in (*ends.values(), *own.values())],
     over="arms",
-    tolerance=at_most(1),
+    tolerance=at_most(0.9),
     baselines=worthless(contest),
+    note=TIGHTER,
 )
 
 
-def side(seeds=slice(None)):
+def side(ends, seeds=slice(None)):
     """Which losses have the whole 99 % interval of the paired difference below zero, and which above."""
-    less = {name: (values - baseline)[seeds] for name, values in others.items()}
+    less = {name: (ends[name] - ends["non saturating"])[seeds] for name in others}
     return [[name for name, d in less.items() if sign * d.mean() > half(d, 0.99)] for sign in (-1, 1)]
 
 
 question(
     "S10.equal",
     "For how many of five losses does the 99 % interval of the paired difference from the non-saturating one lie below zero?",
-    ours=len(side()[0]),
+    ours=len(side(ends)[0]),
     baselines=nulls(expected_of_equal_losses=5 * 0.005),
     source="beside Lucic et al. 2018, abstract: none consistently outperforms it (each loss tuned, full-size networks)",
-    note=f"{len(baseline)} seeds; the best of five rates for each loss, and a short run. Below zero: {', '.join(side()[0]) or 'none'}; above: {', '.join(side()[1]) or 'none'}. "
-    f"Without the first five seeds, which were looked at before the rule was made: below {', '.join(side(slice(5, None))[0]) or 'none'}; above {', '.join(side(slice(5, None))[1]) or 'none'}.",
+    note=f"{len(baseline)} seeds; the best of five rates for each loss, and a short run. Below zero: {', '.join(side(ends)[0]) or 'none'}; above: {', '.join(side(ends)[1]) or 'none'}. "
+    f"Without the first five seeds, which were looked at before the rule was made: below {', '.join(side(ends, slice(5, None))[0]) or 'none'}; above {', '.join(side(ends, slice(5, None))[1]) or 'none'}.",
 )
 question(
     "S10.rate",
@@ -662,11 +653,11 @@ question(
 question(
     "S10.gamma",
     "Does least squares fall behind when both may choose gamma, too? Its distance less the non-saturating one's, in pairs",
-    ours=own,
+    ours=own["least squares"] - own["non saturating"],
     over="trainings",
     baselines=nulls(no_difference=0, with_one_gamma=(ends["least squares"] - baseline).mean()),
-    note=f"99 % interval: {interval(own, 0.99)}. "
-    + " ".join(f"{name.capitalize()} with gamma {arm['gamma']:g}, rate {arm['fit']['lr']:g}: nearer than with 1 by {interval(ends[name] - tuned[name])}."
+    note=f"99 % interval: {interval(own['least squares'] - own['non saturating'], 0.99)}. "
+    + " ".join(f"{name.capitalize()} with gamma {arm['gamma']:g}, rate {arm['fit']['lr']:g}: nearer than with 1 by {interval(ends[name] - own[name])}."
                for name, arm in six_losses_tuned.ARMS.items()),
 )
 
@@ -675,18 +666,18 @@ question(
 #
 # - **How many seeds?** Twenty: the intervals of a difference are about 1 to each side. With the first five alone, least squares' 95 % interval still held zero.
 # - **Was each tuned?** Its learning rate, among five; one $\gamma$ for all. With the rate of the others Wasserstein's loss is 6.6 farther than with its own, the last of the table. Least squares, the last of the six with $\gamma = 1$, ends level when both may choose: both take 10.
-# - **At which budget?** One, 800 steps. On the way least squares is the farthest at every look; it starts late and is still catching up.
+# - **At which budget?** One, 800 steps; the rate ends at 0. On the way least squares is the farthest at every look: it starts late.
 
 # %% [markdown] tags=["notes"]
-# First the scale: this judge gives averages of two faces 11, blurred faces 35, pure noise 48. With its rate every loss ends nearer than a blur in every training, between 14 and 22, so games that draw are compared. None comes as near as the averages.
+# First the scale: this judge gives averages of two faces 11, blurred faces 35, pure noise 48. With its rate every loss ends nearer than a blur in every training, between 14 and 22, so games that draw are compared. None comes as near as the averages. From step 300 on four of the six curves lie on one another.
 #
-# Then look at the last row, Wasserstein's loss at 0.003, the best rate of the five others. In each of the twenty seeds it ends farther than with its own 0.01, on average by 6.6 [5.5, 7.8] (S10.rate), the last of the table. A contest at one rate, or a search that stops there, would have said so of the *loss*; with its own rate its mean is level with the best. The verdict on a loss was a verdict on its rate.
+# Then look at the last row, Wasserstein's loss at 0.003, the best rate of the five others. In each of the twenty seeds it ends farther than with its own 0.01, on average by 6.6 [5.5, 7.8] (S10.rate), the last of the table. A contest at one rate would have said so of the *loss*; with its own its mean is level with the best. The verdict was one on a rate.
 #
 # Now look at the dots before you rank. With one seed, any two losses whose rows overlap could have come out in either order. Put three questions to this table, and to every other.
 #
 # - *How many seeds?* Twenty. The 99 % intervals of a difference are about 1 to each side, and no loss's reaches below $-1.4$: an advantage of more than a tenth of the non-saturating loss's 16 is not there. Five seeds see much less. The first five alone put least squares 2.6 farther, and even a 95 % interval holds zero; the twenty put it 3.2 farther, 99 % interval [2.1, 4.4]. By the column of correlations the pairs gain nothing: the same start and batches do not make two losses' luck alike.
-# - *Was each tuned?* In its rate alone, among five, one training each; $\gamma$ is 1 for all. That is an excuse for the loser: $R_1$ is measured in logits, and least squares sets their scale by its codes. So let it and the non-saturating loss choose $\gamma$, too, on the same grid, and meet again on the twenty seeds under the same rule. Both choose 10: the excuse holds, but this search does not bear out its reason, for the two want the same. The non-saturating loss ends 0.6 nearer than with 1, least squares 3.6; of its 3.2 farther 0.2 is left, with a 99 % interval of [-0.9, 1.4] (S10.gamma, section 10).
-# - *At which budget?* One, 800 steps; the looks on the way are no contests of their own, for each rate was chosen by the end. Least squares is the farthest of the six at every look, and catches up: from 73 after 200 steps to 21, where the others go from 40 or less to 18 (curves of 150 samples a look); with $\gamma = 10$ it is level from 600 steps on (section 10). And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
+# - *Was each tuned?* In its rate alone, among five, one training each; $\gamma$ is 1 for all. That is an excuse for the loser: $R_1$ is measured in logits, and least squares sets their scale by its codes. So let it and the non-saturating loss choose $\gamma$, too, on the same grid, and meet again on the twenty seeds under the same rule (hollow dots, and the dashed orange curve). Both choose 10: the excuse holds, but this search does not bear out its reason, for the two want the same. The non-saturating loss ends 0.6 nearer than with 1, least squares 3.6; of its 3.2 farther 0.2 is left, with a 99 % interval of [-0.9, 1.4] (S10.gamma, section 10).
+# - *At which budget?* One, 800 steps; the looks on the way are no contests: each rate was chosen by the end, and falls to 0. Least squares is the farthest of the six at every look, and catches up: from 73 after 200 steps to 21, where the others go from 40 or less to 18 (curves of 150 samples a look); with $\gamma = 10$ it is level from 600 steps on (section 10). And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
 #
 # What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal). The one that falls behind with $\gamma = 1$ is level at the end with 10, which both chose. A loss has no rank by itself: it comes with a rate, a penalty and a budget.
 
@@ -716,21 +707,15 @@ for at in (-2.0, -5.0, -10.0):
 # %% [markdown] tags=["notes"]
 # The slope, $\sigma(1-\sigma)^2$, dies like the *saturating* loss's at a sure fake, and at the other end too: the very thing the paper set out to cure. The test takes one line: the generator's slope at logit $-10$ must be 11 with the coding $(0, 1, 1)$.
 
-# %% [markdown] tags=["notes"]
-# ### A wrong name
-#
-# A last one costs nothing to run. A widely read annotated repository has a class for the *Wasserstein* discriminator's loss that computes $\max(0, 1 - f(x)) + \max(0, 1 + f(G(z)))$, and says that the ReLUs clip the loss, to keep $f$ between $-1$ and $1$. They do not: beyond these two values $D$ merely stops caring. You have met that formula:
-# it is the hinge. It trains, but its value estimates no Wasserstein distance: by section 3 its least possible value is $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
-
 # %% [markdown]
 # ## Play
 #
-# The contest as a menu: choose a loss, see what it drew with the first seed.
+# The contest as a menu: first seed. Can you tell the losses by their faces?
 
 # %%
-widgets.explorer(
-    {name: viz.grid(pictures, columns=6) for name, pictures in zip(contest.arms, contest.last_pictures(), strict=True)}, label="loss"
-)
+menu = {"real": real_row[:6]} | dict(zip(contest.arms, contest.last_pictures(), strict=True))
+menu |= {f"{name}, gamma 10": pictures for name, pictures in zip(tuned.arms, tuned.last_pictures(), strict=True)}
+widgets.explorer({name: viz.grid(pictures, columns=6) for name, pictures in menu.items()}, label="loss")
 
 # %% [markdown]
 # # Going deeper
@@ -1195,12 +1180,12 @@ question(
 check(
     "C22.draws",
     "With gamma 1 BEGAN draws: distance to unseen faces, as a share of the nearest of blur, shuffled pixels, noise, mean faces, untrained players",
-    expected="below 1",
+    expected="below 0.9",
     ours=swept.final("frechet")[most] / nearest,
     over="trainings",
-    tolerance=at_most(1),
+    tolerance=at_most(0.9),
     baselines=worthless(swept),
-    note="; ".join(f"{arm}: {swept.final('frechet')[arm].mean() / nearest:.2f}" for arm in (few, many)) + ".",
+    note=TIGHTER + " " + "; ".join(f"{arm}: {swept.final('frechet')[arm].mean() / nearest:.2f}" for arm in (few, many)) + ".",
 )
 question(
     "C22.diversity",
@@ -1234,7 +1219,7 @@ question(
 #
 # *Quality*, the other half of the trade. From 0.8 to 1 the judge takes fewer pictures for faces, 0.38 for 0.49, but the interval of the difference holds zero (C22.price); with 0.5 it takes all of one run or none, 0.40 on average.
 #
-# *Distance.* Keep to section 4's scale. $\gamma = 0.5$ ends at 102, farther from the data than untrained players (86); $\gamma = 0.8$ at 41, farther than a blur (35); $\gamma = 1$ at 24, nearer than a blur in each of five trainings (C22.draws). By the rule of S10.draws the last alone draws, which is why the rows between the $\gamma$ are questions. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
+# *Distance.* Keep to section 4's scale. $\gamma = 0.5$ ends at 102, farther from the data than untrained players (86); $\gamma = 0.8$ at 41, farther than a blur (35); $\gamma = 1$ at 24, nearer than a blur in each of five trainings (C22.draws). By the rule of S10.draws the last alone draws, which is why the rows between the $\gamma$ are questions. And averages of two faces do no worse than $\gamma = 1$ by any of the three: 0.39 accepted for 0.38, 0.63 of the spread for 0.58, a distance of 11 for 24. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
 #
 # ### What $M$ measures
 #
@@ -1393,7 +1378,13 @@ print(f"                      Best D as printed:      between {printed[inside].m
 # With the right formula a perfect generator leaves $D$ at 0 everywhere, undecided between $-1$ and $1$. With the printed one $D$ still has a slope where a perfect
 # generator stands, and so it does not leave it there.
 #
-# *What $G$ descends.* Section 2 says that $2C$ is a value at the best $D$ and no loss of $G$'s. With $D^*$ held and codes $(-1, 1, 0)$ twice $G$'s loss is $D^{*2}$ per sample, while a little more mass of $q$ at a place changes $2C$ by $-2 D^* - D^{*2}$ of it; where $p > q$ the two pull opposite ways. (The zero-sum game does descend it: $D$'s least loss is $1 - C$.)
+# *What $G$ descends.* Section 2 says that $2C$ is a value at the best $D$ and no loss of $G$'s. With $D^*$ held and codes $(-1, 1, 0)$ twice $G$'s loss is $D^{*2}$ per sample, while a little mass of $q$ added at a place changes $2C$ by $-2 D^* - D^{*2}$ times that mass. Where $p > q$, $D^*$ is positive: $G$'s loss sends samples to smaller $D^*$, $2C$ would have them at larger. (The zero-sum game does descend it: $D$'s least loss is $1 - C$.)
+
+# %% [markdown]
+# ### A wrong name
+#
+# Another slip costs nothing to run. A widely read annotated repository has a class for the *Wasserstein* discriminator's loss that computes $\max(0, 1 - f(x)) + \max(0, 1 + f(G(z)))$, and says that the ReLUs clip the loss, to keep $f$ between $-1$ and $1$. They do not: beyond these two values $D$ merely stops caring. You have met that formula:
+# it is the hinge. It trains, but its value estimates no Wasserstein distance: by section 3 its least possible value is $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
 
 # %% [markdown]
 # ## 9. How quickly power iteration finds sigma
@@ -1403,6 +1394,51 @@ print(f"                      Best D as printed:      between {printed[inside].m
 
 # %%
 viz.source(spectral.SpectralNorm)
+
+# %% [markdown]
+# Gradients flow through $\sigma$ (through $W$ in $u^\top W v$), not through $u$ and $v$. Is it the same as PyTorch's own? Start both from the same vectors, change the weights as an optimiser would, and compare weights and gradients pass by pass.
+
+# %%
+torch.manual_seed(0)
+plain = nn.Conv2d(16, 32, 3)
+ours = spectral.spectral_norm(copy.deepcopy(plain))
+theirs = torch.nn.utils.parametrizations.spectral_norm(copy.deepcopy(plain))
+load_reference(ours, theirs.state_dict())
+stale = copy.deepcopy(ours).eval()  # keeps its first u and v
+inputs = torch.randn(8, 16, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
+def pulled(weight, raw):
+    """A loss's gradient in the raw weight."""
+    return torch.autograd.grad(nn.functional.conv2d(inputs, weight).square().mean(), raw)[0]
+
+
+gaps = {name: [] for name in ("weight", "gradient", "no_round_after_the_first", "not_normalised", "gradient_with_sigma_held")}
+for step in range(20):
+    raw = ours.parametrizations.weight.original
+    mine, published = ours.weight, theirs.weight  # one pass each
+    wanted = pulled(published, theirs.parametrizations.weight.original)
+    held = raw / ours.parametrizations.weight[0].sigma(raw).detach()
+    for name, gap in {
+        "weight": mine - published, "gradient": pulled(mine, raw) - wanted,
+        "no_round_after_the_first": stale.weight - published, "not_normalised": raw - published, "gradient_with_sigma_held": pulled(held, raw) - wanted,
+    }.items():  # fmt: skip
+        gaps[name].append(gap.abs().max().item())
+    change = 0.02 * torch.randn(32, 16, 3, 3, generator=torch.Generator().manual_seed(step))
+    with torch.no_grad():
+        for layer in (ours, theirs, stale):
+            layer.parametrizations.weight.original.add_(change)
+check(
+    "C17.torch",
+    "Our spectral normalisation is PyTorch's: largest difference of a weight, and of a loss's gradient in it, over 20 passes",
+    expected=0.0,
+    ours=[max(gaps["weight"]), max(gaps["gradient"])],
+    over="kinds of numbers",
+    tolerance=within(1e-6),
+    baselines=nulls(**{name: max(values) for name, values in list(gaps.items())[2:]}),
+    source="Miyato et al. 2018, Algorithm 1; torch.nn.utils.parametrizations.spectral_norm",
+    exact=True,
+)
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
@@ -1465,18 +1501,62 @@ question(
 
 # %% [markdown]
 # Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still about 2 per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
-# layers stretch by slightly more than 1. Right: one run of five. One round per pass leaves the worst layer at the worst moment 11 to 14 per cent too small in each (C17.sigma), so that its matrix stretches by 1.12 to 1.16 in place of 1; on average it is 3 per cent (a layer with one output row is exact). It is the rounds that do it: with the vectors of the start the worst estimate would be 0.46 of the true value, the average one 0.84. A step makes three passes, real and fake for $D$ and fake for $G$, so the weights get three rounds between two of $D$'s updates.
+# layers stretch by slightly more than 1. Right: one run of five. One round per pass leaves the worst layer at the worst moment 13 per cent too small, the mean of five runs (C17.sigma), so that its matrix stretches by about 1.15 in place of 1; over all layers and steps it is 3 per cent (a layer with one output row is exact). It is the rounds that do it: with the vectors of the start the worst estimate would be 0.46 of the true value, the average one 0.84. A step makes three passes, real and fake for $D$ and fake for $G$, so the weights get three rounds between two of $D$'s updates.
+
+# %% [markdown]
+# The rows to section 3's trainings. The arms without $R_1$ chose among the contest's five rates by its rule; one training each:
+
+# %%
+searched = records.load("hinge_slopes_rates")
+rows = [{"D": BOUNDS[arm.partition(",")[0]][0], "rate": arm.partition(", ")[2], "Frechet distance": f"{end[0]:.1f}",
+         "largest slope at the end": f"{searched.final('slope')[arm][0]:.2f}"} for arm, end in searched.final("frechet").items()]  # fmt: skip
+viz.table(rows)
+
+# %%
+steepest = {arm: np.maximum(*(bounded.curve(score)[arm][1][:, 1:].max(1) for score in ("slope", "slope_fakes"))) for arm in bounded.arms}
+question(
+    "C17.held",
+    "How steep does a spectrally normalised D become? The largest slope at training faces and fakes, at any look after step 0",
+    ours=steepest["spectral"],
+    over="trainings",
+    baselines=nulls(nothing=steepest["none"].mean(), R1=steepest["R1"].mean()),
+    source="beside Miyato et al. 2018, section 2.1: at most 1",
+    note="Before the run this was a check, at most 1.1, that a D without a bound had to fail. "
+    f"In {(steepest['none'] <= 1.1).sum()} of {len(steepest['none'])} trainings it does not fail, so it is none. "
+    f"The product of the layers' norms: with spectral normalisation at most {bounded.curve('product')['spectral'][1].max():.2f}, "
+    f"with nothing {bounded.final('product')['none'].mean():.1f} at the end, with R1 {bounded.final('product')['R1'].mean():.1f}.",
+)
+first, last = ({arm: bounded.curve("slope")[arm][1][:, i] for arm in bounded.arms} for i in (0, -1))
+question(
+    "C17.steeper",
+    "How much steeper is a D that nothing bounds? Its largest slope at training faces after the last step, over that with spectral normalisation, by seed",
+    ours=last["none"] / last["spectral"],
+    over="trainings",
+    baselines=nulls(no_effect=1, step_0=(first["none"] / first["spectral"]).mean()),
+    note=f"Largest slopes, mean: nothing {first['none'].mean():.2f} at step 0, {last['none'].mean():.2f} after the last; "
+    f"spectral normalisation {first['spectral'].mean():.2f} and {last['spectral'].mean():.2f}; R1 {first['R1'].mean():.2f} and {last['R1'].mean():.2f}.",
+)
+drawn = bounded.final("frechet")
+question(
+    "C17.bounded_draws",
+    "Does the bound help to draw? Distance with spectral normalisation less that with R1, in pairs",
+    ours=drawn["spectral"] - drawn["R1"],
+    over="trainings",
+    baselines=nulls(no_difference=0, nothing=(drawn["none"] - drawn["R1"]).mean()),
+    note=f"99 % interval: {interval(drawn['spectral'] - drawn['R1'], 0.99)}; with nothing less with R1: {interval(drawn['none'] - drawn['R1'], 0.99)}. "
+    f"Means: nothing {interval(drawn['none'])}, spectral normalisation {interval(drawn['spectral'])}, R1 {interval(drawn['R1'])}. "
+    + "Rates: " + ", ".join(f"{arm} {settings['fit']['lr']:g}" for arm, settings in bounded.content["settings"]["arms"].items()) + ".",
+)
 
 # %% [markdown]
 # ## 10. The contest along the way
 #
-# The verdict at other looks, from the same curves. (They are measured on 150 samples in place of 400, which raises them. And they are looks along runs of 800 steps, with the rate that was best for the end at 800; a contest of 200 steps would choose its own.) Relativistic pairing is nearer than the non-saturating loss after 100 and 200 steps, and level from then on. Wasserstein's loss is farther from 400 to 700 steps and level at the end, for which its rate was chosen.
+# The verdict at other looks, from the same curves. (They are measured on 150 samples in place of 400, which raises them. And they are looks along runs of 800 steps, with the rate that was best for the end at 800; a contest of 200 steps would choose its own.) Relativistic pairing is nearer than the non-saturating loss after 100 and 200 steps, and level from then on. Wasserstein's loss is farther from 400 to 700 steps and level at the end: its rate was chosen for the end, and all rates fall from step 560 to 0. Which of the two closes the gap was not tested.
 # Ask how many comparisons this is: five losses at eight looks are 40, and equal losses would give 0.2 intervals below zero and as many above. With $\gamma = 10$ least squares still starts late: the last column lies above zero until 500 steps, and holds it from 600 on.
 
 # %%
 looks, reference = along["non saturating"]
-tuned = records.load("six_losses_tuned").curve("frechet")
-tuned_less = tuned["least squares"][1] - tuned["non saturating"][1]
+tuned_less = tuned.curve("frechet")["least squares"][1] - tuned.curve("frechet")["non saturating"][1]
 rows = []
 for i, step in enumerate(looks):
     if step:
@@ -1500,7 +1580,7 @@ for name in six_losses_gamma.SOUGHT:
 viz.table(rows, caption="Frechet distance at the end of one training")
 
 # %% [markdown]
-# Both end nearest with ten times the contest's $\gamma$. So by this search least squares wants no other $\gamma$ than the non-saturating loss: the 1 taken for all cost the first 3.6, and the second little or nothing. One $\gamma$ for all can be unfair even to two that want the same. Mind that each cell is one training: at rate 0.003 the non-saturating loss's ends from $\gamma = 1$ to 30 lie within 1.8, where twenty seeds with one $\gamma$ lie within 4.4. The search finds a region and no exact value. Nor does $\gamma$ mend a wrong rate: at 0.01 least squares ends farther than noise with each.
+# Both end nearest with ten times the contest's $\gamma$. So by this search least squares wants no other $\gamma$ than the non-saturating loss: the 1 taken for all cost the first 3.6, and the second little or nothing. One $\gamma$ for all can be unfair even to two that want the same. Mind that each cell is one training: at rate 0.003 the non-saturating loss's ends from $\gamma = 1$ to 30 lie within 1.8, where twenty seeds with one $\gamma$ lie within 4.4. The search finds a region and no exact value. And the two choices hang together: at 0.001 least squares ends at 35.3 with $\gamma = 1$ and at 16.7 with 30; at 0.01 the non-saturating loss is nearest with 0.1 (17.8). There least squares ends farther than noise with each.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What to keep
@@ -1522,7 +1602,7 @@ summary()
 # ## Exercises
 #
 # 1. **A fair search.** Lucic et al. tuned every loss. Section 4 lets two of six choose $\gamma$. Give the other four section 10's grid, one training each on seed 11 (72 in all), and take the best (`six_losses_gamma` is the pattern). Does the order change? How many more runs would you need to trust it?
-# 2. **Hinge without a bound.** Train section 3's hinge GAN without spectral normalisation, and measure the largest slope $|\nabla_x l|$ at real samples during the run. Then with $R_1$ instead.
+# 2. **A bound for convolutions.** Train section 9's hinge GAN with spectral normalisation and without, and measure the largest slope $|\nabla_x l|$ at real samples. How large is the product of the layers' true norms (`spectral.operator_norm`)?
 # 3. **Your own divergence.** The *Jeffreys* divergence is KL + reverse KL. Write its row: $f$, $f'$, and by numerical maximisation $f^*$; choose $g$. Fit the two clumps of section 5 with it. Where between the two does it land?
 
 # %% [markdown]
@@ -1555,8 +1635,8 @@ widgets.quiz(
         },
         {
             "question": "A 3x3 convolution has been spectrally normalised. By how much can it stretch a picture?",
-            "answer": "By more than 1, up to 3",
-            "why": "The kernel as a matrix has norm 1, and every pixel takes part in up to nine overlapping patches.",
+            "answer": "By up to 3",
+            "why": "The kernel as a matrix has norm 1, and every pixel takes part in up to nine overlapping patches. Only a kernel with nothing but its middle tap stretches by exactly 1.",
             "wrong": {
                 "By at most 1": "That holds for the matrix of the kernel, not for the map.",
                 "Up to 9": "Nine patches, but norms add in squares: the factor is the root.",

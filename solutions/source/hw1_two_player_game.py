@@ -9,7 +9,7 @@
 # the report is your points for the task. You may try as often as you like.
 #
 # The same checks grade what you hand in, with other random numbers. So run everything from top to bottom before you do
-# (*Kernel, Restart and run all*), and leave the names of the functions as they are.
+# (*Kernel, Restart and run all*), and leave the names of the functions as they are. Everything here runs on the CPU.
 
 # %% setup
 import math
@@ -36,8 +36,8 @@ torch.set_num_threads(1)  # networks this small gain nothing from a second core
 # $$L_G^{\text{saturating}} = \mathbb{E}_{z} \log\bigl(1 - D(G(z))\bigr), \qquad L_G^{\text{non-saturating}} = -\mathbb{E}_{z} \log D(G(z)).$$
 #
 # Write all three as functions of logits. Expectations are means over the batch; real and fake batches may differ in size. Your losses
-# must survive logits of 200 in single precision, where $\sigma(l)$ has long rounded to 0 or 1. So the logarithm of a sigmoid must not
-# appear in your code. Find a function in `torch.nn.functional` that equals $-\log \sigma(l)$ up to a sign of its argument.
+# must survive logits of 200 in single precision, where $\sigma(l)$ has long rounded to 0 or 1. So never take the logarithm of a
+# sigmoid in two steps. Find one function in `torch.nn.functional` that gives $-\log \sigma(l)$, up to signs.
 
 # %% solution="losses"
 def discriminator_loss(real_logits, fake_logits):
@@ -158,7 +158,7 @@ plt.show()
 #
 # on paper first, and write them down as functions of $l$. Then write the instrument that measures the same on a real generator: the
 # Euclidean length of the gradient of a loss with respect to *all* the generator's parameters together. It must leave no trace, neither in the
-# weights nor in anybody's `.grad`. (`torch.autograd.grad` computes gradients without storing them.)
+# weights nor in anybody's `.grad` or mode. (`torch.autograd.grad` computes gradients without storing them.)
 
 # %% solution="slopes"
 def saturating_slope(logits):
@@ -200,7 +200,7 @@ points
 #
 # - whose weights may move, and whose gradients may be written;
 # - what the other player's step has left behind in `.grad`;
-# - which weights of $D$ the generator's loss is to be computed with.
+# - that both players stay in the mode in which they were.
 
 # %% solution="steps"
 def discriminator_step(generator, discriminator, optimiser, real, z):

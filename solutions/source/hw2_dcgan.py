@@ -5,7 +5,7 @@
 # latent arithmetic puts glasses on the faces of a better one.
 #
 # As before: replace `raise NotImplementedError()`, run the cell below, read what the check says. It grades what you hand in with other
-# random numbers, so run everything from top to bottom first.
+# random numbers, so run everything from top to bottom first. A tensor that you make inside a function belongs on the device of its arguments; the checks ask for it where that can go wrong.
 
 # %% setup
 import matplotlib.pyplot as plt
@@ -220,8 +220,8 @@ viz.show(viz.grid(run.sample(24, seed=0), columns=12), "Your DCGAN.")
 # $$\mathrm{lerp}(t) = (1 - t)\, z_0 + t\, z_1, \qquad
 # \mathrm{slerp}(t) = \frac{\sin\bigl((1 - t)\,\Omega\bigr)}{\sin \Omega}\, z_0 + \frac{\sin (t\, \Omega)}{\sin \Omega}\, z_1 .$$
 #
-# Both take two latents $[D]$ and times $[T]$ and return the path $[T, D]$. The angle is that of the *directions*; the latents keep their lengths. When the
-# two directions are the same, $\sin \Omega$ is zero and the arc is the line.
+# Both take two latents $[D]$ and times $[T]$ and return the path $[T, D]$. The angle is that of the *directions*; the latents keep their lengths. For
+# equal directions ($\sin \Omega = 0$) return the line; no opposite ones occur.
 
 # %% solution="walks"
 def lerp(z0, z1, t):
@@ -257,7 +257,7 @@ points
 # man, plus woman.)
 #
 # Pictures for show are made in evaluation mode and without gradients. A function that shows pictures must not leave the network in another mode than it
-# found it in, or the next training step is not what you think it is.
+# found it in, or the next training step is not what you think it is. (All layers of a network are in one mode here.)
 
 # %% solution="attributes"
 def direction(z, has):

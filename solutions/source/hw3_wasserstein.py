@@ -5,7 +5,7 @@
 # ring: one clipped, one held by a gradient penalty. And your own linear program says how far each of them was from the truth.
 #
 # As before: replace `raise NotImplementedError()`, run the cell below, read what the check says. It grades what you hand in with other
-# random numbers, so run everything from top to bottom first.
+# random numbers, so run everything from top to bottom first. Everything here runs on the CPU.
 
 # %% setup
 import copy
@@ -200,7 +200,7 @@ points
 # think about:
 #
 # - the penalty will be minimised: its own slope, by the critic's parameters, is needed. Which argument of `torch.autograd.grad` keeps the way back open?
-# - `x` may hang on the generator, and `.grad` of everybody else is none of your business;
+# - `x` may come from the generator: send it no gradient, and write into no `.grad`;
 # - a critic that is flat at some $\hat x$ has a gradient of length 0. What is the slope of a square root there?
 
 # %% solution="penalty"
@@ -264,7 +264,7 @@ points
 # $$L_D = \mathcal{L}(x) - k_t\, \mathcal{L}(G(z)), \qquad L_G = \mathcal{L}(G(z)), \qquad
 # k_{t+1} = k_t + \lambda \bigl(\gamma\, \mathcal{L}(x) - \mathcal{L}(G(z))\bigr), \text{ held in } [0, 1].$$
 #
-# Write the three pieces. `next_k` gets and returns plain numbers. (One public collection forgot the last four words. In lecture 12 you saw what $k$ does then.)
+# Write the three pieces. `next_k` gets and returns plain numbers. (One public collection does not hold $k$ in $[0, 1]$. Lecture 12 shows what it does then.)
 
 # %% solution="thermostat"
 def errors(autoencoder, x):

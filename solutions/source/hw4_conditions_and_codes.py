@@ -6,6 +6,7 @@
 #
 # As before: replace `raise NotImplementedError()`, run the check below it, read what it says, try again as often as you like. The same checks grade what you
 # hand in, with other random numbers. Run everything from top to bottom before you do, and leave the names of the functions as they are.
+# A tensor that you make inside a function belongs on the device of its arguments; the checks ask for it where that can go wrong.
 
 # %% setup
 import math
@@ -97,8 +98,8 @@ points
 # $$L_D = \mathbb{E}_{x, y} \max\bigl(0, 1 - D(x, y)\bigr) + \mathbb{E}_{z, y'} \max\bigl(0, 1 + D(G(z, y'), y')\bigr), \qquad
 # L_G = -\mathbb{E}_{z, y'} D\bigl(G(z, y'), y'\bigr).$$
 #
-# Only the discriminator stops learning from pictures that it is sure of. Write both as functions of the players and the batches. The generator's gradients are
-# to be written by its own loss and by no other. The batch of fakes may be larger or smaller than the batch of data.
+# Only the discriminator stops learning from pairs that it is sure of. Write both as functions of the players and the batches. $L_D$ must send no gradient
+# into the generator. The batch of fakes may be larger or smaller than the batch of data.
 
 # %% solution="pairs"
 def discriminator_loss(generator, discriminator, x, y, z, y_fake):
@@ -358,7 +359,7 @@ viz.show(viz.labelled_grid(chart, rows=[str(k) for k in range(10)], n_columns=11
 # %% [markdown]
 # And numbers. Is each digit what it was asked to be? The nearest real digit, pixel by pixel, lends its label; handwriting that it has not seen shows how far this judge can
 # be trusted. How much does a picture tell about its code? Your bound, in nats, on fresh samples. A Gaussian reader that does not look at the picture gets
-# $\log 2 - \frac12 \log (2 \pi e / 3) = -0.18$ at best, and one as sure as ours may be, and always right, 1.77.
+# $\log 2 - \frac12 \log (2 \pi e / 3) = -0.18$ at best; one that is always right gets 1.77 with $s = -2$.
 
 # %% picture
 def judge(x):

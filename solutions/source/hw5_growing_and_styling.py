@@ -5,7 +5,7 @@
 # pixel-art faces, and mixes the styles of any two of them.
 #
 # As before: replace `raise NotImplementedError()`, run the cell below, read what the check says. It grades what you hand in with other
-# random numbers, so run everything from top to bottom first.
+# random numbers, so run everything from top to bottom first. A tensor that you make inside a function belongs on the device of its arguments; the checks ask for it where that can go wrong.
 
 # %% setup
 import math
@@ -270,7 +270,7 @@ for demodulate in (True, False):
 #
 # $$\bar w \leftarrow \beta\, \bar w + (1 - \beta)\, \tfrac{1}{N} \sum_n w_n,$$
 #
-# and afterwards styles are pulled towards it, for pictures that are better and less different,
+# and afterwards styles are pulled towards it, for pictures that are better and less varied,
 #
 # $$w' = \bar w + \psi\, (w - \bar w),$$
 #
@@ -507,6 +507,6 @@ viz.show(viz.beside([mixing_grid(3), mixing_grid(1)], titles=["crossover 3", "cr
 # %% [markdown]
 # Three questions to take to class (no points):
 #
-# 1. What do the faces of a row have in common, and what those of a column, at crossover 3? What changes at 1? At which side, then, does this generator decide about colours, and at which about shape?
+# 1. What do the faces of a row have in common, and what those of a column, at crossover 3? What changes at 1? At which resolution, then, does this generator choose colours, and at which shapes?
 # 2. Take `minibatch_std` out of the discriminator (append a map of zeros). Do the watched latents still give different faces? And if you leave out the mixing, `crossover = 5` for all?
 # 3. Set `FADE` to 0, with `STABLE` so much longer that the total is the same. Compare the rows just after each doubling, and the last ones. Was the fading worth its steps here?

@@ -9,7 +9,7 @@
 # the report is your points for the task. You may try as often as you like.
 #
 # The same checks grade what you hand in, with other random numbers. So run everything from top to bottom before you do
-# (*Kernel, Restart and run all*), and leave the names of the functions as they are.
+# (*Kernel, Restart and run all*), and leave the names of the functions as they are. Everything here runs on the CPU.
 
 # %% setup
 import matplotlib.pyplot as plt
@@ -27,8 +27,8 @@ torch.set_num_threads(1)  # networks this small gain little from a second core
 # %% [markdown]
 # ## 1. The U and its skips (4 points)
 #
-# An encoder halves the side of a picture $d$ times, a decoder doubles it $d$ times. What input and output share, the places of their lines, would have to pass
-# the bottleneck. A U-Net hands it across: call the encoder's maps $e_1, \dots, e_d$ (of sides $S/2, \dots, S/2^d$). The first layer of the decoder takes $e_d$, the bottleneck. Each
+# An encoder halves the side of a picture $d$ times, a decoder doubles it $d$ times. Input and output have their lines in the same places, which would have to
+# pass the bottleneck. A U-Net hands them across: call the encoder's maps $e_1, \dots, e_d$ (sides $S/2, \dots, S/2^d$). The decoder's first layer takes $e_d$, the bottleneck. Each
 # later one takes the encoder's map of its side and the map that comes from below, side by side in the channels, *the encoder's first*:
 #
 # $$u_1 = U_1(e_d), \qquad u_{j} = U_j\bigl([\,e_{d-j+1},\; u_{j-1}\,]\bigr) \quad (j = 2, \dots, d).$$
@@ -335,7 +335,7 @@ class UNet(nn.Module):
         self.ups = nn.ModuleList(up(*pair, last=i == len(pairs) - 1) for i, pair in enumerate(pairs))
 
     def forward(self, x):
-        return run_unet(self.downs, self.ups, x)
+        return run_unet(list(self.downs), list(self.ups), x)
 
 
 def make_judge(width, in_channels=4):

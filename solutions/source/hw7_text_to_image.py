@@ -9,7 +9,7 @@
 # the report is your points for the task. You may try as often as you like.
 #
 # The same checks grade what you hand in, with other random numbers. So run everything from top to bottom before you do
-# (*Kernel, Restart and run all*), and leave the names of the functions as they are.
+# (*Kernel, Restart and run all*), and leave the names of the functions as they are. Everything here runs on the CPU.
 
 # %% setup
 import re
@@ -30,8 +30,8 @@ torch.set_num_threads(1)  # networks this small gain little from a second core
 # ## 1. Sentences as numbers (4 points)
 #
 # A network takes numbers. The first word of the vocabulary has the number 1, the next 2, and so on; a sentence becomes the row of its words' numbers, filled up with zeros at its end to `length`. Capitals do not matter, and
-# commas and full stops belong to no word: `re.findall(r"[a-z]+", ...)` helps. An embedding would take a wrong number without a murmur, so what cannot be said is refused here, by a `ValueError`: words that the
-# vocabulary does not have (name them, all those of the sentence), a sentence without words, and one with more than `length`.
+# commas and full stops belong to no word: `re.findall(r"[a-z]+", ...)` helps. An embedding would take a wrong number without a murmur, so raise a `ValueError` for a sentence with unknown words (the
+# message names all of them), for one without words, and for one with more than `length`.
 #
 # Then the zeros have to be kept out of what is computed. `words` is a table as `tokenise` makes it. With $n$ the number of words of a sentence, `mean_of_words` returns
 # $\frac1n \sum_{k=1}^{n} v_k$ of its vectors, and `last_state` returns the state $h_n$ of a network that has read it word by word. What stands at the padding must not matter, whatever it is.
@@ -417,6 +417,6 @@ viz.show(viz.grid(walk, columns=8, scale=5), "From the first sentence to the sec
 # %% [markdown]
 # Three questions to take to class (no points):
 #
-# 1. Take the wrong sentences away: in the game, give `discriminator_loss` the right ones as `wrong` and leave the third term out. What does the share of the sentence that is shown become, and when in the training do the two part?
+# 1. Take the wrong sentences away: leave the third term out of `discriminator_loss` and train again. How much of a sentence do the faces show now, and from which step on do the two trainings differ?
 # 2. Set the weight of the divergence to 0, then to 1. Look along a row of your sentences, then down a column. Which of the two tells you that the generator still listens?
 # 3. In task 2 give the loss a table that is True on its diagonal alone. Does R-precision suffer, and would you expect it to, if a sentence fits one picture in fifty? And with sentences as short as "red hair"?

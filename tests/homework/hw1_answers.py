@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -52,6 +53,14 @@ def in_place(p, q):
 
 
 wrong("the caller's p overwritten", optimal_discriminator=in_place)
+
+
+def in_numpy(p, q):
+    p, q = p.numpy(), q.numpy()
+    return np.where(p + q == 0, 0.5, p / np.where(p + q == 0, 1.0, p + q))
+
+
+wrong("an array of numpy", "torch.as_tensor", optimal_discriminator=in_numpy)
 right("by logs", optimal_discriminator=lambda p, q: torch.sigmoid(p.log() - q.log()).nan_to_num(0.5))
 right("nan_to_num", optimal_discriminator=lambda p, q: (p / (p + q)).nan_to_num(0.5))
 
@@ -70,6 +79,8 @@ def js_in_numpy(p, q):
 
 right("JS as a difference of entropies", js=js_by_entropies)
 right("JS in numpy, place by place", js=js_in_numpy)
+right("JS as a number of numpy", js=lambda p, q: np.float64(js_in_numpy(p, q)))
+right("JS as an array of numpy without axes", js=lambda p, q: np.array(js_in_numpy(p, q)))
 right("V with nan_to_num", value=lambda p, q, d: (p * d.log()).nan_to_num().add((q * (1 - d).log()).nan_to_num()).sum())
 
 # 4. Slopes
@@ -90,6 +101,29 @@ def norm_by_squares(loss, generator, discriminator, z):
     return math.sqrt(sum(part.square().sum() for part in parts))
 
 
+def norm_by_copies(loss, generator, discriminator, z):
+    generator, discriminator = copy.deepcopy(generator), copy.deepcopy(discriminator)
+    generator.zero_grad()
+    norm_by_backward(loss, generator, discriminator, z)
+    return np.sqrt(sum(float(p.grad.square().sum()) for p in generator.parameters()))
+
+
+def norm_and(after):
+    def gradient_norm(loss, generator, discriminator, z):
+        length = norm_by_squares(loss, generator, discriminator, z)
+        after(generator, discriminator)
+        return length
+
+    return gradient_norm
+
+
+wrong("D frozen by the instrument", "requires_grad", gradient_norm=norm_and(lambda g, d: d.requires_grad_(False)))
+wrong(
+    "both put in the other mode by the instrument",
+    "puts the mode back",
+    gradient_norm=norm_and(lambda g, d: (g.eval(), d.eval())),
+)
+right("the length from copies of the players, as a number of numpy", gradient_norm=norm_by_copies)
 wrong("exp overflows in the slope", non_saturating_slope=lambda v: -torch.exp(-v) / (1 + torch.exp(-v)))
 wrong("the gradient's length by backward()", "torch.autograd.grad", gradient_norm=norm_by_backward)
 wrong("zero_grad() that throws others' gradients away", "throws away", gradient_norm=norm_with_zero_grad)
@@ -134,6 +168,11 @@ wrong("D's step moves G, too", "moved the generator", discriminator_step=stepped
 wrong("G's step moves D, too", "only G's optimiser", generator_step=stepped(after=lambda g, d: shifted(d))[1])
 wrong("D frozen for good", "requires_grad", generator_step=stepped(after=lambda g, d: d.requires_grad_(False))[1])
 wrong("D left in the other mode", "not part of the step", generator_step=stepped(after=lambda g, d: d.eval())[1])
+wrong("G left in the other mode", "not part of", discriminator_step=stepped(after=lambda g, d: g.eval())[0])
+wrong("D left in the other mode by its own step", "not part of", discriminator_step=stepped(after=lambda g, d: d.eval())[0])
+wrong("G frozen for good", "or G will never learn", discriminator_step=stepped(after=lambda g, d: g.requires_grad_(False))[0])
+quiet = stepped(before=lambda g, d: g.eval(), after=lambda g, d: g.train())[0]
+right("G in evaluation mode during D's step", discriminator_step=quiet)
 frozen = stepped(before=lambda g, d: d.requires_grad_(False), after=lambda g, d: d.requires_grad_(True))[1]
 right("D frozen during G's step", generator_step=frozen)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -16,6 +17,8 @@ wrong, right = garden.plant_wrong, garden.plant_right
 # 1. Sizes
 
 wrong("a tensor", "an int", transposed_size=lambda n, k, s, p: torch.tensor((n - 1) * s + k - 2 * p))
+wrong("rounded down by numpy, no int", "divide with //", conv_size=lambda n, k, s, p: np.floor((n + 2 * p - k) / s) + 1)
+right("numpy's ints", conv_size=lambda n, k, s, p: np.int64(n + 2 * p - k) // s + 1)
 right("by counting", conv_size=lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s)))
 right("by trying", doubling_padding=lambda k: next((p for p in range(k) if 7 * 2 + k - 2 * p == 16), None))
 ones = torch.ones
@@ -123,6 +126,19 @@ def one_layer(layer):
 
 
 right("by apply and class names", initialise=lambda network: network.apply(one_layer))
+
+
+def renewed(network):
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
+            mean = float(isinstance(layer, nn.BatchNorm2d))
+            layer.weight = nn.Parameter(mean + 0.02 * torch.randn_like(layer.weight))
+            if layer.bias is not None:
+                layer.bias = nn.Parameter(torch.zeros_like(layer.bias))
+
+
+wrong("new parameters", "still holds the old ones", initialise=renewed)
+wrong("left in evaluation mode", "puts the mode back", initialise=lambda network: network.apply(one_layer).eval())
 wrong("frozen", "still learn", initialise=lambda network: network.apply(one_layer).requires_grad_(False))
 
 # 5. Walks
@@ -154,6 +170,7 @@ def passed_again(generator, mode):
 wrong("eval() forgotten", "eval() first", pictures=pictured(before=lambda g: None))
 wrong("left", "remember generator.training", pictures=pictured(after=lambda g, mode: None))
 wrong("always to training", "it is not always training", pictures=pictured(after=lambda g, mode: g.train()))
+wrong("only the flag", "train(mode)", pictures=pictured(after=lambda g, mode: setattr(g, "training", mode)))
 wrong("no_grad forgotten", "torch.no_grad()", pictures=pictured(graph=True))
 wrong("a pass in training mode", "running statistics", pictures=pictured(after=passed_again))
 
@@ -163,6 +180,16 @@ def by_copy(generator, z):
     return copy.deepcopy(generator).eval()(z).clone()
 
 
+def layer_by_layer(generator, z):
+    modes = [(layer, layer.training) for layer in generator.modules()]
+    with torch.no_grad():
+        made = generator.eval()(z)
+    for layer, mode in modes:
+        layer.training = mode
+    return made
+
+
+right("each layer's mode put back", pictures=layer_by_layer)
 right("a copy, in inference mode", pictures=by_copy)
 right(
     "weights of a mask",

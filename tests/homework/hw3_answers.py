@@ -95,6 +95,7 @@ def by_pairs(f, p, q, distance):
 
 
 right("pair by pair", shown=by_pairs)
+right("numbers of numpy", shown=lambda *given: np.float32(by_pairs(*given)) if np.ptp(given[0].numpy()) else np.int64(0))
 
 
 # 3. The clipped critic
@@ -115,8 +116,9 @@ wrong("clamp inside autograd", "leaf Variable", clip=with_gradient)
 wrong("new parameters", "optimiser still holds the old ones", clip=renewed)
 
 
-def step(detach=True, returned=lambda loss: -loss.item()):
+def step(detach=True, returned=lambda loss: -loss.item(), before=lambda g, f: None, after=lambda g, f: None):
     def critic_step(generator, critic, optimiser, real, z, c):
+        before(generator, critic)
         fake = generator(z).detach() if detach else generator(z)
         loss = critic(fake).mean() - critic(real).mean()
         optimiser.zero_grad()
@@ -124,6 +126,7 @@ def step(detach=True, returned=lambda loss: -loss.item()):
         optimiser.step()
         for p in critic.parameters():
             p.data.clamp_(-c, c)
+        after(generator, critic)
         return returned(loss)
 
     return critic_step
@@ -131,6 +134,14 @@ def step(detach=True, returned=lambda loss: -loss.item()):
 
 wrong("the fakes not detached", "detach the fakes", critic_step=step(detach=False))
 wrong("the graph returned", ".item()", critic_step=step(returned=lambda loss: -loss))
+wrong("G frozen for good", "or G will never learn", critic_step=step(before=lambda g, f: g.requires_grad_(False)))
+wrong("both left in evaluation mode", "puts the mode back", critic_step=step(after=lambda g, f: (g.eval(), f.eval())))
+wrong("the box made of new parameters", "still holds the old ones", critic_step=step(after=lambda g, f: renewed(f, 0.3)))
+wrong(
+    "clipped in evaluation mode", "not part of", clip=lambda critic, c: [p.data.clamp_(-c, c) for p in critic.eval().parameters()]
+)
+frozen = step(before=lambda g, f: g.requires_grad_(False), after=lambda g, f: g.requires_grad_(True))
+right("G frozen during the critic's step", critic_step=frozen)
 wrong("two steps", "one step of the optimiser", critic_step=lambda g, f, o, *a: (step()(g, f, o, *a), o.zero_grad(), o.step())[0])
 wrong("G moves", "moved the generator", critic_step=lambda g, *a: (step()(g, *a), g.weight.data.add_(1))[0])
 wrong("fakes out of thin air", "generator(z)", critic_step=lambda g, critic, o, real, z, c: 0.0)
@@ -243,9 +254,17 @@ right("squares multiplied out", squares_g=lambda f, c: (f * f - 2 * c * f + c * 
 
 
 wrong("the move clipped", next_k=lambda k, r, f, g, s: k + min(max(s * (g * r - f), 0.0), 1.0))
+wrong("an array of numpy", "torch.as_tensor", best_d=lambda p, q, a, b: (b * p.numpy() + a * q.numpy()) / (p + q).numpy())
 wrong("one loss returned", "return both", began_losses=lambda r, f, k: r.mean() - k * f.mean())
 right("numpy's clip", next_k=lambda k, r, f, g, s: np.clip(k + s * (g * r - f), 0, 1))
 right("a tensor's clamp", next_k=lambda k, r, f, g, s: torch.tensor(k + s * (g * r - f)).double().clamp(0, 1))
+
+
+def errors_in_evaluation(net, x):
+    return (net.eval()(x) - x).abs().flatten(1).mean(1)
+
+
+wrong("the autoencoder left in evaluation mode", "puts the mode back", errors=errors_in_evaluation)
 right("l1_loss", errors=lambda net, x: F.l1_loss(net(x), x, reduction="none").mean(dim=tuple(range(1, x.ndim))))
 
 # Answers that do not answer

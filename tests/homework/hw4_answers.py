@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.special import entr
@@ -36,6 +37,24 @@ def by_pictures(x, y, gains, biases, eps=1e-5):
     return torch.stack([g.view(-1, 1, 1) * p + p + b.view(-1, 1, 1) for p, g, b in zip(plain, gains[y], biases[y], strict=True)])
 
 
+def by_rows(x, y, gains, biases, eps=1e-5):
+    plain = F.batch_norm(x, None, None, training=True, eps=eps)
+    return torch.stack(
+        [(1 + gains[int(k)])[:, None, None] * p + biases[int(k)][:, None, None] for p, k in zip(plain, y, strict=True)]
+    )
+
+
+def by_classes(x, y, gains, biases, eps=1e-5):
+    plain = F.batch_norm(x, None, None, training=True, eps=eps)
+    out = torch.zeros_like(plain)
+    for k in range(len(gains)):
+        out[y == k] = (1 + gains[k])[:, None, None] * plain[y == k] + biases[k][:, None, None]
+    return out
+
+
+right("a loop over pictures", conditional_batch_norm=by_rows)
+right("a loop over classes, with masks", conditional_batch_norm=by_classes)
+wrong("the pictures themselves", "x itself", conditional_batch_norm=lambda x, *more, **eps: x)
 wrong(
     "the caller's pictures overwritten",
     "in place",
@@ -73,6 +92,32 @@ def maps_by_scatter(x, y, k):
     return out
 
 
+def maps_by_loop(x, y, k):
+    code = x.new_zeros(len(x), k, *x.shape[2:])
+    for n in range(len(x)):
+        code[n, y[n]] = 1
+    return torch.cat([x, code], 1)
+
+
+def maps_by_items(x, y, k):
+    code = x.new_zeros(len(x), k, *x.shape[2:])
+    for n, label in enumerate(y.tolist()):
+        code[n, label] = 1
+    return torch.cat([x, code], 1)
+
+
+def maps_in_numpy(x, y, k):
+    code = np.eye(k, dtype=np.float32)[y.numpy()][:, :, None, None] * np.ones((1, 1, *x.shape[2:]), np.float32)
+    return torch.cat([x, torch.from_numpy(code).to(x)], 1)
+
+
+def projection_by_loop(h, y, w, b, table):
+    return torch.stack([h[n] @ w + b + table[y[n]] @ h[n] for n in range(len(h))])
+
+
+right("maps by a loop", with_label_maps=maps_by_loop, projection=projection_by_loop)
+right("maps by a loop over Python's numbers", with_label_maps=maps_by_items)
+wrong("a code in numpy", "stay with tensors", with_label_maps=maps_in_numpy)
 wrong("maps of a square", with_label_maps=lambda x, y, k: maps(x, y, k, width=2))
 wrong("float64 maps beside a float32 picture", "the picture's dtype", with_label_maps=lambda x, y, k: maps(x, y, k).double())
 wrong("the table detached", projection=lambda h, y, w, b, table: h @ w + b + (table.detach()[y] * h).sum(1))
@@ -111,6 +156,28 @@ def freezing(generator, discriminator, z, y_fake):
 wrong("detach forgotten", "detach the fakes", discriminator_loss=undetached)
 wrong("the fake detached in G's loss", "detached", generator_loss=lambda g, d, z, y: -d(g(z, y).detach(), y).mean())
 wrong("D's loss without a graph", "something is detached", discriminator_loss=torch.no_grad()(in_one_call))
+
+
+def in_evaluation(loss):
+    """The loss of players in evaluation mode, where they are left."""
+
+    def f(generator, discriminator, *batch):
+        generator.eval(), discriminator.eval()
+        return loss(generator, discriminator, *batch)
+
+    return f
+
+
+def frozen_and_back(generator, discriminator, z, y_fake):
+    loss = freezing(generator, discriminator, z, y_fake)
+    discriminator.requires_grad_(True)
+    return loss
+
+
+left = "puts the mode back"
+wrong("both left in evaluation mode by D's loss", left, discriminator_loss=in_evaluation(in_one_call))
+wrong("both left in evaluation mode by G's loss", left, generator_loss=in_evaluation(lambda g, d, z, y: -d(g(z, y), y).mean()))
+right("D frozen in G's loss", generator_loss=frozen_and_back)
 wrong("D frozen for good", "set requires_grad back", generator_loss=freezing)
 right("data and fakes in one call", discriminator_loss=in_one_call)
 right(
@@ -131,6 +198,7 @@ def by_numpy(joint):
 
 wrong("hard-coded to the visible report", mutual_information=lambda joint: 0 * joint.sum() + 0.1)
 right("place by place with the math module", mutual_information=by_numpy)
+right("a number of numpy", mutual_information=lambda joint: np.float64(by_numpy(joint)))
 right(
     "by entropies",
     mutual_information=lambda j: entr(j.sum(1)).sum() + entr(j.sum(0)).sum() - entr(j).sum(),
@@ -146,6 +214,19 @@ wrong(
     category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v.detach(), c),
 )
 wrong("no reduction", "one number", category_bound=lambda v, c: math.log(v.shape[1]) - F.cross_entropy(v, c, reduction="none"))
+
+
+def by_category(v, c):
+    return torch.distributions.Categorical(logits=v).log_prob(c).mean() + math.log(v.shape[1])
+
+
+def by_items(v, c):
+    rows = v.log_softmax(1)
+    return math.log(v.shape[1]) + sum(rows[n, k] for n, k in enumerate(c.tolist())) / len(v)
+
+
+right("torch.distributions.Categorical", category_bound=by_category)
+right("a loop over the codes", category_bound=by_items)
 right("torch.distributions", uniform_bound=lambda m, s, c: torch.distributions.Normal(m, s.exp()).log_prob(c).mean() + LOG2)
 right("gaussian_nll_loss", uniform_bound=lambda m, s, c: LOG2 - F.gaussian_nll_loss(m, c, (2 * s).exp(), full=True, eps=0.0))
 right("gather", category_bound=lambda v, c: math.log(v.shape[1]) + v.log_softmax(1).gather(1, c[:, None]).mean())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -36,6 +37,7 @@ wrong(
 )
 wrong("weights not transposed", equalised_linear=lambda x, w, b, gain=1.0, m=1.0: m * (x @ (he(w.shape, gain) * w) + b))
 wrong("a number looked up for the visible seed", he_constant=lambda s, gain=2**0.5: 0.5)
+right("numpy's root", he_constant=lambda shape, gain=2**0.5: gain / np.sqrt(np.prod(shape[1:])))
 right(
     "the input scaled in place of the weights",
     equalised_conv=conv,
@@ -98,6 +100,7 @@ def by_counting(step, fade, stable, last):
 
 
 wrong("the newer image overwritten", "in place", fade_in=lambda a, b, t: b.mul_(t).add_((1 - t) * up(a)))
+right("a table of numpy's numbers", stage=lambda *given: (np.int64(by_counting(*given)[0]), np.float32(by_counting(*given)[1])))
 wrong("the level alone", "a pair", stage=lambda *given: by_counting(*given)[0])
 right(
     "lerp, repeat_interleave, a table",
@@ -141,6 +144,7 @@ def mapped(x, weight, style, demodulate=True, eps=1e-8):
 
 
 wrong("x overwritten", "in place", modulated_conv=lambda x, w, s, *more: each(x.mul_(s[:, :, None, None]), w, s**0, *more))
+wrong("no eps where outputs are scaled", "where does eps stand", modulated_conv=lambda *given, eps=0.0: scaled(*given, eps=eps))
 wrong("no graph", "computed without a graph", modulated_conv=torch.no_grad()(each))
 right("a loop", modulated_conv=each)
 right("groups", modulated_conv=grouped)

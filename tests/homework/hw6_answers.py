@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -62,6 +63,11 @@ def field_by_recursion(layers):
     return side
 
 
+def field_in_numpy(layers):
+    kernels, strides = np.array(layers).T
+    return 1 + np.sum((kernels - 1) * np.cumprod([1, *strides[:-1]]))
+
+
 def window_by_offset(layers, i):
     start, stride, side = 0, 1, 1
     for k, s, p in layers:
@@ -70,6 +76,7 @@ def window_by_offset(layers, i):
 
 
 wrong("reversed", "the caller's list", window=lambda layers, i: layers.reverse() or window_by_offset(layers[::-1], i))
+right("the field in numpy", receptive_field=field_in_numpy, window=lambda *given: np.array(window_by_offset(*given)).tolist())
 right("the field from a gradient", receptive_field=field_by_gradient)
 right("the recursion from the output", receptive_field=field_by_recursion, window=window_by_offset)
 
@@ -92,6 +99,15 @@ def by_labels(judge, a, b, fake):
     return 0.5 * bce(real, torch.ones_like(real)) + 0.5 * bce(made, torch.zeros_like(made))
 
 
+def judge_frozen(judge, *more):
+    judge.requires_grad_(False)
+    return g_loss(judge, *more)
+
+
+left = "puts the mode back"
+wrong("D left in evaluation mode by its loss", left, discriminator_loss=lambda judge, *more: by_labels(judge.eval(), *more))
+wrong("D left in evaluation mode by G's loss", left, generator_loss=lambda judge, *more: g_loss(judge.eval(), *more))
+wrong("D frozen for good by G's loss", "or D will never learn", generator_loss=judge_frozen)
 wrong("the fake subtracted in place", generator_loss=g_loss_in_place)
 right("binary cross-entropy with logits, l1_loss", discriminator_loss=by_labels, generator_loss=g_loss)
 
@@ -122,6 +138,21 @@ def frozen_for_good(*arguments):
 
 
 wrong("D frozen for good", "requires_grad", train_step=frozen_for_good)
+
+
+def step_in_evaluation(generator, discriminator, *more):
+    generator.eval(), discriminator.eval()
+    return with_d_frozen(generator, discriminator, *more)
+
+
+def step_there_and_back(generator, discriminator, *more):
+    came = step_in_evaluation(generator, discriminator, *more)
+    generator.train(), discriminator.train()
+    return [np.float64(loss) for loss in came]
+
+
+wrong("both left in evaluation mode", "puts the mode back", train_step=step_in_evaluation)
+right("losses as numbers of numpy, modes put back", train_step=step_there_and_back)
 right("D frozen in G's turn, as the authors do", train_step=with_d_frozen)
 
 # 5. There and back
@@ -131,6 +162,11 @@ def cycles(ab, ba, a, b):
     return (ba(ab(a)) - a).abs().sum() / a.numel() + (ab(ba(b)) - b).abs().sum() / b.numel()
 
 
+def cycles_in_evaluation(ab, ba, a, b):
+    return cycles(ab.eval(), ba, a, b)
+
+
+wrong("a translator left in evaluation mode", left, cycle_loss=cycles_in_evaluation)
 wrong("backward() inside", "backward() is the caller's", cycle_loss=lambda *given: cycles(*given).backward() or cycles(*given))
 wrong("a number without a graph", "a scalar tensor", cycle_loss=lambda *given: cycles(*given).item())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -49,6 +50,27 @@ def state_by_loop(states, words):
     return torch.stack([state[: int((row > 0).sum())][-1] for state, row in zip(states, words, strict=True)])
 
 
+def saying(said):
+    """A tokeniser whose error says this of the unknown words, all words and the vocabulary."""
+
+    def tokenise(texts, vocabulary, length):
+        for text in texts:
+            words = re.findall(r"[a-z]+", text.lower())
+            if unknown := [word for word in words if word not in vocabulary]:
+                raise ValueError(said(unknown, words, vocabulary))
+        return by_dictionary(texts, vocabulary, length)
+
+    return tokenise
+
+
+wrong("the sentence quoted", "say which", tokenise=saying(lambda unknown, words, known: f"cannot read {' '.join(words)!r}"))
+wrong(
+    "its words listed, and the vocabulary",
+    tokenise=saying(lambda unknown, words, known: f"{' '.join(words)} holds words not in {known}"),
+)
+right("unknown words, all words", tokenise=saying(lambda unknown, words, known: f"{unknown} of {words}"))
+right("unknown words, the sentence", tokenise=saying(lambda unknown, words, known: f"{unknown} in {' '.join(words)!r}"))
+right("unknown words, and the vocabulary", tokenise=saying(lambda unknown, words, known: f"{unknown}; I know {', '.join(known)}"))
 wrong("the padding overwritten in place", "in place", mean_of_words=mean_in_place)
 wrong("numbers of type float", "int64", tokenise=lambda *given: by_dictionary(*given).float())
 wrong("a list of lists", "a tensor", tokenise=lambda *given: by_dictionary(*given).tolist())
@@ -118,10 +140,16 @@ def by_sorting(scores):
     return ((scores.diagonal() == first) & (first > second)).float().mean()
 
 
+def in_rows(scores):
+    """Minus each picture's scores, and minus its own."""
+    return [(-row, -row[i]) for i, row in enumerate(scores.numpy())]
+
+
 wrong("the caller's diagonal overwritten", "in place", r_precision=cleared_in_place)
 wrong("hits and misses as a list", "", r_precision=lambda scores: scores.diagonal() > scores.mean(1))
 right("as many not below as one", r_precision=by_counting)
 right("sorted", r_precision=by_sorting)
+right("numpy's mean", r_precision=lambda scores: np.mean([(row > own).sum() == len(row) - 1 for row, own in in_rows(scores)]))
 
 # 4. Wrong sentences
 
@@ -156,6 +184,19 @@ wrong(
 )
 wrong("sentences in place of places", mismatch=lambda f, g, tries=1000: f[by_search(f, g, tries)])
 wrong("the table changed", "in place", mismatch=lambda f, g, tries=1000: by_search(f.fill_diagonal_(False), g, tries))
+
+
+def looked_at_after(fits, generator, tries=1000):
+    """The first permutation is drawn before the loop."""
+    p = torch.randperm(len(fits), generator=generator)
+    for _ in range(tries):
+        if not fits[torch.arange(len(fits)), p].any():
+            return p
+        p = torch.randperm(len(fits), generator=generator)
+    raise ValueError("none")
+
+
+right("one permutation before the loop", mismatch=looked_at_after)
 right("a search from row to row", mismatch=by_search)
 right("any() over Python's numbers", mismatch=by_for_else)
 
@@ -181,6 +222,16 @@ wrong("backward() inside", "", discriminator_loss=lambda *given: by_labels(*give
 wrong(
     "a generator loss without a graph", "a scalar tensor", generator_loss=lambda d, fake, e: F.softplus(-d(fake, e)).mean().item()
 )
+
+
+def judge_frozen(discriminator, fake, e):
+    for p in discriminator.parameters():
+        p.requires_grad = False
+    return F.softplus(-discriminator(fake, e)).mean()
+
+
+wrong("D left in evaluation mode", "puts the mode back", discriminator_loss=lambda d, *more: by_labels(d.eval(), *more))
+wrong("D frozen for good by G's loss", "or D will never learn", generator_loss=judge_frozen)
 right("binary cross-entropy with logits", discriminator_loss=by_labels)
 right(
     "three pairs in one batch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from gancourse import theory
 from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
-from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, descend, gradients, weights
+from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, as_it_was, descend, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, scalar, show, true
@@ -34,7 +35,7 @@ def _non_saturating(fake: Tensor) -> Tensor:
     return F.softplus(-fake).mean()
 
 
-_LOST = "the logarithm of a probability that has rounded to 0: compute the loss from the logit, by softplus"
+_LOST = "the logarithm of a probability that has rounded to 0: compute the loss from the logit, in one step"
 
 
 def _rounded(loss: Callable[..., Tensor]) -> dict[str, tuple[Callable, ...]]:
@@ -44,12 +45,12 @@ def _rounded(loss: Callable[..., Tensor]) -> dict[str, tuple[Callable, ...]]:
         return tuple(lambda *logits, log=log: loss(log, *logits) for log in logs)
 
     return {
-        f"log(... + {e:g}) stops at {math.log(e):.1f}, and its slope is 0 from there: write softplus": by(
+        f"log(... + {e:g}) stops at {math.log(e):.1f}, and its slope is 0 from there: not in two steps": by(
             lambda v, e=e: (torch.sigmoid(v) + e).log(), lambda v, e=e: (1 - torch.sigmoid(-v) + e).log()
         )
         for e in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-16)
     } | {
-        "an exponential that overflows, or the logarithm of 0: write softplus": by(
+        "an exponential that overflows, or the logarithm of 0: not in two steps": by(
             lambda v: torch.sigmoid(v).log(), lambda v: -torch.log1p(torch.exp(-v))
         ),
         _LOST: by(lambda v: -F.binary_cross_entropy(torch.sigmoid(v), torch.ones_like(v), reduction="none")),
@@ -61,8 +62,8 @@ _SUM = "this is the sum over the batch: take the mean"
 _D_LOSS = Slips("discriminator_loss") | {
     "the sign is turned round: this is V, which D maximises; a loss is minimised": times(-1, _d_loss),
     "the labels are exchanged: real is 1, fake is 0": lambda r, f: _d_loss(-r, -f),
-    "log(1 - D) in both terms: the real one is -log D = softplus(-l)": lambda r, f: _d_loss(-r, f),
-    "-log D in both terms: the fake one is -log(1 - D) = softplus(l)": lambda r, f: _d_loss(r, -f),
+    "-log(1 - D) in both terms: what should D say of data?": lambda r, f: _d_loss(-r, f),
+    "-log D in both terms: what should D say of a fake?": lambda r, f: _d_loss(r, -f),
     _SUM: summed(_d_loss),
     "one half too much: here the two means are added, as in V": times(1 / 2, _d_loss),
     "a mean over both kinds together: take the mean of each, then add": lambda r, f: _non_saturating(torch.cat([r, -f])),
@@ -74,7 +75,7 @@ _D_LOSS = Slips("discriminator_loss") | {
     **_rounded(lambda log, r, f: -log(r).mean() - log(-f).mean()),
 }
 _SATURATING = Slips("saturating_loss") | {
-    "the sign is turned round: log(1 - D) = -softplus(l)": times(-1, _saturating),
+    "the sign is turned round: a probability's logarithm is not positive": times(-1, _saturating),
     "this is the non-saturating loss -log D": _non_saturating,
     "this is log D: the minimax game gives G log(1 - D)": times(-1, _non_saturating),
     _SUM: summed(_saturating),
@@ -149,7 +150,7 @@ _OPTIMAL = Slips("optimal_discriminator") | {
     "p and q are exchanged: D is the probability of *real*": swapped(_best),
     "this is the ratio p/q: D* is a probability": lambda p, q: p / q,
     "this is D*'s logit: apply the sigmoid, or leave the logarithm away": lambda p, q: (p / q).log(),
-    "a minus is lost, as in the deck: the derivative is p/D - q/(1 - D)": lambda p, q: p / (p - q),
+    "a minus is lost, as in the deck: differentiate log(1 - D) once more": lambda p, q: p / (p - q),
     "the sigmoid belongs to log(p/q), not to p/q": lambda p, q: torch.sigmoid(p / q),
     "the sigmoid belongs to log p - log q": lambda p, q: torch.sigmoid(p - q),
     "divide place by place, by p + q there and not by its sum": lambda p, q: p / (p + q).sum(),
@@ -324,18 +325,21 @@ def slopes(sheet: Sheet, saturating_slope: Callable, non_saturating_slope: Calla
         close(non_saturating_slope(far), [-1.0, 0.0], "of -log D at logits -1000 and 1000")
 
     g, discriminator, z, _ = _players(sheet, Tape())
+    others = copy.deepcopy(g), copy.deepcopy(discriminator)
 
     with sheet.item("the length of the generator's gradient", 1):
         for loss in (torch.mean, _non_saturating):
             compare(gradient_norm, _gradient_norm, (loss, g, discriminator, z), _GRADIENT_NORM, read=number)
 
     with sheet.item("measuring changes nothing", 1):
+        g, discriminator = others  # nobody has touched them yet
         for p in [*g.parameters(), *discriminator.parameters()]:
             p.grad = torch.full_like(p, 7.0)
         before = [weights(network) for network in (g, discriminator)]
         slip = "old gradients are added to yours: use torch.autograd.grad, which leaves .grad alone"
         what = "the length, with old gradients lying about"
-        compare(gradient_norm, _gradient_norm, (torch.mean, g, discriminator, z), what=what, read=number, slip=slip)
+        with as_it_was(G=g, D=discriminator):
+            compare(gradient_norm, _gradient_norm, (torch.mean, g, discriminator, z), what=what, read=number, slip=slip)
         slip = "backward() adds to .grad, and zero_grad() throws away what was there: use torch.autograd.grad"
         for network, was, name in zip((g, discriminator), before, ("G", "D"), strict=True):
             close(weights(network), was, f"the weights of {name} afterwards")
@@ -410,19 +414,21 @@ def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) 
         g, d, optimiser, _ = table.lay()
         return g, step(g, d, optimiser, z)
 
+    what = "the loss that is returned"
+
     with sheet.item("the discriminator moves down its own loss", 1):
         moved = weights(d_step(discriminator_step)[0])
         true("G" in tape, "fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
         stuck = "step D" in tape and torch.equal(moved, weights(first_d))
         true(not stuck, "D's weights moved by its step", "the weights from before it", _CLEARED)
         compare(discriminator_step, _d_step(), lambda f: weights(d_step(f)[0]), _D_STEP, "D's weights after one step")
-        what = "the loss that is returned"
         compare(discriminator_step, _d_step(), lambda f: d_step(f)[1], _D_STEP, what, read=number, slip=_LATE)
 
     with sheet.item("and leaves the generator alone", 1):
         g, d, _, opt_d = table.lay()
         g.zero_grad()
-        loss = discriminator_step(g, d, opt_d, real, z)
+        with as_it_was(G=g, D=d):
+            loss = discriminator_step(g, d, opt_d, real, z)
         true("step D" in tape, "a step of D", f"{tape}")
         close(weights(g), weights(first_g), "G's weights after D's step", slip="D's step moved the generator")
         slip = "detach the fakes: D's loss must not ask G to change"
@@ -435,14 +441,10 @@ def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) 
 
     with sheet.item("and leaves the discriminator alone", 1):
         g, d, opt_g, _ = table.lay()
-        mode = d.training
-        loss = generator_step(g, d, opt_g, z)
+        with as_it_was(G=g, D=d):
+            loss = generator_step(g, d, opt_g, z)
         true("step G" in tape, "a step of G", f"{tape}")
         close(weights(d), weights(first_d), "D's weights after G's step", slip="only G's optimiser may step")
-        slip = "set requires_grad back to True, or D will never learn again"
-        asking, none = all(p.requires_grad for p in d.parameters()), "parameters that no longer ask for gradients"
-        true(asking, "D's parameters as they were", none, slip)
-        true(d.training == mode, "D in the mode it was in", "D in the other mode", "eval() and train() are not part of the step")
         _plain_number(loss)
 
     with sheet.item("three rounds in a row", 1):
@@ -454,7 +456,9 @@ def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) 
                 steps[1](g, d, opt_g, z - i)
             return torch.cat([weights(d), weights(g)])
 
-        slip = "gradients from G's step are still in D, or the loss is computed with old weights or old fakes"
+        slip = "each step is right by itself: do gradients of the last round, or old fakes, get into this one's?"
+        if not all(item.got for item in sheet.report.items[:-1]):
+            slip = "as above: one of the two steps is not right yet"
         what = "D's and G's weights after three rounds"
         close(three((discriminator_step, generator_step)), three((_d_step(), _g_step())), what, slip=slip)
 

@@ -14,9 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.classroom.homework.checks.calls import forbidden, on_meta, trace, unchanged
+from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
-from gancourse.classroom.homework.checks.values import close, compare, equal, shape, show, true
+from gancourse.classroom.homework.checks.values import builtin, close, compare, equal, shape, show, true
 
 # 1. Sizes ----------------------------------------------------------------------------------------------------------------
 
@@ -34,7 +35,7 @@ def _doubling_padding(k: int) -> int | None:
 
 
 _CONV_SIZE = Slips("conv_size") | {
-    "the first window is not counted: + 1": lambda n, k, s, p: (n + 2 * p - k) // s,
+    "the first window is not counted": lambda n, k, s, p: (n + 2 * p - k) // s,
     "the last window must fit, so round down (//)": lambda n, k, s, p: (n + 2 * p - k) / s + 1,
     "rounded up: a window that does not fit is not placed": lambda n, k, s, p: -((n + 2 * p - k) // -s) + 1,
     "the padding is on both sides: 2p": lambda n, k, s, p: (n + p - k) // s + 1,
@@ -43,7 +44,7 @@ _CONV_SIZE = Slips("conv_size") | {
     "this is the transposed convolution": _transposed_size,
 }
 _TRANSPOSED_SIZE = Slips("transposed_size") | {
-    "the last kernel begins at s (n - 1), not at s n": lambda n, k, s, p: n * s + k - 2 * p,
+    "n kernels have fewer than n steps between the first and the last": lambda n, k, s, p: n * s + k - 2 * p,
     "padding makes the result smaller: it is cut off": lambda n, k, s, p: (n - 1) * s + k + 2 * p,
     "the padding is cut off on both sides: 2p": lambda n, k, s, p: (n - 1) * s + k - p,
     "the padding is missing": lambda n, k, s, p: (n - 1) * s + k,
@@ -80,14 +81,14 @@ def sizes(sheet: Sheet, conv_size: Callable, transposed_size: Callable, doubling
 
 
 def _whole(answer: Callable, right: Callable, cases: list[tuple], words: list[str], slips: Slips) -> None:
-    """Ints or None, and neither 3.0 nor a tensor; a slip is named if it explains all the cases."""
+    """Ints (numpy's, too) or None, and neither 3.0 nor a tensor; a slip is named if it explains all the cases."""
 
     def on_all(f: Callable) -> list:
         return [f(*case) for case in cases]
 
     came, right_ones = on_all(answer), on_all(right)
     for value, wanted, what in zip(came, right_ones, words, strict=True):
-        if type(value) not in (int, type(None)) or value != wanted:
+        if type(builtin(value)) not in (int, type(None)) or value != wanted:
             try:
                 equal(came, right_ones, slips=slips.by(on_all))
                 slip = "a number of pixels is an int: divide with //"
@@ -168,7 +169,7 @@ def scatter(sheet: Sheet, transposed_conv: Callable) -> None:
         return came
 
     def agrees(x: Tensor, w: Tensor, s: int, p: int, what: str = "") -> None:
-        size = f"{'(n - 1) s + K - 2p' if p else 'the result is (n - 1) s + K'} pixels high and wide"
+        size = "as many pixels high and wide as your transposed_size of task 1 says"
         compare(run, _transposed, (x, w, s, p), _SCATTER, what, size=size)
 
     with sheet.item("one pixel lays one kernel", 1):
@@ -222,11 +223,19 @@ def _words(network: nn.Module, x: Tensor) -> tuple[list[str], list[dict[str, Any
     return [call["name"].rstrip("_") for call in calls], calls, out
 
 
-def _norms(calls: list[dict[str, Any]]) -> None:
-    """Batch norm with PyTorch's settings: the eps that stands in the call, and statistics of the batch in training."""
+def _norms(network: nn.Module, calls: list[dict[str, Any]]) -> None:
+    """Batch norm with PyTorch's settings, as they stand in the call, and weights that nothing else normalises."""
     for call in calls:
-        eps = call["arguments"].get("eps", 1e-5)
-        true(math.isclose(eps, 1e-5), "batch norm with eps 1e-5", f"eps {eps:g}", _EPS if eps > 1e-3 else "")
+        if call["name"] == "batch_norm":
+            given = call["arguments"]
+            eps, momentum = given.get("eps", 1e-5), given.get("momentum", 0.1)
+            true(math.isclose(eps, 1e-5), "batch norm with eps 1e-5", f"eps {eps:g}", _EPS if eps > 1e-3 else "")
+            true(math.isclose(momentum, 0.1), "batch norm with the standard momentum", f"momentum {momentum:g}", _MOMENTUM)
+            kept = given.get("running_mean") is not None
+            true(kept, "batch norm that keeps running statistics", "one that keeps none", _ALONE)
+    names = ("parametrizations", "weight_orig", "weight_g")
+    plain = not any(hasattr(layer, name) for layer in network.modules() for name in names)
+    true(plain, "weights as the optimiser moves them", "weights that are normalised at every call", _PLAIN)
 
 
 def _sequence(answer: Callable, right: Callable, words: Callable[[Callable], list[str]], slips: Slips) -> None:
@@ -320,9 +329,27 @@ def _counted(make: Callable, name: str) -> dict[str, Callable]:
 
 
 _EPS = "the second argument of BatchNorm2d is eps, not the momentum"
+_MOMENTUM = "the standard momentum is asked for; PyTorch's is the share of the *new* batch, other libraries' that of the old ones"
+_ALONE = "without running statistics a picture in evaluation mode depends on its batch"
+_PLAIN = "spectral or weight normalisation is not in the table"
 _SQUEEZE = "squeeze() takes the batch dimension away when it is 1: use flatten, or squeeze(1)"
 _HALVES = "channels and side of each transposed convolution: 4 width at 4, then half as many at twice the side"
 _SLOPE = "LeakyReLU's slope is 0.2; PyTorch's default is 0.01"
+
+
+def _settings(make: Callable) -> dict[str, Callable | tuple[Callable, ...]]:
+    """Batch norm with other settings than the standard ones, and convolutions whose weights are normalised."""
+
+    def norm(**given: Any) -> Callable:
+        return _each(make, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, **given))
+
+    return {
+        _EPS: norm(eps=0.8),  # a much-copied repository
+        _MOMENTUM: (norm(momentum=0.8), norm(momentum=0.2), norm(momentum=None)),
+        _ALONE: norm(track_running_stats=False),
+        _PLAIN: (_each(make, _CONV, nn.utils.parametrizations.spectral_norm), _each(make, _CONV, nn.utils.spectral_norm)),
+    }
+
 
 _flat = functools.partial(_each, _discriminator, nn.Flatten)
 _COLOURS = "the first layer has no batch norm: D must see the colours as they are"
@@ -341,7 +368,7 @@ _MAKE_GENERATOR = Slips("make_generator") | {
     "batch norm comes before the activation": _turned(_generator),
     "batch norm is missing": _each(_generator, nn.BatchNorm2d, lambda _: None),
     "a ReLU before tanh leaves no dark pixels": _each(_generator, nn.Tanh, lambda tanh: nn.Sequential(nn.ReLU(), tanh)),
-    _EPS: _each(_generator, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, 0.8)),  # a much-copied repository
+    **_settings(_generator),
 }
 _MAKE_DISCRIMINATOR = Slips("make_discriminator") | {
     **_counted(_discriminator, "discriminator"),
@@ -357,7 +384,7 @@ _MAKE_DISCRIMINATOR = Slips("make_discriminator") | {
     "the last layer gives the logit as it is: no batch norm there": _flat(lambda flat: nn.Sequential(nn.BatchNorm2d(1), flat)),
     "the last layer gives the logit as it is: no activation there": _flat(lambda f: nn.Sequential(f, nn.LeakyReLU(0.2))),
     _SLOPE: _each(_discriminator, nn.LeakyReLU, lambda _: nn.LeakyReLU()),
-    _EPS: _each(_discriminator, nn.BatchNorm2d, lambda norm: nn.BatchNorm2d(norm.num_features, 0.8)),
+    **_settings(_discriminator),
 }
 
 
@@ -376,8 +403,9 @@ def networks(sheet: Sheet, make_generator: Callable, make_discriminator: Callabl
 
     with sheet.item("the generator's layers, in order", 1):
         _sequence(make_generator, _generator, lambda f: _words(f(latent_dim, width).train(), z)[0], _MAKE_GENERATOR)
-        calls = _words(make_generator(latent_dim, width).train(), z)[1]
-        _norms(calls)
+        g = make_generator(latent_dim, width).train()
+        calls = _words(g, z)[1]
+        _norms(g, calls)
         made = [tuple(call["shape"][1:3]) for call in calls if call["name"] == "conv_transpose2d"]
         equal(made, [(4 * width, 4), (2 * width, 8), (width, 16), (3, 32)], _HALVES)
 
@@ -394,8 +422,9 @@ def networks(sheet: Sheet, make_generator: Callable, make_discriminator: Callabl
 
     with sheet.item("the discriminator's layers, in order", 1):
         _sequence(make_discriminator, _discriminator, lambda f: _words(f(width).train(), x)[0], _MAKE_DISCRIMINATOR)
-        calls = _words(make_discriminator(width).train(), x)[1]
-        _norms(calls)
+        d = make_discriminator(width).train()
+        calls = _words(d, x)[1]
+        _norms(d, calls)
         leaks = {call["arguments"].get("negative_slope", 0.01) for call in calls if call["name"].startswith("leaky")}
         equal(sorted(leaks), [0.2], _SLOPE)
         made = [tuple(call["shape"][1:3]) for call in calls if call["name"] == "conv2d"]
@@ -513,15 +542,17 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
         true(other, "new random numbers for every layer", "the same numbers in two layers", _SEEDED)
 
     with sheet.item("batch norm, and nothing else", 1):
-        network, untouched = fresh(initialise), fresh(lambda network: None)
+        network, untouched = (fresh(lambda network: None) for _ in range(2))
+        with as_it_was(**{"the network": network}):
+            initialise(network)
+            learning = all(p.requires_grad and p.is_leaf for p in network.parameters())
+            true(learning, "parameters that can still learn", "one that cannot", _IN_PLACE)
         gains, shifts = (network.get_parameter(f"inside.0.1.{name}") for name in ("weight", "bias"))
         _spread(gains, 1.0, "the gains of a BatchNorm2d")
         close(shifts, torch.zeros(6000), "the shifts of a BatchNorm2d", slip=_SHIFT)
         for name in ("inside.1.weight", "last.weight", "last.bias"):
             what = f"{name}, which is no convolution and no batch norm"
             close(network.get_parameter(name), untouched.get_parameter(name), what, slip=_ONLY)
-        learning = all(p.requires_grad and p.is_leaf for p in network.parameters())
-        true(learning, "parameters that can still learn", "one that cannot", _IN_PLACE)
 
 
 # 5. Walks ----------------------------------------------------------------------------------------------------------------
@@ -562,7 +593,7 @@ _LENGTH = "the path has length 1: only the angle is taken from unit vectors, the
 _LERP = Slips("lerp") | {
     **_PATH,
     "it runs from z1 to z0: t = 0 is z0": swapped(_line),
-    "z0 + t z1 is not between them: z0 + t (z1 - z0)": lambda a, b, t: a + t[:, None] * b,
+    "z0 + t z1 is not between them: where is it at t = 1?": lambda a, b, t: a + t[:, None] * b,
 }
 _SLERP = Slips("slerp") | {
     **_PATH,
@@ -677,7 +708,6 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
         for mode in (True, False):
             g = _Mood(sheet)
             g.train(mode)
-            g.layers[2].train(False)  # part of it is in another mode
             latents = sheet.randn(5, 4)
             twin = copy.deepcopy(g).eval()
             with torch.no_grad():
@@ -693,6 +723,10 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
             word = {True: "training", False: "evaluation"}
             slip = "remember generator.training before eval() and go back to it: it is not always training"
             true(g.training == mode, f"the generator back in {word[mode]} mode", f"left in {word[g.training]} mode", slip)
+            layers = all(layer.training == mode for layer in g.modules())
+            true(
+                layers, f"all its layers back in {word[mode]} mode", "some left in the other one", "a mode is set by train(mode)"
+            )
 
 
 seal(__name__)

@@ -8,14 +8,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
 from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
-from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, descend, gradients, weights
+from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, as_it_was, descend, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, times
 from gancourse.classroom.homework.checks.values import close, compare, finite, number, pair, scalar, shape, show, true
@@ -73,7 +72,7 @@ def _worked(work: Callable[[Tensor, Tensor], Tensor]) -> Callable:
 
 
 _NONE = "linprog found none (its message says why): does each row of A add up the entries of its own heap or hole, in b's order?"
-_ORDER = "the entries are out of order: flatten() reads row by row, so reshape(n, m) writes them back"
+_ORDER = "the entries are out of order: flatten() reads row by row, and they go back the same way"
 _UNFILLED = "the holes are not filled: A has m more rows, one for each hole"
 _SPREAD = "this is the plan p_i q_j, which sends a bit of everything everywhere: find the cheapest"
 _DEAREST = "this is the dearest plan: linprog minimises, so leave the sign as it is"
@@ -106,9 +105,9 @@ def transport(sheet: Sheet, on_a_line: Callable, earth_mover: Callable) -> None:
         p = theory.normalise(sheet.rand(7) + torch.tensor([0, 0, 9, 9, 9, 0, 0]).double())
         q = theory.normalise(sheet.rand(7) + torch.tensor([9, 9, 0, 0, 0, 5, 5]).double())
         with unchanged(p=p, q=q):
-            compare(on_a_line, _work, (p, q), _ON_A_LINE, read=_number)
+            compare(on_a_line, _work, (p, q), _ON_A_LINE, read=number)
         i, j = torch.eye(5, dtype=torch.float64)[[4, 1]]
-        close(_number(on_a_line(i, j)), 3.0, "all earth from place 4 to place 1")
+        close(number(on_a_line(i, j)), 3.0, "all earth from place 4 to place 1")
 
     with sheet.item("a plan that moves all of p onto all of q", 1):
         for n, m in ((3, 5), (6, 2)):
@@ -147,11 +146,6 @@ def _program(sheet: Sheet, n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
     return theory.normalise(sheet.rand(n) + 0.05), theory.normalise(sheet.rand(m) + 0.05), sheet.rand(n, m) + 0.1
 
 
-def _number(came: Any) -> float:
-    """A number, numpy's included: scipy's answers hold those."""
-    return number(float(came) if type(came) in (np.float64, np.float32) else came)
-
-
 def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, float]:
     """The student's plan and work, if they are a plan and a number."""
     try:
@@ -162,10 +156,9 @@ def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[
         raise
     plan, work = pair(came, "two results: the plan and its work", "return plan, work")
     true(plan is not None and work is not None, "a plan and its work", show(came), _NONE)
-    true(type(plan) is not np.ndarray, "the plan as a tensor", "an array of numpy", "torch.as_tensor(...)")
     n, m = cost.shape
     plans = _PLAN.by(lambda f: f(p, q, cost)[0])
-    return finite(shape(plan, [n, m], slips=plans)).double(), _number(work)
+    return finite(shape(plan, [n, m], slips=plans)).double(), number(work)
 
 
 # 2. What a critic proves -------------------------------------------------------------------------------------------------
@@ -233,7 +226,7 @@ def duality(sheet: Sheet, shown: Callable) -> None:
     f = -f * _means(f, p, q).sign()  # upside down: it proves a negative number
 
     def asked(came: Any) -> float:
-        came = _number(came)
+        came = number(came)
         true(not math.isnan(came), "a number", "NaN", _DIAGONAL)
         return came
 
@@ -249,7 +242,8 @@ def duality(sheet: Sheet, shown: Callable) -> None:
             close(asked(shown(g, p, q, metric)), right, f"{what}, for the best critic f", slips, atol=1e-6)
 
     with sheet.item("a constant proves nothing", 0.5):
-        came = _number(shown(torch.full_like(p, 3.0), p, q, metric))
+        true(number(shown(f, p, q, metric)) != 0, "a number other than 0 for an f that is not constant", "0")
+        came = number(shown(torch.full_like(p, 3.0), p, q, metric))
         true(math.isfinite(came) and abs(came) < 1e-9, "0", show(came), _FLAT)
 
 
@@ -418,6 +412,8 @@ def _into_the_box(first: nn.Module, clip: Callable) -> None:
         return known, critic
 
     known, critic = clipped(clip)
+    modes = all(module.training for module in critic.modules())
+    true(modes, "a critic in the mode it was in", "one in the other mode", "eval() and train() are not part of clipping")
     own = [id(p) for p in critic.parameters()] == [id(p) for p in known]
     true(own, "the critic's own parameters", "new ones", "the optimiser still holds the old ones: write into them, clamp_()")
     compare(clip, _clip, lambda f: weights(clipped(f)[1]), _BOX, "the weights after clipping")
@@ -440,7 +436,8 @@ def _estimated(table: Table, critic_step: Callable, real: Tensor, z: Tensor) -> 
     def returned(step: Callable) -> Any:
         g, f, _, optimiser = table.lay()
         g.zero_grad()
-        came = step(g, f, optimiser, real, z, 0.3)
+        with as_it_was(G=g, **{"the critic": f}):
+            came = step(g, f, optimiser, real, z, 0.3)
         close(weights(g), weights(table.g), "G's weights after the critic's step", slip="the critic's step moved the generator")
         pulled, graph = gradients(g).any(), getattr(came, "requires_grad", False)
         true(not pulled, "no gradient in the generator", "a gradient from the critic's loss", "detach the fakes")
@@ -466,15 +463,15 @@ def _mix(epsilon: Callable[[Tensor], Tensor]) -> Callable:
     return between
 
 
-_AXES = "epsilon has the wrong number of axes: [N], and then a 1 for each further axis of the samples, [N, 1] or [N, 1, 1, 1]"
-_EVERY = "every sample is mixed with every other: epsilon needs a 1 for each further axis"
+_AXES = "epsilon has the wrong number of axes: one number for each sample, lined up with all entries of that sample"
+_EVERY = "every sample is mixed with every other: epsilon has too many axes"
 _AT_REAL = "epsilon is 1: the penalty is taken at real samples only"
 _AT_FAKE = "epsilon is 0: the penalty is taken at fake samples only"
 _ONE = "one epsilon for the whole batch: draw one for each pair"
 _OUT = "epsilon is from a normal distribution, or another that leaves [0, 1]: torch.rand, not torch.randn"
 _LOST_PLUS = "a plus is lost, as in one deck: epsilon x *plus* (1 - epsilon) x_fake"
 _TWO = "the weights of real and fake do not sum to 1: they are epsilon and 1 - epsilon, with the same epsilon"
-_LAST_AXIS = "epsilon [N] lines up with the *last* axis: give it the shape [N, 1, 1, 1]"
+_LAST_AXIS = "epsilon [N] lines up with the *last* axis, and N is the first one of the samples"
 _SHARED = "one epsilon for each entry, the same in all pairs: its shape must begin with N and go on with ones"
 _CHANNEL = "one epsilon for each channel: the points leave the line"
 _BOX_FILLED = "one epsilon for each entry (rand_like): the points fill a box in place of a line; one for each pair is wanted"
@@ -619,7 +616,7 @@ _penalty = _penalty_of(_lengths)
 
 _AXIS = "the norm is taken along the wrong axis: "
 _FIRST = "; flatten(1) the sample first"
-_BLOCKED = "the way back is cut: create_graph=True in torch.autograd.grad, and no detach(), .data or .item() after it"
+_BLOCKED = "the way back is cut: the gradient needs a graph of its own, and no detach(), .data or .item() after it"
 _ROOT = "the root of 0 has an infinite slope: norm() knows what to do there, sqrt() does not"
 _MEAN_LAST = "the mean comes last: first the square of each sample's difference, then the mean"
 _TOO_SHORT = "this is the gradient of the *mean* of the values, N times too short: differentiate their sum"
@@ -699,10 +696,14 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
     with sheet.item("it can be learnt from", 1):
         came = gradient(lambda w: asked(w, x), weight, _BLOCKED)
         own = finite_differences(lambda w: asked(w.requires_grad_(), x), weight)
+        true(own.abs().max() > 1e-9, "a penalty that depends on the critic's parameters", "the same one whatever they are")
         slips = _PENALTY.by(lambda f: gradient(lambda w: asked(w, x, f), weight))
         close(came, own, "the slope of your penalty by the critic's parameters", slips, rtol=1e-4, atol=1e-5)
 
+    steep = "a penalty above 0 where slopes are not 1"
+
     with sheet.item("also where the critic is flat", 0.5):
+        true(asked(torch.zeros_like(weight).requires_grad_(), x) > 0, steep, "0 or less")
         slope = gradient(lambda w: asked(w, x), torch.zeros_like(weight), _BLOCKED)
         finite(slope, "the slope by the parameters of a flat critic", _ROOT)
 
@@ -711,10 +712,11 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
         mine = weight.clone().requires_grad_()
         mine.grad = torch.full_like(mine, 7.0)
         came = asked(mine, source * 1.0)
+        true(came > 0, steep, "0 or less")
         kept, slip = (mine.grad == 7).all(), "backward() writes into everybody's .grad: torch.autograd.grad does not"
         true(kept, "the critic's .grad as it was", "something added to it", slip)
-        true(came.requires_grad, "a penalty that can be minimised", "one without a gradient", _BLOCKED)
-        came.backward()
+        if came.requires_grad:  # else it was said above
+            came.backward()
         clean = source.grad is None or not source.grad.any()
         slip = "x hangs on the generator: x.detach().requires_grad_() cuts it off"
         true(clean, "no gradient in what x was made from", "a gradient of the penalty there", slip)
@@ -737,7 +739,7 @@ def _best_d(p: Tensor, q: Tensor, a: float, b: float) -> Tensor:
 
 _BRACKET = "a bracket is in the wrong place: the code belongs inside the square"
 _CURES = "no sigmoid: it brings back the flat parts that the squares should cure"
-_ZERO = "a sign: set p (D - b) + q (D - a) to zero"
+_ZERO = "a sign: differentiate L_D by D(x) once more, place by place"
 
 _SQUARES_D = Slips("squares_d") | {
     "the halves are missing": times(2, _squares_d),
@@ -918,7 +920,7 @@ _NEXT_K = Slips("next_k") | {
 def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: Callable) -> None:
     with sheet.item("how badly a picture is drawn", 0.5):
         draws, x = _Drawer(0.6), sheet.randn(3, 2, 4, 5)
-        with unchanged(x=x):
+        with unchanged(x=x), as_it_was(**{"the autoencoder": draws}):
             compare(errors, _errors, (draws, x), _ERRORS)
         at = sheet.randn(2, 1, 2, 2)
 
@@ -940,17 +942,17 @@ def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: C
             moves = [(k, real, error, gamma + 0.2, rate / 5) for error in (fake / 4, fake + 0.2)]
 
             def both(f: Callable, moves: Any = moves) -> Tensor:
-                return torch.tensor([_number(f(*move)) for move in moves], dtype=torch.float64)
+                return torch.tensor([number(f(*move)) for move in moves], dtype=torch.float64)
 
             compare(next_k, _next_k, both, _NEXT_K, "k after one move up and after one down")
 
     with sheet.item("and stops at 0 and 1", 0.5):
         for k, real, fake, stop in ((0.02, 0.3, 0.9, 0.0), (0.0, 0.3, 0.9, 0.0), (0.99, 0.9, 0.05, 1.0), (1.0, 0.9, 0.05, 1.0)):
             what = f"from k = {k:g}, real error {real:g}, fake error {fake:g}"
-            close(_number(next_k(k, real, fake, 0.5, 0.1)), stop, what, _NEXT_K.at(k, real, fake, 0.5, 0.1))
+            close(number(next_k(k, real, fake, 0.5, 0.1)), stop, what, _NEXT_K.at(k, real, fake, 0.5, 0.1))
         k = 0.5
         for _ in range(200):
-            k = _number(next_k(k, 0.4, 0.9, 0.5, 0.02))
+            k = number(next_k(k, 0.4, 0.9, 0.5, 0.02))
         close(k, 0.0, "k after 200 rounds in which the fakes are drawn badly")
 
 

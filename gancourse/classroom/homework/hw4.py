@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gancourse import theory
 from gancourse.classroom.homework.checks.calls import gradient, harmless, on_meta, unchanged
-from gancourse.classroom.homework.checks.players import gradients
+from gancourse.classroom.homework.checks.players import as_it_was, gradients
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, times
 from gancourse.classroom.homework.checks.values import close, compare, number, scalar, true
@@ -328,16 +328,16 @@ def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) 
     with sheet.item("whose gradients", 1):
         g, d = _Drawer(sheet), _Judge(sheet)  # new ones: what an answer did to the old ones is not asked here
         _, right = _taught(g, d, _d_hinge(g, d, x, y, z, y_fake))
-        of_g, of_d = _taught(g, d, discriminator_loss(g, d, x, y, z, y_fake))
+        with as_it_was(G=g, D=d):
+            of_g, of_d = _taught(g, d, discriminator_loss(g, d, x, y, z, y_fake))
         said = "detach the fakes: D's loss must not ask G to change"
         true(not of_g.any(), "no gradient in the generator", "a gradient from D's loss", said)
         close(of_d, right, "D's gradient from its own loss", slip=_DEAF)
         right, _ = _taught(g, d, _g_hinge(g, d, z, y_fake))
-        of_g, _ = _taught(g, d, generator_loss(g, d, z, y_fake))
+        with as_it_was(G=g, D=d):
+            of_g, _ = _taught(g, d, generator_loss(g, d, z, y_fake))
         true(of_g.any(), "a gradient in the generator", "none", "the fakes must not be detached in G's own loss")
         close(of_g, right, "G's gradient from its own loss")
-        asking, came = all(p.requires_grad for n in (g, d) for p in n.parameters()), "parameters that no longer ask for gradients"
-        true(asking, "players as they were", came, "set requires_grad back afterwards")
 
 
 def _taught(g: nn.Module, d: nn.Module, loss: Any) -> tuple[Tensor, Tensor]:
@@ -472,12 +472,12 @@ def _log_q(v: Tensor, c: Tensor) -> Tensor:
 
 _ROUNDED = "the logarithm of a probability that has rounded to 0 or 1: stay with logits, log_softmax or cross_entropy"
 _CATEGORY = Slips("category_bound") | {
-    "the entropy H(c) = log K is missing": _log_q,
+    "the entropy H(c) of the category is missing": _log_q,
     "the entropy with the wrong sign": _category(_log_q, lambda v: -math.log(v.shape[1])),
     "the sign is turned round: the bound is maximised": lambda v, c: -_category(_log_q)(v, c),
     "cross-entropy is minus the mean of log Q: subtract it": _category(F.cross_entropy),
     "log N: the entropy of the code is that of its K values": _category(_log_q, lambda v: math.log(len(v))),
-    "the entropy of K equally likely values is log K, not K": _category(_log_q, lambda v: v.shape[1]),
+    "this is the number of values in place of their entropy": _category(_log_q, lambda v: v.shape[1]),
     "the sum over the batch: take the mean": _category(lambda v, c: len(v) * _log_q(v, c)),
     "the entropy in bits": _category(_log_q, lambda v: math.log2(v.shape[1])),
     "the softmax is applied twice: cross_entropy wants the logits": _category(lambda v, c: _log_q(v.softmax(1), c)),
@@ -498,8 +498,10 @@ def _gaussian(
 
 
 _NUMBER = Slips("uniform_bound") | {
-    "the entropy of a uniform density on [-1, 1] is missing: it is log 2": _gaussian(entropy=0),
-    "the entropy with the wrong sign: the density is 1/2, its entropy log 2": _gaussian(entropy=-LOG2),
+    "the entropy of a uniform density on [-1, 1] is missing": _gaussian(entropy=0),
+    "the entropy with the wrong sign: how high is the density, and what is minus the mean of its logarithm?": _gaussian(
+        entropy=-LOG2
+    ),
     "the sign is turned round: the bound is maximised": lambda *given: -_gaussian()(*given),
     "a squared error: that is a reader who never says how sure it is": (
         lambda m, s, u: -F.mse_loss(m, u),
@@ -568,7 +570,7 @@ def _of_real(v: Tensor) -> Tensor:
     return v.logsumexp(1)
 
 
-_OVERFLOW = "an exponential that overflows, or the logarithm of 0: torch.logsumexp"
+_OVERFLOW = "an exponential that overflows, or the logarithm of 0: not in two steps"
 _REAL_LOGIT = Slips("real_logit") | {
     "the largest logit: real is any of the classes, so their exponentials add": lambda v: v.max(1).values,
     "the sum of the logits: their exponentials add": lambda v: v.sum(1),
@@ -608,7 +610,7 @@ _SEMI_SUPERVISED = Slips("semi_supervised_loss") | {
     "the unlabelled data are missing": _semi(real=_none),
     "the sign of the labelled term: -log P(y|x)": _semi(labelled=times(-1, F.cross_entropy)),
     "the sign is turned round: a loss is minimised": times(-1, _semi()),
-    "real and fake are exchanged: -log P(real) = softplus(-logit)": _semi(logit=times(-1, _of_real)),
+    "real and fake are exchanged: high logits are for data": _semi(logit=times(-1, _of_real)),
     "the fakes are called real: that is what G wants": _semi(fake=_minus_log),
     "the labelled term is over K + 1 classes: a labelled sample is known to be real": _semi(
         lambda x, y: F.cross_entropy(F.pad(x, (0, 1)), y)

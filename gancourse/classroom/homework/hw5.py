@@ -36,7 +36,7 @@ _HE = Slips("he_constant") | {
     "upside down": lambda s, gain: 1 / _c(s, gain),
     "the gain is not used": lambda s, gain: _c(s, 1),
     "the gain is an argument: sqrt(2) is its default": lambda s, gain: _c(s),
-    "n_out is not part of the fan-in: one output sums over shape[1:]": _fan(math.prod),
+    "n_out is not part of the fan-in: how many weights does one output sum over?": _fan(math.prod),
     "this is Glorot's constant: He takes the fan-in alone": _fan(lambda s: (s[0] + s[1]) * math.prod(s[2:])),
 }
 
@@ -57,7 +57,10 @@ _CONV = Slips("equalised_conv") | {
     "divided by c: multiply": _conv(lambda s, gain: 1 / _c(s, gain)),
     "c of the fan-out: one output sums over the inputs": _conv(_fan(lambda s: s[0] * math.prod(s[2:]))),
     "c forgets the kernel: one output sums over its places, too": _conv(_fan(lambda s: s[1])),
-    "the convolution keeps the size: padding is k // 2": (_conv(padding=lambda k: 0), _conv(padding=lambda k: k)),
+    "the convolution keeps the size: which padding does a kernel of k need?": (
+        _conv(padding=lambda k: 0),
+        _conv(padding=lambda k: k),
+    ),
 }
 
 
@@ -143,6 +146,16 @@ def _over(*dims: int, size: Callable = lambda x, dims: x.square().mean(dims, kee
     return lambda x: x / size(x, dims or 1)
 
 
+def _own_eps(f: Callable) -> Callable:
+    """The function f, whatever eps it is given."""
+    return lambda *arguments, eps=1e-8: f(*arguments)
+
+
+def _pixels(x: Tensor, eps: float = 1e-8) -> Tensor:
+    return x / (x.square().mean(1, keepdim=True) + eps).sqrt()
+
+
+_GIVEN_EPS = "eps is an argument: use it"
 _CENTRED = "a mean is subtracted: that is layer normalisation"
 _EPS_UNDER = "0/0: eps belongs under the root"
 _EPS_ADDED = "eps = 1e-8 is added to the mean square, under the root"
@@ -168,6 +181,7 @@ _PIXEL_NORM = Slips("pixel_norm") | {
     "a plain mean: take squares, and the root of their mean": _over(size=lambda x, d: x.mean(d, keepdim=True)),
     _EPS_UNDER: (_over(1), _over(size=lambda x, d: x.square().mean(d, keepdim=True).sqrt() + 1e-8)),
     _EPS_ADDED: _over(size=lambda x, d: (x.square().mean(d, keepdim=True) + 1e-6).sqrt()),
+    _GIVEN_EPS: _own_eps(_pixels),
 }
 
 
@@ -238,9 +252,7 @@ _STD = Slips("minibatch_std") | {
     "groups of neighbours: sample i belongs to group i mod M, so a group is i, i + M, i + 2M, ...": (
         _spread(_mean_deviation, _neighbours)
     ),
-    "the numbers go to the wrong samples: sample i's is that of group i mod M (repeat, not repeat_interleave)": (
-        _spread(_mean_deviation, to=_neighbours)
-    ),
+    "the numbers go to the wrong samples: sample i's is that of group i mod M": _spread(_mean_deviation, to=_neighbours),
     "groups of neighbours, and their numbers go to other samples": _spread(_mean_deviation, _neighbours, _apart),
     "G and M are exchanged: groups of G samples, M = N/G of them": lambda x, group: _std(x, len(x) // group),
     "one number for the whole batch: each group has its own": lambda x, group: _std(x, len(x)),
@@ -250,6 +262,7 @@ _STD = Slips("minibatch_std") | {
     "eps is added after the root: put it under it": _spread(lambda x: (_var(x).sqrt() + 1e-8).mean()),
     _ROOT_AT_0: _spread(lambda x: _var(x).sqrt().clamp(min=1e-4).mean()),
     "no gradient reaches the features through the map: was it detached?": _spread(lambda x: _mean_deviation(x).detach()),
+    _GIVEN_EPS: _own_eps(_std),
 }
 
 
@@ -267,6 +280,7 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
         finite(gradient(lambda v: pixel_norm(v).sum(), zeros), "the gradient at zeros", _EPS_UNDER)
         at = torch.full((1, 2, 1, 1), 1e-4, dtype=torch.float64)
         close(pixel_norm(at), at / math.sqrt(2e-8), "two channels of 1e-4", slip=_EPS_ADDED)
+        close(pixel_norm(x, eps=0.5), _pixels(x, eps=0.5), "with eps=0.5", slip=_GIVEN_EPS)
 
     with sheet.item("the spread of a batch, in one group", 1):
         x = sheet.randn(6, 3, 4, 5) * (1 + 2 * sheet.rand(1, 3, 4, 5))
@@ -283,6 +297,8 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
             what = f"six samples in groups of {size}"
             compare(minibatch_std, _std, lambda f, size=size: f(x, size)[:, 2, 0, 0], _STD, what)
         on_meta(lambda v: minibatch_std(v, 2), torch.zeros(4, 3, 2, 2))
+        wide = _spread(lambda v: (_var(v) + 0.5).sqrt().mean())(x, 2)[:, 2]
+        close(minibatch_std(x, 2, eps=0.5)[:, 2], wide, "the new map with eps=0.5", slip=_GIVEN_EPS)
 
     with sheet.item("a collapsed batch", 0.5):
         _collapsed(sheet, minibatch_std)
@@ -488,9 +504,9 @@ def _length(*dims: int, root: float = 0.5) -> Callable:
 def _weights(modulated: Callable = _modulate, size: Callable | None = None, after: Callable = lambda v, w: v) -> Callable:
     """Modulated weights, with a slip in modulation, in the ``size`` that divides them, or in what is divided (``after``)."""
 
-    def f(weight: Tensor, style: Tensor, demodulate: bool = True) -> Tensor:
+    def f(weight: Tensor, style: Tensor, demodulate: bool = True, eps: float = 1e-8) -> Tensor:
         v = modulated(weight, style)
-        sizes = size or (lambda v, w: (_length()(v).square() + 1e-8).sqrt())
+        sizes = size or (lambda v, w: (_length()(v).square() + eps).sqrt())
         return after(v, weight) / sizes(v, weight) if demodulate else v
 
     return f
@@ -528,14 +544,15 @@ _WEIGHTS = Slips("modulated_weights") | {
     "no mean is subtracted": _weights(after=lambda v, w: v - v.mean((2, 3, 4), keepdim=True)),
     "the standard deviation: no mean is subtracted, no mean taken": _weights(size=lambda v, w: v.std((2, 3, 4), keepdim=True)),
     _EPS_STYLE: _weights(size=lambda v, w: _length()(v) + 1e-8),
+    _GIVEN_EPS: _own_eps(_weights()),
 }
 
 
 def _each(weights: Callable | None = None, padding: Callable = lambda k: k // 2) -> Callable:
     """A modulated convolution, sample by sample, with other weights than the right ones."""
 
-    def f(x: Tensor, weight: Tensor, style: Tensor, demodulate: bool = True) -> Tensor:
-        w = (weights or _weights())(weight, style, demodulate)
+    def f(x: Tensor, weight: Tensor, style: Tensor, demodulate: bool = True, eps: float = 1e-8) -> Tensor:
+        w = weights(weight, style, demodulate) if weights else _weights()(weight, style, demodulate, eps)
         return torch.cat([F.conv2d(x[i : i + 1], w[i], padding=padding(w.shape[-1])) for i in range(len(x))])
 
     return f
@@ -561,8 +578,10 @@ def _then(change: Callable) -> Callable:
     return lambda w, s, demodulate=True: change(_weights()(w, s, demodulate))
 
 
+_STYLE_0 = "0/0: where a style is 0 nothing is left to divide by; where does eps stand?"
 _ATTACHED = "the denominator depends on the style and on the weights, too: do not detach it"
 _MODULATED_CONV = Slips("modulated_conv") | {
+    _STYLE_0: _outputs(lambda y, v, w, s: y / _sizes(v)),
     "demodulate=False is not looked at": _each(lambda w, s, demodulate: _weights()(w, s)),
     "not demodulated": _outputs(lambda y, v, w, s: y),
     "all samples meet the first one's weights": _each(_then(lambda v: v[:1].expand_as(v))),
@@ -587,6 +606,7 @@ _MODULATED_CONV = Slips("modulated_conv") | {
     "padding k // 2 keeps the size": _each(padding=lambda k: 0),
     "with groups=N the samples are side by side in the channels: put them back": lambda *a: _each()(*a).flatten(0, 1)[None],
     _ATTACHED: _outputs(lambda y, v, w, s: y / (_sizes(v).square() + 1e-8).sqrt().detach()),
+    _GIVEN_EPS: _own_eps(_each()),
 }
 
 
@@ -594,6 +614,7 @@ _MODULATED_CONV = Slips("modulated_conv") | {
 def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callable) -> None:
     square, style = sheet.randn(3, 3, 3, 3), sheet.randn(2, 3) + 1
     oblong, wide = sheet.randn(4, 2, 3, 3), sheet.randn(5, 2) + 1
+    nothing, tiny = torch.zeros(1, 2).double(), torch.full((1, 2), 1e-4).double()
 
     with sheet.item("modulation", 1):
         with unchanged(weight=square, style=style):
@@ -603,7 +624,6 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             compare(modulated_weights, _weights(), (w, s, False), _WEIGHTS, what)
 
     with sheet.item("demodulation", 1):
-        nothing, tiny = torch.zeros(1, 2).double(), torch.full((1, 2), 1e-4).double()
         for w, s, what in (
             (square, style, f"weights {list(square.shape)}"),
             (oblong, wide, f"weights {list(oblong.shape)}"),
@@ -612,6 +632,8 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             (oblong, tiny, "a style of 1e-4"),
         ):
             compare(modulated_weights, _weights(), (w, s), _WEIGHTS, what)
+        wide_eps = _weights()(oblong, wide, True, 0.5)
+        close(modulated_weights(oblong, wide, True, eps=0.5), wide_eps, "with eps=0.5", slip=_GIVEN_EPS)
 
     with sheet.item("every sample with its own weights", 1.5):
         point = oblong[:, :, 1:2, 1:2]
@@ -621,6 +643,10 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
                 modulated_conv(x, w, s, demodulate)
             what = f"{len(s)} samples, weights {list(w.shape)}, demodulate={demodulate}"
             compare(modulated_conv, _each(), (x, w, s, demodulate), _MODULATED_CONV, what)
+        for s, what in ((nothing, "a style of zeros"), (tiny, "a style of 1e-4")):
+            compare(modulated_conv, _each(), (x[:1], oblong, s), _MODULATED_CONV, what, slip=_STYLE_0)
+        wide_eps = _each()(x, oblong, wide, True, 0.5)
+        close(modulated_conv(x, oblong, wide, True, eps=0.5), wide_eps, "with eps=0.5", slip=_GIVEN_EPS)
 
     with sheet.item("gradients reach input, weights and style", 0.5):
         x, style, weight, mark = sheet.randn(2, 2, 3, 3), sheet.randn(2, 2) + 1, sheet.randn(2, 2, 3, 3), sheet.randn(2, 2, 3, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
-from gancourse.classroom.homework.checks.players import Table, Tape, gradients, weights
+from gancourse.classroom.homework.checks.players import Table, Tape, as_it_was, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, scalar, true
@@ -34,15 +35,15 @@ def _sizes(expected: str, slip: str) -> Iterator[None]:
 
 
 class _Layer(nn.Module):
-    """A layer for any number of channels that halves or doubles the side; it keeps what it was given."""
+    """A layer for any number of channels that halves or doubles the side; it counts its calls."""
 
     def __init__(self, n_out: int, up: bool, phase: float) -> None:
         super().__init__()
         self.n_out, self.up, self.phase = n_out, up, phase
-        self.inputs: list[Tensor] = []
+        self.calls = 0
 
     def forward(self, x: Tensor) -> Tensor:
-        self.inputs.append(x)
+        self.calls += 1
         k, c = torch.arange(x.shape[1], dtype=x.dtype), torch.arange(self.n_out, dtype=x.dtype)
         weight = torch.sin(1.7 * (k + 2) * (c[:, None] + 1) + self.phase)  # [n_out, n_in]
         x = torch.einsum("ck,nkhw->nchw", weight, x)
@@ -129,19 +130,19 @@ def unet(sheet: Sheet, decoder_channels: Callable, run_unet: Callable) -> None:
     downs = [_Layer(n, False, p) for n, p in zip((4, 6, 5, 7), phases, strict=False)]
     ups = [_Layer(n, True, p) for n, p in zip((5, 6, 4, 3), phases[4:], strict=False)]
     x = sheet.randn(2, 2, 16, 32)
+    network = copy.deepcopy(nn.ModuleList([*downs, *ups]))
 
     with sheet.item("the way through the U", 1.5), _sizes("maps of one side joined", _SIDES):
         compare(run_unet, _u(), lambda run: run(list(downs), list(ups), x), _RUN_UNET)
 
     with sheet.item("every layer works once", 0.5), _sizes("maps of one side joined", _SIDES):
-        own_downs, own_ups = list(downs), list(ups)
-        for layer in (*downs, *ups):
-            layer.inputs.clear()
-        with unchanged(x=x):
+        layers = list(network)
+        own_downs, own_ups = layers[:4], layers[4:]
+        with unchanged(x=x), as_it_was(**{"the network": network}):
             run_unet(own_downs, own_ups, x)
-        counts = [len(layer.inputs) for layer in (*downs, *ups)]
+        counts = [layer.calls for layer in layers]
         equal(counts, [1] * 8, "keep the encoder's maps in a list: batch normalisation and dropout give others the second time")
-        kept = own_downs == downs and own_ups == ups
+        kept = own_downs == layers[:4] and own_ups == layers[4:]
         true(kept, "the lists of layers as they were", "a list changed", "pop the maps, not the layers")
 
     with sheet.item("gradients go down the skips as well", 1), _sizes("maps of one side joined", _SIDES):
@@ -178,10 +179,10 @@ _FIELD = Slips("receptive_field") | {
     "a layer's own stride widens what comes after it: multiply by the strides *before* it": _side(
         lambda r, k, s: (r + k - 2) * s + 1
     ),
-    "the recursion (r - 1) s + k begins at the output: take the layers from the last to the first": _side(order=list),
+    "a recursion on r begins at the output: take the layers from the last to the first": _side(order=list),
     "k pixels have k - 1 steps between them": _side(lambda r, k, s: (r - 1) * s + k + 1),
     "begin with 1, the pixel itself": lambda layers: _field(layers) - 1,
-    "r pixels have r - 1 steps between them: (r - 1) s + k": _side(lambda r, k, s: r * s + k),
+    "r pixels have fewer than r steps between them": _side(lambda r, k, s: r * s + k),
     "kernels do not multiply: each adds k - 1 steps": lambda layers: math.prod(k for k, _ in layers),
     "the kernels' sum: neighbouring windows overlap, and strides count": lambda layers: sum(k for k, _ in layers),
     "the side of the square, not its area": lambda layers: _field(layers) ** 2,
@@ -313,7 +314,7 @@ _D_LOSS = Slips("discriminator_loss") | {
     "this is the sum over the patches of a picture: take their mean": lambda *given: summed(_d_loss)(*given) / len(given[1]),
     "the fakes are missing": _judged(lambda r, f: F.softplus(-r).mean() / 2),
     "the real pairs are missing": _judged(lambda r, f: F.softplus(f).mean() / 2),
-    "-log D in both terms: the fake one is -log(1 - D) = softplus(l)": _judged(lambda r, f: _gan(r, -f)),
+    "-log D in both terms: what should D say of a fake?": _judged(lambda r, f: _gan(r, -f)),
     "the loss of the mean logit: each patch has a loss of its own, then take the mean": _judged(
         lambda r, f: _gan(r.mean(), f.mean())
     ),
@@ -386,6 +387,7 @@ _G_LOSS = Slips("generator_loss") | {
 @part(points=4)
 def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) -> None:
     judge = _Judge(sheet)
+    first, second = copy.deepcopy(judge), copy.deepcopy(judge)  # what one loss has done to its judge is not asked of the other
     a, b, fake = sheet.randn(3, 2, 4, 6), sheet.randn(3, 3, 4, 6), sheet.randn(3, 3, 4, 6)
     weight = 1.5 + float(sheet.rand())
     pair = "a and the picture side by side in the channels"
@@ -397,9 +399,9 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
         compare(generator_loss, _g_loss, (judge, a, b, fake, weight), _G_LOSS, read=lambda came: scalar(came, _ONE_G))
 
     with sheet.item("where the gradients go", 1):
-        with unchanged(a=a, b=b, fake=fake):
-            generator_loss(judge, a, b, fake, weight)
-        _taught(discriminator_loss, judge, a, b, fake)
+        with unchanged(a=a, b=b, fake=fake), as_it_was(D=first):
+            generator_loss(first, a, b, fake, weight)
+        _taught(discriminator_loss, second, a, b, fake)
         a1, b1, fake1 = (picture[:1, :, :2, :4] for picture in (a, b, fake))  # finite differences take two calls an entry
         near = fake1 + 0.2 * (fake1 - b1).sign()  # no entry within a step of the L1 term's kink
 
@@ -419,7 +421,7 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
 def _taught(discriminator_loss: Callable, judge: _Judge, a: Tensor, b: Tensor, fake: Tensor) -> None:
     """Whom D's loss teaches."""
     held = fake.clone().requires_grad_()
-    with unchanged(a=a, b=b, fake=held):
+    with unchanged(a=a, b=b, fake=held), as_it_was(D=judge):
         loss = discriminator_loss(judge, a, b, held)
     slope = torch.autograd.grad(loss, [held, judge.weight], allow_unused=True) if loss.requires_grad else (None, None)
     true(slope[1] is not None and slope[1].any(), "a loss that D can learn from", "no gradient in D", _UNASKED)
@@ -552,13 +554,14 @@ def step(sheet: Sheet, train_step: Callable) -> None:
         compare(train_step, _step, lambda one: weights(play(one)[1]), _STEP_G, "G's weights afterwards")
 
     with sheet.item("one fake for both", 0.5):
-        _, _, d = play(train_step)
+        g, d, *optimisers = table.lay()
+        with _graphs(), as_it_was(G=g, D=d):
+            train_step(g, d, *optimisers, a, b, _d_loss, _g_loss)
         calls = tape.count_of("G")
         true(calls == 1, "one call of the generator", f"{calls} ({tape})", _FRESH)
         for name in "DG":
             steps = tape.count_of(f"step {name}")
             true(steps == 1, f"one step of opt_{name.lower()}", f"{steps} ({tape})")
-        true(all(p.requires_grad for p in d.parameters()), "a D that can learn in the next round", "requires_grad left at False")
 
     with sheet.item("the two losses, as numbers", 0.5):
         came = pair(play(train_step)[0], "two losses (d, g)", _BOTH)
@@ -664,6 +667,7 @@ _IDENTITY = Slips("identity_loss") | {
 @part(points=3)
 def cycle(sheet: Sheet, cycle_loss: Callable, identity_loss: Callable) -> None:
     ab, ba = _Translator(sheet), _Translator(sheet)
+    untouched = copy.deepcopy(ab), copy.deepcopy(ba)
     a, b = sheet.randn(3, 3, 4, 6), sheet.randn(3, 3, 4, 6)
 
     with sheet.item("the cycle", 1), unchanged(a=a, b=b):
@@ -678,10 +682,10 @@ def cycle(sheet: Sheet, cycle_loss: Callable, identity_loss: Callable) -> None:
         compare(identity_loss, _identity, given, _IDENTITY, "identity, 2 of A and 5 of B")
 
     with sheet.item("both translators learn from both cycles", 1):
+        ab, ba = untouched
         both = [*ab.parameters(), *ba.parameters()]
-        for p in both:
-            p.grad = None
-        loss = cycle_loss(ab, ba, a, b)
+        with as_it_was(ab=ab, ba=ba):
+            loss = cycle_loss(ab, ba, a, b)
         written = gradients(ab).any() or gradients(ba).any()
         true(not written, "a loss", "gradients written already", "backward() is the caller's")
         true(loss.requires_grad, "a loss with a gradient", "one without", _CUT)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -11,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
+from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, scalar, shape, true
@@ -63,10 +67,20 @@ def _first_unknown(words: Sequence[str], vocabulary: Sequence[str], length: int)
     _refusing(words, vocabulary, length)
 
 
-def _nameless(words: Sequence[str], vocabulary: Sequence[str], length: int) -> None:
+def _nameless(
+    words: Sequence[str],
+    vocabulary: Sequence[str],
+    length: int,
+    said: Callable = lambda words, vocabulary: "there is an unknown word",
+) -> None:
     if not set(words) <= set(vocabulary):
-        raise ValueError("there is an unknown word")
+        raise ValueError(said(words, vocabulary))
     _refusing(words, vocabulary, length)
+
+
+def _named_by(said: Callable[[Sequence[str], Sequence[str]], str]) -> Callable:
+    """A tokeniser whose error says this of the words and the vocabulary."""
+    return _numbered(refuse=functools.partial(_nameless, said=said))
 
 
 def _key_error(words: Sequence[str], vocabulary: Sequence[str], length: int) -> None:
@@ -107,7 +121,11 @@ _TOKENISE = Slips("tokenise") | {
         number=_zero_for_unknown, refuse=lambda words, v, n: _refusing([w for w in words if w in v] or words and v[:1], v, n)
     ),
     "name all unknown words, not only the first": _numbered(refuse=_first_unknown),
-    "say which words are unknown": _numbered(refuse=_nameless),
+    "say which words are unknown": (
+        _numbered(refuse=_nameless),
+        _named_by(lambda words, vocabulary: f"a word is unknown in: {' '.join(words)}"),
+        _named_by(lambda words, vocabulary: f"unknown words in {words}"),
+    ),
     "a KeyError or an IndexError says nothing to whoever typed the sentence: raise a ValueError": _numbered(refuse=_key_error),
     "a sentence that is too long is refused: cut off, it says something else": _numbered(refuse=_any_length),
     "a sentence without words is refused: it has no last word": _numbered(refuse=_empty_too),
@@ -165,18 +183,24 @@ _LAST = Slips("last_state") | {
     "the largest number of a row of words is not its last": lambda states, words: states[
         torch.arange(len(states)), words.argmax(1)
     ],
-    "states[:, n - 1] takes every sentence's place from every sentence: pair them with arange(N)": lambda states, words: states[
+    "states[:, n - 1] takes every sentence's place from every sentence: each has one of its own": lambda states, words: states[
         :, (words > 0).sum(1) - 1
     ],
 }
 
 
 def _tried(tokenise: Callable, text: str, vocabulary: Sequence[str], words: Sequence[str]) -> str:
-    """What becomes of a sentence: its row, the error, or which of these words a ValueError names."""
+    """What becomes of a sentence: its row, the error, or which of these words a ValueError names.
+
+    Who quotes the sentence, or all its words, has not said which of them are meant; to list the vocabulary besides does no harm.
+    """
     try:
         row = tokenise(["pale skin", text], vocabulary, 6)
     except ValueError as error:
-        named = [word for word in words if word in str(error)]
+        said, whole = Counter(_split(str(error).lower().replace(text.lower(), ""))), Counter(_split(text))
+        if whole <= said and not set(vocabulary) <= set(said):
+            said -= whole
+        named = [word for word in words if word in said]
         return " and ".join(["a ValueError", *(f"that names {word}" for word in named)])
     except (KeyError, IndexError) as error:
         return f"a {type(error).__name__}"
@@ -342,7 +366,7 @@ _MATCHING = Slips("matching_loss") | {
     "the table is read the wrong way: entry (i, j) is picture i with sentence j": _matched(
         out=lambda fits: (_others(fits).T, _others(fits))
     ),
-    "a score of 0 is a score, e^0 = 1: leave a pair out by minus infinity": _matched(
+    "a score of 0 is a score, e^0 = 1, and leaves nobody out": _matched(
         find=lambda s, left: s.masked_fill(left, 0.0).logsumexp(1) - s.diagonal()
     ),
     "a sentence that fits is left out, not counted as the right one": _matched(
@@ -427,9 +451,7 @@ _PRECISION = Slips("r_precision") | {
         (s.argmax(1) == torch.arange(len(s))).double().mean()
     ),
     "a picture looks for its sentence along its row: this is the other way round": _won(lambda s: _best_other(s, 0)),
-    "0 is a score, and may be larger than all others: take the own one out by minus infinity": _won(
-        lambda s: _best_other(s, instead=0.0)
-    ),
+    "0 is a score, and may be larger than all others: it takes nobody out": _won(lambda s: _best_other(s, instead=0.0)),
     "the own sentence is among the others: nothing is larger than itself": _won(lambda s: s.amax(1)),
     "the number of hits: divide by the number of pictures": lambda s: _precision(s) * len(s),
     "this is the share of misses": lambda s: 1 - _precision(s),
@@ -503,6 +525,11 @@ def _last_try(fits: Tensor, generator: torch.Generator, tries: int = 50) -> Tens
     return p
 
 
+def _own_count(tries_of: Callable[[int], int]) -> Callable:
+    """As many tries as ``tries_of`` says."""
+    return lambda fits, generator, tries=1000: _drawn(_permutation)(fits, generator, tries_of(tries))
+
+
 def _for_ever(fits: Tensor, generator: torch.Generator, tries: int = 1000) -> Tensor:
     while fits[torch.arange(len(fits)), p := _permutation(fits, generator)].any():
         pass
@@ -521,7 +548,7 @@ _TURNED = "the table is read the wrong way: picture i gets sentence p[i], so it 
 _GLOBAL = "the generator that is given draws: the same seed gives the same permutation"
 _FIXED_DRAW = "the same permutation whatever the generator: draw one"
 _GAVE_UP = "there are permutations: draw again, up to `tries` times"
-_ENDLESS = "a loop without an end: give up after `tries` permutations"
+_ENDLESS = "a loop that is longer than it may be, or has no end: give up after `tries` permutations"
 _REFUSE = "where every permutation has a sentence that fits, raise a ValueError after `tries` of them"
 _MISMATCH = Slips("mismatch") | {
     _TWICE_USED: lambda fits, generator, tries=1000: torch.multinomial((~fits).double(), 1, generator=generator)[:, 0],
@@ -534,21 +561,22 @@ _MISMATCH = Slips("mismatch") | {
     _GLOBAL: _drawn(lambda fits, generator: _permutation(fits, None)),
     _FIXED_DRAW: _own_seed,
     _GAVE_UP: _once,
-    _ENDLESS: _for_ever,
+    _ENDLESS: (_for_ever, _own_count(lambda n: 1000), _own_count(lambda n: 60), _own_count(lambda n: 2 * n)),
     _REFUSE: _last_try,
 }
 
 
 @contextlib.contextmanager
-def _patience(calls: int) -> Iterator[None]:
-    """The block may call torch that often."""
-    left = [calls]
+def _patience(tries: int, calls: int) -> Iterator[None]:
+    """The block may draw so many permutations, one of them before its loop, and call torch that often."""
+    left = {"drawn": tries + 1, "called": calls}
 
     class Counter(torch.overrides.TorchFunctionMode):
         def __torch_function__(self, function, types, args=(), kwargs=None):
-            left[0] -= 1
-            if left[0] < 0:
-                raise Wrong("an answer after some tries", "a loop that goes on", _ENDLESS)
+            left["called"] -= 1
+            left["drawn"] -= getattr(function, "__name__", "") == "randperm"
+            if min(left.values()) < 0:
+                raise Wrong(f"an answer after {tries} tries", "a loop that goes on", _ENDLESS)
             return function(*args, **(kwargs or {}))
 
     with Counter():
@@ -567,7 +595,7 @@ def mismatched(sheet: Sheet, mismatch: Callable) -> None:
         found = []
         for k in range(20):
             try:
-                with unchanged(fits=fits), _patience(100_000):
+                with unchanged(fits=fits), _patience(1000, 100_000):
                     p = mismatch(fits, torch.Generator().manual_seed(seed + k))
             except ValueError as error:
                 raise Wrong("a permutation", f"ValueError: {error}", _GAVE_UP) from None
@@ -598,12 +626,12 @@ def mismatched(sheet: Sheet, mismatch: Callable) -> None:
     with sheet.item("where there is none", 0.5):
         nothing = own.clone()
         nothing[2] = True
-        try:
-            with _patience(20_000):
-                p = mismatch(nothing, torch.Generator().manual_seed(seed), 50)
-        except ValueError:
-            pass
-        else:
+        for tries in (50, 1):
+            try:
+                with _patience(tries, 100 * tries + 100):
+                    p = mismatch(nothing, torch.Generator().manual_seed(seed), tries)
+            except ValueError:
+                continue
             came = f"{p.tolist()}" if isinstance(p, Tensor) else "no permutation, and no error"
             raise Wrong("a ValueError where every sentence fits picture 2", came, _REFUSE)
 
@@ -730,6 +758,7 @@ _G_LOSS = Slips("generator_loss") | {
 @part(points=3)
 def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) -> None:
     judge = _Reader(sheet)
+    first, second = copy.deepcopy(judge), copy.deepcopy(judge)  # what one loss has done to its judge is not asked of the other
     x, fake, e, wrong = sheet.randn(5, 3, 2, 3), sheet.randn(5, 3, 2, 3), sheet.randn(5, 4), sheet.randn(5, 4)
 
     with sheet.item("the discriminator's loss", 1), unchanged(x=x, e=e, wrong=wrong, fake=fake):
@@ -740,22 +769,24 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
 
     with sheet.item("where the gradients go", 1):
         held = fake.clone().requires_grad_()
-        parameters = list(judge.parameters())
+        parameters = list(first.parameters())
 
         def taught(f: Callable) -> Tensor:
-            came = f(judge, x, e, wrong, held)
+            came = f(first, x, e, wrong, held)
             slopes = torch.autograd.grad(came, parameters) if came.requires_grad else [torch.zeros_like(p) for p in parameters]
             return torch.cat([slope.flatten() for slope in slopes])
 
-        compare(discriminator_loss, _d_loss, taught, _D_LOSS, "D's gradient in its loss")
-        (asked,) = torch.autograd.grad(discriminator_loss(judge, x, e, wrong, held), held, allow_unused=True)
+        with as_it_was(D=first):
+            compare(discriminator_loss, _d_loss, taught, _D_LOSS, "D's gradient in its loss")
+        (asked,) = torch.autograd.grad(discriminator_loss(first, x, e, wrong, held), held, allow_unused=True)
         true(asked is None or not asked.any(), "no gradient in the fake", "a gradient from D's loss", _ASKED)
 
         def slope(f: Callable) -> Tensor:
-            came = f(judge, held, e) + 0 * held.sum()  # so that there is a graph
+            came = f(second, held, e) + 0 * held.sum()  # so that there is a graph
             return torch.autograd.grad(came, held, allow_unused=True, materialize_grads=True)[0]
 
-        compare(generator_loss, _g_loss, slope, _G_LOSS, "the fake's gradient in G's loss")
+        with as_it_was(D=second):
+            compare(generator_loss, _g_loss, slope, _G_LOSS, "the fake's gradient in G's loss")
 
     with sheet.item("logits of 200", 0.5):
         one, none = torch.ones(2, 3, 2, 2), torch.zeros(2, 4)

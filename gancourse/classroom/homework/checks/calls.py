@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gancourse.classroom.homework.checks.sheets import Wrong
-from gancourse.classroom.homework.checks.values import number, scalar
+from gancourse.classroom.homework.checks.values import number, scalar, show, tensor
 
 
 def gradient(
@@ -94,22 +94,41 @@ def _named(function: Callable, args: Sequence[Any], kwargs: dict[str, Any]) -> d
 
 
 def on_meta(f: Callable[..., Any], *arguments: Any, slip: str = "") -> Any:
-    """Run f on the ``meta`` device, which stands for any device that is not the CPU: a tensor made elsewhere is found out."""
+    """Run f on the ``meta`` device, which stands for any device that is not the CPU: a tensor made elsewhere is found out.
+
+    There are no values on it: an answer that asks for one, as a loop over labels does, cannot be asked here, and nothing is said.
+    """
     moved = [a.to("meta") if isinstance(a, Tensor) else a for a in arguments]
     said = slip or "a tensor was made on the CPU inside: use zeros_like, new_zeros, or device=x.device"
     try:
         came = f(*moved)
-    except (RuntimeError, NotImplementedError) as error:
-        if "meta" not in str(error).lower() and "device" not in str(error).lower():
+    except (RuntimeError, NotImplementedError, TypeError) as error:
+        message = str(error).lower()
+        if "expected device" in message or "same device" in message:
+            raise Wrong("a result on the device of the arguments", "tensors of two devices that meet", said) from None
+        if "meta" not in message:
             raise
-        raise Wrong("a result on the device of the arguments", "tensors of two devices that meet", said) from None
+        if "numpy" in message:
+            came = "an array of numpy, which is on the CPU"
+            raise Wrong("a result on the device of the arguments", came, "stay with tensors") from None
+        return None
     if isinstance(came, Tensor) and came.device.type != "meta":
         raise Wrong("a result on the device of the arguments", f"one on {came.device}", said)
     return came
 
 
 def harmless(f: Callable[..., Any], **arguments: Any) -> None:
-    """Run f on the arguments, in their order: it writes into none of them, and works on any device."""
-    with unchanged(**{name: value for name, value in arguments.items() if isinstance(value, Tensor)}):
-        f(*arguments.values())
+    """Run f on the arguments, in their order: it writes into none of them, and works on any device.
+
+    What does nothing does no harm either, so the result has to be made of the arguments: neither one of them nor a constant.
+    """
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
+    with unchanged(**tensors):
+        came = tensor(f(*arguments.values()))
     on_meta(f, *arguments.values())
+    with unchanged(**tensors):
+        others = (v.square() + 1 if isinstance(v, Tensor) and v.is_floating_point() else v for v in arguments.values())
+        same = torch.equal(came, tensor(f(*others)))
+    given = [name for name, value in tensors.items() if value.dtype == came.dtype and torch.equal(came, value)]
+    if given or same:
+        raise Wrong("a result made of the arguments", f"{given[0]} itself" if given else f"{show(came)}, whatever they are")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from gancourse.classroom.homework.checks.sheets import Wrong
 
 
 class Tape(list):
@@ -28,15 +31,11 @@ class MockPlayer(nn.Module):
         super().__init__()
         self.name, self.tape = name, tape
         self.weight, self.bias = nn.Parameter(weight.clone()), nn.Parameter(bias.clone())
-        self.inputs: list[Tensor] = []
-        self.modes: list[bool] = []
         if latent_dim is not None:
             self.latent_dim = latent_dim
 
     def forward(self, x: Tensor) -> Tensor:
         self.tape.append(self.name)
-        self.inputs.append(x)
-        self.modes.append(self.training)
         return x @ self.weight + self.bias
 
 
@@ -74,6 +73,32 @@ class Table:
                 p.grad = torch.full_like(p, 5.0)
         g, d = players
         return g, d, MockOptimiser("G", self.tape, g, self.lr), MockOptimiser("D", self.tape, d, self.lr)
+
+
+_MODE = "eval() and train() are not part of the step, nor of a loss: whoever calls them puts the mode back"
+_FROZEN = "set requires_grad back to True, or {} will never learn again"
+_RENEWED = "an optimiser still holds the old ones: write into them, in place"
+
+
+@contextlib.contextmanager
+def as_it_was(**players: nn.Module) -> Iterator[None]:
+    """After the block the players, by their names, have the modes that they had, and their own parameters ask as they did."""
+    before = {name: _state(player) for name, player in players.items()}
+    yield
+    for name, player in players.items():
+        (modes, asking, own), (modes_now, asking_now, own_now) = before[name], _state(player)
+        if list(map(id, own_now)) != list(map(id, own)):
+            raise Wrong(f"{name} with its own parameters", "new ones", _RENEWED)
+        if asking_now != asking:
+            raise Wrong(f"{name}'s parameters as they were", "other ones ask for gradients", _FROZEN.format(name))
+        if modes_now != modes:
+            raise Wrong(f"{name} in the mode it was in", f"{name} in the other mode", _MODE)
+
+
+def _state(player: nn.Module) -> tuple[list[bool], list[bool], list[nn.Parameter]]:
+    """The modes of its layers; which of its parameters ask for gradients; its parameters."""
+    parameters = list(player.parameters())
+    return [m.training for m in player.modules()], [p.requires_grad for p in parameters], parameters
 
 
 def weights(module: nn.Module) -> Tensor:

@@ -7,15 +7,26 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from gancourse.classroom.homework.checks.sheets import Wrong
 from gancourse.classroom.homework.checks.slips import Measured, Slips, agree, likeliest
 
+_OF_NUMPY = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.integer | np.floating | np.bool_))
+
+
+def builtin(value: Any) -> Any:
+    """A single number of numpy as Python's own; anything else as it is."""
+    if type(value) in _OF_NUMPY or (type(value) is np.ndarray and value.ndim == 0):
+        return value.item()
+    return value
+
 
 def show(value: Any) -> str:
     """A value in a few words."""
+    value = builtin(value)
     if type(value) in (int, bool, str):
         return repr(value)[:120]
     if type(value) is float:
@@ -45,6 +56,10 @@ def show(value: Any) -> str:
 
 def tensor(came: Any, what: str = "a tensor") -> Tensor:
     """``came`` if it is a plain tensor."""
+    if type(came) is np.ndarray:
+        raise Wrong(
+            what, f"an array of numpy of shape {list(came.shape)}", "numpy's results become tensors by torch.as_tensor(...)"
+        )
     if type(came) not in (Tensor, nn.Parameter):
         raise Wrong(what, show(came))
     return came
@@ -69,7 +84,8 @@ def scalar(came: Any, slip: str = "a loss is one number: take the mean over the 
 
 
 def number(came: Any, what: str = "a number") -> float:
-    """``came`` as a float: an int, a float, or a tensor that holds one number."""
+    """``came`` as a float: an int, a float, numpy's or Python's, or a tensor that holds one number."""
+    came = builtin(came)
     if type(came) in (Tensor, nn.Parameter) and came.numel() == 1:
         return float(came.detach())
     if type(came) in (int, float):
@@ -86,7 +102,7 @@ def pair(came: Any, expected: str, slip: str = "") -> tuple[Any, Any]:
 
 
 def equal(came: Any, expected: Any, slip: str = "", slips: Measured = ()) -> None:
-    """Exact equality of ints, strings, booleans, or lists and tuples of them; 3.0 counts as 3."""
+    """Exact equality of ints, strings, booleans, or lists and tuples of them; 3.0 counts as 3, and numpy's 3 as Python's."""
     if _plain(came) == _plain(expected):
         return
     for compute, message in slips:
@@ -99,8 +115,11 @@ def equal(came: Any, expected: Any, slip: str = "", slips: Measured = ()) -> Non
 
 def _plain(value: Any) -> Any:
     """Lists of lists of builtin values; anything else becomes a thing that equals nothing."""
+    value = builtin(value)
     if type(value) in (Tensor, nn.Parameter):
         return _plain(value.detach().tolist())
+    if type(value) is np.ndarray:
+        return _plain(value.tolist())
     if type(value) in (list, tuple):
         return [_plain(v) for v in value]
     if type(value) is bool:
@@ -148,6 +167,7 @@ def close(
 
 
 def _numbers(came: Any, wanted: Tensor, what: str, slips: Measured, slip: str) -> Tensor:
+    came = builtin(came)
     if type(came) in (int, float) and wanted.ndim == 0:
         return torch.tensor(float(came), dtype=torch.float64)
     came = tensor(

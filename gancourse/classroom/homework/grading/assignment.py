@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import json
 import re
+import threading
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,11 +147,59 @@ def plan(cells: list[dict[str, Any]], assignment: Assignment) -> tuple[list[Step
         else:
             steps.append(Step("own", f"code cell {number}", cell["source"]))
         seen.add(name)
+    for step in steps:
+        if step.kind != "check" and (found := _taken(step.code, assignment.setup, step.kind == "answer")):
+            remarks.append(f"the cell {step.name!r} takes {', '.join(found)} from the course")
     remarks += [f"the cell {name!r} is missing or has lost its name" for name in assignment.answers if name not in seen]
     gone = [name for name in assignment.checks if name not in seen]
     if gone:
         remarks.append(f"checks are missing ({', '.join(gone)}); the source's were run at the end")
     return steps + [check(name) for name in gone], remarks
+
+
+_JUDGES = "gancourse.classroom.homework"
+_quiet = threading.Lock()
+
+
+def _taken(code: str, setup: str, everything: bool) -> list[str]:
+    """What a cell takes from the course's package: what judges it, or, with ``everything``, whatever it is."""
+    imported, _, texts = _looked_at(code)
+    _, given, _ = _looked_at(setup)
+    homework = {name for name, where in given.items() if where.startswith(_JUDGES)}
+    words = {node.id for node in ast.walk(_tree(code)) if isinstance(node, ast.Name)}
+    private = {node.value.id for node in ast.walk(_tree(code)) if _private(node)}  # type: ignore[attr-defined]
+    found = {where for where in imported if everything or where.startswith(_JUDGES)}
+    found |= {given[name] for name in (words & set(given) if everything else private & homework)}
+    return sorted(found | {text for text in texts if text.startswith(_JUDGES)})
+
+
+def _private(node: ast.AST) -> bool:
+    """module._name"""
+    return isinstance(node, ast.Attribute) and node.attr.startswith("_") and isinstance(node.value, ast.Name)
+
+
+def _looked_at(code: str) -> tuple[list[str], dict[str, str], list[str]]:
+    """What a cell imports of the course's package, under which names, and the texts that stand in it."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree := _tree(code)):
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    names = {name: where for name, where in names.items() if where.split(".")[0] == "gancourse"}
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return list(names.values()), names, texts
+
+
+def _tree(code: str) -> ast.Module:
+    """The cell as Python; empty where it is none.  Magics are left out."""
+    plain = "\n".join("pass" if line.startswith(("%", "!")) else line for line in code.split("\n"))
+    try:
+        with _quiet, warnings.catch_warnings():  # of a LaTeX label's backslashes
+            warnings.simplefilter("ignore")
+            return ast.parse(plain)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
 
 
 def known_name(cell: dict[str, Any], assignment: Assignment) -> str:
