@@ -53,6 +53,32 @@ def test_run_writes_the_page_where_it_is_told(capsys, monkeypatch, checkout, tmp
     assert (tmp_path / "04_dcgan.html").is_file()
 
 
+def test_stored_pages_of_all_lectures_execute_nothing(capsys, monkeypatch, checkout, tmp_path):
+    store_row(checkout, "02_minimax", "C03", 1)
+    store_row(checkout, "04_dcgan", "C10", 2)
+    monkeypatch.setattr(notebooks, "execute", lambda *args, **options: pytest.fail("a lecture was executed"))
+    status, out, _ = run(capsys, "run", "--all", "--stored", "--output", tmp_path / "pages")
+    assert status == 0 and out.count("wrote") == 2
+    assert sorted(path.name for path in (tmp_path / "pages").iterdir()) == ["02_minimax.html", "04_dcgan.html"]
+    assert "C10" in (tmp_path / "pages" / "04_dcgan.html").read_text()
+    assert run(capsys, "run", "2", "--stored")[0] == 0 and (tmp_path / "02_minimax.html").is_file()
+
+
+@pytest.mark.parametrize("command", ["run", "slides"])
+def test_a_page_is_of_one_lecture_or_of_all(capsys, checkout, tmp_path, command):
+    for argv in ([command], [command, "4", "--all"]):
+        status, _, err = run(capsys, *argv)
+        assert status == 2 and f"gancourse {command} 04, gancourse {command} --all" in err
+    (tmp_path / "file").write_text("mine")
+    status, _, err = run(capsys, command, "--all", "--output", tmp_path / "file")
+    assert status == 2 and "the folder for the pages" in err and (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_stored_page_has_the_scale_of_its_outputs(capsys, checkout):
+    status, _, err = run(capsys, "run", "4", "--stored", "--scale", "ci")
+    assert status == 2 and "--scale" in err
+
+
 def test_a_failed_lecture_leaves_nothing_behind(capsys, monkeypatch, checkout, tmp_path):
     def fail(*args, **options):
         raise notebooks.NotebookError("04_dcgan, cell 3 of 9: ValueError: no")
@@ -66,7 +92,12 @@ def test_a_failed_lecture_leaves_nothing_behind(capsys, monkeypatch, checkout, t
 def test_notebooks_builds_and_checks(capsys, monkeypatch, checkout):
     calls, failures = [], []
     monkeypatch.setattr(notebooks, "build_all", lambda names, force: calls.append((names, force)) or failures)
+    source = checkout / "notebooks" / "source" / "02_minimax.py"
+    source.write_text(
+        source.read_text() + "\n# %% [markdown]\n# ## Further reading\n#\n# - A. B., [*On C*](https://c.org), 2014.\n"
+    )
     assert run(capsys, "notebooks", "--force", "02")[0] == 0
+    assert "- A. B., [*On C*](https://c.org). Lecture [02](" in (checkout / "docs" / "reading.md").read_text()
     assert calls == [(["02"], True)]
     failures.append("02_minimax, cell 1 of 1: no")
     status, _, err = run(capsys, "notebooks")
@@ -83,7 +114,10 @@ def test_claims_from_notebooks(capsys, checkout):
     assert status == 2 and "nothing to write" in err
     store_row(checkout, "02_minimax", "C03", 1)
     assert run(capsys, "claims", "--check")[0] == 1
+    (checkout / "README.md").write_text("It is so. Of 9 claims of papers 1 are reproduced, 2 contradicted and 6 open: see\n")
     assert run(capsys, "claims", "--from-notebooks")[0] == 0
+    readme = (checkout / "README.md").read_text()
+    assert readme == "It is so. Of 0 claims of papers 0 are reproduced, 0 contradicted and 0 open: see\n"
     text = (checkout / "CLAIMS.md").read_text()
     assert "| Identities | 1 | 1 holds |" in text and "[02_minimax](notebooks/02_minimax.ipynb)" in text
     assert run(capsys, "claims", "--check")[0] == 0

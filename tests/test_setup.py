@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gancourse import __version__
-from gancourse.classroom import colab, coverage, notebooks
+from gancourse.classroom import claims, colab, coverage, notebooks
 
 yaml = pytest.importorskip("yaml")
 packaging = pytest.importorskip("packaging.requirements")
@@ -189,6 +189,27 @@ def test_the_readme_and_a_lecture_say_the_same_minutes(source: Path) -> None:
 def test_links_of_the_documents_lead_somewhere(name) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text(name)):
         assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_the_first_pages_say_how_the_claims_came_out() -> None:
+    rows = claims.rows_from_notebooks(ROOT / "notebooks")
+    for page in claims.TALLIED:
+        assert claims.tally(rows) in text(page), f"{page}: gancourse claims --from-notebooks brings it up to date"
+
+
+def test_the_syllabus_has_the_weeks_of_the_guide() -> None:
+    def weeks(name: str) -> list[tuple[str, list[str], list[str]]]:
+        found = []
+        for line in re.findall(r"^\| \d+ \|.*\|$", text(name), re.M):
+            _, week, *sessions, homework, _ = line.split("|")
+            lectures = [
+                number for session in sessions if "exercises" not in session for number in re.findall(r"\b\d\d\b", session)
+            ]
+            found.append((week, lectures, sorted(re.findall(r"hw\d(?: is due)?", homework.replace("*", "")))))
+        return found
+
+    assert len(weeks("docs/syllabus.md")) == 14
+    assert weeks("docs/syllabus.md") == weeks("solutions/README.md")
 
 
 def test_the_glossary_has_every_id_and_every_deck() -> None:

@@ -212,6 +212,17 @@ def test_a_loss_that_is_not_finite_stops_the_game_and_says_so() -> None:
     assert game.broken == ""
 
 
+def test_a_cloud_of_no_shape_is_farther_than_the_data_and_nearer_than_their_mean():
+    game = Playground(Rules(data="moons"))
+    shapeless, floor = game.shapeless(10), game.floor(10)
+    assert max(floor) < min(shapeless) and 0.2 < min(shapeless) < max(shapeless) < 0.5
+    assert game.shapeless(10) == shapeless and not game.history, "the same each time, and the game is left alone"
+    points = 0.5 * torch.randn(2000, 2, generator=torch.Generator().manual_seed(3))
+    gaussian = Playground(Rules(data="painted"), painted=points)
+    assert abs(sum(gaussian.shapeless(20)) - sum(gaussian.floor(20))) / 20 < 0.05, "where the data have no shape it is the floor"
+    assert max(Playground(Rules(data="point")).shapeless(5)) < 0.3
+
+
 def test_two_draws_of_the_data_are_not_at_0():
     near, far = Playground(Rules(data="point")).floor(), Playground(Rules(data="moons")).floor(3)
     assert len(near) == 50 and len(far) == 3

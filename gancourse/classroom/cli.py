@@ -101,9 +101,13 @@ def parser() -> argparse.ArgumentParser:
     lab.add_argument("--port", type=whole, help="the port to serve at (default: JupyterLab's)")
 
     run = add("run", lectures.run, "execute a lecture and write it as HTML")
-    run.add_argument("notebook", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
+    run.add_argument("notebook", nargs="?", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
+    run.add_argument("--all", action="store_true", help="every lecture, a page each")
+    run.add_argument("--stored", action="store_true", help="execute nothing: write the outputs that the notebook has")
     run.add_argument("--scale", choices=SCALES, help="how large the experiments are (default: GANCOURSE_SCALE, else what fits)")
-    run.add_argument("--output", type=Path, metavar="FILE.html", help="default: the lecture's name, in this folder")
+    run.add_argument(
+        "--output", type=Path, metavar="FILE.html", help="default: NN_name.html, in this folder; with --all the folder"
+    )
 
     slides = add("slides", lectures.slides, "write the slides of a lecture as one HTML page, from its stored outputs")
     slides.add_argument("notebook", nargs="?", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")

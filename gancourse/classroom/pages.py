@@ -96,11 +96,25 @@ def html(book: NotebookNode) -> str:
 
 def run(name: str, *, folder: Path | None = None, report: Callable[[str], None] | None = print) -> Path:
     """Execute a lecture at the scale in force and write it as HTML into ``folder`` (default: here); returns the file's path."""
+    path, book = _notebook(name)
+    return _written(notebooks.execute(book, name=path.stem, folder=path.parent, report=report), path.stem, folder)
+
+
+def stored(name: str, *, folder: Path | None = None, report: Callable[[str], None] | None = print) -> Path:
+    """Write a lecture as HTML with the outputs that its notebook has; returns the file's path.  Nothing is executed."""
+    path, book = _notebook(name)
+    return _written(book, path.stem, folder)
+
+
+def _notebook(name: str) -> tuple[Path, NotebookNode]:
     path = notebooks.target(notebooks.find(name))
     if (book := notebooks.load(path)) is None:
         raise notebooks.NotebookError(f"{path.name} cannot be read: make notebooks NAMES={path.stem}")
-    page = html(notebooks.execute(book, name=path.stem, folder=path.parent, report=report))
-    target = (folder or Path.cwd()) / f"{path.stem}.html"
+    return path, book
+
+
+def _written(book: NotebookNode, stem: str, folder: Path | None) -> Path:
+    target = (folder or Path.cwd()) / f"{stem}.html"
     with files.atomic_write(target) as part:
-        part.write_text(page, encoding="utf-8")
+        part.write_text(html(book), encoding="utf-8")
     return target

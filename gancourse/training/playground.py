@@ -232,6 +232,18 @@ class Playground:
         drawn = (self.data.sample(2 * MATCHED, generator=source).split(MATCHED) for _ in range(check.whole("pairs", pairs, 1)))
         return [wasserstein_samples(one, other) for one, other in drawn]
 
+    def shapeless(self, pairs: int = 50) -> list[float]:
+        """The same between the data and a Gaussian with their mean and covariance (of 10,000 samples): a cloud of no shape."""
+        source = torch.Generator().manual_seed(self.seed)
+        many = self.data.sample(10_000, generator=source)
+        mean, (values, vectors) = many.mean(0), torch.linalg.eigh(many.T.cov())
+        spread = vectors * values.clamp(min=0).sqrt()  # spread spread^T is the covariance; that of a point is 0
+        found = []
+        for _ in range(check.whole("pairs", pairs, 1)):
+            cloud = mean + torch.randn(MATCHED, many.shape[1], generator=source) @ spread.T
+            found.append(wasserstein_samples(cloud, self.data.sample(MATCHED, generator=source)))
+        return found
+
     def _distance(self, fake: Tensor, real: Tensor) -> float:
         mean = self.data.modes.mean(0) if self.data.modes is not None else real.mean(0)
         psi = self.discriminator.layers[0].weight.detach()

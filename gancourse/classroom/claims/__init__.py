@@ -23,7 +23,7 @@ from __future__ import annotations
 from gancourse.classroom.claims.baselines import Baselines, ceilings, no_null, nulls
 from gancourse.classroom.claims.intervals import interval_of
 from gancourse.classroom.claims.kinds import check, claim, identity, question
-from gancourse.classroom.claims.page import ledger_markdown
+from gancourse.classroom.claims.page import TALLIED, ledger_markdown, tally, with_tally
 from gancourse.classroom.claims.rows import CHECK, GOOD, IDENTITY, KINDS, MIME, OPEN, PAPER, QUESTION, TOO_SMALL, VERDICTS, Row
 from gancourse.classroom.claims.session import (
     clear,
@@ -46,6 +46,7 @@ __all__ = [
     "OPEN",
     "PAPER",
     "QUESTION",
+    "TALLIED",
     "TOO_SMALL",
     "VERDICTS",
     "Baselines",
@@ -71,6 +72,8 @@ __all__ = [
     "rows_of",
     "summary",
     "summary_text",
+    "tally",
+    "with_tally",
     "within",
     "within_factor",
     "within_relative",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from gancourse.classroom.claims import rows
@@ -18,6 +19,9 @@ _PREFACE = """Each row is measured by a cell of a lecture; `gancourse claims` me
   network or another null scores on the same measure; no tolerance lets it pass, unless the row is open for that.
 - **Identities** are exact and hold at every scale. **Checks** show that an instrument of ours does what it should.
 - **Questions** are ours: a number with its interval, and no verdict."""
+
+TALLIED = ("README.md", "docs/site/index.md")  # pages that say how the claims of papers came out
+_TALLY = re.compile(r"Of \d+ claims of papers \d+ are reproduced, \d+ contradicted and \d+ open")
 
 _TITLES = {
     rows.PAPER: "Claims of papers",
@@ -44,6 +48,21 @@ def ledger_markdown(found: Iterable[Row]) -> str:
     if missing := [f"- **{id}** {promise.statement}" for id, promise in CLAIMS.items() if id not in measured]:
         parts += ["## Not measured yet", "\n".join(missing)]
     return "\n\n".join(parts) + "\n"
+
+
+def tally(found: Iterable[Row]) -> str:
+    """How the claims of papers came out, as a clause for pages that speak of the ledger."""
+    verdicts = [row.verdict for row in found if row.kind == rows.PAPER]
+    of = verdicts.count
+    return (
+        f"Of {len(verdicts)} claims of papers {of(rows.REPRODUCED)} are reproduced, "
+        f"{of(rows.CONTRADICTED)} contradicted and {of(rows.OPEN)} open"
+    )
+
+
+def with_tally(text: str, found: Iterable[Row]) -> str:
+    """A page whose tally, if it has one (on one line), is brought up to date."""
+    return _TALLY.sub(tally(found), text)
 
 
 def _counts(found: list[Row]) -> list[str]:

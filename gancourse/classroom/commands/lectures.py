@@ -6,10 +6,15 @@ import argparse
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gancourse.base import files
 from gancourse.classroom.commands.shared import note, refuse
+
+if TYPE_CHECKING:
+    from gancourse.classroom.claims import Row
 
 
 def lab(arguments: argparse.Namespace) -> int:
@@ -21,44 +26,57 @@ def lab(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from gancourse.classroom import notebooks, pages
+    from gancourse.classroom import pages
 
+    _one_or_all(arguments, "run")
+    if arguments.stored:
+        refuse(arguments, "run --stored", "scale")
     if arguments.scale:
         os.environ["GANCOURSE_SCALE"] = arguments.scale
-    target = files.writable(arguments.output or Path(f"{notebooks.find(arguments.notebook).stem}.html"))
-    with tempfile.TemporaryDirectory(prefix="gancourse-") as inside:
-        page = pages.run(arguments.notebook, folder=Path(inside), report=note)
-        files.keep_whole(target, lambda part: shutil.copyfile(page, part))
-    print(f"wrote {target}")
+    for source, target in _pages(arguments, ".html"):
+        with tempfile.TemporaryDirectory(prefix="gancourse-") as inside:
+            make = pages.stored if arguments.stored else pages.run
+            page = make(arguments.notebook or source.stem, folder=Path(inside), report=note)
+            files.keep_whole(target, lambda part, page=page: shutil.copyfile(page, part))  # type: ignore[misc]
+        print(f"wrote {target}")
 
 
 def slides(arguments: argparse.Namespace) -> None:
+    _one_or_all(arguments, "slides")
+    for source, target in _pages(arguments, "-slides.html"):
+        _slides_of(source, target)
+
+
+def _one_or_all(arguments: argparse.Namespace, command: str) -> None:
+    if arguments.all == (arguments.notebook is not None):
+        raise ValueError(f"gancourse {command} takes a lecture or --all: gancourse {command} 04, gancourse {command} --all")
+
+
+def _pages(arguments: argparse.Namespace, ending: str) -> Iterator[tuple[Path, Path]]:
+    """The sources that are asked for, each with the file to write, which can be written."""
     from gancourse.classroom import notebooks
 
-    if arguments.all == (arguments.notebook is not None):
-        raise ValueError("gancourse slides takes a lecture or --all: gancourse slides 04, gancourse slides --all")
     if not arguments.all:
         source = notebooks.find(arguments.notebook)
-        _slides_of(source, arguments.output or Path(f"{source.stem}-slides.html"))
+        yield source, files.writable(arguments.output or Path(f"{source.stem}{ending}"))
         return
     folder = arguments.output or Path()
     if folder.is_file():
         raise NotADirectoryError(f"{folder} is a file: with --all, --output is the folder for the pages")
     for source in notebooks.sources():
-        _slides_of(source, folder / f"{source.stem}-slides.html")
+        yield source, files.writable(folder / f"{source.stem}{ending}")
 
 
-def _slides_of(source: Path, output: Path) -> None:
+def _slides_of(source: Path, target: Path) -> None:
     from gancourse.classroom import slides
 
-    target = files.writable(output)
     made = slides.slides(source)
     files.keep_whole(target, lambda part: part.write_text(slides.page(made), encoding="utf-8"))
     print(f"wrote {target}: {len(made)} slides; open it in a browser, ? lists the keys")
 
 
 def notebooks(arguments: argparse.Namespace) -> int:
-    from gancourse.classroom import notebooks
+    from gancourse.classroom import notebooks, reading
 
     if arguments.check:
         refuse(arguments, "notebooks --check", "force")
@@ -67,6 +85,9 @@ def notebooks(arguments: argparse.Namespace) -> int:
         print("\n".join(found) or "the notebooks agree with their sources")
         return 1 if found else 0
     failed = notebooks.build_all(arguments.names, force=arguments.force)
+    page = reading.markdown(reading.works(notebooks.sources()))
+    target = files.writable(notebooks.root() / "docs" / "reading.md")
+    files.keep_whole(target, lambda part: part.write_text(page, encoding="utf-8"))
     for message in failed:
         note(message)
     return 1 if failed else 0
@@ -127,4 +148,16 @@ def claims(arguments: argparse.Namespace) -> int:
     text = claims.ledger_markdown(rows)
     files.keep_whole(output, lambda part: part.write_text(text, encoding="utf-8"))
     print(f"wrote {output}: {len(rows)} rows")
+    if output == root / "CLAIMS.md":
+        _tell(root, rows)
     return 0
+
+
+def _tell(root: Path, rows: list[Row]) -> None:
+    """Bring the tally of the pages that have one up to date."""
+    from gancourse.classroom import claims
+
+    for page in (root / name for name in claims.TALLIED):
+        if page.is_file():
+            text = claims.with_tally(page.read_text(encoding="utf-8"), rows)
+            page.write_text(text, encoding="utf-8")
