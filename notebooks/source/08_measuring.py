@@ -7,7 +7,7 @@
 #
 # **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed, and nothing is trained but small judges.
 #
-# "How good is your GAN?" has no single answer. This lecture builds eight measures from their definitions, then plants faults of which we know
+# "How good is your GAN?" has no single answer. This lecture defines eight measures, then plants faults of which we know
 # what they are, and keeps score: which measure sees which fault. At the end you read a table of numbers as a doctor reads a blood count.
 #
 # After it you will be able to
@@ -56,7 +56,7 @@ def show(picture, caption=None):
 #
 # There is no single answer.
 #
-# - build **eight measures** from their definitions
+# - define **eight measures**
 # - plant **faults** of which we know what they are
 # - keep score: which measure sees which fault
 
@@ -282,7 +282,7 @@ plt.show()
 # Heusel et al. (2017) put in the mean and covariance of Inception features, and call $d^2$ the *Frechet Inception Distance*, FID. One deck heads its slide "the Frechet Inception Score (FID)". It is a
 # distance: lower is better, 0 is the best. It is also a square, so twice as far away means four times the number.
 #
-# **Computing it.** Public code takes a matrix square root of $\Sigma_1\Sigma_2$, which is slow, may return imaginary parts, and stopped working when SciPy changed the function's arguments. No square
+# **Computing it.** Much public code takes SciPy's root of the matrix $\Sigma_1\Sigma_2$, which is slow, may return imaginary parts, and broke when SciPy changed its arguments. No square
 # root of a matrix is needed: with $\Sigma_1 = LL^\top$ the trace is the sum of the square roots of the eigenvalues of $L^\top\Sigma_2L$, a symmetric matrix.
 
 # %%
@@ -298,8 +298,8 @@ viz.source(metrics.frechet_distance)
 # A small classifier tells the two apart on 92 to 93 % of held-out points.
 
 # %% [markdown] tags=["notes"]
-# **What it compares.** Two Gaussians, always, whatever the features look like. So anything with the same mean and covariance is at distance 0. In the plane that is easily
-# arranged: the data are a ring of eight clusters, the "generator" is one round blob with the ring's mean and covariance.
+# **What it compares.** Means and covariances; the derivation used nothing else. Without Gaussians the true least cost is $d^2$ *or more*, and with equal ones it is 0.
+# In the plane the data are a ring of eight clusters, the "generator" is one round blob with the ring's mean and covariance.
 
 # %% tags=["slide-continue", "slide-picture"]
 ring = data.toys.ring("pacgan")
@@ -516,13 +516,13 @@ viz.table(outlier_table, caption="300 generated points halfway between a real cl
 #
 # Train a small classifier to tell generated from real, on half of each set.
 #
-# If both are the same, its hits on the other half are coin tosses: an exact p-value.
+# If both are the same, its hits on the other half are coin tosses: a p-value.
 
 # %% [markdown] tags=["notes"]
 # ### Two-sample test
 #
-# Lopez-Paz & Oquab (2017): train a small classifier to tell generated from real, on half of each set. If both are the same, its hits on the other half are coin tosses, Binomial$(m, \tfrac12)$, and
-# that gives an exact p-value. A discriminator with an honest exam. Without the held-out half it is worthless:
+# Lopez-Paz & Oquab (2017): train a small classifier to tell generated from real, on half of each set. If both are the same, its hits on the other half spread at most like coin tosses, Binomial$(m, \tfrac12)$:
+# a safe p-value. A discriminator with an honest exam. Without the held-out half it is worthless:
 
 # %% tags=["slide-continue"]
 a, b = torch.randn(200, 64, generator=rng(0)), torch.randn(200, 64, generator=rng(1))
@@ -571,7 +571,7 @@ for name, trial in trials.items():
 
 # %% [markdown] tags=["notes"]
 # Grey: where the ratio falls if nobody copies. Copies are at 0. The shipped GAN lies on the other side: its faces are farther from the training faces than unseen real ones are. That is no praise, and no acquittal either:
-# copies under the whole blur have a ratio of 2.43, copies shifted by a pixel 2.95. **A ratio above 1 acquits nobody** (section 7 has the table). (The unseen faces come from the split for testing. Our other held-out faces would not do: this GAN was trained on 20,000 faces, and they are among them.) When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
+# copies under the whole blur have a ratio of 2.43, copies shifted by a pixel 2.95. **A ratio above 1 acquits nobody** (section 7). The search is narrow, too: the GAN saw 20,000 faces, 5,000 are searched. Our "held-out faces" are among the rest; had it handed back these, it would have 1.01. When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How many samples?
@@ -747,7 +747,7 @@ axis.legend(fontsize=9, loc="lower right")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Dots: the table, means of twenty subsets at each $n$ but the last. Lines: fitted to the dots of 400 and more samples. B ends lower and climbs faster. Followed beyond the dots that they are fitted to, the lines meet at $n = 250$. In the table A and B change places between 100 and 200: at 200 they are nearly equal, 4.12 and 4.05, and the lines have them the other way round. So 250 is a rough figure. At 100 both lie above their lines, for there higher powers of $1/n$ count, too. The table's last row is $\mathrm{FID}_\infty$ by another fit, with one subset for each of fifteen sizes (section 8).
+# Dots: the table, means of twenty subsets at each $n$ but the last. Lines: fitted to the dots of 400 and more samples. B ends lower and climbs faster. The lines meet at $n = 250$; in the table A and B change places between 100 and 200. So 250 is a rough figure: at 100 both lie above their lines, for there higher powers of $1/n$ count, too. The table's last row is $\mathrm{FID}_\infty$ by another fit (section 8). Only the bias of the generated samples is gone from it: all 5,000 training faces stay in.
 
 # %%
 def change_places(of_a, of_b, seed):
@@ -849,7 +849,7 @@ check(
 # Copies do *better* than fresh faces; numbers with no image behind them do no worse. The counter-example is complete.
 
 # %% [markdown] tags=["notes"]
-# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly.) The printed arithmetic says how much better, 0.54. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The numbers from a Gaussian lack the sampling error of the reference: 0.77, by the second line, if the bracket of section 4 were the same. A Gaussian's is 7 % larger here (by row S32.predicted), which makes it 0.82; measured is 0.85. The counter-example is complete: a smaller distance than that of fresh faces, and nothing has been learnt.
+# Copies do *better* than fresh faces, because the usual reference is the training set itself. (Shifted by a pixel they do badly.) The printed arithmetic says how much better, 0.54. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The numbers from a Gaussian lack the sampling error of the reference: 0.77, by the second line, if the bracket of section 4 were the same. Measured is 0.85, with 0.77 inside its interval. The counter-example is complete: a smaller distance than that of fresh faces, and nothing has been learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## And collapse?
@@ -979,11 +979,11 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# It is none. A generator that knows fewer than 250 faces, none of them copied from the reference, is nearer to the data than 1,500 fresh faces are; as many faces at random lie five times as far. Precision has no complaint. *Coverage* has: 0.62 of the real balls catch something, with fresh faces 0.98.
+# It is none. Fewer than 250 faces, none of them copied, are nearer than 1,500 fresh ones to the reference that chose them (no other was tried); as many at random lie five times as far. Precision has no complaint. *Coverage* has: 0.62 of the real balls catch something, with fresh faces 0.98.
 # (*Recall* falls, too, but a ball around a face that stands there four times has radius 0.) So the deck's sentence holds for collapse, too.
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Fewer than 250 faces, none of them copied, are nearer to the data than 1,500 fresh ones. Coverage sees it.
+# Fewer than 250 faces, not copied, are nearer to their reference than 1,500 fresh ones. Coverage sees it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The exam
@@ -1126,7 +1126,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read it by rows. *Copies* are unmasked by the copying ratio. The reference of this exam holds other training faces, so to the Frechet distance they are as good as fresh ones. *Labels shuffled* is a matter for the one
 # measure that looks at labels. *Few, repeated* is the crudest fault, and
-# precision still calls it excellent. *Noise* hardly moves the Frechet distance, and patches of pixels miss it, too; the two-sample test,
+# precision still calls it excellent. *Noise* of 0.1 hardly moves the Frechet distance (0.2 moves it to 3.2: Play); the two-sample test,
 # the score, density and the copying ratio are marked. But a mark says *different*, not *worse*. Density is higher for noise and blur than for held-out faces, 1.22 and 1.27 beside 1.04: it praises them. And their copying ratio is above 1: far away, not copied. *Blur* shows on the fine level of the pyramid and not on the coarse one.
 #
 # Then by columns, with the printed lines: no measure marks more than three of the six, and six measures mark three each. *Precision* marks none: blurred faces have 1.00. The coarse level of the pyramid marks none either, not even 77 beside 45: from lot to lot, or from draw to draw, it varies too much. And the control: groups of held-out lots, put in the place of the faults, get no mark.
@@ -1210,7 +1210,7 @@ question(
 # ## In short
 #
 # - Every number depends on the network whose features are compared, and on $n$.
-# - The Frechet distance compares two Gaussians: copies pass, numbers without images, and a few faces, well chosen.
+# - The Frechet distance compares two Gaussians: copies pass, so do numbers without images, and few chosen faces.
 # - A dropped class is seen best by features that were trained to tell the classes apart.
 # - Use several measures: no single one sees all faults.
 
@@ -1366,7 +1366,7 @@ check(
 # %% [markdown]
 # ## 8. The extrapolation, tested
 #
-# Two halves of the faces follow one distribution. Followed to $1/n = 0$ their distance should be 0. The wrong law, a line in $1/\sqrt n$ through the same points, ends elsewhere. Single extrapolations stray, by up to 0.37 of the last distance; their mean does not.
+# Two halves of the faces follow one distribution. Followed to $1/n = 0$ their distance should be 0. The wrong law, a line in $1/\sqrt n$ through the same points, ends at -3.2 of the last distance. Single extrapolations stray; the mean of sixteen ends at 0.05 of it, with 0 in its interval.
 
 # %%
 at_infinity = []
