@@ -221,10 +221,10 @@ lines.answered(frechet_squared, *asked.FRECHET)
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The best pairing is a linear map
 #
-# $\Sigma_1 = \begin{pmatrix}1&0\\0&4\end{pmatrix}$, $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$: $d^2 = 9 - 2\sqrt{10 + 4\sqrt3} \approx 0.771$. The best of 100,000 other couplings: BESTK.
+# $\Sigma_1 = \begin{pmatrix}4&0\\0&1\end{pmatrix}$, $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$: $d^2 = 9 - 2\sqrt{10 + 4\sqrt3} \approx 0.771$. The best of 100,000 other couplings: BESTK.
 
 # %% [markdown] tags=["notes"]
-# The best pairing is a linear map, $x \mapsto Tx$ with $T = \Sigma_1^{-1/2}(\Sigma_1^{1/2}\Sigma_2\Sigma_1^{1/2})^{1/2}\Sigma_1^{-1/2}$. One example by hand: $\Sigma_1 = \begin{pmatrix}1&0\\0&4\end{pmatrix}$,
+# The best pairing is a linear map, $x \mapsto Tx$ with $T = \Sigma_1^{-1/2}(\Sigma_1^{1/2}\Sigma_2\Sigma_1^{1/2})^{1/2}\Sigma_1^{-1/2}$. One example by hand: $\Sigma_1 = \begin{pmatrix}4&0\\0&1\end{pmatrix}$,
 # $\Sigma_2 = \begin{pmatrix}2&1\\1&2\end{pmatrix}$. Their product has trace 10 and determinant 12, so $(\sqrt{a} + \sqrt{b})^2 = a + b + 2\sqrt{ab} = 10 + 4\sqrt3$, and $d^2 = 9 - 2\sqrt{10 + 4\sqrt3}$. Three checks: the formula, the cost
 # of $T$, and a hundred thousand random contractions, none of which may do better.
 
@@ -235,7 +235,7 @@ def root(matrix):
     return vectors * values.clamp(min=0).sqrt() @ vectors.T
 
 
-sigma1, sigma2 = torch.tensor([[[1.0, 0.0], [0.0, 4.0]], [[2.0, 1.0], [1.0, 2.0]]], dtype=torch.float64)  # they do not commute
+sigma1, sigma2 = torch.tensor([[[4.0, 0.0], [0.0, 1.0]], [[2.0, 1.0], [1.0, 2.0]]], dtype=torch.float64)  # they do not commute
 zero = torch.zeros(2, dtype=torch.float64)
 exact = 9 - 2 * math.sqrt(10 + 4 * math.sqrt(3))
 r1 = root(sigma1)
@@ -252,7 +252,7 @@ print(f"by hand {exact:.6f}, the formula {formula:.6f}, the map T {by_T:.6f}, be
 print(f"with the product of the two roots in place of the root of the product: {of_roots:.6f}")
 identity(
     "S32.gaussian",
-    "The squared Frechet distance of N(0, diag(1, 4)) and N(0, [[2, 1], [1, 2]])",
+    "The squared Frechet distance of N(0, diag(4, 1)) and N(0, [[2, 1], [1, 2]])",
     expected=exact,
     ours=formula,
     tolerance=within(1e-10),
@@ -262,7 +262,7 @@ identity(
 
 # %% tags=["slide-continue", "slide-picture"]
 x = torch.randn(60, 2, generator=rng(1), dtype=torch.float64)
-x = (x - x.mean(0)) @ torch.linalg.inv(root(torch.cov(x.T, correction=0))) @ r1  # mean 0 and covariance diag(1, 4) exactly
+x = (x - x.mean(0)) @ torch.linalg.inv(root(torch.cov(x.T, correction=0))) @ r1  # mean 0 and covariance diag(4, 1) exactly
 moved_by_T, at_random = x @ T.T, (x @ T.T)[torch.randperm(len(x), generator=rng(2))]
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
 angle = torch.linspace(0, 2 * torch.pi, 100, dtype=torch.float64)
@@ -270,7 +270,7 @@ circle = torch.stack([angle.cos(), angle.sin()], 1)
 for axis, target, how in ((axes[0], moved_by_T, "by T"), (axes[1], at_random, "at random")):
     for a, b in zip(x.tolist(), target.tolist(), strict=True):
         axis.plot([a[0], b[0]], [a[1], b[1]], color=viz.COLOURS["neutral"], lw=1, alpha=0.7)
-    axis.scatter(*x.T, s=14, color=REAL, label="N(0, diag(1, 4))")
+    axis.scatter(*x.T, s=14, color=REAL, label="N(0, diag(4, 1))")
     axis.scatter(*target.T, s=14, color=FAKE, label="N(0, [[2, 1], [1, 2]])")
     axis.plot(*(2 * circle @ r1).T, color=REAL, lw=1)
     axis.plot(*(2 * circle @ root(sigma2)).T, color=FAKE, lw=1)
