@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gancourse.base.features import mark
-from gancourse.metrics.two_sample import CLASSIFIERS, leave_one_out_accuracy, two_sample_test
+from gancourse.metrics.two_sample import CLASSIFIERS, _binomial_tail, leave_one_out_accuracy, two_sample_test
 
 
 def normal(n: int, d: int, seed: int, shift: float = 0.0) -> torch.Tensor:
@@ -42,6 +42,17 @@ def test_the_p_value_is_the_tail_of_the_binomial():
     hits = round(found.accuracy * found.held_out)
     assert found.p_value == pytest.approx(sum(math.comb(40, k) for k in range(hits, 41)) / 2**40, rel=1e-9)
     assert math.isnan(found.train_accuracy)
+
+
+@pytest.mark.parametrize("lean", [0.1, 0.3, 0.8])
+def test_a_classifier_that_leans_to_one_set_has_no_heavier_tail_than_a_coin(lean):
+    m = 40  # hits of one that says "second set" with probability ``lean`` to all, half of them of each set
+    says = [torch.distributions.Binomial(m // 2, p).log_prob(torch.arange(m // 2 + 1.0)).exp().double() for p in (lean, 1 - lean)]
+    hits = torch.stack([a * b for a in says[0] for b in says[1]]).view(m // 2 + 1, -1)
+    of = torch.arange(m // 2 + 1)[:, None] + torch.arange(m // 2 + 1)
+    for least in range(m // 2 + 1, m + 1):
+        assert hits[of >= least].sum() <= _binomial_tail(least, m) + 1e-9
+    assert hits[of >= m // 2].sum() > _binomial_tail(m // 2, m)  # at the mean itself it is heavier: the bound is not idle
 
 
 def test_a_difference_in_shape_alone_is_found():

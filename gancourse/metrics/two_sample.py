@@ -1,8 +1,10 @@
 r"""The classifier two-sample test: train a classifier to tell the two sets apart, count its hits on samples it has not seen.
 
-If both sets follow one distribution, no classifier is right more often than a coin: the number of hits among m held-out samples
-is Binomial(m, 1/2), whatever the classifier and whatever it was trained on.  So the p-value is exact, and a poor classifier can
-only miss a difference, never invent one (Lopez-Paz & Oquab, 2017).  The held-out half is what makes it so.
+If both sets follow one distribution, no classifier is right more often than a coin.  One that says "second set" with probability
+p has Binomial(m/2, p) + Binomial(m/2, 1 - p) hits among m held-out samples, half of them of each set: m/2 on average, with
+variance m p (1 - p), at most that of Binomial(m, 1/2).  Tails above m/2 + 1 are no heavier either (Hoeffding, 1956), so the
+p-value from Binomial(m, 1/2) is safe, and a poor classifier can only miss a difference, never invent one (Lopez-Paz & Oquab,
+2017).  The held-out half is what makes it so.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ class TwoSampleTest:
     """What ``two_sample_test`` found.
 
     accuracy        share of held-out samples put in the right set: 1/2 for equal distributions, 1 for disjoint ones
-    p_value         chance of at least as many hits if both sets followed one distribution (exact binomial)
+    p_value         bound on the chance of as many hits if both sets followed one distribution (tail of Binomial(m, 1/2))
     held_out        how many samples were judged, half of them of each set
     train_accuracy  the same on the samples that it was trained on; says nothing about the question (NaN for neighbours)
     """

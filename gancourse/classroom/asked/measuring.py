@@ -22,6 +22,12 @@ def _roots(s1: Tensor, s2: Tensor) -> Tensor:
     return torch.linalg.eigvals(s1 @ s2).real.clamp(min=0).sqrt()
 
 
+def _root(s: Tensor) -> Tensor:
+    """The symmetric square root of a covariance."""
+    values, vectors = torch.linalg.eigh(s)
+    return vectors * values.clamp(min=0).sqrt() @ vectors.mT
+
+
 def _apart(m1: Tensor, m2: Tensor) -> Tensor:
     return (m1 - m2).square().sum()
 
@@ -56,6 +62,9 @@ FRECHET = Line(
         ),
         "the root was taken of each number on the diagonal: a matrix's root is another thing": lambda m1, s1, m2, s2: (
             _apart(m1, m2) + s1.trace() + s2.trace() - 2 * (s1 @ s2).diagonal().sqrt().sum()
+        ),
+        "the product of the two roots is not the root of the product: they agree for covariances that commute": (
+            lambda m1, s1, m2, s2: _apart(m1, m2) + s1.trace() + s2.trace() - 2 * (_root(s1) @ _root(s2)).trace()
         ),
         "the covariances are multiplied number by number: the product is that of matrices": lambda m1, s1, m2, s2: (
             _apart(m1, m2) + s1.trace() + s2.trace() - 2 * torch.linalg.eigvals(s1 * s2).real.clamp(min=0).sqrt().sum()
