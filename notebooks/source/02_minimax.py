@@ -41,7 +41,7 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 # %% [markdown] tags=["notes"]
 # Here is the whole lecture as one picture. On the left, data $p$ (blue), a generator that misses it by 3 (orange), and the best
 # possible discriminator against it (green): 1 where only data lives, 0 where only fakes live. On the right, what it
-# leaves to the generator: a curve with its lowest point, $-\log 4$, where the generator hits the data.
+# leaves to the generator: lowest, $-\log 4$, where it hits the data, and flat far away (section 4).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The whole lecture as one picture
@@ -237,8 +237,8 @@ lines.answered(best_d, *asked.BEST_D)
 # = \int (p + q) \Bigl[ D^* \log \frac{D^*}{D} + (1 - D^*) \log \frac{1 - D^*}{1 - D} \Bigr] dx .$$
 #
 # The last bracket is the Kullback-Leibler divergence between two coins, one with probability $D^*(x)$ and one with $D(x)$. It is never
-# negative, and zero only when the coins agree. So no $D$ beats $D^*$, and we know by how much each one falls short. We call this the
-# *regret* of $D$; it is the yardstick of section 5.
+# negative, and zero only when the coins agree. So no $D$ beats $D^*$. What it falls short by is its *regret*, the yardstick of
+# section 5. (By section 3, any $D$ bounds JS from below.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same without calculus
@@ -281,8 +281,8 @@ for place, of_data, of_fakes, d in zip(range(4), genuine, fakes, theory.optimal_
 #
 # $$\frac{\partial}{\partial l}\bigl[p \log \sigma(l) + q \log(1 - \sigma(l))\bigr] = p\,(1 - D) - q\,D = (p + q)\,(D^* - D).$$
 #
-# Each point moves towards $D^*$, at a speed proportional to how often anybody comes by. Then with
-# a network: two hidden layers of 64, trained on *samples* of $p$ and $q$.
+# Each point moves towards $D^*$, faster where more samples fall. (The sum gives each slope a
+# factor $dx$; steps of $2/dx$ undo it.) Then a network, on *samples*.
 
 # %%
 free = torch.zeros_like(x, requires_grad=True)
@@ -604,7 +604,7 @@ claim(
 # **One sample: same direction.** True, by the two formulas above.
 #
 # **A batch: same direction.** False. A sum over samples with different weights can point elsewhere, even
-# backwards. **Same fixed point: only if the generator can match the data.** For a counter-example let the data have two bumps at
+# backwards. **Same fixed point: sure if the generator can match the data.** If not, an example: let the data have two bumps at
 # $\pm 1.5$ and let the generator be a single Gaussian $\mathcal{N}(0, s^2)$, which can only choose its width $s$. $D = D^*$ throughout.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -671,12 +671,12 @@ for loss, width in rest.items():
 
 # %% [markdown] tags=["notes"]
 # In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
-# Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Far out a fake has the weight $1 - D^* \approx 1$ in this loss, and $D^* \approx 0$ in the other.) The fourth
+# Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Fakes in both places weigh more in this loss; the inward pull of the far ones gains most.) The fourth
 # printed line says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
 # 2017, Theorem 2.5), with a *minus* before JS. The fifth says the same without a riddle: $2\,\mathrm{KL}(m \| p)$, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. At $q = p$ the two losses agree: all samples
 # have the weight 1/2 in both.
 #
-# **One $V$, raised by one player and lowered by the other.** Not any more: the sum of the two costs, zero in the minimax game, changes from place to place (section 6).
+# **One $V$, raised by one player and lowered by the other.** Not any more: the sum of the two costs, zero in the minimax game, depends on the generator (section 6).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Algorithm 1
@@ -685,7 +685,7 @@ for loss, width in rest.items():
 #
 # - $k$ times: draw $m$ latents and $m$ real samples; move $\theta_d$ **up**
 # $$\frac1m \sum_i \bigl[\log D(x^{(i)}) + \log(1 - D(G(z^{(i)})))\bigr]$$
-# - draw $m$ latents; move $\theta_g$ **up**
+# - draw $m$ latents; move $\theta_g$ **up** (in the paper's box: **down** $\log(1 - D)$)
 # $$\frac1m \sum_i \log D(G(z^{(i)}))$$
 
 # %% [markdown] tags=["notes"]
@@ -826,7 +826,7 @@ viz.table(rows, caption=f"means over {len(seeds)} seeds; always 1/2: 1")
 # %% [markdown] tags=["slide", "slide-only"]
 # ## k is no batch size
 #
-# What counts is how far $D$ can move while $G$ takes a step.
+# What counts here: how far $D$ moves while $G$ takes a step.
 
 # %% tags=["slide-continue", "slide-picture"]
 levels = torch.logspace(math.log10(0.6), math.log10(0.005), 25)
@@ -862,11 +862,11 @@ plt.show()
 # In the left picture the generator travels to the right, from a JS of 0.61. At first every $D$ learns faster than $G$ moves, and its share falls. Then the share climbs: with $k = 1$ to about 0.8 at a JS of 0.1, where this $D$ is little better than a constant; with $k = 5$ to a quarter.
 #
 # More updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. So does a larger step for $D$ (0.14, at a fifth of the updates of $k = 5$), and so does a smaller step for
-# $G$ (0.15). What counts is how far
-# $D$ can move while $G$ takes a step. The paper says no more than that: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
+# $G$ (0.15). What counts here is how far
+# $D$ can move while $G$ takes a step. The paper says: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
 # the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain (0.69).
 #
-# From a JS of 0.03 on the curves rise again, and those of $k = 1$, with either batch, and of $k = 2$ pass 1 before the stretch ends. (A curve takes one look at each distance and a geometric mean over the seeds. The table sums the whole stretch, and there the far looks, with their large JS, weigh most: section 6.) By iteration (right) all three pass 1 in time: in the last quarter a constant would be nearer to $D^*$, by two to four times from $k = 2$ on. Little is left to know then, and $D$ is never still.
+# The generator comes nearer, too: JS in the last quarter is 0.00418, 0.00044, 0.00004 for $k = 1, 2, 5$. There little is left to know, and $D$ is never still: with $k = 2$ and 5 a constant would now be nearer to $D^*$ (shares 1.79 and 4.05). On the left this shows early: from a JS of 0.03 on the curves rise again, and those of $k = 1$ and 2 pass 1. (A curve takes one look at each distance. The table sums the stretch, and there the far looks, with their large JS, weigh most: section 6.)
 
 # %%
 for row, name, how in (("C05", "k = 5", "k = 5"), ("C05.slow", "k = 1, G's step / 5", "k = 1 and a fifth of G's step")):
@@ -1149,8 +1149,8 @@ axis.set(xlabel="step", ylabel="JS to the data")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The bars are the minimax loss at work: the missing bump is found, the surplus melts, and JS falls in stairs. A bar grows in proportion to
-# what it already has, so an almost empty one takes long to start. When does each bar of the far bump have half of what it should have?
+# The bars are the minimax loss at work: the missing bump is found, the surplus melts, and JS falls in stairs. In a softmax a small bar's own growth
+# goes with $q_i^2$ ($q_i$ is a factor of its slope, and of its answer to a step), so an almost empty one takes long to start. When does each bar of the far bump have half of what it should have?
 
 # %%
 print("bar at x   its share of the data   first step with half of it   JS then")
@@ -1344,8 +1344,8 @@ for kind, move in moves.items():
 
 # %% [markdown]
 # In $q$, and with mirror steps, both losses arrive when the steps are small, and neither is far slower. (The proposition promises it for the minimax loss only.) "Sufficiently small" is needed. With three times
-# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; $-\log D$ gets nearer. So the slow stairs of the picture
-# need both, this loss and the softmax.
+# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; $-\log D$ gets nearer. So the stairs of the
+# picture are no merit or fault of one loss, both have them; that $-\log D$ is so much slower there needs the softmax.
 #
 # One more look at the divergence $2\,\mathrm{KL}(m \| p)$ that $-\log D$ lowers (section 4). Its slope in $q$ is $\log(1 + q/p)$ and a constant: towards places where fakes are missing it levels off. The slope of $2\,\mathrm{JS}$ is
 # $\log \frac{q}{p + q}$ and a constant, and falls without end.
@@ -1558,8 +1558,8 @@ print(f"saturating under Adam, gradients of the first 100 steps: median {first.m
 # steps ($\beta_2 = 0.999$); the sound gradient shrinks on the way, so it is divided by its own larger past. With a memory of ten steps
 # ($\beta_2 = 0.9$, right) the sound loss is ahead, at step 500 by 0.09 against 0.58.
 #
-# The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. At the start the middle one of
-# its gradients is $5 \cdot 10^{-11}$, far below Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by; now and then a
+# The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. Under the usual one the median
+# of its first 100 gradients is $5 \cdot 10^{-11}$, far below Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by; now and then a
 # lucky sample brings a gradient far above it (the largest, $10^{-3}$, is a hundred thousand times $\epsilon$). So Adam may be why such lines survive, and it excuses none: it restores the length of a
 # gradient and not the weights of the samples in it, and only above its $\epsilon$.
 #
@@ -1569,7 +1569,7 @@ print(f"saturating under Adam, gradients of the first 100 steps: median {first.m
 # ### A sentence to read twice
 #
 # *Dive into Deep Learning* explains why $\log(1 - D)$ is replaced: if the generator does a perfect job, then $D(x') \approx 1$, so
-# $-\log(1 - D(x'))$ is near 0, and the gradients are too small for the discriminator. Decide that sentence yourself before you run the cell.
+# $-\log(1 - D(x'))$ is near 0, and the gradients are too small for the discriminator. Right or wrong? Say why before you run the cell.
 
 # %% tags=["nbval-check-output"]
 for d in (0.01, 0.99):
@@ -1684,7 +1684,7 @@ axis.legend(fontsize=8, loc="upper left")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# A game is not a landscape with a valley, and the distance to the solution does not decrease along its path. Lecture 07 meets this again in a GAN with one parameter on
+# A game is not a landscape with a valley, and its path need not come nearer to the solution. Lecture 07 meets this again in a GAN with one parameter on
 # each side, and finds what damps the circles.
 
 # %% [markdown]
