@@ -41,7 +41,7 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 # %% [markdown] tags=["notes"]
 # Here is the whole lecture as one picture. On the left, data $p$ (blue), a generator that misses it by 3 (orange), and the best
 # possible discriminator against it (green): 1 where only data lives, 0 where only fakes live. On the right, what it
-# leaves to the generator: a curve with its lowest point, $-\log 4$, where the generator hits the data.
+# leaves to the generator: lowest, $-\log 4$, where it hits the data, and flat far away (section 4).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The whole lecture as one picture
@@ -237,8 +237,8 @@ lines.answered(best_d, *asked.BEST_D)
 # = \int (p + q) \Bigl[ D^* \log \frac{D^*}{D} + (1 - D^*) \log \frac{1 - D^*}{1 - D} \Bigr] dx .$$
 #
 # The last bracket is the Kullback-Leibler divergence between two coins, one with probability $D^*(x)$ and one with $D(x)$. It is never
-# negative, and zero only when the coins agree. So no $D$ beats $D^*$, and we know by how much each one falls short. We call this the
-# *regret* of $D$; it is the yardstick of section 5.
+# negative, and zero only when the coins agree. So no $D$ beats $D^*$. What it falls short by is its *regret*, the yardstick of
+# section 5. (By section 3, any $D$ bounds JS from below.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same without calculus
@@ -281,8 +281,8 @@ for place, of_data, of_fakes, d in zip(range(4), genuine, fakes, theory.optimal_
 #
 # $$\frac{\partial}{\partial l}\bigl[p \log \sigma(l) + q \log(1 - \sigma(l))\bigr] = p\,(1 - D) - q\,D = (p + q)\,(D^* - D).$$
 #
-# Each point moves towards $D^*$, at a speed proportional to how often anybody comes by. Then with
-# a network: two hidden layers of 64, trained on *samples* of $p$ and $q$.
+# Each point moves towards $D^*$, faster where more samples fall. (The sum gives each slope a
+# factor $dx$; steps of $2/dx$ undo it.) Then a network, on *samples*.
 
 # %%
 free = torch.zeros_like(x, requires_grad=True)
@@ -309,9 +309,8 @@ def train_discriminator(seed, steps, batch=256):
     for _ in range(steps):
         real = torch.randn(batch, 1, generator=noise)
         fake = 1.5 + 0.5 * torch.randn(batch, 1, generator=noise)
-        loss = losses.saturating_d(D(real.to(device)), D(fake.to(device)))
         optimizer.zero_grad()
-        loss.backward()
+        losses.saturating_d(D(real.to(device)), D(fake.to(device))).backward()
         optimizer.step()
         schedule.step()
     with torch.no_grad():
@@ -519,8 +518,7 @@ identity(
 #
 # $$\nabla_\theta \log(1 - D) = -D\ \nabla_\theta\, l(G_\theta(z)), \qquad \nabla_\theta [-\log D] = -(1 - D)\ \nabla_\theta\, l(G_\theta(z)).$$
 #
-# The same vector, with weights $D$ and $1 - D$. So for one sample the ratio of gradient norms is exactly $(1 - D)/D = e^{-l}$: at a logit of $-9$ about 8,100. (Section 10 measures this on a generator that stands
-# still.) What happens in a game, where both move? Play it twice with $8 \times 8$ digits, from the same weights and the same samples, once with each loss for $G$, and compute at
+# The same vector, with weights $D$ and $1 - D$. So for one sample the ratio of gradient norms is exactly $(1 - D)/D = e^{-l}$: at a logit of $-9$ about 8,100. (Section 10 measures it.) What happens in a game, where both move? Play it twice with $8 \times 8$ digits, from the same weights and the same samples, once with each loss for $G$, and compute at
 # some looks both gradients: the one that $G$ gets, and the one that the other loss would give it.
 
 # %%
@@ -572,7 +570,7 @@ shown = {f"-log D over log(1 - D), {name} game": ratio_in[name] for name in game
 shown |= {f"what G gets, {name} game": norms_in[name][..., i] for i, name in enumerate(games)}
 viz.table(
     [
-        {"norm of the gradient": row} | {f"step {at}": f"{float(v):.3g}" for at, v in zip(game_looks, values.log().mean(0).exp(), strict=True)}
+        {"ratio of norms, or norm": row} | {f"step {at}": f"{float(v):.3g}" for at, v in zip(game_looks, values.log().mean(0).exp(), strict=True)}
         for row, values in shown.items()
     ],
     caption=f"geometric means over {len(seeds)} seeds",
@@ -582,19 +580,20 @@ viz.table(
 claim(
     "C04.live",
     f"In a live game with log(1 - D), step {max(game_looks)}: log10 of the gradient norm of -log D over that of log(1 - D)",
-    paper="much stronger gradients",
+    paper="much stronger gradients early in learning",
     ours=ratio_in["saturating"][:, -1].log10(),
     over="trainings",
     tolerance=at_least(2),
     baselines=nulls(before_the_first_step=ratio_in["saturating"][:, 0].log10(), non_saturating_game=ratio_in["non-saturating"][:, -1].log10()),
     source="Goodfellow et al. 2014, section 3",
     decks="HKC",
+    note=f"mean over the seeds at steps {game_looks[:-1]}: {[round(float(v), 2) for v in ratio_in['saturating'].log10().mean(0)[:-1]]}",
 )
 
 # %% [markdown]
 # With $\log(1 - D)$ the ratio climbs to 82,500. What dies is the gradient that $G$ gets, from 2.5 at step 50 to 0.0003; the other is then about 20 (first row times third).
 # With $-\log D$ the ratio comes down again, from about 30 to 14, and what $G$ gets is 15 to 21 from step 100 on. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the game that
-# needs them. How much is no constant of the two losses. (The row is a logarithm: the seeds differ by powers of ten. What the two generators draw: section 10.)
+# needs them. (The row is a logarithm: the seeds differ by powers of ten. What the two generators draw: section 10.)
 #
 # ### Is it the same game?
 #
@@ -604,7 +603,7 @@ claim(
 # **One sample: same direction.** True, by the two formulas above.
 #
 # **A batch: same direction.** False. A sum over samples with different weights can point elsewhere, even
-# backwards. **Same fixed point: only if the generator can match the data.** For a counter-example let the data have two bumps at
+# backwards. **Same fixed point: sure if the generator can match the data.** If not, an example: let the data have two bumps at
 # $\pm 1.5$ and let the generator be a single Gaussian $\mathcal{N}(0, s^2)$, which can only choose its width $s$. $D = D^*$ throughout.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -653,30 +652,44 @@ plt.show()
 
 # %% tags=["nbval-check-output"]
 for width in (1.2, 1.45, 1.8):
-    at_s = [slope_in_width(width, loss) for loss in ("saturating", "non-saturating")]
-    advice = ["wider" if v < 0 else "narrower" for v in at_s]
-    print(f"s = {width}: saturating {at_s[0]:+.4f} ({advice[0]}), non-saturating {at_s[1]:+.4f} ({advice[1]})")
+    at_s = {loss: slope_in_width(width, loss) for loss in rest}
+    print(f"s = {width}: " + ", ".join(f"{loss} {v:+.4f} ({'wider' if v < 0 else 'narrower'})" for loss, v in at_s.items()))
 width = torch.tensor(1.45, dtype=torch.float64, requires_grad=True)
-q5 = theory.gaussian(x5, 0, width)
-followed = {
-    "KL(q || p) - 2 JS": theory.reverse_kl(two_bumps, q5, dx5) - 2 * theory.js(two_bumps, q5, dx5),
-    "2 KL(m || p)": 2 * theory.kl((two_bumps + q5) / 2, two_bumps, dx5),
-}
-for name, divergence in followed.items():
-    print(f"slope of {name} at s = 1.45: {torch.autograd.grad(divergence, width, retain_graph=True)[0]:+.4f}")
-for loss, width in rest.items():
-    q5 = theory.gaussian(x5, 0, width)
-    print(f"{loss:15} rests at s = {width:.2f}: fakes between the bumps (|x| < 0.75) {theory.expectation(q5, x5.abs() < 0.75, dx5):.3f}", end="")
-    print(f", beyond them (|x| > 2.5) {theory.expectation(q5, x5.abs() > 2.5, dx5):.3f}")
+followed = 2 * theory.kl((two_bumps + theory.gaussian(x5, 0, width)) / 2, two_bumps, dx5)
+print(f"slope of 2 KL(m || p) at s = 1.45: {torch.autograd.grad(followed, width)[0]:+.4f}")
 
 # %% [markdown] tags=["notes"]
 # In the grey strip the two losses give opposite advice from the same $D^*$. Saturating rests at $s \approx 1.56$, the width of smallest JS.
-# Non-saturating rests at $s \approx 1.34$, narrower: it has fewer fakes beyond the bumps and accepts more between them. (Far out a fake has the weight $1 - D^* \approx 1$ in this loss, and $D^* \approx 0$ in the other.) The fourth
-# printed line says what it follows instead: the slope of $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (Arjovsky & Bottou
-# 2017, Theorem 2.5), with a *minus* before JS. The fifth says the same without a riddle: $2\,\mathrm{KL}(m \| p)$, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. At $q = p$ the two losses agree: all samples
+# Non-saturating rests at $s \approx 1.34$, with fewer fakes beyond the bumps and more between them. (The inward pull of the far ones gains most: section 6.) The last
+# printed line says what it descends: $2\,\mathrm{KL}(m \| p)$, where the minimax loss has $\mathrm{KL}(p \| m) + \mathrm{KL}(q \| m)$. At $q = p$ the two losses agree: all samples
 # have the weight 1/2 in both.
 #
-# **One $V$, raised by one player and lowered by the other.** Not any more: the sum of the two costs, zero in the minimax game, changes from place to place (section 6).
+# In the first picture, $p = \mathcal{N}(0, 1)$ and $q = \mathcal{N}(\text{distance}, 1)$, what does each loss descend, and how steeply?
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What each loss descends
+#
+# At $D^*$, the generator of the first picture.
+
+# %% tags=["slide-continue", "slide-picture"]
+away = shifts.clone().requires_grad_()
+q_away = theory.gaussian(wide, away[:, None])  # [distance, place]
+descended = {"saturating: 2 JS": 2 * theory.js(p_wide.expand_as(q_away), q_away, wide_dx)}
+descended["non-saturating: 2 KL(m || p)"] = 2 * theory.kl((p_wide + q_away) / 2, p_wide.expand_as(q_away), wide_dx)
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.1), layout="constrained")
+for (name, values), style in zip(descended.items(), ("-", "--"), strict=True):
+    (steepness,) = torch.autograd.grad(values.sum(), away, retain_graph=True)
+    for axis, what, label in zip(axes, (values.detach(), steepness), ("what it descends", "its slope"), strict=True):
+        axis.plot(shifts, what, color=G_COLOUR, linestyle=style, label=name)
+        axis.set(xlabel="distance of the generator from the data", ylabel=label, ylim=(0, 8))
+    print(name.ljust(29), "".join(f"  at {at}: {values[10 * at].item():.2f}, slope {steepness[10 * at]:.3f}" for at in (1, 2, 4, 6)))
+axes[1].legend(fontsize=10, loc="upper left")
+plt.show()
+
+# %% [markdown] tags=["notes"]
+# One flattens, the other climbs on: at a distance of 6 the slopes are 0.012 and 5.988. They add up to the distance: $l^*$ has one slope, and $D$ and $1 - D$ share it out.
+#
+# **One $V$, raised by one player and lowered by the other.** Not any more: the sum of the two costs, zero in the minimax game, depends on the generator (section 6).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Algorithm 1
@@ -685,7 +698,7 @@ for loss, width in rest.items():
 #
 # - $k$ times: draw $m$ latents and $m$ real samples; move $\theta_d$ **up**
 # $$\frac1m \sum_i \bigl[\log D(x^{(i)}) + \log(1 - D(G(z^{(i)})))\bigr]$$
-# - draw $m$ latents; move $\theta_g$ **up**
+# - draw $m$ latents; move $\theta_g$ **up** (in the paper's box: **down** $\log(1 - D)$)
 # $$\frac1m \sum_i \log D(G(z^{(i)}))$$
 
 # %% [markdown] tags=["notes"]
@@ -740,18 +753,16 @@ def algorithm_1(seed, steps, k=1, m=64, m_d=64, lr_d=0.05, lr_g=0.02, every=5, f
     for step in range(steps):
         for _ in range(k):
             real = torch.randn(m_d, 1, generator=draw).to(device)
-            d_loss = losses.non_saturating_d(D(real), D(G(m_d).detach()))
             d_step.zero_grad()
-            d_loss.backward()
+            losses.saturating_d(D(real), D(G(m_d).detach())).backward()
             d_step.step()
         if step % every == 0 or step in film:
             q6, logits, regret, js = look()
             seen.append((step, regret, js))
             if step in film:
                 frames[step] = q6, torch.sigmoid(logits)
-        g_loss = losses.non_saturating_g(D(G(m)))
         g_step.zero_grad()
-        g_loss.backward()
+        losses.non_saturating_g(D(G(m))).backward()
         g_step.step()
     return torch.tensor(seen), frames
 
@@ -810,13 +821,14 @@ def share(looks, far, near):
 
 on_the_way = {name: share(looks, 0.1, 0.005) for name, looks in runs.items()}
 late = {name: looks[:, -looks.shape[1] // 4 :, 1:].mean(1) for name, looks in runs.items()}  # [seed, (regret, JS)] in the last quarter
+last_quarter = {name: float((regret_js[:, 0] / (2 * regret_js[:, 1])).mean()) for name, regret_js in late.items()}
 rows = [
     {
         "": name,
         "updates of D": settings[name]["k"] * slow[name] * iterations,
         "of G": slow[name] * iterations,
         "regret / 2 JS on the way": f"{float(v.mean()):.2f} ± {float(v.std()):.2f}",
-        "in the last quarter": f"{float((late[name][:, 0] / (2 * late[name][:, 1])).mean()):.2f}",
+        "in the last quarter": f"{last_quarter[name]:.2f}",
         "JS in the last quarter": f"{float(late[name][:, 1].mean()):.5f}",
     }
     for name, v in on_the_way.items()
@@ -826,7 +838,9 @@ viz.table(rows, caption=f"means over {len(seeds)} seeds; always 1/2: 1")
 # %% [markdown] tags=["slide", "slide-only"]
 # ## k is no batch size
 #
-# What counts is how far $D$ can move while $G$ takes a step.
+# Regret of $D$ over that of a constant, on the grey stretch: 0.62 with $k = 1$, 0.69 with five times $D$'s batch, 0.18 with $k = 5$.
+#
+# What counts here: how far $D$ moves while $G$ takes a step.
 
 # %% tags=["slide-continue", "slide-picture"]
 levels = torch.logspace(math.log10(0.6), math.log10(0.005), 25)
@@ -840,35 +854,33 @@ def at_one_distance(looks):
     return there.where(below.any(1), math.nan).log().nanmean(0).exp()
 
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.4), sharey=True, layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
 left.axvspan(0.1, 0.005, color="0.94")
-styles = zip(settings, (REAL, REAL, D_COLOUR, FAKE, FAKE, "black"), ("-", ":", "-", "-", ":", "-"), strict=True)
-for name, colour, style in styles:
-    left.loglog(levels, at_one_distance(runs[name]), color=colour, linestyle=style, label=name)
+hues = ("#B0B0B0", "#707070", "#000000", "#E6B800", "#E6B800")  # nobody's colours: all five lines are about D
+for name, colour, style in zip([name for name in settings if "batch" not in name], hues, ("-", "-", "-", "-", "--"), strict=True):
+    left.loglog(levels, at_one_distance(runs[name]), color=colour, linestyle=style, linewidth=2.2, label=name)
     if name in ("k = 1", "k = 2", "k = 5"):
-        iteration, regret, js = runs[name].mean(0).unbind(1)
-        right.semilogy(iteration, regret / (2 * js), color=colour, linewidth=1)
-for axis in (left, right):
-    axis.axhline(1, color="grey", linewidth=1, linestyle="--", label="always 1/2")
-left.set(xlabel="JS to the data", ylabel="regret of D over 2 JS", xlim=(0.7, 0.0045), xticks=[0.5, 0.1, 0.03, 0.005], xticklabels=["0.5", "0.1", "0.03", "0.005"])
+        iteration, _, js = runs[name].mean(0).unbind(1)
+        right.semilogy(iteration, js, color=colour, linewidth=2.2)
+left.axhline(1, color="black", linewidth=1, linestyle=":", label="always 1/2")
+left.set(title="D, at equal distance", xlabel="JS to the data", ylabel="regret of D over 2 JS", xlim=(0.7, 0.0045), xticks=[0.5, 0.1, 0.03, 0.005], xticklabels=["0.5", "0.1", "0.03", "0.005"])
 left.minorticks_off()
-left.set_title("on the way, at equal distance", fontsize=10)
-right.set_title("by iteration: k = 1, 2, 5", fontsize=10)
-right.set(xlabel="iteration of Algorithm 1")
-fig.legend(*left.get_legend_handles_labels(), fontsize=9, loc="outside lower center", ncols=4)
+right.set(xlabel="iteration of Algorithm 1", ylabel="JS to the data", title="G: k = 1, 2, 5")
+fig.legend(*left.get_legend_handles_labels(), fontsize=11, loc="outside lower center", ncols=3)
 plt.show()
 
 # %% [markdown] tags=["notes"]
 # In the left picture the generator travels to the right, from a JS of 0.61. At first every $D$ learns faster than $G$ moves, and its share falls. Then the share climbs: with $k = 1$ to about 0.8 at a JS of 0.1, where this $D$ is little better than a constant; with $k = 5$ to a quarter.
 #
 # More updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. So does a larger step for $D$ (0.14, at a fifth of the updates of $k = 5$), and so does a smaller step for
-# $G$ (0.15). What counts is how far
-# $D$ can move while $G$ takes a step. The paper says no more than that: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
+# $G$ (0.15). What counts here is how far
+# $D$ can move while $G$ takes a step. The paper says: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
 # the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain (0.69).
 #
-# From a JS of 0.03 on the curves rise again, and those of $k = 1$, with either batch, and of $k = 2$ pass 1 before the stretch ends. (A curve takes one look at each distance and a geometric mean over the seeds. The table sums the whole stretch, and there the far looks, with their large JS, weigh most: section 6.) By iteration (right) all three pass 1 in time: in the last quarter a constant would be nearer to $D^*$, by two to four times from $k = 2$ on. Little is left to know then, and $D$ is never still.
+# The generator comes nearer, too (right, where the curves swing): in the last quarter JS is 0.00418, 0.00044, 0.00004 for $k = 1, 2, 5$. There little is left to know, and $D$ is never still: with $k = 2$ and 5 a constant is nearer to $D^*$ (shares 1.79 and 4.05). On the left this shows early: from a JS of 0.03 on the curves rise again, and those of $k = 1$ and 2 pass 1. (A curve takes one look at each distance; in the table's sums the far looks weigh most: section 6.)
 
 # %%
+near = {name: float(share(looks, 0.03, 0.005).mean()) for name, looks in runs.items()}
 for row, name, how in (("C05", "k = 5", "k = 5"), ("C05.slow", "k = 1, G's step / 5", "k = 1 and a fifth of G's step")):
     claim(
         row,
@@ -879,7 +891,7 @@ for row, name, how in (("C05", "k = 5", "k = 5"), ("C05.slow", "k = 1, G's step 
         tolerance=at_most(0.4),
         baselines=nulls(D_of_one_half=1.0, k_of_1=on_the_way["k = 1"]),
         source="Goodfellow et al. 2014, section 4",
-        note=f"the stretch was set on two other seeds; from JS 0.03 on: {float(share(runs[name], 0.03, 0.005).mean()):.2f}, k = 1: {float(share(runs['k = 1'], 0.03, 0.005).mean()):.2f}",
+        note=f"the stretch was set on two other seeds; from JS 0.03 on: {near[name]:.2f}, k = 1: {near['k = 1']:.2f}; in the last quarter: {last_quarter[name]:.2f}, k = 1: {last_quarter['k = 1']:.2f}",
     )
 
 # %% [markdown]
@@ -965,6 +977,26 @@ for shift in (0.0, 1.0, 2.0, 4.0):
     print(f"{shift:5.0f}   {j_d:.4f}   {j_g:.4f}        {j_d + j_g:.4f}")
 
 # %% [markdown]
+# ### Two bumps, by place
+#
+# In the example of section 4 a fake is $x = s z$; when $s$ grows by 1 it moves by $z = x/s$. So the slope in $s$ is the mean of minus weight times $l^{*\prime}(x)\, x/s$, and can be split by place. And another name for what
+# $-\log D$ descends: $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ has the same slope (Arjovsky & Bottou 2017, Theorem 2.5), with a *minus* before JS.
+
+# %% tags=["nbval-check-output"]
+q5 = theory.gaussian(x5, 0, width)
+riddle = theory.reverse_kl(two_bumps, q5, dx5) - 2 * theory.js(two_bumps, q5, dx5)
+print(f"slope of KL(q || p) - 2 JS at s = 1.45: {torch.autograd.grad(riddle, width)[0]:+.4f}")
+q5 = q5.detach()
+l5 = theory.optimal_logit(two_bumps, q5, dx5)
+moves_logit = torch.gradient(l5, spacing=dx5)[0] * x5 / 1.45
+regions = {"between": x5.abs() < 0.75, "under": (x5.abs() - 1.625).abs() <= 0.875, "beyond": x5.abs() > 2.5}  # 0.75 to 2.5: under the bumps
+for loss, weight in {"saturating": torch.sigmoid(l5), "non-saturating": torch.sigmoid(-l5)}.items():
+    print(f"{loss:15} slope by place:", ", ".join(f"{name} {theory.expectation(q5, -weight * moves_logit * here, dx5):+.2f}" for name, here in regions.items()), end="")
+    print("   mean weight:", ", ".join(f"{name} {theory.expectation(q5, weight * here, dx5) / theory.expectation(q5, here, dx5):.2f}" for name, here in regions.items()))
+
+# %% [markdown]
+# Between and beyond, $D^*$ is sure of a fake, so fakes in both places weigh much more in $-\log D$. The outward pull on those between grows from 0.07 to 0.32, the inward pull on those beyond from 0.10 to 0.84, and that decides.
+#
 # ### Five times the batch, on ten seeds
 #
 # Section 5 gave $D$ five times the batch. Five seeds more, for this setting and for $k = 1$, and the way in two halves:
@@ -1028,7 +1060,7 @@ identity(
 )
 
 # %%
-at_equal, elsewhere, above, differences = [], [], [], []
+at_equal, from_half, elsewhere, above, differences = [], [], [], [], []
 for seed in range(5):
     draw = torch.Generator().manual_seed(seed)
     weights = torch.rand(2, 20, generator=draw, dtype=torch.float64)
@@ -1039,6 +1071,7 @@ for seed in range(5):
     others = theory.normalise((1 - spread) * p_ + spread * theory.normalise(torch.rand(1000, 20, generator=draw, dtype=torch.float64)))
     near_half = 0.5 + 0.05 * (2 * torch.rand(1000, 20, generator=draw, dtype=torch.float64) - 1)
     at_equal.append(max(theory.value(p_, p_, d) for d in near_half))
+    from_half.append(abs(theory.value(p_, p_, torch.full_like(p_, 0.5)) + 2 * math.log(2)))
     elsewhere.append(max(theory.value(p_, q_, d) for d in near_half))
     above.append(min(theory.value(p_, other, theory.optimal_discriminator(p_, other)) for other in others) + 2 * math.log(2))
 identity(
@@ -1049,7 +1082,8 @@ identity(
     over="draws",
     tolerance=at_most(-2 * math.log(2)),
     source="Goodfellow et al. 2014, Theorem 1",
-    note=f"against another p_g the largest V of the same 1000 D is {min(elsewhere):.4f} to {max(elsewhere):.4f}: above",
+    note=f"D = 1/2 reaches it ({'to 1e-12' if max(from_half) < 1e-12 else 'not: off by ' + format(max(from_half), '.0e')}); "
+    f"against another p_g the largest V of the same 1000 D is {min(elsewhere):.4f} to {max(elsewhere):.4f}: above",
 )
 identity(
     "C03.only",
@@ -1149,18 +1183,25 @@ axis.set(xlabel="step", ylabel="JS to the data")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The bars are the minimax loss at work: the missing bump is found, the surplus melts, and JS falls in stairs. A bar grows in proportion to
-# what it already has, so an almost empty one takes long to start. When does each bar of the far bump have half of what it should have?
+# The bars are the minimax loss at work: the missing bump is found, the surplus melts, and JS falls in stairs. In a softmax a small bar's own growth
+# goes with $q_i^2$ ($q_i$ is a factor of its slope, and of its answer to a step), so an almost empty one takes long to start. When does each bar of the far bump have half of what it should have?
 
 # %%
-print("bar at x   its share of the data   first step with half of it   JS then")
+def half_full(path, bar):
+    """The first step at which a bar has half of its share of the data; None if the path ends before."""
+    there = (path[:, bar] >= bumps[bar] / 2).nonzero()
+    return int(there[0]) if len(there) else None
+
+
+print("bar at x   share of the data   share at the start   first step with half   step x share at the start   JS then")
 for bar in range(11, 20):
-    late = (saturating_path[:, bar] >= bumps[bar] / 2).nonzero()
-    when = f"{int(late[0]):26d}   {saturating_js[late[0]].item():.4f}" if len(late) else f"{'later':>26}        -"
-    print(f"{places[bar]:8.2f}   {bumps[bar]:21.4f}   {when}")
+    begun, step = saturating_path[0, bar], half_full(saturating_path, bar)
+    when = f"{'later':>20}" if step is None else f"{step:20d}   {step * begun:25.2f}   {saturating_js[step]:7.4f}"
+    print(f"{places[bar]:8.2f}   {bumps[bar]:17.4f}   {begun:18.7f}   {when}")
 
 # %% [markdown]
-# One after the other, each later than the one before it, and most of the wait between two of them is a landing of the stairs. The two outermost bars,
+# One after the other, each later than the one before it, and most of the wait between two of them is a landing of the stairs. From the bar at 1.42 on,
+# the wait times the share at the start is nearly constant, 0.17 to 0.14, as growth with $q_i^2$ asks for. The two outermost bars,
 # with 0.3 % of the data, are still missing at the end: there JS rests at nearly a thousandth. The proposition promises nothing for steps in weights.
 #
 # ### Min and max in this order
@@ -1292,22 +1333,51 @@ identity(
 # %% [markdown]
 # ## 9. The other side: data that is missing
 #
-# Take the histogram of section 8 again, with the same steps in $w$ and $D^*$ at every step, and let it descend $-\log D^*$:
+# Take the histogram of section 8 again, with the same steps in $w$ and $D^*$ at every step, and let it descend $-\log D^*$ (left). On the right the weights are taken away: *mirror* steps in $q$
+# itself, which multiply each bar by $e^{-\eta \cdot \text{slope}}$.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The other side: data that is missing
+#
+# Left, steps in the weights of a softmax. Right, *mirror* steps in $q$ itself.
 
 # %% tags=["slide-continue", "slide-picture"]
+slope_in_q = {"log(1 - D)": lambda d: torch.log1p(-d), "-log D": lambda d: -d.log()}  # of the two losses in q, with D held
+
+
+def descend_in_q(loss, move, steps=1000):
+    """The path of q [steps + 1, 20] under ``move(q, slope)``, and its JS to the data."""
+    path = [torch.softmax(start, 0)]
+    for _ in range(steps):
+        held_d = theory.optimal_discriminator(bumps, path[-1]).clamp(1e-12, 1 - 1e-12)  # where q is 0, D is 1, and log(1 - D) has no end
+        path.append(move(path[-1], slope_in_q[loss](held_d)))
+    return torch.stack(path), torch.stack([theory.js(bumps, q_) for q_ in path])
+
+
+def mirror(q, slope):
+    return theory.normalise(q * torch.exp(-0.02 * slope))
+
+
 other_path, other_js = descend(lambda q_, d: -(q_ * d.log()).sum(), descent_steps)
-fig, axis = plt.subplots(figsize=(8, 3), layout="constrained")
-axis.semilogy(saturating_js, color=G_COLOUR, label=r"descending $E_q \log(1 - D^*)$")
-axis.semilogy(other_js, color=G_COLOUR, linestyle="--", label=r"descending $E_q[-\log D^*]$")
-axis.set(xlabel="step", ylabel="JS to the data")
-axis.legend()
+in_w, in_q = (saturating_path, saturating_js), descend_in_q("log(1 - D)", mirror)
+print("fakes per real sample at the start of the last six bars:", "  ".join(f"{v:.3f}" for v in (in_w[0][0] / bumps)[14:]))
+for name, (path, _) in {"steps in w": in_w, "mirror steps": in_q}.items():
+    print(f"log(1 - D), {name:13} half of the data's share at step", "  ".join(str(half_full(path, bar) or "later") for bar in range(14, 20)))
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3), sharey=True, layout="constrained")
+for axis, title, curves in ((left, "steps in $w$", (in_w[1], other_js)), (right, "mirror steps in $q$", (in_q[1], descend_in_q("-log D", mirror)[1]))):
+    for js, style, label in zip(curves, ("-", "--"), (r"descending $E_q \log(1 - D^*)$", r"descending $E_q[-\log D^*]$"), strict=True):
+        axis.semilogy(js, color=G_COLOUR, linestyle=style, label=label)
+    axis.set(xlabel="step", ylim=(1e-5, 0.5))
+    axis.set_title(title, fontsize=11)
+left.set(ylabel="JS to the data")
+right.legend(fontsize=11)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The loss that is praised for being fast is the slower one here. Look at two bars after 100 steps:
+# On the right there are no landings. A mirror step changes $\log q_i$ by an amount that depends on $q_i / p_i$ alone, apart from a constant that all bars share. The last six bars start with the same $q_i / p_i$ to within a factor of two, and in the minimax game they are half full
+# within ten steps of each other (118 to 128), though their shares at the start differ by a factor of 350. In $w$ that amount is multiplied by $q_i$, and the last two are not there after 3000.
+#
+# On the left the loss that is praised for being fast is the slower one. Look at two bars after 100 steps there:
 
 # %% tags=["nbval-check-output"]
 print("fakes per real sample           at the start   saturating, step 100   non-saturating, step 100")
@@ -1320,32 +1390,25 @@ for name, bar in (("far left, too many fakes", 0), ("far bump, fakes missing", 1
 # data and few fakes $D^*$ is near 1. With 0.012 fakes per real sample $\log(1 - D^*)$ is $-4.4$, a large reward for going there; $-\log D^*$ is 0.01 already, and cannot fall below 0. The
 # famous picture of the two losses has two sides, and this is the side that is rarely shown.
 #
-# How much of this is the loss, and how much the softmax, in which an almost empty bar hardly moves? Take the weights away: steps in $q$
-# itself, as Proposition 2 has them, put back onto the distributions after each (`onto_simplex`); and *mirror* steps, which multiply each bar by
-# $e^{-\eta \cdot \text{slope}}$.
+# How much of this is the loss, and how much the softmax, in which an almost empty bar hardly moves? Beside the mirror steps, take steps in $q$
+# as Proposition 2 has them, put back onto the distributions after each (`onto_simplex`):
 
 # %% tags=["nbval-check-output"]
-slope_in_q = {"log(1 - D)": lambda d: torch.log1p(-d), "-log D": lambda d: -d.log()}  # of the two losses in q, with D held
 moves = {
     "q, steps of 0.001": lambda q, slope: theory.onto_simplex(q - 0.001 * slope),
     "q, steps of 0.003": lambda q, slope: theory.onto_simplex(q - 0.003 * slope),
-    "mirror, rate 0.02": lambda q, slope: theory.normalise(q * torch.exp(-0.02 * slope)),
+    "mirror, rate 0.02": mirror,
 }
 print("JS to the data after                 0 steps      100      300     1000")
 for kind, move in moves.items():
-    for loss, slope_at in slope_in_q.items():
-        moving_q, reached = torch.softmax(start, 0), []
-        for step in range(1001):
-            if step in (0, 100, 300, 1000):
-                reached.append(float(theory.js(bumps, moving_q)))
-            held_d = theory.optimal_discriminator(bumps, moving_q).clamp(1e-12, 1 - 1e-12)  # where q is 0, D is 1, and log(1 - D) has no end
-            moving_q = move(moving_q, slope_at(held_d))
-        print(f"{kind:20} {loss:12}" + "".join(f"{js:11.4f}" if i == 0 else f"{js:9.4f}" for i, js in enumerate(reached)))
+    for loss in slope_in_q:
+        _, js = descend_in_q(loss, move)
+        print(f"{kind:20} {loss:12}{js[0]:11.4f}" + "".join(f"{js[step]:9.4f}" for step in (100, 300, 1000)))
 
 # %% [markdown]
 # In $q$, and with mirror steps, both losses arrive when the steps are small, and neither is far slower. (The proposition promises it for the minimax loss only.) "Sufficiently small" is needed. With three times
-# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; $-\log D$ gets nearer. So the slow stairs of the picture
-# need both, this loss and the softmax.
+# the step the minimax loss, whose slope has no bound where $q$ is empty, is still far off after a thousand steps; $-\log D$ gets nearer. So the stairs of the
+# picture are no merit or fault of one loss, both have them; that $-\log D$ is so much slower there needs the softmax.
 #
 # One more look at the divergence $2\,\mathrm{KL}(m \| p)$ that $-\log D$ lowers (section 4). Its slope in $q$ is $\log(1 + q/p)$ and a constant: towards places where fakes are missing it levels off. The slope of $2\,\mathrm{JS}$ is
 # $\log \frac{q}{p + q}$ and a constant, and falls without end.
@@ -1391,12 +1454,7 @@ names = ("D's steps", "mean logit on fakes", "norm, log(1 - D)", "norm, -log D",
 columns = [v.mean(0) for v in (d_steps, mean_logit, norm_minimax, norm_other, ratio, predicted)]
 viz.table([dict(zip(names, map(float, row), strict=True)) for row in zip(*columns, strict=True)], caption=f"means over {len(seeds)} seeds")
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Against a generator that stands still
-#
-# The same vector, weighted by $D$ or by $1 - D$: the ratio of norms should be $(1 - D)/D$.
-
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
 for i in range(len(seeds)):
     left.semilogy(d_steps[i], norm_minimax[i], color=G_COLOUR, marker="o", markersize=3, label=r"$\log(1 - D)$" if i == 0 else None)
@@ -1410,7 +1468,7 @@ right.set(xlabel="$(1 - D)/D$ on the fakes", ylabel="measured ratio of norms")
 right.legend()
 plt.show()
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The generator did not change; only $D$ grew more certain. The minimax gradient first rises (there is something to say), then dies with
 # $D$ itself. The non-saturating gradient keeps growing. On the right every point is within about a tenth of the prediction.
 # And the answer: at a mean logit of $-9.2$, $e^{9.2}$ would be about 10,000, and the ratio is near 7,000. $D$ grows exponentially in $l$ there, so the mean of $D$ is larger than
@@ -1447,14 +1505,15 @@ check(
 # %%
 long = scale.pick(ci=100, cpu=1600, gpu=1600)
 print(f"two games of {long} steps: about {2 * long / 250:.0f} seconds ...")
-fig, axes = plt.subplots(2, 3, figsize=(9, 2.4), layout="constrained")
-for i, (row, (name, loss)) in enumerate(zip(axes, games.items(), strict=True)):
-    _, later = live_game(0, loss, (long,))
-    drawn = {"real digits": digits[16 * i : 16 * i + 16], f"{name}, step {max(game_looks)}": played[name][0][1], f"{name}, step {long}": later}
-    for axis, (title, pictures) in zip(row, drawn.items(), strict=True):
-        axis.imshow(viz.grid(pictures, columns=8), cmap="gray")
-        axis.set(xticks=[], yticks=[])
-        axis.set_title(title, fontsize=10)
+fig, axes = plt.subplot_mosaic([["real", "real"], [0, 2], [1, 3]], figsize=(9, 4.4), height_ratios=(1, 2, 2), layout="constrained")
+drawn = {"real": ("real digits", digits[:16], 16)}
+for i, (name, loss) in enumerate(games.items()):
+    drawn[2 * i] = f"{name}, step {max(game_looks)}", played[name][0][1], 8
+    drawn[2 * i + 1] = f"{name}, step {long}", live_game(0, loss, (long,))[1], 8
+for place, (title, pictures, columns) in drawn.items():
+    axes[place].imshow(viz.grid(pictures, columns=columns), cmap="gray")
+    axes[place].set(xticks=[], yticks=[])
+    axes[place].set_title(title, fontsize=11)
 plt.show()
 
 # %% [markdown]
@@ -1558,8 +1617,8 @@ print(f"saturating under Adam, gradients of the first 100 steps: median {first.m
 # steps ($\beta_2 = 0.999$); the sound gradient shrinks on the way, so it is divided by its own larger past. With a memory of ten steps
 # ($\beta_2 = 0.9$, right) the sound loss is ahead, at step 500 by 0.09 against 0.58.
 #
-# The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. At the start the middle one of
-# its gradients is $5 \cdot 10^{-11}$, far below Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by; now and then a
+# The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. Under the usual one the median
+# of its first 100 gradients is $5 \cdot 10^{-11}$, far below Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by; now and then a
 # lucky sample brings a gradient far above it (the largest, $10^{-3}$, is a hundred thousand times $\epsilon$). So Adam may be why such lines survive, and it excuses none: it restores the length of a
 # gradient and not the weights of the samples in it, and only above its $\epsilon$.
 #
@@ -1569,7 +1628,7 @@ print(f"saturating under Adam, gradients of the first 100 steps: median {first.m
 # ### A sentence to read twice
 #
 # *Dive into Deep Learning* explains why $\log(1 - D)$ is replaced: if the generator does a perfect job, then $D(x') \approx 1$, so
-# $-\log(1 - D(x'))$ is near 0, and the gradients are too small for the discriminator. Decide that sentence yourself before you run the cell.
+# $-\log(1 - D(x'))$ is near 0, and the gradients are too small for the discriminator. Right or wrong? Say why before you run the cell.
 
 # %% tags=["nbval-check-output"]
 for d in (0.01, 0.99):
@@ -1684,7 +1743,7 @@ axis.legend(fontsize=8, loc="upper left")
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# A game is not a landscape with a valley, and the distance to the solution does not decrease along its path. Lecture 07 meets this again in a GAN with one parameter on
+# A game is not a landscape with a valley, and its path need not come nearer to the solution. Lecture 07 meets this again in a GAN with one parameter on
 # each side, and finds what damps the circles.
 
 # %% [markdown]
