@@ -174,7 +174,7 @@ for what, seed in (("as they were before its first step", START), ("of another s
     print(f"the mapping's weights and those {what}: cosine {cosine:.3f}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how much the mapping learnt at all: its weights are those that it started with, to two thousandths in the cosine. What comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Section 19 looks at a second network, and at an $f$ that learns as fast as the rest.)
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines say how far the weights of $f$ went: two thousandths in the cosine. (Its biases are not counted.) By this measure what comes after $f$ has grown around an $f$ that nearly stood still. Keep that in mind for section 7. (Section 19 looks at a second network, and at an $f$ that learns as fast as the rest.)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -208,7 +208,7 @@ print(f"mean is t:        {torch.allclose(y.mean((2, 3)), t, atol=1e-5)}")
 print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).abs(), atol=1e-5)}")
 
 # %% [markdown] tags=["notes"]
-# The normalisation is what makes a style *local*. Without it, a style that doubles all maps doubles them for all later layers. With it, the next layer's normalisation takes the factor out again. What a style changes in the *mixture* of the maps does go on: that is the picture. Karras et al. (2019, section 3)
+# The normalisation is what makes a style *local*. Without it, a style that doubles all maps hands that on. With it, the next normalisation takes the factor out, noise and bias in between apart. What a style changes in the *mixture* of the maps does go on: that is the picture. Karras et al. (2019, section 3)
 # put it so: each style controls one convolution, before the next normalisation overrides it.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -406,7 +406,7 @@ show(
 #
 # Coarse layers from $a$, fine ones from $b$. With one layer skin is ahead and the ground behind; from four of the ten on, *every* curve is at 0.84 or above, glasses last.
 #
-# The first five decide shapes oftener than colours by -0.02; without the ground, by -0.03. *Any* five: 0 by symmetry; in our six sets, -0.02 both times. So: not at all.
+# After five, shapes less colours: -0.02; without the ground, -0.03. *Any* five: 0 by symmetry; in our six sets, -0.02 both times. No sign of it, but little room.
 #
 # *Which claim of the paper survives here?*
 
@@ -507,7 +507,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
     )
 
 # %% [markdown] tags=["notes"]
-# They do not: -0.02, and the interval holds 0. Without the background it is -0.03, and that interval leaves out 0. But any five must give 0 by symmetry, and in the same pairs they strayed to -0.02, which it holds. How much of the -0.03 is the coarse layers' doing these sets do not say. The curves say why the mean is near 0: hair length stands with the colours, at 0.97 to their 0.92 to 0.96, glasses at 0.89 below all. The interval is over mixtures of one network; it does not speak of the next.
+# They do not: -0.02, and the interval holds 0; without the background -0.03, and it leaves out 0. But any five must give 0 by symmetry, and in the same pairs they strayed to -0.02. And five is a late place to ask: all curves are at 0.89 or above. After two layers hair and skin are at 0.80 in the mean, the shapes at 0.69: colours first, if anything. That place was picked after the curves had been seen, and has no null here. The interval is over mixtures of one network, not of the next.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -543,7 +543,7 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What truncation costs
 #
-# Pulling to $\psi = 0.6$ **takes a quarter of the recall**: 0.59 to 0.45. It brings faces a little nearer to real ones, 1.18 to 1.11: better drawn, or only plainer? Precision cannot tell: it is 1.00 at every $\psi$, and 1.00 for *blurred* faces.
+# At $\psi = 0.6$ **recall is 0.14 lower** (0.04 to 0.24): 0.59 to 0.45. It brings faces a little nearer to real ones, 1.18 to 1.11: better drawn, or only plainer? Precision cannot tell: it is 1.00 at every $\psi$, and 1.00 for *blurred* faces.
 #
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
@@ -648,7 +648,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Did $f$ take over the bending?
 #
-# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Z over W: 2.85 for the authors' FFHQ network, 1.45 here, both without the path length penalty. But linear maps give 1.24, as an arc is longer than its chord, and *ours before its first step* 1.9.
+# **Path length**: walk, and add up how much the picture changes. Our distance is not theirs: compare ratios only. Z over W: 2.85 for the authors' FFHQ network, 1.45 here, both without the path length penalty. But linear maps give 1.24, as an arc is longer than its chord, and *three untrained networks* 1.9.
 
 # %% [markdown] tags=["notes"]
 # ## 7. Z against W
@@ -694,7 +694,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Our ratio is above the 1.24 of linear maps, if barely: its interval begins at 1.25. But networks with random weights have a larger one, 1.87. So ours is no sign that $f$ took over the bending.
+# Our ratio barely clears the 1.24 of linear maps: its interval begins at 1.25. And random weights, in $g$ as in $f$, give a larger one, 1.87. So ours is no sign that $f$ took over the bending.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -846,7 +846,7 @@ show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
-# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean two heads of red hair turn yellow), and the distance grows from 7.5 to 8.9 and to 9.8. Without the right row above them, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean two heads of red hair turn yellow), and the distance grows, in one draw, from 7.5 to 8.9 and 9.8. Without the right row, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 #
 # **What did the new entrance buy?** In this one small network: of mixtures that share only the first layer with a, 0.59 are likelier to have a's skin than b's and 0.30 a's ground; with four layers it is 0.84 or more in every attribute (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 26.5 against 74.0, but nearly as well, 31.0, behind the mapping that the network started with; paths show less of a difference than untrained networks' do (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
@@ -1252,7 +1252,7 @@ viz.source(path_lengths, StyleGAN2._path_penalty)
 # What departs from the paper:
 #
 # - the relativistic loss of lecture 12 in place of the non-saturating one;
-# - higher learning rates, because a training of some thousand steps cannot afford the published million: here twice (generator) and three times (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end. There they did so three times: ten thousand steps were found too few, and then sixteen thousand, and each time the training went on, at a full rate or two thirds of it at first;
+# - higher learning rates, because a training of some thousand steps cannot afford the published million: here twice (generator) and three times (discriminator) the published 0.002, in the recipe of the shipped weights one and a half times and three times, going down to 0 at the end. There they did so three times: ten thousand steps were too few, then sixteen thousand; each time the training went on, first at the full rate, then at two thirds of it;
 # - three in ten pictures mixed here, two in ten in the recipe; noise from a fifth of the steps there, and not at all here;
 # - path length regularisation here alone. The recipe left it out: it holds the Jacobian level, and we thought that drawn faces want jumps (glasses or none); and it acts on W, which section 7 compares with Z;
 # - a much stronger R1: hundreds of times the usual start, which is 0.0002 times the pixels over the batch size (here $\gamma = 1$ in place of 0.003).
@@ -1505,7 +1505,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the nulls first. A network that knows no faces gets somewhere, too, to 0.56, for the search has numbers to turn; the trained one gets to 0.18. The difference is what knowing faces is worth.
+# Read the nulls first. A network that knows no faces gets somewhere, too, to 0.56, for the search has numbers to turn; the trained one gets to 0.18. The difference is at most what knowing faces is worth: both search at step sizes tuned for the trained one.
 #
 # Then W against Z. In the trained network the search in W ends nearer, by 0.07. You see it in the last face, whose red hair comes out pink in Z, and in the first, whose eyes are shut there; but the fifth's eyes are pale in both, and the glasses of the second and the fourth no search finds. In the untrained network W gains 0.21. Both are a little over a quarter of what Z leaves, 0.25 and 0.77. So the gain is no sign that training made W the better organised space; a $w$ that is searched may also go where $f$ never leads. $\mathcal W^+$, with more room still, comes nearer again, to 0.11. That is no proof that the network can draw the test faces: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
 #
@@ -1642,20 +1642,20 @@ question(
 # %% [markdown]
 # It may, and it does: by 0.16 to 0.19 of a deviation in place of 0.01. At twenty times the rate $f$ goes some seventeen times as far, and either way a tenth of what Adam could. So in the small game how far it goes follows its rate. That does not explain the network above: it had the room of the fast $f$, 2.0, and went 0.065. Why the steps do not add up we did not test.
 #
-# Does moving help? After 600 steps half of the variance of $w$ lies in 3, 2 and 3 directions, where the slow $f$ has 4, 4 and 5, and the Fréchet distance is 18.0, 16.8 and 22.1, where it has 14.9, 12.1 and 16.7. What would count as a price of moving was written down before the run: three differences of one sign, and every fast training behind every slow one. Both came true, the second only just, 16.8 to 16.7. But look half-way, at 300 steps: there the fast $f$ is ahead in two of three, 14.2 and 15.9 against 14.7 and 16.6; then all three fall back. A sign that turns with the hour of looking is not worth much. The third fast one hardly left where it began, 22.1 after 23.2. All this is said of the small game and its 600 steps.
+# Does moving help? After 600 steps half of the variance of $w$ lies in 3, 2 and 3 directions, where the slow $f$ has 4, 4 and 5, and the Fréchet distance is 18.0, 16.8 and 22.1, where it has 14.9, 12.1 and 16.7. What would count as a price of moving was written down before the run: three differences of one sign, and every fast training behind every slow one. Both came true, the second only just, 16.8 to 16.7. But look half-way, at 300 steps: there the fast $f$ is ahead in two of three, 14.2 and 15.9 against 14.7 and 16.6; then all three fall back. A sign that turns with the hour of looking is not worth much. The third fast one ends hardly nearer than it began, 22.1 after 23.2. All this is said of the small game and its 600 steps.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the new entrance bought
 #
 # | one small network | measured | null |
 # |---|---|---|
-# | the first five layers decide shapes oftener than colours, by | -0.02 | -0.02, any five of the ten layers |
+# | after the first five layers, shapes less colours | -0.02 | -0.02, any five of the ten layers |
 # | the same, the ground apart | -0.03 | -0.02 |
 # | paths in Z over paths in W | 1.45 | 1.9, untrained |
 # | separability score, Z over W | 2.80 | 2.40, the mapping it started with |
 # | what the search gains in W over Z | 0.07 | 0.21, untrained |
 #
-# None stands clear of its null on the side of the paper. The mapping nearly stood still (cosine 0.998, in a second network 0.999): what was learnt, the *synthesis* learnt.
+# None stands clear of its null on the side of the paper; planes come nearest, ahead in all three sets of both networks. The mapping nearly stood still (cosine 0.998, in a second network 0.999): what was learnt, the *synthesis* learnt.
 #
 # *One small network.* What would you measure next?
 
