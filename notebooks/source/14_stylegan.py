@@ -1428,7 +1428,7 @@ question(
 
 # %%
 n_targets, project_steps = scale.pick(ci=1, cpu=8, gpu=16), scale.pick(ci=3, cpu=100, gpu=500)
-RATES = {"trained": (0.03, 0.1, 0.3, 1.0), "untrained": (0.1, 0.3, 1.0, 3.0)}
+RATES = {"trained": (0.03, 0.1, 0.3, 1.0), "untrained": (0.1, 0.3, 1.0, 2.0)}
 strangers, others, tuning = unseen_faces[:n_targets], unseen_faces[n_targets : 2 * n_targets], unseen_faces[-4:]
 
 
