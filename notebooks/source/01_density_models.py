@@ -15,7 +15,7 @@
 # After it you will be able to
 #
 # - say what maximum likelihood minimises, and read its units: nats, bits, bits per dimension;
-# - build an autoregressive model, and prove by two tests that its likelihood is honest;
+# - build an autoregressive model, and put its likelihood to two tests;
 # - derive the evidence lower bound, and split its gap into the family's part and the encoder's;
 # - explain why "the density of a GAN" is a phrase without a meaning for most generators;
 # - say for each of the three what it computes, exactly or nearly, and in how many passes of its network.
@@ -514,7 +514,7 @@ print(
 # See it first, on an easy digit, a middling one and a bad one. The true posterior over the plane of codes (shaded), the encoder's $q$ (orange, at one and two standard deviations) and $q^*$ (green). Above each the two gaps, approximation + amortisation.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## The posterior, the encoder's ellipse, the best ellipse
+# ## Posterior (blue), encoder (orange), best (green)
 
 # %% tags=["slide-continue", "slide-picture"]
 best = posterior.best(code, steps=scale.pick(ci=20, cpu=100, gpu=300))
@@ -560,8 +560,8 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior and the orange one lies beside it. There the encoder errs in the place more than in the width. More than half of the
-# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 finds the same in five trainings, this one among them, and a more even split for 16 latent variables.
+# In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior, the orange one off its centre. There the encoder errs in the place more than in the width. More than half of the
+# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 finds the same in five trainings, this one among them, and an even split in one with 16 variables.
 #
 # Now put the models side by side: all give the same test digits a probability, or a bound on it. It is no contest of families: one training each, of different sizes and lengths.
 
@@ -585,8 +585,8 @@ viz.table(
 # %% [markdown]
 # ### What a code is good for
 #
-# Lay a grid of codes over the plane (at equal steps of probability) and decode each: a map of what this decoder draws, in 169 passes. Which digits are missing? Beside it, the VAE with 16 latent variables: encode
-# two test digits, walk along the straight line between their codes, decode.
+# Lay a grid of codes over the plane (at equal steps of probability) and decode each: a map of what this decoder draws, in 169 passes. Which digits are missing? Beside it, 16 latent variables: encode
+# two test digits, walk straight from code to code, decode. Is each middle a digit?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What a code is good for
@@ -648,8 +648,8 @@ viz.table([
 #
 # A GAN's $z$ is smaller than its images: ours has 16 numbers for 144 pixels. McAllester's slide says that *"the random input $z$ defines a
 # probability density on images $y_\Phi(z)$"*. A slip: it defines a probability *distribution*. All its mass lies on a surface of at most 16
-# dimensions in a space of 144. A surface has no volume, so there is no density. Beside the surface an image and all its close neighbours together have probability zero. Two
-# checks. The Jacobian $\partial G / \partial z$ of the trained generator has 144 rows and 16 columns, so its rank is at most 16. And if the
+# dimensions in a space of 144. A surface has no volume, so there is no density. Beside the surface an image and all its close neighbours together have probability zero. The
+# Jacobian $\partial G / \partial z$ of the trained generator has 144 rows and 16 columns, so its rank cannot exceed 16. The check: if the
 # real digits lie on the surface, a search over $z$ should find them.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -674,7 +674,7 @@ for name, distance in distances.items():
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
-# The search comes within 0.11 of every one of the generator's own images: so well does it see. Of the real digits four come as near; the median one stays 0.25 away. (tanh never gives ±1, but that is not the cause: a little paler, at ±0.95, the median one
+# The search comes within 0.11 of each of the generator's own images (a wrong pixel is 0.17). Of the real digits four come as near; the median one stays 0.25 away, about two wrong pixels. (tanh never gives ±1; not the cause: at ±0.95 the median one
 # stays 0.23 away.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. (The autoregressive model gives a test digit about 1 in $4 \cdot 10^{12}$: little, but not 0.) A small change of the generator's weights leaves $-\infty$ as it is: no slope to climb. That is why a GAN needs
 # another objective.
@@ -836,7 +836,7 @@ viz.table([[task, *cells] for task, cells in table.items()], header=["", "autore
 
 # %% [markdown] tags=["notes"]
 # The table bears out both decks, Hong's and McAllester's. Three things are finer than they say. *Cost*: for a code a VAE asks its encoder
-# once, and a GAN, which has none, searches in thousands of passes (its picture may well be the nearer one: it was made for this image alone; and this digit lies at section 4's edge). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
+# once, and a GAN, which has none, searches in thousands of passes (its picture is nearer: made for this image alone, at section 4's edge). "At least" holds in the mean of draws. A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
 # its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels it exists (section 12).
 
 # %% [markdown]
@@ -1020,7 +1020,7 @@ plt.show()
 # Left, what is allowed. In the middle, a wedge to the upper right stays unseen (orange): the *blind spot*. A masked kernel reaches one
 # pixel to the right only by going one row up, so a stack of them cannot get below that diagonal however deep it is. Right: van den Oord
 # et al. (2016, NeurIPS) use two stacks, one that collects whole rows above and one that walks along the row itself, and nothing is
-# lost. That is `stack="gated"`, which we trained. The blind model is still an honest density; it is a poorer one.
+# lost. That is `stack="gated"`, which we trained. The blind model is still an honest density; it only makes no use of those pixels.
 #
 # Hong lists the price of drawing as "sequential generation process (O(n))"; the slide's $n$ is the $d$ of its formula. Count the passes, and count the arithmetic too.
 
@@ -1181,7 +1181,7 @@ for name, g in (("through the draw", through_the_draw), ("score function", score
 # ## 9. Five encoders, sixteen latent variables, and a tighter bound
 #
 # Cremer et al. say that the gap is often due to the encoder more than to the family. One training does not show that. Train the VAE with two latent variables five times and split the gap of each.
-# An encoder that is not trained to the end would pass such a test without saying much, so the table has four of the five at a third of their steps as well, and the training digits beside the test digits.
+# Networks that were never trained pass such a test too, so alone it says little: the table has four of the five at a third of their steps as well, and the training digits beside the test digits.
 
 
 # %%
@@ -1287,7 +1287,7 @@ check(
 )
 
 # %% [markdown]
-# In each training difference and divergence agree to less than a hundredth of the gap. And most of the gap is the encoder's, on average also on training digits, where the amortisation gap is smaller by a third: part of it is a failure to generalise. The gap itself varies: 0.61 nats over these five trainings and 50 digits, 0.25 for section 3's one training and 100 digits.
+# In each training difference and divergence agree to less than a hundredth of the gap. And most of the gap is the encoder's, on average also on training digits, where the amortisation gap is smaller by a third. That may be a failure to generalise; but these are fifty other digits, and a few bad ones weigh much. Three times the steps did not close the gap: the encoder's part is 0.58 nats before and 0.54 after, and the 0.54 has section 3's training in it, whose gap is small. (Cremer et al. give a reason for a small part of the family, not tested here: the decoder learns to make posteriors that the family fits.) The gap itself varies: 0.61 nats over these five trainings and 50 digits, 0.25 for section 3's one training and 100 digits.
 #
 # With 16 latent variables there is no grid. The likelihood has to be estimated, by weighted draws (Burda et al. 2016):
 #
@@ -1404,7 +1404,7 @@ question(
 # %% [markdown]
 # ## 10. Attempts to give an implicit model its number back
 #
-# **Rounding.** Round the pixels, as section 5 does, and each image has a probability again: the share of the $z$ that round to it. It may be 0, it is an integral over 16 dimensions, and it has no gradient.
+# **Rounding.** Round the pixels, as section 5 does, and each image has a probability again: the share of the $z$ that round to it. It may be 0, and it is an integral over 16 dimensions. The integral has a slope in the weights of $G$, but its estimate, a count of draws, has only steps.
 #
 # **A formula.** In one dimension, with an increasing $G$, there is one. The mass between $z$ and $z + dz$ lands between $G(z)$ and $G(z) + G'(z)\,dz$, so
 #
@@ -1466,7 +1466,7 @@ print(
 # are cheap. They pay for it with dimension: $z$ must be as large as $x$.
 #
 # **A window.** Put a Gaussian of width $\sigma$ on each of $M$ samples and take the likelihood of that mixture: the *Parzen window*, used for the table in Goodfellow et al. (2014), who chose $\sigma$ by cross-validation. Do the same: choose each contender's $\sigma$ on one
-# half of the test digits, and score it on the other. One contender is the training data itself,
+# half of the test digits, and score it on the other. One contender is a thousand of the training images,
 # which no generator should beat. One is a cheat: averages of ten similar training digits, blurs that nobody would take for a sample.
 
 
@@ -1495,7 +1495,7 @@ for name, samples in contenders.items():
 viz.table(ranked, header=["samples", "sigma, chosen", "nats", "nats at sigma = 0.2"])
 
 # %% [markdown]
-# Compare the first two rows. Averages of ten digits score twenty nats better than handwriting, and at one width for all (the last column) as well: so they lie closer to unseen digits than other digits do. The blurred means of the VAE win, too, by nearly thirteen. And another width moves the number by hundreds of nats.
+# Compare the first two rows. Averages of ten digits score twenty nats better than handwriting, and at one width for all (the last column) as well: so they lie closer to unseen digits than other digits do. The blurred means of the VAE win, too, by nearly thirteen. (Both come from all 10,000 training images, and the first row shows 1,000 of them. Averages among these 1,000 win as well, by less; the VAE's means do not win against all 10,000.) And another width moves the number by hundreds of nats.
 # (Theis et al. 2016 found the same with cluster centres of MNIST.)
 
 # %% [markdown]
@@ -1616,7 +1616,7 @@ question(
 )
 
 # %% [markdown]
-# All four agree with the counts: these lie 0.76 to 1.01 times as far off as counts of draws from the computed probabilities themselves. The chain without its test lies four times as far: it draws from a distribution of its own. The bound, taken for a probability, sums to less than 1.
+# All four agree with the counts. Draws from the computed probabilities themselves would be some way off by chance; the counts are 0.76 to 1.01 times as far off. The chain without its test is four times as far off: it draws from a distribution of its own. The bound, taken for a probability, sums to less than 1.
 #
 # Five hundred other digits answer what section 5's hundred left open. With a black lower half the judge is right on a third of them (of that hundred on half). The exact chain (0.67) and the autoregressive draws (0.59) are clearly above. They differ by 0.08, where such a difference has a standard error of about 0.03; section 5 says why that makes neither the better model. (All this is of one training each.)
 #
