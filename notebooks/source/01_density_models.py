@@ -697,7 +697,7 @@ for name, distance in distances.items():
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
-# The search comes within 0.11 of each of the generator's own images (a wrong pixel is 0.17). Of the real digits four come as near; the median one stays 0.25 away, about two wrong pixels (the nearest training digit 0.44). (tanh never gives ±1; not the cause: at ±0.95
+# The search comes within 0.11 of each of the generator's own images (a wrong pixel is 0.17). Of the real digits four come as near; the median one stays 0.25 away, about two wrong pixels; the nearest training digit, 0.44. (tanh never gives ±1; not the cause: at ±0.95
 # it is 0.23.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. (The autoregressive model gives a test digit about 1 in $4 \cdot 10^{12}$: little, but not 0.) A small change of the generator's weights leaves $-\infty$ as it is: no slope to climb. That is why a GAN needs
 # another objective.
