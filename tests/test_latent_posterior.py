@@ -55,6 +55,25 @@ def test_the_best_upright_gaussian_is_the_known_one():
     torch.testing.assert_close(best.log_variance.exp(), variance.expand(5, 2), atol=0.003, rtol=0.03)
 
 
+def test_starts_descend_together_as_each_does_alone():
+    """An image's best code is the lowest of its own three descents: which start another image keeps cannot matter."""
+    torch.manual_seed(3)
+    model, x = VAE((1, 4, 4), 2, hidden=(8,)), torch.rand(6, 1, 4, 4).round() * 2 - 1
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(4)  # posteriors that are bent, so that the starts end apart
+        guess = model.encode(x)
+    posterior = GridPosterior(model, x, points=80)
+    both = posterior._divergences(Code(torch.stack([guess.mean, posterior.peak()]), guess.log_variance.expand(2, 6, 2)))
+    torch.testing.assert_close(both[0], posterior.divergence(guess))
+    torch.testing.assert_close(both[1], posterior.divergence(Code(posterior.peak(), guess.log_variance)))
+    together = posterior.divergence(posterior.best(guess, steps=15))
+    for at in range(6):
+        one = GridPosterior(model, x[at : at + 1], points=80)
+        alone = one.divergence(one.best(Code(*(part[at : at + 1] for part in guess)), steps=15))
+        torch.testing.assert_close(together[at : at + 1], alone, atol=1e-4, rtol=1e-3)
+
+
 def test_the_gaps_add_up_and_an_optimal_encoder_has_no_amortisation_gap():
     model, linear, x = linear_vae()
     posterior = GridPosterior(model, x, points=150, reach=6.0)

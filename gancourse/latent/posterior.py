@@ -82,11 +82,15 @@ class GridPosterior:
             raise ValueError(
                 f"there are posteriors of {len(self.log_mass)} images, but {len(code.mean)} codes: give one for each"
             )
+        return self._divergences(Code(*(part[None] for part in code)))[0]
+
+    def _divergences(self, code: Code) -> Tensor:
+        """:meth:`divergence` of K codes for each image, [K, N, 2] -> [K, N]: the grid is read once for all of them."""
         away = (self.axis - code.mean[..., None]).square() / code.log_variance.exp()[..., None]
-        log_q = torch.log_softmax(-away / 2, 2)  # [N, 2, points]: the two axes of q, independent
+        log_q = torch.log_softmax(-away / 2, 3)  # [K, N, 2, points]: the two axes of q, independent
         q = log_q.exp()
-        expected = torch.einsum("ni,nij,nj->n", q[:, 0], self.log_mass, q[:, 1])
-        return (q * log_q).sum((1, 2)) - expected
+        rows = torch.bmm(q[:, :, 0].transpose(0, 1), self.log_mass)  # [N, K, points]
+        return (q * log_q).sum((2, 3)) - (rows.transpose(0, 1) * q[:, :, 1]).sum(2)
 
     def moments(self) -> Code:
         """Mean and variance of the posterior along each axis."""
@@ -108,12 +112,14 @@ class GridPosterior:
         widths.  The divergence has several minima where a posterior lies in pieces; the lowest that was met is kept.
         """
         start = Code(*(part.detach() for part in start))
-        tried = [start, self.moments(), Code(self.peak(), start.log_variance)]
-        tried += [_descended(self.divergence, code, steps, lr) for code in tried]
+        begun = [start, self.moments(), Code(self.peak(), start.log_variance)]
+        tried = Code(*(torch.stack(part) for part in zip(*begun, strict=True)))  # [3, N, 2]
+        ended = _descended(self._divergences, tried, steps, lr)
+        tried = Code(*(torch.cat(part) for part in zip(tried, ended, strict=True)))
         with torch.no_grad():
-            lowest = torch.stack([self.divergence(code) for code in tried]).argmin(0)  # [N]
+            lowest = self._divergences(tried).argmin(0)  # [N]
         rows = torch.arange(len(lowest), device=lowest.device)
-        return Code(*(torch.stack(part)[lowest, rows] for part in zip(*tried, strict=True)))
+        return Code(*(part[lowest, rows] for part in tried))
 
 
 def refined_code(model: VAE, x: Tensor, start: Code, steps: int = 200, draws: int = 16, lr: float = 0.05, seed: int = 0) -> Code:

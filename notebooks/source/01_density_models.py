@@ -15,12 +15,13 @@
 # After it you will be able to
 #
 # - say what maximum likelihood minimises, and read its units: nats, bits, bits per dimension;
-# - build an autoregressive model, and prove by two tests that its likelihood is honest;
+# - build an autoregressive model, and put its likelihood to two tests;
 # - derive the evidence lower bound, and split its gap into the family's part and the encoder's;
 # - explain why "the density of a GAN" is a phrase without a meaning for most generators;
 # - say for each of the three what it computes, exactly or nearly, and in how many passes of its network.
 
 # %%
+import copy
 import math
 import time
 
@@ -78,9 +79,10 @@ train, train_labels = black_and_white("train", scale.pick(ci=2000, cpu=10_000, g
 test_images, test_labels = black_and_white("test", scale.pick(ci=200, cpu=1000, gpu=1000))
 test = data.to_float(test_images).to(device)  # other digits, as they were written
 print("train", list(train.shape), " test", list(test.shape), " values", test.unique().tolist())
+viz.show(viz.grid(test[:30].cpu(), columns=15, scale=4), caption="Thirty test digits: what three machines shall learn to draw.")
 
 # %% [markdown]
-# Train first, explain later. The next cells train four networks while you read on: an autoregressive model (section 2), two variational
+# Train first, explain later. The next cells train four networks while you read on (their digits are stored below): an autoregressive model (section 2), two variational
 # autoencoders, one with 16 latent variables and one with 2 (section 3), and a GAN (section 4, and the rest of this course).
 
 # %%
@@ -90,12 +92,17 @@ fit_likelihood(ar, data.Batches(train, 16, seed=1), steps=scale.pick(ci=30, cpu=
 
 # %%
 vae_steps = scale.pick(ci=100, cpu=1500, gpu=10_000)
+kept = {}  # copies at step 0 and at each third of the steps, for section 9
 
 
 def trained_vae(latent_dim, seed):
     torch.manual_seed(seed)
     model = vae.VAE((1, SIZE, SIZE), latent_dim, hidden=(256, 128)).to(device)
-    return fit_likelihood(model, data.Batches(train, 64, seed=seed), vae_steps, lr=2e-3, seed=seed, progress=False).model
+    copies = kept[latent_dim, seed] = []
+    keep = (vae_steps // 3, lambda run: copies.append(copy.deepcopy(run.model)))
+    return fit_likelihood(
+        model, data.Batches(train, 64, seed=seed), vae_steps, lr=2e-3, seed=seed, hooks=[keep], progress=False
+    ).model
 
 
 vae16, vae2 = trained_vae(16, seed=0), trained_vae(2, seed=0)
@@ -134,7 +141,7 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# Look for two things. Which rows have grey pixels, though no real image has one? And which rows have single wrong pixels?
+# Which rows have grey pixels, though no real image has one? Which have single wrong pixels?
 # The picture ranks nobody: one short training each, the GAN's with a loss and a penalty of later lectures.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -316,12 +323,12 @@ identity(
 
 
 # %%
-def dependence(model, pixel, size):
-    """How strongly the prediction at one pixel reacts to every input pixel, [size * size], over 16 random images."""
-    source = torch.Generator().manual_seed(pixel)
-    x = torch.randn(16, 1, size, size, dtype=torch.float64, generator=source).requires_grad_()
-    logits = model(x).flatten(2)[:, :, pixel]  # [16, levels]
-    weights = torch.randn(logits.shape, dtype=torch.float64, generator=source)
+def dependence(model, pixel, size, images=16):
+    """How strongly the prediction at one pixel reacts to every input pixel, [size * size], over random images."""
+    source, like = torch.Generator().manual_seed(pixel), next(model.parameters())
+    x = torch.randn(images, 1, size, size, dtype=torch.float64, generator=source).to(like).requires_grad_()
+    logits = model(x).flatten(2)[:, :, pixel]  # [images, levels]
+    weights = torch.randn(logits.shape, dtype=torch.float64, generator=source).to(like)
     return torch.autograd.grad((logits * weights).sum(), x)[0].abs().sum(0).flatten()
 
 
@@ -514,7 +521,7 @@ print(
 # See it first, on an easy digit, a middling one and a bad one. The true posterior over the plane of codes (shaded), the encoder's $q$ (orange, at one and two standard deviations) and $q^*$ (green). Above each the two gaps, approximation + amortisation.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## The posterior, the encoder's ellipse, the best ellipse
+# ## Posterior (blue), encoder (orange), best (green)
 
 # %% tags=["slide-continue", "slide-picture"]
 best = posterior.best(code, steps=scale.pick(ci=20, cpu=100, gpu=300))
@@ -560,8 +567,8 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior and the orange one lies beside it. There the encoder errs in the place more than in the width. More than half of the
-# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 finds the same in five trainings, this one among them, and a more even split for 16 latent variables.
+# In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior, the orange one off its centre. There the encoder errs in the place more than in the width. More than half of the
+# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 finds the same in five trainings, trains their encoders on, and finds an even split in one VAE with 16 variables.
 #
 # Now put the models side by side: all give the same test digits a probability, or a bound on it. It is no contest of families: one training each, of different sizes and lengths.
 
@@ -585,8 +592,8 @@ viz.table(
 # %% [markdown]
 # ### What a code is good for
 #
-# Lay a grid of codes over the plane (at equal steps of probability) and decode each: a map of what this decoder draws, in 169 passes. Which digits are missing? Beside it, the VAE with 16 latent variables: encode
-# two test digits, walk along the straight line between their codes, decode.
+# Lay a grid of codes over the plane (at equal steps of probability) and decode each: a map of what this decoder draws, in 169 passes. Beside it, 16 latent variables: encode
+# two test digits, walk straight from code to code, decode. Is each middle a digit?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What a code is good for
@@ -627,15 +634,26 @@ def specks(x):
     return torch.stack([x != other for other in others]).all(0).flatten(1).sum(1).float()
 
 
-looked_at = {"real, test": test.cpu(), **{name: images for name, images in drawn.items() if name != "real"}}
-viz.table([
-    {"images": name, "grey pixels, %": 100 * (x.abs() < 0.8).float().mean().item(), "specks per image": specks(x).mean().item()}
-    for name, x in looked_at.items()
-])  # fmt: skip
+n_looked = scale.pick(ci=60, cpu=500, gpu=500)
+means, tossed = vae16.sample(n_looked, seed=11).cpu(), vae16.sample(n_looked, seed=11, pixels="drawn").cpu()
+looked_at = {
+    "real, test": test.cpu(),
+    "autoregressive": drawn["autoregressive"],
+    "VAE, mean": means,
+    "VAE, drawn": tossed,
+    "GAN": game.sample(n_looked, seed=11).cpu(),
+}
+viz.table(
+    [
+        [name, len(x), 100 * (x.abs() < 0.8).float().mean().item(), specks(x).mean().item(), specks(x).std().item() / len(x) ** 0.5]
+        for name, x in looked_at.items()
+    ],
+    header=["images", "how many", "grey pixels, %", "specks per image", "standard error"],
+)
 
 # %% [markdown] tags=["notes"]
 # The mean and the draw are two pictures of one model, and papers have shown both as "samples". (A $z$ drawn where no digit's $q$ lies could add to both faults; this cell does not
-# separate that.) Neither fault is the VAE's alone: the GAN has 7 % grey pixels, the autoregressive model 1.05 specks in an image, real digits 0.67.
+# separate that.) Neither fault is the VAE's alone: the GAN has 7 % grey pixels, the autoregressive model 1.05 specks in an image (standard error 0.15), real digits 0.67. Section 9 tests the derivation itself.
 
 # %% [markdown]
 # ## 4. Implicit models
@@ -648,8 +666,8 @@ viz.table([
 #
 # A GAN's $z$ is smaller than its images: ours has 16 numbers for 144 pixels. McAllester's slide says that *"the random input $z$ defines a
 # probability density on images $y_\Phi(z)$"*. A slip: it defines a probability *distribution*. All its mass lies on a surface of at most 16
-# dimensions in a space of 144. A surface has no volume, so there is no density. Beside the surface an image and all its close neighbours together have probability zero. Two
-# checks. The Jacobian $\partial G / \partial z$ of the trained generator has 144 rows and 16 columns, so its rank is at most 16. And if the
+# dimensions in a space of 144. A surface has no volume, so there is no density. Beside the surface an image and all its close neighbours together have probability zero. The
+# Jacobian $\partial G / \partial z$ of the trained generator has 144 rows and 16 columns, so its rank cannot exceed 16. The check: if the
 # real digits lie on the surface, a search over $z$ should find them.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -666,16 +684,21 @@ with torch.no_grad():
 search = {"steps": scale.pick(ci=40, cpu=300, gpu=1000), "restarts": 8, "seed": 3}  # gradient descent on z from eight starts
 print("rank of the Jacobian at 8 codes:", ranks.tolist(), "of", DIMS)
 wanted = {"of its own images": own, "real test digits": test[:16], "real digits x 0.95": 0.95 * test[:16]}
-distances = {name: invert(implicit, images, **search).error.sqrt() for name, images in wanted.items()}  # root mean square, per pixel
-edge = distances["of its own images"].max()
+distances = {
+    f"search for 16 {name}": invert(implicit, images, **search).error.sqrt()  # root mean square, per pixel
+    for name, images in wanted.items()
+}
+neighbours = torch.cdist(test[:16].flatten(1), data.to_float(train).flatten(1).to(device)).amin(1) / math.sqrt(DIMS)
+distances[f"the same digits, to the nearest of {len(train):,} training digits"] = neighbours
+edge = distances["search for 16 of its own images"].max()
 for name, distance in distances.items():
     nearer = (distance <= edge).sum().item()
-    print(f"search for 16 {name}: median distance {distance.median().item():.2f}, {nearer} no further than {edge.item():.2f}")
+    print(f"{name}: median distance {distance.median().item():.2f}, {nearer} no further than {edge.item():.2f}")
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
-# The search comes within 0.11 of every one of the generator's own images: so well does it see. Of the real digits four come as near; the median one stays 0.25 away. (tanh never gives ±1, but that is not the cause: a little paler, at ±0.95, the median one
-# stays 0.23 away.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
+# The search comes within 0.11 of each of the generator's own images (a wrong pixel is 0.17). Of the real digits four come as near; the median one stays 0.25 away, about two wrong pixels; the nearest training digit, 0.44. (tanh never gives ±1; not the cause: at ±0.95
+# it is 0.23.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. (The autoregressive model gives a test digit about 1 in $4 \cdot 10^{12}$: little, but not 0.) A small change of the generator's weights leaves $-\infty$ as it is: no slope to climb. That is why a GAN needs
 # another objective.
 #
@@ -774,7 +797,7 @@ viz.table(
 
 # %% [markdown]
 # Whether such draws and probabilities are *right*, section 11 settles on 3 x 3 pixels, by counting. Here is
-# the whole comparison as a program: each cell is computed on one test digit, and a hook counts the images (or codes) that went through a network for it.
+# the whole comparison as a program: each cell is computed on sixteen test digits (nats: mean; distances: median), and a hook counts the images (or codes) that went through a network for one.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who can compute what
@@ -782,49 +805,50 @@ viz.table(
 
 # %% tags=["slide-continue"]
 def told(text, compute, *networks):
-    """What ``compute`` gives, put into ``text``, and how many images or codes went through the networks for it."""
+    """What ``compute`` gives for 16 digits, put into ``text``, and how many images or codes went through the networks for each."""
     value, passes = counted(compute, *networks)
-    return f"{text.format(value)}; {passes:,} pass{'es' * (passes != 1)}"
+    return f"{text.format(value)}; {passes // 16:,} pass{'es' * (passes != 16)}"
 
 
 def reach(decoder):
-    """The length of the gradient that the image's mean grey has at its noise."""
-    z = torch.zeros(1, 16, device=device, requires_grad=True)
-    return torch.autograd.grad(decoder(z).mean(), z)[0].norm().item()
+    """The length of the gradient that an image's mean grey has at its noise: median of 16."""
+    z = torch.randn(16, 16, generator=torch.Generator().manual_seed(8)).to(device).requires_grad_()
+    return torch.autograd.grad(decoder(z).flatten(1).mean(1).sum(), z)[0].norm(dim=1).median().item()
+
+
+def far(images, redrawn):
+    """Root mean square difference, per pixel: median of the images."""
+    return (redrawn - images).square().flatten(1).mean(1).sqrt().median().item()
 
 
 def off(images, network=implicit):
-    """How far, per pixel, the best of eight searches stays away."""
-    return invert(network, images, **search).error.sqrt().item()
+    """How far, per pixel, the best of eight searches stays away: median of the images."""
+    return invert(network, images, **search).error.sqrt().median().item()
 
 
-x1, source, vae_parts = test[:1], torch.Generator(device).manual_seed(8), (vae16.encoder, vae16.decoder.layers)
+x16, source, vae_parts = test[:16], torch.Generator(device).manual_seed(8), (vae16.encoder, vae16.decoder.layers)
 table = {
     "draw an image": (
-        told("exact", lambda: ar.sample(1), ar),
-        told("exact", lambda: vae16.sample(1, pixels="drawn"), *vae_parts),
-        told("exact", lambda: game.sample(1), implicit),
+        told("exact", lambda: ar.sample(16), ar),
+        told("exact", lambda: vae16.sample(16, pixels="drawn"), *vae_parts),
+        told("exact", lambda: game.sample(16), implicit),
     ),
     "log p(x), in nats": (
-        told("exact: {:.1f}", lambda: ar.log_prob(x1).item(), ar),
-        told("at least {:.1f}", lambda: vae16.elbo(x1, source).item(), *vae_parts)
+        told("exact: {:.1f}", lambda: ar.log_prob(x16).mean().item(), ar),
+        told("at least {:.1f}", lambda: bound_at(vae16, x16, vae16.encode(x16), draws=300).mean().item(), *vae_parts)
         + ". "
-        + told("About {:.1f}", lambda: vae16.importance_bound(x1, 300, source).item(), *vae_parts),
-        told("no density; the nearest picture found is {:.2f} a pixel away", lambda: off(x1), implicit),
+        + told("About {:.1f}", lambda: vae16.importance_bound(x16, 300, source).mean().item(), *vae_parts),
+        told("no density; the nearest picture found is {:.2f} a pixel away", lambda: off(x16), implicit),
     ),
     "a code for x": (
         "none: there is no z",
-        told(
-            "q(z|x); redrawn {:.2f} a pixel away",
-            lambda: (vae16.decode(vae16.encode(x1).mean) - x1).square().mean().sqrt().item(),
-            *vae_parts,
-        ),
-        told("searched; redrawn {:.2f} a pixel away", lambda: off(x1), implicit),
+        told("q(z|x); redrawn {:.2f} a pixel away", lambda: far(x16, vae16.decode(vae16.encode(x16).mean)), *vae_parts),
+        told("searched; redrawn {:.2f} a pixel away", lambda: off(x16), implicit),
     ),
     "the lower half, given the upper": (
-        told("exact", lambda: ar.sample(1, given=x1, rows=SIZE // 2), ar),
-        told("exact in the limit", lambda: vae16.fill(x1, upper, chain_steps, corrected=True), *vae_parts),
-        told("a guess, its upper half {:.2f} a pixel away", lambda: off(x1[:, :, : SIZE // 2], UpperHalf(implicit)), implicit),
+        told("exact", lambda: ar.sample(16, given=x16, rows=SIZE // 2), ar),
+        told("exact in the limit", lambda: vae16.fill(x16, upper, chain_steps, corrected=True), *vae_parts),
+        told("a guess, its upper half {:.2f} a pixel away", lambda: off(x16[:, :, : SIZE // 2], UpperHalf(implicit)), implicit),
     ),
     "a gradient from the image to its noise": (
         f"none: pixels are tossed (requires_grad is {ar.sample(1).requires_grad})",
@@ -836,7 +860,7 @@ viz.table([[task, *cells] for task, cells in table.items()], header=["", "autore
 
 # %% [markdown] tags=["notes"]
 # The table bears out both decks, Hong's and McAllester's. Three things are finer than they say. *Cost*: for a code a VAE asks its encoder
-# once, and a GAN, which has none, searches in thousands of passes (its picture may well be the nearer one: it was made for this image alone; and this digit lies at section 4's edge). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
+# once, and a GAN, which has none, searches in thousands of passes (its picture is nearer: made for this image alone). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
 # its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels it exists (section 12).
 
 # %% [markdown]
@@ -992,9 +1016,55 @@ widgets.quiz(
 # %% [markdown]
 # # Going deeper
 #
-# ## 7. The blind spot, and what drawing costs
+# ## 7. The two tests on the trained network, the blind spot, and what drawing costs
 #
-# The gradient of section 2 shows something that the law does not ask for. A prediction may use *all* earlier pixels. Does it? The figure colours the
+# Section 2 tested small random networks. Here is the one whose $-29.07$ nats stand in the tables. All $2^{144}$ images cannot be added up, but the nine pixels after any 62 can:
+# given those, the probabilities of the 512 ways to go on must sum to 1. What a bug scores, section 6's leaky network says.
+
+# %%
+first, last = 62, 71  # nine pixels of the sixth row, in raster order
+
+
+def sums(model):
+    """For five test digits: the probabilities of all 512 values of nine pixels, given the pixels before them, added up."""
+    found = []
+    for digit in test[:5]:
+        ways = digit.repeat(512, 1, 1, 1).flatten(1)
+        ways[:, first:last] = all512.to(ways).flatten(1)
+        with torch.no_grad():
+            found.append(model.log_conditionals(ways.view(512, 1, SIZE, SIZE)).flatten(1)[:, first:last].sum(1).exp().sum().item())
+    return found
+
+
+def largest_leak(model):
+    """The largest gradient of a prediction at its own pixel or a later one, over all pixels of 12 x 12."""
+    return max(dependence(model, t, SIZE, images=4)[t:].max().item() for t in range(DIMS))
+
+
+check(
+    "S01.used_causal",
+    "In the trained network of section 2 no prediction depends on its own pixel or a later one (largest gradient, all pixels of 12 x 12)",
+    expected=0,
+    ours=largest_leak(ar),
+    tolerance=at_most(0),
+    baselines=nulls(mask_B_first=largest_leak(leaky)),
+    source="van den Oord, Kalchbrenner & Kavukcuoglu 2016, section 3.4",
+)
+check(
+    "S01.used_sum",
+    "In the trained network of section 2 the probabilities of all 512 values of nine pixels, given a test digit's earlier ones, sum to 1",
+    expected=1,
+    ours=sums(ar),
+    over="test digits",
+    tolerance=within(1e-4),
+    baselines=nulls(mask_B_first=sums(leaky)),
+    source="van den Oord, Kalchbrenner & Kavukcuoglu 2016, equation 1",
+)
+
+# %% [markdown]
+# The trained network passes both; the leaky one's "probabilities" of nine pixels sum to nearly 512.
+#
+# The gradient shows something that the law does not ask for. A prediction may use *all* earlier pixels. Does it? The figure colours the
 # inputs that the prediction at the framed pixel reacts to, for a deep stack of masked 3 x 3 kernels and for the two-stack network that we trained.
 
 # %%
@@ -1020,7 +1090,7 @@ plt.show()
 # Left, what is allowed. In the middle, a wedge to the upper right stays unseen (orange): the *blind spot*. A masked kernel reaches one
 # pixel to the right only by going one row up, so a stack of them cannot get below that diagonal however deep it is. Right: van den Oord
 # et al. (2016, NeurIPS) use two stacks, one that collects whole rows above and one that walks along the row itself, and nothing is
-# lost. That is `stack="gated"`, which we trained. The blind model is still an honest density; it is a poorer one.
+# lost. That is `stack="gated"`, which we trained. The blind model is still an honest density; it only makes no use of those pixels.
 #
 # Hong lists the price of drawing as "sequential generation process (O(n))"; the slide's $n$ is the $d$ of its formula. Count the passes, and count the arithmetic too.
 
@@ -1181,7 +1251,8 @@ for name, g in (("through the draw", through_the_draw), ("score function", score
 # ## 9. Five encoders, sixteen latent variables, and a tighter bound
 #
 # Cremer et al. say that the gap is often due to the encoder more than to the family. One training does not show that. Train the VAE with two latent variables five times and split the gap of each.
-# An encoder that is not trained to the end would pass such a test without saying much, so the table has four of the five at a third of their steps as well, and the training digits beside the test digits.
+# The share alone says little, for networks that were never trained show it, too. So the table has each network at step 0, at a third of its steps, at the end, and after its encoder alone was trained for as many steps again
+# with the decoder as it was: on 200 test digits, the last two on 200 training digits as well.
 
 
 # %%
@@ -1195,35 +1266,40 @@ def split_gap(model, images):
         return gaps(on_grid.divergence(guess), on_grid.divergence(ideal))
 
 
-fifty, planes = {"test": test[:50], "training": data.to_float(train[:50]).to(device)}, [vae2]
-by_seed = {"a third of the steps, test": [], "all steps, test": [], "all steps, training": []}
-for name, images in fifty.items():
-    by_seed[f"all steps, {name}"].append(split_gap(vae2, images))
-for seed in range(1, scale.pick(ci=2, cpu=5, gpu=5)):
-    torch.manual_seed(seed)
-    model = vae.VAE((1, SIZE, SIZE), 2, hidden=(256, 128)).to(device)
-    early = (
-        vae_steps // 3,
-        lambda run: (
-            by_seed["a third of the steps, test"].append(split_gap(run.model, fifty["test"]))
-            if run.step == vae_steps // 3
-            else None
-        ),
-    )
-    fit_likelihood(model, data.Batches(train, 64, seed=seed), vae_steps, lr=2e-3, seed=seed, hooks=[early], progress=False)
-    planes.append(model)
-    for name, images in fifty.items():
-        by_seed[f"all steps, {name}"].append(split_gap(model, images))
+def encoder_alone(model, seed):
+    """A copy whose encoder alone is trained on, for as many steps again; its decoder stays as it is."""
+    alone = copy.deepcopy(model)
+    alone.decoder.requires_grad_(False)
+    stream = data.Batches(train, 64, seed=100 + seed)
+    return fit_likelihood(alone, stream, vae_steps, lr=2e-3, seed=100 + seed, progress=False).model
 
 
 def averaged(values):
     return sum(values) / len(values)
 
 
-viz.table([
-    [name, *(averaged([getattr(found, part).mean().item() for found in splits]) for part in ("approximation", "amortisation")), averaged([found.share for found in splits])]
-    for name, splits in by_seed.items()
-], header=["five VAEs, digits", "approximation, nats", "amortisation, nats", "amortisation's share"])  # fmt: skip
+n_split, n_seeds = scale.pick(ci=20, cpu=200, gpu=300), scale.pick(ci=2, cpu=5, gpu=5)
+digits = {"test": test[:n_split], "training": data.to_float(train[:n_split]).to(device)}
+planes = [vae2, *(trained_vae(2, seed) for seed in range(1, n_seeds))]
+stages = {
+    "step 0": [kept[2, seed][0] for seed in range(n_seeds)],
+    "a third of the steps": [kept[2, seed][1] for seed in range(n_seeds)],
+    "all steps": planes,
+    "then the encoder alone": [encoder_alone(model, seed) for seed, model in enumerate(planes)],
+}
+splits = {(stage, "test"): [split_gap(model, digits["test"]) for model in models] for stage, models in stages.items()}
+for stage in ("all steps", "then the encoder alone"):
+    splits[stage, "training"] = [split_gap(model, digits["training"]) for model in stages[stage]]
+
+rows = []
+for (stage, which), found in splits.items():
+    family, ours = ([getattr(split, part).mean().item() for split in found] for part in ("approximation", "amortisation"))
+    rows.append([stage, which, averaged(family), averaged(ours), min(ours), max(ours), averaged([split.share for split in found])])
+unlike = {which: torch.stack([split.amortisation for split in splits["all steps", which]]).mean(0) for which in digits}
+apart = (unlike["test"].mean() - unlike["training"].mean()).item()
+error = sum(gap_of.var().item() / n_split for gap_of in unlike.values()) ** 0.5
+print(f"all steps: the amortisation gap is larger on test digits by {apart:.2f} nats, with a standard error over digits of {error:.2f}")
+viz.table(rows, header=["five VAEs", "digits", "approximation, nats", "amortisation, nats", "least", "most", "amortisation's share"])
 
 # %%
 torch.manual_seed(9)
@@ -1239,17 +1315,27 @@ with torch.no_grad():
     plain.log_sigma.fill_(math.log(0.7))
 on_plain = GridPosterior(plain, closed.sample(50, seed=1), points=200, reach=6.0)
 perfect = gaps(on_plain.divergence(upright), on_plain.divergence(on_plain.best(upright, steps=20)))
+
+
+def lead(found):
+    """Amortisation gap less approximation gap, a mean over digits, in nats."""
+    return (found.amortisation - found.approximation).mean().item()
+
+
 claim(
     "S02.amortisation",
-    "Most of a VAE's gap is the encoder's: the amortisation gap's share of log p(x) - ELBO on test digits, two latent variables",
+    "A VAE's encoder costs more than its family: amortisation gap less approximation gap on test digits, in nats, two latent variables, "
+    "the encoder alone trained as long again",
     source="Cremer, Li & Duvenaud 2018, abstract: often due to the recognition network more than to the family",
-    paper="more than half",
-    ours=[found.share for found in by_seed["all steps, test"]],
+    paper="more",
+    ours=[lead(found) for found in splits["then the encoder alone", "test"]],
     over="trainings",
-    tolerance=at_least(0.5),
-    baselines=nulls(a_perfect_encoder=perfect.share),
-    note="The null is a linear model whose encoder answers with the best upright Gaussian: all its gap is the family's, and the measure says so. "
-    f"Its gap is {perfect.total.mean().item():.2f} nats.",
+    tolerance=at_least(0.1),
+    baselines=nulls(step_0=[lead(found) for found in splits["step 0", "test"]], a_perfect_encoder=lead(perfect)),
+    note="The share of the whole gap cannot be judged: at step 0 it is "
+    f"{averaged([found.share for found in splits['step 0', 'test']]):.2f}. The limit, twice what was known of step 0, was written before any encoder was trained on. "
+    f"As trained: {averaged([lead(found) for found in splits['all steps', 'test']]):.2f} nats. "
+    "The perfect encoder is that of a linear model, which answers with the best upright Gaussian.",
 )
 
 # %% [markdown]
@@ -1266,7 +1352,7 @@ def two_sides(model, images):
         return [part.mean().item() for part in (missing, on_grid.divergence(guess), gaussian_kl(*guess))]
 
 
-sides = [two_sides(model, fifty["test"]) for model in planes]
+sides = [two_sides(model, digits["test"][:50]) for model in planes]
 check(
     "S02.network",
     "The gap of a trained VAE is KL(q || posterior): gap minus divergence, as a share of the gap",
@@ -1277,8 +1363,8 @@ check(
     baselines=nulls(
         divergence_from_the_prior=[(missing - to_prior) / missing for missing, _, to_prior in sides],
         the_familys_part_alone=[
-            (missing - found.approximation.mean().item()) / missing
-            for (missing, *_), found in zip(sides, by_seed["all steps, test"], strict=True)
+            (missing - found.approximation[:50].mean().item()) / missing
+            for (missing, *_), found in zip(sides, splits["all steps", "test"], strict=True)
         ],
     ),
     source="Kingma & Welling 2014, equation 1",
@@ -1287,7 +1373,12 @@ check(
 )
 
 # %% [markdown]
-# In each training difference and divergence agree to less than a hundredth of the gap. And most of the gap is the encoder's, on average also on training digits, where the amortisation gap is smaller by a third: part of it is a failure to generalise. The gap itself varies: 0.61 nats over these five trainings and 50 digits, 0.25 for section 3's one training and 100 digits.
+# In each training difference and divergence agree to less than a hundredth of the gap. Now the parts. At step 0 the encoder's share is 0.95, of hardly any gap. With training both parts grow: the encoder's to 0.46 nats, the family's to 0.07.
+# The encoder's is no failure to generalise: on the training digits it is as large (the difference is 0.00, with a standard error of 0.06). Nor did the rest of the training close it: 0.48 at a third of the steps, 0.46 at the end. But train the encoder alone, and it falls
+# by more than a third, to 0.29: with a decoder that stands still, an encoder of this size does better.
+#
+# What is left is on average four times the family's part, and very unlike in the five trainings: 0.15 to 0.57 nats. Less the family's part it is 0.23, with an interval from 0.04 to 0.41: above zero, but not above the limit of 0.1, which keeps clear of step 0's 0.04. So the row is open.
+# (Cremer et al. give a reason for a small part of the family, not tested here: the decoder learns to make posteriors that the family fits.) The whole gap varies, too: 0.53 nats in the mean of the five, 0.25 in section 3.
 #
 # With 16 latent variables there is no grid. The likelihood has to be estimated, by weighted draws (Burda et al. 2016):
 #
@@ -1375,13 +1466,57 @@ check(
 # Left, ELBO, $\mathcal L_K$ and $\log p(x)$ look like one line: a quarter of a nat in twenty. Right, $\mathcal L_K$ climbs from the one to the other: at the largest $K$ nearly all of the gap is closed. (At $K = 1$ the two are one quantity; the point lies lower because it is a mean of five draws, the dashed line of 500.) The naive estimate is hopeless for small $K$: most
 # codes of the prior explain a given digit very badly, and the mean lives on the rare good ones. With many draws it does well in a plane.
 #
+# Section 3 derived what the best decoder draws at a code: the average of the images that share it. Each training image $x$ counts there by $q(z|x)$. Compute these averages at a hundred codes of the plane,
+# and compare them with what the decoders draw.
+
+# %%
+axis10 = torch.special.ndtri(torch.linspace(0.05, 0.95, 10))
+hundred = torch.cartesian_prod(axis10, axis10).to(device)
+white = (data.to_float(train).to(device).flatten(1) + 1) / 2  # [N, 144], 0 or 1
+
+
+@torch.no_grad()
+def drawn_and_averaged(model):
+    """At a hundred codes: the decoder's biases, and the averages of the training images weighted by q(z|x), [100, 144] each."""
+    q = model.encode(2 * white.view(-1, 1, SIZE, SIZE) - 1)
+    log_q = -((hundred[:, None] - q.mean).square() / q.log_variance.exp() + q.log_variance).sum(2) / 2  # [100, N]
+    return (model.decode(hundred).flatten(1) + 1) / 2, log_q.softmax(1) @ white
+
+
+def alike(a, b):
+    """The correlation over codes and pixels."""
+    return torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1].item()
+
+
+pairs = [drawn_and_averaged(model) for model in planes]
+other_codes = torch.randperm(100, generator=torch.Generator().manual_seed(13)).to(device)
+grey_share = [averaged([((2 * pair[k] - 1).abs() < 0.8).float().mean().item() for pair in pairs]) for k in (0, 1)]
+print(f"grey pixels: {grey_share[0]:.0%} of what the decoders draw, {grey_share[1]:.0%} of the averages")
+check(
+    "S02.average",
+    "At a code the decoder draws the average of the training images, weighted by q(z|x): correlation over a hundred codes and all pixels",
+    expected=1,
+    ours=[alike(*pair) for pair in pairs],
+    over="trainings",
+    tolerance=at_least(0.9),
+    baselines=nulls(
+        averages_of_other_codes=averaged([alike(bias, average[other_codes]) for bias, average in pairs]),
+        the_mean_of_all_images=averaged([alike(bias, white.mean(0).expand(100, -1)) for bias, _ in pairs]),
+    ),
+    source="the derivation of section 3: for a given q the bound is highest there",
+    note="The limit was written before the first number was seen; expected was more than 0.95, and 0.6 to 0.7 for the mean of all images.",
+)
+
+# %% [markdown]
+# The decoders do draw these averages: the correlation is 0.98, where the mean of all images has 0.76. And of the averages 40 % of the pixels are grey, of what is drawn 41 %: the grey is what averages of sharp images have.
+#
 # Last, the two numbers of section 3 about blur and specks, for the ledger.
 
 # %%
 question(
     "S02.blur",
     "How blurred are the mean images of a VAE? Share of grey pixels (the autoregressive samples have none)",
-    ours=(vae16.sample(500, seed=11).abs() < 0.8).float().mean().item(),
+    ours=(means.abs() < 0.8).float().mean().item(),
     baselines=nulls(one_mean_for_all=((2 * pixel_coins - 1).abs() < 0.8).float().mean()) | ceilings(unseen_digits=0),
     source="Hong, recap of variational autoencoders: not satisfactory generation quality",
     decks="H",
@@ -1389,7 +1524,7 @@ question(
 question(
     "S02.specks",
     "Drawn from its coins, how many more specks have a VAE's images than real ones (ratio)?",
-    ours=(specks(vae16.sample(500, seed=11, pixels="drawn").cpu()).mean() / specks(test.cpu()).mean()).item(),
+    ours=(specks(tossed).mean() / specks(test.cpu()).mean()).item(),
     baselines=nulls(
         independent_coins=specks(
             torch.bernoulli(pixel_coins.cpu().expand(500, -1, -1, -1), generator=torch.Generator().manual_seed(12)) * 2 - 1
@@ -1404,7 +1539,7 @@ question(
 # %% [markdown]
 # ## 10. Attempts to give an implicit model its number back
 #
-# **Rounding.** Round the pixels, as section 5 does, and each image has a probability again: the share of the $z$ that round to it. It may be 0, it is an integral over 16 dimensions, and it has no gradient.
+# **Rounding.** Round the pixels, as section 5 does, and each image has a probability again: the share of the $z$ that round to it. It may be 0, and it is an integral over 16 dimensions. The integral has a slope in the weights of $G$, but its estimate, a count of draws, has only steps.
 #
 # **A formula.** In one dimension, with an increasing $G$, there is one. The mass between $z$ and $z + dz$ lands between $G(z)$ and $G(z) + G'(z)\,dz$, so
 #
@@ -1466,8 +1601,8 @@ print(
 # are cheap. They pay for it with dimension: $z$ must be as large as $x$.
 #
 # **A window.** Put a Gaussian of width $\sigma$ on each of $M$ samples and take the likelihood of that mixture: the *Parzen window*, used for the table in Goodfellow et al. (2014), who chose $\sigma$ by cross-validation. Do the same: choose each contender's $\sigma$ on one
-# half of the test digits, and score it on the other. One contender is the training data itself,
-# which no generator should beat. One is a cheat: averages of ten similar training digits, blurs that nobody would take for a sample.
+# half of the test digits, and score it on the other. One contender is a thousand of the training images, one is all of them:
+# no generator should beat these. One is a cheat: averages of ten similar digits of the thousand, blurs that nobody would take for a sample.
 
 
 # %%
@@ -1479,10 +1614,12 @@ def parzen(samples, x, sigma):
 
 window_size = scale.pick(ci=100, cpu=1000, gpu=1000)
 vectors = data.to_float(train).flatten(1)
-alike = torch.cdist(vectors[:window_size], vectors).topk(10, largest=False).indices
+thousand = vectors[:window_size]
+ten = torch.cdist(thousand, thousand).topk(10, largest=False).indices
 contenders = {
-    "training images": vectors[:window_size],
-    "averages of ten training images": vectors[alike].mean(1),
+    f"{window_size:,} training images": thousand,
+    "averages of ten of these": thousand[ten].mean(1),
+    f"all {len(vectors):,} training images": vectors,
     "GAN": game.sample(window_size, seed=12).cpu().flatten(1),
     "VAE, mean": vae16.sample(window_size, seed=12).cpu().flatten(1),
 }
@@ -1495,7 +1632,8 @@ for name, samples in contenders.items():
 viz.table(ranked, header=["samples", "sigma, chosen", "nats", "nats at sigma = 0.2"])
 
 # %% [markdown]
-# Compare the first two rows. Averages of ten digits score twenty nats better than handwriting, and at one width for all (the last column) as well: so they lie closer to unseen digits than other digits do. The blurred means of the VAE win, too, by nearly thirteen. And another width moves the number by hundreds of nats.
+# Compare the first two rows. Averages of ten digits score seventeen nats better than the handwriting that they are made of, and at one width for all (the last column) as well: so they lie closer to unseen digits than other digits do. With the chosen widths they even score what ten times as much handwriting does.
+# The blurred means of the VAE win against the thousand by nearly thirteen nats, but not against all 10,000, from which the VAE learnt. And another width moves the number by hundreds of nats.
 # (Theis et al. 2016 found the same with cluster centres of MNIST.)
 
 # %% [markdown]
@@ -1616,7 +1754,7 @@ question(
 )
 
 # %% [markdown]
-# All four agree with the counts: these lie 0.76 to 1.01 times as far off as counts of draws from the computed probabilities themselves. The chain without its test lies four times as far: it draws from a distribution of its own. The bound, taken for a probability, sums to less than 1.
+# All four agree with the counts. Draws from the computed probabilities themselves would be some way off by chance; the counts are 0.76 to 1.01 times as far off. The chain without its test is four times as far off: it draws from a distribution of its own. The bound, taken for a probability, sums to less than 1.
 #
 # Five hundred other digits answer what section 5's hundred left open. With a black lower half the judge is right on a third of them (of that hundred on half). The exact chain (0.67) and the autoregressive draws (0.59) are clearly above. They differ by 0.08, where such a difference has a standard error of about 0.03; section 5 says why that makes neither the better model. (All this is of one training each.)
 #
