@@ -337,3 +337,20 @@ def test_bfloat16_that_a_gpu_only_emulates_does_not_count(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
     monkeypatch.setattr(torch.cuda, "device", lambda device: contextlib.nullcontext())
     assert not training.supports_bf16("cuda") and asked == [False]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("place", [0, 17, -1])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 6e4, -6e4])
+def test_what_is_not_finite_in_the_data_is_found_wherever_it_stands(dtype, place, value):
+    images = torch.zeros(4, 3, 5, 5, dtype=dtype)
+    assert training.loop._finite(images)
+    images.view(4, -1)[2, place] = value
+    images = images.to(memory_format=torch.channels_last)
+    assert bool(training.loop._finite(images)) == math.isfinite(value) == bool(torch.isfinite(images).all())
+
+
+def test_data_of_whole_numbers_and_none_at_all_are_finite():
+    largest = torch.finfo(torch.float32).max
+    for values in (torch.tensor([-largest, largest]), torch.arange(3), torch.tensor([True, False]), torch.zeros(0, 2)):
+        assert training.loop._finite(values)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gancourse.base import check, files, memory
 from gancourse.base.networks import update_average
@@ -229,9 +229,16 @@ def one_step(run: Run[Any], stream: Stream, k: int) -> None:
         g_loss.backward()
     optimizers["generator"].step()
     gan.after_generator_step()
-    run.record(d_loss, g_loss, batch.log, torch.isfinite(real).all())
+    run.record(d_loss, g_loss, batch.log, _finite(real))
     if run.average is not None and run.settings.ema is not None:
         update_average(run.average, gan.generator, min(run.settings.ema, (1 + run.step) / (10 + run.step)))
+
+
+def _finite(values: Tensor) -> Tensor:
+    """Whether all are finite, in one pass: a minimum and a maximum pass on what is NaN, and are what is infinite."""
+    if not values.is_floating_point() or not values.numel():
+        return torch.ones((), dtype=torch.bool, device=values.device)
+    return torch.isfinite(torch.stack(torch.aminmax(values))).all()
 
 
 def supports_bf16(device: torch.device | str = "cpu") -> bool:
