@@ -23,6 +23,7 @@ NAMES = (
     "few_faces_longer",
     "ganhacks",
     "ganhacks_seeds",
+    "growing_peak",
     "growing_race",
     "growing_race_32",
     "lapgan_view",
