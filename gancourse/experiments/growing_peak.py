@@ -111,9 +111,9 @@ EXPERIMENT = Experiment(
         "r1_every": 8,
         "batch_size": 16,
         "steps": 760,
-        "measure_every": 20,
+        "measure_every": 30,
         "checkpoint_every": 380,
-        "frames": [120, 300, 360, 420, 760],
+        "frames": [120, 300, 360, 420, 750],
     },
     ci={
         "n": 200,
@@ -137,7 +137,7 @@ EXPERIMENT = Experiment(
         "C27.helps": "a question: the average's distance at the end, without a fade over with it; null: the largest ratio of two "
         "trainings of one arm.  Expected 0.85 to 1.15, within what two trainings differ by: that a fade does not matter at 16 px "
         "would be no surprise",
-        "C27.entry": "a question: the generator's own mean distance over the looks from step 320 to 420, without a fade over "
+        "C27.entry": "a question: the generator's own mean distance over the looks from step 330 to 420, without a fade over "
         "with it.  Expected above 1, about 1.2: the random block is seen at once",
         "peaks": "without a fade the average peaks within 60 steps after the doubling, with it at the fade's end",
     },

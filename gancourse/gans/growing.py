@@ -56,7 +56,7 @@ def enlarged(images: Sequence[Tensor], side: int) -> Tensor:
     return torch.cat([F.interpolate(x, size=side, mode="nearest") for x in images])
 
 
-def with_newest(network: Generator, other: Generator) -> Generator:
+def with_newest(network: nn.Module, other: nn.Module) -> Generator:
     r"""A copy of ``network`` whose newest block B_L and colour layer R_L are those of ``other``; both networks stay as they are.
 
     Both have the same widths.  A block that is not in use yet may be exchanged, too: then the copy draws what ``network`` draws.
