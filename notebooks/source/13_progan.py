@@ -1465,7 +1465,7 @@ viz.table(
 # %% [markdown]
 # *The exchange.* On average over five the newest block's average makes 1.32 [0.90, 1.74], where averaging the layers below makes 1.01. The interval holds 1: in the fourth and the fifth training the block brings nothing. (Expected was an average at 40 to 50 in each; it stands at 27 to 46. Each number is of one look and 300 samples.)
 #
-# *The fade.* While the block enters it helps: without it the generator itself is 1.26 [1.07, 1.46] times as far, farther in 25 of 25 pairs (p = 0.008). At the end little is left: 1.05 [1.01, 1.10], in 21 of 25 pairs (p = 0.095), where two trainings with a fade differ by up to 1.15.
+# *The fade.* While the block enters it helps: without it the generator itself is 1.26 [1.07, 1.46] times as far, farther in 25 of 25 pairs (p = 0.008). That is partly by construction: at a small $\alpha$ most of the picture is the old path's. At the end little is left: 1.05 [1.01, 1.10], in 21 of 25 pairs (p = 0.095), where two trainings with a fade differ by up to 1.15.
 #
 # The fade does not take the *average's* peak away. Its peak is at 28 to 46 with a fade and at 32 to 55 without; it comes without a fade at step 330 in all five, the first look after the doubling, with it at 360 to 420. So much for 16 pixels, 760 steps, small networks, relativistic pairing and one judge. Whether a fade matters more where blocks are larger and trainings longer is not measured here.
 
