@@ -583,7 +583,7 @@ show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which makes the peak: the block or the average?
 #
-# Five trainings, 4 to 16 px: means; outside the fades, bands from the least to the largest. The average keeps 0.97 to 0.98 of itself in a step while 16 px fade in.
+# Five trainings, 4 to 16 px: means, bands from the least to the largest. The average keeps 0.97 to 0.98 of itself in a step while 16 px fade in.
 #
 # Dotted: the newest block exchanged. In three of the five that block's average is enough for the peak.
 
@@ -606,7 +606,7 @@ for name, look, label in (
 axis.set_ylim(0, 55)
 GREW = growing_race.schedule(growing_peak.EXPERIMENT.arms[growing_peak.GROWING], peak.content["settings"]["size"]["steps"])
 for start, (fade, _), side in list(zip(GREW.starts(), GREW.lengths(), SIDES, strict=False))[1:]:
-    axis.axvspan(start, start + fade, color="0.9", lw=0)
+    axis.axvspan(start, start + fade, color="0.9", lw=0, zorder=0)
     axis.text(start, axis.get_ylim()[1], f" {side} px fades in", fontsize=10, va="top")
     left = np.prod([min(0.99, (n + 1) / (n + 10)) for n in range(start, start + fade)])
     print(f"{side:>2} px: when the fade ends, {left:.0%} of the average are the block's first weights")
