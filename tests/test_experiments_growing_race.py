@@ -197,3 +197,10 @@ def test_the_fade_is_read_from_the_strip(tmp_path):
     assert {step: int(drawn.max()) for step, drawn in early.items()} == {750: 5, 2400: 16}
     with pytest.raises(FileNotFoundError, match="growing_race"):
         growing_race.fade(Record({"name": "growing_race"}))
+
+
+def test_pairs_are_counted_by_the_smaller_number():
+    assert growing_race.in_pairs([1.0, 2.0], [3.0, 4.0]) == (4, pytest.approx(2 / 6))
+    count, chance = growing_race.in_pairs([5.0, 6.0, 7.0, 8.0, 9.0], [0.0, 1.0, 2.0, 3.0, 4.0])
+    assert (count, chance) == (0, pytest.approx(2 / 252))
+    assert growing_race.in_pairs([1.0, 4.0], [2.0, 3.0])[0] == 2

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -65,3 +66,21 @@ def test_the_recipe_trains_measures_and_loads_again(monkeypatch, tmp_path):
     apart = (again.sample(2, seed=3) - run.sample(2, seed=3).clamp(-1, 1)).abs()
     assert apart.mean() < 0.01  # stored in half precision, which pixel normalisation enlarges here and there
     assert again.card["training"]["arguments"]["stable"] == [1, 1, 1, 1]
+
+
+def test_the_first_step_of_adam_sees_no_size_of_a_weight():
+    ordinary, equalised = (progressive.first_steps(equal, seed=1, lr=1e-3) for equal in (False, True))
+    assert ordinary.shape == equalised.shape and (ordinary[:, :2] == equalised[:, :2]).all()
+    c, weights, moved = ordinary.T
+    large = weights >= 1000
+    assert moved[large] == pytest.approx(1e-3 / c[large], rel=0.1)
+    assert equalised[large, 2] == pytest.approx(1e-3, rel=0.1)
+    with pytest.raises(ValueError, match="lr"):
+        progressive.first_steps(True, lr=0)
+
+
+def test_only_layers_in_use_at_64_px_have_a_first_step():
+    found = progressive.first_steps(True)
+    assert np.isfinite(found).all() and (found[:, 2] > 0).all()
+    everything = [p for player in progressive.players() for name, p in player.named_parameters() if name.endswith("weight")]
+    assert len(everything) - len(found) == 8  # four colour layers of smaller sides in each player

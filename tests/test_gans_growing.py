@@ -165,3 +165,24 @@ def test_work_adds_up_along_the_schedule():
 def test_other_networks_are_refused():
     with pytest.raises(TypeError, match="progan.Generator"):
         growing.fit_colours(progan.Discriminator(8, widths=(4, 4)))
+
+
+def test_the_newest_block_is_exchanged_and_nothing_else():
+    mine, theirs = players(0)[0], players(1)[0]
+    before = {name: value.clone() for name, value in mine.state_dict().items()}
+    mixed = growing.with_newest(mine, theirs)
+    for name, value in mixed.state_dict().items():
+        newest = name.startswith(("blocks.1.", "to_rgb.2."))
+        assert torch.equal(value, (theirs if newest else mine).state_dict()[name]), name
+    assert all(torch.equal(value, before[name]) for name, value in mine.state_dict().items())
+    z = latents(4)
+    assert torch.equal(growing.images_at(mixed, z, 1), growing.images_at(mine, z, 1))  # not in use yet
+    assert not torch.allclose(growing.images_at(mixed, z, 2), growing.images_at(mine, z, 2))
+
+
+def test_blocks_of_other_networks_are_not_exchanged():
+    mine = players()[0]
+    with pytest.raises(TypeError, match="exchange the blocks of two"):
+        growing.with_newest(mine, players()[1])
+    with pytest.raises(ValueError, match="widths"):
+        growing.with_newest(mine, Generator(16, 6, widths=(12, 10, 6)))

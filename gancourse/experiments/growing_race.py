@@ -230,20 +230,25 @@ def at_equal_work(record: Record, score: str = "swd") -> np.ndarray:
     return at_work(record, at_once(record), score, growings_share(record))
 
 
-def nearer(record: Record, score: str = "frechet", share: float = SHARE) -> tuple[int, float]:
-    r"""In how many pairs of a training of each arm growing is nearer at equal work, and what chance makes of such a count.
+def in_pairs(mine: Sequence[float] | np.ndarray, theirs: Sequence[float] | np.ndarray) -> tuple[int, float]:
+    r"""In how many pairs of a number of each set mine is the smaller, and what chance makes of such a count.
 
-    The second number is the exact share of all orders of the trainings that lie at least as far from half of the pairs, in either
-    direction: Mann and Whitney's test.  Where no two scores are equal, U = #{(i, j): grown_i < full_j}, and of the
-    \binom{2n}{n} orders of n and n trainings two put all of one arm first.
+    The second number is the exact share of all orders of the numbers that lie at least as far from half of the pairs, in either
+    direction: Mann and Whitney's test.  Where no two numbers are equal, U = #{(i, j): mine_i < theirs_j}, and of the
+    \binom{2n}{n} orders of n and n numbers two put all of one set first.
 
     Source: Mann & Whitney 1947, On a test of whether one of two random variables is stochastically larger than the other.
     """
     from scipy.stats import mannwhitneyu
 
-    grown, full = (at_work(record, arm, score, share) for arm in (GROWING, at_once(record)))
-    found = mannwhitneyu(full, grown, method="exact")
+    found = mannwhitneyu(theirs, mine, method="exact")
     return int(found.statistic), float(found.pvalue)
+
+
+def nearer(record: Record, score: str = "frechet", share: float = SHARE) -> tuple[int, float]:
+    """In how many pairs of a training of each arm growing is nearer at equal work, and its chance (:func:`in_pairs`)."""
+    grown, full = (at_work(record, arm, score, share) for arm in (GROWING, at_once(record)))
+    return in_pairs(grown, full)
 
 
 def pairings(record: Record, slow: str = "", quick: str = GROWING, score: str = "frechet", share: float = SHARE) -> np.ndarray:

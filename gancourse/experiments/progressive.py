@@ -7,11 +7,13 @@ it at 64 px: with 2,100 steps there, and not 9,000, dark spots and a grid were l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+import numpy as np
+import torch
+from torch import Tensor, nn
 
 from gancourse import data, experiments, scale
 from gancourse.base import check, networks
@@ -19,6 +21,8 @@ from gancourse.experiments import Weights, listed
 from gancourse.gans.progressive import Progressive, Schedule
 from gancourse.losses import penalties
 from gancourse.models import progan
+from gancourse.models.layers import equalised as layers
+from gancourse.training import fit
 
 NAMES = ("progan64",)
 SIZE, N, BATCH_SIZE = 64, 20_000, 16
@@ -71,6 +75,32 @@ def game(schedule: Schedule = TIMETABLE, size: int = SIZE, seed: int = 0) -> Pro
     """The game of the recipe: relativistic pairing, lazy R1, networks that grow by ``schedule``."""
     penalty = SideR1(R1_GAMMA, SIZE, R1_EVERY)
     return Progressive(*players(size, LATENT_DIM, WIDTHS, seed), schedule, "relativistic", penalty=penalty)
+
+
+def first_steps(equalised: bool, seed: int = 0, lr: float = 2e-3) -> np.ndarray:
+    r"""How far Adam's first step moves each layer of both players in use at 64 px: [layers, 3].
+
+    A row holds the layer's constant c = gain / sqrt(fan-in), the number of its weights, and ||W_1 - W_0|| / ||W_0||, where W is
+    what is stored: weights of size 1 in ``equalised`` layers, of size c in ordinary ones.  The pictures are noise.
+
+    Source: Karras et al. 2018, section 4.1.
+    """
+    check.positive("lr", lr)
+    batch = torch.rand(4, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    both = players(seed=seed, equalised=equalised)
+    constants = [layer.scale for layer in _layers(players(seed=seed))]
+    before = [layer.weight.detach().clone() for layer in _layers(both)]
+    game = Progressive(*both, Schedule(4, 0, (0, 0, 0, 0, 1)), "relativistic")
+    fit(game, [batch.to(scale.device())], 1, lr=lr, betas=(0.0, 0.99), progress=False, precision="float32")
+    moved = [float((layer.weight.detach() - w).norm() / w.norm()) for layer, w in zip(_layers(both), before, strict=True)]
+    rows = [[c, w.numel(), m] for c, w, m in zip(constants, before, moved, strict=True) if m > 0]
+    return np.array(rows)
+
+
+def _layers(networks: Sequence[nn.Module]) -> list[layers.EqualisedLinear | layers.EqualisedConv2d]:
+    """The layers of the networks that are, or could be, equalised."""
+    kinds = (layers.EqualisedLinear, layers.EqualisedConv2d)
+    return [module for network in networks for module in network.modules() if isinstance(module, kinds)]
 
 
 def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:

@@ -26,6 +26,7 @@ NAMES = (
     "few_faces_longer",
     "ganhacks",
     "ganhacks_seeds",
+    "growing_peak",
     "growing_race",
     "growing_race_32",
     "hinge_slopes",

@@ -56,6 +56,21 @@ def enlarged(images: Sequence[Tensor], side: int) -> Tensor:
     return torch.cat([F.interpolate(x, size=side, mode="nearest") for x in images])
 
 
+def with_newest(network: nn.Module, other: nn.Module) -> Generator:
+    r"""A copy of ``network`` whose newest block B_L and colour layer R_L are those of ``other``; both networks stay as they are.
+
+    Both have the same widths.  A block that is not in use yet may be exchanged, too: then the copy draws what ``network`` draws.
+    """
+    if not (isinstance(network, Generator) and isinstance(other, Generator)):
+        raise TypeError("exchange the blocks of two gancourse.models.progan.Generator")
+    if (network.widths, network.latent_dim) != (other.widths, other.latent_dim):
+        raise ValueError(f"the networks have widths {network.widths} and {other.widths}: exchange blocks of equal networks")
+    mixed = copy.deepcopy(network)
+    mixed.blocks[-1].load_state_dict(other.blocks[-1].state_dict())
+    mixed.to_rgb[-1].load_state_dict(other.to_rgb[-1].state_dict())
+    return mixed
+
+
 def fit_colours(generator: Generator, n: int = 256, seed: int = 0, shift: int = 0) -> tuple[Generator, list[float]]:
     r"""A copy whose colour layers of the smaller sides show the final picture as well as one layer can; and how well.
 
