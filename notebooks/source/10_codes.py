@@ -570,12 +570,12 @@ ways_rows = [[name, *(f"{np.mean(of[key]):.2f}" if key in of else "" for key in 
 viz.table(ways_rows, ["share given back", *ways.values()])
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# An inverse: 1. Always the mean: 0. Another's answer: about -1. *Told z*: the same $E$, trained on $\lVert E(G(z)) - z \rVert^2$.
+# An inverse: 1. Always the mean: 0. *Told z*: $E$ trained on $\lVert E(G(z)) - z \rVert^2$. *Untrained*: $G$, too (not on faces).
 
 # %% [markdown] tags=["notes"]
-# An inverse gives back 1, *always the mean* 0, another's answer about -1. In the plane BiGAN's $E$ comes near, so the game can: upper right $G$ itself folds lines together, lower right $E$ does. In eight planes half comes back, less than by a *linear* map that is told $z$. On digits and faces nothing does.
+# An inverse gives back 1, *always the mean* 0, another's answer less. In the plane BiGAN's $E$ comes near, so the game can: upper right $G$ folds lines together, lower right $E$ does. In eight planes half comes back; a *linear* map told $z$ gives 0.77. On digits and faces $E$ is behind *always the mean*.
 #
-# **Whose fault?** Donahue et al.'s baseline tells: the same $E$, through the same $G$, *told* $z$: $\min_E \mathbb{E}_z \lVert E(G(z)) - z \rVert^2$. It gives 0.80 of the digits' $z$ and 0.57 of the faces'. So $G$ can be read, and BiGAN's $E$ has not learnt to. (BiGAN's meets real pictures only. But on these, too, the $E$ told $z$, which has met none, is better.)
+# **Whose fault?** Donahue et al.'s baseline tells: the same $E$, through the same $G$, *told* $z$: $\min_E \mathbb{E}_z \lVert E(G(z)) - z \rVert^2$. It gives 0.80 of the digits' $z$ and 0.57 of the faces', a linear map 0.67 and 0.54. So $G$ can be read, and BiGAN's $E$ has not learnt to. (It met real pictures only; there too $E$ told $z$ is better: 0.38, 0.72.)
 
 # %%
 question(
@@ -682,9 +682,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the table from the bottom. With batch statistics measured over the digits for both, training adds 5.7 points by neighbours and 8.3 with 50 labels, and both intervals lie above 0. Against an untrained encoder with statistics 0 and 1 it is less than half of that; a *random matrix* comes within about a point of the trained one, PCA within a point of the pixels. So sixteen numbers of nearly any kind keep most of what tells these digits apart.
+# Read the table from the bottom. With batch statistics measured over the digits for both, training adds 5.7 points by neighbours and 8.3 with 50 labels. Both intervals lie above 0, and both hold what a *random matrix* adds, 4.8 and 7.2. Against an untrained encoder with statistics 0 and 1 training adds less than half; PCA comes within a point of the pixels. So sixteen numbers of nearly any kind keep most of what tells these digits apart.
 #
-# That the optimum of the game is an inverse is a theorem. That its features are *good* is a separate claim: here PCA's are 6.7 and 8.5 points better, and those of the far better inverse, $E$ told $z$, are worse.
+# The optimum is an inverse: a theorem. That its features are *good* is a separate claim: PCA's are 6.7 and 8.5 points better; $E$ told $z$, the better inverse, gains nothing (its statistics are of drawn digits).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three ways back
@@ -784,7 +784,7 @@ question(
 # - BiGAN's copies: as far as the mean digit, half as far as another; three of ten are the same digit.
 
 # %% [markdown] tags=["notes"]
-# The VAE is nearest, with ten of its sixteen latents in use (a posterior variance below a half). Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error; three more starts help a little, and one start from $E(x)$ as much. BiGAN is the farthest off: 9.9 times PCA's error (mean of five trainings), where the mean digit has 10.0, another digit 20.0. Three of ten are the same digit (first training); with the $E$ that is told $z$ six. A judge by neighbours agrees. **Before you praise a network's code, project**: 80 % kept looks well until PCA keeps 88.
+# The VAE is nearest, with ten of its sixteen latents in use (a posterior variance below a half). Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error; three more starts help a little, and one start from $E(x)$ as much. BiGAN is the farthest off: 9.9 times PCA's error (mean of five trainings), where the mean digit has 10.0, another digit 20.0. Three of ten are the same digit (first training); with the $E$ told $z$ six; by neighbours 38 and 60 %. **Before you praise a network's code, project**: 80 % (*from E(x)*) looks well until PCA keeps 88.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same faces
@@ -926,8 +926,8 @@ question(
 # %% [markdown] tags=["notes"]
 # BiGAN's copies are mostly of somebody else. They keep 42 % of the attributes, the mean face 35 %, the same copies beside other faces 34 to 37 %: $E$ reads a little. In pixels: 0.36, shuffled 0.40, the mean face 0.21. The generator is not in the way: descent through the same $G$ comes nine times nearer. One pass of an $E$ that was told $z$, and saw no real face, comes six times nearer and keeps 86 %, a linear map told $z$ 72 %.
 #
-# Inversion takes hundreds of times as long as the VAE, and misses smile and glasses in one face of four. But its generator draws well, and was never
-# trained to have an inverse: descent finds a latent that can be moved (lecture 05 does, and measures the price). To compress, project first: PCA to 64 numbers keeps 97 % of the attributes, the VAE 95 %. Has the search ended? See section 9.
+# Inversion takes hundreds of times as long as the VAE, and misses glasses in one face of four (VAE 6 %). But its generator draws well, and was never
+# trained to have an inverse: descent finds a latent that can be moved (lecture 05 does, and measures the price). To compress, project first: PCA to 64 numbers keeps 97 % of the attributes, the VAE 95 %. The search had not ended: section 9.
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1197,7 +1197,7 @@ zoo.card("vae_faces32")
 zoo.card("bigan_faces32")
 
 # %% [markdown]
-# The encoder that is told $z$ is built as BiGAN's, and trained for as many steps, its rate falling to 0, on pictures of BiGAN's generator alone. It never sees a real face. What three of them give back of unseen ones is six times nearer than BiGAN's copies, and keeps 44 points more of the attributes.
+# The encoder that is told $z$ is built as BiGAN's, and trained for as many steps, its rate falling to 0, on pictures of BiGAN's generator alone. It never sees a real face. In three trainings its copies of unseen faces are six times nearer than BiGAN's, and keep 44 points more of the attributes.
 #
 # A linear map reads nearly as much of $z$ from drawn faces, 0.54 where the network reads 0.57. On real faces it is behind: its copies keep 72 %, those of the network 86 %. Why BiGAN's game did not teach its encoder as much was not tested.
 
