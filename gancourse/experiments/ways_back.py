@@ -1,7 +1,8 @@
 """Small BiGANs of one architecture, trained as one stack, and beside each the readers that it is compared with.
 
-For every seed there are G with an untrained E, G with E by BiGAN's game, and the trained G with an E of the same first weights
-that is told z: same steps, same batches, same rate, same average; only what E minimises differs.
+For every seed there are G with E by BiGAN's game, and through the same trained G an untrained E, and an E of the same first
+weights that is told z.  Steps, rate and average are the same, batches as large.  What else differs: the game's E meets real
+samples and a G that still moves, the E that is told z meets drawn samples of a G that stands still.
 
 Source: Donahue, Krahenbuhl & Darrell 2017 (the game; the baseline "latent regressor").
 """
@@ -37,25 +38,42 @@ class Inverses:
     """One pair of G and E for each seed, in evaluation mode.
 
     untrained, trained   batch statistics of E measured over real samples, of G over its own
-    told                 the trained G, and an E that was told z
+    told                 the trained G, and an E that was told z, its statistics over samples that G drew
     as_they_came         untrained and trained with the statistics of E that the game left
+    on_real              told, with the statistics of E over real samples
+    on_drawn             untrained and trained E before the trained G, with the statistics of E over samples that G drew
     """
 
     untrained: list[Bidirectional]
     trained: list[Bidirectional]
     told: list[Bidirectional]
     as_they_came: tuple[list[Bidirectional], list[Bidirectional]]
+    on_real: list[Bidirectional]
+    on_drawn: tuple[list[Bidirectional], list[Bidirectional]]
 
     def ways(self, y: Tensor, linear: int = 10_000) -> dict[str, np.ndarray]:
         """What :func:`both_ways` finds for each seed, real samples y: name -> [seeds].
 
-        "z", "another z", "x" and "linear z" of the trained pairs; "untrained z" and so on; "told z" and so on.
+        "z", "another z" and "x" by the trained pair, and after "untrained ", "told ", "told on real ", "on drawn " and
+        "untrained on drawn " by another E through the same trained G.  "linear z" is by a linear map of the samples,
+        "fitted z" (again for each E) by a linear map of E's answers; both are told z at ``linear`` other samples of G.
         """
-        kinds = (("", self.trained, linear), ("untrained ", self.untrained, 0), ("told ", self.told, 0))
+        kinds = {
+            "": self.trained,
+            "untrained ": self.untrained,
+            "told ": self.told,
+            "told on real ": self.on_real,
+            "untrained on drawn ": self.on_drawn[0],
+            "on drawn ": self.on_drawn[1],
+        }
         found: dict[str, list[float]] = {}
-        for kind, pairs, many in kinds:
-            for pair in pairs:
-                for name, share in both_ways(pair, pair.encode, pair.latent_dim, y, many).items():
+        for kind, pairs in kinds.items():
+            for g, pair in zip(self.trained, pairs, strict=True):
+                shares = both_ways(g, pair.encode, g.latent_dim, y)
+                shares["fitted z"] = fitted(g, pair.encode, g.latent_dim, linear)
+                if not kind:
+                    shares["linear z"] = fitted(g, lambda made: made.flatten(1), g.latent_dim, linear)
+                for name, share in shares.items():
                     found.setdefault(kind + name, []).append(share)
         return {name: np.array(shares) for name, shares in found.items()}
 
@@ -87,9 +105,16 @@ def train(
     as_they_came = deepcopy(first), deepcopy(last)
     for one in first:
         BiGAN(one, JointDiscriminator(judges.member(0))).refresh_statistics(one)  # G's: fit has measured those of the average
-    for one in [*first, *last]:
+    on_real = deepcopy(regressors)
+    for one in [*first, *last, *on_real]:
         refresh_encoder(one, real.to(device))
-    return Inverses(first, last, regressors, as_they_came)
+    on_drawn = (
+        [Bidirectional(deepcopy(g.generator), deepcopy(one.encoder)).eval() for g, one in zip(last, first, strict=True)],
+        deepcopy(last),
+    )
+    for one in [*on_drawn[0], *on_drawn[1]]:
+        LatentRegressor(one).refresh_statistics(one)
+    return Inverses(first, last, regressors, as_they_came, on_real, on_drawn)
 
 
 def _members(players: Any, seeds: Sequence[int]) -> list[Bidirectional]:
@@ -97,23 +122,35 @@ def _members(players: Any, seeds: Sequence[int]) -> list[Bidirectional]:
 
 
 @torch.no_grad()
-def both_ways(decode: Map, encode: Map, latent_dim: int, y: Tensor, linear: int = 0, n: int = 400) -> dict[str, float]:
+def both_ways(decode: Map, encode: Map, latent_dim: int, y: Tensor, n: int = 400) -> dict[str, float]:
     """Shares of variance given back (:mod:`gancourse.latent.trips`) by G and E, functions of networks in evaluation mode.
 
     "z": by E(G(z)) of n fresh latents; "another z": by the answer for another latent; "x": by G(E(y)) of real samples y.
-    linear: if above 0, also "linear z", by the linear map that was told z at so many other pictures of G.
     """
     device = scale.device()
-    z = torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(0))
-    made = decode(z.to(device))
-    back, copy = encode(made).cpu(), decode(encode(y.to(device))).cpu()
-    found = {
+    z = _latents(n, latent_dim, 0)
+    back, copy = encode(decode(z.to(device))).cpu(), decode(encode(y.to(device))).cpu()
+    return {
         "z": trips.given_back(back, z),
         "another z": trips.given_back(back.roll(1, 0), z),
         "x": trips.given_back(copy, y, y.mean(0)),
     }
-    if linear:
-        many = torch.randn(linear, latent_dim, generator=torch.Generator().manual_seed(1))
-        read = trips.linear_reader(decode(many.to(device)).cpu(), many)
-        found["linear z"] = trips.given_back(read(made.cpu()), z)
-    return found
+
+
+@torch.no_grad()
+def fitted(decode: Map, encode: Map, latent_dim: int, told: int = 10_000, n: int = 400) -> float:
+    """Share of the variance of z given back by A E(G(z)) + b, where A and b are the least squares at ``told`` other latents.
+
+    The share of :func:`both_ways` punishes an E that knows z on another scale, or turned; here no scale can help or harm, and
+    an E that knows nothing has 0.  The n latents are those of :func:`both_ways`.
+    """
+
+    def codes(z: Tensor) -> Tensor:
+        return torch.cat([encode(decode(part.to(scale.device()))).cpu() for part in z.split(250)])
+
+    z, many = _latents(n, latent_dim, 0), _latents(told, latent_dim, 1)
+    return trips.given_back(trips.linear_reader(codes(many), many)(codes(z)), z)
+
+
+def _latents(n: int, latent_dim: int, seed: int) -> Tensor:
+    return torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))

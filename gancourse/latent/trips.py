@@ -5,7 +5,8 @@ Both on one scale, the share of variance given back:
     of z    1 - E |E(G(z)) - z|^2 / E |z|^2           z ~ N(0, I)
     of x    1 - E |G(E(x)) - x|^2 / E |x - mean|^2
 
-1 is an inverse, 0 what always saying the mean reaches, -1 about what another's answer reaches.
+1 is an inverse, 0 what always saying the mean reaches.  Another's answer reaches -1 if answers have the variance of the truth,
+and less far below 0 the smaller theirs is.
 
 >>> z = torch.randn(400, 16)
 >>> given_back(encode(decode(z)), z)                  # 0.52, say
