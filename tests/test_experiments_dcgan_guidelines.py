@@ -20,6 +20,7 @@ from gancourse.experiments.dcgan_guidelines import (
     TENFOLD,
     by_luck,
     folded,
+    loss_and_distance,
     matched,
     spreads,
 )
@@ -153,3 +154,32 @@ def test_luck_of_five_trainings_has_44_pairings_of_20_pairs():
 def test_luck_needs_two_trainings_and_pairs_no_more_than_eight(n):
     with pytest.raises(ValueError, match="2 to 8"):
         by_luck(recorded(*range(1, n + 1)))
+
+
+def two_trainings():
+    """D's loss falls in both; the distance falls in the first training and rises in the second.  Step 0 fits neither."""
+    curves = {
+        "d_loss": np.array([[0.0, 3.0, 2.0, 1.0], [0.0, 9.0, 8.0, 7.0]]),
+        "frechet": np.array([[0.0, 30.0, 20.0, 10.0], [9.0, 1.0, 2.0, 3.0]]),
+    }
+    return SimpleNamespace(curve=lambda score: {REFERENCE: (np.arange(4), curves[score])})
+
+
+@pytest.mark.parametrize(("against", "found"), [("own", [1, -1]), ("others", [-1, 1]), ("clock", [1, 1])])
+def test_the_loss_is_ranked_against_its_own_distance_or_a_null(against, found):
+    assert loss_and_distance(two_trainings(), REFERENCE, against=against) == pytest.approx(found)
+
+
+def test_the_mean_is_over_all_other_trainings():
+    loss = np.array([[0.0, 3, 2, 1]] * 3)
+    distance = np.array([[0.0, 3, 2, 1], [0, 3, 2, 1], [0, 1, 2, 3]])
+    record = SimpleNamespace(curve=lambda score: {REFERENCE: (np.arange(4), loss if score == "d_loss" else distance)})
+    assert loss_and_distance(record, REFERENCE, against="others") == pytest.approx([0, 0, 1])
+
+
+def test_one_training_has_no_others():
+    one = SimpleNamespace(curve=lambda score: {REFERENCE: (np.arange(3), np.array([[0.0, 2, 1]]))})
+    with pytest.raises(ValueError, match="record two or more"):
+        loss_and_distance(one, REFERENCE, against="others")
+    with pytest.raises(ValueError, match="against"):
+        loss_and_distance(one, REFERENCE, against="other")
