@@ -26,6 +26,7 @@ from gancourse.experiments.dcgan_guidelines import (
 )
 from gancourse.models import dcgan
 
+HIDDEN = "hidden linear in G"
 CHANGED = [name for name in ARMS if name not in (REFERENCE, TENFOLD, SMALL_START, NO_NORM)]
 
 
@@ -183,3 +184,11 @@ def test_one_training_has_no_others():
         loss_and_distance(one, REFERENCE, against="others")
     with pytest.raises(ValueError, match="against"):
         loss_and_distance(one, REFERENCE, against="other")
+
+
+def test_a_hidden_layer_that_is_normalised_in_front_keeps_its_start(stages):
+    """The lecture says so in a note: the other start is enlarged to match the reference's signal, to 0.12 at the full size."""
+    generators = [players(stages("dcgan_guidelines"), name)[0] for name in (HIDDEN, NORMED)]
+    linear = [next(layer for layer in generator.main if isinstance(layer, nn.Linear)) for generator in generators]
+    plain, normed = (layer.weight.std().item() for layer in linear)
+    assert normed == pytest.approx(0.02, rel=0.1) and plain > 4 * normed
