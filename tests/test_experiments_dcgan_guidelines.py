@@ -20,11 +20,13 @@ from gancourse.experiments.dcgan_guidelines import (
     TENFOLD,
     by_luck,
     folded,
+    loss_and_distance,
     matched,
     spreads,
 )
 from gancourse.models import dcgan
 
+HIDDEN = "hidden linear in G"
 CHANGED = [name for name in ARMS if name not in (REFERENCE, TENFOLD, SMALL_START, NO_NORM)]
 
 
@@ -153,3 +155,40 @@ def test_luck_of_five_trainings_has_44_pairings_of_20_pairs():
 def test_luck_needs_two_trainings_and_pairs_no_more_than_eight(n):
     with pytest.raises(ValueError, match="2 to 8"):
         by_luck(recorded(*range(1, n + 1)))
+
+
+def two_trainings():
+    """D's loss falls in both; the distance falls in the first training and rises in the second.  Step 0 fits neither."""
+    curves = {
+        "d_loss": np.array([[0.0, 3.0, 2.0, 1.0], [0.0, 9.0, 8.0, 7.0]]),
+        "frechet": np.array([[0.0, 30.0, 20.0, 10.0], [9.0, 1.0, 2.0, 3.0]]),
+    }
+    return SimpleNamespace(curve=lambda score: {REFERENCE: (np.arange(4), curves[score])})
+
+
+@pytest.mark.parametrize(("against", "found"), [("own", [1, -1]), ("others", [-1, 1]), ("clock", [1, 1])])
+def test_the_loss_is_ranked_against_its_own_distance_or_a_null(against, found):
+    assert loss_and_distance(two_trainings(), REFERENCE, against=against) == pytest.approx(found)
+
+
+def test_the_mean_is_over_all_other_trainings():
+    loss = np.array([[0.0, 3, 2, 1]] * 3)
+    distance = np.array([[0.0, 3, 2, 1], [0, 3, 2, 1], [0, 1, 2, 3]])
+    record = SimpleNamespace(curve=lambda score: {REFERENCE: (np.arange(4), loss if score == "d_loss" else distance)})
+    assert loss_and_distance(record, REFERENCE, against="others") == pytest.approx([0, 0, 1])
+
+
+def test_one_training_has_no_others():
+    one = SimpleNamespace(curve=lambda score: {REFERENCE: (np.arange(3), np.array([[0.0, 2, 1]]))})
+    with pytest.raises(ValueError, match="record two or more"):
+        loss_and_distance(one, REFERENCE, against="others")
+    with pytest.raises(ValueError, match="against"):
+        loss_and_distance(one, REFERENCE, against="other")
+
+
+def test_a_hidden_layer_that_is_normalised_in_front_keeps_its_start(stages):
+    """The lecture says so in a note: the other start is enlarged to match the reference's signal, to 0.12 at the full size."""
+    generators = [players(stages("dcgan_guidelines"), name)[0] for name in (HIDDEN, NORMED)]
+    linear = [next(layer for layer in generator.main if isinstance(layer, nn.Linear)) for generator in generators]
+    plain, normed = (layer.weight.std().item() for layer in linear)
+    assert normed == pytest.approx(0.02, rel=0.1) and plain > 4 * normed

@@ -42,7 +42,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import scale
-from gancourse.base import networks
+from gancourse.base import check, networks
 from gancourse.data.avatars import pixel_faces
 from gancourse.data.batches import Batches
 from gancourse.data.images import to_float
@@ -249,12 +249,24 @@ def by_luck(record: Record, score: str = "frechet") -> np.ndarray:
     return values / values[np.array(places)]
 
 
-def loss_and_distance(record: Record, arm: str, score: str = "frechet") -> list[float]:
-    """Spearman's rank correlation of D's loss with a score along the curve of each seed, step 0 left out."""
+def loss_and_distance(record: Record, arm: str, score: str = "frechet", against: str = "own") -> list[float]:
+    """Spearman's rank correlation of D's loss with a score along the curve of each seed, step 0 left out.
+
+    against  "own", the score of the same seed; or a null: "others", the mean of the correlations with each other seed's score
+             (of one seed there is none); "clock", a score that falls from point to point and knows nothing else
+    """
     from scipy.stats import spearmanr
 
-    (_, d_loss), (_, distance) = record.curve("d_loss")[arm], record.curve(score)[arm]
-    return [float(spearmanr(a[1:], b[1:]).statistic) for a, b in zip(d_loss, distance, strict=True)]
+    check.one_of("against", against, ["own", "others", "clock"])
+    losses, scores = record.curve("d_loss")[arm][1][:, 1:], record.curve(score)[arm][1][:, 1:]
+    if against == "others" and len(losses) < 2:
+        raise ValueError("against='others' pairs trainings of different seeds, and the record has one: record two or more")
+    clock = -np.arange(losses.shape[1])
+    found = []
+    for k, loss in enumerate(losses):
+        paired = {"own": scores[k : k + 1], "others": np.delete(scores, k, axis=0), "clock": clock[None]}[against]
+        found.append(float(np.mean([spearmanr(loss, other).statistic for other in paired])))
+    return found
 
 
 REFERENCE, TENFOLD, SMALL_START = "all five", "ten times the rate", "no batch norm, small start"

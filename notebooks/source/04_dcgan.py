@@ -232,7 +232,7 @@ while sizes[-1] < 64:
 print("DCGAN's generator:", " -> ".join(map(str, sizes)))
 
 # %% [markdown] tags=["notes"]
-# With stride 2 a transposed layer doubles exactly if $K = 2 + 2p$: kernels 2, 4, 6, ... Kernel 4, stride 2, padding 1 is what everybody uses.
+# With stride 2 a transposed layer doubles exactly if $K = 2 + 2p$: kernels 2, 4, 6, ... Kernel 4, stride 2, padding 1 is the customary choice.
 #
 # ### The chequerboard
 #
@@ -301,10 +301,24 @@ viz.players(viz.GAMES["dcgan"])
 
 # %% [markdown] tags=["notes"]
 # This is the generator that the decks draw, as PyTorch's example has it. (The authors' own code has 5 x 5 kernels: an uneven overlap.)
-# A latent becomes 4 x 4 places, each further layer doubles the side and halves the channels. The options switch guidelines off.
+# A latent becomes 4 x 4 places, each further layer doubles the side and halves the channels. `dcgan.Generator` is the same, with options that switch guidelines off.
 
-# %%
-viz.source(dcgan.Generator)
+
+# %% tags=["nbval-check-output"]
+def generator(size, latent_dim=100, width=64):
+    n, side = width * size // 8, 4
+    layers = [nn.ConvTranspose2d(latent_dim, n, 4, bias=False), nn.BatchNorm2d(n), nn.ReLU()]  # [N, n, 4, 4]
+    while side < size // 2:
+        layers += [nn.ConvTranspose2d(n, n // 2, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(n // 2), nn.ReLU()]
+        n, side = n // 2, 2 * side
+    return nn.Sequential(*layers, nn.ConvTranspose2d(n, 3, 4, stride=2, padding=1, bias=False), nn.Tanh())
+
+
+in_ten_lines, theirs = generator(32), dcgan.Generator(32)
+in_ten_lines.load_state_dict(theirs.main.state_dict())
+z = torch.randn(8, 100)
+with torch.no_grad():
+    print("the same pictures as dcgan.Generator's:", torch.equal(in_ten_lines(z[:, :, None, None]), theirs(z)))
 
 # %% [markdown] tags=["notes"]
 # The table is made by sending a latent through, layer after layer. Check a line by hand: a transposed layer from 512 to 256 channels has
@@ -376,7 +390,7 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 # 2. **Batch normalisation in both networks.** Each layer's input keeps its size; the paper credits it with preventing the collapse of all samples to one point.
 # 3. **No fully connected hidden layers.** The highest convolutional features are tied directly to the input of $G$ and the output of $D$.
 # 4. **ReLU in the generator**, tanh at its end only. A bounded output learns faster to cover the colours.
-# 5. **LeakyReLU in the discriminator.** "Found to work well", says the paper. The usual reason: where ReLU is off no
+# 5. **LeakyReLU in the discriminator.** Found "to work well", says the paper. The usual reason: where ReLU is off no
 #    gradient passes, and the generator lives on what passes through $D$.
 #
 # The paper found them by "extensive model exploration" and prints no table. So we make one. First a bet: which of them will matter?
@@ -385,7 +399,7 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 # ### A fair ablation
 #
 # Leave out a line of code, train again, compare. Leave batch normalisation out of both networks.
-# Above, a training that follows all five; below, the same without. First live, at a high rate; then recorded, at this section's. Printed: how much pictures differ from latent to latent *before* the first step; and, after 300, how much of their power has period 2, as section 1's grid has. (4.0 % and 8.1 %; real faces 2.4 %, white noise 12.2 %.) Look for that grid at step 500.
+# Above, a training that follows all five; below, the same without. First live, at ten times the rate; then recorded. Printed: how much pictures differ from latent to latent *before* the first step; and, after 300, what share of their power has period 2, as section 1's grid: 4.0 % and 8.1 %, real faces 2.4 %. White noise has 12.2 %: no proof. Look for the grid at step 500.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Five guidelines
@@ -450,7 +464,7 @@ viz.source(folded)
 # between 1,000 generated and 1,000 held-out faces in the features of a classifier that reads their attributes; lower is better (lecture 08 takes it apart). The number is
 # **the distance without the guideline over that with it**, seed by seed. Fixed before the first run: a guideline *helps* if the 95 % interval over five trainings lies above 1.1.
 #
-# Can the judge see it? The last six rows are no trained arm: real faces and what is none. ± is the standard deviation over trainings; *rarest* the rarest value's share over that in the data, in brackets where five trainings cannot tell it from blur's.
+# Can the judge see it? The last six rows are no trained arm: real faces and what is none. ± is the standard deviation over trainings; *rarest* the rarest value's share over that in the data, in brackets where its interval is not above blur's.
 # By both the reference is no good generator: 16 where real faces have 0.4; its rarest value has 0.118 of its share, where blur has 0.108.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -503,7 +517,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # (Blue: one guideline left out. Orange: the textbook's ablation, and ten times the rate. Grey: three arms that ask what stands behind a result, below.) Right of the grey band the guideline helps, in it the difference is less than a tenth, left of it the network is better off without.
 #
-# By *rarest* two arms alone are above blur: 3 x 3 strides in $D$, at nearly four times the reference's share, and the hidden layer in $D$. Compare with your bet.
+# By *rarest* two arms alone are above blur: 3 x 3 strides in $D$ (0.44) and the hidden layer in $D$ (0.276). Compare with your bet.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same latents, after 2,000 steps
@@ -538,9 +552,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # In grey the network that follows all five. Which curves have come to rest?
 #
-# Of eight changes five harm after 2,000 steps (*reproduced*; nearest neighbour barely, from 1.116), two do not (*contradicted*: the hidden layer in $D$; tanh in $G$, though not on other seeds), ReLU in $D$ is *open*. The textbook's arm is the *control*: the experiment can see harm.
+# Of eight changes five harm after 2,000 steps (*reproduced*; nearest neighbour from 1.116, on other seeds from 1.30), two do not (*contradicted*: the hidden layer in $D$; tanh in $G$, which is *open* on other seeds), ReLU in $D$ is *open*. The *control* is the textbook's arm.
 #
-# Two of the five do not stand as they are (section 13). *Does it last?* After 6,000, on other seeds, the network without batch norm in $G$ has come level (15.9, the full network 16.8; *open*), and the textbook's stands at 16.5: what normalising bought here looks like time. *Is it the paper's network?* The hidden layer in $G$ makes the distance 4.5 times as large in PyTorch's version. With the first map normalised as the authors do it, the factor is 1.06 (*open*).
+# Three of the five have a second answer (section 13). *Does it last?* After 6,000 steps, on other seeds: without batch norm in $G$ 15.9, the textbook's arm 16.5, all five 16.8, nearest neighbour 22.5, and each row is *open*. What normalising in $G$ bought here looks like time. *Is it the paper's network?* The hidden layer in $G$ makes the distance 4.5 times as large in PyTorch's version. With the first map normalised as the authors do it, the factor is 1.06 (*open*).
 #
 # Our own bet stands in the experiment's file since before its first run, `EXPERIMENT.expected["worse"]`. It named six arms. One came true, at 2,000 steps (no batch norm in $G$ is worse), ReLU in $D$ is open, and four were wrong. How did you do?
 
@@ -554,7 +568,7 @@ plt.show()
 #
 # An ablation changes one line of code, and often two things at once.
 #
-# Does it last? After 6,000 steps, on other seeds: all five 16.8, no batch norm in $G$ 15.9, no batch norm and the small start 16.5. What it bought here looks like time.
+# Does it last? After 6,000 steps, on other seeds: all five 16.8, no batch norm in $G$ 15.9, no batch norm and the small start 16.5. It looks like time (rows: *open*).
 
 # %% tags=["slide-continue"]
 question(
@@ -1047,14 +1061,19 @@ question(
     "Does D's loss fall while the faces get better? Rank correlation of D's loss with the distance, along the reference's curve",
     ours=loss_and_distance(guidelines, REFERENCE),
     over="trainings",
-    baselines=nulls(unrelated=0),
+    baselines=nulls(
+        unrelated=0,
+        another_trainings_distance=np.mean(loss_and_distance(guidelines, REFERENCE, against="others")),
+        a_clock_that_counts_down=np.mean(loss_and_distance(guidelines, REFERENCE, against="clock")),
+    ),
     source="soumith/ganhacks, tip 10",
+    note="The last two nulls were added when the number was known. Both reach it, so the row is no evidence for the loss as a gauge; a claim that they pass would be open.",
 )
 
 # %% [markdown]
 # (The pale band on the left is every eighth step, when the penalty is added.) A loss in a game is a score *against the present opponent*: both improve, and $D$ has the easier task, for one flaw is enough to tell two
 # pictures apart. So neither loss comes to rest on the dashed line of the equilibrium. Ganhacks' tip 10, *track failures early*, says two things that are easily mixed up: a $D$ loss that **goes to 0** is a failure, and when things
-# work it **goes down** over time. The box measures the second, in five trainings, eight points each. Look at the right picture (a mean over the five): the loss is higher at step 1,000 than at 250, while the distance falls fastest, and falls mostly when the distance hardly moves. So it measures a shared trend, not a gauge. The first is section 12: a loss that is at 0 from the start.
+# work it **goes down** over time. The box measures the second, in five trainings, eight points each. Look at the right picture (a mean over the five): the loss is higher at step 1,000 than at 250, while the distance falls fastest, and falls mostly when the distance hardly moves. And pair each training's loss with the distance of *another* training: 0.523, where its own gives 0.519. A mere clock that counts down gives 0.6. So the loss knows the time; that it knows its own faces, the box does not show. The first is section 12: a loss that is at 0 from the start.
 #
 # ## 9. Looking closely
 #
@@ -1203,7 +1222,7 @@ show(viz.nearest_neighbour_figure(fakes, learnt_from, n=12, scale=2, distance="c
 # %% [markdown]
 # First the rulers. By pixels only the noisy copies find their originals; of the blurred ones 38 in 100 do, of the moved ones 60. A drawing moved by one pixel is a stranger to itself, for each outline counts twice. Allowing for a shift, 95 and 100 of 100 do, and of the copies that are blurred, moved and noisy at once 94.
 #
-# And the network? By pixels its faces, at 1.40, stand among the copies, so that number would have said nothing. Allowing for a shift they stand at 1.83, and all copies within the ruler's reach below, the roughest at 1.56. So the typical face is no copy of these kinds. It ends there: copies moved by two pixels each way, which is beyond what the ruler allows for, stand at 2.22. Nor does 1.83 say *new*: unseen faces stand at 1, and a face that came out badly is far from everything. And it is a median over a hundred faces of one network: a few copies among them it would not show. So look at the pairs, which are found by the ruler that finds copies: hair, skin and glasses mostly agree, mouths and backgrounds often do not. (Twenty thousand drawings are made of few parts. An unseen face, too, has its neighbour, and a nearer one.)
+# And the network? By pixels its faces, at 1.40, stand among the copies, so that number would have said nothing. Allowing for a shift they stand at 1.83, and all copies within the ruler's reach below, the roughest at 1.56. So the typical face is no copy of these kinds. It ends there: copies moved by two pixels each way, which is beyond what the ruler allows for, stand at 2.22. (The columns *nearest / second* ask whether the nearest face stands out from the next, as an original should. The network's does not, at 0.96; but nor does that of copies moved by two, at 0.95.) Nor does 1.83 say *new*: unseen faces stand at 1, and a face that came out badly is far from everything. And it is a median over a hundred faces of one network: a few copies among them it would not show. So look at the pairs, which are found by the ruler that finds copies: hair, skin and glasses mostly agree, mouths and backgrounds often do not. (Twenty thousand drawings are made of few parts. An unseen face, too, has its neighbour, and a nearer one.)
 #
 # And the combinations: of the 621 that a thousand independent draws would show, the shipped network shows 605 and the live one, after 400 steps, 449, as the classifier reads them.
 
@@ -1272,6 +1291,8 @@ for seconds in (5, 10, 15, 20):
 for name, record, arm in (("section 3's reference", guidelines, REFERENCE), ("the same with 3 x 3 strides in D", guidelines, SMALL_KERNELS), ("modern", recipes, NEW)):
     far, rare = (after(record.curve(score, "seconds")[arm], at_once).mean() for score in ("frechet", "rarest"))
     print(f"after {at_once:.0f} s: {name}: distance {far:.1f}, rarest {rare:.2f}")
+took, rare = guidelines.curve("rarest", "seconds")[SMALL_KERNELS]
+print(f"after {took[-1]:.0f} s, at its own end: 3 x 3 strides in D: rarest {rare[:, -1].mean():.2f} (of 400 pictures, as all of these)")
 
 # %% [markdown]
 # *Where minutes count*, section 4's recipe `faces32_live` changes two more things. Each map of the generator, from 4 x 4 places on, proposes *colours*, and the picture is their sum: a flat background need not be carried through every
@@ -1285,7 +1306,7 @@ for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"
 # A quarter of the variance at first, 2.8 % in the young row and 2.1 % in the grown one: training wears the grid away, and early it can be seen. At the end of the record it is 1.1 % (of a few faces), and 0.9 % in those of the plain DCGAN, whose transposed layers draw one in any start (section 1): before the run we had expected 2 to 4 %. In real faces it is 0.6 %, and as little in those of the shipped network, which doubles by nearest neighbours up to the full size. White noise has 6.1 % there, more than any trained row.
 #
 # Careful with the years. The number depends on where the clock stops: both old curves are still falling there, and the modern one hardly; a third of the way in, the ratio is above two. (The modern recipe's rate falls to 0 by its last step, which is after the clock has stopped; the old ones keep theirs. How much of the shape of the curves that makes, nobody has tried.) A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and so takes more steps in the same time: it stands at 16.8 after 21 seconds, where the modern recipe, which is narrow too, stands at 18.2. (The two clocks are of two records.)
-# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.32 of the rarest value's share after these 21 seconds, and is nearer to faces (15.7); at its own end, after 24 seconds, it has 0.44. So a good part of that gap hung on one kernel. At 32 px it is the same, without any choice of width: section 4's plain DCGAN ends at 10.3, the live recipe at 8.0. (Its steps were counted by a timing of both in turn on one core: 40 milliseconds for a step of it, 35.7 for one of the live recipe's 4,000, so 3,500. The record itself says fewer seconds, for the machine was quieter.) Of the live recipe we had written down before: below 8, and below a tenth of what untrained players score; it is 8.0, and a seventh. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
+# An old recipe whose *width* is chosen for the clock keeps up by this distance, here, on small faces. By the rarest value section 3's reference does not: that has 0.48 of its share with the modern recipe, 0.12 with the reference, and with the recipe of 2016 it never turns up, tuned or not. The distance had said nothing of it. But with 3 x 3 strides in $D$, one kernel size changed, the same reference has 0.32 of the rarest value's share after these 21 seconds, and is nearer to faces (15.7). (All of these are of 400 pictures. At its own end, after 24 seconds, it has 0.40, and of 1,000 pictures 0.44.) So a good part of that gap may have hung on one kernel. At 32 px it is the same, without any choice of width: section 4's plain DCGAN ends at 10.3, the live recipe at 8.0. (Its steps were counted by a timing of both in turn on one core: 40 milliseconds for a step of it, 35.7 for one of the live recipe's 4,000, so 3,500. The record itself says fewer seconds, for the machine was quieter.) Of the live recipe we had written down before: below 8, and below a tenth of what untrained players score; it is 8.0, and a seventh. A comparison over seconds compares whole recipes, and a recipe is as good as whoever tuned it.
 #
 # ## 11. Both players believe that they have won
 #
@@ -1394,7 +1415,7 @@ for suffix, (arm, what) in GUIDELINES.items():
         ours=worse[arm],
         over="trainings",
         tolerance=at_least(1.1),
-        baselines=nulls(the_full_network_over_itself=by_chance),
+        baselines=nulls(nothing_changed_the_best_of_44_bars=by_chance),
         control=control,
         source="Radford et al. 2016, section 3",
         decks="HC",
@@ -1460,18 +1481,51 @@ for suffix in ("batchnorm_G", "relu", "strided_G"):
         ours=later[arm],
         over="trainings",
         tolerance=at_least(1.1),
-        baselines=nulls(the_full_network_over_itself=luck_longer),
+        baselines=nulls(nothing_changed_the_best_of_44_bars=luck_longer),
         source="Radford et al. 2016, section 3",
         decks="HC",
         note=f"Width 16 at 16 px, {longer.content['settings']['size']['steps']:,} steps, five other seeds than the first record's, where it is {worse[arm].mean():.2f} after 2,000.",
     )
 
+# %%
+variety, variety_longer, rare = guidelines.final("rarest"), longer.final("rarest"), longer.curve("rarest")
+
+
+def grew(arm):
+    """How the rarest value's share changed from step 2,000 to the end, with its interval, and in how many trainings it grew."""
+    change = list(rare[arm][1][:, -1] - rare[arm][1][:, marks[0]])
+    return "{:+.2f} [{:+.2f}, {:+.2f}], up in {}".format(np.mean(change), *interval_of(change), sum(c > 0 for c in change))
+
+
+question(
+    "C10.relu_longer_variety",
+    "Does tanh in G cost variety in the long run? The rarest value's share over that in the data, with tanh, minus the same of the full network, after three times as many steps",
+    ours=variety_longer["tanh in G"] - variety_longer[REFERENCE],
+    over="trainings",
+    baselines=nulls(no_difference=0, these_trainings_at_step_2000=(rare["tanh in G"][1] - rare[REFERENCE][1])[:, marks[0]].mean())
+    | ceilings(every_value_fair=1 - variety_longer[REFERENCE].mean()),
+    source="beside Radford et al. 2016, section 3",
+    note="Asked after the record was seen, of the lowest of its five arms. Of 1,000 pictures; at step 2,000 of 400.",
+)
+viz.table(
+    [
+        {"arm": arm, "first record": f"{variety[arm].mean():.3f}"}
+        | {f"step {at[k]:,.0f}": f"{rare[arm][1][:, k].mean():.3f}" for k in marks}
+        | {f"change, {at[marks[0]]:,.0f} to {at[-1]:,.0f}": grew(arm)}
+        | {"of 1,000 pictures": f"{variety_longer[arm].mean():.3f}, {variety_longer[arm].min():.3f} to {variety_longer[arm].max():.3f}"}
+        for arm in longer.arms
+    ],
+    caption="rarest, mean of five trainings: the first record at its end, 1,000 pictures; these trainings, 400 pictures at each point; their end, 1,000 pictures, mean, least and largest",
+)
+
 # %% [markdown]
-# After 6,000 steps no box says anything any more: all three are *open*. Without batch norm in $G$ the distance has come down to that of the full network, and with the textbook's ablation, too; at 2,000 steps it was 1.5 times and twice as large, on these seeds. So *reproduced* in section 3 says: sooner. That it would also be *nearer* in the end, this record does not show, nor the contrary: the control has failed with the others. It was to be 1.1 at least in every training, and three of five are below.
+# After 6,000 steps no box says anything any more: all three are *open*. Without batch norm in $G$ the distance has come down to that of the full network, and with the textbook's ablation, too; at 2,000 steps it was 1.5 times and twice as large, on these seeds. So for batch norm in $G$ *reproduced* says: sooner. That the full network would also be *nearer* in the end, this record does not show, nor the contrary: the control has failed with the others. (Nearest neighbour has hardly come nearer: 1.48 times at 2,000 steps, 1.396 after 6,000, from 0.918 to 1.874.) The control was to be 1.1 at least in every training, and three of five are below. We had expected 1.4 to 1.6 of it, and it is 1.046; and tanh was to be *contradicted*.
 #
 # Why are the intervals so wide? Because of the full network. Its five trainings ended between 15.6 and 17.7 after 2,000 steps; here, after 6,000, between 11.7 and 20.8. Two of them get worse from step 2,500 on. Nearest neighbour stays behind in four trainings of five, and does not in the fifth.
 #
-# Do the verdicts at 2,000 steps come again on new seeds? The last two columns, both of 400 pictures: without batch norm in $G$ and with nearest neighbour all of the interval lies above 1.1 again, and nearest neighbour is no longer a narrow case (from 1.30). Tanh is one now: its interval, 0.98 to 1.23, holds the bar. On these seeds it would be *open*, and that section 3 says *contradicted* hangs on the first five. (Before the run we had written that the four means would lie in the first record's intervals; one does.) (Max pooling, no batch norm in $D$ and the hidden layers were not asked again.)
+# Do the verdicts at 2,000 steps come again on new seeds? The last two columns, both of 400 pictures: without batch norm in $G$ and with nearest neighbour all of the interval lies above 1.1 again, and nearest neighbour is no longer a narrow case (from 1.30). Tanh is one now: its interval, 0.98 to 1.23, holds the bar. On these seeds it would be *open*, and that section 3 says *contradicted* hangs on the first five. Before the run we had written that the four means would lie in the first record's intervals; one does. The other five (max pooling, no batch norm in $D$, both hidden layers, ReLU in $D$) were not asked again.
+#
+# The second judge says another thing of tanh. After 2,000 steps its rarest value has 0.268 of its share, the full network's 0.225; after 6,000 it has 0.062, less in every one of its five trainings (all of 400 pictures). Of 1,000 pictures it has 0.050, at most 0.080, where blurred faces have 0.108. It alone loses; the other four arms gain, on average. So *contradicted* and *open* are words about the distance: by it no cost of tanh is seen, and by the rarest value there may be one. That is no verdict: the full network's own trainings end between 0.005 and 0.475, so the difference is -0.22, from -0.49 to 0.05. And we asked because tanh came last of five.
 #
 # What the boxes do not say: the paper speaks of *stable* training of deeper networks at 64 px, and offers its rules as a package. A rule that makes no difference here may have carried
 # a network of 2016 that had none of the others. What they do say is how one finds out: one change, in one player, from the same start, five seeds, and a threshold written down before.
@@ -1494,7 +1548,6 @@ question(
     source="beside Radford et al. 2016, section 3",
     note=f"3 x 3 strided convolutions alone, over the reference: {worse[SMALL_KERNELS].mean():.2f} on average.",
 )
-variety = guidelines.final("rarest")
 question(
     "C10.small_kernels_variety",
     "Do smaller kernels in D help the rarest value? Its share over that in the data, with 3 x 3 strides in D, minus the same of the full network",
@@ -1594,7 +1647,7 @@ question(
     over="trainings",
     baselines=nulls(not_centred=np.mean(used[HIDDEN]), normalised_in_front_of_the_relu=np.mean(used[NORMED])) | ceilings(all_five=np.mean(used[REFERENCE])),
     source="beside Radford et al. 2016, section 3",
-    note="Normalised in front, the hidden layer keeps its start of 0.02, so that a step of the same length turns its weights faster than in the other two.",
+    note="Normalised in front, the hidden layer keeps its start of 0.02, so that a step of the same length turns its weights faster than in the other arms with such a layer, which start it at 0.12.",
 )
 question(
     "C10.mean_out_directions",
@@ -1628,7 +1681,7 @@ claim(
     ours=ended[dcgan_hidden.HIDDEN_UNITS] / ended[dcgan_hidden.UNITS],
     over="trainings",
     tolerance=at_least(1.1),
-    baselines=nulls(the_full_network_over_itself=by_chance),
+    baselines=nulls(nothing_changed_the_best_of_44_bars=by_chance),
     control=control,
     source="Radford et al. 2016, section 3, and the code they published",
     decks="HC",
@@ -1647,11 +1700,14 @@ for suffix, arm, what in (
         baselines=nulls(no_change=1) if suffix == "units" else nulls(the_hidden_layer_as_it_was=worse[HIDDEN].mean()) | ceilings(the_full_network=1),
         source="beside Radford et al. 2016, section 3",
     )
+hidden.table("frechet", "rarest", floors={"rarest": "blurred faces"}, baselines=["training faces", "blurred faces"])
+
+# %%
 shown = dict(zip(hidden.arms, hidden.last_pictures(), strict=True)) | {"real": drawn["real"]}
 show(viz.labelled_grid(torch.cat(list(shown.values())), rows=list(shown), n_columns=last.shape[1], scale=4))
 
 # %% [markdown]
-# The distances say the same. With the layer as it was the network ends at 4.49 times the distance of the full one; with the mean alone taken out, at 1.17; with mean and spread, at 1.19. So it was the mean, and taking out the spread as well adds nothing that five trainings could show.
+# The distances say the same. With the layer as it was the network ends at 4.49 times the distance of the full one; with the mean alone taken out, at 1.17; with mean and spread, at 1.19. So it was the mean, and taking out the spread as well adds nothing that five trainings could show. By the rarest value all four stand in brackets: none is surely above blur, not even *hidden, units* with 0.307 on average.
 #
 # And the rule of 2016? *No fully connected hidden layers* is reproduced for the generator that everybody copies, PyTorch's, whose first normalisation lets a shared picture pass. For the authors' own first map the factor is 1.06, from 0.81 to 1.32: *open*. A harm of a tenth may be there; the 4.5 is not. Why a shared picture should cost directions is still not shown, for the directions are counted with the mean picture taken out.
 
