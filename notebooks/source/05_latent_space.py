@@ -720,8 +720,7 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # Five others, each trained for a minute from its own first weights, are asked the same.
 #
 # - averaging, at one length: helps in all five
-# - single exemplars, left too long: *more* hits than three
-# - an untrained network: hits in the same order
+# - single exemplars, left too long: *more* hits than three; in an untrained network, too
 # - sums in pixels: 1.2 times as strange as in latents, not 3
 
 # %% tags=["slide-continue"]
