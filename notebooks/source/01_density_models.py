@@ -568,7 +568,7 @@ viz.table(
 
 # %% [markdown] tags=["notes"]
 # In this plane most of the gap is the encoder's. In the last two pictures the green ellipse sits on the posterior, the orange one off its centre. There the encoder errs in the place more than in the width. More than half of the
-# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 finds the same in five trainings, trains their encoders on, and finds an even split in one VAE with 16 variables.
+# whole gap comes from a fifth of the digits. Descent for each image closes the orange part; only another family could close the green one. Section 9 sees it in five trainings; with encoders trained on, its row stays open. One VAE of 16 variables splits evenly.
 #
 # Now put the models side by side: all give the same test digits a probability, or a bound on it. It is no contest of families: one training each, of different sizes and lengths.
 
@@ -697,7 +697,7 @@ for name, distance in distances.items():
 print(f"probability of a test digit under the autoregressive model: about 1 in {math.exp(-ar_nats):.0e}")
 
 # %% [markdown] tags=["notes"]
-# The search comes within 0.11 of each of the generator's own images (a wrong pixel is 0.17). Of the real digits four come as near; the median one stays 0.25 away, about two wrong pixels; the nearest training digit, 0.44. (tanh never gives ±1; not the cause: at ±0.95
+# The search comes within 0.11 of each of the generator's own images (one wrong pixel is 0.17) and of four real digits. The median digit stays 0.25 away, as with two wrong pixels; its nearest training digit is 0.44 away. (tanh never gives ±1; not the cause: at ±0.95
 # it is 0.23.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
 # objective of section 1. (The autoregressive model gives a test digit about 1 in $4 \cdot 10^{12}$: little, but not 0.) A small change of the generator's weights leaves $-\infty$ as it is: no slope to climb. That is why a GAN needs
 # another objective.
@@ -792,12 +792,12 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# With a black lower half the judge is right on half of the digits already, with the writer's own on nine of ten. The four lie between, well above another digit's lower half (0.30), and a hundred digits (a standard error of 0.05) do not
-# order them; section 11 takes five hundred others. Nor would a higher share mean a better model: a *draw* goes on as other writers might, and the writer's digit is only one of them.
+# With a black lower half the judge is right on half of the digits already, with the writer's own on nine of ten. All four beat another digit's lower half (0.30). A hundred digits (a standard error of 0.05) neither order them
+# nor tell 0.55 from black; section 11 takes more for two. Nor would a higher share mean a better model: a *draw* goes on as other writers might, and the writer's digit is only one of them.
 
 # %% [markdown]
 # Whether such draws and probabilities are *right*, section 11 settles on 3 x 3 pixels, by counting. Here is
-# the whole comparison as a program: each cell is computed on sixteen test digits (nats: mean; distances: median), and a hook counts the images (or codes) that went through a network for one.
+# the comparison. The words are ours, the numbers from sixteen test digits (nats: mean; distances: median), and a hook counts the images (or codes) that went through a network for one.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who can compute what
@@ -859,8 +859,8 @@ table = {
 viz.table([[task, *cells] for task, cells in table.items()], header=["", "autoregressive", "VAE, 16 latent variables", "GAN"])
 
 # %% [markdown] tags=["notes"]
-# The table bears out both decks, Hong's and McAllester's. Three things are finer than they say. *Cost*: for a code a VAE asks its encoder
-# once, and a GAN, which has none, searches in thousands of passes (its picture is nearer: made for this image alone). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
+# The table agrees with both decks, Hong's and McAllester's. Three things are finer than they say. *Cost*: for a code a VAE asks its encoder
+# once, and a GAN, which has none, searches in thousands of passes (its picture is nearer; why, was not tested). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
 # its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels it exists (section 12).
 
 # %% [markdown]
@@ -1374,8 +1374,8 @@ check(
 
 # %% [markdown]
 # In each training difference and divergence agree to less than a hundredth of the gap. Now the parts. At step 0 the encoder's share is 0.95, of hardly any gap. With training both parts grow: the encoder's to 0.46 nats, the family's to 0.07.
-# The encoder's is no failure to generalise: on the training digits it is as large (the difference is 0.00, with a standard error of 0.06). Nor did the rest of the training close it: 0.48 at a third of the steps, 0.46 at the end. But train the encoder alone, and it falls
-# by more than a third, to 0.29: with a decoder that stands still, an encoder of this size does better.
+# As trained, no failure to generalise is seen: on the training digits the encoder's part is as large (the difference is 0.00, with a standard error of 0.06). Nor did the rest of the training close it: 0.48 at a third of the steps, 0.46 at the end. But train the encoder alone, and it falls
+# by more than a third, to 0.29 (on training digits to 0.26): an encoder of this size can do better. Whether the decoder that stands still did it, the extra steps or the learning rate that starts high again, was not tested.
 #
 # What is left is on average four times the family's part, and very unlike in the five trainings: 0.15 to 0.57 nats. Less the family's part it is 0.23, with an interval from 0.04 to 0.41: above zero, but not above the limit of 0.1, which keeps clear of step 0's 0.04. So the row is open.
 # (Cremer et al. give a reason for a small part of the family, not tested here: the decoder learns to make posteriors that the family fits.) The whole gap varies, too: 0.53 nats in the mean of the five, 0.25 in section 3.
@@ -1632,7 +1632,7 @@ for name, samples in contenders.items():
 viz.table(ranked, header=["samples", "sigma, chosen", "nats", "nats at sigma = 0.2"])
 
 # %% [markdown]
-# Compare the first two rows. Averages of ten digits score seventeen nats better than the handwriting that they are made of, and at one width for all (the last column) as well: so they lie closer to unseen digits than other digits do. With the chosen widths they even score what ten times as much handwriting does.
+# Compare the first two rows. Averages of ten digits score seventeen nats better than the handwriting that they are made of, and at one width for all (the last column) as well: so they lie closer to unseen digits than other digits do. With the chosen widths they even score what all 10,000 training images do (most of these are moved copies of the others).
 # The blurred means of the VAE win against the thousand by nearly thirteen nats, but not against all 10,000, from which the VAE learnt. And another width moves the number by hundreds of nats.
 # (Theis et al. 2016 found the same with cluster centres of MNIST.)
 
@@ -1756,7 +1756,7 @@ question(
 # %% [markdown]
 # All four agree with the counts. Draws from the computed probabilities themselves would be some way off by chance; the counts are 0.76 to 1.01 times as far off. The chain without its test is four times as far off: it draws from a distribution of its own. The bound, taken for a probability, sums to less than 1.
 #
-# Five hundred other digits answer what section 5's hundred left open. With a black lower half the judge is right on a third of them (of that hundred on half). The exact chain (0.67) and the autoregressive draws (0.59) are clearly above. They differ by 0.08, where such a difference has a standard error of about 0.03; section 5 says why that makes neither the better model. (All this is of one training each.)
+# For two of section 5's four, five hundred other digits answer what its hundred left open. With a black lower half the judge is right on a third of them (of that hundred on half). The exact chain (0.67) and the autoregressive draws (0.59) are clearly above. They differ by 0.08, where such a difference has a standard error of about 0.03; section 5 says why that makes neither the better model. (All this is of one training each.)
 #
 # ## 12. Grey pixels: what a continuous likelihood adds
 #
