@@ -585,7 +585,7 @@ show(
 #
 # Five trainings, 4 to 16 px: means, bands from the least to the largest. The average keeps 0.97 to 0.98 of itself in a step while 16 px fade in.
 #
-# Dotted: the newest block exchanged. In three of the five that block's average is enough for the peak.
+# Dotted: the newest block exchanged. At the fade's end its average is enough in three of five.
 
 # %% [markdown] tags=["notes"]
 # Pictures of a training are drawn by an *average* of the generator. In step $n$ it keeps $(n + 1)/(n + 10)$ of itself, and at most 0.99: while 16 pixels fade in, 0.97 to 0.98. How far from real faces are both, on the way? (Recorded: this training and four more.)
@@ -620,7 +620,7 @@ plt.show()
 # Untrained, with more weight in each column.
 
 # %% [markdown] tags=["notes"]
-# Around the first fade both rise. As 16 pixels fade in, the average climbs; when they are in, it stands at 27 to 46, the generator itself at 20 to 36. The average mixes weights of different times. Which of them make it worse? The dotted lines exchange the newest block and its colour layer. In the three trainings with the highest averages (35 to 46) that block is enough: the average with the generator's block stands within 2 of the generator, the generator with the average's block at 34 to 44, although only 5 % of the block as it was drawn is left in it. In the other two (27 and 28) it is not: in one the generator itself is farther than its average, in the other the averaged layers below bring the rise. So the newest block's average *can* make the peak, and need not. At the end all agree. (Section 12 has the numbers.)
+# Around the first fade both rise. As 16 pixels fade in, the average climbs; when they are in, it stands at 27 to 46, the generator itself at 20 to 36. The average mixes weights of different times. Which of them make it worse? The dotted lines exchange the newest block and its colour layer. At step 420, in the three trainings with the highest averages (35 to 46), that block is enough: the average with the generator's block is within 2 of the generator, the generator with the average's block at 34 to 44. At 390, where these three peak, the squares lie well below. In the other two (27 and 28) it is not: in one the generator itself is farther than its average, in the other the averaged layers below bring most of it. So that block *can* be enough, and need not. At the end all agree. (Section 12 has the numbers.)
 #
 # What is there to lose when a block enters? Take the shipped network with the fitted colours, put a fresh 64 pixel block on its first four levels, and go from $\alpha = 0$ to 1 with the block untrained.
 
@@ -686,7 +686,7 @@ axes[0].set_ylabel("Frechet distance", fontsize=12)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# When the last level enters, 36 % of the images have been seen and 17.3 % of the work is spent; the whole run takes 81.1 %. The curve has two lessons. It falls to 9.8 before the network draws anything at 64 pixels, for this judge looks at faces in 32 x 32 pixels (section 7). And it jumps after the later doublings, twice above the 37 of the untrained network. (The first fade lies between two points.) There are two suspects: the untrained block, and its average, which was enough for a peak in three of section 5's five trainings; here the generator itself was not measured. Only 2,100 steps after the last doubling is the curve back at 9.8. Judge a run that grows, or compare two, only well after a fade.
+# When the last level enters, 36 % of the images have been seen and 17.3 % of the work is spent; the whole run takes 81.1 %. The curve has two lessons. It falls to 9.8 before the network draws anything at 64 pixels, for this judge looks at faces in 32 x 32 pixels (section 7). And it jumps after the later doublings, twice above the 37 of the untrained network. (The first fade lies between two points.) There are two suspects: the untrained block, and its average, enough when the fade ended in three of section 5's five trainings; here the generator was not measured. Only 2,100 steps after the last doubling is the curve back at 9.8. Judge a run that grows, or compare two, only well after a fade.
 #
 # Where full size would stand, this curve does not say. Section 8 races both to *equal quality*: growing saves a factor of 1.4 by this distance, by another none.
 
@@ -762,9 +762,9 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. The last row is the null: with no doubling it falls by 11 to 25 %, for $D$ goes on learning. *As derived* it falls a little less. With *D ignores alpha* it rises in all three trainings, by 32 to 94 %: what $D$ learnt at 4 pixels sits behind a block of random weights, and the fakes are nearly what they were. With *no fade at all* it sits there, too, yet the loss falls as if nothing had happened. So the loss alone would not tell you.
+# The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing. The last row is the null: with no doubling it falls by 11 to 25 %, for $D$ goes on learning. *As derived* it falls by 6 to 14 %. With *D ignores alpha* it rises in all three trainings, by 32 to 94 %: what $D$ learnt at 4 pixels sits behind a block of random weights, and the fakes are nearly what they were. With *no fade at all* it sits there, too, yet the loss falls as in the null. So the loss cannot tell.
 #
-# The last column ranks nothing, no doubling included: after a doubling its seeds lie 65 or more apart, all rows' means 17 at most. Whether a fade *helps* is asked at 16 px (section 12): while the block enters, yes; at the end, hardly. The test that finds the bug needs no training: logits before and after the doubling must be equal at $\alpha = 0$, as in section 4.
+# The last column ranks nothing, no doubling included: after a doubling a row's seeds differ by 65 or more, the rows' means by 17 at most. Whether a fade *helps* is asked at 16 px (section 12): the generator itself is nearer as it enters; at the end, hardly. The test that finds the bug needs no training: logits before and after the doubling must be equal at $\alpha = 0$, as in section 4.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Timetables that do not move
@@ -866,7 +866,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the columns. Blurring and halving show at 64 px, where they belong: 60.2 and 34.1, where other real faces have 14.7. At 32 px they are about 5 above these, at 16 px about 0.5. People made of two halves are right in every patch but those on the seam, and at 64 px the pyramid puts them nearest to real ones of all the six. At 16 px they stand at 40.1, twice as far as progan64: 7 pixels there are almost half the picture, and six in ten patches cross the seam. Fine patches see texture, coarse ones some anatomy.
+# Read the columns. Blurring and halving show at 64 px, where they belong: 60.2 and 34.1, where other real faces have 14.7. At 32 px they are about 5 above these, at 16 px about 0.5. People made of two halves are right in every patch but those on the seam, and at 64 px the pyramid puts them nearest to real ones of all the six. At 16 px they stand at 40.1, twice as far as progan64: 7 pixels there are almost half the picture, and six in ten patches cross the seam. Fine patches see texture, coarse ones some anatomy; but the fitted 32 px have 40.4 there, too, and no exchanged halves: a large number does not say what is wrong.
 #
 # From the fitted 32 px to the last level progan64 goes from 70.3 to 30.8 at 64 px, a little nearer than real faces enlarged from 32 px, which have 34.1, and still twice as far as other real faces. Not all of that is fine detail: at 32 px it goes from 36.9 to 17.0, too (the fitted colours explain 89 % of the final picture there).
 #
@@ -956,7 +956,7 @@ viz.table(
 )
 
 # %% [markdown]
-# *The peaks.* Growing's first peak, at 4,800 pictures, stands at the end of 4 pixels; the others where 16, 32 and 64 pixels have faded in, or just before. Averages are judged, as in section 5. This one keeps 0.995 of itself in a step, so that $0.995^{600} = 5\ \%$ of the last block are its first weights when its fade ends. There the distance is 33 to 61, and 300 steps later 14 to 20. (In the pictures above the colours pale as $\alpha$ grows.) In section 5 such a peak was the newest block's average in three trainings of five; here the generator itself was not recorded. Look at the first grid, too: growing ends with blue, blond, black and red hair, full size with brown in most. (Five latents of one training each.)
+# *The peaks.* Growing's first peak, at 4,800 pictures, stands at the end of 4 pixels; the others where 16, 32 and 64 pixels have faded in, or just before. Averages are judged, as in section 5. This one keeps 0.995 of itself in a step, so that $0.995^{600} = 5\ \%$ of the last block are its first weights when its fade ends. There the distance is 33 to 61, and 300 steps later 14 to 20. (In the pictures above the colours pale as $\alpha$ grows.) In section 5 the newest block's average was enough for such a distance when the fade ended, in three trainings of five; here the generator itself was not recorded. Look at the first grid, too: growing ends with blue, blond, black and red hair, full size with brown in most. (Five latents of one training each.)
 
 # %%
 COSTS, rows = ("images", "operations", "seconds"), []
@@ -1294,7 +1294,7 @@ for suffix, side, score, name in (
 #
 # *At equal work*, where growing ends and has spent 70 % of the other's, 1.2 in patches was asked for. It is 0.99 [0.90, 1.07]: *contradicted*. Being behind by 3 in work, the control, makes 1.42 to 1.66. Being behind by 2 makes 1.25 [1.09, 1.42], which the rule leaves open; by 1.5 it is 1.09 [0.99, 1.18], contradicted as well. So a factor of 1.2 in distance is refused, not every saving. Real faces in growing's place would make 1.40, so that the paper's 2.2 could not show. By Frechet's distance growing is nearer, 1.30 [1.03, 1.57], in 23 of 25 pairs (p = 0.03).
 #
-# The paper's 2.2 is after *as many images*, where growing has done 70 % of the work. There it is 0.91 [0.81, 1.00] in patches: full size is nearer in each of the five pairs. But other real faces have 21.3 by this distance, and a perfect network would have about as much. What lies *above* this floor is 0.70 [0.41, 0.98] of growing's, and at equal work 0.98 [0.70, 1.26] (both written when the race was known). The difference is in the finest band, 28.9 to 35.3 against growing's 33.6 to 43.5, and in the coarsest, 23.2 to 29.6 against 25.9 to 33.0; at 32 px both arms are at the floor. By Frechet's distance it has 8.3 to 11.2 where growing has 8.2 to 10.6.
+# The paper's 2.2 is after *as many images*, where growing has done 70 % of the work. There it is 0.91 [0.81, 1.00] in patches: full size is nearer in each of the five pairs. But other real faces have 21.3 by this distance, and a perfect network would have about as much. What lies *above* this floor is 0.70 [0.41, 0.98] of growing's, and at equal work 0.98 [0.70, 1.26] (both written when the race was known). Two trainings at full size differ by up to 2.09 and 1.53 in it, and the floor is one draw of real faces. What difference there is lies in the finest band, 28.9 to 35.3 against growing's 33.6 to 43.5, and in the coarsest, 23.2 to 29.6 against 25.9 to 33.0 (both overlap); at 32 px both arms are at the floor. By Frechet's distance it has 8.3 to 11.2 where growing has 8.2 to 10.6.
 #
 # In short: at 64 pixels, read at a third of the work, growing saves a factor of about 1.4 by a distance that sees 32 x 32 pixels, and nothing in patches. What is contradicted is the 2 that *we* asked for: the paper's nearest figure is at 128 pixels. Five trainings of small networks on drawn faces, with relativistic pairing and R1 in place of WGAN-GP, say nothing about 1024 pixels, where the small levels are a smaller part of the cost.
 #
@@ -1465,9 +1465,9 @@ viz.table(
 # %% [markdown]
 # *The exchange.* On average over five the newest block's average makes 1.32 [0.90, 1.74], where averaging the layers below makes 1.01. The interval holds 1: in the fourth and the fifth training the block brings nothing. (Expected was an average at 40 to 50 in each; it stands at 27 to 46. Each number is of one look and 300 samples.)
 #
-# *The fade.* While the block enters it helps: without it the generator itself is 1.26 [1.07, 1.46] times as far, farther in 25 of 25 pairs (p = 0.008). That is partly by construction: at a small $\alpha$ most of the picture is the old path's. At the end little is left: 1.05 [1.01, 1.10], in 21 of 25 pairs (p = 0.095), where two trainings with a fade differ by up to 1.15.
+# *The fade.* While the block enters it helps the generator itself, in the mean of four looks: without it the distance is 1.26 [1.07, 1.46] times as large, larger in 25 of 25 pairs (p = 0.008; two trainings with a fade differ by up to 1.22). That is partly by construction: at a small $\alpha$ most of the picture is the old path's. At the end little is left: 1.05 [1.01, 1.10], in 21 of 25 pairs (p = 0.095), where two trainings with a fade differ by up to 1.15. (With the same first weights the one without is farther in each of the five.) And real faces at 8 px, enlarged, have 3.6, all ten trainings 12 to 14: without any detail of the new block a network could be far nearer than they are.
 #
-# The fade does not take the *average's* peak away. Its peak is at 28 to 46 with a fade and at 32 to 55 without; it comes without a fade at step 330 in all five, the first look after the doubling, with it at 360 to 420. So much for 16 pixels, 760 steps, small networks, relativistic pairing and one judge. Whether a fade matters more where blocks are larger and trainings longer is not measured here.
+# The fade does not take the *average's* peak away. Its peak is at 28 to 46 with a fade and at 32 to 55 without; it comes without a fade at step 330 in all five, the first look after the doubling, with it at 360 to 420. For the average a fade puts the peak off. So much for 16 pixels, 760 steps, small networks, relativistic pairing and one judge. Whether a fade matters more where blocks are larger and trainings longer is not measured here.
 
 # %% [markdown]
 # ## What was measured
