@@ -594,7 +594,7 @@ question(
 #
 # - **Clipping** holds the rest together: without it the median $W$ is more than three times WGAN's.
 # - **Momentum** of both players does about as much harm; of the critic alone, as in the paper, 2.4 times.
-# - At smaller rates, 500 steps: each about twice as far as WGAN.
+# - Each at its best rate, 500 steps: about twice as far as WGAN.
 # - **The sigmoid** does not move the median of eight trainings; one of the eight ended at 31 times its WGAN's $W$.
 # - **The logarithm**, with its sigmoid, does no harm here. Near 0 a clipped GAN is nearly a WGAN:
 #
@@ -604,7 +604,7 @@ question(
 # Look at the pictures first: the data are eight clusters, and the three arms that learn have drawn a ring. In the last third of the run WGAN's median $W$ still fell by 12 %. So these are verdicts on 1,500 steps.
 #
 # - *Clipping* is what holds the rest together. Without it nothing bounds the critic, and the median final $W$ is 3.6 times WGAN's.
-# - *Momentum* of both players harms as much, 3.3 times; of the critic alone, as in the paper, 2.4 times. Without clipping $W$ ends at about 1, unit noise at 0.64. At the best of three rates, 500 steps, it is about twice WGAN's (section 13).
+# - *Momentum* of both players harms as much, 3.3 times; of the critic alone, as in the paper, 2.4 times. Both arms end at about 1, unit noise at 0.64. At its best of three rates, 500 steps, each is about twice WGAN's (section 13).
 # - *The sigmoid* alone moves the median from 0.29 to 0.31, and five trainings scatter too much to exclude a quarter (section 13 has eight more).
 # - *The logarithm*, put back together with its sigmoid, changes nothing that one could see. Where logits are small, $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
 #   line, and the GAN's loss half of the Wasserstein loss plus a constant.
@@ -791,7 +791,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # ## 6. A loss that means something
 #
-# A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data. Test it: every ten steps of a run take 200 samples from the same latents and the same 200 points, and compare what the critic says of them, $\mathbb E f(x) - \mathbb E f(G(z))$, with
+# A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data. Test it: at each look of a run take samples from the same latents and the same points of data, and compare what the critic says of them, $\mathbb E f(x) - \mathbb E f(G(z))$, with
 # their exact distance, which knows nothing of the critic. Spearman's correlation compares the *order* alone: 1 if the one always falls when the other does. Tolerance beforehand: at least 0.8 for a critic, and a GAN's own numbers at least 0.3 below it. (Critics have He's initial weights and ten steps to one of $G$.)
 #
 # Along runs that nobody disturbs the one-sided critic's correlation with $W$ is 0.98, but that of a clock that counts the steps left is 1.00 (section 13). So let runs get worse. Twice in a run, while the critic goes on, the generator's weights are moved back towards their first values, a quarter of the way, half of it or all of it, at moments and by shares of each run's own. Seven trainings of each, recorded (`wgan_strengths`). Three nulls know nothing of these samples: the clock; the clock set back to 0 at each move; what the critic says in *another* training.
@@ -895,9 +895,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # *On the left of the large picture* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* has 0.99, but must be told the shares.) In runs left alone two-sided and clipped critics miss that the distance grows again, and on faces what is said *rises* (section 13).
 #
-# *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on at the same samples goes with it, a correlation of 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, and is highest at the end.
+# *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on goes with it, 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, rises with the drift, and is highest at the end.
 #
-# *Near the data*, in the second picture, the paper's own critic fails. These WGANs come to 0.3, half of unit noise, with the paper's five critic steps. Moved back by a quarter and by half, the clipped critics follow at 0.55 on average, a clock at 0.73: C18.near is contradicted. At the end they say 0.12 for 0.38. The order is there to be had: the one-sided critic that looks on at the same samples has 0.84, and says 0.37.
+# *Near the data*, in the second picture, the paper's own critic does badly. These WGANs come to 0.3 or 0.4, with the paper's five critic steps. Moved back by a quarter and by half, the clipped critics follow at 0.55 on average, a clock at 0.73: C18.near is contradicted. At the end they say 0.12 for 0.38. A one-sided critic that looks on has 0.84 (seven of eight 0.79 or more, one 0.35), and says 0.37.
 #
 # And at best one compares checkpoints of *one* run: other critics have another $K$.
 
@@ -1218,10 +1218,10 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and equal signs give the largest: they would allow $11 \log_{10} 6.4 = 8.9$. A generator behind such a critic is thrown about.
+# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and equal signs would give a large one, by the reckoning above $11 \log_{10} 6.4 = 8.9$. (Signs were not counted.) A generator behind such a critic is thrown about.
 #
 # *Too narrow.* At $c = 0.01$ the first clip takes the gradient to $-12.4$ orders (random signs let one expect $11 \log_{10} 0.08 = -12.1$), and training leaves it there ($-12.2$). That is what the clip does and no work of training, so C19.vanish asks for something that one clip cannot give: how much *training* adds since the first clip, at $c = 0.1$ less at $c = 0.01$. Why does nothing move at 0.01? The weights' gradients are $10^{-12}$ in the last layer and less in all others, and Adam divides by $\sqrt v + 10^{-8}$: its epsilon, there to prevent a division by zero, is ten thousand times larger than the largest of what it should leave alone. Multiply the loss by $10^{10}$, and Adam takes
-# its usual steps. Then training does here what it does at $c = 0.1$: it aligns the signs, and the gradient comes back to $-2.3$ orders, close to the $-2.1$ that equal signs allow, $11 \log_{10} 0.64$. (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.) So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
+# its usual steps. Then training does here what it does at $c = 0.1$: the gradient comes back to $-2.3$ orders, close to the $-2.1$ of equal signs, $11 \log_{10} 0.64$. (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.) So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
 #
 # *The penalty* begins at $-4$ orders like the others and is flat at the first look, after 100 steps.
 #
@@ -1323,7 +1323,7 @@ question(
 # %% [markdown]
 # Look at the columns, one training each. Clipped critics are smooth slopes with few folds, whatever the data: the paper's figure. One-sided critics have found the eight clusters and the turn of the roll; of the 25 clusters no critic has seen more than their square in 600 steps. Two-sided ones are cones whose tip stands somewhere, and on the roll upside down. (The best critic is that of 150 points, with the accidents of these points.)
 #
-# The rows turn this into a number that needs no scale: what a critic shows, divided by its steepest slope, is a lower bound on $W$. The number does see critics that are not too simple: one-sided ones prove 0.31 to 0.47 of $W$ more than clipped ones (C19.seen). (We have the steepest slope *met*, at the points and on lines between them. A steeper place in between would lower the bound, so "proved" is meant with that grain of salt.) The two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17]. The tolerance was at least 0.1, so the row is open, and since the mean lies on the tolerance's edge a few more seeds would not settle it. One of the twenty shows 0.02 of $W$: its slope is 0.96, and its likeness to the best critic is -0.39. It has the right length and lies upside down. In shape the two-sided critics of section 5 are *less* like the best one than the clipped. With a weaker penalty, $\lambda = 1$, they prove 0.72 to 0.79 of $W$ where the clipped prove 0.43 to 0.47 (section 5's last column): the open row is one of $\lambda = 10$ and of short training, not of the two-sided form. The paper trains its critics "to optimality"; ours had 1,600 steps, and section 5's creep on after that (section 12). From He's weights and with half as many steps again (`wgan_longer`) the two-sided form proves 0.11 to 0.41 of $W$ more, in every one of ten trainings.
+# The rows turn this into a number that needs no scale: what a critic shows, divided by its steepest slope, is a lower bound on $W$. The number does see critics that are not too simple: one-sided ones prove 0.31 to 0.47 of $W$ more than clipped ones (C19.seen). (We have the steepest slope *met*, at the points and on lines between them. A steeper place in between would lower the bound, so "proved" is meant with that grain of salt.) The two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17]. The tolerance was at least 0.1, so the row is open, and since the mean lies on the tolerance's edge a few more seeds would not settle it. One of the twenty shows 0.02 of $W$: its slope is 0.96, and its likeness to the best critic is -0.39. It has the right length and lies upside down. In shape the two-sided critics of section 5 are *less* like the best one than the clipped. With a weaker penalty, $\lambda = 1$, they prove 0.72 to 0.79 of $W$ where the clipped prove 0.43 to 0.47 (section 5's last column): the open row is one of the two-sided form at $\lambda = 10$ and in short training (one-sided critics prove 0.80 to 0.89 in as many steps). The paper trains its critics "to optimality"; ours had 1,600 steps, and section 5's creep on after that (section 12). From He's weights and with half as many steps again (`wgan_longer`) the two-sided form proves 0.11 to 0.41 of $W$ more, in every one of ten trainings.
 
 # %% [markdown]
 # ## 10. WGAN-GP on pictures
@@ -1830,7 +1830,7 @@ question(
 # %% [markdown]
 # The critic that looks on says too little, but in order. The GAN's own estimate mostly climbs, whatever the samples do. The difference of the two is C18.gan_js, and the paper's figure 4. It took three attempts: ten runs that are begun anew had 0.34 [0.21, 0.47], ten left alone 0.40 [0.26, 0.55], both across the edge of the tolerance. The row is that of twenty new ones, a number fixed before.
 #
-# The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong; it says little of the slow drift that one would like to be warned of.
+# The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong; in section 6's picture the GAN's own estimate rises with the slow drift, from step 260 on. What it hardly shows there is that the samples had come nearer before.
 #
 # An order is not a distance. What should a penalised critic say? By section 12 its best slope is $K = 1 + W/(2 \lambda)$. With $\lambda = 10$ and a $W$ of 1 to 1.4, where generators go back all the way, that is 1.05 to 1.07, and a critic of slope 1 that shows $W$, made $K$ times as steep, says so many times $W$. (Weak penalties let a critic say more than that: section 12.) What is said over the exact $W$:
 
@@ -1911,7 +1911,7 @@ viz.table(
 )
 
 # %% [markdown]
-# *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72. Expected was 0 to 0.4. *Moved back*, the clipped ones have 0.55 [0.39, 0.72], below the 0.8 that was asked for, and the control passes with 0.84. In section 6's picture the clipped critic falls at the second move and rises one look later. In level, too, the critic that looks on is right at the end, 0.32 for 0.33 and 0.37 for 0.38; the clipped ones say 0.11 and 0.12.
+# *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72. *Moved back*, the clipped ones have 0.55 [0.39, 0.72], below the 0.8 that was asked for (nothing is smoothed; the paper smooths its curves). The control passes with a mean of 0.84: seven of eight have 0.79 or more, one has 0.35, where a clock has 0.92. In section 6's picture the clipped critic falls at the second move and rises one look later. In level, too, the critic that looks on is right at the end, 0.32 for 0.33 and 0.37 for 0.38; the clipped ones say 0.11 and 0.12.
 #
 # Nearness is not all that differs from C18.clipped: here the critic has five steps to one of the generator, as in the paper, and there ten, at other rates. And the two critics beside each other differ in the constraint, in the first weights, and in that the generator learns from one of them. What of this does it, no row says.
 
