@@ -741,7 +741,7 @@ claim(
 again, twenty = records.load("wgan_seeds"), records.load("wgan_surface")  # seven and twenty new seeds
 two_sided_ends = {name: plane.finals(twenty, name)["two-sided"] for name in ("shown", "random", "like")}
 shown_again, shown_before = plane.finals(again, "shown"), plane.baselines(again, "shown")
-control = check(
+check(
     "C20.one_sided",
     "With a one-sided penalty the critic shows the earth mover's distance: E f(x) - E f(G(z)) over the exact W of the same 600 pairs",
     expected=1.0,
@@ -751,17 +751,14 @@ control = check(
     baselines=nulls(untrained=shown_before["shallow, untrained"]),
     source="Petzka et al. 2018 (the one-sided form)",
 )
-claim(
+question(
     "C20.distance",
-    "With the paper's two-sided penalty it does so too: E f(x) - E f(G(z)) over the exact W, after 1,600 steps",
-    paper=1.0,
+    "And with the paper's two-sided penalty? E f(x) - E f(G(z)) over the exact W, after 1,600 steps",
     ours=np.concatenate([shown_again["two-sided"], two_sided_ends["shown"]]),
     over="trainings",
-    tolerance=within_relative(0.15),
-    baselines=nulls(untrained=shown_before["shallow, untrained"]),
+    baselines=nulls(untrained=shown_before["shallow, untrained"]) | ceilings(one_sided=shown_again["one-sided"]),
     source="Gulrajani et al. 2017, equation 3",
-    control=control,
-    note=f"Seven seeds that were asked first, {shown_again['two-sided'].min():.2f} to {shown_again['two-sided'].max():.2f}, and the "
+    note=f"A question: equation 3 is an objective, and the paper nowhere says that this difference is W. Seven seeds that were asked first, {shown_again['two-sided'].min():.2f} to {shown_again['two-sided'].max():.2f}, and the "
     f"twenty of section 9, whose values were known when they were added, {two_sided_ends['shown'].min():.2f} to {two_sided_ends['shown'].max():.2f}.",
 )
 
@@ -779,7 +776,7 @@ claim(
 #
 # Why? The two-sided objective does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05. So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
-# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. (Other generators: section 13.) The paper names no number of steps: "to optimality".
+# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. C20.distance is a question, for no paper promises $W$ after 1,600 steps. (Other generators: section 13.) The paper names no number of steps: "to optimality".
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss that means something
@@ -874,7 +871,7 @@ tracks("C18.clipped", "clipped", "and of a clipped critic, the paper's own", fig
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Near the data
 #
-# Section 4's WGAN again, new seeds. Correlation with the exact $W$, moved back a little, mean of eight: the clipped critic 0.55, a one-sided one that looks on 0.84, a clock 0.73.
+# Section 4's WGAN again, new seeds. Correlation with the exact $W$, moved back a little, mean of eight: the clipped critic 0.55, a one-sided one that looks on 0.84 (one of eight 0.35: no verdict), a clock 0.73.
 
 # %% tags=["slide-continue", "slide-picture"]
 near = records.load("wgan_near")
@@ -895,9 +892,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # *On the left of the large picture* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* has 0.99, but must be told the shares.) In runs left alone two-sided and clipped critics miss that the distance grows again, and on faces what is said *rises* (section 13).
 #
-# *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on goes with it, 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, rises with the drift, and is highest at the end.
+# *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on goes with it, 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, and rises with the drift, as a clock that runs forwards would (section 13).
 #
-# *Near the data*, in the second picture, the paper's own critic does badly. These WGANs come to 0.3 or 0.4, with the paper's five critic steps. Moved back by a quarter and by half, the clipped critics follow at 0.55 on average, a clock at 0.73: C18.near is contradicted. At the end they say 0.12 for 0.38. A one-sided critic that looks on has 0.84 (seven of eight 0.79 or more, one 0.35), and says 0.37.
+# *Near the data*, in the second picture, the paper's own critic follows less well. These WGANs come to 0.3 or 0.4, with the paper's five critic steps. Moved back by a quarter and by half, the clipped critics follow at 0.55 on average, a clock at 0.73. At the end they say 0.12 for 0.38, a one-sided critic that looks on says 0.37. It is the control, and has 0.84, but one of eight has 0.35: C18.near is open.
 #
 # And at best one compares checkpoints of *one* run: other critics have another $K$.
 
@@ -1061,7 +1058,7 @@ widgets.playground(far_away, preview=(0, 0.05, 0.15))
 # - $W$ says *how far*; its dual is a critic with slope at most 1.
 # - Clipping gives $K$-Lipschitz, for some $K$ that nobody chose.
 # - The penalty asks for slope 1 and says nothing of direction. Against data plus noise, in short trainings, its one-sided form showed the distance, the two-sided less.
-# - At best the estimate compares checkpoints of *one* run. A clipped critic's failed near the data; on faces left alone it rose.
+# - At best the estimate compares checkpoints of *one* run. A clipped critic's did less well near the data; on faces left alone estimates rose.
 
 # %% [markdown]
 # # Going deeper
@@ -1481,11 +1478,11 @@ question(
     ours=over_others("averages"),
     over="draws",
     baselines=nulls(
+        other_faces=1,
         sharp_faces_at_the_same_places=over_others("sharp, same places"),
         other_faces_blurred=over_others("other, blurred"),
         the_mean_face_alone=over_others("mean face"),
-    )
-    | ceilings(other_faces=1),
+    ),
     source="after Stanczuk et al. 2021",
 )
 
@@ -1808,7 +1805,8 @@ claim(
     source="Arjovsky et al. 2017, figure 4",
     decks="W",
     control=watching,
-    note=f"By itself: {js.mean():.2f} ({js.min():.2f} to {js.max():.2f}).",
+    note=f"By itself: {js.mean():.2f} ({js.min():.2f} to {js.max():.2f}); a clock that runs forwards: {-np.mean(of_clock):.2f}. Third attempt, one tolerance: "
+    "ten runs begun anew had 0.34 [0.21, 0.47], ten left alone 0.40 [0.26, 0.55], both across its edge. These twenty are new.",
 )
 question(
     "C18.gan_loss",
@@ -1826,11 +1824,39 @@ question(
     baselines=nulls(no_difference=0),
     note=f"By themselves: the critic {on_gans('said', begun_anew).mean():.2f}, JS {on_gans('JS', begun_anew).mean():.2f}, the generator's loss {on_gans('loss', begun_anew).mean():.2f}.",
 )
+least = on_gan["W"].argmin(1)
+
+
+def since_least(values):
+    """Spearman's correlation with the exact W from the look of the least W on, one for each training; values [K, T]."""
+    return np.array([spearmanr(a[k:], w[k:]).statistic for a, w, k in zip(values, on_gan["W"], least, strict=True)])
+
+
+def change(name, since=None, until=None):
+    """The change of a quantity between two looks of each training, from the first, or to the last."""
+    at = np.arange(len(least))
+    return on_gan[name][at, -1 if until is None else until] - on_gan[name][at, 0 if since is None else since]
+
+
+worse, better = change("W", since=least) > 0.1, change("W", until=least) < -0.3
+question(
+    "C18.gan_drift",
+    "Does a GAN's own estimate see the drift? From the look of the least exact W on, Spearman correlation of log 2 - L_D / 2 with W",
+    ours=since_least(on_gan["JS"]),
+    over="trainings",
+    baselines=nulls(a_clock_that_runs_forwards=since_least(np.broadcast_to(looked_on, on_gan["W"].shape)))
+    | ceilings(a_critic_that_looks_on=since_least(on_gan["said"])),
+    note=f"Asked when its value was known. W rises by more than 0.1 after its least in {worse.sum()} of {len(least)} trainings; the estimate rises in "
+    f"{(change('JS', since=least)[worse] > 0).sum()} of these, what the critic that looks on says in {(change('said', since=least)[worse] > 0).sum()}. "
+    f"Before its least W falls by more than 0.3 in {better.sum()}; there the estimate falls by {-change('JS', until=least)[better].min():.2f} at most, "
+    f"what the critic that looks on says by {-change('said', until=least)[better].max():.2f} or more.",
+)
 
 # %% [markdown]
-# The critic that looks on says too little, but in order. The GAN's own estimate mostly climbs, whatever the samples do. The difference of the two is C18.gan_js, and the paper's figure 4. It took three attempts: ten runs that are begun anew had 0.34 [0.21, 0.47], ten left alone 0.40 [0.26, 0.55], both across the edge of the tolerance. The row is that of twenty new ones, a number fixed before.
+# The critic that looks on says too little, but in order. The GAN's own estimate mostly climbs, whatever the samples do. The difference of the two is C18.gan_js, and the paper's figure 4. It took three attempts, which its note names; the row is that of twenty new runs, a number fixed before.
 #
-# The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong; in section 6's picture the GAN's own estimate rises with the slow drift, from step 260 on. What it hardly shows there is that the samples had come nearer before.
+# The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong. Does the GAN's own estimate warn of the slow drift? It rises in 13 of the 14 trainings in which the samples go away again by more than 0.1. But a clock that runs forwards follows the drift better, at 0.72, than the estimate, at 0.47, and nearly as well as the critic that looks on, at 0.76 (C18.gan_drift).
+# Part of the clock's 0.72 comes from where the row begins, at the least $W$; the same holds for the others. So the drift does not tell an estimate that sees from one that climbs. What came before it does: in the eight trainings in which the samples had come nearer by more than 0.3, the estimate fell by 0.06 at most, and what the critic that looks on says fell by 0.15 or more.
 #
 # An order is not a distance. What should a penalised critic say? By section 12 its best slope is $K = 1 + W/(2 \lambda)$. With $\lambda = 10$ and a $W$ of 1 to 1.4, where generators go back all the way, that is 1.05 to 1.07, and a critic of slope 1 that shows $W$, made $K$ times as steep, says so many times $W$. (Weak penalties let a critic say more than that: section 12.) What is said over the exact $W$:
 
@@ -1871,12 +1897,17 @@ def follow_near(arm):
 
 alone, moved = (follow_near(arm) for arm in (wgan_near.ALONE, wgan_near.MOVED))
 blind = {name: moved[name] for name in ("a_clock", "a_clock_set_back", "another_run")}
-near_seen = check(
+near_seen = claim(
     "C18.near_seen",
-    "The control: near the data a one-sided critic that looks on follows the distance: Spearman correlation with the exact W, mean of the trainings",
-    ours=moved["a_critic_that_looks_on"].mean(),
+    "The control: near the data a one-sided critic that looks on follows the distance: Spearman correlation with the exact W",
+    paper="correlates",
+    ours=moved["a_critic_that_looks_on"],
+    over="trainings",
     tolerance=at_least(0.8),
     baselines=nulls(**blind),
+    source=figure,
+    decks="W",
+    note="Judged by its mean at first, which passes. The row that it controls is judged by an interval, so the control is, too, since its values were known.",
 )
 claim(
     "C18.near",
@@ -1892,11 +1923,27 @@ claim(
     note="Each training: " + "; ".join(f"{name.replace('_', ' ')} {' '.join(f'{one:.2f}' for one in of)}" for name, of in moved.items()) + ".",
 )
 question(
+    "C18.near_less",
+    "Does the critic that looks on follow better than the clipped one? The difference of their correlations, moved back",
+    ours=moved["a_critic_that_looks_on"] - moved["what_is_said"],
+    over="trainings",
+    baselines=nulls(no_difference=0, a_clock_less_the_clipped_critic=moved["a_clock"] - moved["what_is_said"]),
+    note="Asked when its value was known.",
+)
+question(
+    "C18.near_clock",
+    "Does a clock follow better than the clipped critic? The clipped critic's correlation less the clock's, moved back",
+    ours=moved["what_is_said"] - moved["a_clock"],
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    note="Asked when its value was known.",
+)
+question(
     "C18.near_alone",
     "And left alone, from step 200 on? Spearman correlation of what the clipped critic says with the exact W",
     ours=alone["what_is_said"],
     over="trainings",
-    baselines=ceilings(a_clock=alone["a_clock"], a_critic_that_looks_on=alone["a_critic_that_looks_on"]),
+    baselines=nulls(a_clock=alone["a_clock"]) | ceilings(a_critic_that_looks_on=alone["a_critic_that_looks_on"]),
     source=figure,
     note="A question, for a clock passes any tolerance here.",
 )
@@ -1911,7 +1958,7 @@ viz.table(
 )
 
 # %% [markdown]
-# *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72. *Moved back*, the clipped ones have 0.55 [0.39, 0.72], below the 0.8 that was asked for (nothing is smoothed; the paper smooths its curves). The control passes with a mean of 0.84: seven of eight have 0.79 or more, one has 0.35, where a clock has 0.92. In section 6's picture the clipped critic falls at the second move and rises one look later. In level, too, the critic that looks on is right at the end, 0.32 for 0.33 and 0.37 for 0.38; the clipped ones say 0.11 and 0.12.
+# *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72. *Moved back*, the clipped ones have 0.55 [0.39, 0.72], below the 0.8 that was asked for (nothing is smoothed; the paper smooths its curves). The control has 0.84 on average; seven of eight have 0.79 or more, one has 0.35, where a clock has 0.92. Its interval, [0.67, 1.01], does not stand clear of 0.8. By the claim's own rule the control is open, and so is C18.near. What stands: the clipped critics do not reach 0.8, and the one that looks on has 0.29 [0.04, 0.53] more (C18.near_less). What does not stand: that they follow worse than a clock, -0.18 [-0.44, 0.08] (C18.near_clock). In section 6's picture the clipped critic falls at the second move and rises one look later. In level, too, the critic that looks on is right at the end, 0.32 for 0.33 and 0.37 for 0.38; the clipped ones say 0.11 and 0.12.
 #
 # Nearness is not all that differs from C18.clipped: here the critic has five steps to one of the generator, as in the paper, and there ten, at other rates. And the two critics beside each other differ in the constraint, in the first weights, and in that the generator learns from one of them. What of this does it, no row says.
 
