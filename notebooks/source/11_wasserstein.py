@@ -594,7 +594,7 @@ question(
 #
 # - **Clipping** holds the rest together: without it the median $W$ is more than three times WGAN's.
 # - **Momentum** of both players does about as much harm; of the critic alone, as in the paper, 2.4 times.
-# - At smaller rates, 500 steps: each about twice as far as WGAN.
+# - Each at its best rate, 500 steps: about twice as far as WGAN.
 # - **The sigmoid** does not move the median of eight trainings; one of the eight ended at 31 times its WGAN's $W$.
 # - **The logarithm**, with its sigmoid, does no harm here. Near 0 a clipped GAN is nearly a WGAN:
 #
@@ -604,7 +604,7 @@ question(
 # Look at the pictures first: the data are eight clusters, and the three arms that learn have drawn a ring. In the last third of the run WGAN's median $W$ still fell by 12 %. So these are verdicts on 1,500 steps.
 #
 # - *Clipping* is what holds the rest together. Without it nothing bounds the critic, and the median final $W$ is 3.6 times WGAN's.
-# - *Momentum* of both players harms as much, 3.3 times; of the critic alone, as in the paper, 2.4 times. Without clipping $W$ ends at about 1, unit noise at 0.64. At the best of three rates, 500 steps, it is about twice WGAN's (section 13).
+# - *Momentum* of both players harms as much, 3.3 times; of the critic alone, as in the paper, 2.4 times. Both arms end at about 1, unit noise at 0.64. At its best of three rates, 500 steps, each is about twice WGAN's (section 13).
 # - *The sigmoid* alone moves the median from 0.29 to 0.31, and five trainings scatter too much to exclude a quarter (section 13 has eight more).
 # - *The logarithm*, put back together with its sigmoid, changes nothing that one could see. Where logits are small, $\mathrm{softplus}(\pm l) \approx \log 2 \pm l/2$ is a straight
 #   line, and the GAN's loss half of the Wasserstein loss plus a constant.
@@ -741,7 +741,7 @@ claim(
 again, twenty = records.load("wgan_seeds"), records.load("wgan_surface")  # seven and twenty new seeds
 two_sided_ends = {name: plane.finals(twenty, name)["two-sided"] for name in ("shown", "random", "like")}
 shown_again, shown_before = plane.finals(again, "shown"), plane.baselines(again, "shown")
-control = check(
+check(
     "C20.one_sided",
     "With a one-sided penalty the critic shows the earth mover's distance: E f(x) - E f(G(z)) over the exact W of the same 600 pairs",
     expected=1.0,
@@ -751,17 +751,14 @@ control = check(
     baselines=nulls(untrained=shown_before["shallow, untrained"]),
     source="Petzka et al. 2018 (the one-sided form)",
 )
-claim(
+question(
     "C20.distance",
-    "With the paper's two-sided penalty it does so too: E f(x) - E f(G(z)) over the exact W, after 1,600 steps",
-    paper=1.0,
+    "And with the paper's two-sided penalty? E f(x) - E f(G(z)) over the exact W, after 1,600 steps",
     ours=np.concatenate([shown_again["two-sided"], two_sided_ends["shown"]]),
     over="trainings",
-    tolerance=within_relative(0.15),
-    baselines=nulls(untrained=shown_before["shallow, untrained"]),
+    baselines=nulls(untrained=shown_before["shallow, untrained"]) | ceilings(one_sided=shown_again["one-sided"]),
     source="Gulrajani et al. 2017, equation 3",
-    control=control,
-    note=f"Seven seeds that were asked first, {shown_again['two-sided'].min():.2f} to {shown_again['two-sided'].max():.2f}, and the "
+    note=f"A question: equation 3 is an objective, and the paper nowhere says that this difference is W. Seven seeds that were asked first, {shown_again['two-sided'].min():.2f} to {shown_again['two-sided'].max():.2f}, and the "
     f"twenty of section 9, whose values were known when they were added, {two_sided_ends['shown'].min():.2f} to {two_sided_ends['shown'].max():.2f}.",
 )
 
@@ -779,7 +776,7 @@ claim(
 #
 # Why? The two-sided objective does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05. So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
-# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. So C20.distance is contradicted, for this generator and after 1,600 steps. (Other generators: section 13.) The paper names no number of steps: "to optimality".
+# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. C20.distance is a question, for no paper promises $W$ after 1,600 steps. (Other generators: section 13.) The paper names no number of steps: "to optimality".
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss that means something
@@ -791,7 +788,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # ## 6. A loss that means something
 #
-# A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data. Test it: every ten steps of a run take 200 samples from the same latents and the same 200 points, and compare what the critic says of them, $\mathbb E f(x) - \mathbb E f(G(z))$, with
+# A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data. Test it: at each look of a run take samples from the same latents and the same points of data, and compare what the critic says of them, $\mathbb E f(x) - \mathbb E f(G(z))$, with
 # their exact distance, which knows nothing of the critic. Spearman's correlation compares the *order* alone: 1 if the one always falls when the other does. Tolerance beforehand: at least 0.8 for a critic, and a GAN's own numbers at least 0.3 below it. (Critics have He's initial weights and ten steps to one of $G$.)
 #
 # Along runs that nobody disturbs the one-sided critic's correlation with $W$ is 0.98, but that of a clock that counts the steps left is 1.00 (section 13). So let runs get worse. Twice in a run, while the critic goes on, the generator's weights are moved back towards their first values, a quarter of the way, half of it or all of it, at moments and by shares of each run's own. Seven trainings of each, recorded (`wgan_strengths`). Three nulls know nothing of these samples: the clock; the clock set back to 0 at each move; what the critic says in *another* training.
@@ -874,7 +871,7 @@ tracks("C18.clipped", "clipped", "and of a clipped critic, the paper's own", fig
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Near the data
 #
-# Section 4's WGAN again, new seeds. Correlation with the exact $W$, moved back a little, mean of eight: the clipped critic 0.55, a one-sided one that looks on 0.84, a clock 0.73.
+# Section 4's WGAN again, new seeds. Correlation with the exact $W$, moved back a little, mean of eight: the clipped critic 0.55, a one-sided one that looks on 0.84 (one of eight 0.35: no verdict), a clock 0.73.
 
 # %% tags=["slide-continue", "slide-picture"]
 near = records.load("wgan_near")
@@ -895,9 +892,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # *On the left of the large picture* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* has 0.99, but must be told the shares.) In runs left alone two-sided and clipped critics miss that the distance grows again, and on faces what is said *rises* (section 13).
 #
-# *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on at the same samples goes with it, a correlation of 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, and is highest at the end.
+# *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on goes with it, 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, and rises with the drift, as a clock that runs forwards would (section 13).
 #
-# *Near the data*, in the second picture, the paper's own critic fails. These WGANs come to 0.3, half of unit noise, with the paper's five critic steps. Moved back by a quarter and by half, the clipped critics follow at 0.55 on average, a clock at 0.73: C18.near is contradicted. At the end they say 0.12 for 0.38. The order is there to be had: the one-sided critic that looks on at the same samples has 0.84, and says 0.37.
+# *Near the data*, in the second picture, the paper's own critic follows less well. These WGANs come to 0.3 or 0.4, with the paper's five critic steps. Moved back by a quarter and by half, the clipped critics follow at 0.55 on average, a clock at 0.73. At the end they say 0.12 for 0.38, a one-sided critic that looks on says 0.37. It is the control, and has 0.84, but one of eight has 0.35: C18.near is open.
 #
 # And at best one compares checkpoints of *one* run: other critics have another $K$.
 
@@ -1061,7 +1058,7 @@ widgets.playground(far_away, preview=(0, 0.05, 0.15))
 # - $W$ says *how far*; its dual is a critic with slope at most 1.
 # - Clipping gives $K$-Lipschitz, for some $K$ that nobody chose.
 # - The penalty asks for slope 1 and says nothing of direction. Against data plus noise, in short trainings, its one-sided form showed the distance, the two-sided less.
-# - At best the estimate compares checkpoints of *one* run. A clipped critic's failed near the data; on faces left alone it rose.
+# - At best the estimate compares checkpoints of *one* run. A clipped critic's did less well near the data; on faces left alone estimates rose.
 
 # %% [markdown]
 # # Going deeper
@@ -1218,10 +1215,10 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and equal signs give the largest: they would allow $11 \log_{10} 6.4 = 8.9$. A generator behind such a critic is thrown about.
+# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and equal signs would give a large one, by the reckoning above $11 \log_{10} 6.4 = 8.9$. (Signs were not counted.) A generator behind such a critic is thrown about.
 #
 # *Too narrow.* At $c = 0.01$ the first clip takes the gradient to $-12.4$ orders (random signs let one expect $11 \log_{10} 0.08 = -12.1$), and training leaves it there ($-12.2$). That is what the clip does and no work of training, so C19.vanish asks for something that one clip cannot give: how much *training* adds since the first clip, at $c = 0.1$ less at $c = 0.01$. Why does nothing move at 0.01? The weights' gradients are $10^{-12}$ in the last layer and less in all others, and Adam divides by $\sqrt v + 10^{-8}$: its epsilon, there to prevent a division by zero, is ten thousand times larger than the largest of what it should leave alone. Multiply the loss by $10^{10}$, and Adam takes
-# its usual steps. Then training does here what it does at $c = 0.1$: it aligns the signs, and the gradient comes back to $-2.3$ orders, close to the $-2.1$ that equal signs allow, $11 \log_{10} 0.64$. (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.) So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
+# its usual steps. Then training does here what it does at $c = 0.1$: the gradient comes back to $-2.3$ orders, close to the $-2.1$ of equal signs, $11 \log_{10} 0.64$. (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.) So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
 #
 # *The penalty* begins at $-4$ orders like the others and is flat at the first look, after 100 steps.
 #
@@ -1323,7 +1320,7 @@ question(
 # %% [markdown]
 # Look at the columns, one training each. Clipped critics are smooth slopes with few folds, whatever the data: the paper's figure. One-sided critics have found the eight clusters and the turn of the roll; of the 25 clusters no critic has seen more than their square in 600 steps. Two-sided ones are cones whose tip stands somewhere, and on the roll upside down. (The best critic is that of 150 points, with the accidents of these points.)
 #
-# The rows turn this into a number that needs no scale: what a critic shows, divided by its steepest slope, is a lower bound on $W$. The number does see critics that are not too simple: one-sided ones prove 0.31 to 0.47 of $W$ more than clipped ones (C19.seen). (We have the steepest slope *met*, at the points and on lines between them. A steeper place in between would lower the bound, so "proved" is meant with that grain of salt.) The two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17]. The tolerance was at least 0.1, so the row is open, and since the mean lies on the tolerance's edge a few more seeds would not settle it. One of the twenty shows 0.02 of $W$: its slope is 0.96, and its likeness to the best critic is -0.39. It has the right length and lies upside down. In shape the two-sided critics of section 5 are *less* like the best one than the clipped. With a weaker penalty, $\lambda = 1$, they prove 0.72 to 0.79 of $W$ where the clipped prove 0.43 to 0.47 (section 5's last column): the open row is one of $\lambda = 10$ and of short training, not of the two-sided form. The paper trains its critics "to optimality"; ours had 1,600 steps, and section 5's creep on after that (section 12). From He's weights and with half as many steps again (`wgan_longer`) the two-sided form proves 0.11 to 0.41 of $W$ more, in every one of ten trainings.
+# The rows turn this into a number that needs no scale: what a critic shows, divided by its steepest slope, is a lower bound on $W$. The number does see critics that are not too simple: one-sided ones prove 0.31 to 0.47 of $W$ more than clipped ones (C19.seen). (We have the steepest slope *met*, at the points and on lines between them. A steeper place in between would lower the bound, so "proved" is meant with that grain of salt.) The two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17]. The tolerance was at least 0.1, so the row is open, and since the mean lies on the tolerance's edge a few more seeds would not settle it. One of the twenty shows 0.02 of $W$: its slope is 0.96, and its likeness to the best critic is -0.39. It has the right length and lies upside down. In shape the two-sided critics of section 5 are *less* like the best one than the clipped. With a weaker penalty, $\lambda = 1$, they prove 0.72 to 0.79 of $W$ where the clipped prove 0.43 to 0.47 (section 5's last column): the open row is one of the two-sided form at $\lambda = 10$ and in short training (one-sided critics prove 0.80 to 0.89 in as many steps). The paper trains its critics "to optimality"; ours had 1,600 steps, and section 5's creep on after that (section 12). From He's weights and with half as many steps again (`wgan_longer`) the two-sided form proves 0.11 to 0.41 of $W$ more, in every one of ten trainings.
 
 # %% [markdown]
 # ## 10. WGAN-GP on pictures
@@ -1481,11 +1478,11 @@ question(
     ours=over_others("averages"),
     over="draws",
     baselines=nulls(
+        other_faces=1,
         sharp_faces_at_the_same_places=over_others("sharp, same places"),
         other_faces_blurred=over_others("other, blurred"),
         the_mean_face_alone=over_others("mean face"),
-    )
-    | ceilings(other_faces=1),
+    ),
     source="after Stanczuk et al. 2021",
 )
 
@@ -1808,7 +1805,8 @@ claim(
     source="Arjovsky et al. 2017, figure 4",
     decks="W",
     control=watching,
-    note=f"By itself: {js.mean():.2f} ({js.min():.2f} to {js.max():.2f}).",
+    note=f"By itself: {js.mean():.2f} ({js.min():.2f} to {js.max():.2f}); a clock that runs forwards: {-np.mean(of_clock):.2f}. Third attempt, one tolerance: "
+    "ten runs begun anew had 0.34 [0.21, 0.47], ten left alone 0.40 [0.26, 0.55], both across its edge. These twenty are new.",
 )
 question(
     "C18.gan_loss",
@@ -1826,11 +1824,39 @@ question(
     baselines=nulls(no_difference=0),
     note=f"By themselves: the critic {on_gans('said', begun_anew).mean():.2f}, JS {on_gans('JS', begun_anew).mean():.2f}, the generator's loss {on_gans('loss', begun_anew).mean():.2f}.",
 )
+least = on_gan["W"].argmin(1)
+
+
+def since_least(values):
+    """Spearman's correlation with the exact W from the look of the least W on, one for each training; values [K, T]."""
+    return np.array([spearmanr(a[k:], w[k:]).statistic for a, w, k in zip(values, on_gan["W"], least, strict=True)])
+
+
+def change(name, since=None, until=None):
+    """The change of a quantity between two looks of each training, from the first, or to the last."""
+    at = np.arange(len(least))
+    return on_gan[name][at, -1 if until is None else until] - on_gan[name][at, 0 if since is None else since]
+
+
+worse, better = change("W", since=least) > 0.1, change("W", until=least) < -0.3
+question(
+    "C18.gan_drift",
+    "Does a GAN's own estimate see the drift? From the look of the least exact W on, Spearman correlation of log 2 - L_D / 2 with W",
+    ours=since_least(on_gan["JS"]),
+    over="trainings",
+    baselines=nulls(a_clock_that_runs_forwards=since_least(np.broadcast_to(looked_on, on_gan["W"].shape)))
+    | ceilings(a_critic_that_looks_on=since_least(on_gan["said"])),
+    note=f"Asked when its value was known. W rises by more than 0.1 after its least in {worse.sum()} of {len(least)} trainings; the estimate rises in "
+    f"{(change('JS', since=least)[worse] > 0).sum()} of these, what the critic that looks on says in {(change('said', since=least)[worse] > 0).sum()}. "
+    f"Before its least W falls by more than 0.3 in {better.sum()}; there the estimate falls by {-change('JS', until=least)[better].min():.2f} at most, "
+    f"what the critic that looks on says by {-change('said', until=least)[better].max():.2f} or more.",
+)
 
 # %% [markdown]
-# The critic that looks on says too little, but in order. The GAN's own estimate mostly climbs, whatever the samples do. The difference of the two is C18.gan_js, and the paper's figure 4. It took three attempts: ten runs that are begun anew had 0.34 [0.21, 0.47], ten left alone 0.40 [0.26, 0.55], both across the edge of the tolerance. The row is that of twenty new ones, a number fixed before.
+# The critic that looks on says too little, but in order. The GAN's own estimate mostly climbs, whatever the samples do. The difference of the two is C18.gan_js, and the paper's figure 4. It took three attempts, which its note names; the row is that of twenty new runs, a number fixed before.
 #
-# The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong; it says little of the slow drift that one would like to be warned of.
+# The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong. Does the GAN's own estimate warn of the slow drift? It rises in 13 of the 14 trainings in which the samples go away again by more than 0.1. But a clock that runs forwards follows the drift better, at 0.72, than the estimate, at 0.47, and nearly as well as the critic that looks on, at 0.76 (C18.gan_drift).
+# Part of the clock's 0.72 comes from where the row begins, at the least $W$; the same holds for the others. So the drift does not tell an estimate that sees from one that climbs. What came before it does: in the eight trainings in which the samples had come nearer by more than 0.3, the estimate fell by 0.06 at most, and what the critic that looks on says fell by 0.15 or more.
 #
 # An order is not a distance. What should a penalised critic say? By section 12 its best slope is $K = 1 + W/(2 \lambda)$. With $\lambda = 10$ and a $W$ of 1 to 1.4, where generators go back all the way, that is 1.05 to 1.07, and a critic of slope 1 that shows $W$, made $K$ times as steep, says so many times $W$. (Weak penalties let a critic say more than that: section 12.) What is said over the exact $W$:
 
@@ -1871,12 +1897,17 @@ def follow_near(arm):
 
 alone, moved = (follow_near(arm) for arm in (wgan_near.ALONE, wgan_near.MOVED))
 blind = {name: moved[name] for name in ("a_clock", "a_clock_set_back", "another_run")}
-near_seen = check(
+near_seen = claim(
     "C18.near_seen",
-    "The control: near the data a one-sided critic that looks on follows the distance: Spearman correlation with the exact W, mean of the trainings",
-    ours=moved["a_critic_that_looks_on"].mean(),
+    "The control: near the data a one-sided critic that looks on follows the distance: Spearman correlation with the exact W",
+    paper="correlates",
+    ours=moved["a_critic_that_looks_on"],
+    over="trainings",
     tolerance=at_least(0.8),
     baselines=nulls(**blind),
+    source=figure,
+    decks="W",
+    note="Judged by its mean at first, which passes. The row that it controls is judged by an interval, so the control is, too, since its values were known.",
 )
 claim(
     "C18.near",
@@ -1892,11 +1923,27 @@ claim(
     note="Each training: " + "; ".join(f"{name.replace('_', ' ')} {' '.join(f'{one:.2f}' for one in of)}" for name, of in moved.items()) + ".",
 )
 question(
+    "C18.near_less",
+    "Does the critic that looks on follow better than the clipped one? The difference of their correlations, moved back",
+    ours=moved["a_critic_that_looks_on"] - moved["what_is_said"],
+    over="trainings",
+    baselines=nulls(no_difference=0, a_clock_less_the_clipped_critic=moved["a_clock"] - moved["what_is_said"]),
+    note="Asked when its value was known.",
+)
+question(
+    "C18.near_clock",
+    "Does a clock follow better than the clipped critic? The clipped critic's correlation less the clock's, moved back",
+    ours=moved["what_is_said"] - moved["a_clock"],
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    note="Asked when its value was known.",
+)
+question(
     "C18.near_alone",
     "And left alone, from step 200 on? Spearman correlation of what the clipped critic says with the exact W",
     ours=alone["what_is_said"],
     over="trainings",
-    baselines=ceilings(a_clock=alone["a_clock"], a_critic_that_looks_on=alone["a_critic_that_looks_on"]),
+    baselines=nulls(a_clock=alone["a_clock"]) | ceilings(a_critic_that_looks_on=alone["a_critic_that_looks_on"]),
     source=figure,
     note="A question, for a clock passes any tolerance here.",
 )
@@ -1911,7 +1958,7 @@ viz.table(
 )
 
 # %% [markdown]
-# *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72. Expected was 0 to 0.4. *Moved back*, the clipped ones have 0.55 [0.39, 0.72], below the 0.8 that was asked for, and the control passes with 0.84. In section 6's picture the clipped critic falls at the second move and rises one look later. In level, too, the critic that looks on is right at the end, 0.32 for 0.33 and 0.37 for 0.38; the clipped ones say 0.11 and 0.12.
+# *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72. *Moved back*, the clipped ones have 0.55 [0.39, 0.72], below the 0.8 that was asked for (nothing is smoothed; the paper smooths its curves). The control has 0.84 on average; seven of eight have 0.79 or more, one has 0.35, where a clock has 0.92. Its interval, [0.67, 1.01], does not stand clear of 0.8. By the claim's own rule the control is open, and so is C18.near. What stands: the clipped critics do not reach 0.8, and the one that looks on has 0.29 [0.04, 0.53] more (C18.near_less). What does not stand: that they follow worse than a clock, -0.18 [-0.44, 0.08] (C18.near_clock). In section 6's picture the clipped critic falls at the second move and rises one look later. In level, too, the critic that looks on is right at the end, 0.32 for 0.33 and 0.37 for 0.38; the clipped ones say 0.11 and 0.12.
 #
 # Nearness is not all that differs from C18.clipped: here the critic has five steps to one of the generator, as in the paper, and there ten, at other rates. And the two critics beside each other differ in the constraint, in the first weights, and in that the generator learns from one of them. What of this does it, no row says.
 
