@@ -1592,9 +1592,9 @@ question(
 )
 
 # %% [markdown]
-# Each at its own rate, the free $D$ is 69 times as steep. At one rate it is 3.0 times at 0.003 (C17.steeper) and about 170 at 0.01 (C17.steeper_fast, widely spread): the bound and the rate do not act one beside the other. The larger rate makes a normalised $D$ flatter, by a factor of 24 (C17.rate), and a free one steeper. The ratios are about what one training of each had let us expect.
+# Each at its own rate, the free $D$ is 69 times as steep. At one rate it is 3.0 times at 0.003 (C17.steeper) and about 170 at 0.01 (C17.steeper_fast, widely spread): what the bound does depends on the rate. The larger rate makes a normalised $D$ flatter, by a factor of 24 (C17.rate), and a free one steeper. The ratios are about what one training of each had let us expect.
 #
-# The distances are not. Both at 0.01, we had expected the normalised $D$ 3 farther. It is 7.5 nearer on average, in 10 of 20 pairs, and the 99 % interval holds zero, for the free one's distances run from 16 to 77. A mean says little here. What the eye sees is the spread: 8 of 20 end farther than a blur, and none of the normalised ones, which lie between 22 and 29. That was noticed after the run, so it is no row. At its own best rate the free $D$ draws nearer than the normalised one at its best, 18.6 against 25.4: in this game the bound makes the larger rate safe, and nothing is drawn better for it.
+# The distances are not. Both at 0.01, we had expected the normalised $D$ 3 farther. It is 7.5 nearer on average, in 10 of 20 pairs, and the 99 % interval holds zero, for the free one's distances run from 16 to 77. A mean says little here. Look at the spread: 8 of the 20 free ones end farther than a blur, and none of the normalised ones, which lie between 22 and 29. At 0.003 it is the other way round: 13 normalised ones end farther than a blur, and no free one. (That was noticed after the run, so it is no row.) Each $D$ has a rate of its own; at the best of five the free one draws nearer, 18.6 against 25.4.
 
 # %% [markdown]
 # ## 10. The contest along the way
