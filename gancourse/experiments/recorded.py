@@ -30,6 +30,7 @@ NAMES = (
     "growing_race",
     "growing_race_32",
     "hinge_slopes",
+    "hinge_slopes_crossed",
     "hinge_slopes_rates",
     "lapgan_view",
     "latent_faces",
