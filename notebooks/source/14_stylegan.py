@@ -184,7 +184,7 @@ for what, seed in (("f before its first step", START), ("an f of another start",
     print(f"w differs from that of {what} by {far:.1%} of its variance, {about_the_mean:.1%} about the mean; affine map allowed: {bent:.1%}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines compare $w$ with that of a mapping before its first step, for the same $z$. It moved by 10 % of its variance; an affine map of the start's leaves 1.3 %. So $f$ nearly stood still, what it did was nearly all stretching, and the rest grew around it. Keep that in mind for section 7. (Section 19: a second network, and a faster $f$.)
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines compare $w$ with that of a mapping before its first step, for the same $z$. It moved by 10 % of its variance, 5.8 % about the mean; an affine map of the start's leaves 1.3 %. So $f$ nearly stood still; what it did was mostly to shift and stretch. Keep that in mind for section 7. (Section 19: a second network, and a faster $f$.)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -419,7 +419,7 @@ show(
 #
 # While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
 # the paper, two in ten in our recipe.) Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose
-# attribute the mixture has: which of the two parents' classes it finds likelier. Hair, skin and background have more than two classes; the last line below the curves says how often a third is likeliest. (It looks at $32 \times 32$ versions of all pictures, here and below: what is wrong at 64 px alone, it does not see.)
+# attribute the mixture has: which of the two parents' classes it finds likelier. Hair, skin and background have more than two classes; a line below the curves says how often a third is likeliest. (It looks at $32 \times 32$ versions of all pictures, here and below: what is wrong at 64 px alone, it does not see.)
 
 # %%
 names = list(judge.attribute_names)
@@ -505,7 +505,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
     )
 
 # %% [markdown] tags=["notes"]
-# They do not. Shapes less colours is -0.02, without the background -0.04, and both intervals leave out 0: *colours* come a little sooner. The cut of the hair comes as soon as its colour (0.86); smile and glasses are late. The area was chosen when the curves of six other sets were known; these are new. The intervals speak of one network, not of the next.
+# They do not. Shapes less colours is -0.02, without the background -0.04; both intervals leave out 0. But the cut of the hair comes as soon as its colour (0.86); smile and glasses are late. Cut, glasses and background less the other three give -0.02, too. The area was chosen on six other sets. The intervals speak of these attributes in one network.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -828,7 +828,7 @@ show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: the wrong mean
 #
-# Truncation needs $\bar w$ of *this* mapping network. Nothing crashes with another. At $\psi = 0$ the picture must be a good, plain face.
+# Truncation needs $\bar w$ of *this* mapping network. Nothing crashes with another. Compare it with a fresh mean of $f(z)$.
 
 # %% [markdown] tags=["notes"]
 # ## What goes wrong
@@ -851,9 +851,9 @@ show(viz.labelled_grid(torch.cat(rows), list(wrong_means), n_columns=8), "psi = 
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
-# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean two heads of red hair turn yellow), and the distance grows, in one draw, from 7.5 to 8.9 and 9.8. Without the right row, who would notice? Two tests find it: at $\psi = 0$ the picture must be a good, plain face; and `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean two heads of red hair turn yellow), and the distance grows, in one draw, from 7.5 to 8.9 and 9.8. Without the right row, who would notice? The face at $\psi = 0$ need not tell: the other mean's is plain, too. But `mapping.average` must agree with a fresh mean of $f(z)$ up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
 #
-# **What did the new entrance buy?** In this one small network coarse layers decide colours a little sooner than shapes (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 26.5 against 74.0, but nearly as well, 31.0, behind the mapping that the network started with; paths differ as much behind it as behind $f$, as far as three sets tell (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
+# **What did the new entrance buy?** In this one small network coarse layers decide shapes no sooner than colours (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 26.5 against 74.0, but nearly as well, 31.0, behind the mapping that the network started with; paths differ as much behind it as behind $f$, as far as three sets tell (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
@@ -1311,7 +1311,7 @@ plt.show()
 #
 # In W fewer for a smile and for dark skin; more for long hair, and by a little for glasses. Four directions decide nothing.
 #
-# *Random* directions, as far: the others change about as much.
+# *Random* directions, as far: in W the others change less in three of four.
 
 # %% [markdown] tags=["notes"]
 # ## 15. Z and W at equal success
@@ -1411,7 +1411,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read a row from the left: how far one must go in each space before half of the faces have it, and what else has changed by then. The last column says what an exchange of the whole face would change; a space that is no better than that edits nothing. The second table is the harder null: directions drawn at random, gone along as far.
 #
-# Two directions go each way. For a smile and for dark skin W changes less of the rest, 0.10 and 0.15 against 0.22 and 0.28 in Z; for long hair and for glasses it changes more, 0.20 and 0.42 against 0.15 and 0.39. All change less than a stranger would. But random directions that go as far change 0.20, 0.28, 0.29 and 0.27 of the rest in Z and 0.14, 0.25, 0.11 and 0.10 in W: about as much as ours; for glasses less. They give the attribute to 0.05 to 0.30 of the faces, not to half. So the fit buys success; the rest changes much as it does on any way of that length. And between Z and W random directions differ by 0.11 in the mean, ours by 0.04. With four directions of one network that decides nothing: the interval of the difference holds 0. And the faces that are moved are among those to which the planes were fitted. Glasses take five deviations in W until half of the faces have them; the face of section 8 has dark ones at three.
+# Two directions go each way. For a smile and for dark skin W changes less of the rest, 0.10 and 0.15 against 0.22 and 0.28 in Z; for long hair and for glasses it changes more, 0.20 and 0.42 against 0.15 and 0.39. All change less than a stranger would. But random directions that go as far change (hair, glasses, smile, skin) 0.20, 0.28, 0.29 and 0.27 of the rest in Z and 0.14, 0.25, 0.11 and 0.10 in W. In Z ours change less for hair and smile, more for glasses; in W more in three of four. Random ones give the attribute to 0.05 to 0.30 of the faces, not to half. So the fit buys success; in W it does not spare the rest. And between Z and W random directions differ by 0.11 in the mean, ours by 0.04. With four directions of one network that decides nothing: the interval of the difference holds 0. And the faces that are moved are among those to which the planes were fitted. Glasses take five deviations in W until half of the faces have them; the face of section 8 has dark ones at three.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
