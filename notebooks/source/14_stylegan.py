@@ -515,7 +515,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
     )
 
 # %% [markdown] tags=["notes"]
-# They do not. Shapes less colours is -0.022, without the background -0.038; both intervals leave out 0. But 8 of the 20 ways to halve the six are at least as far from it, and 3 of the 10 to take three of five. Attributes differ; that *kinds* do is not shown. The cut of the hair comes as soon as its colour (0.86); smile and glasses are late. The area was chosen on six other sets. The intervals speak of these attributes in one network.
+# They do not: -0.022, without the background -0.038; both intervals leave out 0. But 8 of the 20 ways to halve the six are at least as far from it, and 3 of the 10 to take three of five. Attributes differ (smile and glasses are late); that *kinds* do is not shown. The intervals speak of one network.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
@@ -865,7 +865,7 @@ print("from a fresh mean, in deviations of w: " + ", ".join(f"{name} {value:.2f}
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
-# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean two heads of red hair turn yellow), and the distance grows, in one draw, from 7.5 to 8.9 and 9.8. Without the right row, who would notice? The face at $\psi = 0$ need not tell: that of zeros is smeared, the other mean's is plain. The distance to a fresh mean of $f(z)$ does: 0.02 deviations of $w$, against 0.77 and 0.89. (2,000 latents alone make 0.02.) So `mapping.average` must agree with a fresh mean up to the noise of sampling (`stylegan2.measure_average`; our trainings end with it, because the averaged generator has a mapping of its own).
+# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean two heads of red hair turn yellow), and the distance grows, in one draw, from 7.5 to 8.9 and 9.8. The face at $\psi = 0$ need not tell: that of zeros is smeared, the other mean's is plain. The distance to a fresh mean of $f(z)$ does: 0.02 deviations of $w$, what sampling makes ($1/\sqrt{2000}$), against 0.77 and 0.89. (Our trainings end with `stylegan2.measure_average`, because the averaged generator has a mapping of its own.)
 #
 # **What did the new entrance buy?** In this one small network coarse layers decide shapes no sooner than colours (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 26.5 against 74.0, but nearly as well, 31.0, behind the mapping that the network started with; paths differ as much behind it as behind $f$, as far as three sets tell (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
