@@ -515,7 +515,7 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
     )
 
 # %% [markdown] tags=["notes"]
-# They do not: -0.022, without the background -0.038; both intervals leave out 0. But 8 of the 20 ways to halve the six are at least as far from it, and 3 of the 10 to take three of five. Attributes differ (smile and glasses are late); that *kinds* do is not shown. The intervals speak of one network.
+# They do not: -0.022, without the background -0.038; both intervals leave out 0. But 8 of the 20 ways to halve the six are at least as far from it, and 3 of the 10 to take three of five. Attributes differ (hair first, glasses last); that *kinds* do is not shown. The intervals speak of one network.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Truncation
