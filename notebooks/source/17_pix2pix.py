@@ -1325,7 +1325,7 @@ check(
 #
 # A score for one judges the other unfairly.
 #
-# Eight claims of papers: 2 reproduced (one is the other, longer), 6 open (3 since weak nulls were scored).
+# Eight claims of papers: 2 reproduced (one is the other, longer), 6 open (in 4 of them a null meets the tolerance).
 
 # %% [markdown]
 # ## What was measured
