@@ -210,20 +210,22 @@ def one_pixel_pairs(seed, paired=True, n=64):
         yield one_hot[k], one_hot[k if paired else torch.randint(8, (n,), generator=source)]
 
 
+def symbol_table(generator):
+    """Row k says how often class k's map gets each symbol, in 100 outputs, [8, 8]."""
+    with torch.no_grad(), torch.random.fork_rng():
+        return generator(one_hot.repeat_interleave(100, 0)).round().view(8, 100, 8).mean(1)
+
+
 def symbol_tables(conditional, seed, steps, times=1, **batches):
-    """A training without L1, read every ``steps`` steps: row k says how often class k's map gets each symbol, [times, 8, 8]."""
+    """A training without L1, its table read every ``steps`` steps, [times, 8, 8]."""
     torch.manual_seed(seed)
     generator, discriminator = OnePixel(), one_by_one(8 + 8 * conditional, 1)
     game = Pix2Pix(generator, discriminator, l1=0, conditional=conditional, penalty=penalties.r1(1.0))
     tables = []
 
-    def read(run):
-        with torch.no_grad(), torch.random.fork_rng():
-            tables.append(generator(one_hot.repeat_interleave(100, 0)).round().view(8, 100, 8).mean(1))
-
     fit(
         game, one_pixel_pairs(seed, **batches), steps * times, lr=1e-3, betas=(0.0, 0.99), seed=seed, precision="float32",
-        progress=False, hooks=[(steps, read)],
+        progress=False, hooks=[(steps, lambda run: tables.append(symbol_table(generator)))],
     )  # fmt: skip
     return torch.stack(tables[-times:])
 
@@ -241,17 +243,23 @@ def off_the_set(table):
 symbol_steps = scale.pick(ci=5, cpu=500, gpu=1500)
 alone = [symbol_tables(False, seed, symbol_steps, times=4) for seed in seeds]  # D sees the picture alone
 tables = {True: [symbol_tables(True, seed, symbol_steps)[0] for seed in seeds], False: [found[0] for found in alone]}
-fresh = {conditional: symbol_tables(conditional, 0, 1)[0] for conditional in (True, False)}  # untrained but for one step
+fresh = []  # the networks with which the trainings begin
+for seed in seeds:
+    torch.manual_seed(seed)
+    fresh.append(symbol_table(OnePixel()))
 
 # %% tags=["slide-continue", "slide-picture"]
-fig, panels = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
-for axis, conditional in zip(panels, (True, False), strict=True):
-    squares = axis.imshow(tables[conditional][0], cmap="Blues", vmin=0, vmax=1)
-    axis.set(
-        title=f"D sees {'map and picture' if conditional else 'the picture alone'}: {own(tables[conditional][0]):.0%} right",
-        xlabel="symbol in the picture", ylabel="class on the map", xticks=range(8), yticks=range(8),
-    )  # fmt: skip
-fig.colorbar(squares, ax=panels, label="share of the class's outputs")
+fig, panels = plt.subplots(2, 2, figsize=(9, 5.2), height_ratios=(3, 1), sharex="col", layout="constrained")
+for (above, below), conditional, top in zip(panels.T, (True, False), (1, 0.5), strict=True):
+    table = tables[conditional][0]
+    squares = above.imshow(table, cmap="Blues", vmin=0, vmax=top, aspect="auto")
+    above.set(
+        title=f"D sees {'map and picture' if conditional else 'the picture alone'}: {own(table):.0%} right", ylabel="class on the map", yticks=range(8)
+    )
+    fig.colorbar(squares, ax=above, label="share of the class's outputs")
+    below.bar(range(8), table.mean(0), color="#0072b2")
+    below.axhline(1 / 8, color="black", linestyle="--")
+    below.set(xlabel="symbol in the picture (dashed: an eighth)", ylabel="all maps", xticks=range(8), ylim=(0, 0.3))
 plt.show()
 follows = check(
     "C23.follows",
@@ -260,7 +268,7 @@ follows = check(
     ours=[own(table) for table in tables[True]],
     over="trainings",
     tolerance=at_least(0.9),
-    baselines=nulls(chance=1 / 8, untrained=own(fresh[True])),
+    baselines=nulls(chance=1 / 8, untrained=[own(table) for table in fresh]),
     source="Isola et al. 2017, section 3.1",
 )
 check(
@@ -270,7 +278,8 @@ check(
     ours=[off_the_set(table) for table in tables[False]],
     over="trainings",
     tolerance=at_most(0.3),
-    baselines=nulls(one_symbol=7 / 8, untrained=off_the_set(fresh[False])) | ceilings(truth=0),
+    baselines=nulls(one_symbol=7 / 8, untrained=[off_the_set(table) for table in fresh]) | ceilings(truth=0),
+    note="The untrained networks are those with which the five trainings begin. It was one, after one step: 0.36.",
 )
 claim(
     "C23.ignored",
@@ -279,15 +288,19 @@ claim(
     ours=[own(table) for table in tables[False]],
     over="trainings",
     tolerance=at_most(0.4),
-    baselines=nulls(following_the_map=[own(table) for table in tables[True]]),
+    baselines=nulls(
+        chance=1 / 8, untrained=[own(table) for table in fresh], following_the_map=[own(table) for table in tables[True]]
+    ),
     control=follows,
     source="Isola et al. 2017, section 4.2",
     decks="K",
-    note="The control differs in what D sees, and in nothing else. The symbols themselves are nearly the right set: C23.set.",
+    open="chance and an untrained network meet the tolerance: a small share does not tell an input that is ignored from a network that has learnt nothing",
+    note="It stood as reproduced until these two were named. The symbols themselves are roughly the right set, an untrained network's are not: C23.set. "
+    "The control differs in what D sees, and in nothing else.",
 )
 
 # %% [markdown] tags=["notes"]
-# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right a map's row hardly tells which map it is. The *set* of symbols is roughly right: 13 to 23 % of the outputs are off (here symbol 1 hardly comes, 7 too often). 15 % are right here, 21 % in the mean of five trainings: little, yet above chance, 12.5 %. The loss itself, shuffled above, asks for no pairing; where the little comes from, section 12 tells.
+# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right (own scale) a row hardly tells which map it is. The *set* (the bars) is roughly right: 13 to 23 % of the outputs are off (here symbol 1 hardly comes, 7 too often). 15 % are right here, 21 % in the mean of five trainings: above chance, 12.5 %; section 12 has the reason. Chance meets the last box, too; an untrained network fails the set's.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## U-Net: short cuts
@@ -597,7 +610,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # *By pixels the condition's gain is unsure*: 0.03 [−0.04, 0.10]; paper 0.35. But GAN has 0.81 and the truth 0.98: 0.17 is all there is to win. Open. *By classes* the condition adds 0.2: small classes count as much
-# as large ones. In the pictures above, GAN's faces lack mouths and frames, and inside the outline three of the four are nearly one, as in the paper. Hair and outline follow the map, by eye; the number (0.81, another map's face 0.72) hardly says so: section 4's best single face, one for all maps, has 0.79. Nothing forces them to (section 1); why they do was not tested. With L1 beside it we see no gain: IoU 0.67 with the condition, 0.68 without, distance 20.8 and 19.2.
+# as large ones. In the pictures above, GAN's faces lack mouths and frames, and inside the outline three of four are nearly one, as in the paper. Hair and outline follow the map, by eye; the number (0.81, another map's face 0.72) hardly says so: at 32 px, by another judge, one face for all has 0.79. Nothing forces them to (section 1); why they do was not tested. Beside L1 the condition gains nothing we see: IoU 0.67 with it, 0.68 without, distance 20.8 and 19.2.
 #
 # *The adversarial term does not add the IoU that the paper has*: −0.05, its interval just holds 0. By IoU and by classes L1's faces read back best of the five; the paper has L1 last but one. But mind the judge: the right layout in flat colours has only 0.74 of the pixels, hardly more than another map's face; what L1's 0.81 is worth, it cannot say. A nearest map's face, looked up, has 0.97 and beats the five in every column: unseen maps are hardly new. The term halves the distance to real faces. But L1 (42.9) is hardly nearer than noise (46.6), and the truth, blurred, is nearer than the five (10.1).
 
@@ -652,7 +665,7 @@ show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Only slower?
 #
-# Ten times the steps: brow and glasses come, the closed lid does not, and the gap in pixels stays. A middle of 4 x 4 pixels leaves about half of it.
+# Brow and glasses come, the closed lid does not. From 1,000 steps on one pixel *falls back* (0.900, 0.881); a middle of 4 x 4 does not (0.892, 0.910).
 
 # %% tags=["slide-continue"]
 marks = (200, 500, 1000, 2000)
@@ -669,19 +682,15 @@ def gap(score, without="no skips"):
 
 
 judged = {
-    "section 4's judge": gap("pixel_accuracy"),
-    "a judge of layouts": gap("layout_pixels"),
-    "... on maps of the training": gap("seen_layout_pixels"),
-    "... by classes": gap("layout_classes"),
-    "section 4's judge, middle 4 x 4": gap("pixel_accuracy", "no skips, 4 x 4"),
+    "pixels, section 4's judge": at_marks("pixel_accuracy"),
+    "pixels, judge of layouts": at_marks("layout_pixels"),
+    "the same, training maps": at_marks("seen_layout_pixels"),
+    "classes, judge of layouts": at_marks("layout_classes"),
 }
 viz.table(
-    [
-        [f"{step:,}", *(f"{x.mean():.3f} ({x.min():.3f} to {x.max():.3f})" for x in (found[i] for found in judged.values()))]
-        for i, step in enumerate(marks)
-    ],
+    [[f"{step:,}", *(" / ".join(f"{x[i].mean():.3f}" for x in found.values()) for found in judged.values())] for i, step in enumerate(marks)],
     header=["steps", *judged],
-    caption="Pixels read back right, U-Net less no skips: mean (least to largest) of five recorded trainings",
+    caption="Read back right: U-Net / no skips, one pixel in the middle / no skips, 4 x 4. Means of five recorded trainings",
 )
 
 # %%
@@ -693,7 +702,7 @@ viz.table(
 )
 
 # %%
-layout_null = longer.baseline("layout_pixels")
+layout_null, pixel_null = longer.baseline("layout_pixels"), longer.baseline("pixel_accuracy")
 check(
     "S23.layout_judge",
     "Does a judge that was also shown flat, blurred and noisy pictures read the right layout in flat colours? Share of the pixels",
@@ -704,12 +713,13 @@ check(
 )
 claim(
     "S23.longer",
-    "The gap of S23.skips after 2,000 steps in place of 200: is the network without skips only slower?",
+    "The gap of S23.skips after 2,000 steps in place of 200",
     paper=0.48 - 0.35,
     ours=gap("pixel_accuracy")[-1],
     over="trainings",
     tolerance=at_least(0.02),
-    baselines=nulls(no_difference=0) | ceilings(truth_less_no_skips=longer.baseline("pixel_accuracy")["truth"] - longer.final("pixel_accuracy")["no skips"]),
+    baselines=nulls(no_difference=0, untrained=pixel_null["untrained, U-Net"] - pixel_null["untrained, no skips"])
+    | ceilings(truth_less_no_skips=pixel_null["truth"] - longer.final("pixel_accuracy")["no skips"]),
     source="Isola et al. 2017, table 2",
     note="Tolerance and steps stood before the run. We expected 0.02 to 0.04.",
 )
@@ -728,17 +738,19 @@ question(
     baselines=nulls(no_difference=0) | ceilings(truth_less_no_skips=longer.baseline("seen_layout_pixels")["truth"] - longer.final("seen_layout_pixels")["no skips"]),
     note="Before the run: below the gap on unseen maps, if the one pixel learns maps by heart.",
 )
+one_more = at_marks("pixel_accuracy")["no skips, 4 x 4"] - at_marks("pixel_accuracy")["no skips"]
 question(
     "S23.middle",
     "Is it the one pixel? The gap of S23.longer where the network without skips has a middle of 4 x 4 pixels and as many weights",
     ours=gap("pixel_accuracy", "no skips, 4 x 4")[-1],
     over="trainings",
     baselines=nulls(middle_of_one_pixel=gap("pixel_accuracy")[-1]) | ceilings(no_gap=0),
-    note="Before the run we expected at most 0.02.",
+    note="Before the run we expected at most 0.02. Less one pixel, by training: "
+    + ", ".join(f"{x.min():.3f} to {x.max():.3f} at {step:,} steps" for x, step in zip(one_more, marks, strict=True)) + ".",
 )
 
 # %% [markdown] tags=["notes"]
-# After 200 steps these four faces have the same open eyes where skips are missing. After 2,000 brow and dark glasses have come, the closed lid has not. The gap in pixels is 0.06 at both, 0.04 at 1,000 (by classes 0.16, 0.18); we had expected 0.02 to 0.04. A judge that was also shown flat colours (it reads 0.98) finds 0.055, and 0.060 on training maps. Is it the one pixel in the middle? In part: 4 x 4 pixels, with as many weights, leave 0.035 (expected: at most 0.02), and the lid open. The colours at 2,000 are learnt by heart: L1 falls on seen faces, and on unseen ones it ends above flat colours (0.332).
+# After 200 steps these four faces have the same open eyes where skips are missing. After 2,000 brow and dark glasses have come, the closed lid has not. The gap is then 0.064 (expected: 0.02 to 0.04), by a judge also shown flat colours 0.055, on training maps 0.060 (less, we thought, if learnt by heart). It is not the slowness alone: from 1,000 steps to 2,000 the U-Net gains, and one pixel *falls back*, 0.900 to 0.881. A middle of 4 x 4, with as many weights, gains (0.892, 0.910); it leaves a gap of 0.035 (expected: at most 0.02), and the lid open. By then colours are learnt by heart: L1 falls on seen faces; on unseen ones flat colours do as well.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Equal to the target, or one of the set
@@ -768,7 +780,7 @@ for name, expected in {
     print(f"{name}: best answer {[round(x, 2) for x in best.tolist()]}, distance to the nearest colour that occurs {nearest:.2f}")
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## L1 washes out, the adversarial term draws
+# ## Washed out, drawn, or only noise?
 
 # %% [markdown] tags=["notes"]
 # L2 answers with the mean, L1 with the median of each channel. Here both are grey, 0.57 from each of the three, and none of them. (The example is symmetric; in general the two answers differ.) A discriminator that knows the set of colours rejects grey at once, and accepts any of the three. So the adversarial term should *pick a mode*, and where the
@@ -863,7 +875,7 @@ claim(
 # %% [markdown] tags=["notes"]
 # L1's hair has four tenths of the truth's energy, and hardly a stripe (0.03 in the table); L1 + cGAN has 0.86, L1 + GAN 1.07, GAN and cGAN 1.4 and 1.7. But flat colours with a third of the noise have 1.03 and meet both tolerances: open.
 #
-# Energy is not a stripe. No loss draws in one direction: coherence is 0.07 or less, the truth's 0.77. True hair has two thirds of its variance in one wave, and nothing in the same wave along the other diagonal. L1 + cGAN has 0.12 along one diagonal *and* 0.09 along the other: it hatches, at the stripes' pitch, as no true hair does. So does L1 + GAN; GAN does less (0.12 and 0.03). cGAN alone, whose energy is the largest, has next to nothing in that wave: speckle. (Four pictures of one training each: the box's interval just holds L1's 0.014.)
+# Energy is not a stripe. In the mean no loss draws in one direction: coherence is 0.07 or less, the truth's 0.77. True hair has two thirds of its variance in one wave, and nothing in the same wave along the other diagonal. L1 + cGAN has 0.12 along one diagonal *and* 0.09 along the other: a fifth of it is hatching, at the stripes' pitch, as in no true hair. L1 + GAN has nearly as much, GAN less (0.12 and 0.03). cGAN, with the largest energy, has next to none. (Four pictures of one training each: the box's interval just holds L1's 0.014.)
 #
 # And the colours? L1's hair varies a tenth as much as real hair, cGAN's four tenths, more than L1's in every training. But the mean face, one picture for all maps, has 0.33: its hair is read through another mask each time. So four tenths are little, and they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above 0.2, and a constant picture would reach that: open.
 
@@ -1245,27 +1257,43 @@ question(
 # %%
 unpaired = [symbol_tables(False, seed, symbol_steps, paired=False)[0] for seed in seeds]  # map and picture drawn independently
 large = [symbol_tables(False, seed, symbol_steps, n=512)[0] for seed in seeds]
+compared = {"untrained": fresh}
+compared |= {f"pairs, batches of 64, {(k + 1) * symbol_steps:,} steps": [found[k] for found in alone] for k in range(4)}
+compared |= {f"drawn independently, {symbol_steps:,} steps": unpaired, f"pairs, batches of 512, {symbol_steps:,} steps": large}
+
+
+def in_words(values):
+    return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+
+
+viz.table(
+    [[name, in_words([own(table) for table in found]), in_words([off_the_set(table) for table in found])] for name, found in compared.items()],
+    header=["D sees the picture alone", "own class's symbol", "off the set (total variation)"],
+    caption=f"Mean (least to largest) of trainings: {len(seeds)} of each. Chance has 0.125 and 0, one symbol for all 0.125 and 0.875",
+)
+
+# %%
 question(
     "C23.hint",
     "The same, trained on maps and pictures that are drawn independently: share of outputs that are their own class's symbol",
     ours=[own(table) for table in unpaired],
     over="trainings",
     baselines=nulls(chance=1 / 8, paired=[own(table) for table in tables[False]]),
-    note="Asked after C23.ignored had come out above chance.",
+    note="Asked after C23.ignored had come out above chance. Sets more than 0.3 off, where we expected none: "
+    f"{sum(off_the_set(table) > 0.3 for table in unpaired)} of {len(unpaired)}.",
 )
-claim(
+question(
     "C23.longer",
     "Does the hint add up? C23.ignored after four times as many steps: share of outputs that are their own class's symbol",
-    paper="the output need not fit its input",
     ours=[own(found[3]) for found in alone],
     over="trainings",
-    tolerance=at_most(0.4),
-    baselines=nulls(following_the_map=[own(table) for table in tables[True]]),
-    control=follows,
-    source="Isola et al. 2017, section 4.2",
+    baselines=nulls(
+        chance=1 / 8, untrained=[own(table) for table in fresh], following_the_map=[own(table) for table in tables[True]]
+    ),
+    source="beside Isola et al. 2017, section 4.2",
     decks="K",
-    note="Tolerance and steps stood before the run. We expected 0.3 or more if the hint adds up. On the way: "
-    + ", ".join(f"{(k + 1) * symbol_steps:,} steps {np.mean([own(found[k]) for found in alone]):.2f}" for k in range(4)) + ".",
+    note="Before the run we expected 0.3 or more if the hint adds up. It was a claim, at most 0.4, and reproduced; but chance and an untrained "
+    "network meet that, too, and it does not answer what is asked.",
 )
 question(
     "C23.batches",
@@ -1282,23 +1310,22 @@ check(
     ours=[off_the_set(found[3]) for found in alone],
     over="trainings",
     tolerance=at_most(0.3),
-    baselines=nulls(one_symbol=7 / 8, untrained=off_the_set(fresh[False])) | ceilings(truth=0),
-    note="Chance, 0.125, meets what C23.longer asks for; an untrained network meets it, too, and fails here.",
+    baselines=nulls(one_symbol=7 / 8, untrained=[off_the_set(table) for table in fresh]) | ceilings(truth=0),
 )
 
 # %% [markdown]
-# Yes, it is the batch: drawn independently, maps and pictures leave the share at chance; in batches of 512, 14 % are right. After 2,000 steps we expected 30 % or more if the hint adds up: 28 (18 to 38), not settled. Of the set 9 to 27 % are then off, 13 to 23 % before. Any batch of pix2pix gives such a hint, for its maps and targets are pairs. How much of it faces take was not tested.
+# Yes, it is the batch: drawn independently, maps and pictures leave the share at chance; in batches of 512, 14 % are right, and the interval holds chance. A network that has learnt nothing is at chance, too, so look at the set: 42 to 54 % of it are off before training, 9 to 23 % in batches of 512, 12 to 40 % drawn independently. Four of these five have learnt the set and not the pairing; the fifth, at 40 %, shows less. Does the hint add up? The share rises at every look, 21, 24, 25, 28 %. At 2,000 steps we expected 30 % or more if so: 28 (18 to 38), not settled. Of the set 9 to 27 % are then off, 13 to 23 % before. Any batch of pix2pix gives such a hint, for its maps and targets are pairs. How much of it a network uses on faces was not tested.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two different wishes
 #
-# **"Equals this target"**: L1. Reads back best, by IoU and classes, and washes out what the map leaves open.
+# **"Equals this target"**: L1. Reads back best, by IoU and classes, with four tenths of true hair's energy.
 #
-# **"Belongs to the set"**: the adversarial term. Gives hair texture, hatched, and halves the distance to real faces.
+# **"Belongs to the set"**: the adversarial term. Twice that energy, partly hatched; half the distance to real faces.
 #
 # A score for one judges the other unfairly.
 #
-# Nine claims of papers: 4 reproduced (2 are longer runs), 5 open (2 of them since weak noise was scored).
+# Eight claims of papers: 2 reproduced (one is the other, longer), 6 open (in 4 of them a null meets the tolerance).
 
 # %% [markdown]
 # ## What was measured
