@@ -498,7 +498,7 @@ in_plane = ways_back.train(plane, plane[:4096], 2, bi_seeds, bi_steps)
 along, across = torch.meshgrid(torch.linspace(-2, 2, 81), torch.linspace(-2, 2, 9), indexing="ij")
 net = torch.cat([torch.stack([along, across], 2), torch.stack([across, along], 2)], 1)  # [81, 18, 2]: 18 lines of latents
 drawer = in_plane.trained[0]
-made, slope = torch.func.vmap(lambda z: (drawer(z[None])[0], torch.func.jacfwd(lambda w: drawer(w[None])[0])(z)))(net.flatten(0, 1).to(device))
+made, slope = torch.func.vmap(lambda z: (drawer(z[None])[0], torch.func.jacrev(lambda w: drawer(w[None])[0])(z)))(net.flatten(0, 1).to(device))
 squeezed = (slope.det().abs() < 0.05).cpu().view(81, 18)  # the data's own map has 1/2 everywhere
 with torch.no_grad():
     nets = [net, made.cpu().view_as(net), drawer.encode(made).cpu().view_as(net)]
