@@ -42,6 +42,8 @@ RECIPE, SHIPPED = "faces32_live", "faces32"
 class LiveFaces:
     """Faces, unseen ones for the judge, and the players of the recipe."""
 
+    recipe = RECIPE
+
     def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
         self.size = size
         self.images = shuffled(data.faces(32, size["n"], progress=False).images)
@@ -54,7 +56,7 @@ class LiveFaces:
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, data.Batches]:
         batches = data.Batches(self.images, self.size["batch_size"], seed=seed, device=scale.device())
-        return experiments.build(RECIPE, seed), batches
+        return experiments.build(self.recipe, seed), batches
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
         self._began = time.process_time()

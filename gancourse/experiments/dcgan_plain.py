@@ -12,15 +12,12 @@ Source: Radford, Metz & Chintala 2016.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from torch import Tensor
 
-from gancourse import data, experiments, scale
+from gancourse import experiments
 from gancourse.experiments import dcgan_live
-from gancourse.gans.gan import GAN
 from gancourse.theory.convolution import at_period_two
 
 RECIPE = "faces32_dcgan"
@@ -31,9 +28,7 @@ STEPS = 3500
 class PlainFaces(dcgan_live.LiveFaces):
     """Faces, unseen ones for the judge, and the players of DCGAN's recipe."""
 
-    def game(self, arm: Mapping[str, Any], seed: int) -> tuple[GAN, data.Batches]:
-        batches = data.Batches(self.images, self.size["batch_size"], seed=seed, device=scale.device())
-        return experiments.build(RECIPE, seed), batches
+    recipe = RECIPE
 
     def judged(self, sample: Tensor) -> dict[str, float]:
         return {**super().judged(sample), "period_two": at_period_two(sample)}

@@ -9,11 +9,11 @@ Source: Miyato et al. 2018, section 2.1.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from gancourse.experiments import hinge_slopes
-from gancourse.experiments.experiment import Experiment
-from gancourse.experiments.hinge_slopes_rates import Slopes, title
+from gancourse.experiments.hinge_slopes_rates import title
 
 CROSSED: tuple[tuple[str, float], ...] = (
     ("none", hinge_slopes.RATES["spectral"]),
@@ -21,16 +21,11 @@ CROSSED: tuple[tuple[str, float], ...] = (
 )
 ARMS: dict[str, dict[str, Any]] = {title(bound, rate): {"bound": bound, "fit": {"lr": rate}} for bound, rate in CROSSED}
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    hinge_slopes.EXPERIMENT,
     name="hinge_slopes_crossed",
     title="The hinge with nothing and with spectral normalisation, each with the other's rate: pixel-art faces at 16 px",
-    stage=Slopes,
     arms=ARMS,
-    seeds=hinge_slopes.EXPERIMENT.seeds,
-    full=hinge_slopes.EXPERIMENT.full,
-    ci=hinge_slopes.EXPERIMENT.ci,
-    fit=hinge_slopes.EXPERIMENT.fit,
-    paper="Miyato et al. 2018, section 2.1",
     expected={
         "C17.steeper": "a question, now at one rate, 0.003: the largest slope at training faces after the last step, nothing "
         "over spectral normalisation, by seed; nulls: no effect 1, the same at step 0; expected: about 3 (one training: 3.0), so "
