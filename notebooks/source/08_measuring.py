@@ -15,7 +15,7 @@
 # - derive the Frechet distance between two Gaussians, and compute it without a matrix square root;
 # - say of each common measure what it sees and what it cannot see;
 # - predict how much of a reported distance is nothing but a small sample, and remove most of it;
-# - show that a better distance than fresh data's can belong to a generator that copies, knows few faces, or makes no images at all;
+# - show that a better distance than fresh data's can belong to copies, to few chosen faces, or to no images at all;
 # - find two bugs that have made reported numbers wrong.
 
 # %%
@@ -308,7 +308,7 @@ viz.source(metrics.frechet_distance)
 # A small classifier tells the two apart on 92 to 93 % of held-out points.
 
 # %% [markdown] tags=["notes"]
-# **What it compares.** Means and covariances; the derivation used nothing else. Without Gaussians the true least cost is $d^2$ *or more*, and with equal ones it is 0.
+# **What it compares.** Means and covariances; the derivation used nothing else. Where they agree $d^2$ is 0. Without Gaussians the true least cost is $d^2$ *or more*.
 # In the plane the data are a ring of eight clusters, the "generator" is one round blob with the ring's mean and covariance.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -469,7 +469,7 @@ claim(
 )
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Ten random images score like a thousand digits; fifty of noise, **9.72**, nearly like fifty digits, 9.82.
+# Ten images, one a digit, score like a thousand; fifty of noise, **9.72**, nearly like fifty digits, 9.82.
 
 # %% [markdown] tags=["notes"]
 # So the score measures agreement with a classifier, and a generator that trains against one will find out. (The noise is held against lots of as many real digits.)
@@ -931,7 +931,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Is that a guarantee? Build a collapse that keeps mean and covariance. Section 4 had the distance to second order: the squared length of the difference of means, plus $\frac12\sum_{ij} E_{ij}^2/(\lambda_i+\lambda_j)$. Let $y$ be the features less the reference's mean, in its eigenbasis. Then the first is the mean of $y$, and $E_{ij}$ is nearly the mean of $y_i y_j - \lambda_i\delta_{ij}$.
 # So write all of it in one vector, $\varphi(x)$, with entries $y_i$ and $(y_i y_j - \lambda_i\delta_{ij})/\sqrt{2(\lambda_i+\lambda_j)}$: the distance is the squared length of its *mean*. We look for few faces, with weights, that bring this mean near 0. Greedily: add faces that pull it towards 0, find the best weights,
-# drop faces of weight 0, repeat. No candidate belongs to that reference, nor to *another*, which has no part in the choice.
+# drop faces of weight 0, repeat. The 5,000 candidates are in neither this reference nor *another*, kept out of the choice.
 
 # %%
 fewer, most, n_few = scale.pick(ci=(40, 60, 300), cpu=(300, 450, 1500), gpu=(300, 450, 1500))
@@ -1018,7 +1018,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # It is none. Some 320 faces, none of them copied, are nearer than 1,500 fresh ones to a reference that had no part in the choice (*another*); as many at random are not, even with their best weights (265 remain). (*Its reference* flatters: faces chosen for it fit its errors. At most 300 win there and lose on the other.) Precision has no complaint. *Coverage* has: 0.73 of the real balls catch something, with fresh faces 0.97.
-# (*Recall* falls, too: a ball around a face that stands there four times has radius 0.) So the deck's sentence holds for collapse, too.
+# (*Recall* falls, too.) But the chosen are laid out by weight. Draws would carry section 4's bias, too; that was not measured.
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Some 320 faces, not copied, are nearer than 1,500 fresh ones to *another* reference, too. Coverage sees it.
@@ -1166,7 +1166,7 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## No single measure
 #
-# - No measure marks more than three of the six faults; together they miss none.
+# - No column marks more than three of the six faults; together they miss none.
 # - *Precision* marks none: blurred faces have 1.00.
 # - *Copies*: unmasked by the copying ratio. To the Frechet distance they are fresh faces.
 # - *Labels shuffled*: seen by one measure only, the one that looks at labels.
@@ -1179,7 +1179,7 @@ question(
 # precision still calls it excellent. *Noise* of 0.1 hardly moves the Frechet distance; the two-sample test,
 # the score, density and the copying ratio are marked. But a mark says *different*, not *worse*. Density is higher for noise and blur than for held-out faces, 1.22 and 1.27 beside 1.04: it praises them. *Blur* shows on the fine level of the pyramid and not on the coarse one.
 #
-# Then by columns, with the printed lines: no measure marks more than three of the six, and six mark three each. The three Frechet columns agree in their marks, not in size: with our judge a dropped colour has 4.9 times the number of held-out faces, with the anime judge 3.2 times, untrained 2.9 times. *Precision* marks none: blurred faces have 1.00. The coarse level of the pyramid marks none either, not even 77 beside 45: it varies too much. And the control: groups of held-out lots, put in the place of the faults, get no mark.
+# Then by columns, with the printed lines: none marks more than three of the six, eight mark three (density and coverage, as a pair, four). The Frechet columns mark alike, but a dropped colour has 4.9 times the number of held-out faces with our judge, 3.2 with that of anime, 2.9 untrained. *Precision* marks none: blurred faces have 1.00. The coarse level of the pyramid marks none either, not even 77 beside 45: it varies too much. And the control: groups of held-out lots, put in the place of the faults, get no mark.
 #
 # The last row is a network's work: high precision, less recall, far from the training set. Does it draw typical faces only? The row cannot say: blurred faces
 # lie far from the training set as well, and lack no kind of face. (Its last cell is blank: there the judge would judge itself.)
@@ -1210,7 +1210,7 @@ axis.tick_params(which="both", length=0)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# Noise of 0.06 wakes the copying ratio alone, 0.1 the score, density and the two-sample test, too, 0.2 the distances. A quarter of the blur is seen by the Frechet distance with strange features, and not with our judge's.
+# Noise of 0.06 wakes the copying ratio alone, 0.1 the score, density and two-sample test too, 0.2 all but precision, coverage and the coarse level. A quarter of the blur wakes two Frechet columns, but not our judge's.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: numbers that look right
