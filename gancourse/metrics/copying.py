@@ -48,7 +48,7 @@ class CopyingTest:
 
     def __str__(self) -> str:
         return (
-            f"distance ratio {self.ratio:.2f} (p = {self.p_value:.2g}), {100 * self.share:.1f} % nearer than "
+            f"distance ratio {self.ratio:.2f} (p = {self.p_value:.2g}), {100 * self.share:.1f} % suspiciously near, as "
             f"{100 * self.quantile:g} % of unseen real samples are (p = {self.share_p_value:.2g})"
         )
 
