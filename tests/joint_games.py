@@ -22,7 +22,7 @@ from gancourse.base.ranks import World
 from gancourse.data.corruptions import free_form, random_blocks
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedGAN
 from gancourse.gans.began import BEGAN
-from gancourse.gans.bigan import BiGAN
+from gancourse.gans.bigan import BiGAN, LatentRegressor
 from gancourse.gans.cogan import CoDiscriminator, CoGAN, CoGenerator
 from gancourse.gans.conditional import ACGAN, ConditionalGAN, ProjectionGAN
 from gancourse.gans.cyclegan import CycleGAN
@@ -145,6 +145,13 @@ GAMES: dict[str, tuple[Callable[[], GAN[Any]], Callable[[], Any]]] = {
     "stylegan1": (_stylegan1, Pictures),
     "wgan": (lambda: WGAN(*convolutional()), Pictures),
     "hinge": (lambda: GAN(*convolutional(), "hinge"), Pictures),
+    "mean_out": (
+        lambda: GAN(
+            dcgan.Generator(16, latent_dim=4, width=4, hidden_linear=True, hidden_mean_out=True),
+            dcgan.Discriminator(16, width=4),
+        ),
+        Pictures,
+    ),
     "began": (lambda: BEGAN(dcgan.Generator(16, latent_dim=4, width=4), Autoencoder(16, width=4, latent_dim=4)), Pictures),
     "conditional": (lambda: ConditionalGAN(*dcgan_pair(3, size=16, latent_dim=4, width=4)), lambda: Pictures(16, "labels")),
     "acgan": (_acgan, lambda: Pictures(16, "labels")),
@@ -158,6 +165,10 @@ GAMES: dict[str, tuple[Callable[[], GAN[Any]], Callable[[], Any]]] = {
             Bidirectional(perceptrons()[0], Encoder((3, 16, 16), 4, hidden=(8,), norm="batch")),
             JointDiscriminator(mlp.Discriminator(3 * 256 + 4, hidden=(16,))),
         ),
+        Pictures,
+    ),
+    "regressor": (
+        lambda: LatentRegressor(Bidirectional(perceptrons()[0], Encoder((3, 16, 16), 4, hidden=(8,), norm="batch"))),
         Pictures,
     ),
     "semi_matching": (lambda: _semi("feature_matching"), Pictures),

@@ -425,6 +425,7 @@ NOT_ASKED = {
         "layers.conditional.Classes",
         "layers.conditional.ConditionalBatchNorm2d",
     ),
+    "dcgan.MeanOnlyBatchNorm",
     *("layers.conditional.LabelEmbedding", "layers.conditional.ProjectionHead", "layers.equalised.EqualisedConv2d"),
     *("layers.equalised.EqualisedLinear", "layers.equalised.PixelNorm", "layers.minibatch.MinibatchDiscrimination"),
     *("layers.minibatch.MinibatchSpread", "layers.minibatch.MinibatchStdDev", "layers.spectral.SpectralNorm"),

@@ -12,7 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from gancourse.base import check
+from gancourse.base import check, ranks
 from gancourse.models.layers.minibatch import MinibatchDiscrimination
 
 SIZES = (16, 32, 64, 128)
@@ -37,7 +37,7 @@ class MeanOnlyBatchNorm(nn.Module):
         check.images(x, len(self.running_mean), what="maps")
         if not self.training:
             return x - self.running_mean[:, None, None]
-        mean = x.mean((0, 2, 3))
+        mean = ranks.mean(x.mean((0, 2, 3)))
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
         return x - mean[:, None, None]
