@@ -109,6 +109,16 @@ def test_notebooks_builds_and_checks(capsys, monkeypatch, checkout):
     assert run(capsys, "notebooks", "--check")[0] == 0
 
 
+def test_a_work_without_a_year_hides_no_lecture_that_failed(capsys, monkeypatch, checkout):
+    monkeypatch.setattr(notebooks, "build_all", lambda names, force: ["02_minimax, cell 1 of 1: no"])
+    source = checkout / "notebooks" / "source" / "04_dcgan.py"
+    source.write_text(source.read_text() + "\n# %% [markdown]\n# ## Further reading\n#\n# - A. B., [*On C*](https://c.org).\n")
+    status, _, err = run(capsys, "notebooks")
+    assert status == 2 and "cell 1 of 1" in err and "names no year" in err
+    source.write_bytes(b"# %% [markdown]\n# \xff\n")
+    assert "git checkout -- 04_dcgan.py" in run(capsys, "notebooks")[2]
+
+
 def test_claims_from_notebooks(capsys, checkout):
     status, _, err = run(capsys, "claims", "--from-notebooks")
     assert status == 2 and "nothing to write" in err

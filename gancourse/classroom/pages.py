@@ -100,7 +100,7 @@ def run(name: str, *, folder: Path | None = None, report: Callable[[str], None] 
     return _written(notebooks.execute(book, name=path.stem, folder=path.parent, report=report), path.stem, folder)
 
 
-def stored(name: str, *, folder: Path | None = None, report: Callable[[str], None] | None = print) -> Path:
+def stored(name: str, *, folder: Path | None = None) -> Path:
     """Write a lecture as HTML with the outputs that its notebook has; returns the file's path.  Nothing is executed."""
     path, book = _notebook(name)
     return _written(book, path.stem, folder)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gancourse.classroom import notebooks
+
 _SECTION = re.compile(r"^# ## Further reading\n(.*?)(?=^# ##|^# %%|\Z)", re.DOTALL | re.MULTILINE)
 _CONTINUED = re.compile(r"\n# {3,}")  # a line that belongs to the entry above
 _LINK = re.compile(r"\[\*(?P<title>.+?)\*\]\((?P<address>[^)\s]+)\)")
@@ -37,7 +39,7 @@ def works(sources: Iterable[Path]) -> list[Work]:
     """The works that these lectures name, in the order of year and authors."""
     found: dict[str, Work] = {}
     for source in sources:
-        for year, authors, title, address in _named(source.read_text(encoding="utf-8")):
+        for year, authors, title, address in _named(notebooks.text_of(source)):
             first = found.get(address, Work(year, authors, title, address, ()))
             named = first.lectures if source.stem in first.lectures else (*first.lectures, source.stem)
             found[address] = Work(first.year, first.authors, first.title, address, named)

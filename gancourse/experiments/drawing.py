@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gancourse.base.intervals import student
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -42,20 +44,14 @@ def spread(values: np.ndarray, floor: float | None = None) -> str:
     known = values[~np.isnan(values)]
     if not len(known):
         return "-"
-    if floor is not None and not _lower_end(known) > floor:
-        return f"({spread(values)})"
+    if floor is not None:
+        lower_end = student(known.tolist())[0] if len(known) > 1 else known[0]
+        if not lower_end > floor:
+            return f"({spread(values)})"
     if len(known) == 1:
         return number(known[0])
     few = f" ({len(known)} of {len(values)})" if len(known) < len(values) else ""
     return f"{number(known.mean())} ± {number(known.std(ddof=1))}{few}"
-
-
-def _lower_end(values: np.ndarray) -> float:
-    """Where the 95 % interval of the mean begins; one value stands for itself."""
-    from scipy.stats import t
-
-    n = len(values)
-    return float(values[0] if n == 1 else values.mean() - t.ppf(0.975, n - 1) * values.std(ddof=1) / n**0.5)
 
 
 def looks(arms: Sequence[str]) -> dict[str, tuple[str, str]]:

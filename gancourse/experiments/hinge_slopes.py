@@ -11,10 +11,10 @@ Source: Miyato et al. 2018, section 2.1.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gancourse.experiments import six_losses
-from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.hinge_slopes_rates import Slopes
 
 RATES: dict[str, float] = {"none": 0.003, "spectral": 0.01, "R1": six_losses.RATES["hinge"]}
@@ -26,15 +26,12 @@ def arms(rates: Mapping[str, float]) -> dict[str, dict[str, Any]]:
     return {bound: {"bound": bound, "fit": {"lr": rate}} for bound, rate in rates.items()}
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    six_losses.EXPERIMENT,
     name="hinge_slopes",
     title="The hinge with nothing, with spectral normalisation and with R1: pixel-art faces at 16 px",
     stage=Slopes,
     arms=arms(RATES),
-    seeds=six_losses.EXPERIMENT.seeds,
-    full=six_losses.EXPERIMENT.full,
-    ci=six_losses.EXPERIMENT.ci,
-    fit=six_losses.EXPERIMENT.fit,
     paper="Miyato et al. 2018, section 2.1",
     expected={
         "C17.held": "a check: with spectral normalisation the largest slope of D at training faces and at fakes, at any look "

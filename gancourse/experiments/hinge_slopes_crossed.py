@@ -10,16 +10,15 @@ Source: Miyato et al. 2018, section 2.1.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from gancourse.experiments import hinge_slopes
-from gancourse.experiments.hinge_slopes_rates import title
+from gancourse.experiments.hinge_slopes_rates import arms_of
 
 CROSSED: tuple[tuple[str, float], ...] = (
     ("none", hinge_slopes.RATES["spectral"]),
     ("spectral", hinge_slopes.RATES["none"]),
 )
-ARMS: dict[str, dict[str, Any]] = {title(bound, rate): {"bound": bound, "fit": {"lr": rate}} for bound, rate in CROSSED}
+ARMS = arms_of(CROSSED)
 
 EXPERIMENT = replace(
     hinge_slopes.EXPERIMENT,

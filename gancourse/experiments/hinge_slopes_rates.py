@@ -11,7 +11,8 @@ Source: Miyato et al. 2018.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,7 +22,6 @@ from gancourse.base import networks
 from gancourse.data.batches import Batches
 from gancourse.data.images import to_float
 from gancourse.experiments import six_losses, six_losses_rates
-from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.records import Record
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
@@ -85,14 +85,12 @@ class Slopes(six_losses.Faces):
         return {name: torch.tensor([self.far(x), *rest], dtype=torch.float64) for name, x in super().nulls().items()}
 
 
-def title(bound: str, rate: float) -> str:
-    """The arm's name."""
-    return f"{bound}, {rate:g}"
+def arms_of(pairs: Iterable[tuple[str, float]]) -> dict[str, dict[str, Any]]:
+    """An arm for each bound with a rate, named after both."""
+    return {f"{bound}, {rate:g}": {"bound": bound, "fit": {"lr": rate}} for bound, rate in pairs}
 
 
-ARMS: dict[str, dict[str, Any]] = {
-    title(bound, rate): {"bound": bound, "fit": {"lr": rate}} for bound in ("none", "spectral") for rate in RATES
-}
+ARMS = arms_of((bound, rate) for bound in ("none", "spectral") for rate in RATES)
 
 
 def chosen(record: Record) -> dict[str, float]:
@@ -100,15 +98,12 @@ def chosen(record: Record) -> dict[str, float]:
     return {bound: arm["fit"]["lr"] for bound, arm in six_losses_rates.nearest(record, ARMS, "bound").items()}
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    six_losses_rates.EXPERIMENT,
     name="hinge_slopes_rates",
     title="The hinge without a bound and with spectral normalisation, five rates each: pixel-art faces at 16 px",
     stage=Slopes,
     arms=ARMS,
-    seeds=six_losses_rates.EXPERIMENT.seeds,
-    full={**six_losses.EXPERIMENT.full, "measure_every": 400},
-    ci=six_losses.EXPERIMENT.ci,
-    fit=six_losses.EXPERIMENT.fit,
     paper="Miyato et al. 2018, section 4",
     expected={
         "the rule": "the rate with the least distance at the end goes into hinge_slopes; the slopes of this one seed set the "

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from gancourse import data, metrics, scale, zoo
 from gancourse.base import networks
+from gancourse.base.latents import draw_latents, run
 from gancourse.experiments import encoders
 from gancourse.experiments.experiment import Experiment, counted
 from gancourse.gans.bigan import LatentRegressor
@@ -28,6 +29,11 @@ from gancourse.latent import inversion, trips
 from gancourse.training import Run
 
 Reader = Callable[[Tensor], Tensor]
+
+
+def reader(players: Any) -> Reader:
+    """E of a pair of players, as a function of pictures on the CPU with answers there."""
+    return lambda x: players.encode(x.to(scale.device())).float().cpu()
 
 
 class Regressor:
@@ -41,17 +47,13 @@ class Regressor:
         assert unseen.attributes is not None  # faces have them
         self.faces, self.attributes = data.to_float(unseen.images), unseen.attributes
         self.mean = data.to_float(data.faces(32, size["n"], progress=False).images).mean(0)
-        self.z = self.latents(size["latents"], 0)
+        self.z = draw_latents(size["latents"], 64, 0)
         self.made = self.draw(self.z)
-
-    @staticmethod
-    def latents(n: int, seed: int) -> Tensor:
-        return torch.randn(n, 64, generator=torch.Generator().manual_seed(seed))
 
     @torch.no_grad()
     def draw(self, z: Tensor) -> Tensor:
         """G(z) of the generator that does not move, on the CPU."""
-        return torch.cat([self.trained(part.to(scale.device())).float().cpu() for part in z.split(250)])
+        return run(self.trained, z, chunk=250)
 
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Any, data.Batches]:
         players = encoders.players(seed)[0]
@@ -60,9 +62,8 @@ class Regressor:
         return LatentRegressor(players), data.Batches(self.faces, self.size["batch_size"], seed=seed, device=scale.device())
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
-        players: Any = run.generator
-        with networks.evaluating(players):
-            return self.asked(lambda x: players.encode(x.to(scale.device())).float().cpu())
+        with networks.evaluating(run.generator):
+            return self.asked(reader(run.generator))
 
     def asked(self, read: Reader) -> Tensor:
         """What a reader makes of the generator's pictures and of unseen faces: one row of latents, one of the other."""
@@ -81,13 +82,13 @@ class Regressor:
 
     def nulls(self) -> dict[str, Tensor]:
         untrained = encoders.players(seed=1)[0]
-        many = self.latents(self.size["linear"], 1)
-        own = self.asked(lambda x: self.trained.encode(x.to(scale.device())).float().cpu())
+        many = draw_latents(self.size["linear"], 64, 1)
+        own = self.asked(reader(self.trained))
         mixed = torch.cat([part.roll(1, 0) for part in (own[: len(self.z)], own[len(self.z) :])])
         return {
             "BiGAN's own encoder": own,
             "the same, shuffled": mixed,
-            "untrained encoder": self.asked(lambda x: untrained.encode(x.to(scale.device())).float().cpu()),
+            "untrained encoder": self.asked(reader(untrained)),
             "linear map": self.asked(trips.linear_reader(self.draw(many), many)),
             "always 0": torch.zeros_like(own),
         }

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from gancourse import scale
 from gancourse.base import networks
+from gancourse.base.latents import draw_latents
 from gancourse.gans.bigan import BiGAN, LatentRegressor, refresh_encoder
 from gancourse.gans.ensemble import EnsembleBatches, stack
 from gancourse.latent import trips
@@ -128,7 +129,7 @@ def both_ways(decode: Map, encode: Map, latent_dim: int, y: Tensor, n: int = 400
     "z": by E(G(z)) of n fresh latents; "another z": by the answer for another latent; "x": by G(E(y)) of real samples y.
     """
     device = scale.device()
-    z = _latents(n, latent_dim, 0)
+    z = draw_latents(n, latent_dim, 0)
     back, copy = encode(decode(z.to(device))).cpu(), decode(encode(y.to(device))).cpu()
     return {
         "z": trips.given_back(back, z),
@@ -148,9 +149,5 @@ def fitted(decode: Map, encode: Map, latent_dim: int, told: int = 10_000, n: int
     def codes(z: Tensor) -> Tensor:
         return torch.cat([encode(decode(part.to(scale.device()))).cpu() for part in z.split(250)])
 
-    z, many = _latents(n, latent_dim, 0), _latents(told, latent_dim, 1)
+    z, many = draw_latents(n, latent_dim, 0), draw_latents(told, latent_dim, 1)
     return trips.given_back(trips.linear_reader(codes(many), many)(codes(z)), z)
-
-
-def _latents(n: int, latent_dim: int, seed: int) -> Tensor:
-    return torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))

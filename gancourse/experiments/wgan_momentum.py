@@ -8,20 +8,17 @@ Source: Arjovsky, Chintala & Bottou 2017, section 4.2: training becomes unstable
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gancourse.experiments import wgan_changes
-from gancourse.experiments.experiment import Experiment
 
 CRITICS = "momentum, the critic's"
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    wgan_changes.EXPERIMENT,
     name="wgan_momentum",
     title="WGAN with momentum of the critic alone: eight clusters on a ring",
-    stage=wgan_changes.Ring,
     arms={CRITICS: {"clip": 0.1, "fit": {"betas": [[0.0, 0.99], [0.9, 0.99]]}}},
-    seeds=wgan_changes.EXPERIMENT.seeds,
-    full=wgan_changes.EXPERIMENT.full,
-    ci=wgan_changes.EXPERIMENT.ci,
-    fit=wgan_changes.EXPERIMENT.fit,
     paper="Arjovsky et al. 2017, section 4.2",
     expected={
         "C18.momentum_critic": "W over the median W of the five WGANs of wgan_changes: median at least 1.25, by bootstrap, as "

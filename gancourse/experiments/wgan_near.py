@@ -18,6 +18,7 @@ Sources: Arjovsky, Chintala & Bottou 2017, Algorithm 1 and figure 3; Petzka et a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,6 @@ from torch import Tensor
 
 from gancourse import scale
 from gancourse.experiments import knocks, plane, wgan_changes
-from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.records import Record
 from gancourse.experiments.wgan_watched import Beside, Watched
 from gancourse.gans.ensemble import EnsembleBatches
@@ -86,15 +86,14 @@ def looks(record: Record, arm: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
     return {name: values[:, left_out:] for name, (_, values) in curves.items()}, at[left_out:]
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = replace(
+    wgan_changes.EXPERIMENT,
     name="wgan_near",
     title="What a clipped critic says near the data, and one that looks on: eight clusters on a ring",
     stage=Near,
     arms={ALONE: {"clip": 0.1, "moved": False}, MOVED: {"clip": 0.1, "moved": True}},
     seeds=(14,),
     full={**wgan_changes.EXPERIMENT.full, "members": 8, "measure_every": 25},
-    ci=wgan_changes.EXPERIMENT.ci,
-    fit=wgan_changes.EXPERIMENT.fit,
     paper="Arjovsky et al. 2017, figure 3",
     expected={},
 )

@@ -8,8 +8,8 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from gancourse.base import check
+from gancourse.base.intervals import LEVEL, student
 
-LEVEL = 0.95
 FEWEST = 5  # independent measurements that a verdict needs
 METHODS = ("t", "bootstrap")
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"mean": statistics.fmean, "median": statistics.median}
@@ -38,17 +38,7 @@ def interval_of(values: Sequence[float], method: str = "t", statistic: str = "me
         return _bootstrap(values, statistic)
     if set(values) <= {0.0, 1.0}:
         return _share(int(sum(values)), len(values))
-    return _student(values)
-
-
-def _student(values: Sequence[float]) -> tuple[float, float]:
-    """mean +- t s / sqrt(n) with the quantile t of n - 1 degrees of freedom."""
-    from scipy.special import stdtrit
-
-    n = len(values)
-    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * statistics.stdev(values) / math.sqrt(n)
-    mean = statistics.fmean(values)
-    return mean - half, mean + half
+    return student(values)
 
 
 def _share(successes: int, n: int) -> tuple[float, float]:

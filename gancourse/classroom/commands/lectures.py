@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> None:
         os.environ["GANCOURSE_SCALE"] = arguments.scale
     for source, target in _pages(arguments, ".html"):
         with tempfile.TemporaryDirectory(prefix="gancourse-") as inside:
-            make = pages.stored if arguments.stored else pages.run
-            page = make(arguments.notebook or source.stem, folder=Path(inside), report=note)
+            name, folder = arguments.notebook or source.stem, Path(inside)
+            page = pages.stored(name, folder=folder) if arguments.stored else pages.run(name, folder=folder, report=note)
             files.keep_whole(target, lambda part, page=page: shutil.copyfile(page, part))  # type: ignore[misc]
         print(f"wrote {target}")
 
@@ -85,11 +85,11 @@ def notebooks(arguments: argparse.Namespace) -> int:
         print("\n".join(found) or "the notebooks agree with their sources")
         return 1 if found else 0
     failed = notebooks.build_all(arguments.names, force=arguments.force)
+    for message in failed:
+        note(message)
     page = reading.markdown(reading.works(notebooks.sources()))
     target = files.writable(notebooks.root() / "docs" / "reading.md")
     files.keep_whole(target, lambda part: part.write_text(page, encoding="utf-8"))
-    for message in failed:
-        note(message)
     return 1 if failed else 0
 
 
@@ -160,4 +160,4 @@ def _tell(root: Path, rows: list[Row]) -> None:
     for page in (root / name for name in claims.TALLIED):
         if page.is_file():
             text = claims.with_tally(page.read_text(encoding="utf-8"), rows)
-            page.write_text(text, encoding="utf-8")
+            files.keep_whole(page, lambda part, text=text: part.write_text(text, encoding="utf-8"))  # type: ignore[misc]

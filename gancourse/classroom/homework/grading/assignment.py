@@ -147,8 +147,9 @@ def plan(cells: list[dict[str, Any]], assignment: Assignment) -> tuple[list[Step
         else:
             steps.append(Step("own", f"code cell {number}", cell["source"]))
         seen.add(name)
+    _, given, _ = _looked_at(_tree(assignment.setup))
     for step in steps:
-        if step.kind != "check" and (found := _taken(step.code, assignment.setup, step.kind == "answer")):
+        if step.kind != "check" and (found := _taken(_tree(step.code), given, step.kind == "answer")):
             remarks.append(f"the cell {step.name!r} takes {', '.join(found)} from the course")
     remarks += [f"the cell {name!r} is missing or has lost its name" for name in assignment.answers if name not in seen]
     gone = [name for name in assignment.checks if name not in seen]
@@ -161,13 +162,12 @@ _JUDGES = "gancourse.classroom.homework"
 _quiet = threading.Lock()
 
 
-def _taken(code: str, setup: str, everything: bool) -> list[str]:
-    """What a cell takes from the course's package: what judges it, or, with ``everything``, whatever it is."""
-    imported, _, texts = _looked_at(code)
-    _, given, _ = _looked_at(setup)
+def _taken(tree: ast.Module, given: dict[str, str], everything: bool) -> list[str]:
+    """What a cell takes from the course's package, of which it is ``given`` names: what judges it, or ``everything``."""
+    imported, _, texts = _looked_at(tree)
     homework = {name for name, where in given.items() if where.startswith(_JUDGES)}
-    words = {node.id for node in ast.walk(_tree(code)) if isinstance(node, ast.Name)}
-    private = {node.value.id for node in ast.walk(_tree(code)) if _private(node)}  # type: ignore[attr-defined]
+    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    private = {node.value.id for node in ast.walk(tree) if _private(node)}  # type: ignore[attr-defined]
     found = {where for where in imported if everything or where.startswith(_JUDGES)}
     found |= {given[name] for name in (words & set(given) if everything else private & homework)}
     return sorted(found | {text for text in texts if text.startswith(_JUDGES)})
@@ -178,10 +178,10 @@ def _private(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr.startswith("_") and isinstance(node.value, ast.Name)
 
 
-def _looked_at(code: str) -> tuple[list[str], dict[str, str], list[str]]:
+def _looked_at(tree: ast.Module) -> tuple[list[str], dict[str, str], list[str]]:
     """What a cell imports of the course's package, under which names, and the texts that stand in it."""
     names: dict[str, str] = {}
-    for node in ast.walk(tree := _tree(code)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.asname or alias.name: alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
