@@ -30,7 +30,7 @@ EXPERIMENT = replace(
         "C11.seeds": BEFORE.expected["C11.seeds"],
         "C11.bond": BEFORE.expected["C11.bond"],
         "C11.hair_seeds": BEFORE.expected["C11.hair_seeds"],
-        "C11.quality": "the nearer to faces (frechet), the larger strange_pixels over strange: larger in each of the five than the "
-        "mean of latent_faces (a question)",
+        "C11.quality": "the nearer to faces (frechet), the larger strange_pixels over strange: larger in each of the five than "
+        "the mean of latent_faces (a question)",
     },
 )

@@ -838,7 +838,7 @@ for ax, (title, (nothing, number)) in zip(axes, by_distance.items(), strict=True
     ax.set(title=title, xlabel="distance from faces", xscale="log", xticks=[2.5, 5, 10], xticklabels=["2.5", "5", "10"])
     ax.minorticks_off()
 axes[0].legend(fontsize=10)
-show(fig, "Each mark is a training. Grey: no difference.")
+viz.show(fig, "Each mark is a training. Grey: no difference.")
 
 # %% [markdown] tags=["notes"]
 # All this was one generator. Five others (the record `latent_faces`: another recipe, a minute each; faces, but rough ones) were asked the same, and our expectations written down before. In all five half-way pictures belong to their own walk rather than another, and the direction puts glasses on. But the two remarks that we took from the paper do not hold. Sums of single exemplars, as long as they come, hit *more* often than those of three, 72 % against 49 (an untrained network: 63 and 53). And sums in pixels are 1.2 times as strange as those in latents, not 3.
