@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gancourse import __version__
-from gancourse.classroom import claims, colab, coverage, notebooks
+from gancourse.classroom import claims, colab, coverage, notebooks, storage
 
 yaml = pytest.importorskip("yaml")
 packaging = pytest.importorskip("packaging.requirements")
@@ -392,6 +392,28 @@ def test_a_named_python_is_taken_or_refused(machine) -> None:
     assert refused.returncode != 0 and "and old is not" in refused.stderr
     assert machine("lab", "PYTHON=mine").returncode == 0
     assert machine.log()[0] == "mine -m venv --clear .venv"
+
+
+@needs_make
+@pytest.mark.parametrize("working", [True, False, None], ids=["an environment", "a broken one", "none"])
+def test_cleaning_leaves_what_was_trained_or_edited_here(machine, working: bool | None) -> None:
+    """The command that knows what takes hours clears the cache; ``make clean`` itself removes no data."""
+    machine.python("python3", fits=True)
+    (machine.folder / "bin" / "rm").symlink_to(shutil.which("rm"))
+    work = [machine.folder / "data" / "cache" / name / "mine" for name in storage.MADE_HERE]
+    for path in [*work, machine.folder / "mine" / "02.ipynb", machine.folder / "docs" / "_build" / "site" / "index.html"]:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    if working is not None:
+        assert machine("data").returncode == 0
+    if working is False:
+        (machine.folder / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
+    done = machine("clean")
+    assert done.returncode == 0, done.stderr
+    assert not (machine.folder / ".venv").exists() and not (machine.folder / "docs" / "_build").exists()
+    assert all(path.is_file() for path in work) and (machine.folder / "mine" / "02.ipynb").is_file()
+    if working:
+        assert machine.log()[-1] == "python3 -m gancourse data clear"
 
 
 @needs_make
