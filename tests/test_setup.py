@@ -55,10 +55,29 @@ def pins() -> dict[str, str]:
 def test_conda_gets_the_same_packages() -> None:
     environment = yaml.safe_load(text("environment.yml"))
     conda, pip = environment["dependencies"][:-1], environment["dependencies"][-1]["pip"]
-    assert conda == [f"python{PROJECT['requires-python']}", "pip"]
+    assert conda[1:] == ["pip"]
     assert pip[:2] == ["--constraint constraints.txt", "--editable ."]
     listed = {each.name: each.specifier for each in map(packaging.Requirement, pip[2:])}
     assert listed == {name: each.specifier for name, each in requirements("lab", "teach", "dev").items()}
+
+
+def pythons() -> list[str]:
+    """The versions of Python that the Makefile takes."""
+    ((low, high),) = re.findall(r"\(3, (\d+)\) <= sys\.version_info\[:2\] <= \(3, (\d+)\)", text("Makefile"))
+    return [f"3.{minor}" for minor in range(int(low), int(high) + 1)]
+
+
+def test_every_install_takes_the_pythons_that_are_tested() -> None:
+    known = [f"3.{minor}" for minor in range(30)]
+    needed = packaging.Requirement(f"python{PROJECT['requires-python']}").specifier
+    assert [version for version in known if needed.contains(version)][0] == pythons()[0]
+    conda = packaging.Requirement(yaml.safe_load(text("environment.yml"))["dependencies"][0])
+    taken = [version for version in known if conda.specifier.contains(f"{version}.1")]
+    assert (conda.name, taken) == ("python", pythons()), "conda takes the newest that it may"
+    assert f"Python {', '.join(pythons()[:-1])} or {pythons()[-1]}" in text("README.md")
+    span = f"Python {pythons()[0]} to {pythons()[-1]}"
+    assert text("Makefile").count(span) == 2, "its first lines, and what it says of another"
+    assert yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["make"]["strategy"]["matrix"]["python"] == pythons()
 
 
 def test_every_dependency_is_bounded_and_pinned_within_its_bounds() -> None:
