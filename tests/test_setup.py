@@ -279,6 +279,24 @@ def test_windows_and_workflows_run_what_make_runs() -> None:
     assert re.search(r"^exec make test$", text(".ci/run"), re.MULTILINE)
 
 
+def test_the_slow_tests_and_the_install_by_conda_run_once_a_week() -> None:
+    written = text(".github/workflows/weekly.yml")
+    workflow = yaml.safe_load(written)
+    when = workflow[True]  # YAML 1.1 reads the key `on` as a truth value
+    (schedule,) = when["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", schedule["cron"]) and "workflow_dispatch" in when
+    assert "secrets" not in written and workflow["permissions"] == {"contents": "read"}
+    slow, conda = workflow["jobs"]["slow"], workflow["jobs"]["conda"]
+    assert slow["steps"][-1]["run"] == "make test-all"
+    assert slow["env"]["GANCOURSE_BROWSER"] == "required" and slow["env"]["PYTEST_ADDOPTS"] == "-rs"
+    before = "\n".join(step.get("run", "") for step in slow["steps"][:-1])
+    for needed in ("bubblewrap", "chromium", "--editable '.[dev,export]'"):
+        assert needed in before, f"without {needed} its tests are skipped"
+    told = [step["run"] for step in conda["steps"] if "run" in step]
+    assert "conda env create -f environment.yml" in text("README.md")
+    assert any(line.endswith("env create -f environment.yml") for line in told) and told[-1].endswith("gancourse doctor")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a script of POSIX")
 @pytest.mark.parametrize(("user", "asked"), [("0", True), ("1000", False)], ids=["root", "anyone"])
 @pytest.mark.parametrize(
