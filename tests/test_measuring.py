@@ -49,3 +49,22 @@ def test_only_what_changed_is_told(capsys):
     assert capsys.readouterr().out.startswith("these rows are not those that the notebooks show")
     measuring.compare(rows, [rows[0], replace(rows[1], ours="0.5", verdict="failed")])
     assert "C03 in 02_minimax: failed (ours 0.5), but its notebook says passed" in capsys.readouterr().out
+
+
+def test_the_order_of_rows_is_no_difference_and_lectures_that_differ_are_named(capsys):
+    """What was measured again stands last: `gancourse claims 02`."""
+    first, second, third = (
+        replace(check(id), notebook=name) for id, name in (("C28", "01_density"), ("C03", "02_minimax"), ("C10", "04_dcgan"))
+    )
+    capsys.readouterr()
+    measuring.compare([first, second, third], [first, third, second])
+    assert capsys.readouterr().out == ""
+    fix = "build them again with gancourse notebooks --force"
+    for changed, named in (
+        ([replace(second, ours="0.95"), first, third], "02_minimax"),
+        ([third, first], "02_minimax"),  # a row that is measured no more
+        ([third, replace(first, id="C28.new"), second], "01_density"),
+        ([replace(third, ours="0.95"), second, replace(first, ours="0.95")], "01_density 04_dcgan"),
+    ):
+        measuring.compare([first, second, third], changed)
+        assert capsys.readouterr().out == f"these rows are not those that the notebooks show: {fix} {named}\n"
