@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gancourse import __version__
-from gancourse.classroom import claims, colab, coverage, notebooks, storage
+from gancourse.classroom import claims, colab, coverage, measuring, notebooks, storage
 
 yaml = pytest.importorskip("yaml")
 packaging = pytest.importorskip("packaging.requirements")
@@ -211,7 +211,7 @@ def test_links_of_the_documents_lead_somewhere(name) -> None:
 
 
 def test_the_first_pages_say_how_the_claims_came_out() -> None:
-    rows = claims.rows_from_notebooks(ROOT / "notebooks")
+    rows = measuring.stored_rows(ROOT)
     for page in claims.TALLIED:
         assert claims.tally(rows) in text(page), f"{page}: gancourse claims --from-notebooks brings it up to date"
 

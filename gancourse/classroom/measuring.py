@@ -9,10 +9,13 @@ from typing import Any
 from gancourse.classroom import claims, notebooks
 
 
-def stored_rows(folder: Path, fresh: Collection[str]) -> list[Any]:
-    """The rows of all executed notebooks; those that cannot be read are named, all of them, unless they are measured afresh."""
+def stored_rows(folder: Path | None = None, fresh: Collection[str] = ()) -> list[Any]:
+    """The rows of all executed lectures of a checkout, and of nothing else that lies beside them.
+
+    Notebooks that cannot be read are named, all of them, unless they are measured afresh.
+    """
     rows, damaged = [], []
-    for path in sorted(folder.glob("[!.]*.ipynb")):
+    for path in filter(Path.is_file, map(notebooks.target, notebooks.sources(folder))):
         try:
             rows += claims.rows_from_notebook(path)
         except (OSError, ValueError) as error:
