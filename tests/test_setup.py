@@ -15,6 +15,7 @@ import pytest
 
 from gancourse import __version__
 from gancourse.classroom import claims, colab, coverage, measuring, notebooks, storage
+from gancourse.classroom.homework import build
 
 yaml = pytest.importorskip("yaml")
 packaging = pytest.importorskip("packaging.requirements")
@@ -172,7 +173,9 @@ def test_versions_agree() -> None:
     citation = yaml.safe_load(text("CITATION.cff"))
     assert citation["version"] == __version__
     assert re.search(r"^## (\S+)$", text("CHANGELOG.md"), re.MULTILINE)[1] == __version__
-    for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]:
+    built = [notebooks.target(source) for source in notebooks.sources()]
+    built += [path(source) for source in build.sources() for path in (build.solution_path, build.student_path)]
+    for path in built:
         page = read(path)
         assert f"git+{PROJECT['urls']['Repository']}@v{__version__}'" in page, f"{path.name} installs another version"
         assert f"/blob/v{__version__}/notebooks/{path.name}" in page, f"{path.name} opens another version in Colab"

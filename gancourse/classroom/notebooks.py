@@ -378,9 +378,16 @@ def check(folder: Path | None = None) -> list[str]:
     """What is wrong with the notebooks of a checkout: one readable line for each problem, none if all is well."""
     folder = folder or root()
     found = [f"{source.stem}: {problem}" for source in sources(folder) for problem in _problems(source)]
-    orphans = {path.stem for path in _seen(folder.glob("notebooks/*.ipynb"))} - {source.stem for source in sources(folder)}
-    orphans -= {path.stem for path in folder.glob("solutions/source/*.py")}  # the homework: gancourse.classroom.homework.build
-    return found + [f"{name}: there is no notebooks/source/{name}.py to build it from" for name in sorted(orphans)]
+    known = {source.stem for source in sources(folder)}
+    known |= {path.stem for path in folder.glob("solutions/source/*.py")}  # the homework: gancourse.classroom.homework.build
+    orphans = [path for path in _seen(folder.glob("notebooks/*.ipynb")) if path.stem not in known and _names_itself(path)]
+    return found + [f"{path.stem}: there is no notebooks/source/{path.stem}.py to build it from" for path in orphans]
+
+
+def _names_itself(path: Path) -> bool:
+    """Whether a notebook was built under its name, which its link to Colab has; a reader's own was not, nor was a copy."""
+    book = load(path)
+    return book is not None and any(f"/notebooks/{path.stem}.ipynb)" in cell.source for cell in book.cells[:2])
 
 
 def _problems(source: Path) -> Iterator[str]:
