@@ -126,3 +126,6 @@ def test_a_labelled_grid_holds_the_plain_grid():
     assert (picture[:, :margin] < 128).any()
     with pytest.raises(ValueError, match="6 images do not fill 2 rows of 4"):
         viz.labelled_grid(x, ["first", "second"], list("abcd"))
+    assert np.array_equal(viz.labelled_grid(x, ["first", "second"], ["a", "b", "c"], n_columns=3, scale=2), picture)
+    with pytest.raises(ValueError, match="names 3 columns, and n_columns=2"):
+        viz.labelled_grid(x, ["first", "second"], ["a", "b", "c"], n_columns=2)

@@ -289,9 +289,12 @@ def labelled_grid(
     """A grid with a label left of each row and above each column.
 
     images: [len(rows) * n_columns, C, H, W], row by row; ``n_columns`` is needed only where ``columns`` is not given.
+    ValueError where the two differ, or where the images do not fill the rows.
     """
     tiles = as_array("images", images)
     n, height, width, _ = tiles.shape
+    if columns is not None and n_columns not in (None, len(columns)):
+        raise ValueError(f"columns names {len(columns)} columns, and n_columns={n_columns!r}: leave n_columns away")
     across = len(columns) if columns is not None else n_columns or (n // len(rows) if rows else columns_for(n))
     down = math.ceil(n / across) if across else 0
     if across == 0 or n != across * down or (rows is not None and len(rows) != down):
