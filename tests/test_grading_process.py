@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -20,6 +21,8 @@ from gancourse.classroom.homework.grading.process import Died, Lost, Nursery, Pr
 from tests.homework import handed_in
 
 POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="a shell stands in for the process")
+
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="macOS has no real-time signals")
 
 
 def _shell(script: str, stop: threading.Event | None = None) -> Process:
@@ -57,6 +60,7 @@ def test_an_answer_is_known_by_its_token_and_all_else_is_remarked() -> None:
         ("kill -SEGV $$", "a crash in compiled code (SIGSEGV)"),
         ("kill -KILL $$", "most likely for its memory"),
         ("kill -XCPU $$", "processor time"),
+        pytest.param("kill -40 $$", "a real-time signal ended it .signal 40.", marks=LINUX),
         ("exec >&-; sleep 0.1; exit 4", "exit status 4"),
         ("sleep 100", "still running after 1 seconds"),
         ("while true; do echo line; done", "still running after 1 seconds|flooded"),

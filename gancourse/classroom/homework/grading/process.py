@@ -42,6 +42,16 @@ class Stopped(Exception):
     """The grader is to stop."""
 
 
+def _ending(number: int) -> str:
+    """Which signal ended a process, and what that means; real-time signals have numbers only."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"a real-time signal ended it (signal {number})"
+    why = {"SIGXCPU": "it used up its processor time", "SIGKILL": "the system ended it, most likely for its memory"}
+    return f"{why.get(name, 'a crash in compiled code')} ({name})"
+
+
 class Process:
     """One process: ``orders`` and ``answers`` are ours, ``kill`` ends it, ``wait`` returns its exit status, None if unknown."""
 
@@ -126,9 +136,7 @@ class Process:
             return Died(f"the process died: a crash in compiled code (exit status {code:#x})")
         if code >= 0:
             return Died("it ended its own process" + (f" (exit status {code})" if code else ""))
-        name = signal.Signals(-code).name
-        why = {"SIGXCPU": "it used up its processor time", "SIGKILL": "the system ended it, most likely for its memory"}
-        return Died(f"the process died: {why.get(name, 'a crash in compiled code')} ({name})")
+        return Died(f"the process died: {_ending(-code)}")
 
     def close(self) -> None:
         self._end()
