@@ -105,6 +105,8 @@ def test_what_is_no_answer_may_use_the_course_but_not_what_judges() -> None:
         ("from gancourse import latent\nviz.show(data.faces(32).images)", False),
         ("hw1.losses(discriminator_loss, saturating_loss, non_saturating_loss, seed=5)", False),
         ("right = hw1._d_loss", True),
+        ("from gancourse.classroom import asked\nd_loss = asked.D_LOSS.right", True),
+        ("from gancourse.classroom.right import squares", True),
         ("from gancourse.classroom.homework import hw2", True),
         ("this is no Python", False),
     ):

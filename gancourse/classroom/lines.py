@@ -14,13 +14,14 @@ lectures ask, with right answers and slips, stands in :mod:`gancourse.classroom.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from gancourse.base import cells
 
 Found = dict[str, Any]  # what is compared, by its name: numbers or arrays of numbers, Python's, numpy's or torch's
 Measure = Callable[..., Found]
@@ -161,6 +162,6 @@ def _say(thing: Any, other: Any) -> str:
 
 def _where(error: Exception) -> str:
     """An error in a sentence, with the line of the cell that raised it."""
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if "ipykernel" in frame.filename or "<" in frame.filename]
+    own = cells.raised_in(error)
     line = f" in its line: {own[-1].line}" if own and own[-1].line else ""
     return f"{type(error).__name__}{line}: {str(error).partition(chr(10))[0]}"

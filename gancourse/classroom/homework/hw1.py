@@ -17,22 +17,13 @@ from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape,
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, scalar, show, true
+from gancourse.losses import non_saturating_g as _non_saturating
+from gancourse.losses import saturating_d as _d_loss
+from gancourse.losses import saturating_g as _saturating
 
 LOG2 = math.log(2.0)
 
 # 1. Losses on logits -----------------------------------------------------------------------------------------------------
-
-
-def _d_loss(real: Tensor, fake: Tensor) -> Tensor:
-    return F.softplus(-real).mean() + F.softplus(fake).mean()
-
-
-def _saturating(fake: Tensor) -> Tensor:
-    return -F.softplus(fake).mean()
-
-
-def _non_saturating(fake: Tensor) -> Tensor:
-    return F.softplus(-fake).mean()
 
 
 _LOST = "the logarithm of a probability that has rounded to 0: compute the loss from the logit, in one step"
@@ -562,4 +553,4 @@ def rounds(sheet: Sheet, train: Callable) -> None:
         equal(history, _notes(_train, n, k)[1], slip, _TRAIN.by(lambda f: _notes(f, n, k)[1]))
 
 
-seal(__name__, "gancourse.theory")
+seal(__name__, "gancourse.theory", "gancourse.losses.objectives", "gancourse.base.check")

@@ -18,6 +18,12 @@ from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape,
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, times
 from gancourse.classroom.homework.checks.values import close, compare, finite, number, pair, scalar, shape, show, true
+from gancourse.classroom.right import centred_at_1
+from gancourse.classroom.right import lengths as _lengths
+from gancourse.classroom.right import pull as _move
+from gancourse.classroom.right import squares as _squares_d
+from gancourse.losses import wasserstein_d as _critic_loss
+from gancourse.losses import wasserstein_g as _generator_loss
 from gancourse.theory import transport as oracle
 
 # 1. Moving earth ---------------------------------------------------------------------------------------------------------
@@ -248,14 +254,6 @@ def duality(sheet: Sheet, shown: Callable) -> None:
 
 
 # 3. The clipped critic ---------------------------------------------------------------------------------------------------
-
-
-def _critic_loss(real: Tensor, fake: Tensor) -> Tensor:
-    return fake.mean() - real.mean()
-
-
-def _generator_loss(fake: Tensor) -> Tensor:
-    return -fake.mean()
 
 
 def _written(change: Callable[[Tensor, float], Tensor]) -> Callable:
@@ -598,10 +596,6 @@ def _gradients(critic: Callable, x: Tensor, create: bool = True) -> Tensor:
     return torch.autograd.grad(critic(x).sum(), x, create_graph=create)[0]
 
 
-def _lengths(g: Tensor) -> Tensor:
-    return g.flatten(1).norm(dim=1)
-
-
 def _penalty_by(value: Callable[[Tensor], Tensor], create: bool = True) -> Callable:
     """Something made of the gradients."""
     return lambda critic, x: value(_gradients(critic, x, create))
@@ -609,7 +603,7 @@ def _penalty_by(value: Callable[[Tensor], Tensor], create: bool = True) -> Calla
 
 def _penalty_of(lengths: Callable[[Tensor], Tensor]) -> Callable:
     """The squared distance from 1 of something that is taken for the gradients' lengths."""
-    return _penalty_by(lambda g: (lengths(g) - 1).square().mean())
+    return _penalty_by(lambda g: centred_at_1(lengths(g)))
 
 
 _penalty = _penalty_of(_lengths)
@@ -724,10 +718,6 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
 
 
 # 6. Least squares --------------------------------------------------------------------------------------------------------
-
-
-def _squares_d(real: Tensor, fake: Tensor, a: float, b: float) -> Tensor:
-    return (real - b).square().mean() / 2 + (fake - a).square().mean() / 2
 
 
 def _squares_g(fake: Tensor, c: float) -> Tensor:
@@ -852,10 +842,6 @@ def _moved(move: Callable[[float, float, float, float], float], start: float = 1
     return lambda k, *a: _in_reach(start * k + move(*a))
 
 
-def _move(real: float, fake: float, gamma: float, rate: float) -> float:
-    return rate * (gamma * real - fake)
-
-
 def _refused(k: float, *a: float) -> float:
     return k + _move(*a) if 0 <= k + _move(*a) <= 1 else k
 
@@ -959,4 +945,5 @@ def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: C
         close(k, 0.0, "k after 200 rounds in which the fakes are drawn badly")
 
 
-seal(__name__, "gancourse.theory", "gancourse.theory.transport")
+seal(__name__, "gancourse.theory", "gancourse.theory.transport", "gancourse.classroom.right")
+seal("gancourse.losses.objectives", "gancourse.base.check")

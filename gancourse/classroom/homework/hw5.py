@@ -13,6 +13,10 @@ from gancourse.classroom.homework.checks.calls import gradient, on_meta, unchang
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, shape, show, tensor, true
+from gancourse.classroom.right import deviation as _deviation
+from gancourse.classroom.right import doubled as _double
+from gancourse.classroom.right import faded
+from gancourse.classroom.right import mean_deviation as _mean_deviation
 
 # 1. Equalised layers -----------------------------------------------------------------------------------------------------
 
@@ -209,14 +213,6 @@ def _var(x: Tensor) -> Tensor:
     return x.var(0, unbiased=False)
 
 
-def _deviation(x: Tensor) -> Tensor:
-    return (_var(x) + 1e-8).sqrt()
-
-
-def _mean_deviation(x: Tensor) -> Tensor:
-    return _deviation(x).mean()
-
-
 _std = _spread(_mean_deviation)
 _MAP_LAST = "the features come first and unchanged, the new map behind them"
 _ROOT_AT_0 = "the root's slope at 0 is infinite: eps = 1e-8 belongs under the root"
@@ -224,9 +220,9 @@ _STD = Slips("minibatch_std") | {
     "where is eps?": _spread(lambda x: _var(x).sqrt().mean()),
     "nothing was appended: one map more than came in": lambda x, group: x + 0,
     "one map for each channel: the mean over c, h and w is one number": (
-        lambda x, group: torch.cat([x, _deviation(x).expand_as(x)], 1)
+        lambda x, group: torch.cat([x, _deviation(_var(x)).expand_as(x)], 1)
     ),
-    "appended to the batch: the channels are dim 1": lambda x, group: torch.cat([x, _deviation(x)[None]]),
+    "appended to the batch: the channels are dim 1": lambda x, group: torch.cat([x, _deviation(_var(x))[None]]),
     _MAP_LAST: lambda x, group: _std(x, group).roll(1, 1),
     "divided by G - 1: the variance here is the mean of the squares, over G": _spread(lambda x: x.std(0).mean()),
     "the root is missing: the *standard deviation*, then the mean": _spread(lambda x: _var(x).mean()),
@@ -241,8 +237,8 @@ _STD = Slips("minibatch_std") | {
         _spread(lambda x: x.std((1, 2, 3), unbiased=False)[:, None, None]),
     ),
     "the deviation over the channels: it runs over the samples of the group": _spread(lambda x: x.std(1, unbiased=False)),
-    "the mean over the channels only: over h and w, too": _spread(lambda x: _deviation(x).mean(0)),
-    "a sum over c, h, w: take the mean": _spread(lambda x: _deviation(x).sum()),
+    "the mean over the channels only: over h and w, too": _spread(lambda x: _deviation(_var(x)).mean(0)),
+    "a sum over c, h, w: take the mean": _spread(lambda x: _deviation(_var(x)).sum()),
     "the deviation of the mean image: first the deviation of the samples, then the mean": (
         _spread(lambda x: x.mean(0).std(unbiased=False))
     ),
@@ -318,17 +314,13 @@ def _collapsed(sheet: Sheet, minibatch_std: Callable) -> None:
 # 3. Fading in ------------------------------------------------------------------------------------------------------------
 
 
-def _double(x: Tensor) -> Tensor:
-    return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
-
-
 def _smooth(x: Tensor, corners: bool = False) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=corners)
 
 
 def _fade(up: Callable = _double) -> Callable:
     """Fading with another way to double the older image."""
-    return lambda older, newer, alpha: (1 - alpha) * up(older) + alpha * newer
+    return lambda older, newer, alpha: faded(older, newer, alpha, up)
 
 
 _PATH = "no gradient reaches that path: it must learn while it fades"
@@ -807,4 +799,4 @@ def mixing(sheet: Sheet, mix: Callable) -> None:
         equal(str(tensor(mix(ws, other, crossover)).dtype), "torch.float64", "the result has the styles' type")
 
 
-seal(__name__)
+seal(__name__, "gancourse.classroom.right")
