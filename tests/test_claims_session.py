@@ -46,7 +46,7 @@ def test_an_example_is_shown_unfolded_and_counts_nowhere(monkeypatch, capsys):
         claim("C08.more")
     assert "Reproduced" in capsys.readouterr().out and claims.ledger() == []
     shown = []
-    monkeypatch.setattr("gancourse.classroom.claims.rows._shell", lambda: types.SimpleNamespace(execution_count=1))
+    monkeypatch.setattr("gancourse.base.cells.shell", lambda: types.SimpleNamespace(execution_count=1))
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     rows.show(row, example=True)
     rows.show(row)

@@ -16,6 +16,8 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from gancourse.base import cells
+
 # Told apart under the common colour-vision deficiencies (after Okabe & Ito 2008): a test simulates three of them.
 COLOURS: dict[str, str] = {
     "real": "#0072B2",  # blue
@@ -171,11 +173,7 @@ def as_picture(what: str, x: Any, **options: Any) -> Image.Image:
 
 def in_notebook() -> bool:
     """Whether an IPython shell is there to show something in."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return get_ipython() is not None
+    return cells.shell() is not None
 
 
 def show(images: Any, caption: str | None = None, *, alt: str | None = None, **options: Any) -> None:

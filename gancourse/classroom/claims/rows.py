@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from typing import Any
 
+from gancourse.base import cells
 from gancourse.classroom.coverage import deck_names
 
 MIME = "application/vnd.gancourse.claim+json"
@@ -174,7 +174,7 @@ def bundle(row: Row) -> dict[str, Any]:
 
 def show(row: Row, example: bool = False) -> None:
     """Display the row in a notebook, or print it; an ``example`` is unfolded and carries no record."""
-    if _shell() is None:
+    if cells.shell() is None:
         print(text(row))
         return
     from IPython.display import display
@@ -182,12 +182,7 @@ def show(row: Row, example: bool = False) -> None:
     display({"text/plain": text(row), "text/html": html(row, unfolded=True)} if example else bundle(row), raw=True)
 
 
-def _shell() -> Any:
-    """The running IPython shell, or None; IPython is not imported for the question."""
-    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-
-
 def cell_number() -> int | None:
     """The number of the running cell; None outside a notebook."""
-    shell = _shell()
+    shell = cells.shell()
     return None if shell is None else shell.execution_count
