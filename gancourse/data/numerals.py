@@ -20,12 +20,11 @@ from torch import Tensor
 
 from gancourse.base import check
 from gancourse.data._design import design, factorial
-from gancourse.data._request import request
+from gancourse.data._request import SPLITS, request
 from gancourse.data.handwritten import CLASSES, PER_CLASS, SIDE, TEST_PER_CLASS, handwritten_digits
 from gancourse.data.images import ImageSet, resize
 from gancourse.data.real import mnist
 
-SPLITS = {"train": 0, "test": 1}
 SOURCES = ("handwritten", "optical", "mnist")
 HANDWRITTEN_N = {"train": CLASSES * (PER_CLASS - TEST_PER_CLASS), "test": CLASSES * TEST_PER_CLASS}
 TEST_DIGITS = 360  # the last of the 1,797 are the test split

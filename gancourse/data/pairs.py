@@ -26,7 +26,16 @@ from gancourse.data import _cache, _render
 from gancourse.data import scenes as _scenes
 from gancourse.data._design import design, factorial
 from gancourse.data._request import request, seed_of
-from gancourse.data.avatars import SPLITS, STYLES, counterfactual, drawing_versions, faces, missing_packages, plan
+from gancourse.data.avatars import (
+    SPLITS,
+    STYLES,
+    counterfactual,
+    drawing_versions,
+    face_names,
+    faces,
+    missing_packages,
+    plan,
+)
 from gancourse.data.batches import Batches
 from gancourse.data.corruptions import grey
 from gancourse.data.images import ImageSet, Index, selected, to_float
@@ -318,7 +327,7 @@ def _draw(kind: str, size: int, n: int, split: str, seed: int, progress: bool) -
         "fixed": style.fixed,
         "attributes": list(tables.values()),
     }
-    names = [f"{split}-{seed}-{i}-{number}" for i, number in zip(rounds, numbers, strict=True)]  # as in faces: the same people
+    names = face_names(split, seed, rounds, numbers)
     drawn = _render.render(job, list(zip(names, attributes.tolist(), strict=True)), progress)[:, :1]
     if kind == "lines":
         return drawn
